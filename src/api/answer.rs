@@ -1,0 +1,193 @@
+//! An answer of the API as data, and what it says: the documented envelope and its variants (`api.md`, "Errors").
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A status with whatever could be read behind it.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// HTTP status, 100–599.
+    pub status: u16,
+    /// `Retry-After`, from now; absent when the header is or cannot be read.
+    pub retry_after: Option<Duration>,
+    pub body: Body,
+}
+
+/// The body of an answer, at most 1 MiB of it.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// What came, secrets redacted, bytes that are not UTF-8 replaced.
+    pub text: String,
+    /// False when the connection ended early, the time was up, or there was more than 1 MiB.
+    pub complete: bool,
+    /// The text as JSON, when it is complete and JSON.
+    pub json: Option<Value>,
+}
+
+/// What an error body says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApiError {
+    /// Jelou's or WhatsApp's code: `E0422`, `bot_not_found`, `130429`.
+    pub code: Option<String>,
+    /// The text, in English where offered.
+    pub text: Option<String>,
+}
+
+impl Body {
+    pub fn new(text: String, complete: bool) -> Self {
+        let json = if complete { serde_json::from_str(&text).ok() } else { None };
+        Self { text, complete, json }
+    }
+
+    /// As JSON; a text that is not JSON as a JSON string, nothing when there is none.
+    pub fn into_value(self) -> Option<Value> {
+        self.json.or_else(|| Some(self.text).filter(|text| !text.is_empty()).map(Value::from))
+    }
+
+    /// The id of the accepted message.
+    pub fn message_id(&self) -> Option<String> {
+        match self.json.as_ref()?.get("messageId")? {
+            Value::String(id) if !id.is_empty() => Some(id.clone()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        }
+    }
+
+    pub fn says_success(&self) -> bool {
+        self.message_id().is_some() || self.field("success") == Some(&Value::Bool(true))
+    }
+
+    /// `success: false`, a failed `status` or `statusMessage`, or an `error` that is not null, false or empty.
+    pub fn says_error(&self) -> bool {
+        let failed =
+            |name| self.field(name).and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case("failed"));
+        self.field("success") == Some(&Value::Bool(false))
+            || failed("statusMessage")
+            || failed("status")
+            || self.field("status").and_then(Value::as_f64) == Some(0.0)
+            || self.field("error").is_some_and(is_something)
+    }
+
+    /// Code and text of an error body of any documented shape; HTML and other text give neither.
+    pub fn error(&self) -> ApiError {
+        let code = [self.at("/error/code"), self.at("/code"), self.at("/error/key")];
+        let texts = [
+            self.at("/error/developerMessages/en"),
+            self.at("/error/clientMessages/en"),
+            self.at("/error/description"),
+            self.at("/error/message"),
+            self.at("/error"),
+            self.at("/description"),
+            self.at("/message"),
+        ];
+        let text = texts.into_iter().flatten().find_map(plain_text);
+        let fields = self.at("/validationError").and_then(Value::as_object).map(|fields| {
+            let texts = fields.iter().filter_map(|(field, faults)| Some(format!("{field}: {}", plain_text(faults)?)));
+            texts.collect::<Vec<_>>().join("; ")
+        });
+        let parts = [text, fields.filter(|fields| !fields.is_empty())];
+        let text = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        ApiError {
+            code: code.into_iter().flatten().find_map(scalar_text),
+            text: Some(text).filter(|text| !text.is_empty()),
+        }
+    }
+
+    fn at(&self, pointer: &str) -> Option<&Value> {
+        self.json.as_ref()?.pointer(pointer)
+    }
+
+    fn field(&self, name: &str) -> Option<&Value> {
+        self.json.as_ref()?.get(name)
+    }
+}
+
+fn is_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Bool(true) | Value::Number(_) => true,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+    }
+}
+
+fn scalar_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// A text, a list of texts, or `{"en": …, "es": …}`.
+fn plain_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Array(items) => {
+            let texts: Vec<_> = items.iter().filter_map(plain_text).collect();
+            (!texts.is_empty()).then(|| texts.join("; "))
+        }
+        Value::Object(fields) => fields.get("en").or_else(|| fields.get("es")).and_then(plain_text),
+        other => scalar_text(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn error_of(body: &Value) -> (Option<String>, Option<String>) {
+        let error = Body::new(body.to_string(), true).error();
+        (error.code, error.text)
+    }
+
+    #[test]
+    fn reads_every_documented_error_shape() {
+        let envelope = json!({
+            "message": ["texto"], "statusMessage": "failed", "status": 0,
+            "error": {"code": "E0422", "key": "VALIDATOR_ERROR", "description": "d",
+                "developerMessages": {"es": "mal", "en": "The body is wrong"}, "clientMessages": {"es": "x", "en": "y"}},
+            "validationError": {"text": [{"en": "is required", "es": "es requerido"}], "userId": [{"es": "es requerido"}]},
+        });
+        for (body, code, text) in [
+            (envelope, Some("E0422"), Some("The body is wrong; text: is required; userId: es requerido")),
+            (
+                json!({"code": "bot_not_found", "description": "No such bot"}),
+                Some("bot_not_found"),
+                Some("No such bot"),
+            ),
+            (json!({"error": {"code": "E1019", "description": "d"}}), Some("E1019"), Some("d")),
+            (json!({"error": {"key": "BOT_NOT_FOUND"}}), Some("BOT_NOT_FOUND"), None),
+            (json!({"error": "it broke"}), None, Some("it broke")),
+            (json!({"error": {"code": 130_429, "message": "Rate limit hit"}}), Some("130429"), Some("Rate limit hit")),
+            (json!({"message": ["a", "b"]}), None, Some("a; b")),
+            (json!({"message": "a"}), None, Some("a")),
+            (json!({}), None, None),
+            (json!("text"), None, None),
+        ] {
+            assert_eq!(error_of(&body), (code.map(str::to_owned), text.map(str::to_owned)), "{body}");
+        }
+    }
+
+    #[test]
+    fn tells_an_error_from_its_absence() {
+        for (body, expected) in [
+            (json!({"success": false}), true),
+            (json!({"statusMessage": "failed"}), true),
+            (json!({"status": "failed"}), true),
+            (json!({"status": 0}), true),
+            (json!({"error": {"code": "E0000"}}), true),
+            (json!({"error": "x"}), true),
+            (json!({"error": null, "status": 1}), false),
+            (json!({"error": {}, "statusMessage": "success"}), false),
+            (json!({"error": false}), false),
+            (json!({"error": ""}), false),
+            (json!([]), false),
+        ] {
+            assert_eq!(Body::new(body.to_string(), true).says_error(), expected, "{body}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The same request as a curl command for a POSIX shell. The secret is a variable that the shell must have.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use super::Request;
+
+/// A command that sends `request`, signed as `client_id` with `$JELOU_CLIENT_SECRET`.
+///
+/// `body` is the request's body as JSON text, escaped as the caller prints JSON.
+pub fn curl_command(request: &Request, client_id: &str, ca_cert: Option<&Path>, body: &str) -> String {
+    let mut words = vec!["curl --silent --show-error --globoff".to_owned(), format!("--request {}", Request::METHOD)];
+    if let Some(path) = ca_cert {
+        words.push(format!("--cacert {}", quote(&path.to_string_lossy())));
+    }
+    words.push(format!("-u {}:\"${{JELOU_CLIENT_SECRET:?}}\"", quote(client_id)));
+    words
+        .extend(request.headers.iter().map(|(name, value)| format!("--header {}", quote(&format!("{name}: {value}")))));
+    words.push(format!("--data-raw {}", quote(body)));
+    words.push(quote(request.url.as_str()).into_owned());
+    words.join(" \\\n  ")
+}
+
+/// Always in quotes, so that the reader sees where a value begins; a NUL cannot be in a shell word, nor in these values.
+fn quote(value: &str) -> Cow<'_, str> {
+    match shlex::try_quote(value) {
+        Ok(quoted) => quoted,
+        Err(_) => Cow::Borrowed("''"),
+    }
+}

@@ -1,0 +1,137 @@
+//! The one retry loop: tries again only where the request was certainly not applied.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use super::answer::Answer;
+use super::credentials::Credentials;
+use super::outcome::{Cause, Fault, Outcome, Signal, judge};
+use super::request::Request;
+use super::transport::{Attempt, Client};
+
+/// First wait; it doubles with each retry.
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
+
+#[derive(Clone, Copy, Debug)]
+pub struct RetryPolicy {
+    /// Counts from the first failure; a wait that would end past it is not begun. Zero: never retry.
+    pub retry_for: Duration,
+}
+
+/// What became of a request, after all its attempts.
+#[derive(Debug)]
+pub struct Delivery {
+    pub outcome: Outcome,
+    pub fault: Option<Fault>,
+    /// The last answer, when there was one.
+    pub answer: Option<Answer>,
+    pub attempts: u32,
+    pub duration: Duration,
+}
+
+/// What happens on the way, for whoever watches.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// An attempt begins; the first is 1.
+    Attempt(u32),
+    Answered(&'a Answer),
+    Failed(&'a str),
+    Waiting {
+        wait: Duration,
+        fault: &'a Fault,
+    },
+}
+
+/// Sends `request`, again where that is safe, until it is decided or `stop` says which signal came.
+pub async fn deliver(
+    client: &Client,
+    request: &Request,
+    credentials: &Credentials,
+    policy: RetryPolicy,
+    stop: impl Future<Output = Signal>,
+    mut watch: impl FnMut(Event<'_>),
+) -> Delivery {
+    let begun = Instant::now();
+    let mut stop = pin!(stop);
+    let mut first_failure = None;
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        watch(Event::Attempt(attempts));
+        let attempt = tokio::select! {
+            biased;
+            attempt = client.attempt(request, credentials) => attempt,
+            signal = &mut stop => return interrupted(Outcome::Unknown(Some(signal)), signal, attempts, begun),
+        };
+        match &attempt {
+            Attempt::Answered(answer) => watch(Event::Answered(answer)),
+            Attempt::Failed(failure) => watch(Event::Failed(&failure.message)),
+        }
+        let verdict = judge(&attempt, request.accepts);
+        let failed_at = *first_failure.get_or_insert_with(Instant::now);
+        let wait = verdict.retry.map(|least| wait(least, attempts));
+        if let (Some(wait), Some(fault)) = (wait, &verdict.fault)
+            && failed_at.elapsed() + wait <= policy.retry_for
+        {
+            watch(Event::Waiting { wait, fault });
+            tokio::select! {
+                () = tokio::time::sleep(wait) => continue,
+                signal = &mut stop => {
+                    return interrupted(Outcome::NotSent(Cause::Interrupted(signal)), signal, attempts, begun);
+                }
+            }
+        }
+        let answer = match attempt {
+            Attempt::Answered(answer) => Some(answer),
+            Attempt::Failed(_) => None,
+        };
+        return Delivery {
+            outcome: verdict.outcome,
+            fault: verdict.fault,
+            answer,
+            attempts,
+            duration: begun.elapsed(),
+        };
+    }
+}
+
+/// What the server asked for; where that is nothing, 0.5 s doubling to 8 s, half of it random.
+fn wait(least: Duration, attempts: u32) -> Duration {
+    let backoff = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(attempts - 1)).min(LONGEST_BACKOFF);
+    let jittered = backoff.mul_f64(0.5 + fastrand::f64() / 2.0);
+    if least.is_zero() { jittered } else { least }
+}
+
+fn interrupted(outcome: Outcome, signal: Signal, attempts: u32, begun: Instant) -> Delivery {
+    let name = match signal {
+        Signal::Interrupt => "SIGINT",
+        Signal::Terminate => "SIGTERM",
+    };
+    let (message, hint) = match outcome {
+        Outcome::Unknown(_) => (
+            format!("interrupted by {name} while a request was under way"),
+            "ask the recipient or look into Jelou before you send it again",
+        ),
+        Outcome::Sent { .. } | Outcome::NotSent(_) => {
+            (format!("interrupted by {name} before the next attempt"), "nothing was sent; try again when you like")
+        }
+    };
+    let fault = Fault { code: "interrupted", api_code: None, message, hint: hint.to_owned(), retry_after: None };
+    Delivery { outcome, fault: Some(fault), answer: None, attempts, duration: begun.elapsed() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_as_told_or_longer_each_time() {
+        assert_eq!(wait(Duration::from_secs(2), 5), Duration::from_secs(2));
+        for (attempts, longest) in [(1, 500), (2, 1000), (5, 8000), (u32::MAX, 8000)] {
+            let waited = wait(Duration::ZERO, attempts).as_millis();
+            assert!((longest / 2..=longest).contains(&waited), "{attempts}: {waited} ms");
+        }
+    }
+}

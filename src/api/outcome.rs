@@ -1,0 +1,187 @@
+//! What an attempt means for the message: sent, not sent or unknown. The table of the delivery rules, from the top.
+
+use std::time::Duration;
+
+use super::answer::{Answer, ApiError};
+use super::codes::{self, PAIR_RATE_LIMIT, PAIR_RATE_LIMIT_SECONDS};
+use super::request::Accepts;
+use super::transport::{Attempt, Failure, Stage};
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Accepted by Jelou; nothing can tell whether it was delivered.
+    Sent { message_id: Option<String> },
+    /// Certainly not sent.
+    NotSent(Cause),
+    /// It may have been sent; a signal when one ended the attempt.
+    Unknown(Option<Signal>),
+}
+
+/// Why a message was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// 401, 403, or credentials without a company.
+    Credentials,
+    /// The API refused the message.
+    Rejected,
+    /// Rate limited or unavailable, beyond the retry budget.
+    Unavailable,
+    /// DNS, connect or proxy.
+    Network,
+    Tls,
+    /// A signal came before an attempt or between two.
+    Interrupted(Signal),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    Interrupt,
+    Terminate,
+}
+
+/// An outcome that is not a success, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Stable name for scripts: `rejected`, `network`, …
+    pub code: &'static str,
+    /// The API's own code.
+    pub api_code: Option<String>,
+    /// What happened, as far as possible in the API's words.
+    pub message: String,
+    pub hint: String,
+    pub retry_after: Option<Duration>,
+}
+
+/// One attempt, judged.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    pub outcome: Outcome,
+    pub fault: Option<Fault>,
+    /// Present where trying again is safe; the least time to wait first.
+    pub retry: Option<Duration>,
+}
+
+pub fn judge(attempt: &Attempt, accepts: Accepts) -> Verdict {
+    match attempt {
+        Attempt::Failed(failure) => judge_failure(failure),
+        Attempt::Answered(answer) => judge_answer(answer, accepts),
+    }
+}
+
+fn judge_failure(failure: &Failure) -> Verdict {
+    let (outcome, code, hint, retry) = match failure.stage {
+        Stage::Connect => (
+            Outcome::NotSent(Cause::Network),
+            "network",
+            "nothing was sent; check the network, the proxy and --api-url, then try again",
+            Some(Duration::ZERO),
+        ),
+        Stage::Tls => (
+            Outcome::NotSent(Cause::Tls),
+            "tls",
+            "nothing was sent; a private certificate authority is named with --ca-cert",
+            None,
+        ),
+        Stage::InFlight => (Outcome::Unknown(None), "unknown", UNKNOWN_HINT, None),
+    };
+    let message = failure.message.clone();
+    let fault = Fault { code, api_code: None, message, hint: hint.to_owned(), retry_after: None };
+    Verdict { outcome, fault: Some(fault), retry }
+}
+
+const UNKNOWN_HINT: &str = "ask the recipient or look into Jelou before you send it again";
+
+fn judge_answer(answer: &Answer, accepts: Accepts) -> Verdict {
+    let body = &answer.body;
+    let success = (200..300).contains(&answer.status);
+    let error = body.error();
+    if success && body.says_success() && body.says_error() {
+        return refused(answer, error, Outcome::Unknown(None), "it says both that it was accepted and that it failed");
+    }
+    let failed = !success || body.says_error();
+    let limit = error.code.as_deref().and_then(codes::look_up).is_some_and(|code| code.rate_limit);
+    let unavailable = match answer.status {
+        429 | 425 => true,
+        503 => answer.retry_after.is_some(),
+        _ => failed && limit,
+    };
+    if unavailable {
+        let least = match error.code.as_deref() {
+            Some(PAIR_RATE_LIMIT) => Duration::from_secs(PAIR_RATE_LIMIT_SECONDS),
+            _ => Duration::ZERO,
+        };
+        let verdict = refused(answer, error, Outcome::NotSent(Cause::Unavailable), "try again later");
+        return Verdict { retry: Some(least.max(answer.retry_after.unwrap_or_default())), ..verdict };
+    }
+    if success {
+        let object = body.json.as_ref().is_some_and(serde_json::Value::is_object);
+        return match accepts {
+            _ if body.says_error() => {
+                refused(answer, error, Outcome::NotSent(Cause::Rejected), "mend the message and send again")
+            }
+            Accepts::MessageId if body.says_success() => sent(answer),
+            Accepts::AnyObject if object => sent(answer),
+            Accepts::MessageId | Accepts::AnyObject => {
+                refused(answer, error, Outcome::Unknown(None), "its body does not say whether the message was accepted")
+            }
+        };
+    }
+    match answer.status {
+        401 | 403 => refused(answer, error, Outcome::NotSent(Cause::Credentials), "check client id, secret and --bot"),
+        500 if names_the_company(&error) => {
+            refused(answer, error, Outcome::NotSent(Cause::Credentials), "check client id and secret")
+        }
+        408 => refused(answer, error, Outcome::Unknown(None), UNKNOWN_HINT),
+        501 | 505 | 300..=499 => {
+            refused(answer, error, Outcome::NotSent(Cause::Rejected), rejection_hint(answer.status))
+        }
+        _ => refused(answer, error, Outcome::Unknown(None), UNKNOWN_HINT),
+    }
+}
+
+fn rejection_hint(status: u16) -> &'static str {
+    match status {
+        300..=399 => "redirects are not followed; check --api-url",
+        404 => "check --bot and --api-url",
+        407 => "the proxy asks for credentials",
+        _ => "mend the message and send again",
+    }
+}
+
+/// Jelou's 500 for a token without a company is a credentials problem, not a passing fault.
+fn names_the_company(error: &ApiError) -> bool {
+    let text = error.text.as_deref().unwrap_or_default().to_lowercase();
+    error.code.as_deref() == Some("internal_server_error")
+        && ["company", "compañía", "empresa"].iter().any(|word| text.contains(word))
+}
+
+fn sent(answer: &Answer) -> Verdict {
+    Verdict { outcome: Outcome::Sent { message_id: answer.body.message_id() }, fault: None, retry: None }
+}
+
+/// Anything but a success: Jelou's words, the meaning of its code, and what to do.
+fn refused(answer: &Answer, error: ApiError, outcome: Outcome, advice: &str) -> Verdict {
+    let code = match outcome {
+        Outcome::NotSent(Cause::Credentials) => "credentials",
+        Outcome::NotSent(Cause::Unavailable) => "unavailable",
+        Outcome::NotSent(_) => "rejected",
+        Outcome::Sent { .. } | Outcome::Unknown(_) => "unknown",
+    };
+    let known = error.code.as_deref().and_then(codes::look_up);
+    let mut message = format!("the API answered {}", answer.status);
+    for part in [error.code.as_deref(), error.text.as_deref()].into_iter().flatten() {
+        message.push_str(": ");
+        message.push_str(part);
+    }
+    if !answer.body.complete {
+        message.push_str(" (its body could not be read whole)");
+    }
+    let hint = match (&outcome, known) {
+        (Outcome::Unknown(_), _) if advice != UNKNOWN_HINT => format!("{advice}; {UNKNOWN_HINT}"),
+        (Outcome::NotSent(_), Some(known)) => format!("{}; {}", known.meaning, known.hint),
+        _ => advice.to_owned(),
+    };
+    let fault = Fault { code, api_code: error.code, message, hint, retry_after: answer.retry_after };
+    Verdict { outcome, fault: Some(fault), retry: None }
+}

@@ -1,0 +1,171 @@
+//! One attempt over the network. No redirect is followed and nothing is tried twice here.
+
+use std::error::Error;
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
+use thiserror::Error;
+
+use super::answer::{Answer, Body};
+use super::credentials::Credentials;
+use super::request::Request;
+
+/// The most of an answer that is read, in bytes.
+const MAX_ANSWER: usize = 1024 * 1024;
+/// The longest wait for a connection: TCP, proxy and TLS.
+const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an idle connection is kept for the next row of a run.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(3);
+
+#[derive(Clone, Debug)]
+pub struct ClientOptions {
+    /// Of one attempt, from its first byte to the answer's last.
+    pub timeout: Duration,
+    pub roots: Roots,
+    /// Whether the proxies of the environment are used; never for loopback.
+    pub proxies: bool,
+}
+
+/// Which certificate authorities are trusted.
+#[derive(Clone, Debug)]
+pub enum Roots {
+    /// None, for plain HTTP: reading the platform's takes milliseconds.
+    None,
+    Platform,
+    /// PEM certificates in place of the platform's.
+    Only(Vec<u8>),
+}
+
+#[derive(Debug, Error)]
+pub enum ClientError {
+    #[error("the CA certificate file holds no certificate that can be read")]
+    NoCertificate,
+    #[error("the root certificates cannot be used: {0}")]
+    Roots(String),
+}
+
+/// What came of one attempt.
+#[derive(Debug)]
+pub enum Attempt {
+    Answered(Answer),
+    Failed(Failure),
+}
+
+#[derive(Debug)]
+pub struct Failure {
+    pub stage: Stage,
+    pub message: String,
+}
+
+/// How far an attempt came; up to `Tls` no byte of the request can have left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Connect,
+    Tls,
+    InFlight,
+}
+
+pub struct Client {
+    http: reqwest::Client,
+}
+
+impl Client {
+    /// # Errors
+    /// When the certificate roots cannot be used.
+    pub fn new(options: &ClientOptions) -> Result<Self, ClientError> {
+        // It fails only when a provider is there already, which is this one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .http1_only()
+            .retry(reqwest::retry::never())
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(options.timeout)
+            .connect_timeout(MAX_CONNECT_TIMEOUT.min(options.timeout / 2))
+            .pool_idle_timeout(IDLE_TIMEOUT);
+        if !options.proxies {
+            builder = builder.no_proxy();
+        }
+        builder = match &options.roots {
+            Roots::Platform => builder,
+            Roots::None => builder.tls_certs_only([]),
+            Roots::Only(pem) => match reqwest::Certificate::from_pem_bundle(pem) {
+                Ok(certificates) if !certificates.is_empty() => builder.tls_certs_only(certificates),
+                Ok(_) | Err(_) => return Err(ClientError::NoCertificate),
+            },
+        };
+        builder.build().map(|http| Self { http }).map_err(|error| ClientError::Roots(innermost(&error)))
+    }
+
+    /// Signs `request` and sends it once.
+    pub async fn attempt(&self, request: &Request, credentials: &Credentials) -> Attempt {
+        let mut builder = self.http.post(request.url.clone()).header(AUTHORIZATION, credentials.authorization());
+        for (name, value) in &request.headers {
+            builder = builder.header(*name, value);
+        }
+        let mut response = match builder.body(request.body.to_string()).send().await {
+            Ok(response) => response,
+            Err(error) => return failed(&error),
+        };
+        let status = response.status().as_u16();
+        let retry_after = retry_after(response.headers(), SystemTime::now());
+        let mut bytes = Vec::new();
+        let complete = loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if bytes.len() + chunk.len() <= MAX_ANSWER => bytes.extend_from_slice(&chunk),
+                Ok(None) => break true,
+                Ok(Some(_)) | Err(_) => break false,
+            }
+        };
+        let text = credentials.redact(&String::from_utf8_lossy(&bytes));
+        Attempt::Answered(Answer { status, retry_after, body: Body::new(text, complete) })
+    }
+}
+
+fn failed(error: &reqwest::Error) -> Attempt {
+    let tls = tls_error(error);
+    // After the connection is made even a TLS error leaves open what the server has read.
+    let stage = match (error.is_connect() || error.is_builder(), tls.is_some()) {
+        (true, false) => Stage::Connect,
+        (true, true) => Stage::Tls,
+        (false, _) => Stage::InFlight,
+    };
+    let cause = tls.map_or_else(|| innermost(error), ToString::to_string);
+    let message = match stage {
+        Stage::Connect if error.is_timeout() => "connecting took too long".to_owned(),
+        Stage::Connect => format!("failed to connect: {cause}"),
+        Stage::Tls => format!("TLS failed: {cause}"),
+        Stage::InFlight if error.is_timeout() => "no answer in time".to_owned(),
+        Stage::InFlight => format!("the connection failed before an answer came: {cause}"),
+    };
+    Attempt::Failed(Failure { stage, message })
+}
+
+fn innermost(error: &dyn Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+/// The TLS library's error in the chain; `io::Error::source` skips the error inside it, so that is looked into too.
+fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(found) = error.downcast_ref() {
+        return Some(found);
+    }
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    if let Some(found) = inner.and_then(|inner| tls_error(inner)) {
+        return Some(found);
+    }
+    error.source().and_then(tls_error)
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3); a date that has passed is zero.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}

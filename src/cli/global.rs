@@ -1,0 +1,154 @@
+//! The flags that stand anywhere on the line.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::commands::{Context, Mode};
+use crate::config::{ApiUrl, BotId, ClientId, Flags, RetryFor, SecretSource, Timeout};
+use crate::input::{Input, Source};
+use crate::output::{Color, Format, Output, Verbosity};
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Global options")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that is there or not")]
+pub struct GlobalFlags {
+    /// Profile to send with [env: JELOU_PROFILE]
+    #[arg(short, long, global = true, value_name = "NAME")]
+    profile: Option<String>,
+
+    /// Configuration file [env: JELOUCTL_CONFIG]
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    config: Option<PathBuf>,
+
+    /// Bot to send from [env: JELOU_BOT_ID]
+    #[arg(long, global = true, value_name = "BOT", visible_alias = "bot-id")]
+    bot: Option<BotId>,
+
+    /// Client id of the API credentials [env: JELOU_CLIENT_ID]
+    #[arg(long, global = true, value_name = "ID")]
+    client_id: Option<ClientId>,
+
+    /// File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]
+    #[arg(long, global = true, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
+    client_secret_file: Option<Source>,
+
+    /// Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]
+    #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
+    api_url: Option<ApiUrl>,
+
+    /// Send to a local Jelou inside this process: no account, nothing leaves the machine
+    #[arg(long, global = true, conflicts_with = "api_url")]
+    sandbox: bool,
+
+    /// How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]
+    #[arg(long, global = true, value_name = "DURATION")]
+    timeout: Option<Timeout>,
+
+    /// How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]
+    #[arg(long, global = true, value_name = "DURATION")]
+    retry_for: Option<RetryFor>,
+
+    /// Certificate authorities (PEM) in place of the system's
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    ca_cert: Option<PathBuf>,
+
+    /// Print the request as JSON and send nothing
+    #[arg(long, global = true, conflicts_with = "curl")]
+    dry_run: bool,
+
+    /// Print the request as a curl command and send nothing
+    #[arg(long, global = true)]
+    curl: bool,
+
+    /// What goes to standard output
+    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "response", hide_default_value = true)]
+    output: FormatFlag,
+
+    /// Only errors on standard error
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Each attempt, request and answer on standard error, secrets redacted
+    #[arg(short, long, global = true)]
+    verbose: bool,
+
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    color: ColorFlag,
+
+    /// Never ask; what is missing is an error (as with CI in the environment)
+    #[arg(long, global = true)]
+    no_input: bool,
+
+    /// Answer yes to every question
+    #[arg(short, long, global = true)]
+    yes: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FormatFlag {
+    /// The API's response (default)
+    Response,
+    /// The message id only
+    Id,
+    /// One JSON object that says what became of the message
+    Record,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ColorFlag {
+    /// On a terminal, unless `NO_COLOR` is set (default)
+    Auto,
+    Always,
+    Never,
+}
+
+impl GlobalFlags {
+    /// The context of a command; `no_input` says whether the environment forbids questions.
+    pub fn context(self, no_input: bool) -> Context {
+        let format = match self.output {
+            FormatFlag::Response => Format::Response,
+            FormatFlag::Id => Format::Id,
+            FormatFlag::Record => Format::Record,
+        };
+        let verbosity = match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        };
+        let color = match self.color {
+            ColorFlag::Auto => Color::Auto,
+            ColorFlag::Always => Color::Always,
+            ColorFlag::Never => Color::Never,
+        };
+        let mode = match (self.dry_run, self.curl) {
+            (true, _) => Mode::DryRun,
+            (false, true) => Mode::Curl,
+            (false, false) => Mode::Send,
+        };
+        let client_secret = self.client_secret_file.map(|source| match source {
+            Source::Stdin => SecretSource::Stdin,
+            Source::File(path) => SecretSource::File(path),
+        });
+        Context {
+            flags: Flags {
+                profile: self.profile,
+                config: self.config,
+                bot: self.bot,
+                client_id: self.client_id,
+                client_secret,
+                api_url: self.api_url,
+                sandbox: self.sandbox,
+                timeout: self.timeout,
+                retry_for: self.retry_for,
+                ca_cert: self.ca_cert,
+            },
+            output: Output::new(format, verbosity, color),
+            input: Input::default(),
+            mode,
+            assume_yes: self.yes,
+            no_input: self.no_input || no_input,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! `profile …`.
+
+use clap::Subcommand;
+
+use crate::commands::profile::Action;
+
+#[derive(Debug, Subcommand)]
+pub enum ProfileAction {
+    /// List the profiles: name, bot, and which is the default
+    List,
+    /// Show every setting and where it comes from; never the secret
+    Show {
+        /// Profile [default: the one that would send]
+        name: Option<String>,
+    },
+    /// Make or change a profile
+    ///
+    /// Examples:
+    ///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file secret.txt
+    ///   pass show jelou | jelouctl profile set prod --bot 77 --client-id ID --client-secret-file -
+    ///   jelouctl profile set test --allow-to '593*'
+    ///
+    /// It writes what is typed. For a new profile, what is missing is asked for on a terminal; the secret is hidden.
+    /// A file is remembered by its path; a secret from standard input is kept in the configuration file itself.
+    #[command(verbatim_doc_comment)]
+    Set {
+        name: String,
+        /// Allow messages only to recipients like this; `*` is any run of characters (repeatable)
+        #[arg(long, value_name = "PATTERN")]
+        allow_to: Vec<String>,
+    },
+    /// Make a profile the default
+    Use { name: String },
+    /// Remove a profile; asks first, or needs --yes
+    Remove { name: String },
+}
+
+impl From<ProfileAction> for Action {
+    fn from(action: ProfileAction) -> Self {
+        match action {
+            ProfileAction::List => Self::List,
+            ProfileAction::Show { name } => Self::Show { name },
+            ProfileAction::Set { name, allow_to } => Self::Set { name, allow_to },
+            ProfileAction::Use { name } => Self::Use { name },
+            ProfileAction::Remove { name } => Self::Remove { name },
+        }
+    }
+}

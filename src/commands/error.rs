@@ -1,0 +1,35 @@
+//! The errors that commands add to those of the modules they call.
+
+use thiserror::Error;
+
+/// A command that cannot be carried out as it was typed.
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub struct UsageError {
+    pub message: String,
+    pub hint: String,
+}
+
+/// A guard that stopped a send.
+#[derive(Debug, Error)]
+#[error("{recipient} is not among the recipients that {origin} allows: {}", patterns(allowed))]
+pub struct GuardError {
+    pub recipient: String,
+    pub allowed: Vec<String>,
+    pub origin: String,
+}
+
+impl GuardError {
+    pub fn hint(&self) -> String {
+        "check the recipient; who may be written to is allow_to in the configuration".to_owned()
+    }
+}
+
+/// A fault of our own while a request was under way: nobody knows what the server has read.
+#[derive(Debug, Error)]
+#[error("a fault in jelouctl while the request was under way; the message may have been sent")]
+pub struct PanicInFlight;
+
+fn patterns(allowed: &[String]) -> String {
+    if allowed.is_empty() { "nobody (allow_to is empty)".to_owned() } else { allowed.join(", ") }
+}

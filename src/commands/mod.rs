@@ -1,0 +1,55 @@
+//! One file a command: takes plain values and a context, calls the rest of the crate, and ends with an exit code.
+
+pub mod completions;
+mod error;
+mod interrupt;
+pub mod man;
+pub mod profile;
+pub mod send;
+pub mod usage;
+
+use std::io::{self, IsTerminal};
+
+pub use self::error::{GuardError, PanicInFlight, UsageError};
+use crate::config::Flags;
+use crate::exit::{self, ExitCode};
+use crate::input::Input;
+use crate::output::Output;
+
+/// What every command works with.
+#[derive(Debug, Default)]
+pub struct Context {
+    pub flags: Flags,
+    pub output: Output,
+    pub input: Input,
+    pub mode: Mode,
+    /// `--yes`
+    pub assume_yes: bool,
+    /// `--no-input`, or `CI` in the environment.
+    pub no_input: bool,
+}
+
+/// What becomes of a request once it is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    #[default]
+    Send,
+    /// `--dry-run`: print it as JSON.
+    DryRun,
+    /// `--curl`: print it as a curl command.
+    Curl,
+}
+
+impl Context {
+    /// Whether a person is there to answer: a script must never hang on a prompt.
+    pub fn can_ask(&self) -> bool {
+        !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+}
+
+/// Tells an error that ended a command, and gives its exit code.
+pub fn fail(context: &Context, error: &anyhow::Error) -> ExitCode {
+    let told = exit::of_error(error);
+    context.output.error(&format!("{error:#}"), &told.details, told.hint.as_deref());
+    told.code
+}

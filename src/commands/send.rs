@@ -1,0 +1,268 @@
+//! `send KIND` and `flow-message`: one message, from what was typed to the outcome.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::{Context, GuardError, Mode, PanicInFlight, interrupt};
+use crate::api::{
+    Answer, Client, ClientOptions, Credentials, Delivery, Event, Outcome, Request, RetryPolicy, Roots, curl_command,
+    deliver,
+};
+use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSource, Settings};
+use crate::exit::{self, ExitCode};
+use crate::input::Source;
+use crate::message::{Message, Outgoing, Recipient, RecipientSources};
+use crate::output::{Format, Output, Record, RecordError, Sent, compact};
+use crate::sandbox::{DEFAULT_PORT, Sandbox};
+
+/// What was typed for one message.
+#[derive(Debug)]
+pub struct Typed {
+    /// `--to`
+    pub to: Option<Recipient>,
+    /// `--body`
+    pub body: Option<Source>,
+    /// The kind, with what its flags say.
+    pub message: Message,
+}
+
+/// Sends one message and tells what became of it.
+pub fn run(context: &mut Context, typed: &Typed) -> ExitCode {
+    let mut record = Record { kind: Some(typed.message.command()), ..Record::default() };
+    let code = send(context, typed, &mut record).unwrap_or_else(|error| {
+        let told = exit::of_error(&error);
+        let message = format!("{error:#}");
+        context.output.error(&message, &told.details, told.hint.as_deref());
+        let message = std::iter::once(message).chain(told.details).collect::<Vec<_>>().join("; ");
+        record.sent = if told.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No };
+        record.error =
+            Some(RecordError { code: told.name, api_code: None, message, hint: told.hint, retry_after_s: None });
+        told.code
+    });
+    print_result(context, &record);
+    code
+}
+
+fn send(context: &mut Context, typed: &Typed, record: &mut Record) -> anyhow::Result<ExitCode> {
+    if context.flags.client_secret == Some(SecretSource::Stdin) {
+        context.input.claim_stdin("--client-secret-file")?;
+    }
+    let environment = Environment::read()?;
+    let outgoing = read_message(context, &environment, typed)?;
+    record.to = Some(outgoing.recipient().to_string());
+
+    let settings = Settings::load(&context.flags, &environment)?;
+    context.output.warnings(&settings.warnings);
+    record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
+    let bot = settings.bot()?;
+    record.bot_id = Some(bot.as_str().to_owned());
+    outgoing.check_bot(bot.as_str())?;
+    let (client_id, secret) = settings.credentials(context.can_ask())?;
+    check_allowed(&settings, &outgoing)?;
+
+    let send = Send { context, settings: &settings, bot, client_id, secret: &secret, outgoing: &outgoing };
+    if context.mode != Mode::Send {
+        send.preview(record)?;
+        return Ok(ExitCode::Success);
+    }
+    let delivery = send.transmit(record)?;
+    Ok(send.tell(delivery, record))
+}
+
+/// The message from flags and `--body`, its warnings told.
+fn read_message(context: &mut Context, environment: &Environment, typed: &Typed) -> anyhow::Result<Outgoing> {
+    let file = typed.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
+    let recipients = RecipientSources { flag: typed.to.clone(), environment: environment.to.clone() };
+    let (outgoing, warnings) = Outgoing::new(&typed.message, file, &recipients, &mut context.input)?;
+    context.output.warnings(&warnings);
+    Ok(outgoing)
+}
+
+fn check_allowed(settings: &Settings, outgoing: &Outgoing) -> Result<(), GuardError> {
+    let Some(allow_to) = &settings.allow_to else { return Ok(()) };
+    match outgoing.recipients().find(|recipient| !allow_to.value.allows(recipient)) {
+        None => Ok(()),
+        Some(recipient) => Err(GuardError {
+            recipient: recipient.to_owned(),
+            allowed: allow_to.value.0.clone(),
+            origin: allow_to.origin.to_string(),
+        }),
+    }
+}
+
+/// All that a send has decided, before anything leaves.
+struct Send<'a> {
+    context: &'a Context,
+    settings: &'a Settings,
+    bot: &'a BotId,
+    client_id: &'a ClientId,
+    secret: &'a SecretSource,
+    outgoing: &'a Outgoing,
+}
+
+impl Send<'_> {
+    fn request(&self, base: &ApiUrl) -> Request {
+        Request::new(base.url(), self.bot.as_str(), self.outgoing)
+    }
+
+    /// `--dry-run` and `--curl`: the request that would leave, and nothing else happens.
+    fn preview(&self, record: &mut Record) -> anyhow::Result<()> {
+        let Context { output, mode, .. } = self.context;
+        let base = if self.settings.sandbox { on_loopback(DEFAULT_PORT)? } else { self.settings.api_url.value.clone() };
+        let request = self.request(&base);
+        record.api_url = Some(base.to_string());
+        record.dry_run = true;
+        if *mode == Mode::Curl {
+            let ca_cert = self.settings.ca_cert.as_ref().map(|path| path.value.as_path());
+            output.line(&curl_command(&request, self.client_id.as_str(), ca_cert, &compact(&request.body)))?;
+        } else if output.format == Format::Response {
+            let mut json = json!({ "dry_run": true });
+            if let (Value::Object(json), Value::Object(request)) = (&mut json, request.to_json()) {
+                json.extend(request);
+            }
+            output.json(&json)?;
+        }
+        Ok(())
+    }
+
+    /// Sends it. A panic on the way is an error that says whether a request was under way.
+    fn transmit(&self, record: &mut Record) -> anyhow::Result<Delivery> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("failed to start the runtime")?;
+        let in_flight = Cell::new(false);
+        let delivered = catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.deliver(record, &in_flight))));
+        match delivered {
+            Ok(delivery) => delivery,
+            Err(_) if in_flight.get() => Err(PanicInFlight.into()),
+            Err(_) => anyhow::bail!("a fault in jelouctl before the request began"),
+        }
+    }
+
+    async fn deliver(&self, record: &mut Record, in_flight: &Cell<bool>) -> anyhow::Result<Delivery> {
+        let Self { context, settings, .. } = self;
+        let base = if settings.sandbox {
+            on_loopback(Sandbox::start().await.context("failed to start the sandbox")?.port())?
+        } else {
+            settings.api_url.value.clone()
+        };
+        record.api_url = Some(base.to_string());
+        let client = Client::new(&client_options(settings, &base)?)?;
+        let stop = interrupt::listen().context("failed to listen for signals")?;
+        let policy = RetryPolicy { retry_for: settings.retry_for.value.duration() };
+        let request = self.request(&base);
+        let (client_secret, warning) =
+            self.secret.fetch(|| context.output.ask_hidden("Client secret (hidden):")).await?;
+        context.output.warnings(warning.as_slice());
+        let credentials = Credentials { client_id: self.client_id.as_str().to_owned(), client_secret };
+        let watch = |event: Event<'_>| {
+            in_flight.set(matches!(event, Event::Attempt(_)));
+            watch(&context.output, &request, &event);
+        };
+        Ok(deliver(&client, &request, &credentials, policy, stop, watch).await)
+    }
+
+    /// Says on stderr what the outcome means, and fills the record.
+    fn tell(&self, delivery: Delivery, record: &mut Record) -> ExitCode {
+        let output = &self.context.output;
+        let recipient = self.outgoing.recipient();
+        let (code, sent) = exit::of_outcome(&delivery.outcome);
+        record.sent = sent;
+        record.attempts = delivery.attempts;
+        record.duration_ms = u64::try_from(delivery.duration.as_millis()).unwrap_or(u64::MAX);
+        if let Some(answer) = delivery.answer {
+            record.http_status = Some(answer.status);
+            record.response = answer.body.into_value();
+        }
+        if let Outcome::Sent { message_id } = delivery.outcome {
+            let profile = record.profile.as_ref().map(|name| format!(" (profile {name})")).unwrap_or_default();
+            let id = message_id.as_ref().map(|id| format!(": {id}")).unwrap_or_default();
+            output.done(&format!("accepted for {recipient} from bot {}{profile}{id}", self.bot.as_str()));
+            record.message_id = message_id;
+        }
+        if let Some(fault) = delivery.fault {
+            let state = if sent == Sent::Unknown { "it may have been sent" } else { "not sent" };
+            output.error(&format!("{state}: {}", fault.message), &[], Some(&fault.hint));
+            record.error = Some(RecordError {
+                code: fault.code,
+                api_code: fault.api_code,
+                message: fault.message,
+                hint: Some(fault.hint),
+                retry_after_s: fault.retry_after.map(|wait| wait.as_secs()),
+            });
+        }
+        if self.settings.sandbox {
+            output.note("sandbox: nothing left this machine");
+            if sent == Sent::Yes {
+                output.note(&format!("{recipient} would see:"));
+                output.bubble(self.outgoing.body());
+            }
+        }
+        code
+    }
+}
+
+fn on_loopback(port: u16) -> anyhow::Result<ApiUrl> {
+    ApiUrl::on_loopback(port).map_err(anyhow::Error::msg)
+}
+
+fn client_options(settings: &Settings, base: &ApiUrl) -> anyhow::Result<ClientOptions> {
+    let roots = match &settings.ca_cert {
+        _ if base.is_plain_http() => Roots::None,
+        Some(path) => Roots::Only(read_ca_cert(&path.value)?),
+        None => Roots::Platform,
+    };
+    Ok(ClientOptions { timeout: settings.timeout.value.duration(), roots, proxies: !base.is_loopback() })
+}
+
+fn read_ca_cert(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    std::fs::read(path).map_err(|cause| ConfigError::File { action: "read", path: path.to_owned(), cause })
+}
+
+/// Tells what happens on the way: each wait, and with `--verbose` each request and answer.
+fn watch(output: &Output, request: &Request, event: &Event<'_>) {
+    match event {
+        Event::Attempt(number) => {
+            output.detail('*', &format!("attempt {number}"));
+            output.detail('>', &format!("{} {}", Request::METHOD, request.url));
+            let json = request.to_json();
+            for (name, value) in json.get("headers").and_then(Value::as_object).into_iter().flatten() {
+                output.detail('>', &format!("{name}: {}", value.as_str().unwrap_or_default()));
+            }
+            output.detail('>', &compact(&request.body));
+        }
+        Event::Answered(Answer { status, body, .. }) => {
+            output.detail('<', &status.to_string());
+            output.detail('<', &body.text);
+        }
+        Event::Failed(message) => output.detail('<', message),
+        Event::Waiting { wait, fault } => {
+            output.note(&format!("{}; not sent, trying again in {:.1} s", fault.message, wait.as_secs_f64()));
+        }
+    }
+}
+
+/// What was accepted stays accepted when stdout cannot take the answer: an error would invite a second send.
+fn print_result(context: &Context, record: &Record) {
+    let output = &context.output;
+    let printed = match (output.format, &record.response, &record.message_id) {
+        (Format::Record, _, _) if context.mode == Mode::Curl && record.error.is_none() => Ok(()),
+        (Format::Record, _, _) => output.record(record),
+        (Format::Response, Some(response), _) => output.json(response),
+        (Format::Id, _, Some(id)) => output.value(id),
+        (Format::Response | Format::Id, _, _) => Ok(()),
+    };
+    if let Err(error) = printed {
+        let state = match record.sent {
+            Sent::Yes => "the message was accepted",
+            Sent::No => "the message was not sent",
+            Sent::Unknown => "the message may have been sent",
+        };
+        output.error(&format!("{state}, but the answer could not be written: {error}"), &[], None);
+    }
+}

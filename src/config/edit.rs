@@ -1,0 +1,171 @@
+//! Changes to the configuration file: comments stay, the file is replaced at once and is ours alone.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use toml_edit::{Array, DocumentMut, Item, Table, value};
+
+use super::error::{ConfigError, nearest};
+use super::file::ConfigFile;
+use super::values::AllowTo;
+use crate::secret::Secret;
+
+/// What `profile set` writes; what is absent stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileChange {
+    pub bot_id: Option<String>,
+    pub client_id: Option<String>,
+    pub client_secret: Option<Secret>,
+    pub client_secret_file: Option<PathBuf>,
+    pub api_url: Option<String>,
+    pub timeout: Option<String>,
+    pub retry_for: Option<String>,
+    pub ca_cert: Option<PathBuf>,
+    pub allow_to: Option<AllowTo>,
+}
+
+/// A configuration file that is being changed.
+pub struct ConfigEdit {
+    path: PathBuf,
+    document: DocumentMut,
+}
+
+impl ConfigEdit {
+    /// Opens the file at `path`, or an empty one in its place.
+    ///
+    /// # Errors
+    /// When it is there but cannot be used as a configuration.
+    pub fn open(path: &Path) -> Result<Self, ConfigError> {
+        let text = match ConfigFile::load(path)? {
+            None => String::new(),
+            Some(_) => fs::read_to_string(path).map_err(|cause| ConfigError::File {
+                action: "read",
+                path: path.to_owned(),
+                cause,
+            })?,
+        };
+        let document = text.parse().map_err(|error: toml_edit::TomlError| ConfigError::Syntax {
+            path: path.to_owned(),
+            line: 1,
+            problem: error.message().to_owned(),
+            nearest: None,
+        })?;
+        Ok(Self { path: path.to_owned(), document })
+    }
+
+    pub fn has_profile(&self, name: &str) -> bool {
+        self.profiles().any(|known| known == name)
+    }
+
+    /// Writes `change` into the profile; the first profile becomes the default.
+    pub fn set_profile(&mut self, name: &str, change: &ProfileChange) {
+        let first = self.profiles().next().is_none();
+        let profiles = self.document.entry("profiles").or_insert_with(|| {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        let Some(profiles) = profiles.as_table_like_mut() else { return };
+        let Some(profile) = profiles.entry(name).or_insert_with(|| Item::Table(Table::new())).as_table_like_mut()
+        else {
+            return;
+        };
+        let path_text = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let texts = [
+            ("bot_id", change.bot_id.clone()),
+            ("client_id", change.client_id.clone()),
+            ("client_secret", change.client_secret.as_ref().map(|secret| secret.reveal().to_owned())),
+            ("client_secret_file", change.client_secret_file.as_ref().map(path_text)),
+            ("api_url", change.api_url.clone()),
+            ("timeout", change.timeout.clone()),
+            ("retry_for", change.retry_for.clone()),
+            ("ca_cert", change.ca_cert.as_ref().map(path_text)),
+        ];
+        if change.client_secret.is_some() || change.client_secret_file.is_some() {
+            for key in ["client_secret", "client_secret_file", "client_secret_command"] {
+                profile.remove(key);
+            }
+        }
+        for (key, text) in texts {
+            if let Some(text) = text {
+                profile.insert(key, value(text));
+            }
+        }
+        if let Some(AllowTo(patterns)) = &change.allow_to {
+            profile.insert("allow_to", value(patterns.iter().collect::<Array>()));
+        }
+        if first {
+            self.document.insert("default_profile", value(name));
+        }
+    }
+
+    /// Makes `name` the default.
+    ///
+    /// # Errors
+    /// When there is no such profile.
+    pub fn use_profile(&mut self, name: &str) -> Result<(), ConfigError> {
+        self.require(name)?;
+        self.document.insert("default_profile", value(name));
+        Ok(())
+    }
+
+    /// Removes the profile, and the default where it is that.
+    ///
+    /// # Errors
+    /// When there is no such profile.
+    pub fn remove_profile(&mut self, name: &str) -> Result<(), ConfigError> {
+        self.require(name)?;
+        if let Some(profiles) = self.document.get_mut("profiles").and_then(Item::as_table_like_mut) {
+            profiles.remove(name);
+        }
+        if self.document.get("default_profile").and_then(Item::as_str) == Some(name) {
+            self.document.remove("default_profile");
+        }
+        Ok(())
+    }
+
+    fn require(&self, name: &str) -> Result<(), ConfigError> {
+        if self.has_profile(name) {
+            return Ok(());
+        }
+        let known: Vec<String> = self.profiles().map(str::to_owned).collect();
+        let nearest = nearest(name, known.iter().map(String::as_str));
+        Err(ConfigError::UnknownProfile { name: name.to_owned(), origin: "the command".to_owned(), known, nearest })
+    }
+
+    fn profiles(&self) -> impl Iterator<Item = &str> {
+        let profiles = self.document.get("profiles").and_then(Item::as_table_like);
+        profiles.into_iter().flat_map(|profiles| profiles.iter().map(|(name, _)| name))
+    }
+
+    /// Replaces the file, through a link to what it names: 0600, in a directory that is made 0700.
+    ///
+    /// # Errors
+    /// When it cannot be written; the old file is whole then.
+    pub fn save(&self) -> Result<(), ConfigError> {
+        let written = |path: &Path| -> io::Result<()> {
+            let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+            let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            create_private(directory)?;
+            let mut file = tempfile::NamedTempFile::new_in(directory)?;
+            file.write_all(self.document.to_string().as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(&target)?;
+            Ok(())
+        };
+        written(&self.path).map_err(|cause| ConfigError::File { action: "write", path: self.path.clone(), cause })
+    }
+}
+
+#[cfg(unix)]
+fn create_private(directory: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
+#[cfg(not(unix))]
+fn create_private(directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)
+}

@@ -1,0 +1,102 @@
+//! What can be wrong with the configuration, and the way out of each.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    #[error("{name} is set but empty")]
+    EmptyVariable { name: &'static str },
+    #[error("{name} is not UTF-8")]
+    VariableNotUtf8 { name: &'static str },
+    #[error("{name}: {problem}")]
+    Variable { name: &'static str, problem: String },
+    #[error("failed to {action} {}: {cause}", path.display())]
+    File { action: &'static str, path: PathBuf, cause: io::Error },
+    #[error("{}: {problem}", path.display())]
+    Unsafe { path: PathBuf, problem: String },
+    #[error("{}: line {line}: {problem}", path.display())]
+    Syntax { path: PathBuf, line: usize, problem: String, nearest: Option<String> },
+    #[error("{}: profile `{profile}` has both {first} and {second}", path.display())]
+    TwoSecrets { path: PathBuf, profile: String, first: &'static str, second: &'static str },
+    #[error("there is no profile `{name}` (asked for by {origin}){}", list(known))]
+    UnknownProfile { name: String, origin: String, known: Vec<String>, nearest: Option<String> },
+    #[error("there are several profiles and none is the default{}", list(known))]
+    NoDefaultProfile { known: Vec<String> },
+    #[error("the place of the configuration is not known: there is no home directory")]
+    NoConfigDirectory,
+    #[error("no bot to send from")]
+    NoBot,
+    #[error("no credentials")]
+    NoCredentials,
+    #[error("no client secret for client id `{client_id}`")]
+    NoSecret { client_id: String },
+    #[error("the client secret comes from {secret}, but no client id comes from a flag or the environment with it")]
+    SecretWithoutId { secret: String },
+    #[error("the client id comes from {id}, but no client secret comes from a flag or the environment with it")]
+    IdWithoutSecret { id: String },
+    #[error("the secret of profile `{profile}` is for {home}, but {origin} asks for {asked}")]
+    SecretForAnotherHost { profile: String, home: String, asked: String, origin: String },
+    #[error("failed to run the secret command `{program}`: {cause}")]
+    SecretCommand { program: String, cause: io::Error },
+    #[error("the secret command `{program}` failed with {status}: {stderr}")]
+    SecretCommandFailed { program: String, status: String, stderr: String },
+    #[error("the secret command `{program}` gave no secret within {seconds} s")]
+    SecretCommandHangs { program: String, seconds: u64 },
+    #[error("the client secret from {origin} {problem}")]
+    BadSecret { origin: String, problem: String },
+}
+
+fn list(known: &[String]) -> String {
+    if known.is_empty() { "; there are no profiles".to_owned() } else { format!("; there are: {}", known.join(", ")) }
+}
+
+impl ConfigError {
+    /// The way out, for the hint line.
+    pub fn hint(&self) -> Option<String> {
+        const EVERY_WAY: &str = "give credentials with a profile (jelouctl profile set NAME --bot BOT --client-id ID), with JELOU_CLIENT_ID and \
+            JELOU_CLIENT_SECRET, or with --client-id and --client-secret-file FILE; to try without any, add --sandbox";
+        let hint = match self {
+            Self::EmptyVariable { name } => format!("give it a value, or unset {name}; in CI, check that the secret exists"),
+            Self::VariableNotUtf8 { .. } | Self::Variable { .. } => "mend its value, or unset it".to_owned(),
+            Self::File { action: "read", .. } => "check the path and its permissions".to_owned(),
+            Self::File { .. } => "check the permissions of the directory, and that the disk is not full".to_owned(),
+            Self::Unsafe { path, .. } => format!("make it yours alone: chmod 600 {}", path.display()),
+            Self::Syntax { nearest: Some(nearest), .. } | Self::UnknownProfile { nearest: Some(nearest), .. } => {
+                format!("did you mean `{nearest}`?")
+            }
+            Self::Syntax { .. } => return None,
+            Self::TwoSecrets { .. } => "keep one of client_secret, client_secret_file and client_secret_command".to_owned(),
+            Self::UnknownProfile { name, .. } => format!("make it with: jelouctl profile set {name} --bot BOT --client-id ID"),
+            Self::NoDefaultProfile { .. } => "choose with --profile NAME, or once for all with: jelouctl profile use NAME".to_owned(),
+            Self::NoConfigDirectory => "set HOME, or name a file with --config FILE or JELOUCTL_CONFIG".to_owned(),
+            Self::NoBot => "give one with --bot, JELOU_BOT_ID or bot_id of a profile; to try without any, add --sandbox".to_owned(),
+            Self::NoCredentials => EVERY_WAY.to_owned(),
+            Self::NoSecret { .. } => {
+                "give it with client_secret_file or client_secret_command of the profile, with JELOU_CLIENT_SECRET, or with --client-secret-file FILE"
+                    .to_owned()
+            }
+            Self::SecretWithoutId { .. } => "give the id too, with --client-id or JELOU_CLIENT_ID: a profile's id is not mixed with another's secret".to_owned(),
+            Self::IdWithoutSecret { .. } => {
+                "give the secret too, with JELOU_CLIENT_SECRET or --client-secret-file: a profile's secret is not mixed with another's id".to_owned()
+            }
+            Self::SecretForAnotherHost { .. } => {
+                "give that host's own credentials with flags or variables, or make a profile with its api_url".to_owned()
+            }
+            Self::SecretCommand { .. } | Self::SecretCommandFailed { .. } | Self::SecretCommandHangs { .. } => {
+                "run the command by hand; it must print the secret and ask for nothing".to_owned()
+            }
+            Self::BadSecret { .. } => "check where it comes from; nothing was sent".to_owned(),
+        };
+        Some(hint)
+    }
+}
+
+/// The name nearest to `name`, when one is near enough to be meant.
+pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let near = |known: &'a str| (strsim::jaro_winkler(name, known), known);
+    let best = known.into_iter().map(near).max_by(|left, right| left.0.total_cmp(&right.0))?;
+    (best.0 > 0.75).then(|| best.1.to_owned())
+}

@@ -1,0 +1,287 @@
+//! The configuration file: where it is, whether it may be trusted, and what it says.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+use super::error::{ConfigError, nearest};
+use super::values::{AllowTo, ApiUrl, BotId, ClientId, RetryFor, Timeout};
+use crate::secret::Secret;
+
+/// The largest configuration that is read, in bytes.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// A configuration file that was read.
+#[derive(Clone, Debug)]
+pub struct ConfigFile {
+    pub path: PathBuf,
+    pub default_profile: Option<String>,
+    pub profiles: BTreeMap<String, Profile>,
+    pub warnings: Vec<String>,
+}
+
+/// One `[profiles.NAME]`. Paths are absolute, or start at the directory of the file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    #[serde(default, deserialize_with = "parsed")]
+    pub bot_id: Option<BotId>,
+    #[serde(default, deserialize_with = "parsed")]
+    pub client_id: Option<ClientId>,
+    pub client_secret: Option<Secret>,
+    pub client_secret_file: Option<PathBuf>,
+    /// Program and arguments, run without a shell.
+    pub client_secret_command: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "parsed")]
+    pub api_url: Option<ApiUrl>,
+    #[serde(default, deserialize_with = "parsed_duration")]
+    pub timeout: Option<Timeout>,
+    #[serde(default, deserialize_with = "parsed_duration")]
+    pub retry_for: Option<RetryFor>,
+    pub ca_cert: Option<PathBuf>,
+    pub allow_to: Option<AllowTo>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    default_profile: Option<Spanned<String>>,
+    #[serde(default)]
+    profiles: BTreeMap<String, Profile>,
+}
+
+impl ConfigFile {
+    /// `config.toml` in the configuration directory of the user.
+    ///
+    /// # Errors
+    /// When there is no home directory.
+    pub fn default_path() -> Result<PathBuf, ConfigError> {
+        dirs::config_dir().map(|directory| directory.join("jelouctl/config.toml")).ok_or(ConfigError::NoConfigDirectory)
+    }
+
+    /// The file at `path`; nothing when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read, others could have written it, or it says something wrong.
+    pub fn load(path: &Path) -> Result<Option<Self>, ConfigError> {
+        let unreadable = |cause| ConfigError::File { action: "read", path: path.to_owned(), cause };
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unreadable(error)),
+        };
+        let metadata = file.metadata().map_err(unreadable)?;
+        if metadata.is_dir() {
+            return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory, not a file")));
+        }
+        refuse_unsafe(path, &metadata)?;
+        let mut text = String::new();
+        file.by_ref().take(MAX_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
+        if text.len() as u64 > MAX_BYTES {
+            return Err(unreadable(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 1 MiB")));
+        }
+        let mut config = Self::parse(path, &text)?;
+        if config.profiles.values().any(|profile| profile.client_secret.is_some()) && readable_by_others(&metadata) {
+            config.warnings.push(format!("{} holds a secret and others can read it: chmod 600 {0}", path.display()));
+        }
+        Ok(Some(config))
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let document: Document = toml::from_str(text).map_err(|error| syntax(path, text, &error))?;
+        let default = document.default_profile;
+        if let Some(name) = default.as_ref().filter(|name| !document.profiles.contains_key(name.get_ref())) {
+            return Err(ConfigError::Syntax {
+                path: path.to_owned(),
+                line: line_of(text, name.span().start),
+                problem: format!("default_profile names `{}`, but there is no [profiles.{0}]", name.get_ref()),
+                nearest: nearest(name.get_ref(), document.profiles.keys().map(String::as_str)),
+            });
+        }
+        let directory = path.parent().unwrap_or(Path::new(""));
+        let mut profiles = document.profiles;
+        for (name, profile) in &mut profiles {
+            profile.refuse_two_secrets(path, name)?;
+            profile.resolve_paths(directory);
+        }
+        let default_profile = default.map(Spanned::into_inner);
+        Ok(Self { path: path.to_owned(), default_profile, profiles, warnings: Vec::new() })
+    }
+}
+
+impl Profile {
+    fn refuse_two_secrets(&self, path: &Path, name: &str) -> Result<(), ConfigError> {
+        let given = [
+            ("client_secret", self.client_secret.is_some()),
+            ("client_secret_file", self.client_secret_file.is_some()),
+            ("client_secret_command", self.client_secret_command.is_some()),
+        ];
+        let mut given = given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key);
+        match (given.next(), given.next()) {
+            (Some(first), Some(second)) => {
+                Err(ConfigError::TwoSecrets { path: path.to_owned(), profile: name.to_owned(), first, second })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn resolve_paths(&mut self, directory: &Path) {
+        for path in [&mut self.client_secret_file, &mut self.ca_cert].into_iter().flatten() {
+            *path = resolve(directory, path);
+        }
+        // A bare program name is looked up in PATH; one with a slash is a path as any other.
+        if let Some(program) = self.client_secret_command.as_mut().and_then(|words| words.first_mut())
+            && program.contains('/')
+        {
+            *program = resolve(directory, Path::new(program)).to_string_lossy().into_owned();
+        }
+    }
+}
+
+/// Relative paths start at the file, `~/` is home.
+fn resolve(directory: &Path, path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), dirs::home_dir()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => directory.join(path),
+    }
+}
+
+/// The line and the problem, without toml's quotation of the line: it may hold a secret.
+fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+    let message = error.message();
+    let line = line_of(text, error.span().map_or(0, |span| span.start));
+    // Serde's words for an unknown key: unknown field `x`, expected one of `a`, `b`.
+    let mut quoted =
+        message.strip_prefix("unknown field ").into_iter().flat_map(|rest| rest.split('`').skip(1).step_by(2));
+    let (problem, nearest) = match quoted.next() {
+        Some(unknown) => (format!("unknown key `{unknown}`"), nearest(unknown, quoted)),
+        None => (message.to_owned(), None),
+    };
+    ConfigError::Syntax { path: path.to_owned(), line, problem, nearest }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+}
+
+fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    String::deserialize(deserializer)?.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+/// A duration is a text as on the command line, or a number of seconds.
+fn parsed_duration<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a duration: \"500ms\", \"30s\", \"2m\" or a number of seconds")]
+    enum Field {
+        Text(String),
+        Seconds(f64),
+    }
+    let text = match Field::deserialize(deserializer)? {
+        Field::Text(text) => text,
+        Field::Seconds(seconds) => seconds.to_string(),
+    };
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+/// Whoever can write the configuration chooses where messages and secrets go.
+#[cfg(unix)]
+fn refuse_unsafe(path: &Path, metadata: &std::fs::Metadata) -> Result<(), ConfigError> {
+    use std::os::unix::fs::MetadataExt;
+
+    let owner = metadata.uid();
+    let problem = if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        "it belongs to another user, who could send your secret elsewhere"
+    } else if metadata.mode() & 0o022 != 0 {
+        "others can write it, and could send your secret elsewhere"
+    } else {
+        return Ok(());
+    };
+    Err(ConfigError::Unsafe { path: path.to_owned(), problem: problem.to_owned() })
+}
+
+#[cfg(not(unix))]
+fn refuse_unsafe(_path: &Path, _metadata: &std::fs::Metadata) -> Result<(), ConfigError> {
+    Ok(())
+}
+
+#[cfg(unix)]
+pub(super) fn readable_by_others(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    metadata.mode() & 0o044 != 0
+}
+
+#[cfg(not(unix))]
+pub(super) fn readable_by_others(_metadata: &std::fs::Metadata) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<ConfigFile, String> {
+        ConfigFile::parse(Path::new("/etc/c.toml"), text).map_err(|error| match error.hint() {
+            Some(hint) => format!("{error} | {hint}"),
+            None => error.to_string(),
+        })
+    }
+
+    #[test]
+    fn errors_name_file_line_and_the_nearest_name() {
+        for (text, expected) in [
+            ("\n[profiles.a]\nbotid = \"7\"", "/etc/c.toml: line 3: unknown key `botid` | did you mean `bot_id`?"),
+            (
+                "default_profil = \"a\"",
+                "/etc/c.toml: line 1: unknown key `default_profil` | did you mean `default_profile`?",
+            ),
+            (
+                "\ndefault_profile = \"prd\"\n[profiles.prod]",
+                "line 2: default_profile names `prd`, but there is no [profiles.prd] | did you mean `prod`?",
+            ),
+            ("[profiles.a]\nbot_id = 7", "line 2: invalid type: integer `7`, expected a string"),
+            ("[profiles.a]\ntimeout = \"soon\"", "line 2: `soon` is not a duration"),
+            ("[profiles.a]\ntimeout = true", "line 2: expected a duration"),
+            (
+                "[profiles.a]\napi_url = \"http://x.example\"",
+                "line 2: `http://x.example` would send the secret unencrypted",
+            ),
+            ("[profiles.a]\nclient_id = \"a:b\"", "line 2: `a:b` has a colon"),
+            ("[profiles.a", "line 1: "),
+            (
+                "[profiles.a]\nclient_secret = \"x\"\nclient_secret_file = \"y\"",
+                "has both client_secret and client_secret_file",
+            ),
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_secret_of_the_wrong_type_is_not_repeated() {
+        for text in [
+            "[profiles.a]\nclient_secret = 987654",
+            "[profiles.a]\nclient_secret = \"987654",
+            "client_secret = \"987654\"",
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(!error.contains("987654"), "{error}");
+        }
+    }
+
+    #[test]
+    fn paths_start_at_the_file() {
+        let config = parse("[profiles.a]\nclient_secret_file = \"s\"\nca_cert = \"/ca\"\n[profiles.b]\nclient_secret_command = [\"./get\", \"./x\"]").unwrap();
+        assert_eq!(config.profiles["a"].client_secret_file.as_deref(), Some(Path::new("/etc/s")));
+        assert_eq!(config.profiles["a"].ca_cert.as_deref(), Some(Path::new("/ca")));
+        assert_eq!(config.profiles["b"].client_secret_command.as_deref().unwrap(), ["/etc/./get", "./x"]);
+    }
+}

@@ -1,0 +1,17 @@
+//! Who sends, from where and to whom it may: file, environment and flags, resolved in one place into `Settings`.
+
+mod edit;
+mod environment;
+mod error;
+mod file;
+mod secret_source;
+mod settings;
+mod values;
+
+pub use self::edit::{ConfigEdit, ProfileChange};
+pub use self::environment::Environment;
+pub use self::error::ConfigError;
+pub use self::file::{ConfigFile, Profile};
+pub use self::secret_source::SecretSource;
+pub use self::settings::{Flags, Origin, Settings, Sourced};
+pub use self::values::{AllowTo, ApiUrl, BotId, ClientId, RetryFor, Timeout};

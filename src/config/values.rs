@@ -1,0 +1,277 @@
+//! The values of the configuration, each checked once, wherever it comes from.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::Deserialize;
+use url::{Host, Url};
+
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A bot's identifier; it becomes one segment of the URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BotId(String);
+
+/// The client id of Basic authentication.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientId(String);
+
+/// Where the API is: `https://…`, or `http://…` to this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiUrl(Url);
+
+/// How long one attempt may take: 1 ms to 24 h.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeout(Duration);
+
+/// How long to go on trying: 0 to 24 h.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryFor(Duration);
+
+/// Patterns of the recipients that may be written to; `*` is any run of characters.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(transparent)]
+pub struct AllowTo(pub Vec<String>);
+
+impl BotId {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for BotId {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        match raw {
+            "" => Err("a bot id cannot be empty".to_owned()),
+            "." | ".." => Err(format!("`{raw}` cannot be a bot id: as a part of a URL it means a folder")),
+            _ if raw.chars().any(char::is_control) => Err("a bot id has no control characters".to_owned()),
+            _ => Ok(Self(raw.to_owned())),
+        }
+    }
+}
+
+impl ClientId {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ClientId {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        match raw {
+            "" => Err("a client id cannot be empty".to_owned()),
+            _ if raw.contains(':') => Err(format!("`{raw}` has a colon, where the server would split id and secret")),
+            _ if raw.chars().any(char::is_control) => Err("a client id has no control characters".to_owned()),
+            _ => Ok(Self(raw.to_owned())),
+        }
+    }
+}
+
+impl ApiUrl {
+    /// Where Jelou is.
+    pub const JELOU: &str = "https://api.jelou.ai";
+
+    /// A server on this machine.
+    ///
+    /// # Errors
+    /// Never for a port; the URL is parsed as any other.
+    pub fn on_loopback(port: u16) -> Result<Self, String> {
+        format!("http://127.0.0.1:{port}").parse()
+    }
+
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+
+    /// Whether the host is this machine: `127.0.0.0/8`, `[::1]` or `localhost`.
+    pub fn is_loopback(&self) -> bool {
+        match self.0.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    }
+
+    pub fn is_plain_http(&self) -> bool {
+        self.0.scheme() == "http"
+    }
+}
+
+impl FromStr for ApiUrl {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        // The value is not repeated where it may hold a password.
+        let url = Url::parse(raw).map_err(|error| format!("not a URL: {error}"))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(
+                "a URL with a user or a password is refused; credentials come from a profile, variables or flags"
+                    .to_owned(),
+            );
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(format!("`{raw}` has a query or a fragment; give the address up to them"));
+        }
+        let url = Self(url);
+        match url.0.scheme() {
+            "https" => Ok(url),
+            "http" if url.is_loopback() => Ok(url),
+            "http" => Err(format!(
+                "`{raw}` would send the secret unencrypted; http:// is for this machine only, use https://"
+            )),
+            other => Err(format!("`{raw}` has the scheme {other}; give an https:// URL")),
+        }
+    }
+}
+
+impl fmt::Display for ApiUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+impl Timeout {
+    pub const DEFAULT: Self = Self(Duration::from_secs(30));
+
+    pub fn duration(self) -> Duration {
+        self.0
+    }
+}
+
+impl FromStr for Timeout {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        let duration = parse_duration(raw)?;
+        if duration < Duration::from_millis(1) {
+            return Err(format!("`{raw}` is too short; a timeout is 1ms to 24h"));
+        }
+        Ok(Self(duration))
+    }
+}
+
+impl RetryFor {
+    pub const DEFAULT: Self = Self(Duration::from_secs(30));
+
+    pub fn duration(self) -> Duration {
+        self.0
+    }
+}
+
+impl FromStr for RetryFor {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        parse_duration(raw).map(Self)
+    }
+}
+
+/// `500ms`, `30s`, `2m`; a bare number is seconds.
+fn parse_duration(raw: &str) -> Result<Duration, String> {
+    let duration = match raw.trim().parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => humantime::parse_duration(raw.trim()).ok(),
+    };
+    match duration {
+        Some(duration) if duration <= LONGEST => Ok(duration),
+        Some(_) => Err(format!("`{raw}` is too long; the most is 24h")),
+        None => Err(format!("`{raw}` is not a duration; write 500ms, 30s or 2m, or a number of seconds")),
+    }
+}
+
+impl AllowTo {
+    pub fn allows(&self, recipient: &str) -> bool {
+        self.0.iter().any(|pattern| matches(pattern, recipient))
+    }
+}
+
+/// Whether the whole of `text` fits `pattern`.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(head) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let tail = parts.pop().unwrap_or_default();
+    for part in parts {
+        let Some((_, after)) = text.split_once(part) else { return false };
+        text = after;
+    }
+    text.ends_with(tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_the_whole_recipient() {
+        for (pattern, text, expected) in [
+            ("593*", "593987654321", true),
+            ("593*", "1593", false),
+            ("*", "", true),
+            ("593987654321", "593987654321", true),
+            ("593987654321", "5939876543210", false),
+            ("*@*.com", "a@b.com", true),
+            ("5*3*1", "593987654321", true),
+            ("5*3*1", "593987654322", false),
+            ("a*a", "a", false),
+        ] {
+            assert_eq!(AllowTo(vec![pattern.to_owned()]).allows(text), expected, "{pattern} {text}");
+        }
+        assert!(!AllowTo(Vec::new()).allows("593987654321"));
+    }
+
+    #[test]
+    fn urls_are_https_or_this_machine() {
+        for (raw, expected) in [
+            ("https://api.jelou.ai", Ok("https://api.jelou.ai")),
+            ("https://gateway.example/jelou/", Ok("https://gateway.example/jelou")),
+            ("http://127.0.0.1:8080", Ok("http://127.0.0.1:8080")),
+            ("http://127.9.9.9", Ok("http://127.9.9.9")),
+            ("http://[::1]:1", Ok("http://[::1]:1")),
+            ("http://LOCALHOST:1", Ok("http://localhost:1")),
+            ("http://127.0.0.1.example.com", Err("unencrypted")),
+            ("http://localhost.example.com", Err("unencrypted")),
+            ("http://api.jelou.ai", Err("unencrypted")),
+            ("https://user:secret@api.jelou.ai", Err("a user or a password")),
+            ("https://api.jelou.ai?x=1", Err("a query")),
+            ("https://api.jelou.ai#x", Err("a fragment")),
+            ("ftp://api.jelou.ai", Err("the scheme ftp")),
+            ("api.jelou.ai", Err("not a URL")),
+            ("", Err("not a URL")),
+        ] {
+            match (raw.parse::<ApiUrl>(), expected) {
+                (Ok(url), Ok(expected)) => assert_eq!(url.to_string(), expected),
+                (Err(error), Err(expected)) => {
+                    assert!(error.contains(expected) && !error.contains("secret@"), "{raw}: {error}");
+                }
+                (found, _) => panic!("{raw}: {found:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn durations_have_units_or_are_seconds() {
+        for (raw, expected) in [
+            ("500ms", 500),
+            ("30s", 30_000),
+            ("2m", 120_000),
+            ("5", 5_000),
+            ("0.5", 500),
+            ("0", 0),
+            ("24h", 86_400_000),
+        ] {
+            assert_eq!(parse_duration(raw), Ok(Duration::from_millis(expected)), "{raw}");
+        }
+        for raw in ["", "soon", "-1", "25h", "1e300", "nan", "inf", "3 fortnights"] {
+            assert!(parse_duration(raw).is_err(), "{raw}");
+        }
+        assert!("0".parse::<Timeout>().is_err());
+        assert!("0".parse::<RetryFor>().is_ok());
+    }
+}

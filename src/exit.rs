@@ -1,0 +1,114 @@
+//! The exit codes, and the only mapping from an error or an outcome to one. They are stable: scripts rely on them.
+
+use std::process;
+
+use crate::api::{Cause, ClientError, Outcome, Signal};
+use crate::commands::{GuardError, PanicInFlight, UsageError};
+use crate::config::ConfigError;
+use crate::input::InputError;
+use crate::message::InvalidMessage;
+use crate::output::Sent;
+
+/// How the process ends (`docs/exit-codes.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// Accepted by the API; or a dry run, or a command that sends nothing, done.
+    Success = 0,
+    /// Unexpected error before the request began. Not sent.
+    Unexpected = 1,
+    /// Wrong usage or invalid message. Not sent.
+    Usage = 2,
+    /// Configuration, credentials or certificate roots missing or broken. Not sent.
+    Configuration = 3,
+    /// The API does not accept the credentials. Not sent.
+    Credentials = 4,
+    /// Rejected by the API. Not sent.
+    Rejected = 5,
+    /// Rate limited or unavailable beyond the retry budget. Not sent; safe to try again.
+    Unavailable = 6,
+    /// DNS, connect or TLS. Not sent; safe to try again.
+    Network = 7,
+    /// It may have been sent.
+    Unknown = 8,
+    /// Stopped by a guard. Not sent.
+    Guard = 11,
+    /// SIGINT; the record and stderr say what is known.
+    Interrupted = 130,
+    /// SIGTERM; the record and stderr say what is known.
+    Terminated = 143,
+}
+
+impl From<ExitCode> for process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+/// An error as it is told: exit code, stable name, one line a fault, and the way out.
+#[derive(Debug)]
+pub struct Told {
+    pub code: ExitCode,
+    /// The `error.code` of the record.
+    pub name: &'static str,
+    pub details: Vec<String>,
+    pub hint: Option<String>,
+}
+
+/// What an error means. Anything not known here is unexpected.
+pub fn of_error(error: &anyhow::Error) -> Told {
+    let told = |code, name, hint| Told { code, name, details: Vec::new(), hint };
+    for cause in error.chain() {
+        if let Some(error) = cause.downcast_ref::<InvalidMessage>() {
+            return Told { details: error.details(), ..told(ExitCode::Usage, "invalid_message", error.hint()) };
+        }
+        if let Some(error) = cause.downcast_ref::<InputError>() {
+            return told(ExitCode::Usage, "usage", Some(error.hint().to_owned()));
+        }
+        if let Some(error) = cause.downcast_ref::<UsageError>() {
+            return told(ExitCode::Usage, "usage", Some(error.hint.clone()));
+        }
+        if let Some(error) = cause.downcast_ref::<ConfigError>() {
+            return told(ExitCode::Configuration, "configuration", error.hint());
+        }
+        if cause.is::<ClientError>() {
+            let hint = "name the certificate authorities with --ca-cert FILE, or install the system's";
+            return told(ExitCode::Configuration, "configuration", Some(hint.to_owned()));
+        }
+        if let Some(error) = cause.downcast_ref::<GuardError>() {
+            return told(ExitCode::Guard, "guard", Some(error.hint()));
+        }
+        if cause.is::<PanicInFlight>() {
+            let hint = "ask the recipient or look into Jelou before you send it again";
+            return told(ExitCode::Unknown, "unknown", Some(hint.to_owned()));
+        }
+    }
+    told(ExitCode::Unexpected, "unexpected", None)
+}
+
+/// The code and the record's word for an outcome.
+pub fn of_outcome(outcome: &Outcome) -> (ExitCode, Sent) {
+    match outcome {
+        Outcome::Sent { .. } => (ExitCode::Success, Sent::Yes),
+        Outcome::NotSent(cause) => (of_cause(*cause), Sent::No),
+        Outcome::Unknown(None) => (ExitCode::Unknown, Sent::Unknown),
+        Outcome::Unknown(Some(signal)) => (of_signal(*signal), Sent::Unknown),
+    }
+}
+
+fn of_cause(cause: Cause) -> ExitCode {
+    match cause {
+        Cause::Credentials => ExitCode::Credentials,
+        Cause::Rejected => ExitCode::Rejected,
+        Cause::Unavailable => ExitCode::Unavailable,
+        Cause::Network | Cause::Tls => ExitCode::Network,
+        Cause::Interrupted(signal) => of_signal(signal),
+    }
+}
+
+fn of_signal(signal: Signal) -> ExitCode {
+    match signal {
+        Signal::Interrupt => ExitCode::Interrupted,
+        Signal::Terminate => ExitCode::Terminated,
+    }
+}

@@ -1,0 +1,226 @@
+//! What the user names to be read: a file, standard input as `-`, and `@FILE` in flags that take JSON.
+//! Nothing is read that was not named, and standard input serves one flag only.
+
+use std::convert::Infallible;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde_json::Value;
+use thiserror::Error;
+
+/// The largest file or standard input that is read, in bytes: a message body is far smaller.
+pub const MAX_BYTES: u64 = 1024 * 1024;
+
+/// The value of a flag that takes `FILE|-`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    Stdin,
+    File(PathBuf),
+}
+
+impl FromStr for Source {
+    type Err = Infallible;
+
+    fn from_str(raw: &str) -> Result<Self, Infallible> {
+        Ok(if raw == "-" { Self::Stdin } else { Self::File(PathBuf::from(raw)) })
+    }
+}
+
+/// The value of a flag that takes `JSON|@FILE`; `@-` is standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JsonSource {
+    Literal(String),
+    From(Source),
+}
+
+impl FromStr for JsonSource {
+    type Err = Infallible;
+
+    fn from_str(raw: &str) -> Result<Self, Infallible> {
+        match raw.strip_prefix('@') {
+            Some(named) => named.parse().map(Self::From),
+            None => Ok(Self::Literal(raw.to_owned())),
+        }
+    }
+}
+
+#[derive(Debug, Error)]
+pub enum InputError {
+    #[error("{flag}: failed to read {name}: {cause}")]
+    Unreadable { flag: String, name: String, cause: io::Error },
+    #[error("{flag}: {name} has more than {MAX_BYTES} bytes (1 MiB), the most that is read")]
+    TooLarge { flag: String, name: String },
+    #[error("{flag}: {name} is not UTF-8 at line {line}")]
+    NotUtf8 { flag: String, name: String, line: usize },
+    #[error("{flag}: {name} is not valid JSON at line {line}, column {column}: {problem}")]
+    NotJson { flag: String, name: String, line: usize, column: usize, problem: String },
+    #[error("{flag}: {name} has the number {number}, which is beyond 64 bits and would change on the way")]
+    NumberTooLarge { flag: String, name: String, number: String },
+    #[error("--vcard: not a vCard file: {problem}")]
+    NotVcard { problem: String },
+    #[error("{flag} and {taken_by} both ask for standard input, which can be read only once")]
+    StdinTwice { flag: String, taken_by: String },
+    #[error("{flag}: standard input is a terminal, so nothing would ever arrive")]
+    StdinIsTerminal { flag: String },
+}
+
+impl InputError {
+    /// The way out, for the hint line.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "check the path and its permissions",
+            Self::TooLarge { .. } => "name a smaller file",
+            Self::NotUtf8 { .. } => "save the file as UTF-8",
+            Self::NotJson { .. } => "mend the JSON; a file is named as `@FILE` where a flag takes JSON",
+            Self::NumberTooLarge { .. } => "write the number as text, in quotes",
+            Self::NotVcard { .. } => {
+                "export the contact as a .vcf file; each card stands between BEGIN:VCARD and END:VCARD"
+            }
+            Self::StdinTwice { .. } => "put one of them into a file",
+            Self::StdinIsTerminal { .. } => "pipe something in, or name a file",
+        }
+    }
+}
+
+/// Reads what flags name; remembers which flag has standard input.
+#[derive(Debug, Default)]
+pub struct Input {
+    stdin_taken_by: Option<String>,
+}
+
+impl Input {
+    /// Reserves standard input for `flag`, which may read it later or never.
+    ///
+    /// # Errors
+    /// When another flag has it already, or when it is a terminal.
+    pub fn claim_stdin(&mut self, flag: &str) -> Result<(), InputError> {
+        if let Some(taken_by) = &self.stdin_taken_by {
+            return Err(InputError::StdinTwice { flag: flag.to_owned(), taken_by: taken_by.clone() });
+        }
+        if io::stdin().is_terminal() {
+            return Err(InputError::StdinIsTerminal { flag: flag.to_owned() });
+        }
+        self.stdin_taken_by = Some(flag.to_owned());
+        Ok(())
+    }
+
+    /// The whole text of `source`, byte order mark dropped; `flag` is named in errors.
+    ///
+    /// # Errors
+    /// When it cannot be read, is not UTF-8, or is longer than [`MAX_BYTES`].
+    pub fn read(&mut self, flag: &str, source: &Source) -> Result<String, InputError> {
+        let mut bytes = Vec::new();
+        let read = match source {
+            Source::Stdin => {
+                self.claim_stdin(flag)?;
+                io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes)
+            }
+            Source::File(path) => File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)),
+        };
+        let (flag, name) = (flag.to_owned(), name_of(source));
+        if let Err(cause) = read {
+            return Err(InputError::Unreadable { flag, name, cause });
+        }
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(InputError::TooLarge { flag, name });
+        }
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let valid = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+            InputError::NotUtf8 { flag, name, line: 1 + valid.filter(|byte| **byte == b'\n').count() }
+        })?;
+        Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    }
+
+    /// A text for a message: as [`Input::read`], one final newline dropped.
+    ///
+    /// # Errors
+    /// As [`Input::read`].
+    pub fn text(&mut self, flag: &str, source: &Source) -> Result<String, InputError> {
+        let mut text = self.read(flag, source)?;
+        if text.ends_with('\n') {
+            text.pop();
+            if text.ends_with('\r') {
+                text.pop();
+            }
+        }
+        Ok(text)
+    }
+
+    /// The JSON in `source`.
+    ///
+    /// # Errors
+    /// As [`Input::read`], and when it is not JSON or holds an integer that JSON cannot carry exactly.
+    pub fn json(&mut self, flag: &str, source: &Source) -> Result<Value, InputError> {
+        let text = self.read(flag, source)?;
+        parse(flag, &name_of(source), &text)
+    }
+
+    /// The JSON of a flag that takes `JSON|@FILE`.
+    ///
+    /// # Errors
+    /// As [`Input::json`].
+    pub fn json_flag(&mut self, flag: &str, value: &JsonSource) -> Result<Value, InputError> {
+        match value {
+            JsonSource::Literal(text) => parse(flag, "its value", text),
+            JsonSource::From(source) => self.json(flag, source),
+        }
+    }
+}
+
+fn name_of(source: &Source) -> String {
+    match source {
+        Source::Stdin => "standard input".to_owned(),
+        Source::File(path) => path.display().to_string(),
+    }
+}
+
+fn parse(flag: &str, name: &str, text: &str) -> Result<Value, InputError> {
+    let (flag, name) = (flag.to_owned(), name.to_owned());
+    match serde_json::from_str(text) {
+        Ok(value) => match inexact_number(&value) {
+            Some(number) => Err(InputError::NumberTooLarge { flag, name, number }),
+            None => Ok(value),
+        },
+        Err(error) => {
+            let (line, column) = (error.line(), error.column());
+            let problem = error.to_string();
+            let problem = problem.split(" at line ").next().unwrap_or(&problem).to_owned();
+            Err(InputError::NotJson { flag, name, line, column, problem })
+        }
+    }
+}
+
+/// `serde_json` reads an integer outside -2^63…2^64-1 as the nearest double; out there no double can be told from one.
+fn inexact_number(value: &Value) -> Option<String> {
+    const TWO_TO_THE_63: f64 = 9_223_372_036_854_775_808.0;
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let double = number.as_f64()?;
+            (double <= -TWO_TO_THE_63 || double >= 2.0 * TWO_TO_THE_63).then(|| number.to_string())
+        }
+        Value::Array(items) => items.iter().find_map(inexact_number),
+        Value::Object(fields) => fields.values().find_map(inexact_number),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_line_and_column_of_broken_json() {
+        let error = parse("--body", "x.json", "{\n  \"a\": nope\n}").unwrap_err().to_string();
+        assert_eq!(error, "--body: x.json is not valid JSON at line 2, column 9: expected ident");
+    }
+
+    #[test]
+    fn refuses_an_integer_that_would_change() {
+        let error = parse("--body", "x.json", r#"{"a":[18446744073709551616]}"#).unwrap_err().to_string();
+        assert!(error.contains("has the number 1.8446744073709552e+19"), "{error}");
+        assert!(parse("--body", "x.json", "[18446744073709551615, -9223372036854775808, 1e19, 0.1]").is_ok());
+    }
+}

@@ -1,0 +1,9 @@
+//! Parse, run, end with the exit code. A panic is code 1: scripts must not meet a code that the table does not have.
+
+use std::panic;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    panic::catch_unwind(|| jelouctl::run(&arguments)).unwrap_or(jelouctl::ExitCode::Unexpected).into()
+}

@@ -1,0 +1,321 @@
+//! Contact cards: from flags for one, from JSON or from vCards for any number.
+
+use clap::Args;
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{Envelope, Kind, recipient, vcard};
+use crate::input::{Input, InputError, JsonSource, Source};
+
+/// Send contact cards
+///
+/// Examples:
+///   jelouctl send contacts --to 593987654321 --name "Juan Pérez" --phone +593987654322 --email juan@example.com
+///   jelouctl send contacts --to 593987654321 --vcard juan.vcf
+///   jelouctl send contacts --to 593987654321 --contact @juan.json --contact @ana.json
+#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[command(verbatim_doc_comment)]
+pub struct Contacts {
+    #[arg(skip)]
+    #[garde(required, length(min = 1, max = 257), dive)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contacts: Option<Vec<Contact>>,
+
+    #[command(flatten)]
+    #[garde(skip)]
+    #[serde(skip)]
+    flags: ContactFlags,
+
+    #[arg(skip)]
+    #[garde(skip)]
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+/// One card; only the name is required (WhatsApp refuses the message without it).
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+pub(super) struct Contact {
+    #[garde(required, dive)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<Name>,
+    #[garde(dive)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) phones: Option<Vec<Phone>>,
+    #[garde(dive)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) emails: Option<Vec<Email>>,
+    #[garde(dive)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) addresses: Option<Vec<Address>>,
+    #[garde(dive)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) org: Option<Organization>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) birthday: Option<String>,
+    #[garde(dive)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) urls: Option<Vec<Link>>,
+    #[garde(skip)]
+    #[serde(flatten)]
+    pub(super) unknown: Map<String, Value>,
+}
+
+/// `formatted_name` and at least one more part, as WhatsApp asks for.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+pub(super) struct Name {
+    #[garde(required, length(chars, min = 1), custom(|_: &_, (): &()| self.has_another_part()))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) formatted_name: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) first_name: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) last_name: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) middle_name: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) suffix: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) prefix: Option<String>,
+    #[garde(skip)]
+    #[serde(flatten)]
+    pub(super) unknown: Map<String, Value>,
+}
+
+/// A phone; `wa_id` is its WhatsApp identifier, which makes the card show "Message".
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+pub(super) struct Phone {
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) phone: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) r#type: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) wa_id: Option<String>,
+    #[garde(skip)]
+    #[serde(flatten)]
+    pub(super) unknown: Map<String, Value>,
+}
+
+/// An email address.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+pub(super) struct Email {
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) email: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) r#type: Option<String>,
+    #[garde(skip)]
+    #[serde(flatten)]
+    pub(super) unknown: Map<String, Value>,
+}
+
+/// A postal address.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+pub(super) struct Address {
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) street: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) city: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) state: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) zip: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) country: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) country_code: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) r#type: Option<String>,
+    #[garde(skip)]
+    #[serde(flatten)]
+    pub(super) unknown: Map<String, Value>,
+}
+
+/// Where the person works.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+pub(super) struct Organization {
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) company: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) department: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) title: Option<String>,
+    #[garde(skip)]
+    #[serde(flatten)]
+    pub(super) unknown: Map<String, Value>,
+}
+
+/// A web page of the person.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+pub(super) struct Link {
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) url: Option<String>,
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) r#type: Option<String>,
+    #[garde(skip)]
+    #[serde(flatten)]
+    pub(super) unknown: Map<String, Value>,
+}
+
+impl Name {
+    /// Fills the parts from the full name (its first word, the rest), or the full name from the parts.
+    pub(super) fn complete(mut self) -> Self {
+        let Some(full) = &self.formatted_name else {
+            let parts = [self.first_name.as_deref(), self.last_name.as_deref()];
+            let full = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+            self.formatted_name = Some(full).filter(|full| !full.is_empty());
+            return self;
+        };
+        let mut words = full.trim().splitn(2, char::is_whitespace).map(str::trim).filter(|words| !words.is_empty());
+        let (first, rest) = (words.next().map(str::to_owned), words.next().map(str::to_owned));
+        self.first_name = self.first_name.or(first);
+        self.last_name = self.last_name.or(rest);
+        self
+    }
+
+    fn has_another_part(&self) -> garde::Result {
+        let parts = [&self.first_name, &self.last_name, &self.middle_name, &self.suffix, &self.prefix];
+        if parts.into_iter().flatten().any(|part| !part.is_empty()) {
+            return Ok(());
+        }
+        Err(garde::Error::new("needs one more part beside it: first_name, last_name, middle_name, prefix or suffix"))
+    }
+}
+
+impl Phone {
+    /// A phone with `wa_id` where the number is surely international.
+    pub(super) fn new(phone: String, kind: Option<String>) -> Self {
+        let wa_id = phone.trim_start().starts_with('+').then(|| recipient::phone(&phone).ok()).flatten();
+        Self { phone: Some(phone), r#type: kind, wa_id, unknown: Map::new() }
+    }
+}
+
+/// The flags: `--contact`, `--vcard`, or those of one card.
+#[derive(Args, Clone, Debug, Default)]
+#[command(group = clap::ArgGroup::new("card").multiple(true).conflicts_with_all(["contacts", "vcard"]))]
+struct ContactFlags {
+    /// A contact, or an array of contacts, as JSON (repeatable)
+    #[arg(id = "contacts", long = "contact", value_name = "JSON|@FILE", conflicts_with = "vcard")]
+    contact: Vec<JsonSource>,
+
+    /// Every card of a vCard file, version 2.1, 3.0 or 4.0
+    #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
+    vcard: Option<Source>,
+
+    /// Full name of the contact
+    #[arg(id = "contacts[0].name.formatted_name", long = "name", value_name = "NAME")]
+    #[arg(allow_hyphen_values = true, group = "card")]
+    name: Option<String>,
+
+    /// First name [default: the first word of --name]
+    #[arg(id = "contacts[0].name.first_name", long = "first-name", value_name = "NAME")]
+    #[arg(allow_hyphen_values = true, group = "card")]
+    first_name: Option<String>,
+
+    /// Last name [default: --name without its first word]
+    #[arg(id = "contacts[0].name.last_name", long = "last-name", value_name = "NAME")]
+    #[arg(allow_hyphen_values = true, group = "card")]
+    last_name: Option<String>,
+
+    /// Phone with country code (repeatable); +593987654322 lets WhatsApp show "Message"
+    #[arg(id = "contacts[0].phones", long = "phone", value_name = "PHONE")]
+    #[arg(allow_hyphen_values = true, group = "card")]
+    phone: Vec<String>,
+
+    /// Type of every phone of the card [default: Mobile]
+    #[arg(long, value_name = "TYPE", requires = "contacts[0].phones")]
+    phone_type: Option<String>,
+
+    /// Email address (repeatable)
+    #[arg(id = "contacts[0].emails", long = "email", value_name = "EMAIL")]
+    #[arg(allow_hyphen_values = true, group = "card")]
+    email: Vec<String>,
+
+    /// Type of every email address of the card [default: Work]
+    #[arg(long, value_name = "TYPE", requires = "contacts[0].emails")]
+    email_type: Option<String>,
+}
+
+impl ContactFlags {
+    /// The one card that `--name` and its companions describe.
+    fn card(&self) -> Option<Contact> {
+        if self.name.is_none()
+            && self.first_name.is_none()
+            && self.last_name.is_none()
+            && self.phone.is_empty()
+            && self.email.is_empty()
+        {
+            return None;
+        }
+        let phones = self.phone.iter().map(|phone| {
+            Phone::new(phone.clone(), Some(self.phone_type.clone().unwrap_or_else(|| "Mobile".to_owned())))
+        });
+        let emails = self.email.iter().map(|email| Email {
+            email: Some(email.clone()),
+            r#type: Some(self.email_type.clone().unwrap_or_else(|| "Work".to_owned())),
+            unknown: Map::new(),
+        });
+        Some(Contact {
+            name: Some(
+                Name {
+                    formatted_name: self.name.clone(),
+                    first_name: self.first_name.clone(),
+                    last_name: self.last_name.clone(),
+                    ..Name::default()
+                }
+                .complete(),
+            ),
+            phones: Some(phones.collect()).filter(|phones: &Vec<_>| !phones.is_empty()),
+            emails: Some(emails.collect()).filter(|emails: &Vec<_>| !emails.is_empty()),
+            ..Contact::default()
+        })
+    }
+}
+
+impl Kind for Contacts {
+    const COMMAND: &'static str = "contacts";
+    const ENVELOPE: Envelope = Envelope::Typed("contacts");
+
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+        let mut contacts = Vec::new();
+        for source in &self.flags.contact {
+            match input.json_flag("--contact", source)? {
+                Value::Array(many) => contacts.extend(many),
+                one => contacts.push(one),
+            }
+        }
+        if let Some(source) = &self.flags.vcard {
+            let text = input.read("--vcard", source)?;
+            contacts.extend(vcard::contacts(&text)?.into_iter().map(|contact| json!(contact)));
+        }
+        contacts.extend(self.flags.card().map(|contact| json!(contact)));
+        let mut body = Map::new();
+        if !contacts.is_empty() {
+            body.insert("contacts".to_owned(), Value::Array(contacts));
+        }
+        Ok(body)
+    }
+}

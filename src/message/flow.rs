@@ -1,0 +1,182 @@
+//! A message with a button that opens a WhatsApp Flow, through the messages endpoint.
+
+use clap::{Args, ValueEnum};
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::text_file::TextFile;
+use super::{Envelope, Kind};
+use crate::input::{Input, InputError, JsonSource};
+
+/// Send a message with a button that opens a WhatsApp Flow
+///
+/// Examples:
+///   jelouctl send flow --to 593987654321 --title Hola --text "Completa este flujo para comenzar" \
+///     --caption Jelou --flow-id 123 --flow-name bienvenida --cta "Iniciar Flujo" --screen RECOMMEND
+///   jelouctl send flow --to 593987654321 --body flow.json --mode draft
+///
+/// `jelouctl flow-message` sends a flow by its name alone, through an endpoint of its own.
+#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[command(verbatim_doc_comment)]
+pub struct Flow {
+    /// Line above the text, up to 60 characters
+    #[arg(long, allow_hyphen_values = true)]
+    #[garde(required, length(chars, min = 1, max = 60))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+
+    /// Text of the message, 1 to 1024 characters
+    #[arg(long, allow_hyphen_values = true)]
+    #[garde(required, length(chars, min = 1, max = 1024))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+
+    #[command(flatten)]
+    #[garde(skip)]
+    #[serde(skip)]
+    text_file: TextFile,
+
+    /// Line below the text, up to 60 characters
+    #[arg(long, allow_hyphen_values = true)]
+    #[garde(required, length(chars, min = 1, max = 60))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caption: Option<String>,
+
+    #[command(flatten)]
+    #[garde(dive)]
+    #[serde(default)]
+    parameters: FlowParameters,
+
+    #[command(flatten)]
+    #[garde(skip)]
+    #[serde(skip)]
+    action_payload: ActionPayload,
+
+    #[arg(skip)]
+    #[garde(skip)]
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+struct FlowParameters {
+    /// Identifier of the flow
+    #[arg(id = "parameters.flow_id", long = "flow-id", value_name = "ID", allow_hyphen_values = true)]
+    #[garde(required, length(chars, min = 1))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow_id: Option<String>,
+
+    /// Label of the button, up to 20 characters, without emoji
+    #[arg(id = "parameters.flow_cta", long = "cta", value_name = "LABEL", allow_hyphen_values = true)]
+    #[garde(required, length(chars, min = 1, max = 20))]
+    #[schemars(extend("x-advised" = {"emoji": false, "source": "WhatsApp"}))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow_cta: Option<String>,
+
+    /// Name of the flow
+    #[arg(id = "parameters.flow_name", long = "flow-name", value_name = "NAME", allow_hyphen_values = true)]
+    #[garde(required, length(chars, min = 1))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow_name: Option<String>,
+
+    #[arg(skip)]
+    #[garde(required, dive)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow_action_payload: Option<FlowActionPayload>,
+
+    /// Whether the flow is a draft or published [default: published]
+    #[arg(id = "parameters.mode", long = "mode", value_enum, ignore_case = true)]
+    #[garde(required)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<Mode>,
+
+    /// What the button does [default: navigate]
+    #[arg(id = "parameters.flow_action", long = "action", value_name = "ACTION", allow_hyphen_values = true)]
+    #[garde(required, length(chars, min = 1))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow_action: Option<String>,
+
+    /// Version of WhatsApp's flow message [default: 3]
+    #[arg(id = "parameters.flow_message_version", long = "flow-version", value_name = "VERSION")]
+    #[garde(required, length(chars, min = 1))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow_message_version: Option<String>,
+
+    #[arg(skip)]
+    #[garde(skip)]
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+/// What the flow is opened with; fields beside the screen pass as they are.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+pub(super) struct FlowActionPayload {
+    #[garde(required, length(chars, min = 1))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    screen: Option<String>,
+
+    /// Initial data of the screen; free-form, as the flow defines it.
+    #[garde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Value>,
+
+    #[garde(skip)]
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+enum Mode {
+    Draft,
+    Published,
+}
+
+/// The flags for `parameters.flow_action_payload`, shared with `flow-message`.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct ActionPayload {
+    /// Screen that the flow opens with
+    #[arg(id = "parameters.flow_action_payload.screen", long = "screen", value_name = "SCREEN")]
+    #[arg(allow_hyphen_values = true, conflicts_with = "parameters.flow_action_payload")]
+    screen: Option<String>,
+
+    /// The whole action payload, instead of `--screen`: '{"screen": "A", "data": {…}}'
+    #[arg(id = "parameters.flow_action_payload", long = "action-payload", value_name = "JSON|@FILE")]
+    #[arg(allow_hyphen_values = true)]
+    payload: Option<JsonSource>,
+}
+
+impl ActionPayload {
+    /// Adds `parameters.flow_action_payload` to `body` when a flag gives it.
+    ///
+    /// # Errors
+    /// When the JSON cannot be read.
+    pub(super) fn shape(&self, body: &mut Map<String, Value>, input: &mut Input) -> Result<(), InputError> {
+        let payload = match (&self.screen, &self.payload) {
+            (Some(screen), _) => json!({ "screen": screen }),
+            (None, Some(source)) => input.json_flag("--action-payload", source)?,
+            (None, None) => return Ok(()),
+        };
+        body.insert("parameters".to_owned(), json!({ "flow_action_payload": payload }));
+        Ok(())
+    }
+}
+
+impl Kind for Flow {
+    const COMMAND: &'static str = "flow";
+    const ENVELOPE: Envelope = Envelope::Typed("flow");
+
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+        let mut body = self.text_file.shape(input)?;
+        self.action_payload.shape(&mut body, input)?;
+        Ok(body)
+    }
+
+    fn fill_defaults(&mut self) {
+        self.parameters.mode.get_or_insert(Mode::Published);
+        self.parameters.flow_action.get_or_insert_with(|| "navigate".to_owned());
+        self.parameters.flow_message_version.get_or_insert_with(|| "3".to_owned());
+    }
+}

@@ -1,0 +1,46 @@
+//! A body as a server sees it: the sandbox refuses what the sender's own structs would not have written.
+
+use serde_json::Value;
+
+use super::invalid::{InvalidMessage, Violation};
+use super::outgoing::{check, object, read, take_user_id};
+use super::{FlowMessage, Message};
+
+/// Checks a body of `/messages`: `type`, `userId` and the kind's fields.
+///
+/// # Errors
+/// With every violated limit.
+pub fn check_message(body: Value) -> Result<(), InvalidMessage> {
+    let mut fields = object(body)?;
+    let wire = fields.shift_remove("type");
+    let kind = wire.as_ref().and_then(Value::as_str).and_then(Message::of_wire_type).ok_or_else(|| {
+        let found = wire.as_ref().map_or("is missing".to_owned(), |wire| format!("{wire} is unknown"));
+        violation("type", format!("{found}; it is one of {}", Message::wire_types().join(", ")))
+    })?;
+    take_user_id(&mut fields)?.ok_or_else(|| violation("userId", "is missing".to_owned()))?;
+    fields.shift_remove("botId");
+    check_fields(&kind, &Value::Object(fields))
+}
+
+/// Checks a body of `/flow_message`, which has neither.
+///
+/// # Errors
+/// With every violated limit.
+pub fn check_flow_message(body: Value) -> Result<(), InvalidMessage> {
+    let fields = object(body)?;
+    check_fields(&Message::FlowMessage(FlowMessage::default()), &Value::Object(fields))
+}
+
+fn check_fields(kind: &Message, body: &Value) -> Result<(), InvalidMessage> {
+    let message = read(kind, body.clone())?;
+    check(&message)?;
+    if message.to_body() == *body {
+        return Ok(());
+    }
+    Err(violation("body", "a value is not of its documented type".to_owned()))
+}
+
+fn violation(path: &str, problem: String) -> InvalidMessage {
+    let violations = vec![Violation { path: path.to_owned(), problem, flag: None }];
+    InvalidMessage::Violations { violations, text_is_missing: false }
+}

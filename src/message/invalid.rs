@@ -1,0 +1,87 @@
+//! Why a message cannot be sent: every violated limit at once, each with its path, its value, the limit and the flag.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::RecipientError;
+use crate::input::InputError;
+
+/// One violated limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Where in the body: `parameters.flow_cta`, `contacts[0].name`.
+    pub path: String,
+    /// The value and the limit: `5000 characters; at most 4096 are allowed`.
+    pub problem: String,
+    /// The flag that sets the field, when there is one.
+    pub flag: Option<String>,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.path, self.problem)?;
+        match &self.flag {
+            Some(flag) => write!(formatter, " (set it with {flag})"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[derive(Debug, Error)]
+pub enum InvalidMessage {
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error("{origin}: {error}")]
+    Recipient { origin: &'static str, error: RecipientError },
+    #[error("no recipient")]
+    NoRecipient,
+    #[error("userId: {0} in the body; a recipient is a text")]
+    UserIdNotText(String),
+    #[error("the body is {0}; a message is a JSON object")]
+    NotAnObject(&'static str),
+    #[error("send raw needs a body")]
+    NoBody,
+    #[error("the body says type {found}, but `send {command}` sends type \"{wire}\"")]
+    OtherType { found: String, command: &'static str, wire: &'static str },
+    #[error("type: flow-message has an endpoint of its own, and its body no type (this one says {0})")]
+    TypeRefused(String),
+    #[error("botId: the body is for bot {found}, but the message would be sent by bot `{bot}`")]
+    OtherBot { found: String, bot: String },
+    #[error("the message is not valid: {0}")]
+    WrongShape(Violation),
+    #[error("the message is not valid")]
+    Violations { violations: Vec<Violation>, text_is_missing: bool },
+}
+
+impl InvalidMessage {
+    /// The way out, for the hint line.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Input(error) => error.hint().to_owned(),
+            Self::Recipient { error, .. } => error.hint().to_owned(),
+            Self::NoRecipient => "give one with --to, with `userId` in the body, or in JELOU_TO".to_owned(),
+            Self::UserIdNotText(found) => format!("write it in quotes: \"userId\": \"{}\"", found.trim_matches('"')),
+            Self::NotAnObject(_) => "write {\"field\": value, …}".to_owned(),
+            Self::NoBody => "name it with --body FILE, or --body - for standard input".to_owned(),
+            Self::OtherType { .. } => "use the command for that type, or `send raw` for the body as it is".to_owned(),
+            Self::TypeRefused(_) => "take `type` out of the body; the endpoint's own parameter is --type, and `send flow` sends type \"flow\"".to_owned(),
+            Self::OtherBot { .. } => "choose that bot with --bot, or take `botId` out of the body".to_owned(),
+            Self::WrongShape(_) => "nothing was sent; mend the body and send again".to_owned(),
+            Self::Violations { text_is_missing: true, .. } => {
+                "to read the text from standard input or a file, pass --text-file - or --text-file FILE".to_owned()
+            }
+            Self::Violations { .. } => return None,
+        })
+    }
+
+    /// One line a fault, where there are several.
+    #[must_use]
+    pub fn details(&self) -> Vec<String> {
+        match self {
+            Self::Violations { violations, .. } => violations.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! A message that may be sent: merged, read as its kind, completed and validated. There is no other way to one.
+
+use serde_json::{Map, Value, json};
+
+use super::invalid::{InvalidMessage, Violation};
+use super::recipient::{Recipient, phone};
+use super::{Envelope, Message, limits};
+use crate::input::Input;
+
+/// Which endpoint a message goes to; what it needs beside bot and recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// `POST /v1/bots/{botId}/messages`
+    Messages,
+    /// `POST /v1/bots/{botId}/users/{userId}/flow_message?type=…`
+    FlowMessage { flow_type: Option<String> },
+}
+
+/// Where a recipient may come from besides the body, in the order they are asked: flag, body, environment.
+#[derive(Clone, Debug, Default)]
+pub struct RecipientSources {
+    /// `--to`
+    pub flag: Option<Recipient>,
+    /// `JELOU_TO`, not yet read as a recipient: a wrong one matters only where it is used.
+    pub environment: Option<String>,
+}
+
+/// A valid message with its recipient, as the JSON that goes onto the wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outgoing {
+    kind: &'static str,
+    recipient: Recipient,
+    route: Route,
+    body: Value,
+}
+
+impl Outgoing {
+    /// Merges the flags of `flags` over `file`, completes and validates; warnings come beside the message.
+    ///
+    /// # Errors
+    /// With everything that is wrong with it, as far as it can be read.
+    pub fn new(
+        flags: &Message,
+        file: Option<Value>,
+        recipients: &RecipientSources,
+        input: &mut Input,
+    ) -> Result<(Self, Vec<String>), InvalidMessage> {
+        if flags.envelope() == Envelope::Verbatim && file.is_none() {
+            return Err(InvalidMessage::NoBody);
+        }
+        let mut fields = object(file.unwrap_or_else(|| json!({})))?;
+        take_type(flags, &mut fields)?;
+        let in_body = take_user_id(&mut fields)?;
+        let bot = fields.shift_remove("botId");
+        let mut body = Value::Object(fields);
+        merge(&mut body, flags.to_body());
+        merge(&mut body, Value::Object(flags.shape_flags(input)?));
+        let recipient = recipient(recipients, in_body.as_ref());
+        let message = complete(flags, body);
+        // A missing recipient is one more fault, but only where the message itself is sound: its faults come first.
+        let (message, recipient) = (message?, recipient?);
+
+        let schema = message.schema();
+        let body = message.to_body();
+        let mut warnings = limits::advice(&schema, &body);
+        warnings.extend(
+            in_body
+                .as_ref()
+                .filter(|user| **user == recipient)
+                .and_then(|user| written_otherwise("userId", user.as_str())),
+        );
+        warnings.extend(contact_phones(&body));
+        let body = enclose(message.envelope(), &recipient, bot, body);
+        Ok((Self { kind: flags.command(), recipient, route: flags.route(), body }, warnings))
+    }
+
+    /// The name of the kind, as the word after `send`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    #[must_use]
+    pub fn recipient(&self) -> &Recipient {
+        &self.recipient
+    }
+
+    #[must_use]
+    pub fn route(&self) -> &Route {
+        &self.route
+    }
+
+    #[must_use]
+    pub fn body(&self) -> &Value {
+        &self.body
+    }
+
+    /// Every recipient of the request, for a guard: the path's and the body's.
+    pub fn recipients(&self) -> impl Iterator<Item = &str> {
+        let in_body = self.body.get("userId").and_then(Value::as_str);
+        std::iter::once(self.recipient.as_str()).chain(in_body)
+    }
+
+    /// A body may name the bot; it must be the one that sends it.
+    ///
+    /// # Errors
+    /// When it is another.
+    pub fn check_bot(&self, bot: &str) -> Result<(), InvalidMessage> {
+        match self.body.get("botId") {
+            None => Ok(()),
+            Some(Value::String(found)) if found == bot => Ok(()),
+            Some(other) => Err(InvalidMessage::OtherBot { found: other.to_string(), bot: bot.to_owned() }),
+        }
+    }
+}
+
+/// Reads `body` as the kind of `flags`, fills the defaults and checks every limit.
+fn complete(flags: &Message, body: Value) -> Result<Message, InvalidMessage> {
+    let mut message = read(flags, body)?;
+    message.fill_defaults();
+    check(&message)?;
+    Ok(message)
+}
+
+pub(super) fn read(kind: &Message, body: Value) -> Result<Message, InvalidMessage> {
+    kind.read(body).map_err(|error| {
+        let path = error.path().to_string();
+        let problem = error.inner().to_string();
+        let flag = limits::flag_of(&path, &kind.flags());
+        InvalidMessage::WrongShape(Violation { path, problem, flag })
+    })
+}
+
+pub(super) fn check(message: &Message) -> Result<(), InvalidMessage> {
+    let Err(report) = message.validate() else { return Ok(()) };
+    let body = message.to_body();
+    let violations = limits::violations(&report, &message.schema(), &body, &message.flags());
+    let text_is_missing = violations.iter().any(|violation| violation.path == "text") && body.get("text").is_none();
+    Err(InvalidMessage::Violations { violations, text_is_missing })
+}
+
+pub(super) fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> {
+    match body {
+        Value::Object(fields) => Ok(fields),
+        Value::Null => Err(InvalidMessage::NotAnObject("null")),
+        Value::Bool(_) => Err(InvalidMessage::NotAnObject("a boolean")),
+        Value::Number(_) => Err(InvalidMessage::NotAnObject("a number")),
+        Value::String(_) => Err(InvalidMessage::NotAnObject("a string")),
+        Value::Array(_) => Err(InvalidMessage::NotAnObject("an array")),
+    }
+}
+
+/// A body's `type` must be the kind's own; `raw` keeps it.
+fn take_type(flags: &Message, fields: &mut Map<String, Value>) -> Result<(), InvalidMessage> {
+    let take = |fields: &mut Map<String, Value>| fields.shift_remove("type");
+    match flags.envelope() {
+        Envelope::Verbatim => Ok(()),
+        Envelope::OwnEndpoint => {
+            take(fields).map_or(Ok(()), |found| Err(InvalidMessage::TypeRefused(found.to_string())))
+        }
+        Envelope::Typed(wire) => match take(fields) {
+            Some(found) if found != wire => {
+                Err(InvalidMessage::OtherType { found: found.to_string(), command: flags.command(), wire })
+            }
+            _ => Ok(()),
+        },
+    }
+}
+
+/// A body's `userId`, taken as it stands.
+pub(super) fn take_user_id(fields: &mut Map<String, Value>) -> Result<Option<Recipient>, InvalidMessage> {
+    match fields.shift_remove("userId") {
+        None => Ok(None),
+        Some(Value::String(user)) => {
+            Recipient::verbatim(&user).map(Some).map_err(|error| InvalidMessage::Recipient { origin: "userId", error })
+        }
+        Some(other) => Err(InvalidMessage::UserIdNotText(other.to_string())),
+    }
+}
+
+fn recipient(sources: &RecipientSources, in_body: Option<&Recipient>) -> Result<Recipient, InvalidMessage> {
+    if let Some(recipient) = sources.flag.as_ref().or(in_body) {
+        return Ok(recipient.clone());
+    }
+    let raw = sources.environment.as_ref().ok_or(InvalidMessage::NoRecipient)?;
+    raw.parse().map_err(|error| InvalidMessage::Recipient { origin: "JELOU_TO", error })
+}
+
+/// `type` and `userId` come first on the wire, then a `botId` where the file has one.
+fn enclose(envelope: Envelope, recipient: &Recipient, bot: Option<Value>, body: Value) -> Value {
+    let mut whole = match envelope {
+        Envelope::OwnEndpoint => json!({}),
+        Envelope::Typed(wire) => json!({ "type": wire, "userId": recipient.as_str() }),
+        Envelope::Verbatim => json!({ "userId": recipient.as_str() }),
+    };
+    if let Some(bot) = bot {
+        merge(&mut whole, json!({ "botId": bot }));
+    }
+    merge(&mut whole, body);
+    whole
+}
+
+/// Objects merge deeply; arrays and values replace.
+fn merge(into: &mut Value, from: Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (name, value) in from {
+                match into.get_mut(&name) {
+                    Some(present) => merge(present, value),
+                    None => {
+                        into.insert(name, value);
+                    }
+                }
+            }
+        }
+        (into, from) => *into = from,
+    }
+}
+
+/// A warning when `raw` is a phone number, but not as WhatsApp writes it.
+fn written_otherwise(path: &str, raw: &str) -> Option<String> {
+    let digits = phone(raw).ok().filter(|digits| digits != raw)?;
+    Some(format!("{path}: `{raw}` is sent as it stands; WhatsApp writes this number {digits}"))
+}
+
+/// Jelou asks for E.164 in contacts: `+` and digits.
+fn contact_phones(body: &Value) -> Vec<String> {
+    let contacts = body.get("contacts").and_then(Value::as_array).into_iter().flatten().enumerate();
+    let phones = contacts.flat_map(|(contact, fields)| {
+        let phones = fields.get("phones").and_then(Value::as_array).into_iter().flatten().enumerate();
+        phones.filter_map(move |(index, phone)| {
+            Some((format!("contacts[{contact}].phones[{index}].phone"), phone.get("phone")?.as_str()?))
+        })
+    });
+    phones
+        .filter_map(|(path, raw)| {
+            let digits = phone(raw).ok().filter(|digits| raw.strip_prefix('+') != Some(digits))?;
+            Some(format!("{path}: `{raw}` is sent as it stands; Jelou asks for +{digits}"))
+        })
+        .collect()
+}

@@ -1,0 +1,30 @@
+//! A body that is sent as the file has it, for what this tool does not know yet.
+
+use clap::Args;
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Envelope, Kind};
+
+/// Send a JSON body as it is
+///
+/// Examples:
+///   jelouctl send raw --body message.json
+///   jelouctl send raw --to 593987654321 --body - < message.json
+///
+/// Nothing but the recipient is checked or added; `--to` sets `userId`.
+#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[command(verbatim_doc_comment)]
+pub struct Raw {
+    #[arg(skip)]
+    #[garde(skip)]
+    #[serde(flatten)]
+    body: Map<String, Value>,
+}
+
+impl Kind for Raw {
+    const COMMAND: &'static str = "raw";
+    const ENVELOPE: Envelope = Envelope::Verbatim;
+}

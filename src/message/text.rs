@@ -1,0 +1,64 @@
+//! A plain text.
+
+use clap::Args;
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::text_file::TextFile;
+use super::{Envelope, Kind};
+use crate::input::{Input, InputError};
+
+/// Send a text
+///
+/// Examples:
+///   jelouctl send text --to 593987654321 "Hola"
+///   jelouctl send text --to 593987654321 -- "$MESSAGE"
+///   git log -1 --format=%B | jelouctl send text --to 593987654321 --text-file -
+///
+/// The text is taken as it stands, however it begins; write `--` before one that may begin with a dash.
+/// A text reaches only a user who wrote in the last 24 hours.
+#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[command(verbatim_doc_comment)]
+pub struct Text {
+    /// Text of the message, 1 to 4096 characters
+    #[arg(value_name = "TEXT")]
+    #[garde(required, length(chars, min = 1, max = 4096))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+
+    #[command(flatten)]
+    #[garde(skip)]
+    #[serde(skip)]
+    flags: TextFlags,
+
+    #[arg(skip)]
+    #[garde(skip)]
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+struct TextFlags {
+    /// Text of the message, as a flag: it takes the next word whatever that begins with
+    #[arg(id = "text-flag", long = "text", value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(conflicts_with_all = ["text", "text_file"])]
+    text: Option<String>,
+
+    #[command(flatten)]
+    file: TextFile,
+}
+
+impl Kind for Text {
+    const COMMAND: &'static str = "text";
+    const ENVELOPE: Envelope = Envelope::Typed("text");
+
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+        let mut body = self.flags.file.shape(input)?;
+        if let Some(text) = &self.flags.text {
+            body.insert("text".to_owned(), json!(text));
+        }
+        Ok(body)
+    }
+}

@@ -1,0 +1,27 @@
+//! `--text-file`, the flag that every kind with a text has.
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use crate::input::{Input, InputError, Source};
+
+#[derive(Args, Clone, Debug, Default)]
+pub struct TextFile {
+    /// Read the text from a file, or from standard input with `-`; one final newline is dropped
+    #[arg(long, value_name = "FILE|-", conflicts_with = "text", value_hint = clap::ValueHint::FilePath)]
+    text_file: Option<Source>,
+}
+
+impl TextFile {
+    /// `{"text": …}` when a file is named.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn shape(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+        let mut body = Map::new();
+        if let Some(source) = &self.text_file {
+            body.insert("text".to_owned(), json!(input.text("--text-file", source)?));
+        }
+        Ok(body)
+    }
+}

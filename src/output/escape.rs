@@ -1,0 +1,50 @@
+//! Text that is not ours, made visible: a line break or an escape sequence in it could forge a line of a CI log.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// Whether a terminal or a log would act on the character instead of showing it: C0, DEL, C1, line and paragraph
+/// separators, direction marks.
+pub fn is_control(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}')
+        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `text` on one line, what a terminal would act on written as an escape: `\n`, `\u{1b}`.
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut visible = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => visible.push_str("\\n"),
+            '\r' => visible.push_str("\\r"),
+            '\t' => visible.push_str("\\t"),
+            _ if is_control(character) => {
+                // Writing to a String cannot fail.
+                let _ = write!(visible, "\\u{{{:x}}}", u32::from(character));
+            }
+            _ => visible.push(character),
+        }
+    }
+    Cow::Owned(visible)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_can_leave_its_line() {
+        for (text, expected) in [
+            ("Hola, ñandú 👩‍👩‍👧 שלום", "Hola, ñandú 👩‍👩‍👧 שלום"),
+            ("a\n::error::b\r\n", "a\\n::error::b\\r\\n"),
+            ("\x1b[31m\u{9b}31m\u{7f}\0", "\\u{1b}[31m\\u{9b}31m\\u{7f}\\u{0}"),
+            ("\u{202e}gpj\u{2028}", "\\u{202e}gpj\\u{2028}"),
+        ] {
+            assert_eq!(one_line(text), expected);
+        }
+    }
+}

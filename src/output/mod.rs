@@ -1,0 +1,230 @@
+//! The only place that prints, escapes and draws. stdout carries the API's response and nothing else; stderr carries
+//! what it means, one line each, whatever others put into it.
+
+mod bubble;
+mod escape;
+mod json;
+mod record;
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::ColorChoice;
+use serde_json::Value;
+
+pub use self::escape::one_line;
+pub use self::json::compact;
+pub use self::record::{Record, RecordError, Sent};
+
+/// What goes to stdout after a send.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// The API's response.
+    #[default]
+    Response,
+    /// The message id only.
+    Id,
+    /// One JSON object that says what became of the message.
+    Record,
+}
+
+/// How much goes to stderr.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Errors.
+    Quiet,
+    /// Errors, warnings and notes.
+    #[default]
+    Normal,
+    /// Each attempt, request and answer too.
+    Verbose,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Color {
+    /// `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// The two streams and how they are written.
+#[derive(Debug, Default)]
+pub struct Output {
+    pub format: Format,
+    verbosity: Verbosity,
+    color: Color,
+}
+
+impl Output {
+    pub fn new(format: Format, verbosity: Verbosity, color: Color) -> Self {
+        Self { format, verbosity, color }
+    }
+
+    /// The API's response, or other JSON: pretty on a terminal, one line elsewhere.
+    ///
+    /// # Errors
+    /// When stdout cannot be written; a closed pipe is no error.
+    pub fn json(&self, value: &Value) -> io::Result<()> {
+        let stdout = io::stdout();
+        let text = match (stdout.is_terminal(), self.colored(&stdout)) {
+            (true, color) => json::pretty(value, color),
+            (false, true) => json::colored(value),
+            (false, false) => json::compact(value),
+        };
+        self.line(&text)
+    }
+
+    /// A response's body: as JSON when it is that, else as one JSON string.
+    ///
+    /// # Errors
+    /// As [`Output::json`].
+    pub fn response(&self, text: &str, json: Option<&Value>) -> io::Result<()> {
+        match json {
+            Some(value) => self.json(value),
+            None if text.is_empty() => Ok(()),
+            None => self.json(&Value::from(text)),
+        }
+    }
+
+    /// A record, on one line.
+    ///
+    /// # Errors
+    /// As [`Output::json`].
+    pub fn record(&self, record: &Record) -> io::Result<()> {
+        self.json(&record.to_json())
+    }
+
+    /// Text from others as one line on stdout, escaped.
+    ///
+    /// # Errors
+    /// As [`Output::json`].
+    pub fn value(&self, text: &str) -> io::Result<()> {
+        self.line(&one_line(text))
+    }
+
+    /// A row of a table: fields separated by tabs, each escaped, so that scripts can take it apart.
+    ///
+    /// # Errors
+    /// As [`Output::json`].
+    pub fn fields(&self, fields: &[&str]) -> io::Result<()> {
+        let fields: Vec<_> = fields.iter().map(|field| one_line(field)).collect();
+        self.line(&fields.join("\t"))
+    }
+
+    /// A line of our own making (a table, a script) on stdout, as it is.
+    ///
+    /// # Errors
+    /// As [`Output::json`].
+    pub fn line(&self, text: &str) -> io::Result<()> {
+        self.bytes(format!("{text}\n").as_bytes())
+    }
+
+    /// Generated files (completions, manual pages) on stdout.
+    ///
+    /// # Errors
+    /// As [`Output::json`].
+    pub fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
+    }
+
+    /// clap's words on an error of usage, coloured by it.
+    pub fn usage(&self, text: &str) {
+        let _ = self.error_stream().write_all(text.as_bytes());
+    }
+
+    /// An error with its details and the way out. Always shown.
+    pub fn error(&self, message: &str, details: &[String], hint: Option<&str>) {
+        self.stderr("\x1b[1;31merror:\x1b[0m", message);
+        for detail in details {
+            self.stderr("  -", detail);
+        }
+        if let Some(hint) = hint {
+            self.stderr("\x1b[36mhint:\x1b[0m", hint);
+        }
+    }
+
+    pub fn warning(&self, message: &str) {
+        if self.verbosity != Verbosity::Quiet {
+            self.stderr("\x1b[33mwarning:\x1b[0m", message);
+        }
+    }
+
+    pub fn warnings(&self, messages: &[String]) {
+        for message in messages {
+            self.warning(message);
+        }
+    }
+
+    pub fn note(&self, message: &str) {
+        if self.verbosity != Verbosity::Quiet {
+            self.stderr("\x1b[2mnote:\x1b[0m", message);
+        }
+    }
+
+    /// A success in words; only a person at a terminal wants it.
+    pub fn done(&self, message: &str) {
+        if self.verbosity != Verbosity::Quiet && io::stderr().is_terminal() {
+            self.stderr("\x1b[32m✓\x1b[0m", message);
+        }
+    }
+
+    /// Detail for `--verbose`; `mark` is `>` for what leaves, `<` for what comes, `*` for the rest.
+    pub fn detail(&self, mark: char, message: &str) {
+        if self.verbosity == Verbosity::Verbose {
+            self.stderr(&format!("\x1b[2m{mark}\x1b[0m"), message);
+        }
+    }
+
+    /// The message as its recipient would see it.
+    pub fn bubble(&self, body: &Value) {
+        if self.verbosity != Verbosity::Quiet {
+            for line in bubble::lines(body) {
+                self.stderr("  \x1b[32m│\x1b[0m", &line);
+            }
+        }
+    }
+
+    /// Asks on the terminal; the caller has made sure that there is one.
+    ///
+    /// # Errors
+    /// When the terminal cannot be read.
+    pub fn ask(&self, question: &str) -> io::Result<String> {
+        let mut stderr = io::stderr();
+        write!(stderr, "{} ", one_line(question))?;
+        stderr.flush()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(answer.trim().to_owned())
+    }
+
+    /// Asks without showing what is typed.
+    ///
+    /// # Errors
+    /// When the terminal cannot be read.
+    pub fn ask_hidden(&self, question: &str) -> io::Result<String> {
+        rpassword::prompt_password(format!("{} ", one_line(question)))
+    }
+
+    fn colored(&self, stream: &impl anstream::stream::RawStream) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => anstream::AutoStream::choice(stream) != ColorChoice::Never,
+        }
+    }
+
+    /// One line on stderr; that it cannot be written is no reason to fail.
+    fn stderr(&self, label: &str, text: &str) {
+        let _ = writeln!(self.error_stream(), "{label} {}", one_line(text));
+    }
+
+    fn error_stream(&self) -> impl Write {
+        let choice = if self.colored(&io::stderr()) { ColorChoice::Always } else { ColorChoice::Never };
+        anstream::AutoStream::new(io::stderr(), choice)
+    }
+}

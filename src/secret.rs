@@ -1,0 +1,73 @@
+//! A value that must never be shown: no `Display`, a `Debug` that hides it, and one way to read it.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny};
+
+/// A client secret. It loses one final line break, wherever it came from.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes the value as it was read; `secret\n` and `secret\r\n` become `secret`.
+    #[must_use]
+    pub fn new(mut raw: String) -> Self {
+        if raw.ends_with('\n') {
+            raw.pop();
+            if raw.ends_with('\r') {
+                raw.pop();
+            }
+        }
+        Self(raw)
+    }
+
+    /// The value itself, for the one place that signs a request.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("(redacted)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    /// Serde's own message for a wrong type quotes the value, so it is read as anything first.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(untagged)]
+        enum Field {
+            Text(String),
+            Other(IgnoredAny),
+        }
+        match Field::deserialize(deserializer)? {
+            Field::Text(text) => Ok(Self::new(text)),
+            Field::Other(_) => Err(D::Error::custom("invalid type: expected a string in quotes")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loses_one_final_line_break_and_no_more() {
+        for (raw, expected) in [("a", "a"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), (" a ", " a ")] {
+            assert_eq!(Secret::new(raw.to_owned()).reveal(), expected);
+        }
+    }
+
+    #[test]
+    fn debug_does_not_show_it() {
+        assert_eq!(format!("{:?}", Secret::new("canary".to_owned())), "(redacted)");
+    }
+}
