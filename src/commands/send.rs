@@ -75,9 +75,10 @@ fn send(context: &mut Context, typed: &Typed, record: &mut Record) -> anyhow::Re
 
 /// The message from flags and `--body`, its warnings told.
 fn read_message(context: &mut Context, environment: &Environment, typed: &Typed) -> anyhow::Result<Outgoing> {
+    let flags = typed.message.flag_body(&mut context.input)?;
     let file = typed.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
     let recipients = RecipientSources { flag: typed.to.clone(), environment: environment.to.clone() };
-    let (outgoing, warnings) = Outgoing::new(&typed.message, file, &recipients, &mut context.input)?;
+    let (outgoing, warnings) = Outgoing::new(&typed.message, flags, file, &recipients)?;
     context.output.warnings(&warnings);
     Ok(outgoing)
 }

@@ -49,6 +49,7 @@ pub struct Call {
 }
 
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[serde(expecting = "an object")]
 struct CallParameters {
     /// Label of the call button, up to 20 characters
     #[arg(id = "parameters.display_text", long = "button", value_name = "LABEL", allow_hyphen_values = true)]

@@ -36,6 +36,7 @@ pub struct Contacts {
 
 /// One card; only the name is required (WhatsApp refuses the message without it).
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[serde(expecting = "an object")]
 pub(super) struct Contact {
     #[garde(required, dive)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +66,7 @@ pub(super) struct Contact {
 
 /// `formatted_name` and at least one more part, as WhatsApp asks for.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[serde(expecting = "an object")]
 pub(super) struct Name {
     #[garde(required, length(chars, min = 1), custom(|_: &_, (): &()| self.has_another_part()))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,6 +93,7 @@ pub(super) struct Name {
 
 /// A phone; `wa_id` is its WhatsApp identifier, which makes the card show "Message".
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[serde(expecting = "an object")]
 pub(super) struct Phone {
     #[garde(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +111,7 @@ pub(super) struct Phone {
 
 /// An email address.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[serde(expecting = "an object")]
 pub(super) struct Email {
     #[garde(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,6 +126,7 @@ pub(super) struct Email {
 
 /// A postal address.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[serde(expecting = "an object")]
 pub(super) struct Address {
     #[garde(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,6 +156,7 @@ pub(super) struct Address {
 
 /// Where the person works.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[serde(expecting = "an object")]
 pub(super) struct Organization {
     #[garde(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -168,6 +174,7 @@ pub(super) struct Organization {
 
 /// A web page of the person.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[serde(expecting = "an object")]
 pub(super) struct Link {
     #[garde(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -61,6 +61,7 @@ pub struct Flow {
 }
 
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[serde(expecting = "an object")]
 struct FlowParameters {
     /// Identifier of the flow
     #[arg(id = "parameters.flow_id", long = "flow-id", value_name = "ID", allow_hyphen_values = true)]
@@ -112,6 +113,7 @@ struct FlowParameters {
 
 /// What the flow is opened with; fields beside the screen pass as they are.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[serde(expecting = "an object")]
 pub(super) struct FlowActionPayload {
     #[garde(required, length(chars, min = 1))]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -66,6 +66,7 @@ pub struct FlowMessage {
 }
 
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[serde(expecting = "an object")]
 struct FlowMessageParameters {
     /// Name (slug) of the flow in Jelou
     #[arg(id = "parameters.flow_name", long = "flow-name", value_name = "NAME", allow_hyphen_values = true)]

@@ -149,3 +149,19 @@ macro_rules! kinds {
 }
 
 kinds!(Text, Flow, Contacts, Call, FlowMessage, Raw);
+
+impl Message {
+    /// What the flags say, as a part of the body.
+    ///
+    /// # Errors
+    /// When a file that a flag names cannot be read.
+    pub fn flag_body(&self, input: &mut Input) -> Result<Value, InputError> {
+        let mut body = self.to_body();
+        if let Value::Object(fields) = &mut body {
+            // A nested object of which no flag gave a field must not replace what a file has there.
+            fields.retain(|_, value| !value.as_object().is_some_and(Map::is_empty));
+        }
+        outgoing::merge(&mut body, Value::Object(self.shape_flags(input)?));
+        Ok(body)
+    }
+}

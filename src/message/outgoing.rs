@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use super::invalid::{InvalidMessage, Violation};
 use super::recipient::{Recipient, phone};
 use super::{Envelope, Message, limits};
-use crate::input::Input;
 
 /// Which endpoint a message goes to; what it needs beside bot and recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,30 +34,31 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// Merges the flags of `flags` over `file`, completes and validates; warnings come beside the message.
+    /// Merges `flags`, the part of the body that `message`'s flags give, over `file`; completes and validates. Warnings
+    /// come beside the message.
     ///
     /// # Errors
     /// With everything that is wrong with it, as far as it can be read.
     pub fn new(
-        flags: &Message,
+        message: &Message,
+        flags: Value,
         file: Option<Value>,
         recipients: &RecipientSources,
-        input: &mut Input,
     ) -> Result<(Self, Vec<String>), InvalidMessage> {
-        if flags.envelope() == Envelope::Verbatim && file.is_none() {
+        if message.envelope() == Envelope::Verbatim && file.is_none() {
             return Err(InvalidMessage::NoBody);
         }
+        let (kind, route) = (message.command(), message.route());
         let mut fields = object(file.unwrap_or_else(|| json!({})))?;
-        take_type(flags, &mut fields)?;
+        take_type(message, &mut fields)?;
         let in_body = take_user_id(&mut fields)?;
         let bot = fields.shift_remove("botId");
         let mut body = Value::Object(fields);
-        merge(&mut body, flags.to_body());
-        merge(&mut body, Value::Object(flags.shape_flags(input)?));
+        merge(&mut body, flags);
         let recipient = recipient(recipients, in_body.as_ref());
-        let message = complete(flags, body);
-        // A missing recipient is one more fault, but only where the message itself is sound: its faults come first.
-        let (message, recipient) = (message?, recipient?);
+        // The message's own faults come before a missing recipient.
+        let message = complete(message, body)?;
+        let recipient = recipient?;
 
         let schema = message.schema();
         let body = message.to_body();
@@ -71,7 +71,7 @@ impl Outgoing {
         );
         warnings.extend(contact_phones(&body));
         let body = enclose(message.envelope(), &recipient, bot, body);
-        Ok((Self { kind: flags.command(), recipient, route: flags.route(), body }, warnings))
+        Ok((Self { kind, recipient, route, body }, warnings))
     }
 
     /// The name of the kind, as the word after `send`.
@@ -114,9 +114,9 @@ impl Outgoing {
     }
 }
 
-/// Reads `body` as the kind of `flags`, fills the defaults and checks every limit.
-fn complete(flags: &Message, body: Value) -> Result<Message, InvalidMessage> {
-    let mut message = read(flags, body)?;
+/// Reads `body` as the same kind, fills the defaults and checks every limit.
+fn complete(kind: &Message, body: Value) -> Result<Message, InvalidMessage> {
+    let mut message = read(kind, body)?;
     message.fill_defaults();
     check(&message)?;
     Ok(message)
@@ -151,16 +151,16 @@ pub(super) fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> 
 }
 
 /// A body's `type` must be the kind's own; `raw` keeps it.
-fn take_type(flags: &Message, fields: &mut Map<String, Value>) -> Result<(), InvalidMessage> {
+fn take_type(kind: &Message, fields: &mut Map<String, Value>) -> Result<(), InvalidMessage> {
     let take = |fields: &mut Map<String, Value>| fields.shift_remove("type");
-    match flags.envelope() {
+    match kind.envelope() {
         Envelope::Verbatim => Ok(()),
         Envelope::OwnEndpoint => {
             take(fields).map_or(Ok(()), |found| Err(InvalidMessage::TypeRefused(found.to_string())))
         }
         Envelope::Typed(wire) => match take(fields) {
             Some(found) if found != wire => {
-                Err(InvalidMessage::OtherType { found: found.to_string(), command: flags.command(), wire })
+                Err(InvalidMessage::OtherType { found: found.to_string(), command: kind.command(), wire })
             }
             _ => Ok(()),
         },
@@ -201,7 +201,7 @@ fn enclose(envelope: Envelope, recipient: &Recipient, bot: Option<Value>, body: 
 }
 
 /// Objects merge deeply; arrays and values replace.
-fn merge(into: &mut Value, from: Value) {
+pub(super) fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
             for (name, value) in from {

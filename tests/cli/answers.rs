@@ -1,0 +1,244 @@
+//! The table of outcomes: every answer of the API, what it means and how the command ends.
+
+use httpmock::prelude::*;
+use serde_json::{Value, json};
+
+use crate::harness::{Ended, Home};
+use crate::server::{Reply, Server};
+
+/// Sends a text once to a server that answers so.
+fn answered(status: u16, body: &str) -> Ended {
+    let server = MockServer::start();
+    let mock = server.mock(|when, then| {
+        when.method(POST)
+            .path("/v1/bots/BOT_ID/messages")
+            .json_body(json!({"type": "text", "userId": "593987654321", "text": "Hola"}));
+        then.status(status).header("content-type", "application/json").body(body);
+    });
+    let ended =
+        Home::new().run("send text --to 593987654321 Hola -o record --retry-for 0").api(&server.base_url()).end();
+    mock.assert_calls(1);
+    ended
+}
+
+/// (status, body) → (exit code, `sent`, `error.code`)
+fn check(rows: &[(u16, &str, i32, &str, Option<&str>)]) {
+    for (status, body, code, sent, error) in rows {
+        let ended = answered(*status, body);
+        let record = ended.json();
+        assert_eq!(ended.code, *code, "{status} {body}: {ended:?}");
+        assert_eq!(record["sent"], *sent, "{status} {body}: {record}");
+        assert_eq!(record["http_status"], *status, "{record}");
+        assert_eq!(record["attempts"], 1);
+        assert_eq!(record["error"]["code"].as_str(), *error, "{status} {body}: {record}");
+        let said = match *sent {
+            "no" => "error: not sent: ",
+            "unknown" => "error: it may have been sent: ",
+            _ => "",
+        };
+        assert!(ended.stderr.starts_with(said), "{status} {body}: {}", ended.stderr);
+        assert_eq!(ended.stderr.contains("hint: "), *sent != "yes", "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_success_says_so() {
+    check(&[
+        (200, r#"{"success":true,"messageId":"msg_1"}"#, 0, "yes", None),
+        (201, r#"{"messageId":"msg_1"}"#, 0, "yes", None),
+        (202, r#"{"success":true}"#, 0, "yes", None),
+        (200, r#"{"success":true,"messageId":"m","error":null,"status":1,"statusMessage":"success"}"#, 0, "yes", None),
+        (200, r#"{"messageId":123456789012345678}"#, 0, "yes", None),
+    ]);
+    let record = answered(200, r#"{"success":true,"messageId":"msg_1"}"#).json();
+    assert_eq!(record["message_id"], "msg_1");
+}
+
+#[test]
+fn a_success_with_an_error_was_not_sent() {
+    check(&[
+        (200, r#"{"success":false}"#, 5, "no", Some("rejected")),
+        (200, r#"{"statusMessage":"failed"}"#, 5, "no", Some("rejected")),
+        (200, r#"{"status":0}"#, 5, "no", Some("rejected")),
+        (200, r#"{"status":"failed"}"#, 5, "no", Some("rejected")),
+        (200, r#"{"error":"no"}"#, 5, "no", Some("rejected")),
+        (200, r#"{"error":{"code":"E0422","description":"no"}}"#, 5, "no", Some("rejected")),
+        (200, r#"{"error":{"code":131056}}"#, 6, "no", Some("unavailable")),
+    ]);
+}
+
+#[test]
+fn a_success_that_does_not_say_so_is_unknown() {
+    check(&[
+        (200, "", 8, "unknown", Some("unknown")),
+        (204, "", 8, "unknown", Some("unknown")),
+        (200, "{}", 8, "unknown", Some("unknown")),
+        (200, "[]", 8, "unknown", Some("unknown")),
+        (200, "<html>OK</html>", 8, "unknown", Some("unknown")),
+        (200, r#"{"success":"#, 8, "unknown", Some("unknown")),
+        (200, r#"{"messageId":"","success":null}"#, 8, "unknown", Some("unknown")),
+        (200, r#"{"success":true,"error":"but"}"#, 8, "unknown", Some("unknown")),
+        (200, r#"{"messageId":"m","success":false}"#, 8, "unknown", Some("unknown")),
+        (200, r#"{"messageId":"m","error":{"code":130429}}"#, 8, "unknown", Some("unknown")),
+    ]);
+}
+
+#[test]
+fn credentials_have_a_code_of_their_own() {
+    check(&[
+        (401, r#"{"code":"unauthorized","description":"no"}"#, 4, "no", Some("credentials")),
+        (401, "", 4, "no", Some("credentials")),
+        (403, r#"{"code":"forbidden_bot"}"#, 4, "no", Some("credentials")),
+        (
+            500,
+            r#"{"code":"internal_server_error","description":"The token has no Company"}"#,
+            4,
+            "no",
+            Some("credentials"),
+        ),
+        (
+            500,
+            r#"{"error":{"code":"internal_server_error","description":"El token no tiene compañía"}}"#,
+            4,
+            "no",
+            Some("credentials"),
+        ),
+        (500, r#"{"code":"internal_server_error","message":"sin empresa"}"#, 4, "no", Some("credentials")),
+        (500, r#"{"code":"internal_server_error","description":"oops"}"#, 8, "unknown", Some("unknown")),
+        (500, r#"{"code":"E0000","description":"company"}"#, 8, "unknown", Some("unknown")),
+    ]);
+}
+
+#[test]
+fn a_refusal_was_not_sent() {
+    let statuses = [300, 301, 302, 307, 308, 400, 402, 404, 405, 409, 410, 413, 415, 418, 422, 431, 451, 499, 501, 505];
+    for status in statuses {
+        check(&[(status, r#"{"code":"x"}"#, 5, "no", Some("rejected"))]);
+    }
+    check(&[(400, "<h1>Bad Request</h1>", 5, "no", Some("rejected")), (422, "", 5, "no", Some("rejected"))]);
+}
+
+#[test]
+fn a_gateway_that_fails_leaves_it_unknown() {
+    for status in [408, 500, 502, 503, 504, 507, 520, 599] {
+        check(&[(status, "<h1>Bad Gateway</h1>", 8, "unknown", Some("unknown"))]);
+    }
+}
+
+#[test]
+fn a_rate_limit_was_not_sent() {
+    check(&[
+        (429, "", 6, "no", Some("unavailable")),
+        (425, "{}", 6, "no", Some("unavailable")),
+        (400, r#"{"error":{"code":130429}}"#, 6, "no", Some("unavailable")),
+        (400, r#"{"error":{"code":"131056"}}"#, 6, "no", Some("unavailable")),
+        (500, r#"{"code":80007}"#, 6, "no", Some("unavailable")),
+        // Jelou echoes requests: a code counts only where a code stands.
+        (
+            400,
+            r#"{"error":{"code":"E0422","description":"130429"},"request":{"code":130429}}"#,
+            5,
+            "no",
+            Some("rejected"),
+        ),
+        (500, r#"{"message":"130429"}"#, 8, "unknown", Some("unknown")),
+    ]);
+}
+
+#[test]
+fn a_503_counts_as_not_sent_only_with_retry_after() {
+    for (header, code) in [
+        ("Retry-After: 5\r\n", 6),
+        ("Retry-After: Wed, 21 Oct 2099 07:28:00 GMT\r\n", 6),
+        ("Retry-After: soon\r\n", 8),
+        ("", 8),
+    ] {
+        let server = Server::answering(Reply::with_headers(503, header, "<html>"));
+        let ended = Home::new().run("send text --to 593987654321 Hola --retry-for 0").api(&server.url).end();
+        assert_eq!(ended.code, code, "{header}: {ended:?}");
+        assert_eq!(ended.stdout, "\"<html>\"\n");
+    }
+}
+
+#[test]
+fn a_flow_message_is_accepted_with_any_object() {
+    let arguments =
+        ["--title", "t", "--text", "x", "--caption", "c", "--flow-name", "n", "--cta", "Go", "--screen", "S"];
+    for (body, code) in [
+        ("{}", 0),
+        (r#"{"anything":1}"#, 0),
+        ("[]", 8),
+        ("", 8),
+        ("null", 8),
+        (r#"{"success":false}"#, 5),
+        (r#"{"error":"x"}"#, 5),
+    ] {
+        let server = Server::answering(Reply::json(200, body));
+        let ended =
+            Home::new().run("flow-message --to 593987654321 --retry-for 0").args(&arguments).api(&server.url).end();
+        assert_eq!(ended.code, code, "{body}: {ended:?}");
+    }
+}
+
+#[test]
+fn the_error_says_what_the_api_said_in_english_and_what_to_do() {
+    let envelope = json!({
+        "message": ["El cuerpo está mal"], "statusMessage": "failed", "status": 0,
+        "error": {"code": "E0422", "key": "VALIDATOR_ERROR", "description": "d",
+            "developerMessages": {"es": "El cuerpo está mal", "en": "The body is wrong"}},
+        "validationError": {"text": [{"en": "text is too short", "es": "texto corto"}]},
+    });
+    let ended = answered(422, &envelope.to_string());
+    assert_eq!(
+        ended.stderr,
+        "error: not sent: the API answered 422: E0422: The body is wrong; text: text is too short\n\
+         hint: a field is missing or wrong; mend the field and send again\n"
+    );
+    let record = ended.json();
+    assert_eq!(record["error"]["api_code"], "E0422");
+    assert_eq!(record["response"], envelope);
+}
+
+#[test]
+fn hostile_words_of_the_api_stay_on_their_line() {
+    let body = json!({"code": "x", "description": "a\n::error::forged\r\u{1b}[31m\u{202e}"});
+    let ended = answered(400, &body.to_string());
+    assert_eq!(ended.stderr.lines().count(), 2, "{}", ended.stderr);
+    assert!(ended.stderr.contains(r"a\n::error::forged\r\u{1b}[31m\u{202e}"), "{}", ended.stderr);
+    assert!(!ended.stdout.contains(['\u{1b}', '\u{202e}']), "{}", ended.stdout);
+    assert_eq!(ended.json()["response"], body);
+}
+
+#[test]
+fn the_record_has_the_same_fields_on_success_and_failure() {
+    let fields = [
+        "schema_version",
+        "sent",
+        "dry_run",
+        "kind",
+        "to",
+        "profile",
+        "bot_id",
+        "api_url",
+        "message_id",
+        "http_status",
+        "attempts",
+        "duration_ms",
+        "response",
+        "error",
+    ];
+    let success = answered(200, r#"{"success":true,"messageId":"m"}"#).json();
+    let failure = answered(500, "").json();
+    let invalid = Home::new().run("send text -o record").end().json();
+    for record in [&success, &failure, &invalid] {
+        let keys: Vec<_> = record.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, fields);
+        assert_eq!(record["schema_version"], 1);
+        assert_eq!(record["kind"], "text");
+    }
+    assert_eq!(invalid["sent"], "no");
+    assert_eq!(invalid["error"]["code"], "invalid_message");
+    assert_eq!(failure["response"], Value::Null);
+    let error: Vec<_> = failure["error"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(error, ["code", "api_code", "message", "hint", "retry_after_s"]);
+}

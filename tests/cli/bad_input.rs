@@ -1,0 +1,374 @@
+//! Wrong input: a message that names field, value, limit and way out, the exit code, and no request.
+
+use std::os::unix::fs::symlink;
+
+use crate::harness::{Ended, Home};
+use crate::server::{Reply, Server};
+
+/// Runs in `home` against a server that must not hear of it.
+fn refused_in(home: &Home, arguments: &[&str], code: i32, parts: &[&str]) -> Ended {
+    let server = Server::answering(Reply::accepted());
+    let ended = home.run_args(arguments).api(&server.url).fails(code, parts);
+    assert_eq!(server.received().len(), 0, "{arguments:?}");
+    assert_eq!(ended.stdout, "");
+    ended
+}
+
+fn refused(arguments: &[&str], parts: &[&str]) -> Ended {
+    refused_in(&Home::new(), arguments, 2, parts)
+}
+
+const TO: [&str; 2] = ["--to", "593987654321"];
+
+#[test]
+fn every_violated_limit_is_named_at_once() {
+    let long = "x".repeat(61);
+    let label = "123456789012345678901";
+    let ended = refused(
+        &[&["send", "flow", "--title", &long, "--cta", label, "--text", ""][..], &TO].concat(),
+        &[
+            "error: the message is not valid\n",
+            "  - title: has 61 characters; at most 60 are allowed (set it with --title)\n",
+            "  - text: is empty (set it with --text)\n",
+            "  - caption: is missing (set it with --caption)\n",
+            "  - parameters.flow_id: is missing (set it with --flow-id)\n",
+            "  - parameters.flow_cta: has 21 characters; at most 20 are allowed (set it with --cta)\n",
+            "  - parameters.flow_name: is missing (set it with --flow-name)\n",
+            "  - parameters.flow_action_payload: is missing (set it with --action-payload)\n",
+        ],
+    );
+    assert_eq!(ended.stderr.lines().count(), 8, "{}", ended.stderr);
+}
+
+#[test]
+fn limits_count_unicode_scalar_values() {
+    for (count, code) in [(4096, 0), (4097, 2)] {
+        for letter in ["x", "ñ", "👍", "\u{301}", "ש"] {
+            let text = letter.repeat(count);
+            let ended = Home::new()
+                .run("send text --to 593987654321 --dry-run")
+                .args(&["--", &text])
+                .api("https://x.example")
+                .end();
+            assert_eq!(ended.code, code, "{count} {letter}: {}", ended.stderr);
+        }
+    }
+    for (arguments, field, most) in [
+        (["send", "call", "--text", "t", "--button", ""], "--button", 20),
+        (["send", "call", "--text", "t", "--header", ""], "--header", 60),
+        (["send", "call", "--button", "b", "--text", ""], "--text", 1024),
+    ] {
+        for (count, problem) in
+            [(most, None), (most + 1, Some(format!("has {} characters; at most {most} are allowed", most + 1)))]
+        {
+            let value = "👍".repeat(count);
+            let mut arguments = [&arguments[..5], &[&*value], &TO[..], &["--dry-run"]].concat();
+            if field == "--header" {
+                arguments.extend(["--button", "b"]);
+            }
+            let ended = Home::new().run_args(&arguments).api("https://x.example").end();
+            match problem {
+                None => assert_eq!(ended.code, 0, "{ended:?}"),
+                Some(problem) => assert!(ended.stderr.contains(&problem), "{}", ended.stderr),
+            }
+        }
+    }
+}
+
+#[test]
+fn contacts_have_their_own_rules() {
+    let home = Home::new();
+    let contact = r#"{"name": {"formatted_name": "A B", "first_name": "A"}}"#;
+    for (count, code) in [(257, 0), (258, 2)] {
+        home.write("many.json", format!("[{}]", vec![contact; count].join(",")));
+        let ended =
+            home.run("send contacts --to 593987654321 --contact @many.json --dry-run").api("https://x.example").end();
+        assert_eq!(ended.code, code, "{}", ended.stderr);
+    }
+    for (contact, problem) in [
+        ("{}", "contacts[0].name: is missing (set it with --contact)"),
+        (r#"{"name": {"formatted_name": "A"}}"#, "contacts[0].name.formatted_name: needs one more part beside it"),
+        (r#"{"name": {"first_name": "A"}}"#, "contacts[0].name.formatted_name: is missing (set it with --name)"),
+        (r#"{"name": "A"}"#, "contacts[0].name: invalid type: string \"A\""),
+        (
+            r#"{"name": {"formatted_name": "A B", "first_name": "A"}, "phones": [{"phone": 7}]}"#,
+            "contacts[0].phones[0].phone: invalid type: integer `7`",
+        ),
+        ("7", "contacts[0]: invalid type: integer `7`"),
+        ("[]", "contacts: is missing (set it with --contact)"),
+    ] {
+        refused(&["send", "contacts", "--to", "593987654321", "--contact", contact], &[problem]);
+    }
+    refused(&["send", "contacts", "--to", "593987654321"], &["contacts: is missing (set it with --contact)"]);
+    refused(
+        &["send", "contacts", "--to", "593987654321", "--name", "A B", "--contact", "{}"],
+        &["cannot be used with"],
+    );
+    refused(
+        &["send", "contacts", "--to", "593987654321", "--name", "A B", "--vcard", "x.vcf"],
+        &["cannot be used with"],
+    );
+    refused(
+        &["send", "contacts", "--to", "593987654321", "--contact", "{}", "--vcard", "x.vcf"],
+        &["cannot be used with"],
+    );
+    home.write("not.vcf", "hello");
+    refused_in(
+        &home,
+        &["send", "contacts", "--to", "593987654321", "--vcard", "not.vcf"],
+        2,
+        &["--vcard: not a vCard file", "hint: "],
+    );
+}
+
+#[test]
+fn unknown_words_are_answered_with_the_nearest() {
+    refused(&["send", "txt", "--to", "593987654321"], &["unrecognized subcommand 'txt'", "'text'"]);
+    refused(&["send", "text", "--too", "593987654321", "Hola"], &["unexpected argument '--too'", "'--to'"]);
+    refused(&["snd", "text"], &["unrecognized subcommand 'snd'", "'send'"]);
+    refused(&[&["send", "flow", "--mode", "drat"][..], &TO].concat(), &["invalid value 'drat'", "'draft'"]);
+    for word in ["login", "auth", "init", "configure"] {
+        refused(&[word, "--anything", "x"], &["there is no login", "jelouctl profile set NAME --bot BOT"]);
+    }
+}
+
+#[test]
+fn broken_json_is_shown_by_line_and_column() {
+    let home = Home::new();
+    home.write("broken.json", "{\n  \"text\": \"a\",\n}");
+    refused_in(
+        &home,
+        &[&["send", "text", "--body", "broken.json"][..], &TO].concat(),
+        2,
+        &["--body: broken.json is not valid JSON at line 3, column 1"],
+    );
+    home.write("huge.json", r#"{"text": "a", "n": 18446744073709551616}"#);
+    refused_in(
+        &home,
+        &[&["send", "text", "--body", "huge.json"][..], &TO].concat(),
+        2,
+        &["beyond 64 bits", "write the number as text"],
+    );
+    home.write("deep.json", format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)));
+    refused_in(&home, &[&["send", "text", "--body", "deep.json"][..], &TO].concat(), 2, &["recursion limit"]);
+    refused(
+        &[&["send", "flow", "--action-payload", "{"][..], &TO].concat(),
+        &["--action-payload: its value is not valid JSON at line 1, column 1"],
+    );
+    refused(
+        &[&["send", "flow", "--action-payload", "@missing.json"][..], &TO].concat(),
+        &["--action-payload: failed to read missing.json"],
+    );
+}
+
+#[test]
+fn a_body_of_the_wrong_shape_names_its_path() {
+    let home = Home::new();
+    for (command, body, problem) in [
+        ("text", "[]", "the body is an array; a message is a JSON object"),
+        ("text", "\"text\"", "the body is a string"),
+        ("text", "null", "the body is null"),
+        ("text", r#"{"text": 7}"#, "text: invalid type: integer `7`, expected a string (set it with TEXT)"),
+        ("flow", r#"{"parameters": []}"#, "parameters: invalid type: sequence, expected an object"),
+        (
+            "flow",
+            r#"{"parameters": {"flow_cta": true}}"#,
+            "parameters.flow_cta: invalid type: boolean `true`, expected a string (set it with --cta)",
+        ),
+        (
+            "flow",
+            r#"{"parameters": {"mode": "drat"}}"#,
+            "parameters.mode: unknown variant `drat`, expected `draft` or `published` (set it with --mode)",
+        ),
+        (
+            "text",
+            r#"{"type": "flow", "text": "a"}"#,
+            "the body says type \"flow\", but `send text` sends type \"text\"",
+        ),
+        ("text", r#"{"text": "a", "userId": 593987654321}"#, "userId: 593987654321 in the body; a recipient is a text"),
+        ("text", r#"{"text": "a", "userId": ""}"#, "userId: the recipient is empty"),
+        (
+            "text",
+            r#"{"text": "a", "botId": "other"}"#,
+            "botId: the body is for bot \"other\", but the message would be sent by bot `BOT_ID`",
+        ),
+    ] {
+        home.write("body.json", body);
+        refused_in(&home, &[&["send", command, "--body", "body.json"][..], &TO].concat(), 2, &[problem]);
+    }
+    home.write("typed.json", r#"{"type": "flow"}"#);
+    refused_in(
+        &home,
+        &[&["flow-message", "--body", "typed.json"][..], &TO].concat(),
+        2,
+        &["its body no type", "--type"],
+    );
+    refused(&[&["send", "raw"][..], &TO].concat(), &["send raw needs a body", "--body FILE"]);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let home = Home::new();
+    home.write("latin1.txt", b"hola\nse\xf1or\n");
+    home.write("large.txt", "x".repeat(1024 * 1024 + 1));
+    symlink("loop", home.path().join("loop")).unwrap();
+    for (file, problem) in [
+        ("missing.txt", "--text-file: failed to read missing.txt: No such file or directory"),
+        (".", "--text-file: failed to read .: Is a directory"),
+        ("loop", "--text-file: failed to read loop: Too many levels of symbolic links"),
+        ("latin1.txt", "--text-file: latin1.txt is not UTF-8 at line 2"),
+        ("large.txt", "--text-file: large.txt has more than 1048576 bytes"),
+    ] {
+        refused_in(&home, &[&["send", "text", "--text-file", file][..], &TO].concat(), 2, &[problem, "hint: "]);
+    }
+    refused_in(
+        &home,
+        &[&["send", "text", "--body", "missing.json"][..], &TO].concat(),
+        2,
+        &["--body: failed to read missing.json"],
+    );
+}
+
+#[test]
+fn a_recipient_that_is_not_surely_one_is_refused() {
+    for (to, problem) in [
+        ("", "the recipient is empty"),
+        ("593987654321,593987654322", "has `,`, which no phone number has (understood so far: `593987654321`)"),
+        ("0987654321", "the national form (understood: `0987654321`)"),
+        ("+44 (0)20 7946 0000", "the national form"),
+        ("593987654321.0", "as a spreadsheet writes a number"),
+        ("987654321", "fewer than 10"),
+        ("123456789012345678", "a phone number has 7 to 15"),
+        ("id:", "the recipient is empty"),
+        ("id:..", "it means a folder"),
+        ("593987654321\n::error::x", r"has `\n`"),
+    ] {
+        let ended = refused(&["send", "text", "--to", to, "Hola"], &[problem, "--to <USER>"]);
+        assert!(!ended.stderr.lines().any(|line| line.starts_with("::")), "{}", ended.stderr);
+    }
+    refused(&["send", "text", "Hola"], &["error: no recipient", "--to", "JELOU_TO"]);
+    let server = Server::answering(Reply::accepted());
+    let home = Home::new();
+    home.run("send text Hola").env("JELOU_TO", "12,3").api(&server.url).fails(2, &["JELOU_TO: `12,3` has `,`"]);
+    assert_eq!(server.received().len(), 0);
+    // What is not used is not judged.
+    home.run("send text Hola --to 593987654321").env("JELOU_TO", "12,3").api(&server.url).success();
+    home.run("send text Hola").env("JELOU_TO", "+593 98 765 4322").api(&server.url).success();
+    assert_eq!(server.received()[1].json()["userId"], "593987654322");
+}
+
+#[test]
+fn standard_input_is_read_once_and_only_when_named() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    let run = |words: &str| home.run(words).stdin("from stdin\n").api(&server.url);
+    run("send text --to 593987654321 --text-file - --body -")
+        .fails(2, &["--body and --text-file both ask for standard input"]);
+    run("send text --to 593987654321 --text-file - --client-secret-file -")
+        .fails(2, &["--text-file and --client-secret-file both ask for"]);
+    run("send contacts --to 593987654321 --contact @- --contact @-").fails(2, &["--contact"]);
+    run("send text --to 593987654321").fails(2, &["text: is missing", "--text-file -"]);
+    assert_eq!(server.received().len(), 0);
+    run("send text --to 593987654321 --text-file -").success();
+    run("send text --to 593987654321 -").success();
+    run("send text --to 593987654321 @file").success();
+    run("send text --to 593987654321 --text -rf").success();
+    let texts: Vec<_> =
+        server.received().iter().map(|request| request.json()["text"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(texts, ["from stdin", "-", "@file", "-rf"]);
+}
+
+#[test]
+fn texts_go_through_exactly() {
+    let home = Home::new();
+    for text in [
+        "👩‍👩‍👧‍👦 e\u{301} \u{202e}abc שלום",
+        "two\nlines\r\nand a tab\t",
+        "\"quotes\" 'and' \\ $(touch x) `x` ${HOME} %s",
+        " spaces ",
+        "\u{feff}bom inside",
+        "::error::x",
+        "{{ name }}",
+    ] {
+        let server = Server::answering(Reply::accepted());
+        home.run_args(&["send", "text", "--to", "593987654321", "--", text]).api(&server.url).success();
+        assert_eq!(server.only().json()["text"], text);
+    }
+    let with_nul = "a\0b";
+    home.write("nul.txt", with_nul);
+    home.write("bom.txt", "\u{feff}Hola\r\n");
+    let server = Server::answering(Reply::accepted());
+    home.run("send text --to 593987654321 --text-file nul.txt").api(&server.url).success();
+    home.run("send text --to 593987654321 --text-file bom.txt").api(&server.url).success();
+    let received = server.received();
+    assert_eq!((&received[0].json()["text"], &received[1].json()["text"]), (&with_nul.into(), &"Hola".into()));
+    refused(&[&["send", "text", "--", &"x".repeat(100_000)][..], &TO].concat(), &["unexpected argument"]);
+    refused(&[&TO[..], &["send", "text", "--", &"x".repeat(100_000)]].concat(), &["unexpected argument '--to'"]);
+    refused(
+        &["send", "text", "--to", "593987654321", "--", &"x".repeat(100_000)],
+        &["text: has 100000 characters; at most 4096 are allowed"],
+    );
+}
+
+#[test]
+fn a_body_that_looks_like_a_phone_written_otherwise_is_warned_about() {
+    let home = Home::new();
+    home.write("body.json", r#"{"userId": "+593 98 765 4321", "text": "a"}"#);
+    let server = Server::answering(Reply::accepted());
+    let ended = home.run("send text --body body.json").api(&server.url).success();
+    assert_eq!(
+        ended.stderr,
+        "warning: userId: `+593 98 765 4321` is sent as it stands; WhatsApp writes this number 593987654321\n"
+    );
+    assert_eq!(server.only().json()["userId"], "+593 98 765 4321");
+    let server = Server::answering(Reply::accepted());
+    let ended = home
+        .run_args(&["send", "contacts", "--to", "593987654321", "--name", "A B", "--phone", "593 98 765 4321"])
+        .api(&server.url)
+        .success();
+    assert_eq!(
+        ended.stderr,
+        "warning: contacts[0].phones[0].phone: `593 98 765 4321` is sent as it stands; Jelou asks for +593987654321\n"
+    );
+    let server = Server::answering(Reply::accepted());
+    let ended = home
+        .run_args(&[
+            "send",
+            "flow",
+            "--to",
+            "593987654321",
+            "--title",
+            "t",
+            "--text",
+            "x",
+            "--caption",
+            "c",
+            "--flow-id",
+            "1",
+            "--flow-name",
+            "n",
+            "--screen",
+            "S",
+            "--cta",
+            "Go 🚀",
+        ])
+        .api(&server.url)
+        .success();
+    assert_eq!(ended.stderr, "warning: parameters.flow_cta: has an emoji, which WhatsApp may refuse here\n");
+}
+
+#[test]
+fn arguments_that_are_not_utf_8_are_refused() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let home = Home::new();
+    let output = home
+        .command()
+        .args(["send", "text", "--to", "593987654321"])
+        .arg(std::ffi::OsStr::from_bytes(b"se\xf1or"))
+        .output()
+        .unwrap();
+    let ended = Ended::new(&output);
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.contains("invalid UTF-8"), "{}", ended.stderr);
+}

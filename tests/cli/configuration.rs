@@ -1,0 +1,360 @@
+//! Where settings come from, which of them wins, and what is refused.
+
+use std::path::PathBuf;
+
+use crate::harness::{Home, Run, set_mode};
+use crate::server::{Reply, Server};
+
+const SEND: &str = "send text --to 593987654321 Hola";
+
+/// A profile for the server, its secret in the file.
+fn profile(name: &str, server: &Server) -> String {
+    let url = &server.url;
+    format!(
+        "[profiles.{name}]\nbot_id = \"{name}-bot\"\nclient_id = \"{name}-id\"\nclient_secret = \"canary-{name}\"\napi_url = \"{url}\"\n"
+    )
+}
+
+fn authorization(id: &str, secret: &str) -> String {
+    use base64::Engine;
+
+    format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(format!("{id}:{secret}")))
+}
+
+/// The bot of the path and the header of the only request.
+fn sent_as(server: &Server) -> (String, String) {
+    let request = server.only();
+    (request.line.split('/').nth(3).unwrap().to_owned(), request.headers["authorization"].clone())
+}
+
+#[test]
+fn flags_then_environment_then_profile() {
+    let home = Home::new();
+    let server = || Server::answering(Reply::accepted());
+
+    let only_profile = server();
+    home.config(&profile("prod", &only_profile));
+    home.run(SEND).success();
+    assert_eq!(sent_as(&only_profile), ("prod-bot".to_owned(), authorization("prod-id", "canary-prod")));
+
+    let with_environment = server();
+    home.config(&profile("prod", &with_environment));
+    home.run(SEND).env("JELOU_BOT_ID", "env-bot").env("JELOU_CLIENT_ID", "e").env("JELOU_CLIENT_SECRET", "s").success();
+    assert_eq!(sent_as(&with_environment), ("env-bot".to_owned(), authorization("e", "s")));
+
+    let with_flags = server();
+    home.config(&profile("prod", &with_flags));
+    home.write("secret.txt", "from-file\n");
+    let run = home.run(SEND).args(&["--bot-id", "flag-bot", "--client-id", "f", "--client-secret-file", "secret.txt"]);
+    run.env("JELOU_BOT_ID", "env-bot").env("JELOU_CLIENT_ID", "e").env("JELOU_CLIENT_SECRET", "s").success();
+    assert_eq!(sent_as(&with_flags), ("flag-bot".to_owned(), authorization("f", "from-file")));
+}
+
+#[test]
+fn a_profile_on_the_command_line_is_taken_whole() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    home.config(&format!("{}{}", profile("prod", &server), profile("test", &server)));
+    let run = home
+        .run(SEND)
+        .args(&["-p", "test"])
+        .env("JELOU_BOT_ID", "b")
+        .env("JELOU_CLIENT_ID", "i")
+        .env("JELOU_CLIENT_SECRET", "s");
+    let ended = run.success();
+    assert_eq!(
+        ended.stderr,
+        "warning: --profile is taken whole: JELOU_BOT_ID, JELOU_CLIENT_ID, JELOU_CLIENT_SECRET ignored\n"
+    );
+    assert_eq!(sent_as(&server), ("test-bot".to_owned(), authorization("test-id", "canary-test")));
+}
+
+#[test]
+fn the_profile_is_chosen_by_flag_variable_default_or_as_the_only_one() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    let two = format!("{}{}", profile("prod", &server), profile("test", &server));
+    home.config(&two);
+    home.run(SEND).fails(
+        3,
+        &["there are several profiles and none is the default; there are: prod, test", "jelouctl profile use NAME"],
+    );
+    assert_eq!(server.received().len(), 0);
+    home.run(SEND).env("JELOU_PROFILE", "test").success();
+    home.config(&format!("default_profile = \"prod\"\n{two}"));
+    home.run(SEND).success();
+    home.run(SEND).args(&["--profile", "test"]).success();
+    let bots: Vec<_> =
+        server.received().iter().map(|request| request.line.split('/').nth(3).unwrap().to_owned()).collect();
+    assert_eq!(bots, ["test-bot", "prod-bot", "test-bot"]);
+    home.run(SEND).args(&["--profile", "prd"]).fails(
+        3,
+        &["there is no profile `prd` (asked for by --profile); there are: prod, test", "did you mean `prod`?"],
+    );
+    home.run(SEND).env("JELOU_PROFILE", "x").fails(3, &["asked for by JELOU_PROFILE"]);
+    Home::new().run(SEND).args(&["-p", "x"]).fails(3, &["there are no profiles", "jelouctl profile set x"]);
+    // The sandbox works whatever there is.
+    home.config(&two);
+    home.run(SEND).args(&["--sandbox"]).success();
+}
+
+#[test]
+fn nothing_set_up_says_every_way() {
+    let ended = Home::new().run(SEND).fails(3, &["error: no bot to send from", "--bot", "JELOU_BOT_ID", "--sandbox"]);
+    assert_eq!(ended.stdout, "");
+    let ways = [
+        "error: no credentials",
+        "jelouctl profile set",
+        "JELOU_CLIENT_ID",
+        "JELOU_CLIENT_SECRET",
+        "--client-secret-file",
+        "--sandbox",
+    ];
+    Home::new().run(SEND).args(&["--bot", "1"]).fails(3, &ways);
+    Home::new().run(SEND).args(&["--bot", "1", "--client-id", "x"]).fails(3, &["no client secret for client id `x`"]);
+}
+
+#[test]
+fn a_full_environment_needs_no_home() {
+    let server = Server::answering(Reply::accepted());
+    let bare = |run: Run<'_>| run.env_remove("HOME").env_remove("XDG_CONFIG_HOME").success();
+    let home = Home::new();
+    bare(home.run(SEND).api(&server.url));
+    bare(home.run(SEND).args(&["--sandbox"]));
+}
+
+#[test]
+fn an_empty_variable_is_named() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    home.config(&profile("prod", &server));
+    for name in [
+        "JELOU_PROFILE",
+        "JELOUCTL_CONFIG",
+        "JELOU_BOT_ID",
+        "JELOU_CLIENT_ID",
+        "JELOU_CLIENT_SECRET",
+        "JELOU_API_URL",
+        "JELOU_TIMEOUT",
+        "JELOU_RETRY_FOR",
+        "JELOU_TO",
+    ] {
+        let ended = home
+            .run(SEND)
+            .args(&["-o", "record"])
+            .env(name, "")
+            .fails(3, &[&format!("error: {name} is set but empty"), "unset"]);
+        assert_eq!(ended.json()["error"]["code"], "configuration");
+    }
+    assert_eq!(server.received().len(), 0);
+    home.run(SEND).env("JELOU_TIMEOUT", "soon").fails(3, &["JELOU_TIMEOUT: `soon` is not a duration"]);
+    home.run(SEND).env("JELOU_API_URL", "http://api.example").fails(3, &["JELOU_API_URL: ", "https://"]);
+}
+
+#[test]
+fn id_and_secret_are_never_mixed() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    home.config(&profile("prod", &server));
+    home.run(SEND)
+        .env("JELOU_CLIENT_ID", "x")
+        .fails(3, &["the client id comes from JELOU_CLIENT_ID, but no client secret"]);
+    home.run(SEND)
+        .env("JELOU_CLIENT_SECRET", "x")
+        .fails(3, &["the client secret comes from JELOU_CLIENT_SECRET, but no client id"]);
+    home.run(SEND).args(&["--client-id", "x"]).fails(3, &["the client id comes from --client-id"]);
+    home.write("secret.txt", "s");
+    home.run(SEND).args(&["--client-secret-file", "secret.txt"]).fails(3, &["comes from --client-secret-file"]);
+    home.run(SEND).args(&["--client-id", "x"]).env("JELOU_CLIENT_SECRET", "s").success();
+    assert_eq!(server.received().len(), 1);
+}
+
+#[test]
+fn a_profiles_secret_stays_home() {
+    let home = Home::new();
+    let marker = home.path().join("ran");
+    let command = format!(
+        "[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret_command = [\"touch\", \"{}\"]\n",
+        marker.display()
+    );
+    home.config(&command);
+    for run in [
+        home.run(SEND).args(&["--api-url", "https://elsewhere.example"]),
+        home.run(SEND).env("JELOU_API_URL", "https://elsewhere.example"),
+        home.run(SEND).args(&["-p", "prod"]).env("JELOU_API_URL", "https://api.jelou.ai.example"),
+    ] {
+        run.fails(3, &["the secret of profile `prod` is for https://api.jelou.ai, but", "asks for https://"]);
+    }
+    assert!(!marker.exists(), "the secret was fetched");
+    let server = Server::answering(Reply::accepted());
+    home.config("[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n");
+    home.run(SEND).args(&["--api-url", &server.url]).success();
+    home.run(SEND).args(&["--api-url", "https://user:canary@api.jelou.ai"]).end();
+}
+
+#[test]
+fn addresses_are_https_or_this_machine() {
+    let home = Home::new();
+    for (url, problem) in [
+        ("http://api.jelou.ai", "unencrypted"),
+        ("http://127.0.0.1.nip.example", "unencrypted"),
+        ("https://api.jelou.ai/?x", "a query"),
+        ("https://api.jelou.ai/#x", "a fragment"),
+        ("https://u:p@api.jelou.ai", "a user or a password"),
+        ("ftp://api.jelou.ai", "scheme ftp"),
+        ("api.jelou.ai", "not a URL"),
+    ] {
+        home.run(SEND).args(&["--api-url", url]).fails(2, &[problem]);
+    }
+}
+
+#[test]
+fn only_allowed_recipients_are_written_to() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    let with = |allow_to: &str| home.config(&format!("{}allow_to = {allow_to}\n", profile("prod", &server)));
+    with("[\"593*\"]");
+    home.run_args(&["send", "text", "--to", "+593 98 765 4321", "Hola"]).success();
+    let ended = home
+        .run("send text --to +14155550100 Hola -o record")
+        .fails(11, &["14155550100 is not among the recipients that profile prod allows: 593*"]);
+    assert_eq!((ended.json()["sent"].as_str(), ended.json()["error"]["code"].as_str()), (Some("no"), Some("guard")));
+    home.write("body.json", r#"{"text": "a", "userId": "14155550100"}"#);
+    home.run("send text --body body.json").fails(11, &["14155550100"]);
+    home.run("send raw --body body.json").fails(11, &["14155550100"]);
+    home.run("send text --body body.json --dry-run").fails(11, &["14155550100"]);
+    home.run("send text --body body.json --curl").fails(11, &["14155550100"]);
+    home.run("send text --to id:1593 Hola").fails(11, &["1593"]);
+    with("[]");
+    home.run(SEND).fails(11, &["nobody (allow_to is empty)"]);
+    assert_eq!(server.received().len(), 1);
+}
+
+#[test]
+fn usage_comes_before_configuration_and_that_before_the_guard() {
+    let home = Home::new();
+    home.config("[profiles.prod]\nallow_to = []\nbot_id = \"1\"\n");
+    home.run("send text --to 593987654321").fails(2, &["text: is missing"]);
+    home.run(SEND).fails(3, &["no credentials"]);
+    home.config("[profiles.prod]\nallow_to = []\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n");
+    home.run(SEND).fails(11, &["nobody"]);
+}
+
+#[test]
+fn a_config_that_cannot_be_trusted_or_read_is_refused() {
+    let home = Home::new();
+    let path = home.config("[profiles.prod]\nbot_id = \"1\"\n");
+    for mode in [0o620, 0o602, 0o666] {
+        set_mode(&path, mode);
+        home.run(SEND).fails(3, &["others can write it", "chmod 600"]);
+    }
+    set_mode(&path, 0o600);
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    home.run(SEND).fails(3, &["config.toml: it is a directory, not a file"]);
+    home.run(SEND).args(&["--config", "missing.toml"]).fails(3, &["failed to read missing.toml"]);
+    home.run(SEND).env("JELOUCTL_CONFIG", "missing.toml").fails(3, &["failed to read missing.toml"]);
+    home.write("broken.toml", "[profiles.prod]\nbotid = \"1\"\n");
+    home.run(SEND)
+        .args(&["--config", "broken.toml"])
+        .fails(3, &["broken.toml: line 2: unknown key `botid`", "did you mean `bot_id`?"]);
+    home.write("latin1.toml", b"# se\xf1or\n");
+    home.run(SEND).args(&["--config", "latin1.toml"]).fails(3, &["failed to read latin1.toml"]);
+    // No file of the current directory is read unless named.
+    home.write("config.toml", "broken");
+    Home::new().run("profile list").success();
+}
+
+#[test]
+fn a_secret_that_others_can_read_is_warned_about() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    set_mode(&home.config(&profile("prod", &server)), 0o644);
+    let ended = home.run(SEND).success();
+    assert!(ended.stderr.contains("config.toml holds a secret and others can read it: chmod 600"), "{}", ended.stderr);
+    set_mode(&home.write("secret.txt", "canary"), 0o640);
+    home.config("");
+    let ended = home.run(SEND).args(&["--client-secret-file", "secret.txt"]).api(&server.url).success();
+    assert!(ended.stderr.contains("secret.txt holds a secret and others can read it"), "{}", ended.stderr);
+}
+
+#[test]
+fn secrets_come_from_every_source_and_lose_one_line_break() {
+    let server = Server::answering(Reply::accepted());
+    let home = Home::new();
+    home.write(".config/jelouctl/secret.txt", "canary-file\r\n");
+    home.write("script/get", "#!/bin/sh\nprintf 'canary-command\\n\\n'\n");
+    set_mode(&home.path().join("script/get"), 0o700);
+    let base = format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n", server.url);
+    let mut expected = Vec::new();
+    for (key, secret) in [
+        ("client_secret = \"canary-inline\"", "canary-inline"),
+        ("client_secret_file = \"secret.txt\"", "canary-file"),
+        ("client_secret_command = [\"printf\", \"%s\", \"canary-printf $HOME\"]", "canary-printf $HOME"),
+        ("client_secret_command = [\"~/script/get\"]", "canary-command\n"),
+        ("client_secret_command = [\"../../script/get\"]", "canary-command\n"),
+    ] {
+        home.config(&format!("{base}{key}\n"));
+        home.run(SEND).env("PATH", "/usr/bin:/bin").success();
+        expected.push(authorization("x", secret));
+    }
+    home.run(SEND).args(&["--client-id", "x", "--client-secret-file", "-"]).stdin("canary-stdin\n").success();
+    expected.push(authorization("x", "canary-stdin"));
+    let sent: Vec<_> = server.received().iter().map(|request| request.headers["authorization"].clone()).collect();
+    assert_eq!(sent, expected);
+}
+
+#[test]
+fn a_secret_that_cannot_be_had_is_explained() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    let base = format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n", server.url);
+    home.write("empty.txt", "\n");
+    home.write("latin1.txt", b"\xf1");
+    home.write("large.txt", "x".repeat(70_000));
+    let path = |name: &str| home.path().join(name).display().to_string();
+    for (key, problem) in [
+        ("client_secret = \"\"".to_owned(), "is empty"),
+        (format!("client_secret_file = \"{}\"", path("empty.txt")), "is empty"),
+        (format!("client_secret_file = \"{}\"", path("latin1.txt")), "is not UTF-8"),
+        (format!("client_secret_file = \"{}\"", path("large.txt")), "is longer than 64 KiB"),
+        (format!("client_secret_file = \"{}\"", path("missing.txt")), "failed to read"),
+        ("client_secret_command = [\"/no/such\"]".to_owned(), "failed to run the secret command `/no/such`"),
+        ("client_secret_command = []".to_owned(), "failed to run the secret command"),
+        (
+            "client_secret_command = [\"sh\", \"-c\", \"echo locked >&2; exit 3\"]".to_owned(),
+            "`sh` failed with exit status: 3: locked",
+        ),
+        ("client_secret_command = [\"sh\", \"-c\", \"exit 0\"]".to_owned(), "is empty"),
+        ("client_secret_command = [\"yes\"]".to_owned(), "is longer than 64 KiB"),
+        (
+            "client_secret_command = [\"sh\", \"-c\", \"printf 'a\\\\n::error::x' >&2; exit 1\"]".to_owned(),
+            r"a\n::error::x",
+        ),
+    ] {
+        home.config(&format!("{base}{key}\n"));
+        home.run(SEND).env("PATH", "/usr/bin:/bin").fails(3, &[problem, "hint: "]);
+    }
+    assert_eq!(server.received().len(), 0);
+}
+
+#[test]
+fn a_secret_command_that_hangs_is_stopped_and_reads_no_input_of_ours() {
+    let home = Home::new();
+    let base = "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"http://127.0.0.1:1\"\n";
+    home.config(&format!("{base}client_secret_command = [\"sleep\", \"60\"]\n"));
+    home.run(SEND).env("PATH", "/usr/bin:/bin").fails(3, &["the secret command `sleep` gave no secret within 10 s"]);
+    home.config(&format!("{base}client_secret_command = [\"cat\"]\n"));
+    home.run("send text --to 593987654321 --text-file -")
+        .stdin("Hola")
+        .env("PATH", "/usr/bin:/bin")
+        .fails(3, &["is empty"]);
+}
+
+#[test]
+fn a_read_only_home_does_not_matter_to_a_send() {
+    let server = Server::answering(Reply::accepted());
+    let home = Home::new();
+    let run = home.run(SEND).env("HOME", PathBuf::from("/proc/self")).env("XDG_CONFIG_HOME", "/proc/self/none");
+    run.api(&server.url).success();
+}

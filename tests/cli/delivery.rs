@@ -1,0 +1,262 @@
+//! What happens between us and the API: refusals, hangs, resets, cuts, retries, proxies and signals.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use crate::harness::{Ended, Home, tool};
+use crate::server::{Reply, Server, refused_url};
+
+const SEND: &str = "send text --to 593987654321 Hola -o record --retry-for 0";
+
+fn record(reply: Reply) -> (Ended, Value, Server) {
+    let server = Server::answering(reply);
+    let ended = Home::new().run(SEND).api(&server.url).end();
+    let record = ended.json();
+    (ended, record, server)
+}
+
+#[test]
+fn a_refused_connection_was_not_sent() {
+    let ended = Home::new()
+        .run(SEND)
+        .api(&refused_url())
+        .fails(7, &["error: not sent: failed to connect: Connection refused", "hint: "]);
+    assert_eq!((ended.json()["sent"].as_str(), ended.json()["error"]["code"].as_str()), (Some("no"), Some("network")));
+    assert_eq!(ended.json()["http_status"], Value::Null);
+}
+
+#[test]
+fn a_host_that_does_not_exist_was_not_sent() {
+    Home::new().run(SEND).api("https://no-such-host.invalid").fails(7, &["not sent: failed to connect"]);
+}
+
+#[test]
+fn a_server_that_hangs_leaves_it_unknown() {
+    for reply in [Reply::HangBeforeReading, Reply::HangAfterReading] {
+        let server = Server::answering(reply);
+        let ended = Home::new()
+            .run(SEND)
+            .args(&["--timeout", "300ms"])
+            .api(&server.url)
+            .fails(8, &["it may have been sent: no answer in time"]);
+        assert_eq!(ended.json()["sent"], "unknown");
+        assert_eq!(ended.json()["attempts"], 1);
+    }
+}
+
+#[test]
+fn a_reset_leaves_it_unknown_and_is_never_retried() {
+    for reply in [Reply::ResetBeforeReading, Reply::ResetAfterReading] {
+        let server = Server::answering(reply);
+        let run = Home::new();
+        let ended = run
+            .run("send text --to 593987654321 Hola -o record")
+            .api(&server.url)
+            .fails(8, &["it may have been sent: the connection failed"]);
+        assert_eq!(ended.json()["attempts"], 1);
+        assert!(server.received().len() <= 1);
+    }
+}
+
+#[test]
+fn an_answer_cut_short_leaves_it_unknown() {
+    let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"success\":true".to_vec();
+    let (ended, record, _server) = record(Reply::Bytes(cut));
+    assert_eq!((ended.code, record["sent"].as_str()), (8, Some("unknown")));
+    assert_eq!(record["response"], "{\"success\":true");
+    assert!(ended.stderr.contains("could not be read whole"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_refusal_counts_by_its_status_when_its_body_is_cut() {
+    for (status, code) in [(422, 5), (401, 4), (429, 6), (500, 8)] {
+        let cut = format!("HTTP/1.1 {status} X\r\nContent-Length: 100\r\n\r\n{{").into_bytes();
+        let (ended, _, _server) = record(Reply::Bytes(cut));
+        assert_eq!(ended.code, code, "{status}");
+    }
+}
+
+#[test]
+fn an_answer_over_a_mebibyte_leaves_it_unknown() {
+    let body = |padding: usize| format!("{{\"success\":true,\"padding\":\"{}\"}}", "x".repeat(padding));
+    let (ended, _, _server) = record(Reply::json(200, &body(1024 * 1024)));
+    assert_eq!(ended.code, 8);
+    let overhead = body(0).len();
+    let (ended, _, _server) = record(Reply::json(200, &body(1024 * 1024 - overhead)));
+    assert_eq!(ended.code, 0);
+}
+
+#[test]
+fn the_content_type_is_not_looked_at() {
+    for headers in ["Content-Type: text/html\r\n", "", "Content-Type: image/png\r\n"] {
+        let (ended, record, _server) = record(Reply::with_headers(200, headers, r#"{"messageId":"m"}"#));
+        assert_eq!((ended.code, record["message_id"].as_str()), (0, Some("m")));
+    }
+}
+
+#[test]
+fn a_server_that_does_not_speak_http_leaves_it_unknown() {
+    let (ended, _, _server) = record(Reply::Greeting(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec()));
+    assert_eq!(ended.code, 8);
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let elsewhere = Server::answering(Reply::accepted());
+    let header = format!("Location: {}/stolen\r\n", elsewhere.url);
+    for status in [301, 302, 303, 307, 308] {
+        let (ended, _, server) = record(Reply::with_headers(status, &header, ""));
+        assert_eq!(ended.code, 5);
+        assert_eq!(server.received().len(), 1);
+    }
+    assert_eq!(elsewhere.received().len(), 0);
+}
+
+#[test]
+fn a_rate_limit_is_retried_until_accepted() {
+    let limited = Reply::with_headers(429, "Retry-After: 1\r\n", "");
+    let server = Server::start(vec![limited.clone(), limited, Reply::accepted()]);
+    let ended = Home::new().run("send text --to 593987654321 Hola -o record").api(&server.url).success();
+    assert_eq!(ended.json()["attempts"], 3);
+    assert_eq!(server.received().len(), 3);
+    let bodies: Vec<_> = server.received().iter().map(|request| request.body.clone()).collect();
+    assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]));
+    assert_eq!(ended.stderr.matches("not sent, trying again in 1.0 s").count(), 2, "{}", ended.stderr);
+}
+
+#[test]
+fn retry_after_may_be_a_date() {
+    let date = |seconds| httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds));
+    let limited = Reply::with_headers(503, &format!("Retry-After: {}\r\n", date(2)), "");
+    let server = Server::start(vec![limited, Reply::accepted()]);
+    let ended = Home::new().run("send text --to 593987654321 Hola -o record").api(&server.url).success();
+    assert_eq!(ended.json()["attempts"], 2);
+    let limited = Reply::with_headers(503, &format!("Retry-After: {}\r\n", date(3600)), "");
+    let server = Server::answering(limited);
+    let ended = Home::new()
+        .run("send text --to 593987654321 Hola -o record")
+        .api(&server.url)
+        .fails(6, &["not sent: the API answered 503"]);
+    assert_eq!(ended.json()["attempts"], 1);
+    assert!(ended.json()["error"]["retry_after_s"].as_u64().unwrap() > 3590);
+}
+
+#[test]
+fn a_wait_that_would_end_past_the_budget_is_not_begun() {
+    let server = Server::answering(Reply::with_headers(429, "Retry-After: 31\r\n", ""));
+    let ended = Home::new().run("send text --to 593987654321 Hola -o record").api(&server.url).fails(6, &["not sent"]);
+    assert_eq!(ended.json()["attempts"], 1);
+    let server = Server::answering(Reply::json(400, r#"{"error":{"code":131056}}"#));
+    let ended = Home::new()
+        .run("send text --to 593987654321 Hola -o record --retry-for 5s")
+        .api(&server.url)
+        .fails(6, &["6 seconds"]);
+    assert_eq!(ended.json()["attempts"], 1);
+}
+
+#[test]
+fn the_budget_is_used_up() {
+    let ended = Home::new()
+        .run("send text --to 593987654321 Hola -o record --retry-for 1200ms")
+        .api(&refused_url())
+        .fails(7, &["trying again"]);
+    assert!(ended.json()["attempts"].as_u64().unwrap() >= 2, "{ended:?}");
+    let server = Server::answering(Reply::json(429, ""));
+    let ended = Home::new()
+        .run("send text --to 593987654321 Hola -o record --retry-for 1200ms")
+        .api(&server.url)
+        .fails(6, &["trying again"]);
+    assert_eq!(server.received().len() as u64, ended.json()["attempts"].as_u64().unwrap());
+}
+
+#[test]
+fn after_a_safe_retry_the_last_outcome_decides() {
+    let limited = Reply::with_headers(429, "Retry-After: 1\r\n", "");
+    for (last, code) in [(Reply::ResetAfterReading, 8), (Reply::json(422, "{}"), 5), (Reply::json(500, ""), 8)] {
+        let server = Server::start(vec![limited.clone(), last]);
+        let ended = Home::new().run("send text --to 593987654321 Hola -o record").api(&server.url).end();
+        assert_eq!(ended.code, code);
+        assert_eq!(server.received().len(), 2);
+    }
+}
+
+#[test]
+fn the_proxy_of_the_environment_is_used_but_not_for_loopback() {
+    let refusing = Server::answering(Reply::json(403, ""));
+    let home = Home::new();
+    let through_proxy = |name: &str, value: &str| home.run(SEND).env(name, value).api("https://api.jelou.invalid");
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+        through_proxy(name, &refusing.url).fails(7, &["not sent: failed to connect"]);
+    }
+    assert_eq!(refusing.received().len(), 3);
+    assert!(
+        refusing.received().iter().all(|request| request.line == "CONNECT api.jelou.invalid:443 HTTP/1.1"),
+        "{:?}",
+        refusing.received()
+    );
+    assert!(refusing.received().iter().all(|request| !request.headers.contains_key("authorization")));
+    through_proxy("HTTPS_PROXY", &refused_url()).fails(7, &["not sent: failed to connect"]);
+
+    let proxy = Server::answering(Reply::accepted());
+    let server = Server::answering(Reply::accepted());
+    home.run(SEND).env("HTTP_PROXY", &proxy.url).env("ALL_PROXY", &proxy.url).api(&server.url).success();
+    assert_eq!((proxy.received().len(), server.received().len()), (0, 1));
+}
+
+/// Starts a send, waits until `ready` says so of a line of its stderr or of the server, sends the signal.
+fn interrupted(signal: &str, server: &Server, arguments: &str, wait_for: &str) -> Ended {
+    let home = Home::new();
+    let mut command = home.command();
+    let child = command
+        .args(arguments.split_whitespace())
+        .envs([
+            ("JELOU_API_URL", server.url.as_str()),
+            ("JELOU_BOT_ID", "1"),
+            ("JELOU_CLIENT_ID", "id"),
+            ("JELOU_CLIENT_SECRET", "canary"),
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut seen = String::new();
+    while !seen.contains(wait_for) || server.received().is_empty() {
+        if !seen.contains(wait_for) {
+            assert_ne!(stderr.read_line(&mut seen).unwrap(), 0, "{seen}");
+        }
+    }
+    tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()].as_slice()));
+    let output = child.wait_with_output().unwrap();
+    std::io::Read::read_to_string(&mut stderr, &mut seen).unwrap();
+    Ended { stderr: seen, ..Ended::new(&output) }
+}
+
+#[test]
+fn a_signal_in_flight_leaves_it_unknown() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let server = Server::answering(Reply::HangAfterReading);
+        let ended = interrupted(signal, &server, "send text --to 593987654321 Hola -o record -v", "attempt 1");
+        assert_eq!(ended.code, code, "{ended:?}");
+        assert_eq!(ended.json()["sent"], "unknown");
+        assert!(
+            ended.stderr.contains(&format!("it may have been sent: interrupted by SIG{signal}")),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn a_signal_between_two_attempts_was_not_sent() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let server = Server::answering(Reply::with_headers(429, "Retry-After: 25\r\n", ""));
+        let ended =
+            interrupted(signal, &server, "send text --to 593987654321 Hola -o record", "trying again in 25.0 s");
+        assert_eq!(ended.code, code, "{ended:?}");
+        assert_eq!(ended.json()["sent"], "no");
+        assert!(ended.stderr.contains(&format!("not sent: interrupted by SIG{signal}")), "{}", ended.stderr);
+    }
+}

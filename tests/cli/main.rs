@@ -1,0 +1,20 @@
+//! The command as its users run it: a process, real sockets, real files.
+
+mod answers;
+mod bad_input;
+mod configuration;
+mod delivery;
+mod generated;
+mod harness;
+mod layout;
+mod output;
+mod preview;
+mod profiles;
+mod properties;
+mod sandbox;
+mod secrets;
+mod seeds;
+mod server;
+mod terminal;
+mod tls;
+mod transcripts;

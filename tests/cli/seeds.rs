@@ -1,0 +1,235 @@
+//! Every example request of Jelou's documents, produced from flags alone and from a file, as a server sees it.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+
+use crate::harness::{Home, fixture, fixture_path};
+use crate::server::{Reply, Server};
+
+const MESSAGES: &str = "POST /v1/bots/BOT_ID/messages HTTP/1.1";
+const FLOW_MESSAGE: &str = "POST /v1/bots/BOT_ID/users/593987654321/flow_message HTTP/1.1";
+
+/// The words give `fixture` on `line`; so does the fixture as a file.
+fn produces(command: &[&str], flags: &[&str], line: &str, name: &str, answer: &str) {
+    let expected = fixture(&format!("bodies/{name}"));
+    let to: &[&str] = if line == MESSAGES { &["--to", "id:USER_ID"] } else { &["--to", "593987654321"] };
+    let path = fixture_path(&format!("bodies/{name}"));
+    // A file that names its recipient needs no --to.
+    let file_to: &[&str] = if line == MESSAGES { &[] } else { to };
+    let file = [&["--body", path.to_str().unwrap()], file_to].concat();
+    for arguments in [[flags, to].concat(), file] {
+        let server = Server::answering(Reply::json(200, answer));
+        let ended = Home::new().run_args(command).args(&arguments).api(&server.url).success();
+        assert_eq!(ended.json(), serde_json::from_str::<Value>(answer).unwrap());
+        assert_eq!(ended.stderr, "");
+        let received = server.only();
+        assert_eq!(received.line, line);
+        assert_eq!(received.json(), expected, "{arguments:?}");
+        assert_eq!(received.headers["content-type"], "application/json");
+        // printf %s 'id:canary-secret-of-the-tests' | base64
+        assert_eq!(received.headers["authorization"], "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM=");
+    }
+}
+
+const ACCEPTED: &str = r#"{"success":true,"messageId":"msg_123456789"}"#;
+
+#[test]
+fn flow() {
+    let flags = [
+        ["--title", "Hola"],
+        ["--text", "Completa este flujo para comenzar"],
+        ["--caption", "Jelou"],
+        ["--flow-id", "FLOW_ID"],
+        ["--cta", "Iniciar Flujo"],
+        ["--flow-name", "Flujo de Bienvenida"],
+        ["--screen", "RECOMMEND"],
+        ["--mode", "draft"],
+    ];
+    produces(&["send", "flow"], flags.as_flattened(), MESSAGES, "flow.json", ACCEPTED);
+}
+
+#[test]
+fn contacts() {
+    let contact = fixture("bodies/contacts.json")["contacts"][0].to_string();
+    produces(&["send", "contacts"], &["--contact", &contact], MESSAGES, "contacts.json", ACCEPTED);
+}
+
+#[test]
+fn text() {
+    produces(&["send", "text"], &["Hello, this is a text message"], MESSAGES, "text.json", ACCEPTED);
+}
+
+#[test]
+fn call() {
+    let flags =
+        ["--header", "Need Help?", "--text", "Click the button to speak with an agent", "--button", "Call Support"];
+    produces(&["send", "call"], &flags, MESSAGES, "call.json", ACCEPTED);
+}
+
+#[test]
+fn flow_message_in_english() {
+    let flags = [
+        ["--title", "Hello"],
+        ["--text", "Complete this flow to get started"],
+        ["--caption", "Jelou"],
+        ["--flow-name", "welcome_flow"],
+        ["--cta", "Start Flow"],
+        ["--screen", "RECOMMEND"],
+    ];
+    produces(&["flow-message"], flags.as_flattened(), FLOW_MESSAGE, "flow-message.en.json", "{}");
+}
+
+#[test]
+fn flow_message_in_portuguese() {
+    let flags = [
+        ["--title", "Olá"],
+        ["--text", "Complete este fluxo para começar"],
+        ["--caption", "Jelou"],
+        ["--flow-name", "fluxo_de_boas_vindas"],
+        ["--cta", "Iniciar Fluxo"],
+        ["--action-payload", r#"{"screen": "RECOMMEND"}"#],
+    ];
+    produces(&["flow-message"], flags.as_flattened(), FLOW_MESSAGE, "flow-message.pt.json", "{}");
+}
+
+#[test]
+fn raw_sends_every_fixture_as_it_is() {
+    for name in ["flow.json", "contacts.json", "text.json", "call.json"] {
+        let server = Server::answering(Reply::accepted());
+        let path = fixture_path(&format!("bodies/{name}"));
+        Home::new().run("send raw --body").args(&[path.to_str().unwrap()]).api(&server.url).success();
+        assert_eq!(server.only().json(), fixture(&format!("bodies/{name}")));
+    }
+}
+
+#[test]
+fn the_sandbox_accepts_every_fixture() {
+    for (command, name) in [
+        ("send flow", "flow.json"),
+        ("send contacts", "contacts.json"),
+        ("send text", "text.json"),
+        ("send call", "call.json"),
+        ("flow-message --to 593987654321", "flow-message.en.json"),
+        ("flow-message --to 593987654321", "flow-message.pt.json"),
+    ] {
+        let path = fixture_path(&format!("bodies/{name}"));
+        let ended = Home::new().run(command).args(&["--sandbox", "--body", path.to_str().unwrap()]).success();
+        assert!(ended.stderr.contains("nothing left this machine"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn the_type_of_a_flow_message_goes_into_the_query_and_extra_context_into_the_body() {
+    let server = Server::answering(Reply::json(200, "{}"));
+    let path = fixture_path("bodies/flow-message.en.json");
+    let body = path.to_str().unwrap();
+    Home::new()
+        .run("flow-message --to 593987654321 --type new&x=1 --payload")
+        .args(&[r#"{"order": 7}"#, "--body", body])
+        .api(&server.url)
+        .success();
+    let received = server.only();
+    assert_eq!(received.line, "POST /v1/bots/BOT_ID/users/593987654321/flow_message?type=new%26x%3D1 HTTP/1.1");
+    assert_eq!(received.json()["payload"], json!({"order": 7}));
+}
+
+#[test]
+fn bot_and_recipient_are_one_segment_each() {
+    let server = Server::answering(Reply::json(200, "{}"));
+    let path = fixture_path("bodies/flow-message.en.json");
+    let body = path.to_str().unwrap();
+    let arguments = ["flow-message", "--to", "id:a/b?c#%2e ñ", "--bot", "x/../y", "--body", body];
+    Home::new().run_args(&arguments).api(&server.url).success();
+    assert_eq!(server.only().line, "POST /v1/bots/x%2F..%2Fy/users/a%2Fb%3Fc%23%252e%20%C3%B1/flow_message HTTP/1.1");
+}
+
+#[test]
+fn the_path_of_the_address_stays_in_front() {
+    let server = Server::answering(Reply::accepted());
+    let url = format!("{}/gateway/", server.url);
+    Home::new().run("send text --to 593987654321 Hola").api(&url).success();
+    assert_eq!(server.only().line, "POST /gateway/v1/bots/BOT_ID/messages HTTP/1.1");
+}
+
+#[test]
+fn ids_and_secrets_are_signed_as_utf_8() {
+    for (id, secret) in [("mi id", "a:b:c"), ("ñandú", "contraseña"), ("id", "p@ss\"'$`\\ word")] {
+        let server = Server::answering(Reply::accepted());
+        let run = Home::new();
+        let run = run.run("send text --to 593987654321 Hola").api(&server.url);
+        run.env("JELOU_CLIENT_ID", id).env("JELOU_CLIENT_SECRET", secret).success();
+        let expected = format!("Basic {}", BASE64_STANDARD.encode(format!("{id}:{secret}")));
+        assert_eq!(server.only().headers["authorization"], expected);
+    }
+}
+
+#[test]
+fn flags_win_over_the_file_and_defaults_only_fill() {
+    let home = Home::new();
+    let body = json!({
+        "type": "flow", "title": "t", "text": "x", "caption": "c", "userId": "1", "new": {"deep": true},
+        "parameters": {"flow_id": "1", "flow_cta": "Go", "flow_name": "n", "mode": "draft", "flow_action": "data_exchange",
+            "flow_action_payload": {"screen": "A", "data": {"k": [1]}}, "other": 7},
+    });
+    home.write("flow.json", body.to_string());
+    let server = Server::answering(Reply::accepted());
+    let ended = home
+        .run("send flow --body flow.json --to 593987654321 --title T --screen B --cta Ya")
+        .api(&server.url)
+        .success();
+    assert_eq!(
+        server.only().json(),
+        json!({
+            "type": "flow", "userId": "593987654321", "title": "T", "text": "x", "caption": "c", "new": {"deep": true},
+            "parameters": {"flow_id": "1", "flow_cta": "Ya", "flow_name": "n", "mode": "draft", "flow_action": "data_exchange",
+                "flow_message_version": "3", "flow_action_payload": {"screen": "B", "data": {"k": [1]}}, "other": 7},
+        })
+    );
+    assert!(ended.stderr.contains("warning: new: unknown field, sent as it is"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("warning: parameters.other: unknown field"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_contact_from_flags_has_its_parts_and_a_whatsapp_id() {
+    let server = Server::answering(Reply::accepted());
+    let flags = ["--name", "Juan Pérez", "--phone", "+593987654322", "--phone", "022-555", "--email", "j@example.com"];
+    Home::new().run("send contacts --to 593987654321").args(&flags).api(&server.url).success();
+    assert_eq!(
+        server.only().json()["contacts"],
+        json!([{
+            "name": {"formatted_name": "Juan Pérez", "first_name": "Juan", "last_name": "Pérez"},
+            "phones": [{"phone": "+593987654322", "type": "Mobile", "wa_id": "593987654322"}, {"phone": "022-555", "type": "Mobile"}],
+            "emails": [{"email": "j@example.com", "type": "Work"}],
+        }])
+    );
+}
+
+#[test]
+fn contacts_come_from_vcards_and_from_json_files() {
+    let home = Home::new();
+    home.write("two.vcf", "BEGIN:VCARD\nVERSION:4.0\nFN:Ana Ríos\nTEL;TYPE=cell:+593987654322\nEND:VCARD\nBEGIN:VCARD\nVERSION:3.0\nN:Bo;;;;\nFN:Bo\nEND:VCARD\n");
+    home.write("one.json", r#"{"name": {"formatted_name": "C D", "first_name": "C"}}"#);
+    home.write(
+        "many.json",
+        r#"[{"name": {"formatted_name": "E", "last_name": "E"}}, {"name": {"formatted_name": "F", "last_name": "F"}}]"#,
+    );
+    let names = |server: &Server| {
+        let body = server.only().json();
+        let names = body["contacts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|contact| contact["name"]["formatted_name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    let server = Server::answering(Reply::accepted());
+    home.run("send contacts --to 593987654321 --vcard two.vcf").api(&server.url).success();
+    assert_eq!(names(&server), ["Ana Ríos", "Bo"]);
+    let server = Server::answering(Reply::accepted());
+    home.run("send contacts --to 593987654321 --contact @one.json --contact @many.json").api(&server.url).success();
+    assert_eq!(names(&server), ["C D", "E", "F"]);
+    let server = Server::answering(Reply::accepted());
+    home.run("send contacts --to 593987654321 --contact @-").stdin(home.read("one.json")).api(&server.url).success();
+    assert_eq!(names(&server), ["C D"]);
+}

@@ -1,0 +1,156 @@
+//! A server on a raw socket, for what a well-behaved one would not do: refuse, hang, reset, cut, lie.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::Value;
+use socket2::SockRef;
+
+/// What happens to one connection.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// Reads the request, then writes these bytes and closes.
+    Bytes(Vec<u8>),
+    /// Writes these bytes without reading, and closes when the client does.
+    Greeting(Vec<u8>),
+    /// Accepts and never reads.
+    HangBeforeReading,
+    /// Reads the request and never answers.
+    HangAfterReading,
+    /// Resets without reading.
+    ResetBeforeReading,
+    /// Reads the request, then resets.
+    ResetAfterReading,
+}
+
+/// A request as it came.
+#[derive(Clone, Debug)]
+pub struct Received {
+    pub line: String,
+    /// Names in lower case.
+    pub headers: HashMap<String, String>,
+    pub body: Vec<u8>,
+}
+
+pub struct Server {
+    pub url: String,
+    received: Arc<Mutex<Vec<Received>>>,
+}
+
+impl Reply {
+    /// An answer with this status and JSON body.
+    pub fn json(status: u16, body: &str) -> Self {
+        Self::with_headers(status, "Content-Type: application/json\r\n", body)
+    }
+
+    pub fn with_headers(status: u16, headers: &str, body: &str) -> Self {
+        let length = body.len();
+        Self::Bytes(
+            format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+                .into_bytes(),
+        )
+    }
+
+    pub fn accepted() -> Self {
+        Self::json(200, r#"{"success":true,"messageId":"msg_123456789"}"#)
+    }
+}
+
+impl Server {
+    /// Gives each connection the next of `replies`, and the last to all that follow.
+    pub fn start(replies: Vec<Reply>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&received);
+        thread::spawn(move || {
+            for (number, stream) in listener.incoming().enumerate() {
+                let reply = replies[number.min(replies.len() - 1)].clone();
+                let seen = Arc::clone(&seen);
+                thread::spawn(move || serve(&stream.unwrap(), &reply, &seen));
+            }
+        });
+        Self { url, received }
+    }
+
+    /// A server that gives every request the same answer.
+    pub fn answering(reply: Reply) -> Self {
+        Self::start(vec![reply])
+    }
+
+    pub fn received(&self) -> Vec<Received> {
+        self.received.lock().unwrap().clone()
+    }
+
+    /// The only request that came.
+    pub fn only(&self) -> Received {
+        let received = self.received();
+        assert_eq!(received.len(), 1, "{received:?}");
+        received[0].clone()
+    }
+}
+
+impl Received {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+/// Nobody listens here.
+pub fn refused_url() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+fn serve(stream: &TcpStream, reply: &Reply, received: &Mutex<Vec<Received>>) {
+    match reply {
+        Reply::HangBeforeReading => thread::park(),
+        Reply::ResetBeforeReading => reset(stream),
+        Reply::Greeting(bytes) => {
+            let mut stream = stream;
+            stream.write_all(bytes).unwrap();
+            // Until then; what it says, or a reset, is its own affair.
+            let _ = io::copy(&mut stream, &mut io::sink());
+        }
+        Reply::Bytes(_) | Reply::HangAfterReading | Reply::ResetAfterReading => {
+            // A connection without a request is the client's own affair.
+            let Ok(request) = read_request(stream) else { return };
+            received.lock().unwrap().push(request);
+            match reply {
+                Reply::Bytes(bytes) => {
+                    let mut stream = stream;
+                    // The client may have seen enough before the end.
+                    let _ = stream.write_all(bytes);
+                }
+                Reply::ResetAfterReading => reset(stream),
+                _ => thread::park(),
+            }
+        }
+    }
+}
+
+/// Closing with no linger time sends a reset.
+fn reset(stream: &TcpStream) {
+    SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+}
+
+pub fn read_request(stream: impl Read) -> io::Result<Received> {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let mut headers = HashMap::new();
+    loop {
+        let mut header = String::new();
+        if reader.read_line(&mut header)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let Some((name, value)) = header.trim_end().split_once(": ") else { break };
+        headers.insert(name.to_lowercase(), value.to_owned());
+    }
+    let mut body = vec![0; headers.get("content-length").map_or(0, |length| length.parse().unwrap())];
+    reader.read_exact(&mut body)?;
+    Ok(Received { line: line.trim_end().to_owned(), headers, body })
+}

@@ -1,0 +1,115 @@
+//! HTTPS: the right authority, the wrong one, none, and a server that breaks the handshake.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::harness::Home;
+use crate::server::{Reply, Server, read_request};
+
+const SEND: &str = "send text --to 593987654321 Hola --retry-for 0";
+
+/// A server with a certificate of its own authority for `name`; gives its port and the authority as PEM.
+fn start(name: &str) -> (u16, String) {
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream.unwrap());
+            // A client that does not trust us breaks off.
+            if read_request(&mut stream).is_err() {
+                continue;
+            }
+            let Reply::Bytes(answer) = Reply::accepted() else { unreachable!() };
+            stream.write_all(&answer).unwrap();
+            stream.conn.send_close_notify();
+            stream.flush().unwrap();
+        }
+    });
+    (port, authority.pem())
+}
+
+#[test]
+fn a_private_authority_is_trusted_when_named() {
+    let (port, authority) = start("localhost");
+    let url = format!("https://localhost:{port}");
+    let home = Home::new();
+    home.write("ca.pem", &authority);
+    home.run(SEND).args(&["--ca-cert", "ca.pem"]).api(&url).success();
+    home.run(SEND).env("SSL_CERT_FILE", home.path().join("ca.pem")).api(&url).success();
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_was_not_sent() {
+    let (port, _) = start("localhost");
+    let (_, other) = start("localhost");
+    let url = format!("https://localhost:{port}");
+    let home = Home::new();
+    home.write("other.pem", other);
+    let refused = ["error: not sent: TLS failed: invalid peer certificate", "--ca-cert"];
+    home.run(SEND).args(&["--ca-cert", "other.pem"]).api(&url).fails(7, &refused);
+    home.run(SEND).env("SSL_CERT_FILE", home.path().join("other.pem")).api(&url).fails(7, &refused);
+}
+
+#[test]
+fn a_certificate_for_another_name_was_not_sent() {
+    let (port, authority) = start("elsewhere.example");
+    let home = Home::new();
+    home.write("ca.pem", authority);
+    let url = format!("https://localhost:{port}");
+    // No retry: it would be the same certificate again.
+    let run = home.run("send text --to 593987654321 Hola --ca-cert ca.pem -o record").api(&url);
+    let ended = run.fails(7, &["TLS failed", "not valid for name"]);
+    assert_eq!((ended.json()["attempts"].as_u64(), ended.json()["error"]["code"].as_str()), (Some(1), Some("tls")));
+}
+
+#[test]
+fn a_server_without_tls_was_not_sent() {
+    let server = Server::answering(Reply::Greeting(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()));
+    Home::new().run(SEND).api(&server.url.replace("http:", "https:")).fails(7, &["not sent: TLS failed"]);
+}
+
+#[test]
+fn a_handshake_that_hangs_or_closes_was_not_sent() {
+    let home = Home::new();
+    let hanging = Server::answering(Reply::HangBeforeReading);
+    let url = hanging.url.replace("http:", "https:");
+    home.run(SEND).args(&["--timeout", "500ms"]).api(&url).fails(7, &["not sent: connecting took too long"]);
+    let closing = Server::answering(Reply::ResetBeforeReading);
+    home.run(SEND).api(&closing.url.replace("http:", "https:")).fails(7, &["not sent: "]);
+}
+
+#[test]
+fn broken_or_missing_roots_are_a_matter_of_configuration() {
+    let home = Home::new();
+    home.write("empty.pem", "");
+    home.write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    let url = "https://localhost:1";
+    home.run(SEND).args(&["--ca-cert", "empty.pem"]).api(url).fails(3, &["holds no certificate"]);
+    home.run(SEND).args(&["--ca-cert", "broken.pem"]).api(url).fails(3, &["error: "]);
+    home.run(SEND).args(&["--ca-cert", "missing.pem"]).api(url).fails(3, &["failed to read missing.pem"]);
+    let missing = home.path().join("missing.pem");
+    home.run(SEND)
+        .env("SSL_CERT_FILE", &missing)
+        .env("SSL_CERT_DIR", home.path())
+        .api(url)
+        .fails(3, &["root certificates", "--ca-cert"]);
+}
