@@ -16,7 +16,8 @@ use super::send::{FlowMessageCommand, SendCommand};
 ///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file secret.txt
 ///   jelouctl send text --to 593987654321 "Hola"
 ///
-/// A send ends as sent (accepted by Jelou), not sent or unknown, with an exit code for each. Nothing is sent twice.
+/// A send ends as sent (accepted by Jelou), not sent or unknown, with an exit code for each.
+/// Nothing is sent twice unasked.
 #[derive(Debug, Parser)]
 #[command(name = "jelouctl", version, verbatim_doc_comment, max_term_width = 100, disable_help_subcommand = true)]
 pub struct App {
@@ -40,6 +41,7 @@ pub enum Command {
     ///   jelouctl completions bash > ~/.local/share/bash-completion/completions/jelouctl
     #[command(verbatim_doc_comment)]
     Completions {
+        /// Shell to write it for
         shell: Shell,
     },
     /// Print the manual page

@@ -20,19 +20,27 @@ pub enum ProfileAction {
     ///   pass show jelou | jelouctl profile set prod --bot 77 --client-id ID --client-secret-file -
     ///   jelouctl profile set test --allow-to '593*'
     ///
-    /// It writes what is typed. For a new profile, what is missing is asked for on a terminal; the secret is hidden.
-    /// A file is remembered by its path; a secret from standard input is kept in the configuration file itself.
+    /// It writes what is typed. For a new profile, what is missing is asked for on a terminal.
+    /// A file is remembered by its path; a secret from standard input is kept in the configuration.
     #[command(verbatim_doc_comment)]
     Set {
+        /// Profile
         name: String,
+
         /// Allow messages only to recipients like this; `*` is any run of characters (repeatable)
         #[arg(long, value_name = "PATTERN")]
         allow_to: Vec<String>,
     },
     /// Make a profile the default
-    Use { name: String },
+    Use {
+        /// Profile
+        name: String,
+    },
     /// Remove a profile; asks first, or needs --yes
-    Remove { name: String },
+    Remove {
+        /// Profile
+        name: String,
+    },
 }
 
 impl From<ProfileAction> for Action {

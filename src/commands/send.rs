@@ -183,7 +183,7 @@ impl Send<'_> {
         if let Outcome::Sent { message_id } = delivery.outcome {
             let profile = record.profile.as_ref().map(|name| format!(" (profile {name})")).unwrap_or_default();
             let id = message_id.as_ref().map(|id| format!(": {id}")).unwrap_or_default();
-            output.done(&format!("accepted for {recipient} from bot {}{profile}{id}", self.bot.as_str()));
+            output.accepted(&format!("for {recipient} from bot {}{profile}{id}", self.bot.as_str()));
             record.message_id = message_id;
         }
         if let Some(fault) = delivery.fault {

@@ -36,6 +36,7 @@ pub struct Profile {
     pub client_secret: Option<Secret>,
     pub client_secret_file: Option<PathBuf>,
     /// Program and arguments, run without a shell.
+    #[serde(default, deserialize_with = "command")]
     pub client_secret_command: Option<Vec<String>>,
     #[serde(default, deserialize_with = "parsed")]
     pub api_url: Option<ApiUrl>,
@@ -173,6 +174,17 @@ fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(deserializer: D) 
     String::deserialize(deserializer)?.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
+/// Serde's own message for a wrong type quotes the value, and a command may hold a secret.
+fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected an array of strings: [\"pass\", \"show\", \"jelou\"]")]
+    enum Field {
+        Words(Vec<String>),
+    }
+    let Field::Words(words) = Field::deserialize(deserializer)?;
+    Ok(Some(words))
+}
+
 /// A duration is a text as on the command line, or a number of seconds.
 fn parsed_duration<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(
     deserializer: D,
@@ -253,7 +265,7 @@ mod tests {
                 "[profiles.a]\napi_url = \"http://x.example\"",
                 "line 2: `http://x.example` would send the secret unencrypted",
             ),
-            ("[profiles.a]\nclient_id = \"a:b\"", "line 2: `a:b` has a colon"),
+            ("[profiles.a]\nclient_id = \"a:b\"", "line 2: a client id has no colon"),
             ("[profiles.a", "line 1: "),
             (
                 "[profiles.a]\nclient_secret = \"x\"\nclient_secret_file = \"y\"",

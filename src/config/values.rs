@@ -65,7 +65,10 @@ impl FromStr for ClientId {
     fn from_str(raw: &str) -> Result<Self, String> {
         match raw {
             "" => Err("a client id cannot be empty".to_owned()),
-            _ if raw.contains(':') => Err(format!("`{raw}` has a colon, where the server would split id and secret")),
+            // What stands behind the colon may be the secret.
+            _ if raw.contains(':') => {
+                Err("a client id has no colon: the server would split id and secret there".to_owned())
+            }
             _ if raw.chars().any(char::is_control) => Err("a client id has no control characters".to_owned()),
             _ => Ok(Self(raw.to_owned())),
         }

@@ -13,10 +13,10 @@ use crate::input::{Input, InputError};
 /// Send a message with a call button (it does not place a call)
 ///
 /// Examples:
-///   jelouctl send call --to 593987654321 --header "Need Help?" \
-///     --text "Click the button to speak with an agent" --button "Call Support"
+///   jelouctl send call --to 593987654321 --text "Speak with an agent" --button "Call Support"
 ///
-/// The recipient presses the button to call you on WhatsApp. Calling must be enabled for your WhatsApp account.
+/// The recipient presses the button to call you on WhatsApp.
+/// Calling must be enabled for your WhatsApp account.
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[command(verbatim_doc_comment)]
 pub struct Call {

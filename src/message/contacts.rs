@@ -12,7 +12,7 @@ use crate::input::{Input, InputError, JsonSource, Source};
 /// Send contact cards
 ///
 /// Examples:
-///   jelouctl send contacts --to 593987654321 --name "Juan Pérez" --phone +593987654322 --email juan@example.com
+///   jelouctl send contacts --to 593987654321 --name "Juan Pérez" --phone +593987654322
 ///   jelouctl send contacts --to 593987654321 --vcard juan.vcf
 ///   jelouctl send contacts --to 593987654321 --contact @juan.json --contact @ana.json
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]

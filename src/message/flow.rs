@@ -13,9 +13,8 @@ use crate::input::{Input, InputError, JsonSource};
 /// Send a message with a button that opens a WhatsApp Flow
 ///
 /// Examples:
-///   jelouctl send flow --to 593987654321 --title Hola --text "Completa este flujo para comenzar" \
-///     --caption Jelou --flow-id 123 --flow-name bienvenida --cta "Iniciar Flujo" --screen RECOMMEND
 ///   jelouctl send flow --to 593987654321 --body flow.json --mode draft
+///   jelouctl send flow --to 593987654321 --body flow.json --title Hola --screen RECOMMEND
 ///
 /// `jelouctl flow-message` sends a flow by its name alone, through an endpoint of its own.
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]

@@ -14,10 +14,11 @@ use crate::input::{Input, InputError, JsonSource};
 /// Send a WhatsApp Flow by its name, through the flow_message endpoint
 ///
 /// Examples:
-///   jelouctl flow-message --to 593987654321 --title Hello --text "Complete this flow to get started" \
-///     --caption Jelou --flow-name welcome_flow --cta "Start Flow" --screen RECOMMEND
+///   jelouctl flow-message --to 593987654321 --body flow-message.json
+///   jelouctl flow-message --to 593987654321 --body flow-message.json --cta Start --screen RECOMMEND
 ///
-/// The flow must exist in Jelou for the bot. Only for bots on WhatsApp Cloud API, Gupshup CAPI or Aldeamo.
+/// The flow must exist in Jelou for the bot.
+/// Only for bots on WhatsApp Cloud API, Gupshup CAPI or Aldeamo.
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[command(verbatim_doc_comment)]
 pub struct FlowMessage {

@@ -17,7 +17,7 @@ use crate::input::{Input, InputError};
 ///   jelouctl send text --to 593987654321 -- "$MESSAGE"
 ///   git log -1 --format=%B | jelouctl send text --to 593987654321 --text-file -
 ///
-/// The text is taken as it stands, however it begins; write `--` before one that may begin with a dash.
+/// The text is taken as it stands; write `--` before one that may begin with a dash.
 /// A text reaches only a user who wrote in the last 24 hours.
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[command(verbatim_doc_comment)]

@@ -166,10 +166,10 @@ impl Output {
         }
     }
 
-    /// A success in words; only a person at a terminal wants it.
-    pub fn done(&self, message: &str) {
+    /// `accepted for …`; only a person at a terminal wants it.
+    pub fn accepted(&self, message: &str) {
         if self.verbosity != Verbosity::Quiet && io::stderr().is_terminal() {
-            self.stderr("\x1b[32m✓\x1b[0m", message);
+            self.stderr("\x1b[32maccepted\x1b[0m", message);
         }
     }
 

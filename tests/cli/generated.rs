@@ -1,1 +1,73 @@
-//! (next)
+//! What the tool generates is committed and current: `tests/update` writes it anew.
+
+use std::fs;
+use std::path::Path;
+
+use crate::harness::Home;
+
+fn committed(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+#[test]
+fn completions_are_current() {
+    for (shell, file) in
+        [("bash", "jelouctl.bash"), ("zsh", "_jelouctl"), ("fish", "jelouctl.fish"), ("powershell", "_jelouctl.ps1")]
+    {
+        let generated = Home::new().run("completions").args(&[shell]).success().stdout;
+        assert_eq!(generated, committed(&format!("completions/{file}")), "run tests/update");
+    }
+}
+
+#[test]
+fn manual_pages_are_current() {
+    let home = Home::new();
+    home.run("man --dir pages").success();
+    let mut pages: Vec<_> = fs::read_dir(home.path().join("pages"))
+        .unwrap()
+        .map(|page| page.unwrap().file_name().into_string().unwrap())
+        .collect();
+    pages.sort();
+    let mut known: Vec<_> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/man"))
+        .unwrap()
+        .map(|page| page.unwrap().file_name().into_string().unwrap())
+        .collect();
+    known.sort();
+    assert_eq!(pages, known, "run tests/update");
+    for page in pages {
+        assert_eq!(home.read(&format!("pages/{page}")), committed(&format!("docs/man/{page}")), "run tests/update");
+    }
+    assert_eq!(home.run("man").success().stdout, committed("docs/man/jelouctl.1"));
+}
+
+#[test]
+fn the_example_configuration_is_valid_and_shows_every_key() {
+    let example = committed("config.example.toml");
+    let home = Home::new();
+    home.write("example.toml", &example);
+    let shown = home.run("profile show --config example.toml").success().stdout;
+    assert!(shown.contains("allow_to\t[\"593*\"]\tprofile prod"), "{shown}");
+    for key in [
+        "default_profile",
+        "bot_id",
+        "client_id",
+        "client_secret",
+        "client_secret_file",
+        "client_secret_command",
+        "api_url",
+        "timeout",
+        "retry_for",
+        "ca_cert",
+        "allow_to",
+    ] {
+        assert!(example.contains(&format!("{key} = ")), "{key} is missing");
+    }
+}
+
+#[test]
+fn every_exit_code_is_documented() {
+    let documented = committed("docs/exit-codes.md");
+    for code in [0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 130, 143] {
+        assert!(documented.contains(&format!("| {code} |")), "{code} is missing");
+    }
+}

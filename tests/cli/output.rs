@@ -1,1 +1,138 @@
-//! (next)
+//! What goes to which stream, and what happens when a stream cannot take it.
+
+use std::fs::OpenOptions;
+use std::process::Stdio;
+
+use crate::harness::{Ended, Home};
+use crate::server::{Reply, Server};
+
+const SEND: &str = "send text --to 593987654321 Hola";
+
+#[test]
+fn standard_output_is_the_answer_on_one_line() {
+    let home = Home::new();
+    for (reply, stdout, code) in [
+        (
+            Reply::json(200, "{\n  \"success\" : true,\r\n \"messageId\": \"m\", \"n\": 1.10}"),
+            "{\"success\":true,\"messageId\":\"m\",\"n\":1.1}\n",
+            0,
+        ),
+        (Reply::json(422, "<h1>\nno</h1>"), "\"<h1>\\nno</h1>\"\n", 5),
+        (Reply::json(422, ""), "", 5),
+        (Reply::ResetAfterReading, "", 8),
+    ] {
+        let server = Server::answering(reply);
+        let ended = home.run(SEND).api(&server.url).end();
+        assert_eq!((ended.stdout.as_str(), ended.code), (stdout, code));
+    }
+}
+
+#[test]
+fn output_id_is_the_id_or_nothing() {
+    let home = Home::new();
+    for (reply, stdout, code) in [
+        (Reply::accepted(), "msg_123456789\n", 0),
+        (Reply::json(200, r#"{"success":true}"#), "", 0),
+        (Reply::json(200, r#"{"messageId":"a\nb\u001b"}"#), "a\\nb\\u{1b}\n", 0),
+        (Reply::json(422, r#"{"messageId":"m"}"#), "", 5),
+    ] {
+        let server = Server::answering(reply);
+        let ended = home.run(SEND).args(&["--output", "id"]).api(&server.url).end();
+        assert_eq!((ended.stdout.as_str(), ended.code), (stdout, code));
+    }
+}
+
+#[test]
+fn quiet_leaves_only_errors_and_verbose_shows_the_exchange() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    assert_eq!(home.run(SEND).args(&["-q", "--sandbox"]).success().stderr, "");
+    home.run(SEND).args(&["-q"]).fails(3, &["error: no bot", "hint: "]);
+    let ended = home.run(SEND).args(&["-v"]).api(&server.url).success();
+    let url = &server.url;
+    assert_eq!(
+        ended.stderr,
+        format!(
+            "* attempt 1\n> POST {url}/v1/bots/BOT_ID/messages\n> authorization: Basic (redacted)\n> content-type: application/json\n\
+             > accept: application/json\n> user-agent: jelouctl/{}\n> {{\"type\":\"text\",\"userId\":\"593987654321\",\"text\":\"Hola\"}}\n\
+             < 200\n< {{\"success\":true,\"messageId\":\"msg_123456789\"}}\n",
+            env!("CARGO_PKG_VERSION")
+        )
+    );
+}
+
+#[test]
+fn what_was_accepted_is_a_success_whatever_comes_after() {
+    let server = Server::answering(Reply::accepted());
+    let home = Home::new();
+    let send = |stdout: Stdio| {
+        let mut command = home.command();
+        command.args(SEND.split_whitespace()).env("JELOU_API_URL", &server.url).stdout(stdout);
+        let output = command
+            .env("JELOU_BOT_ID", "1")
+            .env("JELOU_CLIENT_ID", "x")
+            .env("JELOU_CLIENT_SECRET", "y")
+            .output()
+            .unwrap();
+        Ended::new(&output)
+    };
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let ended = send(full.into());
+    assert_eq!(ended.code, 0);
+    assert!(
+        ended.stderr.contains("the message was accepted, but the answer could not be written: No space left"),
+        "{}",
+        ended.stderr
+    );
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ended = send(writer.into());
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    assert_eq!(server.received().len(), 2);
+}
+
+#[test]
+fn other_commands_do_not_mind_a_closed_pipe_but_a_full_disk() {
+    let home = Home::new();
+    for arguments in [
+        "completions bash",
+        "man",
+        "--help",
+        "--version",
+        "profile show",
+        "send text --to 593987654321 Hola --bot 1 --dry-run --sandbox",
+    ] {
+        let run = |stdout: Stdio| {
+            Ended::new(&home.command().args(arguments.split_whitespace()).stdout(stdout).output().unwrap())
+        };
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ended = run(writer.into());
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{arguments}");
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        assert_eq!(run(full.into()).code, 1, "{arguments}");
+    }
+}
+
+#[test]
+fn colour_is_for_terminals_or_when_asked_for() {
+    let home = Home::new();
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let run = home.run(SEND).args(&["--sandbox"]).args(arguments);
+        let ended = variables.iter().fold(run, |run, (name, value)| run.env(name, value)).success();
+        (ended.stdout.contains('\u{1b}'), ended.stderr.contains('\u{1b}'))
+    };
+    assert_eq!(run(&[], &[]), (false, false));
+    assert_eq!(run(&["--color", "always"], &[]), (true, true));
+    assert_eq!(run(&["--color", "always"], &[("NO_COLOR", "1")]), (true, true));
+    assert_eq!(run(&[], &[("CLICOLOR_FORCE", "1")]), (true, true));
+    assert_eq!(run(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]), (false, false));
+    assert_eq!(run(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]), (false, false));
+}
+
+#[test]
+fn alone_it_prints_help() {
+    let ended = Home::new().run("").success();
+    assert!(ended.stdout.starts_with("Send WhatsApp messages through the Jelou API"), "{}", ended.stdout);
+    assert_eq!(ended.stderr, "");
+}

@@ -1,1 +1,130 @@
-//! (next)
+//! `--dry-run` and `--curl`: the same request as the real one, and nothing else happens.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Home, fixture_path, tool};
+use crate::server::{Reply, Server};
+
+/// Command lines of each kind, with texts that a shell or a log would act on.
+fn commands() -> Vec<Vec<String>> {
+    let path = |name: &str| fixture_path(&format!("bodies/{name}")).to_str().unwrap().to_owned();
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    vec![
+        words(&[
+            "send",
+            "text",
+            "--to",
+            "593987654321",
+            "--",
+            "it's \"$HOME\" `id` $(id) \\ \n\t\u{1b}[31m\u{202e}\u{7f}\u{85} ñ 👍 !x",
+        ]),
+        words(&["send", "flow", "--to", "id:a b", "--body", &path("flow.json")]),
+        words(&["send", "contacts", "--body", &path("contacts.json")]),
+        words(&["send", "call", "--body", &path("call.json"), "--header", "-u x:y"]),
+        words(&["send", "raw", "--body", &path("text.json")]),
+        words(&["flow-message", "--to", "id:[1-3]{a,b}'*", "--type", "a b&c", "--body", &path("flow-message.pt.json")]),
+    ]
+}
+
+#[test]
+fn a_dry_run_shows_what_a_server_receives() {
+    for command in commands() {
+        let arguments: Vec<_> = command.iter().map(String::as_str).collect();
+        let server = Server::answering(Reply::json(200, r#"{"success":true}"#));
+        let home = Home::new();
+        let shown = home.run_args(&[&["--dry-run"], &arguments[..]].concat()).api(&server.url).success().json();
+        assert_eq!(server.received().len(), 0);
+        home.run_args(&arguments).api(&server.url).success();
+        let received = server.only();
+        assert_eq!(shown["body"], received.json());
+        let path = shown["url"].as_str().unwrap().strip_prefix(&server.url).unwrap();
+        assert_eq!(format!("{} {path} HTTP/1.1", shown["method"].as_str().unwrap()), received.line);
+        for (name, value) in shown["headers"].as_object().unwrap() {
+            if name == "authorization" {
+                assert_eq!(value, "Basic (redacted)");
+            } else {
+                assert_eq!(value, &received.headers[name]);
+            }
+        }
+        assert_eq!(shown["dry_run"], true);
+        assert!(!shown.to_string().contains("canary"));
+    }
+}
+
+#[test]
+fn the_curl_command_sends_the_same_request() {
+    for shell in ["sh", "bash"] {
+        for (client_id, secret) in [("id", "canary:x"), ("it's an \"id\" $HOME ñ", "canary ' \" $x `id` \\")] {
+            for command in commands() {
+                let arguments: Vec<_> = command.iter().map(String::as_str).collect();
+                let server = Server::answering(Reply::json(200, r#"{"success":true}"#));
+                let home = Home::new();
+                let credentials = |run: crate::harness::Run<'_>| {
+                    let run = run.env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "[1]{b}");
+                    run.env("JELOU_CLIENT_ID", client_id).env("JELOU_CLIENT_SECRET", secret).success()
+                };
+                let line = credentials(home.run_args(&[&["--curl"], &arguments[..]].concat())).stdout;
+                assert_eq!(server.received().len(), 0);
+                credentials(home.run_args(&arguments));
+                tool(
+                    Command::new(shell).args(["-c", &line]).env("JELOU_CLIENT_SECRET", secret).env_remove("http_proxy"),
+                );
+                let received = server.received();
+                let (ours, curls) = (&received[0], &received[1]);
+                assert_eq!(curls.line, ours.line);
+                assert_eq!(curls.json(), ours.json());
+                for header in ["authorization", "content-type", "accept", "user-agent"] {
+                    assert_eq!(curls.headers[header], ours.headers[header]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_curl_command_needs_the_secret_and_names_the_authority() {
+    let home = Home::new();
+    let line =
+        home.run("send text --to 593987654321 Hola --curl --ca-cert my.pem").api("https://x.example").success().stdout;
+    assert!(line.contains("--cacert my.pem"), "{line}");
+    let output = Command::new("sh").args(["-c", &line]).env_remove("JELOU_CLIENT_SECRET").output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("JELOU_CLIENT_SECRET"));
+}
+
+#[test]
+fn nothing_is_fetched_read_or_written() {
+    let home = Home::new();
+    let marker = home.path().join("ran");
+    for secret in [
+        format!("client_secret_command = [\"touch\", \"{}\"]", marker.display()),
+        "client_secret_file = \"missing.txt\"".to_owned(),
+    ] {
+        home.config(&format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\n{secret}\n"));
+        for mode in ["--dry-run", "--curl"] {
+            home.run("send text --to 593987654321 Hola").args(&[mode]).env("PATH", "/usr/bin:/bin").success();
+        }
+    }
+    assert!(!marker.exists());
+    let files: Vec<_> = std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files, [".config"]);
+    home.run("send text --to 593987654321 Hola --dry-run --client-id x --client-secret-file - --bot 1")
+        .stdin("canary")
+        .success();
+    Home::new().run("send text --to 593987654321 Hola --dry-run").fails(3, &["no bot"]);
+    home.run("send text --to 593987654321 Hola --dry-run --curl").fails(2, &["cannot be used with"]);
+}
+
+#[test]
+fn a_dry_run_has_a_record_and_an_id_of_its_own() {
+    let home = Home::new();
+    let run = |words: &str| home.run(words).api("https://x.example").success();
+    let record = run("send text --to 593987654321 Hola --dry-run -o record").json();
+    assert_eq!((&record["dry_run"], &record["sent"], &record["attempts"]), (&json!(true), &json!("no"), &json!(0)));
+    assert_eq!((&record["error"], &record["api_url"]), (&Value::Null, &json!("https://x.example")));
+    assert_eq!(run("send text --to 593987654321 Hola --dry-run -o id").stdout, "");
+    let shown = home.run("send text --to 593987654321 Hola --dry-run --sandbox").success().json();
+    assert_eq!(shown["url"], "http://127.0.0.1:4780/v1/bots/sandbox/messages");
+}

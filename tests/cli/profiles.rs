@@ -1,1 +1,119 @@
-//! (next)
+//! `profile`: the configuration file, written and read.
+
+use std::os::unix::fs::{MetadataExt, symlink};
+
+use crate::harness::{Home, set_mode};
+use crate::server::{Reply, Server};
+
+const CONFIG: &str = ".config/jelouctl/config.toml";
+
+#[test]
+fn a_profile_is_made_used_and_removed() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    home.write("secret.txt", "canary\n");
+    let flags = ["--bot", "77", "--client-id", "my id", "--client-secret-file", "secret.txt", "--api-url", &server.url];
+    let ended = home.run("profile set prod --allow-to 593* --timeout 1500ms").args(&flags).success();
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", "note: profile prod is saved\n"));
+    let secret = home.path().join("secret.txt");
+    assert_eq!(
+        home.read(CONFIG),
+        format!(
+            "default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"77\"\nclient_id = \"my id\"\nclient_secret_file = \"{}\"\n\
+             api_url = \"{}\"\ntimeout = \"1s 500ms\"\nallow_to = [\"593*\"]\n",
+            secret.display(),
+            server.url
+        )
+    );
+    home.run("send text --to 593987654321 Hola").success();
+    assert_eq!(server.only().line, "POST /v1/bots/77/messages HTTP/1.1");
+
+    home.run("profile set test --bot 78 --client-id x").success();
+    assert_eq!(home.run("profile list").success().stdout, "prod\t77\tdefault\ntest\t78\t\n");
+    home.run("profile use test").success();
+    assert_eq!(home.run("profile list").success().stdout, "prod\t77\t\ntest\t78\tdefault\n");
+    home.run("profile use nope").fails(3, &["there is no profile `nope`", "prod, test"]);
+    home.run("profile remove test").fails(2, &["needs a confirmation", "--yes"]);
+    home.run("profile remove test --yes").success();
+    assert_eq!(home.run("profile list").success().stdout, "prod\t77\t\n");
+    home.run("profile remove nope --yes").fails(3, &["there is no profile `nope`"]);
+}
+
+#[test]
+fn the_file_is_ours_alone_and_so_is_its_directory() {
+    let home = Home::new();
+    home.run("profile set prod --bot 77 --client-id x").success();
+    let mode = |path: &str| std::fs::metadata(home.path().join(path)).unwrap().mode() & 0o777;
+    assert_eq!((mode(CONFIG), mode(".config/jelouctl")), (0o600, 0o700));
+    set_mode(&home.path().join(CONFIG), 0o644);
+    home.run("profile set prod --bot 78").success();
+    assert_eq!(mode(CONFIG), 0o600);
+}
+
+#[test]
+fn comments_and_links_stay() {
+    let home = Home::new();
+    home.write("dotfiles/jelou.toml", "# mine\n[profiles.prod] # the real one\nbot_id = \"1\" # bot\n");
+    std::fs::create_dir_all(home.path().join(".config/jelouctl")).unwrap();
+    symlink(home.path().join("dotfiles/jelou.toml"), home.path().join(CONFIG)).unwrap();
+    home.run("profile set prod --client-id x").success();
+    assert!(std::fs::symlink_metadata(home.path().join(CONFIG)).unwrap().is_symlink());
+    assert_eq!(
+        home.read("dotfiles/jelou.toml"),
+        "# mine\n[profiles.prod] # the real one\nbot_id = \"1\" # bot\nclient_id = \"x\"\n"
+    );
+}
+
+#[test]
+fn what_the_environment_holds_is_never_written() {
+    let home = Home::new();
+    home.run("profile set prod --bot 1 --client-id x").api("https://env.example").success();
+    assert_eq!(home.read(CONFIG), "default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\n");
+    home.run("profile set new")
+        .api("https://env.example")
+        .fails(2, &["a new profile needs --bot and --client-id", "nothing was written"]);
+    assert!(!home.read(CONFIG).contains("new"));
+}
+
+#[test]
+fn a_secret_from_standard_input_replaces_any_other_source() {
+    let home = Home::new();
+    home.config("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret_command = [\"pass\"]\n");
+    home.run("profile set p --client-secret-file -").stdin("canary\n").success();
+    assert_eq!(home.read(CONFIG), "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n");
+    home.run("profile set p --client-secret-file -").stdin("\n").fails(3, &["is empty"]);
+}
+
+#[test]
+fn show_tells_where_each_value_comes_from() {
+    let home = Home::new();
+    home.config("[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary\"\nretry_for = 0\nallow_to = [\"593*\"]\n");
+    let shown = home.run("profile show --timeout 5").env("JELOU_API_URL", "http://127.0.0.1:9").success().stdout;
+    assert_eq!(
+        shown,
+        "profile\tprod\tdefault\nbot_id\t77\tprofile prod\nclient_id\tx\tprofile prod\nclient_secret\t(redacted)\tprofile prod\n\
+         api_url\thttp://127.0.0.1:9\tJELOU_API_URL\ntimeout\t5s\t--timeout\nretry_for\t0s\tprofile prod\nca_cert\t\tnot set\n\
+         allow_to\t[\"593*\"]\tprofile prod\n"
+    );
+    home.run("profile show nope").fails(3, &["there is no profile `nope`"]);
+    let ended = home.run("profile show prod").env("JELOU_BOT_ID", "1").success();
+    assert!(ended.stdout.contains("bot_id\t77\tprofile prod"), "{}", ended.stdout);
+    home.config("[profiles.p]\nclient_id = \"x\"\nclient_secret_command = [\"false\", \"canary\"]\n");
+    assert!(home.run("profile show").success().stdout.contains("client_secret\tcommand false\tprofile p"));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_stays_whole() {
+    let home = Home::new();
+    let text = "[profiles.p]\nbot_id = \"1\"\n";
+    home.config(text);
+    home.run("profile set p --bot 2 --client-id x --config /proc/self/nope/config.toml")
+        .fails(3, &["failed to write /proc/self/nope/config.toml"]);
+    assert_eq!(home.read(CONFIG), text);
+    home.run("profile set p --bot .. ").fails(2, &["it means a folder"]);
+    home.run("profile set p --client-id a:b").fails(2, &["has no colon"]);
+    home.run_args(&["profile", "set", "a\nb", "--bot", "1", "--client-id", "x"])
+        .fails(2, &[r"`a\nb` cannot be a profile's name"]);
+    assert_eq!(home.read(CONFIG), text);
+    home.run("profile list").env_remove("HOME").env_remove("XDG_CONFIG_HOME").end();
+}

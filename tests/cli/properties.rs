@@ -1,1 +1,162 @@
-//! (next)
+//! Any JSON as a body and any text as a flag: never a panic, and what is sent is what was given.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use crate::harness::{Ended, Home};
+use crate::server::{Reply, Server};
+
+/// Any JSON whose numbers JSON carries exactly.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        (-1e15..1e15).prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::hash_map(any_key(), inner, 0..4)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+/// Names that mean something.
+const FIELDS: [&str; 18] = [
+    "type",
+    "userId",
+    "botId",
+    "text",
+    "title",
+    "caption",
+    "header",
+    "parameters",
+    "contacts",
+    "name",
+    "phones",
+    "flow_cta",
+    "flow_action_payload",
+    "screen",
+    "payload",
+    "phone",
+    "display_text",
+    "mode",
+];
+
+/// Names of fields: those that mean something, and any other.
+fn any_key() -> impl Strategy<Value = String> {
+    prop_oneof![prop::sample::select(&FIELDS[..]).prop_map(str::to_owned), any::<String>()]
+}
+
+/// A text as an argument: a NUL cannot be in one.
+fn any_argument() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[^\0]{0,80}",
+        Just("-".to_owned()),
+        Just("--".to_owned()),
+        Just("@x".to_owned()),
+        Just("{{ x }}".to_owned())
+    ]
+}
+
+fn run_with_body(home: &Home, url: &str, words: &[&str], body: &Value) -> Ended {
+    let mut command = home.command();
+    command.args(words).args(["--body", "-", "--retry-for", "0"]);
+    command.envs([
+        ("JELOU_API_URL", url),
+        ("JELOU_BOT_ID", "1"),
+        ("JELOU_CLIENT_ID", "x"),
+        ("JELOU_CLIENT_SECRET", "y"),
+    ]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It may have refused before it read to the end.
+    let _ = child.stdin.take().unwrap().write_all(body.to_string().as_bytes());
+    Ended::new(&child.wait_with_output().unwrap())
+}
+
+fn is_orderly(ended: &Ended, codes: &[i32]) {
+    assert!(codes.contains(&ended.code), "{ended:?}");
+    assert!(!ended.stderr.contains("panicked"), "{ended:?}");
+    assert!(ended.stderr.lines().all(|line| !line.starts_with("::")), "{ended:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_json_as_a_body_of_any_kind_is_sent_or_refused(body in any_json()) {
+        let home = Home::new();
+        for kind in ["text", "flow", "contacts", "call"] {
+            let ended = run_with_body(&home, "http://127.0.0.1:1", &["send", kind, "--to", "593987654321", "--dry-run"], &body);
+            is_orderly(&ended, &[0, 2]);
+        }
+        is_orderly(&run_with_body(&home, "http://127.0.0.1:1", &["flow-message", "--to", "593987654321", "--dry-run"], &body), &[0, 2]);
+    }
+
+    #[test]
+    fn a_raw_body_arrives_as_it_was_given(fields in prop::collection::hash_map(any_key(), any_json(), 0..6)) {
+        let mut body: Map<String, Value> = fields.into_iter().filter(|(name, _)| name != "botId").collect();
+        body.insert("userId".to_owned(), json!("593987654321"));
+        let body = Value::Object(body);
+        let server = Server::answering(Reply::accepted());
+        let ended = run_with_body(&Home::new(), &server.url, &["send", "raw"], &body);
+        is_orderly(&ended, &[0]);
+        prop_assert_eq!(server.only().json(), body);
+    }
+
+    #[test]
+    fn unknown_fields_of_a_kind_arrive_too(name in "[a-z]{9,12}", value in any_json()) {
+        let body = json!({"text": "Hola", name.clone(): value.clone()});
+        let server = Server::answering(Reply::accepted());
+        let ended = run_with_body(&Home::new(), &server.url, &["send", "text", "--to", "593987654321"], &body);
+        is_orderly(&ended, &[0]);
+        prop_assert_eq!(&server.only().json()[name.as_str()], &value);
+    }
+
+    #[test]
+    fn any_text_as_a_flag_arrives_as_it_was_given(text in any_argument(), label in any_argument(), header in any_argument()) {
+        let server = Server::answering(Reply::accepted());
+        let home = Home::new();
+        let arguments = ["send", "call", "--to", "593987654321", "--text", &text, "--button", &label, "--header", &header];
+        let ended = home.run_args(&arguments).api(&server.url).end();
+        is_orderly(&ended, &[0, 2]);
+        let valid = |value: &str, most| (1..=most).contains(&value.chars().count());
+        prop_assert_eq!(ended.code == 0, valid(&text, 1024) && valid(&label, 20) && valid(&header, 60), "{:?}", ended);
+        if ended.code == 0 {
+            let body = server.only().json();
+            prop_assert_eq!(&body["text"], &json!(text));
+            prop_assert_eq!(&body["parameters"]["display_text"], &json!(label));
+            prop_assert_eq!(&body["header"], &json!(header));
+        }
+    }
+
+    #[test]
+    fn any_text_as_any_other_flag_is_taken_or_refused(text in any_argument()) {
+        let home = Home::new();
+        for flag in ["--to", "--bot", "--client-id", "--api-url", "--timeout", "--retry-for", "--profile", "--config", "--body", "--ca-cert",
+            "--output", "--color", "--client-secret-file", "--text-file"] {
+            let flag = format!("{flag}={text}");
+            let ended = home.run_args(&["send", "text", "--dry-run", &flag, "--", "Hola"]).env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "y").end();
+            is_orderly(&ended, &[0, 2, 3]);
+        }
+    }
+
+    #[test]
+    fn any_bytes_as_a_file_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let home = Home::new();
+        home.write("file", &bytes);
+        for words in ["send text --text-file file", "send text --body file x", "send contacts --vcard file", "send contacts --contact @file",
+            "send text x --config file", "send text x --ca-cert file --api-url https://localhost:1", "profile list --config file"] {
+            let ended = home.run(words).env("JELOU_TO", "593987654321").env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "y")
+                .env("JELOU_BOT_ID", "1").env("JELOU_RETRY_FOR", "0").args(&["--timeout", "1s"]).end();
+            is_orderly(&ended, &[0, 2, 3, 7]);
+        }
+    }
+}

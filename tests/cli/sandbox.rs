@@ -1,1 +1,106 @@
-//! (next)
+//! `--sandbox`: a local Jelou without an account.
+
+use serde_json::json;
+
+use crate::harness::Home;
+
+#[test]
+fn the_main_job_runs_with_nothing_set_up() {
+    let home = Home::new();
+    let ended = home.run("--sandbox send text --to 593987654321 Hola").success();
+    assert_eq!(ended.stdout, "{\"success\":true,\"messageId\":\"msg_sandbox_1\"}\n");
+    assert_eq!(ended.stderr, "note: sandbox: nothing left this machine\nnote: 593987654321 would see:\n  │ Hola\n");
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn it_reads_no_secret_and_runs_no_command() {
+    let home = Home::new();
+    let marker = home.path().join("ran");
+    home.config(&format!(
+        "[profiles.p]\nbot_id = \"77\"\nclient_id = \"x\"\nallow_to = [\"593*\"]\nclient_secret_command = [\"touch\", \"{}\"]\n",
+        marker.display()
+    ));
+    let run = home.run("--sandbox send text --to 593987654321 Hola -v").env("PATH", "/usr/bin:/bin");
+    let ended = run.success();
+    assert!(ended.stderr.contains("/v1/bots/77/messages"), "{}", ended.stderr);
+    assert!(!marker.exists());
+    home.run("--sandbox send text --to 14155550100 Hola").fails(11, &["not among the recipients"]);
+    home.run("--sandbox --api-url https://x.example send text --to 593987654321 Hola")
+        .fails(2, &["cannot be used with"]);
+}
+
+#[test]
+fn it_ignores_the_address_and_the_proxy_of_the_environment() {
+    let home = Home::new();
+    let run = home.run("--sandbox send text --to 593987654321 Hola").api("https://api.jelou.invalid");
+    run.env("HTTP_PROXY", "http://127.0.0.1:1").env("ALL_PROXY", "http://127.0.0.1:1").success();
+}
+
+#[test]
+fn it_refuses_what_the_api_would_naming_each_field() {
+    let home = Home::new();
+    for (body, field, problem) in [
+        (json!({"text": "a"}), "type", "is missing; it is one of text, flow, contacts, voice_call"),
+        (json!({"type": "txt"}), "type", "\"txt\" is unknown; it is one of text, flow, contacts, voice_call"),
+        (json!({"type": "text"}), "text", "is missing"),
+        (json!({"type": "text", "text": "x".repeat(4097)}), "text", "has 4097 characters; at most 4096 are allowed"),
+        (json!({"type": "text", "text": 7}), "text", "invalid type: integer `7`, expected a string"),
+        (json!({"type": "voice_call", "text": "a", "parameters": {}}), "parameters.display_text", "is missing"),
+        (
+            json!({"type": "voice_call", "text": "a", "header": null, "parameters": {"display_text": "b"}}),
+            "body",
+            "a value is not of its documented type",
+        ),
+    ] {
+        home.write("body.json", body.to_string());
+        let ended = home
+            .run("--sandbox send raw --to 593987654321 --body body.json")
+            .fails(5, &["not sent: the API answered 422: E0422", problem]);
+        assert_eq!(ended.json()["validationError"][field][0]["en"], problem, "{body}");
+        assert_eq!(ended.json()["statusMessage"], "failed");
+    }
+}
+
+#[test]
+fn each_kind_is_drawn() {
+    let home = Home::new();
+    let drawn = |arguments: &[&str]| {
+        let ended = home.run("--sandbox --to 593987654321").args(&[]).args(arguments).end();
+        ended.stderr
+    };
+    // --to belongs to send, so it stands behind it.
+    assert!(drawn(&["send", "text", "a"]).contains("unexpected argument '--to'"));
+    let stderr = home
+        .run_args(&[
+            "--sandbox",
+            "send",
+            "call",
+            "--to",
+            "593987654321",
+            "--header",
+            "H",
+            "--text",
+            "a\nb",
+            "--button",
+            "Go",
+        ])
+        .success()
+        .stderr;
+    assert!(stderr.ends_with("  │ H\n  │ a\n  │ b\n  │ [ Go ]\n"), "{stderr}");
+    let stderr = home
+        .run_args(&[
+            "--sandbox",
+            "send",
+            "contacts",
+            "--to",
+            "593987654321",
+            "--name",
+            "A B",
+            "--phone",
+            "+593987654322",
+        ])
+        .success()
+        .stderr;
+    assert!(stderr.ends_with("  │ A B  +593987654322\n"), "{stderr}");
+}

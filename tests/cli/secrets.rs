@@ -1,1 +1,129 @@
-//! (next)
+//! A canary for a secret: from every source, through every command, at every verbosity, it shows nowhere.
+//! `Run::end` looks for it in what each command prints; here are the ways that could bring it there.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::harness::{Home, Run, set_mode};
+use crate::server::{Reply, Server, refused_url};
+
+const CANARY: &str = "canary-7f3a9c51";
+
+/// Answers that repeat the secret, as a debugging server or a proxy might.
+fn echoing() -> Vec<Reply> {
+    let token = BASE64_STANDARD.encode(format!("x:{CANARY}"));
+    let echo = format!(r#"{{"error":{{"code":"x","description":"bad header Basic {token} of {CANARY}"}}}}"#);
+    vec![
+        Reply::accepted(),
+        Reply::json(200, &echo),
+        Reply::json(401, &echo),
+        Reply::json(500, &format!("<p>Basic {token}</p>{CANARY}")),
+        Reply::Bytes(format!("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{echo}").into_bytes()),
+        Reply::ResetAfterReading,
+        Reply::Greeting(format!("{CANARY} {token}\r\n").into_bytes()),
+    ]
+}
+
+/// Sends in every way that prints; the token must not show either.
+fn send_in_every_way(run: impl Fn(&str) -> Run<'static>) {
+    let token = BASE64_STANDARD.encode(format!("x:{CANARY}"));
+    for words in
+        ["", "-v", "-v -o record", "-o record", "-o id", "-q", "--dry-run", "--dry-run -o record -v", "--curl -v"]
+    {
+        let ended = run(&format!("send text --to 593987654321 Hola --retry-for 0 --timeout 1s {words}")).end();
+        let shown = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(!shown.contains(&token) && !shown.contains(CANARY), "{words}: {shown}");
+    }
+}
+
+fn leaked_home() -> &'static Home {
+    Box::leak(Box::new(Home::new()))
+}
+
+#[test]
+fn from_the_environment() {
+    for reply in echoing() {
+        let (home, server) = (leaked_home(), Server::answering(reply));
+        send_in_every_way(|words| {
+            home.run(words).api(&server.url).env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", CANARY)
+        });
+    }
+    let home = leaked_home();
+    send_in_every_way(|words| {
+        home.run(words).api(&refused_url()).env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", CANARY)
+    });
+}
+
+#[test]
+fn from_a_profile_by_value_file_and_command() {
+    for key in [
+        format!("client_secret = \"{CANARY}\""),
+        "client_secret_file = \"secret.txt\"".to_owned(),
+        format!("client_secret_command = [\"printf\", \"{CANARY}\"]"),
+    ] {
+        let (home, server) = (leaked_home(), Server::answering(echoing()[2].clone()));
+        home.write(".config/jelouctl/secret.txt", CANARY);
+        home.config(&format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n{key}\n", server.url));
+        send_in_every_way(|words| home.run(words).env("PATH", "/usr/bin:/bin"));
+        for words in ["profile show", "profile list", "profile show p -v", "profile use p"] {
+            home.run(words).success();
+        }
+    }
+}
+
+#[test]
+fn from_standard_input() {
+    let (home, server) = (leaked_home(), Server::answering(echoing()[2].clone()));
+    send_in_every_way(|words| {
+        home.run(words)
+            .args(&["--client-id", "x", "--client-secret-file", "-", "--bot", "1", "--api-url", &server.url])
+            .stdin(CANARY)
+    });
+    home.run("profile set p --bot 1 --client-id x --client-secret-file -").stdin(CANARY).success();
+}
+
+#[test]
+fn from_a_broken_configuration() {
+    let home = Home::new();
+    for text in [
+        format!("[profiles.p]\nclient_secret = \"{CANARY}"),
+        format!("[profiles.p]\nclient_secret = {CANARY}"),
+        format!("[profiles.p]\nclient_secret = [\"{CANARY}\"]"),
+        format!("[profiles.p]\nclient_secret = {{a = \"{CANARY}\"}}"),
+        format!("client_secret = \"{CANARY}\""),
+        format!("[profiles.p]\nclient_secret = \"{CANARY}\"\nclient_secret_file = \"x\""),
+        format!("[profiles.p]\nclient_secret = \"{CANARY}\"\nbot_id = 7"),
+        format!("[profiles.p]\nclient_secret_command = \"printf {CANARY}\""),
+        format!("[profiles.p]\nclient_secret_command = [\"sh\", \"-c\", \"{CANARY}\"]\nbot = 1"),
+    ] {
+        set_mode(&home.config(&text), 0o644);
+        for words in [
+            "send text --to 593987654321 Hola -v",
+            "profile show",
+            "profile list",
+            "profile set p --bot 1",
+            "profile use p",
+        ] {
+            home.run(words).fails(3, &["error: "]);
+        }
+    }
+}
+
+#[test]
+fn from_a_command_that_fails() {
+    let home = Home::new();
+    let base = "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"http://127.0.0.1:1\"\n";
+    home.config(&format!("{base}client_secret_command = [\"sh\", \"-c\", \"printf {CANARY}; exit 1\"]\n"));
+    home.run("send text --to 593987654321 Hola -v")
+        .env("PATH", "/usr/bin:/bin")
+        .fails(3, &["`sh` failed with exit status: 1"]);
+    home.config(&format!("{base}client_secret_command = [\"/no/such\", \"{CANARY}\"]\n"));
+    home.run("send text --to 593987654321 Hola -v").fails(3, &["`/no/such`"]);
+}
+
+#[test]
+fn there_is_no_flag_for_the_secret_itself() {
+    Home::new()
+        .run("send text --to 593987654321 Hola --client-secret x")
+        .fails(2, &["unexpected argument '--client-secret'"]);
+}

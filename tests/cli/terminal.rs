@@ -1,1 +1,137 @@
-//! (next)
+//! On a terminal: questions, hidden answers, colours. A real pseudo-terminal, with the command in its foreground.
+
+use std::time::Duration;
+
+use expectrl::process::unix::WaitStatus;
+use expectrl::{Eof, Expect, Session};
+
+use crate::harness::Home;
+use crate::server::{Reply, Server};
+
+struct Terminal {
+    session: expectrl::session::OsSession,
+    seen: String,
+}
+
+impl Terminal {
+    fn new(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = home.command();
+        command.args(arguments).env("TERM", "xterm").envs(variables.iter().copied());
+        let mut session = Session::spawn(command).unwrap();
+        session.set_expect_timeout(Some(Duration::from_secs(20)));
+        Self { session, seen: String::new() }
+    }
+
+    /// Waits for `question`, then types `answer`.
+    fn answer(&mut self, question: &str, answer: &str) {
+        let found = self.session.expect(question).unwrap();
+        self.seen += &String::from_utf8_lossy(found.as_bytes());
+        self.session.send_line(answer).unwrap();
+    }
+
+    /// The exit code, and all that was on the screen.
+    fn end(mut self) -> (i32, String) {
+        let found = self.session.expect(Eof).unwrap();
+        self.seen += &String::from_utf8_lossy(found.as_bytes());
+        let status = self.session.get_process().wait().unwrap();
+        let WaitStatus::Exited(_, code) = status else { panic!("{status:?}") };
+        assert!(!self.seen.contains("canary"), "{}", self.seen);
+        (code, self.seen)
+    }
+}
+
+const SEND: [&str; 5] = ["send", "text", "--to", "593987654321", "Hola"];
+
+fn profile(server: &Server) -> String {
+    format!("[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\napi_url = \"{}\"\n", server.url)
+}
+
+#[test]
+fn a_send_is_told_in_colour_and_words() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    home.config(&format!("{}client_secret = \"canary\"\n", profile(&server)));
+    let (code, screen) = Terminal::new(&home, &SEND, &[]).end();
+    assert_eq!(code, 0);
+    assert!(
+        screen.contains("\u{1b}[32maccepted\u{1b}[0m for 593987654321 from bot 77 (profile prod): msg_123456789"),
+        "{screen}"
+    );
+    assert!(screen.contains("{\r\n  \u{1b}[34m\"success\"\u{1b}[0m: \u{1b}[33mtrue\u{1b}[0m,"), "{screen}");
+    let (_, screen) = Terminal::new(&home, &SEND, &[("NO_COLOR", "1")]).end();
+    assert!(screen.contains("accepted for 593987654321") && !screen.contains('\u{1b}'), "{screen}");
+    let (_, screen) = Terminal::new(&home, &[&SEND[..], &["-q", "-o", "id"]].concat(), &[]).end();
+    assert_eq!(screen, "msg_123456789\r\n");
+}
+
+#[test]
+fn a_missing_secret_is_asked_for_and_hidden() {
+    let home = Home::new();
+    let server = Server::answering(Reply::json(401, &format!("{{\"description\":\"{}\"}}", "canary-typed-here")));
+    home.config(&profile(&server));
+    let mut terminal = Terminal::new(&home, &[&SEND[..], &["-v"]].concat(), &[]);
+    terminal.answer("Client secret (hidden): ", "canary-typed-here");
+    let (code, _) = terminal.end();
+    assert_eq!(code, 4);
+    // printf %s 'x:canary-typed-here' | base64
+    assert_eq!(server.only().headers["authorization"], "Basic eDpjYW5hcnktdHlwZWQtaGVyZQ==");
+}
+
+#[test]
+fn nothing_is_asked_where_nobody_answers() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    home.config(&profile(&server));
+    for (arguments, variables) in [(&["--no-input"][..], &[][..]), (&[], &[("CI", "true")])] {
+        let (code, screen) = Terminal::new(&home, &[&SEND[..], arguments].concat(), variables).end();
+        assert_eq!(code, 3);
+        assert!(screen.contains("no client secret for client id `x`"), "{screen}");
+    }
+    home.run_args(&SEND).fails(3, &["no client secret for client id `x`"]);
+    let (code, screen) = Terminal::new(&home, &["profile", "set", "new", "--no-input"], &[]).end();
+    assert_eq!((code, screen.contains("a new profile needs --bot and --client-id")), (2, true), "{screen}");
+    assert_eq!(server.received().len(), 0);
+}
+
+#[test]
+fn a_terminal_is_not_read_as_a_file() {
+    let home = Home::new();
+    for arguments in
+        [["send", "text", "--body", "-"], ["send", "text", "--text-file", "-"], ["send", "contacts", "--contact", "@-"]]
+    {
+        let (code, screen) = Terminal::new(&home, &[&arguments[..], &["--to", "593987654321"]].concat(), &[]).end();
+        assert_eq!(code, 2);
+        assert!(screen.contains("standard input is a terminal"), "{screen}");
+    }
+    let (code, screen) = Terminal::new(&home, &[&SEND[..], &["--client-secret-file", "-"]].concat(), &[]).end();
+    assert_eq!((code, screen.contains("--client-secret-file: standard input is a terminal")), (2, true), "{screen}");
+}
+
+#[test]
+fn a_new_profile_is_asked_for() {
+    let home = Home::new();
+    let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
+    terminal.answer("Bot id: ", "77");
+    terminal.answer("Client id: ", "my id");
+    terminal.answer("Client secret (hidden; empty to give it later): ", "canary-typed");
+    terminal.answer("Recipients that may be written to, as patterns with * (empty for anyone): ", "593*, 1415*");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    assert_eq!(
+        home.read(".config/jelouctl/config.toml"),
+        "default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"77\"\nclient_id = \"my id\"\nclient_secret = \"canary-typed\"\n\
+         allow_to = [\"593*\", \"1415*\"]\n"
+    );
+}
+
+#[test]
+fn a_profile_is_removed_only_after_a_yes() {
+    let home = Home::new();
+    home.config("[profiles.prod]\nbot_id = \"77\"\n");
+    for (answer, code, rest) in [("n", 2, "prod\t77\t\n"), ("", 2, "prod\t77\t\n"), ("y", 0, "")] {
+        let mut terminal = Terminal::new(&home, &["profile", "remove", "prod"], &[]);
+        terminal.answer("Remove profile prod and the secret it holds? [y/N] ", answer);
+        assert_eq!(terminal.end().0, code);
+        assert_eq!(home.run("profile list").success().stdout, rest);
+    }
+}
