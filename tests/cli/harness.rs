@@ -73,7 +73,7 @@ impl Home {
     }
 }
 
-impl<'a> Run<'a> {
+impl Run<'_> {
     pub fn args(mut self, arguments: &[&str]) -> Self {
         self.command.args(arguments);
         self

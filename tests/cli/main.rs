@@ -1,5 +1,12 @@
 //! The command as its users run it: a process, real sockets, real files.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test says by a panic that it failed"
+)]
+
 mod answers;
 mod bad_input;
 mod configuration;
