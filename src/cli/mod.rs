@@ -38,3 +38,13 @@ fn dispatch(app: App) -> ExitCode {
     };
     ended.unwrap_or_else(|error| commands::fail(&context, &error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_command_has_a_flag_of_a_globals_name() {
+        App::command().debug_assert();
+    }
+}

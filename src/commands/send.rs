@@ -64,13 +64,13 @@ fn send(context: &mut Context, typed: &Typed, record: &mut Record) -> anyhow::Re
     let (client_id, secret) = settings.credentials(context.can_ask())?;
     check_allowed(&settings, &outgoing)?;
 
-    let send = Send { context, settings: &settings, bot, client_id, secret: &secret, outgoing: &outgoing };
+    let prepared = Prepared { context, settings: &settings, bot, client_id, secret: &secret, outgoing: &outgoing };
     if context.mode != Mode::Send {
-        send.preview(record)?;
+        prepared.preview(record)?;
         return Ok(ExitCode::Success);
     }
-    let delivery = send.transmit(record)?;
-    Ok(send.tell(delivery, record))
+    let delivery = prepared.transmit(record)?;
+    Ok(prepared.tell(delivery, record))
 }
 
 /// The message from flags and `--body`, its warnings told.
@@ -96,7 +96,7 @@ fn check_allowed(settings: &Settings, outgoing: &Outgoing) -> Result<(), GuardEr
 }
 
 /// All that a send has decided, before anything leaves.
-struct Send<'a> {
+struct Prepared<'a> {
     context: &'a Context,
     settings: &'a Settings,
     bot: &'a BotId,
@@ -105,7 +105,7 @@ struct Send<'a> {
     outgoing: &'a Outgoing,
 }
 
-impl Send<'_> {
+impl Prepared<'_> {
     fn request(&self, base: &ApiUrl) -> Request {
         Request::new(base.url(), self.bot.as_str(), self.outgoing)
     }

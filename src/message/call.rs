@@ -5,6 +5,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use serde_with::skip_serializing_none;
 
 use super::text_file::TextFile;
 use super::{Envelope, Kind};
@@ -17,23 +18,22 @@ use crate::input::{Input, InputError};
 ///
 /// The recipient presses the button to call you on WhatsApp.
 /// Calling must be enabled for your WhatsApp account.
+#[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
 pub struct Call {
     /// Line above the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(length(chars, min = 1, max = 60))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     header: Option<String>,
 
     /// Text of the message, 1 to 1024 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 1024))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
 
     #[command(flatten)]
-    #[garde(skip)]
     #[serde(skip)]
     text_file: TextFile,
 
@@ -43,22 +43,21 @@ pub struct Call {
     parameters: CallParameters,
 
     #[arg(skip)]
-    #[garde(skip)]
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
 
+#[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
 struct CallParameters {
     /// Label of the call button, up to 20 characters
     #[arg(id = "parameters.display_text", long = "button", value_name = "LABEL", allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 20))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     display_text: Option<String>,
 
     #[arg(skip)]
-    #[garde(skip)]
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }

@@ -5,6 +5,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use serde_with::skip_serializing_none;
 
 use super::{Envelope, Kind, recipient, vcard};
 use crate::input::{Input, InputError, JsonSource, Source};
@@ -15,174 +16,127 @@ use crate::input::{Input, InputError, JsonSource, Source};
 ///   jelouctl send contacts --to 593987654321 --name "Juan Pérez" --phone +593987654322
 ///   jelouctl send contacts --to 593987654321 --vcard juan.vcf
 ///   jelouctl send contacts --to 593987654321 --contact @juan.json --contact @ana.json
+#[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
 pub struct Contacts {
     #[arg(skip)]
     #[garde(required, length(min = 1, max = 257), dive)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     contacts: Option<Vec<Contact>>,
 
     #[command(flatten)]
-    #[garde(skip)]
     #[serde(skip)]
     flags: ContactFlags,
 
     #[arg(skip)]
-    #[garde(skip)]
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
 
 /// One card; only the name is required (WhatsApp refuses the message without it).
+#[skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
 pub(super) struct Contact {
     #[garde(required, dive)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<Name>,
     #[garde(dive)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) phones: Option<Vec<Phone>>,
     #[garde(dive)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) emails: Option<Vec<Email>>,
     #[garde(dive)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) addresses: Option<Vec<Address>>,
     #[garde(dive)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) org: Option<Organization>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) birthday: Option<String>,
     #[garde(dive)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) urls: Option<Vec<Link>>,
-    #[garde(skip)]
     #[serde(flatten)]
     pub(super) unknown: Map<String, Value>,
 }
 
 /// `formatted_name` and at least one more part, as WhatsApp asks for.
+#[skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
 pub(super) struct Name {
-    #[garde(required, length(chars, min = 1), custom(|_: &_, (): &()| self.has_another_part()))]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[garde(required, length(chars, min = 1), custom(|_: &_, (): &()| self.needs_parts()))]
     pub(super) formatted_name: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) first_name: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) last_name: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) middle_name: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) suffix: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) prefix: Option<String>,
-    #[garde(skip)]
     #[serde(flatten)]
     pub(super) unknown: Map<String, Value>,
 }
 
 /// A phone; `wa_id` is its WhatsApp identifier, which makes the card show "Message".
+#[skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
 pub(super) struct Phone {
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) phone: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) r#type: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) wa_id: Option<String>,
-    #[garde(skip)]
     #[serde(flatten)]
     pub(super) unknown: Map<String, Value>,
 }
 
 /// An email address.
+#[skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
 pub(super) struct Email {
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) email: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) r#type: Option<String>,
-    #[garde(skip)]
     #[serde(flatten)]
     pub(super) unknown: Map<String, Value>,
 }
 
 /// A postal address.
+#[skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
 pub(super) struct Address {
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) street: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) city: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) state: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) zip: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) country: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) country_code: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) r#type: Option<String>,
-    #[garde(skip)]
     #[serde(flatten)]
     pub(super) unknown: Map<String, Value>,
 }
 
 /// Where the person works.
+#[skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
 pub(super) struct Organization {
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) company: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) department: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) title: Option<String>,
-    #[garde(skip)]
     #[serde(flatten)]
     pub(super) unknown: Map<String, Value>,
 }
 
 /// A web page of the person.
+#[skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
 pub(super) struct Link {
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) url: Option<String>,
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) r#type: Option<String>,
-    #[garde(skip)]
     #[serde(flatten)]
     pub(super) unknown: Map<String, Value>,
 }
@@ -203,9 +157,13 @@ impl Name {
         self
     }
 
-    fn has_another_part(&self) -> garde::Result {
+    pub(super) fn has_parts(&self) -> bool {
         let parts = [&self.first_name, &self.last_name, &self.middle_name, &self.suffix, &self.prefix];
-        if parts.into_iter().flatten().any(|part| !part.is_empty()) {
+        parts.into_iter().flatten().any(|part| !part.is_empty())
+    }
+
+    fn needs_parts(&self) -> garde::Result {
+        if self.has_parts() {
             return Ok(());
         }
         Err(garde::Error::new("needs one more part beside it: first_name, last_name, middle_name, prefix or suffix"))

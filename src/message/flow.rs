@@ -5,6 +5,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use serde_with::skip_serializing_none;
 
 use super::text_file::TextFile;
 use super::{Envelope, Kind};
@@ -17,30 +18,28 @@ use crate::input::{Input, InputError, JsonSource};
 ///   jelouctl send flow --to 593987654321 --body flow.json --title Hola --screen RECOMMEND
 ///
 /// `jelouctl flow-message` sends a flow by its name alone, through an endpoint of its own.
+#[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
 pub struct Flow {
     /// Line above the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 60))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
 
     /// Text of the message, 1 to 1024 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 1024))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
 
     #[command(flatten)]
-    #[garde(skip)]
     #[serde(skip)]
     text_file: TextFile,
 
     /// Line below the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 60))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     caption: Option<String>,
 
     #[command(flatten)]
@@ -49,81 +48,71 @@ pub struct Flow {
     parameters: FlowParameters,
 
     #[command(flatten)]
-    #[garde(skip)]
     #[serde(skip)]
     action_payload: ActionPayload,
 
     #[arg(skip)]
-    #[garde(skip)]
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
 
+#[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
 struct FlowParameters {
     /// Identifier of the flow
     #[arg(id = "parameters.flow_id", long = "flow-id", value_name = "ID", allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     flow_id: Option<String>,
 
     /// Label of the button, up to 20 characters, without emoji
     #[arg(id = "parameters.flow_cta", long = "cta", value_name = "LABEL", allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 20))]
     #[schemars(extend("x-advised" = {"emoji": false, "source": "WhatsApp"}))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     flow_cta: Option<String>,
 
     /// Name of the flow
     #[arg(id = "parameters.flow_name", long = "flow-name", value_name = "NAME", allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     flow_name: Option<String>,
 
     #[arg(skip)]
     #[garde(required, dive)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     flow_action_payload: Option<FlowActionPayload>,
 
     /// Whether the flow is a draft or published [default: published]
     #[arg(id = "parameters.mode", long = "mode", value_enum, ignore_case = true)]
     #[garde(required)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     mode: Option<Mode>,
 
     /// What the button does [default: navigate]
     #[arg(id = "parameters.flow_action", long = "action", value_name = "ACTION", allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     flow_action: Option<String>,
 
     /// Version of WhatsApp's flow message [default: 3]
     #[arg(id = "parameters.flow_message_version", long = "flow-version", value_name = "VERSION")]
     #[garde(required, length(chars, min = 1))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     flow_message_version: Option<String>,
 
     #[arg(skip)]
-    #[garde(skip)]
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
 
 /// What the flow is opened with; fields beside the screen pass as they are.
+#[skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
 pub(super) struct FlowActionPayload {
     #[garde(required, length(chars, min = 1))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     screen: Option<String>,
 
     /// Initial data of the screen; free-form, as the flow defines it.
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<Value>,
 
-    #[garde(skip)]
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }

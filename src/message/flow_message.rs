@@ -5,6 +5,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use serde_with::skip_serializing_none;
 
 use super::flow::{ActionPayload, FlowActionPayload};
 use super::text_file::TextFile;
@@ -19,30 +20,28 @@ use crate::input::{Input, InputError, JsonSource};
 ///
 /// The flow must exist in Jelou for the bot.
 /// Only for bots on WhatsApp Cloud API, Gupshup CAPI or Aldeamo.
+#[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
 pub struct FlowMessage {
     /// Line above the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 60))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
 
     /// Text of the message, 1 to 1024 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 1024))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
 
     #[command(flatten)]
-    #[garde(skip)]
     #[serde(skip)]
     text_file: TextFile,
 
     /// Line below the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 60))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     caption: Option<String>,
 
     #[command(flatten)]
@@ -51,44 +50,38 @@ pub struct FlowMessage {
     parameters: FlowMessageParameters,
 
     #[arg(skip)]
-    #[garde(skip)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<Map<String, Value>>,
 
     #[command(flatten)]
-    #[garde(skip)]
     #[serde(skip)]
     flags: FlowMessageFlags,
 
     #[arg(skip)]
-    #[garde(skip)]
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
 
+#[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
 struct FlowMessageParameters {
     /// Name (slug) of the flow in Jelou
     #[arg(id = "parameters.flow_name", long = "flow-name", value_name = "NAME", allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     flow_name: Option<String>,
 
     /// Label of the button, up to 20 characters, without emoji
     #[arg(id = "parameters.flow_cta", long = "cta", value_name = "LABEL", allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 20))]
     #[schemars(extend("x-advised" = {"emoji": false, "source": "WhatsApp"}))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     flow_cta: Option<String>,
 
     #[arg(skip)]
     #[garde(required, dive)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     flow_action_payload: Option<FlowActionPayload>,
 
     #[arg(skip)]
-    #[garde(skip)]
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }

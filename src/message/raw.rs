@@ -16,10 +16,10 @@ use super::{Envelope, Kind};
 ///
 /// Nothing but the recipient is checked or added; `--to` sets `userId`.
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
 pub struct Raw {
     #[arg(skip)]
-    #[garde(skip)]
     #[serde(flatten)]
     body: Map<String, Value>,
 }

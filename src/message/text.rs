@@ -5,6 +5,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use serde_with::skip_serializing_none;
 
 use super::text_file::TextFile;
 use super::{Envelope, Kind};
@@ -19,22 +20,21 @@ use crate::input::{Input, InputError};
 ///
 /// The text is taken as it stands; write `--` before one that may begin with a dash.
 /// A text reaches only a user who wrote in the last 24 hours.
+#[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
 pub struct Text {
     /// Text of the message, 1 to 4096 characters
     #[arg(value_name = "TEXT")]
     #[garde(required, length(chars, min = 1, max = 4096))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
 
     #[command(flatten)]
-    #[garde(skip)]
     #[serde(skip)]
     flags: TextFlags,
 
     #[arg(skip)]
-    #[garde(skip)]
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }

@@ -49,19 +49,20 @@ fn contact(card: &VCard) -> Contact {
     };
     let has_organization =
         organization.company.is_some() || organization.department.is_some() || organization.title.is_some();
+    let mut full_name = Name {
+        formatted_name: first(VCardProperty::Fn),
+        first_name: name.and_then(|entry| component(entry, 1)),
+        last_name: name.and_then(|entry| component(entry, 0)),
+        middle_name: name.and_then(|entry| component(entry, 2)),
+        prefix: name.and_then(|entry| component(entry, 3)),
+        suffix: name.and_then(|entry| component(entry, 4)),
+        unknown: Map::new(),
+    };
+    if full_name.formatted_name.is_none() || !full_name.has_parts() {
+        full_name = full_name.complete();
+    }
     Contact {
-        name: Some(
-            Name {
-                formatted_name: first(VCardProperty::Fn),
-                first_name: name.and_then(|entry| component(entry, 1)),
-                last_name: name.and_then(|entry| component(entry, 0)),
-                middle_name: name.and_then(|entry| component(entry, 2)),
-                prefix: name.and_then(|entry| component(entry, 3)),
-                suffix: name.and_then(|entry| component(entry, 4)),
-                unknown: Map::new(),
-            }
-            .complete(),
-        ),
+        name: Some(full_name),
         phones: some(
             all(VCardProperty::Tel).filter_map(|entry| Some(Phone::new(phone(entry)?, kind(entry)))).collect(),
         ),
@@ -185,7 +186,8 @@ mod tests {
     #[test]
     fn reads_version_4_without_n_and_several_cards() {
         let cards = "BEGIN:VCARD\nVERSION:4.0\nFN:Ana María Ríos\nTEL;VALUE=uri;TYPE=\"voice,home\":tel:+593-99-999-9999\nBDAY:19900203\nEND:VCARD\n\n\
-            BEGIN:VCARD\nVERSION:4.0\nFN:Bo\nBDAY:--0203\nADR;CC=EC:;;;Quito;;;\nEND:VCARD\n";
+            BEGIN:VCARD\nVERSION:4.0\nFN:Bo\nBDAY:--0203\nADR;CC=EC:;;;Quito;;;\nEND:VCARD\n\
+            BEGIN:VCARD\nVERSION:4.0\nN:Cía;;;;\nEND:VCARD\n";
         assert_eq!(
             read(cards),
             json!([
@@ -195,6 +197,7 @@ mod tests {
                     "birthday": "1990-02-03",
                 },
                 {"name": {"formatted_name": "Bo", "first_name": "Bo"}, "addresses": [{"city": "Quito", "country_code": "EC"}]},
+                {"name": {"formatted_name": "Cía", "last_name": "Cía"}},
             ])
         );
     }
