@@ -61,8 +61,6 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             break
         }
         'jelouctl;send' {
-            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]')
-            [CompletionResult]::new('--body', '--body', [CompletionResultType]::ParameterName, 'The body, or a part of it, as JSON; flags win over it')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [env: JELOUCTL_CONFIG]')

@@ -57,8 +57,6 @@ complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "login" -d 'Answer
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "auth" -d 'Answered with the command that does it here'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "init" -d 'Answered with the command that does it here'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "configure" -d 'Answered with the command that does it here'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r

@@ -2,7 +2,7 @@
 
 use std::process;
 
-use crate::api::{Cause, ClientError, Outcome, Signal};
+use crate::api::{Cause, ClientError, Outcome, Signal, UNKNOWN_HINT};
 use crate::commands::{GuardError, PanicInFlight, UsageError};
 use crate::config::ConfigError;
 use crate::input::InputError;
@@ -51,36 +51,36 @@ pub struct Told {
     pub code: ExitCode,
     /// The `error.code` of the record.
     pub name: &'static str,
+    /// The error with its causes.
+    pub message: String,
     pub details: Vec<String>,
     pub hint: Option<String>,
 }
 
 /// What an error means. Anything not known here is unexpected.
 pub fn of_error(error: &anyhow::Error) -> Told {
-    let told = |code, name, hint| Told { code, name, details: Vec::new(), hint };
+    let told = |code, name, hint| Told { code, name, message: format!("{error:#}"), details: Vec::new(), hint };
     for cause in error.chain() {
-        if let Some(error) = cause.downcast_ref::<InvalidMessage>() {
-            return Told { details: error.details(), ..told(ExitCode::Usage, "invalid_message", error.hint()) };
+        if let Some(cause) = cause.downcast_ref::<InvalidMessage>() {
+            return Told { details: cause.details(), ..told(ExitCode::Usage, "invalid_message", cause.hint()) };
         }
-        if let Some(error) = cause.downcast_ref::<InputError>() {
-            return told(ExitCode::Usage, "usage", Some(error.hint().to_owned()));
+        if let Some(cause) = cause.downcast_ref::<InputError>() {
+            return told(ExitCode::Usage, "usage", Some(cause.hint().to_owned()));
         }
-        if let Some(error) = cause.downcast_ref::<UsageError>() {
-            return told(ExitCode::Usage, "usage", Some(error.hint.clone()));
+        if let Some(cause) = cause.downcast_ref::<UsageError>() {
+            return told(ExitCode::Usage, "usage", Some(cause.hint.clone()));
         }
-        if let Some(error) = cause.downcast_ref::<ConfigError>() {
-            return told(ExitCode::Configuration, "configuration", error.hint());
+        if let Some(cause) = cause.downcast_ref::<ConfigError>() {
+            return told(ExitCode::Configuration, "configuration", cause.hint());
         }
-        if cause.is::<ClientError>() {
-            let hint = "name the certificate authorities with --ca-cert FILE, or install the system's";
-            return told(ExitCode::Configuration, "configuration", Some(hint.to_owned()));
+        if let Some(cause) = cause.downcast_ref::<ClientError>() {
+            return told(ExitCode::Configuration, "configuration", Some(cause.hint().to_owned()));
         }
-        if let Some(error) = cause.downcast_ref::<GuardError>() {
-            return told(ExitCode::Guard, "guard", Some(error.hint()));
+        if let Some(cause) = cause.downcast_ref::<GuardError>() {
+            return told(ExitCode::Guard, "guard", Some(cause.hint()));
         }
         if cause.is::<PanicInFlight>() {
-            let hint = "ask the recipient or look into Jelou before you send it again";
-            return told(ExitCode::Unknown, "unknown", Some(hint.to_owned()));
+            return told(ExitCode::Unknown, "unknown", Some(UNKNOWN_HINT.to_owned()));
         }
     }
     told(ExitCode::Unexpected, "unexpected", None)

@@ -180,8 +180,8 @@ fn name_of(source: &Source) -> String {
 fn parse(flag: &str, name: &str, text: &str) -> Result<Value, InputError> {
     let (flag, name) = (flag.to_owned(), name.to_owned());
     match serde_json::from_str(text) {
-        Ok(value) => match inexact_number(&value) {
-            Some(number) => Err(InputError::NumberTooLarge { flag, name, number }),
+        Ok(value) => match inexact_integer(text) {
+            Some(number) => Err(InputError::NumberTooLarge { flag, name, number: number.to_owned() }),
             None => Ok(value),
         },
         Err(error) => {
@@ -193,18 +193,34 @@ fn parse(flag: &str, name: &str, text: &str) -> Result<Value, InputError> {
     }
 }
 
-/// `serde_json` reads an integer outside -2^63…2^64-1 as the nearest double; out there no double can be told from one.
-fn inexact_number(value: &Value) -> Option<String> {
-    const TWO_TO_THE_63: f64 = 9_223_372_036_854_775_808.0;
-    match value {
-        Value::Number(number) if number.is_f64() => {
-            let double = number.as_f64()?;
-            (double <= -TWO_TO_THE_63 || double >= 2.0 * TWO_TO_THE_63).then(|| number.to_string())
+/// An integer outside -2^63…2^64-1 in valid JSON: `serde_json` reads it as the nearest double, which is another number.
+fn inexact_integer(json: &str) -> Option<&str> {
+    let mut rest = json;
+    loop {
+        rest = rest
+            .trim_start_matches(|character: char| character != '"' && character != '-' && !character.is_ascii_digit());
+        let is_number = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+        let length = match rest.bytes().next()? {
+            b'"' => 2 + closing_quote(rest.get(1..)?)?,
+            _ => rest.bytes().take_while(is_number).count(),
+        };
+        let (token, after) = rest.split_at_checked(length)?;
+        let is_integer = !token.contains(['"', '.', 'e', 'E']);
+        if is_integer && token.parse::<i64>().is_err() && token.parse::<u64>().is_err() {
+            return Some(token);
         }
-        Value::Array(items) => items.iter().find_map(inexact_number),
-        Value::Object(fields) => fields.values().find_map(inexact_number),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+        rest = after;
     }
+}
+
+/// Where the quote that ends a JSON string stands.
+fn closing_quote(inside: &str) -> Option<usize> {
+    let mut escaped = false;
+    inside.bytes().position(|byte| {
+        let closes = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        closes
+    })
 }
 
 #[cfg(test)]
@@ -219,8 +235,11 @@ mod tests {
 
     #[test]
     fn refuses_an_integer_that_would_change() {
-        let error = parse("--body", "x.json", r#"{"a":[18446744073709551616]}"#).unwrap_err().to_string();
-        assert!(error.contains("has the number 1.8446744073709552e+19"), "{error}");
-        assert!(parse("--body", "x.json", "[18446744073709551615, -9223372036854775808, 1e19, 0.1]").is_ok());
+        for json in [r#"{"a\\":[18446744073709551616]}"#, r#"["\"", 18446744073709551616]"#, "18446744073709551616 "] {
+            let error = parse("--body", "x.json", json).unwrap_err().to_string();
+            assert!(error.contains("has the number 18446744073709551616"), "{error}");
+        }
+        assert!(parse("--body", "x.json", "-9223372036854775809").is_err());
+        assert!(parse("--body", "x.json", r#"[18446744073709551615, -9223372036854775808, 1e300, 0.1, "18446744073709551616", "\"99999999999999999999"]"#).is_ok());
     }
 }

@@ -4,14 +4,15 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny};
 
-/// A client secret. It loses one final line break, wherever it came from.
+/// A client secret. It loses one final line break and a byte order mark, wherever it came from.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
     /// Takes the value as it was read; `secret\n` and `secret\r\n` become `secret`.
     #[must_use]
-    pub fn new(mut raw: String) -> Self {
+    pub fn new(raw: String) -> Self {
+        let mut raw = raw.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(raw);
         if raw.ends_with('\n') {
             raw.pop();
             if raw.ends_with('\r') {
@@ -61,7 +62,9 @@ mod tests {
 
     #[test]
     fn loses_one_final_line_break_and_no_more() {
-        for (raw, expected) in [("a", "a"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), (" a ", " a ")] {
+        for (raw, expected) in
+            [("a", "a"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), (" a ", " a "), ("\u{feff}a\n", "a")]
+        {
             assert_eq!(Secret::new(raw.to_owned()).reveal(), expected);
         }
     }

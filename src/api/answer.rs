@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::credentials::Credentials;
+
 /// A status with whatever could be read behind it.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -17,7 +19,7 @@ pub struct Answer {
 /// The body of an answer, at most 1 MiB of it.
 #[derive(Clone, Debug)]
 pub struct Body {
-    /// What came, secrets redacted, bytes that are not UTF-8 replaced.
+    /// What came; bytes that are not UTF-8 are replaced.
     pub text: String,
     /// False when the connection ended early, the time was up, or there was more than 1 MiB.
     pub complete: bool,
@@ -36,8 +38,19 @@ pub struct ApiError {
 
 impl Body {
     pub fn new(text: String, complete: bool) -> Self {
-        let json = if complete { serde_json::from_str(&text).ok() } else { None };
+        let json = if complete { serde_json::from_str(text.trim_start_matches('\u{feff}')).ok() } else { None };
         Self { text, complete, json }
+    }
+
+    /// Replaces what a server echoed of our secrets. In JSON by its strings, since they may be escaped in many ways.
+    pub fn redact(&mut self, credentials: &Credentials) {
+        self.text = match &mut self.json {
+            Some(json) => {
+                redact(json, credentials);
+                json.to_string()
+            }
+            None => credentials.redact(&self.text),
+        };
     }
 
     /// As JSON; a text that is not JSON as a JSON string, nothing when there is none.
@@ -49,13 +62,16 @@ impl Body {
     pub fn message_id(&self) -> Option<String> {
         match self.json.as_ref()?.get("messageId")? {
             Value::String(id) if !id.is_empty() => Some(id.clone()),
-            Value::Number(id) => Some(id.to_string()),
+            // One beyond 64 bits was read as another number.
+            Value::Number(id) if !id.is_f64() => Some(id.to_string()),
             _ => None,
         }
     }
 
     pub fn says_success(&self) -> bool {
-        self.message_id().is_some() || self.field("success") == Some(&Value::Bool(true))
+        self.message_id().is_some()
+            || self.field("messageId").is_some_and(Value::is_number)
+            || self.field("success") == Some(&Value::Bool(true))
     }
 
     /// `success: false`, a failed `status` or `statusMessage`, or an `error` that is not null, false or empty.
@@ -100,6 +116,21 @@ impl Body {
 
     fn field(&self, name: &str) -> Option<&Value> {
         self.json.as_ref()?.get(name)
+    }
+}
+
+fn redact(json: &mut Value, credentials: &Credentials) {
+    match json {
+        Value::String(text) => *text = credentials.redact(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| redact(item, credentials)),
+        Value::Object(fields) => {
+            let redacted = std::mem::take(fields).into_iter().map(|(name, mut value)| {
+                redact(&mut value, credentials);
+                (credentials.redact(&name), value)
+            });
+            *fields = redacted.collect();
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -9,8 +9,9 @@ pub struct Code {
     pub rate_limit: bool,
 }
 
-/// Least wait after 131056, in seconds: one message per 6 s to the same user.
+/// WhatsApp's limit of messages to the same user.
 pub const PAIR_RATE_LIMIT: &str = "131056";
+/// Least wait after it, in seconds: one message per 6 s to the same user.
 pub const PAIR_RATE_LIMIT_SECONDS: u64 = 6;
 
 const CODES: [Code; 17] = [

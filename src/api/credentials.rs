@@ -9,7 +9,7 @@ use crate::secret::Secret;
 pub const REDACTED: &str = "(redacted)";
 
 /// A shorter secret is not searched for in answers: it would blot out ordinary words.
-const SHORTEST_SEARCHED: usize = 12;
+const SHORTEST_SEARCHED: usize = 8;
 
 /// Client id and secret of Jelou's Basic authentication. The id has no `:`, as the server splits there.
 #[derive(Clone, Debug)]
@@ -24,13 +24,15 @@ impl Credentials {
         format!("Basic {}", self.token())
     }
 
-    /// `text` without the secret and without the header's value, which a server may echo.
+    /// `text` without the secret and without the header's value, which a server may echo, as they are or inside JSON.
     pub fn redact(&self, text: &str) -> String {
-        let text = text.replace(&self.token(), REDACTED);
-        match self.client_secret.reveal() {
-            secret if secret.len() >= SHORTEST_SEARCHED => text.replace(secret, REDACTED),
-            _ => text,
+        let (token, secret) = (self.token(), self.client_secret.reveal());
+        let mut forms = vec![token.replace('/', r"\/"), token];
+        if secret.len() >= SHORTEST_SEARCHED {
+            let quoted = serde_json::Value::from(secret).to_string();
+            forms.extend([quoted.trim_matches('"').to_owned(), secret.to_owned()]);
         }
+        forms.iter().fold(text.to_owned(), |text, form| text.replace(form, REDACTED))
     }
 
     fn token(&self) -> String {

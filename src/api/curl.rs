@@ -1,6 +1,5 @@
 //! The same request as a curl command for a POSIX shell. The secret is a variable that the shell must have.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use super::Request;
@@ -17,14 +16,11 @@ pub fn curl_command(request: &Request, client_id: &str, ca_cert: Option<&Path>, 
     words
         .extend(request.headers.iter().map(|(name, value)| format!("--header {}", quote(&format!("{name}: {value}")))));
     words.push(format!("--data-raw {}", quote(body)));
-    words.push(quote(request.url.as_str()).into_owned());
+    words.push(quote(request.url.as_str()));
     words.join(" \\\n  ")
 }
 
-/// Always in quotes, so that the reader sees where a value begins; a NUL cannot be in a shell word, nor in these values.
-fn quote(value: &str) -> Cow<'_, str> {
-    match shlex::try_quote(value) {
-        Ok(quoted) => quoted,
-        Err(_) => Cow::Borrowed("''"),
-    }
+/// In quotes, in which a shell takes every character as it stands.
+fn quote(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::answer::Answer;
 use super::credentials::Credentials;
-use super::outcome::{Cause, Fault, Outcome, Signal, judge};
+use super::outcome::{Cause, Fault, Outcome, Signal, UNKNOWN_HINT, judge};
 use super::request::Request;
 use super::transport::{Attempt, Client};
 
@@ -29,6 +29,32 @@ pub struct Delivery {
     pub answer: Option<Answer>,
     pub attempts: u32,
     pub duration: Duration,
+}
+
+impl Delivery {
+    /// A signal before any attempt: not sent.
+    pub fn never_begun(signal: Signal) -> Self {
+        Self::interrupted(signal, 0, false, Instant::now())
+    }
+
+    fn interrupted(signal: Signal, attempts: u32, in_flight: bool, begun: Instant) -> Self {
+        let name = match signal {
+            Signal::Interrupt => "SIGINT",
+            Signal::Terminate => "SIGTERM",
+        };
+        let (outcome, message, hint) = if in_flight {
+            (
+                Outcome::Unknown(Some(signal)),
+                format!("interrupted by {name} while a request was under way"),
+                UNKNOWN_HINT,
+            )
+        } else {
+            let message = format!("interrupted by {name} before an attempt");
+            (Outcome::NotSent(Cause::Interrupted(signal)), message, "nothing was sent; try again when you like")
+        };
+        let fault = Fault { code: "interrupted", api_code: None, message, hint: hint.to_owned(), retry_after: None };
+        Self { outcome, fault: Some(fault), answer: None, attempts, duration: begun.elapsed() }
+    }
 }
 
 /// What happens on the way, for whoever watches.
@@ -63,7 +89,7 @@ pub async fn deliver(
         let attempt = tokio::select! {
             biased;
             attempt = client.attempt(request, credentials) => attempt,
-            signal = &mut stop => return interrupted(Outcome::Unknown(Some(signal)), signal, attempts, begun),
+            signal = &mut stop => return Delivery::interrupted(signal, attempts, true, begun),
         };
         match &attempt {
             Attempt::Answered(answer) => watch(Event::Answered(answer)),
@@ -72,15 +98,14 @@ pub async fn deliver(
         let verdict = judge(&attempt, request.accepts);
         let failed_at = *first_failure.get_or_insert_with(Instant::now);
         let wait = verdict.retry.map(|least| wait(least, attempts));
+        let left = policy.retry_for.saturating_sub(failed_at.elapsed());
         if let (Some(wait), Some(fault)) = (wait, &verdict.fault)
-            && failed_at.elapsed() + wait <= policy.retry_for
+            && wait <= left
         {
             watch(Event::Waiting { wait, fault });
             tokio::select! {
                 () = tokio::time::sleep(wait) => continue,
-                signal = &mut stop => {
-                    return interrupted(Outcome::NotSent(Cause::Interrupted(signal)), signal, attempts, begun);
-                }
+                signal = &mut stop => return Delivery::interrupted(signal, attempts, false, begun),
             }
         }
         let answer = match attempt {
@@ -102,24 +127,6 @@ fn wait(least: Duration, attempts: u32) -> Duration {
     let backoff = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(attempts - 1)).min(LONGEST_BACKOFF);
     let jittered = backoff.mul_f64(0.5 + fastrand::f64() / 2.0);
     if least.is_zero() { jittered } else { least }
-}
-
-fn interrupted(outcome: Outcome, signal: Signal, attempts: u32, begun: Instant) -> Delivery {
-    let name = match signal {
-        Signal::Interrupt => "SIGINT",
-        Signal::Terminate => "SIGTERM",
-    };
-    let (message, hint) = match outcome {
-        Outcome::Unknown(_) => (
-            format!("interrupted by {name} while a request was under way"),
-            "ask the recipient or look into Jelou before you send it again",
-        ),
-        Outcome::Sent { .. } | Outcome::NotSent(_) => {
-            (format!("interrupted by {name} before the next attempt"), "nothing was sent; try again when you like")
-        }
-    };
-    let fault = Fault { code: "interrupted", api_code: None, message, hint: hint.to_owned(), retry_after: None };
-    Delivery { outcome, fault: Some(fault), answer: None, attempts, duration: begun.elapsed() }
 }
 
 #[cfg(test)]

@@ -90,12 +90,14 @@ fn judge_failure(failure: &Failure) -> Verdict {
     Verdict { outcome, fault: Some(fault), retry }
 }
 
-const UNKNOWN_HINT: &str = "ask the recipient or look into Jelou before you send it again";
+/// What to do when nobody knows whether a message went out.
+pub const UNKNOWN_HINT: &str = "ask the recipient or look into Jelou before you send it again";
 
 fn judge_answer(answer: &Answer, accepts: Accepts) -> Verdict {
     let body = &answer.body;
     let success = (200..300).contains(&answer.status);
     let error = body.error();
+    // Before the rate limits, which would send again: an answer with a message id may be of a message that went out.
     if success && body.says_success() && body.says_error() {
         return refused(answer, error, Outcome::Unknown(None), "it says both that it was accepted and that it failed");
     }

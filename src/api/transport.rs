@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
 use thiserror::Error;
+use url::Url;
 
 use super::answer::{Answer, Body};
 use super::credentials::Credentials;
@@ -42,6 +43,20 @@ pub enum ClientError {
     NoCertificate,
     #[error("the root certificates cannot be used: {0}")]
     Roots(String),
+    #[error("{0} is not the address of an HTTP proxy")]
+    Proxy(&'static str),
+}
+
+impl ClientError {
+    /// The way out, for the hint line.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NoCertificate | Self::Roots(_) => {
+                "name the certificate authorities with --ca-cert FILE, or install the system's"
+            }
+            Self::Proxy(_) => "write it as http://HOST:PORT, or unset it; nothing was sent",
+        }
+    }
 }
 
 /// What came of one attempt.
@@ -82,7 +97,9 @@ impl Client {
             .timeout(options.timeout)
             .connect_timeout(MAX_CONNECT_TIMEOUT.min(options.timeout / 2))
             .pool_idle_timeout(IDLE_TIMEOUT);
-        if !options.proxies {
+        if options.proxies {
+            refuse_broken_proxy()?;
+        } else {
             builder = builder.no_proxy();
         }
         builder = match &options.roots {
@@ -116,9 +133,28 @@ impl Client {
                 Ok(Some(_)) | Err(_) => break false,
             }
         };
-        let text = credentials.redact(&String::from_utf8_lossy(&bytes));
-        Attempt::Answered(Answer { status, retry_after, body: Body::new(text, complete) })
+        let mut body = Body::new(String::from_utf8_lossy(&bytes).into_owned(), complete);
+        body.redact(credentials);
+        Attempt::Answered(Answer { status, retry_after, body })
     }
+}
+
+/// The HTTP library would pass over a proxy that it does not understand and connect without it.
+fn refuse_broken_proxy() -> Result<(), ClientError> {
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        match std::env::var(name) {
+            Ok(value) if value.is_empty() || is_proxy(&value) => {}
+            Err(std::env::VarError::NotPresent) => {}
+            Ok(_) | Err(std::env::VarError::NotUnicode(_)) => return Err(ClientError::Proxy(name)),
+        }
+    }
+    Ok(())
+}
+
+/// `http://host:port`, `https://…`, or without a scheme.
+fn is_proxy(value: &str) -> bool {
+    let with_scheme = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
+    Url::parse(&with_scheme).is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.has_host())
 }
 
 fn failed(error: &reqwest::Error) -> Attempt {
@@ -160,12 +196,57 @@ fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> 
     error.source().and_then(tls_error)
 }
 
-/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3); a date that has passed is zero.
+/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). A fraction counts as the next second, a number too large to
+/// wait for as forever, a date that has passed as zero.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
+    if value.starts_with(|first: char| first.is_ascii_digit())
+        && let Ok(seconds) = value.parse::<f64>()
+    {
+        return Some(Duration::try_from_secs_f64(seconds.ceil()).unwrap_or(Duration::MAX));
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_retry_after_in_seconds_or_as_a_date() {
+        let now = httpdate::parse_http_date("Wed, 21 Oct 2026 07:28:00 GMT").unwrap();
+        for (value, expected) in [
+            ("2", Some(Duration::from_secs(2))),
+            (" 0 ", Some(Duration::ZERO)),
+            ("1.2", Some(Duration::from_secs(2))),
+            ("99999999999999999999999", Some(Duration::MAX)),
+            ("Wed, 21 Oct 2026 07:28:09 GMT", Some(Duration::from_secs(9))),
+            ("Wed, 21 Oct 2026 07:27:00 GMT", Some(Duration::ZERO)),
+            ("-1", None),
+            ("soon", None),
+            ("1, 2", None),
+            ("inf", None),
+            ("", None),
+        ] {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
+            assert_eq!(retry_after(&headers, now), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_cannot_be_understood_is_not_gone_around() {
+        for (value, expected) in [
+            ("http://127.0.0.1:8080", true),
+            ("https://user:word@proxy.example:3128/", true),
+            ("proxy.example:3128", true),
+            ("proxy", true),
+            ("http://[bad", false),
+            ("garbage::::", false),
+            ("ftp://proxy.example", false),
+            ("socks5://proxy.example", false),
+        ] {
+            assert_eq!(is_proxy(value), expected, "{value}");
+        }
+    }
 }

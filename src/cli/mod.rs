@@ -10,14 +10,15 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser};
 
 use self::app::{App, Command};
-use crate::commands::{self, UsageError};
+use crate::commands::{self, Context, UsageError};
 use crate::exit::ExitCode;
+use crate::output::{Color, Format, Output, Verbosity};
 
 /// Runs the command in `arguments`.
 pub fn run(arguments: &[OsString]) -> ExitCode {
     match App::try_parse_from(arguments) {
-        Err(error) => commands::usage::report(&error, arguments),
         Ok(app) => dispatch(app),
+        Err(error) => commands::usage::report(&readable_context(arguments), error, arguments),
     }
 }
 
@@ -34,9 +35,29 @@ fn dispatch(app: App) -> ExitCode {
             hint: "jelouctl profile set NAME --bot BOT --client-id ID --client-secret-file FILE".to_owned(),
         }
         .into()),
-        None => return commands::usage::help(App::command()),
+        None => commands::usage::help(&context, App::command()),
     };
     ended.unwrap_or_else(|error| commands::fail(&context, &error))
+}
+
+/// What can be read of a line that is wrong: enough to say so in the form and colour that it asks for.
+fn readable_context(arguments: &[OsString]) -> Context {
+    let words: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+    let asks_for = |flag: &str, value: &str| {
+        let apart = words.windows(2).any(|pair| matches!(pair, [name, given] if name == flag && given == value));
+        apart
+            || words
+                .iter()
+                .any(|word| word.strip_prefix(flag).is_some_and(|rest| rest.trim_start_matches('=') == value))
+    };
+    let is_record = asks_for("--output", "record") || asks_for("-o", "record");
+    let format = if is_record { Format::Record } else { Format::Response };
+    let color = match (asks_for("--color", "always"), asks_for("--color", "never")) {
+        (_, true) => Color::Never,
+        (true, false) => Color::Always,
+        (false, false) => Color::Auto,
+    };
+    Context { output: Output::new(format, Verbosity::Normal, color), ..Context::default() }
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! `send KIND` and `flow-message`.
 
-use clap::Args;
+use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
 use crate::commands::send::Typed;
 use crate::input::Source;
-use crate::message::{FlowMessage, Message, Recipient};
+use crate::message::{FlowMessage, Message};
 
 /// Send one message
 ///
@@ -21,11 +21,8 @@ use crate::message::{FlowMessage, Message, Recipient};
     subcommand_help_heading = "Kinds"
 )]
 pub struct SendCommand {
-    #[command(flatten)]
-    delivery: Delivery,
-
     #[command(subcommand)]
-    message: Message,
+    message: Delivered<Message>,
 }
 
 #[derive(Args, Debug)]
@@ -40,17 +37,52 @@ pub struct FlowMessageCommand {
 #[derive(Args, Debug)]
 struct Delivery {
     /// Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]
-    #[arg(long, global = true, value_name = "USER", allow_hyphen_values = true)]
-    to: Option<Recipient>,
+    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
+    to: Option<String>,
 
     /// The body, or a part of it, as JSON; flags win over it
-    #[arg(long, global = true, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     body: Option<Source>,
+}
+
+/// Subcommands that each have the flags of a delivery. As global flags these could be given twice, once in front of the
+/// kind, and one recipient would silently win.
+#[derive(Debug)]
+struct Delivered<T> {
+    delivery: Delivery,
+    message: T,
+}
+
+impl<T: Subcommand> Subcommand for Delivered<T> {
+    fn augment_subcommands(command: Command) -> Command {
+        T::augment_subcommands(command).mut_subcommands(Delivery::augment_args)
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        T::augment_subcommands_for_update(command).mut_subcommands(Delivery::augment_args)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        T::has_subcommand(name)
+    }
+}
+
+impl<T: Subcommand> FromArgMatches for Delivered<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let of_kind = matches.subcommand().map_or(matches, |(_, of_kind)| of_kind);
+        Ok(Self { delivery: Delivery::from_arg_matches(of_kind)?, message: T::from_arg_matches(matches)? })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 impl From<SendCommand> for Typed {
     fn from(command: SendCommand) -> Self {
-        Self { to: command.delivery.to, body: command.delivery.body, message: command.message }
+        let Delivered { delivery, message } = command.message;
+        Self { to: delivery.to, body: delivery.body, message }
     }
 }
 

@@ -12,7 +12,7 @@ use std::io::{self, IsTerminal};
 
 pub use self::error::{GuardError, PanicInFlight, UsageError};
 use crate::config::Flags;
-use crate::exit::{self, ExitCode};
+use crate::exit::{self, ExitCode, Told};
 use crate::input::Input;
 use crate::output::Output;
 
@@ -47,9 +47,14 @@ impl Context {
     }
 }
 
+/// Tells an error that ended a command.
+fn tell(context: &Context, error: &anyhow::Error) -> Told {
+    let told = exit::of_error(error);
+    context.output.error(&told.message, &told.details, told.hint.as_deref());
+    told
+}
+
 /// Tells an error that ended a command, and gives its exit code.
 pub fn fail(context: &Context, error: &anyhow::Error) -> ExitCode {
-    let told = exit::of_error(error);
-    context.output.error(&format!("{error:#}"), &told.details, told.hint.as_deref());
-    told.code
+    tell(context, error).code
 }

@@ -1,13 +1,16 @@
 //! `profile`: who sends, kept in the configuration file.
 
 use std::fmt::Display;
+use std::io;
 use std::path::PathBuf;
 
-use super::{Context, UsageError};
+use super::{Context, Mode, UsageError};
 use crate::config::{
-    AllowTo, BotId, ClientId, ConfigEdit, ConfigFile, Environment, ProfileChange, SecretSource, Settings, Sourced,
+    AllowTo, BotId, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, Origin, ProfileChange, SecretSource,
+    Settings, Sourced,
 };
 use crate::exit::ExitCode;
+use crate::output;
 use crate::secret::Secret;
 
 /// What `profile` is asked to do.
@@ -25,6 +28,9 @@ pub enum Action {
 /// # Errors
 /// When the configuration cannot be read or written, or something is missing and nobody can be asked.
 pub fn run(context: &mut Context, action: Action) -> anyhow::Result<ExitCode> {
+    if context.mode != Mode::Send && !matches!(action, Action::List | Action::Show { .. }) {
+        return Err(usage("--dry-run and --curl show a send; this would change the configuration", "leave them out"));
+    }
     match action {
         Action::List => list(context)?,
         Action::Show { name } => show(context, name)?,
@@ -55,9 +61,10 @@ fn list(context: &Context) -> anyhow::Result<()> {
         context.output.note(&format!("there are no profiles: {} does not exist", path.display()));
         return Ok(());
     };
+    let default = file.default_profile()?;
     for (name, profile) in &file.profiles {
         let bot = profile.bot_id.as_ref().map_or("", BotId::as_str);
-        let mark = if file.default_profile.as_ref() == Some(name) { "default" } else { "" };
+        let mark = if default == Some(name) { "default" } else { "" };
         context.output.fields(&[name, bot, mark])?;
     }
     Ok(())
@@ -70,12 +77,20 @@ fn show(context: &mut Context, name: Option<String>) -> anyhow::Result<()> {
     }
     let settings = Settings::load(&context.flags, &Environment::read()?)?;
     context.output.warnings(&settings.warnings);
+    let (client_id, client_secret) = match settings.credentials(true) {
+        Ok((id, secret)) => (Some(id), Some(secret)),
+        Err(ConfigError::NoCredentials) => (None, None),
+        Err(problem) => {
+            context.output.warning(&problem.to_string());
+            (None, None)
+        }
+    };
     let seconds = |duration: std::time::Duration| humantime::format_duration(duration).to_string();
     let rows = [
         row("profile", settings.profile.as_ref(), Clone::clone),
         row("bot_id", settings.bot.as_ref(), |bot| bot.as_str().to_owned()),
-        row("client_id", settings.client_id.as_ref(), |id| id.as_str().to_owned()),
-        row("client_secret", settings.client_secret.as_ref(), ToString::to_string),
+        row("client_id", client_id, |id| id.as_str().to_owned()),
+        row("client_secret", client_secret.as_ref(), ToString::to_string),
         row("api_url", Some(&settings.api_url), ToString::to_string),
         row("timeout", Some(&settings.timeout), |timeout| seconds(timeout.duration())),
         row("retry_for", Some(&settings.retry_for), |retry_for| seconds(retry_for.duration())),
@@ -122,6 +137,21 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> anyhow::Resu
     }
     if !edit.has_profile(name) {
         complete(context, &mut change)?;
+    } else if change == ProfileChange::default() {
+        if !context.can_ask() {
+            return Err(usage(
+                format!("nothing to change in profile {name}"),
+                "name what to change, such as --bot BOT",
+            ));
+        }
+        change.client_secret = ask_secret()?;
+    }
+    for pattern in change.allow_to.iter().flat_map(|allow_to| &allow_to.0) {
+        if pattern.starts_with('+') || pattern.contains(' ') {
+            context
+                .output
+                .warning(&format!("allow_to: `{pattern}` fits no phone number: they are compared as digits alone"));
+        }
     }
     edit.set_profile(name, &change);
     edit.save()?;
@@ -131,8 +161,8 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> anyhow::Resu
 
 fn read_secret() -> anyhow::Result<Secret> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let no_prompt = || Err(std::io::ErrorKind::Unsupported.into());
-    Ok(runtime.block_on(SecretSource::Stdin.fetch(no_prompt))?.0)
+    let stdin = Sourced { value: SecretSource::Stdin, origin: Origin::Flag("--client-secret-file") };
+    Ok(runtime.block_on(stdin.fetch(|| Err(io::ErrorKind::Unsupported.into())))?.0)
 }
 
 /// Asks for what a new profile needs and was not typed.
@@ -155,8 +185,7 @@ fn complete(context: &Context, change: &mut ProfileChange) -> anyhow::Result<()>
         change.client_id = Some(ask_valid(context, "Client id:", |answer| answer.parse::<ClientId>().map(|_| ()))?);
     }
     if change.client_secret.is_none() && change.client_secret_file.is_none() {
-        let secret = Secret::new(output.ask_hidden("Client secret (hidden; empty to give it later):")?);
-        change.client_secret = Some(secret).filter(|secret| !secret.is_empty());
+        change.client_secret = ask_secret()?;
     }
     if change.allow_to.is_none() {
         let answer = output.ask("Recipients that may be written to, as patterns with * (empty for anyone):")?;
@@ -165,6 +194,11 @@ fn complete(context: &Context, change: &mut ProfileChange) -> anyhow::Result<()>
         change.allow_to = (!patterns.is_empty()).then_some(AllowTo(patterns));
     }
     Ok(())
+}
+
+fn ask_secret() -> io::Result<Option<Secret>> {
+    let secret = Secret::new(output::ask_hidden("Client secret (hidden; empty to leave it):")?);
+    Ok(Some(secret).filter(|secret| !secret.is_empty()))
 }
 
 fn ask_valid(context: &Context, question: &str, check: impl Fn(&str) -> Result<(), String>) -> anyhow::Result<String> {

@@ -1,29 +1,30 @@
 //! `send KIND` and `flow-message`: one message, from what was typed to the outcome.
 
 use std::cell::Cell;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::pin::pin;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::{Context, GuardError, Mode, PanicInFlight, interrupt};
+use super::{Context, GuardError, Mode, PanicInFlight, interrupt, tell};
 use crate::api::{
     Answer, Client, ClientOptions, Credentials, Delivery, Event, Outcome, Request, RetryPolicy, Roots, curl_command,
     deliver,
 };
-use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSource, Settings};
+use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSource, Settings, Sourced};
 use crate::exit::{self, ExitCode};
 use crate::input::Source;
-use crate::message::{Message, Outgoing, Recipient, RecipientSources};
-use crate::output::{Format, Output, Record, RecordError, Sent, compact};
+use crate::message::{InvalidMessage, Message, Outgoing, RecipientSources};
+use crate::output::{self, Format, Output, Record, RecordError, Sent, compact};
 use crate::sandbox::{DEFAULT_PORT, Sandbox};
 
 /// What was typed for one message.
 #[derive(Debug)]
 pub struct Typed {
     /// `--to`
-    pub to: Option<Recipient>,
+    pub to: Option<String>,
     /// `--body`
     pub body: Option<Source>,
     /// The kind, with what its flags say.
@@ -34,28 +35,38 @@ pub struct Typed {
 pub fn run(context: &mut Context, typed: &Typed) -> ExitCode {
     let mut record = Record { kind: Some(typed.message.command()), ..Record::default() };
     let code = send(context, typed, &mut record).unwrap_or_else(|error| {
-        let told = exit::of_error(&error);
-        let message = format!("{error:#}");
-        context.output.error(&message, &told.details, told.hint.as_deref());
-        let message = std::iter::once(message).chain(told.details).collect::<Vec<_>>().join("; ");
+        let told = tell(context, &error);
         record.sent = if told.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No };
-        record.error =
-            Some(RecordError { code: told.name, api_code: None, message, hint: told.hint, retry_after_s: None });
+        record.error = Some(RecordError {
+            code: told.name,
+            api_code: None,
+            message: std::iter::once(told.message).chain(told.details).collect::<Vec<_>>().join("; "),
+            hint: told.hint,
+            retry_after_s: None,
+        });
         told.code
     });
-    print_result(context, &record);
-    code
+    print_result(context, &record, code)
 }
 
 fn send(context: &mut Context, typed: &Typed, record: &mut Record) -> anyhow::Result<ExitCode> {
     if context.flags.client_secret == Some(SecretSource::Stdin) {
         context.input.claim_stdin("--client-secret-file")?;
     }
-    let environment = Environment::read()?;
-    let outgoing = read_message(context, &environment, typed)?;
+    let environment = Environment::read();
+    let to_variable = environment.as_ref().ok().and_then(|environment| environment.to.clone());
+    let recipients = RecipientSources { flag: typed.to.clone(), environment: to_variable };
+    let outgoing = match read_message(context, typed, &recipients) {
+        // It may be missing only because the environment is broken.
+        Err(InvalidMessage::NoRecipient) => {
+            environment?;
+            return Err(InvalidMessage::NoRecipient.into());
+        }
+        outgoing => outgoing?,
+    };
     record.to = Some(outgoing.recipient().to_string());
 
-    let settings = Settings::load(&context.flags, &environment)?;
+    let settings = Settings::load(&context.flags, &environment?)?;
     context.output.warnings(&settings.warnings);
     record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
     let bot = settings.bot()?;
@@ -64,6 +75,7 @@ fn send(context: &mut Context, typed: &Typed, record: &mut Record) -> anyhow::Re
     let (client_id, secret) = settings.credentials(context.can_ask())?;
     check_allowed(&settings, &outgoing)?;
 
+    let client_id = &client_id.value;
     let prepared = Prepared { context, settings: &settings, bot, client_id, secret: &secret, outgoing: &outgoing };
     if context.mode != Mode::Send {
         prepared.preview(record)?;
@@ -74,11 +86,14 @@ fn send(context: &mut Context, typed: &Typed, record: &mut Record) -> anyhow::Re
 }
 
 /// The message from flags and `--body`, its warnings told.
-fn read_message(context: &mut Context, environment: &Environment, typed: &Typed) -> anyhow::Result<Outgoing> {
+fn read_message(
+    context: &mut Context,
+    typed: &Typed,
+    recipients: &RecipientSources,
+) -> Result<Outgoing, InvalidMessage> {
     let flags = typed.message.flag_body(&mut context.input)?;
     let file = typed.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
-    let recipients = RecipientSources { flag: typed.to.clone(), environment: environment.to.clone() };
-    let (outgoing, warnings) = Outgoing::new(&typed.message, flags, file, &recipients)?;
+    let (outgoing, warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
     context.output.warnings(&warnings);
     Ok(outgoing)
 }
@@ -101,7 +116,7 @@ struct Prepared<'a> {
     settings: &'a Settings,
     bot: &'a BotId,
     client_id: &'a ClientId,
-    secret: &'a SecretSource,
+    secret: &'a Sourced<SecretSource>,
     outgoing: &'a Outgoing,
 }
 
@@ -113,7 +128,8 @@ impl Prepared<'_> {
     /// `--dry-run` and `--curl`: the request that would leave, and nothing else happens.
     fn preview(&self, record: &mut Record) -> anyhow::Result<()> {
         let Context { output, mode, .. } = self.context;
-        let base = if self.settings.sandbox { on_loopback(DEFAULT_PORT)? } else { self.settings.api_url.value.clone() };
+        let base =
+            if self.settings.sandbox { ApiUrl::on_loopback(DEFAULT_PORT) } else { self.settings.api_url.value.clone() };
         let request = self.request(&base);
         record.api_url = Some(base.to_string());
         record.dry_run = true;
@@ -138,6 +154,8 @@ impl Prepared<'_> {
             .context("failed to start the runtime")?;
         let in_flight = Cell::new(false);
         let delivered = catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.deliver(record, &in_flight))));
+        // A name look-up or a read that hangs must not keep the process once all is decided.
+        runtime.shutdown_background();
         match delivered {
             Ok(delivery) => delivery,
             Err(_) if in_flight.get() => Err(PanicInFlight.into()),
@@ -148,21 +166,33 @@ impl Prepared<'_> {
     async fn deliver(&self, record: &mut Record, in_flight: &Cell<bool>) -> anyhow::Result<Delivery> {
         let Self { context, settings, .. } = self;
         let base = if settings.sandbox {
-            on_loopback(Sandbox::start().await.context("failed to start the sandbox")?.port())?
+            ApiUrl::on_loopback(Sandbox::start().await.context("failed to start the sandbox")?.port())
         } else {
             settings.api_url.value.clone()
         };
         record.api_url = Some(base.to_string());
         let client = Client::new(&client_options(settings, &base)?)?;
-        let stop = interrupt::listen().context("failed to listen for signals")?;
-        let policy = RetryPolicy { retry_for: settings.retry_for.value.duration() };
         let request = self.request(&base);
-        let (client_secret, warning) =
-            self.secret.fetch(|| context.output.ask_hidden("Client secret (hidden):")).await?;
+        let policy = RetryPolicy { retry_for: settings.retry_for.value.duration() };
+        let mut stop = pin!(interrupt::listen().context("failed to listen for signals")?);
+        let fetched = tokio::select! {
+            biased;
+            signal = &mut stop => return Ok(Delivery::never_begun(signal)),
+            fetched = self.secret.fetch(ask_secret) => fetched,
+        };
+        let (client_secret, warning) = match fetched {
+            Err(ConfigError::PromptInterrupted) => return Ok(Delivery::never_begun(stop.await)),
+            fetched => fetched?,
+        };
         context.output.warnings(warning.as_slice());
         let credentials = Credentials { client_id: self.client_id.as_str().to_owned(), client_secret };
         let watch = |event: Event<'_>| {
-            in_flight.set(matches!(event, Event::Attempt(_)));
+            match event {
+                Event::Attempt(_) => in_flight.set(true),
+                Event::Waiting { .. } => in_flight.set(false),
+                // What the answer means is not yet known.
+                Event::Answered(_) | Event::Failed(_) => {}
+            }
             watch(&context.output, &request, &event);
         };
         Ok(deliver(&client, &request, &credentials, policy, stop, watch).await)
@@ -208,21 +238,17 @@ impl Prepared<'_> {
     }
 }
 
-fn on_loopback(port: u16) -> anyhow::Result<ApiUrl> {
-    ApiUrl::on_loopback(port).map_err(anyhow::Error::msg)
+fn ask_secret() -> io::Result<String> {
+    output::ask_hidden("Client secret (hidden):")
 }
 
-fn client_options(settings: &Settings, base: &ApiUrl) -> anyhow::Result<ClientOptions> {
-    let roots = match &settings.ca_cert {
+fn client_options(settings: &Settings, base: &ApiUrl) -> Result<ClientOptions, ConfigError> {
+    let roots = match settings.ca_cert_pem()? {
         _ if base.is_plain_http() => Roots::None,
-        Some(path) => Roots::Only(read_ca_cert(&path.value)?),
+        Some(pem) => Roots::Only(pem),
         None => Roots::Platform,
     };
     Ok(ClientOptions { timeout: settings.timeout.value.duration(), roots, proxies: !base.is_loopback() })
-}
-
-fn read_ca_cert(path: &Path) -> Result<Vec<u8>, ConfigError> {
-    std::fs::read(path).map_err(|cause| ConfigError::File { action: "read", path: path.to_owned(), cause })
 }
 
 /// Tells what happens on the way: each wait, and with `--verbose` each request and answer.
@@ -248,8 +274,9 @@ fn watch(output: &Output, request: &Request, event: &Event<'_>) {
     }
 }
 
-/// What was accepted stays accepted when stdout cannot take the answer: an error would invite a second send.
-fn print_result(context: &Context, record: &Record) {
+/// Prints the answer, id or record, and gives the exit code. What was accepted stays a success when standard output cannot
+/// take the answer: an error would invite a second send.
+fn print_result(context: &Context, record: &Record, code: ExitCode) -> ExitCode {
     let output = &context.output;
     let printed = match (output.format, &record.response, &record.message_id) {
         (Format::Record, _, _) if context.mode == Mode::Curl && record.error.is_none() => Ok(()),
@@ -258,12 +285,13 @@ fn print_result(context: &Context, record: &Record) {
         (Format::Id, _, Some(id)) => output.value(id),
         (Format::Response | Format::Id, _, _) => Ok(()),
     };
-    if let Err(error) = printed {
-        let state = match record.sent {
-            Sent::Yes => "the message was accepted",
-            Sent::No => "the message was not sent",
-            Sent::Unknown => "the message may have been sent",
-        };
-        output.error(&format!("{state}, but the answer could not be written: {error}"), &[], None);
-    }
+    let Err(error) = printed else { return code };
+    let (state, code) = match record.sent {
+        Sent::Yes => ("the message was accepted", code),
+        Sent::No if code == ExitCode::Success => ("nothing was sent", ExitCode::Unexpected),
+        Sent::No => ("the message was not sent", code),
+        Sent::Unknown => ("the message may have been sent", code),
+    };
+    output.error(&format!("{state}, but the answer could not be written: {error}"), &[], None);
+    code
 }

@@ -2,44 +2,82 @@
 
 use std::ffi::OsString;
 
-use crate::exit::ExitCode;
-use crate::output::{Output, one_line};
+use clap::error::{ContextKind, ContextValue};
 
-/// Prints what `error` says. `arguments` are the command line: what stands in it is shown on one line.
-pub fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+use super::{Context, UsageError, fail};
+use crate::exit::ExitCode;
+use crate::output::{Format, Output, Record, RecordError, one_line};
+
+/// Flags whose wrong value may hold a secret: a colon and what stands behind it, a URL with a password.
+const HIDDEN: [&str; 2] = ["--client-id", "--api-url"];
+
+/// Prints what `error` says of the command line `arguments`.
+pub fn report(context: &Context, mut error: clap::Error, arguments: &[OsString]) -> ExitCode {
+    let output = &context.output;
     if !error.use_stderr() {
-        return match error.print() {
-            Err(failed) if failed.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::Unexpected,
-            _ => ExitCode::Success,
-        };
-    }
-    let mut text = error.render().ansi().to_string();
-    for argument in arguments.iter().map(|argument| argument.to_string_lossy()) {
-        for part in [argument.split_once('=').map(|(_, value)| value), Some(&*argument)].into_iter().flatten() {
-            let shown = shown(part);
-            if shown != part {
-                text = text.replace(part, &shown);
-            }
+        if let Some(error) = taken_for_help(arguments) {
+            record(output, &error.message, Some(&error.hint));
+            return fail(context, &error.into());
         }
+        let printed = output.help(&error.render().ansi().to_string());
+        return printed.map_or_else(|error| fail(context, &error.into()), |()| ExitCode::Success);
     }
-    Output::default().usage(&text);
+    let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    let is_hidden = HIDDEN.iter().any(|flag| argument.starts_with(flag));
+    let visible: Vec<_> =
+        error.context().filter_map(|(kind, value)| Some((kind, visible(kind, value, is_hidden)?))).collect();
+    for (kind, value) in visible {
+        error.insert(kind, value);
+    }
+    let text = error.render();
+    output.usage(&text.ansi().to_string());
+    let text = text.to_string();
+    record(output, text.lines().next().unwrap_or_default().trim_start_matches("error: "), None);
     ExitCode::Usage
 }
 
-/// What `jelouctl` alone says.
-pub fn help(mut app: clap::Command) -> ExitCode {
-    // A closed pipe is no error, and nothing was asked for that could fail.
-    let _ = app.print_help();
-    ExitCode::Success
+/// The record of a line that is no command, where one is asked for. The exit code says the same, so that it cannot be
+/// printed is no further error.
+fn record(output: &Output, message: &str, hint: Option<&str>) {
+    let (message, hint) = (message.to_owned(), hint.map(str::to_owned));
+    let error = RecordError { code: "usage", api_code: None, message, hint, retry_after_s: None };
+    if output.format == Format::Record {
+        let _ = output.record(&Record { error: Some(error), ..Record::default() });
+    }
 }
 
-/// An argument on one line, and without the password where it is a URL with one.
-fn shown(argument: &str) -> String {
-    let argument = one_line(argument);
-    let user_info =
-        argument.split_once("://").and_then(|(_, rest)| rest.split_once('@')).map(|(user_info, _)| user_info);
-    match user_info {
-        Some(user_info) if !user_info.is_empty() => argument.replace(user_info, "(redacted)"),
-        _ => argument.into_owned(),
+/// What `jelouctl` alone says.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn help(context: &Context, mut app: clap::Command) -> anyhow::Result<ExitCode> {
+    context.output.help(&app.render_help().ansi().to_string())?;
+    Ok(ExitCode::Success)
+}
+
+/// A text such as `-hola` reads as `-h` to clap; a script would take the help for a success.
+fn taken_for_help(arguments: &[OsString]) -> Option<UsageError> {
+    let flags = arguments.iter().map(|argument| argument.to_string_lossy()).take_while(|argument| argument != "--");
+    let text = flags.into_iter().find(|argument| argument.starts_with("-h") && argument.len() > "-h".len())?;
+    Some(UsageError {
+        message: format!("`{text}` begins with a dash, as flags do"),
+        hint: "write -- before a text that begins with a dash; help is -h or --help".to_owned(),
+    })
+}
+
+/// A part of an error on one line, where it is not: it may come from the command line.
+fn visible(kind: ContextKind, value: &ContextValue, is_hidden: bool) -> Option<ContextValue> {
+    let line = |text: &str| one_line(text).into_owned();
+    match value {
+        ContextValue::String(_) if is_hidden && kind == ContextKind::InvalidValue => {
+            Some(ContextValue::String("(not shown)".to_owned()))
+        }
+        ContextValue::String(text) => Some(ContextValue::String(line(text))),
+        ContextValue::Strings(texts) => Some(ContextValue::Strings(texts.iter().map(|text| line(text)).collect())),
+        ContextValue::StyledStrs(texts) => {
+            Some(ContextValue::StyledStrs(texts.iter().map(|text| line(&text.to_string()).into()).collect()))
+        }
+        // clap's own words: the usage has lines of its own.
+        _ => None,
     }
 }

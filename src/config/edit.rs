@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Array, DocumentMut, Item, Table, value};
+use toml_edit::{Array, Decor, DocumentMut, Item, Table, TableLike, Value};
 
 use super::error::{ConfigError, nearest};
 use super::file::ConfigFile;
@@ -12,7 +12,7 @@ use super::values::AllowTo;
 use crate::secret::Secret;
 
 /// What `profile set` writes; what is absent stays as it is.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProfileChange {
     pub bot_id: Option<String>,
     pub client_id: Option<String>,
@@ -89,14 +89,14 @@ impl ConfigEdit {
         }
         for (key, text) in texts {
             if let Some(text) = text {
-                profile.insert(key, value(text));
+                put(profile, key, text);
             }
         }
         if let Some(AllowTo(patterns)) = &change.allow_to {
-            profile.insert("allow_to", value(patterns.iter().collect::<Array>()));
+            put(profile, "allow_to", patterns.iter().collect::<Array>());
         }
         if first {
-            self.document.insert("default_profile", value(name));
+            put(self.document.as_table_mut(), "default_profile", name);
         }
     }
 
@@ -106,7 +106,7 @@ impl ConfigEdit {
     /// When there is no such profile.
     pub fn use_profile(&mut self, name: &str) -> Result<(), ConfigError> {
         self.require(name)?;
-        self.document.insert("default_profile", value(name));
+        put(self.document.as_table_mut(), "default_profile", name);
         Ok(())
     }
 
@@ -116,13 +116,31 @@ impl ConfigEdit {
     /// When there is no such profile.
     pub fn remove_profile(&mut self, name: &str) -> Result<(), ConfigError> {
         self.require(name)?;
-        if let Some(profiles) = self.document.get_mut("profiles").and_then(Item::as_table_like_mut) {
-            profiles.remove(name);
-        }
+        let mut kept = String::new();
         if self.document.get("default_profile").and_then(Item::as_str) == Some(name) {
+            let key = self.document.key("default_profile");
+            kept.extend(key.and_then(|key| comments_above(key.leaf_decor())));
             self.document.remove("default_profile");
         }
+        let profiles = self.document.get_mut("profiles").and_then(Item::as_table_like_mut);
+        let removed = profiles.and_then(|profiles| profiles.remove(name));
+        kept.extend(removed.as_ref().and_then(Item::as_table).and_then(|table| comments_above(table.decor())));
+        self.keep_comments(&kept);
         Ok(())
+    }
+
+    /// Puts comments in front of what follows, or at the end.
+    fn keep_comments(&mut self, comments: &str) {
+        let profiles = self.document.get_mut("profiles").and_then(Item::as_table_like_mut);
+        let tables =
+            profiles.into_iter().flat_map(|profiles| profiles.iter_mut().filter_map(|(_, item)| item.as_table_mut()));
+        if let Some(next) = tables.min_by_key(|table| table.position()) {
+            let prefix = next.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().to_owned();
+            next.decor_mut().set_prefix(format!("{comments}{prefix}"));
+        } else {
+            let trailing = self.document.trailing().as_str().unwrap_or_default().to_owned();
+            self.document.set_trailing(format!("{comments}{trailing}"));
+        }
     }
 
     fn require(&self, name: &str) -> Result<(), ConfigError> {
@@ -145,7 +163,7 @@ impl ConfigEdit {
     /// When it cannot be written; the old file is whole then.
     pub fn save(&self) -> Result<(), ConfigError> {
         let written = |path: &Path| -> io::Result<()> {
-            let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+            let target = target_of(path);
             let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
             create_private(directory)?;
             let mut file = tempfile::NamedTempFile::new_in(directory)?;
@@ -156,6 +174,33 @@ impl ConfigEdit {
         };
         written(&self.path).map_err(|cause| ConfigError::File { action: "write", path: self.path.clone(), cause })
     }
+}
+
+/// Writes a value; the comments about one that it replaces stay.
+fn put(table: &mut dyn TableLike, key: &str, new: impl Into<Value>) {
+    let new = new.into();
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(old) => {
+            let decor = old.decor().clone();
+            *old = new;
+            *old.decor_mut() = decor;
+        }
+        None => {
+            table.insert(key, Item::Value(new));
+        }
+    }
+}
+
+/// The comments above a key or a table up to the last empty line: what stands right above it belongs to it.
+fn comments_above(decor: &Decor) -> Option<String> {
+    let (head, _) = decor.prefix()?.as_str()?.rsplit_once("\n\n")?;
+    Some(format!("{head}\n\n"))
+}
+
+/// What a link names, whether it is there or not; else the path itself.
+fn target_of(path: &Path) -> PathBuf {
+    let dangling = |path: &Path| Some(path.parent()?.join(fs::read_link(path).ok()?));
+    fs::canonicalize(path).ok().or_else(|| dangling(path)).unwrap_or_else(|| path.to_owned())
 }
 
 #[cfg(unix)]

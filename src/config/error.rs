@@ -16,7 +16,7 @@ pub enum ConfigError {
     #[error("failed to {action} {}: {cause}", path.display())]
     File { action: &'static str, path: PathBuf, cause: io::Error },
     #[error("{}: {problem}", path.display())]
-    Unsafe { path: PathBuf, problem: String },
+    Unsafe { path: PathBuf, problem: &'static str, remedy: &'static str },
     #[error("{}: line {line}: {problem}", path.display())]
     Syntax { path: PathBuf, line: usize, problem: String, nearest: Option<String> },
     #[error("{}: profile `{profile}` has both {first} and {second}", path.display())]
@@ -41,12 +41,18 @@ pub enum ConfigError {
     SecretForAnotherHost { profile: String, home: String, asked: String, origin: String },
     #[error("failed to run the secret command `{program}`: {cause}")]
     SecretCommand { program: String, cause: io::Error },
-    #[error("the secret command `{program}` failed with {status}: {stderr}")]
+    #[error("the secret command `{program}` failed with {status}{}", said(stderr))]
     SecretCommandFailed { program: String, status: String, stderr: String },
-    #[error("the secret command `{program}` gave no secret within {seconds} s")]
-    SecretCommandHangs { program: String, seconds: u64 },
+    #[error("the secret command `{program}` gave no secret within {seconds} s{}", said(stderr))]
+    SecretCommandHangs { program: String, seconds: u64, stderr: String },
     #[error("the client secret from {origin} {problem}")]
     BadSecret { origin: String, problem: String },
+    #[error("interrupted while the secret was asked for")]
+    PromptInterrupted,
+}
+
+fn said(stderr: &str) -> String {
+    if stderr.is_empty() { String::new() } else { format!(": {stderr}") }
 }
 
 fn list(known: &[String]) -> String {
@@ -63,7 +69,7 @@ impl ConfigError {
             Self::VariableNotUtf8 { .. } | Self::Variable { .. } => "mend its value, or unset it".to_owned(),
             Self::File { action: "read", .. } => "check the path and its permissions".to_owned(),
             Self::File { .. } => "check the permissions of the directory, and that the disk is not full".to_owned(),
-            Self::Unsafe { path, .. } => format!("make it yours alone: chmod 600 {}", path.display()),
+            Self::Unsafe { path, remedy, .. } => format!("make it yours alone: {remedy} {}", path.display()),
             Self::Syntax { nearest: Some(nearest), .. } | Self::UnknownProfile { nearest: Some(nearest), .. } => {
                 format!("did you mean `{nearest}`?")
             }
@@ -88,7 +94,7 @@ impl ConfigError {
             Self::SecretCommand { .. } | Self::SecretCommandFailed { .. } | Self::SecretCommandHangs { .. } => {
                 "run the command by hand; it must print the secret and ask for nothing".to_owned()
             }
-            Self::BadSecret { .. } => "check where it comes from; nothing was sent".to_owned(),
+            Self::BadSecret { .. } | Self::PromptInterrupted => "check where it comes from; nothing was sent".to_owned(),
         };
         Some(hint)
     }

@@ -13,14 +13,16 @@ use super::error::{ConfigError, nearest};
 use super::values::{AllowTo, ApiUrl, BotId, ClientId, RetryFor, Timeout};
 use crate::secret::Secret;
 
-/// The largest configuration that is read, in bytes.
+/// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// A configuration file that was read.
 #[derive(Clone, Debug)]
 pub struct ConfigFile {
-    pub path: PathBuf,
-    pub default_profile: Option<String>,
+    path: PathBuf,
+    default_profile: Option<String>,
+    /// The line of `default_profile`.
+    default_line: usize,
     pub profiles: BTreeMap<String, Profile>,
     pub warnings: Vec<String>,
 }
@@ -65,13 +67,28 @@ impl ConfigFile {
         dirs::config_dir().map(|directory| directory.join("jelouctl/config.toml")).ok_or(ConfigError::NoConfigDirectory)
     }
 
+    /// The file at the default place; nothing when there is none, or when that place cannot be searched: flags and
+    /// environment may say everything.
+    ///
+    /// # Errors
+    /// As [`ConfigFile::load`].
+    pub fn load_default() -> Result<Option<Self>, ConfigError> {
+        let Ok(path) = Self::default_path() else { return Ok(None) };
+        match std::fs::metadata(&path) {
+            Err(error) if [io::ErrorKind::NotADirectory, io::ErrorKind::PermissionDenied].contains(&error.kind()) => {
+                Ok(None)
+            }
+            _ => Self::load(&path),
+        }
+    }
+
     /// The file at `path`; nothing when there is none.
     ///
     /// # Errors
     /// When it cannot be read, others could have written it, or it says something wrong.
     pub fn load(path: &Path) -> Result<Option<Self>, ConfigError> {
         let unreadable = |cause| ConfigError::File { action: "read", path: path.to_owned(), cause };
-        let mut file = match File::open(path) {
+        let file = match File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unreadable(error)),
@@ -81,37 +98,43 @@ impl ConfigFile {
             return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory, not a file")));
         }
         refuse_unsafe(path, &metadata)?;
-        let mut text = String::new();
-        file.by_ref().take(MAX_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
-        if text.len() as u64 > MAX_BYTES {
-            return Err(unreadable(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 1 MiB")));
-        }
+        let text = String::from_utf8(read_file_to_limit(file).map_err(unreadable)?)
+            .map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
         let mut config = Self::parse(path, &text)?;
-        if config.profiles.values().any(|profile| profile.client_secret.is_some()) && readable_by_others(&metadata) {
-            config.warnings.push(format!("{} holds a secret and others can read it: chmod 600 {0}", path.display()));
+        if config.profiles.values().any(|profile| profile.client_secret.is_some()) {
+            config.warnings.extend(readable_by_others(path, &metadata));
         }
         Ok(Some(config))
     }
 
     fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let document: Document = toml::from_str(text).map_err(|error| syntax(path, text, &error))?;
-        let default = document.default_profile;
-        if let Some(name) = default.as_ref().filter(|name| !document.profiles.contains_key(name.get_ref())) {
-            return Err(ConfigError::Syntax {
-                path: path.to_owned(),
-                line: line_of(text, name.span().start),
-                problem: format!("default_profile names `{}`, but there is no [profiles.{0}]", name.get_ref()),
-                nearest: nearest(name.get_ref(), document.profiles.keys().map(String::as_str)),
-            });
-        }
         let directory = path.parent().unwrap_or(Path::new(""));
         let mut profiles = document.profiles;
         for (name, profile) in &mut profiles {
             profile.refuse_two_secrets(path, name)?;
             profile.resolve_paths(directory);
         }
-        let default_profile = default.map(Spanned::into_inner);
-        Ok(Self { path: path.to_owned(), default_profile, profiles, warnings: Vec::new() })
+        let default = document.default_profile.map(|name| (line_of(text, name.span().start), name.into_inner()));
+        let (default_line, default_profile) = default.unzip();
+        let default_line = default_line.unwrap_or_default();
+        Ok(Self { path: path.to_owned(), default_profile, default_line, profiles, warnings: Vec::new() })
+    }
+
+    /// The profile that `default_profile` names.
+    ///
+    /// # Errors
+    /// When there is no such profile. The file can be read all the same, or nothing could mend it.
+    pub fn default_profile(&self) -> Result<Option<&String>, ConfigError> {
+        match &self.default_profile {
+            Some(name) if !self.profiles.contains_key(name) => Err(ConfigError::Syntax {
+                path: self.path.clone(),
+                line: self.default_line,
+                problem: format!("default_profile names `{name}`, but there is no [profiles.{name}]"),
+                nearest: nearest(name, self.profiles.keys().map(String::as_str)),
+            }),
+            default => Ok(default.as_ref()),
+        }
     }
 }
 
@@ -142,6 +165,20 @@ impl Profile {
             *program = resolve(directory, Path::new(program)).to_string_lossy().into_owned();
         }
     }
+}
+
+/// A file that has at most 1 MiB.
+pub(super) fn read_to_limit(path: &Path) -> io::Result<Vec<u8>> {
+    read_file_to_limit(File::open(path)?)
+}
+
+fn read_file_to_limit(file: File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 1 MiB"));
+    }
+    Ok(bytes)
 }
 
 /// Relative paths start at the file, `~/` is home.
@@ -208,14 +245,14 @@ fn refuse_unsafe(path: &Path, metadata: &std::fs::Metadata) -> Result<(), Config
     use std::os::unix::fs::MetadataExt;
 
     let owner = metadata.uid();
-    let problem = if owner != 0 && owner != rustix::process::geteuid().as_raw() {
-        "it belongs to another user, who could send your secret elsewhere"
+    let (problem, remedy) = if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        ("it belongs to another user, who could send your secret elsewhere", "chown \"$(id -u)\"")
     } else if metadata.mode() & 0o022 != 0 {
-        "others can write it, and could send your secret elsewhere"
+        ("others can write it, and could send your secret elsewhere", "chmod 600")
     } else {
         return Ok(());
     };
-    Err(ConfigError::Unsafe { path: path.to_owned(), problem: problem.to_owned() })
+    Err(ConfigError::Unsafe { path: path.to_owned(), problem, remedy })
 }
 
 #[cfg(not(unix))]
@@ -223,16 +260,18 @@ fn refuse_unsafe(_path: &Path, _metadata: &std::fs::Metadata) -> Result<(), Conf
     Ok(())
 }
 
+/// A warning for a file with a secret.
 #[cfg(unix)]
-pub(super) fn readable_by_others(metadata: &std::fs::Metadata) -> bool {
+pub(super) fn readable_by_others(path: &Path, metadata: &std::fs::Metadata) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
 
-    metadata.mode() & 0o044 != 0
+    let path = path.display();
+    (metadata.mode() & 0o044 != 0).then(|| format!("{path} holds a secret and others can read it: chmod 600 {path}"))
 }
 
 #[cfg(not(unix))]
-pub(super) fn readable_by_others(_metadata: &std::fs::Metadata) -> bool {
-    false
+pub(super) fn readable_by_others(_path: &Path, _metadata: &std::fs::Metadata) -> Option<String> {
+    None
 }
 
 #[cfg(test)]
@@ -240,9 +279,12 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<ConfigFile, String> {
-        ConfigFile::parse(Path::new("/etc/c.toml"), text).map_err(|error| match error.hint() {
-            Some(hint) => format!("{error} | {hint}"),
-            None => error.to_string(),
+        let file = ConfigFile::parse(Path::new("/etc/c.toml"), text);
+        file.and_then(|file| file.default_profile().map(|_| ()).map(|()| file.clone())).map_err(|error| {
+            match error.hint() {
+                Some(hint) => format!("{error} | {hint}"),
+                None => error.to_string(),
+            }
         })
     }
 
@@ -263,7 +305,7 @@ mod tests {
             ("[profiles.a]\ntimeout = true", "line 2: expected a duration"),
             (
                 "[profiles.a]\napi_url = \"http://x.example\"",
-                "line 2: `http://x.example` would send the secret unencrypted",
+                "line 2: `http://x.example` would get the secret unencrypted",
             ),
             ("[profiles.a]\nclient_id = \"a:b\"", "line 2: a client id has no colon"),
             ("[profiles.a", "line 1: "),

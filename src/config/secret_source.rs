@@ -3,7 +3,8 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -12,12 +13,15 @@ use tokio::process::Command;
 
 use super::error::ConfigError;
 use super::file::readable_by_others;
+use super::settings::Sourced;
 use crate::secret::Secret;
 
 /// The largest secret, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
 /// How long a secret command may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long its output may still come once it has ended.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretSource {
@@ -38,50 +42,61 @@ impl fmt::Display for SecretSource {
             Self::File(path) => write!(formatter, "file {}", path.display()),
             Self::Stdin => formatter.write_str("standard input"),
             Self::Command(words) => write!(formatter, "command {}", words.first().map_or("", String::as_str)),
-            Self::Prompt => formatter.write_str("asked for on the terminal"),
+            Self::Prompt => formatter.write_str("the terminal"),
         }
     }
 }
 
-impl SecretSource {
+impl Sourced<SecretSource> {
     /// The secret, with a warning when others can read its file. `ask` reads it from the terminal.
     ///
     /// # Errors
     /// When it cannot be had, or is empty.
-    pub async fn fetch(
-        &self,
-        ask: impl FnOnce() -> io::Result<String>,
-    ) -> Result<(Secret, Option<String>), ConfigError> {
-        let mut warning = None;
-        let raw = match self {
-            Self::Value(secret) => return self.check(secret.clone()).map(|secret| (secret, None)),
-            Self::File(path) => {
-                let unreadable = |cause| ConfigError::File { action: "read", path: path.clone(), cause };
-                let file = File::open(path).map_err(unreadable)?;
-                let metadata = file.metadata().map_err(unreadable)?;
-                if readable_by_others(&metadata) {
-                    warning = Some(format!("{} holds a secret and others can read it: chmod 600 {0}", path.display()));
-                }
-                read(file).map_err(unreadable)?
+    pub async fn fetch(&self, ask: fn() -> io::Result<String>) -> Result<(Secret, Option<String>), ConfigError> {
+        let unreadable = |cause: io::Error| self.bad(&format!("cannot be read: {cause}"));
+        let (raw, warning) = match &self.value {
+            SecretSource::Value(secret) => (secret.reveal().as_bytes().to_vec(), None),
+            SecretSource::File(path) => {
+                let (file, path) = (path.clone(), path.clone());
+                let read = blocking(move || read_file(&file)).await;
+                read.map_err(|cause| ConfigError::File { action: "read", path, cause })?
             }
-            Self::Stdin => read(io::stdin().lock()).map_err(|cause| self.bad(&format!("cannot be read: {cause}")))?,
-            Self::Command(words) => run(words).await?,
-            Self::Prompt => ask().map_err(|cause| self.bad(&format!("cannot be read: {cause}")))?.into_bytes(),
+            SecretSource::Stdin => (blocking(|| read(io::stdin().lock())).await.map_err(unreadable)?, None),
+            SecretSource::Command(words) => (run(words).await?, None),
+            SecretSource::Prompt => match ask() {
+                Ok(typed) => (typed.into_bytes(), None),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(ConfigError::PromptInterrupted),
+                Err(error) => return Err(unreadable(error)),
+            },
         };
         if raw.len() as u64 > MAX_BYTES {
             return Err(self.bad("is longer than 64 KiB"));
         }
-        let secret = String::from_utf8(raw).map_err(|_| self.bad("is not UTF-8"))?;
-        Ok((self.check(Secret::new(secret))?, warning))
-    }
-
-    fn check(&self, secret: Secret) -> Result<Secret, ConfigError> {
-        if secret.is_empty() { Err(self.bad("is empty")) } else { Ok(secret) }
+        let secret = String::from_utf8(raw).map(Secret::new).map_err(|_| self.bad("is not UTF-8"))?;
+        if secret.is_empty() {
+            return Err(self.bad("is empty"));
+        }
+        Ok((secret, warning))
     }
 
     fn bad(&self, problem: &str) -> ConfigError {
-        ConfigError::BadSecret { origin: self.to_string(), problem: problem.to_owned() }
+        let origin = match &self.value {
+            SecretSource::Value(_) => self.origin.to_string(),
+            other => format!("{other} ({})", self.origin),
+        };
+        ConfigError::BadSecret { origin, problem: problem.to_owned() }
     }
+}
+
+/// A read that may wait for someone else (a pipe) must not keep a signal from being heard.
+async fn blocking<T: Send + 'static>(read: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
+fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<String>)> {
+    let file = File::open(path)?;
+    let warning = readable_by_others(path, &file.metadata()?);
+    Ok((read(file)?, warning))
 }
 
 fn read(source: impl Read) -> io::Result<Vec<u8>> {
@@ -102,30 +117,40 @@ async fn run(words: &[String]) -> Result<Vec<u8>, ConfigError> {
         .kill_on_drop(true)
         .spawn()
         .map_err(failed_to_run)?;
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    // Reading stops at the limit, which ends a command that goes on writing by a closed pipe.
-    let finished = tokio::time::timeout(COMMAND_TIMEOUT, async {
-        let (stdout, stderr) = tokio::try_join!(read_to_limit(stdout), read_to_limit(stderr))?;
-        Ok((child.wait().await?, stdout, stderr))
-    });
-    let (status, stdout, stderr) = match finished.await {
-        Ok(result) => result.map_err(failed_to_run)?,
-        Err(_) => return Err(ConfigError::SecretCommandHangs { program, seconds: COMMAND_TIMEOUT.as_secs() }),
+    let streams = (child.stdout.take(), child.stderr.take());
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let finished = {
+        // Reading stops at the limit, which ends a command that goes on writing by a closed pipe.
+        let mut reading = pin!(async {
+            tokio::try_join!(read_to_limit(streams.0, &mut stdout), read_to_limit(streams.1, &mut stderr)).map(|_| ())
+        });
+        let ended = async {
+            tokio::select! {
+                read = &mut reading => read?,
+                _ = child.wait() => {
+                    // What it started, an agent perhaps, may hold the pipes open; what it wrote itself is there.
+                    tokio::time::timeout(DRAIN_TIMEOUT, &mut reading).await.unwrap_or(Ok(()))?;
+                }
+            }
+            child.wait().await
+        };
+        tokio::time::timeout(COMMAND_TIMEOUT, ended).await
     };
-    if stdout.len() as u64 > MAX_BYTES {
-        return Ok(stdout);
-    }
-    if !status.success() {
-        let stderr = String::from_utf8_lossy(&stderr).trim().to_owned();
-        return Err(ConfigError::SecretCommandFailed { program, status: status.to_string(), stderr });
+    let said = || String::from_utf8_lossy(&stderr).trim().to_owned();
+    let Ok(status) = finished else {
+        return Err(ConfigError::SecretCommandHangs { program, seconds: COMMAND_TIMEOUT.as_secs(), stderr: said() });
+    };
+    let status = status.map_err(failed_to_run)?;
+    let too_long = stdout.len() as u64 > MAX_BYTES;
+    if !status.success() && !too_long {
+        return Err(ConfigError::SecretCommandFailed { program, status: status.to_string(), stderr: said() });
     }
     Ok(stdout)
 }
 
-async fn read_to_limit(stream: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+async fn read_to_limit(stream: Option<impl AsyncRead + Unpin>, bytes: &mut Vec<u8>) -> io::Result<()> {
     if let Some(stream) = stream {
-        stream.take(MAX_BYTES + 1).read_to_end(&mut bytes).await?;
+        stream.take(MAX_BYTES + 1).read_to_end(bytes).await?;
     }
-    Ok(bytes)
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::environment::Environment;
 use super::error::{ConfigError, nearest};
-use super::file::{ConfigFile, Profile};
+use super::file::{ConfigFile, Profile, read_to_limit};
 use super::secret_source::SecretSource;
 use super::values::{AllowTo, ApiUrl, BotId, ClientId, RetryFor, Timeout};
 use crate::secret::Secret;
@@ -59,8 +59,12 @@ pub struct Sourced<T> {
 pub struct Settings {
     pub profile: Option<Sourced<String>>,
     pub bot: Option<Sourced<BotId>>,
-    pub client_id: Option<Sourced<ClientId>>,
-    pub client_secret: Option<Sourced<SecretSource>>,
+    /// From flags and environment.
+    typed: Login,
+    /// From the profile.
+    kept: Login,
+    /// The only place, but for this machine, that the profile's secret goes to.
+    home: ApiUrl,
     pub api_url: Sourced<ApiUrl>,
     pub sandbox: bool,
     pub timeout: Sourced<Timeout>,
@@ -71,8 +75,12 @@ pub struct Settings {
     pub warnings: Vec<String>,
 }
 
-/// The bot and the credentials of the sandbox, where none is given.
-const SANDBOX: &str = "sandbox";
+/// Client id and where its secret is, as far as they are given in one place.
+#[derive(Clone, Debug, Default)]
+struct Login {
+    id: Option<Sourced<ClientId>>,
+    secret: Option<Sourced<SecretSource>>,
+}
 
 impl Settings {
     /// Reads the configuration that `flags` and `environment` name, and resolves everything.
@@ -87,11 +95,7 @@ impl Settings {
                 path: path.clone(),
                 cause: std::io::ErrorKind::NotFound.into(),
             })?),
-            // Without a home there is no file, which is no error: flags and environment may say everything.
-            None => match ConfigFile::default_path() {
-                Ok(path) => ConfigFile::load(&path)?,
-                Err(_) => None,
-            },
+            None => ConfigFile::load_default()?,
         };
         Self::resolve(flags, environment, file.as_ref())
     }
@@ -128,15 +132,25 @@ impl Settings {
             Some(path) => Some(Sourced { value: path.clone(), origin: Origin::Flag("--ca-cert") }),
             None => profile.ca_cert.clone().map(|value| Sourced { value, origin: of_profile.clone() }),
         };
+        let typed = Login {
+            id: pick(
+                ("--client-id", flags.client_id.clone()),
+                ("JELOU_CLIENT_ID", environment.client_id.as_ref()),
+                (&of_profile, None),
+            )?,
+            secret: typed_secret(flags, environment),
+        };
+        let kept = Login {
+            id: profile.client_id.clone().map(|value| Sourced { value, origin: of_profile.clone() }),
+            secret: profile.secret().map(|value| Sourced { value, origin: of_profile.clone() }),
+        };
         let mut settings = Self {
             profile: chosen,
             bot,
-            client_id: None,
-            client_secret: None,
-            api_url: match api_url {
-                Some(url) => url,
-                None => jelou()?,
-            },
+            typed,
+            kept,
+            home: profile.api_url.clone().unwrap_or_else(ApiUrl::jelou),
+            api_url: api_url.unwrap_or_else(|| Sourced { value: ApiUrl::jelou(), origin: Origin::Default }),
             sandbox: flags.sandbox,
             timeout: timeout.unwrap_or(Sourced { value: Timeout::DEFAULT, origin: Origin::Default }),
             retry_for: retry_for.unwrap_or(Sourced { value: RetryFor::DEFAULT, origin: Origin::Default }),
@@ -146,80 +160,20 @@ impl Settings {
         };
         if flags.sandbox {
             settings.enter_sandbox();
-        } else {
-            settings.choose_credentials(flags, environment, &profile, &of_profile)?;
         }
         Ok(settings)
     }
 
     /// The sandbox reads no secret and needs no bot.
     fn enter_sandbox(&mut self) {
-        let sandboxed = |value| Sourced { value, origin: Origin::Sandbox };
-        if self.bot.is_none() {
-            self.bot = SANDBOX.parse().ok().map(|value| Sourced { value, origin: Origin::Sandbox });
-        }
-        self.client_id = SANDBOX.parse().ok().map(|value| Sourced { value, origin: Origin::Sandbox });
-        self.client_secret = Some(sandboxed(SecretSource::Value(Secret::new(SANDBOX.to_owned()))));
+        let (bot, id) = (BotId::sandbox(), ClientId::sandbox());
+        let secret = SecretSource::Value(Secret::new(id.as_str().to_owned()));
+        self.bot = self.bot.take().or(Some(Sourced { value: bot, origin: Origin::Sandbox }));
+        self.typed = Login {
+            id: Some(Sourced { value: id, origin: Origin::Sandbox }),
+            secret: Some(Sourced { value: secret, origin: Origin::Sandbox }),
+        };
         self.ca_cert = None;
-    }
-
-    /// Id and secret come both from flags and environment, or both from the profile, whose secret stays home.
-    fn choose_credentials(
-        &mut self,
-        flags: &Flags,
-        environment: &Environment,
-        profile: &Profile,
-        of_profile: &Origin,
-    ) -> Result<(), ConfigError> {
-        let id = pick(
-            ("--client-id", flags.client_id.clone()),
-            ("JELOU_CLIENT_ID", environment.client_id.as_ref()),
-            (of_profile, None),
-        )?;
-        let secret = match (&flags.client_secret, &environment.client_secret) {
-            (Some(source), _) => Some(Sourced { value: source.clone(), origin: Origin::Flag("--client-secret-file") }),
-            (None, Some(secret)) => Some(Sourced {
-                value: SecretSource::Value(secret.clone()),
-                origin: Origin::Variable("JELOU_CLIENT_SECRET"),
-            }),
-            (None, None) => None,
-        };
-        match (&id, &secret) {
-            (Some(_), Some(_)) => {
-                (self.client_id, self.client_secret) = (id, secret);
-                return Ok(());
-            }
-            (None, Some(secret)) => return Err(ConfigError::SecretWithoutId { secret: secret.origin.to_string() }),
-            (Some(id), None) if profile.secret().is_some() => {
-                return Err(ConfigError::IdWithoutSecret { id: id.origin.to_string() });
-            }
-            (Some(_), None) => {
-                self.client_id = id;
-                return Ok(());
-            }
-            (None, None) => {}
-        }
-        let of_profile = || of_profile.clone();
-        self.client_id = profile.client_id.clone().map(|value| Sourced { value, origin: of_profile() });
-        self.client_secret = profile.secret().map(|value| Sourced { value, origin: of_profile() });
-        if self.client_id.is_some() { self.keep_secret_home(profile) } else { Ok(()) }
-    }
-
-    fn keep_secret_home(&self, profile: &Profile) -> Result<(), ConfigError> {
-        let home = match &profile.api_url {
-            Some(url) => url.clone(),
-            None => jelou()?.value,
-        };
-        let asked = &self.api_url;
-        if asked.value == home || asked.value.is_loopback() {
-            return Ok(());
-        }
-        Err(ConfigError::SecretForAnotherHost {
-            profile: self.profile.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
-            home: home.to_string(),
-            asked: asked.value.to_string(),
-            origin: asked.origin.to_string(),
-        })
     }
 
     /// The bot to send from.
@@ -230,18 +184,61 @@ impl Settings {
         self.bot.as_ref().map(|bot| &bot.value).ok_or(ConfigError::NoBot)
     }
 
-    /// Client id and where its secret comes from; `can_ask` says whether a person could type it.
+    /// Client id and where its secret comes from: both from flags and environment, or both from the profile, whose secret
+    /// stays home. `can_ask` says whether a person could type it.
     ///
     /// # Errors
-    /// When one of them is given nowhere.
-    pub fn credentials(&self, can_ask: bool) -> Result<(&ClientId, SecretSource), ConfigError> {
-        let client_id = &self.client_id.as_ref().ok_or(ConfigError::NoCredentials)?.value;
-        match &self.client_secret {
-            Some(secret) => Ok((client_id, secret.value.clone())),
-            None if can_ask => Ok((client_id, SecretSource::Prompt)),
-            None => Err(ConfigError::NoSecret { client_id: client_id.as_str().to_owned() }),
+    /// When one of them is missing, or the secret would go to a place that it is not for.
+    pub fn credentials(&self, can_ask: bool) -> Result<(&Sourced<ClientId>, Sourced<SecretSource>), ConfigError> {
+        let ask = |id: &Sourced<ClientId>| {
+            let prompt = Sourced { value: SecretSource::Prompt, origin: Origin::Default };
+            can_ask.then_some(prompt).ok_or(ConfigError::NoSecret { client_id: id.value.as_str().to_owned() })
+        };
+        match (&self.typed.id, &self.typed.secret) {
+            (Some(id), Some(secret)) => Ok((id, secret.clone())),
+            (None, Some(secret)) => Err(ConfigError::SecretWithoutId { secret: secret.origin.to_string() }),
+            (Some(id), None) if self.kept.secret.is_some() => {
+                Err(ConfigError::IdWithoutSecret { id: id.origin.to_string() })
+            }
+            (Some(id), None) => Ok((id, ask(id)?)),
+            (None, None) => {
+                let id = self.kept.id.as_ref().ok_or(ConfigError::NoCredentials)?;
+                self.keep_secret_home()?;
+                let secret = self.kept.secret.clone().map_or_else(|| ask(id), Ok)?;
+                Ok((id, secret))
+            }
         }
     }
+
+    fn keep_secret_home(&self) -> Result<(), ConfigError> {
+        let asked = &self.api_url;
+        if asked.value == self.home || asked.value.is_loopback() {
+            return Ok(());
+        }
+        Err(ConfigError::SecretForAnotherHost {
+            profile: self.profile.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
+            home: self.home.to_string(),
+            asked: asked.value.to_string(),
+            origin: asked.origin.to_string(),
+        })
+    }
+
+    /// The certificates of `ca_cert`, as PEM.
+    ///
+    /// # Errors
+    /// When the file cannot be read or has more than 1 MiB.
+    pub fn ca_cert_pem(&self) -> Result<Option<Vec<u8>>, ConfigError> {
+        let Some(Sourced { value: path, .. }) = &self.ca_cert else { return Ok(None) };
+        read_to_limit(path).map(Some).map_err(|cause| ConfigError::File { action: "read", path: path.clone(), cause })
+    }
+}
+
+fn typed_secret(flags: &Flags, environment: &Environment) -> Option<Sourced<SecretSource>> {
+    let file = flags.client_secret.clone().map(|value| Sourced { value, origin: Origin::Flag("--client-secret-file") });
+    file.or_else(|| {
+        let value = SecretSource::Value(environment.client_secret.clone()?);
+        Some(Sourced { value, origin: Origin::Variable("JELOU_CLIENT_SECRET") })
+    })
 }
 
 impl Profile {
@@ -250,11 +247,6 @@ impl Profile {
         let file = self.client_secret_file.clone().map(SecretSource::File);
         value.or(file).or_else(|| self.client_secret_command.clone().map(SecretSource::Command))
     }
-}
-
-fn jelou() -> Result<Sourced<ApiUrl>, ConfigError> {
-    let value = ApiUrl::JELOU.parse().map_err(|problem| ConfigError::Variable { name: "api_url", problem })?;
-    Ok(Sourced { value, origin: Origin::Default })
 }
 
 /// Flag, then environment, then profile.
@@ -297,7 +289,7 @@ fn choose_profile(
             nearest,
         });
     }
-    let default = file.and_then(|file| file.default_profile.clone());
+    let default = file.map(ConfigFile::default_profile).transpose()?.flatten().cloned();
     let mut known = known();
     match (default, known.len()) {
         (Some(name), _) => Ok(Some(Sourced { value: name, origin: Origin::Default })),

@@ -35,6 +35,11 @@ pub struct RetryFor(Duration);
 pub struct AllowTo(pub Vec<String>);
 
 impl BotId {
+    /// The bot of the sandbox, where none is given.
+    pub(super) fn sandbox() -> Self {
+        Self("sandbox".to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -54,6 +59,11 @@ impl FromStr for BotId {
 }
 
 impl ClientId {
+    /// The client of the sandbox.
+    pub(super) fn sandbox() -> Self {
+        Self("sandbox".to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -77,14 +87,16 @@ impl FromStr for ClientId {
 
 impl ApiUrl {
     /// Where Jelou is.
-    pub const JELOU: &str = "https://api.jelou.ai";
+    #[expect(clippy::expect_used, reason = "a constant")]
+    pub(super) fn jelou() -> Self {
+        Self(Url::parse("https://api.jelou.ai").expect("a constant URL"))
+    }
 
     /// A server on this machine.
-    ///
-    /// # Errors
-    /// Never for a port; the URL is parsed as any other.
-    pub fn on_loopback(port: u16) -> Result<Self, String> {
-        format!("http://127.0.0.1:{port}").parse()
+    #[must_use]
+    #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "any port makes a URL")]
+    pub fn on_loopback(port: u16) -> Self {
+        Self(Url::parse(&format!("http://127.0.0.1:{port}")).expect("an address and a port"))
     }
 
     pub fn url(&self) -> &Url {
@@ -110,8 +122,9 @@ impl FromStr for ApiUrl {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
-        // The value is not repeated where it may hold a password.
+        // The value as it was given is not repeated: it may hold a password or a token.
         let url = Url::parse(raw).map_err(|error| format!("not a URL: {error}"))?;
+        let shown = format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default());
         if !url.username().is_empty() || url.password().is_some() {
             return Err(
                 "a URL with a user or a password is refused; credentials come from a profile, variables or flags"
@@ -119,16 +132,20 @@ impl FromStr for ApiUrl {
             );
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(format!("`{raw}` has a query or a fragment; give the address up to them"));
+            return Err(format!("`{shown}` with a query or a fragment is refused; give the address up to them"));
         }
-        let url = Self(url);
+        let mut url = Self(url);
+        // A slash at the end makes no other address.
+        if let Ok(mut segments) = url.0.path_segments_mut() {
+            segments.pop_if_empty();
+        }
         match url.0.scheme() {
             "https" => Ok(url),
             "http" if url.is_loopback() => Ok(url),
             "http" => Err(format!(
-                "`{raw}` would send the secret unencrypted; http:// is for this machine only, use https://"
+                "`{shown}` would get the secret unencrypted; http:// is for this machine only, use https://"
             )),
-            other => Err(format!("`{raw}` has the scheme {other}; give an https:// URL")),
+            other => Err(format!("the scheme `{other}` is not one of the API's; give an https:// URL")),
         }
     }
 }
@@ -242,9 +259,9 @@ mod tests {
             ("http://localhost.example.com", Err("unencrypted")),
             ("http://api.jelou.ai", Err("unencrypted")),
             ("https://user:secret@api.jelou.ai", Err("a user or a password")),
-            ("https://api.jelou.ai?x=1", Err("a query")),
+            ("https://api.jelou.ai?x=1", Err("with a query")),
             ("https://api.jelou.ai#x", Err("a fragment")),
-            ("ftp://api.jelou.ai", Err("the scheme ftp")),
+            ("ftp://api.jelou.ai", Err("the scheme `ftp`")),
             ("api.jelou.ai", Err("not a URL")),
             ("", Err("not a URL")),
         ] {

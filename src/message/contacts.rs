@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
-use super::{Envelope, Kind, recipient, vcard};
+use super::{Envelope, Kind, recipient};
 use crate::input::{Input, InputError, JsonSource, Source};
 
 /// Send contact cards
@@ -80,6 +80,7 @@ pub(super) struct Name {
 #[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
 pub(super) struct Phone {
+    #[garde(length(chars, min = 1))]
     pub(super) phone: Option<String>,
     pub(super) r#type: Option<String>,
     pub(super) wa_id: Option<String>,
@@ -93,6 +94,7 @@ pub(super) struct Phone {
 #[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
 pub(super) struct Email {
+    #[garde(length(chars, min = 1))]
     pub(super) email: Option<String>,
     pub(super) r#type: Option<String>,
     #[serde(flatten)]
@@ -211,7 +213,7 @@ struct ContactFlags {
     phone: Vec<String>,
 
     /// Type of every phone of the card [default: Mobile]
-    #[arg(long, value_name = "TYPE", requires = "contacts[0].phones")]
+    #[arg(long, value_name = "TYPE", requires = "contacts[0].phones", allow_hyphen_values = true)]
     phone_type: Option<String>,
 
     /// Email address (repeatable)
@@ -220,7 +222,7 @@ struct ContactFlags {
     email: Vec<String>,
 
     /// Type of every email address of the card [default: Work]
-    #[arg(long, value_name = "TYPE", requires = "contacts[0].emails")]
+    #[arg(long, value_name = "TYPE", requires = "contacts[0].emails", allow_hyphen_values = true)]
     email_type: Option<String>,
 }
 
@@ -265,20 +267,21 @@ impl Kind for Contacts {
     const ENVELOPE: Envelope = Envelope::Typed("contacts");
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+        let ContactFlags { contact, vcard, .. } = &self.flags;
         let mut contacts = Vec::new();
-        for source in &self.flags.contact {
+        for source in contact {
             match input.json_flag("--contact", source)? {
                 Value::Array(many) => contacts.extend(many),
                 one => contacts.push(one),
             }
         }
-        if let Some(source) = &self.flags.vcard {
+        if let Some(source) = vcard {
             let text = input.read("--vcard", source)?;
-            contacts.extend(vcard::contacts(&text)?.into_iter().map(|contact| json!(contact)));
+            contacts.extend(super::vcard::contacts(&text)?.into_iter().map(|contact| json!(contact)));
         }
         contacts.extend(self.flags.card().map(|contact| json!(contact)));
         let mut body = Map::new();
-        if !contacts.is_empty() {
+        if !contacts.is_empty() || !contact.is_empty() {
             body.insert("contacts".to_owned(), Value::Array(contacts));
         }
         Ok(body)

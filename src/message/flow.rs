@@ -82,7 +82,7 @@ struct FlowParameters {
     flow_action_payload: Option<FlowActionPayload>,
 
     /// Whether the flow is a draft or published [default: published]
-    #[arg(id = "parameters.mode", long = "mode", value_enum, ignore_case = true)]
+    #[arg(id = "parameters.mode", long = "mode", value_name = "MODE", value_enum, ignore_case = true)]
     #[garde(required)]
     mode: Option<Mode>,
 
@@ -92,7 +92,12 @@ struct FlowParameters {
     flow_action: Option<String>,
 
     /// Version of WhatsApp's flow message [default: 3]
-    #[arg(id = "parameters.flow_message_version", long = "flow-version", value_name = "VERSION")]
+    #[arg(
+        id = "parameters.flow_message_version",
+        long = "flow-version",
+        value_name = "VERSION",
+        allow_hyphen_values = true
+    )]
     #[garde(required, length(chars, min = 1))]
     flow_message_version: Option<String>,
 

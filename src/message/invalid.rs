@@ -62,7 +62,7 @@ impl InvalidMessage {
             Self::Input(error) => error.hint().to_owned(),
             Self::Recipient { error, .. } => error.hint().to_owned(),
             Self::NoRecipient => "give one with --to, with `userId` in the body, or in JELOU_TO".to_owned(),
-            Self::UserIdNotText(found) => format!("write it in quotes: \"userId\": \"{}\"", found.trim_matches('"')),
+            Self::UserIdNotText(_) => "write it in quotes, as in \"userId\": \"593987654321\", or leave it out".to_owned(),
             Self::NotAnObject(_) => "write {\"field\": value, …}".to_owned(),
             Self::NoBody => "name it with --body FILE, or --body - for standard input".to_owned(),
             Self::OtherType { .. } => "use the command for that type, or `send raw` for the body as it is".to_owned(),

@@ -12,7 +12,10 @@ pub fn violations(report: &garde::Report, schema: &Value, body: &Value, flags: &
         let problem = problem(error.message(), at(schema, schema, &path), body.pointer(&pointer(&path)));
         Violation { flag: flag_of(&path, flags), path, problem }
     };
-    report.iter().map(describe).collect()
+    let mut violations: Vec<_> = report.iter().map(describe).collect();
+    // An empty name violates two rules, which is said once.
+    violations.dedup();
+    violations
 }
 
 fn problem(message: &str, schema: Option<&Value>, value: Option<&Value>) -> String {

@@ -19,15 +19,14 @@ pub enum Route {
 #[derive(Clone, Debug, Default)]
 pub struct RecipientSources {
     /// `--to`
-    pub flag: Option<Recipient>,
-    /// `JELOU_TO`, not yet read as a recipient: a wrong one matters only where it is used.
+    pub flag: Option<String>,
+    /// `JELOU_TO`; a wrong one matters only where it is used.
     pub environment: Option<String>,
 }
 
 /// A valid message with its recipient, as the JSON that goes onto the wire.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outgoing {
-    kind: &'static str,
     recipient: Recipient,
     route: Route,
     body: Value,
@@ -48,7 +47,7 @@ impl Outgoing {
         if message.envelope() == Envelope::Verbatim && file.is_none() {
             return Err(InvalidMessage::NoBody);
         }
-        let (kind, route) = (message.command(), message.route());
+        let route = message.route();
         let mut fields = object(file.unwrap_or_else(|| json!({})))?;
         take_type(message, &mut fields)?;
         let in_body = take_user_id(&mut fields)?;
@@ -71,13 +70,7 @@ impl Outgoing {
         );
         warnings.extend(contact_phones(&body));
         let body = enclose(message.envelope(), &recipient, bot, body);
-        Ok((Self { kind, recipient, route, body }, warnings))
-    }
-
-    /// The name of the kind, as the word after `send`.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        self.kind
+        Ok((Self { recipient, route, body }, warnings))
     }
 
     #[must_use]
@@ -109,6 +102,7 @@ impl Outgoing {
         match self.body.get("botId") {
             None => Ok(()),
             Some(Value::String(found)) if found == bot => Ok(()),
+            Some(Value::Number(found)) if found.to_string() == bot => Ok(()),
             Some(other) => Err(InvalidMessage::OtherBot { found: other.to_string(), bot: bot.to_owned() }),
         }
     }
@@ -179,11 +173,13 @@ pub(super) fn take_user_id(fields: &mut Map<String, Value>) -> Result<Option<Rec
 }
 
 fn recipient(sources: &RecipientSources, in_body: Option<&Recipient>) -> Result<Recipient, InvalidMessage> {
-    if let Some(recipient) = sources.flag.as_ref().or(in_body) {
-        return Ok(recipient.clone());
-    }
-    let raw = sources.environment.as_ref().ok_or(InvalidMessage::NoRecipient)?;
-    raw.parse().map_err(|error| InvalidMessage::Recipient { origin: "JELOU_TO", error })
+    let (origin, raw) = match (&sources.flag, in_body, &sources.environment) {
+        (Some(raw), _, _) => ("--to", raw),
+        (None, Some(recipient), _) => return Ok(recipient.clone()),
+        (None, None, Some(raw)) => ("JELOU_TO", raw),
+        (None, None, None) => return Err(InvalidMessage::NoRecipient),
+    };
+    raw.parse().map_err(|error| InvalidMessage::Recipient { origin, error })
 }
 
 /// `type` and `userId` come first on the wire, then a `botId` where the file has one.

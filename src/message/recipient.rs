@@ -32,6 +32,8 @@ pub enum RecipientError {
     NoCountryCode { raw: String, digits: String, count: usize },
     #[error("`{0}` cannot be a recipient: as a part of a URL it means a folder")]
     DotSegment(String),
+    #[error("`{}` has a control character", .0.escape_debug())]
+    Control(String),
 }
 
 impl RecipientError {
@@ -46,7 +48,7 @@ impl RecipientError {
             Self::Length { .. } | Self::NoCountryCode { .. } => {
                 "write the number with its country code, such as +593987654321; a user of another channel is `id:USER`"
             }
-            Self::DotSegment(_) => "give the user's identifier",
+            Self::DotSegment(_) | Self::Control(_) => "give the user's identifier",
         }
     }
 }
@@ -55,11 +57,12 @@ impl Recipient {
     /// A `userId` from a body, taken as it stands.
     ///
     /// # Errors
-    /// When it is empty, or a dot segment of a path.
+    /// When it is empty, a dot segment of a path, or has control characters, some of which a URL would lose.
     pub fn verbatim(user: &str) -> Result<Self, RecipientError> {
         match user {
             "" => Err(RecipientError::Empty),
             "." | ".." => Err(RecipientError::DotSegment(user.to_owned())),
+            _ if user.chars().any(char::is_control) => Err(RecipientError::Control(user.to_owned())),
             _ => Ok(Self(user.to_owned())),
         }
     }
@@ -110,7 +113,7 @@ pub fn phone(raw: &str) -> Result<String, RecipientError> {
     if digits.starts_with('0') || number.contains("(0)") {
         return Err(RecipientError::National { raw: raw(), digits });
     }
-    if number.ends_with(".0") {
+    if is_from_a_spreadsheet(number) {
         return Err(RecipientError::Spreadsheet { raw: raw(), digits });
     }
     if !DIGITS.contains(&count) {
@@ -120,6 +123,13 @@ pub fn phone(raw: &str) -> Result<String, RecipientError> {
         return Err(RecipientError::NoCountryCode { raw: raw(), digits, count });
     }
     Ok(digits)
+}
+
+/// `593987654321.0`, or more zeros behind the only separator; `415.555.0000` is a phone.
+fn is_from_a_spreadsheet(number: &str) -> bool {
+    let Some((whole, decimals)) = number.rsplit_once('.') else { return false };
+    let is_zero = !decimals.is_empty() && decimals.bytes().all(|byte| byte == b'0');
+    is_zero && (decimals.len() == 1 || whole.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn is_part_of_phone(character: char) -> bool {
@@ -150,6 +160,7 @@ mod tests {
             ("+1 (415) 555.0100", "14155550100"),
             (" 593987654321 ", "593987654321"),
             ("+4612345", "4612345"),
+            ("+1.415.555.0000", "14155550000"),
             ("(+593) 987654321", "593987654321"),
             ("593.98.765.4321", "593987654321"),
             ("123456789012345", "123456789012345"),
@@ -171,6 +182,8 @@ mod tests {
             ("+", "is empty"),
             ("id:", "is empty"),
             ("id:..", "means a folder"),
+            ("id:1\n4155550100", r"`1\n4155550100` has a control character"),
+            ("id:.\t.", "has a control character"),
             ("593987654321,593987654322", "has `,`"),
             ("593987654321\n593987654322", "has `\\n`"),
             ("593987654321\t1", "has `\\t`"),
@@ -184,6 +197,8 @@ mod tests {
             ("+44 (0)20 7946 0000", "national form"),
             ("+0987654321", "national form"),
             ("593987654321.0", "spreadsheet"),
+            ("593987654321.00", "spreadsheet"),
+            ("593.98.765.4321.0", "spreadsheet"),
             ("987654321", "fewer than 10"),
             ("+123456", "7 to 15"),
             ("1234567890123456", "7 to 15"),

@@ -50,7 +50,9 @@ fn contact(card: &VCard) -> Contact {
     let has_organization =
         organization.company.is_some() || organization.department.is_some() || organization.title.is_some();
     let mut full_name = Name {
-        formatted_name: first(VCardProperty::Fn),
+        // The card of a company may have no other name.
+        formatted_name: first(VCardProperty::Fn)
+            .or_else(|| organization.company.clone().filter(|_| name.is_none_or(is_empty))),
         first_name: name.and_then(|entry| component(entry, 1)),
         last_name: name.and_then(|entry| component(entry, 0)),
         middle_name: name.and_then(|entry| component(entry, 2)),
@@ -71,7 +73,7 @@ fn contact(card: &VCard) -> Contact {
                 .filter_map(|entry| Some(Email { email: Some(text(entry)?), r#type: kind(entry), unknown: Map::new() }))
                 .collect(),
         ),
-        addresses: some(all(VCardProperty::Adr).map(address).collect()),
+        addresses: some(all(VCardProperty::Adr).filter_map(address).collect()),
         org: Some(organization).filter(|_| has_organization),
         birthday: all(VCardProperty::Bday).find_map(birthday),
         urls: some(
@@ -105,10 +107,14 @@ fn component(entry: &VCardEntry, index: usize) -> Option<String> {
     entry.values.get(index).and_then(value_text)
 }
 
-/// `TEL;VALUE=uri:tel:+593…` is the number after the scheme.
+/// `TEL;VALUE=uri:tel:+593…;ext=1` is the number between the scheme and the parameters (RFC 3966).
 fn phone(entry: &VCardEntry) -> Option<String> {
     let phone = text(entry)?;
-    Some(phone.strip_prefix("tel:").map(str::to_owned).unwrap_or(phone))
+    let number = match phone.split_at_checked("tel:".len()) {
+        Some((scheme, number)) if scheme.eq_ignore_ascii_case("tel:") => number.split(';').next()?,
+        _ => &phone,
+    };
+    Some(number.to_owned()).filter(|number| !number.is_empty())
 }
 
 /// `CELL` is WhatsApp's `Mobile`; any other type is written with a capital; types that say nothing are passed over.
@@ -123,11 +129,18 @@ fn kind(entry: &VCardEntry) -> Option<String> {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect())
 }
 
-/// ADR is post box; extension; street; city; region; code; country (RFC 6350, 6.3.1).
-fn address(entry: &VCardEntry) -> Address {
+fn is_empty(entry: &VCardEntry) -> bool {
+    entry.values.iter().all(|value| value_text(value).is_none())
+}
+
+/// ADR is post box; extension; street; city; region; code; country (RFC 6350, 6.3.1). An empty one is none.
+fn address(entry: &VCardEntry) -> Option<Address> {
+    if is_empty(entry) {
+        return None;
+    }
     let street = [2, 1, 0].into_iter().filter_map(|index| component(entry, index)).collect::<Vec<_>>().join(", ");
     let country_code = entry.params.iter().find(|param| param.name == VCardParameterName::Cc);
-    Address {
+    Some(Address {
         street: Some(street).filter(|street| !street.is_empty()),
         city: component(entry, 3),
         state: component(entry, 4),
@@ -136,11 +149,16 @@ fn address(entry: &VCardEntry) -> Address {
         country_code: country_code.and_then(|param| param.value.as_text()).map(str::to_owned),
         r#type: kind(entry),
         unknown: Map::new(),
-    }
+    })
 }
 
-/// WhatsApp's form is YYYY-MM-DD; a date without a year is left out, as it cannot be written so.
+/// WhatsApp's form is YYYY-MM-DD; a date without a year is left out, as it cannot be written so. Apple writes such a
+/// date with a year that a parameter says to omit.
 fn birthday(entry: &VCardEntry) -> Option<String> {
+    let omits_year = |name: &VCardParameterName| matches!(name, VCardParameterName::Other(name) if name.eq_ignore_ascii_case("X-APPLE-OMIT-YEAR"));
+    if entry.params.iter().any(|param| omits_year(&param.name)) {
+        return None;
+    }
     match entry.values.first()? {
         VCardValue::PartialDateTime(PartialDateTime {
             year: Some(year), month: Some(month), day: Some(day), ..
@@ -186,8 +204,8 @@ mod tests {
     #[test]
     fn reads_version_4_without_n_and_several_cards() {
         let cards = "BEGIN:VCARD\nVERSION:4.0\nFN:Ana María Ríos\nTEL;VALUE=uri;TYPE=\"voice,home\":tel:+593-99-999-9999\nBDAY:19900203\nEND:VCARD\n\n\
-            BEGIN:VCARD\nVERSION:4.0\nFN:Bo\nBDAY:--0203\nADR;CC=EC:;;;Quito;;;\nEND:VCARD\n\
-            BEGIN:VCARD\nVERSION:4.0\nN:Cía;;;;\nEND:VCARD\n";
+            BEGIN:VCARD\nVERSION:4.0\nFN:Bo\nBDAY:--0203\nADR;CC=EC:;;;Quito;;;\nADR:;;;;;;\nTEL;VALUE=uri:TEL:+14155550100;ext=5\nEND:VCARD\n\
+            BEGIN:VCARD\nVERSION:4.0\nN:Cía;;;;\nBDAY;X-APPLE-OMIT-YEAR=1604:1604-02-03\nEND:VCARD\n";
         assert_eq!(
             read(cards),
             json!([
@@ -196,10 +214,17 @@ mod tests {
                     "phones": [{"phone": "+593-99-999-9999", "type": "Home", "wa_id": "593999999999"}],
                     "birthday": "1990-02-03",
                 },
-                {"name": {"formatted_name": "Bo", "first_name": "Bo"}, "addresses": [{"city": "Quito", "country_code": "EC"}]},
+                {"name": {"formatted_name": "Bo", "first_name": "Bo"}, "phones": [{"phone": "+14155550100", "wa_id": "14155550100"}], "addresses": [{"city": "Quito", "country_code": "EC"}]},
                 {"name": {"formatted_name": "Cía", "last_name": "Cía"}},
             ])
         );
+    }
+
+    #[test]
+    fn takes_a_company_without_a_name_by_its_own() {
+        let card = "BEGIN:VCARD\nVERSION:3.0\nN:;;;;\nFN:\nORG:Jelou SA;\nTEL:tel:\nEND:VCARD\n";
+        let name = json!({"formatted_name": "Jelou SA", "first_name": "Jelou", "last_name": "SA"});
+        assert_eq!(read(card), json!([{"name": name, "org": {"company": "Jelou SA"}}]));
     }
 
     #[test]

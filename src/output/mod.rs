@@ -75,18 +75,6 @@ impl Output {
         self.line(&text)
     }
 
-    /// A response's body: as JSON when it is that, else as one JSON string.
-    ///
-    /// # Errors
-    /// As [`Output::json`].
-    pub fn response(&self, text: &str, json: Option<&Value>) -> io::Result<()> {
-        match json {
-            Some(value) => self.json(value),
-            None if text.is_empty() => Ok(()),
-            None => self.json(&Value::from(text)),
-        }
-    }
-
     /// A record, on one line.
     ///
     /// # Errors
@@ -132,9 +120,20 @@ impl Output {
         }
     }
 
-    /// clap's words on an error of usage, coloured by it.
+    /// clap's words on an error of usage, in its colours.
     pub fn usage(&self, text: &str) {
         let _ = self.error_stream().write_all(text.as_bytes());
+    }
+
+    /// clap's help, in its colours.
+    ///
+    /// # Errors
+    /// As [`Output::json`].
+    pub fn help(&self, text: &str) -> io::Result<()> {
+        let choice = if self.colored(&io::stdout()) { ColorChoice::Always } else { ColorChoice::Never };
+        let mut plain = anstream::AutoStream::new(Vec::new(), choice);
+        plain.write_all(text.as_bytes())?;
+        self.bytes(&plain.into_inner())
     }
 
     /// An error with its details and the way out. Always shown.
@@ -202,14 +201,6 @@ impl Output {
         Ok(answer.trim().to_owned())
     }
 
-    /// Asks without showing what is typed.
-    ///
-    /// # Errors
-    /// When the terminal cannot be read.
-    pub fn ask_hidden(&self, question: &str) -> io::Result<String> {
-        rpassword::prompt_password(format!("{} ", one_line(question)))
-    }
-
     fn colored(&self, stream: &impl anstream::stream::RawStream) -> bool {
         match self.color {
             Color::Always => true,
@@ -227,4 +218,12 @@ impl Output {
         let choice = if self.colored(&io::stderr()) { ColorChoice::Always } else { ColorChoice::Never };
         anstream::AutoStream::new(io::stderr(), choice)
     }
+}
+
+/// Asks on the terminal without showing what is typed; the caller has made sure that there is one.
+///
+/// # Errors
+/// When the terminal cannot be read, or a signal comes.
+pub fn ask_hidden(question: &str) -> io::Result<String> {
+    rpassword::prompt_password(format!("{} ", one_line(question)))
 }

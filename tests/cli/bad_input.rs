@@ -95,7 +95,7 @@ fn contacts_have_their_own_rules() {
             "contacts[0].phones[0].phone: invalid type: integer `7`",
         ),
         ("7", "contacts[0]: invalid type: integer `7`"),
-        ("[]", "contacts: is missing (set it with --contact)"),
+        ("[]", "contacts: is empty (set it with --contact)"),
     ] {
         refused(&["send", "contacts", "--to", "593987654321", "--contact", contact], &[problem]);
     }
@@ -127,6 +127,7 @@ fn unknown_words_are_answered_with_the_nearest() {
     refused(&["send", "text", "--too", "593987654321", "Hola"], &["unexpected argument '--too'", "'--to'"]);
     refused(&["snd", "text"], &["unrecognized subcommand 'snd'", "'send'"]);
     refused(&[&["send", "flow", "--mode", "drat"][..], &TO].concat(), &["invalid value 'drat'", "'draft'"]);
+    refused(&["send", "--to", "593987654321", "text", "Hola"], &["unexpected argument '--to'"]);
     for word in ["login", "auth", "init", "configure"] {
         refused(&[word, "--anything", "x"], &["there is no login", "jelouctl profile set NAME --bot BOT"]);
     }
@@ -187,6 +188,8 @@ fn a_body_of_the_wrong_shape_names_its_path() {
         ),
         ("text", r#"{"text": "a", "userId": 593987654321}"#, "userId: 593987654321 in the body; a recipient is a text"),
         ("text", r#"{"text": "a", "userId": ""}"#, "userId: the recipient is empty"),
+        ("text", r#"{"text": "a", "userId": null}"#, "userId: null in the body; a recipient is a text"),
+        ("text", r#"{"text": "a", "userId": "1\n4155550100"}"#, "has a control character"),
         (
             "text",
             r#"{"text": "a", "botId": "other"}"#,
@@ -237,13 +240,16 @@ fn a_recipient_that_is_not_surely_one_is_refused() {
         ("0987654321", "the national form (understood: `0987654321`)"),
         ("+44 (0)20 7946 0000", "the national form"),
         ("593987654321.0", "as a spreadsheet writes a number"),
+        ("593987654321.00", "as a spreadsheet writes a number"),
+        ("id:593\t../14155550100", "has a control character"),
+        ("id:.\n.", "has a control character"),
         ("987654321", "fewer than 10"),
         ("123456789012345678", "a phone number has 7 to 15"),
         ("id:", "the recipient is empty"),
         ("id:..", "it means a folder"),
         ("593987654321\n::error::x", r"has `\n`"),
     ] {
-        let ended = refused(&["send", "text", "--to", to, "Hola"], &[problem, "--to <USER>"]);
+        let ended = refused(&["send", "text", "--to", to, "Hola"], &[problem, "error: --to: ", "hint: "]);
         assert!(!ended.stderr.lines().any(|line| line.starts_with("::")), "{}", ended.stderr);
     }
     refused(&["send", "text", "Hola"], &["error: no recipient", "--to", "JELOU_TO"]);
@@ -371,4 +377,42 @@ fn arguments_that_are_not_utf_8_are_refused() {
     let ended = Ended::new(&output);
     assert_eq!(ended.code, 2);
     assert!(ended.stderr.contains("invalid UTF-8"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_text_that_looks_like_flags_is_never_a_success() {
+    for text in ["-hola a todos", "-hola", "-h1", "-V", "-Vamos", "-yes", "-v", "-", "-order", "--", "--help me"] {
+        let server = Server::answering(Reply::accepted());
+        let ended = Home::new().run_args(&["send", "text", "--to", "593987654321", text]).api(&server.url).end();
+        let sent = server.received().len();
+        assert!(
+            if text == "-" { ended.code == 0 && sent == 1 } else { ended.code == 2 && sent == 0 },
+            "{text}: {ended:?}"
+        );
+    }
+}
+
+#[test]
+fn what_stands_on_the_line_cannot_forge_a_line() {
+    for argument in
+        ["--foo\n::error::x=bar", "-o\n::error::x", "-p\n::error::x", "x\n::error::x", "--to\n::error::x", "-\r", "-\n"]
+    {
+        let ended = refused(&["send", "text", "a", argument], &["error: "]);
+        let forged = |line: &str| line.starts_with("::") || line.contains('\r');
+        assert!(!ended.stderr.split('\n').any(forged), "{argument:?}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn errors_of_usage_have_a_record_too() {
+    for arguments in [
+        "send text --to 0987 Hola -o record",
+        "send txt --output=record",
+        "send text --too 1 -orecord",
+        "send text -hola --output record",
+    ] {
+        let ended = Home::new().run(arguments).fails(2, &["error: "]);
+        assert_eq!(ended.json()["sent"], "no");
+        assert!(["usage", "invalid_message"].contains(&ended.json()["error"]["code"].as_str().unwrap()), "{ended:?}");
+    }
 }

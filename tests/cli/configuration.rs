@@ -201,7 +201,7 @@ fn addresses_are_https_or_this_machine() {
         ("https://api.jelou.ai/?x", "a query"),
         ("https://api.jelou.ai/#x", "a fragment"),
         ("https://u:p@api.jelou.ai", "a user or a password"),
-        ("ftp://api.jelou.ai", "scheme ftp"),
+        ("ftp://api.jelou.ai", "scheme `ftp`"),
         ("api.jelou.ai", "not a URL"),
     ] {
         home.run(SEND).args(&["--api-url", url]).fails(2, &[problem]);
@@ -260,9 +260,36 @@ fn a_config_that_cannot_be_trusted_or_read_is_refused() {
         .fails(3, &["broken.toml: line 2: unknown key `botid`", "did you mean `bot_id`?"]);
     home.write("latin1.toml", b"# se\xf1or\n");
     home.run(SEND).args(&["--config", "latin1.toml"]).fails(3, &["failed to read latin1.toml"]);
+    std::fs::remove_dir(&path).unwrap();
     // No file of the current directory is read unless named.
     home.write("config.toml", "broken");
-    Home::new().run("profile list").success();
+    home.run("profile list").success();
+}
+
+#[test]
+fn a_place_that_cannot_be_searched_has_no_configuration() {
+    let server = Server::answering(Reply::accepted());
+    let home = Home::new();
+    let in_vain = |run: Run<'_>| run.env("HOME", "/dev/null").env_remove("XDG_CONFIG_HOME").success();
+    in_vain(home.run(SEND).api(&server.url));
+    in_vain(home.run(SEND).args(&["--sandbox"]));
+}
+
+#[test]
+fn a_slash_at_the_end_is_no_other_address() {
+    let server = Server::answering(Reply::accepted());
+    let home = Home::new();
+    home.config("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"https://gw.example/a\"\n");
+    home.run(SEND).args(&["--api-url", "https://gw.example/a/", "--dry-run"]).success();
+    home.run(SEND).args(&["--api-url", "https://gw.example/b", "--dry-run"]).fails(3, &["is for https://gw.example/a"]);
+    assert_eq!(server.received().len(), 0);
+}
+
+#[test]
+fn a_broken_environment_is_told_after_a_broken_message() {
+    let home = Home::new();
+    home.run("send text --to 593987654321").env("JELOU_TIMEOUT", "").fails(2, &["text: is missing"]);
+    home.run("send text Hola").env("JELOU_TO", "").fails(3, &["JELOU_TO is set but empty"]);
 }
 
 #[test]
@@ -314,7 +341,7 @@ fn a_secret_that_cannot_be_had_is_explained() {
     home.write("large.txt", "x".repeat(70_000));
     let path = |name: &str| home.path().join(name).display().to_string();
     for (key, problem) in [
-        ("client_secret = \"\"".to_owned(), "is empty"),
+        ("client_secret = \"\"".to_owned(), "the client secret from profile p is empty"),
         (format!("client_secret_file = \"{}\"", path("empty.txt")), "is empty"),
         (format!("client_secret_file = \"{}\"", path("latin1.txt")), "is not UTF-8"),
         (format!("client_secret_file = \"{}\"", path("large.txt")), "is longer than 64 KiB"),
@@ -336,14 +363,30 @@ fn a_secret_that_cannot_be_had_is_explained() {
         home.run(SEND).env("PATH", "/usr/bin:/bin").fails(3, &[problem, "hint: "]);
     }
     assert_eq!(server.received().len(), 0);
+    home.run(SEND)
+        .api(&server.url)
+        .env("JELOU_CLIENT_SECRET", "\n")
+        .fails(3, &["the client secret from JELOU_CLIENT_SECRET is empty"]);
+}
+
+#[test]
+fn a_secret_command_may_leave_something_running() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    let command = "client_secret_command = [\"sh\", \"-c\", \"sleep 60 & printf secret\"]";
+    home.config(&format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n{command}\n", server.url));
+    home.run(SEND).env("PATH", "/usr/bin:/bin").success();
+    assert_eq!(server.only().headers["authorization"], authorization("x", "secret"));
 }
 
 #[test]
 fn a_secret_command_that_hangs_is_stopped_and_reads_no_input_of_ours() {
     let home = Home::new();
     let base = "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"http://127.0.0.1:1\"\n";
-    home.config(&format!("{base}client_secret_command = [\"sleep\", \"60\"]\n"));
-    home.run(SEND).env("PATH", "/usr/bin:/bin").fails(3, &["the secret command `sleep` gave no secret within 10 s"]);
+    home.config(&format!("{base}client_secret_command = [\"sh\", \"-c\", \"echo locked >&2; exec sleep 60\"]\n"));
+    home.run(SEND)
+        .env("PATH", "/usr/bin:/bin")
+        .fails(3, &["the secret command `sh` gave no secret within 10 s: locked"]);
     home.config(&format!("{base}client_secret_command = [\"cat\"]\n"));
     home.run("send text --to 593987654321 --text-file -")
         .stdin("Hola")

@@ -1,13 +1,18 @@
 //! What happens between us and the API: refusals, hangs, resets, cuts, retries, proxies and signals.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
 use crate::harness::{Ended, Home, tool};
-use crate::server::{Reply, Server, refused_url};
+use crate::server::{Reply, Server, read_request, refused_url};
+use crate::tls;
 
 const SEND: &str = "send text --to 593987654321 Hola -o record --retry-for 0";
 
@@ -158,6 +163,17 @@ fn a_wait_that_would_end_past_the_budget_is_not_begun() {
 }
 
 #[test]
+fn a_wait_of_any_length_is_understood() {
+    for header in ["18446744073709551615", "99999999999999999999999", "1e300"] {
+        let first = Reply::with_headers(429, "Retry-After: 1\r\n", "");
+        let server = Server::start(vec![first, Reply::with_headers(429, &format!("Retry-After: {header}\r\n"), "")]);
+        let ended =
+            Home::new().run("send text --to 593987654321 Hola -o record").api(&server.url).fails(6, &["not sent"]);
+        assert_eq!(ended.json()["attempts"], 2);
+    }
+}
+
+#[test]
 fn the_budget_is_used_up() {
     let ended = Home::new()
         .run("send text --to 593987654321 Hola -o record --retry-for 1200ms")
@@ -204,6 +220,64 @@ fn the_proxy_of_the_environment_is_used_but_not_for_loopback() {
     let server = Server::answering(Reply::accepted());
     home.run(SEND).env("HTTP_PROXY", &proxy.url).env("ALL_PROXY", &proxy.url).api(&server.url).success();
     assert_eq!((proxy.received().len(), server.received().len()), (0, 1));
+}
+
+/// A proxy that does what it is asked: it connects to this address, whatever the name.
+fn forwarding_proxy(to: SocketAddr) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let tunnels = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&tunnels);
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let client = client.unwrap();
+            read_request(&client).unwrap();
+            counted.fetch_add(1, Ordering::SeqCst);
+            let server = TcpStream::connect(to).unwrap();
+            (&client).write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").unwrap();
+            let (mut from_client, mut to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            thread::spawn(move || std::io::copy(&mut from_client, &mut to_server));
+            thread::spawn(move || std::io::copy(&mut &server, &mut &client));
+        }
+    });
+    (url, tunnels)
+}
+
+#[test]
+fn a_send_goes_through_a_proxy_and_around_it_where_no_proxy_says_so() {
+    let (port, authority) = tls::start("api.example");
+    let home = Home::new();
+    home.write("ca.pem", authority);
+    let (proxy, tunnels) = forwarding_proxy(SocketAddr::from(([127, 0, 0, 1], port)));
+    let through_proxy =
+        || home.run(SEND).args(&["--ca-cert", "ca.pem"]).env("HTTPS_PROXY", &proxy).api("https://api.example");
+    through_proxy().success();
+    assert_eq!(tunnels.load(Ordering::SeqCst), 1);
+    through_proxy().env("NO_PROXY", "api.example").fails(7, &["not sent: failed to connect"]);
+    assert_eq!(tunnels.load(Ordering::SeqCst), 1);
+    through_proxy()
+        .env("HTTPS_PROXY", "http://[bad")
+        .fails(3, &["HTTPS_PROXY is not the address of an HTTP proxy", "http://HOST:PORT"]);
+}
+
+#[test]
+fn a_connection_that_is_never_answered_was_not_sent() {
+    // A queue of none is full with the connections that wait in it; the next one hangs.
+    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap().as_socket().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
+        waiting.push(stream);
+        assert!(waiting.len() < 100, "the queue is never full");
+    }
+    let ended = Home::new()
+        .run(SEND)
+        .args(&["--timeout", "600ms"])
+        .api(&format!("http://{address}"))
+        .fails(7, &["not sent: connecting took too long"]);
+    assert_eq!(ended.json()["sent"], "no");
 }
 
 /// Starts a send, waits until `ready` says so of a line of its stderr or of the server, sends the signal.
@@ -259,4 +333,48 @@ fn a_signal_between_two_attempts_was_not_sent() {
         assert_eq!(ended.json()["sent"], "no");
         assert!(ended.stderr.contains(&format!("not sent: interrupted by SIG{signal}")), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn a_signal_while_the_secret_is_fetched_was_not_sent() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let home = Home::new();
+        let server = Server::answering(Reply::accepted());
+        let marker = home.path().join("fetching");
+        home.config(&format!(
+            "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n\
+             client_secret_command = [\"sh\", \"-c\", \"touch '{}'; exec sleep 60\"]\n",
+            server.url,
+            marker.display()
+        ));
+        // From a command, and from a pipe that nobody closes.
+        for arguments in [&[][..], &["--client-id", "x", "--client-secret-file", "-"]] {
+            let mut command = home.command();
+            command
+                .args(["send", "text", "--to", "593987654321", "Hola", "-o", "record", "-v"])
+                .args(arguments)
+                .env("PATH", "/usr/bin:/bin");
+            let mut child =
+                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            let stdin = child.stdin.take();
+            while arguments.is_empty() && !marker.exists() || !catches_signals(child.id()) {
+                thread::yield_now();
+            }
+            tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()].as_slice()));
+            let ended = Ended::new(&child.wait_with_output().unwrap());
+            drop(stdin);
+            assert_eq!(ended.code, code, "{ended:?}");
+            assert_eq!((&ended.json()["sent"], &ended.json()["attempts"]), (&"no".into(), &0.into()));
+            assert!(ended.stderr.contains("not sent: interrupted by SIG"), "{}", ended.stderr);
+        }
+        assert_eq!(server.received().len(), 0);
+    }
+}
+
+/// Whether the process has set up its own answer to SIGINT and SIGTERM.
+fn catches_signals(process: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap();
+    let both = (1 << (2 - 1)) | (1 << (15 - 1));
+    u64::from_str_radix(caught, 16).unwrap() & both == both
 }

@@ -54,6 +54,11 @@ fn imports_go_one_way() {
             .find(|(known, _)| *known == module)
             .unwrap_or_else(|| panic!("{module} is not in the table"));
         let text = fs::read_to_string(&path).unwrap();
+        assert!(
+            !text.contains("crate::{") && !text.contains("super::super::super"),
+            "{}: import one module a line",
+            path.display()
+        );
         for import in imports(&text) {
             assert!(import == module || allowed.contains(&import), "{} imports {import}", path.display());
         }
@@ -74,4 +79,14 @@ fn only_the_api_knows_reqwest_and_only_output_prints() {
         );
         assert!(text.starts_with("//! "), "{} has no header", path.display());
     }
+}
+
+#[test]
+fn a_panic_can_be_caught_in_the_binary_that_is_shipped() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    assert!(
+        manifest["profile"]["release"].get("panic").is_none(),
+        "a panic in flight must end with the code for unknown"
+    );
 }

@@ -100,7 +100,9 @@ fn other_commands_do_not_mind_a_closed_pipe_but_a_full_disk() {
         "--help",
         "--version",
         "profile show",
-        "send text --to 593987654321 Hola --bot 1 --dry-run --sandbox",
+        "",
+        "send text --to 593987654321 Hola --dry-run --sandbox",
+        "send text --to 593987654321 Hola --dry-run --sandbox -o record",
     ] {
         let run = |stdout: Stdio| {
             Ended::new(&home.command().args(arguments.split_whitespace()).stdout(stdout).output().unwrap())

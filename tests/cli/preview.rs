@@ -88,7 +88,7 @@ fn the_curl_command_needs_the_secret_and_names_the_authority() {
     let home = Home::new();
     let line =
         home.run("send text --to 593987654321 Hola --curl --ca-cert my.pem").api("https://x.example").success().stdout;
-    assert!(line.contains("--cacert my.pem"), "{line}");
+    assert!(line.contains("--cacert 'my.pem'"), "{line}");
     let output = Command::new("sh").args(["-c", &line]).env_remove("JELOU_CLIENT_SECRET").output().unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("JELOU_CLIENT_SECRET"));

@@ -53,14 +53,17 @@ fn the_file_is_ours_alone_and_so_is_its_directory() {
 #[test]
 fn comments_and_links_stay() {
     let home = Home::new();
-    home.write("dotfiles/jelou.toml", "# mine\n[profiles.prod] # the real one\nbot_id = \"1\" # bot\n");
+    home.write(
+        "dotfiles/jelou.toml",
+        "# mine\n[profiles.prod] # the real one\nbot_id = \"1\" # bot\n# and\ntimeout = 3 # seconds\n",
+    );
     std::fs::create_dir_all(home.path().join(".config/jelouctl")).unwrap();
     symlink(home.path().join("dotfiles/jelou.toml"), home.path().join(CONFIG)).unwrap();
-    home.run("profile set prod --client-id x").success();
+    home.run("profile set prod --client-id x --bot 2 --timeout 4s").success();
     assert!(std::fs::symlink_metadata(home.path().join(CONFIG)).unwrap().is_symlink());
     assert_eq!(
         home.read("dotfiles/jelou.toml"),
-        "# mine\n[profiles.prod] # the real one\nbot_id = \"1\" # bot\nclient_id = \"x\"\n"
+        "# mine\n[profiles.prod] # the real one\nbot_id = \"2\" # bot\n# and\ntimeout = \"4s\" # seconds\nclient_id = \"x\"\n"
     );
 }
 
@@ -115,5 +118,61 @@ fn a_file_that_cannot_be_written_stays_whole() {
     home.run_args(&["profile", "set", "a\nb", "--bot", "1", "--client-id", "x"])
         .fails(2, &[r"`a\nb` cannot be a profile's name"]);
     assert_eq!(home.read(CONFIG), text);
-    home.run("profile list").env_remove("HOME").env_remove("XDG_CONFIG_HOME").end();
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let home = Home::new();
+    let text = "[profiles.p]\nbot_id = \"1\"\n";
+    home.config(text);
+    for words in
+        ["profile set p --bot 2", "profile use p", "profile remove p --yes", "profile set q --bot 2 --client-id x"]
+    {
+        for mode in ["--dry-run", "--curl"] {
+            home.run(words).args(&[mode]).fails(2, &["would change the configuration"]);
+        }
+    }
+    assert_eq!(home.read(CONFIG), text);
+}
+
+#[test]
+fn what_cannot_be_sent_with_can_be_shown_and_mended() {
+    let home = Home::new();
+    home.config("# mine\n\ndefault_profile = \"gone\"\n\n# head\n\n[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n");
+    home.run("send text --to 593987654321 Hola")
+        .fails(3, &["line 3: default_profile names `gone`, but there is no [profiles.gone]"]);
+    home.run("profile use p").success();
+    let ended = home.run("profile show").env("JELOU_CLIENT_SECRET", "canary").success();
+    assert!(ended.stderr.contains("warning: the client secret comes from JELOU_CLIENT_SECRET"), "{}", ended.stderr);
+    assert!(
+        ended.stdout.contains("bot_id\t1\tprofile p") && ended.stdout.contains("client_secret\t\tnot set"),
+        "{}",
+        ended.stdout
+    );
+    let ended = home.run("profile show").env("JELOU_API_URL", "https://x.example").success();
+    assert!(
+        ended.stderr.contains("warning: the secret of profile `p` is for https://api.jelou.ai"),
+        "{}",
+        ended.stderr
+    );
+    home.run("profile remove p --yes").success();
+    assert_eq!(home.read(CONFIG), "# mine\n\n\n# head\n\n");
+}
+
+#[test]
+fn a_pattern_that_fits_no_phone_is_warned_about() {
+    let home = Home::new();
+    let ended =
+        home.run_args(&["profile", "set", "p", "--bot", "1", "--client-id", "x", "--allow-to", "+593 98*"]).success();
+    assert!(ended.stderr.contains("warning: allow_to: `+593 98*` fits no phone number"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_dangling_link_is_written_through() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.path().join(".config/jelouctl")).unwrap();
+    symlink("../../real.toml", home.path().join(CONFIG)).unwrap();
+    home.run("profile set p --bot 1 --client-id x").success();
+    assert!(home.read("real.toml").contains("bot_id = \"1\""));
+    assert!(std::fs::symlink_metadata(home.path().join(CONFIG)).unwrap().is_symlink());
 }

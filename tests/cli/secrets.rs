@@ -24,6 +24,53 @@ fn echoing() -> Vec<Reply> {
     ]
 }
 
+#[test]
+fn echoed_with_escapes() {
+    // A secret whose token has a slash, as PHP and ASCII-only writers escape it.
+    let secret = r#"canary?>?>"\ñ/"#;
+    let token = BASE64_STANDARD.encode(format!("x:{secret}"));
+    assert!(token.contains('/'), "{token}");
+    let ascii = serde_json::to_string(secret).unwrap().replace('ñ', "\\u00f1").replace('/', "\\/");
+    let php = token.replace('/', "\\/");
+    let json = format!(r#"{{"code":"x","description":{ascii},"{php}":["{php}",{ascii}]}}"#);
+    for reply in [
+        Reply::json(401, &json),
+        Reply::json(401, &format!("<p>{secret} {token} {php}")),
+        Reply::Bytes(format!("HTTP/1.1 401 X\r\nContent-Length: 9999\r\n\r\n{{\"a\": \"{php}\"").into_bytes()),
+    ] {
+        for words in ["-v", "-o record"] {
+            let server = Server::answering(reply.clone());
+            let home = Home::new();
+            let run = home.run(&format!("send text --to 593987654321 Hola {words}")).api(&server.url);
+            let ended = run.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", secret).fails(4, &["not sent"]);
+            let shown = format!("{}{}", ended.stdout, ended.stderr);
+            assert!(!shown.contains(&token) && !shown.contains(&php), "{shown}");
+            assert!(shown.contains("(redacted)"), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn from_a_flag_that_is_wrong() {
+    let home = Home::new();
+    for arguments in [
+        ["--client-id", "id:canary"],
+        ["--client-id=id:canary", "-v"],
+        ["--api-url", "https://user:canary@api.jelou.ai"],
+        ["--api-url", "https:user:canary@h"],
+        ["--api-url", "https://u:p@canary@h"],
+        ["--api-url", "user:canary@api.jelou.ai"],
+        ["--api-url", "https://h/?token=canary"],
+    ] {
+        home.run("send text --to 593987654321 Hola").args(&arguments).fails(2, &["(not shown)"]);
+        let (flag, value) = (arguments[0], arguments[1]);
+        if flag == "--api-url" {
+            home.run("send text --to 593987654321 Hola").env("JELOU_API_URL", value).fails(3, &["JELOU_API_URL: "]);
+        }
+    }
+    home.run("send text --to 593987654321 Hola").env("JELOU_CLIENT_ID", "id:canary").fails(3, &["JELOU_CLIENT_ID: "]);
+}
+
 /// Sends in every way that prints; the token must not show either.
 fn send_in_every_way(run: impl Fn(&str) -> Run<'static>) {
     let token = BASE64_STANDARD.encode(format!("x:{CANARY}"));

@@ -135,6 +135,19 @@ fn the_type_of_a_flow_message_goes_into_the_query_and_extra_context_into_the_bod
 }
 
 #[test]
+fn the_recipient_of_a_flow_message_may_stand_in_its_body_but_goes_into_the_path() {
+    let home = Home::new();
+    let mut body = fixture("bodies/flow-message.en.json");
+    body["userId"] = json!("593987654321");
+    home.write("body.json", body.to_string());
+    let server = Server::answering(Reply::json(200, "{}"));
+    home.run("flow-message --body body.json").api(&server.url).success();
+    let received = server.only();
+    assert_eq!(received.line, FLOW_MESSAGE);
+    assert_eq!(received.json(), fixture("bodies/flow-message.en.json"));
+}
+
+#[test]
 fn bot_and_recipient_are_one_segment_each() {
     let server = Server::answering(Reply::json(200, "{}"));
     let path = fixture_path("bodies/flow-message.en.json");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use expectrl::process::unix::WaitStatus;
-use expectrl::{Eof, Expect, Session};
+use expectrl::{ControlCode, Eof, Expect, Session};
 
 use crate::harness::Home;
 use crate::server::{Reply, Server};
@@ -78,6 +78,34 @@ fn a_missing_secret_is_asked_for_and_hidden() {
 }
 
 #[test]
+fn ctrl_c_at_the_question_sends_nothing() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    home.config(&profile(&server));
+    let mut terminal = Terminal::new(&home, &[&SEND[..], &["-o", "record"]].concat(), &[("NO_COLOR", "1")]);
+    terminal.session.expect("Client secret (hidden): ").unwrap();
+    terminal.session.send(ControlCode::EndOfText).unwrap();
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 130, "{screen}");
+    assert!(screen.contains("not sent: interrupted by SIGINT") && screen.contains("\"sent\": \"no\""), "{screen}");
+    assert_eq!(server.received().len(), 0);
+}
+
+#[test]
+fn a_kept_profile_is_asked_for_a_new_secret() {
+    let home = Home::new();
+    home.config("[profiles.prod]\nbot_id = \"77\"\nclient_secret_file = \"old\"\n");
+    let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
+    terminal.answer("Client secret (hidden; empty to leave it): ", "canary-new");
+    assert_eq!(terminal.end().0, 0);
+    assert_eq!(
+        home.read(".config/jelouctl/config.toml"),
+        "[profiles.prod]\nbot_id = \"77\"\nclient_secret = \"canary-new\"\n"
+    );
+    home.run("profile set prod").fails(2, &["nothing to change in profile prod"]);
+}
+
+#[test]
 fn nothing_is_asked_where_nobody_answers() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
@@ -113,7 +141,7 @@ fn a_new_profile_is_asked_for() {
     let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
     terminal.answer("Bot id: ", "77");
     terminal.answer("Client id: ", "my id");
-    terminal.answer("Client secret (hidden; empty to give it later): ", "canary-typed");
+    terminal.answer("Client secret (hidden; empty to leave it): ", "canary-typed");
     terminal.answer("Recipients that may be written to, as patterns with * (empty for anyone): ", "593*, 1415*");
     let (code, screen) = terminal.end();
     assert_eq!(code, 0, "{screen}");

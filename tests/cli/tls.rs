@@ -15,7 +15,7 @@ use crate::server::{Reply, Server, read_request};
 const SEND: &str = "send text --to 593987654321 Hola --retry-for 0";
 
 /// A server with a certificate of its own authority for `name`; gives its port and the authority as PEM.
-fn start(name: &str) -> (u16, String) {
+pub fn start(name: &str) -> (u16, String) {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
