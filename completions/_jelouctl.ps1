@@ -319,8 +319,6 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             break
         }
         'jelouctl;flow-message' {
-            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]')
-            [CompletionResult]::new('--body', '--body', [CompletionResultType]::ParameterName, 'The body, or a part of it, as JSON; flags win over it')
             [CompletionResult]::new('--title', '--title', [CompletionResultType]::ParameterName, 'Line above the text, up to 60 characters')
             [CompletionResult]::new('--text', '--text', [CompletionResultType]::ParameterName, 'Text of the message, 1 to 1024 characters')
             [CompletionResult]::new('--text-file', '--text-file', [CompletionResultType]::ParameterName, 'Read the text from a file, or from standard input with `-`; one final newline is dropped')
@@ -331,6 +329,8 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--action-payload', '--action-payload', [CompletionResultType]::ParameterName, 'The whole action payload, instead of `--screen`: ''{"screen": "A", "data": {…}}''')
             [CompletionResult]::new('--payload', '--payload', [CompletionResultType]::ParameterName, 'Extra context that Jelou keeps and returns with the flow''s reply')
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Type of flow, as the endpoint''s `type` parameter [default: Jelou''s standard type]')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]')
+            [CompletionResult]::new('--body', '--body', [CompletionResultType]::ParameterName, 'The body, or a part of it, as JSON; flags win over it')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [env: JELOUCTL_CONFIG]')

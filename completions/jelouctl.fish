@@ -274,8 +274,6 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l title -d 'Line above the text, up to 60 characters' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l text -d 'Text of the message, 1 to 1024 characters' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
@@ -286,6 +284,8 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l scree
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l action-payload -d 'The whole action payload, instead of `--screen`: \'{"screen": "A", "data": {…}}\'' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l payload -d 'Extra context that Jelou keeps and returns with the flow\'s reply' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l type -d 'Type of flow, as the endpoint\'s `type` parameter [default: Jelou\'s standard type]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r

@@ -28,10 +28,10 @@ pub struct SendCommand {
 #[derive(Args, Debug)]
 pub struct FlowMessageCommand {
     #[command(flatten)]
-    delivery: Delivery,
+    message: FlowMessage,
 
     #[command(flatten)]
-    message: FlowMessage,
+    delivery: Delivery,
 }
 
 #[derive(Args, Debug)]

@@ -148,14 +148,15 @@ impl Prepared<'_> {
 
     /// Sends it. A panic on the way is an error that says whether a request was under way.
     fn transmit(&self, record: &mut Record) -> anyhow::Result<Delivery> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("failed to start the runtime")?;
         let in_flight = Cell::new(false);
-        let delivered = catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.deliver(record, &in_flight))));
-        // A name look-up or a read that hangs must not keep the process once all is decided.
-        runtime.shutdown_background();
+        let delivered = catch_unwind(AssertUnwindSafe(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.context("failed to start the runtime")?;
+            let delivery = runtime.block_on(self.deliver(record, &in_flight));
+            // A name look-up or a read that hangs must not keep the process once all is decided.
+            runtime.shutdown_background();
+            delivery
+        }));
         match delivered {
             Ok(delivery) => delivery,
             Err(_) if in_flight.get() => Err(PanicInFlight.into()),

@@ -42,7 +42,7 @@ impl fmt::Display for SecretSource {
             Self::File(path) => write!(formatter, "file {}", path.display()),
             Self::Stdin => formatter.write_str("standard input"),
             Self::Command(words) => write!(formatter, "command {}", words.first().map_or("", String::as_str)),
-            Self::Prompt => formatter.write_str("the terminal"),
+            Self::Prompt => formatter.write_str("asked for on the terminal"),
         }
     }
 }
@@ -82,6 +82,7 @@ impl Sourced<SecretSource> {
     fn bad(&self, problem: &str) -> ConfigError {
         let origin = match &self.value {
             SecretSource::Value(_) => self.origin.to_string(),
+            SecretSource::Prompt => "the terminal".to_owned(),
             other => format!("{other} ({})", self.origin),
         };
         ConfigError::BadSecret { origin, problem: problem.to_owned() }

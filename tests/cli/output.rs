@@ -1,7 +1,7 @@
 //! What goes to which stream, and what happens when a stream cannot take it.
 
 use std::fs::OpenOptions;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::harness::{Ended, Home};
 use crate::server::{Reply, Server};
@@ -137,4 +137,27 @@ fn alone_it_prints_help() {
     let ended = Home::new().run("").success();
     assert!(ended.stdout.starts_with("Send WhatsApp messages through the Jelou API"), "{}", ended.stdout);
     assert_eq!(ended.stderr, "");
+}
+
+#[test]
+fn a_process_that_may_open_nothing_ends_with_a_code_of_the_table_and_a_record() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    let mut codes = Vec::new();
+    for limit in 4..16 {
+        let limited = format!("ulimit -n {limit}; exec \"$0\" {SEND} -o record --retry-for 0");
+        let mut command = Command::new("sh");
+        command.args(["-c", &limited]).arg(home.command().get_program()).env_clear().env("HOME", home.path());
+        command.envs([
+            ("JELOU_API_URL", server.url.as_str()),
+            ("JELOU_BOT_ID", "1"),
+            ("JELOU_CLIENT_ID", "x"),
+            ("JELOU_CLIENT_SECRET", "y"),
+        ]);
+        let ended = Ended::new(&command.output().unwrap());
+        let sent = ended.json()["sent"].clone();
+        assert!(matches!((ended.code, sent.as_str()), (0, Some("yes")) | (1 | 7, Some("no"))), "{limit}: {ended:?}");
+        codes.push(ended.code);
+    }
+    assert!(codes.contains(&1) && codes.contains(&0), "{codes:?}");
 }
