@@ -70,6 +70,9 @@ pub fn of_error(error: &anyhow::Error) -> Told {
         if let Some(cause) = cause.downcast_ref::<UsageError>() {
             return told(ExitCode::Usage, "usage", Some(cause.hint.clone()));
         }
+        if let Some(ConfigError::PromptInterrupted) = cause.downcast_ref() {
+            return told(ExitCode::Interrupted, "interrupted", None);
+        }
         if let Some(cause) = cause.downcast_ref::<ConfigError>() {
             return told(ExitCode::Configuration, "configuration", cause.hint());
         }

@@ -48,7 +48,7 @@ impl Context {
 }
 
 /// Tells an error that ended a command.
-fn tell(context: &Context, error: &anyhow::Error) -> Told {
+fn tell_error(context: &Context, error: &anyhow::Error) -> Told {
     let told = exit::of_error(error);
     context.output.error(&told.message, &told.details, told.hint.as_deref());
     told
@@ -56,5 +56,5 @@ fn tell(context: &Context, error: &anyhow::Error) -> Told {
 
 /// Tells an error that ended a command, and gives its exit code.
 pub fn fail(context: &Context, error: &anyhow::Error) -> ExitCode {
-    tell(context, error).code
+    tell_error(context, error).code
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
 
-use super::{Context, Mode, UsageError};
+use super::{Context, Mode, UsageError, interrupt};
 use crate::config::{
     AllowTo, BotId, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, Origin, ProfileChange, SecretSource,
     Settings, Sourced,
@@ -196,9 +196,16 @@ fn complete(context: &Context, change: &mut ProfileChange) -> anyhow::Result<()>
     Ok(())
 }
 
-fn ask_secret() -> io::Result<Option<Secret>> {
-    let secret = Secret::new(output::ask_hidden("Client secret (hidden; empty to leave it):")?);
-    Ok(Some(secret).filter(|secret| !secret.is_empty()))
+fn ask_secret() -> anyhow::Result<Option<Secret>> {
+    // A signal that is caught ends the question with an error, and the terminal shows again what is typed.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let _inside = runtime.enter();
+    let _signals = interrupt::listen()?;
+    match output::ask_hidden("Client secret (hidden; empty to leave it):") {
+        Ok(typed) => Ok(Some(Secret::new(typed)).filter(|secret| !secret.is_empty())),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(ConfigError::PromptInterrupted.into()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn ask_valid(context: &Context, question: &str, check: impl Fn(&str) -> Result<(), String>) -> anyhow::Result<String> {

@@ -8,7 +8,7 @@ use std::pin::pin;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::{Context, GuardError, Mode, PanicInFlight, interrupt, tell};
+use super::{Context, GuardError, Mode, PanicInFlight, interrupt, tell_error};
 use crate::api::{
     Answer, Client, ClientOptions, Credentials, Delivery, Event, Outcome, Request, RetryPolicy, Roots, curl_command,
     deliver,
@@ -35,7 +35,7 @@ pub struct Typed {
 pub fn run(context: &mut Context, typed: &Typed) -> ExitCode {
     let mut record = Record { kind: Some(typed.message.command()), ..Record::default() };
     let code = send(context, typed, &mut record).unwrap_or_else(|error| {
-        let told = tell(context, &error);
+        let told = tell_error(context, &error);
         record.sent = if told.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No };
         record.error = Some(RecordError {
             code: told.name,
@@ -275,8 +275,8 @@ fn watch(output: &Output, request: &Request, event: &Event<'_>) {
     }
 }
 
-/// Prints the answer, id or record, and gives the exit code. What was accepted stays a success when standard output cannot
-/// take the answer: an error would invite a second send.
+/// Prints the answer, id or record, and gives the exit code. What was accepted stays a success when standard output
+/// cannot take the answer: an error would invite a second send.
 fn print_result(context: &Context, record: &Record, code: ExitCode) -> ExitCode {
     let output = &context.output;
     let printed = match (output.format, &record.response, &record.message_id) {

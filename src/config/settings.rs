@@ -184,8 +184,8 @@ impl Settings {
         self.bot.as_ref().map(|bot| &bot.value).ok_or(ConfigError::NoBot)
     }
 
-    /// Client id and where its secret comes from: both from flags and environment, or both from the profile, whose secret
-    /// stays home. `can_ask` says whether a person could type it.
+    /// Client id and where its secret comes from: both from flags and environment, or both from the profile, whose
+    /// secret stays home. `can_ask` says whether a person could type it.
     ///
     /// # Errors
     /// When one of them is missing, or the secret would go to a place that it is not for.

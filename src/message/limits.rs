@@ -1,4 +1,5 @@
-//! What the schema of a kind says of a body: the violated limits in words, and advice where it would rather be otherwise.
+//! What the schema of a kind says of a body: the violated limits in words, and advice where a source would rather have
+//! it otherwise.
 
 use clap::Command;
 use serde_json::Value;

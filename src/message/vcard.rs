@@ -155,7 +155,10 @@ fn address(entry: &VCardEntry) -> Option<Address> {
 /// WhatsApp's form is YYYY-MM-DD; a date without a year is left out, as it cannot be written so. Apple writes such a
 /// date with a year that a parameter says to omit.
 fn birthday(entry: &VCardEntry) -> Option<String> {
-    let omits_year = |name: &VCardParameterName| matches!(name, VCardParameterName::Other(name) if name.eq_ignore_ascii_case("X-APPLE-OMIT-YEAR"));
+    let omits_year = |name: &VCardParameterName| match name {
+        VCardParameterName::Other(name) => name.eq_ignore_ascii_case("X-APPLE-OMIT-YEAR"),
+        _ => false,
+    };
     if entry.params.iter().any(|param| omits_year(&param.name)) {
         return None;
     }

@@ -92,6 +92,17 @@ fn ctrl_c_at_the_question_sends_nothing() {
 }
 
 #[test]
+fn ctrl_c_at_the_secret_of_a_profile_writes_nothing() {
+    let home = Home::new();
+    let mut terminal = Terminal::new(&home, &["profile", "set", "p", "--bot", "1", "--client-id", "x"], &[]);
+    terminal.session.expect("Client secret (hidden; empty to leave it): ").unwrap();
+    terminal.session.send(ControlCode::EndOfText).unwrap();
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 130, "{screen}");
+    assert!(!home.path().join(".config/jelouctl/config.toml").exists());
+}
+
+#[test]
 fn a_kept_profile_is_asked_for_a_new_secret() {
     let home = Home::new();
     home.config("[profiles.prod]\nbot_id = \"77\"\nclient_secret_file = \"old\"\n");
