@@ -165,3 +165,28 @@ impl Message {
         Ok(body)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::FromArgMatches;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_is_known_by_the_word_that_is_typed() {
+        let app = Message::augment_subcommands(clap::Command::new("send"));
+        let names: Vec<_> = app.get_subcommands().map(|kind| kind.get_name().to_owned()).collect();
+        assert!(names.contains(&"text".to_owned()), "{names:?}");
+        for name in names {
+            let matches = app.clone().try_get_matches_from(["send", &name]).unwrap();
+            assert_eq!(Message::from_arg_matches(&matches).unwrap().command(), name);
+        }
+    }
+
+    #[test]
+    fn each_wire_type_is_read_as_its_own_kind() {
+        for wire in Message::wire_types() {
+            assert_eq!(Message::of_wire_type(wire).map(|kind| kind.envelope()), Some(Envelope::Typed(wire)));
+        }
+    }
+}
