@@ -16,23 +16,11 @@ _jelouctl() {
             ",$1")
                 cmd="jelouctl"
                 ;;
-            jelouctl,auth)
-                cmd="jelouctl__subcmd__login"
-                ;;
             jelouctl,completions)
                 cmd="jelouctl__subcmd__completions"
                 ;;
-            jelouctl,configure)
-                cmd="jelouctl__subcmd__login"
-                ;;
             jelouctl,flow-message)
                 cmd="jelouctl__subcmd__flow__subcmd__message"
-                ;;
-            jelouctl,init)
-                cmd="jelouctl__subcmd__login"
-                ;;
-            jelouctl,login)
-                cmd="jelouctl__subcmd__login"
                 ;;
             jelouctl,man)
                 cmd="jelouctl__subcmd__man"
@@ -83,7 +71,7 @@ _jelouctl() {
 
     case "${cmd}" in
         jelouctl)
-            opts="-p -o -q -v -y -h -V --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help --version send flow-message profile completions man login auth init configure"
+            opts="-p -o -q -v -y -h -V --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help --version send flow-message profile completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -365,109 +353,6 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --bot)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --bot-id)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --client-id)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --client-secret-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --api-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --retry-for)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-cert)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        jelouctl__subcmd__login)
-            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -34,29 +34,25 @@ complete -c jelouctl -n "__fish_jelouctl_needs_command" -l timeout -d 'How long 
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_needs_command" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_needs_command" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -s V -l version -d 'Print version'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "send" -d 'Send one message'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "flow-message" -d 'Send a WhatsApp Flow by its name, through the flow_message endpoint'
-complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "profile" -d 'Keep who sends in the configuration file'
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "profile" -d 'Manage profiles: who sends, kept in the configuration file'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "man" -d 'Print the manual page'
-complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "login" -d 'Answered with the command that does it here'
-complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "auth" -d 'Answered with the command that does it here'
-complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "init" -d 'Answered with the command that does it here'
-complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "configure" -d 'Answered with the command that does it here'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -67,17 +63,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -f -a "text" -d 'Send a text'
@@ -86,7 +82,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -f -a "call" -d 'Send a message with a call button (it does not place a call)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -f -a "flow-message" -d 'Send a WhatsApp Flow by its name, through the flow_message endpoint'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text flow contacts call flow-message raw" -f -a "raw" -d 'Send a JSON body as it is'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l text -d 'Text of the message, as a flag: it takes the next word whatever that begins with' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l text -d 'Text of the message, as a flag: its value may begin with a dash' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
@@ -100,17 +96,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l title -d 'Line above the text, up to 60 characters' -r
@@ -138,17 +134,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l contact -d 'A contact, or an array of contacts, as JSON (repeatable)' -r
@@ -172,17 +168,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l header -d 'Line above the text, up to 60 characters' -r
@@ -201,17 +197,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l title -d 'Line above the text, up to 60 characters' -r
@@ -236,17 +232,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
@@ -261,17 +257,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l title -d 'Line above the text, up to 60 characters' -r
@@ -296,17 +292,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l timeo
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
@@ -319,17 +315,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fis
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -f -a "list" -d 'List the profiles: name, bot, and which is the default'
@@ -347,17 +343,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
@@ -370,20 +366,20 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l allow-to -d 'Allow messages only to recipients like this; `*` is any run of characters (repeatable)' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l allow-to -d 'Allow messages only to recipients like this; `*` is any run of characters (repeatable; replaces the earlier list)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -394,17 +390,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
@@ -417,17 +413,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
@@ -440,17 +436,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
@@ -463,20 +459,20 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l timeou
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l dir -d 'Write one page a command into this directory instead' -r -f -a "(__fish_complete_directories)"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l dir -d 'Write one page per command into this directory instead' -r -f -a "(__fish_complete_directories)"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -487,108 +483,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l timeout -d 'Ho
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
+id\t'The message id only; nothing when there is none'
 record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l dry-run -d 'Print the request as JSON and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s q -l quiet -d 'Only errors on standard error'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
-record\t'One JSON object that says what became of the message'"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
-always\t''
-never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -l dry-run -d 'Print the request as JSON and send nothing'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -l curl -d 'Print the request as a curl command and send nothing'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -s q -l quiet -d 'Only errors on standard error'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -s y -l yes -d 'Answer yes to every question'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
-record\t'One JSON object that says what became of the message'"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
-always\t''
-never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -l dry-run -d 'Print the request as JSON and send nothing'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -l curl -d 'Print the request as a curl command and send nothing'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -s q -l quiet -d 'Only errors on standard error'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -s y -l yes -d 'Answer yes to every question'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand auth" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
-record\t'One JSON object that says what became of the message'"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
-always\t''
-never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -l dry-run -d 'Print the request as JSON and send nothing'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -l curl -d 'Print the request as a curl command and send nothing'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -s q -l quiet -d 'Only errors on standard error'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -s y -l yes -d 'Answer yes to every question'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
-id\t'The message id only'
-record\t'One JSON object that says what became of the message'"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
-always\t''
-never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -l dry-run -d 'Print the request as JSON and send nothing'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -l curl -d 'Print the request as a curl command and send nothing'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -s q -l quiet -d 'Only errors on standard error'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -l no-input -d 'Never ask; what is missing is an error (as with CI in the environment)'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -s y -l yes -d 'Answer yes to every question'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand configure" -s h -l help -d 'Print help (see more with \'--help\')'

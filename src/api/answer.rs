@@ -44,13 +44,15 @@ impl Body {
 
     /// Replaces what a server echoed of our secrets. In JSON by its strings, since they may be escaped in many ways.
     pub fn redact(&mut self, credentials: &Credentials) {
-        self.text = match &mut self.json {
-            Some(json) => {
-                redact(json, credentials);
-                json.to_string()
-            }
-            None => credentials.redact(&self.text),
+        let Some(json) = &mut self.json else {
+            self.text = credentials.redact(&self.text);
+            return;
         };
+        let original = json.clone();
+        redact(json, credentials);
+        if *json != original {
+            self.text = json.to_string();
+        }
     }
 
     /// As JSON; a text that is not JSON as a JSON string, nothing when there is none.
@@ -130,7 +132,14 @@ fn redact(json: &mut Value, credentials: &Credentials) {
             });
             *fields = redacted.collect();
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::Number(number) => {
+            let text = number.to_string();
+            let redacted = credentials.redact(&text);
+            if redacted != text {
+                *json = Value::from(redacted);
+            }
+        }
+        Value::Null | Value::Bool(_) => {}
     }
 }
 

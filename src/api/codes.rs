@@ -14,7 +14,7 @@ pub const PAIR_RATE_LIMIT: &str = "131056";
 /// Least wait after it, in seconds: one message per 6 s to the same user.
 pub const PAIR_RATE_LIMIT_SECONDS: u64 = 6;
 
-const CODES: [Code; 17] = [
+const CODES: [Code; 18] = [
     refused("bot_not_found", "there is no such bot, or your company may not use it", "check --bot"),
     refused("E1019", "there is no such bot, or your company may not use it", "check --bot"),
     refused("BOT_NOT_FOUND", "there is no such bot, or your company may not use it", "check --bot"),
@@ -30,9 +30,9 @@ const CODES: [Code; 17] = [
         "check its name, language and parameters",
     ),
     refused("unauthorized", "the credentials are not accepted", "check client id and secret"),
-    refused("unprocessable_entity", "a field is missing or wrong", "mend the field and send again"),
-    refused("E0422", "a field is missing or wrong", "mend the field and send again"),
-    refused("VALIDATOR_ERROR", "a field is missing or wrong", "mend the field and send again"),
+    refused("unprocessable_entity", "a field is missing or wrong", "fix the field and send again"),
+    refused("E0422", "a field is missing or wrong", "fix the field and send again"),
+    refused("VALIDATOR_ERROR", "a field is missing or wrong", "fix the field and send again"),
     refused("internal_server_error", "the credentials belong to no company", "check client id and secret with Jelou"),
     refused(
         "INVALID_MEDIA_URL",
@@ -41,6 +41,11 @@ const CODES: [Code; 17] = [
     ),
     refused("MEDIA_TOO_LARGE", "the media is too large", "give a smaller file"),
     refused("UNSUPPORTED_MEDIA_TYPE", "WhatsApp does not take this kind of file", "convert it"),
+    refused(
+        "131047",
+        "the recipient has not written to the bot in the last 24 hours",
+        "only a template reaches them until they write",
+    ),
     limited("130429", "WhatsApp's rate limit of the number is reached", "send more slowly"),
     limited(
         PAIR_RATE_LIMIT,

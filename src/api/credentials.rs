@@ -27,11 +27,13 @@ impl Credentials {
     /// `text` without the secret and without the header's value, which a server may echo, as they are or inside JSON.
     pub fn redact(&self, text: &str) -> String {
         let (token, secret) = (self.token(), self.client_secret.reveal());
-        let mut forms = vec![token.replace('/', r"\/"), token];
+        let mut forms = vec![token];
         if secret.len() >= SHORTEST_SEARCHED {
             let quoted = serde_json::Value::from(secret).to_string();
             forms.extend([quoted.trim_matches('"').to_owned(), secret.to_owned()]);
         }
+        let slashes: Vec<_> = forms.iter().map(|form| form.replace('/', r"\/")).collect();
+        forms.splice(0..0, slashes);
         forms.iter().fold(text.to_owned(), |text, form| text.replace(form, REDACTED))
     }
 

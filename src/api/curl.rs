@@ -8,7 +8,10 @@ use super::Request;
 ///
 /// `body` is the request's body as JSON text, escaped as the caller prints JSON.
 pub fn curl_command(request: &Request, client_id: &str, ca_cert: Option<&Path>, body: &str) -> String {
-    let mut words = vec!["curl --silent --show-error --globoff".to_owned(), format!("--request {}", Request::METHOD)];
+    let mut words = vec![
+        "curl --silent --show-error --fail-with-body --globoff".to_owned(),
+        format!("--request {}", Request::METHOD),
+    ];
     if let Some(path) = ca_cert {
         words.push(format!("--cacert {}", quote(&path.to_string_lossy())));
     }

@@ -14,12 +14,6 @@ use super::transport::{Attempt, Client};
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
 
-#[derive(Clone, Copy, Debug)]
-pub struct RetryPolicy {
-    /// Counts from the first failure; a wait that would end past it is not begun. Zero: never retry.
-    pub retry_for: Duration,
-}
-
 /// What became of a request, after all its attempts.
 #[derive(Debug)]
 pub struct Delivery {
@@ -70,12 +64,13 @@ pub enum Event<'a> {
     },
 }
 
-/// Sends `request`, again where that is safe, until it is decided or `stop` says which signal came.
+/// Sends `request`, again where that is safe, until it is decided or `stop` says which signal came. `retry_for` counts
+/// from the first failure; a wait that would end past it is not begun. Zero: never retry.
 pub async fn deliver(
     client: &Client,
     request: &Request,
     credentials: &Credentials,
-    policy: RetryPolicy,
+    retry_for: Duration,
     stop: impl Future<Output = Signal>,
     mut watch: impl FnMut(Event<'_>),
 ) -> Delivery {
@@ -98,7 +93,7 @@ pub async fn deliver(
         let verdict = judge(&attempt, request.accepts);
         let failed_at = *first_failure.get_or_insert_with(Instant::now);
         let wait = verdict.retry.map(|least| wait(least, attempts));
-        let left = policy.retry_for.saturating_sub(failed_at.elapsed());
+        let left = retry_for.saturating_sub(failed_at.elapsed());
         if let (Some(wait), Some(fault)) = (wait, &verdict.fault)
             && wait <= left
         {

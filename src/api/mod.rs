@@ -13,7 +13,7 @@ mod transport;
 pub use self::answer::{Answer, Body};
 pub use self::credentials::Credentials;
 pub use self::curl::curl_command;
-pub use self::delivery::{Delivery, Event, RetryPolicy, deliver};
+pub use self::delivery::{Delivery, Event, deliver};
 pub use self::outcome::{Cause, Fault, Outcome, Signal, UNKNOWN_HINT};
 pub use self::request::Request;
 pub use self::transport::{Client, ClientError, ClientOptions, Roots};

@@ -113,14 +113,18 @@ fn judge_answer(answer: &Answer, accepts: Accepts) -> Verdict {
             Some(PAIR_RATE_LIMIT) => Duration::from_secs(PAIR_RATE_LIMIT_SECONDS),
             _ => Duration::ZERO,
         };
-        let verdict = refused(answer, error, Outcome::NotSent(Cause::Unavailable), "try again later");
+        let advice = match answer.retry_after {
+            Some(wait) if !wait.is_zero() => format!("the API asks to wait {} s; try again after that", wait.as_secs()),
+            _ => "try again later".to_owned(),
+        };
+        let verdict = refused(answer, error, Outcome::NotSent(Cause::Unavailable), &advice);
         return Verdict { retry: Some(least.max(answer.retry_after.unwrap_or_default())), ..verdict };
     }
     if success {
         let object = body.json.as_ref().is_some_and(serde_json::Value::is_object);
         return match accepts {
             _ if body.says_error() => {
-                refused(answer, error, Outcome::NotSent(Cause::Rejected), "mend the message and send again")
+                refused(answer, error, Outcome::NotSent(Cause::Rejected), "fix the message and send again")
             }
             Accepts::MessageId if body.says_success() => sent(answer),
             Accepts::AnyObject if object => sent(answer),
@@ -147,7 +151,7 @@ fn rejection_hint(status: u16) -> &'static str {
         300..=399 => "redirects are not followed; check --api-url",
         404 => "check --bot and --api-url",
         407 => "the proxy asks for credentials",
-        _ => "mend the message and send again",
+        _ => "fix the message and send again",
     }
 }
 

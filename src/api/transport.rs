@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::time::{Duration, SystemTime};
 
+use http::Uri;
 use reqwest::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
 use thiserror::Error;
-use url::Url;
 
 use super::answer::{Answer, Body};
 use super::credentials::Credentials;
@@ -86,7 +86,7 @@ pub struct Client {
 
 impl Client {
     /// # Errors
-    /// When the certificate roots cannot be used.
+    /// When the certificate roots or the proxy of the environment cannot be used.
     pub fn new(options: &ClientOptions) -> Result<Self, ClientError> {
         // It fails only when a provider is there already, which is this one.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -151,10 +151,12 @@ fn refuse_broken_proxy() -> Result<(), ClientError> {
     Ok(())
 }
 
-/// `http://host:port`, `https://…`, or without a scheme.
+/// `http://host:port`, `https://…`, or without a scheme; read as strictly as the HTTP library reads it.
 fn is_proxy(value: &str) -> bool {
-    let with_scheme = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
-    Url::parse(&with_scheme).is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.has_host())
+    let is_http = |uri: &Uri| uri.scheme_str().is_none_or(|scheme| scheme == "http" || scheme == "https");
+    value
+        .parse()
+        .is_ok_and(|uri: Uri| is_http(&uri) && uri.authority().is_some_and(|authority| !authority.host().is_empty()))
 }
 
 fn failed(error: &reqwest::Error) -> Attempt {
@@ -243,6 +245,11 @@ mod tests {
             ("proxy", true),
             ("http://[bad", false),
             ("garbage::::", false),
+            ("http://127.0.0.1:8080\n", false),
+            (" http://127.0.0.1:8080", false),
+            ("http://user:a b@127.0.0.1:8080", false),
+            ("http:///127.0.0.1:8080", false),
+            ("http:\\\\127.0.0.1:8080", false),
             ("ftp://proxy.example", false),
             ("socks5://proxy.example", false),
         ] {

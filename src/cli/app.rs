@@ -9,6 +9,19 @@ use super::global::GlobalFlags;
 use super::profile::ProfileAction;
 use super::send::{FlowMessageCommand, SendCommand};
 
+/// What belongs to every command.
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  accepted           4  credentials          8  unknown: it may have been sent
+  1  unexpected error   5  rejected            11  stopped by a guard (allow_to)
+  2  wrong input        6  rate limited       130  SIGINT
+  3  configuration      7  network            143  SIGTERM
+
+Files:
+  ~/.config/jelouctl/config.toml (macOS: ~/Library/Application Support/jelouctl/config.toml)
+
+Proxies come from HTTPS_PROXY, ALL_PROXY and NO_PROXY; they are never used for this machine.";
+
 /// Send WhatsApp messages through the Jelou API
 ///
 /// Examples:
@@ -20,6 +33,7 @@ use super::send::{FlowMessageCommand, SendCommand};
 /// Nothing is sent twice unasked.
 #[derive(Debug, Parser)]
 #[command(name = "jelouctl", version, verbatim_doc_comment, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_long_help = AFTER_HELP)]
 pub struct App {
     #[command(flatten)]
     pub global: GlobalFlags,
@@ -32,13 +46,15 @@ pub struct App {
 pub enum Command {
     Send(SendCommand),
     FlowMessage(FlowMessageCommand),
-    /// Keep who sends in the configuration file
+    /// Manage profiles: who sends, kept in the configuration file
     #[command(subcommand, arg_required_else_help = true)]
     Profile(ProfileAction),
     /// Print the completion script of a shell
     ///
     /// Examples:
+    ///   mkdir -p ~/.local/share/bash-completion/completions
     ///   jelouctl completions bash > ~/.local/share/bash-completion/completions/jelouctl
+    ///   jelouctl completions fish > ~/.config/fish/completions/jelouctl.fish
     #[command(verbatim_doc_comment)]
     Completions {
         /// Shell to write it for
@@ -51,14 +67,8 @@ pub enum Command {
     ///   jelouctl man --dir ~/.local/share/man/man1
     #[command(verbatim_doc_comment)]
     Man {
-        /// Write one page a command into this directory instead
+        /// Write one page per command into this directory instead
         #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
         dir: Option<PathBuf>,
-    },
-    /// Answered with the command that does it here
-    #[command(hide = true, visible_aliases = ["auth", "init", "configure"])]
-    Login {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-        rest: Vec<String>,
     },
 }

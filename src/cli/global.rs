@@ -53,7 +53,7 @@ pub struct GlobalFlags {
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     ca_cert: Option<PathBuf>,
 
-    /// Print the request as JSON and send nothing
+    /// Print the request as JSON and send nothing; the secret is not read
     #[arg(long, global = true, conflicts_with = "curl")]
     dry_run: bool,
 
@@ -77,7 +77,7 @@ pub struct GlobalFlags {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
     color: ColorFlag,
 
-    /// Never ask; what is missing is an error (as with CI in the environment)
+    /// Never ask; what is missing is an error (also when the variable CI is set)
     #[arg(long, global = true)]
     no_input: bool,
 
@@ -90,7 +90,7 @@ pub struct GlobalFlags {
 enum FormatFlag {
     /// The API's response (default)
     Response,
-    /// The message id only
+    /// The message id only; nothing when there is none
     Id,
     /// One JSON object that says what became of the message
     Record,

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser};
 
 use self::app::{App, Command};
-use crate::commands::{self, Context, UsageError};
+use crate::commands::{self, Context};
 use crate::exit::ExitCode;
 use crate::output::{Color, Format, Output, Verbosity};
 
@@ -30,11 +30,6 @@ fn dispatch(app: App) -> ExitCode {
         Some(Command::Profile(action)) => commands::profile::run(&mut context, action.into()),
         Some(Command::Completions { shell }) => commands::completions::run(&context, App::command(), shell),
         Some(Command::Man { dir }) => commands::man::run(&context, App::command(), dir.as_deref()),
-        Some(Command::Login { .. }) => Err(UsageError {
-            message: "there is no login: credentials are kept in a profile".to_owned(),
-            hint: "jelouctl profile set NAME --bot BOT --client-id ID --client-secret-file FILE".to_owned(),
-        }
-        .into()),
         None => commands::usage::help(&context, App::command()),
     };
     ended.unwrap_or_else(|error| commands::fail(&context, &error))
@@ -42,13 +37,17 @@ fn dispatch(app: App) -> ExitCode {
 
 /// What can be read of a line that is wrong: enough to say so in the form and colour that it asks for.
 fn readable_context(arguments: &[OsString]) -> Context {
-    let words: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+    let words = arguments.iter().map(|argument| argument.to_string_lossy()).take_while(|word| word != "--");
+    let words: Vec<_> = words.collect();
+    // `-o record`, `-vo record`, `-orecord`, `-o=record`, `--output=record`
     let asks_for = |flag: &str, value: &str| {
-        let apart = words.windows(2).any(|pair| matches!(pair, [name, given] if name == flag && given == value));
-        apart
-            || words
-                .iter()
-                .any(|word| word.strip_prefix(flag).is_some_and(|rest| rest.trim_start_matches('=') == value))
+        let is_flag = |word: &str| match flag.strip_prefix("--") {
+            Some(_) => word == flag,
+            None => word.starts_with('-') && !word.starts_with("--") && word.ends_with(flag.trim_start_matches('-')),
+        };
+        let given = |word: &str| Some(word.strip_suffix(value)?.trim_end_matches('=').to_owned());
+        let apart = words.windows(2).any(|pair| matches!(pair, [name, given] if is_flag(name) && given == value));
+        apart || words.iter().any(|word| given(word).is_some_and(|name| is_flag(&name)))
     };
     let is_record = asks_for("--output", "record") || asks_for("-o", "record");
     let format = if is_record { Format::Record } else { Format::Response };

@@ -18,7 +18,7 @@ pub enum ProfileAction {
     /// Examples:
     ///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file secret.txt
     ///   pass show jelou | jelouctl profile set prod --bot 77 --client-id ID --client-secret-file -
-    ///   jelouctl profile set test --allow-to '593*'
+    ///   jelouctl profile set prod --allow-to '593*'
     ///
     /// It writes what is typed. For a new profile, what is missing is asked for on a terminal.
     /// A file is remembered by its path; a secret from standard input is kept in the configuration.
@@ -27,7 +27,8 @@ pub enum ProfileAction {
         /// Profile
         name: String,
 
-        /// Allow messages only to recipients like this; `*` is any run of characters (repeatable)
+        /// Allow messages only to recipients like this; `*` is any run of characters (repeatable;
+        /// replaces the earlier list)
         #[arg(long, value_name = "PATTERN")]
         allow_to: Vec<String>,
     },

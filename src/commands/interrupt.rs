@@ -1,37 +1,50 @@
-//! Ctrl-C and SIGTERM as a future.
+//! Ctrl-C and SIGTERM as futures. Each is caught from the call on; until then it ends the process as usual.
 
 use std::io;
 
-use crate::api::Signal;
-
-/// Listens from now on; the future ends with the first signal.
+/// Ends with the first SIGINT.
 ///
 /// # Errors
-/// When the system does not let signals be caught.
+/// When the system does not let it be caught.
 #[cfg(unix)]
-pub fn listen() -> io::Result<impl Future<Output = Signal>> {
-    use tokio::signal::unix::{SignalKind, signal};
+pub fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    caught(tokio::signal::unix::SignalKind::interrupt())
+}
 
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+/// Ends with the first SIGTERM.
+///
+/// # Errors
+/// When the system does not let it be caught.
+#[cfg(unix)]
+pub fn terminated() -> io::Result<impl Future<Output = ()>> {
+    caught(tokio::signal::unix::SignalKind::terminate())
+}
+
+#[cfg(unix)]
+fn caught(kind: tokio::signal::unix::SignalKind) -> io::Result<impl Future<Output = ()>> {
+    let mut signal = tokio::signal::unix::signal(kind)?;
     Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => Signal::Interrupt,
-            _ = terminate.recv() => Signal::Terminate,
-        }
+        signal.recv().await;
     })
 }
 
-/// Listens from the first poll on.
+/// Ends with the first Ctrl-C.
 ///
 /// # Errors
-/// Never here.
-#[cfg(not(unix))]
-pub fn listen() -> io::Result<impl Future<Output = Signal>> {
-    Ok(async {
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => Signal::Interrupt,
-            Err(_) => std::future::pending().await,
-        }
+/// When the system does not let it be caught.
+#[cfg(windows)]
+pub fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    let mut signal = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        signal.recv().await;
     })
+}
+
+/// Never ends: there is no such signal.
+///
+/// # Errors
+/// Never.
+#[cfg(windows)]
+pub fn terminated() -> io::Result<impl Future<Output = ()>> {
+    Ok(std::future::pending())
 }

@@ -77,20 +77,17 @@ fn show(context: &mut Context, name: Option<String>) -> anyhow::Result<()> {
     }
     let settings = Settings::load(&context.flags, &Environment::read()?)?;
     context.output.warnings(&settings.warnings);
-    let (client_id, client_secret) = match settings.credentials(true) {
-        Ok((id, secret)) => (Some(id), Some(secret)),
-        Err(ConfigError::NoCredentials) => (None, None),
-        Err(problem) => {
-            context.output.warning(&problem.to_string());
-            (None, None)
-        }
-    };
+    if let (Some(_), _) | (_, Some(_)) = (settings.client_id(), settings.client_secret())
+        && let Err(problem) = settings.credentials(true)
+    {
+        context.output.warning(&problem.to_string());
+    }
     let seconds = |duration: std::time::Duration| humantime::format_duration(duration).to_string();
     let rows = [
         row("profile", settings.profile.as_ref(), Clone::clone),
         row("bot_id", settings.bot.as_ref(), |bot| bot.as_str().to_owned()),
-        row("client_id", client_id, |id| id.as_str().to_owned()),
-        row("client_secret", client_secret.as_ref(), ToString::to_string),
+        row("client_id", settings.client_id(), |id| id.as_str().to_owned()),
+        row("client_secret", settings.client_secret(), ToString::to_string),
         row("api_url", Some(&settings.api_url), ToString::to_string),
         row("timeout", Some(&settings.timeout), |timeout| seconds(timeout.duration())),
         row("retry_for", Some(&settings.retry_for), |retry_for| seconds(retry_for.duration())),
@@ -114,6 +111,9 @@ fn row<T>(name: &str, setting: Option<&Sourced<T>>, show: impl Fn(&T) -> String)
 fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> anyhow::Result<()> {
     if name.is_empty() || name.chars().any(char::is_control) {
         return Err(usage(format!("`{name}` cannot be a profile's name"), "use letters, digits and dashes"));
+    }
+    if allow_to.iter().any(String::is_empty) {
+        return Err(usage("--allow-to: an empty pattern fits nobody", "give a number or a pattern such as 593*"));
     }
     let mut edit = ConfigEdit::open(&config_path(context)?)?;
     let flags = context.flags.clone();
@@ -184,24 +184,25 @@ fn complete(context: &Context, change: &mut ProfileChange) -> anyhow::Result<()>
     if change.client_id.is_none() {
         change.client_id = Some(ask_valid(context, "Client id:", |answer| answer.parse::<ClientId>().map(|_| ()))?);
     }
-    if change.client_secret.is_none() && change.client_secret_file.is_none() {
-        change.client_secret = ask_secret()?;
-    }
     if change.allow_to.is_none() {
         let answer = output.ask("Recipients that may be written to, as patterns with * (empty for anyone):")?;
         let patterns: Vec<_> =
             answer.split([',', ' ']).filter(|pattern| !pattern.is_empty()).map(str::to_owned).collect();
         change.allow_to = (!patterns.is_empty()).then_some(AllowTo(patterns));
     }
+    if change.client_secret.is_none() && change.client_secret_file.is_none() {
+        change.client_secret = ask_secret()?;
+    }
     Ok(())
 }
 
+/// The last of the questions: from here on Ctrl-C is caught.
 fn ask_secret() -> anyhow::Result<Option<Secret>> {
-    // A signal that is caught ends the question with an error, and the terminal shows again what is typed.
+    // Caught, it ends the question with an error, and the terminal shows again what is typed.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let _inside = runtime.enter();
-    let _signals = interrupt::listen()?;
-    match output::ask_hidden("Client secret (hidden; empty to leave it):") {
+    let _interrupted = interrupt::interrupted()?;
+    match output::ask_hidden("Client secret (hidden; kept in the configuration; empty to leave it):") {
         Ok(typed) => Ok(Some(Secret::new(typed)).filter(|secret| !secret.is_empty())),
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(ConfigError::PromptInterrupted.into()),
         Err(error) => Err(error.into()),

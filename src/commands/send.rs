@@ -10,8 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Context, GuardError, Mode, PanicInFlight, interrupt, tell_error};
 use crate::api::{
-    Answer, Client, ClientOptions, Credentials, Delivery, Event, Outcome, Request, RetryPolicy, Roots, curl_command,
-    deliver,
+    Answer, Client, ClientOptions, Credentials, Delivery, Event, Outcome, Request, Roots, Signal, curl_command, deliver,
 };
 use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSource, Settings, Sourced};
 use crate::exit::{self, ExitCode};
@@ -174,16 +173,28 @@ impl Prepared<'_> {
         record.api_url = Some(base.to_string());
         let client = Client::new(&client_options(settings, &base)?)?;
         let request = self.request(&base);
-        let policy = RetryPolicy { retry_for: settings.retry_for.value.duration() };
-        let mut stop = pin!(interrupt::listen().context("failed to listen for signals")?);
-        let fetched = tokio::select! {
+        let retry_for = settings.retry_for.value.duration();
+        // Ctrl-C that is caught ends a question with an error; SIGTERM would wait for the answer, and is caught after it.
+        let interrupted = interrupt::interrupted().context("failed to listen for signals")?;
+        let is_typed = self.secret.value == SecretSource::Prompt;
+        let typed = if is_typed { Some(self.secret.fetch(ask_secret).await?) } else { None };
+        let terminated = interrupt::terminated().context("failed to listen for signals")?;
+        let mut stop = pin!(async {
+            tokio::select! {
+                () = interrupted => Signal::Interrupt,
+                () = terminated => Signal::Terminate,
+            }
+        });
+        let fetched = async {
+            match typed {
+                Some(typed) => Ok(typed),
+                None => self.secret.fetch(ask_secret).await,
+            }
+        };
+        let (client_secret, warning) = tokio::select! {
             biased;
             signal = &mut stop => return Ok(Delivery::never_begun(signal)),
-            fetched = self.secret.fetch(ask_secret) => fetched,
-        };
-        let (client_secret, warning) = match fetched {
-            Err(ConfigError::PromptInterrupted) => return Ok(Delivery::never_begun(stop.await)),
-            fetched => fetched?,
+            fetched = fetched => fetched?,
         };
         context.output.warnings(warning.as_slice());
         let credentials = Credentials { client_id: self.client_id.as_str().to_owned(), client_secret };
@@ -196,7 +207,7 @@ impl Prepared<'_> {
             }
             watch(&context.output, &request, &event);
         };
-        Ok(deliver(&client, &request, &credentials, policy, stop, watch).await)
+        Ok(deliver(&client, &request, &credentials, retry_for, stop, watch).await)
     }
 
     /// Says on stderr what the outcome means, and fills the record.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{Context, UsageError, fail};
 use crate::exit::ExitCode;
@@ -22,6 +22,10 @@ pub fn report(context: &Context, mut error: clap::Error, arguments: &[OsString])
         let printed = output.help(&error.render().ansi().to_string());
         return printed.map_or_else(|error| fail(context, &error.into()), |()| ExitCode::Success);
     }
+    if let Some(error) = taken_for_login(&error) {
+        record(output, &error.message, Some(&error.hint));
+        return fail(context, &error.into());
+    }
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     let is_hidden = HIDDEN.iter().any(|flag| argument.starts_with(flag));
     let visible: Vec<_> =
@@ -32,7 +36,11 @@ pub fn report(context: &Context, mut error: clap::Error, arguments: &[OsString])
     let text = error.render();
     output.usage(&text.ansi().to_string());
     let text = text.to_string();
-    record(output, text.lines().next().unwrap_or_default().trim_start_matches("error: "), None);
+    let message = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a subcommand is missing".to_owned(),
+        _ => text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect::<Vec<_>>().join(" "),
+    };
+    record(output, message.trim_start_matches("error: "), None);
     ExitCode::Usage
 }
 
@@ -55,14 +63,32 @@ pub fn help(context: &Context, mut app: clap::Command) -> anyhow::Result<ExitCod
     Ok(ExitCode::Success)
 }
 
-/// A text such as `-hola` reads as `-h` to clap; a script would take the help for a success.
+/// A text such as `-hola` or `-vh` has an `-h` for clap; a script would take the help for a success. Help that was meant
+/// is a word of its own.
 fn taken_for_help(arguments: &[OsString]) -> Option<UsageError> {
-    let flags = arguments.iter().map(|argument| argument.to_string_lossy()).take_while(|argument| argument != "--");
-    let text = flags.into_iter().find(|argument| argument.starts_with("-h") && argument.len() > "-h".len())?;
+    let words: Vec<_> =
+        arguments.iter().skip(1).map(|word| word.to_string_lossy()).take_while(|word| word != "--").collect();
+    if words.iter().any(|word| ["-h", "--help", "-V", "--version"].contains(&word.as_ref())) {
+        return None;
+    }
+    let text = words.iter().rfind(|word| word.starts_with('-') && word.contains(['h', 'V']))?;
     Some(UsageError {
         message: format!("`{text}` begins with a dash, as flags do"),
         hint: "write -- before a text that begins with a dash; help is -h or --help".to_owned(),
     })
+}
+
+/// Other tools log in; here credentials are kept.
+fn taken_for_login(error: &clap::Error) -> Option<UsageError> {
+    match error.get(ContextKind::InvalidSubcommand)? {
+        ContextValue::String(word) if ["login", "auth", "init", "configure"].contains(&word.as_str()) => {
+            Some(UsageError {
+                message: format!("there is no `{word}`: credentials are kept in a profile"),
+                hint: "jelouctl profile set NAME --bot BOT --client-id ID --client-secret-file FILE".to_owned(),
+            })
+        }
+        _ => None,
+    }
 }
 
 /// A part of an error on one line, where it is not: it may come from the command line.

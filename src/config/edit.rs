@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Array, Decor, DocumentMut, Item, Table, TableLike, Value};
 
 use super::error::{ConfigError, nearest};
-use super::file::ConfigFile;
+use super::file::{ConfigFile, line_of, read_trusted};
 use super::values::AllowTo;
 use crate::secret::Secret;
 
@@ -37,17 +37,12 @@ impl ConfigEdit {
     /// # Errors
     /// When it is there but cannot be used as a configuration.
     pub fn open(path: &Path) -> Result<Self, ConfigError> {
-        let text = match ConfigFile::load(path)? {
-            None => String::new(),
-            Some(_) => fs::read_to_string(path).map_err(|cause| ConfigError::File {
-                action: "read",
-                path: path.to_owned(),
-                cause,
-            })?,
-        };
+        let text = read_trusted(path)?.map(|(text, _)| text).unwrap_or_default();
+        // The same parser, with a message for each wrong key; the editor takes what it takes.
+        ConfigFile::parse(path, &text)?;
         let document = text.parse().map_err(|error: toml_edit::TomlError| ConfigError::Syntax {
             path: path.to_owned(),
-            line: 1,
+            line: line_of(&text, error.span().map_or(0, |span| span.start)),
             problem: error.message().to_owned(),
             nearest: None,
         })?;
@@ -82,9 +77,14 @@ impl ConfigEdit {
             ("retry_for", change.retry_for.clone()),
             ("ca_cert", change.ca_cert.as_ref().map(path_text)),
         ];
-        if change.client_secret.is_some() || change.client_secret_file.is_some() {
-            for key in ["client_secret", "client_secret_file", "client_secret_command"] {
-                profile.remove(key);
+        let secrets = [
+            ("client_secret", change.client_secret.is_some()),
+            ("client_secret_file", change.client_secret_file.is_some()),
+            ("client_secret_command", false),
+        ];
+        if secrets.iter().any(|(_, is_set)| *is_set) {
+            for (other, _) in secrets.iter().filter(|(_, is_set)| !is_set) {
+                profile.remove(other);
             }
         }
         for (key, text) in texts {
@@ -124,16 +124,18 @@ impl ConfigEdit {
         }
         let profiles = self.document.get_mut("profiles").and_then(Item::as_table_like_mut);
         let removed = profiles.and_then(|profiles| profiles.remove(name));
-        kept.extend(removed.as_ref().and_then(Item::as_table).and_then(|table| comments_above(table.decor())));
-        self.keep_comments(&kept);
+        let removed = removed.as_ref().and_then(Item::as_table);
+        kept.extend(removed.and_then(|table| comments_above(table.decor())));
+        self.keep_comments(&kept, removed.and_then(Table::position));
         Ok(())
     }
 
-    /// Puts comments in front of what follows, or at the end.
-    fn keep_comments(&mut self, comments: &str) {
+    /// Puts comments in front of the table that follows `position`, or at the end.
+    fn keep_comments(&mut self, comments: &str, position: Option<isize>) {
         let profiles = self.document.get_mut("profiles").and_then(Item::as_table_like_mut);
         let tables =
             profiles.into_iter().flat_map(|profiles| profiles.iter_mut().filter_map(|(_, item)| item.as_table_mut()));
+        let tables = tables.filter(|table| table.position() > position);
         if let Some(next) = tables.min_by_key(|table| table.position()) {
             let prefix = next.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().to_owned();
             next.decor_mut().set_prefix(format!("{comments}{prefix}"));
@@ -193,8 +195,9 @@ fn put(table: &mut dyn TableLike, key: &str, new: impl Into<Value>) {
 
 /// The comments above a key or a table up to the last empty line: what stands right above it belongs to it.
 fn comments_above(decor: &Decor) -> Option<String> {
-    let (head, _) = decor.prefix()?.as_str()?.rsplit_once("\n\n")?;
-    Some(format!("{head}\n\n"))
+    let comments = decor.prefix()?.as_str()?;
+    let end = ["\n\n", "\r\n\r\n"].into_iter().filter_map(|gap| Some(comments.rfind(gap)? + gap.len())).max()?;
+    comments.get(..end).map(str::to_owned)
 }
 
 /// What a link names, whether it is there or not; else the path itself.

@@ -65,15 +65,15 @@ impl ConfigError {
         const EVERY_WAY: &str = "give credentials with a profile (jelouctl profile set NAME --bot BOT --client-id ID), with JELOU_CLIENT_ID and \
             JELOU_CLIENT_SECRET, or with --client-id and --client-secret-file FILE; to try without any, add --sandbox";
         let hint = match self {
-            Self::EmptyVariable { name } => format!("give it a value, or unset {name}; in CI, check that the secret exists"),
-            Self::VariableNotUtf8 { .. } | Self::Variable { .. } => "mend its value, or unset it".to_owned(),
+            Self::EmptyVariable { name } => format!("give it a value, or unset {name}; in CI, check that the variable or secret exists"),
+            Self::VariableNotUtf8 { .. } | Self::Variable { .. } => "fix its value, or unset it".to_owned(),
             Self::File { action: "read", .. } => "check the path and its permissions".to_owned(),
             Self::File { .. } => "check the permissions of the directory, and that the disk is not full".to_owned(),
             Self::Unsafe { path, remedy, .. } => format!("make it yours alone: {remedy} {}", path.display()),
             Self::Syntax { nearest: Some(nearest), .. } | Self::UnknownProfile { nearest: Some(nearest), .. } => {
                 format!("did you mean `{nearest}`?")
             }
-            Self::Syntax { .. } => return None,
+            Self::Syntax { .. } | Self::PromptInterrupted => return None,
             Self::TwoSecrets { .. } => "keep one of client_secret, client_secret_file and client_secret_command".to_owned(),
             Self::UnknownProfile { name, .. } => format!("make it with: jelouctl profile set {name} --bot BOT --client-id ID"),
             Self::NoDefaultProfile { .. } => "choose with --profile NAME, or once for all with: jelouctl profile use NAME".to_owned(),
@@ -81,7 +81,8 @@ impl ConfigError {
             Self::NoBot => "give one with --bot, JELOU_BOT_ID or bot_id of a profile; to try without any, add --sandbox".to_owned(),
             Self::NoCredentials => EVERY_WAY.to_owned(),
             Self::NoSecret { .. } => {
-                "give it with client_secret_file or client_secret_command of the profile, with JELOU_CLIENT_SECRET, or with --client-secret-file FILE"
+                "give the profile a client_secret_file or client_secret_command; or give both id and secret outside it, with \
+                 JELOU_CLIENT_ID and JELOU_CLIENT_SECRET or with --client-id and --client-secret-file"
                     .to_owned()
             }
             Self::SecretWithoutId { .. } => "give the id too, with --client-id or JELOU_CLIENT_ID: a profile's id is not mixed with another's secret".to_owned(),
@@ -94,7 +95,7 @@ impl ConfigError {
             Self::SecretCommand { .. } | Self::SecretCommandFailed { .. } | Self::SecretCommandHangs { .. } => {
                 "run the command by hand; it must print the secret and ask for nothing".to_owned()
             }
-            Self::BadSecret { .. } | Self::PromptInterrupted => "check where it comes from; nothing was sent".to_owned(),
+            Self::BadSecret { .. } => "check where it comes from; nothing was sent".to_owned(),
         };
         Some(hint)
     }

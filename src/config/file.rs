@@ -1,7 +1,7 @@
 //! The configuration file: where it is, whether it may be trusted, and what it says.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -87,19 +87,7 @@ impl ConfigFile {
     /// # Errors
     /// When it cannot be read, others could have written it, or it says something wrong.
     pub fn load(path: &Path) -> Result<Option<Self>, ConfigError> {
-        let unreadable = |cause| ConfigError::File { action: "read", path: path.to_owned(), cause };
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(unreadable(error)),
-        };
-        let metadata = file.metadata().map_err(unreadable)?;
-        if metadata.is_dir() {
-            return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory, not a file")));
-        }
-        refuse_unsafe(path, &metadata)?;
-        let text = String::from_utf8(read_file_to_limit(file).map_err(unreadable)?)
-            .map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
+        let Some((text, metadata)) = read_trusted(path)? else { return Ok(None) };
         let mut config = Self::parse(path, &text)?;
         if config.profiles.values().any(|profile| profile.client_secret.is_some()) {
             config.warnings.extend(readable_by_others(path, &metadata));
@@ -107,7 +95,7 @@ impl ConfigFile {
         Ok(Some(config))
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let document: Document = toml::from_str(text).map_err(|error| syntax(path, text, &error))?;
         let directory = path.parent().unwrap_or(Path::new(""));
         let mut profiles = document.profiles;
@@ -167,6 +155,24 @@ impl Profile {
     }
 }
 
+/// The text of a configuration that nobody else can have written; nothing when there is none.
+pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, ConfigError> {
+    let unreadable = |cause| ConfigError::File { action: "read", path: path.to_owned(), cause };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory, not a file")));
+    }
+    refuse_unsafe(path, &metadata)?;
+    let text = String::from_utf8(read_file_to_limit(file).map_err(unreadable)?);
+    let text = text.map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
+    Ok(Some((text, metadata)))
+}
+
 /// A file that has at most 1 MiB.
 pub(super) fn read_to_limit(path: &Path) -> io::Result<Vec<u8>> {
     read_file_to_limit(File::open(path)?)
@@ -203,7 +209,7 @@ fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     ConfigError::Syntax { path: path.to_owned(), line, problem, nearest }
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
+pub(super) fn line_of(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
 }
 
@@ -241,7 +247,7 @@ fn parsed_duration<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(
 
 /// Whoever can write the configuration chooses where messages and secrets go.
 #[cfg(unix)]
-fn refuse_unsafe(path: &Path, metadata: &std::fs::Metadata) -> Result<(), ConfigError> {
+fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), ConfigError> {
     use std::os::unix::fs::MetadataExt;
 
     let owner = metadata.uid();
@@ -256,13 +262,13 @@ fn refuse_unsafe(path: &Path, metadata: &std::fs::Metadata) -> Result<(), Config
 }
 
 #[cfg(not(unix))]
-fn refuse_unsafe(_path: &Path, _metadata: &std::fs::Metadata) -> Result<(), ConfigError> {
+fn refuse_unsafe(_path: &Path, _metadata: &Metadata) -> Result<(), ConfigError> {
     Ok(())
 }
 
 /// A warning for a file with a secret.
 #[cfg(unix)]
-pub(super) fn readable_by_others(path: &Path, metadata: &std::fs::Metadata) -> Option<String> {
+pub(super) fn readable_by_others(path: &Path, metadata: &Metadata) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
 
     let path = path.display();
@@ -270,7 +276,7 @@ pub(super) fn readable_by_others(path: &Path, metadata: &std::fs::Metadata) -> O
 }
 
 #[cfg(not(unix))]
-pub(super) fn readable_by_others(_path: &Path, _metadata: &std::fs::Metadata) -> Option<String> {
+pub(super) fn readable_by_others(_path: &Path, _metadata: &Metadata) -> Option<String> {
     None
 }
 

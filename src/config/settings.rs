@@ -184,6 +184,16 @@ impl Settings {
         self.bot.as_ref().map(|bot| &bot.value).ok_or(ConfigError::NoBot)
     }
 
+    /// The client id that comes first, whether it can be used with the secret or not.
+    pub fn client_id(&self) -> Option<&Sourced<ClientId>> {
+        self.typed.id.as_ref().or(self.kept.id.as_ref())
+    }
+
+    /// The source of the secret that comes first, whether it can be used with the id or not.
+    pub fn client_secret(&self) -> Option<&Sourced<SecretSource>> {
+        self.typed.secret.as_ref().or(self.kept.secret.as_ref())
+    }
+
     /// Client id and where its secret comes from: both from flags and environment, or both from the profile, whose
     /// secret stays home. `can_ask` says whether a person could type it.
     ///

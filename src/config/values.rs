@@ -51,7 +51,9 @@ impl FromStr for BotId {
     fn from_str(raw: &str) -> Result<Self, String> {
         match raw {
             "" => Err("a bot id cannot be empty".to_owned()),
-            "." | ".." => Err(format!("`{raw}` cannot be a bot id: as a part of a URL it means a folder")),
+            "." | ".." => {
+                Err(format!("`{}` cannot be a bot id: as a part of a URL it means a folder", raw.escape_debug()))
+            }
             _ if raw.chars().any(char::is_control) => Err("a bot id has no control characters".to_owned()),
             _ => Ok(Self(raw.to_owned())),
         }
@@ -170,7 +172,7 @@ impl FromStr for Timeout {
     fn from_str(raw: &str) -> Result<Self, String> {
         let duration = parse_duration(raw)?;
         if duration < Duration::from_millis(1) {
-            return Err(format!("`{raw}` is too short; a timeout is 1ms to 24h"));
+            return Err(format!("`{}` is too short; a timeout is 1ms to 24h", raw.escape_debug()));
         }
         Ok(Self(duration))
     }
@@ -200,8 +202,10 @@ fn parse_duration(raw: &str) -> Result<Duration, String> {
     };
     match duration {
         Some(duration) if duration <= LONGEST => Ok(duration),
-        Some(_) => Err(format!("`{raw}` is too long; the most is 24h")),
-        None => Err(format!("`{raw}` is not a duration; write 500ms, 30s or 2m, or a number of seconds")),
+        Some(_) => Err(format!("`{}` is too long; the most is 24h", raw.escape_debug())),
+        None => {
+            Err(format!("`{}` is not a duration; write 500ms, 30s or 2m, or a number of seconds", raw.escape_debug()))
+        }
     }
 }
 

@@ -227,14 +227,14 @@ struct ContactFlags {
 }
 
 impl ContactFlags {
+    fn has_card(&self) -> bool {
+        let has_name = [&self.name, &self.first_name, &self.last_name].into_iter().any(Option::is_some);
+        has_name || !self.phone.is_empty() || !self.email.is_empty()
+    }
+
     /// The one card that `--name` and its companions describe.
     fn card(&self) -> Option<Contact> {
-        if self.name.is_none()
-            && self.first_name.is_none()
-            && self.last_name.is_none()
-            && self.phone.is_empty()
-            && self.email.is_empty()
-        {
+        if !self.has_card() {
             return None;
         }
         let phones = self.phone.iter().map(|phone| {
@@ -285,5 +285,13 @@ impl Kind for Contacts {
             body.insert("contacts".to_owned(), Value::Array(contacts));
         }
         Ok(body)
+    }
+
+    /// `--contact`, `--vcard` and the flags of one card exclude each other: a hint must not lead from one to another.
+    fn may_name(&self, id: &str) -> bool {
+        match id {
+            "contacts" => self.flags.vcard.is_none() && !self.flags.has_card(),
+            _ => self.flags.has_card(),
+        }
     }
 }

@@ -33,7 +33,7 @@ pub fn check_flow_message(body: Value) -> Result<(), InvalidMessage> {
 
 fn check_fields(kind: &Message, body: &Value) -> Result<(), InvalidMessage> {
     let message = read(kind, body.clone())?;
-    check(&message)?;
+    check(&message, kind)?;
     if message.to_body() == *body {
         return Ok(());
     }

@@ -1,17 +1,18 @@
 //! What the schema of a kind says of a body: the violated limits in words, and advice where a source would rather have
 //! it otherwise.
 
-use clap::Command;
 use serde_json::Value;
 
+use super::Message;
 use super::invalid::Violation;
 
-/// Turns garde's report into violations that name value, limit and flag.
-pub fn violations(report: &garde::Report, schema: &Value, body: &Value, flags: &Command) -> Vec<Violation> {
+/// Turns garde's report on `body` into violations that name value, limit and, beside what was typed, the flag.
+pub fn violations(report: &garde::Report, typed: &Message, body: &Value) -> Vec<Violation> {
+    let schema = &typed.schema();
     let describe = |(path, error): &(garde::Path, garde::Error)| {
         let path = path.to_string().replace("r#", "");
         let problem = problem(error.message(), at(schema, schema, &path), body.pointer(&pointer(&path)));
-        Violation { flag: flag_of(&path, flags), path, problem }
+        Violation { flag: typed.flag_of(&path), path, problem }
     };
     let mut violations: Vec<_> = report.iter().map(describe).collect();
     // An empty name violates two rules, which is said once.
@@ -31,19 +32,6 @@ fn problem(message: &str, schema: Option<&Value>, value: Option<&Value>) -> Stri
         _ if count == 0 => "is empty".to_owned(),
         Some(most) if count > most => format!("has {count} {unit}; at most {most} are allowed"),
         _ => message.to_owned(),
-    }
-}
-
-/// The flag of the field at `path`, or of the nearest field around it: clap ids are paths on the wire.
-pub fn flag_of(path: &str, flags: &Command) -> Option<String> {
-    let around = |id: &str| path == id || path.strip_prefix(id).is_some_and(|rest| rest.starts_with(['.', '[']));
-    let argument = flags
-        .get_arguments()
-        .filter(|argument| around(argument.get_id().as_str()))
-        .max_by_key(|argument| argument.get_id().as_str().len())?;
-    match argument.get_long() {
-        Some(long) => Some(format!("--{long}")),
-        None => argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string),
     }
 }
 

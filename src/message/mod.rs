@@ -67,6 +67,11 @@ pub trait Kind: Args + Serialize + DeserializeOwned + Validate<Context = ()> + J
     fn route(&self) -> Route {
         Route::Messages
     }
+
+    /// Whether the flag with this id may be named as the way to set a field, beside the flags that were typed.
+    fn may_name(&self, _id: &str) -> bool {
+        true
+    }
 }
 
 /// The one list of kinds: the subcommands of `send`, and what is done with each.
@@ -139,10 +144,14 @@ macro_rules! kinds {
                 match self { $(Self::$kind(_) => schemars::schema_for!($kind).into()),* }
             }
 
-            /// The kind's flags as clap has them, to name the flag of a field.
+            /// The kind's flags as clap has them.
             fn flags(&self) -> clap::Command {
                 let command = clap::Command::new(self.command());
                 match self { $(Self::$kind(_) => <$kind as Args>::augment_args(command)),* }
+            }
+
+            fn may_name(&self, id: &str) -> bool {
+                match self { $(Self::$kind(kind) => kind.may_name(id)),* }
             }
         }
     };
@@ -151,6 +160,19 @@ macro_rules! kinds {
 kinds!(Text, Flow, Contacts, Call, FlowMessage, Raw);
 
 impl Message {
+    /// The flag of the field at `path`, or of the nearest field around it: clap ids are paths on the wire.
+    fn flag_of(&self, path: &str) -> Option<String> {
+        let around = |id: &str| path == id || path.strip_prefix(id).is_some_and(|rest| rest.starts_with(['.', '[']));
+        let command = self.flags();
+        let named = command.get_arguments().filter(|argument| around(argument.get_id().as_str()));
+        let named = named.filter(|argument| self.may_name(argument.get_id().as_str()));
+        let nearest = named.max_by_key(|argument| argument.get_id().as_str().len())?;
+        match nearest.get_long() {
+            Some(long) => Some(format!("--{long}")),
+            None => nearest.get_value_names().and_then(|names| names.first()).map(ToString::to_string),
+        }
+    }
+
     /// What the flags say, as a part of the body.
     ///
     /// # Errors

@@ -112,7 +112,7 @@ impl Outgoing {
 fn complete(kind: &Message, body: Value) -> Result<Message, InvalidMessage> {
     let mut message = read(kind, body)?;
     message.fill_defaults();
-    check(&message)?;
+    check(&message, kind)?;
     Ok(message)
 }
 
@@ -120,15 +120,16 @@ pub(super) fn read(kind: &Message, body: Value) -> Result<Message, InvalidMessag
     kind.read(body).map_err(|error| {
         let path = error.path().to_string();
         let problem = error.inner().to_string();
-        let flag = limits::flag_of(&path, &kind.flags());
+        let flag = kind.flag_of(&path);
         InvalidMessage::WrongShape(Violation { path, problem, flag })
     })
 }
 
-pub(super) fn check(message: &Message) -> Result<(), InvalidMessage> {
+/// Checks every limit of `message`; `typed` tells which flags may be named.
+pub(super) fn check(message: &Message, typed: &Message) -> Result<(), InvalidMessage> {
     let Err(report) = message.validate() else { return Ok(()) };
     let body = message.to_body();
-    let violations = limits::violations(&report, &message.schema(), &body, &message.flags());
+    let violations = limits::violations(&report, typed, &body);
     let text_is_missing = violations.iter().any(|violation| violation.path == "text") && body.get("text").is_none();
     Err(InvalidMessage::Violations { violations, text_is_missing })
 }

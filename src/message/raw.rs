@@ -14,7 +14,7 @@ use super::{Envelope, Kind};
 ///   jelouctl send raw --body message.json
 ///   jelouctl send raw --to 593987654321 --body - < message.json
 ///
-/// Nothing but the recipient is checked or added; `--to` sets `userId`.
+/// Nothing is checked or added; `--to` sets `userId`.
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]

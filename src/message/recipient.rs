@@ -125,11 +125,11 @@ pub fn phone(raw: &str) -> Result<String, RecipientError> {
     Ok(digits)
 }
 
-/// `593987654321.0`, or more zeros behind the only separator; `415.555.0000` is a phone.
+/// `593987654321.0`, or more zeros behind the only dot of a number; `415.555.0000` is a phone.
 fn is_from_a_spreadsheet(number: &str) -> bool {
     let Some((whole, decimals)) = number.rsplit_once('.') else { return false };
     let is_zero = !decimals.is_empty() && decimals.bytes().all(|byte| byte == b'0');
-    is_zero && (decimals.len() == 1 || whole.bytes().all(|byte| byte.is_ascii_digit()))
+    is_zero && (decimals.len() == 1 || !whole.contains('.'))
 }
 
 fn is_part_of_phone(character: char) -> bool {
@@ -199,6 +199,7 @@ mod tests {
             ("593987654321.0", "spreadsheet"),
             ("593987654321.00", "spreadsheet"),
             ("593.98.765.4321.0", "spreadsheet"),
+            ("593-987-654-321.00", "spreadsheet"),
             ("987654321", "fewer than 10"),
             ("+123456", "7 to 15"),
             ("1234567890123456", "7 to 15"),

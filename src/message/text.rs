@@ -41,7 +41,7 @@ pub struct Text {
 
 #[derive(Args, Clone, Debug, Default)]
 struct TextFlags {
-    /// Text of the message, as a flag: it takes the next word whatever that begins with
+    /// Text of the message, as a flag: its value may begin with a dash
     #[arg(id = "text-flag", long = "text", value_name = "TEXT", allow_hyphen_values = true)]
     #[arg(conflicts_with_all = ["text", "text_file"])]
     text: Option<String>,

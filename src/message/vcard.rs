@@ -152,7 +152,7 @@ fn address(entry: &VCardEntry) -> Option<Address> {
     })
 }
 
-/// WhatsApp's form is YYYY-MM-DD; a date without a year is left out, as it cannot be written so. Apple writes such a
+/// WhatsApp's form is YYYY-MM-DD; what cannot be written so is left out. Apple writes such a
 /// date with a year that a parameter says to omit.
 fn birthday(entry: &VCardEntry) -> Option<String> {
     let omits_year = |name: &VCardParameterName| match name {
@@ -164,9 +164,12 @@ fn birthday(entry: &VCardEntry) -> Option<String> {
     }
     match entry.values.first()? {
         VCardValue::PartialDateTime(PartialDateTime {
-            year: Some(year), month: Some(month), day: Some(day), ..
+            year: Some(year),
+            month: Some(month @ 1..=12),
+            day: Some(day @ 1..=31),
+            ..
         }) => Some(format!("{year:04}-{month:02}-{day:02}")),
-        other => value_text(other),
+        _ => None,
     }
 }
 

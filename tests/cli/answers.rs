@@ -192,7 +192,7 @@ fn the_error_says_what_the_api_said_in_english_and_what_to_do() {
     assert_eq!(
         ended.stderr,
         "error: not sent: the API answered 422: E0422: The body is wrong; text: text is too short\n\
-         hint: a field is missing or wrong; mend the field and send again\n"
+         hint: a field is missing or wrong; fix the field and send again\n"
     );
     let record = ended.json();
     assert_eq!(record["error"]["api_code"], "E0422");

@@ -88,7 +88,7 @@ fn contacts_have_their_own_rules() {
     for (contact, problem) in [
         ("{}", "contacts[0].name: is missing (set it with --contact)"),
         (r#"{"name": {"formatted_name": "A"}}"#, "contacts[0].name.formatted_name: needs one more part beside it"),
-        (r#"{"name": {"first_name": "A"}}"#, "contacts[0].name.formatted_name: is missing (set it with --name)"),
+        (r#"{"name": {"first_name": "A"}}"#, "contacts[0].name.formatted_name: is missing (set it with --contact)"),
         (r#"{"name": "A"}"#, "contacts[0].name: invalid type: string \"A\""),
         (
             r#"{"name": {"formatted_name": "A B", "first_name": "A"}, "phones": [{"phone": 7}]}"#,
@@ -99,6 +99,18 @@ fn contacts_have_their_own_rules() {
     ] {
         refused(&["send", "contacts", "--to", "593987654321", "--contact", contact], &[problem]);
     }
+    refused(
+        &["send", "contacts", "--to", "593987654321", "--phone", "1"],
+        &["contacts[0].name.formatted_name: is missing (set it with --name)"],
+    );
+    home.write("unnamed.vcf", "BEGIN:VCARD\nVERSION:3.0\nTEL:1\nEND:VCARD\n");
+    let ended = refused_in(
+        &home,
+        &["send", "contacts", "--to", "593987654321", "--vcard", "unnamed.vcf"],
+        2,
+        &["formatted_name: is missing\n"],
+    );
+    assert!(!ended.stderr.contains("set it with"), "{}", ended.stderr);
     refused(&["send", "contacts", "--to", "593987654321"], &["contacts: is missing (set it with --contact)"]);
     refused(
         &["send", "contacts", "--to", "593987654321", "--name", "A B", "--contact", "{}"],
@@ -129,7 +141,10 @@ fn unknown_words_are_answered_with_the_nearest() {
     refused(&[&["send", "flow", "--mode", "drat"][..], &TO].concat(), &["invalid value 'drat'", "'draft'"]);
     refused(&["send", "--to", "593987654321", "text", "Hola"], &["unexpected argument '--to'"]);
     for word in ["login", "auth", "init", "configure"] {
-        refused(&[word, "--anything", "x"], &["there is no login", "jelouctl profile set NAME --bot BOT"]);
+        refused(
+            &[word, "--anything", "x"],
+            &["credentials are kept in a profile", "jelouctl profile set NAME --bot BOT"],
+        );
     }
 }
 
@@ -381,7 +396,23 @@ fn arguments_that_are_not_utf_8_are_refused() {
 
 #[test]
 fn a_text_that_looks_like_flags_is_never_a_success() {
-    for text in ["-hola a todos", "-hola", "-h1", "-V", "-Vamos", "-yes", "-v", "-", "-order", "--", "--help me"] {
+    for text in [
+        "-hola a todos",
+        "-hola",
+        "-vhola",
+        "-qhola",
+        "-yh",
+        "-vh",
+        "-h1",
+        "-V",
+        "-Vamos",
+        "-yes",
+        "-v",
+        "-",
+        "-order",
+        "--",
+        "--help me",
+    ] {
         let server = Server::answering(Reply::accepted());
         let ended = Home::new().run_args(&["send", "text", "--to", "593987654321", text]).api(&server.url).end();
         let sent = server.received().len();
@@ -394,9 +425,18 @@ fn a_text_that_looks_like_flags_is_never_a_success() {
 
 #[test]
 fn what_stands_on_the_line_cannot_forge_a_line() {
-    for argument in
-        ["--foo\n::error::x=bar", "-o\n::error::x", "-p\n::error::x", "x\n::error::x", "--to\n::error::x", "-\r", "-\n"]
-    {
+    for argument in [
+        "--foo\n::error::x=bar",
+        "-o\n::error::x",
+        "-p\n::error::x",
+        "x\n::error::x",
+        "--to\n::error::x",
+        "--timeout=5\n::error::x",
+        "--retry-for=5\n::error::x",
+        "--color=\n::error::x",
+        "-\r",
+        "-\n",
+    ] {
         let ended = refused(&["send", "text", "a", argument], &["error: "]);
         let forged = |line: &str| line.starts_with("::") || line.contains('\r');
         assert!(!ended.stderr.split('\n').any(forged), "{argument:?}: {}", ended.stderr);
@@ -415,4 +455,9 @@ fn errors_of_usage_have_a_record_too() {
         assert_eq!(ended.json()["sent"], "no");
         assert!(["usage", "invalid_message"].contains(&ended.json()["error"]["code"].as_str().unwrap()), "{ended:?}");
     }
+    let ended = Home::new().run("-o record send").end();
+    assert_eq!((ended.code, ended.json()["error"]["message"].as_str()), (2, Some("a subcommand is missing")));
+    let ended = Home::new().run("send contacts --name A --phone-type Home -o record").end();
+    assert!(ended.json()["error"]["message"].as_str().unwrap().contains("--phone <PHONE>"), "{ended:?}");
+    assert_eq!(Home::new().run("send txt -- -o record").end().stdout, "");
 }

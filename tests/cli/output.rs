@@ -145,7 +145,9 @@ fn a_process_that_may_open_nothing_ends_with_a_code_of_the_table_and_a_record() 
     let server = Server::answering(Reply::accepted());
     let mut codes = Vec::new();
     for limit in 4..16 {
-        let limited = format!("ulimit -n {limit}; exec \"$0\" {SEND} -o record --retry-for 0");
+        let limited = format!(
+            "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; ulimit -n {limit}; exec \"$0\" {SEND} -o record --retry-for 0"
+        );
         let mut command = Command::new("sh");
         command.args(["-c", &limited]).arg(home.command().get_program()).env_clear().env("HOME", home.path());
         command.envs([

@@ -106,7 +106,7 @@ fn show_tells_where_each_value_comes_from() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_stays_whole() {
+fn what_cannot_be_written_or_is_wrong_changes_nothing() {
     let home = Home::new();
     let text = "[profiles.p]\nbot_id = \"1\"\n";
     home.config(text);
@@ -145,7 +145,8 @@ fn what_cannot_be_sent_with_can_be_shown_and_mended() {
     let ended = home.run("profile show").env("JELOU_CLIENT_SECRET", "canary").success();
     assert!(ended.stderr.contains("warning: the client secret comes from JELOU_CLIENT_SECRET"), "{}", ended.stderr);
     assert!(
-        ended.stdout.contains("bot_id\t1\tprofile p") && ended.stdout.contains("client_secret\t\tnot set"),
+        ended.stdout.contains("bot_id\t1\tprofile p")
+            && ended.stdout.contains("client_secret\t(redacted)\tJELOU_CLIENT_SECRET"),
         "{}",
         ended.stdout
     );
@@ -175,4 +176,22 @@ fn a_dangling_link_is_written_through() {
     home.run("profile set p --bot 1 --client-id x").success();
     assert!(home.read("real.toml").contains("bot_id = \"1\""));
     assert!(std::fs::symlink_metadata(home.path().join(CONFIG)).unwrap().is_symlink());
+}
+
+#[test]
+fn comments_stay_where_they_belong() {
+    let home = Home::new();
+    home.config(
+        "# top\r\n\r\n# a\r\n[profiles.a]\r\nbot_id = \"1\"\r\n\r\n# ---- customers ----\r\n\r\n# b\r\n[profiles.b]\r\n\
+         client_secret = \"x\" # from the vault\r\n\r\n[profiles.c]\r\nbot_id = \"3\"\r\n",
+    );
+    home.run("profile set b --client-secret-file -").stdin("canary").success();
+    assert!(home.read(CONFIG).contains("client_secret = \"canary\" # from the vault"), "{}", home.read(CONFIG));
+    home.run("profile remove b --yes").success();
+    let left = home.read(CONFIG).replace('\r', "");
+    assert_eq!(
+        left,
+        "# top\n\n# a\n[profiles.a]\nbot_id = \"1\"\n\n# ---- customers ----\n\n\n[profiles.c]\nbot_id = \"3\"\n"
+    );
+    home.run_args(&["profile", "set", "a", "--allow-to", ""]).fails(2, &["--allow-to: an empty pattern"]);
 }

@@ -32,11 +32,15 @@ fn echoed_with_escapes() {
     assert!(token.contains('/'), "{token}");
     let ascii = serde_json::to_string(secret).unwrap().replace('ñ', "\\u00f1").replace('/', "\\/");
     let php = token.replace('/', "\\/");
+    let php_secret = serde_json::to_string(secret).unwrap().replace('/', "\\/");
     let json = format!(r#"{{"code":"x","description":{ascii},"{php}":["{php}",{ascii}]}}"#);
     for reply in [
         Reply::json(401, &json),
         Reply::json(401, &format!("<p>{secret} {token} {php}")),
-        Reply::Bytes(format!("HTTP/1.1 401 X\r\nContent-Length: 9999\r\n\r\n{{\"a\": \"{php}\"").into_bytes()),
+        Reply::Bytes(
+            format!("HTTP/1.1 401 X\r\nContent-Length: 9999\r\n\r\n{{\"a\": \"{php}\", \"b\": {php_secret}")
+                .into_bytes(),
+        ),
     ] {
         for words in ["-v", "-o record"] {
             let server = Server::answering(reply.clone());
@@ -44,7 +48,7 @@ fn echoed_with_escapes() {
             let run = home.run(&format!("send text --to 593987654321 Hola {words}")).api(&server.url);
             let ended = run.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", secret).fails(4, &["not sent"]);
             let shown = format!("{}{}", ended.stdout, ended.stderr);
-            assert!(!shown.contains(&token) && !shown.contains(&php), "{shown}");
+            assert!(!shown.contains(&token) && !shown.contains(&php) && !shown.contains(&php_secret), "{shown}");
             assert!(shown.contains("(redacted)"), "{shown}");
         }
     }
@@ -72,30 +76,27 @@ fn from_a_flag_that_is_wrong() {
 }
 
 /// Sends in every way that prints; the token must not show either.
-fn send_in_every_way(run: impl Fn(&str) -> Run<'static>) {
+fn send_in_every_way<'a>(run: impl Fn(&str) -> Run<'a>) {
     let token = BASE64_STANDARD.encode(format!("x:{CANARY}"));
     for words in
         ["", "-v", "-v -o record", "-o record", "-o id", "-q", "--dry-run", "--dry-run -o record -v", "--curl -v"]
     {
         let ended = run(&format!("send text --to 593987654321 Hola --retry-for 0 --timeout 1s {words}")).end();
         let shown = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(![2, 3].contains(&ended.code), "{words}: {shown}");
         assert!(!shown.contains(&token) && !shown.contains(CANARY), "{words}: {shown}");
     }
-}
-
-fn leaked_home() -> &'static Home {
-    Box::leak(Box::new(Home::new()))
 }
 
 #[test]
 fn from_the_environment() {
     for reply in echoing() {
-        let (home, server) = (leaked_home(), Server::answering(reply));
+        let (home, server) = (Home::new(), Server::answering(reply));
         send_in_every_way(|words| {
             home.run(words).api(&server.url).env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", CANARY)
         });
     }
-    let home = leaked_home();
+    let home = Home::new();
     send_in_every_way(|words| {
         home.run(words).api(&refused_url()).env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", CANARY)
     });
@@ -108,7 +109,7 @@ fn from_a_profile_by_value_file_and_command() {
         "client_secret_file = \"secret.txt\"".to_owned(),
         format!("client_secret_command = [\"printf\", \"{CANARY}\"]"),
     ] {
-        let (home, server) = (leaked_home(), Server::answering(echoing()[2].clone()));
+        let (home, server) = (Home::new(), Server::answering(echoing()[2].clone()));
         home.write(".config/jelouctl/secret.txt", CANARY);
         home.config(&format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n{key}\n", server.url));
         send_in_every_way(|words| home.run(words).env("PATH", "/usr/bin:/bin"));
@@ -120,7 +121,7 @@ fn from_a_profile_by_value_file_and_command() {
 
 #[test]
 fn from_standard_input() {
-    let (home, server) = (leaked_home(), Server::answering(echoing()[2].clone()));
+    let (home, server) = (Home::new(), Server::answering(echoing()[2].clone()));
     send_in_every_way(|words| {
         home.run(words)
             .args(&["--client-id", "x", "--client-secret-file", "-", "--bot", "1", "--api-url", &server.url])

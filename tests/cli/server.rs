@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use serde_json::Value;
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 
 /// What happens to one connection.
 #[derive(Clone, Debug)]
@@ -99,10 +99,13 @@ impl Received {
     }
 }
 
-/// Nobody listens here.
+/// Nobody listens here, nor will while the tests run: the port is taken by a socket that never listens.
 pub fn refused_url() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    std::mem::forget(socket);
+    format!("http://{address}")
 }
 
 fn serve(stream: &TcpStream, reply: &Reply, received: &Mutex<Vec<Received>>) {

@@ -1,11 +1,12 @@
 //! On a terminal: questions, hidden answers, colours. A real pseudo-terminal, with the command in its foreground.
 
+use std::process::Command;
 use std::time::Duration;
 
 use expectrl::process::unix::WaitStatus;
 use expectrl::{ControlCode, Eof, Expect, Session};
 
-use crate::harness::Home;
+use crate::harness::{Home, tool};
 use crate::server::{Reply, Server};
 
 struct Terminal {
@@ -87,15 +88,19 @@ fn ctrl_c_at_the_question_sends_nothing() {
     terminal.session.send(ControlCode::EndOfText).unwrap();
     let (code, screen) = terminal.end();
     assert_eq!(code, 130, "{screen}");
-    assert!(screen.contains("not sent: interrupted by SIGINT") && screen.contains("\"sent\": \"no\""), "{screen}");
+    assert!(
+        screen.contains("error: interrupted while the secret was asked for") && screen.contains("\"sent\": \"no\""),
+        "{screen}"
+    );
     assert_eq!(server.received().len(), 0);
 }
 
 #[test]
 fn ctrl_c_at_the_secret_of_a_profile_writes_nothing() {
     let home = Home::new();
-    let mut terminal = Terminal::new(&home, &["profile", "set", "p", "--bot", "1", "--client-id", "x"], &[]);
-    terminal.session.expect("Client secret (hidden; empty to leave it): ").unwrap();
+    let mut terminal =
+        Terminal::new(&home, &["profile", "set", "p", "--bot", "1", "--client-id", "x", "--allow-to", "5*"], &[]);
+    terminal.session.expect("Client secret (hidden; kept in the configuration; empty to leave it): ").unwrap();
     terminal.session.send(ControlCode::EndOfText).unwrap();
     let (code, screen) = terminal.end();
     assert_eq!(code, 130, "{screen}");
@@ -103,11 +108,34 @@ fn ctrl_c_at_the_secret_of_a_profile_writes_nothing() {
 }
 
 #[test]
+fn a_signal_at_the_question_is_not_kept_for_the_request() {
+    for (signal, code) in [("INT", 130), ("TERM", -1)] {
+        let home = Home::new();
+        let server = Server::answering(Reply::accepted());
+        home.config(&profile(&server));
+        let mut terminal = Terminal::new(&home, &SEND, &[("NO_COLOR", "1")]);
+        terminal.session.expect("Client secret (hidden): ").unwrap();
+        let process = terminal.session.get_process().pid().to_string();
+        tool(Command::new("kill").args([format!("-{signal}"), process].as_slice()));
+        if signal == "INT" {
+            // From elsewhere than the keyboard it is heard with the answer.
+            terminal.session.send_line("canary-typed").unwrap();
+            assert_eq!(terminal.end().0, code);
+        } else {
+            terminal.session.expect(Eof).unwrap();
+            let status = terminal.session.get_process().wait().unwrap();
+            assert!(matches!(status, WaitStatus::Signaled(..)), "{status:?}");
+        }
+        assert_eq!(server.received().len(), 0);
+    }
+}
+
+#[test]
 fn a_kept_profile_is_asked_for_a_new_secret() {
     let home = Home::new();
     home.config("[profiles.prod]\nbot_id = \"77\"\nclient_secret_file = \"old\"\n");
     let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
-    terminal.answer("Client secret (hidden; empty to leave it): ", "canary-new");
+    terminal.answer("Client secret (hidden; kept in the configuration; empty to leave it): ", "canary-new");
     assert_eq!(terminal.end().0, 0);
     assert_eq!(
         home.read(".config/jelouctl/config.toml"),
@@ -152,8 +180,8 @@ fn a_new_profile_is_asked_for() {
     let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
     terminal.answer("Bot id: ", "77");
     terminal.answer("Client id: ", "my id");
-    terminal.answer("Client secret (hidden; empty to leave it): ", "canary-typed");
     terminal.answer("Recipients that may be written to, as patterns with * (empty for anyone): ", "593*, 1415*");
+    terminal.answer("Client secret (hidden; kept in the configuration; empty to leave it): ", "canary-typed");
     let (code, screen) = terminal.end();
     assert_eq!(code, 0, "{screen}");
     assert_eq!(
