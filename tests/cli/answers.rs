@@ -200,6 +200,55 @@ fn the_error_says_what_the_api_said_in_english_and_what_to_do() {
 }
 
 #[test]
+fn every_documented_shape_of_an_error_is_read() {
+    for (status, body, said) in [
+        (
+            404,
+            r#"{"code":"bot_not_found","description":"No such bot"}"#,
+            "404: bot_not_found: No such bot\nhint: there is no such bot",
+        ),
+        (
+            404,
+            r#"{"error":{"code":"E1019","key":"BOT_NOT_FOUND","description":"No"}}"#,
+            "404: E1019: No\nhint: there is no such bot",
+        ),
+        (
+            403,
+            r#"{"code":"forbidden_bot","description":"No"}"#,
+            "403: forbidden_bot: No\nhint: these credentials may not use this bot",
+        ),
+        (
+            400,
+            r#"{"code":"message_could_not_be_send"}"#,
+            "400: message_could_not_be_send\nhint: Jelou could not send it",
+        ),
+        (
+            400,
+            r#"{"error":{"code":131047,"message":"Re-engagement"}}"#,
+            "400: 131047: Re-engagement\nhint: the recipient has not written",
+        ),
+        (
+            415,
+            r#"{"error":{"key":"UNSUPPORTED_MEDIA_TYPE"}}"#,
+            "415: UNSUPPORTED_MEDIA_TYPE\nhint: WhatsApp does not take",
+        ),
+        (400, r#"{"error":"it broke"}"#, "400: it broke\nhint: "),
+        (400, r#"{"message":["a","b"],"statusMessage":"failed"}"#, "400: a; b\nhint: "),
+        (400, r#"{"message":"a"}"#, "400: a\nhint: "),
+        (400, r#"{"error":{"clientMessages":{"es":"no","en":"never"}}}"#, "400: never\nhint: "),
+        (400, "<html><h1>Bad Request</h1></html>", "400\nhint: "),
+        (400, "", "400\nhint: "),
+    ] {
+        let ended = answered(status, body);
+        assert!(
+            ended.stderr.contains(&format!("error: not sent: the API answered {said}")),
+            "{body}: {}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
 fn hostile_words_of_the_api_stay_on_their_line() {
     let body = json!({"code": "x", "description": "a\n::error::forged\r\u{1b}[31m\u{202e}"});
     let ended = answered(400, &body.to_string());
