@@ -1,13 +1,15 @@
 //! On a terminal: questions, hidden answers, colours. A real pseudo-terminal, with the command in its foreground.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use expectrl::process::unix::WaitStatus;
 use expectrl::{ControlCode, Eof, Expect, Session};
 
 use crate::harness::{Home, tool};
 use crate::server::{Reply, Server};
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Terminal {
     session: expectrl::session::OsSession,
@@ -16,18 +18,43 @@ struct Terminal {
 
 impl Terminal {
     fn new(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut command = home.command();
-        command.args(arguments).env("TERM", "xterm").envs(variables.iter().copied());
-        let mut session = Session::spawn(command).unwrap();
-        session.set_expect_timeout(Some(Duration::from_secs(20)));
+        // The library's terminal starts without echo, in which nothing could ever be seen that should be hidden.
+        let command = home.command();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "stty echo && exec \"$0\" \"$@\""]).arg(command.get_program()).args(arguments);
+        shell.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell
+            .env("PATH", "/usr/bin:/bin")
+            .env("TERM", "xterm")
+            .envs(variables.iter().copied())
+            .current_dir(home.path());
+        let mut session = Session::spawn(shell).unwrap();
+        session.set_expect_timeout(Some(PATIENCE));
         Self { session, seen: String::new() }
+    }
+
+    /// Waits for `question`; the terminal hides what is typed only a moment after a hidden one stands there.
+    fn wait_for(&mut self, question: &str) {
+        let found = self.session.expect(question).unwrap();
+        self.seen += &String::from_utf8_lossy(found.as_bytes());
+        if question.contains("hidden") {
+            let begun = Instant::now();
+            while self.session.get_process().get_echo().unwrap() {
+                assert!(begun.elapsed() < PATIENCE, "what is typed shows");
+            }
+        }
     }
 
     /// Waits for `question`, then types `answer`.
     fn answer(&mut self, question: &str, answer: &str) {
-        let found = self.session.expect(question).unwrap();
-        self.seen += &String::from_utf8_lossy(found.as_bytes());
+        self.wait_for(question);
         self.session.send_line(answer).unwrap();
+    }
+
+    /// Waits for `question`, then presses Ctrl-C.
+    fn refuse(&mut self, question: &str) {
+        self.wait_for(question);
+        self.session.send(ControlCode::EndOfText).unwrap();
     }
 
     /// The exit code, and all that was on the screen.
@@ -84,8 +111,7 @@ fn ctrl_c_at_the_question_sends_nothing() {
     let server = Server::answering(Reply::accepted());
     home.config(&profile(&server));
     let mut terminal = Terminal::new(&home, &[&SEND[..], &["-o", "record"]].concat(), &[("NO_COLOR", "1")]);
-    terminal.session.expect("Client secret (hidden): ").unwrap();
-    terminal.session.send(ControlCode::EndOfText).unwrap();
+    terminal.refuse("Client secret (hidden): ");
     let (code, screen) = terminal.end();
     assert_eq!(code, 130, "{screen}");
     assert!(
@@ -100,8 +126,7 @@ fn ctrl_c_at_the_secret_of_a_profile_writes_nothing() {
     let home = Home::new();
     let mut terminal =
         Terminal::new(&home, &["profile", "set", "p", "--bot", "1", "--client-id", "x", "--allow-to", "5*"], &[]);
-    terminal.session.expect("Client secret (hidden; kept in the configuration; empty to leave it): ").unwrap();
-    terminal.session.send(ControlCode::EndOfText).unwrap();
+    terminal.refuse("Client secret (hidden; kept in the configuration; empty to leave it): ");
     let (code, screen) = terminal.end();
     assert_eq!(code, 130, "{screen}");
     assert!(!home.path().join(".config/jelouctl/config.toml").exists());
@@ -114,7 +139,7 @@ fn a_signal_at_the_question_is_not_kept_for_the_request() {
         let server = Server::answering(Reply::accepted());
         home.config(&profile(&server));
         let mut terminal = Terminal::new(&home, &SEND, &[("NO_COLOR", "1")]);
-        terminal.session.expect("Client secret (hidden): ").unwrap();
+        terminal.wait_for("Client secret (hidden): ");
         let process = terminal.session.get_process().pid().to_string();
         tool(Command::new("kill").args([format!("-{signal}"), process].as_slice()));
         if signal == "INT" {
