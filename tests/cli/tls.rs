@@ -16,6 +16,11 @@ const SEND: &str = "send text --to 593987654321 Hola --retry-for 0";
 
 /// A server with a certificate of its own authority for `name`; gives its port and the authority as PEM.
 pub fn start(name: &str) -> (u16, String) {
+    start_with(name, false)
+}
+
+/// With `is_broken`, it answers a request outside TLS, which the client's TLS cannot read.
+fn start_with(name: &str, is_broken: bool) -> (u16, String) {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
@@ -39,6 +44,10 @@ pub fn start(name: &str) -> (u16, String) {
                 continue;
             }
             let Reply::Bytes(answer) = Reply::accepted() else { unreachable!() };
+            if is_broken {
+                stream.sock.write_all(&answer).unwrap();
+                continue;
+            }
             stream.write_all(&answer).unwrap();
             stream.conn.send_close_notify();
             stream.flush().unwrap();
@@ -85,6 +94,16 @@ fn a_certificate_for_another_name_was_not_sent() {
 fn a_server_without_tls_was_not_sent() {
     let server = Server::answering(Reply::Greeting(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()));
     Home::new().run(SEND).api(&server.url.replace("http:", "https:")).fails(7, &["not sent: TLS failed"]);
+}
+
+#[test]
+fn a_tls_error_after_the_request_leaves_it_unknown() {
+    let (port, authority) = start_with("localhost", true);
+    let home = Home::new();
+    home.write("ca.pem", authority);
+    let run = home.run("send text --to 593987654321 Hola --ca-cert ca.pem -o record");
+    let ended = run.api(&format!("https://localhost:{port}")).fails(8, &["it may have been sent"]);
+    assert_eq!(ended.json()["attempts"], 1);
 }
 
 #[test]
