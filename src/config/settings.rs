@@ -48,6 +48,12 @@ impl fmt::Display for Origin {
     }
 }
 
+impl Origin {
+    fn of<T>(&self, value: T) -> Sourced<T> {
+        Sourced { value, origin: self.clone() }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sourced<T> {
     pub value: T,
@@ -108,41 +114,23 @@ impl Settings {
         let profile = name.as_ref().and_then(|name| file?.profiles.get(name)).cloned().unwrap_or_default();
         let of_profile = Origin::Profile(name.clone().unwrap_or_default());
 
-        let bot = pick(
-            ("--bot", flags.bot.clone()),
-            ("JELOU_BOT_ID", environment.bot_id.as_ref()),
-            (&of_profile, profile.bot_id.clone()),
-        )?;
-        let api_url = pick(
-            ("--api-url", flags.api_url.clone()),
-            ("JELOU_API_URL", environment.api_url.as_ref()),
-            (&of_profile, profile.api_url.clone()),
-        )?;
-        let timeout = pick(
-            ("--timeout", flags.timeout),
-            ("JELOU_TIMEOUT", environment.timeout.as_ref()),
-            (&of_profile, profile.timeout),
-        )?;
-        let retry_for = pick(
-            ("--retry-for", flags.retry_for),
-            ("JELOU_RETRY_FOR", environment.retry_for.as_ref()),
-            (&of_profile, profile.retry_for),
-        )?;
-        let ca_cert = match &flags.ca_cert {
-            Some(path) => Some(Sourced { value: path.clone(), origin: Origin::Flag("--ca-cert") }),
-            None => profile.ca_cert.clone().map(|value| Sourced { value, origin: of_profile.clone() }),
-        };
+        let kept = profile.bot_id.clone().map(|value| of_profile.of(value));
+        let bot = pick(("--bot", flags.bot.clone()), ("JELOU_BOT_ID", &environment.bot_id), kept)?;
+        let kept = profile.api_url.clone().map(|value| of_profile.of(value));
+        let api_url = pick(("--api-url", flags.api_url.clone()), ("JELOU_API_URL", &environment.api_url), kept)?;
+        let kept = profile.timeout.map(|value| of_profile.of(value));
+        let timeout = pick(("--timeout", flags.timeout), ("JELOU_TIMEOUT", &environment.timeout), kept)?;
+        let kept = profile.retry_for.map(|value| of_profile.of(value));
+        let retry_for = pick(("--retry-for", flags.retry_for), ("JELOU_RETRY_FOR", &environment.retry_for), kept)?;
+        let ca_cert = flags.ca_cert.clone().map(|path| Origin::Flag("--ca-cert").of(path));
+        let client_id = ("--client-id", flags.client_id.clone());
         let typed = Login {
-            id: pick(
-                ("--client-id", flags.client_id.clone()),
-                ("JELOU_CLIENT_ID", environment.client_id.as_ref()),
-                (&of_profile, None),
-            )?,
+            id: pick(client_id, ("JELOU_CLIENT_ID", &environment.client_id), None)?,
             secret: typed_secret(flags, environment),
         };
         let kept = Login {
-            id: profile.client_id.clone().map(|value| Sourced { value, origin: of_profile.clone() }),
-            secret: profile.secret().map(|value| Sourced { value, origin: of_profile.clone() }),
+            id: profile.client_id.clone().map(|value| of_profile.of(value)),
+            secret: profile.secret().map(|value| of_profile.of(value)),
         };
         let mut settings = Self {
             profile: chosen,
@@ -150,12 +138,12 @@ impl Settings {
             typed,
             kept,
             home: profile.api_url.clone().unwrap_or_else(ApiUrl::jelou),
-            api_url: api_url.unwrap_or_else(|| Sourced { value: ApiUrl::jelou(), origin: Origin::Default }),
+            api_url: api_url.unwrap_or_else(|| Origin::Default.of(ApiUrl::jelou())),
             sandbox: flags.sandbox,
-            timeout: timeout.unwrap_or(Sourced { value: Timeout::DEFAULT, origin: Origin::Default }),
-            retry_for: retry_for.unwrap_or(Sourced { value: RetryFor::DEFAULT, origin: Origin::Default }),
-            ca_cert,
-            allow_to: profile.allow_to.clone().map(|value| Sourced { value, origin: of_profile.clone() }),
+            timeout: timeout.unwrap_or(Origin::Default.of(Timeout::DEFAULT)),
+            retry_for: retry_for.unwrap_or(Origin::Default.of(RetryFor::DEFAULT)),
+            ca_cert: ca_cert.or_else(|| profile.ca_cert.clone().map(|path| of_profile.of(path))),
+            allow_to: profile.allow_to.clone().map(|value| of_profile.of(value)),
             warnings,
         };
         if flags.sandbox {
@@ -168,11 +156,8 @@ impl Settings {
     fn enter_sandbox(&mut self) {
         let (bot, id) = (BotId::sandbox(), ClientId::sandbox());
         let secret = SecretSource::Value(Secret::new(id.as_str().to_owned()));
-        self.bot = self.bot.take().or(Some(Sourced { value: bot, origin: Origin::Sandbox }));
-        self.typed = Login {
-            id: Some(Sourced { value: id, origin: Origin::Sandbox }),
-            secret: Some(Sourced { value: secret, origin: Origin::Sandbox }),
-        };
+        self.bot = self.bot.take().or(Some(Origin::Sandbox.of(bot)));
+        self.typed = Login { id: Some(Origin::Sandbox.of(id)), secret: Some(Origin::Sandbox.of(secret)) };
         self.ca_cert = None;
     }
 
@@ -201,7 +186,7 @@ impl Settings {
     /// When one of them is missing, or the secret would go to a place that it is not for.
     pub fn credentials(&self, can_ask: bool) -> Result<(&Sourced<ClientId>, Sourced<SecretSource>), ConfigError> {
         let ask = |id: &Sourced<ClientId>| {
-            let prompt = Sourced { value: SecretSource::Prompt, origin: Origin::Default };
+            let prompt = Origin::Default.of(SecretSource::Prompt);
             can_ask.then_some(prompt).ok_or(ConfigError::NoSecret { client_id: id.value.as_str().to_owned() })
         };
         match (&self.typed.id, &self.typed.secret) {
@@ -244,11 +229,9 @@ impl Settings {
 }
 
 fn typed_secret(flags: &Flags, environment: &Environment) -> Option<Sourced<SecretSource>> {
-    let file = flags.client_secret.clone().map(|value| Sourced { value, origin: Origin::Flag("--client-secret-file") });
-    file.or_else(|| {
-        let value = SecretSource::Value(environment.client_secret.clone()?);
-        Some(Sourced { value, origin: Origin::Variable("JELOU_CLIENT_SECRET") })
-    })
+    let file = flags.client_secret.clone().map(|source| Origin::Flag("--client-secret-file").of(source));
+    let variable = environment.client_secret.clone().map(SecretSource::Value);
+    file.or_else(|| variable.map(|secret| Origin::Variable("JELOU_CLIENT_SECRET").of(secret)))
 }
 
 impl Profile {
@@ -261,18 +244,18 @@ impl Profile {
 
 /// Flag, then environment, then profile.
 fn pick<T: FromStr<Err = String>>(
-    flag: (&'static str, Option<T>),
-    variable: (&'static str, Option<&String>),
-    profile: (&Origin, Option<T>),
+    (flag, typed): (&'static str, Option<T>),
+    (name, variable): (&'static str, &Option<String>),
+    kept: Option<Sourced<T>>,
 ) -> Result<Option<Sourced<T>>, ConfigError> {
-    if let Some(value) = flag.1 {
-        return Ok(Some(Sourced { value, origin: Origin::Flag(flag.0) }));
+    match (typed, variable) {
+        (Some(value), _) => Ok(Some(Origin::Flag(flag).of(value))),
+        (None, Some(raw)) => match raw.parse() {
+            Ok(value) => Ok(Some(Origin::Variable(name).of(value))),
+            Err(problem) => Err(ConfigError::Variable { name, problem }),
+        },
+        (None, None) => Ok(kept),
     }
-    if let Some(raw) = variable.1 {
-        let value = raw.parse().map_err(|problem| ConfigError::Variable { name: variable.0, problem })?;
-        return Ok(Some(Sourced { value, origin: Origin::Variable(variable.0) }));
-    }
-    Ok(profile.1.map(|value| Sourced { value, origin: profile.0.clone() }))
 }
 
 fn choose_profile(
@@ -282,8 +265,8 @@ fn choose_profile(
 ) -> Result<Option<Sourced<String>>, ConfigError> {
     let known = || file.map(|file| file.profiles.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
     let asked = match (&flags.profile, &environment.profile) {
-        (Some(name), _) => Some(Sourced { value: name.clone(), origin: Origin::Flag("--profile") }),
-        (None, Some(name)) => Some(Sourced { value: name.clone(), origin: Origin::Variable("JELOU_PROFILE") }),
+        (Some(name), _) => Some(Origin::Flag("--profile").of(name.clone())),
+        (None, Some(name)) => Some(Origin::Variable("JELOU_PROFILE").of(name.clone())),
         (None, None) => None,
     };
     if let Some(asked) = asked {
@@ -302,8 +285,8 @@ fn choose_profile(
     let default = file.map(ConfigFile::default_profile).transpose()?.flatten().cloned();
     let mut known = known();
     match (default, known.len()) {
-        (Some(name), _) => Ok(Some(Sourced { value: name, origin: Origin::Default })),
-        (None, 1) => Ok(known.pop().map(|value| Sourced { value, origin: Origin::Default })),
+        (Some(name), _) => Ok(Some(Origin::Default.of(name))),
+        (None, 1) => Ok(known.pop().map(|name| Origin::Default.of(name))),
         // The sandbox takes nothing from a profile that it could not do without.
         (None, 0) => Ok(None),
         (None, _) if flags.sandbox => Ok(None),
