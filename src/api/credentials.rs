@@ -30,7 +30,8 @@ impl Credentials {
         let mut forms = vec![token];
         if secret.len() >= SHORTEST_SEARCHED {
             let quoted = serde_json::Value::from(secret).to_string();
-            forms.extend([quoted.trim_matches('"').to_owned(), secret.to_owned()]);
+            let escaped = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            forms.extend([escaped.unwrap_or_default().to_owned(), secret.to_owned()]);
         }
         let slashes: Vec<_> = forms.iter().map(|form| form.replace('/', r"\/")).collect();
         forms.splice(0..0, slashes);
@@ -56,6 +57,19 @@ mod tests {
         ] {
             let credentials = Credentials { client_id: id.to_owned(), client_secret: Secret::new(secret.to_owned()) };
             assert_eq!(credentials.authorization(), expected);
+        }
+    }
+
+    #[test]
+    fn takes_an_echoed_secret_out_whole() {
+        for secret in [r#"ends in a quote""#, r#""begins with one"#, r"a/slash/and\more", "plain-and-long"] {
+            let credentials = Credentials { client_id: "id".to_owned(), client_secret: Secret::new(secret.to_owned()) };
+            let json = serde_json::Value::from(secret).to_string();
+            let slashed = json.replace('/', r"\/");
+            assert_eq!(credentials.redact(&format!("<{secret}>")), "<(redacted)>");
+            assert_eq!(credentials.redact(&json), "\"(redacted)\"");
+            assert_eq!(credentials.redact(&slashed), "\"(redacted)\"");
+            assert_eq!(credentials.redact(&credentials.authorization()), "Basic (redacted)");
         }
     }
 }

@@ -85,6 +85,8 @@ pub struct Client {
 }
 
 impl Client {
+    /// A client that does nothing by itself: no redirect, no retry.
+    ///
     /// # Errors
     /// When the certificate roots or the proxy of the environment cannot be used.
     pub fn new(options: &ClientOptions) -> Result<Self, ClientError> {

@@ -41,9 +41,10 @@ fn readable_context(arguments: &[OsString]) -> Context {
     let words: Vec<_> = words.collect();
     // `-o record`, `-vo record`, `-orecord`, `-o=record`, `--output=record`
     let asks_for = |flag: &str, value: &str| {
+        let is_cluster = |word: &str| word.starts_with('-') && !word.starts_with("--");
         let is_flag = |word: &str| match flag.strip_prefix("--") {
             Some(_) => word == flag,
-            None => word.starts_with('-') && !word.starts_with("--") && word.ends_with(flag.trim_start_matches('-')),
+            None => is_cluster(word) && word.ends_with(flag.trim_start_matches('-')),
         };
         let given = |word: &str| Some(word.strip_suffix(value)?.trim_end_matches('=').to_owned());
         let apart = words.windows(2).any(|pair| matches!(pair, [name, given] if is_flag(name) && given == value));

@@ -22,7 +22,7 @@ use crate::message::{FlowMessage, Message};
 )]
 pub struct SendCommand {
     #[command(subcommand)]
-    message: Delivered<Message>,
+    message: Delivered,
 }
 
 #[derive(Args, Debug)]
@@ -45,32 +45,32 @@ struct Delivery {
     body: Option<Source>,
 }
 
-/// Subcommands that each have the flags of a delivery. As global flags these could be given twice, once in front of the
+/// The kinds, each with the flags of a delivery. As global flags these could be given twice, once in front of the
 /// kind, and one recipient would silently win.
 #[derive(Debug)]
-struct Delivered<T> {
+struct Delivered {
     delivery: Delivery,
-    message: T,
+    message: Message,
 }
 
-impl<T: Subcommand> Subcommand for Delivered<T> {
+impl Subcommand for Delivered {
     fn augment_subcommands(command: Command) -> Command {
-        T::augment_subcommands(command).mut_subcommands(Delivery::augment_args)
+        Message::augment_subcommands(command).mut_subcommands(Delivery::augment_args)
     }
 
     fn augment_subcommands_for_update(command: Command) -> Command {
-        T::augment_subcommands_for_update(command).mut_subcommands(Delivery::augment_args)
+        Message::augment_subcommands_for_update(command).mut_subcommands(Delivery::augment_args)
     }
 
     fn has_subcommand(name: &str) -> bool {
-        T::has_subcommand(name)
+        Message::has_subcommand(name)
     }
 }
 
-impl<T: Subcommand> FromArgMatches for Delivered<T> {
+impl FromArgMatches for Delivered {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let of_kind = matches.subcommand().map_or(matches, |(_, of_kind)| of_kind);
-        Ok(Self { delivery: Delivery::from_arg_matches(of_kind)?, message: T::from_arg_matches(matches)? })
+        Ok(Self { delivery: Delivery::from_arg_matches(of_kind)?, message: Message::from_arg_matches(matches)? })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

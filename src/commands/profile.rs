@@ -77,9 +77,8 @@ fn show(context: &mut Context, name: Option<String>) -> anyhow::Result<()> {
     }
     let settings = Settings::load(&context.flags, &Environment::read()?)?;
     context.output.warnings(&settings.warnings);
-    if let (Some(_), _) | (_, Some(_)) = (settings.client_id(), settings.client_secret())
-        && let Err(problem) = settings.credentials(true)
-    {
+    let has_credentials = settings.client_id().is_some() || settings.client_secret().is_some();
+    if has_credentials && let Err(problem) = settings.credentials(true) {
         context.output.warning(&problem.to_string());
     }
     let seconds = |duration: std::time::Duration| humantime::format_duration(duration).to_string();

@@ -61,6 +61,7 @@ impl ConfigEdit {
             table.set_implicit(true);
             Item::Table(table)
         });
+        // Both are tables: `open` has read them as profiles.
         let Some(profiles) = profiles.as_table_like_mut() else { return };
         let Some(profile) = profiles.entry(name).or_insert_with(|| Item::Table(Table::new())).as_table_like_mut()
         else {
