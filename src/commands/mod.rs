@@ -1,6 +1,7 @@
 //! One file a command: takes plain values and a context, calls the rest of the crate, and ends with an exit code.
 
 pub mod completions;
+mod connection;
 mod error;
 mod interrupt;
 pub mod man;

@@ -1,23 +1,19 @@
 //! `send KIND` and `flow-message`: one message, from what was typed to the outcome.
 
 use std::cell::Cell;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 
-use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::{Context, GuardError, Mode, PanicInFlight, interrupt, tell_error};
-use crate::api::{
-    Answer, Client, ClientOptions, Credentials, Delivery, Event, Outcome, Request, Roots, Signal, curl_command, deliver,
-};
-use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSource, Settings, Sourced};
+use super::connection::{self, Connection, Opening};
+use super::{Context, GuardError, Mode, PanicInFlight, tell_error};
+use crate::api::{Answer, Delivery, Event, Outcome, Request, curl_command, deliver};
+use crate::config::{ApiUrl, BotId, ClientId, Environment, SecretSource, Settings, Sourced};
 use crate::exit::{self, ExitCode};
 use crate::input::Source;
 use crate::message::{InvalidMessage, Message, Outgoing, RecipientSources};
-use crate::output::{self, Format, Output, Record, RecordError, Sent, compact};
-use crate::sandbox::{DEFAULT_PORT, Sandbox};
+use crate::output::{Format, Output, Record, RecordError, Sent, compact};
+use crate::sandbox::DEFAULT_PORT;
 
 /// What was typed for one message.
 #[derive(Debug)]
@@ -148,15 +144,8 @@ impl Prepared<'_> {
     /// Sends it. A panic on the way is an error that says whether a request was under way.
     fn transmit(&self, record: &mut Record) -> anyhow::Result<Delivery> {
         let in_flight = Cell::new(false);
-        let delivered = catch_unwind(AssertUnwindSafe(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.context("failed to start the runtime")?;
-            let delivery = runtime.block_on(self.deliver(record, &in_flight));
-            // A name look-up or a read that hangs must not keep the process once all is decided.
-            runtime.shutdown_background();
-            delivery
-        }));
-        match delivered {
+        let work = AssertUnwindSafe(|| connection::block_on(self.deliver(record, &in_flight)));
+        match catch_unwind(work) {
             Ok(delivery) => delivery,
             Err(_) if in_flight.get() => Err(PanicInFlight.into()),
             Err(_) => anyhow::bail!("a fault in jelouctl before the request began"),
@@ -165,39 +154,14 @@ impl Prepared<'_> {
 
     async fn deliver(&self, record: &mut Record, in_flight: &Cell<bool>) -> anyhow::Result<Delivery> {
         let Self { context, settings, .. } = self;
-        let base = if settings.sandbox {
-            ApiUrl::on_loopback(Sandbox::start().await.context("failed to start the sandbox")?.port())
-        } else {
-            settings.api_url.value.clone()
-        };
+        let base = connection::base(settings).await?;
         record.api_url = Some(base.to_string());
-        let client = Client::new(&client_options(settings, &base)?)?;
         let request = self.request(&base);
-        let retry_for = settings.retry_for.value.duration();
-        // Ctrl-C that is caught ends a question with an error; SIGTERM would wait for the answer, and is caught after it.
-        let interrupted = interrupt::interrupted().context("failed to listen for signals")?;
-        let is_typed = self.secret.value == SecretSource::Prompt;
-        let typed = if is_typed { Some(self.secret.fetch(ask_secret).await?) } else { None };
-        let terminated = interrupt::terminated().context("failed to listen for signals")?;
-        let mut stop = pin!(async {
-            tokio::select! {
-                () = interrupted => Signal::Interrupt,
-                () = terminated => Signal::Terminate,
-            }
-        });
-        let fetched = async {
-            match typed {
-                Some(typed) => Ok(typed),
-                None => self.secret.fetch(ask_secret).await,
-            }
+        let opening = Connection::open(context, settings, &base, self.client_id, self.secret).await?;
+        let mut connection = match opening {
+            Opening::Open(connection) => connection,
+            Opening::Interrupted(signal) => return Ok(Delivery::never_begun(signal)),
         };
-        let (client_secret, warning) = tokio::select! {
-            biased;
-            signal = &mut stop => return Ok(Delivery::never_begun(signal)),
-            fetched = fetched => fetched?,
-        };
-        context.output.warnings(warning.as_slice());
-        let credentials = Credentials { client_id: self.client_id.as_str().to_owned(), client_secret };
         let watch = |event: Event<'_>| {
             match event {
                 Event::Attempt(_) => in_flight.set(true),
@@ -207,7 +171,9 @@ impl Prepared<'_> {
             }
             watch(&context.output, &request, &event);
         };
-        Ok(deliver(&client, &request, &credentials, retry_for, stop, watch).await)
+        let retry_for = settings.retry_for.value.duration();
+        let Connection { client, credentials, stop } = &mut connection;
+        Ok(deliver(client, &request, credentials, retry_for, stop, watch).await)
     }
 
     /// Says on stderr what the outcome means, and fills the record.
@@ -248,19 +214,6 @@ impl Prepared<'_> {
         }
         code
     }
-}
-
-fn ask_secret() -> io::Result<String> {
-    output::ask_hidden("Client secret (hidden):")
-}
-
-fn client_options(settings: &Settings, base: &ApiUrl) -> Result<ClientOptions, ConfigError> {
-    let roots = match settings.ca_cert_pem()? {
-        _ if base.is_plain_http() => Roots::None,
-        Some(pem) => Roots::Only(pem),
-        None => Roots::Platform,
-    };
-    Ok(ClientOptions { timeout: settings.timeout.value.duration(), roots, proxies: !base.is_loopback() })
 }
 
 /// Tells what happens on the way: each wait, and with `--verbose` each request and answer.
