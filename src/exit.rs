@@ -3,7 +3,7 @@
 use std::process;
 
 use crate::api::{Cause, ClientError, Outcome, Signal, UNKNOWN_HINT};
-use crate::commands::{GuardError, PanicInFlight, UsageError};
+use crate::commands::{GuardError, PanicInFlight, ReadError, UsageError};
 use crate::config::ConfigError;
 use crate::input::InputError;
 use crate::message::InvalidMessage;
@@ -81,6 +81,11 @@ pub fn of_error(error: &anyhow::Error) -> Told {
         }
         if let Some(cause) = cause.downcast_ref::<GuardError>() {
             return told(ExitCode::Guard, "guard", Some(cause.hint()));
+        }
+        if let Some(cause) = cause.downcast_ref::<ReadError>() {
+            let (code, _) = of_outcome(cause.outcome());
+            let fault = cause.fault();
+            return told(code, fault.map_or("unavailable", |fault| fault.code), fault.map(|fault| fault.hint.clone()));
         }
         if cause.is::<PanicInFlight>() {
             return told(ExitCode::Unknown, "unknown", Some(UNKNOWN_HINT.to_owned()));

@@ -60,6 +60,8 @@ pub enum InputError {
     NumberTooLarge { flag: String, name: String, number: String },
     #[error("--vcard: not a vCard file: {problem}")]
     NotVcard { problem: String },
+    #[error("{flag}: `{value}` is not NAME=VALUE")]
+    NotAPair { flag: &'static str, value: String },
     #[error("{flag} and {taken_by} both ask for standard input, which can be read only once")]
     StdinTwice { flag: String, taken_by: String },
     #[error("{flag}: standard input is a terminal, so nothing would ever arrive")]
@@ -79,6 +81,7 @@ impl InputError {
             Self::NotVcard { .. } => {
                 "export the contact as a .vcf file; each card stands between BEGIN:VCARD and END:VCARD"
             }
+            Self::NotAPair { .. } => "with --template-id each parameter has a name, as in --param name=Ana",
             Self::StdinTwice { .. } => "put one of them into a file",
             Self::StdinIsTerminal { .. } => "pipe something in, or name a file",
         }
@@ -167,6 +170,21 @@ impl Input {
             JsonSource::Literal(text) => parse(flag, "its value", text),
             JsonSource::From(source) => self.json(flag, source),
         }
+    }
+
+    /// The JSON of a flag that is given several times, each time one value or an array of them.
+    ///
+    /// # Errors
+    /// As [`Input::json`].
+    pub fn json_list(&mut self, flag: &str, values: &[JsonSource]) -> Result<Vec<Value>, InputError> {
+        let mut list = Vec::new();
+        for value in values {
+            match self.json_flag(flag, value)? {
+                Value::Array(many) => list.extend(many),
+                one => list.push(one),
+            }
+        }
+        Ok(list)
     }
 }
 

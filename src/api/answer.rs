@@ -70,6 +70,30 @@ impl Body {
         }
     }
 
+    /// The items of a page of a listing.
+    pub fn results(&self) -> Option<&Vec<Value>> {
+        self.field("results")?.as_array()
+    }
+
+    /// What an array says of one destination, as the answer for a single message: its `id` is the message's.
+    pub fn of_destination(&self, destination: &str) -> Option<Self> {
+        let is_ours = |entry: &&Value| {
+            let named = entry.get("destination").and_then(scalar_text);
+            named.is_some_and(|named| named.trim_start_matches('+') == destination.trim_start_matches('+'))
+        };
+        let entry = self.json.as_ref()?.as_array()?.iter().find(is_ours)?;
+        let mut fields = entry.as_object()?.clone();
+        if let Some(id) = entry.get("id") {
+            fields.insert("messageId".to_owned(), id.clone());
+        }
+        let body = Self { text: self.text.clone(), complete: true, json: Some(Value::Object(fields.clone())) };
+        if body.says_error() {
+            return Some(body);
+        }
+        fields.insert("success".to_owned(), Value::Bool(true));
+        Some(Self { json: Some(Value::Object(fields)), ..body })
+    }
+
     pub fn says_success(&self) -> bool {
         self.message_id().is_some()
             || self.field("messageId").is_some_and(Value::is_number)

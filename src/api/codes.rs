@@ -1,12 +1,26 @@
 //! Codes of Jelou and WhatsApp: what each means and what to do (`api.md`, "Errors"; WhatsApp Cloud API's error codes).
+//! The errors of `send` and `explain CODE` use this one table.
 
 /// A code with its meaning for a message, and the way out.
+#[derive(Debug)]
 pub struct Code {
     pub code: &'static str,
+    /// Who answers with it.
+    pub origin: &'static str,
     pub meaning: &'static str,
     pub hint: &'static str,
-    /// WhatsApp refused for its rate, so the message certainly did not go out and may be tried again.
-    pub rate_limit: bool,
+    pub effect: Effect,
+}
+
+/// What became of the message that was answered with a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It was refused, and would be again.
+    Refused,
+    /// It was refused for its rate alone, so it certainly did not go out and may be tried again.
+    RateLimited,
+    /// The code does not say.
+    Open,
 }
 
 /// WhatsApp's limit of messages to the same user.
@@ -14,53 +28,118 @@ pub const PAIR_RATE_LIMIT: &str = "131056";
 /// Least wait after it, in seconds: one message per 6 s to the same user.
 pub const PAIR_RATE_LIMIT_SECONDS: u64 = 6;
 
-const CODES: [Code; 18] = [
-    refused("bot_not_found", "there is no such bot, or your company may not use it", "check --bot"),
-    refused("E1019", "there is no such bot, or your company may not use it", "check --bot"),
-    refused("BOT_NOT_FOUND", "there is no such bot, or your company may not use it", "check --bot"),
-    refused("forbidden_bot", "these credentials may not use this bot", "check --bot and the credentials"),
-    refused(
+const NO_BOT: &str = "there is no such bot, or your company may not use it";
+const WRONG_FIELD: &str = "a field is missing or wrong";
+const UNKNOWN: &str = "something went wrong that Jelou has no name for";
+const NOT_IN_24_HOURS: &str = "the recipient has not written to the bot in the last 24 hours";
+const USE_A_TEMPLATE: &str = "only a template reaches them until they write";
+
+/// Every code that is known.
+pub const CODES: [Code; 31] = [
+    jelou("bot_not_found", NO_BOT, "check --bot"),
+    jelou("E1019", NO_BOT, "check --bot"),
+    jelou("BOT_NOT_FOUND", NO_BOT, "check --bot"),
+    jelou("forbidden_bot", "these credentials may not use this bot", "check --bot and the credentials"),
+    jelou(
         "message_could_not_be_send",
         "Jelou could not send it",
         "check the recipient, and that they wrote in the last 24 hours: later only templates reach them",
     ),
-    refused(
+    jelou(
         "notification_could_not_be_send",
         "Jelou could not send the template",
         "check its name, language and parameters",
     ),
-    refused("unauthorized", "the credentials are not accepted", "check client id and secret"),
-    refused("unprocessable_entity", "a field is missing or wrong", "fix the field and send again"),
-    refused("E0422", "a field is missing or wrong", "fix the field and send again"),
-    refused("VALIDATOR_ERROR", "a field is missing or wrong", "fix the field and send again"),
-    refused("internal_server_error", "the credentials belong to no company", "check client id and secret with Jelou"),
-    refused(
+    jelou("unauthorized", "the credentials are not accepted", "check client id and secret"),
+    jelou("unprocessable_entity", WRONG_FIELD, "fix the field and send again"),
+    jelou("E0422", WRONG_FIELD, "fix the field and send again"),
+    jelou("VALIDATOR_ERROR", WRONG_FIELD, "fix the field and send again"),
+    jelou("internal_server_error", "the credentials belong to no company", "check client id and secret with Jelou"),
+    jelou(
         "INVALID_MEDIA_URL",
         "the media cannot be fetched",
         "give a public HTTPS URL that points straight at the file",
     ),
-    refused("MEDIA_TOO_LARGE", "the media is too large", "give a smaller file"),
-    refused("UNSUPPORTED_MEDIA_TYPE", "WhatsApp does not take this kind of file", "convert it"),
-    refused(
-        "131047",
-        "the recipient has not written to the bot in the last 24 hours",
-        "only a template reaches them until they write",
+    jelou(
+        "MEDIA_TOO_LARGE",
+        "the media is too large",
+        "give a smaller file; `jelouctl explain image` tells the limits",
     ),
+    jelou("UNSUPPORTED_MEDIA_TYPE", "WhatsApp does not take this kind of file", "convert it"),
+    open("E0000", UNKNOWN, "ask the recipient or look into Jelou before you send it again"),
+    open("UNKNOWN_ERROR", UNKNOWN, "ask the recipient or look into Jelou before you send it again"),
+    whatsapp(
+        "368",
+        "WhatsApp has blocked the account for breaking its policy",
+        "see the account's state in WhatsApp Manager",
+    ),
+    whatsapp("470", NOT_IN_24_HOURS, USE_A_TEMPLATE),
+    limited("80007", "WhatsApp's rate limit of the account is reached", "wait and try again"),
     limited("130429", "WhatsApp's rate limit of the number is reached", "send more slowly"),
+    whatsapp(
+        "131026",
+        "WhatsApp cannot deliver to this recipient",
+        "check that the number is on WhatsApp, and that its app is current",
+    ),
+    whatsapp("131047", NOT_IN_24_HOURS, USE_A_TEMPLATE),
+    whatsapp(
+        "131048",
+        "WhatsApp restricts the number, since too many of its messages were blocked or reported",
+        "see the number's quality in WhatsApp Manager, and send less until it is better",
+    ),
+    whatsapp(
+        "131049",
+        "WhatsApp held it back: this recipient has had enough marketing lately",
+        "do not send it again at once; try after a day, or use a utility template",
+    ),
+    whatsapp(
+        "131051",
+        "WhatsApp does not know this type of message",
+        "choose another kind: `jelouctl explain` lists them",
+    ),
     limited(
         PAIR_RATE_LIMIT,
         "too many messages to this recipient",
         "leave 6 seconds between messages to one recipient",
     ),
-    limited("80007", "WhatsApp's rate limit of the account is reached", "wait and try again"),
+    whatsapp(
+        "132000",
+        "the template has another number of parameters",
+        "give as many --param as `jelouctl templates` shows {{…}} in its text",
+    ),
+    whatsapp(
+        "132001",
+        "there is no such template in this language, or it is not approved",
+        "`jelouctl templates` lists names, languages and states",
+    ),
+    whatsapp("132012", "a parameter of the template has the wrong form", "compare the parameters with the template"),
+    whatsapp("132015", "the template is paused for its low quality", "change the template, or use another one"),
+    whatsapp("132016", "the template is disabled for good", "use another template"),
 ];
 
-const fn refused(code: &'static str, meaning: &'static str, hint: &'static str) -> Code {
-    Code { code, meaning, hint, rate_limit: false }
+const fn code(code: &'static str, origin: &'static str, meaning: &'static str, hint: &'static str) -> Code {
+    Code { code, origin, meaning, hint, effect: Effect::Refused }
 }
 
-const fn limited(code: &'static str, meaning: &'static str, hint: &'static str) -> Code {
-    Code { code, meaning, hint, rate_limit: true }
+const fn jelou(name: &'static str, meaning: &'static str, hint: &'static str) -> Code {
+    code(name, "Jelou", meaning, hint)
+}
+
+const fn open(name: &'static str, meaning: &'static str, hint: &'static str) -> Code {
+    Code { effect: Effect::Open, ..jelou(name, meaning, hint) }
+}
+
+const fn whatsapp(name: &'static str, meaning: &'static str, hint: &'static str) -> Code {
+    code(name, "WhatsApp", meaning, hint)
+}
+
+const fn limited(name: &'static str, meaning: &'static str, hint: &'static str) -> Code {
+    Code { effect: Effect::RateLimited, ..whatsapp(name, meaning, hint) }
+}
+
+/// Whether `code` may be about a template that the bot does not have.
+pub fn is_of_a_missing_template(code: &str) -> bool {
+    ["132001", "notification_could_not_be_send"].contains(&code)
 }
 
 pub fn look_up(code: &str) -> Option<&'static Code> {

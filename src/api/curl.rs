@@ -7,10 +7,10 @@ use super::Request;
 /// A command that sends `request`, signed as `client_id` with `$JELOU_CLIENT_SECRET`.
 ///
 /// `body` is the request's body as JSON text, escaped as the caller prints JSON.
-pub fn curl_command(request: &Request, client_id: &str, ca_cert: Option<&Path>, body: &str) -> String {
+pub fn curl_command(request: &Request, client_id: &str, ca_cert: Option<&Path>, body: Option<&str>) -> String {
     let mut words = vec![
         "curl --silent --show-error --fail-with-body --globoff".to_owned(),
-        format!("--request {}", Request::METHOD),
+        format!("--request {}", request.method),
     ];
     if let Some(path) = ca_cert {
         words.push(format!("--cacert {}", quote(&path.to_string_lossy())));
@@ -18,7 +18,7 @@ pub fn curl_command(request: &Request, client_id: &str, ca_cert: Option<&Path>, 
     words.push(format!("-u {}:\"${{JELOU_CLIENT_SECRET:?}}\"", quote(client_id)));
     words
         .extend(request.headers.iter().map(|(name, value)| format!("--header {}", quote(&format!("{name}: {value}")))));
-    words.push(format!("--data-raw {}", quote(body)));
+    words.extend(body.map(|body| format!("--data-raw {}", quote(body))));
     words.push(quote(request.url.as_str()));
     words.join(" \\\n  ")
 }

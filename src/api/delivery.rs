@@ -90,7 +90,7 @@ pub async fn deliver(
             Attempt::Answered(answer) => watch(Event::Answered(answer)),
             Attempt::Failed(failure) => watch(Event::Failed(&failure.message)),
         }
-        let verdict = judge(&attempt, request.accepts);
+        let verdict = judge(&attempt, &request.accepts);
         let failed_at = *first_failure.get_or_insert_with(Instant::now);
         let wait = verdict.retry.map(|least| wait(least, attempts));
         let left = retry_for.saturating_sub(failed_at.elapsed());

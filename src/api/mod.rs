@@ -11,9 +11,10 @@ mod request;
 mod transport;
 
 pub use self::answer::{Answer, Body};
+pub use self::codes::{CODES, Code, Effect, is_of_a_missing_template};
 pub use self::credentials::Credentials;
 pub use self::curl::curl_command;
 pub use self::delivery::{Delivery, Event, deliver};
 pub use self::outcome::{Cause, Fault, Outcome, Signal, UNKNOWN_HINT};
-pub use self::request::Request;
+pub use self::request::{Request, TemplateFilter};
 pub use self::transport::{Client, ClientError, ClientOptions, Roots};

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::answer::{Answer, ApiError};
-use super::codes::{self, PAIR_RATE_LIMIT, PAIR_RATE_LIMIT_SECONDS};
+use super::codes::{self, Effect, PAIR_RATE_LIMIT, PAIR_RATE_LIMIT_SECONDS};
 use super::request::Accepts;
 use super::transport::{Attempt, Failure, Stage};
 
@@ -62,11 +64,25 @@ pub struct Verdict {
     pub retry: Option<Duration>,
 }
 
-pub fn judge(attempt: &Attempt, accepts: Accepts) -> Verdict {
-    match attempt {
+pub fn judge(attempt: &Attempt, accepts: &Accepts) -> Verdict {
+    let verdict = match attempt {
         Attempt::Failed(failure) => judge_failure(failure),
         Attempt::Answered(answer) => judge_answer(answer, accepts),
+    };
+    match (accepts, &verdict.outcome) {
+        (Accepts::Page, Outcome::Unknown(None)) => unread(verdict, attempt),
+        _ => verdict,
     }
+}
+
+/// A read that failed changed nothing: it may be tried again, and is never unknown.
+fn unread(verdict: Verdict, attempt: &Attempt) -> Verdict {
+    let (cause, code) = match attempt {
+        Attempt::Failed(_) => (Cause::Network, "network"),
+        Attempt::Answered(_) => (Cause::Unavailable, "unavailable"),
+    };
+    let fault = verdict.fault.map(|fault| Fault { code, hint: "nothing was sent; try again".to_owned(), ..fault });
+    Verdict { outcome: Outcome::NotSent(cause), fault, retry: Some(Duration::ZERO) }
 }
 
 fn judge_failure(failure: &Failure) -> Verdict {
@@ -93,8 +109,12 @@ fn judge_failure(failure: &Failure) -> Verdict {
 /// What to do when nobody knows whether a message went out.
 pub const UNKNOWN_HINT: &str = "ask the recipient or look into Jelou before you send it again";
 
-fn judge_answer(answer: &Answer, accepts: Accepts) -> Verdict {
-    let body = &answer.body;
+fn judge_answer(answer: &Answer, accepts: &Accepts) -> Verdict {
+    let ours = match accepts {
+        Accepts::Destination(destination) => answer.body.of_destination(destination),
+        Accepts::MessageId | Accepts::AnyObject | Accepts::Page => None,
+    };
+    let body = ours.as_ref().unwrap_or(&answer.body);
     let success = (200..300).contains(&answer.status);
     let error = body.error();
     // Before the rate limits, which would send again: an answer with a message id may be of a message that went out.
@@ -102,7 +122,7 @@ fn judge_answer(answer: &Answer, accepts: Accepts) -> Verdict {
         return refused(answer, error, Outcome::Unknown(None), "it says both that it was accepted and that it failed");
     }
     let failed = !success || body.says_error();
-    let limit = error.code.as_deref().and_then(codes::look_up).is_some_and(|code| code.rate_limit);
+    let limit = error.code.as_deref().and_then(codes::look_up).is_some_and(|code| code.effect == Effect::RateLimited);
     let unavailable = match answer.status {
         429 | 425 => true,
         503 => answer.retry_after.is_some(),
@@ -121,14 +141,17 @@ fn judge_answer(answer: &Answer, accepts: Accepts) -> Verdict {
         return Verdict { retry: Some(least.max(answer.retry_after.unwrap_or_default())), ..verdict };
     }
     if success {
-        let object = body.json.as_ref().is_some_and(serde_json::Value::is_object);
-        return match accepts {
-            _ if body.says_error() => {
-                refused(answer, error, Outcome::NotSent(Cause::Rejected), "fix the message and send again")
+        let accepted = match accepts {
+            Accepts::MessageId | Accepts::Destination(_) => body.says_success(),
+            Accepts::AnyObject => body.json.as_ref().is_some_and(Value::is_object),
+            Accepts::Page => body.results().is_some(),
+        };
+        return match (body.says_error(), accepted) {
+            (true, _) => refused(answer, error, Outcome::NotSent(Cause::Rejected), "fix the message and send again"),
+            (false, true) => {
+                Verdict { outcome: Outcome::Sent { message_id: body.message_id() }, fault: None, retry: None }
             }
-            Accepts::MessageId if body.says_success() => sent(answer),
-            Accepts::AnyObject if object => sent(answer),
-            Accepts::MessageId | Accepts::AnyObject => {
+            (false, false) => {
                 refused(answer, error, Outcome::Unknown(None), "its body does not say whether the message was accepted")
             }
         };
@@ -160,10 +183,6 @@ fn names_the_company(error: &ApiError) -> bool {
     let text = error.text.as_deref().unwrap_or_default().to_lowercase();
     error.code.as_deref() == Some("internal_server_error")
         && ["company", "compañía", "empresa"].iter().any(|word| text.contains(word))
-}
-
-fn sent(answer: &Answer) -> Verdict {
-    Verdict { outcome: Outcome::Sent { message_id: answer.body.message_id() }, fault: None, retry: None }
 }
 
 /// Anything but a success: Jelou's words, the meaning of its code, and what to do.

@@ -1,57 +1,85 @@
 //! A request as data: the real send, `--dry-run` and `--curl` all use this value and nothing else.
 
+use http::Method;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::credentials::REDACTED;
 use crate::message::{Outgoing, Route};
 
-/// A POST to the API. It holds no secret: the transport signs it.
+/// A request to the API. It holds no secret: the transport signs it.
 #[derive(Clone, Debug)]
 pub struct Request {
+    pub method: Method,
     pub url: Url,
     pub headers: Vec<(&'static str, String)>,
-    pub body: Value,
+    /// Absent where it only reads.
+    pub body: Option<Value>,
     /// What a success looks like there.
     pub accepts: Accepts,
 }
 
-/// What in a 2xx answer says that the message was accepted (`api.md`, "Request").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What in a 2xx answer says that the request was accepted (`api.md`, "Request").
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Accepts {
     /// `success: true` or a `messageId`.
     MessageId,
     /// Any JSON object; the documents show `{}`.
     AnyObject,
+    /// An array with an object for this destination.
+    Destination(String),
+    /// A page of `results`. Nothing is sent, so nothing can be unknown.
+    Page,
 }
 
-impl Request {
-    /// The method of every request that sends.
-    pub const METHOD: &'static str = "POST";
+/// Which templates are listed; what is absent does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct TemplateFilter {
+    /// A part of the name.
+    pub query: Option<String>,
+    /// `APPROVED`, `PENDING`, `REJECTED`, …
+    pub status: Option<String>,
+    /// `UTILITY`, `MARKETING`, `AUTHENTICATION`
+    pub category: Option<String>,
+}
 
+/// Templates on a page; the API's own default is 50.
+const PAGE_LIMIT: &str = "100";
+
+impl Request {
     /// The request that sends `outgoing` from `bot` through the API at `base`, a URL that can be a base.
     pub fn new(base: &Url, bot: &str, outgoing: &Outgoing) -> Self {
-        let mut url = base.clone();
-        let (path, accepts, query) = match outgoing.route() {
-            Route::Messages => (vec!["v1", "bots", bot, "messages"], Accepts::MessageId, None),
-            Route::FlowMessage { flow_type } => (
-                vec!["v1", "bots", bot, "users", outgoing.recipient().as_str(), "flow_message"],
-                Accepts::AnyObject,
-                flow_type.as_ref(),
-            ),
+        let recipient = outgoing.recipient().as_str();
+        let (path, accepts) = match outgoing.route() {
+            Route::Messages => (vec!["v1", "bots", bot, "messages"], Accepts::MessageId),
+            Route::FlowMessage { .. } => {
+                (vec!["v1", "bots", bot, "users", recipient, "flow_message"], Accepts::AnyObject)
+            }
+            Route::Template => (vec!["v2", "whatsapp", bot, "hsm"], Accepts::Destination(recipient.to_owned())),
+            Route::CampaignTemplate { campaign } => {
+                (vec!["v1", "bots", bot, "campaigns", campaign, "template-messages"], Accepts::MessageId)
+            }
         };
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(path);
-        }
-        if let Some(flow_type) = query {
+        let mut url = endpoint(base, &path);
+        if let Route::FlowMessage { flow_type: Some(flow_type) } = outgoing.route() {
             url.query_pairs_mut().append_pair("type", flow_type);
         }
-        let headers = vec![
-            ("content-type", "application/json".to_owned()),
-            ("accept", "application/json".to_owned()),
-            ("user-agent", concat!("jelouctl/", env!("CARGO_PKG_VERSION")).to_owned()),
-        ];
-        Self { url, headers, body: outgoing.body().clone(), accepts }
+        let mut headers = headers();
+        headers.insert(0, ("content-type", "application/json".to_owned()));
+        Self { method: Method::POST, url, headers, body: Some(outgoing.body().clone()), accepts }
+    }
+
+    /// The request that reads a page of `bot`'s templates; the first is 1.
+    pub fn templates(base: &Url, bot: &str, filter: &TemplateFilter, page: u32) -> Self {
+        let mut url = endpoint(base, &["v1", "bots", bot, "templates"]);
+        let TemplateFilter { query, status, category } = filter;
+        for (name, value) in [("query", query), ("status", status), ("category", category)] {
+            if let Some(value) = value {
+                url.query_pairs_mut().append_pair(name, value);
+            }
+        }
+        url.query_pairs_mut().append_pair("page", &page.to_string()).append_pair("limit", PAGE_LIMIT);
+        Self { method: Method::GET, url, headers: headers(), body: None, accepts: Accepts::Page }
     }
 
     /// `{"method", "url", "headers", "body"}`, the signature redacted.
@@ -59,6 +87,21 @@ impl Request {
         let mut headers = serde_json::Map::new();
         headers.insert("authorization".to_owned(), json!(format!("Basic {REDACTED}")));
         headers.extend(self.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
-        json!({ "method": Self::METHOD, "url": self.url.as_str(), "headers": headers, "body": self.body })
+        json!({ "method": self.method.as_str(), "url": self.url.as_str(), "headers": headers, "body": self.body })
     }
+}
+
+fn endpoint(base: &Url, path: &[&str]) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    url
+}
+
+fn headers() -> Vec<(&'static str, String)> {
+    vec![
+        ("accept", "application/json".to_owned()),
+        ("user-agent", concat!("jelouctl/", env!("CARGO_PKG_VERSION")).to_owned()),
+    ]
 }

@@ -117,11 +117,15 @@ impl Client {
 
     /// Signs `request` and sends it once.
     pub async fn attempt(&self, request: &Request, credentials: &Credentials) -> Attempt {
-        let mut builder = self.http.post(request.url.clone()).header(AUTHORIZATION, credentials.authorization());
+        let mut builder = self.http.request(request.method.clone(), request.url.clone());
+        builder = builder.header(AUTHORIZATION, credentials.authorization());
         for (name, value) in &request.headers {
             builder = builder.header(*name, value);
         }
-        let mut response = match builder.body(request.body.to_string()).send().await {
+        if let Some(body) = &request.body {
+            builder = builder.body(body.to_string());
+        }
+        let mut response = match builder.send().await {
             Ok(response) => response,
             Err(error) => return failed(&error),
         };

@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::global::GlobalFlags;
 use super::profile::ProfileAction;
 use super::send::{FlowMessageCommand, SendCommand};
+use super::templates::TemplatesCommand;
+use crate::commands::schema;
 
 /// What belongs to every command.
 const AFTER_HELP: &str = "\
@@ -46,9 +49,40 @@ pub struct App {
 pub enum Command {
     Send(SendCommand),
     FlowMessage(FlowMessageCommand),
+    Templates(TemplatesCommand),
     /// Manage profiles: who sends, kept in the configuration file
     #[command(subcommand, arg_required_else_help = true)]
     Profile(ProfileAction),
+    /// Explain a kind of message, or an error code of Jelou or WhatsApp
+    ///
+    /// Examples:
+    ///   jelouctl explain image
+    ///   jelouctl explain 131047
+    ///
+    /// Without a topic: every kind with its limits and an example, and every code. Works offline.
+    #[command(verbatim_doc_comment)]
+    Explain {
+        /// Kind of message, or error code
+        #[arg(value_name = "KIND|CODE")]
+        topic: Option<String>,
+    },
+    /// Print the JSON Schema of a body, or of the configuration
+    ///
+    /// Examples:
+    ///   jelouctl schema carousel
+    ///   jelouctl schema config
+    ///
+    /// What goes against `x-advised` is a warning. Works offline.
+    #[command(verbatim_doc_comment)]
+    Schema {
+        /// Kind of message, `message` for any of them, or `config` [default: message]
+        #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(schema::names()))]
+        name: Option<String>,
+
+        /// Write every schema into this directory instead
+        #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, conflicts_with = "name")]
+        dir: Option<PathBuf>,
+    },
     /// Print the completion script of a shell
     ///
     /// Examples:

@@ -4,6 +4,7 @@ mod app;
 mod global;
 mod profile;
 mod send;
+mod templates;
 
 use std::ffi::OsString;
 
@@ -27,7 +28,10 @@ fn dispatch(app: App) -> ExitCode {
     let ended = match app.command {
         Some(Command::Send(command)) => return commands::send::run(&mut context, &command.into()),
         Some(Command::FlowMessage(command)) => return commands::send::run(&mut context, &command.into()),
+        Some(Command::Templates(command)) => commands::templates::run(&mut context, &command.into()),
         Some(Command::Profile(action)) => commands::profile::run(&mut context, action.into()),
+        Some(Command::Explain { topic }) => commands::explain::run(&context, topic.as_deref()),
+        Some(Command::Schema { name, dir }) => commands::schema::run(&context, name.as_deref(), dir.as_deref()),
         Some(Command::Completions { shell }) => commands::completions::run(&context, App::command(), shell),
         Some(Command::Man { dir }) => commands::man::run(&context, App::command(), dir.as_deref()),
         None => commands::usage::help(&context, App::command()),

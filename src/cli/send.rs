@@ -43,6 +43,10 @@ struct Delivery {
     /// The body, or a part of it, as JSON; flags win over it
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     body: Option<Source>,
+
+    /// Send nothing when there is a warning about the message
+    #[arg(long)]
+    strict: bool,
 }
 
 /// The kinds, each with the flags of a delivery. As global flags these could be given twice, once in front of the
@@ -81,14 +85,14 @@ impl FromArgMatches for Delivered {
 
 impl From<SendCommand> for Typed {
     fn from(command: SendCommand) -> Self {
-        let Delivered { delivery, message } = command.message;
-        Self { to: delivery.to, body: delivery.body, message }
+        let Delivered { delivery: Delivery { to, body, strict }, message } = command.message;
+        Self { to, body, strict, message }
     }
 }
 
 impl From<FlowMessageCommand> for Typed {
     fn from(command: FlowMessageCommand) -> Self {
-        let message = Message::FlowMessage(command.message);
-        Self { to: command.delivery.to, body: command.delivery.body, message }
+        let Delivery { to, body, strict } = command.delivery;
+        Self { to, body, strict, message: Message::FlowMessage(command.message) }
     }
 }

@@ -5,11 +5,12 @@ use std::io;
 use std::pin::Pin;
 
 use anyhow::Context as _;
+use serde_json::Value;
 
 use super::{Context, interrupt};
-use crate::api::{Client, ClientOptions, Credentials, Roots, Signal};
+use crate::api::{Answer, Client, ClientOptions, Credentials, Event, Request, Roots, Signal};
 use crate::config::{ApiUrl, ClientId, ConfigError, SecretSource, Settings, Sourced};
-use crate::output;
+use crate::output::{self, Output, compact};
 use crate::sandbox::Sandbox;
 
 /// What a request needs to leave, and what stops it.
@@ -102,4 +103,30 @@ fn client_options(settings: &Settings, base: &ApiUrl) -> Result<ClientOptions, C
         None => Roots::Platform,
     };
     Ok(ClientOptions { timeout: settings.timeout.value.duration(), roots, proxies: !base.is_loopback() })
+}
+
+/// Tells what happens on the way: each wait, and with `--verbose` each request and answer.
+pub fn watch(output: &Output, request: &Request, event: &Event<'_>) {
+    match event {
+        Event::Attempt(number) => {
+            output.detail('*', &format!("attempt {number}"));
+            output.detail('>', &format!("{} {}", request.method, request.url));
+            let json = request.to_json();
+            for (name, value) in json.get("headers").and_then(Value::as_object).into_iter().flatten() {
+                output.detail('>', &format!("{name}: {}", value.as_str().unwrap_or_default()));
+            }
+            if let Some(body) = &request.body {
+                output.detail('>', &compact(body));
+            }
+        }
+        Event::Answered(Answer { status, body, .. }) => {
+            output.detail('<', &status.to_string());
+            output.detail('<', &body.text);
+        }
+        Event::Failed(message) => output.detail('<', message),
+        Event::Waiting { wait, fault } => {
+            let state = if request.body.is_some() { "not sent, " } else { "" };
+            output.note(&format!("{}; {state}trying again in {:.1} s", fault.message, wait.as_secs_f64()));
+        }
+    }
 }

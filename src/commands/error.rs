@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::api::{Delivery, Fault, Outcome};
+
 /// A command that cannot be carried out as it was typed.
 #[derive(Debug, Error)]
 #[error("{message}")]
@@ -29,6 +31,27 @@ impl GuardError {
 #[derive(Debug, Error)]
 #[error("a fault in jelouctl while the request was under way; the message may have been sent")]
 pub struct PanicInFlight;
+
+/// A command that only reads, and could not.
+#[derive(Debug, Error)]
+#[error("nothing could be read: {}", delivery.fault.as_ref().map_or("no answer", |fault| &fault.message))]
+pub struct ReadError {
+    delivery: Box<Delivery>,
+}
+
+impl ReadError {
+    pub fn new(delivery: Delivery) -> Self {
+        Self { delivery: Box::new(delivery) }
+    }
+
+    pub fn outcome(&self) -> &Outcome {
+        &self.delivery.outcome
+    }
+
+    pub fn fault(&self) -> Option<&Fault> {
+        self.delivery.fault.as_ref()
+    }
+}
 
 fn patterns(allowed: &[String]) -> String {
     if allowed.is_empty() { "nobody (allow_to is empty)".to_owned() } else { allowed.join(", ") }

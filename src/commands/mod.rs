@@ -3,15 +3,19 @@
 pub mod completions;
 mod connection;
 mod error;
+pub mod explain;
 mod interrupt;
 pub mod man;
+mod preview;
 pub mod profile;
+pub mod schema;
 pub mod send;
+pub mod templates;
 pub mod usage;
 
 use std::io::{self, IsTerminal};
 
-pub use self::error::{GuardError, PanicInFlight, UsageError};
+pub use self::error::{GuardError, PanicInFlight, ReadError, UsageError};
 use crate::config::Flags;
 use crate::exit::{self, ExitCode, Told};
 use crate::input::Input;

@@ -3,17 +3,16 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::connection::{self, Connection, Opening};
-use super::{Context, GuardError, Mode, PanicInFlight, tell_error};
-use crate::api::{Answer, Delivery, Event, Outcome, Request, curl_command, deliver};
+use super::{Context, GuardError, Mode, PanicInFlight, preview, tell_error, templates};
+use crate::api::{Cause, Delivery, Event, Outcome, Request, deliver, is_of_a_missing_template};
 use crate::config::{ApiUrl, BotId, ClientId, Environment, SecretSource, Settings, Sourced};
 use crate::exit::{self, ExitCode};
 use crate::input::Source;
 use crate::message::{InvalidMessage, Message, Outgoing, RecipientSources};
-use crate::output::{Format, Output, Record, RecordError, Sent, compact};
-use crate::sandbox::DEFAULT_PORT;
+use crate::output::{Format, Record, RecordError, Sent};
 
 /// What was typed for one message.
 #[derive(Debug)]
@@ -22,6 +21,8 @@ pub struct Typed {
     pub to: Option<String>,
     /// `--body`
     pub body: Option<Source>,
+    /// `--strict`: a warning about the message is an error.
+    pub strict: bool,
     /// The kind, with what its flags say.
     pub message: Message,
 }
@@ -89,6 +90,9 @@ fn read_message(
     let flags = typed.message.flag_body(&mut context.input)?;
     let file = typed.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
     let (outgoing, warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
+    if typed.strict && !warnings.is_empty() {
+        return Err(InvalidMessage::Warnings(warnings));
+    }
     context.output.warnings(&warnings);
     Ok(outgoing)
 }
@@ -120,23 +124,14 @@ impl Prepared<'_> {
         Request::new(base.url(), self.bot.as_str(), self.outgoing)
     }
 
-    /// `--dry-run` and `--curl`: the request that would leave, and nothing else happens.
+    /// `--dry-run` and `--curl`.
     fn preview(&self, record: &mut Record) -> anyhow::Result<()> {
         let Context { output, mode, .. } = self.context;
-        let base =
-            if self.settings.sandbox { ApiUrl::on_loopback(DEFAULT_PORT) } else { self.settings.api_url.value.clone() };
-        let request = self.request(&base);
+        let base = preview::base(self.settings);
         record.api_url = Some(base.to_string());
         record.dry_run = true;
-        if *mode == Mode::Curl {
-            let ca_cert = self.settings.ca_cert.as_ref().map(|path| path.value.as_path());
-            output.line(&curl_command(&request, self.client_id.as_str(), ca_cert, &compact(&request.body)))?;
-        } else if output.format == Format::Response {
-            let mut json = json!({ "dry_run": true });
-            if let (Value::Object(json), Value::Object(request)) = (&mut json, request.to_json()) {
-                json.extend(request);
-            }
-            output.json(&json)?;
+        if *mode == Mode::Curl || output.format == Format::Response {
+            preview::show(self.context, self.settings, self.client_id, &self.request(&base))?;
         }
         Ok(())
     }
@@ -169,11 +164,28 @@ impl Prepared<'_> {
                 // What the answer means is not yet known.
                 Event::Answered(_) | Event::Failed(_) => {}
             }
-            watch(&context.output, &request, &event);
+            connection::watch(&context.output, &request, &event);
         };
         let retry_for = settings.retry_for.value.duration();
         let Connection { client, credentials, stop } = &mut connection;
-        Ok(deliver(client, &request, credentials, retry_for, stop, watch).await)
+        let mut delivery = deliver(client, &request, credentials, retry_for, stop, watch).await;
+        if let Some(hint) = self.suggestion(&delivery, &mut connection, &base).await
+            && let Some(fault) = &mut delivery.fault
+        {
+            fault.hint = hint;
+        }
+        Ok(delivery)
+    }
+
+    /// A better hint for a template that the API does not find.
+    async fn suggestion(&self, delivery: &Delivery, connection: &mut Connection, base: &ApiUrl) -> Option<String> {
+        let code = delivery.fault.as_ref()?.api_code.as_deref()?;
+        if delivery.outcome != Outcome::NotSent(Cause::Rejected) || !is_of_a_missing_template(code) {
+            return None;
+        }
+        let text = |field: &str| self.outgoing.body().get(field).and_then(Value::as_str);
+        let (name, language) = (text("elementName")?, text("language"));
+        templates::suggestion(connection, &self.context.output, base, self.bot, name, language).await
     }
 
     /// Says on stderr what the outcome means, and fills the record.
@@ -213,29 +225,6 @@ impl Prepared<'_> {
             }
         }
         code
-    }
-}
-
-/// Tells what happens on the way: each wait, and with `--verbose` each request and answer.
-fn watch(output: &Output, request: &Request, event: &Event<'_>) {
-    match event {
-        Event::Attempt(number) => {
-            output.detail('*', &format!("attempt {number}"));
-            output.detail('>', &format!("{} {}", Request::METHOD, request.url));
-            let json = request.to_json();
-            for (name, value) in json.get("headers").and_then(Value::as_object).into_iter().flatten() {
-                output.detail('>', &format!("{name}: {}", value.as_str().unwrap_or_default()));
-            }
-            output.detail('>', &compact(&request.body));
-        }
-        Event::Answered(Answer { status, body, .. }) => {
-            output.detail('<', &status.to_string());
-            output.detail('<', &body.text);
-        }
-        Event::Failed(message) => output.detail('<', message),
-        Event::Waiting { wait, fault } => {
-            output.note(&format!("{}; not sent, trying again in {:.1} s", fault.message, wait.as_secs_f64()));
-        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -27,35 +28,70 @@ pub struct ConfigFile {
     pub warnings: Vec<String>,
 }
 
-/// One `[profiles.NAME]`. Paths are absolute, or start at the directory of the file.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// One profile: who sends, through what, and to whom. Relative paths start at this file, `~/` is home.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
+    /// The bot that sends.
     #[serde(default, deserialize_with = "parsed")]
+    #[schemars(with = "Option<String>")]
     pub bot_id: Option<BotId>,
+    /// Client id of the API credentials.
     #[serde(default, deserialize_with = "parsed")]
+    #[schemars(with = "Option<String>")]
     pub client_id: Option<ClientId>,
+    /// The secret itself; give it in one of the three ways.
+    #[schemars(with = "Option<String>")]
     pub client_secret: Option<Secret>,
+    /// A file with the secret.
     pub client_secret_file: Option<PathBuf>,
-    /// Program and arguments, run without a shell.
+    /// Program and arguments that print the secret, run without a shell.
     #[serde(default, deserialize_with = "command")]
+    #[schemars(with = "Option<Vec<String>>")]
     pub client_secret_command: Option<Vec<String>>,
+    /// Address of the API; the only one that gets the profile's secret.
     #[serde(default, deserialize_with = "parsed")]
+    #[schemars(with = "Option<String>")]
     pub api_url: Option<ApiUrl>,
+    /// How long one attempt may take: `500ms`, `30s`, `2m` or a number of seconds.
     #[serde(default, deserialize_with = "parsed_duration")]
+    #[schemars(with = "Option<DurationText>")]
     pub timeout: Option<Timeout>,
+    /// How long to try again where that is safe; 0 for never.
     #[serde(default, deserialize_with = "parsed_duration")]
+    #[schemars(with = "Option<DurationText>")]
     pub retry_for: Option<RetryFor>,
+    /// Certificate authorities (PEM) in place of the system's.
     pub ca_cert: Option<PathBuf>,
+    /// Who may be written to; `*` is any run of characters. Absent: anyone; empty: nobody.
+    #[schemars(with = "Option<Vec<String>>")]
     pub allow_to: Option<AllowTo>,
 }
 
-#[derive(Deserialize)]
+/// Configuration of jelouctl.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "config")]
 struct Document {
+    /// The profile that sends when none is named.
+    #[schemars(with = "Option<String>")]
     default_profile: Option<Spanned<String>>,
+    /// The profiles by name.
     #[serde(default)]
     profiles: BTreeMap<String, Profile>,
+}
+
+/// A duration is a text as on the command line, or a number of seconds.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a duration: \"500ms\", \"30s\", \"2m\" or a number of seconds")]
+enum DurationText {
+    Text(String),
+    Seconds(f64),
+}
+
+/// JSON Schema of the configuration file.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Document).into()
 }
 
 impl ConfigFile {
@@ -228,19 +264,12 @@ fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Stri
     Ok(Some(words))
 }
 
-/// A duration is a text as on the command line, or a number of seconds.
 fn parsed_duration<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "expected a duration: \"500ms\", \"30s\", \"2m\" or a number of seconds")]
-    enum Field {
-        Text(String),
-        Seconds(f64),
-    }
-    let text = match Field::deserialize(deserializer)? {
-        Field::Text(text) => text,
-        Field::Seconds(seconds) => seconds.to_string(),
+    let text = match DurationText::deserialize(deserializer)? {
+        DurationText::Text(text) => text,
+        DurationText::Seconds(seconds) => seconds.to_string(),
     };
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }

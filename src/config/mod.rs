@@ -11,7 +11,7 @@ mod values;
 pub use self::edit::{ConfigEdit, ProfileChange};
 pub use self::environment::Environment;
 pub use self::error::ConfigError;
-pub use self::file::ConfigFile;
+pub use self::file::{ConfigFile, schema};
 pub use self::secret_source::SecretSource;
 pub use self::settings::{Flags, Origin, Settings, Sourced};
 pub use self::values::{AllowTo, ApiUrl, BotId, ClientId, RetryFor, Timeout};

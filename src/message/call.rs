@@ -26,11 +26,13 @@ pub struct Call {
     /// Line above the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(length(chars, min = 1, max = 60))]
+    #[schemars(extend("x-source" = "WhatsApp"))]
     header: Option<String>,
 
     /// Text of the message, 1 to 1024 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 1024))]
+    #[schemars(extend("x-source" = "WhatsApp"))]
     text: Option<String>,
 
     #[command(flatten)]
@@ -55,6 +57,7 @@ struct CallParameters {
     /// Label of the call button, up to 20 characters
     #[arg(id = "parameters.display_text", long = "button", value_name = "LABEL", allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 20))]
+    #[schemars(extend("x-source" = "WhatsApp"))]
     display_text: Option<String>,
 
     #[arg(skip)]
@@ -65,6 +68,8 @@ struct CallParameters {
 impl Kind for Call {
     const COMMAND: &'static str = "call";
     const ENVELOPE: Envelope = Envelope::Typed("voice_call");
+    const EXAMPLE: &'static str =
+        r#"send call --to 593987654321 --header "Need help?" --text "Speak with an agent" --button "Call Support""#;
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         self.text_file.shape(input)

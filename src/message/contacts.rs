@@ -23,6 +23,7 @@ use crate::input::{Input, InputError, JsonSource, Source};
 pub struct Contacts {
     #[arg(skip)]
     #[garde(required, length(min = 1, max = 257), dive)]
+    #[schemars(extend("x-source" = "WhatsApp"))]
     contacts: Option<Vec<Contact>>,
 
     #[command(flatten)]
@@ -64,6 +65,7 @@ pub(super) struct Contact {
 #[serde(expecting = "an object")]
 pub(super) struct Name {
     #[garde(required, length(chars, min = 1), custom(|_: &_, (): &()| self.needs_parts()))]
+    #[schemars(extend("x-advised" = {"note": "required, with one more part of the name", "source": "WhatsApp"}))]
     pub(super) formatted_name: Option<String>,
     pub(super) first_name: Option<String>,
     pub(super) last_name: Option<String>,
@@ -81,6 +83,7 @@ pub(super) struct Name {
 #[serde(expecting = "an object")]
 pub(super) struct Phone {
     #[garde(length(chars, min = 1))]
+    #[schemars(extend("x-advised" = {"note": "E.164: + and digits", "source": "Jelou"}))]
     pub(super) phone: Option<String>,
     pub(super) r#type: Option<String>,
     pub(super) wa_id: Option<String>,
@@ -265,16 +268,12 @@ impl ContactFlags {
 impl Kind for Contacts {
     const COMMAND: &'static str = "contacts";
     const ENVELOPE: Envelope = Envelope::Typed("contacts");
+    const EXAMPLE: &'static str =
+        r#"send contacts --to 593987654321 --name "Juan Pérez" --phone +593987654322 --email juan@example.com"#;
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let ContactFlags { contact, vcard, .. } = &self.flags;
-        let mut contacts = Vec::new();
-        for source in contact {
-            match input.json_flag("--contact", source)? {
-                Value::Array(many) => contacts.extend(many),
-                one => contacts.push(one),
-            }
-        }
+        let mut contacts = input.json_list("--contact", contact)?;
         if let Some(source) = vcard {
             let text = input.read("--vcard", source)?;
             contacts.extend(super::vcard::contacts(&text)?.into_iter().map(|contact| json!(contact)));

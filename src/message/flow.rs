@@ -26,11 +26,13 @@ pub struct Flow {
     /// Line above the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 60))]
+    #[schemars(extend("x-source" = "WhatsApp"))]
     title: Option<String>,
 
     /// Text of the message, 1 to 1024 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 1024))]
+    #[schemars(extend("x-source" = "WhatsApp"))]
     text: Option<String>,
 
     #[command(flatten)]
@@ -40,6 +42,7 @@ pub struct Flow {
     /// Line below the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 60))]
+    #[schemars(extend("x-source" = "WhatsApp"))]
     caption: Option<String>,
 
     #[command(flatten)]
@@ -69,7 +72,7 @@ struct FlowParameters {
     /// Label of the button, up to 20 characters, without emoji
     #[arg(id = "parameters.flow_cta", long = "cta", value_name = "LABEL", allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 20))]
-    #[schemars(extend("x-advised" = {"emoji": false, "source": "WhatsApp"}))]
+    #[schemars(extend("x-source" = "WhatsApp", "x-advised" = {"emoji": false, "source": "WhatsApp"}))]
     flow_cta: Option<String>,
 
     /// Name of the flow
@@ -162,6 +165,8 @@ impl ActionPayload {
 impl Kind for Flow {
     const COMMAND: &'static str = "flow";
     const ENVELOPE: Envelope = Envelope::Typed("flow");
+    const EXAMPLE: &'static str = "send flow --to 593987654321 --title Hola --text \"Complete this flow to get started\" \
+            --caption Jelou --flow-id FLOW_ID --flow-name Welcome --cta \"Start Flow\" --screen RECOMMEND";
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = self.text_file.shape(input)?;

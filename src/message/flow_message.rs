@@ -28,11 +28,13 @@ pub struct FlowMessage {
     /// Line above the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 60))]
+    #[schemars(extend("x-source" = "WhatsApp"))]
     title: Option<String>,
 
     /// Text of the message, 1 to 1024 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 1024))]
+    #[schemars(extend("x-source" = "WhatsApp"))]
     text: Option<String>,
 
     #[command(flatten)]
@@ -42,6 +44,7 @@ pub struct FlowMessage {
     /// Line below the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 60))]
+    #[schemars(extend("x-source" = "WhatsApp"))]
     caption: Option<String>,
 
     #[command(flatten)]
@@ -74,7 +77,7 @@ struct FlowMessageParameters {
     /// Label of the button, up to 20 characters, without emoji
     #[arg(id = "parameters.flow_cta", long = "cta", value_name = "LABEL", allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 20))]
-    #[schemars(extend("x-advised" = {"emoji": false, "source": "WhatsApp"}))]
+    #[schemars(extend("x-source" = "WhatsApp", "x-advised" = {"emoji": false, "source": "WhatsApp"}))]
     flow_cta: Option<String>,
 
     #[arg(skip)]
@@ -103,6 +106,8 @@ struct FlowMessageFlags {
 impl Kind for FlowMessage {
     const COMMAND: &'static str = "flow-message";
     const ENVELOPE: Envelope = Envelope::OwnEndpoint;
+    const EXAMPLE: &'static str = "flow-message --to 593987654321 --title Hello --text \"Complete this flow to get started\" \
+            --caption Jelou --flow-name welcome_flow --cta \"Start Flow\" --screen RECOMMEND";
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = self.text_file.shape(input)?;

@@ -3,39 +3,53 @@
 use serde_json::Value;
 
 use super::invalid::{InvalidMessage, Violation};
-use super::outgoing::{check, object, read, take_user_id};
-use super::{FlowMessage, Message};
+use super::outgoing::{check, object, read, take_recipient};
+use super::template::Template;
+use super::{Envelope, FlowMessage, Message, limits};
 
-/// Checks a body of `/messages`: `type`, `userId` and the kind's fields.
+/// Checks a body of `/messages`: `type`, `userId` and the kind's fields. Gives warnings for what passes.
 ///
 /// # Errors
 /// With every violated limit.
-pub fn check_message(body: Value) -> Result<(), InvalidMessage> {
+pub fn check_message(body: Value) -> Result<Vec<String>, InvalidMessage> {
     let mut fields = object(body)?;
     let wire = fields.shift_remove("type");
     let kind = wire.as_ref().and_then(Value::as_str).and_then(Message::of_wire_type).ok_or_else(|| {
         let found = wire.as_ref().map_or("is missing".to_owned(), |wire| format!("{wire} is unknown"));
         violation("type", format!("{found}; it is one of {}", Message::wire_types().join(", ")))
     })?;
-    take_user_id(&mut fields)?.ok_or_else(|| violation("userId", "is missing".to_owned()))?;
+    take_recipient(kind.envelope(), &mut fields)?.ok_or_else(|| violation("userId", "is missing".to_owned()))?;
     fields.shift_remove("botId");
+    let kind = kind.read_as(&fields).unwrap_or(kind);
     check_fields(&kind, &Value::Object(fields))
 }
 
-/// Checks a body of `/flow_message`, which has neither.
+/// Checks a body of `/flow_message`, which has neither `type` nor `userId`.
 ///
 /// # Errors
 /// With every violated limit.
-pub fn check_flow_message(body: Value) -> Result<(), InvalidMessage> {
+pub fn check_flow_message(body: Value) -> Result<Vec<String>, InvalidMessage> {
     let fields = object(body)?;
     check_fields(&Message::FlowMessage(FlowMessage::default()), &Value::Object(fields))
 }
 
-fn check_fields(kind: &Message, body: &Value) -> Result<(), InvalidMessage> {
-    let message = read(kind, body.clone())?;
+/// Checks a body of `/hsm`; gives its destination beside the warnings.
+///
+/// # Errors
+/// With every violated limit.
+pub fn check_template(body: Value) -> Result<(String, Vec<String>), InvalidMessage> {
+    let mut fields = object(body)?;
+    let destination = take_recipient(Envelope::Destinations, &mut fields)?;
+    let destination = destination.ok_or_else(|| violation("destinations", "is missing".to_owned()))?;
+    let warnings = check_fields(&Message::Template(Template::default()), &Value::Object(fields))?;
+    Ok((destination.to_string(), warnings))
+}
+
+fn check_fields(kind: &Message, body: &Value) -> Result<Vec<String>, InvalidMessage> {
+    let message = read(kind, kind, body.clone())?;
     check(&message, kind)?;
     if message.to_body() == *body {
-        return Ok(());
+        return Ok(limits::advice(&kind.schema(), body));
     }
     Err(violation("body", "a value is not of its documented type".to_owned()))
 }

@@ -36,8 +36,10 @@ pub enum InvalidMessage {
     Recipient { origin: &'static str, error: RecipientError },
     #[error("no recipient")]
     NoRecipient,
-    #[error("userId: {0} in the body; a recipient is a text")]
-    UserIdNotText(String),
+    #[error("{origin}: {found} in the body; a recipient is a text")]
+    RecipientNotText { origin: &'static str, found: String },
+    #[error("destinations: the body has {0}; a request has one recipient, so that its answer is about one message")]
+    NotOneDestination(usize),
     #[error("the body is {0}; a message is a JSON object")]
     NotAnObject(&'static str),
     #[error("send raw needs a body")]
@@ -50,6 +52,8 @@ pub enum InvalidMessage {
     OtherBot { found: String, bot: String },
     #[error("the message is not valid: {0}")]
     WrongShape(Violation),
+    #[error("the message has warnings, which --strict makes errors")]
+    Warnings(Vec<String>),
     #[error("the message is not valid")]
     Violations { violations: Vec<Violation>, text_is_missing: bool },
 }
@@ -62,7 +66,8 @@ impl InvalidMessage {
             Self::Input(error) => error.hint().to_owned(),
             Self::Recipient { error, .. } => error.hint().to_owned(),
             Self::NoRecipient => "give one with --to, with `userId` in the body, or in JELOU_TO".to_owned(),
-            Self::UserIdNotText(_) => "write it in quotes, as in \"userId\": \"593987654321\", or leave it out".to_owned(),
+            Self::RecipientNotText { .. } => "write it in quotes, as in \"593987654321\", or leave it out".to_owned(),
+            Self::NotOneDestination(_) => "leave `destinations` out and name the recipient with --to".to_owned(),
             Self::NotAnObject(_) => "write {\"field\": value, …}".to_owned(),
             Self::NoBody => "name it with --body FILE, or --body - for standard input".to_owned(),
             Self::OtherType { .. } => "use the command for that type, or `send raw` for the body as it is".to_owned(),
@@ -72,6 +77,7 @@ impl InvalidMessage {
             Self::Violations { text_is_missing: true, .. } => {
                 "to read the text from standard input or a file, pass --text-file - or --text-file FILE".to_owned()
             }
+            Self::Warnings(_) => "change the message, or leave --strict out".to_owned(),
             Self::Violations { .. } => return None,
         })
     }
@@ -81,6 +87,7 @@ impl InvalidMessage {
     pub fn details(&self) -> Vec<String> {
         match self {
             Self::Violations { violations, .. } => violations.iter().map(ToString::to_string).collect(),
+            Self::Warnings(warnings) => warnings.clone(),
             _ => Vec::new(),
         }
     }

@@ -2,16 +2,19 @@
 //! it otherwise.
 
 use serde_json::Value;
+use url::Url;
 
-use super::Message;
 use super::invalid::Violation;
+use super::{Message, media_url};
+
+/// garde's words for a required field that is absent.
+const NOT_SET: &str = "not set";
 
 /// Turns garde's report on `body` into violations that name value, limit and, beside what was typed, the flag.
-pub fn violations(report: &garde::Report, typed: &Message, body: &Value) -> Vec<Violation> {
-    let schema = &typed.schema();
+pub fn violations(report: &garde::Report, schema: &Value, typed: &Message, body: &Value) -> Vec<Violation> {
     let describe = |(path, error): &(garde::Path, garde::Error)| {
         let path = path.to_string().replace("r#", "");
-        let problem = problem(error.message(), at(schema, schema, &path), body.pointer(&pointer(&path)));
+        let problem = problem(error.message(), at(schema, &path), body.pointer(&pointer(&path)));
         Violation { flag: typed.flag_of(&path), path, problem }
     };
     let mut violations: Vec<_> = report.iter().map(describe).collect();
@@ -23,10 +26,10 @@ pub fn violations(report: &garde::Report, typed: &Message, body: &Value) -> Vec<
 fn problem(message: &str, schema: Option<&Value>, value: Option<&Value>) -> String {
     let limit = |name: &str| schema.and_then(|schema| schema.get(name)).and_then(Value::as_u64);
     let (count, unit, most) = match value {
-        None | Some(Value::Null) => return "is missing".to_owned(),
+        None | Some(Value::Null) if message == NOT_SET => return "is missing".to_owned(),
         Some(Value::String(text)) => (text.chars().count() as u64, "characters", limit("maxLength")),
         Some(Value::Array(items)) => (items.len() as u64, "items", limit("maxItems")),
-        Some(_) => return message.to_owned(),
+        None | Some(_) => return message.to_owned(),
     };
     match most {
         _ if count == 0 => "is empty".to_owned(),
@@ -56,20 +59,74 @@ fn advise(root: &Value, schema: &Value, value: &Value, path: &str, warnings: &mu
             }
         }
         Value::Array(items) => {
+            warnings.extend(advice_on_list(schema, items).map(|advice| format!("{path}: {advice}")));
             let Some(schema) = schema.get("items") else { return };
             for (index, value) in items.iter().enumerate() {
                 advise(root, schema, value, &format!("{path}[{index}]"), warnings);
             }
         }
         Value::String(text) => {
-            let Some(advised) = schema.get("x-advised") else { return };
-            let source = advised.get("source").and_then(Value::as_str).unwrap_or("a source");
-            if advised.get("emoji") == Some(&Value::Bool(false)) && text.chars().any(is_emoji) {
-                warnings.push(format!("{path}: has an emoji, which {source} may refuse here"));
-            }
+            warnings.extend(advice_on_text(schema, text).into_iter().map(|advice| format!("{path}: {advice}")));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+fn advice_on_list(schema: &Value, items: &[Value]) -> Option<String> {
+    let advised = schema.get("x-advised")?;
+    let least = advised.get("minItems")?.as_u64().filter(|least| (items.len() as u64) < *least)?;
+    Some(format!("has {} items; {} takes at least {least}", items.len(), source(advised)))
+}
+
+fn advice_on_text(schema: &Value, text: &str) -> Vec<String> {
+    let mut advice = Vec::new();
+    if let Some(advised) = schema.get("x-advised") {
+        let source = source(advised);
+        let count = text.chars().count() as u64;
+        if let Some(most) = advised.get("maxLength").and_then(Value::as_u64).filter(|most| count > *most) {
+            advice.push(format!("has {count} characters; {source} takes at most {most}"));
+        }
+        let refuses = |name: &str| advised.get(name) == Some(&Value::Bool(false));
+        if refuses("emoji") && text.chars().any(is_emoji) {
+            advice.push(format!("has an emoji, which {source} may refuse here"));
+        }
+        if refuses("markdown") && has_markdown(text) {
+            advice.push(format!("has markdown, which {source} may refuse here"));
+        }
+        let is_link = |text: &str| Url::parse(text).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
+        if advised.get("link") == Some(&Value::Bool(true)) && !is_link(text) {
+            advice.push(format!("is not an http or https address, which {source} may refuse here"));
+        }
+    }
+    advice.extend(advice_on_media(schema, text));
+    advice
+}
+
+/// A file whose name says another format than the kind takes. Without an extension only the server can tell.
+fn advice_on_media(schema: &Value, url: &str) -> Option<String> {
+    let media = schema.get("x-media")?;
+    let extension = media_url::extension(url)?;
+    let known = media.get("extensions")?.as_array()?;
+    if known.iter().any(|known| known == extension.as_str()) {
+        return None;
+    }
+    let formats = media.get("formats")?.as_str()?;
+    Some(format!("ends in .{extension}; {} takes {formats} here", source(media)))
+}
+
+pub(super) fn source(advised: &Value) -> &str {
+    advised.get("source").and_then(Value::as_str).unwrap_or("a source")
+}
+
+/// WhatsApp's formatting: a word that begins with a mark, and that or a later one that ends with it.
+fn has_markdown(text: &str) -> bool {
+    ['*', '_', '~', '`'].into_iter().any(|mark| {
+        let opens = |word: &str| word.starts_with(mark) && !word.trim_matches(mark).is_empty();
+        let closes = |word: &str| word.ends_with(mark) && !word.trim_matches(mark).is_empty();
+        let mut words = text.split_whitespace().skip_while(|word| !opens(word)).peekable();
+        let is_one_word = words.peek().is_some_and(|word| closes(word));
+        is_one_word || words.skip(1).any(closes)
+    })
 }
 
 fn unknown_field<'a>(path: &str, name: &str, known: impl Iterator<Item = &'a String>) -> String {
@@ -87,15 +144,15 @@ fn is_emoji(character: char) -> bool {
 }
 
 /// The schema of the field at `path`.
-fn at<'a>(root: &'a Value, schema: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split(['.', '[']).filter(|step| !step.is_empty()).try_fold(resolve(root, schema), |schema, step| {
+fn at<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split(['.', '[']).filter(|step| !step.is_empty()).try_fold(resolve(root, root), |schema, step| {
         let next = if step.ends_with(']') { schema.get("items") } else { schema.get("properties")?.get(step) };
         next.map(|next| resolve(root, next))
     })
 }
 
 /// Follows a reference, and takes the real one of `anyOf [X, null]`, which schemars writes for an `Option`.
-fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+pub(super) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     let reference = schema
         .get("$ref")
         .and_then(Value::as_str)
@@ -110,6 +167,31 @@ fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
 }
 
 /// `contacts[0].name` as the JSON pointer `/contacts/0/name`.
-fn pointer(path: &str) -> String {
+pub(super) fn pointer(path: &str) -> String {
     format!("/{}", path.replace(']', "").replace(['.', '['], "/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_markdown_from_marks() {
+        for (text, expected) in [
+            ("*Yes*", true),
+            ("say *yes or no* now", true),
+            ("_a_", true),
+            ("~a b~", true),
+            ("```a```", true),
+            ("2 * 3 * 4", false),
+            ("snake_case_name", false),
+            ("*", false),
+            ("**", false),
+            ("5* hotel", false),
+            ("*5 hotel", false),
+            ("", false),
+        ] {
+            assert_eq!(has_markdown(text), expected, "{text}");
+        }
+    }
 }

@@ -1,19 +1,38 @@
 //! What can be sent: one file a kind, each one struct that is at once its flags, its body, its limits and its schema.
 //! No network, no printing; files are read only for the flags that name them.
 
+#![allow(non_snake_case, reason = "fields are spelt as on the wire")]
+
+mod audio;
 mod call;
+mod carousel;
 mod contacts;
+mod cta_url;
+mod example;
+mod fields;
+mod file;
 mod flow;
 mod flow_message;
+mod image;
 mod incoming;
 mod invalid;
 mod limits;
+mod list;
+mod location;
+mod location_request;
+mod media_url;
 mod outgoing;
+mod quick_reply;
 mod raw;
 mod recipient;
+mod schema;
+mod sticker;
+mod template;
+mod template_by_id;
 mod text;
 mod text_file;
 mod vcard;
+mod video;
 
 use std::fmt::Debug;
 
@@ -24,16 +43,31 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-pub use self::call::Call;
-pub use self::contacts::Contacts;
-pub use self::flow::Flow;
+use self::audio::Audio;
+use self::call::Call;
+use self::carousel::Carousel;
+use self::contacts::Contacts;
+use self::cta_url::CtaUrl;
+pub use self::example::Example;
+pub use self::fields::Field;
+use self::file::File;
+use self::flow::Flow;
 pub use self::flow_message::FlowMessage;
-pub use self::incoming::{check_flow_message, check_message};
+use self::image::Image;
+pub use self::incoming::{check_flow_message, check_message, check_template};
 pub use self::invalid::{InvalidMessage, Violation};
+use self::list::List;
+use self::location::Location;
+use self::location_request::LocationRequest;
 pub use self::outgoing::{Outgoing, RecipientSources, Route};
-pub use self::raw::Raw;
+use self::quick_reply::QuickReply;
+use self::raw::Raw;
 pub use self::recipient::{Recipient, RecipientError};
-pub use self::text::Text;
+use self::sticker::Sticker;
+use self::template::Template;
+use self::template_by_id::TemplateById;
+use self::text::Text;
+use self::video::Video;
 use crate::input::{Input, InputError};
 
 /// What surrounds a kind's own fields in the request's body.
@@ -43,15 +77,19 @@ pub enum Envelope {
     Typed(&'static str),
     /// Neither: the recipient is in the path of the kind's own endpoint.
     OwnEndpoint,
+    /// `destinations` with the recipient; a `type` is the kind's own.
+    Destinations,
     /// Whatever the file says; `userId` is set when a recipient is given.
     Verbatim,
 }
 
 /// A kind of message. Its fields are spelt as on the wire; a nested flag's clap id is its path on the wire.
 pub trait Kind: Args + Serialize + DeserializeOwned + Validate<Context = ()> + JsonSchema + Debug + Default {
-    /// The word after `send`.
+    /// Its name, which is the word after `send` where it has a command of its own.
     const COMMAND: &'static str;
     const ENVELOPE: Envelope;
+    /// A command line that sends one and needs no file; empty where there is none.
+    const EXAMPLE: &'static str;
 
     /// What the flags say that are not one field each, as a part of the body.
     ///
@@ -68,6 +106,11 @@ pub trait Kind: Args + Serialize + DeserializeOwned + Validate<Context = ()> + J
         Route::Messages
     }
 
+    /// The kind that a body with these fields is, where it is another one: a text with options is a list.
+    fn read_as(&self, _fields: &Map<String, Value>) -> Option<Message> {
+        None
+    }
+
     /// Whether the flag with this id may be named as the way to set a field, beside the flags that were typed.
     fn may_name(&self, _id: &str) -> bool {
         true
@@ -76,14 +119,20 @@ pub trait Kind: Args + Serialize + DeserializeOwned + Validate<Context = ()> + J
 
 /// The one list of kinds: the subcommands of `send`, and what is done with each.
 macro_rules! kinds {
-    ($($kind:ident),* $(,)?) => {
+    ($($(#[$attribute:meta])* $kind:ident),* $(,)?) => {
         /// One message of any kind; from the command line, the part of it that its flags give.
         #[derive(Clone, Debug, Subcommand)]
         pub enum Message {
-            $($kind($kind)),*
+            $($(#[$attribute])* $kind($kind)),*
         }
 
         impl Message {
+            /// The kind of this name, empty.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                Self::all().into_iter().find(|kind| kind.command() == name)
+            }
+
             /// The kind whose `type` on the wire is `wire`, empty.
             #[must_use]
             pub fn of_wire_type(wire: &str) -> Option<Self> {
@@ -96,13 +145,22 @@ macro_rules! kinds {
             /// Every `type` on the wire, for messages about an unknown one.
             #[must_use]
             pub fn wire_types() -> Vec<&'static str> {
-                [$(<$kind as Kind>::ENVELOPE),*]
+                let mut types: Vec<_> = [$(<$kind as Kind>::ENVELOPE),*]
                     .into_iter()
                     .filter_map(|envelope| match envelope {
                         Envelope::Typed(wire) => Some(wire),
-                        Envelope::OwnEndpoint | Envelope::Verbatim => None,
+                        Envelope::OwnEndpoint | Envelope::Destinations | Envelope::Verbatim => None,
                     })
-                    .collect()
+                    .collect();
+                // A text and a list have the same.
+                types.dedup();
+                types
+            }
+
+            /// Every kind, empty.
+            #[must_use]
+            pub fn all() -> Vec<Self> {
+                vec![$(Self::$kind($kind::default())),*]
             }
 
             #[must_use]
@@ -115,8 +173,17 @@ macro_rules! kinds {
                 match self { $(Self::$kind(_) => <$kind as Kind>::ENVELOPE),* }
             }
 
-            fn route(&self) -> Route {
+            fn example_line(&self) -> &'static str {
+                match self { $(Self::$kind(_) => <$kind as Kind>::EXAMPLE),* }
+            }
+
+            #[must_use]
+            pub fn route(&self) -> Route {
                 match self { $(Self::$kind(kind) => kind.route()),* }
+            }
+
+            fn read_as(&self, fields: &Map<String, Value>) -> Option<Self> {
+                match self { $(Self::$kind(kind) => kind.read_as(fields)),* }
             }
 
             fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
@@ -140,8 +207,9 @@ macro_rules! kinds {
                 match self { $(Self::$kind(kind) => json!(kind)),* }
             }
 
+            /// JSON Schema of the kind's own fields.
             fn schema(&self) -> Value {
-                match self { $(Self::$kind(_) => schemars::schema_for!($kind).into()),* }
+                match self { $(Self::$kind(_) => schema::with_nested(schemars::schema_for!($kind))),* }
             }
 
             /// The kind's flags as clap has them.
@@ -157,7 +225,28 @@ macro_rules! kinds {
     };
 }
 
-kinds!(Text, Flow, Contacts, Call, FlowMessage, Raw);
+kinds!(
+    Text,
+    List,
+    QuickReply,
+    Image,
+    Audio,
+    Video,
+    File,
+    Sticker,
+    Location,
+    LocationRequest,
+    Contacts,
+    CtaUrl,
+    Call,
+    Flow,
+    FlowMessage,
+    Carousel,
+    Template,
+    #[command(skip)]
+    TemplateById,
+    Raw,
+);
 
 impl Message {
     /// The flag of the field at `path`, or of the nearest field around it: clap ids are paths on the wire.

@@ -13,6 +13,23 @@ pub enum Route {
     Messages,
     /// `POST /v1/bots/{botId}/users/{userId}/flow_message?type=…`
     FlowMessage { flow_type: Option<String> },
+    /// `POST /v2/whatsapp/{botId}/hsm`
+    Template,
+    /// `POST /v1/bots/{botId}/campaigns/{campaignId}/template-messages`
+    CampaignTemplate { campaign: String },
+}
+
+impl Route {
+    /// The endpoint as the API's documents write it.
+    #[must_use]
+    pub fn endpoint(&self) -> &'static str {
+        match self {
+            Self::Messages => "POST /v1/bots/{botId}/messages",
+            Self::FlowMessage { .. } => "POST /v1/bots/{botId}/users/{userId}/flow_message",
+            Self::Template => "POST /v2/whatsapp/{botId}/hsm",
+            Self::CampaignTemplate { .. } => "POST /v1/bots/{botId}/campaigns/{campaignId}/template-messages",
+        }
+    }
 }
 
 /// Where a recipient may come from besides the body, in the order they are asked: flag, body, environment.
@@ -33,44 +50,42 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// Merges `flags`, the part of the body that `message`'s flags give, over `file`; completes and validates. Warnings
-    /// come beside the message.
+    /// Merges `flags`, the part of the body that the flags of `typed` give, over `file`; completes and validates.
+    /// Warnings come beside the message.
     ///
     /// # Errors
     /// With everything that is wrong with it, as far as it can be read.
     pub fn new(
-        message: &Message,
+        typed: &Message,
         flags: Value,
         file: Option<Value>,
         recipients: &RecipientSources,
     ) -> Result<(Self, Vec<String>), InvalidMessage> {
-        if message.envelope() == Envelope::Verbatim && file.is_none() {
+        if typed.envelope() == Envelope::Verbatim && file.is_none() {
             return Err(InvalidMessage::NoBody);
         }
-        let route = message.route();
-        let mut fields = object(file.unwrap_or_else(|| json!({})))?;
-        take_type(message, &mut fields)?;
-        let in_body = take_user_id(&mut fields)?;
-        let bot = fields.shift_remove("botId");
-        let mut body = Value::Object(fields);
+        let mut body = Value::Object(object(file.unwrap_or_else(|| json!({})))?);
         merge(&mut body, flags);
+        let mut fields = object(body)?;
+        let other = typed.read_as(&fields);
+        let kind = other.as_ref().unwrap_or(typed);
+        take_type(kind, &mut fields)?;
+        let in_body = take_recipient(kind.envelope(), &mut fields)?;
+        let bot = fields.shift_remove("botId");
         let recipient = recipient(recipients, in_body.as_ref());
         // The message's own faults come before a missing recipient.
-        let message = complete(message, body)?;
+        let message = complete(kind, typed, Value::Object(fields))?;
         let recipient = recipient?;
 
-        let schema = message.schema();
         let body = message.to_body();
-        let mut warnings = limits::advice(&schema, &body);
-        warnings.extend(
-            in_body
-                .as_ref()
-                .filter(|user| **user == recipient)
-                .and_then(|user| written_otherwise("userId", user.as_str())),
-        );
+        let mut warnings = limits::advice(&message.schema(), &body);
+        warnings.extend(in_body.as_ref().filter(|user| **user == recipient).and_then(|user| {
+            let path = if kind.envelope() == Envelope::Destinations { "destinations" } else { "userId" };
+            written_otherwise(path, user.as_str())
+        }));
         warnings.extend(contact_phones(&body));
-        let body = enclose(message.envelope(), &recipient, bot, body);
-        Ok((Self { recipient, route, body }, warnings))
+        let body = enclose(kind.envelope(), &recipient, bot, body);
+        Ok((Self { recipient, route: kind.route(), body }, warnings))
     }
 
     #[must_use]
@@ -90,7 +105,8 @@ impl Outgoing {
 
     /// Every recipient of the request, for a guard: the path's and the body's.
     pub fn recipients(&self) -> impl Iterator<Item = &str> {
-        let in_body = self.body.get("userId").and_then(Value::as_str);
+        let destinations = self.body.get("destinations").and_then(Value::as_array).into_iter().flatten();
+        let in_body = self.body.get("userId").into_iter().chain(destinations).filter_map(Value::as_str);
         std::iter::once(self.recipient.as_str()).chain(in_body)
     }
 
@@ -108,19 +124,19 @@ impl Outgoing {
     }
 }
 
-/// Reads `body` as the same kind, fills the defaults and checks every limit.
-fn complete(kind: &Message, body: Value) -> Result<Message, InvalidMessage> {
-    let mut message = read(kind, body)?;
+/// Reads `body` as `kind`, fills the defaults and checks every limit; `typed` tells which flags may be named.
+fn complete(kind: &Message, typed: &Message, body: Value) -> Result<Message, InvalidMessage> {
+    let mut message = read(kind, typed, body)?;
     message.fill_defaults();
-    check(&message, kind)?;
+    check(&message, typed)?;
     Ok(message)
 }
 
-pub(super) fn read(kind: &Message, body: Value) -> Result<Message, InvalidMessage> {
+pub(super) fn read(kind: &Message, typed: &Message, body: Value) -> Result<Message, InvalidMessage> {
     kind.read(body).map_err(|error| {
         let path = error.path().to_string();
         let problem = error.inner().to_string();
-        let flag = kind.flag_of(&path);
+        let flag = typed.flag_of(&path);
         InvalidMessage::WrongShape(Violation { path, problem, flag })
     })
 }
@@ -129,7 +145,7 @@ pub(super) fn read(kind: &Message, body: Value) -> Result<Message, InvalidMessag
 pub(super) fn check(message: &Message, typed: &Message) -> Result<(), InvalidMessage> {
     let Err(report) = message.validate() else { return Ok(()) };
     let body = message.to_body();
-    let violations = limits::violations(&report, typed, &body);
+    let violations = limits::violations(&report, &message.schema(), typed, &body);
     let text_is_missing = violations.iter().any(|violation| violation.path == "text") && body.get("text").is_none();
     Err(InvalidMessage::Violations { violations, text_is_missing })
 }
@@ -149,7 +165,7 @@ pub(super) fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> 
 fn take_type(kind: &Message, fields: &mut Map<String, Value>) -> Result<(), InvalidMessage> {
     let take = |fields: &mut Map<String, Value>| fields.shift_remove("type");
     match kind.envelope() {
-        Envelope::Verbatim => Ok(()),
+        Envelope::Verbatim | Envelope::Destinations => Ok(()),
         Envelope::OwnEndpoint => {
             take(fields).map_or(Ok(()), |found| Err(InvalidMessage::TypeRefused(found.to_string())))
         }
@@ -162,14 +178,32 @@ fn take_type(kind: &Message, fields: &mut Map<String, Value>) -> Result<(), Inva
     }
 }
 
-/// A body's `userId`, taken as it stands.
-pub(super) fn take_user_id(fields: &mut Map<String, Value>) -> Result<Option<Recipient>, InvalidMessage> {
-    match fields.shift_remove("userId") {
+/// The recipient that a body names, taken as it stands.
+pub(super) fn take_recipient(
+    envelope: Envelope,
+    fields: &mut Map<String, Value>,
+) -> Result<Option<Recipient>, InvalidMessage> {
+    let (origin, named) = match envelope {
+        Envelope::Destinations => {
+            ("destinations", fields.shift_remove("destinations").map(one_destination).transpose()?)
+        }
+        Envelope::Typed(_) | Envelope::OwnEndpoint | Envelope::Verbatim => ("userId", fields.shift_remove("userId")),
+    };
+    match named {
         None => Ok(None),
         Some(Value::String(user)) => {
-            Recipient::verbatim(&user).map(Some).map_err(|error| InvalidMessage::Recipient { origin: "userId", error })
+            Recipient::verbatim(&user).map(Some).map_err(|error| InvalidMessage::Recipient { origin, error })
         }
-        Some(other) => Err(InvalidMessage::UserIdNotText(other.to_string())),
+        Some(other) => Err(InvalidMessage::RecipientNotText { origin, found: other.to_string() }),
+    }
+}
+
+/// A request has one recipient, so that one answer is about one message.
+fn one_destination(destinations: Value) -> Result<Value, InvalidMessage> {
+    match destinations {
+        Value::Array(mut list) if list.len() == 1 => Ok(list.remove(0)),
+        Value::Array(list) => Err(InvalidMessage::NotOneDestination(list.len())),
+        other => Ok(other),
     }
 }
 
@@ -183,10 +217,11 @@ fn recipient(sources: &RecipientSources, in_body: Option<&Recipient>) -> Result<
     raw.parse().map_err(|error| InvalidMessage::Recipient { origin, error })
 }
 
-/// `type` and `userId` come first on the wire, then a `botId` where the file has one.
+/// What says who gets it comes first on the wire, then a `botId` where the file has one.
 fn enclose(envelope: Envelope, recipient: &Recipient, bot: Option<Value>, body: Value) -> Value {
     let mut whole = match envelope {
         Envelope::OwnEndpoint => json!({}),
+        Envelope::Destinations => json!({ "destinations": [recipient.as_str()] }),
         Envelope::Typed(wire) => json!({ "type": wire, "userId": recipient.as_str() }),
         Envelope::Verbatim => json!({ "userId": recipient.as_str() }),
     };

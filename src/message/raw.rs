@@ -27,4 +27,5 @@ pub struct Raw {
 impl Kind for Raw {
     const COMMAND: &'static str = "raw";
     const ENVELOPE: Envelope = Envelope::Verbatim;
+    const EXAMPLE: &'static str = "";
 }

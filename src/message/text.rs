@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
+use super::list::List;
 use super::text_file::TextFile;
-use super::{Envelope, Kind};
+use super::{Envelope, Kind, Message};
 use crate::input::{Input, InputError};
 
 /// Send a text
@@ -28,6 +29,7 @@ pub struct Text {
     /// Text of the message, 1 to 4096 characters
     #[arg(value_name = "TEXT")]
     #[garde(required, length(chars, min = 1, max = 4096))]
+    #[schemars(extend("x-source" = "WhatsApp"))]
     text: Option<String>,
 
     #[command(flatten)]
@@ -53,6 +55,7 @@ struct TextFlags {
 impl Kind for Text {
     const COMMAND: &'static str = "text";
     const ENVELOPE: Envelope = Envelope::Typed("text");
+    const EXAMPLE: &'static str = r#"send text --to 593987654321 "Hola""#;
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = self.flags.file.shape(input)?;
@@ -60,5 +63,8 @@ impl Kind for Text {
             body.insert("text".to_owned(), json!(text));
         }
         Ok(body)
+    }
+    fn read_as(&self, fields: &Map<String, Value>) -> Option<Message> {
+        fields.contains_key("options").then(|| Message::List(List::default()))
     }
 }

@@ -5,6 +5,7 @@ mod bubble;
 mod escape;
 mod json;
 mod record;
+mod table;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -14,6 +15,7 @@ use serde_json::Value;
 pub use self::escape::one_line;
 pub use self::json::compact;
 pub use self::record::{Record, RecordError, Sent};
+pub use self::table::markdown_table;
 
 /// What goes to stdout after a send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,6 +100,19 @@ impl Output {
     pub fn fields(&self, fields: &[&str]) -> io::Result<()> {
         let fields: Vec<_> = fields.iter().map(|field| one_line(field)).collect();
         self.line(&fields.join("\t"))
+    }
+
+    /// Whether a person reads stdout.
+    pub fn is_for_a_person(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// A table for a person; what does not fit is cut.
+    ///
+    /// # Errors
+    /// As [`Output::json`].
+    pub fn table(&self, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> io::Result<()> {
+        self.line(&table::aligned(header, rows))
     }
 
     /// A line of our own making (a table, a script) on stdout, as it is.
@@ -218,6 +233,11 @@ impl Output {
         let choice = if self.colored(&io::stderr()) { ColorChoice::Always } else { ColorChoice::Never };
         anstream::AutoStream::new(io::stderr(), choice)
     }
+}
+
+/// `value` as indented JSON, for a text of ours.
+pub fn pretty(value: &Value) -> String {
+    json::pretty(value, false)
 }
 
 /// Asks on the terminal without showing what is typed; the caller has made sure that there is one.

@@ -1,11 +1,22 @@
 //! Answers in Jelou's shapes (`api.md`, "Errors").
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::message::InvalidMessage;
+
+/// `200` with `answer`; warnings in a header, each escaped, so that none can leave its line.
+pub fn accepted(answer: &Value, warnings: &[String]) -> Response {
+    let mut response = Json(answer).into_response();
+    let values =
+        warnings.iter().filter_map(|warning| HeaderValue::from_str(&warning.escape_default().to_string()).ok());
+    for value in values {
+        response.headers_mut().append("x-sandbox-warning", value);
+    }
+    response
+}
 
 /// `401`: no credentials, or not the sandbox's.
 pub fn unauthorized() -> Response {

@@ -2,5 +2,6 @@
 
 mod answers;
 mod server;
+mod templates;
 
 pub use self::server::{DEFAULT_PORT, Sandbox};

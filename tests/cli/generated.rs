@@ -19,26 +19,38 @@ fn completions_are_current() {
     }
 }
 
+/// What `words` write into a directory is what is committed in `directory`.
+fn is_current(words: &str, directory: &str) {
+    let names = |directory: &Path| {
+        let files = fs::read_dir(directory).unwrap();
+        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    let home = Home::new();
+    home.run(words).args(&["--dir", "written"]).success();
+    let written = names(&home.path().join("written"));
+    assert_eq!(written, names(&Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)), "run tests/update");
+    for name in written {
+        let current = home.read(&format!("written/{name}")) == committed(&format!("{directory}/{name}"));
+        assert!(current, "{directory}/{name} is not current: run tests/update");
+    }
+}
+
 #[test]
 fn manual_pages_are_current() {
-    let home = Home::new();
-    home.run("man --dir pages").success();
-    let mut pages: Vec<_> = fs::read_dir(home.path().join("pages"))
-        .unwrap()
-        .map(|page| page.unwrap().file_name().into_string().unwrap())
-        .collect();
-    pages.sort();
-    let mut known: Vec<_> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/man"))
-        .unwrap()
-        .map(|page| page.unwrap().file_name().into_string().unwrap())
-        .collect();
-    known.sort();
-    assert_eq!(pages, known, "run tests/update");
-    for page in pages {
-        let current = home.read(&format!("pages/{page}")) == committed(&format!("docs/man/{page}"));
-        assert!(current, "{page} is not current: run tests/update");
-    }
-    assert_eq!(home.run("man").success().stdout, committed("docs/man/jelouctl.1"));
+    is_current("man", "docs/man");
+    assert_eq!(Home::new().run("man").success().stdout, committed("docs/man/jelouctl.1"));
+}
+
+#[test]
+fn schemas_are_current() {
+    is_current("schema", "docs/schema");
+}
+
+#[test]
+fn the_page_of_the_kinds_is_current() {
+    assert_eq!(Home::new().run("explain").success().stdout, committed("docs/kinds.md"), "run tests/update");
 }
 
 #[test]

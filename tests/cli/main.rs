@@ -13,6 +13,7 @@ mod configuration;
 mod delivery;
 mod generated;
 mod harness;
+mod kinds;
 mod layout;
 mod output;
 mod preview;

@@ -41,8 +41,16 @@ fn it_ignores_the_address_and_the_proxy_of_the_environment() {
 fn it_refuses_what_the_api_would_naming_each_field() {
     let home = Home::new();
     for (body, field, problem) in [
-        (json!({"text": "a"}), "type", "is missing; it is one of text, flow, contacts, voice_call"),
-        (json!({"type": "txt"}), "type", "\"txt\" is unknown; it is one of text, flow, contacts, voice_call"),
+        (
+            json!({"text": "a"}),
+            "type",
+            "is missing; it is one of text, quick_reply, image, audio, video, file, sticker, location, location_request, contacts, cta_url, voice_call, flow, CAROUSEL, template",
+        ),
+        (
+            json!({"type": "txt"}),
+            "type",
+            "\"txt\" is unknown; it is one of text, quick_reply, image, audio, video, file, sticker, location, location_request, contacts, cta_url, voice_call, flow, CAROUSEL, template",
+        ),
         (json!({"type": "text"}), "text", "is missing"),
         (json!({"type": "text", "text": "x".repeat(4097)}), "text", "has 4097 characters; at most 4096 are allowed"),
         (json!({"type": "text", "text": 7}), "text", "invalid type: integer `7`, expected a string"),

@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 use crate::harness::{Home, fixture, fixture_path};
 use crate::server::{Reply, Server};
 
-const MESSAGES: &str = "POST /v1/bots/BOT_ID/messages HTTP/1.1";
+pub const MESSAGES: &str = "POST /v1/bots/BOT_ID/messages HTTP/1.1";
 const FLOW_MESSAGE: &str = "POST /v1/bots/BOT_ID/users/593987654321/flow_message HTTP/1.1";
 
 /// The words give `fixture` on `line`; so does the fixture as a file.
-fn produces(command: &[&str], flags: &[&str], line: &str, name: &str, answer: &str) {
+pub fn produces(command: &[&str], flags: &[&str], line: &str, name: &str, answer: &str) {
     let expected = fixture(&format!("bodies/{name}"));
     let to: &[&str] = if line == MESSAGES { &["--to", "id:USER_ID"] } else { &["--to", "593987654321"] };
     let path = fixture_path(&format!("bodies/{name}"));
     // A file that names its recipient needs no --to.
-    let file_to: &[&str] = if line == MESSAGES { &[] } else { to };
+    let file_to: &[&str] = if line == FLOW_MESSAGE { to } else { &[] };
     let file = [&["--body", path.to_str().unwrap()], file_to].concat();
     for arguments in [[flags, to].concat(), file] {
         let server = Server::answering(Reply::json(200, answer));
@@ -32,7 +32,7 @@ fn produces(command: &[&str], flags: &[&str], line: &str, name: &str, answer: &s
     }
 }
 
-const ACCEPTED: &str = r#"{"success":true,"messageId":"msg_123456789"}"#;
+pub const ACCEPTED: &str = r#"{"success":true,"messageId":"msg_123456789"}"#;
 
 #[test]
 fn flow() {
@@ -93,9 +93,38 @@ fn flow_message_in_portuguese() {
     produces(&["flow-message"], flags.as_flattened(), FLOW_MESSAGE, "flow-message.pt.json", "{}");
 }
 
+/// The fixtures of messages, with what sends each.
+pub const BODIES: [(&str, &str); 19] = [
+    ("send text", "text.json"),
+    ("send list", "list.json"),
+    ("send quick-reply", "quick-reply.json"),
+    ("send image", "image.json"),
+    ("send audio", "audio.json"),
+    ("send video", "video.json"),
+    ("send file", "file.json"),
+    ("send sticker", "sticker.json"),
+    ("send location", "location.json"),
+    ("send location-request", "location-request.json"),
+    ("send contacts", "contacts.json"),
+    ("send cta-url", "cta-url.json"),
+    ("send call", "call.json"),
+    ("send flow", "flow.json"),
+    ("send carousel", "carousel.json"),
+    ("send template", "template.json"),
+    ("send template", "template-by-id.json"),
+    ("flow-message --to 593987654321", "flow-message.en.json"),
+    ("flow-message --to 593987654321", "flow-message.pt.json"),
+];
+
+#[test]
+fn every_fixture_is_used() {
+    let files = std::fs::read_dir(fixture_path("bodies")).unwrap().count();
+    assert_eq!(files, BODIES.len());
+}
+
 #[test]
 fn raw_sends_every_fixture_as_it_is() {
-    for name in ["flow.json", "contacts.json", "text.json", "call.json"] {
+    for (_, name) in BODIES.iter().filter(|(_, name)| fixture(&format!("bodies/{name}")).get("userId").is_some()) {
         let server = Server::answering(Reply::accepted());
         let path = fixture_path(&format!("bodies/{name}"));
         Home::new().run("send raw --body").args(&[path.to_str().unwrap()]).api(&server.url).success();
@@ -104,17 +133,11 @@ fn raw_sends_every_fixture_as_it_is() {
 }
 
 #[test]
-fn the_sandbox_accepts_every_fixture() {
-    for (command, name) in [
-        ("send flow", "flow.json"),
-        ("send contacts", "contacts.json"),
-        ("send text", "text.json"),
-        ("send call", "call.json"),
-        ("flow-message --to 593987654321", "flow-message.en.json"),
-        ("flow-message --to 593987654321", "flow-message.pt.json"),
-    ] {
+fn the_sandbox_accepts_every_fixture_without_a_warning() {
+    for (command, name) in BODIES {
         let path = fixture_path(&format!("bodies/{name}"));
-        let ended = Home::new().run(command).args(&["--sandbox", "--body", path.to_str().unwrap()]).success();
+        let ended =
+            Home::new().run(command).args(&["--sandbox", "--strict", "--body", path.to_str().unwrap()]).success();
         assert!(ended.stderr.contains("nothing left this machine"), "{}", ended.stderr);
     }
 }

@@ -1,0 +1,93 @@
+//! `explain`: what a kind of message needs, and what an error code means. It needs no network and no settings.
+
+use std::fmt::Write;
+
+use super::{Context, UsageError};
+use crate::api::{CODES, Code, Effect};
+use crate::exit::ExitCode;
+use crate::message::{Envelope, Example, Message};
+use crate::output::{markdown_table, pretty};
+
+const INTRODUCTION: &str = "\
+# Kinds of message
+
+What is past a limit is refused before it is sent; what goes against advice is sent with a warning, or refused with
+`--strict`. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
+
+/// Prints what `topic` is: a kind, its type on the wire, or a code; without one, all of them.
+///
+/// # Errors
+/// When there is no such topic, or stdout cannot be written.
+pub fn run(context: &Context, topic: Option<&str>) -> anyhow::Result<ExitCode> {
+    let text = match topic {
+        None => everything(),
+        Some(topic) => about(topic).ok_or_else(|| unknown(topic))?,
+    };
+    context.output.line(&text)?;
+    Ok(ExitCode::Success)
+}
+
+fn everything() -> String {
+    let kinds = Message::all().iter().map(of_kind).collect::<Vec<_>>().join("\n\n");
+    let rows = CODES.iter().map(|code| [code.code, code.origin, code.meaning, effect(code), code.hint]);
+    let codes = markdown_table(&["Code", "Of", "Meaning", "The message", "What to do"], rows);
+    format!("{INTRODUCTION}\n\n{kinds}\n\n# Error codes\n\n{codes}")
+}
+
+fn about(topic: &str) -> Option<String> {
+    let is_wire_type = |kind: &Message| matches!(kind.envelope(), Envelope::Typed(wire) if wire == topic);
+    let kinds = Message::all();
+    let named = kinds.iter().find(|kind| kind.command() == topic);
+    if let Some(kind) = named.or_else(|| kinds.iter().find(|kind| is_wire_type(kind))) {
+        return Some(of_kind(kind));
+    }
+    CODES.iter().find(|code| code.code.eq_ignore_ascii_case(topic)).map(of_code)
+}
+
+fn unknown(topic: &str) -> UsageError {
+    let kinds = Message::all();
+    let names = kinds.iter().map(Message::command).chain(CODES.iter().map(|code| code.code));
+    let likeness = |name: &&str| strsim::jaro_winkler(topic, name);
+    let nearest = names.filter(|name| likeness(name) > 0.7).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let hint = match nearest {
+        Some(nearest) => format!("did you mean `{nearest}`? `jelouctl explain` lists all"),
+        None => "`jelouctl explain` lists the kinds and codes that are known".to_owned(),
+    };
+    UsageError { message: format!("`{topic}` is neither a kind of message nor a known error code"), hint }
+}
+
+fn of_kind(kind: &Message) -> String {
+    let mut text = format!("## {}\n\n{}\n\n`{}`", kind.command(), kind.summary(), kind.route().endpoint());
+    if let Envelope::Typed(wire) = kind.envelope() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ", type `{wire}`");
+    }
+    let fields = kind.fields();
+    let rows = fields.iter().map(|field| {
+        let flag = field.flag.as_deref().unwrap_or_default();
+        [field.path.as_str(), flag, &field.required, &field.limit, &field.advice]
+    });
+    let table = markdown_table(&["Field", "Flag", "Required", "Limit", "Advice"], rows);
+    let notes = kind.notes();
+    let table = if fields.is_empty() { "" } else { &table };
+    for part in [notes.as_str(), table].into_iter().filter(|part| !part.is_empty()) {
+        let _ = write!(text, "\n\n{part}");
+    }
+    if let Some(Example { command, body }) = kind.example() {
+        let _ = write!(text, "\n\n```sh\n{command}\n```\n\n```json\n{}\n```", pretty(&body));
+    }
+    text
+}
+
+fn of_code(code: &Code) -> String {
+    let Code { code: name, origin, meaning, hint, .. } = code;
+    format!("{name} ({origin}): {meaning}\nThe message: {}\nWhat to do: {hint}", effect(code))
+}
+
+fn effect(code: &Code) -> &'static str {
+    match code.effect {
+        Effect::Refused => "not sent",
+        Effect::RateLimited => "not sent; tried again for --retry-for",
+        Effect::Open => "it may have been sent, where the status is 5xx",
+    }
+}

@@ -1,0 +1,33 @@
+//! `--dry-run` and `--curl`: the request that would leave, and nothing else happens.
+
+use std::io;
+
+use serde_json::{Value, json};
+
+use super::{Context, Mode};
+use crate::api::{Request, curl_command};
+use crate::config::{ApiUrl, ClientId, Settings};
+use crate::output::compact;
+use crate::sandbox::DEFAULT_PORT;
+
+/// Where the request would go.
+pub fn base(settings: &Settings) -> ApiUrl {
+    if settings.sandbox { ApiUrl::on_loopback(DEFAULT_PORT) } else { settings.api_url.value.clone() }
+}
+
+/// Prints `request` as a curl command, or as `{"dry_run": true, "method", …}`.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn show(context: &Context, settings: &Settings, client_id: &ClientId, request: &Request) -> io::Result<()> {
+    if context.mode == Mode::Curl {
+        let ca_cert = settings.ca_cert.as_ref().map(|path| path.value.as_path());
+        let body = request.body.as_ref().map(compact);
+        return context.output.line(&curl_command(request, client_id.as_str(), ca_cert, body.as_deref()));
+    }
+    let mut json = json!({ "dry_run": true });
+    if let (Value::Object(json), Value::Object(request)) = (&mut json, request.to_json()) {
+        json.extend(request);
+    }
+    context.output.json(&json)
+}

@@ -1,0 +1,49 @@
+//! `schema`: the JSON Schema of a body, or of the configuration. It needs no network and no settings.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+use super::Context;
+use crate::config;
+use crate::exit::ExitCode;
+use crate::message::Message;
+use crate::output::pretty;
+
+/// The schema of a body of any kind.
+const ANY: &str = "message";
+/// The schema of the configuration.
+const CONFIGURATION: &str = "config";
+
+/// What can be asked for.
+pub fn names() -> Vec<&'static str> {
+    Message::all().iter().map(Message::command).chain([ANY, CONFIGURATION]).collect()
+}
+
+/// Prints the schema `name`, or writes every one into `directory`, as `NAME.json`.
+///
+/// # Errors
+/// When stdout or the directory cannot be written.
+pub fn run(context: &Context, name: Option<&str>, directory: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let Some(directory) = directory else {
+        context.output.json(&schema(name.unwrap_or(ANY)))?;
+        return Ok(ExitCode::Success);
+    };
+    fs::create_dir_all(directory).with_context(|| format!("failed to make {}", directory.display()))?;
+    for name in names() {
+        let path = directory.join(format!("{name}.json"));
+        fs::write(&path, pretty(&schema(name)) + "\n")
+            .with_context(|| format!("failed to write {}", path.display()))?;
+    }
+    Ok(ExitCode::Success)
+}
+
+fn schema(name: &str) -> Value {
+    match Message::named(name) {
+        Some(kind) => kind.body_schema(),
+        None if name == CONFIGURATION => config::schema(),
+        None => Message::any_schema(),
+    }
+}

@@ -1,0 +1,86 @@
+//! A text with a button that opens a web page.
+
+use clap::Args;
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use serde_with::skip_serializing_none;
+
+use super::text_file::TextFile;
+use super::{Envelope, Kind};
+use crate::input::{Input, InputError};
+
+/// Send a text with a button that opens a web page
+///
+/// Examples:
+///   jelouctl send cta-url --to 593987654321 --text "On its way" --url https://example.com/7 --label Go
+#[skip_serializing_none]
+#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
+#[command(verbatim_doc_comment)]
+pub struct CtaUrl {
+    /// Line above the text, up to 60 characters
+    #[arg(long, allow_hyphen_values = true)]
+    #[garde(length(chars, min = 1, max = 60))]
+    #[schemars(extend("x-source" = "WhatsApp"))]
+    title: Option<String>,
+
+    /// Text of the message, 1 to 1024 characters
+    #[arg(long, allow_hyphen_values = true)]
+    #[garde(required, length(chars, min = 1, max = 1024))]
+    #[schemars(extend("x-source" = "WhatsApp"))]
+    text: Option<String>,
+
+    #[command(flatten)]
+    #[serde(skip)]
+    text_file: TextFile,
+
+    /// Line below the text, up to 60 characters
+    #[arg(long, allow_hyphen_values = true)]
+    #[garde(length(chars, min = 1, max = 60))]
+    #[schemars(extend("x-source" = "WhatsApp"))]
+    caption: Option<String>,
+
+    #[command(flatten)]
+    #[garde(dive)]
+    #[serde(default)]
+    parameters: CtaUrlParameters,
+
+    #[arg(skip)]
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+#[skip_serializing_none]
+#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
+#[serde(expecting = "an object")]
+struct CtaUrlParameters {
+    /// Page that the button opens, up to 4096 characters
+    #[arg(id = "parameters.url", long = "url", value_name = "URL", value_hint = clap::ValueHint::Url)]
+    #[garde(required, length(chars, min = 1, max = 4096))]
+    #[schemars(extend("x-source" = "Jelou's editor", "x-advised" = {"link": true, "source": "WhatsApp"}))]
+    url: Option<String>,
+
+    /// Label of the button, up to 20 characters (Jelou's editor takes 18)
+    #[arg(id = "parameters.display_text", long = "label", value_name = "LABEL", allow_hyphen_values = true)]
+    #[garde(required, length(chars, min = 1, max = 20))]
+    #[schemars(extend("x-source" = "WhatsApp", "x-advised" = {"maxLength": 18, "source": "Jelou's editor"}))]
+    display_text: Option<String>,
+
+    #[arg(skip)]
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+impl Kind for CtaUrl {
+    const COMMAND: &'static str = "cta-url";
+    const ENVELOPE: Envelope = Envelope::Typed("cta_url");
+    const EXAMPLE: &'static str = "send cta-url --to 593987654321 --text \"Your order is on its way\" \
+            --url https://example.com/orders/7 --label \"Follow it\"";
+
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+        self.text_file.shape(input)
+    }
+}

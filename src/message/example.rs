@@ -1,0 +1,64 @@
+//! A kind in words: what its help says of it, and an example with the body that it sends.
+
+use clap::{Arg, Command, FromArgMatches, Subcommand};
+use serde_json::Value;
+
+use super::{Message, Outgoing, RecipientSources};
+use crate::input::Input;
+
+/// A command line and the body that it sends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    pub command: String,
+    pub body: Value,
+}
+
+impl Message {
+    /// What sending one does, in a line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        self.flags().get_about().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// What a sender should know besides; may be empty.
+    #[must_use]
+    pub fn notes(&self) -> String {
+        let help = self.flags().get_long_about().map(ToString::to_string).unwrap_or_default();
+        // Behind the summary and the examples.
+        help.split("\n\n").skip(2).collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// An example, made as the command would make it; none for a kind that is whatever its file says.
+    #[must_use]
+    pub fn example(&self) -> Option<Example> {
+        let words = shlex::split(self.example_line())?;
+        let send = Message::augment_subcommands(Command::new("send"));
+        let send = send.mut_subcommands(|kind| kind.arg(Arg::new("to").long("to")));
+        let words = words.iter().map(String::as_str).skip_while(|word| *word == "send");
+        let matches = send.no_binary_name(true).try_get_matches_from(words).ok()?;
+        let to = matches.subcommand()?.1.get_one::<String>("to").cloned();
+        let typed = Message::from_arg_matches(&matches).ok()?;
+        let flags = typed.flag_body(&mut Input::default()).ok()?;
+        let recipients = RecipientSources { flag: to, environment: None };
+        let (outgoing, _) = Outgoing::new(&typed, flags, None, &recipients).ok()?;
+        Some(Example { command: format!("jelouctl {}", self.example_line()), body: outgoing.body().clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_but_raw_has_an_example_that_is_itself() {
+        for kind in Message::all() {
+            let example = kind.example();
+            assert_eq!(example.is_none(), kind.command() == "raw", "{}", kind.command());
+            let Some(Example { body, .. }) = example else { continue };
+            let Some(wire) = body.get("type").and_then(Value::as_str) else { continue };
+            let read = Message::of_wire_type(wire).unwrap();
+            let read = read.read_as(body.as_object().unwrap()).unwrap_or(read);
+            assert_eq!(read.command(), kind.command());
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The fields of a kind with their limits, read from its schema: what `explain` shows and `docs/kinds.md` lists.
+
+use serde_json::Value;
+
+use super::Message;
+use super::limits::{pointer, resolve, source};
+
+/// A field of a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// `parameters.cards[].body.text`
+    pub path: String,
+    /// The flag that sets it, or its value's name for a word of its own.
+    pub flag: Option<String>,
+    /// `yes`; `with X` where it is in an object X that may be left out; `else V` where V is filled in; or empty.
+    pub required: String,
+    /// What is refused otherwise, with its source: `1–20 characters (WhatsApp)`.
+    pub limit: String,
+    /// What a source would rather have; anything else is a warning.
+    pub advice: String,
+}
+
+impl Message {
+    /// Every field that is known, in the order of the wire.
+    #[must_use]
+    pub fn fields(&self) -> Vec<Field> {
+        let mut completed = self.clone();
+        completed.fill_defaults();
+        let mut walk = Walk { kind: self, root: &self.schema(), defaults: completed.to_body(), fields: Vec::new() };
+        walk.collect(walk.root, "", "yes");
+        walk.fields
+    }
+}
+
+/// A way through a schema that gathers its fields.
+struct Walk<'a> {
+    kind: &'a Message,
+    root: &'a Value,
+    /// What is filled in of a body that has nothing.
+    defaults: Value,
+    fields: Vec<Field>,
+}
+
+impl Walk<'_> {
+    /// Adds the fields of the object at `around`; `required` is what a required one among them is.
+    fn collect(&mut self, schema: &Value, around: &str, required: &str) {
+        let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
+        let names = schema.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        for (name, property) in properties {
+            let path = if around.is_empty() { name.clone() } else { format!("{around}.{name}") };
+            let schema = resolve(self.root, property);
+            let is_required = names.iter().any(|required| required == name);
+            if schema.get("properties").is_none() {
+                let required = if is_required { required } else { "" };
+                self.push(&path, schema, required);
+            }
+            let inside = if is_required { required.to_owned() } else { format!("with {name}") };
+            match schema.get("items") {
+                Some(items) => self.collect(resolve(self.root, items), &format!("{path}[]"), &inside),
+                None => self.collect(schema, &path, &inside),
+            }
+        }
+    }
+
+    fn push(&mut self, path: &str, schema: &Value, required: &str) {
+        let default = self.defaults.pointer(&pointer(path)).and_then(Value::as_str);
+        self.fields.push(Field {
+            path: path.to_owned(),
+            flag: self.kind.flag_of(path),
+            required: default.map_or_else(|| required.to_owned(), |default| format!("else {default}")),
+            limit: limit(schema),
+            advice: advice(schema),
+        });
+    }
+}
+
+fn limit(schema: &Value) -> String {
+    let number = |name: &str| schema.get(name).and_then(Value::as_f64);
+    let mut rules = Vec::new();
+    for (least, most, unit) in [("minLength", "maxLength", " characters"), ("minItems", "maxItems", " items")] {
+        rules.extend(number(most).map(|most| format!("{}–{most}{unit}", number(least).unwrap_or(0.0))));
+    }
+    if let (Some(least), Some(most)) = (number("minimum"), number("maximum")) {
+        rules.push(format!("{least} to {most}"));
+    }
+    if let Some(field) = schema.get("x-unique").and_then(Value::as_str) {
+        rules.push(format!("each {field} once"));
+    }
+    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+        rules.push(values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "));
+    }
+    let media = schema.get("x-media");
+    rules.extend(media.map(|_| "public HTTPS".to_owned()));
+    match schema.get("x-source").and_then(Value::as_str).or(media.map(source)) {
+        Some(source) => format!("{} ({source})", rules.join(", ")),
+        None => rules.join(", "),
+    }
+}
+
+fn advice(schema: &Value) -> String {
+    let mut rules = Vec::new();
+    if let Some(advised) = schema.get("x-advised") {
+        let number = |name: &str| advised.get(name).and_then(Value::as_u64);
+        rules.extend(number("maxLength").map(|most| format!("at most {most} characters")));
+        rules.extend(number("minItems").map(|least| format!("at least {least} items")));
+        for name in ["emoji", "markdown"] {
+            rules.extend((advised.get(name) == Some(&Value::Bool(false))).then(|| format!("no {name}")));
+        }
+        rules.extend(advised.get("link").map(|_| "http or https".to_owned()));
+        rules.extend(advised.get("note").and_then(Value::as_str).map(str::to_owned));
+    }
+    let media = schema.get("x-media");
+    for name in ["formats", "size", "note"] {
+        rules.extend(media.and_then(|media| media.get(name)?.as_str()).map(str::to_owned));
+    }
+    match schema.get("x-advised").or(media) {
+        Some(advised) => format!("{} ({})", rules.join(", "), source(advised)),
+        None => String::new(),
+    }
+}

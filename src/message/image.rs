@@ -1,0 +1,55 @@
+//! An image by its address.
+
+use clap::Args;
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use serde_with::skip_serializing_none;
+
+use super::text_file::TextFile;
+use super::{Envelope, Kind, media_url};
+use crate::input::{Input, InputError};
+
+/// Send an image, with a text below it
+///
+/// Examples:
+///   jelouctl send image --to 593987654321 --media-url https://example.com/image.jpg --text Look
+///
+/// JPEG or PNG, up to 5 MB. Jelou fetches it; nothing is uploaded from here.
+#[skip_serializing_none]
+#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
+#[command(verbatim_doc_comment)]
+pub struct Image {
+    /// Public HTTPS address of the image
+    #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
+    #[garde(required, length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())))]
+    #[schemars(extend("x-media" = {"formats": "jpeg, png", "size": "5 MB", "source": "Jelou", "extensions": ["jpg", "jpeg", "png"]}))]
+    mediaUrl: Option<String>,
+
+    /// Text below it, up to 1024 characters
+    #[arg(long, visible_alias = "caption", allow_hyphen_values = true)]
+    #[garde(length(chars, min = 1, max = 1024))]
+    #[schemars(extend("x-source" = "WhatsApp"))]
+    text: Option<String>,
+
+    #[command(flatten)]
+    #[serde(skip)]
+    text_file: TextFile,
+
+    #[arg(skip)]
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+impl Kind for Image {
+    const COMMAND: &'static str = "image";
+    const ENVELOPE: Envelope = Envelope::Typed("image");
+    const EXAMPLE: &'static str =
+        r#"send image --to 593987654321 --media-url https://example.com/image.jpg --text "Check out this image""#;
+
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+        self.text_file.shape(input)
+    }
+}

@@ -1,0 +1,77 @@
+//! A place on the map.
+
+use clap::Args;
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Number, Value};
+use serde_with::skip_serializing_none;
+
+use super::{Envelope, Kind};
+
+/// Send a place on the map
+///
+/// Examples:
+///   jelouctl send location --to 593987654321 --lat -0.1806532 --long -78.4678382 --name Quito
+#[skip_serializing_none]
+#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
+#[command(verbatim_doc_comment)]
+pub struct Location {
+    #[command(flatten)]
+    #[garde(dive)]
+    #[serde(default)]
+    coordinates: Coordinates,
+
+    /// Name of the place
+    #[arg(long, allow_hyphen_values = true)]
+    #[garde(length(chars, min = 1))]
+    name: Option<String>,
+
+    /// Address of the place
+    #[arg(long, allow_hyphen_values = true)]
+    #[garde(length(chars, min = 1))]
+    address: Option<String>,
+
+    #[arg(skip)]
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+/// Degrees (WGS 84), kept as the number that was written.
+#[skip_serializing_none]
+#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
+#[serde(expecting = "an object")]
+struct Coordinates {
+    /// Latitude in degrees, -90 to 90
+    #[arg(id = "coordinates.lat", long = "lat", value_name = "DEGREES", allow_negative_numbers = true)]
+    #[garde(required, custom(within(90.0)))]
+    #[schemars(range(min = -90, max = 90))]
+    lat: Option<Number>,
+
+    /// Longitude in degrees, -180 to 180
+    #[arg(id = "coordinates.long", long = "long", value_name = "DEGREES", allow_negative_numbers = true)]
+    #[garde(required, custom(within(180.0)))]
+    #[schemars(range(min = -180, max = 180))]
+    long: Option<Number>,
+
+    #[arg(skip)]
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+/// A check for degrees from -`most` to `most`.
+fn within(most: f64) -> impl FnOnce(&Option<Number>, &()) -> garde::Result {
+    move |degrees, ()| match degrees.as_ref().filter(|degrees| degrees.as_f64().is_none_or(|size| size.abs() > most)) {
+        None => Ok(()),
+        Some(degrees) => Err(garde::Error::new(format!("is {degrees}; it must be between -{most} and {most}"))),
+    }
+}
+
+impl Kind for Location {
+    const COMMAND: &'static str = "location";
+    const ENVELOPE: Envelope = Envelope::Typed("location");
+    const EXAMPLE: &'static str =
+        r#"send location --to 593987654321 --lat -0.1806532 --long -78.4678382 --name Quito --address "Plaza Grande""#;
+}

@@ -1,0 +1,46 @@
+//! A text with a button that asks the recipient where they are.
+
+use clap::Args;
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use serde_with::skip_serializing_none;
+
+use super::text_file::TextFile;
+use super::{Envelope, Kind};
+use crate::input::{Input, InputError};
+
+/// Ask the recipient to send where they are
+///
+/// Examples:
+///   jelouctl send location-request --to 593987654321 --text "Where shall we deliver?"
+#[skip_serializing_none]
+#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
+#[command(verbatim_doc_comment)]
+pub struct LocationRequest {
+    /// Text of the message, 1 to 1024 characters
+    #[arg(long, allow_hyphen_values = true)]
+    #[garde(required, length(chars, min = 1, max = 1024))]
+    #[schemars(extend("x-source" = "WhatsApp"))]
+    text: Option<String>,
+
+    #[command(flatten)]
+    #[serde(skip)]
+    text_file: TextFile,
+
+    #[arg(skip)]
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+impl Kind for LocationRequest {
+    const COMMAND: &'static str = "location-request";
+    const ENVELOPE: Envelope = Envelope::Typed("location_request");
+    const EXAMPLE: &'static str = r#"send location-request --to 593987654321 --text "Where shall we deliver?""#;
+
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+        self.text_file.shape(input)
+    }
+}

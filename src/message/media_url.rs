@@ -1,0 +1,110 @@
+//! The address of a media file: Jelou fetches it, so it must be public. Nothing is fetched here.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+/// Checks an optional address; that one is required is the field's own rule.
+///
+/// # Errors
+/// When it is a local path, not HTTPS, not public, or has credentials in it.
+pub fn check(url: Option<&str>) -> garde::Result {
+    match url.filter(|url| !url.is_empty()).and_then(problem) {
+        None => Ok(()),
+        Some(problem) => Err(garde::Error::new(problem)),
+    }
+}
+
+fn problem(value: &str) -> Option<&'static str> {
+    let Ok(url) = Url::parse(value) else {
+        return Some(if value.contains("://") { "is not a URL" } else { FILE });
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" => return Some("is not HTTPS; Jelou takes a public HTTPS URL"),
+        _ => return Some(FILE),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Some("has credentials in it; Jelou takes a public HTTPS URL, without user and password");
+    }
+    (!url.host().is_some_and(|host| is_public_host(&host)))
+        .then_some("is not on a public host; Jelou takes a public HTTPS URL")
+}
+
+const FILE: &str = "is not a URL: Jelou takes a public HTTPS URL, not a file";
+
+fn is_public_host(host: &Host<&str>) -> bool {
+    let address = match host {
+        Host::Ipv4(address) => IpAddr::V4(*address),
+        Host::Ipv6(address) => address.to_canonical(),
+        Host::Domain(name) => {
+            let name = name.trim_end_matches('.');
+            let is_local = [".localhost", ".local", ".internal", ".lan"].iter().any(|end| name.ends_with(end));
+            return name.contains('.') && !is_local;
+        }
+    };
+    let is_local = match address {
+        IpAddr::V4(address) => address.is_private() || address.is_link_local() || address.is_broadcast(),
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
+    };
+    !(is_local || address.is_loopback() || address.is_unspecified() || address.is_multicast())
+}
+
+/// The extension of the file that `url` points at, in lower case.
+pub fn extension(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let (name, extension) = url.path_segments()?.next_back()?.rsplit_once('.')?;
+    (!name.is_empty() && !extension.is_empty()).then(|| extension.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_public_https_only() {
+        for (value, expected) in [
+            ("https://example.com/image.jpg", None),
+            ("https://example.com:8443/a%20b?x=1#y", None),
+            ("https://93.184.216.34/x.png", None),
+            ("https://ñandú.example/ü.png", None),
+            ("foto.jpg", Some("not a file")),
+            ("./foto.jpg", Some("not a file")),
+            ("/home/ana/foto.jpg", Some("not a file")),
+            (r"C:\fotos\foto.jpg", Some("not a file")),
+            ("file:///home/ana/foto.jpg", Some("not a file")),
+            ("data:image/png;base64,AAAA", Some("not a file")),
+            ("http://example.com/x.jpg", Some("is not HTTPS")),
+            ("https://ana:canary@example.com/x.jpg", Some("has credentials")),
+            ("https://ana@example.com/x.jpg", Some("has credentials")),
+            ("https://localhost/x.jpg", Some("not on a public host")),
+            ("https://intranet/x.jpg", Some("not on a public host")),
+            ("https://nas.local/x.jpg", Some("not on a public host")),
+            ("https://127.0.0.1/x.jpg", Some("not on a public host")),
+            ("https://0x7f.1/x.jpg", Some("not on a public host")),
+            ("https://10.0.0.1/x.jpg", Some("not on a public host")),
+            ("https://169.254.169.254/x", Some("not on a public host")),
+            ("https://[::1]/x.jpg", Some("not on a public host")),
+            ("https://[::ffff:192.168.0.1]/x.jpg", Some("not on a public host")),
+            ("https://[fe80::1]/x.jpg", Some("not on a public host")),
+            ("https://[bad/x.jpg", Some("is not a URL")),
+        ] {
+            let found = problem(value);
+            assert_eq!(found.is_some(), expected.is_some(), "{value}: {found:?}");
+            assert!(found.unwrap_or_default().contains(expected.unwrap_or_default()), "{value}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn finds_the_extension_in_the_path_only() {
+        for (url, expected) in [
+            ("https://example.com/a/Foto.JPG?v=1.2#x.y", Some("jpg")),
+            ("https://example.com/a.b/foto", None),
+            ("https://example.com/.png", None),
+            ("https://example.com/foto.", None),
+            ("https://example.com", None),
+        ] {
+            assert_eq!(extension(url).as_deref(), expected, "{url}");
+        }
+    }
+}

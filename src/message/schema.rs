@@ -1,0 +1,85 @@
+//! The JSON Schema of a whole body, as it goes onto the wire.
+
+use schemars::Schema;
+use serde_json::{Map, Value, json};
+
+use super::{Envelope, Message};
+
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+impl Message {
+    /// The schema of this kind's body: its own fields, and in front of them those that say what it is and who gets it.
+    #[must_use]
+    pub fn body_schema(&self) -> Value {
+        let user = json!({ "type": "string", "minLength": 1 });
+        let in_front = match self.envelope() {
+            Envelope::Typed(wire) => vec![("type", json!({ "const": wire })), ("userId", user)],
+            Envelope::Destinations => {
+                vec![("destinations", json!({ "type": "array", "items": user, "minItems": 1, "maxItems": 1 }))]
+            }
+            Envelope::Verbatim => vec![("userId", user)],
+            Envelope::OwnEndpoint => Vec::new(),
+        };
+        let own = self.schema();
+        let of = |name: &str| own.get(name).cloned().unwrap_or_default();
+        let names = in_front.iter().map(|(name, _)| json!(name));
+        let required: Vec<_> = names.chain(of("required").as_array().into_iter().flatten().cloned()).collect();
+        let mut properties: Map<_, _> = in_front.into_iter().map(|(name, field)| (name.to_owned(), field)).collect();
+        properties.extend(of("properties").as_object().cloned().unwrap_or_default());
+
+        let mut schema = json!({ "$schema": DRAFT, "title": self.command(), "description": self.summary() });
+        super::outgoing::merge(
+            &mut schema,
+            json!({ "type": "object", "properties": properties, "required": required }),
+        );
+        if let (Some(schema), Some(definitions)) = (schema.as_object_mut(), own.get("$defs")) {
+            schema.insert("$defs".to_owned(), definitions.clone());
+        }
+        schema
+    }
+
+    /// The schema of a body of any kind.
+    #[must_use]
+    pub fn any_schema() -> Value {
+        let mut definitions = Map::new();
+        for kind in Self::all() {
+            let mut schema = kind.body_schema();
+            move_references(&mut schema, &format!("#/$defs/{}", kind.command()));
+            definitions.insert(kind.command().to_owned(), schema);
+        }
+        let choices: Vec<_> = definitions.keys().map(|name| json!({ "$ref": format!("#/$defs/{name}") })).collect();
+        json!({ "$schema": DRAFT, "title": "message", "anyOf": choices, "$defs": definitions })
+    }
+}
+
+/// The schema of a kind as it is on the wire. A nested object whose fields are flags has a default when it is read, so
+/// that each field of it that is missing can be named; in a body it must be there.
+pub(super) fn with_nested(schema: Schema) -> Value {
+    let mut schema = Value::from(schema);
+    let mut nested = Vec::new();
+    for (name, field) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        nested.extend(field.as_object_mut().and_then(|field| field.shift_remove("default")).map(|_| json!(name)));
+    }
+    if let (Some(schema), false) = (schema.as_object_mut(), nested.is_empty())
+        && let Value::Array(required) = schema.entry("required").or_insert(json!([]))
+    {
+        required.extend(nested);
+    }
+    schema
+}
+
+/// Lets the references inside a schema that is moved to `place` point at its own definitions again.
+fn move_references(schema: &mut Value, place: &str) {
+    match schema {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(reference) if name == "$ref" => *reference = reference.replacen('#', place, 1),
+                    other => move_references(other, place),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| move_references(item, place)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

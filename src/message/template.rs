@@ -1,0 +1,178 @@
+//! A template by its name, through the endpoint of its own. The only message that reaches people who did not write.
+
+use clap::{Args, ValueEnum};
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use serde_with::skip_serializing_none;
+
+use super::template_by_id::TemplateById;
+use super::{Envelope, Kind, Message, Route, media_url};
+use crate::input::{Input, InputError, JsonSource};
+
+/// Send a template, which reaches anyone
+///
+/// Examples:
+///   jelouctl send template order_shipped --to 593987654321 --language en --param Ana --param A-1042
+///   jelouctl send template invoice --to 593987654321 --type document --url https://example.com/7.pdf
+///   jelouctl send template track --to 593987654321 --button-param '{"type": "URL", "param": "A-1042"}'
+///   jelouctl send template --template-id 39 --to 593987654321 --param name=Ana
+///
+/// WhatsApp must have approved it; `jelouctl templates` lists them. Each request has one recipient.
+/// By its id it goes another way, where its parameters have names.
+#[skip_serializing_none]
+#[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
+#[command(verbatim_doc_comment)]
+pub struct Template {
+    /// Name of the template
+    #[arg(value_name = "NAME")]
+    #[garde(required, length(chars, min = 1))]
+    elementName: Option<String>,
+
+    /// Language code of the template
+    #[arg(long, value_name = "CODE")]
+    #[garde(length(chars, min = 1))]
+    language: Option<String>,
+
+    /// What the template begins with [default: Jelou's, text]
+    #[arg(long, value_name = "TYPE", value_enum, ignore_case = true)]
+    r#type: Option<TemplateType>,
+
+    /// Value of the text's next parameter; NAME=VALUE with --template-id (repeatable).
+    /// In an authentication template up to 15 characters
+    #[schemars(extend("x-advised" = {"note": "each at most 15 characters in an authentication template", "source": "Jelou"}))]
+    #[arg(id = "parameters", long = "param", value_name = "VALUE", allow_hyphen_values = true)]
+    parameters: Option<Vec<String>>,
+
+    /// Value of the header's next parameter (repeatable)
+    #[arg(id = "headerParameters", long = "header-param", value_name = "VALUE", allow_hyphen_values = true)]
+    headerParameters: Option<Vec<String>>,
+
+    #[arg(skip)]
+    buttonParameters: Option<Vec<ButtonParameter>>,
+
+    #[arg(skip)]
+    buttonPayloads: Option<Vec<Value>>,
+
+    /// Public HTTPS address of the image, document or video that the template begins with
+    #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
+    #[garde(length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())), custom(|_: &_, (): &()| self.needs_media()))]
+    #[schemars(extend("x-source" = "Jelou", "x-media" = {"note": "required by image, document and video", "source": "Jelou"}))]
+    mediaUrl: Option<String>,
+
+    /// Name of the document that the recipient sees
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    #[garde(length(chars, min = 1))]
+    filename: Option<String>,
+
+    #[arg(skip)]
+    cards: Option<Vec<Value>>,
+
+    #[arg(skip)]
+    ltoParams: Option<Value>,
+
+    #[arg(skip)]
+    expirationTime: Option<Value>,
+
+    #[arg(skip)]
+    campaignId: Option<Value>,
+
+    #[command(flatten)]
+    #[serde(skip)]
+    flags: TemplateFlags,
+
+    #[arg(skip)]
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+enum TemplateType {
+    Text,
+    Image,
+    Document,
+    Video,
+}
+
+/// What a button of the template is given: the end of its link, its payload.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(expecting = "an object")]
+struct ButtonParameter {
+    r#type: Option<String>,
+    payload: Option<Value>,
+    param: Option<Value>,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+struct TemplateFlags {
+    /// Value for the template's next button, as JSON: '{"type": "URL", "param": "A-1042"}' (repeatable)
+    #[arg(id = "buttonParameters", long = "button-param", value_name = "JSON|@FILE", allow_hyphen_values = true)]
+    buttons: Vec<JsonSource>,
+
+    /// Send a template by its id, through the messages endpoint
+    #[arg(id = "templateId", long = "template-id", value_name = "ID", allow_hyphen_values = true)]
+    #[arg(conflicts_with_all = ["elementName", "language", "type", "headerParameters", "buttonParameters", "mediaUrl", "filename"])]
+    template_id: Option<String>,
+
+    /// Campaign that it belongs to; with --template-id through the campaign's endpoint, which takes only its users
+    #[arg(id = "campaignId", long = "campaign", value_name = "ID", allow_hyphen_values = true)]
+    campaign: Option<String>,
+}
+
+impl Template {
+    fn needs_media(&self) -> garde::Result {
+        let needs = match self.r#type {
+            Some(TemplateType::Image | TemplateType::Document | TemplateType::Video) => true,
+            Some(TemplateType::Text) | None => false,
+        };
+        if needs && self.mediaUrl.is_none() { Err(garde::Error::new("is missing")) } else { Ok(()) }
+    }
+
+    /// `{"templateId", "parameters"}` of a template by its id, whose parameters have names.
+    fn by_id(&self, id: &str) -> Result<Map<String, Value>, InputError> {
+        let mut body = Map::from_iter([("templateId".to_owned(), json!(id))]);
+        let Some(parameters) = &self.parameters else { return Ok(body) };
+        let mut named = Map::new();
+        for parameter in parameters {
+            match parameter.split_once('=') {
+                Some((name, value)) if !name.is_empty() => named.insert(name.to_owned(), json!(value)),
+                _ => return Err(InputError::NotAPair { flag: "--param", value: parameter.clone() }),
+            };
+        }
+        body.insert("parameters".to_owned(), Value::Object(named));
+        Ok(body)
+    }
+}
+
+impl Kind for Template {
+    const COMMAND: &'static str = "template";
+    const ENVELOPE: Envelope = Envelope::Destinations;
+    const EXAMPLE: &'static str =
+        "send template order_shipped --to 593987654321 --language en --param Ana --param A-1042";
+
+    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+        let mut body = self.flags.template_id.as_deref().map_or(Ok(Map::new()), |id| self.by_id(id))?;
+        if !self.flags.buttons.is_empty() {
+            let buttons = input.json_list("--button-param", &self.flags.buttons)?;
+            body.insert("buttonParameters".to_owned(), Value::Array(buttons));
+        }
+        if let Some(campaign) = &self.flags.campaign {
+            body.insert("campaignId".to_owned(), json!(campaign));
+        }
+        Ok(body)
+    }
+
+    fn route(&self) -> Route {
+        Route::Template
+    }
+
+    fn read_as(&self, fields: &Map<String, Value>) -> Option<Message> {
+        fields.contains_key("templateId").then(|| Message::TemplateById(TemplateById::in_campaign_of(fields)))
+    }
+}
