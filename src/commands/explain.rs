@@ -41,7 +41,8 @@ fn about(topic: &str) -> Option<String> {
     if let Some(kind) = named.or_else(|| kinds.iter().find(|kind| is_wire_type(kind))) {
         return Some(of_kind(kind));
     }
-    CODES.iter().find(|code| code.code.eq_ignore_ascii_case(topic)).map(of_code)
+    let exact = CODES.iter().find(|code| code.code == topic);
+    exact.or_else(|| CODES.iter().find(|code| code.code.eq_ignore_ascii_case(topic))).map(of_code)
 }
 
 fn unknown(topic: &str) -> UsageError {

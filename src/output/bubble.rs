@@ -7,7 +7,7 @@ pub fn lines(body: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     lines.extend(text(body, "/mediaUrl").map(|url| format!("({}) {url}", text(body, "/type").unwrap_or("media"))));
     lines.extend(text(body, "/elementName").or(text(body, "/templateId")).map(|name| format!("(template) {name}")));
-    for pointer in ["/title", "/header", "/text", "/caption", "/filename"] {
+    for pointer in ["/filename", "/title", "/header", "/text", "/caption"] {
         lines.extend(text(body, pointer).into_iter().flat_map(str::lines).map(str::to_owned));
     }
     lines.extend(parameters(body));
@@ -17,6 +17,7 @@ pub fn lines(body: &Value) -> Vec<String> {
     for pointer in ["/buttonText/text", "/parameters/flow_cta", "/parameters/display_text"] {
         lines.extend(text(body, pointer).map(button));
     }
+    lines.extend((text(body, "/type") == Some("location_request")).then(|| button("Send location")));
     lines.extend(list(body, "/quick_replies").filter_map(|reply| text(reply, "/title").map(button)));
     lines.extend(list(body, "/parameters/cards").flat_map(card));
     if lines.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
-use crate::harness::{Ended, Home, fixture};
+use crate::harness::{Ended, Home};
 use crate::server::{Reply, Server};
 
 /// Runs in `home` against a server that must not hear of it.
@@ -56,48 +56,8 @@ fn limits_count_unicode_scalar_values() {
 }
 
 #[test]
-fn every_length_holds_at_its_edge() {
-    let home = Home::new();
-    for (command, body, fields) in [
-        ("send text", "text.json", &[("/text", 4096)][..]),
-        ("send flow", "flow.json", &[("/title", 60), ("/text", 1024), ("/caption", 60), ("/parameters/flow_cta", 20)]),
-        ("send call", "call.json", &[("/header", 60), ("/text", 1024), ("/parameters/display_text", 20)]),
-        (
-            "flow-message --to 593987654321",
-            "flow-message.en.json",
-            &[("/title", 60), ("/text", 1024), ("/caption", 60), ("/parameters/flow_cta", 20)],
-        ),
-    ] {
-        for (field, most) in fields {
-            let path = field.trim_start_matches('/').replace('/', ".");
-            let too_long = format!("{path}: has {} characters; at most {most} are allowed", most + 1);
-            for (length, problem) in
-                [(0, Some(format!("{path}: is empty"))), (1, None), (*most, None), (most + 1, Some(too_long))]
-            {
-                let mut body = fixture(&format!("bodies/{body}"));
-                *body.pointer_mut(field).unwrap() =
-                    "e\u{301}👍".chars().cycle().take(length).collect::<String>().into();
-                home.write("body.json", body.to_string());
-                let run = home.run(command).args(&["--dry-run", "--body", "body.json"]).api("https://x.example");
-                match problem {
-                    None => assert_eq!(run.success().json()["body"].pointer(field), body.pointer(field)),
-                    Some(problem) => assert!(run.fails(2, &[&problem]).stdout.is_empty()),
-                }
-            }
-        }
-    }
-}
-
-#[test]
 fn contacts_have_their_own_rules() {
     let home = Home::new();
-    let contact = r#"{"name": {"formatted_name": "A B", "first_name": "A"}}"#;
-    for (count, code) in [(257, 0), (258, 2)] {
-        home.write("many.json", format!("[{}]", vec![contact; count].join(",")));
-        let ended =
-            home.run("send contacts --to 593987654321 --contact @many.json --dry-run").api("https://x.example").end();
-        assert_eq!(ended.code, code, "{}", ended.stderr);
-    }
     for (contact, problem) in [
         ("{}", "contacts[0].name: is missing (set it with --contact)"),
         (r#"{"name": {"formatted_name": "A"}}"#, "contacts[0].name.formatted_name: needs one more part beside it"),

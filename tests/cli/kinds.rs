@@ -195,6 +195,178 @@ fn coordinates_keep_the_number_that_was_written() {
     home.run("send location --to 593987654321 --body whole.json --sandbox").success();
 }
 
+/// Sends nothing: `arguments` end with 2 and say each of `parts`.
+fn refused(arguments: &[&str], parts: &[&str]) {
+    let server = Server::answering(Reply::accepted());
+    let home = Home::new();
+    home.run("send").args(arguments).args(&["--to", "593987654321"]).api(&server.url).fails(2, parts);
+    assert_eq!(server.received().len(), 0);
+}
+
+/// Sends, and warns of exactly this.
+fn warns(arguments: &[&str], warning: &str) {
+    let ended = Home::new().run("send").args(arguments).args(&["--to", "593987654321", "--dry-run", "--sandbox"]).end();
+    assert_eq!((ended.code, ended.stderr), (0, format!("warning: {warning}\n")), "{arguments:?}");
+    refused(&[arguments, &["--strict"]].concat(), &["which --strict makes errors", warning]);
+}
+
+/// Sends without a word.
+fn passes(arguments: &[&str]) {
+    let ended = Home::new().run("send").args(arguments).args(&["--to", "593987654321", "--dry-run", "--sandbox"]).end();
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{arguments:?}");
+}
+
+#[test]
+fn media_is_a_public_address_and_nothing_is_fetched() {
+    for kind in ["image", "audio", "video", "file", "sticker"] {
+        for (url, problem) in [
+            (
+                "foto.jpg",
+                "mediaUrl: is not a URL: Jelou takes a public HTTPS URL, not a file (set it with --media-url)",
+            ),
+            ("/etc/passwd", "not a file"),
+            ("file:///etc/passwd", "not a file"),
+            ("@foto.jpg", "not a file"),
+            ("http://example.com/x", "mediaUrl: is not HTTPS"),
+            ("https://ana:canary@example.com/x", "mediaUrl: has credentials in it"),
+            ("https://127.0.0.1/x", "mediaUrl: is not on a public host"),
+            ("", "mediaUrl: is empty"),
+        ] {
+            refused(&[kind, "--media-url", url], &[problem]);
+        }
+        refused(&[kind], &["mediaUrl: is missing (set it with --media-url)"]);
+        // Nobody can tell the format from the name.
+        passes(&[kind, "--media-url", "https://example.com/download?id=7"]);
+    }
+    refused(&["template", "x", "--media-url", "foto.jpg"], &["mediaUrl: is not a URL"]);
+}
+
+#[test]
+fn an_extension_of_another_format_is_a_warning() {
+    for (kind, extension, formats) in [
+        ("image", "webp", "jpeg, png"),
+        ("audio", "wav", "aac, mp4, mpeg, amr, ogg-opus"),
+        ("video", "avi", "mp4, 3gp"),
+        ("file", "exe", "txt, pdf, Office"),
+        ("sticker", "png", "webp"),
+    ] {
+        let url = format!("https://example.com/a.b/x.{}?y=.jpg", extension.to_uppercase());
+        let warning = format!("mediaUrl: ends in .{extension}; Jelou takes {formats} here");
+        warns(&[kind, "--media-url", &url], &warning);
+    }
+    for (kind, extensions) in [
+        ("image", &["jpg", "JPEG", "png"][..]),
+        ("audio", &["aac", "m4a", "mp4", "mp3", "mpeg", "amr", "ogg", "opus"]),
+        ("video", &["mp4", "3gp"]),
+        ("file", &["txt", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx"]),
+        ("sticker", &["webp"]),
+    ] {
+        for extension in extensions {
+            passes(&[kind, "--media-url", &format!("https://example.com/x.{extension}")]);
+        }
+    }
+}
+
+#[test]
+fn replies_are_unlike_and_plain() {
+    let replies = |titles: &[&'static str]| -> Vec<&'static str> {
+        ["quick-reply", "--text", "a"].into_iter().chain(titles.iter().flat_map(|title| ["--reply", title])).collect()
+    };
+    refused(
+        &replies(&["Yes", "No", "Yes"]),
+        &["quick_replies: has `Yes` twice; each reply must be unlike the others (set it with --reply)"],
+    );
+    refused(&replies(&["a", "b", "c", "d"]), &["quick_replies: has 4 items; at most 3 are allowed"]);
+    refused(&replies(&[]), &["quick_replies: is missing (set it with --reply)"]);
+    refused(&replies(&["Yes", ""]), &["quick_replies[1].title: is empty (set it with --reply)"]);
+    passes(&replies(&["Yes", "yes", "Sí, señor 2 * 3"]));
+    warns(&replies(&["Yes 👍"]), "quick_replies[0].title: has an emoji, which Jelou may refuse here");
+    warns(&replies(&["a", "*Yes*"]), "quick_replies[1].title: has markdown, which Jelou may refuse here");
+}
+
+#[test]
+fn a_link_that_is_none_is_a_warning() {
+    let link = |url: &'static str| ["cta-url", "--text", "a", "--label", "b", "--url", url];
+    passes(&link("https://example.com/ñ?a=b#c"));
+    passes(&link("http://example.com"));
+    for url in ["example.com", "mailto:a@example.com", "-x"] {
+        let warning = "parameters.url: is not an http or https address, which WhatsApp may refuse here";
+        if url == "-x" {
+            refused(&link(url), &["unexpected argument '-x'"]);
+        } else {
+            warns(&link(url), warning);
+        }
+    }
+}
+
+#[test]
+fn a_card_is_whole_and_in_its_place() {
+    let card = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut card = crate::harness::fixture("bodies/carousel.json")["parameters"]["cards"][0].clone();
+        change(&mut card);
+        card.to_string()
+    };
+    let send = |card: &str, parts: &[&str]| {
+        refused(&["carousel", "--text", "a", "--card", card], parts);
+    };
+    send(&card(&|card| card["card_index"] = json!(1)), &["parameters.cards: has card_index 1 where 0 is due"]);
+    send(
+        &card(&|card| card["action"] = json!({"buttons": [{"type": "quick_reply", "quick_reply": {"title": "a"}}]})),
+        &["parameters.cards[0].type: is cta_url, but the card's action is not a link"],
+    );
+    send(&card(&|card| card["header"] = json!({"type": "video"})), &["parameters.cards[0].header.video: is missing"]);
+    send(&card(&|card| card["header"] = json!({})), &["parameters.cards[0].header.type: is missing"]);
+    send(
+        &card(&|card| card["header"]["image"]["link"] = json!("a.png")),
+        &["parameters.cards[0].header.image.link: is not a URL"],
+    );
+    send(
+        &card(&|card| card["action"] = json!({})),
+        &["parameters.cards[0].action.name: is missing; an action is a link"],
+    );
+    send(&card(&|card| card["action"]["name"] = json!("x")), &["action.name: is not cta_url"]);
+    send(&card(&|card| card["action"]["buttons"] = json!([])), &["parameters.cards[0].action.buttons: is empty"]);
+    send(&card(&|card| card["body"] = json!(null)), &["parameters.cards[0].body: is missing (set it with --card)"]);
+    send("[]", &["parameters.cards: is empty (set it with --card)"]);
+    send("@missing.json", &["--card: failed to read missing.json"]);
+    let whole = card(&|_| {});
+    warns(&["carousel", "--text", "a", "--card", &whole], "parameters.cards: has 1 items; WhatsApp takes at least 2");
+    // Each card of its own file counts itself as the first.
+    refused(&["carousel", "--text", "a", "--card", &whole, "--card", &whole], &["has card_index 0 where 1 is due"]);
+}
+
+#[test]
+fn a_template_says_what_it_lacks() {
+    refused(&["template"], &["elementName: is missing (set it with NAME)"]);
+    refused(&["template", "x", "--type", "image"], &["mediaUrl: is missing (set it with --media-url)"]);
+    refused(&["template", "x", "--type", "audio"], &["invalid value 'audio'"]);
+    refused(&["template", "x", "--template-id", "7"], &["cannot be used with"]);
+    refused(
+        &["template", "--template-id", "7", "--param", "Ana"],
+        &["--param: `Ana` is not NAME=VALUE", "hint: with --template-id each parameter has a name"],
+    );
+    refused(&["template", "--template-id", ""], &["templateId: is empty (set it with --template-id)"]);
+    refused(&["template", "x", "--button-param", "7"], &["buttonParameters[0]: invalid type: integer `7`"]);
+    passes(&["template", "x", "--param", "", "--param", "-5", "--type", "text"]);
+    warns(
+        &["template", "x", "--button-param", r#"{"kind": "URL"}"#],
+        "buttonParameters[0].kind: unknown field, sent as it is",
+    );
+}
+
+#[test]
+fn every_destination_of_a_template_is_guarded() {
+    let home = Home::new();
+    home.config(
+        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary-1\"\nallow_to = [\"593*\"]\n",
+    );
+    home.write("body.json", r#"{"elementName": "x", "destinations": ["14155550100"]}"#);
+    home.run("send template --body body.json --sandbox").fails(11, &["14155550100 is not among the recipients"]);
+    home.run("send template --body body.json --sandbox --to 593987654321").success();
+    let flags = ["send", "template", "x", "--sandbox", "--to", "+1 415 555 0100"];
+    home.run_args(&flags).fails(11, &["14155550100 is not among"]);
+}
+
 #[test]
 fn every_example_is_accepted_by_the_sandbox() {
     let home = Home::new();

@@ -1,0 +1,145 @@
+//! `explain` and `schema`, offline and without settings.
+
+use crate::harness::Home;
+use crate::seeds::BODIES;
+use crate::server::{Reply, Server};
+
+#[test]
+fn a_kind_is_known_by_its_name_and_by_its_type() {
+    let home = Home::new();
+    for (topic, parts) in [
+        (
+            "image",
+            &[
+                "## image",
+                "type `image`",
+                "| mediaUrl | --media-url | yes",
+                "5 MB (Jelou)",
+                "```sh\njelouctl send image",
+            ][..],
+        ),
+        ("voice_call", &["## call", "| --button | yes", "1–20 characters (WhatsApp)"]),
+        ("CAROUSEL", &["## carousel", "at least 2 items (WhatsApp)"]),
+        ("text", &["## text", "1–4096 characters (WhatsApp)"]),
+        ("flow-message", &["POST /v1/bots/{botId}/users/{userId}/flow_message", "jelouctl flow-message --to"]),
+        ("template", &["POST /v2/whatsapp/{botId}/hsm", "\"destinations\": ["]),
+        ("template-by-id", &["--template-id 39", "\"templateId\": \"39\""]),
+        ("raw", &["Nothing is checked or added"]),
+    ] {
+        let shown = home.run("explain").args(&[topic]).success().stdout;
+        for part in parts {
+            assert!(shown.contains(part), "`{part}` is missing in {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_code_tells_what_became_of_the_message_and_what_to_do() {
+    let home = Home::new();
+    for (code, expected) in [
+        (
+            "131047",
+            "131047 (WhatsApp): the recipient has not written to the bot in the last 24 hours\nThe message: not sent\nWhat to do: only a template reaches them until they write\n",
+        ),
+        (
+            "130429",
+            "130429 (WhatsApp): WhatsApp's rate limit of the number is reached\nThe message: not sent; tried again for --retry-for\nWhat to do: send more slowly\n",
+        ),
+        (
+            "e0000",
+            "E0000 (Jelou): something went wrong that Jelou has no name for\nThe message: it may have been sent, where the status is 5xx\nWhat to do: ask the recipient or look into Jelou before you send it again\n",
+        ),
+    ] {
+        assert_eq!(home.run("explain").args(&[code]).success().stdout, expected);
+    }
+    for code in [
+        "bot_not_found",
+        "E1019",
+        "BOT_NOT_FOUND",
+        "forbidden_bot",
+        "message_could_not_be_send",
+        "notification_could_not_be_send",
+        "unauthorized",
+        "unprocessable_entity",
+        "E0422",
+        "VALIDATOR_ERROR",
+        "internal_server_error",
+        "INVALID_MEDIA_URL",
+        "MEDIA_TOO_LARGE",
+        "UNSUPPORTED_MEDIA_TYPE",
+        "E0000",
+        "UNKNOWN_ERROR",
+        "130429",
+        "131026",
+        "131047",
+        "131048",
+        "131049",
+        "131056",
+        "131051",
+        "132000",
+        "132001",
+        "132012",
+        "132015",
+        "368",
+        "80007",
+        "470",
+    ] {
+        assert!(home.run("explain").args(&[code]).success().stdout.starts_with(code), "{code}");
+    }
+}
+
+#[test]
+fn a_send_says_the_same_of_a_code() {
+    for code in ["131026", "132012", "368", "470"] {
+        let explained = Home::new().run("explain").args(&[code]).success().stdout;
+        let server = Server::answering(Reply::json(400, &format!(r#"{{"error":{{"code":{code}}}}}"#)));
+        let ended = Home::new().run("send text --to 593987654321 Hola").api(&server.url).fails(5, &[code]);
+        let meaning = explained.lines().next().unwrap().split_once("): ").unwrap().1;
+        let remedy = explained.lines().last().unwrap().split_once(": ").unwrap().1;
+        assert!(ended.stderr.contains(&format!("hint: {meaning}; {remedy}")), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn an_unknown_topic_is_answered_with_the_nearest() {
+    let home = Home::new();
+    home.run("explain caroussel").fails(2, &["`caroussel` is neither a kind", "did you mean `carousel`?"]);
+    home.run("explain 13147").fails(2, &["did you mean `131047`?"]);
+    home.run("explain ???").fails(2, &["`jelouctl explain` lists the kinds"]);
+    home.run("schema caroussel").fails(2, &["invalid value 'caroussel'", "'carousel'"]);
+}
+
+#[test]
+fn the_schema_of_each_kind_holds_for_its_fixture_and_not_for_another() {
+    let home = Home::new();
+    for (command, name) in BODIES {
+        let by_id = if name == "template-by-id.json" { "-by-id" } else { "" };
+        let kind = command.trim_start_matches("send ").split(' ').next().unwrap().to_owned() + by_id;
+        let schema = home.run("schema").args(&[&kind]).success().json();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        for (_, other) in BODIES {
+            let body = crate::harness::fixture(&format!("bodies/{other}"));
+            // A list is a text with options, and the two flow messages are of one kind.
+            let is_alike = other == name
+                || (kind == "text" && other == "list.json")
+                || (kind == "flow-message" && other.starts_with("flow"));
+            assert_eq!(validator.is_valid(&body), is_alike, "{kind}: {other}");
+        }
+    }
+    let any = jsonschema::validator_for(&home.run("schema").success().json()).unwrap();
+    for (_, name) in BODIES {
+        assert!(any.is_valid(&crate::harness::fixture(&format!("bodies/{name}"))), "{name}");
+    }
+}
+
+#[test]
+fn the_example_configuration_holds_to_its_schema() {
+    let schema = Home::new().run("schema config").success().json();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let example = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config.example.toml")).unwrap();
+    let example: toml::Table = example.parse().unwrap();
+    let mut example = serde_json::to_value(example).unwrap();
+    assert!(validator.is_valid(&example));
+    example["profiles"]["prod"]["bot"] = "77".into();
+    assert!(!validator.is_valid(&example));
+}

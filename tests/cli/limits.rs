@@ -1,0 +1,292 @@
+//! Every limit of the API's documents: at its edge, and the same in the schemas. The table is copied from those documents.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Ended, Home, fixture};
+
+const W: &str = "WhatsApp";
+const J: &str = "Jelou";
+const N: &str = "Jelou's editor";
+
+/// A length: where, the most that is taken, who says so, and the lower figure of another source.
+#[derive(Clone, Copy)]
+struct Length {
+    kind: &'static str,
+    field: &'static str,
+    most: usize,
+    source: &'static str,
+    advised: Option<(usize, &'static str)>,
+}
+
+const fn length(kind: &'static str, field: &'static str, most: usize, source: &'static str) -> Length {
+    Length { kind, field, most, source, advised: None }
+}
+
+const fn advised(length: Length, most: usize, source: &'static str) -> Length {
+    Length { advised: Some((most, source)), ..length }
+}
+
+/// In Unicode scalar values; each is at least 1 where it is given.
+const TEXTS: [Length; 38] = [
+    length("text", "/text", 4096, W),
+    length("list", "/title", 60, J),
+    advised(length("list", "/text", 4096, W), 1024, N),
+    length("list", "/buttonText/text", 20, W),
+    length("list", "/options/0/id", 200, W),
+    length("list", "/options/0/title", 24, J),
+    length("list", "/options/0/description", 72, J),
+    advised(length("quick-reply", "/title", 60, W), 20, J),
+    length("quick-reply", "/text", 1024, W),
+    length("quick-reply", "/quick_replies/0/title", 20, J),
+    length("image", "/text", 1024, W),
+    length("video", "/text", 1024, W),
+    length("file", "/text", 1024, W),
+    length("location-request", "/text", 1024, W),
+    length("cta-url", "/title", 60, W),
+    length("cta-url", "/text", 1024, W),
+    length("cta-url", "/caption", 60, W),
+    length("cta-url", "/parameters/url", 4096, N),
+    advised(length("cta-url", "/parameters/display_text", 20, W), 18, N),
+    length("call", "/header", 60, W),
+    length("call", "/text", 1024, W),
+    length("call", "/parameters/display_text", 20, W),
+    length("flow", "/title", 60, W),
+    length("flow", "/text", 1024, W),
+    length("flow", "/caption", 60, W),
+    length("flow", "/parameters/flow_cta", 20, W),
+    length("flow-message", "/title", 60, W),
+    length("flow-message", "/text", 1024, W),
+    length("flow-message", "/caption", 60, W),
+    length("flow-message", "/parameters/flow_cta", 20, W),
+    length("carousel", "/text", 1024, W),
+    length("carousel", "/parameters/cards/0/body/text", 160, W),
+    length("carousel", "/parameters/cards/0/action/parameters/display_text", 20, W),
+    length("carousel", "/parameters/cards/1/action/buttons/0/quick_reply/title", 20, W),
+    // Of these only that they are not empty.
+    length("flow", "/parameters/flow_id", usize::MAX, ""),
+    length("location", "/name", usize::MAX, ""),
+    length("file", "/filename", usize::MAX, ""),
+    length("template", "/elementName", usize::MAX, ""),
+];
+
+/// Numbers of items, at least 1 each.
+const LISTS: [Length; 4] = [
+    length("list", "/options", 10, J),
+    length("quick-reply", "/quick_replies", 3, J),
+    length("contacts", "/contacts", 257, W),
+    length("carousel", "/parameters/cards", 10, J),
+];
+
+fn body_of(kind: &str) -> Value {
+    let name = if kind == "flow-message" { "flow-message.en" } else { kind };
+    fixture(&format!("bodies/{name}.json"))
+}
+
+/// `/options/0/title` as `options[0].title`.
+fn path(pointer: &str) -> String {
+    let steps = pointer.split('/').skip(1).map(|step| match step.parse::<usize>() {
+        Ok(index) => format!("[{index}]"),
+        Err(_) => format!(".{step}"),
+    });
+    steps.collect::<String>().trim_start_matches('.').to_owned()
+}
+
+/// A dry run of `body` as `kind`.
+fn send(kind: &str, body: &Value, flags: &[&str]) -> Ended {
+    let home = Home::new();
+    home.write("body.json", body.to_string());
+    let run = home.run("send").args(&[kind, "--to", "593987654321", "--body", "body.json", "--dry-run"]);
+    run.args(flags).api("https://x.example").end()
+}
+
+#[test]
+fn every_text_holds_at_its_edge() {
+    for Length { kind, field, most, advised, .. } in TEXTS {
+        let path = path(field);
+        let with = |length: usize, flags: &[&str]| {
+            let mut body = body_of(kind);
+            let text: String = "e\u{301}👍ñ".chars().cycle().take(length).collect();
+            *body.pointer_mut(field).unwrap() = text.into();
+            send(kind, &body, flags)
+        };
+        let refused = |ended: Ended, problem: &str| {
+            assert_eq!(ended.code, 2, "{kind} {field}: {}", ended.stderr);
+            assert!(ended.stderr.contains(&format!("{path}: {problem}")), "{kind}: {}", ended.stderr);
+        };
+        refused(with(0, &[]), "is empty");
+        assert_eq!(with(1, &[]).code, 0, "{kind} {field}");
+        if most < usize::MAX {
+            assert_eq!(with(most, &[]).code, 0, "{kind} {field}");
+            refused(with(most + 1, &[]), &format!("has {} characters; at most {most} are allowed", most + 1));
+        }
+        if let Some((least, source)) = advised {
+            let warning = |count: usize| format!("{path}: has {count} characters; {source} takes at most {least}");
+            let ended = with(least, &["--strict"]);
+            assert_eq!(ended.code, 0, "{kind} {field}: {}", ended.stderr);
+            let ended = with(least + 1, &[]);
+            assert_eq!(ended.stderr, format!("warning: {}\n", warning(least + 1)));
+            refused(with(most, &["--strict"]), warning(most).split_once(": ").unwrap().1);
+        }
+    }
+}
+
+#[test]
+fn every_list_holds_at_its_edge() {
+    for Length { kind, field, most, .. } in LISTS {
+        let with = |count: usize| {
+            let mut body = body_of(kind);
+            let mut item = body.pointer(&format!("{field}/0")).unwrap().clone();
+            item.as_object_mut().unwrap().remove("card_index");
+            let items = (0..count).map(|number| {
+                let mut item = item.clone();
+                if kind == "quick-reply" {
+                    item["title"] = json!(number.to_string());
+                }
+                item
+            });
+            *body.pointer_mut(field).unwrap() = items.collect();
+            send(kind, &body, &[])
+        };
+        let path = path(field);
+        for (count, problem) in [
+            (0, Some(format!("{path}: is empty"))),
+            (1, None),
+            (most, None),
+            (most + 1, Some(format!("{path}: has {} items; at most {most} are allowed", most + 1))),
+        ] {
+            let ended = with(count);
+            assert_eq!(ended.code, if problem.is_some() { 2 } else { 0 }, "{kind} {count}: {}", ended.stderr);
+            assert!(ended.stderr.contains(&problem.unwrap_or_default()), "{kind} {count}: {}", ended.stderr);
+        }
+    }
+}
+
+#[test]
+fn coordinates_hold_at_their_edge() {
+    for (flag, most) in [("--lat", "90"), ("--long", "180")] {
+        for sign in ["", "-"] {
+            for (value, code) in [("", 0), (".0000000", 0), (".0000001", 2)] {
+                let home = Home::new();
+                let value = format!("{sign}{most}{value}");
+                let words = ["send", "location", "--to", "593987654321", "--dry-run", flag, &value];
+                let other = if flag == "--lat" { ["--long", "0"] } else { ["--lat", "0"] };
+                let ended = home.run_args(&words).args(&other).api("https://x.example").end();
+                assert_eq!(ended.code, code, "{flag} {value}: {}", ended.stderr);
+                let field = format!("coordinates.{}", &flag[2..]);
+                let problem =
+                    format!("{field}: is {value}; it must be between -{most} and {most} (set it with {flag})");
+                assert_eq!(ended.stderr.contains(&problem), code == 2, "{}", ended.stderr);
+            }
+        }
+    }
+    for value in ["NaN", "inf", "1e999", "1,5", "", "0x10"] {
+        let words = ["send", "location", "--to", "593987654321", "--long", "0", "--lat", value];
+        Home::new().run_args(&words).api("https://x.example").fails(2, &["--lat"]);
+    }
+}
+
+/// `(kind, path, least, most, advised)` of every limit in the schema at `schema`.
+fn collect(root: &Value, schema: &Value, kind: &str, path: &str, found: &mut Vec<String>) {
+    if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
+        return collect(root, root.pointer(&target[1..]).unwrap(), kind, path, found);
+    }
+    for choice in schema.get("anyOf").and_then(Value::as_array).into_iter().flatten() {
+        collect(root, choice, kind, path, found);
+    }
+    let figure = |name: &str| schema.get(name).and_then(Value::as_u64);
+    if let Some(most) = figure("maxLength").or(figure("maxItems"))
+        && !path.ends_with("destinations")
+    {
+        assert_eq!(figure("minLength").or(figure("minItems")), Some(1), "{kind} {path}");
+        let source = schema["x-source"].as_str().unwrap();
+        let advised = schema.pointer("/x-advised/maxLength");
+        let advised = advised.map(|most| format!(" {most} {}", schema["x-advised"]["source"].as_str().unwrap()));
+        found.push(format!("{kind} {path} {most} {source}{}", advised.unwrap_or_default()));
+    }
+    for (name, field) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        collect(root, field, kind, &format!("{path}/{name}"), found);
+    }
+    if let Some(items) = schema.get("items") {
+        collect(root, items, kind, &format!("{path}/#"), found);
+    }
+}
+
+#[test]
+fn the_schemas_have_these_limits_and_no_others() {
+    let home = Home::new();
+    home.run("schema --dir schemas").success();
+    let mut found = Vec::new();
+    for file in std::fs::read_dir(home.path().join("schemas")).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let kind = name.strip_suffix(".json").unwrap();
+        if !["message", "config"].contains(&kind) {
+            let schema: Value = serde_json::from_str(&home.read(&format!("schemas/{name}"))).unwrap();
+            collect(&schema, &schema, kind, "", &mut found);
+        }
+    }
+    let documented = TEXTS.iter().chain(&LISTS).filter(|length| length.most < usize::MAX);
+    let mut documented: Vec<_> = documented
+        .map(|Length { kind, field, most, source, advised }| {
+            let field = field.replace("/0", "/#").replace("/1", "/#");
+            let advised = advised.map(|(most, source)| format!(" {most} {source}")).unwrap_or_default();
+            format!("{kind} {field} {most} {source}{advised}")
+        })
+        .collect();
+    found.sort();
+    documented.sort();
+    assert_eq!(found, documented);
+}
+
+#[test]
+fn an_unknown_field_passes_with_a_warning_in_every_kind() {
+    for (command, name) in crate::seeds::BODIES {
+        let mut body = fixture(&format!("bodies/{name}"));
+        body["brandNew"] = json!({"deep": [1, null, "x"]});
+        let home = Home::new();
+        home.write("body.json", body.to_string());
+        let ended = home.run(command).args(&["--body", "body.json", "--dry-run"]).api("https://x.example").success();
+        assert_eq!(ended.json()["body"]["brandNew"], body["brandNew"], "{name}");
+        assert_eq!(ended.stderr, "warning: brandNew: unknown field, sent as it is\n", "{name}");
+        home.run(command).args(&["--body", "body.json", "--dry-run", "--strict"]).api("https://x.example").fails(
+            2,
+            &["error: the message has warnings, which --strict makes errors", "  - brandNew: unknown field", "hint: "],
+        );
+    }
+}
+
+#[test]
+fn a_wrong_nesting_names_its_path() {
+    for (kind, field, value, problem) in [
+        ("list", "/options", json!({"title": "a"}), "options: invalid type: map, expected a sequence"),
+        ("list", "/options/1", json!("a"), "options[1]: invalid type: string \"a\", expected an object"),
+        ("list", "/buttonText", json!("a"), "buttonText: invalid type: string \"a\", expected an object"),
+        ("quick-reply", "/quick_replies/0", json!("Yes"), "quick_replies[0]: invalid type: string \"Yes\""),
+        ("image", "/mediaUrl", json!({"url": "x"}), "mediaUrl: invalid type: map, expected a string"),
+        ("location", "/coordinates", json!([1, 2]), "coordinates: invalid type: sequence, expected an object"),
+        (
+            "location",
+            "/coordinates/lat",
+            json!("1"),
+            "coordinates.lat: invalid type: string \"1\", expected a JSON number",
+        ),
+        ("cta-url", "/parameters", json!("https://x"), "parameters: invalid type: string"),
+        ("carousel", "/parameters/cards/1/header/video", json!("x"), "parameters.cards[1].header.video: invalid type"),
+        (
+            "carousel",
+            "/parameters/cards/0/header/type",
+            json!("gif"),
+            "parameters.cards[0].header.type: unknown variant `gif`",
+        ),
+        ("template", "/parameters/1", json!(7), "parameters[1]: invalid type: integer `7`, expected a string"),
+        ("template", "/type", json!("audio"), "type: unknown variant `audio`"),
+        ("template", "/destinations", json!(["1", "2"]), "destinations: the body has 2; a request has one recipient"),
+        ("template", "/destinations", json!([7]), "destinations: 7 in the body; a recipient is a text"),
+        ("template-by-id", "/parameters", json!(["a"]), "parameters: invalid type: sequence, expected a map"),
+    ] {
+        let mut body = body_of(kind);
+        *body.pointer_mut(field).unwrap() = value;
+        let ended = send(kind.trim_end_matches("-by-id"), &body, &[]);
+        assert_eq!(ended.code, 2, "{kind} {field}");
+        assert!(ended.stderr.contains(problem), "{problem}: {}", ended.stderr);
+    }
+}

@@ -1,0 +1,128 @@
+//! `templates`, and the name that is suggested for a template that is not there.
+
+use serde_json::{Value, json};
+
+use crate::harness::Home;
+use crate::server::{Reply, Server, refused_url};
+
+fn page(names: &[(&str, &str)], pages: Option<u64>) -> Reply {
+    let results: Vec<_> = names
+        .iter()
+        .map(|(name, language)| json!({"elementName": name, "language": language, "status": "APPROVED"}))
+        .collect();
+    let pagination = pages.map_or(json!({}), |pages| json!({"totalPages": pages}));
+    Reply::json(200, &json!({"pagination": pagination, "results": results, "links": []}).to_string())
+}
+
+#[test]
+fn every_page_is_read_and_the_answer_is_the_apis_json() {
+    let server = Server::start(vec![page(&[("a", "es"), ("b", "en")], Some(2)), page(&[("c", "es")], Some(2))]);
+    let ended =
+        Home::new().run("templates --query x&y --status approved --category Marketing").api(&server.url).success();
+    let names: Vec<_> =
+        ended.json()["results"].as_array().unwrap().iter().map(|one| one["elementName"].clone()).collect();
+    assert_eq!(names, ["a", "b", "c"]);
+    assert_eq!(ended.json()["links"], json!([]));
+    let lines: Vec<_> = server.received().into_iter().map(|received| received.line).collect();
+    let line = |page| {
+        format!(
+            "GET /v1/bots/BOT_ID/templates?query=x%26y&status=APPROVED&category=MARKETING&page={page}&limit=100 HTTP/1.1"
+        )
+    };
+    assert_eq!(lines, [line(1), line(2)]);
+    assert!(server.received()[0].body.is_empty());
+    assert_eq!(server.received()[0].headers["authorization"], "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM=");
+}
+
+#[test]
+fn it_ends_where_a_server_does_not_count_its_pages() {
+    // The same page for ever, an empty one, and none at all.
+    for (replies, expected) in [
+        (vec![page(&[("a", "es")], None)], "a\n"),
+        (vec![page(&[("a", "es")], None), page(&[("b", "es")], None), page(&[], None)], "a\nb\n"),
+        (vec![page(&[], Some(0))], ""),
+    ] {
+        let server = Server::start(replies);
+        let ended = Home::new().run("templates --output id").api(&server.url).success();
+        assert_eq!(ended.stdout, expected);
+    }
+}
+
+#[test]
+fn a_read_that_fails_is_tried_again_and_never_unknown() {
+    for (reply, code, message) in [
+        (Reply::json(500, "{}"), 6, "error: nothing could be read: the API answered 500"),
+        (Reply::json(200, "{}"), 6, "does not say"),
+        (Reply::ResetAfterReading, 7, "the connection failed before an answer came"),
+        (Reply::json(404, r#"{"code":"bot_not_found","description":"no"}"#), 5, "bot_not_found: no"),
+        (Reply::json(401, "{}"), 4, "the API answered 401"),
+    ] {
+        let server = Server::answering(reply.clone());
+        let ended = Home::new().run("templates --retry-for 0").api(&server.url).end();
+        assert_eq!(ended.code, code, "{reply:?}: {}", ended.stderr);
+        assert_eq!(ended.stdout, "");
+        assert!(!ended.stderr.contains("may have been sent"), "{}", ended.stderr);
+        if code == 5 {
+            assert!(ended.stderr.contains(message), "{}", ended.stderr);
+        }
+    }
+    let server = Server::start(vec![Reply::json(500, "{}"), Reply::ResetAfterReading, page(&[("a", "es")], Some(1))]);
+    let ended = Home::new().run("templates --output id").api(&server.url).success();
+    assert_eq!(ended.stdout, "a\n");
+    assert!(ended.stderr.contains("trying again in"), "{}", ended.stderr);
+    assert_eq!(server.received().len(), 3);
+}
+
+#[test]
+fn it_needs_what_a_send_needs_and_shows_the_request() {
+    let home = Home::new();
+    home.run("templates").fails(3, &["no bot to send from"]);
+    let shown = home.run("templates --dry-run").api(&refused_url()).success().json();
+    assert_eq!(shown["method"], "GET");
+    assert_eq!(shown["body"], Value::Null);
+    let shown = home.run("templates --curl").api("https://x.example").success().stdout;
+    assert!(shown.contains("--request GET") && !shown.contains("--data"), "{shown}");
+    assert!(shown.contains("'https://x.example/v1/bots/BOT_ID/templates?page=1&limit=100'"), "{shown}");
+}
+
+#[test]
+fn the_sandbox_has_sample_templates() {
+    let home = Home::new();
+    assert_eq!(home.run("templates --sandbox --output id").success().stdout, "order_shipped\nbienvenida\ncodigo\n");
+    assert_eq!(home.run("templates --sandbox --output id --category authentication").success().stdout, "codigo\n");
+    assert_eq!(home.run("templates --sandbox --output id --query shipped").success().stdout, "order_shipped\n");
+    assert_eq!(home.run("templates --sandbox --output id --status pending").success().stdout, "");
+}
+
+const MISSING: &str = r#"{"code":"notification_could_not_be_send","description":"Template does not exist"}"#;
+
+#[test]
+fn the_nearest_name_is_suggested_for_a_template_that_is_not_there() {
+    let names = page(&[("bienvenida", "es"), ("order_shipped", "en"), ("order_shipped", "es")], Some(1));
+    for (words, hint) in [
+        ("order_shiped", "the bot has no template `order_shiped`; did you mean `order_shipped`?"),
+        ("zzz", "the bot has no template `zzz`; `jelouctl templates` lists those it has"),
+        ("order_shipped --language pt", "`order_shipped` exists in another language: en, es"),
+        ("order_shipped --language ES", "check its name, language and parameters"),
+        ("bienvenida", "check its name, language and parameters"),
+    ] {
+        let server = Server::start(vec![Reply::json(400, MISSING), names.clone()]);
+        let home = Home::new();
+        let ended = home.run("send template --to 593987654321").args(&words.split(' ').collect::<Vec<_>>());
+        let ended = ended.api(&server.url).fails(5, &[hint]);
+        assert_eq!(ended.json()["code"], "notification_could_not_be_send");
+        let lines: Vec<_> = server.received().into_iter().map(|received| received.line).collect();
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].starts_with("POST ") && lines[1].starts_with("GET "), "{lines:?}");
+    }
+}
+
+#[test]
+fn the_answer_stands_where_the_names_cannot_be_read() {
+    for listing in [Reply::json(500, "{}"), Reply::json(200, "[]"), Reply::ResetAfterReading] {
+        let server = Server::start(vec![Reply::json(400, MISSING), listing]);
+        let home = Home::new();
+        let ended = home.run("send template zzz --to 593987654321").api(&server.url);
+        ended.fails(5, &["hint: Jelou could not send the template; check its name, language and parameters"]);
+    }
+}
