@@ -138,7 +138,7 @@ const fn limited(name: &'static str, meaning: &'static str, hint: &'static str) 
 }
 
 /// Whether `code` may be about a template that the bot does not have.
-pub fn is_of_a_missing_template(code: &str) -> bool {
+pub fn may_miss_a_template(code: &str) -> bool {
     ["132001", "notification_could_not_be_send"].contains(&code)
 }
 

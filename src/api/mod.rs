@@ -11,7 +11,7 @@ mod request;
 mod transport;
 
 pub use self::answer::{Answer, Body};
-pub use self::codes::{CODES, Code, Effect, is_of_a_missing_template};
+pub use self::codes::{CODES, Code, Effect, may_miss_a_template};
 pub use self::credentials::Credentials;
 pub use self::curl::curl_command;
 pub use self::delivery::{Delivery, Event, deliver};

@@ -71,6 +71,7 @@ pub fn judge(attempt: &Attempt, accepts: &Accepts) -> Verdict {
     };
     match (accepts, &verdict.outcome) {
         (Accepts::Page, Outcome::Unknown(None)) => unread(verdict, attempt),
+        (Accepts::Page, Outcome::NotSent(Cause::Rejected)) => hinted(verdict, "check --bot, --status and --category"),
         _ => verdict,
     }
 }
@@ -81,8 +82,13 @@ fn unread(verdict: Verdict, attempt: &Attempt) -> Verdict {
         Attempt::Failed(_) => (Cause::Network, "network"),
         Attempt::Answered(_) => (Cause::Unavailable, "unavailable"),
     };
-    let fault = verdict.fault.map(|fault| Fault { code, hint: "nothing was sent; try again".to_owned(), ..fault });
-    Verdict { outcome: Outcome::NotSent(cause), fault, retry: Some(Duration::ZERO) }
+    let fault = verdict.fault.map(|fault| Fault { code, ..fault });
+    let verdict = Verdict { outcome: Outcome::NotSent(cause), fault, retry: Some(Duration::ZERO) };
+    hinted(verdict, "nothing was changed; try again")
+}
+
+fn hinted(verdict: Verdict, hint: &str) -> Verdict {
+    Verdict { fault: verdict.fault.map(|fault| Fault { hint: hint.to_owned(), ..fault }), ..verdict }
 }
 
 fn judge_failure(failure: &Failure) -> Verdict {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::connection::{self, Connection, Opening};
 use super::{Context, GuardError, Mode, PanicInFlight, preview, tell_error, templates};
-use crate::api::{Cause, Delivery, Event, Outcome, Request, deliver, is_of_a_missing_template};
+use crate::api::{Cause, Delivery, Event, Fault, Outcome, Request, deliver, may_miss_a_template};
 use crate::config::{ApiUrl, BotId, ClientId, Environment, SecretSource, Settings, Sourced};
 use crate::exit::{self, ExitCode};
 use crate::input::Source;
@@ -169,20 +169,18 @@ impl Prepared<'_> {
         let retry_for = settings.retry_for.value.duration();
         let Connection { client, credentials, stop } = &mut connection;
         let mut delivery = deliver(client, &request, credentials, retry_for, stop, watch).await;
-        if let Some(hint) = self.suggestion(&delivery, &mut connection, &base).await
-            && let Some(fault) = &mut delivery.fault
+        if let Some(fault) = &mut delivery.fault
+            && is_of_a_missing_template(&delivery.outcome, fault)
         {
-            fault.hint = hint;
+            // What became of the message is known, whatever happens from here on.
+            in_flight.set(false);
+            fault.hint = self.suggestion(&mut connection, &base).await.unwrap_or_else(|| fault.hint.clone());
         }
         Ok(delivery)
     }
 
     /// A better hint for a template that the API does not find.
-    async fn suggestion(&self, delivery: &Delivery, connection: &mut Connection, base: &ApiUrl) -> Option<String> {
-        let code = delivery.fault.as_ref()?.api_code.as_deref()?;
-        if delivery.outcome != Outcome::NotSent(Cause::Rejected) || !is_of_a_missing_template(code) {
-            return None;
-        }
+    async fn suggestion(&self, connection: &mut Connection, base: &ApiUrl) -> Option<String> {
         let text = |field: &str| self.outgoing.body().get(field).and_then(Value::as_str);
         let (name, language) = (text("elementName")?, text("language"));
         templates::suggestion(connection, &self.context.output, base, self.bot, name, language).await
@@ -226,6 +224,10 @@ impl Prepared<'_> {
         }
         code
     }
+}
+
+fn is_of_a_missing_template(outcome: &Outcome, fault: &Fault) -> bool {
+    *outcome == Outcome::NotSent(Cause::Rejected) && fault.api_code.as_deref().is_some_and(may_miss_a_template)
 }
 
 /// Prints the answer, id or record, and gives the exit code. What was accepted stays a success when standard output
