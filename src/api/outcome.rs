@@ -71,7 +71,6 @@ pub fn judge(attempt: &Attempt, accepts: &Accepts) -> Verdict {
     };
     match (accepts, &verdict.outcome) {
         (Accepts::Page, Outcome::Unknown(None)) => unread(verdict, attempt),
-        (Accepts::Page, Outcome::NotSent(Cause::Rejected)) => hinted(verdict, "check --bot, --status and --category"),
         _ => verdict,
     }
 }
@@ -82,13 +81,8 @@ fn unread(verdict: Verdict, attempt: &Attempt) -> Verdict {
         Attempt::Failed(_) => (Cause::Network, "network"),
         Attempt::Answered(_) => (Cause::Unavailable, "unavailable"),
     };
-    let fault = verdict.fault.map(|fault| Fault { code, ..fault });
-    let verdict = Verdict { outcome: Outcome::NotSent(cause), fault, retry: Some(Duration::ZERO) };
-    hinted(verdict, "nothing was changed; try again")
-}
-
-fn hinted(verdict: Verdict, hint: &str) -> Verdict {
-    Verdict { fault: verdict.fault.map(|fault| Fault { hint: hint.to_owned(), ..fault }), ..verdict }
+    let fault = verdict.fault.map(|fault| Fault { code, hint: "nothing was changed; try again".to_owned(), ..fault });
+    Verdict { outcome: Outcome::NotSent(cause), fault, retry: Some(Duration::ZERO) }
 }
 
 fn judge_failure(failure: &Failure) -> Verdict {
@@ -169,17 +163,18 @@ fn judge_answer(answer: &Answer, accepts: &Accepts) -> Verdict {
         }
         408 => refused(answer, error, Outcome::Unknown(None), UNKNOWN_HINT),
         501 | 505 | 300..=499 => {
-            refused(answer, error, Outcome::NotSent(Cause::Rejected), rejection_hint(answer.status))
+            refused(answer, error, Outcome::NotSent(Cause::Rejected), rejection_hint(answer.status, accepts))
         }
         _ => refused(answer, error, Outcome::Unknown(None), UNKNOWN_HINT),
     }
 }
 
-fn rejection_hint(status: u16) -> &'static str {
+fn rejection_hint(status: u16, accepts: &Accepts) -> &'static str {
     match status {
         300..=399 => "redirects are not followed; check --api-url",
         404 => "check --bot and --api-url",
         407 => "the proxy asks for credentials",
+        _ if *accepts == Accepts::Page => "check --bot and what is asked for",
         _ => "fix the message and send again",
     }
 }
