@@ -17,4 +17,4 @@ pub use self::curl::curl_command;
 pub use self::delivery::{Delivery, Event, deliver};
 pub use self::outcome::{Cause, Fault, Outcome, Signal, UNKNOWN_HINT};
 pub use self::request::{Request, TemplateFilter};
-pub use self::transport::{Client, ClientError, ClientOptions, Roots};
+pub use self::transport::{Client, ClientError, ClientOptions, Failure, Roots, Stage};

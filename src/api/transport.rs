@@ -4,8 +4,9 @@ use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use http::Uri;
-use reqwest::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, RETRY_AFTER};
 use thiserror::Error;
+use url::Url;
 
 use super::answer::{Answer, Body};
 use super::credentials::Credentials;
@@ -127,7 +128,7 @@ impl Client {
         }
         let mut response = match builder.send().await {
             Ok(response) => response,
-            Err(error) => return failed(&error),
+            Err(error) => return Attempt::Failed(failure(&error)),
         };
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers(), SystemTime::now());
@@ -142,6 +143,16 @@ impl Client {
         let mut body = Body::new(String::from_utf8_lossy(&bytes).into_owned(), complete);
         body.redact(credentials);
         Attempt::Answered(Answer { status, retry_after, body })
+    }
+
+    /// Asks for `url` without signing: any answer will do. Gives the server's time, where it tells it.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn probe(&self, url: &Url) -> Result<Option<SystemTime>, Failure> {
+        let answer = self.http.get(url.clone()).send().await.map_err(|error| failure(&error))?;
+        let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+        Ok(date)
     }
 }
 
@@ -165,7 +176,7 @@ fn is_proxy(value: &str) -> bool {
         .is_ok_and(|uri: Uri| is_http(&uri) && uri.authority().is_some_and(|authority| !authority.host().is_empty()))
 }
 
-fn failed(error: &reqwest::Error) -> Attempt {
+fn failure(error: &reqwest::Error) -> Failure {
     let tls = tls_error(error);
     // After the connection is made even a TLS error leaves open what the server has read.
     let stage = match (error.is_connect() || error.is_builder(), tls.is_some()) {
@@ -181,7 +192,7 @@ fn failed(error: &reqwest::Error) -> Attempt {
         Stage::InFlight if error.is_timeout() => "no answer in time".to_owned(),
         Stage::InFlight => format!("the connection failed before an answer came: {cause}"),
     };
-    Attempt::Failed(Failure { stage, message })
+    Failure { stage, message }
 }
 
 fn innermost(error: &dyn Error) -> String {

@@ -53,6 +53,21 @@ pub enum Command {
     /// Manage profiles: who sends, kept in the configuration file
     #[command(subcommand, arg_required_else_help = true)]
     Profile(ProfileAction),
+    /// Check, step by step, whether a message could be sent from here
+    ///
+    /// Examples:
+    ///   jelouctl doctor
+    ///   jelouctl doctor --profile prod --output record
+    ///   jelouctl doctor --offline
+    ///
+    /// It sends nothing: the credentials are tried by reading the bot's templates. It ends with 0, or with the
+    /// exit code that a send would end with.
+    #[command(verbatim_doc_comment)]
+    Doctor {
+        /// Leave out what needs the network
+        #[arg(long)]
+        offline: bool,
+    },
     /// Explain a kind of message, or an error code of Jelou or WhatsApp
     ///
     /// Examples:

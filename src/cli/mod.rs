@@ -30,6 +30,7 @@ fn dispatch(app: App) -> ExitCode {
         Some(Command::FlowMessage(command)) => return commands::send::run(&mut context, &command.into()),
         Some(Command::Templates(command)) => commands::templates::run(&mut context, &command.into()),
         Some(Command::Profile(action)) => commands::profile::run(&mut context, action.into()),
+        Some(Command::Doctor { offline }) => commands::doctor::run(&context, offline),
         Some(Command::Explain { topic }) => commands::explain::run(&context, topic.as_deref()),
         Some(Command::Schema { name, dir }) => commands::schema::run(&context, name.as_deref(), dir.as_deref()),
         Some(Command::Completions { shell }) => commands::completions::run(&context, App::command(), shell),

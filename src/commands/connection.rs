@@ -96,7 +96,11 @@ fn ask_secret() -> io::Result<String> {
     output::ask_hidden("Client secret (hidden):")
 }
 
-fn client_options(settings: &Settings, base: &ApiUrl) -> Result<ClientOptions, ConfigError> {
+/// How the API at `base` is reached.
+///
+/// # Errors
+/// When the file of certificates cannot be read.
+pub fn client_options(settings: &Settings, base: &ApiUrl) -> Result<ClientOptions, ConfigError> {
     let roots = match settings.ca_cert_pem()? {
         _ if base.is_plain_http() => Roots::None,
         Some(pem) => Roots::Only(pem),

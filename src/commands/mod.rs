@@ -2,6 +2,7 @@
 
 pub mod completions;
 mod connection;
+pub mod doctor;
 mod error;
 pub mod explain;
 mod interrupt;

@@ -81,8 +81,16 @@ fn show(context: &mut Context, name: Option<String>) -> anyhow::Result<()> {
     if has_credentials && let Err(problem) = settings.credentials(true) {
         context.output.warning(&problem.to_string());
     }
+    for (name, value, origin) in &rows(&settings) {
+        context.output.fields(&[name, value, origin])?;
+    }
+    Ok(())
+}
+
+/// Name, value and origin of each setting; the secret itself never.
+pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 9] {
     let seconds = |duration: std::time::Duration| humantime::format_duration(duration).to_string();
-    let rows = [
+    [
         row("profile", settings.profile.as_ref(), Clone::clone),
         row("bot_id", settings.bot.as_ref(), |bot| bot.as_str().to_owned()),
         row("client_id", settings.client_id(), |id| id.as_str().to_owned()),
@@ -92,17 +100,17 @@ fn show(context: &mut Context, name: Option<String>) -> anyhow::Result<()> {
         row("retry_for", Some(&settings.retry_for), |retry_for| seconds(retry_for.duration())),
         row("ca_cert", settings.ca_cert.as_ref(), |path| path.display().to_string()),
         row("allow_to", settings.allow_to.as_ref(), |allow_to| format!("{:?}", allow_to.0)),
-    ];
-    for [name, value, origin] in &rows {
-        context.output.fields(&[name, value, origin])?;
-    }
-    Ok(())
+    ]
 }
 
-fn row<T>(name: &str, setting: Option<&Sourced<T>>, show: impl Fn(&T) -> String) -> [String; 3] {
+fn row<T>(
+    name: &'static str,
+    setting: Option<&Sourced<T>>,
+    show: impl Fn(&T) -> String,
+) -> (&'static str, String, String) {
     match setting {
-        Some(setting) => [name.to_owned(), show(&setting.value), setting.origin.to_string()],
-        None => [name.to_owned(), String::new(), "not set".to_owned()],
+        Some(setting) => (name, show(&setting.value), setting.origin.to_string()),
+        None => (name, String::new(), "not set".to_owned()),
     }
 }
 

@@ -2,6 +2,7 @@
 //! what it means, one line each, whatever others put into it.
 
 mod bubble;
+mod checkup;
 mod escape;
 mod json;
 mod record;
@@ -12,6 +13,7 @@ use std::io::{self, IsTerminal, Write};
 use anstream::ColorChoice;
 use serde_json::Value;
 
+pub use self::checkup::{Check, State};
 pub use self::escape::one_line;
 pub use self::json::compact;
 pub use self::record::{Record, RecordError, Sent};

@@ -11,6 +11,7 @@ mod answers;
 mod bad_input;
 mod configuration;
 mod delivery;
+mod doctor;
 mod explain;
 mod generated;
 mod harness;

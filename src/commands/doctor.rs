@@ -1,0 +1,257 @@
+//! `doctor`: whether a message could be sent from here, step by step. It never stops at the first failure and sends
+//! nothing.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use super::connection::{self, client_options};
+use super::{Context, ReadError, profile};
+use crate::api::{Client, Credentials, Failure, Request, Stage, TemplateFilter, deliver};
+use crate::config::{ApiUrl, ConfigError, ConfigFile, Environment, SecretSource, Settings};
+use crate::exit::{self, ExitCode};
+use crate::output::{Check, State};
+
+/// How long a name look-up or a connection may take.
+const NETWORK_TIMEOUT: Duration = Duration::from_secs(5);
+/// A clock that is further off than this will have certificates refused or look wrong in a log.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
+const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/// What was found so far, and the code of the first failure.
+struct Checkup {
+    checks: Vec<Check>,
+    code: ExitCode,
+}
+
+/// Looks at everything, or with `offline` at what needs no network, and prints what it found.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn run(context: &Context, offline: bool) -> anyhow::Result<ExitCode> {
+    let mut checkup = Checkup { checks: Vec::new(), code: ExitCode::Success };
+    match checkup.settings(context) {
+        None => checkup.warn("secret and network", "not checked: the configuration comes first"),
+        Some(settings) => connection::block_on(async {
+            let secret = checkup.secret(&settings).await;
+            if offline {
+                checkup.warn("network", "not checked: --offline");
+            } else {
+                checkup.network(context, &settings, secret).await;
+            }
+            Ok(())
+        })?,
+    }
+    checkup.ok("version", format!("jelouctl {}", env!("CARGO_PKG_VERSION")));
+    context.output.checkup(&checkup.checks, checkup.code as u8)?;
+    Ok(checkup.code)
+}
+
+impl Checkup {
+    fn push(&mut self, name: &'static str, state: State, detail: impl Into<String>, hint: Option<String>) {
+        self.checks.push(Check { name, state, detail: detail.into(), hint });
+    }
+
+    fn ok(&mut self, name: &'static str, detail: impl Into<String>) {
+        self.push(name, State::Ok, detail, None);
+    }
+
+    fn warn(&mut self, name: &'static str, detail: impl Into<String>) {
+        self.push(name, State::Warning, detail, None);
+    }
+
+    fn fail(&mut self, name: &'static str, error: impl Into<anyhow::Error>) {
+        let told = exit::of_error(&error.into());
+        self.fail_with(name, told.code, told.message, told.hint);
+    }
+
+    fn fail_with(&mut self, name: &'static str, code: ExitCode, detail: String, hint: Option<String>) {
+        if self.code == ExitCode::Success {
+            self.code = code;
+        }
+        self.push(name, State::Failed, detail, hint);
+    }
+
+    /// Configuration file, profile, and each value with its origin.
+    fn settings(&mut self, context: &Context) -> Option<Settings> {
+        let environment = Environment::read();
+        let environment = environment.map_err(|error| self.fail("environment", error)).ok()?;
+        let named = context.flags.config.clone().or_else(|| environment.config.as_ref().map(PathBuf::from));
+        self.config_file(named.as_deref())?;
+        let settings =
+            Settings::load(&context.flags, &environment).map_err(|error| self.fail("profile", error)).ok()?;
+        for (name, value, origin) in profile::rows(&settings) {
+            match (name, value.is_empty()) {
+                ("bot_id", true) => self.fail(name, ConfigError::NoBot),
+                (_, true) => self.ok(name, origin),
+                (_, false) => self.ok(name, format!("{value} ({origin})")),
+            }
+        }
+        Some(settings)
+    }
+
+    /// Found, readable, and nobody else's: `None` when it cannot be used.
+    fn config_file(&mut self, named: Option<&Path>) -> Option<()> {
+        let loaded = match named {
+            Some(path) => ConfigFile::load(path),
+            None => ConfigFile::load_default(),
+        };
+        let path = named.map(Path::to_owned).or_else(|| ConfigFile::default_path().ok());
+        let path = path.map_or_else(|| "no home directory".to_owned(), |path| path.display().to_string());
+        match loaded {
+            Ok(Some(file)) => {
+                self.ok("configuration", format!("{path}, profiles: {}", file.profiles.len()));
+                for warning in &file.warnings {
+                    self.warn("configuration", warning);
+                }
+            }
+            // That one which is named is not there is told with the settings.
+            Ok(None) => {
+                self.ok("configuration", format!("{path} is not there; flags and variables must say everything"));
+            }
+            Err(error) => {
+                self.fail("configuration", error);
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// The credentials; a command that prints the secret is run.
+    async fn secret(&mut self, settings: &Settings) -> Option<Credentials> {
+        const NAME: &str = "secret";
+        let credentials = settings.credentials(false).map_err(|error| self.fail(NAME, error));
+        let (client_id, secret) = credentials.ok()?;
+        if secret.value == SecretSource::Stdin {
+            self.warn(NAME, "not checked: it would come from standard input");
+            return None;
+        }
+        let never_asked = || Ok(String::new());
+        let (client_secret, warning) = secret.fetch(never_asked).await.map_err(|error| self.fail(NAME, error)).ok()?;
+        match warning {
+            Some(warning) => self.warn(NAME, warning),
+            None => self.ok(NAME, "obtained"),
+        }
+        Some(Credentials { client_id: client_id.value.as_str().to_owned(), client_secret })
+    }
+
+    /// Name, connection, TLS, clock, and whether the API takes the credentials.
+    async fn network(&mut self, context: &Context, settings: &Settings, credentials: Option<Credentials>) {
+        let base = match connection::base(settings).await {
+            Ok(base) => base,
+            Err(error) => return self.fail("sandbox", error),
+        };
+        let proxy =
+            PROXY_VARIABLES.into_iter().find(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+        match proxy.filter(|_| !base.is_loopback()) {
+            Some(variable) => {
+                self.ok("DNS", format!("left to the proxy of {variable}, unless NO_PROXY says otherwise"));
+            }
+            None if !self.connects(&base).await => return,
+            None => {}
+        }
+        let client = match client_options(settings, &base).map_err(anyhow::Error::from) {
+            Ok(options) => Client::new(&options).map_err(anyhow::Error::from),
+            Err(error) => Err(error),
+        };
+        let client = match client {
+            Ok(client) => client,
+            Err(error) => return self.fail("TLS", error),
+        };
+        match client.probe(base.url()).await {
+            Ok(date) => self.reached(settings, &base, date),
+            Err(failure) => return self.unreached(&failure),
+        }
+        match credentials {
+            Some(credentials) => self.credentials(context, settings, &base, &client, &credentials).await,
+            None => self.warn("credentials", "not checked: there are none, or no bot"),
+        }
+    }
+
+    async fn connects(&mut self, base: &ApiUrl) -> bool {
+        let (host, port) =
+            (base.url().host_str().unwrap_or_default(), base.url().port_or_known_default().unwrap_or(443));
+        let host = host.trim_matches(['[', ']']);
+        let unreached = |name, checkup: &mut Self, problem: String| {
+            let hint = "check the network, and the host of the api_url".to_owned();
+            checkup.fail_with(name, ExitCode::Network, problem, Some(hint));
+            false
+        };
+        let addresses: Vec<_> = match timeout(NETWORK_TIMEOUT, lookup_host((host, port))).await {
+            Ok(Ok(addresses)) => addresses.collect(),
+            Ok(Err(error)) => return unreached("DNS", self, format!("{host}: {error}")),
+            Err(_) => {
+                return unreached("DNS", self, format!("{host}: no answer within {} s", NETWORK_TIMEOUT.as_secs()));
+            }
+        };
+        let shown: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
+        self.ok("DNS", format!("{host} is {}", shown.join(", ")));
+        match timeout(NETWORK_TIMEOUT, TcpStream::connect(&*addresses)).await {
+            Ok(Ok(_)) => {
+                self.ok("connection", format!("port {port} is open"));
+                true
+            }
+            Ok(Err(error)) => unreached("connection", self, format!("port {port}: {error}")),
+            Err(_) => {
+                unreached("connection", self, format!("port {port}: no answer within {} s", NETWORK_TIMEOUT.as_secs()))
+            }
+        }
+    }
+
+    fn reached(&mut self, settings: &Settings, base: &ApiUrl, date: Option<SystemTime>) {
+        let roots = settings.ca_cert.as_ref().map_or_else(
+            || "the system's certificate authorities".to_owned(),
+            |path| format!("the certificate authorities of {}", path.value.display()),
+        );
+        if base.is_plain_http() {
+            self.ok("TLS", "not used: the API is on this machine");
+        } else {
+            self.ok("TLS", format!("the certificate is good for {roots}"));
+        }
+        let now = SystemTime::now();
+        let Some(date) = date else { return self.ok("clock", "not compared: the server tells no time") };
+        let off = now.duration_since(date).or_else(|_| date.duration_since(now)).unwrap_or_default();
+        if off <= CLOCK_TOLERANCE {
+            return self.ok("clock", "agrees with the server's");
+        }
+        let detail =
+            format!("{} away from the server's", humantime::format_duration(Duration::from_secs(off.as_secs())));
+        self.push("clock", State::Warning, detail, Some("set the clock; certificates are judged by it".to_owned()));
+    }
+
+    fn unreached(&mut self, failure: &Failure) {
+        let (name, hint) = match failure.stage {
+            Stage::Tls => ("TLS", "a private certificate authority is named with --ca-cert or ca_cert of the profile"),
+            Stage::Connect => ("connection", "check the network, the proxy and the api_url"),
+            Stage::InFlight => {
+                ("answer", "something is there, but it does not answer as an API does; check the api_url")
+            }
+        };
+        self.fail_with(name, ExitCode::Network, failure.message.clone(), Some(hint.to_owned()));
+    }
+
+    /// Reads the bot's templates, which sends nothing.
+    async fn credentials(
+        &mut self,
+        context: &Context,
+        settings: &Settings,
+        base: &ApiUrl,
+        client: &Client,
+        credentials: &Credentials,
+    ) {
+        const NAME: &str = "credentials";
+        let Ok(bot) = settings.bot() else { return self.warn(NAME, "not checked: there is no bot") };
+        let request = Request::templates(base.url(), bot.as_str(), &TemplateFilter::default(), 1);
+        let never = std::future::pending();
+        let watch = |event: crate::api::Event<'_>| connection::watch(&context.output, &request, &event);
+        let delivery = deliver(client, &request, credentials, Duration::ZERO, never, watch).await;
+        match delivery.answer.as_ref().filter(|_| delivery.fault.is_none()).and_then(|answer| answer.body.results()) {
+            Some(templates) => {
+                self.ok(NAME, format!("accepted for bot {}; templates: {}", bot.as_str(), templates.len()));
+            }
+            None => self.fail(NAME, ReadError::new(delivery)),
+        }
+    }
+}

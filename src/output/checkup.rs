@@ -1,0 +1,69 @@
+//! What `doctor` found, a line each.
+
+use std::fmt::Write;
+use std::io;
+
+use serde_json::{Value, json};
+
+use super::{Format, Output, one_line};
+
+/// One thing that was looked at.
+#[derive(Clone, Debug)]
+pub struct Check {
+    pub name: &'static str,
+    pub state: State,
+    pub detail: String,
+    /// What to do, where something is to be done.
+    pub hint: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Ok,
+    Warning,
+    Failed,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn colored(self) -> &'static str {
+        match self {
+            Self::Ok => "\x1b[32mok     \x1b[0m",
+            Self::Warning => "\x1b[33mwarning\x1b[0m",
+            Self::Failed => "\x1b[1;31mfailed \x1b[0m",
+        }
+    }
+}
+
+impl Output {
+    /// The checks on stdout: a line each with what to do below it, or one JSON object with `--output record`.
+    ///
+    /// # Errors
+    /// As [`Output::json`].
+    pub fn checkup(&self, checks: &[Check], exit_code: u8) -> io::Result<()> {
+        if self.format == Format::Record {
+            let checks: Vec<_> = checks.iter().map(as_json).collect();
+            return self.json(&json!({ "schema_version": 1, "exit_code": exit_code, "checks": checks }));
+        }
+        let mut text = String::new();
+        for Check { name, state, detail, hint } in checks {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{}  {name}: {}", state.colored(), one_line(detail));
+            if let Some(hint) = hint {
+                let _ = writeln!(text, "         {}", one_line(hint));
+            }
+        }
+        self.help(&text)
+    }
+}
+
+fn as_json(check: &Check) -> Value {
+    json!({ "name": check.name, "state": check.state.word(), "detail": check.detail, "hint": check.hint })
+}

@@ -1,0 +1,153 @@
+//! `doctor`: each check, that none hides the next, and the exit code of the first failure.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Ended, Home, set_mode};
+use crate::server::{Reply, Server, refused_url};
+
+fn templates() -> Reply {
+    Reply::json(200, r#"{"pagination":{"totalPages":1},"results":[{"elementName":"a"}],"links":[]}"#)
+}
+
+/// State and detail of the check of that name.
+fn check(ended: &Ended, name: &str) -> (String, String) {
+    let checks = ended.json()["checks"].clone();
+    let found = checks.as_array().unwrap().iter().find(|check| check["name"] == name);
+    let found = found.unwrap_or_else(|| panic!("no {name} in {checks}"));
+    (found["state"].as_str().unwrap().to_owned(), found["detail"].as_str().unwrap().to_owned())
+}
+
+fn is(ended: &Ended, name: &str, state: &str, detail: &str) {
+    let (found, shown) = check(ended, name);
+    assert!(found == state && shown.contains(detail), "{name}: {found}: {shown}");
+}
+
+#[test]
+fn all_is_well_where_a_message_could_be_sent() {
+    let home = Home::new();
+    let server = Server::start(vec![templates()]);
+    home.config(&format!(
+        "[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary-1\"\napi_url = \"{}\"\n",
+        server.url
+    ));
+    let ended = home.run("doctor --output record").success();
+    assert_eq!(ended.json()["exit_code"], 0);
+    for (name, detail) in [
+        ("configuration", "config.toml, profiles: 1"),
+        ("profile", "prod (default)"),
+        ("bot_id", "77 (profile prod)"),
+        ("client_secret", "(redacted) (profile prod)"),
+        ("secret", "obtained"),
+        ("DNS", "127.0.0.1 is 127.0.0.1"),
+        ("connection", "is open"),
+        ("TLS", "not used"),
+        ("clock", "tells no time"),
+        ("credentials", "accepted for bot 77; templates: 1"),
+        ("version", concat!("jelouctl ", env!("CARGO_PKG_VERSION"))),
+    ] {
+        is(&ended, name, "ok", detail);
+    }
+    let lines: Vec<_> = server.received().into_iter().map(|received| received.line).collect();
+    assert_eq!(lines, ["GET / HTTP/1.1", "GET /v1/bots/77/templates?page=1&limit=100 HTTP/1.1"]);
+    // Only the second is signed.
+    assert!(!server.received()[0].headers.contains_key("authorization"));
+    let text = home.run("doctor").success().stdout;
+    assert!(text.starts_with("ok       configuration: "), "{text}");
+}
+
+#[test]
+fn one_failure_does_not_hide_the_next_and_the_first_gives_the_code() {
+    let ended = Home::new().run("doctor --output record --api-url").args(&[&refused_url()]).end();
+    assert_eq!(ended.code, 3);
+    assert_eq!(ended.json()["exit_code"], 3);
+    is(&ended, "bot_id", "failed", "no bot to send from");
+    is(&ended, "secret", "failed", "no credentials");
+    is(&ended, "connection", "failed", "Connection refused");
+    is(&ended, "version", "ok", "jelouctl");
+    let hints: Vec<_> = ended.json()["checks"].as_array().unwrap().iter().map(|check| check["hint"].clone()).collect();
+    assert_eq!(hints.iter().filter(|hint| **hint != Value::Null).count(), 3, "{hints:?}");
+}
+
+#[test]
+fn each_way_to_fail_has_its_check_and_its_code() {
+    let dead = refused_url();
+    for (reply, code, name, detail) in [
+        (templates(), 0, "credentials", "accepted"),
+        (Reply::json(401, r#"{"code":"unauthorized"}"#), 4, "credentials", "the API answered 401: unauthorized"),
+        (Reply::json(404, r#"{"code":"bot_not_found"}"#), 5, "credentials", "bot_not_found"),
+        (Reply::json(429, "{}"), 6, "credentials", "429"),
+        (Reply::json(500, "{}"), 6, "credentials", "500"),
+        (Reply::ResetAfterReading, 7, "answer", "failed before an answer"),
+    ] {
+        let server = Server::answering(reply);
+        let ended = Home::new().run("doctor --output record").api(&server.url).end();
+        assert_eq!(ended.code, code, "{}", ended.stdout);
+        is(&ended, name, if code == 0 { "ok" } else { "failed" }, detail);
+    }
+    let ended = Home::new().run("doctor --output record").api(&dead).end();
+    assert_eq!(ended.code, 7);
+    let ended = Home::new().run("doctor --output record").api("https://api.jelou.invalid").end();
+    assert_eq!(ended.code, 7);
+    is(&ended, "DNS", "failed", "api.jelou.invalid");
+}
+
+#[test]
+fn the_clock_is_compared_with_the_servers() {
+    // The first connection only tries the port.
+    let late = Reply::with_headers(200, "Date: Wed, 21 Oct 2015 07:28:00 GMT\r\n", "{}");
+    let server = Server::start(vec![late.clone(), late, templates()]);
+    let ended = Home::new().run("doctor --output record").api(&server.url).success();
+    let (state, detail) = check(&ended, "clock");
+    assert!(state == "warning" && detail.contains("years") && detail.contains("away"), "{detail}");
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_is_told() {
+    let (port, ca) = crate::tls::start("localhost");
+    let home = Home::new();
+    let url = format!("https://localhost:{port}");
+    let ended = home.run("doctor --output record").api(&url).end();
+    assert_eq!(ended.code, 7, "{}", ended.stdout);
+    is(&ended, "TLS", "failed", "certificate");
+    home.write("ca.pem", ca);
+    is(&home.run("doctor --output record --ca-cert ca.pem").api(&url).end(), "TLS", "ok", "ca.pem");
+}
+
+#[test]
+fn offline_needs_no_network() {
+    let ended = Home::new().run("doctor --offline --output record").api(&refused_url()).success();
+    is(&ended, "network", "warning", "not checked");
+    is(&ended, "secret", "ok", "obtained");
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_is_told_first() {
+    let home = Home::new();
+    let path = home.config("[profiles.p]\nbot = \"1\"\n");
+    let ended = home.run("doctor --output record").end();
+    assert_eq!(ended.code, 3);
+    is(&ended, "configuration", "failed", "unknown key `bot`");
+    is(&ended, "secret and network", "warning", "not checked");
+    home.config("[profiles.p]\nbot_id = \"1\"\n");
+    set_mode(&path, 0o666);
+    is(&home.run("doctor --output record").end(), "configuration", "failed", "others can write it");
+    let ended = home.run("doctor --output record --profile q --offline").end();
+    assert_eq!(ended.code, 3);
+    set_mode(&path, 0o600);
+    is(&home.run("doctor --output record --profile q --offline").end(), "profile", "failed", "no profile `q`");
+    is(&home.run("doctor --output record --config nowhere.toml").end(), "profile", "failed", "nowhere.toml");
+    is(&home.run("doctor --output record").env("JELOU_BOT_ID", "").end(), "environment", "failed", "set but empty");
+}
+
+#[test]
+fn the_secret_command_is_run_and_what_it_prints_is_not_shown() {
+    let home = Home::new();
+    let of = |command: Value| {
+        home.config(&format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret_command = {command}\n"));
+        home.run("doctor --output record --offline").env("PATH", "/usr/bin:/bin").end()
+    };
+    is(&of(json!(["echo", "canary-2"])), "secret", "ok", "obtained");
+    let ended = of(json!(["false"]));
+    assert_eq!(ended.code, 3);
+    is(&ended, "secret", "failed", "the secret command `false` failed");
+}
