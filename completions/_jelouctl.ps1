@@ -1132,6 +1132,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'What goes to standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'What goes to standard output')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--dynamic', '--dynamic', [CompletionResultType]::ParameterName, 'Print the line for the shell''s start-up file that completes names too')
             [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Send to a local Jelou inside this process: no account, nothing leaves the machine')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the request as JSON and send nothing; the secret is not read')
             [CompletionResult]::new('--curl', '--curl', [CompletionResultType]::ParameterName, 'Print the request as a curl command and send nothing')

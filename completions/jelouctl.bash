@@ -222,7 +222,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__completions)
-            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help bash elvish fish powershell zsh"
+            opts="-p -o -q -v -y -h --dynamic --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -944,6 +944,7 @@ record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l dynamic -d 'Print the line for the shell\'s start-up file that completes names too'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l curl -d 'Print the request as a curl command and send nothing'

@@ -12,6 +12,7 @@ pub mod sandbox;
 pub mod exit;
 pub mod input;
 pub mod output;
+pub mod private_file;
 pub mod secret;
 
 use std::ffi::OsString;

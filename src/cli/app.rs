@@ -104,10 +104,18 @@ pub enum Command {
     ///   mkdir -p ~/.local/share/bash-completion/completions
     ///   jelouctl completions bash > ~/.local/share/bash-completion/completions/jelouctl
     ///   jelouctl completions fish > ~/.config/fish/completions/jelouctl.fish
+    ///   jelouctl completions bash --dynamic >> ~/.bashrc
+    ///
+    /// The script is whole in itself. The dynamic line asks jelouctl while you type, so that profiles and templates
+    /// are completed too; it never uses the network.
     #[command(verbatim_doc_comment)]
     Completions {
         /// Shell to write it for
         shell: Shell,
+
+        /// Print the line for the shell's start-up file that completes names too
+        #[arg(long)]
+        dynamic: bool,
     },
     /// Print the manual page
     ///

@@ -1,6 +1,7 @@
 //! What is typed: the command line as clap structs, turned into plain values before anything else sees it.
 
 mod app;
+mod complete;
 mod global;
 mod profile;
 mod send;
@@ -17,6 +18,9 @@ use crate::output::{Color, Format, Output, Verbosity};
 
 /// Runs the command in `arguments`.
 pub fn run(arguments: &[OsString]) -> ExitCode {
+    if let Some(code) = complete::answer(arguments) {
+        return code;
+    }
     match App::try_parse_from(arguments) {
         Ok(app) => dispatch(app),
         Err(error) => commands::usage::report(&readable_context(arguments), error, arguments),
@@ -33,7 +37,9 @@ fn dispatch(app: App) -> ExitCode {
         Some(Command::Doctor { offline }) => commands::doctor::run(&context, offline),
         Some(Command::Explain { topic }) => commands::explain::run(&context, topic.as_deref()),
         Some(Command::Schema { name, dir }) => commands::schema::run(&context, name.as_deref(), dir.as_deref()),
-        Some(Command::Completions { shell }) => commands::completions::run(&context, App::command(), shell),
+        Some(Command::Completions { shell, dynamic }) => {
+            commands::completions::run(&context, App::command(), shell, dynamic)
+        }
         Some(Command::Man { dir }) => commands::man::run(&context, App::command(), dir.as_deref()),
         None => commands::usage::help(&context, App::command()),
     };

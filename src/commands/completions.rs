@@ -1,17 +1,37 @@
-//! `completions SHELL`: the completion script of a shell, on stdout.
+//! `completions SHELL`: the completion script of a shell, or the line that asks while one types, on stdout.
 
 use clap_complete::Shell;
 
-use super::Context;
+use super::{Context, UsageError};
 use crate::exit::ExitCode;
 
-/// Prints the script for `app`.
+/// Prints the script for `app`, or with `dynamic` the line for a start-up file.
 ///
 /// # Errors
-/// When stdout cannot be written.
-pub fn run(context: &Context, mut app: clap::Command, shell: Shell) -> anyhow::Result<ExitCode> {
+/// When stdout cannot be written, or nobody knows how such a line looks for `shell`.
+pub fn run(context: &Context, mut app: clap::Command, shell: Shell, dynamic: bool) -> anyhow::Result<ExitCode> {
+    if dynamic {
+        context.output.line(start_up_line(shell)?)?;
+        return Ok(ExitCode::Success);
+    }
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut app, "jelouctl", &mut script);
     context.output.bytes(&script)?;
     Ok(ExitCode::Success)
+}
+
+fn start_up_line(shell: Shell) -> Result<&'static str, UsageError> {
+    match shell {
+        Shell::Bash => Ok("source <(COMPLETE=bash jelouctl)"),
+        Shell::Elvish => Ok("eval (E:COMPLETE=elvish jelouctl | slurp)"),
+        Shell::Fish => Ok("COMPLETE=fish jelouctl | source"),
+        Shell::PowerShell => {
+            Ok("$env:COMPLETE = 'powershell'; jelouctl | Out-String | Invoke-Expression; Remove-Item Env:COMPLETE")
+        }
+        Shell::Zsh => Ok("source <(COMPLETE=zsh jelouctl)"),
+        other => Err(UsageError {
+            message: format!("there is no dynamic completion for {other}"),
+            hint: format!("jelouctl completions {other} prints a script without it"),
+        }),
+    }
 }

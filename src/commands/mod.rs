@@ -11,6 +11,7 @@ mod preview;
 pub mod profile;
 pub mod schema;
 pub mod send;
+pub mod template_names;
 pub mod templates;
 pub mod usage;
 

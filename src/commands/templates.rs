@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::connection::{self, Connection, Opening};
-use super::{Context, Mode, ReadError, preview};
+use super::{Context, Mode, ReadError, preview, template_names};
 pub use crate::api::TemplateFilter;
 use crate::api::{Delivery, Event, Outcome, Request, deliver};
 use crate::config::{ApiUrl, BotId, Environment, SecretSource, Settings};
@@ -44,6 +44,10 @@ pub fn run(context: &mut Context, filter: &TemplateFilter) -> anyhow::Result<Exi
         let retry_for = settings.retry_for.value.duration();
         Ok(read_all(&mut connection, &context.output, &base, bot, filter, retry_for).await?)
     })?;
+    let is_whole = filter.query.is_none() && filter.status.is_none() && filter.category.is_none();
+    if is_whole && !settings.sandbox {
+        template_names::remember(bot.as_str(), &listing);
+    }
     print(&context.output, &listing)?;
     Ok(ExitCode::Success)
 }

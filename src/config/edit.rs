@@ -1,7 +1,5 @@
 //! Changes to the configuration file: comments stay, the file is replaced at once and is ours alone.
 
-use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, Decor, DocumentMut, Item, Table, TableLike, Value};
@@ -9,6 +7,7 @@ use toml_edit::{Array, Decor, DocumentMut, Item, Table, TableLike, Value};
 use super::error::{ConfigError, nearest};
 use super::file::{ConfigFile, line_of, read_trusted};
 use super::values::AllowTo;
+use crate::private_file;
 use crate::secret::Secret;
 
 /// What `profile set` writes; what is absent stays as it is.
@@ -165,17 +164,11 @@ impl ConfigEdit {
     /// # Errors
     /// When it cannot be written; the old file is whole then.
     pub fn save(&self) -> Result<(), ConfigError> {
-        let written = |path: &Path| -> io::Result<()> {
-            let target = target_of(path);
-            let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            create_private(directory)?;
-            let mut file = tempfile::NamedTempFile::new_in(directory)?;
-            file.write_all(self.document.to_string().as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(&target)?;
-            Ok(())
-        };
-        written(&self.path).map_err(|cause| ConfigError::File { action: "write", path: self.path.clone(), cause })
+        private_file::write(&self.path, self.document.to_string().as_bytes()).map_err(|cause| ConfigError::File {
+            action: "write",
+            path: self.path.clone(),
+            cause,
+        })
     }
 }
 
@@ -199,22 +192,4 @@ fn comments_above(decor: &Decor) -> Option<String> {
     let comments = decor.prefix()?.as_str()?;
     let end = ["\n\n", "\r\n\r\n"].into_iter().filter_map(|gap| Some(comments.rfind(gap)? + gap.len())).max()?;
     comments.get(..end).map(str::to_owned)
-}
-
-/// What a link names, whether it is there or not; else the path itself.
-fn target_of(path: &Path) -> PathBuf {
-    let dangling = |path: &Path| Some(path.parent()?.join(fs::read_link(path).ok()?));
-    fs::canonicalize(path).ok().or_else(|| dangling(path)).unwrap_or_else(|| path.to_owned())
-}
-
-#[cfg(unix)]
-fn create_private(directory: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
-}
-
-#[cfg(not(unix))]
-fn create_private(directory: &Path) -> io::Result<()> {
-    fs::create_dir_all(directory)
 }

@@ -9,6 +9,7 @@
 
 mod answers;
 mod bad_input;
+mod completion;
 mod configuration;
 mod delivery;
 mod doctor;

@@ -1,0 +1,62 @@
+//! Completion while a line is typed: what is static comes from clap, names from files. Never the network, never a secret,
+//! and a broken configuration is one without names.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::{Command, CommandFactory};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::env::CompleteEnv;
+
+use super::app::App;
+use crate::commands::template_names;
+use crate::config::ConfigFile;
+use crate::exit::ExitCode;
+
+/// Answers a shell that asks what could follow. `COMPLETE` alone is not enough to be taken for one: a message must not be
+/// left unsent because that variable happens to be set.
+pub fn answer(arguments: &[OsString]) -> Option<ExitCode> {
+    let is_asked = arguments.get(1).is_none_or(|word| word == "--");
+    if !is_asked || std::env::var_os("COMPLETE").is_none() {
+        return None;
+    }
+    let directory = std::env::current_dir().ok();
+    let answered = CompleteEnv::with_factory(app).try_complete(arguments.iter().cloned(), directory.as_deref());
+    answered.is_ok_and(|answered| answered).then_some(ExitCode::Success)
+}
+
+/// The commands with what completes the names in them.
+fn app() -> Command {
+    let profile = |argument: clap::Arg| argument.add(ArgValueCompleter::new(profiles));
+    let template = |argument: clap::Arg| argument.add(ArgValueCompleter::new(templates));
+    App::command()
+        .mut_arg("profile", profile)
+        .mut_subcommand("profile", |command| {
+            command.mut_subcommands(|action| {
+                let is_named = action.get_arguments().any(|argument| argument.get_id() == "name");
+                if is_named { action.mut_arg("name", profile) } else { action }
+            })
+        })
+        .mut_subcommand("send", |send| send.mut_subcommand("template", |kind| kind.mut_arg("elementName", template)))
+}
+
+fn profiles(begun: &OsStr) -> Vec<CompletionCandidate> {
+    let file = match std::env::var_os("JELOUCTL_CONFIG").map(std::path::PathBuf::from) {
+        // A pipe would keep the person waiting.
+        Some(path) if path.is_file() => ConfigFile::load(&path),
+        Some(_) => return Vec::new(),
+        None => ConfigFile::load_default(),
+    };
+    let names = file.ok().flatten().map(|file| file.profiles.into_keys().collect::<Vec<_>>());
+    beginning_with(begun, names.unwrap_or_default())
+}
+
+fn templates(begun: &OsStr) -> Vec<CompletionCandidate> {
+    beginning_with(begun, template_names::known())
+}
+
+fn beginning_with(begun: &OsStr, names: impl IntoIterator<Item = String>) -> Vec<CompletionCandidate> {
+    let begun = begun.to_string_lossy();
+    // A name with a control character would act on the terminal.
+    let plain = names.into_iter().filter(|name| !name.contains(char::is_control));
+    plain.filter(|name| name.starts_with(&*begun)).map(CompletionCandidate::new).collect()
+}

@@ -1,0 +1,112 @@
+//! Completion while one types: in real shells on a pseudo-terminal, and what it must never do.
+
+use std::process::Command;
+use std::time::Duration;
+
+use expectrl::{Expect, Session};
+
+use crate::harness::{Ended, Home};
+use crate::server::{Reply, Server};
+
+const PROFILES: &str = "default_profile = \"prod\"\n[profiles.prod]\nbot_id = \"7477\"\nclient_secret = \"canary-1\"\n[profiles.staging]\nbot_id = \"7488\"\n";
+
+/// What follows `words`, as bash is answered.
+fn candidates(home: &Home, words: &[&str]) -> Ended {
+    let run = home.run_args(&[&["--", "jelouctl"], words].concat());
+    let index = words.len().to_string();
+    run.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", index).env("_CLAP_IFS", "\n").end()
+}
+
+/// Types a line with a Tab in it into `shell` and gives what came back by the time `expected` is there.
+fn typed(shell: &[&str], setup: &str, expected: &str) {
+    let home = Home::new();
+    home.config(PROFILES);
+    let command = home.command();
+    let binaries = std::path::Path::new(command.get_program()).parent().unwrap().to_str().unwrap().to_owned();
+    let mut process = Command::new(shell[0]);
+    process.args(&shell[1..]).env_clear().current_dir(home.path());
+    process.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    process.env("PATH", format!("{binaries}:/usr/bin:/bin")).env("TERM", "dumb").env("PS1", "ready> ");
+    let mut session = Session::spawn(process).unwrap();
+    session.set_expect_timeout(Some(Duration::from_secs(20)));
+    session.send_line(setup).unwrap();
+    session.send_line("echo set-''up").unwrap();
+    session.expect("set-up").unwrap();
+    // The name is whole only if the shell completes it, and only then has the profile this bot.
+    session.send("jelouctl profile show stag\t").unwrap();
+    session.send_line("").unwrap();
+    session.expect(expected).unwrap();
+}
+
+#[test]
+fn bash_completes_a_profile() {
+    typed(&["bash", "--norc", "--noprofile", "-i"], "source <(COMPLETE=bash jelouctl)", "7488");
+}
+
+#[test]
+fn zsh_completes_a_profile() {
+    let setup = "autoload -U compinit; compinit -u -D; source <(COMPLETE=zsh jelouctl)";
+    typed(&["zsh", "-f", "-i"], setup, "7488");
+}
+
+#[test]
+fn fish_completes_a_profile() {
+    typed(&["fish", "--no-config", "-i"], "COMPLETE=fish jelouctl | source", "7488");
+}
+
+#[test]
+fn the_line_for_the_start_up_file_is_what_the_shells_were_given() {
+    let home = Home::new();
+    for (shell, line) in [
+        ("bash", "source <(COMPLETE=bash jelouctl)\n"),
+        ("zsh", "source <(COMPLETE=zsh jelouctl)\n"),
+        ("fish", "COMPLETE=fish jelouctl | source\n"),
+    ] {
+        assert_eq!(home.run("completions --dynamic").args(&[shell]).success().stdout, line);
+    }
+}
+
+#[test]
+fn profiles_kinds_and_remembered_templates_are_offered() {
+    let home = Home::new();
+    home.config(PROFILES);
+    assert_eq!(candidates(&home, &["--profile", "pr"]).stdout, "prod");
+    assert_eq!(candidates(&home, &["-p", ""]).stdout, "prod\nstaging");
+    assert_eq!(candidates(&home, &["profile", "use", "s"]).stdout, "staging");
+    assert_eq!(candidates(&home, &["send", "loc"]).stdout, "location\nlocation-request");
+    assert_eq!(candidates(&home, &["send", "template", "or"]).stdout, "");
+    let listing =
+        r#"{"results":[{"elementName":"order_shipped"},{"elementName":"other"},{"elementName":"a\u001b[2Jb"}]}"#;
+    let server = Server::start(vec![Reply::json(200, listing)]);
+    home.run("templates").api(&server.url).success();
+    assert_eq!(candidates(&home, &["send", "template", "or"]).stdout, "order_shipped");
+    assert_eq!(candidates(&home, &["send", "template", ""]).stdout.matches('\u{1b}').count(), 0);
+}
+
+#[test]
+fn a_broken_configuration_or_cache_is_one_without_names() {
+    let home = Home::new();
+    for config in ["[profiles", "[profiles.p]\nclient_secret = \"canary-1\"\nnope = 1\n", "\u{0}"] {
+        home.config(config);
+        let ended = candidates(&home, &["--profile", ""]);
+        assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (0, "", ""), "{config}");
+    }
+    home.write(".cache/jelouctl/templates.json", "{broken");
+    let ended = candidates(&home, &["send", "template", ""]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    // A pipe that nobody writes into must not be waited for.
+    crate::harness::tool(Command::new("mkfifo").arg(home.path().join("pipe")));
+    let run = home.run_args(&["--", "jelouctl", "--profile", ""]).env("JELOUCTL_CONFIG", "pipe");
+    run.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "2").success();
+}
+
+#[test]
+fn the_variable_alone_does_not_keep_a_message_from_being_sent() {
+    for value in ["bash", "1", "nonsense", ""] {
+        let server = Server::answering(Reply::accepted());
+        let home = Home::new();
+        let ended = home.run("send text --to 593987654321 Hola").api(&server.url).env("COMPLETE", value).success();
+        assert!(ended.stdout.contains("messageId"), "{}", ended.stdout);
+        server.only();
+    }
+}
