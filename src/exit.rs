@@ -83,9 +83,8 @@ pub fn of_error(error: &anyhow::Error) -> Told {
             return told(ExitCode::Guard, "guard", Some(cause.hint()));
         }
         if let Some(cause) = cause.downcast_ref::<ReadError>() {
-            let (code, _) = of_outcome(cause.outcome());
-            let fault = cause.fault();
-            return told(code, fault.map_or("unavailable", |fault| fault.code), fault.map(|fault| fault.hint.clone()));
+            let (code, _) = of_outcome(&cause.outcome());
+            return told(code, cause.code(), cause.hint());
         }
         if cause.is::<PanicInFlight>() {
             return told(ExitCode::Unknown, "unknown", Some(UNKNOWN_HINT.to_owned()));

@@ -60,8 +60,6 @@ pub enum InputError {
     NumberTooLarge { flag: String, name: String, number: String },
     #[error("--vcard: not a vCard file: {problem}")]
     NotVcard { problem: String },
-    #[error("{flag}: `{value}` is not NAME=VALUE")]
-    NotAPair { flag: &'static str, value: String },
     #[error("{flag} and {taken_by} both ask for standard input, which can be read only once")]
     StdinTwice { flag: String, taken_by: String },
     #[error("{flag}: standard input is a terminal, so nothing would ever arrive")]
@@ -81,7 +79,6 @@ impl InputError {
             Self::NotVcard { .. } => {
                 "export the contact as a .vcf file; each card stands between BEGIN:VCARD and END:VCARD"
             }
-            Self::NotAPair { .. } => "with --template-id each parameter has a name, as in --param name=Ana",
             Self::StdinTwice { .. } => "put one of them into a file",
             Self::StdinIsTerminal { .. } => "pipe something in, or name a file",
         }

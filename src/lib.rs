@@ -11,6 +11,7 @@ pub mod sandbox;
 
 pub mod exit;
 pub mod input;
+pub mod nearest;
 pub mod output;
 pub mod private_file;
 pub mod secret;

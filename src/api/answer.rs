@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::credentials::Credentials;
 
@@ -75,23 +75,30 @@ impl Body {
         self.field("results")?.as_array()
     }
 
-    /// What an array says of one destination, as the answer for a single message: its `id` is the message's.
+    /// What an array says of one destination, as the answer for a single message: an `id` is the message's, a `code` an
+    /// error's. Several entries are read as one, so that an id and an error contradict each other.
     pub fn of_destination(&self, destination: &str) -> Option<Self> {
-        let is_ours = |entry: &&Value| {
-            let named = entry.get("destination").and_then(scalar_text);
-            named.is_some_and(|named| named.trim_start_matches('+') == destination.trim_start_matches('+'))
+        let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+        let is_ours = |entry: &&Map<String, Value>| {
+            entry.get("destination").and_then(scalar_text).is_some_and(|named| bare(&named) == bare(destination))
         };
-        let entry = self.json.as_ref()?.as_array()?.iter().find(is_ours)?;
-        let mut fields = entry.as_object()?.clone();
-        if let Some(id) = entry.get("id") {
-            fields.insert("messageId".to_owned(), id.clone());
+        let entries = self.json.as_ref()?.as_array()?.iter().filter_map(Value::as_object);
+        let ours: Map<String, Value> =
+            entries.filter(is_ours).flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
+        if ours.is_empty() {
+            return None;
         }
-        let body = Self { text: self.text.clone(), complete: true, json: Some(Value::Object(fields.clone())) };
-        if body.says_error() {
-            return Some(body);
+        let is_bare = ours.keys().all(|name| name == "destination");
+        let mut read = ours.clone();
+        if let Some(id) = ours.get("id") {
+            read.insert("messageId".to_owned(), id.clone());
         }
-        fields.insert("success".to_owned(), Value::Bool(true));
-        Some(Self { json: Some(Value::Object(fields)), ..body })
+        if ours.contains_key("code") {
+            read.insert("success".to_owned(), Value::Bool(false));
+        } else if is_bare {
+            read.insert("success".to_owned(), Value::Bool(true));
+        }
+        Some(Self { text: self.text.clone(), complete: true, json: Some(Value::Object(read)) })
     }
 
     pub fn says_success(&self) -> bool {

@@ -15,8 +15,10 @@ pub struct Code {
 /// What became of the message that was answered with a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It was refused, and would be again.
+    /// It was refused, and would be again; only with a 5xx nobody knows.
     Refused,
+    /// It was refused where the text names the company; otherwise nobody knows.
+    RefusedByCompany,
     /// It was refused for its rate alone, so it certainly did not go out and may be tried again.
     RateLimited,
     /// The code does not say.
@@ -54,7 +56,14 @@ pub const CODES: [Code; 31] = [
     jelou("unprocessable_entity", WRONG_FIELD, "fix the field and send again"),
     jelou("E0422", WRONG_FIELD, "fix the field and send again"),
     jelou("VALIDATOR_ERROR", WRONG_FIELD, "fix the field and send again"),
-    jelou("internal_server_error", "the credentials belong to no company", "check client id and secret with Jelou"),
+    Code {
+        effect: Effect::RefusedByCompany,
+        ..jelou(
+            "internal_server_error",
+            "the credentials belong to no company",
+            "check client id and secret with Jelou",
+        )
+    },
     jelou(
         "INVALID_MEDIA_URL",
         "the media cannot be fetched",

@@ -77,12 +77,18 @@ pub fn judge(attempt: &Attempt, accepts: &Accepts) -> Verdict {
 
 /// A read that failed changed nothing: it may be tried again, and is never unknown.
 fn unread(verdict: Verdict, attempt: &Attempt) -> Verdict {
-    let (cause, code) = match attempt {
-        Attempt::Failed(_) => (Cause::Network, "network"),
-        Attempt::Answered(_) => (Cause::Unavailable, "unavailable"),
+    const AGAIN: &str = "nothing was changed; try again";
+    let (cause, code, hint, retry) = match attempt {
+        Attempt::Failed(_) => (Cause::Network, "network", AGAIN, Some(Duration::ZERO)),
+        Attempt::Answered(answer) if answer.status < 300 && answer.body.complete => {
+            (Cause::Rejected, "rejected", "this is no listing; check --api-url", None)
+        }
+        Attempt::Answered(answer) => {
+            (Cause::Unavailable, "unavailable", AGAIN, Some(answer.retry_after.unwrap_or_default()))
+        }
     };
-    let fault = verdict.fault.map(|fault| Fault { code, hint: "nothing was changed; try again".to_owned(), ..fault });
-    Verdict { outcome: Outcome::NotSent(cause), fault, retry: Some(Duration::ZERO) }
+    let fault = verdict.fault.map(|fault| Fault { code, hint: hint.to_owned(), ..fault });
+    Verdict { outcome: Outcome::NotSent(cause), fault, retry }
 }
 
 fn judge_failure(failure: &Failure) -> Verdict {
@@ -147,7 +153,9 @@ fn judge_answer(answer: &Answer, accepts: &Accepts) -> Verdict {
             Accepts::Page => body.results().is_some(),
         };
         return match (body.says_error(), accepted) {
-            (true, _) => refused(answer, error, Outcome::NotSent(Cause::Rejected), "fix the message and send again"),
+            (true, _) => {
+                refused(answer, error, Outcome::NotSent(Cause::Rejected), rejection_hint(answer.status, accepts))
+            }
             (false, true) => {
                 Verdict { outcome: Outcome::Sent { message_id: body.message_id() }, fault: None, retry: None }
             }
@@ -205,7 +213,9 @@ fn refused(answer: &Answer, error: ApiError, outcome: Outcome, advice: &str) -> 
     }
     let hint = match (&outcome, known) {
         (Outcome::Unknown(_), _) if advice != UNKNOWN_HINT => format!("{advice}; {UNKNOWN_HINT}"),
-        (Outcome::NotSent(_), Some(known)) => format!("{}; {}", known.meaning, known.hint),
+        (Outcome::NotSent(_), Some(known)) if known.effect != Effect::Open => {
+            format!("{}; {}", known.meaning, known.hint)
+        }
         _ => advice.to_owned(),
     };
     let fault = Fault { code, api_code: error.code, message, hint, retry_after: answer.retry_after };

@@ -1,8 +1,9 @@
 //! The errors that commands add to those of the modules they call.
 
+use serde_json::Value;
 use thiserror::Error;
 
-use crate::api::{Delivery, Fault, Outcome};
+use crate::api::{Cause, Delivery, Outcome};
 
 /// A command that cannot be carried out as it was typed.
 #[derive(Debug, Error)]
@@ -34,22 +35,48 @@ pub struct PanicInFlight;
 
 /// A command that only reads, and could not.
 #[derive(Debug, Error)]
-#[error("nothing could be read: {}", delivery.fault.as_ref().map_or("no answer", |fault| &fault.message))]
-pub struct ReadError {
-    delivery: Box<Delivery>,
+pub enum ReadError {
+    #[error("nothing could be read: {}", delivery.fault.as_ref().map_or("no answer", |fault| &fault.message))]
+    Failed { delivery: Box<Delivery> },
+    #[error("the API has more than {pages} pages; what was read is incomplete")]
+    Endless { pages: u32 },
 }
 
 impl ReadError {
     pub fn new(delivery: Delivery) -> Self {
-        Self { delivery: Box::new(delivery) }
+        Self::Failed { delivery: Box::new(delivery) }
     }
 
-    pub fn outcome(&self) -> &Outcome {
-        &self.delivery.outcome
+    /// The API's answer, which is shown whatever it says.
+    pub fn answer(&self) -> Option<Value> {
+        match self {
+            Self::Failed { delivery } => delivery.answer.as_ref().and_then(|answer| answer.body.clone().into_value()),
+            Self::Endless { .. } => None,
+        }
     }
 
-    pub fn fault(&self) -> Option<&Fault> {
-        self.delivery.fault.as_ref()
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Failed { delivery } => delivery.outcome.clone(),
+            Self::Endless { .. } => Outcome::NotSent(Cause::Unavailable),
+        }
+    }
+
+    /// The stable name of the fault.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Failed { delivery } => delivery.fault.as_ref().map_or("unavailable", |fault| fault.code),
+            Self::Endless { .. } => "unavailable",
+        }
+    }
+
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            // What is said of a message that was under way does not hold for a read.
+            Self::Failed { delivery } if matches!(delivery.outcome, Outcome::Unknown(_)) => None,
+            Self::Failed { delivery } => delivery.fault.as_ref().map(|fault| fault.hint.clone()),
+            Self::Endless { .. } => Some("ask for fewer with --query, --status or --category".to_owned()),
+        }
     }
 }
 

@@ -6,13 +6,14 @@ use super::{Context, UsageError};
 use crate::api::{CODES, Code, Effect};
 use crate::exit::ExitCode;
 use crate::message::{Envelope, Example, Message};
+use crate::nearest::nearest;
 use crate::output::{markdown_table, pretty};
 
 const INTRODUCTION: &str = "\
 # Kinds of message
 
 What is past a limit is refused before it is sent; what goes against advice is sent with a warning, or refused with
-`--strict`. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
+`--strict`. What cannot be seen from here, such as the size of a file, is not checked. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
 
 /// Prints what `topic` is: a kind, its type on the wire, or a code; without one, all of them.
 ///
@@ -48,9 +49,7 @@ fn about(topic: &str) -> Option<String> {
 fn unknown(topic: &str) -> UsageError {
     let kinds = Message::all();
     let names = kinds.iter().map(Message::command).chain(CODES.iter().map(|code| code.code));
-    let likeness = |name: &&str| strsim::jaro_winkler(topic, name);
-    let nearest = names.filter(|name| likeness(name) > 0.7).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    let hint = match nearest {
+    let hint = match nearest(topic, names) {
         Some(nearest) => format!("did you mean `{nearest}`? `jelouctl explain` lists all"),
         None => "`jelouctl explain` lists the kinds and codes that are known".to_owned(),
     };
@@ -87,8 +86,9 @@ fn of_code(code: &Code) -> String {
 
 fn effect(code: &Code) -> &'static str {
     match code.effect {
-        Effect::Refused => "not sent",
+        Effect::Refused => "not sent (with a 5xx: it may have been sent)",
+        Effect::RefusedByCompany => "not sent where the text names the company, else it may have been sent",
         Effect::RateLimited => "not sent; tried again for --retry-for",
-        Effect::Open => "it may have been sent, where the status is 5xx",
+        Effect::Open => "not sent with a 4xx; with a 5xx it may have been sent",
     }
 }

@@ -60,6 +60,7 @@ fn send(context: &mut Context, typed: &Typed, record: &mut Record) -> anyhow::Re
         }
         outgoing => outgoing?,
     };
+    record.kind = Some(outgoing.kind());
     record.to = Some(outgoing.recipient().to_string());
 
     let settings = Settings::load(&context.flags, &environment?)?;

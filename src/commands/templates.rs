@@ -10,10 +10,11 @@ pub use crate::api::TemplateFilter;
 use crate::api::{Delivery, Event, Outcome, Request, deliver};
 use crate::config::{ApiUrl, BotId, Environment, SecretSource, Settings};
 use crate::exit::ExitCode;
+use crate::nearest::nearest;
 use crate::output::{Format, Output};
 
 /// More pages than any bot has: a server that gives new ones for ever is left.
-const MAX_PAGES: u32 = 1000;
+const MAX_PAGES: u32 = 100;
 /// How long the search for a nearer name may keep the answer waiting.
 const SUGGESTION_TIME: Duration = Duration::from_secs(5);
 
@@ -43,7 +44,17 @@ pub fn run(context: &mut Context, filter: &TemplateFilter) -> anyhow::Result<Exi
         };
         let retry_for = settings.retry_for.value.duration();
         Ok(read_all(&mut connection, &context.output, &base, bot, filter, retry_for).await?)
-    })?;
+    });
+    let listing = match listing {
+        Ok(listing) => listing,
+        Err(error) => {
+            let answer = error.downcast_ref().and_then(ReadError::answer);
+            if let Some(answer) = answer.filter(|_| context.output.format != Format::Id) {
+                context.output.json(&answer)?;
+            }
+            return Err(error);
+        }
+    };
     let is_whole = filter.query.is_none() && filter.status.is_none() && filter.category.is_none();
     if is_whole && !settings.sandbox {
         template_names::remember(bot.as_str(), &listing);
@@ -52,7 +63,7 @@ pub fn run(context: &mut Context, filter: &TemplateFilter) -> anyhow::Result<Exi
     Ok(ExitCode::Success)
 }
 
-/// Every page as one listing in the API's own shape.
+/// Every page as one listing in the API's own shape: the first page's, with the results of all.
 async fn read_all(
     connection: &mut Connection,
     output: &Output,
@@ -68,28 +79,31 @@ async fn read_all(
         let Connection { client, credentials, stop } = connection;
         let watch = |event: Event<'_>| connection::watch(output, &request, &event);
         let delivery = deliver(client, &request, credentials, retry_for, stop, watch).await;
-        let (Outcome::Sent { .. }, Some(answer)) = (&delivery.outcome, &delivery.answer) else {
+        let (Outcome::Sent { .. }, Some(Value::Object(answer))) =
+            (&delivery.outcome, delivery.answer.as_ref().and_then(|answer| answer.body.json.as_ref()))
+        else {
             return Err(ReadError::new(delivery));
         };
-        let results = answer.body.results().cloned().unwrap_or_default();
-        // A server that does not count pages gives the first one again.
-        let is_repeated = !results.is_empty() && found.ends_with(&results);
-        let is_over = results.is_empty() || is_repeated || is_last(answer.body.json.as_ref(), page);
-        if !is_repeated {
-            found.extend(results);
-            listing = answer.body.json.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+        let results = answer.get("results").and_then(Value::as_array).cloned().unwrap_or_default();
+        let new: Vec<_> = results.into_iter().filter(|template| !found.contains(template)).collect();
+        // A server that does not count pages gives the same ones again.
+        let is_over = new.is_empty() || is_last(answer, page);
+        found.extend(new);
+        if listing.is_empty() {
+            listing.clone_from(answer);
         }
         if is_over {
-            break;
+            listing.insert("results".to_owned(), Value::Array(found));
+            return Ok(Value::Object(listing));
         }
     }
-    listing.insert("results".to_owned(), Value::Array(found));
-    Ok(Value::Object(listing))
+    Err(ReadError::Endless { pages: MAX_PAGES })
 }
 
 /// Whether the API says that no page follows.
-fn is_last(listing: Option<&Value>, page: u32) -> bool {
-    let pages = listing.and_then(|listing| listing.pointer("/pagination/totalPages")?.as_u64());
+fn is_last(listing: &Map<String, Value>, page: u32) -> bool {
+    let pages = listing.get("pagination").and_then(|pagination| pagination.get("totalPages"));
+    let pages = pages.and_then(|pages| pages.as_u64().or_else(|| pages.as_str()?.parse().ok()));
     pages.is_some_and(|pages| u64::from(page) >= pages)
 }
 
@@ -130,10 +144,8 @@ pub async fn suggestion(
             language.is_none_or(|language| languages.iter().any(|known| known.eq_ignore_ascii_case(language)));
         return (!is_there).then(|| format!("`{name}` exists in another language: {}", languages.join(", ")));
     }
-    let names = templates.iter().map(|template| field(template, "elementName"));
-    let likeness = |known: &String| strsim::jaro_winkler(name, known);
-    let nearest = names.filter(|known| likeness(known) > 0.7).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    Some(match nearest {
+    let names = templates.iter().filter_map(|template| template.get("elementName")?.as_str());
+    Some(match nearest(name, names) {
         Some(nearest) => format!("the bot has no template `{name}`; did you mean `{nearest}`?"),
         None => format!("the bot has no template `{name}`; `jelouctl templates` lists those it has"),
     })

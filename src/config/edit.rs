@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, Decor, DocumentMut, Item, Table, TableLike, Value};
 
-use super::error::{ConfigError, nearest};
+use super::error::ConfigError;
 use super::file::{ConfigFile, line_of, read_trusted};
 use super::values::AllowTo;
+use crate::nearest::nearest;
 use crate::private_file;
 use crate::secret::Secret;
 
@@ -150,7 +151,7 @@ impl ConfigEdit {
             return Ok(());
         }
         let known: Vec<String> = self.profiles().map(str::to_owned).collect();
-        let nearest = nearest(name, known.iter().map(String::as_str));
+        let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
         Err(ConfigError::UnknownProfile { name: name.to_owned(), origin: "the command".to_owned(), known, nearest })
     }
 

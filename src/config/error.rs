@@ -100,10 +100,3 @@ impl ConfigError {
         Some(hint)
     }
 }
-
-/// The name nearest to `name`, when one is near enough to be meant.
-pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let near = |known: &'a str| (strsim::jaro_winkler(name, known), known);
-    let best = known.into_iter().map(near).max_by(|left, right| left.0.total_cmp(&right.0))?;
-    (best.0 > 0.75).then(|| best.1.to_owned())
-}

@@ -10,8 +10,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::error::{ConfigError, nearest};
+use super::error::ConfigError;
 use super::values::{AllowTo, ApiUrl, BotId, ClientId, RetryFor, Timeout};
+use crate::nearest::nearest;
 use crate::secret::Secret;
 
 /// The largest file that is read, in bytes.
@@ -155,7 +156,7 @@ impl ConfigFile {
                 path: self.path.clone(),
                 line: self.default_line,
                 problem: format!("default_profile names `{name}`, but there is no [profiles.{name}]"),
-                nearest: nearest(name, self.profiles.keys().map(String::as_str)),
+                nearest: nearest(name, self.profiles.keys().map(String::as_str)).map(str::to_owned),
             }),
             default => Ok(default.as_ref()),
         }
@@ -239,7 +240,7 @@ fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     let mut quoted =
         message.strip_prefix("unknown field ").into_iter().flat_map(|rest| rest.split('`').skip(1).step_by(2));
     let (problem, nearest) = match quoted.next() {
-        Some(unknown) => (format!("unknown key `{unknown}`"), nearest(unknown, quoted)),
+        Some(unknown) => (format!("unknown key `{unknown}`"), nearest(unknown, quoted).map(str::to_owned)),
         None => (message.to_owned(), None),
     };
     ConfigError::Syntax { path: path.to_owned(), line, problem, nearest }

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::environment::Environment;
-use super::error::{ConfigError, nearest};
+use super::error::ConfigError;
 use super::file::{ConfigFile, Profile, read_to_limit};
 use super::secret_source::SecretSource;
 use super::values::{AllowTo, ApiUrl, BotId, ClientId, RetryFor, Timeout};
+use crate::nearest::nearest;
 use crate::secret::Secret;
 
 /// What was typed on the command line.
@@ -274,7 +275,7 @@ fn choose_profile(
         if known.contains(&asked.value) {
             return Ok(Some(asked));
         }
-        let nearest = nearest(&asked.value, known.iter().map(String::as_str));
+        let nearest = nearest(&asked.value, known.iter().map(String::as_str)).map(str::to_owned);
         return Err(ConfigError::UnknownProfile {
             name: asked.value,
             origin: asked.origin.to_string(),

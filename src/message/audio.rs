@@ -23,7 +23,7 @@ pub struct Audio {
     /// Public HTTPS address of the audio
     #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
     #[garde(required, length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())))]
-    #[schemars(extend("x-media" = {"formats": "aac, mp4, mpeg, amr, ogg-opus", "size": "16 MB", "source": "Jelou", "extensions": ["aac", "mp4", "m4a", "mp3", "mpeg", "mpga", "amr", "ogg", "oga", "opus"]}))]
+    #[schemars(extend("pattern" = "^https://", "x-media" = {"formats": "aac, mp4, mpeg, amr, ogg-opus", "size": "16 MB", "source": "Jelou", "extensions": ["aac", "mp4", "m4a", "mp3", "mpeg", "mpga", "amr", "ogg", "oga", "opus"]}))]
     mediaUrl: Option<String>,
 
     #[arg(skip)]

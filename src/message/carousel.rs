@@ -116,7 +116,7 @@ enum HeaderType {
 #[serde(expecting = "an object")]
 struct ImageLink {
     #[garde(required, length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())))]
-    #[schemars(extend("x-media" = {"formats": "jpeg, png", "size": "5 MB", "source": "Jelou", "extensions": ["jpg", "jpeg", "png"]}))]
+    #[schemars(extend("pattern" = "^https://", "x-media" = media_url::image()))]
     link: Option<String>,
 
     #[serde(flatten)]
@@ -129,7 +129,7 @@ struct ImageLink {
 #[serde(expecting = "an object")]
 struct VideoLink {
     #[garde(required, length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())))]
-    #[schemars(extend("x-media" = {"formats": "mp4, 3gp", "size": "16 MB", "source": "Jelou", "extensions": ["mp4", "3gp", "3gpp"]}))]
+    #[schemars(extend("pattern" = "^https://", "x-media" = media_url::video()))]
     link: Option<String>,
 
     #[serde(flatten)]
@@ -156,6 +156,7 @@ struct CardBody {
 #[serde(expecting = "an object")]
 struct CardAction {
     #[garde(custom(|_: &_, (): &()| self.is_a_link_or_replies()))]
+    #[schemars(extend("x-rule" = "cta_url with parameters, or absent with buttons"))]
     name: Option<String>,
 
     #[garde(dive)]

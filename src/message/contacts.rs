@@ -65,7 +65,7 @@ pub(super) struct Contact {
 #[serde(expecting = "an object")]
 pub(super) struct Name {
     #[garde(required, length(chars, min = 1), custom(|_: &_, (): &()| self.needs_parts()))]
-    #[schemars(extend("x-advised" = {"note": "required, with one more part of the name", "source": "WhatsApp"}))]
+    #[schemars(extend("x-source" = "WhatsApp", "x-rule" = "with one more part of the name"))]
     pub(super) formatted_name: Option<String>,
     pub(super) first_name: Option<String>,
     pub(super) last_name: Option<String>,

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Message;
-use super::limits::{pointer, resolve, source};
+use super::limits::{pointer, resolve, source as source_of};
 
 /// A field of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,9 @@ impl Message {
     pub fn fields(&self) -> Vec<Field> {
         let mut completed = self.clone();
         completed.fill_defaults();
-        let mut walk = Walk { kind: self, root: &self.schema(), defaults: completed.to_body(), fields: Vec::new() };
+        let writer = Self::named(self.written_by()).unwrap_or_else(|| self.clone());
+        let defaults = completed.to_body();
+        let mut walk = Walk { writer: &writer, root: &self.schema(), defaults, fields: Vec::new() };
         walk.collect(walk.root, "", "yes");
         walk.fields
     }
@@ -34,7 +36,8 @@ impl Message {
 
 /// A way through a schema that gathers its fields.
 struct Walk<'a> {
-    kind: &'a Message,
+    /// The kind whose flags set them.
+    writer: &'a Message,
     root: &'a Value,
     /// What is filled in of a body that has nothing.
     defaults: Value,
@@ -66,7 +69,7 @@ impl Walk<'_> {
         let default = self.defaults.pointer(&pointer(path)).and_then(Value::as_str);
         self.fields.push(Field {
             path: path.to_owned(),
-            flag: self.kind.flag_of(path),
+            flag: self.writer.flag_of(path),
             required: default.map_or_else(|| required.to_owned(), |default| format!("else {default}")),
             limit: limit(schema),
             advice: advice(schema),
@@ -78,7 +81,11 @@ fn limit(schema: &Value) -> String {
     let number = |name: &str| schema.get(name).and_then(Value::as_f64);
     let mut rules = Vec::new();
     for (least, most, unit) in [("minLength", "maxLength", " characters"), ("minItems", "maxItems", " items")] {
-        rules.extend(number(most).map(|most| format!("{}–{most}{unit}", number(least).unwrap_or(0.0))));
+        rules.extend(match (number(least), number(most)) {
+            (least, Some(most)) => Some(format!("{}–{most}{unit}", least.unwrap_or(0.0))),
+            (Some(_), None) => Some("not empty".to_owned()),
+            (None, None) => None,
+        });
     }
     if let (Some(least), Some(most)) = (number("minimum"), number("maximum")) {
         rules.push(format!("{least} to {most}"));
@@ -89,9 +96,10 @@ fn limit(schema: &Value) -> String {
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
         rules.push(values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "));
     }
-    let media = schema.get("x-media");
-    rules.extend(media.map(|_| "public HTTPS".to_owned()));
-    match schema.get("x-source").and_then(Value::as_str).or(media.map(source)) {
+    rules.extend(schema.get("pattern").map(|_| "public HTTPS".to_owned()));
+    rules.extend(schema.get("x-rule").and_then(Value::as_str).map(str::to_owned));
+    let source = schema.get("x-source").and_then(Value::as_str);
+    match source.or_else(|| schema.get("x-media").map(source_of)) {
         Some(source) => format!("{} ({source})", rules.join(", ")),
         None => rules.join(", "),
     }
@@ -110,11 +118,11 @@ fn advice(schema: &Value) -> String {
         rules.extend(advised.get("note").and_then(Value::as_str).map(str::to_owned));
     }
     let media = schema.get("x-media");
-    for name in ["formats", "size", "note"] {
-        rules.extend(media.and_then(|media| media.get(name)?.as_str()).map(str::to_owned));
-    }
+    let text = |name: &str| media.and_then(|media| media.get(name)?.as_str()).map(str::to_owned);
+    rules.extend(text("formats"));
+    rules.extend(text("size").map(|size| format!("up to {size} (not checked)")));
     match schema.get("x-advised").or(media) {
-        Some(advised) => format!("{} ({})", rules.join(", "), source(advised)),
+        Some(advised) => format!("{} ({})", rules.join(", "), source_of(advised)),
         None => String::new(),
     }
 }

@@ -25,7 +25,7 @@ pub struct Image {
     /// Public HTTPS address of the image
     #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
     #[garde(required, length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())))]
-    #[schemars(extend("x-media" = {"formats": "jpeg, png", "size": "5 MB", "source": "Jelou", "extensions": ["jpg", "jpeg", "png"]}))]
+    #[schemars(extend("pattern" = "^https://", "x-media" = media_url::image()))]
     mediaUrl: Option<String>,
 
     /// Text below it, up to 1024 characters

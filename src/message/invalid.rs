@@ -38,8 +38,10 @@ pub enum InvalidMessage {
     NoRecipient,
     #[error("{origin}: {found} in the body; a recipient is a text")]
     RecipientNotText { origin: &'static str, found: String },
-    #[error("destinations: the body has {0}; a request has one recipient, so that its answer is about one message")]
-    NotOneDestination(usize),
+    #[error("destinations: the body has {0}; it is a list of one, so that the answer is about one message")]
+    NotOneDestination(String),
+    #[error("destinations: the body names another recipient there than in userId")]
+    TwoRecipients,
     #[error("the body is {0}; a message is a JSON object")]
     NotAnObject(&'static str),
     #[error("send raw needs a body")]
@@ -67,7 +69,7 @@ impl InvalidMessage {
             Self::Recipient { error, .. } => error.hint().to_owned(),
             Self::NoRecipient => "give one with --to, with `userId` in the body, or in JELOU_TO".to_owned(),
             Self::RecipientNotText { .. } => "write it in quotes, as in \"593987654321\", or leave it out".to_owned(),
-            Self::NotOneDestination(_) => "leave `destinations` out and name the recipient with --to".to_owned(),
+            Self::NotOneDestination(_) | Self::TwoRecipients => "leave them out and name the recipient with --to".to_owned(),
             Self::NotAnObject(_) => "write {\"field\": value, …}".to_owned(),
             Self::NoBody => "name it with --body FILE, or --body - for standard input".to_owned(),
             Self::OtherType { .. } => "use the command for that type, or `send raw` for the body as it is".to_owned(),

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::invalid::Violation;
 use super::{Message, media_url};
+use crate::nearest::nearest;
 
 /// garde's words for a required field that is absent.
 const NOT_SET: &str = "not set";
@@ -130,9 +131,7 @@ fn has_markdown(text: &str) -> bool {
 }
 
 fn unknown_field<'a>(path: &str, name: &str, known: impl Iterator<Item = &'a String>) -> String {
-    let nearest =
-        known.max_by(|left, right| strsim::jaro_winkler(name, left).total_cmp(&strsim::jaro_winkler(name, right)));
-    match nearest.filter(|nearest| strsim::jaro_winkler(name, nearest) > 0.8) {
+    match nearest(name, known.map(String::as_str)) {
         Some(nearest) => format!("{path}: unknown field, sent as it is (did you mean `{nearest}`?)"),
         None => format!("{path}: unknown field, sent as it is"),
     }
@@ -141,6 +140,9 @@ fn unknown_field<'a>(path: &str, name: &str, known: impl Iterator<Item = &'a Str
 /// The pictographs of Unicode, near enough for a warning.
 fn is_emoji(character: char) -> bool {
     matches!(character, '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
+        || matches!(character, '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{20e3}' | '\u{2122}' | '\u{2139}')
+        || matches!(character, '\u{2194}'..='\u{21aa}' | '\u{231a}'..='\u{231b}' | '\u{2328}' | '\u{23cf}')
+        || matches!(character, '\u{23e9}'..='\u{23f3}' | '\u{23f8}'..='\u{23fa}' | '\u{25aa}'..='\u{25fe}')
 }
 
 /// The schema of the field at `path`.

@@ -45,13 +45,13 @@ pub struct Location {
 #[serde(expecting = "an object")]
 struct Coordinates {
     /// Latitude in degrees, -90 to 90
-    #[arg(id = "coordinates.lat", long = "lat", value_name = "DEGREES", allow_negative_numbers = true)]
+    #[arg(id = "coordinates.lat", long = "lat", value_name = "DEGREES", allow_hyphen_values = true)]
     #[garde(required, custom(within(90.0)))]
     #[schemars(range(min = -90, max = 90))]
     lat: Option<Number>,
 
     /// Longitude in degrees, -180 to 180
-    #[arg(id = "coordinates.long", long = "long", value_name = "DEGREES", allow_negative_numbers = true)]
+    #[arg(id = "coordinates.long", long = "long", value_name = "DEGREES", allow_hyphen_values = true)]
     #[garde(required, custom(within(180.0)))]
     #[schemars(range(min = -180, max = 180))]
     long: Option<Number>,

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use serde_json::{Value, json};
 use url::{Host, Url};
 
 /// Checks an optional address; that one is required is the field's own rule.
@@ -16,15 +17,18 @@ pub fn check(url: Option<&str>) -> garde::Result {
 }
 
 fn problem(value: &str) -> Option<&'static str> {
-    let Ok(url) = Url::parse(value) else {
-        return Some(if value.contains("://") { "is not a URL" } else { FILE });
-    };
-    match url.scheme() {
+    let Some((scheme, _)) = value.split_once("://") else { return Some(FILE) };
+    match scheme.to_ascii_lowercase().as_str() {
         "https" => {}
         "http" => return Some("is not HTTPS; Jelou takes a public HTTPS URL"),
         _ => return Some(FILE),
     }
-    if !url.username().is_empty() || url.password().is_some() {
+    // A browser would repair these; nobody knows what another program makes of them.
+    let is_odd = |character: char| character.is_whitespace() || character.is_control() || character == '\\';
+    let url = Url::parse(value).ok().filter(|_| !value.contains(is_odd));
+    let Some(url) = url else { return Some("is not a URL; write %20 for a space") };
+    let authority = value.split('/').nth(2).unwrap_or_default();
+    if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
         return Some("has credentials in it; Jelou takes a public HTTPS URL, without user and password");
     }
     (!url.host().is_some_and(|host| is_public_host(&host)))
@@ -44,10 +48,23 @@ fn is_public_host(host: &Host<&str>) -> bool {
         }
     };
     let is_local = match address {
-        IpAddr::V4(address) => address.is_private() || address.is_link_local() || address.is_broadcast(),
+        IpAddr::V4(address) => {
+            let is_shared = matches!(address.octets(), [0, ..] | [100, 64..=127, ..]);
+            is_shared || address.is_private() || address.is_link_local() || address.is_broadcast()
+        }
         IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
     };
     !(is_local || address.is_loopback() || address.is_unspecified() || address.is_multicast())
+}
+
+/// What Jelou takes as an image: for the schema, by which advice is given.
+pub fn image() -> Value {
+    json!({ "formats": "jpeg, png", "size": "5 MB", "source": "Jelou", "extensions": ["jpg", "jpeg", "png"] })
+}
+
+/// What Jelou takes as a video.
+pub fn video() -> Value {
+    json!({ "formats": "mp4, 3gp", "size": "16 MB", "source": "Jelou", "extensions": ["mp4", "3gp", "3gpp"] })
 }
 
 /// The extension of the file that `url` points at, in lower case.
@@ -88,6 +105,16 @@ mod tests {
             ("https://[::ffff:192.168.0.1]/x.jpg", Some("not on a public host")),
             ("https://[fe80::1]/x.jpg", Some("not on a public host")),
             ("https://[bad/x.jpg", Some("is not a URL")),
+            ("https:foto.jpg", Some("not a file")),
+            (r"https:\\example.com\x.jpg", Some("not a file")),
+            (r"https://example.com\x.jpg", Some("is not a URL")),
+            (" https://example.com/x.jpg", Some("not a file")),
+            ("https://example.com/a b.jpg", Some("is not a URL")),
+            ("https://exam\nple.com/b.jpg", Some("is not a URL")),
+            ("https://@example.com/x.jpg", Some("has credentials")),
+            ("https://100.64.0.1/x.jpg", Some("not on a public host")),
+            ("https://0.0.0.1/x.jpg", Some("not on a public host")),
+            ("HTTPS://example.com/x.jpg", None),
         ] {
             let found = problem(value);
             assert_eq!(found.is_some(), expected.is_some(), "{value}: {found:?}");

@@ -88,6 +88,8 @@ pub trait Kind: Args + Serialize + DeserializeOwned + Validate<Context = ()> + J
     /// Its name, which is the word after `send` where it has a command of its own.
     const COMMAND: &'static str;
     const ENVELOPE: Envelope;
+    /// The command whose flags write it, where that is another kind's.
+    const WRITTEN_BY: &'static str = Self::COMMAND;
     /// A command line that sends one and needs no file; empty where there is none.
     const EXAMPLE: &'static str;
 
@@ -171,6 +173,12 @@ macro_rules! kinds {
             #[must_use]
             pub fn envelope(&self) -> Envelope {
                 match self { $(Self::$kind(_) => <$kind as Kind>::ENVELOPE),* }
+            }
+
+            /// The command that writes it, as the word after `send`.
+            #[must_use]
+            pub fn written_by(&self) -> &'static str {
+                match self { $(Self::$kind(_) => <$kind as Kind>::WRITTEN_BY),* }
             }
 
             fn example_line(&self) -> &'static str {

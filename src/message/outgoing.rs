@@ -44,6 +44,7 @@ pub struct RecipientSources {
 /// A valid message with its recipient, as the JSON that goes onto the wire.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outgoing {
+    kind: &'static str,
     recipient: Recipient,
     route: Route,
     body: Value,
@@ -69,7 +70,7 @@ impl Outgoing {
         let mut fields = object(body)?;
         let other = typed.read_as(&fields);
         let kind = other.as_ref().unwrap_or(typed);
-        take_type(kind, &mut fields)?;
+        take_type(kind, typed, &mut fields)?;
         let in_body = take_recipient(kind.envelope(), &mut fields)?;
         let bot = fields.shift_remove("botId");
         let recipient = recipient(recipients, in_body.as_ref());
@@ -85,7 +86,13 @@ impl Outgoing {
         }));
         warnings.extend(contact_phones(&body));
         let body = enclose(kind.envelope(), &recipient, bot, body);
-        Ok((Self { recipient, route: kind.route(), body }, warnings))
+        Ok((Self { kind: kind.written_by(), recipient, route: kind.route(), body }, warnings))
+    }
+
+    /// The kind that it is, as the word after `send`; a body can be of another one than was typed.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.kind
     }
 
     #[must_use]
@@ -162,7 +169,7 @@ pub(super) fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> 
 }
 
 /// A body's `type` must be the kind's own; `raw` keeps it.
-fn take_type(kind: &Message, fields: &mut Map<String, Value>) -> Result<(), InvalidMessage> {
+fn take_type(kind: &Message, typed: &Message, fields: &mut Map<String, Value>) -> Result<(), InvalidMessage> {
     let take = |fields: &mut Map<String, Value>| fields.shift_remove("type");
     match kind.envelope() {
         Envelope::Verbatim | Envelope::Destinations => Ok(()),
@@ -171,24 +178,31 @@ fn take_type(kind: &Message, fields: &mut Map<String, Value>) -> Result<(), Inva
         }
         Envelope::Typed(wire) => match take(fields) {
             Some(found) if found != wire => {
-                Err(InvalidMessage::OtherType { found: found.to_string(), command: kind.command(), wire })
+                Err(InvalidMessage::OtherType { found: found.to_string(), command: typed.command(), wire })
             }
             _ => Ok(()),
         },
     }
 }
 
-/// The recipient that a body names, taken as it stands.
+/// The recipient that a body names, taken as it stands. Where it belongs into `destinations`, `userId` says it too.
 pub(super) fn take_recipient(
     envelope: Envelope,
     fields: &mut Map<String, Value>,
 ) -> Result<Option<Recipient>, InvalidMessage> {
-    let (origin, named) = match envelope {
-        Envelope::Destinations => {
-            ("destinations", fields.shift_remove("destinations").map(one_destination).transpose()?)
-        }
-        Envelope::Typed(_) | Envelope::OwnEndpoint | Envelope::Verbatim => ("userId", fields.shift_remove("userId")),
-    };
+    let user = named_recipient("userId", fields.shift_remove("userId"))?;
+    if envelope != Envelope::Destinations {
+        return Ok(user);
+    }
+    let destination = fields.shift_remove("destinations").map(one_destination).transpose()?;
+    let destination = named_recipient("destinations", destination)?;
+    match (destination, user) {
+        (Some(destination), Some(user)) if destination != user => Err(InvalidMessage::TwoRecipients),
+        (destination, user) => Ok(destination.or(user)),
+    }
+}
+
+fn named_recipient(origin: &'static str, named: Option<Value>) -> Result<Option<Recipient>, InvalidMessage> {
     match named {
         None => Ok(None),
         Some(Value::String(user)) => {
@@ -202,8 +216,8 @@ pub(super) fn take_recipient(
 fn one_destination(destinations: Value) -> Result<Value, InvalidMessage> {
     match destinations {
         Value::Array(mut list) if list.len() == 1 => Ok(list.remove(0)),
-        Value::Array(list) => Err(InvalidMessage::NotOneDestination(list.len())),
-        other => Ok(other),
+        Value::Array(list) => Err(InvalidMessage::NotOneDestination(list.len().to_string())),
+        other => Err(InvalidMessage::NotOneDestination(other.to_string())),
     }
 }
 

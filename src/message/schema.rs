@@ -32,17 +32,19 @@ impl Message {
             &mut schema,
             json!({ "type": "object", "properties": properties, "required": required }),
         );
-        if let (Some(schema), Some(definitions)) = (schema.as_object_mut(), own.get("$defs")) {
-            schema.insert("$defs".to_owned(), definitions.clone());
+        for name in ["not", "$defs"] {
+            if let (Some(schema), Some(rule)) = (schema.as_object_mut(), own.get(name)) {
+                schema.insert(name.to_owned(), rule.clone());
+            }
         }
         schema
     }
 
-    /// The schema of a body of any kind.
+    /// The schema of a body of any kind that has rules.
     #[must_use]
     pub fn any_schema() -> Value {
         let mut definitions = Map::new();
-        for kind in Self::all() {
+        for kind in Self::all().iter().filter(|kind| kind.envelope() != Envelope::Verbatim) {
             let mut schema = kind.body_schema();
             move_references(&mut schema, &format!("#/$defs/{}", kind.command()));
             definitions.insert(kind.command().to_owned(), schema);

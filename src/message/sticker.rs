@@ -23,7 +23,7 @@ pub struct Sticker {
     /// Public HTTPS address of the sticker
     #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
     #[garde(required, length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())))]
-    #[schemars(extend("x-media" = {"formats": "webp", "size": "100 KB (animated: 500 KB, WhatsApp)", "source": "Jelou", "extensions": ["webp"]}))]
+    #[schemars(extend("pattern" = "^https://", "x-media" = {"formats": "webp", "size": "100 KB (animated: 500 KB, WhatsApp)", "source": "Jelou", "extensions": ["webp"]}))]
     mediaUrl: Option<String>,
 
     #[arg(skip)]

@@ -42,7 +42,7 @@ pub struct Template {
 
     /// Value of the text's next parameter; NAME=VALUE with --template-id (repeatable).
     /// In an authentication template up to 15 characters
-    #[schemars(extend("x-advised" = {"note": "each at most 15 characters in an authentication template", "source": "Jelou"}))]
+    #[schemars(extend("x-advised" = {"note": "each at most 15 characters in an authentication template (not checked)", "source": "Jelou"}))]
     #[arg(id = "parameters", long = "param", value_name = "VALUE", allow_hyphen_values = true)]
     parameters: Option<Vec<String>>,
 
@@ -59,7 +59,7 @@ pub struct Template {
     /// Public HTTPS address of the image, document or video that the template begins with
     #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
     #[garde(length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())), custom(|_: &_, (): &()| self.needs_media()))]
-    #[schemars(extend("x-source" = "Jelou", "x-media" = {"note": "required by image, document and video", "source": "Jelou"}))]
+    #[schemars(extend("pattern" = "^https://", "x-source" = "Jelou", "x-rule" = "required by image, document and video"))]
     mediaUrl: Option<String>,
 
     /// Name of the document that the recipient sees
@@ -133,21 +133,6 @@ impl Template {
         };
         if needs && self.mediaUrl.is_none() { Err(garde::Error::new("is missing")) } else { Ok(()) }
     }
-
-    /// `{"templateId", "parameters"}` of a template by its id, whose parameters have names.
-    fn by_id(&self, id: &str) -> Result<Map<String, Value>, InputError> {
-        let mut body = Map::from_iter([("templateId".to_owned(), json!(id))]);
-        let Some(parameters) = &self.parameters else { return Ok(body) };
-        let mut named = Map::new();
-        for parameter in parameters {
-            match parameter.split_once('=') {
-                Some((name, value)) if !name.is_empty() => named.insert(name.to_owned(), json!(value)),
-                _ => return Err(InputError::NotAPair { flag: "--param", value: parameter.clone() }),
-            };
-        }
-        body.insert("parameters".to_owned(), Value::Object(named));
-        Ok(body)
-    }
 }
 
 impl Kind for Template {
@@ -157,7 +142,10 @@ impl Kind for Template {
         "send template order_shipped --to 593987654321 --language en --param Ana --param A-1042";
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
-        let mut body = self.flags.template_id.as_deref().map_or(Ok(Map::new()), |id| self.by_id(id))?;
+        let mut body = Map::new();
+        if let Some(id) = &self.flags.template_id {
+            body.insert("templateId".to_owned(), json!(id));
+        }
         if !self.flags.buttons.is_empty() {
             let buttons = input.json_list("--button-param", &self.flags.buttons)?;
             body.insert("buttonParameters".to_owned(), Value::Array(buttons));
@@ -173,6 +161,7 @@ impl Kind for Template {
     }
 
     fn read_as(&self, fields: &Map<String, Value>) -> Option<Message> {
-        fields.contains_key("templateId").then(|| Message::TemplateById(TemplateById::in_campaign_of(fields)))
+        let is_by_id = fields.get("templateId").is_some_and(|id| !id.is_null());
+        is_by_id.then(|| Message::TemplateById(TemplateById::in_campaign_of(fields)))
     }
 }

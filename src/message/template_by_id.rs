@@ -3,16 +3,20 @@
 use clap::Args;
 use garde::Validate;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use super::{Envelope, Kind, Route};
+use super::{Envelope, Kind, Recipient, Route};
 
 /// Send a template by its id
 ///
 /// Examples:
 ///   jelouctl send template --template-id 39 --to 593987654321 --param name=Ana
+///
+/// With --campaign it goes to `POST /v1/bots/{botId}/campaigns/{campaignId}/template-messages`, which takes only
+/// users of that campaign.
 #[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
@@ -23,12 +27,14 @@ pub struct TemplateById {
     templateId: Option<String>,
 
     #[arg(skip)]
+    #[serde(default, deserialize_with = "named")]
     parameters: Option<Map<String, Value>>,
 
     /// Goes into the path: the campaign has an endpoint of its own.
     #[arg(skip)]
-    #[garde(length(chars, min = 1))]
+    #[garde(custom(|campaign: &Option<String>, (): &()| is_one_segment(campaign.as_deref())))]
     #[serde(skip_serializing)]
+    #[schemars(skip)]
     campaignId: Option<String>,
 
     #[arg(skip)]
@@ -44,8 +50,40 @@ impl TemplateById {
     }
 }
 
+/// Parameters by their names; from flags as texts `NAME=VALUE`.
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Map<String, Value>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected names with their values, or a list of NAME=VALUE")]
+    enum Parameters {
+        Named(Map<String, Value>),
+        Pairs(Vec<String>),
+    }
+    let pairs = match Option::deserialize(deserializer)? {
+        None => return Ok(None),
+        Some(Parameters::Named(named)) => return Ok(Some(named)),
+        Some(Parameters::Pairs(pairs)) => pairs,
+    };
+    let mut named = Map::new();
+    for pair in pairs {
+        let (name, value) = pair.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
+            D::Error::custom(format!("`{pair}` is not NAME=VALUE; a template by its id has named parameters"))
+        })?;
+        if named.insert(name.to_owned(), Value::from(value)).is_some() {
+            return Err(D::Error::custom(format!("`{name}` is given twice")));
+        }
+    }
+    Ok(Some(named))
+}
+
+/// A campaign is one segment of the path, as a recipient is.
+fn is_one_segment(campaign: Option<&str>) -> garde::Result {
+    let checked = campaign.map_or(Ok(()), |campaign| Recipient::verbatim(campaign).map(|_| ()));
+    checked.map_err(|error| garde::Error::new(error.to_string()))
+}
+
 impl Kind for TemplateById {
     const COMMAND: &'static str = "template-by-id";
+    const WRITTEN_BY: &'static str = "template";
     const ENVELOPE: Envelope = Envelope::Typed("template");
     const EXAMPLE: &'static str =
         "send template --template-id 39 --to 593987654321 --param name=Ana --param order=A-1042";

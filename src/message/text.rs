@@ -24,6 +24,7 @@ use crate::input::{Input, InputError};
 #[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
+#[schemars(extend("not" = {"required": ["options"]}))]
 #[command(verbatim_doc_comment)]
 pub struct Text {
     /// Text of the message, 1 to 4096 characters
@@ -65,6 +66,7 @@ impl Kind for Text {
         Ok(body)
     }
     fn read_as(&self, fields: &Map<String, Value>) -> Option<Message> {
-        fields.contains_key("options").then(|| Message::List(List::default()))
+        let is_list = fields.get("options").is_some_and(|options| !options.is_null());
+        is_list.then(|| Message::List(List::default()))
     }
 }

@@ -25,7 +25,7 @@ pub struct Video {
     /// Public HTTPS address of the video
     #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
     #[garde(required, length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())))]
-    #[schemars(extend("x-media" = {"formats": "mp4, 3gp", "size": "16 MB", "source": "Jelou", "extensions": ["mp4", "3gp", "3gpp"]}))]
+    #[schemars(extend("pattern" = "^https://", "x-media" = media_url::video()))]
     mediaUrl: Option<String>,
 
     /// Text below it, up to 1024 characters

@@ -162,6 +162,11 @@ fn a_template_answers_with_the_id_of_its_destination() {
         (json!([]), 8, ""),
         (json!({}), 8, ""),
         (json!([{"destination": "593987654321", "error": {"code": "132001"}}]), 5, ""),
+        (json!([{"destination": "593987654321", "code": "132001", "description": "no such template"}]), 5, ""),
+        (json!([{"destination": "593987654321", "status": "error"}]), 8, ""),
+        (json!([{"destination": "593987654321", "error": "x"}, {"id": "u", "destination": "593987654321"}]), 8, ""),
+        (json!([{"id": "u", "destination": "593987654321"}, {"destination": "593987654321", "error": "x"}]), 8, ""),
+        (json!([{"id": "", "destination": "593987654321"}]), 8, ""),
         (json!([{"id": "a", "destination": "593987654321", "error": "maybe"}]), 8, ""),
         (json!({"success": false}), 5, ""),
     ] {
@@ -280,6 +285,9 @@ fn replies_are_unlike_and_plain() {
     refused(&replies(&[]), &["quick_replies: is missing (set it with --reply)"]);
     refused(&replies(&["Yes", ""]), &["quick_replies[1].title: is empty (set it with --reply)"]);
     passes(&replies(&["Yes", "yes", "Sí, señor 2 * 3"]));
+    for emoji in ["⏰", "⌛", "‼", "©", "↗", "1️⃣", "▶", "🇪🇨", "❤"] {
+        warns(&replies(&[emoji]), "quick_replies[0].title: has an emoji, which Jelou may refuse here");
+    }
     warns(&replies(&["Yes 👍"]), "quick_replies[0].title: has an emoji, which Jelou may refuse here");
     warns(&replies(&["a", "*Yes*"]), "quick_replies[1].title: has markdown, which Jelou may refuse here");
 }
@@ -343,8 +351,16 @@ fn a_template_says_what_it_lacks() {
     refused(&["template", "x", "--template-id", "7"], &["cannot be used with"]);
     refused(
         &["template", "--template-id", "7", "--param", "Ana"],
-        &["--param: `Ana` is not NAME=VALUE", "hint: with --template-id each parameter has a name"],
+        &["parameters: `Ana` is not NAME=VALUE; a template by its id has named parameters (set it with --param)"],
     );
+    refused(
+        &["template", "--template-id", "7", "--param", "a=1", "--param", "a=2"],
+        &["parameters: `a` is given twice (set it with --param)"],
+    );
+    for (campaign, problem) in [("..", "means a folder"), (".", "means a folder"), ("", "is empty")] {
+        let words = ["template", "--template-id", "7", "--campaign", campaign];
+        refused(&words, &["campaignId: ", problem, "(set it with --campaign)"]);
+    }
     refused(&["template", "--template-id", ""], &["templateId: is empty (set it with --template-id)"]);
     refused(&["template", "x", "--button-param", "7"], &["buttonParameters[0]: invalid type: integer `7`"]);
     passes(&["template", "x", "--param", "", "--param", "-5", "--type", "text"]);
@@ -352,6 +368,46 @@ fn a_template_says_what_it_lacks() {
         &["template", "x", "--button-param", r#"{"kind": "URL"}"#],
         "buttonParameters[0].kind: unknown field, sent as it is",
     );
+}
+
+#[test]
+fn a_body_of_a_template_is_read_as_what_it_is() {
+    let home = Home::new();
+    let shown = |body: &serde_json::Value, flags: &[&str]| {
+        home.write("body.json", body.to_string());
+        home.run("send template --dry-run --body body.json").args(flags).api("https://x.example").end()
+    };
+    // A template that the file names by its id, with parameters from flags.
+    let by_id = shown(&json!({"templateId": "7", "userId": "1"}), &["--param", "a=1", "--param", "b=x=y"]).json();
+    assert_eq!(by_id["body"]["parameters"], json!({"a": "1", "b": "x=y"}));
+    // `userId` names the destination too, but not another one.
+    let named = shown(&json!({"elementName": "x", "userId": "593987654321"}), &[]).json();
+    assert_eq!(named["body"], json!({"destinations": ["593987654321"], "elementName": "x"}));
+    let ended = shown(&json!({"elementName": "x", "userId": "1", "destinations": ["2"]}), &[]);
+    assert!(ended.code == 2 && ended.stderr.contains("another recipient"), "{}", ended.stderr);
+    let ended = shown(&json!({"type": "text", "templateId": "7", "userId": "1"}), &[]);
+    let problem = "the body says type \"text\", but `send template` sends type \"template\"";
+    assert!(ended.code == 2 && ended.stderr.contains(problem), "{}", ended.stderr);
+    // Null is nothing.
+    let named = shown(&json!({"templateId": null, "elementName": "x", "userId": "1"}), &[]).json();
+    assert!(named["url"].as_str().unwrap().ends_with("/hsm"), "{named}");
+    // The API writes the destination in its own way.
+    let server = Server::answering(Reply::json(200, r#"[{"id":"u","destination":"593987654321"}]"#));
+    home.write("body.json", r#"{"elementName": "x", "destinations": ["+593 98 765-4321"]}"#);
+    home.run("send template --body body.json").api(&server.url).success();
+}
+
+#[test]
+fn the_record_names_the_kind_that_was_sent() {
+    let path = fixture_path("bodies/list.json");
+    let home = Home::new();
+    let run = home.run("send text --dry-run --output record --body").args(&[path.to_str().unwrap()]);
+    assert_eq!(run.api("https://x.example").success().json()["kind"], "list");
+    let run = home.run("send template --template-id 7 --to 593987654321 --dry-run --output record");
+    assert_eq!(run.api("https://x.example").success().json()["kind"], "template");
+    home.write("null.json", r#"{"text": "a", "options": null}"#);
+    let run = home.run("send text --to 593987654321 --dry-run --output record --body null.json");
+    assert_eq!(run.api("https://x.example").success().json()["kind"], "text");
 }
 
 #[test]

@@ -5,17 +5,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Module → the modules of the crate that it may name.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("main", &[]),
     ("lib", &["cli", "exit"]),
     ("cli", &["commands", "config", "exit", "input", "message", "output"]),
-    ("commands", &["api", "config", "exit", "input", "message", "output", "private_file", "sandbox", "secret"]),
+    (
+        "commands",
+        &["api", "config", "exit", "input", "message", "nearest", "output", "private_file", "sandbox", "secret"],
+    ),
     ("sandbox", &["message", "output"]),
     ("api", &["message", "secret"]),
-    ("config", &["private_file", "secret"]),
-    ("message", &["input"]),
+    ("config", &["nearest", "private_file", "secret"]),
+    ("message", &["input", "nearest"]),
     ("exit", &["api", "commands", "config", "input", "message", "output"]),
     ("input", &[]),
+    ("nearest", &[]),
     ("output", &[]),
     ("private_file", &[]),
     ("secret", &[]),

@@ -179,6 +179,11 @@ fn coordinates_hold_at_their_edge() {
             }
         }
     }
+    for (value, written) in [("-1e-5", "-0.00001"), ("-1e-05", "-0.00001"), ("0.0", "0.0"), ("12", "12")] {
+        let words = ["send", "location", "--to", "593987654321", "--dry-run", "--lat", "0", "--long", value];
+        let shown = Home::new().run_args(&words).api("https://x.example").success().stdout;
+        assert!(shown.contains(&format!("\"long\":{written}}}")), "{shown}");
+    }
     for value in ["NaN", "inf", "1e999", "1,5", "", "0x10"] {
         let words = ["send", "location", "--to", "593987654321", "--long", "0", "--lat", value];
         Home::new().run_args(&words).api("https://x.example").fails(2, &["--lat"]);
@@ -237,6 +242,26 @@ fn the_schemas_have_these_limits_and_no_others() {
     assert_eq!(found, documented);
 }
 
+/// What each kind of media is, as `explain` shows it.
+const SHOWN: [(&str, &str); 7] = [
+    ("image", "jpeg, png, up to 5 MB (not checked) (Jelou)"),
+    ("audio", "aac, mp4, mpeg, amr, ogg-opus, up to 16 MB (not checked) (Jelou)"),
+    ("video", "mp4, 3gp, up to 16 MB (not checked) (Jelou)"),
+    ("file", "txt, pdf, Office, up to 100 MB (not checked) (Jelou)"),
+    ("sticker", "webp, up to 100 KB (animated: 500 KB, WhatsApp) (not checked) (Jelou)"),
+    ("location", "| coordinates.lat  | --lat     | yes      | -90 to 90   |"),
+    ("carousel", "| at least 2 items (WhatsApp)"),
+];
+
+#[test]
+fn formats_sizes_and_ranges_are_those_of_the_documents() {
+    let home = Home::new();
+    for (kind, row) in SHOWN {
+        let shown = home.run("explain").args(&[kind]).success().stdout;
+        assert!(shown.contains(row), "`{row}` is missing in {shown}");
+    }
+}
+
 #[test]
 fn an_unknown_field_passes_with_a_warning_in_every_kind() {
     for (command, name) in crate::seeds::BODIES {
@@ -279,9 +304,15 @@ fn a_wrong_nesting_names_its_path() {
         ),
         ("template", "/parameters/1", json!(7), "parameters[1]: invalid type: integer `7`, expected a string"),
         ("template", "/type", json!("audio"), "type: unknown variant `audio`"),
-        ("template", "/destinations", json!(["1", "2"]), "destinations: the body has 2; a request has one recipient"),
+        ("template", "/destinations", json!(["1", "2"]), "destinations: the body has 2; it is a list of one"),
+        (
+            "template",
+            "/destinations",
+            json!("593987654321"),
+            "destinations: the body has \"593987654321\"; it is a list of one",
+        ),
         ("template", "/destinations", json!([7]), "destinations: 7 in the body; a recipient is a text"),
-        ("template-by-id", "/parameters", json!(["a"]), "parameters: invalid type: sequence, expected a map"),
+        ("template-by-id", "/parameters", json!(["a"]), "parameters: `a` is not NAME=VALUE"),
     ] {
         let mut body = body_of(kind);
         *body.pointer_mut(field).unwrap() = value;

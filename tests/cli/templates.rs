@@ -1,8 +1,10 @@
 //! `templates`, and the name that is suggested for a template that is not there.
 
+use std::process::{Command, Stdio};
+
 use serde_json::{Value, json};
 
-use crate::harness::Home;
+use crate::harness::{Ended, Home, tool};
 use crate::server::{Reply, Server, refused_url};
 
 fn page(names: &[(&str, &str)], pages: Option<u64>) -> Reply {
@@ -52,7 +54,9 @@ fn it_ends_where_a_server_does_not_count_its_pages() {
 fn a_read_that_fails_is_tried_again_and_never_unknown() {
     for (reply, code, message) in [
         (Reply::json(500, "{}"), 6, "error: nothing could be read: the API answered 500"),
-        (Reply::json(200, "{}"), 6, "does not say"),
+        (Reply::json(200, "{}"), 5, "hint: this is no listing; check --api-url"),
+        (Reply::with_headers(200, "", "<html>login</html>"), 5, "hint: this is no listing; check --api-url"),
+        (Reply::json(200, r#"{"success":false}"#), 5, "hint: check --bot and what is asked for"),
         (Reply::ResetAfterReading, 7, "the connection failed before an answer came"),
         (Reply::json(404, r#"{"code":"bot_not_found","description":"no"}"#), 5, "bot_not_found: no"),
         (Reply::json(401, "{}"), 4, "the API answered 401"),
@@ -60,17 +64,50 @@ fn a_read_that_fails_is_tried_again_and_never_unknown() {
         let server = Server::answering(reply.clone());
         let ended = Home::new().run("templates --retry-for 0").api(&server.url).end();
         assert_eq!(ended.code, code, "{reply:?}: {}", ended.stderr);
-        assert_eq!(ended.stdout, "");
         assert!(!ended.stderr.contains("may have been sent"), "{}", ended.stderr);
-        if code == 5 {
-            assert!(ended.stderr.contains(message), "{}", ended.stderr);
-        }
+        assert!(ended.stderr.contains(message), "{}", ended.stderr);
+        // The API's answer is shown, whatever it says.
+        assert_eq!(ended.stdout.is_empty(), matches!(reply, Reply::ResetAfterReading), "{}", ended.stdout);
     }
     let server = Server::start(vec![Reply::json(500, "{}"), Reply::ResetAfterReading, page(&[("a", "es")], Some(1))]);
     let ended = Home::new().run("templates --output id").api(&server.url).success();
     assert_eq!(ended.stdout, "a\n");
     assert!(ended.stderr.contains("trying again in"), "{}", ended.stderr);
     assert_eq!(server.received().len(), 3);
+}
+
+#[test]
+fn it_waits_as_long_as_it_is_told() {
+    let wait = Reply::with_headers(500, "Retry-After: 1\r\n", "{}");
+    let server = Server::start(vec![wait, page(&[], Some(0))]);
+    let ended = Home::new().run("templates").api(&server.url).success();
+    assert!(ended.stderr.contains("trying again in 1.0 s"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_listing_without_an_end_is_an_error() {
+    let names: Vec<_> = (0..200).map(|number| number.to_string()).collect();
+    let server = Server::start(names.iter().map(|name| page(&[(name, "es")], None)).collect());
+    let ended = Home::new().run("templates").api(&server.url).fails(6, &["the API has more than 100 pages", "hint: "]);
+    assert_eq!(ended.stdout, "");
+    assert_eq!(server.received().len(), 100);
+}
+
+#[test]
+fn a_signal_ends_the_reading_without_advice_about_a_message() {
+    let server = Server::answering(Reply::HangAfterReading);
+    let home = Home::new();
+    let mut command = home.command();
+    command.arg("templates").env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1");
+    command.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-1");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while server.received().is_empty() {
+        std::thread::yield_now();
+    }
+    tool(Command::new("kill").args(["-INT", &child.id().to_string()]));
+    let ended = Ended::new(&child.wait_with_output().unwrap());
+    assert_eq!(ended.code, 130);
+    assert!(!ended.stderr.contains("ask the recipient"), "{}", ended.stderr);
 }
 
 #[test]
