@@ -7,6 +7,7 @@
     reason = "a test says by a panic that it failed"
 )]
 
+mod action;
 mod answers;
 mod bad_input;
 mod completion;

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Installs the release INPUT_VERSION of jelouctl for the steps that follow; only what has the SHA-256 of releases.txt.
+set -euo pipefail
+
+fail() {
+  echo "error: $1" >&2
+  exit 1
+}
+
+version=${INPUT_VERSION:-}
+if [ "$version" = installed ]; then
+  command -v jelouctl >/dev/null || fail 'version is "installed", but the runner has no jelouctl'
+  exit 0
+fi
+
+releases=$(dirname "$0")/releases.txt
+[ -n "$version" ] || version=$(awk '!/^#/ { last = $1 } END { print last }' "$releases")
+[ -n "$version" ] || fail 'no release is known yet; install jelouctl on the runner and say version: installed'
+
+case "$(uname -s)-$(uname -m)" in
+  Linux-x86_64) target=x86_64-unknown-linux-musl ;;
+  Linux-aarch64) target=aarch64-unknown-linux-musl ;;
+  Darwin-x86_64) target=x86_64-apple-darwin ;;
+  Darwin-arm64) target=aarch64-apple-darwin ;;
+  *) fail "there is no release for $(uname -s) on $(uname -m); say version: installed" ;;
+esac
+sum=$(awk -v version="$version" -v target="$target" '$1 == version && $2 == target { print $3 }' "$releases")
+[ -n "$sum" ] || fail "there is no release $version for $target in action/releases.txt"
+
+directory=$(mktemp -d "${RUNNER_TEMP:-/tmp}/jelouctl.XXXXXX")
+archive=jelouctl-$version-$target.tar.gz
+curl --fail --silent --show-error --location --proto '=https' --max-time 120 --output "$directory/$archive" \
+  "https://github.com/${GITHUB_ACTION_REPOSITORY:?}/releases/download/v$version/$archive"
+if command -v sha256sum >/dev/null; then
+  found=$(sha256sum "$directory/$archive")
+else
+  found=$(shasum -a 256 "$directory/$archive")
+fi
+[ "${found%% *}" = "$sum" ] || fail "$archive is not what was released: its SHA-256 is ${found%% *}, not $sum"
+tar -xzf "$directory/$archive" -C "$directory" jelouctl
+rm "$directory/$archive"
+echo "$directory" >> "${GITHUB_PATH:?}"

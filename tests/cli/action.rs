@@ -1,0 +1,258 @@
+//! The steps for CI: the GitHub Action's scripts and the GitLab job, with hostile inputs, against a real server.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Ended, Home, tool};
+use crate::server::{Reply, Server, refused_url};
+
+const HOSTILE: [&str; 12] = [
+    "it's \"quoted\"",
+    "$(touch pwned) `touch pwned` ${HOME}",
+    "one\ntwo\n\nfour",
+    "ends with a line break\n",
+    "::error::forged\n::set-output name=sent::yes",
+    "-rf --to 14155550100",
+    "--",
+    "@/etc/passwd",
+    "-",
+    "%0A%25 \\n \\",
+    "ñandú 👍 \u{202e}",
+    "a'; touch pwned; echo 'b",
+];
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A script with the binary on its path, in `home`, with credentials for the API at `url`.
+fn script(home: &Home, program: &str, url: &str, inputs: &[(&str, &str)]) -> Command {
+    let of_home = home.command();
+    let binaries = Path::new(of_home.get_program()).parent().unwrap().to_str().unwrap().to_owned();
+    let mut command = Command::new(program);
+    command.env_clear().envs(of_home.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("PATH", format!("{binaries}:/usr/bin:/bin")).current_dir(home.path());
+    command.env("JELOU_API_URL", url).env("JELOU_BOT_ID", "7").env("JELOU_CLIENT_ID", "id");
+    command.env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests").env("GITHUB_OUTPUT", home.path().join("outputs"));
+    command.env("RUNNER_TEMP", home.path()).envs(inputs.iter().copied());
+    command
+}
+
+/// Runs the Action's step that sends; gives what it wrote as outputs too.
+fn send(home: &Home, url: &str, inputs: &[(&str, &str)]) -> (Ended, String) {
+    home.write("outputs", "");
+    let path = repository().join("action/send.sh");
+    let ended = Ended::new(&script(home, path.to_str().unwrap(), url, inputs).output().unwrap());
+    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("canary"), "{ended:?}");
+    assert!(!home.path().join("pwned").exists());
+    (ended, home.read("outputs"))
+}
+
+#[test]
+fn every_text_arrives_as_it_is() {
+    for text in HOSTILE {
+        let server = Server::answering(Reply::accepted());
+        let home = Home::new();
+        let (ended, outputs) = send(&home, &server.url, &[("INPUT_TO", "+593 987654321"), ("INPUT_TEXT", text)]);
+        assert_eq!(ended.code, 0, "{text}: {}", ended.stderr);
+        assert_eq!(outputs, "sent=yes\nmessage-id=msg_123456789\n");
+        assert_eq!(server.only().json(), json!({"type": "text", "userId": "593987654321", "text": text}));
+        // Nothing of it is left behind.
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn every_template_and_parameter_arrives_as_it_is() {
+    let answer = r#"[{"id":"a-b","destination":"593987654321"}]"#;
+    for value in HOSTILE {
+        let line = value.lines().next().unwrap();
+        let server = Server::answering(Reply::json(200, answer));
+        let inputs = [
+            ("INPUT_TO", "593987654321"),
+            ("INPUT_TEMPLATE", line),
+            ("INPUT_LANGUAGE", line),
+            ("INPUT_PARAMS", &*format!("{line}\nsecond\n")),
+        ];
+        let (ended, outputs) = send(&Home::new(), &server.url, &inputs);
+        assert_eq!(ended.code, 0, "{value}: {}", ended.stderr);
+        assert_eq!(outputs, "sent=yes\nmessage-id=a-b\n");
+        let expected = json!({"destinations": ["593987654321"], "elementName": line, "language": line,
+            "parameters": [line, "second"]});
+        assert_eq!(server.only().json(), expected);
+    }
+}
+
+#[test]
+fn a_body_is_sent_as_it_is() {
+    let server = Server::answering(Reply::accepted());
+    let body = json!({"type": "new", "text": HOSTILE.concat()});
+    let inputs = [("INPUT_TO", "593987654321"), ("INPUT_BODY", &*body.to_string())];
+    assert_eq!(send(&Home::new(), &server.url, &inputs).0.code, 0);
+    let mut expected = body;
+    expected["userId"] = json!("593987654321");
+    assert_eq!(server.only().json(), expected);
+}
+
+#[test]
+fn what_became_of_the_message_is_an_output_and_the_exit_code() {
+    let dead = refused_url();
+    for (reply, code, sent) in [
+        (Some(Reply::json(400, r#"{"code":"message_could_not_be_send"}"#)), 5, "no"),
+        (Some(Reply::json(401, "{}")), 4, "no"),
+        (Some(Reply::ResetAfterReading), 8, "unknown"),
+        (None, 7, "no"),
+    ] {
+        let server = reply.map(Server::answering);
+        let url = server.as_ref().map_or(dead.as_str(), |server| &server.url);
+        let inputs = [("INPUT_TO", "593987654321"), ("INPUT_TEXT", "a"), ("JELOU_RETRY_FOR", "0")];
+        let (ended, outputs) = send(&Home::new(), url, &inputs);
+        assert_eq!((ended.code, outputs), (code, format!("sent={sent}\nmessage-id=\n")), "{}", ended.stderr);
+        let inputs = [&inputs[..], &[("INPUT_ON_FAILURE", "warn")]].concat();
+        let (ended, outputs) = send(&Home::new(), url, &inputs);
+        assert_eq!((ended.code, outputs), (0, format!("sent={sent}\nmessage-id=\n")));
+        assert_eq!(
+            ended.stdout,
+            format!("::warning::the WhatsApp message: sent is {sent}, jelouctl ended with {code}\n")
+        );
+    }
+}
+
+#[test]
+fn an_id_cannot_forge_an_output() {
+    let server = Server::answering(Reply::json(200, r#"{"messageId":"a\nsent=no\r\n::error::x"}"#));
+    let inputs = [("INPUT_TO", "593987654321"), ("INPUT_TEXT", "a")];
+    let (ended, outputs) = send(&Home::new(), &server.url, &inputs);
+    assert_eq!((ended.code, outputs.as_str()), (0, "sent=yes\nmessage-id=a\\nsent=no\\r\\n::error::x\n"));
+}
+
+#[test]
+fn inputs_that_cannot_be_meant_send_nothing() {
+    let server = Server::answering(Reply::accepted());
+    for inputs in [
+        &[("INPUT_TO", "593987654321")][..],
+        &[("INPUT_TO", "593987654321"), ("INPUT_TEXT", "a"), ("INPUT_TEMPLATE", "b")],
+        &[("INPUT_TO", "593987654321"), ("INPUT_TEXT", "a"), ("INPUT_ON_FAILURE", "maybe")],
+        &[("INPUT_TO", "593987654321,14155550100"), ("INPUT_TEXT", "a")],
+        &[("INPUT_TO", ""), ("INPUT_TEXT", "a")],
+        &[("INPUT_TO", "593987654321"), ("INPUT_BODY", "{")],
+    ] {
+        assert_eq!(send(&Home::new(), &server.url, inputs).0.code, 2, "{inputs:?}");
+    }
+    let inputs = [("INPUT_TO", "593987654321"), ("INPUT_TEXT", "a"), ("JELOU_CLIENT_SECRET", "")];
+    assert_eq!(send(&Home::new(), &server.url, &inputs).0.code, 3);
+    assert_eq!(server.received().len(), 0);
+}
+
+/// Runs the step that installs, with `releases.txt` as given and a download that is `archive`.
+fn install(home: &Home, releases: &str, archive: &Path, version: &str) -> Ended {
+    let action = home.path().join("action");
+    fs::create_dir_all(&action).unwrap();
+    fs::copy(repository().join("action/install.sh"), action.join("install.sh")).unwrap();
+    fs::write(action.join("releases.txt"), releases).unwrap();
+    // In place of the network: notes the address and hands over the archive.
+    let curl = home.write("bin/curl", "#!/bin/sh\nfor last; do :; done\necho \"$last\" > asked\nwhile [ \"$1\" != --output ]; do shift; done\ncp \"$ARCHIVE\" \"$2\"\n");
+    crate::harness::set_mode(&curl, 0o755);
+    let mut command = Command::new("bash");
+    command.arg(action.join("install.sh")).env_clear().current_dir(home.path());
+    command.env("PATH", format!("{}/bin:/usr/bin:/bin", home.path().display())).env("ARCHIVE", archive);
+    command.env("RUNNER_TEMP", home.path()).env("GITHUB_PATH", home.path().join("path"));
+    command.env("GITHUB_ACTION_REPOSITORY", "jelou/jelouctl").env("INPUT_VERSION", version);
+    Ended::new(&command.output().unwrap())
+}
+
+#[test]
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn only_what_was_released_is_installed() {
+    let home = Home::new();
+    let binary = home.write("files/jelouctl", "#!/bin/sh\necho released\n");
+    crate::harness::set_mode(&binary, 0o755);
+    let archive = home.path().join("archive.tar.gz");
+    let files = home.path().join("files");
+    tool(Command::new("tar").arg("-czf").arg(&archive).arg("-C").arg(files).arg("jelouctl"));
+    let sum = tool(Command::new("sha256sum").arg(&archive)).stdout;
+    let sum = String::from_utf8(sum).unwrap()[..64].to_owned();
+    let releases = format!(
+        "# comment\n0.0.9 x86_64-unknown-linux-musl {}\n0.1.0 x86_64-unknown-linux-musl {sum}\n",
+        "0".repeat(64)
+    );
+
+    let ended = install(&home, &releases, &archive, "");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let asked = home.read("asked");
+    assert_eq!(
+        asked.trim(),
+        "https://github.com/jelou/jelouctl/releases/download/v0.1.0/jelouctl-0.1.0-x86_64-unknown-linux-musl.tar.gz"
+    );
+    let installed = Path::new(home.read("path").trim()).join("jelouctl");
+    assert_eq!(tool(&mut Command::new(installed)).stdout, b"released\n");
+
+    fs::remove_file(home.path().join("path")).unwrap();
+    for (version, problem) in [
+        ("0.0.9", "is not what was released"),
+        ("9.9.9", "there is no release 9.9.9"),
+        ("installed", "the runner has no jelouctl"),
+    ] {
+        let ended = install(&home, &releases, &archive, version);
+        assert_eq!(ended.code, 1, "{version}");
+        assert!(ended.stderr.contains(problem), "{}", ended.stderr);
+        assert!(!home.path().join("path").exists());
+    }
+    assert!(install(&home, "# none\n", &archive, "").stderr.contains("no release is known yet"));
+}
+
+#[test]
+fn no_input_stands_in_a_script() {
+    let action = fs::read_to_string(repository().join("action.yml")).unwrap();
+    for line in action.lines().filter(|line| line.contains("${{")) {
+        let (name, value) = line.trim().split_once(": ").unwrap();
+        assert!(name == "value" || name == name.to_uppercase(), "{line}");
+        assert!(value.starts_with("${{ ") && value.ends_with(" }}"), "{line}");
+    }
+    for workflow in ["ci.yml", "release.yml"] {
+        let text = fs::read_to_string(repository().join(".github/workflows").join(workflow)).unwrap();
+        for line in text.lines().filter(|line| line.contains("uses: ")) {
+            let (_, pin) = line.split_once('@').unwrap();
+            assert_eq!(pin.split(' ').next().unwrap().len(), 40, "{line}");
+        }
+    }
+}
+
+/// The script of the GitLab job, as GitLab would run it.
+fn gitlab_script() -> String {
+    let template = fs::read_to_string(repository().join("templates/notify.yml")).unwrap();
+    assert!(template.contains("exit_codes: [6, 7]\n"));
+    let (_, script) = template.split_once("    - |\n").unwrap();
+    let lines = script.lines().take_while(|line| line.starts_with("      "));
+    lines.map(|line| format!("{}\n", &line[6..])).collect()
+}
+
+#[test]
+fn the_gitlab_job_sends_each_parameter_as_it_is() {
+    let answer = r#"[{"id":"a-b","destination":"593987654321"}]"#;
+    for shell in ["sh", "bash"] {
+        for value in HOSTILE {
+            let line = value.lines().next().unwrap();
+            let server = Server::answering(Reply::json(200, answer));
+            let home = Home::new();
+            let params = format!("{line}\nsecond\nthird");
+            let inputs = [
+                ("NOTIFY_TEMPLATE", line),
+                ("NOTIFY_LANGUAGE", "es"),
+                ("NOTIFY_PARAMS", &params),
+                ("JELOU_TO", "593987654321"),
+            ];
+            let ended = Ended::new(
+                &script(&home, shell, &server.url, &inputs).args(["-c", &gitlab_script()]).output().unwrap(),
+            );
+            assert_eq!(ended.code, 0, "{value}: {}", ended.stderr);
+            let expected: Value = json!({"destinations": ["593987654321"], "elementName": line, "language": "es",
+                "parameters": [line, "second", "third"]});
+            assert_eq!(server.only().json(), expected, "{shell}");
+            assert!(!home.path().join("pwned").exists());
+        }
+    }
+}
