@@ -161,12 +161,14 @@ impl Input {
         parse(flag, &name_of(source), &text)
     }
 
-    /// The JSON of a flag that takes `JSON|@FILE`.
+    /// The JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}`, which is never JSON, is a text that a bulk
+    /// run fills; no field that takes JSON takes it as it stands.
     ///
     /// # Errors
     /// As [`Input::json`].
     pub fn json_flag(&mut self, flag: &str, value: &JsonSource) -> Result<Value, InputError> {
         match value {
+            JsonSource::Literal(text) if text.trim_start().starts_with("{{") => Ok(Value::from(text.trim())),
             JsonSource::Literal(text) => parse(flag, "its value", text),
             JsonSource::From(source) => self.json(flag, source),
         }

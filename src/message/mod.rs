@@ -16,6 +16,7 @@ mod flow_message;
 mod image;
 mod incoming;
 mod invalid;
+mod leaf;
 mod limits;
 mod list;
 mod location;
@@ -56,10 +57,11 @@ pub use self::flow_message::FlowMessage;
 use self::image::Image;
 pub use self::incoming::{check_flow_message, check_message, check_template};
 pub use self::invalid::{InvalidMessage, Violation};
+pub use self::leaf::{Leaf, LeafType, is_template};
 use self::list::List;
 use self::location::Location;
 use self::location_request::LocationRequest;
-pub use self::outgoing::{Outgoing, RecipientSources, Route};
+pub use self::outgoing::{Outgoing, RecipientSources, Route, merge};
 use self::quick_reply::QuickReply;
 use self::raw::Raw;
 pub use self::recipient::{Recipient, RecipientError};
@@ -208,7 +210,8 @@ macro_rules! kinds {
             }
 
             /// JSON Schema of the kind's own fields.
-            fn schema(&self) -> Value {
+            #[must_use]
+            pub fn schema(&self) -> Value {
                 match self { $(Self::$kind(_) => schema::with_nested(schemars::schema_for!($kind))),* }
             }
 
