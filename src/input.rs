@@ -197,6 +197,18 @@ fn name_of(source: &Source) -> String {
     }
 }
 
+/// JSON whose numbers arrive as they are written.
+///
+/// # Errors
+/// In words, when it is not JSON or holds an integer beyond 64 bits.
+pub fn parse_exact(text: &str) -> Result<Value, String> {
+    let value = serde_json::from_str(text).map_err(|error| format!("is not valid JSON: {error}"))?;
+    match inexact_integer(text) {
+        Some(number) => Err(format!("has the number {number}, which is beyond 64 bits; write it in quotes")),
+        None => Ok(value),
+    }
+}
+
 fn parse(flag: &str, name: &str, text: &str) -> Result<Value, InputError> {
     let (flag, name) = (flag.to_owned(), name.to_owned());
     match serde_json::from_str(text) {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::error::{ConfigError, nearest};
-use super::values::{AllowTo, ApiUrl, BotId, ClientId, RetryFor, Timeout};
+use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
 use crate::secret::Secret;
 
 /// The largest file that is read, in bytes.
@@ -66,6 +66,10 @@ pub struct Profile {
     /// Who may be written to; `*` is any run of characters. Absent: anyone; empty: nobody.
     #[schemars(with = "Option<Vec<String>>")]
     pub allow_to: Option<AllowTo>,
+    #[serde(default, deserialize_with = "parsed")]
+    pub rate: Option<Rate>,
+    /// Whether a bulk run asks before it sends.
+    pub confirm_bulk: Option<bool>,
 }
 
 /// Configuration of jelouctl.
