@@ -105,6 +105,7 @@ impl<'a> Engine<'a> {
         });
         let due = followers.collect();
         let counts = reader.counts()?;
+        progress.begin(&counts.shown());
         let (writer, pen) = Writer::start(ledger);
         Ok(Self {
             api: Arc::new(api),

@@ -29,7 +29,9 @@ fn write_text(output: &mut minijinja::Output<'_>, value: &Cell) -> Result<(), Er
     match value.kind() {
         ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
         ValueKind::None => refuse("null"),
-        ValueKind::String | ValueKind::Number | ValueKind::Bool => write!(output, "{value}").map_err(Error::from),
+        // As JSON writes it, not as Python does.
+        ValueKind::Bool => write!(output, "{}", value.is_true()).map_err(Error::from),
+        ValueKind::String | ValueKind::Number => write!(output, "{value}").map_err(Error::from),
         other => refuse(&format!("a {other}")),
     }
 }

@@ -104,6 +104,10 @@ pub trait Kind: Args + Serialize + DeserializeOwned + Validate<Context = ()> + J
     /// Fills what neither flags nor file gave.
     fn fill_defaults(&mut self) {}
 
+    /// Fills what follows from other fields where the flags of `typed` leave it to that; the fields may come from the
+    /// row of a bulk run, so it cannot be done when flags are read.
+    fn fill_derived(&mut self, _typed: &Self) {}
+
     fn route(&self) -> Route {
         Route::Messages
     }
@@ -199,6 +203,12 @@ macro_rules! kinds {
 
             fn fill_defaults(&mut self) {
                 match self { $(Self::$kind(kind) => kind.fill_defaults()),* }
+            }
+
+            fn fill_derived(&mut self, typed: &Self) {
+                $(if let (Self::$kind(kind), Self::$kind(typed)) = (&mut *self, typed) {
+                    kind.fill_derived(typed);
+                })*
             }
 
             fn validate(&self) -> Result<(), garde::Report> {

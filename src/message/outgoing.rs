@@ -144,6 +144,7 @@ impl Outgoing {
 /// Reads `body` as `kind`, fills the defaults and checks every limit; `typed` tells which flags may be named.
 fn complete(kind: &Message, typed: &Message, body: Value) -> Result<Message, InvalidMessage> {
     let mut message = read(kind, typed, body)?;
+    message.fill_derived(typed);
     message.fill_defaults();
     check(&message, typed)?;
     Ok(message)

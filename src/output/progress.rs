@@ -42,7 +42,7 @@ pub struct Progress<'a> {
     every: Duration,
     shown_at: Instant,
     /// Rows that were left at the beginning, and then.
-    begun: Option<(Instant, u64)>,
+    begun: (Instant, u64),
     faults: u32,
 }
 
@@ -63,7 +63,12 @@ impl<'a> Progress<'a> {
             ProgressFormat::Auto if io::stderr().is_terminal() => (Shape::Bar(bar()), Duration::from_millis(200)),
             ProgressFormat::Auto => (Shape::Lines, Duration::from_secs(10)),
         };
-        Self { output, shape, every, shown_at: Instant::now(), begun: None, faults: 0 }
+        Self { output, shape, every, shown_at: Instant::now(), begun: (Instant::now(), 0), faults: 0 }
+    }
+
+    /// The run begins, or goes on, with this.
+    pub fn begin(&mut self, tally: &Tally) {
+        self.begun = (Instant::now(), tally.left);
     }
 
     /// When it is to be shown again.
@@ -74,7 +79,7 @@ impl<'a> Progress<'a> {
 
     pub fn show(&mut self, tally: &Tally) {
         self.shown_at = Instant::now();
-        let (since, left) = *self.begun.get_or_insert((self.shown_at, tally.left));
+        let (since, left) = self.begun;
         let done = left.saturating_sub(tally.left);
         let elapsed = since.elapsed().as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "a rate is shown with one decimal")]

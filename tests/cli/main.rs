@@ -9,6 +9,8 @@
 
 mod answers;
 mod bad_input;
+mod bulk_input;
+mod bulk_server;
 mod completion;
 mod configuration;
 mod delivery;
