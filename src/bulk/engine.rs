@@ -184,7 +184,8 @@ impl<'a> Engine<'a> {
     /// Takes a row that is due, else the next one of the input.
     fn take(&mut self, now: Instant, halt: &mut Option<Halt>) {
         let is_due = self.due.peek().is_some_and(|Reverse((at, _))| *at <= now);
-        let row = match self.due.pop().filter(|_| is_due) {
+        let due = if is_due { self.due.pop() } else { None };
+        let row = match due {
             Some(Reverse((_, n))) => self.reader.pending(n),
             None => Ok(self.fresh.pop_front()),
         };
@@ -273,7 +274,11 @@ impl<'a> Engine<'a> {
             (Ok(_), Some(Halt::Signal(signal))) => Stop::Signal(signal),
             (Ok(_), Some(Halt::Panicked)) => Stop::Panicked,
             (Ok(ledger), None) => match ledger.finish() {
-                Ok(_) => Stop::Complete,
+                Ok(true) => Stop::Complete,
+                Ok(false) => {
+                    let problem = "rows are left that nothing led to".to_owned();
+                    Stop::Ledger(Lost { error: LedgerError::Damaged { problem }, outcomes: Vec::new() })
+                }
                 Err(error) => Stop::Ledger(Lost { error, outcomes: Vec::new() }),
             },
         }

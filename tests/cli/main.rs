@@ -10,6 +10,8 @@
 mod answers;
 mod bad_input;
 mod bulk_input;
+mod bulk_report;
+mod bulk_run;
 mod bulk_server;
 mod completion;
 mod configuration;
