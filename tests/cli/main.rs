@@ -9,6 +9,8 @@
 
 mod answers;
 mod bad_input;
+mod bulk_crash;
+mod bulk_faults;
 mod bulk_input;
 mod bulk_report;
 mod bulk_run;
