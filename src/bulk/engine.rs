@@ -206,7 +206,8 @@ impl<'a> Engine<'a> {
         let damaged =
             |error: &dyn std::fmt::Display| LedgerError::Damaged { problem: format!("row {}: {error}", row.n) };
         let body = serde_json::from_str(&row.body).map_err(|error| damaged(&error))?;
-        Request::below(&self.api.base, &row.path, body, self.api.accepts).map_err(|error| damaged(&error))
+        let accepts = self.api.accepts.for_recipient(&row.recipient);
+        Request::below(&self.api.base, &row.path, body, accepts).map_err(|error| damaged(&error))
     }
 
     /// Deals with what became of a row.
@@ -292,7 +293,7 @@ async fn send(api: Arc<Api>, pen: Pen, request: Request, row: Queued) -> Done {
     }
     let began_at = now();
     let attempt = api.client.attempt(&request, &api.credentials).await;
-    let verdict = judge(&attempt, api.accepts);
+    let verdict = judge(&attempt, &request.accepts);
     let (state, message_id) = match &verdict.outcome {
         Outcome::Sent { message_id } => (State::Sent, message_id.clone()),
         Outcome::NotSent(Cause::Rejected) => (State::Failed, None),

@@ -19,7 +19,9 @@ use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientErro
 /// What each row becomes.
 pub struct Plan<'a> {
     pub kind: &'a Message,
-    /// Of the kind, made once.
+    /// Whether a warning makes a row invalid.
+    pub strict: bool,
+    /// Of the kind that the body is, made once.
     pub schema: Value,
     pub body: Body<'a>,
     pub recipient: RecipientRule<'a>,
@@ -162,8 +164,9 @@ pub fn import(
                     tell(line, RowFault::Guarded(recipient));
                 }
                 let request = Request::new(plan.base, plan.bot, &outgoing);
-                let (path, body) = (request.path_below(plan.base), request.body.to_string());
-                imported.accepts = Some(request.accepts);
+                let (path, body) =
+                    (request.path_below(plan.base), request.body.as_ref().map(Value::to_string).unwrap_or_default());
+                imported.accepts.get_or_insert(request.accepts.clone());
                 imported.rows += 1;
                 digest = digest.wrapping_add(digest_of(path, &body));
                 let request = DraftRequest { recipient: outgoing.recipient().as_str(), path, body: &body };
@@ -234,7 +237,10 @@ impl Plan<'_> {
         let parsed: Result<Recipient, _> = recipient.parse();
         parsed.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
         let recipients = RecipientSources { flag: Some(recipient), environment: None };
-        let made = Outgoing::with_schema(self.kind, &self.schema, json!({}), Some(body), &recipients)?;
+        let made = Outgoing::with_schema(self.kind, Some(&self.schema), json!({}), Some(body), &recipients)?;
+        if self.strict && !made.1.is_empty() {
+            return Err(InvalidMessage::Warnings(made.1).into());
+        }
         made.0.check_bot(self.bot)?;
         Ok(made)
     }

@@ -163,6 +163,10 @@ struct BulkDelivery {
     /// The body, or a part of it, as JSON whose texts are templates; flags win over it
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     body: Option<Source>,
+
+    /// Take a row with a warning about its message for one that cannot be sent
+    #[arg(long)]
+    strict: bool,
 }
 
 #[derive(Args, Debug)]
@@ -260,6 +264,7 @@ impl From<BulkSend> for Typed {
             to: delivery.to,
             to_column: send.to_column,
             body: delivery.body,
+            strict: delivery.strict,
             message,
             run: send.run,
             tempo: send.tempo.into(),

@@ -7,10 +7,7 @@ use crate::config::Settings;
 ///
 /// # Errors
 /// With the first one that it does not allow.
-pub fn check_allowed<'a>(
-    settings: &Settings,
-    mut recipients: impl Iterator<Item = &'a str>,
-) -> Result<(), GuardError> {
+pub fn check_allowed<'a>(settings: &Settings, mut recipients: impl Iterator<Item = &'a str>) -> Result<(), GuardError> {
     let Some(allow_to) = &settings.allow_to else { return Ok(()) };
     match recipients.find(|recipient| !allow_to.value.allows(recipient)) {
         None => Ok(()),

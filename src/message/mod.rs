@@ -188,7 +188,9 @@ macro_rules! kinds {
                 match self { $(Self::$kind(kind) => kind.route()),* }
             }
 
-            fn read_as(&self, fields: &Map<String, Value>) -> Option<Self> {
+            /// The kind that a body with these fields is, where it is another one.
+            #[must_use]
+            pub fn read_as(&self, fields: &Map<String, Value>) -> Option<Self> {
                 match self { $(Self::$kind(kind) => kind.read_as(fields)),* }
             }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::send::Typed;
 use crate::bulk::{Body, Leaf, RecipientRule, TemplateError};
 use crate::commands::{Context, UsageError};
-use crate::message::{Envelope, Route, is_template, merge};
+use crate::message::{Envelope, Message, Route, is_template, merge};
 
 /// The body that flags and `--body` make; nothing where each row is the body.
 pub fn read_body(context: &mut Context, typed: &Typed) -> anyhow::Result<Option<Value>> {
@@ -16,10 +16,10 @@ pub fn read_body(context: &mut Context, typed: &Typed) -> anyhow::Result<Option<
         return Ok(None);
     }
     let mut body = file.unwrap_or_else(|| json!({}));
-    if body.get("userId").is_some() {
+    if let Some(field) = ["userId", "destinations"].into_iter().find(|field| body.get(field).is_some()) {
         return Err(usage(
-            "userId: the body names a recipient, but in a bulk run each row has its own",
-            "take `userId` out of the body; the recipient is a column, or --to '593{{ celular }}'",
+            &format!("{field}: the body names a recipient, but in a bulk run each row has its own"),
+            "take it out of the body; the recipient is a column, or --to '593{{ celular }}'",
         ));
     }
     merge(&mut body, flags);
@@ -29,14 +29,20 @@ pub fn read_body(context: &mut Context, typed: &Typed) -> anyhow::Result<Option<
 /// Compiles the body that [`read_body`] gave.
 pub fn compile_body<'a>(
     language: &'a Environment<'a>,
-    typed: &Typed,
+    kind: &Message,
     schema: &Value,
     body: Option<&'a Value>,
 ) -> anyhow::Result<Body<'a>> {
-    if let Route::FlowMessage { flow_type: Some(flow_type) } = typed.message.route()
-        && is_template(&flow_type)
-    {
-        return Err(usage("--type: it is no part of the body, and the same for every row", "give it a value"));
+    let in_path = match kind.route() {
+        Route::FlowMessage { flow_type: Some(flow_type) } => Some(("--type", flow_type)),
+        Route::CampaignTemplate { campaign } => Some(("--campaign", campaign)),
+        Route::Messages | Route::FlowMessage { flow_type: None } | Route::Template => None,
+    };
+    if let Some((flag, _)) = in_path.filter(|(_, value)| is_template(value)) {
+        return Err(usage(
+            &format!("{flag}: it is no part of the body, and the same for every row"),
+            "give it a value",
+        ));
     }
     match body {
         Some(body) => Body::compile(language, schema, body, "").map_err(|error| not_a_template(&error)),

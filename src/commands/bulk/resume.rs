@@ -3,7 +3,7 @@
 use super::Tempo;
 use super::sending::{Held, Sender};
 use crate::bulk::{Details, Ledger, RunName, Runs};
-use crate::commands::sender::check_allowed;
+use crate::commands::guard::check_allowed;
 use crate::commands::{Context, UsageError};
 use crate::config::{ConfigError, Environment, SecretSource, Settings};
 use crate::exit::ExitCode;

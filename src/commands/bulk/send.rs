@@ -4,24 +4,20 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use serde_json::{Value, json};
-
 use super::Tempo;
 use super::plan::{compile_body, read_body, recipient_rule};
 use super::sending::{DEFAULT_CONCURRENCY, Held, SANDBOX, Sender};
-use crate::api::{Accepts, Request, curl_command};
+use crate::api::{Accepts, Request};
 use crate::bulk::{
     Details, Draft, Imported, LedgerError, Leniency, Plan, Reserved, RowFault, RunError, RunName, Runs, Source,
     SourceError, Window, import, language,
 };
-use crate::commands::sender::check_allowed;
-use crate::commands::{Context, GuardError, Mode, UsageError};
+use crate::commands::guard::check_allowed;
+use crate::commands::{Context, GuardError, Mode, UsageError, preview};
 use crate::config::{ApiUrl, BotId, ClientId, Environment, SecretSource, Settings, Sourced};
 use crate::exit::ExitCode;
 use crate::input;
 use crate::message::Message;
-use crate::output::{Format, compact};
-use crate::sandbox::DEFAULT_PORT;
 
 /// Warnings of rows that are told one by one.
 const WARNINGS: u64 = 5;
@@ -41,6 +37,8 @@ pub struct Typed {
     pub tempo: Tempo,
     pub window: Window,
     pub leniency: Leniency,
+    /// `--strict`: a warning about a row's message makes the row invalid.
+    pub strict: bool,
     /// `--again`
     pub again: bool,
     /// `--preview`
@@ -61,19 +59,22 @@ pub fn run(context: &mut Context, typed: &Typed) -> anyhow::Result<ExitCode> {
         context.input.claim_stdin("--client-secret-file")?;
     }
     let body = read_body(context, typed)?;
-    let schema = typed.message.schema();
+    let kind = body.as_ref().and_then(|body| typed.message.read_as(body.as_object()?));
+    let kind = kind.as_ref().unwrap_or(&typed.message);
+    let schema = kind.schema();
     let language = language();
-    let compiled = compile_body(&language, typed, &schema, body.as_ref())?;
+    let compiled = compile_body(&language, kind, &schema, body.as_ref())?;
     let recipient = recipient_rule(&language, typed)?;
 
     let settings = Settings::load(&context.flags, &Environment::read()?)?;
     context.output.warnings(&settings.warnings);
     let bot = settings.bot()?;
     let (client_id, secret) = settings.credentials(context.can_ask())?;
-    let who = Who { settings: &settings, bot, client_id: &client_id.value, base: base(&settings) };
+    let who = Who { settings: &settings, bot, client_id: &client_id.value, base: preview::base(&settings) };
     let mut source = open(context, &typed.source)?;
     let plan = Plan {
         kind: &typed.message,
+        strict: typed.strict,
         schema,
         body: compiled,
         recipient,
@@ -86,7 +87,7 @@ pub fn run(context: &mut Context, typed: &Typed) -> anyhow::Result<ExitCode> {
         let limit = typed.window.limit.into_iter().chain(typed.preview).min();
         let typed = (Window { limit, ..typed.window }, typed.leniency);
         let imported = read_in(context, &mut source, &mut draft, &plan, &who, typed)?;
-        return preview(context, &draft, &who, imported.accepts);
+        return show(context, &draft, &who, imported.accepts.as_ref());
     }
     let runs = Runs::open()?;
     let reserved = reserve(&runs, typed)?;
@@ -128,11 +129,6 @@ fn begin(
     let Some(lock) = reserved.keep() else { return Err(LedgerError::InUse { run: name.to_string() }.into()) };
     context.output.note(&format!("run {name}: {} messages from bot {}", imported.rows, who.bot.as_str()));
     sender.send(&Held { runs, name, details, _lock: lock }, typed.tempo)
-}
-
-/// The address that requests are made for; the sandbox's port is known only when it listens.
-fn base(settings: &Settings) -> ApiUrl {
-    if settings.sandbox { ApiUrl::on_loopback(DEFAULT_PORT) } else { settings.api_url.value.clone() }
 }
 
 fn open(context: &mut Context, source: &input::Source) -> anyhow::Result<Source> {
@@ -186,7 +182,7 @@ fn read_in(
     let allows = |recipient: &str| check_allowed(who.settings, std::iter::once(recipient)).is_ok();
     let imported = import(source, draft, plan, window, leniency, allows, |line, fault| match fault {
         RowFault::Warning(warning) => {
-            warnings += 1;
+            warnings += 1_u64;
             if warnings <= WARNINGS {
                 output.warning(&format!("line {line}: {warning}"));
             }
@@ -237,7 +233,7 @@ fn refuse_faulty(imported: &Imported, leniency: Leniency) -> Result<(), UsageErr
 }
 
 fn details(typed: &Typed, who: &Who<'_>, source: &Source, imported: &Imported) -> anyhow::Result<Details> {
-    let Some(accepts) = imported.accepts else { anyhow::bail!("no row makes a request") };
+    let Some(accepts) = imported.accepts.clone() else { anyhow::bail!("no row makes a request") };
     Ok(Details {
         kind: typed.message.command().to_owned(),
         profile: who.settings.profile.as_ref().map(|profile| profile.value.clone()),
@@ -269,23 +265,11 @@ fn confirm(context: &Context, who: &Who<'_>, rows: u64) -> anyhow::Result<()> {
 }
 
 /// `--preview`, `--dry-run` and `--curl`: the requests that would leave, and nothing stays behind.
-fn preview(context: &Context, draft: &Draft, who: &Who<'_>, accepts: Option<Accepts>) -> anyhow::Result<ExitCode> {
+fn show(context: &Context, draft: &Draft, who: &Who<'_>, accepts: Option<&Accepts>) -> anyhow::Result<ExitCode> {
     let Some(accepts) = accepts else { return Ok(ExitCode::Success) };
-    let ca_cert = who.settings.ca_cert.as_ref().map(|path| path.value.as_path());
     draft.requests(|path, body| {
-        let request = Request::below(who.base.url(), path, serde_json::from_str(body)?, accepts)?;
-        if context.mode == Mode::Curl {
-            let command = curl_command(&request, who.client_id.as_str(), ca_cert, &compact(&request.body));
-            return Ok(context.output.line(&command)?);
-        }
-        if context.output.format == Format::Id {
-            return Ok(());
-        }
-        let mut json = json!({ "dry_run": true });
-        if let (Value::Object(json), Value::Object(request)) = (&mut json, request.to_json()) {
-            json.extend(request);
-        }
-        Ok(context.output.json(&json)?)
+        let request = Request::below(who.base.url(), path, serde_json::from_str(body)?, accepts.clone())?;
+        Ok(preview::show(context, who.settings, who.client_id, &request)?)
     })?;
     Ok(ExitCode::Success)
 }

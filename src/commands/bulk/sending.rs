@@ -6,13 +6,12 @@ use serde_json::{Value, json};
 use super::Tempo;
 use crate::api::{Client, Credentials, Signal};
 use crate::bulk::{Api, Counts, Details, Ended, Engine, Ledger, Lock, Lost, RunName, Runs, State, Stop};
+use crate::commands::connection::{self, ask_secret, client_options};
 use crate::commands::interrupt::Signals;
-use crate::commands::sender::{ask_secret, client_options};
 use crate::commands::{Context, PanicInFlight};
-use crate::config::{ApiUrl, ClientId, SecretSource, Settings, Sourced};
+use crate::config::{ClientId, SecretSource, Settings, Sourced};
 use crate::exit::{self, ExitCode};
 use crate::output::{Format, Progress, Record, RecordError, Sent};
-use crate::sandbox::Sandbox;
 
 /// What a run is stored with where nothing leaves the machine.
 pub const SANDBOX: &str = "sandbox";
@@ -58,12 +57,9 @@ impl<'a> Sender<'a> {
         let reader = Ledger::read(&path)?;
         let Self { context, settings, credentials, runtime } = self;
         let stop = runtime.block_on(async {
-            let base = match settings.sandbox {
-                true => ApiUrl::on_loopback(Sandbox::start().await.context("failed to start the sandbox")?.port()),
-                false => settings.api_url.value.clone(),
-            };
+            let base = connection::base(settings).await?;
             let client = Client::new(&client_options(settings, &base)?)?;
-            let api = Api { client, credentials, base: base.url().clone(), accepts: run.details.accepts };
+            let api = Api { client, credentials, base: base.url().clone(), accepts: run.details.accepts.clone() };
             let mut progress = Progress::new(&context.output, tempo.progress);
             let rate = tempo.rate.map_or(run.details.rate, |rate| rate.per_second());
             let concurrency = tempo.concurrency.unwrap_or(run.details.concurrency);
