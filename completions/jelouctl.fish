@@ -51,6 +51,7 @@ complete -c jelouctl -n "__fish_jelouctl_needs_command" -s V -l version -d 'Prin
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "send" -d 'Send one message'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "flow-message" -d 'Send a WhatsApp Flow by its name, through the flow_message endpoint'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "templates" -d 'List the bot\'s templates'
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "bulk" -d 'Send to a list of people: one true state for each row, whatever happens'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "profile" -d 'Manage profiles: who sends, kept in the configuration file'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "doctor" -d 'Check, step by step, whether a message could be sent from here'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "explain" -d 'Explain a kind of message, or an error code of Jelou or WhatsApp'
@@ -714,6 +715,246 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s v -l ver
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object that says what became of the message'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "send" -d 'Send a message to each row of a list'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "resume" -d 'Go on with a run that was stopped, paused or killed'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "status" -d 'Show how a run stands, also while it is going on'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "report" -d 'Print the list again, with what became of each row'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "resolve" -d 'Decide what became of rows that nobody else can decide'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "list" -d 'List the runs: name, state, rows, sent, failed, unknown, still to go'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "remove" -d 'Remove a run and all that is known of its rows; asks first, or needs --yes'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l to-column -d 'Column of the recipient [default: the one named to, userId, phone, telefono, celular, …]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l run -d 'Name of the run: a-z, 0-9 and - [default: made from the file\'s name and the time]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l rate -d 'How fast to send: 5/s, 300/m, 1000/h [default: the profile\'s rate, else 5/s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l concurrency -d 'How many requests may be under way at once [default: 64]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l progress -d 'How to show the progress' -r -f -a "auto\t'A bar on a terminal, else a line every 10 s (default)'
+ndjson\t'One JSON object a second on standard error'
+none\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip -d 'Pass over so many rows at the beginning' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l limit -d 'Take so many rows at most' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l preview -d 'Print the first N requests and send nothing' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object that says what became of the message'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-invalid -d 'Leave out the rows that cannot be sent, instead of sending none'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l allow-duplicates -d 'Send rows that are the same message to the same recipient'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l again -d 'Send what an unfinished run sends too, or one that ended in the last 12 hours'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "text" -d 'Send a text'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "list" -d 'Send a text with a list of options to choose from'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "quick-reply" -d 'Send a text with up to three replies to press'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "image" -d 'Send an image, with a text below it'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "audio" -d 'Send an audio'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "video" -d 'Send a video, with a text below it'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "file" -d 'Send a document, with a text below it'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "sticker" -d 'Send a sticker'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "location" -d 'Send a place on the map'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "location-request" -d 'Ask the recipient to send where they are'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "contacts" -d 'Send contact cards'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "cta-url" -d 'Send a text with a button that opens a web page'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "call" -d 'Send a message with a call button (it does not place a call)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "flow" -d 'Send a message with a button that opens a WhatsApp Flow'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "flow-message" -d 'Send a WhatsApp Flow by its name, through the flow_message endpoint'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "carousel" -d 'Send cards that scroll sideways'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "template" -d 'Send a template, which reaches anyone'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "raw" -d 'Send a JSON body as it is'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l rate -d 'How fast to send: 5/s, 300/m, 1000/h [default: the profile\'s rate, else 5/s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l concurrency -d 'How many requests may be under way at once [default: 64]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l progress -d 'How to show the progress' -r -f -a "auto\t'A bar on a terminal, else a line every 10 s (default)'
+ndjson\t'One JSON object a second on standard error'
+none\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object that says what became of the message'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object that says what became of the message'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l state -d 'Rows in this state only (repeatable)' -r -f -a "pending\t''
+inflight\t''
+sent\t''
+failed\t''
+unknown\t''
+skipped\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l format -d 'How it is written' -r -f -a "csv\t''
+ndjson\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l file -d 'Write it to this file, all or nothing, instead of standard output' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object that says what became of the message'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l unknown-as -d 'What the unknown rows are from now on' -r -f -a "sent\t''
+failed\t''
+pending\t'To be sent (again)'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l failed-as -d 'What the failed rows are from now on' -r -f -a "pending\t'To be sent again'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object that says what became of the message'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object that says what became of the message'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object that says what became of the message'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r

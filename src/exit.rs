@@ -3,6 +3,7 @@
 use std::process;
 
 use crate::api::{Cause, ClientError, Outcome, Signal, UNKNOWN_HINT};
+use crate::bulk::{LedgerError, RunError, SourceError, Trip};
 use crate::commands::{GuardError, PanicInFlight, ReadError, UsageError};
 use crate::config::ConfigError;
 use crate::input::InputError;
@@ -31,8 +32,14 @@ pub enum ExitCode {
     Network = 7,
     /// It may have been sent.
     Unknown = 8,
+    /// A bulk run is complete, and some rows failed, were skipped or are unknown.
+    Incomplete = 10,
     /// Stopped by a guard. Not sent.
     Guard = 11,
+    /// The ledger of a bulk run cannot be written; some rows may have been sent.
+    Ledger = 12,
+    /// Another process has the bulk run. Not sent.
+    InUse = 13,
     /// SIGINT; the record and stderr say what is known.
     Interrupted = 130,
     /// SIGTERM; the record and stderr say what is known.
@@ -86,6 +93,19 @@ pub fn of_error(error: &anyhow::Error) -> Told {
             let (code, _) = of_outcome(&cause.outcome());
             return told(code, cause.code(), cause.hint());
         }
+        if let Some(cause) = cause.downcast_ref::<SourceError>() {
+            return told(ExitCode::Usage, "usage", Some(cause.hint().to_owned()));
+        }
+        if let Some(cause) = cause.downcast_ref::<RunError>() {
+            return told(ExitCode::Usage, "usage", Some(cause.hint().to_owned()));
+        }
+        if let Some(cause) = cause.downcast_ref::<LedgerError>() {
+            let (code, name) = match cause {
+                LedgerError::InUse { .. } => (ExitCode::InUse, "in_use"),
+                _ => (ExitCode::Ledger, "ledger"),
+            };
+            return told(code, name, Some(cause.hint().to_owned()));
+        }
         if cause.is::<PanicInFlight>() {
             return told(ExitCode::Unknown, "unknown", Some(UNKNOWN_HINT.to_owned()));
         }
@@ -113,7 +133,16 @@ fn of_cause(cause: Cause) -> ExitCode {
     }
 }
 
-fn of_signal(signal: Signal) -> ExitCode {
+/// The code of a bulk run that paused by itself.
+pub fn of_trip(trip: Trip) -> ExitCode {
+    match trip {
+        Trip::Credentials => ExitCode::Credentials,
+        Trip::Network => ExitCode::Network,
+        Trip::Unknown => ExitCode::Unknown,
+    }
+}
+
+pub fn of_signal(signal: Signal) -> ExitCode {
     match signal {
         Signal::Interrupt => ExitCode::Interrupted,
         Signal::Terminate => ExitCode::Terminated,

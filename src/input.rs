@@ -158,12 +158,14 @@ impl Input {
         parse(flag, &name_of(source), &text)
     }
 
-    /// The JSON of a flag that takes `JSON|@FILE`.
+    /// The JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}`, which is never JSON, is a text that a bulk
+    /// run fills; no field that takes JSON takes it as it stands.
     ///
     /// # Errors
     /// As [`Input::json`].
     pub fn json_flag(&mut self, flag: &str, value: &JsonSource) -> Result<Value, InputError> {
         match value {
+            JsonSource::Literal(text) if text.trim_start().starts_with("{{") => Ok(Value::from(text.trim())),
             JsonSource::Literal(text) => parse(flag, "its value", text),
             JsonSource::From(source) => self.json(flag, source),
         }
@@ -189,6 +191,18 @@ fn name_of(source: &Source) -> String {
     match source {
         Source::Stdin => "standard input".to_owned(),
         Source::File(path) => path.display().to_string(),
+    }
+}
+
+/// JSON whose numbers arrive as they are written.
+///
+/// # Errors
+/// In words, when it is not JSON or holds an integer beyond 64 bits.
+pub fn parse_exact(text: &str) -> Result<Value, String> {
+    let value = serde_json::from_str(text).map_err(|error| format!("is not valid JSON: {error}"))?;
+    match inexact_integer(text) {
+        Some(number) => Err(format!("has the number {number}, which is beyond 64 bits; write it in quotes")),
+        None => Ok(value),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod config;
 pub mod message;
 
 pub mod api;
+pub mod bulk;
 pub mod sandbox;
 
 pub mod exit;

@@ -92,7 +92,7 @@ pub async fn deliver(
         }
         let verdict = judge(&attempt, &request.accepts);
         let failed_at = *first_failure.get_or_insert_with(Instant::now);
-        let wait = verdict.retry.map(|least| wait(least, attempts));
+        let wait = verdict.retry.map(|least| backoff(least, attempts));
         let left = retry_for.saturating_sub(failed_at.elapsed());
         if let (Some(wait), Some(fault)) = (wait, &verdict.fault)
             && wait <= left
@@ -118,7 +118,7 @@ pub async fn deliver(
 }
 
 /// What the server asked for; where that is nothing, 0.5 s doubling to 8 s, half of it random.
-fn wait(least: Duration, attempts: u32) -> Duration {
+pub fn backoff(least: Duration, attempts: u32) -> Duration {
     let backoff = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(attempts - 1)).min(LONGEST_BACKOFF);
     let jittered = backoff.mul_f64(0.5 + fastrand::f64() / 2.0);
     if least.is_zero() { jittered } else { least }
@@ -130,9 +130,9 @@ mod tests {
 
     #[test]
     fn waits_as_told_or_longer_each_time() {
-        assert_eq!(wait(Duration::from_secs(2), 5), Duration::from_secs(2));
+        assert_eq!(backoff(Duration::from_secs(2), 5), Duration::from_secs(2));
         for (attempts, longest) in [(1, 500), (2, 1000), (5, 8000), (u32::MAX, 8000)] {
-            let waited = wait(Duration::ZERO, attempts).as_millis();
+            let waited = backoff(Duration::ZERO, attempts).as_millis();
             assert!((longest / 2..=longest).contains(&waited), "{attempts}: {waited} ms");
         }
     }

@@ -1,6 +1,7 @@
 //! A request as data: the real send, `--dry-run` and `--curl` all use this value and nothing else.
 
 use http::Method;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -20,7 +21,8 @@ pub struct Request {
 }
 
 /// What in a 2xx answer says that the request was accepted (`api.md`, "Request").
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Accepts {
     /// `success: true` or a `messageId`.
     MessageId,
@@ -30,6 +32,19 @@ pub enum Accepts {
     Destination(String),
     /// A page of `results`. Nothing is sent, so nothing can be unknown.
     Page,
+}
+
+impl Accepts {
+    /// What a success looks like for another recipient of the same kind.
+    #[must_use]
+    pub fn for_recipient(&self, recipient: &str) -> Self {
+        match self {
+            Self::Destination(_) => Self::Destination(recipient.to_owned()),
+            Self::MessageId => Self::MessageId,
+            Self::AnyObject => Self::AnyObject,
+            Self::Page => Self::Page,
+        }
+    }
 }
 
 /// Which templates are listed; what is absent does not matter.
@@ -64,9 +79,28 @@ impl Request {
         if let Route::FlowMessage { flow_type: Some(flow_type) } = outgoing.route() {
             url.query_pairs_mut().append_pair("type", flow_type);
         }
+        Self::post(url, outgoing.body().clone(), accepts)
+    }
+
+    /// A request that was kept as the path and query below an API's address.
+    ///
+    /// # Errors
+    /// When they make no URL.
+    pub fn below(base: &Url, path: &str, body: Value, accepts: Accepts) -> Result<Self, url::ParseError> {
+        let url = Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/')))?;
+        Ok(Self::post(url, body, accepts))
+    }
+
+    /// Path and query below `base`, which the request was made for.
+    pub fn path_below(&self, base: &Url) -> &str {
+        let base = base.as_str().trim_end_matches('/');
+        self.url.as_str().strip_prefix(base).unwrap_or_else(|| self.url.path())
+    }
+
+    fn post(url: Url, body: Value, accepts: Accepts) -> Self {
         let mut headers = headers();
         headers.insert(0, ("content-type", "application/json".to_owned()));
-        Self { method: Method::POST, url, headers, body: Some(outgoing.body().clone()), accepts }
+        Self { method: Method::POST, url, headers, body: Some(body), accepts }
     }
 
     /// The request that reads a page of `bot`'s templates; the first is 1.

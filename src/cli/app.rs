@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::bulk::BulkAction;
 use super::global::GlobalFlags;
 use super::profile::ProfileAction;
 use super::send::{FlowMessageCommand, SendCommand};
@@ -50,6 +51,9 @@ pub enum Command {
     Send(SendCommand),
     FlowMessage(FlowMessageCommand),
     Templates(TemplatesCommand),
+    /// Send to a list of people: one true state for each row, whatever happens
+    #[command(subcommand, arg_required_else_help = true)]
+    Bulk(BulkAction),
     /// Manage profiles: who sends, kept in the configuration file
     #[command(subcommand, arg_required_else_help = true)]
     Profile(ProfileAction),

@@ -134,6 +134,7 @@ impl GlobalFlags {
         Context {
             flags: Flags {
                 profile: self.profile,
+                default_profile: None,
                 config: self.config,
                 bot: self.bot,
                 client_id: self.client_id,

@@ -1,6 +1,7 @@
 //! What is typed: the command line as clap structs, turned into plain values before anything else sees it.
 
 mod app;
+mod bulk;
 mod complete;
 mod global;
 mod profile;
@@ -33,6 +34,7 @@ fn dispatch(app: App) -> ExitCode {
         Some(Command::Send(command)) => return commands::send::run(&mut context, &command.into()),
         Some(Command::FlowMessage(command)) => return commands::send::run(&mut context, &command.into()),
         Some(Command::Templates(command)) => commands::templates::run(&mut context, &command.into()),
+        Some(Command::Bulk(action)) => commands::bulk::run(&mut context, action.into()),
         Some(Command::Profile(action)) => commands::profile::run(&mut context, action.into()),
         Some(Command::Doctor { offline }) => commands::doctor::run(&context, offline),
         Some(Command::Explain { topic }) => commands::explain::run(&context, topic.as_deref()),

@@ -22,7 +22,7 @@ use crate::message::{FlowMessage, Message};
 )]
 pub struct SendCommand {
     #[command(subcommand)]
-    message: Delivered,
+    message: Delivered<Delivery>,
 }
 
 #[derive(Args, Debug)]
@@ -49,21 +49,21 @@ struct Delivery {
     strict: bool,
 }
 
-/// The kinds, each with the flags of a delivery. As global flags these could be given twice, once in front of the
+/// The kinds, each with the flags `D` of a delivery. As global flags these could be given twice, once in front of the
 /// kind, and one recipient would silently win.
 #[derive(Debug)]
-struct Delivered {
-    delivery: Delivery,
-    message: Message,
+pub struct Delivered<D> {
+    pub delivery: D,
+    pub message: Message,
 }
 
-impl Subcommand for Delivered {
+impl<D: Args> Subcommand for Delivered<D> {
     fn augment_subcommands(command: Command) -> Command {
-        Message::augment_subcommands(command).mut_subcommands(Delivery::augment_args)
+        Message::augment_subcommands(command).mut_subcommands(D::augment_args)
     }
 
     fn augment_subcommands_for_update(command: Command) -> Command {
-        Message::augment_subcommands_for_update(command).mut_subcommands(Delivery::augment_args)
+        Message::augment_subcommands_for_update(command).mut_subcommands(D::augment_args)
     }
 
     fn has_subcommand(name: &str) -> bool {
@@ -71,10 +71,10 @@ impl Subcommand for Delivered {
     }
 }
 
-impl FromArgMatches for Delivered {
+impl<D: Args> FromArgMatches for Delivered<D> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let of_kind = matches.subcommand().map_or(matches, |(_, of_kind)| of_kind);
-        Ok(Self { delivery: Delivery::from_arg_matches(of_kind)?, message: Message::from_arg_matches(matches)? })
+        Ok(Self { delivery: D::from_arg_matches(of_kind)?, message: Message::from_arg_matches(matches)? })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -92,7 +92,11 @@ impl Connection {
     }
 }
 
-fn ask_secret() -> io::Result<String> {
+/// Asks for the secret on the terminal.
+///
+/// # Errors
+/// When the terminal cannot be read, or a signal comes.
+pub fn ask_secret() -> io::Result<String> {
     output::ask_hidden("Client secret (hidden):")
 }
 

@@ -15,16 +15,30 @@ pub struct UsageError {
 
 /// A guard that stopped a send.
 #[derive(Debug, Error)]
-#[error("{recipient} is not among the recipients that {origin} allows: {}", patterns(allowed))]
-pub struct GuardError {
-    pub recipient: String,
-    pub allowed: Vec<String>,
-    pub origin: String,
+pub enum GuardError {
+    #[error("{recipient} is not among the recipients that {origin} allows: {}", patterns(allowed))]
+    Recipient { recipient: String, allowed: Vec<String>, origin: String },
+    #[error("{count} of the rows go to recipients that are not allowed; the first: {first}")]
+    Rows { count: u64, first: Box<GuardError> },
+    #[error("{rows} messages were not confirmed")]
+    Unconfirmed { rows: u64 },
+    #[error("run {run} sends the same messages")]
+    SameCampaign { run: String },
 }
 
 impl GuardError {
     pub fn hint(&self) -> String {
-        "check the recipient; who may be written to is allow_to in the configuration".to_owned()
+        match self {
+            Self::Recipient { .. } | Self::Rows { .. } => {
+                "check the recipient; who may be written to is allow_to in the configuration".to_owned()
+            }
+            Self::Unconfirmed { .. } => "add --yes to send them, or set confirm_bulk = false in the profile".to_owned(),
+            Self::SameCampaign { run } => {
+                format!(
+                    "go on with it: jelouctl bulk resume {run}; or add --again if they are meant to go out once more"
+                )
+            }
+        }
     }
 }
 

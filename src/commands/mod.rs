@@ -1,10 +1,12 @@
 //! One file a command: takes plain values and a context, calls the rest of the crate, and ends with an exit code.
 
+pub mod bulk;
 pub mod completions;
 mod connection;
 pub mod doctor;
 mod error;
 pub mod explain;
+mod guard;
 mod interrupt;
 pub mod man;
 mod preview;

@@ -88,7 +88,7 @@ fn show(context: &mut Context, name: Option<String>) -> anyhow::Result<()> {
 }
 
 /// Name, value and origin of each setting; the secret itself never.
-pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 9] {
+pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 11] {
     let seconds = |duration: std::time::Duration| humantime::format_duration(duration).to_string();
     [
         row("profile", settings.profile.as_ref(), Clone::clone),
@@ -100,6 +100,8 @@ pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 9] {
         row("retry_for", Some(&settings.retry_for), |retry_for| seconds(retry_for.duration())),
         row("ca_cert", settings.ca_cert.as_ref(), |path| path.display().to_string()),
         row("allow_to", settings.allow_to.as_ref(), |allow_to| format!("{:?}", allow_to.0)),
+        row("rate", Some(&settings.rate), ToString::to_string),
+        row("confirm_bulk", Some(&settings.confirm_bulk), ToString::to_string),
     ]
 }
 

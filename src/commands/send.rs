@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde_json::Value;
 
 use super::connection::{self, Connection, Opening};
-use super::{Context, GuardError, Mode, PanicInFlight, preview, tell_error, templates};
+use super::guard::check_allowed;
+use super::{Context, Mode, PanicInFlight, preview, tell_error, templates};
 use crate::api::{Cause, Delivery, Event, Fault, Outcome, Request, deliver, may_miss_a_template};
 use crate::config::{ApiUrl, BotId, ClientId, Environment, SecretSource, Settings, Sourced};
 use crate::exit::{self, ExitCode};
@@ -70,7 +71,7 @@ fn send(context: &mut Context, typed: &Typed, record: &mut Record) -> anyhow::Re
     record.bot_id = Some(bot.as_str().to_owned());
     outgoing.check_bot(bot.as_str())?;
     let (client_id, secret) = settings.credentials(context.can_ask())?;
-    check_allowed(&settings, &outgoing)?;
+    check_allowed(&settings, outgoing.recipients())?;
 
     let client_id = &client_id.value;
     let prepared = Prepared { context, settings: &settings, bot, client_id, secret: &secret, outgoing: &outgoing };
@@ -96,18 +97,6 @@ fn read_message(
     }
     context.output.warnings(&warnings);
     Ok(outgoing)
-}
-
-fn check_allowed(settings: &Settings, outgoing: &Outgoing) -> Result<(), GuardError> {
-    let Some(allow_to) = &settings.allow_to else { return Ok(()) };
-    match outgoing.recipients().find(|recipient| !allow_to.value.allows(recipient)) {
-        None => Ok(()),
-        Some(recipient) => Err(GuardError {
-            recipient: recipient.to_owned(),
-            allowed: allow_to.value.0.clone(),
-            origin: allow_to.origin.to_string(),
-        }),
-    }
 }
 
 /// All that a send has decided, before anything leaves.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::error::ConfigError;
-use super::values::{AllowTo, ApiUrl, BotId, ClientId, RetryFor, Timeout};
+use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
 use crate::nearest::nearest;
 use crate::secret::Secret;
 
@@ -67,6 +67,12 @@ pub struct Profile {
     /// Who may be written to; `*` is any run of characters. Absent: anyone; empty: nobody.
     #[schemars(with = "Option<Vec<String>>")]
     pub allow_to: Option<AllowTo>,
+    /// How fast a bulk run sends: "5/s", "300/m", "1000/h"; 5/s when absent.
+    #[serde(default, deserialize_with = "parsed")]
+    #[schemars(with = "Option<String>")]
+    pub rate: Option<Rate>,
+    /// Whether a bulk run asks, or needs --yes, before it sends; it does when absent.
+    pub confirm_bulk: Option<bool>,
 }
 
 /// Configuration of jelouctl.

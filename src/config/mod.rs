@@ -14,4 +14,4 @@ pub use self::error::ConfigError;
 pub use self::file::{ConfigFile, schema};
 pub use self::secret_source::SecretSource;
 pub use self::settings::{Flags, Origin, Settings, Sourced};
-pub use self::values::{AllowTo, ApiUrl, BotId, ClientId, RetryFor, Timeout};
+pub use self::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};

@@ -8,7 +8,7 @@ use super::environment::Environment;
 use super::error::ConfigError;
 use super::file::{ConfigFile, Profile, read_to_limit};
 use super::secret_source::SecretSource;
-use super::values::{AllowTo, ApiUrl, BotId, ClientId, RetryFor, Timeout};
+use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
 use crate::nearest::nearest;
 use crate::secret::Secret;
 
@@ -16,6 +16,8 @@ use crate::secret::Secret;
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
     pub profile: Option<String>,
+    /// The profile in place of the default one: that of a run which is resumed.
+    pub default_profile: Option<String>,
     pub config: Option<PathBuf>,
     pub bot: Option<BotId>,
     pub client_id: Option<ClientId>,
@@ -78,6 +80,8 @@ pub struct Settings {
     pub retry_for: Sourced<RetryFor>,
     pub ca_cert: Option<Sourced<PathBuf>>,
     pub allow_to: Option<Sourced<AllowTo>>,
+    pub rate: Sourced<Rate>,
+    pub confirm_bulk: Sourced<bool>,
     /// What a person should know of how it was resolved.
     pub warnings: Vec<String>,
 }
@@ -145,6 +149,8 @@ impl Settings {
             retry_for: retry_for.unwrap_or(Origin::Default.of(RetryFor::DEFAULT)),
             ca_cert: ca_cert.or_else(|| profile.ca_cert.clone().map(|path| of_profile.of(path))),
             allow_to: profile.allow_to.clone().map(|value| of_profile.of(value)),
+            rate: profile.rate.map_or(Origin::Default.of(Rate::DEFAULT), |value| of_profile.of(value)),
+            confirm_bulk: profile.confirm_bulk.map_or(Origin::Default.of(true), |value| of_profile.of(value)),
             warnings,
         };
         if flags.sandbox {
@@ -268,7 +274,7 @@ fn choose_profile(
     let asked = match (&flags.profile, &environment.profile) {
         (Some(name), _) => Some(Origin::Flag("--profile").of(name.clone())),
         (None, Some(name)) => Some(Origin::Variable("JELOU_PROFILE").of(name.clone())),
-        (None, None) => None,
+        (None, None) => flags.default_profile.clone().map(|name| Origin::Default.of(name)),
     };
     if let Some(asked) = asked {
         let known = known();

@@ -34,6 +34,10 @@ pub struct RetryFor(Duration);
 #[serde(transparent)]
 pub struct AllowTo(pub Vec<String>);
 
+/// How fast a bulk run sends, in requests a second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate(f64);
+
 impl BotId {
     /// The bot of the sandbox, where none is given.
     pub(super) fn sandbox() -> Self {
@@ -194,6 +198,42 @@ impl FromStr for RetryFor {
     }
 }
 
+impl Rate {
+    /// What Jelou is said to take (`api.md`, "Request").
+    pub const DEFAULT: Self = Self(5.0);
+    const MOST: f64 = 1_000_000.0;
+
+    pub fn per_second(self) -> f64 {
+        self.0
+    }
+}
+
+impl FromStr for Rate {
+    type Err = String;
+
+    /// `5/s`, `300/m`, `1000/h`; a bare number is per second.
+    fn from_str(raw: &str) -> Result<Self, String> {
+        let (number, unit) = raw.trim().split_once('/').unwrap_or((raw.trim(), "s"));
+        let seconds = match unit.trim() {
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            _ => f64::NAN,
+        };
+        let per_second = number.trim().parse().unwrap_or(f64::NAN) / seconds;
+        if per_second > 0.000_1 && per_second <= Self::MOST {
+            return Ok(Self(per_second));
+        }
+        Err(format!("`{}` is not a rate; write 5/s, 300/m or 1000/h, at most 1000000/s", raw.escape_debug()))
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/s", self.0)
+    }
+}
+
 /// `500ms`, `30s`, `2m`; a bare number is seconds.
 fn parse_duration(raw: &str) -> Result<Duration, String> {
     let duration = match raw.trim().parse::<f64>() {
@@ -297,5 +337,15 @@ mod tests {
         }
         assert!("0".parse::<Timeout>().is_err());
         assert!("0".parse::<RetryFor>().is_ok());
+    }
+
+    #[test]
+    fn a_rate_has_a_unit_or_is_per_second() {
+        for (raw, expected) in [("5/s", 5.0), ("5", 5.0), ("300/m", 5.0), (" 0.5 / s ", 0.5), ("3600/h", 1.0)] {
+            assert_eq!(raw.parse(), Ok(Rate(expected)), "{raw}");
+        }
+        for raw in ["", "0", "-1", "nan", "inf", "5/d", "5/s/s", "1e9", "fast"] {
+            assert!(raw.parse::<Rate>().is_err(), "{raw}");
+        }
     }
 }

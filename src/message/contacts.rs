@@ -176,10 +176,15 @@ impl Name {
 }
 
 impl Phone {
-    /// A phone with `wa_id` where the number is surely international.
     pub(super) fn new(phone: String, kind: Option<String>) -> Self {
-        let wa_id = phone.trim_start().starts_with('+').then(|| recipient::phone(&phone).ok()).flatten();
-        Self { phone: Some(phone), r#type: kind, wa_id, unknown: Map::new() }
+        Self { phone: Some(phone), r#type: kind, ..Self::default() }
+    }
+
+    /// Adds `wa_id` where the number is surely international.
+    pub(super) fn complete(mut self) -> Self {
+        let international = self.phone.as_deref().filter(|phone| phone.trim_start().starts_with('+'));
+        self.wa_id = self.wa_id.or_else(|| recipient::phone(international?).ok());
+        self
     }
 }
 
@@ -249,15 +254,12 @@ impl ContactFlags {
             unknown: Map::new(),
         });
         Some(Contact {
-            name: Some(
-                Name {
-                    formatted_name: self.name.clone(),
-                    first_name: self.first_name.clone(),
-                    last_name: self.last_name.clone(),
-                    ..Name::default()
-                }
-                .complete(),
-            ),
+            name: Some(Name {
+                formatted_name: self.name.clone(),
+                first_name: self.first_name.clone(),
+                last_name: self.last_name.clone(),
+                ..Name::default()
+            }),
             phones: Some(phones.collect()).filter(|phones: &Vec<_>| !phones.is_empty()),
             emails: Some(emails.collect()).filter(|emails: &Vec<_>| !emails.is_empty()),
             ..Contact::default()
@@ -284,6 +286,17 @@ impl Kind for Contacts {
             body.insert("contacts".to_owned(), Value::Array(contacts));
         }
         Ok(body)
+    }
+
+    /// A name's parts and a phone's `wa_id`, where flags of one card were typed.
+    fn fill_derived(&mut self, typed: &Self) {
+        if !typed.flags.has_card() {
+            return;
+        }
+        for contact in self.contacts.iter_mut().flatten() {
+            contact.name = contact.name.take().map(Name::complete);
+            contact.phones = contact.phones.take().map(|phones| phones.into_iter().map(Phone::complete).collect());
+        }
     }
 
     /// `--contact`, `--vcard` and the flags of one card exclude each other: a hint must not lead from one to another.

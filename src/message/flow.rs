@@ -1,5 +1,6 @@
 //! A message with a button that opens a WhatsApp Flow, through the messages endpoint.
 
+use clap::builder::EnumValueParser;
 use clap::{Args, ValueEnum};
 use garde::Validate;
 use schemars::JsonSchema;
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
+use super::leaf::{Leaf, LeafParser};
 use super::text_file::TextFile;
 use super::{Envelope, Kind};
 use crate::input::{Input, InputError, JsonSource};
@@ -85,9 +87,10 @@ struct FlowParameters {
     flow_action_payload: Option<FlowActionPayload>,
 
     /// Whether the flow is a draft or published [default: published]
-    #[arg(id = "parameters.mode", long = "mode", value_name = "MODE", value_enum, ignore_case = true)]
+    #[arg(id = "parameters.mode", long = "mode", value_name = "MODE", ignore_case = true)]
+    #[arg(value_parser = LeafParser(EnumValueParser::<Mode>::new()))]
     #[garde(required)]
-    mode: Option<Mode>,
+    mode: Option<Leaf<Mode>>,
 
     /// What the button does [default: navigate]
     #[arg(id = "parameters.flow_action", long = "action", value_name = "ACTION", allow_hyphen_values = true)]
@@ -175,7 +178,7 @@ impl Kind for Flow {
     }
 
     fn fill_defaults(&mut self) {
-        self.parameters.mode.get_or_insert(Mode::Published);
+        self.parameters.mode.get_or_insert(Leaf::Value(Mode::Published));
         self.parameters.flow_action.get_or_insert_with(|| "navigate".to_owned());
         self.parameters.flow_message_version.get_or_insert_with(|| "3".to_owned());
     }

@@ -146,7 +146,7 @@ fn is_emoji(character: char) -> bool {
 }
 
 /// The schema of the field at `path`.
-fn at<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
+pub(super) fn at<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
     path.split(['.', '[']).filter(|step| !step.is_empty()).try_fold(resolve(root, root), |schema, step| {
         let next = if step.ends_with(']') { schema.get("items") } else { schema.get("properties")?.get(step) };
         next.map(|next| resolve(root, next))

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 use serde_with::skip_serializing_none;
 
+use super::leaf::{Leaf, LeafParser};
 use super::{Envelope, Kind};
 
 /// Send a place on the map
@@ -46,15 +47,17 @@ pub struct Location {
 struct Coordinates {
     /// Latitude in degrees, -90 to 90
     #[arg(id = "coordinates.lat", long = "lat", value_name = "DEGREES", allow_hyphen_values = true)]
+    #[arg(value_parser = LeafParser(str::parse::<Number>))]
     #[garde(required, custom(within(90.0)))]
     #[schemars(range(min = -90, max = 90))]
-    lat: Option<Number>,
+    lat: Option<Leaf<Number>>,
 
     /// Longitude in degrees, -180 to 180
     #[arg(id = "coordinates.long", long = "long", value_name = "DEGREES", allow_hyphen_values = true)]
+    #[arg(value_parser = LeafParser(str::parse::<Number>))]
     #[garde(required, custom(within(180.0)))]
     #[schemars(range(min = -180, max = 180))]
-    long: Option<Number>,
+    long: Option<Leaf<Number>>,
 
     #[arg(skip)]
     #[serde(flatten)]
@@ -62,10 +65,14 @@ struct Coordinates {
 }
 
 /// A check for degrees from -`most` to `most`.
-fn within(most: f64) -> impl FnOnce(&Option<Number>, &()) -> garde::Result {
-    move |degrees, ()| match degrees.as_ref().filter(|degrees| degrees.as_f64().is_none_or(|size| size.abs() > most)) {
-        None => Ok(()),
-        Some(degrees) => Err(garde::Error::new(format!("is {degrees}; it must be between -{most} and {most}"))),
+fn within(most: f64) -> impl FnOnce(&Option<Leaf<Number>>, &()) -> garde::Result {
+    let is_outside = move |degrees: &Number| degrees.as_f64().is_none_or(|size| size.abs() > most);
+    move |degrees, ()| match degrees {
+        Some(Leaf::Value(degrees)) if is_outside(degrees) => {
+            Err(garde::Error::new(format!("is {degrees}; it must be between -{most} and {most}")))
+        }
+        // A template is none of a message that is read to be sent.
+        Some(Leaf::Value(_) | Leaf::Template(_)) | None => Ok(()),
     }
 }
 

@@ -16,6 +16,7 @@ mod flow_message;
 mod image;
 mod incoming;
 mod invalid;
+mod leaf;
 mod limits;
 mod list;
 mod location;
@@ -56,10 +57,11 @@ pub use self::flow_message::FlowMessage;
 use self::image::Image;
 pub use self::incoming::{check_flow_message, check_message, check_template};
 pub use self::invalid::{InvalidMessage, Violation};
+pub use self::leaf::{Leaf, LeafType, is_template};
 use self::list::List;
 use self::location::Location;
 use self::location_request::LocationRequest;
-pub use self::outgoing::{Outgoing, RecipientSources, Route};
+pub use self::outgoing::{Outgoing, RecipientSources, Route, merge};
 use self::quick_reply::QuickReply;
 use self::raw::Raw;
 pub use self::recipient::{Recipient, RecipientError};
@@ -103,6 +105,10 @@ pub trait Kind: Args + Serialize + DeserializeOwned + Validate<Context = ()> + J
 
     /// Fills what neither flags nor file gave.
     fn fill_defaults(&mut self) {}
+
+    /// Fills what follows from other fields where the flags of `typed` leave it to that; the fields may come from the
+    /// row of a bulk run, so it cannot be done when flags are read.
+    fn fill_derived(&mut self, _typed: &Self) {}
 
     fn route(&self) -> Route {
         Route::Messages
@@ -190,7 +196,9 @@ macro_rules! kinds {
                 match self { $(Self::$kind(kind) => kind.route()),* }
             }
 
-            fn read_as(&self, fields: &Map<String, Value>) -> Option<Self> {
+            /// The kind that a body with these fields is, where it is another one.
+            #[must_use]
+            pub fn read_as(&self, fields: &Map<String, Value>) -> Option<Self> {
                 match self { $(Self::$kind(kind) => kind.read_as(fields)),* }
             }
 
@@ -207,6 +215,12 @@ macro_rules! kinds {
                 match self { $(Self::$kind(kind) => kind.fill_defaults()),* }
             }
 
+            fn fill_derived(&mut self, typed: &Self) {
+                $(if let (Self::$kind(kind), Self::$kind(typed)) = (&mut *self, typed) {
+                    kind.fill_derived(typed);
+                })*
+            }
+
             fn validate(&self) -> Result<(), garde::Report> {
                 match self { $(Self::$kind(kind) => kind.validate()),* }
             }
@@ -216,7 +230,8 @@ macro_rules! kinds {
             }
 
             /// JSON Schema of the kind's own fields.
-            fn schema(&self) -> Value {
+            #[must_use]
+            pub fn schema(&self) -> Value {
                 match self { $(Self::$kind(_) => schema::with_nested(schemars::schema_for!($kind))),* }
             }
 

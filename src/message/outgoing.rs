@@ -62,6 +62,20 @@ impl Outgoing {
         file: Option<Value>,
         recipients: &RecipientSources,
     ) -> Result<(Self, Vec<String>), InvalidMessage> {
+        Self::with_schema(typed, None, flags, file, recipients)
+    }
+
+    /// As [`Outgoing::new`], for many messages of one kind, whose `schema` is made once.
+    ///
+    /// # Errors
+    /// As [`Outgoing::new`].
+    pub fn with_schema(
+        typed: &Message,
+        schema: Option<&Value>,
+        flags: Value,
+        file: Option<Value>,
+        recipients: &RecipientSources,
+    ) -> Result<(Self, Vec<String>), InvalidMessage> {
         if typed.envelope() == Envelope::Verbatim && file.is_none() {
             return Err(InvalidMessage::NoBody);
         }
@@ -79,7 +93,10 @@ impl Outgoing {
         let recipient = recipient?;
 
         let body = message.to_body();
-        let mut warnings = limits::advice(&message.schema(), &body);
+        let mut warnings = match schema {
+            Some(schema) => limits::advice(schema, &body),
+            None => limits::advice(&message.schema(), &body),
+        };
         warnings.extend(in_body.as_ref().filter(|user| **user == recipient).and_then(|user| {
             let path = if kind.envelope() == Envelope::Destinations { "destinations" } else { "userId" };
             written_otherwise(path, user.as_str())
@@ -134,6 +151,7 @@ impl Outgoing {
 /// Reads `body` as `kind`, fills the defaults and checks every limit; `typed` tells which flags may be named.
 fn complete(kind: &Message, typed: &Message, body: Value) -> Result<Message, InvalidMessage> {
     let mut message = read(kind, typed, body)?;
+    message.fill_derived(typed);
     message.fill_defaults();
     check(&message, typed)?;
     Ok(message)
@@ -247,7 +265,7 @@ fn enclose(envelope: Envelope, recipient: &Recipient, bot: Option<Value>, body: 
 }
 
 /// Objects merge deeply; arrays and values replace.
-pub(super) fn merge(into: &mut Value, from: Value) {
+pub fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
             for (name, value) in from {

@@ -66,7 +66,9 @@ fn contact(card: &VCard) -> Contact {
     Contact {
         name: Some(full_name),
         phones: some(
-            all(VCardProperty::Tel).filter_map(|entry| Some(Phone::new(phone(entry)?, kind(entry)))).collect(),
+            all(VCardProperty::Tel)
+                .filter_map(|entry| Some(Phone::new(phone(entry)?, kind(entry)).complete()))
+                .collect(),
         ),
         emails: some(
             all(VCardProperty::Email)

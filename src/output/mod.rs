@@ -5,6 +5,7 @@ mod bubble;
 mod checkup;
 mod escape;
 mod json;
+mod progress;
 mod record;
 mod table;
 
@@ -16,6 +17,7 @@ use serde_json::Value;
 pub use self::checkup::{Check, State};
 pub use self::escape::one_line;
 pub use self::json::compact;
+pub use self::progress::{Progress, ProgressFormat, Tally};
 pub use self::record::{Record, RecordError, Sent};
 pub use self::table::markdown_table;
 
@@ -187,6 +189,25 @@ impl Output {
         if self.verbosity != Verbosity::Quiet && io::stderr().is_terminal() {
             self.stderr("\x1b[32maccepted\x1b[0m", message);
         }
+    }
+
+    /// One of several details of an error that is told at the end.
+    pub fn fault(&self, message: &str) {
+        self.stderr("  -", message);
+    }
+
+    /// JSON of our own making on stderr, for machines that watch.
+    pub fn progress_line(&self, json: &str) {
+        let _ = writeln!(io::stderr(), "{json}");
+    }
+
+    pub fn is_quiet(&self) -> bool {
+        self.verbosity == Verbosity::Quiet
+    }
+
+    /// stdout for a long text from others that must stay as it is: a report.
+    pub fn stream(&self) -> impl Write + use<> {
+        io::BufWriter::with_capacity(64 * 1024, io::stdout())
     }
 
     /// Detail for `--verbose`; `mark` is `>` for what leaves, `<` for what comes, `*` for the rest.

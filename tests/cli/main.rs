@@ -10,6 +10,12 @@
 mod action;
 mod answers;
 mod bad_input;
+mod bulk_crash;
+mod bulk_faults;
+mod bulk_input;
+mod bulk_report;
+mod bulk_run;
+mod bulk_server;
 mod completion;
 mod configuration;
 mod delivery;

@@ -1,0 +1,130 @@
+//! What makes a run pause by itself: a fault that would meet every row after it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::api::{Cause, Outcome};
+
+/// Connections in a row that may fail.
+const CONNECT_FAILURES: u32 = 20;
+/// Of so many rows …
+const WINDOW: usize = 500;
+/// … so many may be unknown.
+const UNKNOWN: usize = 10;
+/// Rows under way until so many are final: first one, then ten.
+const FIRST: u64 = 1;
+const THEN: usize = 10;
+/// The first wait after a connection that failed; it doubles up to the longest.
+const NETWORK_WAIT: Duration = Duration::from_millis(10);
+const LONGEST_NETWORK_WAIT: Duration = Duration::from_millis(250);
+
+/// Why a run paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trip {
+    Credentials,
+    Network,
+    Unknown,
+}
+
+/// Watches the outcomes.
+#[derive(Debug, Default)]
+pub struct Breaker {
+    finals: u64,
+    connect_failures: u32,
+    /// Whether each of the last rows is unknown.
+    recent: VecDeque<bool>,
+}
+
+impl Breaker {
+    /// How many rows may be under way, of `concurrency`.
+    pub fn allowance(&self, concurrency: usize) -> usize {
+        match self.finals {
+            finals if finals < FIRST => 1,
+            finals if finals < FIRST + THEN as u64 => THEN.min(concurrency),
+            _ => concurrency,
+        }
+    }
+
+    /// Notes an outcome; says whether the run must pause.
+    pub fn note(&mut self, outcome: &Outcome) -> Option<Trip> {
+        match outcome {
+            Outcome::NotSent(Cause::Network) => {
+                self.connect_failures += 1;
+                return (self.connect_failures >= CONNECT_FAILURES).then_some(Trip::Network);
+            }
+            Outcome::NotSent(Cause::Tls) => return Some(Trip::Network),
+            Outcome::NotSent(Cause::Credentials) => return Some(Trip::Credentials),
+            Outcome::NotSent(Cause::Unavailable | Cause::Interrupted(_)) => self.connect_failures = 0,
+            Outcome::Sent { .. } | Outcome::NotSent(Cause::Rejected) => self.note_final(false),
+            Outcome::Unknown(_) => {
+                self.note_final(true);
+                let unknown = self.recent.iter().filter(|unknown| **unknown).count();
+                return (self.finals == FIRST || unknown > UNKNOWN).then_some(Trip::Unknown);
+            }
+        }
+        None
+    }
+
+    /// How long nobody leaves after a connection that failed.
+    pub fn network_wait(&self) -> Duration {
+        let doublings = self.connect_failures.saturating_sub(1).min(16);
+        NETWORK_WAIT.saturating_mul(1 << doublings).min(LONGEST_NETWORK_WAIT)
+    }
+
+    fn note_final(&mut self, unknown: bool) {
+        self.connect_failures = 0;
+        self.finals += 1;
+        self.recent.push_back(unknown);
+        if self.recent.len() > WINDOW {
+            self.recent.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SENT: Outcome = Outcome::Sent { message_id: None };
+    const UNKNOWN_ROW: Outcome = Outcome::Unknown(None);
+
+    #[test]
+    fn lets_one_go_first_then_ten_then_all() {
+        let mut breaker = Breaker::default();
+        let mut seen = Vec::new();
+        for _ in 0..13 {
+            seen.push(breaker.allowance(64));
+            assert_eq!(breaker.note(&SENT), None);
+        }
+        assert_eq!(seen, [1, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 64, 64]);
+        assert_eq!(Breaker::default().allowance(64), 1);
+    }
+
+    #[test]
+    fn pauses_on_the_faults_that_meet_every_row() {
+        assert_eq!(Breaker::default().note(&UNKNOWN_ROW), Some(Trip::Unknown));
+        assert_eq!(Breaker::default().note(&Outcome::NotSent(Cause::Credentials)), Some(Trip::Credentials));
+        assert_eq!(Breaker::default().note(&Outcome::NotSent(Cause::Rejected)), None);
+        let mut breaker = Breaker::default();
+        for _ in 0..19 {
+            assert_eq!(breaker.note(&Outcome::NotSent(Cause::Network)), None);
+        }
+        assert_eq!(breaker.note(&SENT), None);
+        for _ in 0..19 {
+            assert_eq!(breaker.note(&Outcome::NotSent(Cause::Network)), None);
+        }
+        assert_eq!(breaker.note(&Outcome::NotSent(Cause::Network)), Some(Trip::Network));
+    }
+
+    #[test]
+    fn takes_ten_unknown_of_the_last_five_hundred_and_no_more() {
+        let mut breaker = Breaker::default();
+        for _ in 0..20 {
+            for _ in 0..49 {
+                assert_eq!(breaker.note(&SENT), None);
+            }
+            assert_eq!(breaker.note(&UNKNOWN_ROW), None);
+        }
+        assert_eq!(breaker.note(&UNKNOWN_ROW), Some(Trip::Unknown));
+    }
+}

@@ -1,0 +1,252 @@
+//! Reads every row, makes its request and checks it, before anything is sent.
+
+use std::collections::HashSet;
+
+use minijinja::Environment;
+use ring::digest::{SHA256, digest};
+use serde_json::{Value, json};
+use thiserror::Error;
+use url::Url;
+
+use super::columns::recipient_column;
+use super::ledger::{Draft, DraftRequest, DraftRow};
+use super::row::Row;
+use super::source::{Source, SourceError, SourceRow};
+use super::template::{Body, Leaf, TemplateError};
+use crate::api::{Accepts, Request};
+use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientError, RecipientSources};
+
+/// What each row becomes.
+pub struct Plan<'a> {
+    pub kind: &'a Message,
+    /// Whether a warning makes a row invalid.
+    pub strict: bool,
+    /// Of the kind that the body is, made once.
+    pub schema: Value,
+    pub body: Body<'a>,
+    pub recipient: RecipientRule<'a>,
+    pub language: &'a Environment<'a>,
+    pub bot: &'a str,
+    /// The address that the requests are made for.
+    pub base: &'a Url,
+}
+
+/// Where a row's recipient comes from.
+pub enum RecipientRule<'a> {
+    /// `--to`, a template.
+    Template(Leaf<'a>),
+    /// A column: the one named, or the one whose name says so.
+    Column(Option<&'a str>),
+}
+
+/// Which rows are taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Window {
+    /// So many at the beginning are passed over.
+    pub skip: u64,
+    pub limit: Option<u64>,
+}
+
+/// What is said of a row on the way.
+#[derive(Debug)]
+pub enum RowFault<'a> {
+    /// It makes no valid request.
+    Invalid(String),
+    Warning(String),
+    /// Its request may not go to this recipient.
+    Guarded(&'a str),
+    /// Its request is that of an earlier line.
+    Duplicate {
+        of: u64,
+        recipient: &'a str,
+    },
+}
+
+/// What was read in.
+#[derive(Debug, Default)]
+pub struct Imported {
+    /// Rows that make a request.
+    pub rows: u64,
+    pub invalid: u64,
+    pub guarded: u64,
+    pub duplicates: u64,
+    pub columns: Vec<String>,
+    /// What a success looks like; absent when no row makes a request.
+    pub accepts: Option<Accepts>,
+    /// Of all requests, whatever their order: who sorts a list anew does not make another campaign of it.
+    pub digest: [u8; 16],
+}
+
+/// How rows that cannot be taken as they are, are dealt with.
+#[derive(Clone, Copy, Debug)]
+pub struct Leniency {
+    pub skip_invalid: bool,
+    pub allow_duplicates: bool,
+}
+
+/// A row that makes no request.
+#[derive(Debug, Error)]
+pub enum RowError {
+    #[error("{0}")]
+    Unreadable(String),
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error("{column}: {error}")]
+    Recipient { column: String, error: RecipientError },
+    #[error("{column}: is {found}; a recipient is a text or a number")]
+    RecipientType { column: String, found: Value },
+    #[error("has no `{0}`, the recipient's")]
+    NoRecipient(String),
+    #[error("{}", words(.0))]
+    Message(#[from] InvalidMessage),
+}
+
+fn words(error: &InvalidMessage) -> String {
+    let details = error.details();
+    if details.is_empty() { error.to_string() } else { details.join("; ") }
+}
+
+/// Fills `draft` with the rows of `source`. `allows` is the guard over recipients; `tell` hears of every row that is not as
+/// it should be, with its line.
+///
+/// # Errors
+/// When the input or the ledger fails; faults of single rows are counted and told.
+pub fn import(
+    source: &mut Source,
+    draft: &mut Draft,
+    plan: &Plan<'_>,
+    window: Window,
+    leniency: Leniency,
+    allows: impl Fn(&str) -> bool,
+    mut tell: impl FnMut(u64, RowFault<'_>),
+) -> anyhow::Result<Imported> {
+    let mut imported = Imported::default();
+    let mut known = HashSet::new();
+    let mut column = None;
+    let mut digest = 0_u128;
+    let (mut passed, mut taken) = (0, 0);
+    while window.limit.is_none_or(|limit| taken < limit) {
+        let Some(SourceRow { line, row }) = source.next()? else { break };
+        passed += 1;
+        if passed <= window.skip {
+            continue;
+        }
+        taken += 1;
+        let made = match row {
+            Err(problem) => Err((RowError::Unreadable(problem), "null".to_owned())),
+            Ok(row) => {
+                for name in row.names() {
+                    if !known.contains(name) {
+                        known.insert(name.to_owned());
+                        imported.columns.push(name.to_owned());
+                    }
+                }
+                let column = match &column {
+                    Some(column) => column,
+                    None => column.insert(plan.check_names(&row)?),
+                };
+                let cells = row.cells();
+                match plan.request(&row, column) {
+                    Ok((outgoing, warnings)) => {
+                        for warning in warnings {
+                            tell(line, RowFault::Warning(warning));
+                        }
+                        Ok((outgoing, cells))
+                    }
+                    Err(error) => Err((error, cells)),
+                }
+            }
+        };
+        match made {
+            Ok((outgoing, cells)) => {
+                if let Some(recipient) = outgoing.recipients().find(|recipient| !allows(recipient)) {
+                    imported.guarded += 1;
+                    tell(line, RowFault::Guarded(recipient));
+                }
+                let request = Request::new(plan.base, plan.bot, &outgoing);
+                let (path, body) =
+                    (request.path_below(plan.base), request.body.as_ref().map(Value::to_string).unwrap_or_default());
+                imported.accepts.get_or_insert(request.accepts.clone());
+                imported.rows += 1;
+                digest = digest.wrapping_add(digest_of(path, &body));
+                let request = DraftRequest { recipient: outgoing.recipient().as_str(), path, body: &body };
+                draft.add(&DraftRow { line, cells: &cells, request: Ok(request) })?;
+            }
+            Err((error, cells)) => {
+                imported.invalid += 1;
+                let problem = error.to_string();
+                draft.add(&DraftRow { line, cells: &cells, request: Err(&problem) })?;
+                tell(line, RowFault::Invalid(problem));
+            }
+        }
+    }
+    if taken == 0 {
+        return Err(SourceError::NoRows { name: source.name().to_owned() }.into());
+    }
+    if draft.find_repeated()? {
+        if !leniency.allow_duplicates {
+            draft.duplicates(leniency.skip_invalid, |line, of, recipient| {
+                imported.duplicates += 1;
+                tell(line, RowFault::Duplicate { of, recipient });
+            })?;
+            imported.rows -= imported.duplicates;
+        }
+        draft.put_in_order()?;
+    }
+    imported.digest = digest.to_be_bytes();
+    Ok(imported)
+}
+
+impl Plan<'_> {
+    /// Checks what the columns of the first row can tell; gives the column of the recipient.
+    fn check_names(&self, row: &Row) -> Result<String, SourceError> {
+        let names = row.names();
+        let column = match self.recipient {
+            RecipientRule::Template(_) => "--to".to_owned(),
+            RecipientRule::Column(named) => recipient_column(&names, named)?,
+        };
+        let globals: HashSet<_> = self.language.globals().map(|(name, _)| name.to_owned()).collect();
+        let to = match &self.recipient {
+            RecipientRule::Template(leaf) => leaf.names().into_iter().map(|name| ("--to".to_owned(), name)).collect(),
+            RecipientRule::Column(_) => Vec::new(),
+        };
+        let body = self.body.names().into_iter().map(|(path, name)| (path.to_owned(), name));
+        // Of NDJSON each row has fields of its own.
+        let is_fixed = matches!(row, Row::Cells { .. });
+        match to.into_iter().chain(body).find(|(_, name)| is_fixed && !row.has(name) && !globals.contains(name)) {
+            None => Ok(column),
+            Some((path, name)) => {
+                let columns = names.iter().map(|name| name.trim().to_owned()).collect();
+                Err(SourceError::UnknownColumn { path, name, columns })
+            }
+        }
+    }
+
+    /// The message of a row, with its warnings.
+    fn request(&self, row: &Row, column: &str) -> Result<(Outgoing, Vec<String>), RowError> {
+        let body = self.body.fill(row)?;
+        let recipient = match &self.recipient {
+            RecipientRule::Template(leaf) => leaf.fill(column, row)?,
+            RecipientRule::Column(_) => row.get(column).ok_or_else(|| RowError::NoRecipient(column.to_owned()))?,
+        };
+        let recipient = match recipient {
+            Value::String(text) => text,
+            Value::Number(number) => number.to_string(),
+            found => return Err(RowError::RecipientType { column: column.to_owned(), found }),
+        };
+        let parsed: Result<Recipient, _> = recipient.parse();
+        parsed.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
+        let recipients = RecipientSources { flag: Some(recipient), environment: None };
+        let made = Outgoing::with_schema(self.kind, Some(&self.schema), json!({}), Some(body), &recipients)?;
+        if self.strict && !made.1.is_empty() {
+            return Err(InvalidMessage::Warnings(made.1).into());
+        }
+        made.0.check_bot(self.bot)?;
+        Ok(made)
+    }
+}
+
+fn digest_of(path: &str, body: &str) -> u128 {
+    let whole = digest(&SHA256, format!("{path}\n{body}").as_bytes());
+    whole.as_ref().iter().take(16).fold(0, |sum, byte| sum << 8 | u128::from(*byte))
+}

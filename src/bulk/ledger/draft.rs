@@ -1,0 +1,176 @@
+//! A ledger while its rows are read: fast, and no run before it is complete. It is written beside its place, and put
+//! there at once.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, params};
+
+use super::file::create_private;
+use super::{APPLICATION, Details, LedgerError, State, VERSION, now};
+
+/// A ledger that is being filled.
+pub struct Draft {
+    db: Connection,
+    /// Where it is written; nowhere for a preview, which leaves nothing behind.
+    path: Option<PathBuf>,
+    rows: i64,
+}
+
+/// A row of the input, with the request that it makes or why it makes none.
+#[derive(Debug)]
+pub struct DraftRow<'a> {
+    pub line: u64,
+    /// JSON.
+    pub cells: &'a str,
+    pub request: Result<DraftRequest<'a>, &'a str>,
+}
+
+#[derive(Debug)]
+pub struct DraftRequest<'a> {
+    pub recipient: &'a str,
+    pub path: &'a str,
+    pub body: &'a str,
+}
+
+impl Draft {
+    /// Begins a ledger at `path`; without one, in a file of the system's that is gone when it is closed.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn create(path: Option<&Path>) -> Result<Self, LedgerError> {
+        let db = match path {
+            Some(path) => {
+                create_private(path)?;
+                Connection::open(path)?
+            }
+            None => Connection::open("")?,
+        };
+        let draft = Self { db, path: path.map(Path::to_owned), rows: 0 };
+        // What fails before it is complete is thrown away whole: no journal, and the disk is waited for once, at the end.
+        draft
+            .db
+            .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;")?;
+        draft.db.pragma_update(None, "application_id", APPLICATION)?;
+        draft.db.pragma_update(None, "user_version", VERSION)?;
+        draft.db.execute_batch(concat!("BEGIN;", include_str!("schema.sql")))?;
+        Ok(draft)
+    }
+
+    /// # Errors
+    /// When it cannot be written.
+    pub fn add(&mut self, row: &DraftRow<'_>) -> Result<(), LedgerError> {
+        self.rows += 1;
+        let (state, request, problem) = match &row.request {
+            Ok(request) => (State::Pending, Some(request), None),
+            Err(problem) => (State::Skipped, None, Some(problem)),
+        };
+        self.db
+            .prepare_cached("INSERT INTO row (n, line, recipient, state) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![self.rows, row.line, request.map(|request| request.recipient), state])?;
+        self.db
+            .prepare_cached("INSERT INTO content (n, cells, path, body, problem) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![
+                self.rows,
+                row.cells,
+                request.map(|request| request.path),
+                request.map(|request| request.body),
+                problem
+            ])?;
+        Ok(())
+    }
+
+    /// Whether several rows go to one recipient; then they must be compared and put in order.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn find_repeated(&self) -> Result<bool, LedgerError> {
+        self.db.execute_batch(
+            "CREATE TEMP TABLE repeated AS SELECT recipient FROM row WHERE state = 'pending' GROUP BY recipient \
+             HAVING count(*) > 1; CREATE UNIQUE INDEX temp.repeated_recipient ON repeated (recipient);",
+        )?;
+        Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| row.get(0))?)
+    }
+
+    /// Gives `tell` each row whose request an earlier row makes too: its line, the earlier one's, and the recipient. With
+    /// `skip` they are left out.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn duplicates(&self, skip: bool, mut tell: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
+        self.db.execute_batch(
+            "CREATE TEMP TABLE duplicate AS SELECT * FROM (SELECT row.n, line, recipient, \
+             first_value(line) OVER same AS first_line, row_number() OVER same AS number FROM row JOIN content USING (n) \
+             WHERE state = 'pending' AND recipient IN (SELECT recipient FROM repeated) \
+             WINDOW same AS (PARTITION BY recipient, path, body ORDER BY row.n)) WHERE number > 1",
+        )?;
+        let mut statement = self.db.prepare("SELECT line, first_line, recipient FROM duplicate ORDER BY n")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            tell(row.get(0)?, row.get(1)?, row.get_ref(2)?.as_str().unwrap_or_default());
+        }
+        if skip {
+            self.db.execute_batch(
+                "UPDATE content SET problem = 'is the same message as line ' || first_line FROM duplicate \
+                 WHERE content.n = duplicate.n; \
+                 UPDATE row SET state = 'skipped' WHERE n IN (SELECT n FROM duplicate)",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Notes for each row the one before it to the same recipient.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn put_in_order(&self) -> Result<(), LedgerError> {
+        Ok(self.db.execute_batch(
+            "UPDATE row SET before = earlier.before FROM (SELECT n, lag(n) OVER (PARTITION BY recipient ORDER BY n) AS \
+             before FROM row WHERE state = 'pending' AND recipient IN (SELECT recipient FROM repeated)) AS earlier \
+             WHERE row.n = earlier.n AND earlier.before IS NOT NULL",
+        )?)
+    }
+
+    /// Gives the path and body of every request, in order.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read, or `show` fails.
+    pub fn requests(&self, mut show: impl FnMut(&str, &str) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let query = "SELECT path, body FROM content JOIN row USING (n) WHERE state = 'pending' ORDER BY n";
+        let mut statement = self.db.prepare(query).map_err(LedgerError::from)?;
+        let mut rows = statement.query([]).map_err(LedgerError::from)?;
+        while let Some(row) = rows.next().map_err(LedgerError::from)? {
+            let text = |column| row.get_ref(column).ok().and_then(|value| value.as_str().ok()).unwrap_or_default();
+            show(text(0), text(1))?;
+        }
+        Ok(())
+    }
+
+    /// Makes it a run: on the disk whole, and under the name `to`.
+    ///
+    /// # Errors
+    /// When it cannot be written; then there is no run.
+    pub fn complete(self, details: &Details, digest: [u8; 16], to: &Path) -> Result<(), LedgerError> {
+        let Self { db, path, .. } = self;
+        let Some(path) = path else { return Ok(()) };
+        let details =
+            serde_json::to_string(details).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+        db.execute(
+            "INSERT INTO run (id, details, digest, created_at) VALUES (1, ?1, ?2, ?3)",
+            params![details, digest, now()],
+        )?;
+        db.execute_batch(concat!(include_str!("rules.sql"), "COMMIT; PRAGMA journal_mode = WAL;"))?;
+        db.close().map_err(|(_, error)| error)?;
+        let failed = |action, path: &Path| {
+            let path = path.to_owned();
+            move |cause| LedgerError::File { action, path, cause }
+        };
+        File::open(&path).and_then(|file| file.sync_all()).map_err(failed("write", &path))?;
+        std::fs::rename(&path, to).map_err(failed("create", to))?;
+        #[cfg(unix)]
+        if let Some(directory) = to.parent() {
+            File::open(directory).and_then(|file| file.sync_all()).map_err(failed("write", directory))?;
+        }
+        Ok(())
+    }
+}

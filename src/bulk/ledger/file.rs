@@ -1,0 +1,67 @@
+//! The files of a ledger: made for us alone, and checked to be the same ones still.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use super::LedgerError;
+
+/// Makes an empty file that only we can read; SQLite gives its companions the same permissions.
+///
+/// # Errors
+/// When it is there already, or cannot be made.
+pub fn create_private(path: &Path) -> Result<File, LedgerError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|cause| LedgerError::File { action: "create", path: path.to_owned(), cause })
+}
+
+/// Which files a ledger is, on the disk: SQLite would go on writing into ones that were removed.
+#[derive(Debug)]
+pub struct Identity(Vec<(PathBuf, Option<FileId>)>);
+
+#[cfg(unix)]
+type FileId = (u64, u64);
+#[cfg(not(unix))]
+type FileId = ();
+
+impl Identity {
+    /// Of a ledger that is only read.
+    pub fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Of the database and its log, which are open.
+    ///
+    /// # Errors
+    /// When one is not there.
+    pub fn of(path: &Path) -> Result<Self, LedgerError> {
+        let mut log = path.to_owned().into_os_string();
+        log.push("-wal");
+        let files = [path.to_owned(), PathBuf::from(log)];
+        Ok(Self(files.into_iter().map(|path| (path.clone(), id(&path))).collect()))
+    }
+
+    /// # Errors
+    /// When one of the files is another now, or gone.
+    pub fn check(&self) -> Result<(), LedgerError> {
+        match self.0.iter().find(|(path, known)| id(path) != *known) {
+            None => Ok(()),
+            Some((path, _)) => Err(LedgerError::Removed { path: path.clone() }),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn id(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+
+    path.metadata().ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+/// An open file cannot be removed there.
+#[cfg(not(unix))]
+fn id(_path: &Path) -> Option<FileId> {
+    None
+}

@@ -1,0 +1,300 @@
+//! `bulk …`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::send::Delivered;
+use crate::bulk::{Leniency, ReportFormat, RunName, State, Window};
+use crate::commands::bulk::{Action, Tempo, Typed};
+use crate::config::Rate;
+use crate::input::Source;
+use crate::output::ProgressFormat;
+
+#[derive(Debug, Subcommand)]
+pub enum BulkAction {
+    Send(Box<BulkSend>),
+    /// Go on with a run that was stopped, paused or killed
+    ///
+    /// Examples:
+    ///   jelouctl bulk resume
+    ///   jelouctl bulk resume people-20261120-101500 --rate 2/s
+    ///
+    /// What may have been sent is never sent again: see `bulk resolve`.
+    #[command(verbatim_doc_comment)]
+    Resume {
+        /// Run [default: the only unfinished one]
+        run: Option<RunName>,
+
+        #[command(flatten)]
+        tempo: TempoFlags,
+    },
+    /// Show how a run stands, also while it is going on
+    Status {
+        /// Run [default: the only unfinished one]
+        run: Option<RunName>,
+    },
+    /// Print the list again, with what became of each row
+    ///
+    /// Examples:
+    ///   jelouctl bulk report people-20261120-101500 > people.done.csv
+    ///   jelouctl bulk report --state failed --state skipped --file again.csv
+    ///
+    /// Behind the input's own columns: sent, message_id, http_status, code, error, attempts, at.
+    /// In CSV a cell that a spreadsheet would run has a ' in front; `bulk send` takes it off again.
+    #[command(verbatim_doc_comment)]
+    Report {
+        /// Run [default: the only unfinished one]
+        run: Option<RunName>,
+
+        /// Rows in this state only (repeatable)
+        #[arg(long, value_name = "STATE")]
+        state: Vec<StateFlag>,
+
+        /// How it is written
+        #[arg(long, value_name = "FORMAT", default_value = "csv")]
+        format: ReportFormatFlag,
+
+        /// Write it to this file, all or nothing, instead of standard output
+        #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+        file: Option<PathBuf>,
+    },
+    /// Decide what became of rows that nobody else can decide
+    ///
+    /// Examples:
+    ///   jelouctl bulk resolve people-20261120-101500 --unknown-as sent
+    ///   jelouctl bulk resolve people-20261120-101500 --failed-as pending
+    ///
+    /// Unknown rows may have been sent: ask the recipients, or look into Jelou, before you say `pending`.
+    #[command(verbatim_doc_comment)]
+    Resolve {
+        /// Run [default: the only unfinished one]
+        run: Option<RunName>,
+
+        #[command(flatten)]
+        decision: Decision,
+    },
+    /// List the runs: name, state, rows, sent, failed, unknown, still to go
+    List,
+    /// Remove a run and all that is known of its rows; asks first, or needs --yes
+    Remove {
+        /// Run
+        run: RunName,
+    },
+}
+
+/// Send a message to each row of a list
+///
+/// Examples:
+///   jelouctl bulk send people.csv text 'Hola {{ nombre }}'
+///   jelouctl bulk send people.csv --preview 2 text "Hola {{ row['Nombre completo'] }}"
+///   jelouctl bulk send people.ndjson --rate 2/s flow --body flow.json --title '{{ titulo }}'
+///   jelouctl bulk send people.csv text --to '593{{ celular }}' 'Hola'
+///
+/// Every row is read and checked first. Then the run has a name, and every row one true state, whatever happens.
+/// CSV with a header, or NDJSON; a column is {{ name }} wherever a text stands in the message.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment, subcommand_value_name = "KIND", subcommand_help_heading = "Kinds")]
+pub struct BulkSend {
+    /// List of people: CSV or NDJSON, or `-` for standard input
+    #[arg(value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
+    source: Source,
+
+    /// Column of the recipient [default: the one named to, userId, phone, telefono, celular, …]
+    #[arg(long, value_name = "COLUMN")]
+    to_column: Option<String>,
+
+    /// Name of the run: a-z, 0-9 and - [default: made from the file's name and the time]
+    #[arg(long, value_name = "NAME")]
+    run: Option<RunName>,
+
+    #[command(flatten)]
+    tempo: TempoFlags,
+
+    /// Pass over so many rows at the beginning
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    skip: u64,
+
+    /// Take so many rows at most
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+
+    /// Leave out the rows that cannot be sent, instead of sending none
+    #[arg(long)]
+    skip_invalid: bool,
+
+    /// Send rows that are the same message to the same recipient
+    #[arg(long)]
+    allow_duplicates: bool,
+
+    /// Send what an unfinished run sends too, or one that ended in the last 12 hours
+    #[arg(long)]
+    again: bool,
+
+    /// Print the first N requests and send nothing
+    #[arg(long, value_name = "N")]
+    preview: Option<u64>,
+
+    #[command(subcommand)]
+    message: Delivered<BulkDelivery>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct TempoFlags {
+    /// How fast to send: 5/s, 300/m, 1000/h [default: the profile's rate, else 5/s]
+    #[arg(long, value_name = "RATE")]
+    rate: Option<Rate>,
+
+    /// How many requests may be under way at once [default: 64]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    concurrency: Option<u16>,
+
+    /// How to show the progress
+    #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
+    progress: ProgressFlag,
+}
+
+#[derive(Args, Debug)]
+struct BulkDelivery {
+    /// Recipient, as a template over the columns: '593{{ celular }}' [default: a column]
+    #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
+    to: Option<String>,
+
+    /// The body, or a part of it, as JSON whose texts are templates; flags win over it
+    #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
+    body: Option<Source>,
+
+    /// Take a row with a warning about its message for one that cannot be sent
+    #[arg(long)]
+    strict: bool,
+}
+
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub struct Decision {
+    /// What the unknown rows are from now on
+    #[arg(long, value_name = "STATE")]
+    unknown_as: Option<UnknownAs>,
+
+    /// What the failed rows are from now on
+    #[arg(long, value_name = "STATE")]
+    failed_as: Option<FailedAs>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum UnknownAs {
+    Sent,
+    Failed,
+    /// To be sent (again)
+    Pending,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FailedAs {
+    /// To be sent again
+    Pending,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum StateFlag {
+    Pending,
+    Inflight,
+    Sent,
+    Failed,
+    Unknown,
+    Skipped,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ReportFormatFlag {
+    Csv,
+    Ndjson,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ProgressFlag {
+    /// A bar on a terminal, else a line every 10 s (default)
+    Auto,
+    /// One JSON object a second on standard error
+    Ndjson,
+    None,
+}
+
+impl From<TempoFlags> for Tempo {
+    fn from(flags: TempoFlags) -> Self {
+        let progress = match flags.progress {
+            ProgressFlag::Auto => ProgressFormat::Auto,
+            ProgressFlag::Ndjson => ProgressFormat::Ndjson,
+            ProgressFlag::None => ProgressFormat::None,
+        };
+        Self { rate: flags.rate, concurrency: flags.concurrency.map(usize::from), progress }
+    }
+}
+
+impl From<StateFlag> for State {
+    fn from(flag: StateFlag) -> Self {
+        match flag {
+            StateFlag::Pending => Self::Pending,
+            StateFlag::Inflight => Self::Inflight,
+            StateFlag::Sent => Self::Sent,
+            StateFlag::Failed => Self::Failed,
+            StateFlag::Unknown => Self::Unknown,
+            StateFlag::Skipped => Self::Skipped,
+        }
+    }
+}
+
+impl Decision {
+    /// From which state to which; clap has made sure that there is one decision.
+    fn states(&self) -> (State, State) {
+        match (self.unknown_as, self.failed_as) {
+            (Some(UnknownAs::Sent), _) => (State::Unknown, State::Sent),
+            (Some(UnknownAs::Failed), _) => (State::Unknown, State::Failed),
+            (Some(UnknownAs::Pending), _) => (State::Unknown, State::Pending),
+            (None, Some(FailedAs::Pending) | None) => (State::Failed, State::Pending),
+        }
+    }
+}
+
+impl From<BulkSend> for Typed {
+    fn from(send: BulkSend) -> Self {
+        let Delivered { delivery, message } = send.message;
+        Self {
+            source: send.source,
+            to: delivery.to,
+            to_column: send.to_column,
+            body: delivery.body,
+            strict: delivery.strict,
+            message,
+            run: send.run,
+            tempo: send.tempo.into(),
+            window: Window { skip: send.skip, limit: send.limit },
+            leniency: Leniency { skip_invalid: send.skip_invalid, allow_duplicates: send.allow_duplicates },
+            again: send.again,
+            preview: send.preview,
+        }
+    }
+}
+
+impl From<BulkAction> for Action {
+    fn from(action: BulkAction) -> Self {
+        match action {
+            BulkAction::Send(send) => Self::Send(Box::new((*send).into())),
+            BulkAction::Resume { run, tempo } => Self::Resume { run, tempo: tempo.into() },
+            BulkAction::Status { run } => Self::Status { run },
+            BulkAction::Report { run, state, format, file } => {
+                let format = match format {
+                    ReportFormatFlag::Csv => ReportFormat::Csv,
+                    ReportFormatFlag::Ndjson => ReportFormat::Ndjson,
+                };
+                Self::Report { run, states: state.into_iter().map(State::from).collect(), format, file }
+            }
+            BulkAction::Resolve { run, decision } => {
+                let (from, to) = decision.states();
+                Self::Resolve { run, from, to }
+            }
+            BulkAction::List => Self::List,
+            BulkAction::Remove { run } => Self::Remove { run },
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! `bulk status`, `list`, `report`, `resolve` and `remove`.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::sending::{print_summary, summary};
+use crate::bulk::{Ledger, ReportFormat, RunName, Runs, State, write_report};
+use crate::commands::{Context, UsageError};
+use crate::exit::ExitCode;
+
+/// The run in figures, also while it is going on.
+pub fn status(context: &Context, asked: Option<&RunName>) -> anyhow::Result<ExitCode> {
+    let runs = Runs::open()?;
+    let name = runs.find(asked)?;
+    let ledger = Ledger::read(&runs.path(&name))?;
+    let details = ledger.details()?;
+    let mut json = summary(&name, &ledger.counts()?);
+    if let Value::Object(json) = &mut json {
+        json.insert("kind".to_owned(), json!(details.kind));
+        json.insert("profile".to_owned(), json!(details.profile));
+        json.insert("bot_id".to_owned(), json!(details.bot));
+        json.insert("api_url".to_owned(), json!(details.api_url));
+    }
+    print_summary(context, &json, &name)?;
+    Ok(ExitCode::Success)
+}
+
+/// One line a run: name, whether it is complete, rows, sent, failed, unknown, still to go.
+pub fn list(context: &Context) -> anyhow::Result<ExitCode> {
+    let runs = Runs::open()?;
+    let names = runs.names()?;
+    if names.is_empty() {
+        context.output.note("there are no runs");
+    }
+    for name in names {
+        let counts = match Ledger::read(&runs.path(&name)).and_then(|ledger| ledger.counts()) {
+            Ok(counts) => counts,
+            Err(error) => {
+                context.output.warning(&format!("{name}: {error}"));
+                continue;
+            }
+        };
+        let state = if counts.left() == 0 { "complete" } else { "unfinished" };
+        let figures = [counts.all(), counts.sent, counts.failed, counts.unknown, counts.left()].map(|n| n.to_string());
+        let name = name.to_string();
+        let fields: Vec<_> = [name.as_str(), state].into_iter().chain(figures.iter().map(String::as_str)).collect();
+        context.output.fields(&fields)?;
+    }
+    Ok(ExitCode::Success)
+}
+
+/// The input's columns with what became of each row.
+pub fn report(
+    context: &Context,
+    asked: Option<&RunName>,
+    states: &[State],
+    format: ReportFormat,
+    file: Option<&Path>,
+) -> anyhow::Result<ExitCode> {
+    let runs = Runs::open()?;
+    let ledger = Ledger::read(&runs.path(&runs.find(asked)?))?;
+    let details = ledger.details()?;
+    let states = if states.is_empty() { &State::ALL } else { states };
+    let Some(path) = file else {
+        let written = write_report(&ledger, &details, states, format, context.output.stream());
+        return ignore_closed_pipe(written).map(|()| ExitCode::Success);
+    };
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let failed = || format!("failed to write {}", path.display());
+    let mut to = tempfile::NamedTempFile::new_in(directory).with_context(failed)?;
+    write_report(&ledger, &details, states, format, std::io::BufWriter::new(&mut to)).with_context(failed)?;
+    to.flush().with_context(failed)?;
+    to.persist(path).with_context(failed)?;
+    Ok(ExitCode::Success)
+}
+
+/// A reader that has seen enough, `head` perhaps, is no error.
+fn ignore_closed_pipe(written: anyhow::Result<()>) -> anyhow::Result<()> {
+    let is_closed = |error: &anyhow::Error| {
+        error.chain().any(|cause| {
+            let of_csv = cause.downcast_ref::<csv::Error>().map(csv::Error::kind);
+            let io = match of_csv {
+                Some(csv::ErrorKind::Io(io)) => Some(io),
+                _ => cause.downcast_ref::<std::io::Error>(),
+            };
+            io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+        })
+    };
+    match written {
+        Err(error) if is_closed(&error) => Ok(()),
+        written => written,
+    }
+}
+
+/// Decides rows by hand.
+pub fn resolve(context: &Context, asked: Option<&RunName>, from: State, to: State) -> anyhow::Result<ExitCode> {
+    let runs = Runs::open()?;
+    let name = runs.find(asked)?;
+    let lock = runs.lock(&name)?;
+    let mut ledger = Ledger::resume(&runs.path(&name))?;
+    let changed = ledger.resolve(from, to)?;
+    ledger.finish()?;
+    context.output.note(&format!("run {name}: {changed} {} rows are {} now", from.name(), to.name()));
+    print_summary(context, &summary(&name, &ledger.counts()?), &name)?;
+    drop(lock);
+    Ok(ExitCode::Success)
+}
+
+/// Removes a run with all that is known of its rows.
+pub fn remove(context: &Context, name: &RunName) -> anyhow::Result<ExitCode> {
+    let runs = Runs::open()?;
+    let name = runs.find(Some(name))?;
+    let lock = runs.lock(&name)?;
+    let left = Ledger::read(&runs.path(&name)).and_then(|ledger| ledger.counts()).map(|counts| counts.left());
+    let what = match left {
+        Ok(0) => "which is complete".to_owned(),
+        Ok(left) => format!("of which {left} messages are still to be sent"),
+        Err(error) => format!("whose ledger cannot be read ({error})"),
+    };
+    let is_meant = || {
+        let asked = context.output.ask(&format!("Remove run {name}, {what}? [y/N]"))?;
+        anyhow::Ok(["y", "yes"].contains(&asked.to_lowercase().as_str()))
+    };
+    if !context.assume_yes && !(context.can_ask() && is_meant()?) {
+        let message = format!("run {name}, {what}, was not removed");
+        return Err(UsageError { message, hint: "add --yes to remove it".to_owned() }.into());
+    }
+    runs.remove(&name, lock)?;
+    context.output.note(&format!("run {name} is removed"));
+    Ok(ExitCode::Success)
+}

@@ -1,0 +1,52 @@
+//! `bulk …`: many messages from a list of people, and the runs that they are.
+
+mod manage;
+mod plan;
+mod resume;
+mod send;
+mod sending;
+
+use std::path::PathBuf;
+
+pub use self::send::Typed;
+use super::Context;
+use crate::bulk::{ReportFormat, RunName, State};
+use crate::config::Rate;
+use crate::exit::ExitCode;
+use crate::output::ProgressFormat;
+
+/// What is done with runs.
+#[derive(Debug)]
+pub enum Action {
+    Send(Box<Typed>),
+    Resume { run: Option<RunName>, tempo: Tempo },
+    Status { run: Option<RunName> },
+    Report { run: Option<RunName>, states: Vec<State>, format: ReportFormat, file: Option<PathBuf> },
+    Resolve { run: Option<RunName>, from: State, to: State },
+    List,
+    Remove { run: RunName },
+}
+
+/// How a run is sent and watched; what is absent is the run's own, or the default.
+#[derive(Clone, Copy, Debug)]
+pub struct Tempo {
+    pub rate: Option<Rate>,
+    pub concurrency: Option<usize>,
+    pub progress: ProgressFormat,
+}
+
+/// # Errors
+/// With whatever stopped it.
+pub fn run(context: &mut Context, action: Action) -> anyhow::Result<ExitCode> {
+    match action {
+        Action::Send(typed) => send::run(context, &typed),
+        Action::Resume { run, tempo } => resume::run(context, run.as_ref(), tempo),
+        Action::Status { run } => manage::status(context, run.as_ref()),
+        Action::Report { run, states, format, file } => {
+            manage::report(context, run.as_ref(), &states, format, file.as_deref())
+        }
+        Action::Resolve { run, from, to } => manage::resolve(context, run.as_ref(), from, to),
+        Action::List => manage::list(context),
+        Action::Remove { run } => manage::remove(context, &run),
+    }
+}

@@ -1,0 +1,178 @@
+//! The run itself, begun or resumed: who sends, the engine, and what became of it.
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::Tempo;
+use crate::api::{Client, Credentials, Signal};
+use crate::bulk::{Api, Counts, Details, Ended, Engine, Ledger, Lock, Lost, RunName, Runs, State, Stop};
+use crate::commands::connection::{self, ask_secret, client_options};
+use crate::commands::interrupt::Signals;
+use crate::commands::{Context, PanicInFlight};
+use crate::config::{ClientId, SecretSource, Settings, Sourced};
+use crate::exit::{self, ExitCode};
+use crate::output::{Format, Progress, Record, RecordError, Sent};
+
+/// What a run is stored with where nothing leaves the machine.
+pub const SANDBOX: &str = "sandbox";
+pub const DEFAULT_CONCURRENCY: usize = 64;
+
+/// Who sends, ready to begin: the secret is read.
+pub struct Sender<'a> {
+    context: &'a Context,
+    settings: &'a Settings,
+    credentials: Credentials,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// A run that this process has.
+pub struct Held<'a> {
+    pub runs: &'a Runs,
+    pub name: RunName,
+    pub details: Details,
+    /// Kept to the end.
+    pub _lock: Lock,
+}
+
+impl<'a> Sender<'a> {
+    /// Reads the secret. A signal ends the process as usual until the first request is about to leave.
+    pub fn new(
+        context: &'a Context,
+        settings: &'a Settings,
+        client_id: &ClientId,
+        secret: &Sourced<SecretSource>,
+    ) -> anyhow::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.context("failed to start the runtime")?;
+        let (client_secret, warning) = runtime.block_on(secret.fetch(ask_secret))?;
+        context.output.warnings(warning.as_slice());
+        let credentials = Credentials { client_id: client_id.as_str().to_owned(), client_secret };
+        Ok(Self { context, settings, credentials, runtime })
+    }
+
+    /// Sends what the run has left, and tells what became of it.
+    pub fn send(self, run: &Held<'_>, tempo: Tempo) -> anyhow::Result<ExitCode> {
+        let path = run.runs.path(&run.name);
+        let ledger = Ledger::resume(&path)?;
+        let reader = Ledger::read(&path)?;
+        let Self { context, settings, credentials, runtime } = self;
+        let stop = runtime.block_on(async {
+            let base = connection::base(settings).await?;
+            let client = Client::new(&client_options(settings, &base)?)?;
+            let api = Api { client, credentials, base: base.url().clone(), accepts: run.details.accepts.clone() };
+            let mut progress = Progress::new(&context.output, tempo.progress);
+            let rate = tempo.rate.map_or(run.details.rate, |rate| rate.per_second());
+            let concurrency = tempo.concurrency.unwrap_or(run.details.concurrency);
+            let engine = Engine::new(api, ledger, reader, rate, concurrency, &mut progress)?;
+            let mut signals = Signals::catch().context("failed to listen for signals")?;
+            anyhow::Ok(engine.run(async || signals.next().await).await)
+        })?;
+        // A name look-up that hangs must not keep the process once all is decided.
+        runtime.shutdown_background();
+        tell(context, settings, run, stop)
+    }
+}
+
+/// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code.
+fn tell(context: &Context, settings: &Settings, run: &Held<'_>, stop: Stop) -> anyhow::Result<ExitCode> {
+    let output = &context.output;
+    if settings.sandbox {
+        output.note("sandbox: nothing left this machine");
+    }
+    let counts = Ledger::read(&run.runs.path(&run.name)).and_then(|ledger| ledger.counts());
+    let resume = format!("jelouctl bulk resume {}", run.name);
+    let (code, error) = match stop {
+        Stop::Complete => (of_counts(counts.as_ref().ok()), None),
+        Stop::Tripped(trip, fault) => {
+            output.error(
+                &format!("the run paused: {}", fault.message),
+                &[],
+                Some(&format!("{}; then: {resume}", fault.hint)),
+            );
+            (exit::of_trip(trip), None)
+        }
+        Stop::Signal(signal) => {
+            output.error(&format!("stopped by {}", name_of(signal)), &[], Some(&format!("to go on: {resume}")));
+            (exit::of_signal(signal), None)
+        }
+        Stop::Ledger(lost) => {
+            tell_lost(context, run, &lost);
+            (ExitCode::Ledger, Some(anyhow::Error::from(lost.error)))
+        }
+        Stop::Panicked => (ExitCode::Unknown, Some(PanicInFlight.into())),
+    };
+    if let Ok(counts) = counts {
+        print_summary(context, &summary(&run.name, &counts), &run.name)?;
+    }
+    error.map_or(Ok(code), Err)
+}
+
+fn of_counts(counts: Option<&Counts>) -> ExitCode {
+    match counts {
+        Some(counts) if counts.failed + counts.unknown + counts.skipped == 0 => ExitCode::Success,
+        _ => ExitCode::Incomplete,
+    }
+}
+
+fn name_of(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Interrupt => "SIGINT",
+        Signal::Terminate => "SIGTERM",
+    }
+}
+
+/// What became of rows whose outcome is nowhere but here.
+fn tell_lost(context: &Context, run: &Held<'_>, lost: &Lost) {
+    let details = &run.details;
+    for row in &lost.outcomes {
+        let sent = match row.state {
+            State::Sent => Sent::Yes,
+            State::Unknown => Sent::Unknown,
+            State::Pending | State::Inflight | State::Failed | State::Skipped => Sent::No,
+        };
+        let record = Record {
+            sent,
+            to: Some(row.recipient.clone()),
+            profile: details.profile.clone(),
+            bot_id: Some(details.bot.clone()),
+            api_url: Some(details.api_url.clone()),
+            message_id: row.message_id.clone(),
+            http_status: row.http_status,
+            attempts: 1,
+            duration_ms: u64::try_from(row.ended_at - row.began_at).unwrap_or_default(),
+            error: fault_of(row),
+            ..Record::default()
+        };
+        context.output.progress_line(&crate::output::compact(&record.to_json()));
+    }
+}
+
+fn fault_of(row: &Ended) -> Option<RecordError> {
+    let message = row.error.clone()?;
+    Some(RecordError { code: row.code.unwrap_or("unknown"), api_code: None, message, hint: None, retry_after_s: None })
+}
+
+/// A run in figures: what goes to stdout at its end, and what `bulk status` shows.
+pub fn summary(name: &RunName, counts: &Counts) -> Value {
+    json!({
+        "schema_version": 1,
+        "run": name.to_string(),
+        "complete": counts.left() == 0,
+        "rows": counts.all(),
+        "sent": counts.sent,
+        "failed": counts.failed,
+        "unknown": counts.unknown,
+        "skipped": counts.skipped,
+        "pending": counts.pending,
+        "inflight": counts.inflight,
+    })
+}
+
+/// `--output id` is the run's name.
+pub fn print_summary(context: &Context, summary: &Value, name: &RunName) -> anyhow::Result<()> {
+    match context.output.format {
+        Format::Id => context.output.value(&name.to_string())?,
+        Format::Response | Format::Record => context.output.json(summary)?,
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! A leaf of a body that may be a template until a row of a bulk run fills it: as the value of a flag that is not a text,
+//! and as what the schema lets it become.
+
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use super::limits;
+
+/// A value of a flag, or a template that each row of a bulk run turns into one. A body read as its kind has values only.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Leaf<T> {
+    Value(T),
+    Template(String),
+}
+
+/// The parser of such a flag around the parser of its values.
+#[derive(Clone, Debug)]
+pub struct LeafParser<P>(pub P);
+
+impl<P: TypedValueParser> TypedValueParser for LeafParser<P> {
+    type Value = Leaf<P::Value>;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        match value.to_str().filter(|text| is_template(text)) {
+            Some(template) => Ok(Leaf::Template(template.to_owned())),
+            None => self.0.parse_ref(command, argument, value).map(Leaf::Value),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Leaf<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self::Value)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Leaf<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> std::borrow::Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// Whether `text` has a template's marks.
+#[must_use]
+pub fn is_template(text: &str) -> bool {
+    ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
+}
+
+/// What a templated leaf may become, by the schema of its kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeafType {
+    Text,
+    /// A number, a boolean, an object or an array, by the schema's word; a text cell holds it as JSON.
+    Json(String),
+    /// The schema says nothing: the row's value as it is.
+    Any,
+}
+
+impl LeafType {
+    /// The type of the field at `path` in `schema`.
+    #[must_use]
+    pub fn at(schema: &Value, path: &str) -> Self {
+        limits::at(schema, path).map_or(Self::Any, Self::of)
+    }
+
+    fn of(schema: &Value) -> Self {
+        let choices = schema.get("oneOf").and_then(Value::as_array);
+        if let Some(choice) = choices.and_then(|choices| choices.first()) {
+            return Self::of(choice);
+        }
+        let names = match schema.get("type") {
+            Some(Value::String(name)) => vec![name.as_str()],
+            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+            _ => return Self::Any,
+        };
+        match names.iter().find(|name| **name != "null") {
+            Some(&"string") => Self::Text,
+            Some(name) => Self::Json((*name).to_owned()),
+            None => Self::Any,
+        }
+    }
+
+    /// `value` as this type.
+    ///
+    /// # Errors
+    /// In words that follow the name of the field, when it cannot be that.
+    pub fn fit(&self, value: Value) -> Result<Value, String> {
+        match (self, value) {
+            (Self::Text, Value::Number(number)) => Ok(Value::from(number.to_string())),
+            (Self::Text, Value::Bool(flag)) => Ok(Value::from(flag.to_string())),
+            (Self::Text, Value::Null) => Err("is null where a text is needed".to_owned()),
+            (Self::Text, Value::Array(_)) => Err("is a list where a text is needed".to_owned()),
+            (Self::Text, Value::Object(_)) => Err("is an object where a text is needed".to_owned()),
+            (Self::Json(name), Value::String(text)) => {
+                serde_json::from_str(&text).map_err(|_| format!("`{}` is no {name}", text.escape_debug()))
+            }
+            (_, value) => Ok(value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_schema_decides_what_a_leaf_becomes() {
+        let schema = json!({"properties": {
+            "text": {"type": ["string", "null"]}, "lat": {"type": ["number", "null"]},
+            "payload": {"anyOf": [{"$ref": "#/$defs/P"}, {"type": "null"}]}, "free": true,
+            "mode": {"oneOf": [{"type": "string", "const": "draft"}]},
+        }, "$defs": {"P": {"type": "object"}}});
+        for (path, value, expected) in [
+            ("text", json!(5), Ok(json!("5"))),
+            ("text", json!(true), Ok(json!("true"))),
+            ("text", json!("5"), Ok(json!("5"))),
+            ("text", json!(null), Err("is null where a text is needed")),
+            ("text", json!([1]), Err("is a list where a text is needed")),
+            ("mode", json!("draft"), Ok(json!("draft"))),
+            ("lat", json!("-0.18"), Ok(json!(-0.18))),
+            ("lat", json!(1), Ok(json!(1))),
+            ("lat", json!("NaN"), Err("`NaN` is no number")),
+            ("payload", json!("{\"a\":1}"), Ok(json!({"a": 1}))),
+            ("free", json!("7"), Ok(json!("7"))),
+            ("nowhere", json!(null), Ok(json!(null))),
+        ] {
+            let fitted = LeafType::at(&schema, path).fit(value.clone());
+            assert_eq!(fitted, expected.map_err(str::to_owned), "{path} {value}");
+        }
+    }
+}

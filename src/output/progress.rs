@@ -1,0 +1,149 @@
+//! How a run is getting on, on standard error: a bar on a terminal, a line now and then elsewhere, JSON for machines.
+
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Output, compact};
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProgressFormat {
+    /// A bar on a terminal, else a line every 10 s.
+    #[default]
+    Auto,
+    /// One JSON object a line, every second.
+    Ndjson,
+    None,
+}
+
+/// The rows of a run by what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    pub rows: u64,
+    pub sent: u64,
+    pub failed: u64,
+    pub unknown: u64,
+    pub skipped: u64,
+    /// Not yet final.
+    pub left: u64,
+}
+
+/// The first faults of rows that are told; the report has them all.
+const FAULTS: u32 = 5;
+
+#[derive(Debug)]
+pub struct Progress<'a> {
+    output: &'a Output,
+    shape: Shape,
+    every: Duration,
+    shown_at: Instant,
+    /// Rows that were left at the beginning, and then.
+    begun: (Instant, u64),
+    faults: u32,
+}
+
+#[derive(Debug)]
+enum Shape {
+    Bar(ProgressBar),
+    Lines,
+    Ndjson,
+    None,
+}
+
+impl<'a> Progress<'a> {
+    pub fn new(output: &'a Output, format: ProgressFormat) -> Self {
+        let (shape, every) = match format {
+            ProgressFormat::None => (Shape::None, Duration::from_secs(3600)),
+            ProgressFormat::Ndjson => (Shape::Ndjson, Duration::from_secs(1)),
+            ProgressFormat::Auto if output.is_quiet() => (Shape::None, Duration::from_secs(3600)),
+            ProgressFormat::Auto if io::stderr().is_terminal() => (Shape::Bar(bar()), Duration::from_millis(200)),
+            ProgressFormat::Auto => (Shape::Lines, Duration::from_secs(10)),
+        };
+        Self { output, shape, every, shown_at: Instant::now(), begun: (Instant::now(), 0), faults: 0 }
+    }
+
+    /// The run begins, or goes on, with this.
+    pub fn begin(&mut self, tally: &Tally) {
+        self.begun = (Instant::now(), tally.left);
+    }
+
+    /// When it is to be shown again.
+    #[must_use]
+    pub fn due(&self) -> Instant {
+        self.shown_at + self.every
+    }
+
+    pub fn show(&mut self, tally: &Tally) {
+        self.shown_at = Instant::now();
+        let (since, left) = self.begun;
+        let done = left.saturating_sub(tally.left);
+        let elapsed = since.elapsed().as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "a rate is shown with one decimal")]
+        let (rate, to_do) = (if elapsed > 0.0 { done as f64 / elapsed } else { 0.0 }, tally.left as f64);
+        let time_left = if rate > 0.0 { Duration::try_from_secs_f64((to_do / rate).ceil()).ok() } else { None };
+        match &self.shape {
+            Shape::Bar(bar) => {
+                bar.set_length(tally.rows);
+                bar.set_position(tally.rows - tally.left);
+                bar.set_message(words(tally, rate, time_left));
+            }
+            Shape::Lines => self.output.note(&words(tally, rate, time_left)),
+            Shape::Ndjson => {
+                let mut line = json!(tally);
+                if let Some(line) = line.as_object_mut() {
+                    line.insert("rate".to_owned(), json!((rate * 10.0).round() / 10.0));
+                    line.insert("seconds_left".to_owned(), json!(time_left.map(|time| time.as_secs())));
+                }
+                self.output.progress_line(&compact(&line));
+            }
+            Shape::None => {}
+        }
+    }
+
+    /// A row that ended badly; the first ones are told.
+    pub fn fault(&mut self, line: u64, state: &str, message: &str) {
+        self.faults += 1;
+        match self.faults {
+            ..=FAULTS => self.above(|output| output.warning(&format!("line {line}: {state}: {message}"))),
+            n if n == FAULTS + 1 => {
+                self.above(|output| output.warning("further rows like these are in the report only"))
+            }
+            _ => {}
+        }
+    }
+
+    /// A line that does not tear the bar.
+    pub fn note(&self, text: &str) {
+        self.above(|output| output.note(text));
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        if let Shape::Bar(bar) = &self.shape {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn above(&self, print: impl FnOnce(&Output)) {
+        match &self.shape {
+            Shape::Bar(bar) => bar.suspend(|| print(self.output)),
+            Shape::Lines | Shape::Ndjson | Shape::None => print(self.output),
+        }
+    }
+}
+
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{wide_bar} {percent}% {msg}");
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn words(tally: &Tally, rate: f64, time_left: Option<Duration>) -> String {
+    let Tally { rows, sent, failed, unknown, left, .. } = tally;
+    let time_left = time_left.map(|time| format!(", {} left", humantime::format_duration(time))).unwrap_or_default();
+    format!("{sent} sent, {failed} failed, {unknown} unknown of {rows}; {left} to go, {rate:.1}/s{time_left}")
+}

@@ -1,0 +1,172 @@
+//! Runs that are killed at any instant and resumed to their end, against a server that resets, hangs, limits and fails
+//! after it accepted. Its own count is the witness.
+
+use std::collections::HashSet;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use proptest::prelude::Rng;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use serde_json::Value;
+
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::Home;
+
+const ROWS: u64 = 150;
+const CONCURRENCY: u64 = 8;
+
+/// What a run of the random test is made of: everything follows from one number, which is printed when it fails.
+struct Dice(TestRng);
+
+impl Dice {
+    fn new(seed: u64) -> Self {
+        let mut bytes = [7; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        Self(TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0.next_u64() % limit
+    }
+}
+
+/// A server whose faults are strewn over the recipients.
+fn unreliable(seed: u64) -> Jelou {
+    Jelou::start(move |user, before| {
+        let number: u64 = user.parse().unwrap();
+        match Dice::new(seed ^ number.wrapping_mul(31).wrapping_add(before as u64)).below(100) {
+            0 => Act::Reset { accepted: false },
+            1 => Act::Reset { accepted: true },
+            2 => Act::Hang { accepted: true },
+            3 => Act::AcceptAndFail,
+            4..=9 => Act::RATE_LIMIT,
+            10..=12 => Act::Answer(422, "", "{\"code\":\"E0422\"}"),
+            _ => Act::Accept,
+        }
+    })
+}
+
+/// Kills runs until so many are dead, then lets the last one end; returns how many were killed with the ledger there.
+fn kill_and_resume(home: &Home, jelou: &Jelou, seed: u64, kills: u32) -> u32 {
+    let mut dice = Dice::new(seed);
+    let mut killed = 0;
+    for _ in 0..kills {
+        let mut command = home.command();
+        let exists = home.path().join(".local/state/jelouctl/runs/r.db").exists();
+        let words = if exists { "bulk resume r" } else { "bulk send people.csv --yes --run r" };
+        command.args(words.split(' ')).args(["--rate", "3000/s", "--concurrency", &CONCURRENCY.to_string()]);
+        command.args(["--timeout", "200ms"]);
+        if !exists {
+            command.args(["text", "Hola"]);
+        }
+        command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "7"), ("JELOU_CLIENT_ID", "i")]);
+        let quiet = command.env("JELOU_CLIENT_SECRET", "canary-secret").stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = quiet.spawn().unwrap();
+        // Not a wait for anything: the instant of the kill is what the test varies.
+        thread::sleep(Duration::from_micros(dice.below(90_000)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        killed += u32::from(exists);
+    }
+    killed
+}
+
+/// Runs to the end; a pause for too many unknown rows is gone on from, as a person would.
+fn finish(home: &Home, jelou: &Jelou) {
+    for _ in 0..200 {
+        let exists = home.path().join(".local/state/jelouctl/runs/r.db").exists();
+        let words = if exists { "bulk resume r" } else { "bulk send people.csv --yes --run r" };
+        let run = home.run(words).args(&["--rate", "3000/s", "--concurrency", "8", "--timeout", "200ms"]);
+        let run = if exists { run } else { run.args(&["text", "Hola"]) };
+        match run.api(&jelou.url).env("JELOU_BOT_ID", "7").env("JELOU_CLIENT_ID", "i").end() {
+            ended if ended.code == 0 || ended.code == 10 => return,
+            ended if ended.code == 8 => {}
+            ended => panic!("{ended:?}"),
+        }
+    }
+    panic!("the run never ends");
+}
+
+fn check(home: &Home, jelou: &Jelou, killed: u32) {
+    let accepted = jelou.accepted();
+    assert!(accepted.values().all(|count| *count == 1), "sent twice: {accepted:?}");
+
+    let report = home.run("bulk report r --format ndjson").success().stdout;
+    let rows: Vec<Value> = report.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let users: HashSet<_> = rows.iter().map(|row| row["to"].as_str().unwrap().to_owned()).collect();
+    assert_eq!((rows.len() as u64, users.len() as u64), (ROWS, ROWS), "a row is lost");
+    let mut unknown = 0;
+    for row in &rows {
+        let was_accepted = accepted.contains_key(row["to"].as_str().unwrap());
+        match (row["sent"].as_str().unwrap(), row["code"].as_str()) {
+            ("yes", None) => assert!(was_accepted, "{row} was never accepted"),
+            ("no", Some("rejected")) => assert!(!was_accepted, "{row} was accepted"),
+            ("unknown", Some("unknown")) => unknown += 1,
+            _ => panic!("no final state: {row}"),
+        }
+    }
+    // A row is unknown because the server made it so, or a kill.
+    let of_server = rows
+        .iter()
+        .filter(|row| row["sent"] == "unknown" && row["error"] != "jelouctl ended while the request was under way");
+    let of_kills = unknown - of_server.count() as u64;
+    assert!(of_kills <= u64::from(killed) * CONCURRENCY, "{of_kills} unknown by {killed} kills");
+}
+
+fn killed_run(seed: u64, kills: u32) {
+    let home = Home::new();
+    let rows: Vec<_> = (0..ROWS).map(|number| format!("{}\n", 593_900_000_000 + number)).collect();
+    home.write("people.csv", format!("to\n{}", rows.concat()));
+    let jelou = unreliable(seed);
+    let killed = kill_and_resume(&home, &jelou, seed, kills);
+    finish(&home, &jelou);
+    let checked = std::panic::catch_unwind(|| check(&home, &jelou, killed));
+    assert!(checked.is_ok(), "with the seed {seed}");
+}
+
+/// So many runs, each killed `kills` times, on as many threads as the machine has.
+fn killed_runs(runs: u64, kills: u32) {
+    thread::scope(|scope| {
+        for first in 0..2 {
+            scope.spawn(move || (first..runs).step_by(2).for_each(|seed| killed_run(seed, kills)));
+        }
+    });
+}
+
+#[test]
+fn no_row_is_sent_twice_or_lost_however_often_it_is_killed() {
+    killed_runs(8, 8);
+}
+
+/// `cargo test --release --test cli -- --ignored a_thousand_killed_runs`: some minutes.
+#[test]
+#[ignore = "takes minutes; docs/bulk.md says when to run it"]
+fn a_thousand_killed_runs() {
+    killed_runs(1000, 5);
+}
+
+#[test]
+fn a_killed_import_leaves_no_run_and_is_cleared_away() {
+    let home = Home::new();
+    let rows: Vec<_> = (0..20_000).map(|number| format!("{}\n", 593_900_000_000_u64 + number)).collect();
+    home.write("people.csv", format!("to\n{}", rows.concat()));
+    let draft = home.path().join(".local/state/jelouctl/runs/r.db.part");
+    let mut command = home.command();
+    let mut child = command
+        .args("--sandbox bulk send people.csv --run r text Hola".split(' '))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !draft.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(draft.exists());
+    home.run("bulk resume r").fails(2, &["there is no run r"]);
+    home.write("one.csv", "to\n593987654321\n");
+    home.run("--sandbox bulk send one.csv --run other text Hola").success();
+    assert!(!draft.exists());
+}

@@ -1,0 +1,196 @@
+//! A ledger that cannot be written: the disk is full, the file is gone, a write or a wait for the disk fails. The run stops
+//! with 12, says what the ledger does not know, and can be resumed.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Ended, Home};
+
+const ROWS: usize = 40;
+
+fn people() -> Home {
+    let home = Home::new();
+    let rows: Vec<_> = (0..ROWS).map(|number| format!("{}\n", 593_900_000_000_u64 + number as u64)).collect();
+    home.write("people.csv", format!("to\n{}", rows.concat()));
+    home
+}
+
+fn ledger(home: &Home) -> PathBuf {
+    home.path().join(".local/state/jelouctl/runs/r.db")
+}
+
+fn with_api<'a>(command: &'a mut Command, jelou: &Jelou) -> &'a mut Command {
+    command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
+    command.env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests").stdout(Stdio::piped()).stderr(Stdio::piped())
+}
+
+/// Goes on with what is there, whatever went wrong before, until every row is final.
+fn finish(home: &Home, jelou: &Jelou) -> Vec<Value> {
+    let (words, more): (_, &[&str]) = match ledger(home).exists() {
+        true => ("bulk resume r --rate 100000/s", &[]),
+        false => ("bulk send people.csv --yes --run r --rate 100000/s", &["text", "Hola"]),
+    };
+    let ended = home.run(words).args(more).api(&jelou.url).end();
+    assert!([0, 10].contains(&ended.code), "{ended:?}");
+    let report = home.run("bulk report r --format ndjson").success().stdout;
+    report.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// No row is sent twice, none is lost, and each says what is true.
+fn check(home: &Home, jelou: &Jelou, ended: &Ended, what: &str) {
+    let rows = finish(home, jelou);
+    let accepted = jelou.accepted();
+    assert_eq!(rows.len(), ROWS, "{what}");
+    assert!(accepted.values().all(|count| *count == 1), "{what}: sent twice");
+    let told: HashMap<String, String> = ended
+        .stderr
+        .lines()
+        .filter_map(|line| {
+            let record: Value = serde_json::from_str(line).ok()?;
+            Some((record["to"].as_str()?.to_owned(), record["sent"].as_str()?.to_owned()))
+        })
+        .collect();
+    for row in &rows {
+        let user = row["to"].as_str().unwrap();
+        match row["sent"].as_str().unwrap() {
+            "yes" => assert!(accepted.contains_key(user), "{what}: {row}"),
+            // What the ledger does not know was told, where it was known at all.
+            "unknown" if accepted.contains_key(user) => assert_eq!(told[user], "yes", "{what}: {row}"),
+            "unknown" => assert!(!told.contains_key(user) || told[user] == "no", "{what}: {row}"),
+            other => panic!("{what}: {other} in {row}"),
+        }
+    }
+}
+
+/// Whether this machine lets a process be traced; without it these tests cannot be made.
+fn strace_works() -> bool {
+    let traced = Command::new("strace").args(["-f", "-o", "/dev/null", "/bin/true"]).output();
+    traced.is_ok_and(|output| output.status.success())
+}
+
+#[test]
+fn every_write_and_every_wait_for_the_disk_may_fail_once() {
+    if !strace_works() {
+        eprintln!("strace is not there or may not trace: left out");
+        return;
+    }
+    let mut injected = 0;
+    for (calls, error, upto) in
+        [("pwrite64", "ENOSPC", 40), ("fsync,fdatasync", "EIO", 20), ("ftruncate,fallocate", "EIO", 4)]
+    {
+        for when in 1..=upto {
+            let home = people();
+            let jelou = Jelou::accepting();
+            let program = home.command();
+            let mut command = Command::new("strace");
+            let fault = format!("inject={calls}:error={error}:when={when}");
+            command.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={calls}"), "-e", &fault]);
+            command
+                .arg(program.get_program())
+                .args("bulk send people.csv --yes --run r --rate 100000/s --concurrency 4 text Hola".split(' '));
+            command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            command.env("PATH", "/usr/bin:/bin").current_dir(home.path());
+            let ended = Ended::new(&with_api(&mut command, &jelou).output().unwrap());
+            let was_injected = home.read("trace").contains("(INJECTED)");
+            let what = format!("{calls} {when}");
+            // A fault that SQLite can do without ends nothing.
+            assert!([0, 12].contains(&ended.code) && (was_injected || ended.code == 0), "{what}: {ended:?}");
+            injected += u32::from(was_injected && ended.code == 12);
+            check(&home, &jelou, &ended, &what);
+            if !was_injected {
+                break;
+            }
+        }
+    }
+    assert!(injected >= 20, "only {injected} faults met the ledger");
+}
+
+#[test]
+fn a_ledger_that_is_removed_stops_the_run() {
+    for ending in ["db", "db-wal"] {
+        let home = people();
+        let path = ledger(&home).with_extension(ending);
+        let remove = path.clone();
+        let jelou = Jelou::start(move |_, _| {
+            // It is gone when the tenth row is under way.
+            let _ = fs::remove_file(&remove);
+            Act::Accept
+        });
+        let ended = home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").api(&jelou.url);
+        let ended = ended.fails(12, &["was removed or replaced", "\"sent\":\"yes\"", "\"to\":\"593900000000\""]);
+        assert!(jelou.seen().len() <= 2, "{}: {ended:?}", jelou.seen().len());
+    }
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_told_before_anything_is_sent() {
+    let jelou = Jelou::accepting();
+    let home = people();
+    home.write(".local/state", "a file");
+    let send = "bulk send people.csv --yes --run r text Hola";
+    home.run(send).api(&jelou.url).fails(12, &["failed to create", "/jelouctl/runs"]);
+    assert!(jelou.seen().is_empty());
+}
+
+#[test]
+fn a_damaged_or_newer_ledger_is_left_alone() {
+    let jelou = Jelou::accepting();
+    let home = people();
+    home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").api(&jelou.url).success();
+    let whole = fs::read(ledger(&home)).unwrap();
+    let resume = || home.run("bulk resume r").api(&jelou.url);
+    let mut newer = whole.clone();
+    // `PRAGMA user_version` stands at byte 60 (https://sqlite.org/fileformat2.html, 1.3).
+    newer[60..64].copy_from_slice(&99_u32.to_be_bytes());
+    let mut damaged = whole.clone();
+    damaged[4096..].fill(0xa5);
+    for (content, part) in
+        [(newer, "of version 99, newer"), (damaged, "damaged"), (b"hello".repeat(2000), "cannot be read")]
+    {
+        fs::write(ledger(&home), content).unwrap();
+        resume().fails(12, &[part]);
+    }
+    fs::write(ledger(&home), whole).unwrap();
+    resume().success();
+    assert_eq!(jelou.seen().len(), ROWS);
+}
+
+#[test]
+fn a_full_disk_stops_the_run_and_resume_is_right() {
+    let home = people();
+    let state = home.path().join("small");
+    fs::create_dir(&state).unwrap();
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=256k", "none"]).arg(&state).output();
+    if !mounted.is_ok_and(|output| output.status.success()) {
+        eprintln!("this machine mounts nothing for us: left out");
+        return;
+    }
+    let filler = state.join("filler");
+    let jelou = Jelou::start(move |user, _| {
+        if user == "593900000015" {
+            // Whatever is left is taken, until no more fits.
+            let _ = fs::write(&filler, vec![0; 256 * 1024]);
+        }
+        Act::Accept
+    });
+    let run = |words: &str| home.run(words).api(&jelou.url).env("XDG_STATE_HOME", &state);
+    let ended = run("bulk send people.csv --yes --run r --rate 1000/s --concurrency 4 text Hola").end();
+    fs::remove_file(state.join("filler")).unwrap();
+    let resumed = run("bulk resume r --rate 1000/s").end();
+    let report = run("bulk report r --format ndjson").success().stdout;
+    assert!(Command::new("umount").arg(&state).status().unwrap().success());
+    assert_eq!(ended.code, 12, "{ended:?}");
+    assert!([0, 10].contains(&resumed.code), "{resumed:?}");
+    assert_eq!(report.lines().count(), ROWS);
+    assert!(jelou.accepted().values().all(|count| *count == 1));
+    for row in report.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+        let known =
+            row["sent"] == "yes" || row["sent"] == "unknown" && ended.stderr.contains(row["to"].as_str().unwrap());
+        assert!(known, "{row}");
+    }
+}

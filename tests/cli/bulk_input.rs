@@ -1,0 +1,289 @@
+//! The list of people: what is read, what each row becomes, and what is said of one that cannot be sent.
+
+use serde_json::{Value, json};
+
+use crate::bulk_server::Jelou;
+use crate::harness::{Ended, Home, fixture_path, set_mode};
+
+/// The requests that `bulk send` would make, by a preview.
+fn preview(home: &Home, arguments: &[&str]) -> Vec<Value> {
+    let all = [&["--sandbox", "--dry-run", "bulk", "send"], arguments].concat();
+    let ended = home.run_args(&all).success();
+    ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn bodies(home: &Home, arguments: &[&str]) -> Vec<Value> {
+    preview(home, arguments).into_iter().map(|request| request["body"].clone()).collect()
+}
+
+fn refused(home: &Home, arguments: &[&str], parts: &[&str]) -> Ended {
+    let all = [&["--sandbox", "bulk", "send"], arguments].concat();
+    let ended = home.run_args(&all).fails(2, parts);
+    assert!(ended.stdout.is_empty(), "{ended:?}");
+    assert!(home.run("bulk list").success().stdout.is_empty(), "a run was made");
+    ended
+}
+
+#[test]
+fn reads_any_csv_that_a_spreadsheet_writes() {
+    let home = Home::new();
+    for (name, list) in [
+        ("comma", "nombre,celular\n\"Ana \"\"la\"\"\nRíos\",593987654321\n"),
+        ("semicolon", "nombre;celular\n\"Ana \"\"la\"\"\nRíos\";593987654321\n"),
+        ("tab", "nombre\tcelular\n\"Ana \"\"la\"\"\nRíos\"\t593987654321\n"),
+        ("mark", "\u{feff}nombre,celular\r\n\"Ana \"\"la\"\"\nRíos\",+593 98 765-4321\r\n\r\n"),
+        ("spaces", " nombre , Celular \n\"Ana \"\"la\"\"\nRíos\",593987654321"),
+        ("empty columns", "nombre,celular,,\n\"Ana \"\"la\"\"\nRíos\",593987654321,,\n"),
+        ("commas in the header", "\"nombre\";celular;\"a,b,c,d\"\n\"Ana \"\"la\"\"\nRíos\";593987654321;x\n"),
+    ] {
+        home.write("people.csv", list);
+        assert_eq!(
+            bodies(&home, &["people.csv", "text", "Hola {{ nombre }}!"]),
+            [json!({"type": "text", "userId": "593987654321", "text": "Hola Ana \"la\"\nRíos!"})],
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn reads_ndjson_and_standard_input() {
+    let home = Home::new();
+    let list = "{\"to\":593987654321,\"n\":1.5,\"ok\":true}\n\n{\"to\":\"593987654322\",\"n\":7,\"ok\":false}\n";
+    home.write("people.ndjson", list);
+    let expected = [
+        json!({"type": "text", "userId": "593987654321", "text": "1.5 true"}),
+        json!({"type": "text", "userId": "593987654322", "text": "7 false"}),
+    ];
+    assert_eq!(bodies(&home, &["people.ndjson", "text", "{{ n }} {{ ok }}"]), expected);
+    let ended = home.run("--sandbox --dry-run bulk send - text").args(&["{{ n }} {{ ok }}"]).stdin(list).success();
+    assert_eq!(ended.stdout.lines().count(), 2);
+    let twice = home.run("--sandbox bulk send - text --text-file -").stdin("to\n593987654321\n");
+    twice.fails(2, &["both ask for standard input"]);
+}
+
+#[test]
+fn a_cell_is_a_value_and_never_a_template_a_flag_or_json() {
+    let home = Home::new();
+    home.write("people.csv", "to,x\n593987654321,\"{{ to }} \"\", \"\"type\"\": 1 {% raw %} --to 1 <b>&\"\n");
+    let requests = bodies(&home, &["people.csv", "text", "{{ x }}\n"]);
+    assert_eq!(requests[0]["text"], "{{ to }} \", \"type\": 1 {% raw %} --to 1 <b>&\n");
+    assert_eq!(requests[0].as_object().unwrap().len(), 3);
+}
+
+#[test]
+fn the_schema_decides_what_a_cell_becomes() {
+    let home = Home::new();
+    home.write("people.csv", "to,modo,pantalla,payload\n593987654321,draft,5,\"{\"\"screen\"\": \"\"A\"\"}\"\n");
+    let flow = ["people.csv", "flow", "--title", "t", "--text", "t", "--caption", "c", "--cta", "x"];
+    let flow = [&flow[..], &["--flow-id", "1", "--flow-name", "n", "--mode", "{{ modo }}"]].concat();
+    let screen = bodies(&home, &[&flow[..], &["--screen", "{{ pantalla }}"]].concat());
+    assert_eq!(screen[0]["parameters"]["mode"], "draft");
+    assert_eq!(screen[0]["parameters"]["flow_action_payload"], json!({"screen": "5"}));
+    let payload = bodies(&home, &[&flow[..], &["--action-payload", "{{ payload }}"]].concat());
+    assert_eq!(payload[0]["parameters"]["flow_action_payload"], json!({"screen": "A"}));
+    refused(
+        &home,
+        &[&flow[..], &["--action-payload", "{{ modo }}"]].concat(),
+        &["line 2: parameters.flow_action_payload: `draft` is no object"],
+    );
+    // Of one message there are no rows to fill it from.
+    home.run("--sandbox send flow --to 593987654321 --body")
+        .args(&[fixture_path("bodies/flow.json").to_str().unwrap(), "--mode", "{{ modo }}"])
+        .fails(2, &["parameters.mode", "--mode"]);
+    let contact = home.run("--sandbox send contacts --to 593987654321 --contact").args(&["{{ x }}"]);
+    contact.fails(2, &["contacts[0]: invalid type: string"]);
+}
+
+#[test]
+fn every_kind_takes_templates_from_flags_and_from_a_body() {
+    let home = Home::new();
+    home.write("people.csv", "celular,nombre,Nombre completo\n593987654321,Ana,Ana Ríos\n");
+    home.write("body.json", r#"{"text": "Hola {{ row['Nombre completo'] }}", "header": "{{ nombre | upper }}"}"#);
+    let call = bodies(&home, &["people.csv", "call", "--body", "body.json", "--button", "{{ nombre }}"]);
+    assert_eq!(
+        call,
+        [json!({"type": "voice_call", "userId": "593987654321", "text": "Hola Ana Ríos", "header": "ANA",
+            "parameters": {"display_text": "Ana"}})]
+    );
+    let card = ["people.csv", "contacts", "--name", "{{ row['Nombre completo'] }}", "--phone", "+{{ celular }}"];
+    assert_eq!(
+        bodies(&home, &card)[0]["contacts"],
+        json!([{"name": {"formatted_name": "Ana Ríos", "first_name": "Ana", "last_name": "Ríos"},
+            "phones": [{"phone": "+593987654321", "type": "Mobile", "wa_id": "593987654321"}]}])
+    );
+    let flow = ["people.csv", "flow-message", "--title", "t", "--text", "{{ nombre }}", "--caption", "c"];
+    let flow = [&flow[..], &["--flow-name", "f", "--cta", "Go", "--screen", "A", "--type", "x"]].concat();
+    let request = &preview(&home, &flow)[0];
+    assert_eq!(request["url"], "http://127.0.0.1:4780/v1/bots/sandbox/users/593987654321/flow_message?type=x");
+    assert_eq!(request["body"]["text"], "Ana");
+    home.write("raw.ndjson", "{\"userId\":\"593987654321\",\"type\":\"new\",\"n\":{\"a\":[1,null]}}\n");
+    assert_eq!(
+        bodies(&home, &["raw.ndjson", "raw"]),
+        [json!({"userId": "593987654321", "type": "new", "n": {"a": [1, null]}})]
+    );
+}
+
+#[test]
+fn the_recipient_comes_from_each_row() {
+    let home = Home::new();
+    home.write("people.csv", "Teléfono,otro,celular nacional\n593987654321,593987654322,987654321\n");
+    for (flags, expected) in [
+        (&["text", "x"][..], "593987654321"),
+        (&["text", "x", "--to", "{{ otro }}"], "593987654322"),
+        (&["text", "x", "--to", "593{{ row['celular nacional'] }}"], "593987654321"),
+    ] {
+        assert_eq!(bodies(&home, &[&["people.csv"], flags].concat())[0]["userId"], expected);
+    }
+    let named = bodies(&home, &["people.csv", "--to-column", "otro", "text", "x"]);
+    assert_eq!(named[0]["userId"], "593987654322");
+    for (arguments, parts) in [
+        (&["--to-column", "nada", "text", "x"][..], &["--to-column: there is no column `nada`", "Teléfono, otro"][..]),
+        (&["text", "x", "--to", "593987654321"], &["--to: every row would go to `593987654321`"]),
+        (&["text", "x", "--to", "{{ nada }}"], &["--to: there is no column `nada`"]),
+        (&["--to-column", "celular nacional", "text", "x"], &["line 2: celular nacional: `987654321` has 9 digits"]),
+    ] {
+        refused(&home, &[&["people.csv"], arguments].concat(), parts);
+    }
+    home.write("two.csv", "phone,celular\n593987654321,593987654322\n");
+    refused(&home, &["two.csv", "text", "x"], &["`phone` and `celular` could both be the recipient's", "--to-column"]);
+    home.write("none.csv", "a,b\n1,2\n");
+    refused(&home, &["none.csv", "text", "x"], &["no column has the name of a recipient's; there are: a, b"]);
+    home.write("body.json", r#"{"userId": "593987654321", "text": "x"}"#);
+    refused(&home, &["people.csv", "text", "--body", "body.json"], &["userId: the body names a recipient"]);
+    let server = Jelou::accepting();
+    home.write("one.csv", "otro\n1\n");
+    let ended = home.run("bulk send one.csv --yes text x").api(&server.url).env("JELOU_TO", "593987654321");
+    ended.fails(2, &["no column has the name"]);
+    assert!(server.seen().is_empty());
+}
+
+#[test]
+fn says_line_and_way_out_of_every_broken_list() {
+    let home = Home::new();
+    let cell = "x".repeat(10 * 1024 * 1024);
+    for (name, list, parts) in [
+        ("a.csv", &b""[..], &["a.csv has no rows"][..]),
+        ("a.csv", b"to,nombre\n", &["a.csv has no rows"]),
+        ("a.csv", b"\xff\xfet\0o\0", &["a.csv is UTF-16", "CSV UTF-8"]),
+        ("a.csv", b"to,nombre\n593987654321,Ana\n593987654322,Jos\xe9\n", &["line 3 is not UTF-8", "CSV UTF-8"]),
+        ("a.ndjson", b"{\"to\":\"593987654321\"}\n{\"to\":\"\xe9\"}\n", &["line 2 is not UTF-8"]),
+        ("a.csv", b"to,to\n1,2\n", &["two columns have the name `to`"]),
+        ("a.csv", b"to,nombre\n593987654321\n", &["line 2: has 1 cells, but the header has 2", "no row can be sent"]),
+        ("a.json", b"[{\"to\":\"593987654321\"}]", &["is one JSON array", "jq -c '.[]'"]),
+        (
+            "a.ndjson",
+            b"{\"to\":\"593987654321\"}\n[1]\n{\"to\":}\n",
+            &["line 2: is no JSON object", "line 3: is not valid JSON", "2 rows cannot be sent", "--skip-invalid"],
+        ),
+        ("a.ndjson", b"{\"to\":\"593987654321\",\"n\":99999999999999999999}\n", &["line 1: has the number 9999"]),
+        ("a.ndjson", b"{\"to\":{\"a\":1}}\n", &["line 1: to: is {\"a\":1}; a recipient is a text or a number"]),
+        ("a.csv", b"to\n593987654321,\"\n", &["line 2: has 2 cells"]),
+        ("a.csv", b"to\n5.93988E+11\n", &["line 2: to: `5.93988E+11` has `E`"]),
+    ] {
+        home.write(name, list);
+        refused(&home, &[name, "text", "x"], parts);
+    }
+    home.write("big.csv", format!("to,x\n593987654321,\"{cell}"));
+    refused(&home, &["big.csv", "text", "x"], &["the row of line 2 has more than 1 MiB; a quote may be missing"]);
+    home.write("big.ndjson", format!("{{\"to\":\"{cell}\"}}"));
+    refused(&home, &["big.ndjson", "text", "x"], &["the row of line 1 has more than 1 MiB"]);
+    refused(&home, &["nowhere.csv", "text", "x"], &["failed to read nowhere.csv"]);
+    home.write("closed.csv", "to\n");
+    set_mode(&home.path().join("closed.csv"), 0o000);
+    refused(&home, &[".", "text", "x"], &["failed to read ."]);
+}
+
+#[test]
+fn every_bad_row_is_listed_and_nothing_is_sent() {
+    let home = Home::new();
+    let server = Jelou::accepting();
+    let long = "x".repeat(4097);
+    home.write("people.csv", format!("to,x\n593987654321,ok\n1,ok\n593987654322,{long}\n593987654323,\n"));
+    let run = |arguments: &[&str]| {
+        home.run_args(&[&["bulk", "send", "people.csv", "--yes"], arguments, &["text", "{{ x }}"]].concat())
+            .api(&server.url)
+    };
+    run(&[]).fails(
+        2,
+        &[
+            "line 3: to: `1` has 1 digits",
+            "line 4: text: has 4097 characters; at most 4096 are allowed",
+            "line 5: text: is empty",
+            "3 rows cannot be sent",
+        ],
+    );
+    assert!(server.seen().is_empty());
+    let ended = run(&["--skip-invalid", "--rate", "1000/s"]).fails(10, &["line 3 is left out"]);
+    assert_eq!((&ended.json()["sent"], &ended.json()["skipped"]), (&json!(1), &json!(3)));
+    assert_eq!(server.seen().len(), 1);
+    let report = home.run("bulk report --state skipped --format ndjson").success();
+    let line: Value = serde_json::from_str(report.stdout.lines().next().unwrap()).unwrap();
+    assert_eq!((&line["sent"], &line["code"], &line["attempts"]), (&json!("no"), &json!("skipped"), &json!(0)));
+}
+
+#[test]
+fn templates_are_strict() {
+    let home = Home::new();
+    home.write("people.csv", "to,nombre\n593987654321,Ana\n");
+    home.write("people.ndjson", "{\"to\":\"593987654321\",\"nulo\":null,\"lista\":[1],\"objeto\":{\"a\":1}}\n");
+    for (list, template, part) in [
+        (
+            "people.csv",
+            "{{ nombr }}",
+            "text: there is no column `nombr` (did you mean `nombre`?); there are: to, nombre",
+        ),
+        ("people.csv", "{{ row.nombr }}", "line 2: text: the row has no such value; it has: to, nombre"),
+        ("people.csv", "{{ nombre", "text: it is no template: unexpected end of input"),
+        ("people.csv", "100% {# hola", "text: it is no template"),
+        ("people.csv", "{{ nombre | grita }}", "text: filter grita is unknown"),
+        ("people.ndjson", "{{ nombre }}", "line 1: text: the row has no `nombre`; it has: to, nulo"),
+        ("people.ndjson", "{{ nulo }}", "line 1: text: is null where a text is needed"),
+        ("people.ndjson", "a {{ nulo }}", "line 1: text: null stands inside a text"),
+        ("people.ndjson", "a {{ lista }}", "line 1: text: a sequence stands inside a text"),
+        ("people.ndjson", "{{ lista }}", "line 1: text: is a list where a text is needed"),
+        ("people.ndjson", "a {{ objeto }}", "line 1: text: a map stands inside a text"),
+    ] {
+        refused(&home, &[list, "text", template], &[part]);
+    }
+    let literal = bodies(&home, &["people.csv", "text", "{{ '{{' }} {{ nombre if nombre else 'x' }} }}"]);
+    assert_eq!(literal[0]["text"], "{{ Ana }}");
+}
+
+#[test]
+fn the_same_message_twice_is_refused_left_out_or_meant() {
+    let home = Home::new();
+    home.write("people.csv", "to,x\n593987654321,a\n593987654322,a\n+593 98 765 4321,a\n593987654321,b\n");
+    let part = "line 4: it is the same message to 593987654321 as line 2";
+    refused(&home, &["people.csv", "text", "{{ x }}"], &[part, "1 rows send the same message", "--allow-duplicates"]);
+    assert_eq!(bodies(&home, &["people.csv", "--allow-duplicates", "text", "{{ x }}"]).len(), 4);
+    assert_eq!(bodies(&home, &["people.csv", "--skip-invalid", "text", "{{ x }}"]).len(), 3);
+}
+
+#[test]
+fn a_part_of_the_list_can_be_taken() {
+    let home = Home::new();
+    let rows: Vec<_> = (0..9).map(|number| format!("59398765432{number}\n")).collect();
+    home.write("people.csv", format!("to\n{}", rows.concat()));
+    let users = |flags: &[&str]| {
+        let requests = bodies(&home, &[&["people.csv"], flags, &["text", "x"]].concat());
+        requests.iter().map(|body| body["userId"].as_str().unwrap()[11..].to_owned()).collect::<String>()
+    };
+    assert_eq!(users(&[]), "012345678");
+    assert_eq!(users(&["--skip", "2", "--limit", "3"]), "234");
+    assert_eq!(users(&["--skip", "7", "--limit", "30"]), "78");
+    assert_eq!(users(&["--preview", "2"]), "01");
+    refused(&home, &["people.csv", "--skip", "9", "text", "x"], &["has no rows"]);
+}
+
+#[test]
+fn a_preview_writes_nothing_and_reads_no_secret() {
+    let home = Home::new();
+    home.write("people.csv", "to\n593987654321\n");
+    home.config("[profiles.p]\nbot_id = \"7\"\nclient_id = \"i\"\nclient_secret_command = [\"false\"]\n");
+    let request = home.run("bulk send people.csv --preview 1 text x").success().json();
+    assert_eq!(request["url"], "https://api.jelou.ai/v1/bots/7/messages");
+    assert_eq!(request["dry_run"], true);
+    let curl = home.run("--curl bulk send people.csv text x").success();
+    assert!(curl.stdout.starts_with("curl --silent"), "{curl:?}");
+    assert!(!home.path().join(".local").exists());
+}

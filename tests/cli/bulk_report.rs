@@ -1,0 +1,124 @@
+//! The report, and the list that it is again.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Value, json};
+
+use crate::bulk_server::Jelou;
+use crate::harness::Home;
+
+const RATE: &str = "--rate=1000000/s";
+
+fn texts(jelou: &Jelou) -> Vec<(String, Value)> {
+    let seen = jelou.seen().into_iter();
+    let mut texts: Vec<_> = seen.map(|seen| (seen.user, seen.received.json()["text"].clone())).collect();
+    texts.sort_by(|left, right| left.0.cmp(&right.0));
+    texts
+}
+
+#[test]
+fn a_report_is_the_list_with_what_became_of_each_row() {
+    let home = Home::new();
+    let jelou = Jelou::accepting();
+    home.write("people.csv", "nombre;celular; nota\n=1+1;+593987654321;\"a;\"\"b\"\"\"\n'x;593987654322;\n");
+    let send = ["bulk", "send", "people.csv", "--yes", "--run", "r", RATE, "text", "Hola {{ nombre }}"];
+    home.run_args(&send).api(&jelou.url).success();
+    let report = home.run("bulk report").success().stdout;
+    let lines: Vec<_> = report.lines().collect();
+    assert_eq!(lines[0], "nombre;celular; nota;sent;message_id;http_status;code;error;attempts;at");
+    assert!(lines[1].starts_with("'=1+1;'+593987654321;\"a;\"\"b\"\"\";yes;msg_593987654321;200;;;1;20"), "{report}");
+    assert!(lines[2].starts_with("''x;593987654322;;yes;msg_593987654322;200;;;1;20"), "{report}");
+    assert_eq!(home.run("bulk report --state failed --state unknown").success().stdout, format!("{}\n", lines[0]));
+    let ndjson = home.run("bulk report --format ndjson --file out.ndjson").success();
+    assert_eq!(ndjson.stdout, "");
+    let first: Value = serde_json::from_str(home.read("out.ndjson").lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["nombre"], &first["celular"], &first["sent"], &first["http_status"], &first["error"]),
+        (&json!("=1+1"), &json!("+593987654321"), &json!("yes"), &json!(200), &json!(null))
+    );
+    home.run("bulk report --file /nowhere/x.csv").fails(1, &["failed to write /nowhere/x.csv"]);
+}
+
+#[test]
+fn columns_with_our_names_are_the_users_own() {
+    let home = Home::new();
+    let jelou = Jelou::accepting();
+    home.write("people.csv", "to,code,error\n593987654321,ABC,x\n");
+    let send = |list: &str, run: &str| {
+        home.run_args(&["bulk", "send", list, "--yes", "--again", "--run", run, RATE, "text", "{{ code }}{{ error }}"])
+            .api(&jelou.url)
+            .success()
+    };
+    send("people.csv", "r");
+    home.run("bulk report r --format ndjson").fails(1, &["the input's own column `code`", "--format csv"]);
+    home.run("bulk report r --file again.csv").success();
+    send("again.csv", "s");
+    assert_eq!(texts(&jelou).iter().map(|(_, text)| text).collect::<Vec<_>>(), ["ABCx", "ABCx"]);
+}
+
+#[test]
+fn a_list_of_json_is_reported_as_either() {
+    let home = Home::new();
+    let jelou = Jelou::accepting();
+    home.write("people.ndjson", "{\"to\":593987654321,\"x\":{\"a\":1}}\n{\"y\":\"-z\",\"to\":\"593987654322\"}\n");
+    let send = ["bulk", "send", "people.ndjson", "--yes", "--run", "r", RATE, "text", "x"];
+    home.run_args(&send).api(&jelou.url).success();
+    let csv = home.run("bulk report").success().stdout;
+    let starts: Vec<_> = csv.lines().map(|line| line.split(",yes").next().unwrap().to_owned()).collect();
+    assert_eq!(starts[1..], ["593987654321,\"{\"\"a\"\":1}\",", "593987654322,,'-z"]);
+    assert!(starts[0].starts_with("to,x,y,sent,"));
+    let ndjson = home.run("bulk report --format ndjson").success().stdout;
+    assert!(ndjson.starts_with("{\"to\":593987654321,\"x\":{\"a\":1},\"sent\":\"yes\""), "{ndjson}");
+}
+
+#[test]
+fn a_report_that_is_sent_again_says_what_was_there() {
+    let cell = prop_oneof![
+        "['=+@\\-\t\r ]{0,3}[a-z\",;\n\r'|{}% áñ€👍]{1,12}",
+        Just("{{ to }}".to_owned()),
+        Just("''".to_owned()),
+        Just("\r\n".to_owned()),
+    ];
+    let lists = proptest::collection::vec(cell, 1..40);
+    let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
+    TestRunner::new(config)
+        .run(&lists, |cells| {
+            let home = Home::new();
+            let jelou = Jelou::accepting();
+            let mut writer = csv::Writer::from_path(home.path().join("people.csv")).unwrap();
+            writer.write_record(["=to", "x"]).unwrap();
+            for (number, cell) in cells.iter().enumerate() {
+                writer.write_record([&format!("+{}", 593_987_654_000 + number as u64), cell]).unwrap();
+            }
+            drop(writer);
+            for (list, run) in [("people.csv", "a"), ("report.csv", "b"), ("again.csv", "c")] {
+                let send = ["bulk", "send", list, "--yes", "--again", "--run", run, RATE, "--to-column", "=to"];
+                let send = [&send[..], &["--concurrency", "1", "text", "{{ x }}"]].concat();
+                home.run_args(&send).api(&jelou.url).success();
+                let file = if run == "a" { "report.csv" } else { "again.csv" };
+                home.run_args(&["bulk", "report", run, "--file", file]).success();
+            }
+            let sent: Vec<_> = jelou.seen().iter().map(|seen| seen.received.json()["text"].clone()).collect();
+            let expected: Vec<_> = cells.iter().chain(&cells).chain(&cells).map(|cell| json!(cell)).collect();
+            prop_assert_eq!(sent, expected);
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let home = Home::new();
+    let rows: Vec<_> = (0..5000).map(|number| format!("59398765{number:04}\n")).collect();
+    home.write("people.csv", format!("to\n{}", rows.concat()));
+    home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
+    let program = home.command();
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "{ \"$0\" bulk report; echo $? >&2; } | head -n 1"]).arg(program.get_program());
+    shell
+        .env_clear()
+        .envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .env("PATH", "/usr/bin:/bin");
+    let output = shell.current_dir(home.path()).output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "0\n");
+}

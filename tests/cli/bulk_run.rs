@@ -1,0 +1,381 @@
+//! A run from its confirmation to its end: pace, order, pauses, signals, and going on with it.
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Ended, Home, Run};
+use crate::server::refused_url;
+
+/// A home with a list of so many people.
+fn people(rows: usize) -> Home {
+    let home = Home::new();
+    let rows: Vec<_> = (0..rows).map(|number| format!("Persona {number},{}\n", user(number))).collect();
+    home.write("people.csv", format!("nombre,celular\n{}", rows.concat()));
+    home
+}
+
+fn user(number: usize) -> String {
+    format!("{}", 593_900_000_000 + number)
+}
+
+const SEND: &str = "bulk send people.csv --yes --run r --rate 1000000/s";
+
+fn send<'a>(home: &'a Home, url: &str) -> Run<'a> {
+    home.run(SEND).args(&["text", "Hola {{ nombre }}"]).api(url)
+}
+
+fn resume<'a>(home: &'a Home, url: &str) -> Run<'a> {
+    home.run("bulk resume r --rate 1000000/s").api(url)
+}
+
+/// `[sent, failed, unknown, pending]`, which must be all rows.
+fn counts(json: &Value) -> [u64; 4] {
+    let counts = ["sent", "failed", "unknown", "pending"].map(|name| json[name].as_u64().unwrap());
+    assert_eq!(
+        counts.iter().sum::<u64>() + json["skipped"].as_u64().unwrap(),
+        json["rows"].as_u64().unwrap(),
+        "{json}"
+    );
+    counts
+}
+
+fn start(home: &Home, words: &str, more: &[&str], url: &str) -> Child {
+    let mut command = home.command();
+    command.args(words.split_whitespace()).args(more).envs([
+        ("JELOU_API_URL", url),
+        ("JELOU_BOT_ID", "BOT_ID"),
+        ("JELOU_CLIENT_ID", "id"),
+        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
+    ]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn end(child: Child) -> Ended {
+    Ended::new(&child.wait_with_output().unwrap())
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+#[test]
+fn every_row_is_sent_once_and_reported() {
+    let home = people(300);
+    let jelou = Jelou::accepting();
+    let ended = send(&home, &jelou.url).success();
+    assert_eq!(
+        ended.json(),
+        json!({"schema_version": 1, "run": "r", "complete": true, "rows": 300, "sent": 300, "failed": 0, "unknown": 0,
+            "skipped": 0, "pending": 0, "inflight": 0})
+    );
+    assert!(ended.stderr.starts_with("note: run r: 300 messages from bot BOT_ID\n"), "{ended:?}");
+    let seen = jelou.seen();
+    assert_eq!(seen.len(), 300);
+    let first = &seen[0].received;
+    assert_eq!(first.line, "POST /v1/bots/BOT_ID/messages HTTP/1.1");
+    assert_eq!(first.json(), json!({"type": "text", "userId": user(0), "text": "Hola Persona 0"}));
+    assert_eq!(home.run("bulk status r").success().json()["complete"], true);
+    assert_eq!(home.run("bulk list").success().stdout, "r\tcomplete\t300\t300\t0\t0\t0\n");
+    // Nothing is left to be done.
+    assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [300, 0, 0, 0]);
+    assert_eq!(jelou.seen().len(), 300);
+}
+
+#[test]
+fn nothing_leaves_without_a_yes() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    let send = |home: &Home, config: &str| {
+        home.config(&format!("[profiles.p]\napi_url = \"{}\"\n{config}", jelou.url));
+        home.run("bulk send people.csv --rate 1000/s text x").api(&jelou.url).end()
+    };
+    let ended = send(&home, "");
+    assert_eq!(ended.code, 11, "{ended:?}");
+    assert!(ended.stderr.contains("3 messages were not confirmed") && ended.stderr.contains("--yes"), "{ended:?}");
+    assert!(jelou.seen().is_empty() && home.run("bulk list").success().stdout.is_empty());
+    assert_eq!(send(&home, "confirm_bulk = false\n").code, 0);
+    let ended = send(&home, "confirm_bulk = false\nallow_to = [\"593900000001\"]\n");
+    assert_eq!(ended.code, 11, "{ended:?}");
+    assert!(ended.stderr.contains("2 of the rows go to recipients that are not allowed"), "{ended:?}");
+    assert_eq!(jelou.seen().len(), 3);
+}
+
+#[test]
+fn the_same_campaign_is_refused_until_it_is_meant() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url).success();
+    let again = |flags: &[&str], text: &str| {
+        let all = [&["bulk", "send", "people.csv", "--yes", "--rate", "1000/s"], flags, &["text", text]].concat();
+        home.run_args(&all).api(&jelou.url).end()
+    };
+    // Who sorts the list anew, or writes it otherwise, sends the same.
+    home.write(
+        "people.csv",
+        format!("celular;nombre\n+{};Persona 2\n{};Persona 0\n{};Persona 1\n", user(2), user(0), user(1)),
+    );
+    let ended = again(&[], "Hola {{ nombre }}");
+    assert_eq!(ended.code, 11, "{ended:?}");
+    assert!(
+        ended.stderr.contains("run r sends the same messages") && ended.stderr.contains("bulk resume r"),
+        "{ended:?}"
+    );
+    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(again(&["--again"], "Hola {{ nombre }}").code, 0);
+    assert_eq!(again(&[], "Otra cosa").code, 0);
+    assert_eq!(again(&["--run", "r"], "Una más").code, 2);
+    assert_eq!(jelou.seen().len(), 9);
+    // What was removed is forgotten.
+    home.run("bulk remove r").fails(2, &["run r, which is complete, was not removed"]);
+    home.run("bulk remove r --yes").success();
+    home.run("bulk status r").fails(2, &["there is no run r"]);
+}
+
+#[test]
+fn a_run_has_a_name_and_no_path() {
+    let home = people(1);
+    for name in ["../x", "a/b", "", "A"] {
+        home.run("--sandbox bulk send people.csv --run")
+            .args(&[name, "text", "x"])
+            .fails(2, &["cannot be the name of a run"]);
+        home.run("bulk status").args(&[name]).fails(2, &["cannot be the name of a run"]);
+    }
+    home.run("bulk resume").fails(2, &["there are no runs"]);
+    home.run("bulk status nope").fails(2, &["there is no run nope; there are none"]);
+}
+
+#[test]
+fn rejected_rows_fail_and_the_others_go_on() {
+    let home = people(50);
+    let jelou = Jelou::start(|user, _| match user.ends_with('7') {
+        true => Act::Answer(422, "", r#"{"code":"E0422","description":"no\n::error::"}"#),
+        false => Act::Accept,
+    });
+    let ended = send(&home, &jelou.url).fails(10, &["failed: the API answered 422: E0422: no\\n::error::"]);
+    assert_eq!(counts(&ended.json()), [45, 5, 0, 0]);
+    let report = home.run("bulk report r --state failed --format ndjson").success();
+    assert_eq!(report.stdout.lines().count(), 5);
+    // Decided by hand, they are sent again.
+    home.run("bulk resolve r --failed-as pending").success();
+    assert_eq!(home.run("bulk list").success().stdout, "r\tunfinished\t50\t45\t0\t0\t5\n");
+    let other = Jelou::accepting();
+    resume(&home, &other.url).args(&["--api-url", &other.url]).fails(2, &["--api-url: run r was begun with"]);
+    // Its address is the run's own, whatever the environment says.
+    resume(&home, &other.url).fails(10, &[]);
+    assert_eq!((jelou.seen().len(), other.seen().len()), (55, 0));
+}
+
+#[test]
+fn rate_limits_delay_and_lose_nothing() {
+    let home = people(40);
+    let jelou = Jelou::start(|user, before| match (user.ends_with('3'), before) {
+        (true, 0) => Act::RATE_LIMIT,
+        (true, 1) => Act::Answer(503, "Retry-After: 0\r\n", ""),
+        _ => Act::Accept,
+    });
+    let ended = send(&home, &jelou.url).success();
+    assert_eq!(counts(&ended.json()), [40, 0, 0, 0]);
+    assert_eq!(jelou.seen().len(), 48);
+    assert!(jelou.accepted().values().all(|count| *count == 1));
+    let report = home.run("bulk report r --format ndjson").success();
+    assert_eq!(report.stdout.matches("\"attempts\":3").count(), 4);
+}
+
+#[test]
+fn retry_after_stops_everyone() {
+    let home = people(30);
+    let jelou = Jelou::start(|user, before| match (user.ends_with("05"), before) {
+        (true, 0) => Act::Answer(429, "Retry-After: 1\r\n", ""),
+        _ => Act::Accept,
+    });
+    send(&home, &jelou.url).success();
+    let seen = jelou.seen();
+    let limited = seen.iter().position(|seen| !seen.accepted).unwrap();
+    // At most the nine that were under way with it.
+    let soon = seen[limited + 1..].iter().filter(|later| later.at - seen[limited].at < Duration::from_millis(990));
+    assert!(soon.count() <= 9);
+}
+
+#[test]
+fn rows_to_one_recipient_go_in_order_six_seconds_apart() {
+    let home = Home::new();
+    home.write("people.csv", format!("to,x\n{0},a\n{1},a\n{0},b\n", user(0), user(1)));
+    let jelou = Jelou::accepting();
+    home.run(SEND).args(&["text", "{{ x }}"]).api(&jelou.url).success();
+    let seen: Vec<_> = jelou.seen().into_iter().filter(|seen| seen.user == user(0)).collect();
+    let texts: Vec<_> = seen.iter().map(|seen| seen.received.json()["text"].clone()).collect();
+    assert_eq!(texts, ["a", "b"]);
+    assert!(seen[1].at - seen[0].at >= Duration::from_secs(6), "{:?}", seen[1].at - seen[0].at);
+}
+
+#[test]
+fn a_run_pauses_on_a_fault_that_meets_every_row() {
+    for (act, code, expected) in [
+        (Act::Answer(401, "", "{}"), 4, [0, 0, 0, 30]),
+        (Act::Answer(403, "", "{}"), 4, [0, 0, 0, 30]),
+        (Act::Answer(500, "", "{}"), 8, [0, 0, 1, 29]),
+        (Act::Reset { accepted: false }, 8, [0, 0, 1, 29]),
+        (Act::AcceptAndFail, 8, [0, 0, 1, 29]),
+    ] {
+        let home = people(30);
+        let jelou = Jelou::start(move |_, _| act.clone());
+        let ended = send(&home, &jelou.url).fails(code, &["the run paused: ", "jelouctl bulk resume r"]);
+        assert_eq!(counts(&ended.json()), expected);
+        assert_eq!(jelou.seen().len(), 1, "the first row goes alone");
+    }
+}
+
+#[test]
+fn a_run_pauses_when_nobody_listens() {
+    let home = people(3);
+    let ended = send(&home, &refused_url()).fails(7, &["the run paused: failed to connect", "jelouctl bulk resume r"]);
+    assert_eq!(counts(&ended.json()), [0, 0, 0, 3]);
+    let report = home.run("bulk report r").success();
+    assert!(report.stdout.contains(",no,,,network,"), "{report:?}");
+}
+
+#[test]
+fn a_run_pauses_when_too_many_are_unknown() {
+    let home = people(400);
+    let jelou = Jelou::start(|user, _| match user.parse::<usize>().unwrap() % 1000 >= 100 {
+        true => Act::Answer(500, "", "{}"),
+        false => Act::Accept,
+    });
+    let ended = send(&home, &jelou.url).fails(8, &["the run paused: the API answered 500"]);
+    let [sent, failed, unknown, pending] = counts(&ended.json());
+    assert_eq!((sent, failed), (100, 0));
+    assert!((11..=11 + 64).contains(&unknown) && pending > 0, "{unknown}");
+    // Unknown rows are never sent again.
+    let accepting = home.run("bulk resolve r --unknown-as sent").success().json();
+    assert_eq!(counts(&accepting), [100 + unknown, 0, 0, pending]);
+    home.run("bulk resolve r --unknown-as nonsense").fails(2, &[]);
+}
+
+#[test]
+fn ctrl_c_lets_the_rows_under_way_end() {
+    for (came, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let home = people(200);
+        let jelou = Jelou::accepting();
+        let child = start(&home, "bulk send people.csv --yes --run r --rate 50/s", &["text", "x"], &jelou.url);
+        jelou.wait_for(3);
+        signal(&child, came);
+        let ended = end(child);
+        assert_eq!(ended.code, code, "{ended:?}");
+        assert!(ended.stderr.contains("jelouctl bulk resume r"), "{ended:?}");
+        let [sent, failed, unknown, pending] = counts(&ended.json());
+        assert_eq!((sent as usize, failed, unknown), (jelou.seen().len(), 0, 0));
+        assert!(pending > 0);
+        assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [200, 0, 0, 0]);
+        assert!(jelou.accepted().values().all(|count| *count == 1));
+    }
+}
+
+#[test]
+fn a_second_ctrl_c_leaves_at_once_and_the_ledger_knows() {
+    let home = people(20);
+    let jelou = Jelou::start(|_, before| if before == 0 { Act::Hang { accepted: true } } else { Act::Accept });
+    let child = start(&home, SEND, &["text", "x"], &jelou.url);
+    jelou.wait_for(1);
+    signal(&child, Signal::INT);
+    // Two at once may count as one; the first must have been heard.
+    let begun = Instant::now();
+    let status = home.run("bulk status r").success().json();
+    assert_eq!(status["inflight"], 1, "status reads a run that is going on");
+    let mut child = child;
+    while child.try_wait().unwrap().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        signal(&child, Signal::INT);
+        std::thread::yield_now();
+    }
+    assert_eq!(end(child).code, 130);
+    let ended = home.run("bulk resolve r --unknown-as failed").success();
+    assert_eq!(counts(&ended.json()), [0, 1, 0, 19]);
+}
+
+#[test]
+fn a_run_belongs_to_one_process() {
+    let home = people(20);
+    let jelou = Jelou::start(|_, _| Act::Hang { accepted: false });
+    let mut child = start(&home, SEND, &["text", "x"], &jelou.url);
+    jelou.wait_for(1);
+    for words in ["bulk resume r", "bulk resolve r --unknown-as sent", "bulk remove r --yes"] {
+        home.run(words).api(&jelou.url).fails(13, &["run r is in use by another process"]);
+    }
+    home.run(SEND).args(&["text", "otra"]).api(&jelou.url).fails(13, &["run r is in use"]);
+    let status = home.run("bulk status").success().json();
+    assert_eq!((&status["inflight"], &status["complete"]), (&json!(1), &json!(false)));
+    let report = home.run("bulk report --state inflight --format ndjson").success();
+    assert!(report.stdout.contains("\"sent\":\"unknown\""), "{report:?}");
+    child.kill().unwrap();
+    end(child);
+}
+
+#[test]
+fn a_run_is_resumed_by_who_began_it() {
+    let home = people(20);
+    let jelou = Jelou::start(|to, before| match (to == user(0), before) {
+        (true, 0) => Act::Answer(401, "", "{}"),
+        _ => Act::Accept,
+    });
+    let profile = |name: &str, bot: &str| {
+        format!(
+            "[profiles.{name}]\nbot_id = \"{bot}\"\nclient_id = \"id-{name}\"\nclient_secret = \"canary-{name}\"\napi_url = \"{}\"\nconfirm_bulk = false\nrate = \"100000/s\"\n",
+            jelou.url
+        )
+    };
+    home.config(&format!("default_profile = \"b\"\n{}{}", profile("a", "1"), profile("b", "2")));
+    home.run("--profile a bulk send people.csv --run r text x").fails(4, &["bulk resume r"]);
+    for (words, part) in [
+        ("--profile b bulk resume r", "--profile: run r was begun with a, not with b"),
+        ("--bot 2 bulk resume r", "--bot: run r was begun with 1, not with 2"),
+        ("--api-url http://127.0.0.1:9 bulk resume r", "--api-url: run r was begun with http://127.0.0.1:"),
+        ("--sandbox bulk resume r", "--sandbox: run r was begun with"),
+        ("bulk resume r text x", "unexpected argument"),
+    ] {
+        home.run(words).fails(2, &[part]);
+    }
+    let other = home.run("bulk resume r").env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-x");
+    other.fails(2, &["client id: run r was begun with id-a, not with x"]);
+    assert_eq!(jelou.seen().len(), 1);
+    // A guard that came since then holds.
+    home.config(&format!("{}allow_to = [\"1*\"]\n", profile("a", "1")));
+    home.run("bulk resume r").fails(11, &["is not among the recipients"]);
+    home.config(&format!("default_profile = \"b\"\n{}{}", profile("a", "1"), profile("b", "2")));
+    // Its profile and bot are the run's own, whatever the default is; the first row was surely not sent.
+    home.run("bulk resume").success();
+    let seen = jelou.seen();
+    assert_eq!(seen.len(), 21);
+    assert!(seen.iter().all(|seen| seen.received.line.starts_with("POST /v1/bots/1/messages")));
+}
+
+#[test]
+fn a_run_on_the_sandbox_stays_there() {
+    let home = people(3);
+    let ended = home.run("--sandbox bulk send people.csv --run r --rate 1000/s text x").success();
+    assert!(ended.stderr.contains("sandbox: nothing left this machine"), "{ended:?}");
+    let jelou = Jelou::accepting();
+    let resumed = home.run("bulk resume r").env("JELOU_API_URL", &jelou.url).success();
+    assert!(resumed.stderr.contains("sandbox: nothing left this machine"), "{resumed:?}");
+    home.run("bulk resume r --api-url https://api.jelou.ai").fails(2, &["--api-url: run r was begun with sandbox"]);
+    assert!(jelou.seen().is_empty());
+    // A rehearsal may be repeated.
+    home.run("--sandbox bulk send people.csv --run r2 --rate 1000/s text x").success();
+}
+
+#[test]
+fn progress_is_one_line_of_json_for_machines() {
+    let home = people(3);
+    let ended = home.run("--sandbox bulk send people.csv --rate 2/s --progress ndjson text x").success();
+    let lines: Vec<Value> = ended.stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let last = lines.last().unwrap();
+    assert_eq!((&last["rows"], &last["sent"], &last["left"]), (&json!(3), &json!(3), &json!(0)), "{ended:?}");
+    assert!(last["rate"].as_f64().unwrap() > 0.0 && last.as_object().unwrap().contains_key("seconds_left"));
+    let quiet = home.run("--sandbox -q bulk send people.csv --rate 100/s text x").success();
+    assert_eq!(quiet.stderr, "");
+    let named = home.run("--sandbox -q -o id bulk send people.csv --run mine --rate 100/s text x").success();
+    assert_eq!(named.stdout, "mine\n");
+}

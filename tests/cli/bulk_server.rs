@@ -1,0 +1,129 @@
+//! A Jelou for bulk runs: it keeps connections, counts what it received and accepted of each recipient, and does to each
+//! request what a test says.
+
+use std::collections::HashMap;
+use std::io::{BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use socket2::SockRef;
+
+use crate::server::{Received, read_request};
+
+/// What happens to a request.
+#[derive(Clone, Debug)]
+pub enum Act {
+    Accept,
+    /// Not accepted: this status, these header lines and this body.
+    Answer(u16, &'static str, &'static str),
+    /// The connection is reset; the message may have been accepted before.
+    Reset {
+        accepted: bool,
+    },
+    /// Never answered.
+    Hang {
+        accepted: bool,
+    },
+    /// Accepted, but the answer says 500.
+    AcceptAndFail,
+}
+
+impl Act {
+    pub const RATE_LIMIT: Self = Self::Answer(429, "", "{}");
+
+    fn accepts(&self) -> bool {
+        matches!(
+            self,
+            Self::Accept | Self::AcceptAndFail | Self::Reset { accepted: true } | Self::Hang { accepted: true }
+        )
+    }
+}
+
+/// One request as the server saw it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub user: String,
+    pub at: Instant,
+    pub accepted: bool,
+    pub received: Received,
+}
+
+pub struct Jelou {
+    pub url: String,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Jelou {
+    /// `act` is told the recipient and how many requests for it came before.
+    pub fn start(act: impl Fn(&str, usize) -> Act + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (act, all) = (Arc::new(act), Arc::clone(&seen));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (act, all) = (Arc::clone(&act), Arc::clone(&all));
+                thread::spawn(move || serve(&stream.unwrap(), &*act, &all));
+            }
+        });
+        Self { url, seen }
+    }
+
+    pub fn accepting() -> Self {
+        Self::start(|_, _| Act::Accept)
+    }
+
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// How often a message to each recipient was accepted.
+    pub fn accepted(&self) -> HashMap<String, usize> {
+        let mut counts = HashMap::new();
+        for seen in self.seen().into_iter().filter(|seen| seen.accepted) {
+            *counts.entry(seen.user).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Waits until so many requests have come.
+    pub fn wait_for(&self, requests: usize) {
+        let begun = Instant::now();
+        while self.seen.lock().unwrap().len() < requests {
+            assert!(begun.elapsed() < Duration::from_secs(30), "{} of {requests} requests came", self.seen().len());
+            thread::yield_now();
+        }
+    }
+}
+
+fn serve(stream: &TcpStream, act: &dyn Fn(&str, usize) -> Act, all: &Mutex<Vec<Seen>>) {
+    let mut reader = BufReader::new(stream);
+    // A connection that ends is the client's own affair.
+    while let Ok(received) = read_request(&mut reader) {
+        let body: Value = serde_json::from_slice(&received.body).unwrap();
+        let in_path = received.line.split('/').nth(5).unwrap_or_default();
+        let user = body["userId"].as_str().unwrap_or(in_path).to_owned();
+        let act = {
+            let mut all = all.lock().unwrap();
+            let act = act(&user, all.iter().filter(|seen| seen.user == user).count());
+            all.push(Seen { user: user.clone(), at: Instant::now(), accepted: act.accepts(), received });
+            act
+        };
+        let (status, headers, body) = match act {
+            Act::Accept => (200, "", format!("{{\"success\":true,\"messageId\":\"msg_{user}\"}}")),
+            Act::AcceptAndFail => (500, "", "{}".to_owned()),
+            Act::Answer(status, headers, body) => (status, headers, body.to_owned()),
+            Act::Reset { .. } => return SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap(),
+            Act::Hang { .. } => return thread::park(),
+        };
+        let length = body.len();
+        let answer = format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {length}\r\n\r\n{body}");
+        let mut stream = stream;
+        if stream.write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
