@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use super::global::GlobalFlags;
 use super::profile::ProfileAction;
+use super::sandbox::SandboxCommand;
 use super::send::{FlowMessageCommand, SendCommand};
 use super::templates::TemplatesCommand;
 use crate::commands::schema;
@@ -50,6 +51,7 @@ pub enum Command {
     Send(SendCommand),
     FlowMessage(FlowMessageCommand),
     Templates(TemplatesCommand),
+    Sandbox(SandboxCommand),
     /// Manage profiles: who sends, kept in the configuration file
     #[command(subcommand, arg_required_else_help = true)]
     Profile(ProfileAction),

@@ -4,6 +4,7 @@ mod app;
 mod complete;
 mod global;
 mod profile;
+mod sandbox;
 mod send;
 mod templates;
 
@@ -33,6 +34,7 @@ fn dispatch(app: App) -> ExitCode {
         Some(Command::Send(command)) => return commands::send::run(&mut context, &command.into()),
         Some(Command::FlowMessage(command)) => return commands::send::run(&mut context, &command.into()),
         Some(Command::Templates(command)) => commands::templates::run(&mut context, &command.into()),
+        Some(Command::Sandbox(command)) => commands::sandbox::run(&mut context, &command.into()),
         Some(Command::Profile(action)) => commands::profile::run(&mut context, action.into()),
         Some(Command::Doctor { offline }) => commands::doctor::run(&context, offline),
         Some(Command::Explain { topic }) => commands::explain::run(&context, topic.as_deref()),

@@ -1,5 +1,6 @@
 //! One file a command: takes plain values and a context, calls the rest of the crate, and ends with an exit code.
 
+mod child;
 pub mod completions;
 mod connection;
 pub mod doctor;
@@ -9,6 +10,7 @@ mod interrupt;
 pub mod man;
 mod preview;
 pub mod profile;
+pub mod sandbox;
 pub mod schema;
 pub mod send;
 pub mod template_names;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::connection::{self, Connection, Opening};
 use super::{Context, GuardError, Mode, PanicInFlight, preview, tell_error, templates};
 use crate::api::{Cause, Delivery, Event, Fault, Outcome, Request, deliver, may_miss_a_template};
-use crate::config::{ApiUrl, BotId, ClientId, Environment, SecretSource, Settings, Sourced};
+use crate::config::{ApiUrl, BotId, ClientId, Environment, Sandboxed, SecretSource, Settings, Sourced};
 use crate::exit::{self, ExitCode};
 use crate::input::Source;
 use crate::message::{InvalidMessage, Message, Outgoing, RecipientSources};
@@ -216,8 +216,11 @@ impl Prepared<'_> {
                 retry_after_s: fault.retry_after.map(|wait| wait.as_secs()),
             });
         }
-        if self.settings.sandbox {
-            output.note("sandbox: nothing left this machine");
+        if self.settings.sandbox != Sandboxed::No {
+            let shown =
+                Some(preview::base(self.settings).to_string()).filter(|url| record.api_url.as_ref() == Some(url));
+            let shown = shown.map(|url| format!("; it is shown on {url}")).unwrap_or_default();
+            output.note(&format!("sandbox: nothing left this machine{shown}"));
             if sent == Sent::Yes {
                 output.note(&format!("{recipient} would see:"));
                 output.bubble(self.outgoing.body());

@@ -54,7 +54,7 @@ use self::file::File;
 use self::flow::Flow;
 pub use self::flow_message::FlowMessage;
 use self::image::Image;
-pub use self::incoming::{check_flow_message, check_message, check_template};
+pub use self::incoming::{Checked, check_flow_message, check_message, check_template};
 pub use self::invalid::{InvalidMessage, Violation};
 use self::list::List;
 use self::location::Location;
