@@ -82,6 +82,12 @@ impl Drop for Sandbox {
     }
 }
 
+/// `tests/fixtures/…` as JSON.
+pub fn fixture(name: &str) -> Value {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
 pub fn text_to(user: &str, text: &str) -> Value {
     json!({ "type": "text", "userId": user, "text": text })
 }

@@ -28,6 +28,7 @@ mod properties;
 mod sandbox;
 mod sandbox_command;
 mod sandbox_faults;
+mod sandbox_malformed;
 mod sandbox_server;
 mod secrets;
 mod seeds;

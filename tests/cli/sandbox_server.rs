@@ -7,8 +7,8 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Home, fixture, tool};
-use crate::listening::{AUTHORIZATION, Sandbox, read_answer, text_to};
+use crate::harness::{Home, tool};
+use crate::listening::{AUTHORIZATION, Sandbox, fixture, read_answer, text_to};
 use crate::server::{Reply, Server, read_request};
 
 const USER: &str = "593987654321";
@@ -16,8 +16,8 @@ const USER: &str = "593987654321";
 /// The same request with a head of the test's own.
 fn with_head(sandbox: &Sandbox, line: &str, headers: &[&str], body: &str) -> u16 {
     let mut stream = sandbox.connect();
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
-    let request = format!("{line} HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len());
+    let headers = headers.join("\r\n");
+    let request = format!("{line} HTTP/1.1\r\n{headers}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     stream.write_all(request.as_bytes()).unwrap();
     read_answer(&mut stream).status
 }
@@ -32,19 +32,42 @@ fn curl_alone_gets_the_documented_answers() {
         command.args(["--header", "Content-Type: application/json", "--data", &body.to_string()]);
         serde_json::from_slice::<Value>(&tool(&mut command).stdout).unwrap()
     };
-    for (number, kind) in ["text", "flow", "contacts", "call"].into_iter().enumerate() {
+    let kinds = [
+        "text",
+        "flow",
+        "contacts",
+        "call",
+        "list",
+        "quick-reply",
+        "image",
+        "audio",
+        "video",
+        "file",
+        "sticker",
+        "location",
+        "location-request",
+        "cta-url",
+        "carousel",
+        "template-by-id",
+    ];
+    for (number, kind) in kinds.into_iter().enumerate() {
         let answer = curl("/v1/bots/BOT_ID/messages", "sandbox:sandbox", &fixture(&format!("bodies/{kind}.json")));
-        assert_eq!(answer, json!({ "success": true, "messageId": format!("msg_sandbox_{}", number + 1) }));
+        assert_eq!(answer, json!({ "success": true, "messageId": format!("msg_sandbox_{}", number + 1) }), "{kind}");
     }
+    let template = curl("/v2/whatsapp/BOT_ID/hsm", "sandbox:sandbox", &fixture("bodies/template.json"));
+    assert_eq!(template, json!([{ "id": "msg_sandbox_17", "destination": USER }]));
+    let by_id = fixture("bodies/template-by-id.json");
+    let campaign = curl("/v1/bots/BOT_ID/campaigns/7/template-messages", "sandbox:sandbox", &by_id);
+    assert_eq!(campaign["messageId"], "msg_sandbox_18");
     let flow = fixture("bodies/flow-message.en.json");
     let path = "/v1/bots/BOT_ID/users/593987654321/flow_message?type=x";
     assert_eq!(curl(path, "sandbox:sandbox", &flow), json!({}));
     assert_eq!(curl(path, "sandbox:wrong", &flow)["code"], "unauthorized");
 
-    let kinds: Vec<_> =
-        sandbox.read("/sandbox/messages").as_array().unwrap().iter().map(|one| one["kind"].clone()).collect();
-    assert_eq!(kinds, ["text", "flow", "contacts", "call", "flow-message"]);
-    let last = sandbox.read("/sandbox/messages/msg_sandbox_5");
+    let stored = sandbox.read("/sandbox/messages");
+    let stored: Vec<_> = stored.as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert_eq!(stored, [&kinds[..], &["template", "template-by-id", "flow-message"]].concat());
+    let last = sandbox.read("/sandbox/messages/msg_sandbox_19");
     assert_eq!((&last["user"], &last["body"], &last["bot"]), (&json!(USER), &flow, &json!("BOT_ID")));
     assert_eq!(last["request"]["path"], path);
     assert_eq!(last["request"]["headers"]["authorization"], "(redacted)");
@@ -194,9 +217,8 @@ fn advice_comes_in_a_header_and_with_the_message() {
     let mut flow = fixture("bodies/flow.json");
     flow["parameters"]["flow_cta"] = json!("Iniciar 🚀");
     let answer = sandbox.ask("POST", "/v1/bots/1/messages", &flow.to_string());
-    let header = answer.head.lines().find_map(|line| line.strip_prefix("x-sandbox-warnings: ")).unwrap();
-    let warnings: Vec<String> = serde_json::from_str(header).unwrap();
-    assert!(warnings[0].contains("emoji"), "{warnings:?}");
+    let header = answer.head.lines().find_map(|line| line.strip_prefix("x-sandbox-warning: ")).unwrap();
+    assert!(header.starts_with("parameters.flow_cta: ") && header.contains("emoji"), "{header}");
     let kept = sandbox.read("/sandbox/messages/msg_sandbox_1");
     assert!(kept["warnings"][0].as_str().unwrap().contains("emoji"), "{kept}");
 }
@@ -249,6 +271,26 @@ fn outside_the_window_only_who_wrote_is_reached() {
     assert_eq!(sandbox.ask("POST", &format!("/sandbox/users/{USER}/messages"), r#"{"text":"Hola"}"#).status, 201);
     assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 200);
     assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &text_to("1111111111", "x").to_string()).status, 400);
+}
+
+#[test]
+fn templates_are_ones_own_and_reach_anyone() {
+    let home = Home::new();
+    let file = home.write("templates.json", r#"{"results":[{"id":9,"elementName":"mine","template":"Hi {{1}}"}]}"#);
+    let sandbox = Sandbox::start(&["--window", "--templates", file.to_str().unwrap()]);
+    assert_eq!(sandbox.read("/v1/bots/1/templates")["results"], sandbox.read("/sandbox/templates"));
+    assert_eq!(sandbox.read("/sandbox/templates")[0]["elementName"], "mine");
+    assert_eq!(sandbox.read("/v1/bots/1/templates?query=none")["results"], json!([]));
+    let body = fixture("bodies/template.json").to_string();
+    assert_eq!(sandbox.ask("POST", "/v2/whatsapp/1/hsm", &body).status, 200);
+    for (content, problem) in
+        [("{}", "it has no array `results`"), ("[{}]", "template 1 has no elementName"), ("x", "is not valid JSON")]
+    {
+        home.write("wrong.json", content);
+        home.run("sandbox --templates wrong.json -- true")
+            .env("PATH", "/usr/bin:/bin")
+            .fails(2, &["--templates", problem]);
+    }
 }
 
 #[test]

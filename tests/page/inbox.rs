@@ -1,9 +1,13 @@
 //! A browser that looks at a sandbox, and the ways to use it as a person does.
 
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Duration;
 
 use chromiumoxide::browser::{Browser, BrowserConfig};
-use chromiumoxide::cdp::browser_protocol::emulation::{MediaFeature, SetEmulatedMediaParams};
+use chromiumoxide::cdp::browser_protocol::emulation::{
+    MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams,
+};
+use chromiumoxide::cdp::browser_protocol::input::InsertTextParams;
 use chromiumoxide::page::{Page, ScreenshotParams};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
@@ -31,7 +35,6 @@ impl Inbox {
     pub async fn open(sandbox: &Sandbox, width: u32, height: u32) -> Self {
         let profile = TempDir::new().unwrap();
         let config = BrowserConfig::builder()
-            .chrome_executable("/usr/bin/chromium")
             .user_data_dir(profile.path())
             .window_size(width, height)
             .viewport(None)
@@ -49,8 +52,6 @@ impl Inbox {
 
     /// The size of what the page sees.
     pub async fn size(&self, width: u32, height: u32) {
-        use chromiumoxide::cdp::browser_protocol::emulation::SetDeviceMetricsOverrideParams;
-
         let size = SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), 1.0, width < 500);
         self.page.execute(size).await.unwrap();
     }
@@ -67,11 +68,13 @@ impl Inbox {
 
     /// Waits until a JavaScript expression is true.
     pub async fn until(&self, expression: &str) {
-        let begun = Instant::now();
-        while !self.value::<bool>(&format!("Boolean({expression})")).await {
-            assert!(begun.elapsed() < PATIENCE, "never true: {expression}");
-            tokio::task::yield_now().await;
-        }
+        let patience = PATIENCE.as_millis();
+        let waiting = format!(
+            "new Promise((told, failed) => {{ const begun = Date.now(); const look = () => {{ try {{ \
+             if ({expression}) told(true); else if (Date.now() - begun > {patience}) told(false); else setTimeout(look, 10); \
+             }} catch (error) {{ failed(error); }} }}; look(); }})"
+        );
+        assert!(self.value::<bool>(&waiting).await, "never true: {expression}");
     }
 
     /// Waits for an element with this text, and clicks it as a person would.
@@ -92,9 +95,11 @@ impl Inbox {
         self.page.click(chromiumoxide::layout::Point { x, y }).await.unwrap();
     }
 
-    /// Types into the field at `selector`.
+    /// Types into the field at `selector`, in place of what it holds.
     pub async fn type_into(&self, selector: &str, text: &str) {
-        self.page.find_element(selector).await.unwrap().click().await.unwrap().type_str(text).await.unwrap();
+        self.page.find_element(selector).await.unwrap().click().await.unwrap();
+        self.value::<bool>("(document.activeElement.select(), true)").await;
+        self.page.execute(InsertTextParams::new(text)).await.unwrap();
     }
 
     /// Presses a key where the focus is.
@@ -102,15 +107,13 @@ impl Inbox {
         self.page.find_element("body").await.unwrap().press_key(key).await.unwrap();
     }
 
-    /// Keeps what the page looks like now under `docs/screenshots/`, when `tests/update` asks for it.
+    /// Keeps what the page looks like now, where `tests/update` asks for it.
     pub async fn keep(&self, name: &str) {
-        if std::env::var_os("SCREENSHOTS").is_none() {
-            return;
+        if let Some(directory) = std::env::var_os("SCREENSHOTS") {
+            let png = self.page.screenshot(ScreenshotParams::builder().build()).await.unwrap();
+            std::fs::create_dir_all(&directory).unwrap();
+            std::fs::write(Path::new(&directory).join(name), png).unwrap();
         }
-        let png = self.page.screenshot(ScreenshotParams::builder().build()).await.unwrap();
-        let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/screenshots");
-        std::fs::create_dir_all(&directory).unwrap();
-        std::fs::write(directory.join(name), png).unwrap();
     }
 
     pub async fn close(mut self) {

@@ -8,6 +8,12 @@
 )]
 
 mod inbox;
+mod keyboard;
 mod kinds;
 #[path = "../cli/listening.rs"]
 mod listening;
+mod live;
+mod many;
+mod phone;
+mod safety;
+mod screenshots;

@@ -462,7 +462,7 @@ function listenToPeople() {
   }));
   byId("back").addEventListener("click", back);
   byId("toggle-request").addEventListener("click", () => toggleRequest());
-  byId("close-request").addEventListener("click", () => toggleRequest(false));
+  byId("close-request").addEventListener("click", closeRequest);
   byId("copy").addEventListener("click", guarded(async () => {
     if (!selected) return;
     await navigator.clipboard.writeText(JSON.stringify(selected, null, 2));
@@ -481,13 +481,15 @@ function listenToPeople() {
   });
 }
 
+function closeRequest() {
+  toggleRequest(false);
+  log.querySelector("article[tabindex='0']")?.focus();
+}
+
 /** One step back: from the request to the conversation, from there to the chats. */
 function back() {
-  if (byId("request").contains(document.activeElement) || (app.classList.contains("with-request") && matchMedia("(max-width: 1180px)").matches)) {
-    toggleRequest(false);
-    log.querySelector("article[tabindex='0']")?.focus();
-    return;
-  }
+  const isOver = matchMedia("(max-width: 1180px)").matches;
+  if (isOver ? app.classList.contains("with-request") : byId("request").contains(document.activeElement)) return closeRequest();
   if (byId("search").value && document.activeElement === byId("search")) {
     byId("search").value = "";
     return guarded(search)();
@@ -538,6 +540,7 @@ async function start() {
   listenToPeople();
   listenToDialogs();
   show(null);
+  templates = await read("/sandbox/templates");
   seen = (await read("/sandbox/health")).number;
   const newest = await read("/sandbox/chats");
   for (const message of newest.reverse()) {
