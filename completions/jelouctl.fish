@@ -39,7 +39,7 @@ record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_needs_command" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -s q -l quiet -d 'Only errors on standard error'
@@ -51,6 +51,7 @@ complete -c jelouctl -n "__fish_jelouctl_needs_command" -s V -l version -d 'Prin
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "send" -d 'Send one message'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "flow-message" -d 'Send a WhatsApp Flow by its name, through the flow_message endpoint'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "templates" -d 'List the bot\'s templates'
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "sandbox" -d 'Run a local Jelou with a web inbox: no account, nothing leaves the machine'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "profile" -d 'Manage profiles: who sends, kept in the configuration file'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "doctor" -d 'Check, step by step, whether a message could be sent from here'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "explain" -d 'Explain a kind of message, or an error code of Jelou or WhatsApp'
@@ -72,7 +73,7 @@ record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -s q -l quiet -d 'Only errors on standard error'
@@ -118,7 +119,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -s q -l quiet -d 'Only errors on standard error'
@@ -149,7 +150,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only errors on standard error'
@@ -179,7 +180,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -s q -l quiet -d 'Only errors on standard error'
@@ -208,7 +209,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -s q -l quiet -d 'Only errors on standard error'
@@ -235,7 +236,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -s q -l quiet -d 'Only errors on standard error'
@@ -264,7 +265,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -s q -l quiet -d 'Only errors on standard error'
@@ -294,7 +295,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -s q -l quiet -d 'Only errors on standard error'
@@ -321,7 +322,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -s q -l quiet -d 'Only errors on standard error'
@@ -351,7 +352,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -s q -l quiet -d 'Only errors on standard error'
@@ -379,7 +380,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -s q -l quiet -d 'Only errors on standard error'
@@ -414,7 +415,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -s q -l quiet -d 'Only errors on standard error'
@@ -446,7 +447,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -s q -l quiet -d 'Only errors on standard error'
@@ -476,7 +477,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -s q -l quiet -d 'Only errors on standard error'
@@ -515,7 +516,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -s q -l quiet -d 'Only errors on standard error'
@@ -551,7 +552,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -s q -l quiet -d 'Only errors on standard error'
@@ -580,7 +581,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -s q -l quiet -d 'Only errors on standard error'
@@ -618,7 +619,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -s q -l quiet -d 'Only errors on standard error'
@@ -644,7 +645,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s q -l quiet -d 'Only errors on standard error'
@@ -680,7 +681,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l color
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s q -l quiet -d 'Only errors on standard error'
@@ -706,7 +707,7 @@ record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s q -l quiet -d 'Only errors on standard error'
@@ -714,6 +715,38 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s v -l ver
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l port -d 'Port of 127.0.0.1, 0 for a free one [default: 4780; with a command, a free one]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l fault -d 'What goes wrong, and when (repeatable): status=CODE, reset, hang, truncate, delay=2s; with stored, retry_after=S, header=N:V, body=TEXT; to=USER, kind=KIND, after=N, first=N, every=N' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l templates -d 'Templates in place of the samples: a JSON array, or what `jelouctl templates` prints' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l webhook -d 'Post what is written in the inbox to this address on this machine' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l max -d 'Keep so many messages, dropping the oldest [default: 10000]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l expect -d 'End with 14 unless exactly so many messages arrived' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l list -d 'Write what arrived to this file, one JSON object a line' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object that says what became of the message'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l open -d 'Open the inbox in the browser'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l window -d 'Refuse who has not written within 24 hours, as WhatsApp does; write as them in the inbox'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -729,7 +762,7 @@ record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s q -l quiet -d 'Only errors on standard error'
@@ -757,7 +790,7 @@ record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only errors on standard error'
@@ -780,7 +813,7 @@ record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Only errors on standard error'
@@ -804,7 +837,7 @@ record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Only errors on standard error'
@@ -827,7 +860,7 @@ record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -s q -l quiet -d 'Only errors on standard error'
@@ -850,7 +883,7 @@ record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Only errors on standard error'
@@ -874,7 +907,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l color -d 'W
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l offline -d 'Leave out what needs the network'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -s q -l quiet -d 'Only errors on standard error'
@@ -897,7 +930,7 @@ record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -s q -l quiet -d 'Only errors on standard error'
@@ -921,7 +954,7 @@ record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -s q -l quiet -d 'Only errors on standard error'
@@ -945,7 +978,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l color 
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l dynamic -d 'Print the line for the shell\'s start-up file that completes names too'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -s q -l quiet -d 'Only errors on standard error'
@@ -969,7 +1002,7 @@ record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l sandbox -d 'Send to a local Jelou inside this process: no account, nothing leaves the machine'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s q -l quiet -d 'Only errors on standard error'

@@ -8,7 +8,7 @@ use super::connection::{self, Connection, Opening};
 use super::{Context, Mode, ReadError, preview, template_names};
 pub use crate::api::TemplateFilter;
 use crate::api::{Delivery, Event, Outcome, Request, deliver};
-use crate::config::{ApiUrl, BotId, Environment, SecretSource, Settings};
+use crate::config::{ApiUrl, BotId, Environment, Sandboxed, SecretSource, Settings};
 use crate::exit::ExitCode;
 use crate::nearest::nearest;
 use crate::output::{Format, Output};
@@ -56,7 +56,7 @@ pub fn run(context: &mut Context, filter: &TemplateFilter) -> anyhow::Result<Exi
         }
     };
     let is_whole = filter.query.is_none() && filter.status.is_none() && filter.category.is_none();
-    if is_whole && !settings.sandbox {
+    if is_whole && settings.sandbox == Sandboxed::No {
         template_names::remember(bot.as_str(), &listing);
     }
     print(&context.output, &listing)?;
