@@ -20,6 +20,7 @@ Exit codes:
   1  unexpected error   5  rejected            11  stopped by a guard (allow_to)
   2  wrong input        6  rate limited       130  SIGINT
   3  configuration      7  network            143  SIGTERM
+ 14  sandbox --expect did not hold
 
 Files:
   ~/.config/jelouctl/config.toml (macOS: ~/Library/Application Support/jelouctl/config.toml)
