@@ -12,43 +12,71 @@ use crate::output::Sent;
 
 /// How the process ends (`docs/exit-codes.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum ExitCode {
     /// Accepted by the API; or a dry run, or a command that sends nothing, done.
-    Success = 0,
+    Success,
     /// Unexpected error before the request began. Not sent.
-    Unexpected = 1,
+    Unexpected,
     /// Wrong usage or invalid message. Not sent.
-    Usage = 2,
+    Usage,
     /// Configuration, credentials or certificate roots missing or broken. Not sent.
-    Configuration = 3,
+    Configuration,
     /// The API does not accept the credentials. Not sent.
-    Credentials = 4,
+    Credentials,
     /// Rejected by the API. Not sent.
-    Rejected = 5,
+    Rejected,
     /// Rate limited or unavailable beyond the retry budget. Not sent; safe to try again.
-    Unavailable = 6,
+    Unavailable,
     /// DNS, connect or TLS. Not sent; safe to try again.
-    Network = 7,
+    Network,
     /// It may have been sent.
-    Unknown = 8,
+    Unknown,
     /// A bulk run is complete, and some rows failed, were skipped or are unknown.
-    Incomplete = 10,
+    Incomplete,
     /// Stopped by a guard. Not sent.
-    Guard = 11,
+    Guard,
     /// The ledger of a bulk run cannot be written; some rows may have been sent.
-    Ledger = 12,
+    Ledger,
     /// Another process has the bulk run. Not sent.
-    InUse = 13,
+    InUse,
+    /// `sandbox --expect` did not hold.
+    Expectation,
+    /// `sandbox -- COMMAND`: the command's own code; 127 when it is not found, 126 when it cannot be run, 128 and the
+    /// signal's number when one ended it.
+    Command(u8),
     /// SIGINT; the record and stderr say what is known.
-    Interrupted = 130,
+    Interrupted,
     /// SIGTERM; the record and stderr say what is known.
-    Terminated = 143,
+    Terminated,
+}
+
+impl ExitCode {
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Unexpected => 1,
+            Self::Usage => 2,
+            Self::Configuration => 3,
+            Self::Credentials => 4,
+            Self::Rejected => 5,
+            Self::Unavailable => 6,
+            Self::Network => 7,
+            Self::Unknown => 8,
+            Self::Incomplete => 10,
+            Self::Guard => 11,
+            Self::Ledger => 12,
+            Self::InUse => 13,
+            Self::Expectation => 14,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+            Self::Command(code) => code,
+        }
+    }
 }
 
 impl From<ExitCode> for process::ExitCode {
     fn from(code: ExitCode) -> Self {
-        Self::from(code as u8)
+        Self::from(code.code())
     }
 }
 

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use super::bulk::BulkAction;
 use super::global::GlobalFlags;
 use super::profile::ProfileAction;
+use super::sandbox::SandboxCommand;
 use super::send::{FlowMessageCommand, SendCommand};
 use super::templates::TemplatesCommand;
 use crate::commands::schema;
@@ -20,6 +21,7 @@ Exit codes:
   1  unexpected error   5  rejected            11  stopped by a guard (allow_to)
   2  wrong input        6  rate limited       130  SIGINT
   3  configuration      7  network            143  SIGTERM
+ 14  sandbox --expect did not hold
 
 Files:
   ~/.config/jelouctl/config.toml (macOS: ~/Library/Application Support/jelouctl/config.toml)
@@ -54,6 +56,7 @@ pub enum Command {
     /// Send to a list of people: one true state for each row, whatever happens
     #[command(subcommand, arg_required_else_help = true)]
     Bulk(BulkAction),
+    Sandbox(SandboxCommand),
     /// Manage profiles: who sends, kept in the configuration file
     #[command(subcommand, arg_required_else_help = true)]
     Profile(ProfileAction),

@@ -37,7 +37,7 @@ pub struct GlobalFlags {
     #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
     api_url: Option<ApiUrl>,
 
-    /// Send to a local Jelou inside this process: no account, nothing leaves the machine
+    /// Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]
     #[arg(long, global = true, conflicts_with = "api_url")]
     sandbox: bool,
 

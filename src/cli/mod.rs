@@ -5,6 +5,7 @@ mod bulk;
 mod complete;
 mod global;
 mod profile;
+mod sandbox;
 mod send;
 mod templates;
 
@@ -35,6 +36,7 @@ fn dispatch(app: App) -> ExitCode {
         Some(Command::FlowMessage(command)) => return commands::send::run(&mut context, &command.into()),
         Some(Command::Templates(command)) => commands::templates::run(&mut context, &command.into()),
         Some(Command::Bulk(action)) => commands::bulk::run(&mut context, action.into()),
+        Some(Command::Sandbox(command)) => commands::sandbox::run(&mut context, &command.into()),
         Some(Command::Profile(action)) => commands::profile::run(&mut context, action.into()),
         Some(Command::Doctor { offline }) => commands::doctor::run(&context, offline),
         Some(Command::Explain { topic }) => commands::explain::run(&context, topic.as_deref()),

@@ -7,11 +7,11 @@ use std::pin::Pin;
 use anyhow::Context as _;
 use serde_json::Value;
 
-use super::{Context, interrupt};
+use super::{Context, interrupt, preview};
 use crate::api::{Answer, Client, ClientOptions, Credentials, Event, Request, Roots, Signal};
-use crate::config::{ApiUrl, ClientId, ConfigError, SecretSource, Settings, Sourced};
+use crate::config::{ApiUrl, ClientId, ConfigError, Sandboxed, SecretSource, Settings, Sourced};
 use crate::output::{self, Output, compact};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{self, DEFAULT_PORT, Sandbox};
 
 /// What a request needs to leave, and what stops it.
 pub struct Connection {
@@ -41,15 +41,16 @@ pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Res
     done
 }
 
-/// Where the API is; with `--sandbox` one is started in this process.
+/// Where the API is. With `--sandbox` it is the sandbox that runs, else one that is started in this process.
 ///
 /// # Errors
 /// When the sandbox cannot start.
 pub async fn base(settings: &Settings) -> anyhow::Result<ApiUrl> {
-    if !settings.sandbox {
-        return Ok(settings.api_url.value.clone());
+    if settings.sandbox != Sandboxed::Nearest || sandbox::is_running(DEFAULT_PORT).await {
+        return Ok(preview::base(settings));
     }
-    Ok(ApiUrl::on_loopback(Sandbox::start().await.context("failed to start the sandbox")?.port()))
+    let inside = Sandbox::start(sandbox::Options::default()).await.context("failed to start the sandbox")?;
+    Ok(ApiUrl::on_loopback(inside.port()))
 }
 
 impl Connection {

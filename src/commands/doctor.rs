@@ -45,7 +45,7 @@ pub fn run(context: &Context, offline: bool) -> anyhow::Result<ExitCode> {
         })?,
     }
     checkup.ok("version", format!("jelouctl {}", env!("CARGO_PKG_VERSION")));
-    context.output.checkup(&checkup.checks, checkup.code as u8)?;
+    context.output.checkup(&checkup.checks, checkup.code.code())?;
     Ok(checkup.code)
 }
 

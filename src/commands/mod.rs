@@ -1,6 +1,7 @@
 //! One file a command: takes plain values and a context, calls the rest of the crate, and ends with an exit code.
 
 pub mod bulk;
+mod child;
 pub mod completions;
 mod connection;
 pub mod doctor;
@@ -11,6 +12,7 @@ mod interrupt;
 pub mod man;
 mod preview;
 pub mod profile;
+pub mod sandbox;
 pub mod schema;
 pub mod send;
 pub mod template_names;

@@ -6,13 +6,16 @@ use serde_json::{Value, json};
 
 use super::{Context, Mode};
 use crate::api::{Request, curl_command};
-use crate::config::{ApiUrl, ClientId, Settings};
+use crate::config::{ApiUrl, ClientId, Sandboxed, Settings};
 use crate::output::compact;
 use crate::sandbox::DEFAULT_PORT;
 
-/// Where the request would go.
+/// Where the request would go, without a look at what runs. Where it is a sandbox, that one has a page.
 pub fn base(settings: &Settings) -> ApiUrl {
-    if settings.sandbox { ApiUrl::on_loopback(DEFAULT_PORT) } else { settings.api_url.value.clone() }
+    match &settings.sandbox {
+        Sandboxed::No | Sandboxed::At(_) => settings.api_url.value.clone(),
+        Sandboxed::Nearest => ApiUrl::on_loopback(DEFAULT_PORT),
+    }
 }
 
 /// Prints `request` as a curl command, or as `{"dry_run": true, "method", …}`.

@@ -205,8 +205,11 @@ impl Prepared<'_> {
                 retry_after_s: fault.retry_after.map(|wait| wait.as_secs()),
             });
         }
-        if self.settings.sandbox {
-            output.note("sandbox: nothing left this machine");
+        if self.settings.is_sandboxed() {
+            let shown =
+                Some(preview::base(self.settings).to_string()).filter(|url| record.api_url.as_ref() == Some(url));
+            let shown = shown.map(|url| format!("; it is shown on {url}")).unwrap_or_default();
+            output.note(&format!("sandbox: nothing left this machine{shown}"));
             if sent == Sent::Yes {
                 output.note(&format!("{recipient} would see:"));
                 output.bubble(self.outgoing.body());

@@ -56,7 +56,7 @@ pub fn run(context: &mut Context, filter: &TemplateFilter) -> anyhow::Result<Exi
         }
     };
     let is_whole = filter.query.is_none() && filter.status.is_none() && filter.category.is_none();
-    if is_whole && !settings.sandbox {
+    if is_whole && !settings.is_sandboxed() {
         template_names::remember(bot.as_str(), &listing);
     }
     print(&context.output, &listing)?;

@@ -22,6 +22,8 @@ pub struct Environment {
     pub timeout: Option<String>,
     /// `JELOU_RETRY_FOR`
     pub retry_for: Option<String>,
+    /// `JELOUCTL_SANDBOX`
+    pub sandbox: Option<String>,
     /// `JELOU_TO`
     pub to: Option<String>,
 }
@@ -46,6 +48,7 @@ impl Environment {
             api_url: read("JELOU_API_URL")?,
             timeout: read("JELOU_TIMEOUT")?,
             retry_for: read("JELOU_RETRY_FOR")?,
+            sandbox: read("JELOUCTL_SANDBOX")?,
             to: read("JELOU_TO")?,
         })
     }

@@ -13,5 +13,5 @@ pub use self::environment::Environment;
 pub use self::error::ConfigError;
 pub use self::file::{ConfigFile, schema};
 pub use self::secret_source::SecretSource;
-pub use self::settings::{Flags, Origin, Settings, Sourced};
+pub use self::settings::{Flags, Origin, Sandboxed, Settings, Sourced};
 pub use self::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};

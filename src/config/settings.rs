@@ -63,6 +63,16 @@ pub struct Sourced<T> {
     pub origin: Origin,
 }
 
+/// Whether a sandbox stands in for the API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sandboxed {
+    No,
+    /// `--sandbox`: the one that runs on this machine, else one inside this process.
+    Nearest,
+    /// `JELOUCTL_SANDBOX`: this one. It wins over every flag, variable and profile, so that a script under test cannot send.
+    At(ApiUrl),
+}
+
 /// What is meant, once all is considered.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -75,7 +85,7 @@ pub struct Settings {
     /// The only place, but for this machine, that the profile's secret goes to.
     home: ApiUrl,
     pub api_url: Sourced<ApiUrl>,
-    pub sandbox: bool,
+    pub sandbox: Sandboxed,
     pub timeout: Sourced<Timeout>,
     pub retry_for: Sourced<RetryFor>,
     pub ca_cert: Option<Sourced<PathBuf>>,
@@ -112,8 +122,17 @@ impl Settings {
     }
 
     fn resolve(flags: &Flags, environment: &Environment, file: Option<&ConfigFile>) -> Result<Self, ConfigError> {
-        let chosen = choose_profile(flags, environment, file)?;
+        let sandbox = sandboxed(flags, environment)?;
         let mut warnings = file.map(|file| file.warnings.clone()).unwrap_or_default();
+        let chosen = match choose_profile(flags, environment, file) {
+            Err(ConfigError::UnknownProfile { name, .. }) if matches!(sandbox, Sandboxed::At(_)) => {
+                warnings.push(format!("there is no profile `{name}`; the sandbox needs none"));
+                None
+            }
+            // The sandbox takes nothing from a profile that it could not do without.
+            Err(ConfigError::NoDefaultProfile { .. }) if sandbox != Sandboxed::No => None,
+            chosen => chosen?,
+        };
         let environment = &environment_beside(flags, environment, &mut warnings);
         let name = chosen.as_ref().map(|chosen| chosen.value.clone());
         let profile = name.as_ref().and_then(|name| file?.profiles.get(name)).cloned().unwrap_or_default();
@@ -144,7 +163,7 @@ impl Settings {
             kept,
             home: profile.api_url.clone().unwrap_or_else(ApiUrl::jelou),
             api_url: api_url.unwrap_or_else(|| Origin::Default.of(ApiUrl::jelou())),
-            sandbox: flags.sandbox,
+            sandbox,
             timeout: timeout.unwrap_or(Origin::Default.of(Timeout::DEFAULT)),
             retry_for: retry_for.unwrap_or(Origin::Default.of(RetryFor::DEFAULT)),
             ca_cert: ca_cert.or_else(|| profile.ca_cert.clone().map(|path| of_profile.of(path))),
@@ -153,19 +172,27 @@ impl Settings {
             confirm_bulk: profile.confirm_bulk.map_or(Origin::Default.of(true), |value| of_profile.of(value)),
             warnings,
         };
-        if flags.sandbox {
-            settings.enter_sandbox();
-        }
+        settings.enter_sandbox();
         Ok(settings)
     }
 
     /// The sandbox reads no secret and needs no bot.
     fn enter_sandbox(&mut self) {
+        match &self.sandbox {
+            Sandboxed::No => return,
+            Sandboxed::Nearest => {}
+            Sandboxed::At(url) => self.api_url = Origin::Variable("JELOUCTL_SANDBOX").of(url.clone()),
+        }
         let (bot, id) = (BotId::sandbox(), ClientId::sandbox());
         let secret = SecretSource::Value(Secret::new(id.as_str().to_owned()));
         self.bot = self.bot.take().or(Some(Origin::Sandbox.of(bot)));
         self.typed = Login { id: Some(Origin::Sandbox.of(id)), secret: Some(Origin::Sandbox.of(secret)) };
         self.ca_cert = None;
+    }
+
+    /// Whether nothing can leave this machine.
+    pub fn is_sandboxed(&self) -> bool {
+        self.sandbox != Sandboxed::No
     }
 
     /// The bot to send from.
@@ -235,6 +262,18 @@ impl Settings {
     }
 }
 
+fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, ConfigError> {
+    let Some(raw) = &environment.sandbox else {
+        return Ok(if flags.sandbox { Sandboxed::Nearest } else { Sandboxed::No });
+    };
+    let url = raw.parse::<ApiUrl>().and_then(|url| {
+        url.is_loopback()
+            .then_some(url)
+            .ok_or_else(|| "a sandbox is on this machine: give http://127.0.0.1:PORT".to_owned())
+    });
+    url.map(Sandboxed::At).map_err(|problem| ConfigError::Variable { name: "JELOUCTL_SANDBOX", problem })
+}
+
 fn typed_secret(flags: &Flags, environment: &Environment) -> Option<Sourced<SecretSource>> {
     let file = flags.client_secret.clone().map(|source| Origin::Flag("--client-secret-file").of(source));
     let variable = environment.client_secret.clone().map(SecretSource::Value);
@@ -294,9 +333,7 @@ fn choose_profile(
     match (default, known.len()) {
         (Some(name), _) => Ok(Some(Origin::Default.of(name))),
         (None, 1) => Ok(known.pop().map(|name| Origin::Default.of(name))),
-        // The sandbox takes nothing from a profile that it could not do without.
         (None, 0) => Ok(None),
-        (None, _) if flags.sandbox => Ok(None),
         (None, _) => Err(ConfigError::NoDefaultProfile { known }),
     }
 }

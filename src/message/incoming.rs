@@ -5,53 +5,63 @@ use serde_json::Value;
 use super::invalid::{InvalidMessage, Violation};
 use super::outgoing::{check, object, read, take_recipient};
 use super::template::Template;
-use super::{Envelope, FlowMessage, Message, limits};
+use super::{Envelope, FlowMessage, Message, Recipient, limits};
 
-/// Checks a body of `/messages`: `type`, `userId` and the kind's fields. Gives warnings for what passes.
+/// A message that a server may accept.
+#[derive(Debug)]
+pub struct Checked {
+    /// The word after `send`.
+    pub kind: &'static str,
+    /// Whom the body names.
+    pub recipient: Option<Recipient>,
+    pub warnings: Vec<String>,
+}
+
+/// Checks a body of `/messages`: `type`, `userId` and the kind's fields.
 ///
 /// # Errors
 /// With every violated limit.
-pub fn check_message(body: Value) -> Result<Vec<String>, InvalidMessage> {
+pub fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
     let mut fields = object(body)?;
     let wire = fields.shift_remove("type");
     let kind = wire.as_ref().and_then(Value::as_str).and_then(Message::of_wire_type).ok_or_else(|| {
         let found = wire.as_ref().map_or("is missing".to_owned(), |wire| format!("{wire} is unknown"));
         violation("type", format!("{found}; it is one of {}", Message::wire_types().join(", ")))
     })?;
-    take_recipient(kind.envelope(), &mut fields)?.ok_or_else(|| violation("userId", "is missing".to_owned()))?;
+    let recipient = take_recipient(kind.envelope(), &mut fields)?;
+    let recipient = recipient.ok_or_else(|| violation("userId", "is missing".to_owned()))?;
     fields.shift_remove("botId");
     let kind = kind.read_as(&fields).unwrap_or(kind);
-    check_fields(&kind, &Value::Object(fields))
+    check_fields(&kind, Some(recipient), &Value::Object(fields))
 }
 
 /// Checks a body of `/flow_message`, which has neither `type` nor `userId`.
 ///
 /// # Errors
 /// With every violated limit.
-pub fn check_flow_message(body: Value) -> Result<Vec<String>, InvalidMessage> {
+pub fn check_flow_message(body: Value) -> Result<Checked, InvalidMessage> {
     let fields = object(body)?;
-    check_fields(&Message::FlowMessage(FlowMessage::default()), &Value::Object(fields))
+    check_fields(&Message::FlowMessage(FlowMessage::default()), None, &Value::Object(fields))
 }
 
-/// Checks a body of `/hsm`; gives its destination beside the warnings.
+/// Checks a body of `/hsm`.
 ///
 /// # Errors
 /// With every violated limit.
-pub fn check_template(body: Value) -> Result<(String, Vec<String>), InvalidMessage> {
+pub fn check_template(body: Value) -> Result<Checked, InvalidMessage> {
     let mut fields = object(body)?;
     let destination = take_recipient(Envelope::Destinations, &mut fields)?;
     let destination = destination.ok_or_else(|| violation("destinations", "is missing".to_owned()))?;
-    let warnings = check_fields(&Message::Template(Template::default()), &Value::Object(fields))?;
-    Ok((destination.to_string(), warnings))
+    check_fields(&Message::Template(Template::default()), Some(destination), &Value::Object(fields))
 }
 
-fn check_fields(kind: &Message, body: &Value) -> Result<Vec<String>, InvalidMessage> {
+fn check_fields(kind: &Message, recipient: Option<Recipient>, body: &Value) -> Result<Checked, InvalidMessage> {
     let message = read(kind, kind, body.clone())?;
     check(&message, kind)?;
-    if message.to_body() == *body {
-        return Ok(limits::advice(&kind.schema(), body));
+    if message.to_body() != *body {
+        return Err(violation("body", "a value is not of its documented type".to_owned()));
     }
-    Err(violation("body", "a value is not of its documented type".to_owned()))
+    Ok(Checked { kind: kind.command(), recipient, warnings: limits::advice(&kind.schema(), body) })
 }
 
 fn violation(path: &str, problem: String) -> InvalidMessage {

@@ -55,7 +55,7 @@ use self::file::File;
 use self::flow::Flow;
 pub use self::flow_message::FlowMessage;
 use self::image::Image;
-pub use self::incoming::{check_flow_message, check_message, check_template};
+pub use self::incoming::{Checked, check_flow_message, check_message, check_template};
 pub use self::invalid::{InvalidMessage, Violation};
 pub use self::leaf::{Leaf, LeafType, is_template};
 use self::list::List;

@@ -21,6 +21,9 @@ pub use self::progress::{Progress, ProgressFormat, Tally};
 pub use self::record::{Record, RecordError, Sent};
 pub use self::table::markdown_table;
 
+/// Characters of a message that are listed.
+const LISTED: usize = 100;
+
 /// What goes to stdout after a send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -223,6 +226,14 @@ impl Output {
             for line in bubble::lines(body) {
                 self.stderr("  \x1b[32m│\x1b[0m", &line);
             }
+        }
+    }
+
+    /// A message on one line: what it is, then what its recipient would see.
+    pub fn listed(&self, fields: &[&str], body: &Value) {
+        if self.verbosity != Verbosity::Quiet {
+            let seen: String = bubble::lines(body).join(" / ").chars().take(LISTED).collect();
+            self.stderr("  -", &format!("{}  {seen}", fields.join("  ")));
         }
     }
 

@@ -20,14 +20,66 @@ pub fn accepted(answer: &Value, warnings: &[String]) -> Response {
 
 /// `401`: no credentials, or not the sandbox's.
 pub fn unauthorized() -> Response {
-    let body = json!({ "code": "unauthorized", "description": "Client id or secret is missing or wrong" });
-    (StatusCode::UNAUTHORIZED, Json(body)).into_response()
+    coded(StatusCode::UNAUTHORIZED, "unauthorized", "Client id or secret is missing or wrong")
 }
 
-/// `400`: not JSON.
+/// `404`: not the bot that the sandbox was started with.
+pub fn bot_not_found(bot: &str) -> Response {
+    let description = format!("There is no bot {bot} here; the sandbox was started with another --bot");
+    coded(StatusCode::NOT_FOUND, "bot_not_found", &description)
+}
+
+/// `400`: not JSON, or not a request at all.
 pub fn bad_request(problem: &str) -> Response {
-    let body = json!({ "code": "message_could_not_be_send", "description": problem });
-    (StatusCode::BAD_REQUEST, Json(body)).into_response()
+    coded(StatusCode::BAD_REQUEST, "message_could_not_be_send", problem)
+}
+
+/// `400`: the user has not written in the last 24 hours.
+pub fn outside_window(user: &str) -> Response {
+    let description = format!("{user} has not written in the last 24 hours; only a template reaches them");
+    coded(StatusCode::BAD_REQUEST, "message_could_not_be_send", &description)
+}
+
+/// `413`, or `400` when the client broke off.
+pub fn unreadable(error: &axum::Error) -> Response {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if error.to_string().contains("length limit") {
+            return coded(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "A body has at most 1 MiB");
+        }
+        cause = error.source();
+    }
+    bad_request(&error.to_string())
+}
+
+/// `408`: the body did not come in time.
+pub fn too_slow() -> Response {
+    coded(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not come in time")
+}
+
+/// `403`: from another site, through a browser.
+pub fn foreign(header: &str) -> Response {
+    let description = format!("The {header} header names another site; the sandbox is for this machine alone");
+    coded(StatusCode::FORBIDDEN, "forbidden", &description)
+}
+
+/// `404`: no such address, or no such message.
+pub fn not_found() -> Response {
+    coded(StatusCode::NOT_FOUND, "not_found", "There is nothing here; docs/sandbox.md lists the addresses")
+}
+
+/// `405`: the address has other methods.
+pub fn wrong_method() -> Response {
+    coded(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address has other methods")
+}
+
+/// `422` from an address of the sandbox's own.
+pub fn unusable(problem: &str) -> Response {
+    coded(StatusCode::UNPROCESSABLE_ENTITY, "unprocessable_entity", problem)
+}
+
+fn coded(status: StatusCode, code: &str, description: &str) -> Response {
+    (status, Json(json!({ "code": code, "description": description }))).into_response()
 }
 
 /// `422`, naming each field, in the envelope of Jelou's validator.

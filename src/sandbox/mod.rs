@@ -1,7 +1,24 @@
-//! A local Jelou: the endpoints in use, on loopback, in this process. It validates with the same structs as the sender.
+//! A local Jelou: its endpoints on loopback, a store of what arrived, faults to try a sender with, and a page that draws
+//! the messages. It validates with the same structs as the sender, and fetches no URL.
 
 mod answers;
+mod client;
+mod connection;
+mod events;
+mod faults;
+mod guard;
+mod messages;
+mod page;
+mod read_back;
+mod request;
 mod server;
+mod store;
 mod templates;
+mod webhook;
 
-pub use self::server::{DEFAULT_PORT, Sandbox};
+pub use self::client::is_running;
+pub use self::faults::{Fault, FaultError};
+pub use self::server::{DEFAULT_MAX, DEFAULT_PORT, Options, Sandbox};
+pub use self::store::StoredMessage;
+pub use self::templates::{Templates, TemplatesError};
+pub use self::webhook::{Webhook, WebhookError};

@@ -1,136 +1,129 @@
-//! The server of the sandbox: it listens on loopback, checks Basic authentication and each body.
+//! The server of the sandbox: what it is started with, and its addresses.
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
-use axum::response::{IntoResponse, Response};
+use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
-use axum::{Json, Router};
-use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::{answers, templates};
-use crate::message::{self, InvalidMessage};
+use super::faults::{Fault, Faults};
+use super::guard::guard;
+use super::store::{Author, Filter, Store, StoredMessage};
+use super::templates::Templates;
+use super::webhook::Webhook;
+use super::{answers, connection, events, messages, page, read_back};
 
-/// Where a sandbox of its own process listens.
+/// Where `jelouctl sandbox` listens.
 pub const DEFAULT_PORT: u16 = 4780;
-/// `Basic base64("sandbox:sandbox")`
-const AUTHORIZED: &str = "Basic c2FuZGJveDpzYW5kYm94";
-const MAX_REQUEST: usize = 1024 * 1024;
+/// How many messages are kept.
+pub const DEFAULT_MAX: usize = 10_000;
+
+/// What a sandbox is started with.
+#[derive(Debug)]
+pub struct Options {
+    /// Of 127.0.0.1; 0 for any that is free.
+    pub port: u16,
+    /// The only bot there is; without it, any is.
+    pub bot: Option<String>,
+    pub faults: Vec<Fault>,
+    pub templates: Templates,
+    pub webhook: Option<Webhook>,
+    /// Whether a user must have written in the last 24 hours.
+    pub window: bool,
+    /// How many messages are kept.
+    pub max: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            bot: None,
+            faults: Vec::new(),
+            templates: Templates::default(),
+            webhook: None,
+            window: false,
+            max: DEFAULT_MAX,
+        }
+    }
+}
 
 /// A sandbox that listens as long as the runtime runs.
 #[derive(Debug)]
 pub struct Sandbox {
-    port: u16,
+    state: Arc<State>,
 }
 
-/// Messages accepted so far; ids count from it, so that a run gives the same ids again.
-type Accepted = Arc<AtomicU64>;
+/// What the addresses share.
+#[derive(Debug)]
+pub(super) struct State {
+    pub port: u16,
+    pub bot: Option<String>,
+    pub window: bool,
+    pub webhook: Option<Webhook>,
+    pub templates: Templates,
+    pub faults: Faults,
+    pub store: Store,
+}
 
 impl Sandbox {
-    /// Listens on a free port of 127.0.0.1.
+    /// Listens on 127.0.0.1.
     ///
     /// # Errors
-    /// When no port can be had.
-    pub async fn start() -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let port = listener.local_addr()?.port();
-        let app = Router::new()
-            .route("/v1/bots/{bot}/messages", post(message))
-            .route("/v1/bots/{bot}/users/{user}/flow_message", post(flow_message))
-            .route("/v2/whatsapp/{bot}/hsm", post(template))
-            .route("/v1/bots/{bot}/campaigns/{campaign}/template-messages", post(campaign_template))
-            .route("/v1/bots/{bot}/templates", get(list_templates))
-            .layer(DefaultBodyLimit::max(MAX_REQUEST))
-            .with_state(Accepted::default());
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        Ok(Self { port })
+    /// When the port cannot be had.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+        let state = Arc::new(State {
+            port: listener.local_addr()?.port(),
+            bot: options.bot,
+            window: options.window,
+            webhook: options.webhook,
+            templates: options.templates,
+            faults: Faults::new(options.faults),
+            store: Store::new(options.max),
+        });
+        tokio::spawn(connection::serve(listener, routes(&state)));
+        Ok(Self { state })
     }
 
     pub fn port(&self) -> u16 {
-        self.port
+        self.state.port
+    }
+
+    /// How many messages arrived, those that are no longer kept included.
+    pub fn arrived(&self) -> u64 {
+        self.state.store.arrived()
+    }
+
+    /// The messages that arrived and are kept, oldest first.
+    pub fn messages(&self) -> Vec<Arc<StoredMessage>> {
+        self.state.store.select(&Filter { from: Some(Author::Bot), ..Filter::default() })
     }
 }
 
-async fn message(
-    State(accepted): State<Accepted>,
-    Path(_bot): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    match check(&headers, &body, message::check_message) {
-        Ok(warnings) => {
-            let answer = json!({ "success": true, "messageId": next_id(&accepted) });
-            answers::accepted(&answer, &warnings)
-        }
-        Err(answer) => answer,
-    }
-}
-
-/// A template by its id, to a user of the campaign.
-async fn campaign_template(
-    accepted: State<Accepted>,
-    Path((bot, _campaign)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    message(accepted, Path(bot), headers, body).await
-}
-
-async fn flow_message(Path((_bot, _user)): Path<(String, String)>, headers: HeaderMap, body: Bytes) -> Response {
-    match check(&headers, &body, message::check_flow_message) {
-        Ok(warnings) => answers::accepted(&json!({}), &warnings),
-        Err(answer) => answer,
-    }
-}
-
-async fn template(
-    State(accepted): State<Accepted>,
-    Path(_bot): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    match check(&headers, &body, message::check_template) {
-        Ok((destination, warnings)) => {
-            let answer = json!([{ "id": next_id(&accepted), "destination": destination }]);
-            answers::accepted(&answer, &warnings)
-        }
-        Err(answer) => answer,
-    }
-}
-
-async fn list_templates(
-    Path(_bot): Path<String>,
-    Query(query): Query<templates::Page>,
-    headers: HeaderMap,
-) -> Response {
-    match authorize(&headers) {
-        Ok(()) => Json(templates::page(&query)).into_response(),
-        Err(answer) => answer,
-    }
-}
-
-fn next_id(accepted: &Accepted) -> String {
-    format!("msg_sandbox_{}", accepted.fetch_add(1, Ordering::Relaxed) + 1)
-}
-
-/// What comes must be authorised, JSON, and a valid message.
-#[expect(clippy::result_large_err, reason = "the answer is the error, once a request")]
-fn check<T>(headers: &HeaderMap, body: &[u8], check: fn(Value) -> Result<T, InvalidMessage>) -> Result<T, Response> {
-    authorize(headers)?;
-    let body = serde_json::from_slice(body).map_err(|error| answers::bad_request(&error.to_string()))?;
-    check(body).map_err(|error| answers::unprocessable(&error))
-}
-
-#[expect(clippy::result_large_err, reason = "the answer is the error, once a request")]
-fn authorize(headers: &HeaderMap) -> Result<(), Response> {
-    if headers.get(AUTHORIZATION).is_none_or(|value| value.as_bytes() != AUTHORIZED.as_bytes()) {
-        return Err(answers::unauthorized());
-    }
-    Ok(())
+fn routes(state: &Arc<State>) -> Router {
+    let api = Router::new()
+        .route("/v1/bots/{bot}/messages", post(messages::message))
+        .route("/v1/bots/{bot}/users/{user}/flow_message", post(messages::flow_message))
+        .route("/v1/bots/{bot}/campaigns/{campaign}/template-messages", post(messages::message))
+        .route("/v2/whatsapp/{bot}/hsm", post(messages::template))
+        .route("/v1/bots/{bot}/templates", get(messages::templates));
+    let sandbox = Router::new()
+        .route("/sandbox/health", get(read_back::health))
+        .route("/sandbox/messages", get(read_back::messages).delete(read_back::clear))
+        .route("/sandbox/messages/{id}", get(read_back::message))
+        .route("/sandbox/chats", get(read_back::chats))
+        .route("/sandbox/users/{user}/messages", post(read_back::write))
+        .route("/sandbox/templates", get(read_back::templates))
+        .route("/sandbox/faults", get(read_back::faults).put(read_back::set_faults))
+        .route("/sandbox/events", get(events::events));
+    api.merge(sandbox)
+        .merge(page::routes())
+        .fallback(|| async { answers::not_found() })
+        .method_not_allowed_fallback(|| async { answers::wrong_method() })
+        .layer(from_fn_with_state(Arc::clone(state), guard))
+        .with_state(Arc::clone(state))
 }

@@ -1,11 +1,12 @@
-//! Sample templates, listed as Jelou lists a bot's own.
+//! The bot's templates, listed as Jelou lists them: a few samples, or those of `--templates FILE`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use thiserror::Error;
 
 /// The parameters of the listing, as the API has them.
 #[derive(Debug, Deserialize)]
-pub struct Page {
+pub(super) struct Page {
     query: Option<String>,
     status: Option<String>,
     category: Option<String>,
@@ -16,26 +17,66 @@ pub struct Page {
 /// Jelou's own default.
 const DEFAULT_LIMIT: usize = 50;
 
-/// A page of the templates that match.
-pub fn page(wanted: &Page) -> Value {
-    let has = |template: &Value, field: &str, value: &Option<String>| {
-        value.as_ref().is_none_or(|value| template.get(field).and_then(Value::as_str) == Some(value.as_str()))
-    };
-    let is_named = |template: &Value| {
-        let name = template.get("elementName").and_then(Value::as_str).unwrap_or_default();
-        wanted.query.as_ref().is_none_or(|query| name.contains(query.as_str()))
-    };
-    let all: Vec<_> = samples()
-        .into_iter()
-        .filter(|template| is_named(template))
-        .filter(|template| has(template, "status", &wanted.status) && has(template, "category", &wanted.category))
-        .collect();
-    let limit = wanted.limit.unwrap_or(DEFAULT_LIMIT).max(1);
-    let offset = wanted.page.unwrap_or(1).saturating_sub(1).saturating_mul(limit);
-    let (total, pages) = (all.len(), all.len().div_ceil(limit));
-    let results: Vec<_> = all.into_iter().skip(offset).take(limit).collect();
-    let pagination = json!({ "limit": limit, "total": total, "offset": offset, "totalPages": pages });
-    json!({ "pagination": pagination, "results": results, "links": [] })
+/// The templates there are.
+#[derive(Clone, Debug)]
+pub struct Templates(Vec<Value>);
+
+/// A file that holds no templates.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct TemplatesError(String);
+
+impl Default for Templates {
+    fn default() -> Self {
+        Self(samples().into())
+    }
+}
+
+impl Templates {
+    /// Templates from JSON: an array, or the answer of Jelou's own listing.
+    ///
+    /// # Errors
+    /// When it is neither, or one has no name.
+    pub fn from_json(json: Value) -> Result<Self, TemplatesError> {
+        let list = match json {
+            Value::Array(list) => list,
+            Value::Object(mut listing) => match listing.shift_remove("results") {
+                Some(Value::Array(list)) => list,
+                _ => return Err(TemplatesError("it has no array `results`".to_owned())),
+            },
+            _ => return Err(TemplatesError("it is no array of templates".to_owned())),
+        };
+        let has_name = |template: &Value| template.get("elementName").is_some_and(Value::is_string);
+        match list.iter().position(|template| !has_name(template)) {
+            Some(index) => Err(TemplatesError(format!("template {} has no elementName", index + 1))),
+            None => Ok(Self(list)),
+        }
+    }
+
+    pub(super) fn all(&self) -> &[Value] {
+        &self.0
+    }
+
+    /// A page of the templates that match.
+    pub(super) fn page(&self, wanted: &Page) -> Value {
+        let has = |template: &Value, field: &str, value: &Option<String>| {
+            value.as_ref().is_none_or(|value| template.get(field).and_then(Value::as_str) == Some(value.as_str()))
+        };
+        let is_named = |template: &Value| {
+            let name = template.get("elementName").and_then(Value::as_str).unwrap_or_default();
+            wanted.query.as_ref().is_none_or(|query| name.contains(query.as_str()))
+        };
+        let matching = self.0.iter().filter(|template| {
+            is_named(template) && has(template, "status", &wanted.status) && has(template, "category", &wanted.category)
+        });
+        let all: Vec<_> = matching.collect();
+        let limit = wanted.limit.unwrap_or(DEFAULT_LIMIT).max(1);
+        let offset = wanted.page.unwrap_or(1).saturating_sub(1).saturating_mul(limit);
+        let (total, pages) = (all.len(), all.len().div_ceil(limit));
+        let results: Vec<_> = all.into_iter().skip(offset).take(limit).collect();
+        let pagination = json!({ "limit": limit, "total": total, "offset": offset, "totalPages": pages });
+        json!({ "pagination": pagination, "results": results, "links": [] })
+    }
 }
 
 fn samples() -> [Value; 3] {

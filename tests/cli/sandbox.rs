@@ -1,8 +1,11 @@
 //! `--sandbox`: a local Jelou without an account.
 
-use serde_json::json;
+use std::process::Command;
 
-use crate::harness::Home;
+use assert_cmd::cargo::cargo_bin;
+use serde_json::{Value, json};
+
+use crate::harness::{Ended, Home};
 
 #[test]
 fn the_main_job_runs_with_nothing_set_up() {
@@ -105,4 +108,36 @@ fn the_recipient_sees_each_part() {
         .success()
         .stderr;
     assert!(stderr.ends_with("  │ A B  +593987654322\n"), "{stderr}");
+}
+
+/// A sandbox on the default port, which may be taken here: in a network of its own, where the system gives one.
+#[test]
+fn it_is_sent_to_the_sandbox_that_runs() {
+    let home = Home::new();
+    home.write(
+        "script.sh",
+        "set -e\n[ $# = 0 ] || ip link set lo up\n\
+         \"$JELOUCTL\" sandbox --quiet --list sent.ndjson > variables &\n\
+         while ! grep -q SECRET variables; do kill -0 $!; done\n\
+         \"$JELOUCTL\" --sandbox send text --to 593987654321 Hola\n\
+         kill $!\nwait $!\n",
+    );
+    let mut isolated = Command::new("unshare");
+    isolated.args(["--map-root-user", "--net", "true"]);
+    let words: &[&str] = if isolated.output().is_ok_and(|output| output.status.success()) {
+        &["unshare", "--map-root-user", "--net", "sh", "script.sh", "isolated"]
+    } else {
+        &["sh", "script.sh"]
+    };
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).current_dir(home.path()).env_clear().env("HOME", home.path());
+    command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("JELOUCTL", cargo_bin!("jelouctl"));
+    let ended = Ended::new(&command.output().unwrap());
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(
+        ended.stderr.contains("note: sandbox: nothing left this machine; it is shown on http://127.0.0.1:4780\n"),
+        "{ended:?}"
+    );
+    let sent: Value = serde_json::from_str(&home.read("sent.ndjson")).unwrap();
+    assert_eq!((&sent["body"]["text"], &sent["bot"]), (&json!("Hola"), &json!("sandbox")));
 }

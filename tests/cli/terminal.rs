@@ -227,3 +227,17 @@ fn a_profile_is_removed_only_after_a_yes() {
         assert_eq!(home.run("profile list").success().stdout, rest);
     }
 }
+
+#[test]
+fn ctrl_c_reaches_the_command_of_a_sandbox_once() {
+    let home = Home::new();
+    let script = "trap 'echo got int' INT; echo ready; while read line; do case $line in end) exit 5;; esac; done; read line; exit 6";
+    let mut terminal = Terminal::new(&home, &["sandbox", "--", "sh", "-c", script], &[]);
+    terminal.refuse("ready");
+    terminal.wait_for("got int");
+    terminal.session.send_line("end").unwrap();
+    let (code, seen) = terminal.end();
+    assert!(code == 5 || code == 6, "{code}: {seen}");
+    assert_eq!(seen.matches("got int").count(), 1, "{seen}");
+    assert!(seen.contains("no message arrived"), "{seen}");
+}

@@ -239,8 +239,8 @@ fn details(typed: &Typed, who: &Who<'_>, source: &Source, imported: &Imported) -
         profile: who.settings.profile.as_ref().map(|profile| profile.value.clone()),
         bot: who.bot.as_str().to_owned(),
         client_id: who.client_id.as_str().to_owned(),
-        api_url: if who.settings.sandbox { SANDBOX.to_owned() } else { who.settings.api_url.value.to_string() },
-        sandbox: who.settings.sandbox,
+        api_url: if who.settings.is_sandboxed() { SANDBOX.to_owned() } else { who.settings.api_url.value.to_string() },
+        sandbox: who.settings.is_sandboxed(),
         accepts,
         format: source.format(),
         columns: imported.columns.clone(),
@@ -251,7 +251,7 @@ fn details(typed: &Typed, who: &Who<'_>, source: &Source, imported: &Imported) -
 
 /// A person is asked; a script says `--yes`, unless the profile or the sandbox makes that needless.
 fn confirm(context: &Context, who: &Who<'_>, rows: u64) -> anyhow::Result<()> {
-    if context.assume_yes || who.settings.sandbox || !who.settings.confirm_bulk.value {
+    if context.assume_yes || who.settings.is_sandboxed() || !who.settings.confirm_bulk.value {
         return Ok(());
     }
     let profile = who.settings.profile.as_ref().map(|name| format!(" (profile {})", name.value)).unwrap_or_default();

@@ -76,7 +76,7 @@ impl<'a> Sender<'a> {
 /// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code.
 fn tell(context: &Context, settings: &Settings, run: &Held<'_>, stop: Stop) -> anyhow::Result<ExitCode> {
     let output = &context.output;
-    if settings.sandbox {
+    if settings.is_sandboxed() {
         output.note("sandbox: nothing left this machine");
     }
     let counts = Ledger::read(&run.runs.path(&run.name)).and_then(|ledger| ledger.counts());

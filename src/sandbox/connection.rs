@@ -1,0 +1,84 @@
+//! The connections: their number, how long a request may take to arrive, and their end, which a fault may force.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+/// Connections at once; more wait in the system's queue.
+const MAX_CONNECTIONS: usize = 1024;
+/// How long the head of a request may take, and its body again.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// Until accepting is tried again when the system has no more file descriptors.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// How a fault ends a connection before its answer is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Orderly, as a server that was stopped.
+    Close,
+    /// With a reset.
+    Reset,
+}
+
+/// Lets a request end the connection that it came on.
+#[derive(Clone, Debug)]
+pub(super) struct Hangup(watch::Sender<Option<Ending>>);
+
+impl Hangup {
+    /// Ends the connection once all that was written so far is on its way; never returns.
+    pub async fn end<T>(self, ending: Ending) -> T {
+        self.0.send_replace(Some(ending));
+        std::future::pending().await
+    }
+}
+
+/// Serves `app` to whoever connects, for ever.
+pub(super) async fn serve(listener: TcpListener, app: Router) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let app = TowerToHyperService::new(app);
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(BREATH).await;
+            continue;
+        };
+        let app = app.clone();
+        tokio::spawn(async move {
+            serve_one(stream, app).await;
+            drop(place);
+        });
+    }
+}
+
+async fn serve_one(stream: TcpStream, app: TowerToHyperService<Router>) {
+    // Without it only speed is lost.
+    let _ = stream.set_nodelay(true);
+    let (asked, mut ending) = watch::channel(None);
+    let service = service_fn(|request: hyper::Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(Hangup(asked.clone()));
+        app.call(request)
+    });
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    let mut connection = server.serve_connection(TokioIo::new(stream), service);
+    let ending = tokio::select! {
+        biased;
+        // A client that breaks off has only itself to tell.
+        _ = &mut connection => return,
+        ending = ending.wait_for(Option::is_some) => ending.is_ok_and(|ending| *ending == Some(Ending::Reset)),
+    };
+    let stream = connection.into_parts().io.into_inner();
+    if ending {
+        // What is closed without lingering is reset.
+        let _ = stream.set_zero_linger();
+    }
+}

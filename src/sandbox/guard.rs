@@ -1,0 +1,85 @@
+//! What every request and every answer must have: a request comes from this machine and from no other site's page
+//! (DNS rebinding, CSRF); an answer cannot be framed, sniffed, or run as a script of another origin.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State as Extract};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::answers;
+use super::server::State;
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
+                      frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+const HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+];
+
+pub(super) async fn guard(Extract(sandbox): Extract<Arc<State>>, request: Request, next: Next) -> Response {
+    let mut response = match foreign_header(request.headers(), sandbox.port) {
+        Some(header) => answers::foreign(header),
+        None => next.run(request).await,
+    };
+    response.headers_mut().extend(HEADERS);
+    response
+}
+
+/// The header that names another site than ours.
+fn foreign_header(headers: &HeaderMap, port: u16) -> Option<&'static str> {
+    let ours = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
+    let is_ours = |host: &[u8]| ours.iter().any(|ours| ours.as_bytes() == host);
+    let origin_is_ours = |origin: &HeaderValue| origin.as_bytes().strip_prefix(b"http://").is_some_and(is_ours);
+    let mut hosts = headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) if is_ours(host.as_bytes()) => {}
+        _ => return Some("Host"),
+    }
+    (!headers.get_all(ORIGIN).iter().all(origin_is_ours)).then_some("Origin")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_and_origin_are_exactly_ours() {
+        for (host, origin, expected) in [
+            (Some("127.0.0.1:4780"), None, None),
+            (Some("localhost:4780"), Some("http://localhost:4780"), None),
+            (Some("127.0.0.1:4780"), Some("http://127.0.0.1:4780"), None),
+            (None, None, Some("Host")),
+            (Some("127.0.0.1"), None, Some("Host")),
+            (Some("127.0.0.1:47801"), None, Some("Host")),
+            (Some("127.0.0.1:4780.evil.example"), None, Some("Host")),
+            (Some("evil.example:4780"), None, Some("Host")),
+            (Some("127.0.0.1:4780"), Some("https://127.0.0.1:4780"), Some("Origin")),
+            (Some("127.0.0.1:4780"), Some("http://127.0.0.1:3000"), Some("Origin")),
+            (Some("127.0.0.1:4780"), Some("http://evil.example"), Some("Origin")),
+            (Some("127.0.0.1:4780"), Some("null"), Some("Origin")),
+            (Some("127.0.0.1:4780"), Some(""), Some("Origin")),
+        ] {
+            let mut headers = HeaderMap::new();
+            host.and_then(|host| headers.insert(HOST, host.parse().unwrap()));
+            origin.and_then(|origin| headers.insert(ORIGIN, origin.parse().unwrap()));
+            assert_eq!(foreign_header(&headers, 4780), expected, "{host:?} {origin:?}");
+        }
+    }
+
+    #[test]
+    fn one_host_among_several_is_not_enough() {
+        let mut headers = HeaderMap::new();
+        headers.append(HOST, HeaderValue::from_static("127.0.0.1:4780"));
+        headers.append(HOST, HeaderValue::from_static("evil.example"));
+        assert_eq!(foreign_header(&headers, 4780), Some("Host"));
+    }
+}

@@ -1,0 +1,124 @@
+//! The endpoints that take messages: each is checked, met by a fault or none, stored and answered.
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde_json::{Value, json};
+
+use super::answers;
+use super::connection::{Ending, Hangup};
+use super::faults::{Effect, Fault};
+use super::request::{Call, Caller};
+use super::store::{Author, Draft};
+use super::templates::Page;
+use crate::message::{self, Checked, InvalidMessage};
+
+/// The kinds that reach anyone, whenever they wrote.
+const TEMPLATE: &str = "template";
+
+/// `POST /v1/bots/{bot}/messages`, and a template by its id to a user of a campaign.
+pub(super) async fn message(call: Call) -> Response {
+    let checked = message::check_message(call.body.clone());
+    receive(call, checked, |id, _| json!({ "success": true, "messageId": id })).await
+}
+
+/// `POST /v1/bots/{bot}/users/{user}/flow_message`
+pub(super) async fn flow_message(call: Call) -> Response {
+    let checked = message::check_flow_message(call.body.clone());
+    receive(call, checked, |_, _| json!({})).await
+}
+
+/// `POST /v2/whatsapp/{bot}/hsm`
+pub(super) async fn template(call: Call) -> Response {
+    let checked = message::check_template(call.body.clone());
+    receive(call, checked, |id, user| json!([{ "id": id, "destination": user }])).await
+}
+
+/// `GET /v1/bots/{bot}/templates`
+pub(super) async fn templates(caller: Caller, wanted: Result<Query<Page>, QueryRejection>) -> Response {
+    match wanted {
+        Ok(Query(wanted)) => Json(caller.sandbox.templates.page(&wanted)).into_response(),
+        Err(rejection) => answers::unusable(&rejection.body_text()),
+    }
+}
+
+async fn receive(call: Call, checked: Result<Checked, InvalidMessage>, answer: fn(&str, &str) -> Value) -> Response {
+    let Checked { kind, recipient, warnings } = match checked {
+        Ok(checked) => checked,
+        Err(error) => return answers::unprocessable(&error),
+    };
+    let Call { caller, request, body, hangup } = call;
+    let sandbox = caller.sandbox;
+    let user = recipient.map(|user| user.to_string()).or(caller.user).unwrap_or_default();
+    if sandbox.window && !kind.starts_with(TEMPLATE) && !sandbox.store.may_write_to(&user) {
+        return answers::outside_window(&user);
+    }
+    let fault = sandbox.faults.next(&user, kind);
+    if let Some(fault) = &fault {
+        tokio::time::sleep(fault.wait()).await;
+    }
+    let mut accepted = Value::Null;
+    let draft = Draft { from: Author::Bot, bot: caller.bot, user, kind, body, warnings, request: Some(request) };
+    if fault.as_ref().is_none_or(Fault::stores) {
+        sandbox.store.add(&draft, |id| {
+            accepted = answer(id, &draft.user);
+            recorded(fault.as_ref(), &accepted)
+        });
+    }
+    match fault {
+        Some(fault) => fail(&fault, &accepted, hangup).await,
+        None => answers::accepted(&accepted, &draft.warnings),
+    }
+}
+
+/// What the sender was told, for whoever reads the message back.
+fn recorded(fault: Option<&Fault>, accepted: &Value) -> Value {
+    match fault.map(|fault| (fault, fault.effect())) {
+        None | Some((_, Effect::None)) => json!({ "status": 200, "body": accepted }),
+        Some((fault, Effect::Status(status))) => json!({ "status": status, "body": fault.body(), "fault": "status" }),
+        Some((_, Effect::Reset)) => json!({ "fault": "reset" }),
+        Some((_, Effect::Hang)) => json!({ "fault": "hang" }),
+        Some((_, Effect::Truncate)) => json!({ "status": 200, "body": accepted, "fault": "truncate" }),
+    }
+}
+
+/// Answers as the fault says, or not at all.
+async fn fail(fault: &Fault, accepted: &Value, hangup: Option<Hangup>) -> Response {
+    match (fault.effect(), hangup) {
+        (Effect::None, _) => Json(accepted).into_response(),
+        (Effect::Status(status), _) => with_status(status, fault),
+        (Effect::Truncate, Some(hangup)) => truncated(&accepted.to_string(), hangup),
+        (Effect::Reset, Some(hangup)) => hangup.end(Ending::Reset).await,
+        (Effect::Hang, _) | (Effect::Truncate | Effect::Reset, None) => std::future::pending().await,
+    }
+}
+
+fn with_status(status: u16, fault: &Fault) -> Response {
+    let mut response = match fault.body() {
+        None => Body::empty().into_response(),
+        Some(Value::String(text)) => text.clone().into_response(),
+        Some(json) => Json(json).into_response(),
+    };
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().extend(fault.headers());
+    response
+}
+
+/// The first half of `answer` under the length of the whole; then the connection ends.
+fn truncated(answer: &str, hangup: Hangup) -> Response {
+    let (half, _) = answer.as_bytes().split_at(answer.len() / 2);
+    let half = Bytes::copy_from_slice(half);
+    let chunks = stream::unfold((Some(half), hangup), |(half, hangup)| async {
+        match half {
+            Some(half) => Some((Ok::<_, std::io::Error>(half), (None, hangup))),
+            None => hangup.end(Ending::Close).await,
+        }
+    });
+    let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/json")), (CONTENT_LENGTH, answer.len().into())];
+    (headers, Body::from_stream(chunks)).into_response()
+}

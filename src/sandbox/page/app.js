@@ -1,0 +1,555 @@
+// The inbox: the list of chats, one conversation, the request beside it, and the faults. It reads the sandbox's own
+// endpoints and nothing else; messages arrive by server-sent events and are drawn in batches.
+
+import { avatar, draw, element, icon, snippet } from "./draw.js";
+
+/** Messages and chats that are read and drawn at a time. */
+const PAGE = 60;
+/** Messages drawn at once while new ones arrive; older ones are read again when one scrolls up. */
+const MOST = 240;
+/** Milliseconds between two batches of new messages. */
+const BATCH = 60;
+
+const byId = (id) => document.getElementById(id);
+const app = byId("app");
+const log = byId("log");
+const chatList = byId("chats");
+
+/** User → their newest message and how many are unread; the one who wrote last is the last entry. */
+const chats = new Map();
+/** User → their entry in the list. */
+const entries = new Map();
+let templates = [];
+let drawnChats = PAGE;
+let found = null;
+let arriving = [];
+let seen = 0;
+
+/** The open conversation; `newest` says whether it goes on to the last message. */
+let open = { user: null, messages: new Map(), newest: true, oldest: true, missed: 0 };
+let selected = null;
+
+// ---- What the server says -----------------------------------------------------------------------------------------
+
+async function ask(path, options) {
+  const answer = await fetch(path, options);
+  if (!answer.ok) {
+    const problem = await answer.json().catch(() => ({}));
+    throw new Error(problem.description || `the sandbox answered ${answer.status}`);
+  }
+  return answer;
+}
+
+async function read(path, query = {}) {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  return (await ask(`${path}?${new URLSearchParams(given)}`)).json();
+}
+
+async function send(method, path, body) {
+  return ask(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+}
+
+/** Tells what went wrong, and lets it be. */
+function guarded(work) {
+  return (...given) => Promise.resolve(work(...given)).catch((error) => toast(error.message));
+}
+
+function listen() {
+  const events = new EventSource(`/sandbox/events?since=${seen}`);
+  events.addEventListener("open", () => live(true));
+  events.addEventListener("error", () => live(false));
+  events.addEventListener("message", (event) => {
+    if (!arriving.length) setTimeout(arrive, BATCH);
+    arriving.push(event.data);
+  });
+  events.addEventListener("cleared", forget);
+  events.addEventListener("faults", (event) => showRules(JSON.parse(event.data)));
+}
+
+function live(is) {
+  byId("live").textContent = is ? "live" : "not connected";
+  byId("live").classList.toggle("on", is);
+}
+
+/** Takes over what has arrived since the last batch. */
+function arrive() {
+  const batch = arriving.map((json) => JSON.parse(json)).filter((message) => message.number > seen);
+  arriving = [];
+  const here = [];
+  for (const message of batch) {
+    seen = message.number;
+    const unread = (chats.get(message.user)?.unread ?? 0) + (message.user === open.user ? 0 : 1);
+    chats.delete(message.user);
+    chats.set(message.user, { message, unread });
+    if (message.user === open.user) here.push(message);
+  }
+  if (here.length) append(here);
+  if (batch.length && !found) showChats();
+}
+
+function forget() {
+  chats.clear();
+  entries.clear();
+  arriving = [];
+  open.messages.clear();
+  log.replaceChildren();
+  show(null);
+  showChats();
+}
+
+// ---- The chats ----------------------------------------------------------------------------------------------------
+
+function showChats() {
+  const listed = found ?? [...chats.values()].reverse();
+  const drawn = listed.slice(0, drawnChats).map((chat) => entryOf(chat));
+  // What stands where it should is left alone: it may have the focus.
+  drawn.forEach((entry, index) => {
+    if (chatList.children[index] !== entry) chatList.insertBefore(entry, chatList.children[index] ?? null);
+  });
+  while (chatList.children.length > drawn.length) chatList.lastChild.remove();
+  byId("no-chats").hidden = listed.length > 0 || found !== null;
+}
+
+function entryOf({ message, unread }) {
+  const { user } = message;
+  let entry = entries.get(user);
+  if (!entry) {
+    const button = element("button", "chat", avatar(user), element("span", "who", user), element("time", ""), element("span", "last"), element("span", "badge"));
+    button.type = "button";
+    entry = element("li", "", button);
+    entry.button = button;
+    entries.set(user, entry);
+  }
+  const [, , time, last, badge] = entry.button.children;
+  entry.message = message;
+  time.textContent = clock(message.received_at);
+  last.textContent = (message.from === "user" ? "✓ " : "") + snippet(message);
+  last.dir = "auto";
+  badge.textContent = unread ? String(unread) : "";
+  badge.hidden = !unread;
+  entry.button.setAttribute("aria-current", String(user === open.user));
+  entry.button.setAttribute("aria-label", `${user}${unread ? `, ${unread} new` : ""}, ${last.textContent.slice(0, 80)}`);
+  return entry;
+}
+
+async function search() {
+  const words = byId("search").value.trim();
+  if (!words) {
+    found = null;
+  } else {
+    const messages = await read("/sandbox/chats", { search: words, limit: 300 });
+    if (words !== byId("search").value.trim()) return;
+    found = messages.map((message) => ({ message, unread: 0 }));
+  }
+  byId("found").hidden = !found;
+  byId("found").textContent = found ? `${found.length === 300 ? "300 or more" : found.length} ${found.length === 1 ? "chat" : "chats"} found` : "";
+  drawnChats = PAGE;
+  byId("chats-scroll").scrollTop = 0;
+  showChats();
+}
+
+// ---- The conversation ---------------------------------------------------------------------------------------------
+
+/** Opens a chat at its end, or around the message `at`. */
+async function openChat(user, at) {
+  const before = at && at.number + PAGE / 2;
+  const messages = await read("/sandbox/messages", { user, from: "all", limit: PAGE, before });
+  const newest = !at || (chats.get(user)?.message.number ?? 0) < before;
+  open = { user, messages: new Map(), newest, oldest: messages.length < PAGE, missed: 0 };
+  const chat = chats.get(user);
+  if (chat) chat.unread = 0;
+  byId("welcome").hidden = true;
+  byId("talk").hidden = false;
+  byId("talk-name").textContent = user;
+  byId("talk-avatar").replaceWith(Object.assign(avatar(user), { id: "talk-avatar" }));
+  byId("write").placeholder = `Write as ${user}`;
+  log.replaceChildren(...nodes(messages));
+  pane("talk");
+  showChats();
+  const last = at ? byId(nodeId(at)) : log.querySelector("article:last-of-type");
+  if (last) show(open.messages.get(last.id));
+  if (at && last) last.scrollIntoView({ block: "center" });
+  else log.scrollTop = log.scrollHeight;
+  showNewest();
+}
+
+const nodeId = (message) => `m${message.number}`;
+
+/** Bubbles for messages; they become part of the conversation. */
+function nodes(messages) {
+  return messages.map((message) => {
+    open.messages.set(nodeId(message), message);
+    return bubble(message);
+  });
+}
+
+function bubble(message) {
+  const { from, kind, warnings, answer } = message;
+  const node = element("article", from === "user" ? "bubble mine" : "bubble");
+  node.id = nodeId(message);
+  node.tabIndex = -1;
+  node.setAttribute("aria-label", `${from === "user" ? "user" : "bot"}, ${kind}, ${clock(message.received_at)}`);
+  node.append(element("div", "inside", ...draw(message, templates)));
+  const marks = [];
+  if (warnings?.length) marks.push(element("span", "mark warned", `${warnings.length} ${warnings.length === 1 ? "warning" : "warnings"}`));
+  if (answer?.fault) marks.push(element("span", "mark failed", `then ${answer.fault === "status" ? answer.status : answer.fault}`));
+  const time = element("time", "", clock(message.received_at));
+  time.dateTime = message.received_at;
+  time.title = new Date(message.received_at).toLocaleString();
+  const inside = node.firstChild;
+  const presses = [...inside.children].find((child) => child.matches(".presses"));
+  inside.insertBefore(element("footer", "", ...marks, time), presses ?? null);
+  return node;
+}
+
+/** New messages at the end, unless one reads further up. */
+function append(messages) {
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  if (!open.newest || !atEnd) {
+    open.missed += messages.length;
+    open.newest = false;
+    return showNewest();
+  }
+  const latest = messages.slice(-MOST);
+  log.append(...nodes(latest));
+  while (log.children.length > MOST) {
+    open.messages.delete(log.firstElementChild.id);
+    log.firstElementChild.remove();
+    open.oldest = false;
+  }
+  log.scrollTop = log.scrollHeight;
+  if (!selected || selected.user === open.user) show(latest.at(-1));
+}
+
+/** Older messages, when one scrolls up to the oldest that is drawn. */
+async function older() {
+  const first = open.messages.get(log.firstElementChild?.id);
+  if (!first || open.oldest || open.reading) return;
+  open.reading = true;
+  const { user } = open;
+  const messages = await read("/sandbox/messages", { user, from: "all", limit: PAGE, before: first.number });
+  if (user !== open.user) return;
+  open.reading = false;
+  open.oldest = messages.length < PAGE;
+  const height = log.scrollHeight - log.scrollTop;
+  log.prepend(...nodes(messages));
+  log.scrollTop = log.scrollHeight - height;
+}
+
+function showNewest() {
+  const far = log.scrollHeight - log.scrollTop - log.clientHeight > 400;
+  byId("newest").hidden = !open.user || !(far || open.missed || !open.newest);
+  byId("newest-text").textContent = open.missed ? `${open.missed} new` : "Newest";
+}
+
+function pane(name) {
+  app.dataset.pane = name;
+}
+
+function clock(time) {
+  return new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+// ---- The user answers ---------------------------------------------------------------------------------------------
+
+async function write(text, pressed, payload) {
+  const user = open.user;
+  const body = { text, in_reply_to: pressed?.id, payload: payload ?? undefined };
+  const answer = await send("POST", `/sandbox/users/${encodeURIComponent(user)}/messages`, body);
+  const webhook = answer.headers.get("x-sandbox-webhook");
+  if (webhook) toast(`webhook: ${webhook}`);
+  if (!open.newest) await openChat(user);
+}
+
+/** A button in a message was pressed. */
+function press(event) {
+  const message = open.messages.get(event.target.closest("article").id);
+  const { options, label, opens, text, payload } = event.detail;
+  if (options) return choose(message, label, options);
+  if (opens !== undefined) return toast(`This would open ${opens || "nothing: it has no address"}`);
+  return write(text, message, payload);
+}
+
+/** WhatsApp's sheet of a list's options. */
+function choose(message, label, options) {
+  byId("options-title").textContent = label;
+  const fields = options.map((option, index) => {
+    const input = element("input");
+    Object.assign(input, { type: "radio", name: "option", value: String(index), required: true });
+    const { title, description } = option ?? {};
+    const words = element("span", "", element("b", "", String(title ?? "(no title)")), description && element("small", "", String(description)));
+    return element("label", "option", words, input);
+  });
+  const legend = byId("option-list").firstElementChild;
+  byId("option-list").replaceChildren(legend, ...fields);
+  byId("choose").onsubmit = guarded(async (event) => {
+    event.preventDefault();
+    const { title, ...payload } = options[Number(new FormData(event.target).get("option"))] ?? {};
+    byId("options").close();
+    await write(String(title ?? ""), message, payload);
+  });
+  byId("options").showModal();
+}
+
+// ---- The request and its answer -----------------------------------------------------------------------------------
+
+function show(message) {
+  log.querySelector(".selected")?.classList.remove("selected");
+  selected = message;
+  if (!message) return byId("request-body").replaceChildren(element("p", "hint", "Choose a message to see its request."));
+  const node = byId(nodeId(message));
+  node?.classList.add("selected");
+  log.querySelectorAll("article[tabindex='0']").forEach((other) => (other.tabIndex = -1));
+  if (node) node.tabIndex = 0;
+  const { request, answer, warnings, body, id, received_at, bot } = message;
+  const parts = [fields({ id, kind: message.kind, bot, user: message.user, received: received_at })];
+  if (warnings?.length) parts.push(section("Warnings", element("ul", "warnings", ...warnings.map((warning) => element("li", "", warning)))));
+  if (request) parts.push(section("Request", element("p", "line", element("b", "", request.method), ` ${request.path}`), fields(request.headers)));
+  parts.push(section(request ? "Body" : "What the user wrote", json(body)));
+  if (answer) {
+    const fault = answer.fault && element("span", "mark failed", `fault: ${answer.fault}`);
+    const status = answer.status ? `HTTP ${answer.status} ` : "no answer ";
+    parts.push(section("Answer", element("p", "line", element("b", "", status), fault), answer.body === undefined ? null : json(answer.body)));
+  }
+  byId("request-body").replaceChildren(...parts);
+}
+
+function section(title, ...children) {
+  return element("section", "", element("h3", "", title), ...children);
+}
+
+function fields(values) {
+  const rows = Object.entries(values).flatMap(([name, value]) => [element("dt", "", name), element("dd", "", String(value))]);
+  return element("dl", "", ...rows);
+}
+
+/** JSON with its keys marked. */
+function json(value) {
+  const lines = JSON.stringify(value ?? null, null, 2).slice(0, 200_000);
+  const parts = lines.split(/^(\s*"(?:[^"\\]|\\.)*":)/m);
+  return element("pre", "json", ...parts.map((part, index) => (index % 2 ? element("span", "key", part) : part)));
+}
+
+function toggleRequest(is) {
+  app.classList.toggle("with-request", is);
+  byId("toggle-request").setAttribute("aria-expanded", String(app.classList.contains("with-request")));
+}
+
+// ---- Faults -------------------------------------------------------------------------------------------------------
+
+const PRESETS = [
+  ["Rate limit, every 5th", "status=429,retry_after=2,every=5"],
+  ["Reset after storing", "reset,stored,first=1"],
+  ["Server error", "status=500"],
+  ["Never answers", "hang"],
+  ["Half an answer", "truncate"],
+  ["2 s late", "delay=2s"],
+];
+let rules = [];
+
+function showRules(current) {
+  rules = current.map(({ seen: _seen, hits: _hits, ...rule }) => rule);
+  byId("fault-count").hidden = !current.length;
+  byId("fault-count").textContent = String(current.length);
+  byId("open-faults").setAttribute("aria-label", current.length ? `Faults, ${current.length} in force` : "Faults");
+  const shown = current.map(({ seen: of, hits, ...rule }, index) => {
+    const remove = element("button", "tool", icon("close"));
+    remove.type = "button";
+    remove.setAttribute("aria-label", `Remove ${short(rule)}`);
+    remove.addEventListener("click", guarded(() => putRules(rules.filter((_, other) => other !== index))));
+    return element("li", "", element("code", "", short(rule)), element("span", "hits", `${hits} of ${of}`), remove);
+  });
+  byId("rules").replaceChildren(...(shown.length ? shown : [element("li", "hint", "Nothing goes wrong.")]));
+}
+
+/** A rule as one would write it. */
+function short(rule) {
+  const { headers, body, ...rest } = rule;
+  const parts = Object.entries(rest).map(([name, value]) => (value === true ? name : `${name}=${value}`));
+  parts.push(...Object.entries(headers ?? {}).map(([name, value]) => `header=${name}: ${value}`));
+  if (body !== undefined) parts.push(`body=${typeof body === "string" ? body : JSON.stringify(body)}`);
+  return parts.join(",");
+}
+
+async function putRules(next) {
+  byId("fault-problem").textContent = "";
+  try {
+    showRules(await (await send("PUT", "/sandbox/faults", next)).json());
+    return true;
+  } catch (error) {
+    byId("fault-problem").textContent = error.message;
+    return false;
+  }
+}
+
+// ---- What a person does -------------------------------------------------------------------------------------------
+
+function toast(words) {
+  const shown = byId("toast");
+  shown.textContent = words;
+  shown.classList.add("shown");
+  clearTimeout(toast.timer);
+  toast.timer = setTimeout(() => shown.classList.remove("shown"), 5000);
+}
+
+/** Moves the focus among `items`; says whether it did. */
+function move(items, key) {
+  const steps = { ArrowDown: 1, ArrowUp: -1, Home: -items.length, End: items.length };
+  if (!(key in steps) || !items.length) return false;
+  const now = items.indexOf(document.activeElement);
+  const next = Math.max(0, Math.min(items.length - 1, now + steps[key]));
+  items[next].focus();
+  return true;
+}
+
+function listenToPeople() {
+  chatList.addEventListener("click", guarded((event) => {
+    const entry = event.target.closest("li");
+    if (entry) return openChat(entry.message.user, found ? entry.message : undefined);
+  }));
+  chatList.addEventListener("keydown", (event) => {
+    if (move([...chatList.querySelectorAll("button")], event.key)) event.preventDefault();
+  });
+  byId("chats-scroll").addEventListener("scroll", ({ target }) => {
+    if (target.scrollHeight - target.scrollTop - target.clientHeight > 400) return;
+    if (drawnChats < (found?.length ?? chats.size)) {
+      drawnChats += PAGE;
+      showChats();
+    }
+  });
+
+  byId("search").addEventListener("input", () => {
+    clearTimeout(search.timer);
+    search.timer = setTimeout(guarded(search), 150);
+  });
+  byId("search").addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown") return;
+    event.preventDefault();
+    chatList.querySelector("button")?.focus();
+  });
+
+  log.addEventListener("click", (event) => {
+    const node = event.target.closest("article");
+    if (!node || event.target.closest("button")) return;
+    show(open.messages.get(node.id));
+    if (String(getSelection()) === "") node.focus({ preventScroll: true });
+  });
+  log.addEventListener("press", guarded(press));
+  log.addEventListener("keydown", (event) => {
+    if (!event.target.matches("article")) return;
+    const moved = move([...log.querySelectorAll("article")], event.key);
+    if (moved) {
+      event.preventDefault();
+      show(open.messages.get(document.activeElement.id));
+    } else if (event.key === "Enter") {
+      toggleRequest(true);
+      byId("request-body").focus();
+    }
+  });
+  log.addEventListener("scroll", () => {
+    if (log.scrollTop < 600) guarded(older)();
+    showNewest();
+  });
+  byId("newest").addEventListener("click", guarded(() => openChat(open.user)));
+
+  byId("composer").addEventListener("submit", guarded(async (event) => {
+    event.preventDefault();
+    const field = byId("write");
+    const words = field.value.trim();
+    if (!words) return;
+    field.value = "";
+    await write(words);
+  }));
+  byId("back").addEventListener("click", back);
+  byId("toggle-request").addEventListener("click", () => toggleRequest());
+  byId("close-request").addEventListener("click", closeRequest);
+  byId("copy").addEventListener("click", guarded(async () => {
+    if (!selected) return;
+    await navigator.clipboard.writeText(JSON.stringify(selected, null, 2));
+    toast("Copied");
+  }));
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches("input") || document.querySelector("dialog[open]");
+    if (event.key === "/" && !typing) {
+      event.preventDefault();
+      pane("chats");
+      byId("search").focus();
+    } else if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
+      back();
+    }
+  });
+}
+
+function closeRequest() {
+  toggleRequest(false);
+  log.querySelector("article[tabindex='0']")?.focus();
+}
+
+/** One step back: from the request to the conversation, from there to the chats. */
+function back() {
+  const isOver = matchMedia("(max-width: 1180px)").matches;
+  if (isOver ? app.classList.contains("with-request") : byId("request").contains(document.activeElement)) return closeRequest();
+  if (byId("search").value && document.activeElement === byId("search")) {
+    byId("search").value = "";
+    return guarded(search)();
+  }
+  pane("chats");
+  (entries.get(open.user)?.button ?? byId("search")).focus();
+}
+
+function listenToDialogs() {
+  document.querySelectorAll("dialog").forEach((dialog) => {
+    dialog.addEventListener("click", (event) => {
+      if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
+    });
+  });
+  byId("open-faults").addEventListener("click", guarded(async () => {
+    showRules(await read("/sandbox/faults"));
+    byId("faults").showModal();
+  }));
+  byId("open-new").addEventListener("click", () => byId("new").showModal());
+  byId("open-clear").addEventListener("click", () => byId("clear").showModal());
+  byId("clear-all").addEventListener("click", guarded(async () => {
+    byId("clear").close();
+    await ask("/sandbox/messages", { method: "DELETE" });
+  }));
+  byId("new-chat").addEventListener("submit", guarded(async (event) => {
+    event.preventDefault();
+    const user = byId("new-user").value.trim();
+    byId("new").close();
+    if (user) await openChat(user);
+    byId("write").focus();
+  }));
+  byId("presets").append(...PRESETS.map(([name, rule]) => {
+    const button = element("button", "", name);
+    button.type = "button";
+    button.title = rule;
+    button.addEventListener("click", guarded(() => putRules([...rules, rule])));
+    return button;
+  }));
+  byId("add-fault").addEventListener("submit", guarded(async (event) => {
+    event.preventDefault();
+    const rule = byId("rule").value.trim();
+    if (rule && (await putRules([...rules, rule]))) byId("rule").value = "";
+  }));
+}
+
+async function start() {
+  byId("try").textContent = `export JELOUCTL_SANDBOX=${location.origin}\njelouctl send text --to 593987654321 "Hola"`;
+  listenToPeople();
+  listenToDialogs();
+  show(null);
+  templates = await read("/sandbox/templates");
+  seen = (await read("/sandbox/health")).number;
+  const newest = await read("/sandbox/chats");
+  for (const message of newest.reverse()) {
+    chats.set(message.user, { message, unread: 0 });
+    seen = Math.max(seen, message.number);
+  }
+  showRules(await read("/sandbox/faults"));
+  showChats();
+  listen();
+}
+
+guarded(start)();

@@ -1,0 +1,182 @@
+//! Reading back what arrived, for tests in any language and for the page (`docs/sandbox.md`).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State as Extract};
+use axum::http::header::{CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answers;
+use super::faults::Fault;
+use super::request::read_json;
+use super::server::State;
+use super::store::{Author, Draft, Filter, Since, StoredMessage};
+use super::webhook;
+
+/// What the webhook answered to what a user wrote: its status, or why there is none.
+const WEBHOOK: HeaderName = HeaderName::from_static("x-sandbox-webhook");
+
+/// What a query may say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Asked {
+    user: Option<String>,
+    kind: Option<String>,
+    from: Option<String>,
+    since: Option<String>,
+    before: Option<u64>,
+    search: Option<String>,
+    limit: Option<usize>,
+}
+
+/// What a user writes, through the page or by hand.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    text: String,
+    /// The id of the message whose button was pressed.
+    in_reply_to: Option<String>,
+    /// What the button carries, where it does.
+    payload: Option<Value>,
+}
+
+/// `GET /sandbox/health`
+pub(super) async fn health(Extract(sandbox): Extract<Arc<State>>) -> Json<Value> {
+    let number = sandbox.store.progress().borrow().number;
+    Json(json!({
+        "sandbox": "jelouctl",
+        "version": env!("CARGO_PKG_VERSION"),
+        "arrived": sandbox.store.arrived(),
+        "number": number,
+        "bot": sandbox.bot,
+        "window": sandbox.window,
+        "webhook": sandbox.webhook.as_ref().map(ToString::to_string),
+    }))
+}
+
+/// `GET /sandbox/messages`: what was sent, oldest first.
+pub(super) async fn messages(
+    Extract(sandbox): Extract<Arc<State>>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    match filter(asked, Some(Author::Bot)) {
+        Ok(filter) => array(&sandbox.store.select(&filter)),
+        Err(problem) => answers::unusable(&problem),
+    }
+}
+
+/// `GET /sandbox/chats`: the newest fitting message of each user, newest first.
+pub(super) async fn chats(
+    Extract(sandbox): Extract<Arc<State>>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    match filter(asked, None) {
+        Ok(filter) => array(&sandbox.store.newest_of_each_user(&filter)),
+        Err(problem) => answers::unusable(&problem),
+    }
+}
+
+/// `GET /sandbox/messages/{id}`
+pub(super) async fn message(Extract(sandbox): Extract<Arc<State>>, Path(id): Path<String>) -> Response {
+    match sandbox.store.get(&id) {
+        Some(message) => json_text(message.json.clone()),
+        None => answers::not_found(),
+    }
+}
+
+/// `DELETE /sandbox/messages`
+pub(super) async fn clear(Extract(sandbox): Extract<Arc<State>>) -> StatusCode {
+    sandbox.store.clear();
+    StatusCode::NO_CONTENT
+}
+
+/// `GET /sandbox/templates`: all of them, for the page.
+pub(super) async fn templates(Extract(sandbox): Extract<Arc<State>>) -> Json<Vec<Value>> {
+    Json(sandbox.templates.all().to_vec())
+}
+
+/// `GET /sandbox/faults`
+pub(super) async fn faults(Extract(sandbox): Extract<Arc<State>>) -> Json<Value> {
+    Json(sandbox.faults.to_json())
+}
+
+/// `PUT /sandbox/faults`: a JSON array of rules in place of those in force.
+pub(super) async fn set_faults(Extract(sandbox): Extract<Arc<State>>, body: Body) -> Response {
+    let rules = match read_json(body).await {
+        Ok(Value::Array(rules)) => rules,
+        Ok(_) => return answers::unusable("give an array of rules; [] for none"),
+        Err(answer) => return answer,
+    };
+    let read = rules
+        .into_iter()
+        .enumerate()
+        .map(|(index, rule)| Fault::from_json(rule).map_err(|error| format!("rule {}: {error}", index + 1)));
+    match read.collect::<Result<_, String>>() {
+        Ok(faults) => sandbox.faults.replace(faults),
+        Err(problem) => return answers::unusable(&problem),
+    }
+    Json(sandbox.faults.to_json()).into_response()
+}
+
+/// `POST /sandbox/users/{user}/messages`: the user writes, or presses a button.
+pub(super) async fn write(Extract(sandbox): Extract<Arc<State>>, Path(user): Path<String>, body: Body) -> Response {
+    let written: Written = match read_json(body).await.map(serde_json::from_value) {
+        Ok(Ok(written)) => written,
+        Ok(Err(error)) => return answers::unusable(&error.to_string()),
+        Err(answer) => return answer,
+    };
+    if written.text.trim().is_empty() {
+        return answers::unusable("text: is empty");
+    }
+    let mut body = json!({ "type": "text", "text": written.text });
+    let more = [("in_reply_to", written.in_reply_to.map(Value::from)), ("payload", written.payload)];
+    if let Value::Object(body) = &mut body {
+        body.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    }
+    let bot = sandbox.bot.clone().or_else(|| sandbox.store.bot_of(&user)).unwrap_or_else(|| "sandbox".to_owned());
+    let draft = Draft { from: Author::User, bot, user, kind: "text", body, warnings: Vec::new(), request: None };
+    let message = sandbox.store.add(&draft, |_| Value::Null);
+    let mut response = (StatusCode::CREATED, json_text(message.json.clone())).into_response();
+    if let Some(webhook) = &sandbox.webhook {
+        let told = webhook.post(&webhook::event(&message, &draft.body)).await;
+        response.headers_mut().extend(HeaderValue::from_str(&told).ok().map(|told| (WEBHOOK, told)));
+    }
+    response
+}
+
+fn filter(asked: Result<Query<Asked>, QueryRejection>, from: Option<Author>) -> Result<Filter, String> {
+    let Query(asked) = asked.map_err(|rejection| rejection.body_text())?;
+    let from = match asked.from.as_deref() {
+        None => from,
+        Some("bot") => Some(Author::Bot),
+        Some("user") => Some(Author::User),
+        Some("all") => None,
+        Some(_) => return Err("from: give bot, user or all".to_owned()),
+    };
+    let since = asked.since.as_deref().map(since).transpose()?;
+    let Asked { user, kind, before, search, limit, .. } = asked;
+    let search = search.map(|words| words.to_lowercase());
+    Ok(Filter { user, kind, from, since, before, search, limit })
+}
+
+/// A message's number, or a time such as `2026-01-31T12:00:00Z`.
+fn since(raw: &str) -> Result<Since, &'static str> {
+    let number = raw.parse().ok().map(Since::Number);
+    let time = || humantime::parse_rfc3339(raw).ok().map(Since::Time);
+    number.or_else(time).ok_or("since: give a message's number, or a time such as 2026-01-31T12:00:00Z")
+}
+
+fn array(messages: &[Arc<StoredMessage>]) -> Response {
+    let items: Vec<_> = messages.iter().map(|message| message.json.as_str()).collect();
+    json_text(format!("[{}]", items.join(",")))
+}
+
+fn json_text(json: String) -> Response {
+    ([(CONTENT_TYPE, "application/json")], json).into_response()
+}

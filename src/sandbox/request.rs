@@ -1,0 +1,99 @@
+//! A request to the API as far as every endpoint reads it: authorised, for a bot that there is, its body JSON.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::answers;
+use super::connection::{Hangup, PATIENCE};
+use super::server::State;
+
+/// `sandbox:sandbox`
+const CREDENTIALS: &str = "c2FuZGJveDpzYW5kYm94";
+/// The largest body, in bytes.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// Who asks for what.
+pub(super) struct Caller {
+    pub sandbox: Arc<State>,
+    pub bot: String,
+    /// The user in the path, where the endpoint has one.
+    pub user: Option<String>,
+}
+
+/// A message on its way in.
+pub(super) struct Call {
+    pub caller: Caller,
+    /// Method, path and headers, without secrets.
+    pub request: Value,
+    pub body: Value,
+    pub hangup: Option<Hangup>,
+}
+
+impl FromRequestParts<Arc<State>> for Caller {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, sandbox: &Arc<State>) -> Result<Self, Response> {
+        if !is_authorized(&parts.headers) {
+            return Err(answers::unauthorized());
+        }
+        let path: Result<Path<HashMap<String, String>>, _> = Path::from_request_parts(parts, sandbox).await;
+        let mut path = path.map_err(|rejection| answers::bad_request(&rejection.body_text()))?.0;
+        let bot = path.remove("bot").unwrap_or_default();
+        if sandbox.bot.as_ref().is_some_and(|known| *known != bot) {
+            return Err(answers::bot_not_found(&bot));
+        }
+        Ok(Self { sandbox: Arc::clone(sandbox), bot, user: path.remove("user") })
+    }
+}
+
+impl FromRequest<Arc<State>> for Call {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, sandbox: &Arc<State>) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let caller = Caller::from_request_parts(&mut parts, sandbox).await?;
+        let body = read_json(body).await?;
+        let request = json!({
+            "method": parts.method.as_str(),
+            "path": parts.uri.to_string(),
+            "headers": shown(&parts.headers),
+        });
+        Ok(Self { caller, request, body, hangup: parts.extensions.remove() })
+    }
+}
+
+/// A whole body as JSON.
+pub(super) async fn read_json(body: Body) -> Result<Value, Response> {
+    let bytes: Bytes = match tokio::time::timeout(PATIENCE, to_bytes(body, MAX_BODY)).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(error)) => return Err(answers::unreadable(&error)),
+        Err(_) => return Err(answers::too_slow()),
+    };
+    serde_json::from_slice(&bytes).map_err(|error| answers::bad_request(&format!("not JSON: {error}")))
+}
+
+fn is_authorized(headers: &HeaderMap) -> bool {
+    let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+    given.is_some_and(|(scheme, credentials)| scheme.eq_ignore_ascii_case("basic") && credentials == CREDENTIALS)
+}
+
+/// The headers as the page shows them.
+fn shown(headers: &HeaderMap) -> Map<String, Value> {
+    let shown = headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        (name.to_string(), if is_secret(name) { json!("(redacted)") } else { json!(value) })
+    });
+    shown.collect()
+}
+
+fn is_secret(name: &HeaderName) -> bool {
+    ["authorization", "cookie", "token", "secret", "key"].iter().any(|word| name.as_str().contains(word))
+}

@@ -1,0 +1,276 @@
+//! What arrived, in memory: capped in number and in bytes, the oldest dropped first.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+/// What all stored messages may take together, in bytes: bodies may be a mebibyte each.
+const MAX_BYTES: usize = 128 * 1024 * 1024;
+/// How long after a user's own message one may write to them freely (`api.md`, "Request").
+const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Author {
+    /// A request to the API.
+    Bot,
+    /// A person, through the page.
+    User,
+}
+
+/// A message on its way into the store.
+#[derive(Debug, Serialize)]
+pub(super) struct Draft {
+    pub from: Author,
+    pub bot: String,
+    pub user: String,
+    /// The word after `send`.
+    pub kind: &'static str,
+    pub body: Value,
+    pub warnings: Vec<String>,
+    pub request: Option<Value>,
+}
+
+/// A message as it is read back; its JSON is written once.
+#[derive(Debug)]
+pub struct StoredMessage {
+    /// Counts what was ever stored; never used twice.
+    pub number: u64,
+    /// Counts from 1 again once the store is cleared, so that a run gives the same ids again.
+    pub id: String,
+    pub bot: String,
+    pub user: String,
+    pub kind: &'static str,
+    pub from: Author,
+    pub received_at: SystemTime,
+    /// On one line.
+    pub json: String,
+    /// Every text of the body, in lower case, for the search.
+    words: String,
+}
+
+/// What is asked of the store; nothing means everything.
+#[derive(Debug, Default)]
+pub(super) struct Filter {
+    pub user: Option<String>,
+    pub kind: Option<String>,
+    pub from: Option<Author>,
+    pub since: Option<Since>,
+    /// Messages with a smaller number.
+    pub before: Option<u64>,
+    /// In the user's name or a text of the body; in lower case.
+    pub search: Option<String>,
+    /// The newest so many.
+    pub limit: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Since {
+    /// Messages with a greater number.
+    Number(u64),
+    /// Messages received at this time or later.
+    Time(SystemTime),
+}
+
+/// What readers wait for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// The number of the newest message.
+    pub number: u64,
+    /// How often the store was cleared.
+    pub cleared: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Store {
+    inner: Mutex<Inner>,
+    progress: watch::Sender<Progress>,
+    max: usize,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    messages: VecDeque<Arc<StoredMessage>>,
+    bytes: usize,
+    number: u64,
+    /// From the bot and from users, since the store was cleared.
+    ids: [u64; 2],
+    /// From the bot, since the start.
+    arrived: u64,
+    last_written: HashMap<String, SystemTime>,
+}
+
+impl Store {
+    pub fn new(max: usize) -> Self {
+        Self { inner: Mutex::default(), progress: watch::channel(Progress::default()).0, max }
+    }
+
+    /// Keeps a message; `answer` says what its sender is told, given its id.
+    pub fn add(&self, draft: &Draft, answer: impl FnOnce(&str) -> Value) -> Arc<StoredMessage> {
+        let mut inner = self.lock();
+        let message = Arc::new(inner.complete(draft, answer));
+        if draft.from == Author::User {
+            inner.last_written.insert(draft.user.clone(), message.received_at);
+        }
+        inner.keep(Arc::clone(&message), self.max);
+        let number = message.number;
+        drop(inner);
+        self.progress.send_modify(|progress| progress.number = number);
+        message
+    }
+
+    /// The messages that fit, oldest first.
+    pub fn select(&self, filter: &Filter) -> Vec<Arc<StoredMessage>> {
+        let inner = self.lock();
+        let fitting = inner.messages.iter().rev().filter(|message| filter.fits(message));
+        let mut selected: Vec<_> = fitting.take(filter.limit.unwrap_or(usize::MAX)).cloned().collect();
+        selected.reverse();
+        selected
+    }
+
+    /// The newest fitting message of each user, newest first.
+    pub fn newest_of_each_user(&self, filter: &Filter) -> Vec<Arc<StoredMessage>> {
+        let inner = self.lock();
+        let mut seen = std::collections::HashSet::new();
+        let fitting = inner.messages.iter().rev().filter(|message| filter.fits(message));
+        let newest = fitting.filter(|message| seen.insert(message.user.as_str()));
+        newest.take(filter.limit.unwrap_or(usize::MAX)).cloned().collect()
+    }
+
+    /// The oldest messages after `number`, at most `limit`.
+    pub fn after(&self, number: u64, limit: usize) -> Vec<Arc<StoredMessage>> {
+        let inner = self.lock();
+        let first = inner.messages.partition_point(|message| message.number <= number);
+        inner.messages.range(first..).take(limit).cloned().collect()
+    }
+
+    pub fn get(&self, id: &str) -> Option<Arc<StoredMessage>> {
+        self.lock().messages.iter().rev().find(|message| message.id == id).cloned()
+    }
+
+    /// The bot of the newest message with this user.
+    pub fn bot_of(&self, user: &str) -> Option<String> {
+        self.lock().messages.iter().rev().find(|message| message.user == user).map(|message| message.bot.clone())
+    }
+
+    /// Forgets everything but how many arrived.
+    pub fn clear(&self) {
+        let mut inner = self.lock();
+        *inner = Inner { number: inner.number, arrived: inner.arrived, ..Inner::default() };
+        drop(inner);
+        self.progress.send_modify(|progress| progress.cleared += 1);
+    }
+
+    /// How many messages of the bot were ever stored, dropped and cleared ones included.
+    pub fn arrived(&self) -> u64 {
+        self.lock().arrived
+    }
+
+    /// Whether the user wrote in the last 24 hours.
+    pub fn may_write_to(&self, user: &str) -> bool {
+        let last = self.lock().last_written.get(user).copied();
+        last.is_some_and(|last| last.elapsed().is_ok_and(|ago| ago < WINDOW))
+    }
+
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn complete(&mut self, draft: &Draft, answer: impl FnOnce(&str) -> Value) -> StoredMessage {
+        let [of_bot, of_users] = &mut self.ids;
+        let (count, prefix) = match draft.from {
+            Author::Bot => (of_bot, "msg_sandbox_"),
+            Author::User => (of_users, "msg_sandbox_user_"),
+        };
+        *count += 1;
+        self.number += 1;
+        self.arrived += u64::from(draft.from == Author::Bot);
+        let id = format!("{prefix}{count}");
+        let received_at = SystemTime::now();
+        let time = humantime::format_rfc3339_millis(received_at).to_string();
+        let mut json = json!({ "number": self.number, "id": id, "received_at": time });
+        if let (Value::Object(json), Value::Object(draft)) = (&mut json, json!(draft)) {
+            json.extend(draft);
+            json.insert("answer".to_owned(), answer(&id));
+        }
+        let mut words = String::new();
+        collect_words(&draft.body, &mut words);
+        StoredMessage {
+            number: self.number,
+            id,
+            bot: draft.bot.clone(),
+            user: draft.user.clone(),
+            kind: draft.kind,
+            from: draft.from,
+            received_at,
+            json: json.to_string(),
+            words: words.to_lowercase(),
+        }
+    }
+
+    fn keep(&mut self, message: Arc<StoredMessage>, max: usize) {
+        self.bytes += message.size();
+        self.messages.push_back(message);
+        while self.messages.len() > max || self.bytes > MAX_BYTES {
+            let Some(oldest) = self.messages.pop_front() else { break };
+            self.bytes -= oldest.size();
+        }
+    }
+}
+
+impl StoredMessage {
+    /// The body as it came.
+    pub fn body(&self) -> Value {
+        let mut json: Value = serde_json::from_str(&self.json).unwrap_or_default();
+        json.get_mut("body").map(Value::take).unwrap_or_default()
+    }
+
+    fn size(&self) -> usize {
+        self.json.len() + self.words.len() + size_of::<Self>()
+    }
+}
+
+impl Filter {
+    fn fits(&self, message: &StoredMessage) -> bool {
+        let since = self.since.is_none_or(|since| match since {
+            Since::Number(number) => message.number > number,
+            Since::Time(time) => message.received_at >= time,
+        });
+        since
+            && self.user.as_ref().is_none_or(|user| *user == message.user)
+            && self.kind.as_ref().is_none_or(|kind| kind == message.kind)
+            && self.from.is_none_or(|from| from == message.from)
+            && self.before.is_none_or(|before| message.number < before)
+            && self
+                .search
+                .as_ref()
+                .is_none_or(|words| message.words.contains(words) || message.user.to_lowercase().contains(words))
+    }
+}
+
+/// Every text of `body` but its envelope.
+fn collect_words(body: &Value, words: &mut String) {
+    match body {
+        Value::String(text) => {
+            words.push_str(text);
+            words.push('\n');
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_words(item, words)),
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| !["type", "userId", "botId"].contains(&name.as_str()))
+            .for_each(|(_, value)| collect_words(value, words)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

@@ -1,0 +1,227 @@
+//! `jelouctl sandbox` as a command: its child, its exit code, its signals, its files.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::harness::{Ended, Home, set_mode, tool};
+
+/// `jelouctl` as a script calls it.
+fn script(home: &Home, text: &str) -> String {
+    let program = assert_cmd::cargo::cargo_bin!("jelouctl");
+    let path = home.write("script.sh", format!("#!/bin/sh\nalias j={}\n{text}\n", program.display()));
+    set_mode(&path, 0o700);
+    path.to_str().unwrap().to_owned()
+}
+
+fn sandbox(home: &Home, words: &str, text: &str) -> Ended {
+    let script = script(home, text);
+    home.run(&format!("sandbox {words} -- {script}")).env("PATH", "/usr/bin:/bin").end()
+}
+
+#[test]
+fn a_script_is_tested_without_an_account() {
+    let home = Home::new();
+    let text = "j send text --to 593987654321 'Hola
+::error::forged' && j --bot 9 send call --to 593987654322 --text Llama --button Go; exit 3";
+    let ended = sandbox(&home, "--list sent.ndjson --expect 2", text);
+    assert_eq!(ended.code, 3, "{ended:?}");
+    assert_eq!(ended.stdout.lines().last(), Some(r#"{"success":true,"messageId":"msg_sandbox_2"}"#));
+    assert!(ended.stderr.starts_with("note: sandbox: look at what arrives on http://127.0.0.1:"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.ends_with(
+            "note: sandbox: 2 messages arrived\n  - msg_sandbox_1  text  593987654321  Hola / ::error::forged\n  \
+             - msg_sandbox_2  call  593987654322  Llama / [ Go ]\n"
+        ),
+        "{}",
+        ended.stderr
+    );
+    let list = home.read("sent.ndjson");
+    let listed: Vec<Value> = list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(listed.len(), 2);
+    assert_eq!((&listed[0]["bot"], &listed[1]["bot"]), (&"sandbox".into(), &"9".into()));
+    let mode = std::fs::metadata(home.path().join("sent.ndjson")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn its_variables_are_the_childs() {
+    let home = Home::new();
+    let ended = sandbox(&home, "--bot 77 --quiet", "env | grep ^JELOU | sort; cat");
+    let lines: Vec<_> = ended.stdout.lines().collect();
+    let url = lines[0].strip_prefix("JELOUCTL_SANDBOX=").unwrap_or_else(|| panic!("{ended:?}"));
+    let expected = [format!("JELOU_API_URL={url}"), "JELOU_BOT_ID=77".to_owned(), "JELOU_CLIENT_ID=sandbox".to_owned()];
+    assert_eq!(lines[1..4], expected);
+    assert_eq!(lines[4], "JELOU_CLIENT_SECRET=sandbox");
+    assert_eq!(ended.stderr, "");
+}
+
+#[test]
+fn its_streams_are_the_childs() {
+    let home = Home::new();
+    let script = script(&home, "cat; echo to stderr >&2");
+    let ended = home
+        .run(&format!("sandbox --quiet -- {script}"))
+        .env("PATH", "/usr/bin:/bin")
+        .stdin("from stdin\0\n")
+        .success();
+    assert_eq!((&*ended.stdout, &*ended.stderr), ("from stdin\0\n", "to stderr\n"));
+}
+
+#[test]
+fn its_exit_code_is_the_childs() {
+    let home = Home::new();
+    for (text, code) in [("exit 0", 0), ("exit 42", 42), ("kill -9 $$", 137), ("kill -TERM $$", 143), ("exit 255", 255)]
+    {
+        assert_eq!(sandbox(&home, "", text).code, code, "{text}");
+    }
+    home.run("sandbox -- no-such-command-anywhere").fails(127, &["error: failed to run no-such-command-anywhere: "]);
+    home.write("not-executable", "x");
+    home.run("sandbox -- ./not-executable").fails(126, &["error: failed to run ./not-executable: "]);
+}
+
+#[test]
+fn an_expectation_that_does_not_hold_ends_with_14() {
+    let home = Home::new();
+    let send = "j send text --to 593987654321 Hola";
+    for (words, text, code) in [
+        ("--expect 1", send, 0),
+        ("--expect 0", "true", 0),
+        ("--expect 0", send, 14),
+        ("--expect 2", send, 14),
+        ("--expect 1", "exit 3", 14),
+    ] {
+        assert_eq!(sandbox(&home, words, text).code, code, "{words} {text}");
+    }
+    let ended = sandbox(&home, "--expect 1 --quiet", "exit 3");
+    assert_eq!(
+        ended.stderr,
+        "error: --expect 1: the number of messages that arrived is 0\n  - the command ended with 3\n"
+    );
+}
+
+#[test]
+fn what_cannot_be_done_is_told_before_anything_runs() {
+    let home = Home::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    home.write("file", "");
+    for (words, parts) in [
+        (format!("--port {port}"), &["failed to listen on 127.0.0.1:", "Address already in use", "--port 0"][..]),
+        ("--fault statsu=1".to_owned(), &["--fault `statsu=1`: unknown field `statsu`", "docs/sandbox.md"]),
+        ("--webhook http://10.0.0.1/".to_owned(), &["--webhook: it is not on this machine"]),
+        ("--list no/such/place".to_owned(), &["--list: failed to write no/such/place"]),
+        ("--list file/x".to_owned(), &["--list: failed to write file/x"]),
+        ("--dry-run".to_owned(), &["--dry-run and --curl show a send"]),
+        ("--max 0".to_owned(), &["--max"]),
+        ("--port 65536".to_owned(), &["--port"]),
+    ] {
+        home.run(&format!("sandbox {words} -- touch ran")).env("PATH", "/usr/bin:/bin").fails(2, parts);
+        assert!(!home.path().join("ran").exists());
+    }
+}
+
+#[test]
+fn the_browser_is_opened_where_asked() {
+    let home = Home::new();
+    let opener = home.write("bin/xdg-open", "#!/bin/sh\nprintf %s \"$1\" > opened.part\nmv opened.part opened\n");
+    set_mode(&opener, 0o700);
+    let path = format!("{}:/usr/bin:/bin", home.path().join("bin").display());
+    let script = script(&home, "while [ ! -e opened ]; do :; done; printf %s $JELOU_API_URL");
+    let ended = home.run(&format!("sandbox --open -- {script}")).env("PATH", path).success();
+    assert_eq!(home.read("opened"), ended.stdout);
+}
+
+/// Starts the sandbox in a process group of its own, and gives the first line of its standard output.
+fn start(home: &Home, words: &[&str]) -> (std::process::Child, BufReader<std::process::ChildStdout>, String) {
+    let mut command = home.command();
+    command.arg("sandbox").args(words).env("PATH", "/usr/bin:/bin").process_group(0);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    (child, stdout, line)
+}
+
+fn signal(name: &str, process: &str) {
+    tool(Command::new("/bin/kill").args([&format!("-{name}"), "--", process]));
+}
+
+#[test]
+fn a_signal_ends_the_child_which_decides_how() {
+    let home = Home::new();
+    for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
+        let script = script(&home, "echo ready; exec sleep 1000");
+        let (child, _stdout, line) = start(&home, &["--", &script]);
+        assert_eq!(line, "ready\n");
+        signal(name, &child.id().to_string());
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(code), "{name}");
+    }
+    let script = script(&home, "trap 'echo cleaned up; exit 7' TERM; echo ready; while :; do :; done");
+    let (child, mut stdout, line) = start(&home, &["--", &script]);
+    assert_eq!(line, "ready\n");
+    signal("TERM", &child.id().to_string());
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), &*rest), (Some(7), "cleaned up\n"));
+}
+
+#[test]
+fn without_a_command_a_signal_is_its_ordinary_end() {
+    let home = Home::new();
+    for name in ["INT", "TERM"] {
+        for (expect, code) in [("0", 0), ("1", 14)] {
+            let (child, mut stdout, line) = start(&home, &["--port", "0", "--expect", expect, "--list", "sent.ndjson"]);
+            assert!(line.starts_with("export JELOU_API_URL='http://127.0.0.1:"), "{line}");
+            let mut lines = vec![line];
+            for _ in 0..3 {
+                let mut line = String::new();
+                stdout.read_line(&mut line).unwrap();
+                lines.push(line);
+            }
+            assert_eq!(
+                lines[1..].concat(),
+                "export JELOU_BOT_ID='sandbox'\nexport JELOU_CLIENT_ID='sandbox'\nexport JELOU_CLIENT_SECRET='sandbox'\n"
+            );
+            signal(name, &child.id().to_string());
+            let ended = Ended::new(&child.wait_with_output().unwrap());
+            assert_eq!(ended.code, code, "{name}: {ended:?}");
+            assert!(ended.stderr.contains("note: sandbox: no message arrived\n"), "{}", ended.stderr);
+            assert_eq!(home.read("sent.ndjson"), "");
+        }
+    }
+}
+
+#[test]
+fn a_closed_standard_output_is_no_error() {
+    let home = Home::new();
+    let mut command = home.command();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut child = command.args(["sandbox", "--port", "0"]).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim_end().rsplit("http://").next().unwrap().to_owned();
+    // It goes on listening.
+    std::net::TcpStream::connect(&address).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn two_run_at_once() {
+    let home = Home::new();
+    let inner = "j send text --to 593987654321 inner";
+    let outer = format!("j send text --to 593987654321 outer; j sandbox --expect 1 -- {}", script(&home, inner));
+    let path = home.write(
+        "outer.sh",
+        format!("#!/bin/sh\nalias j={}\n{outer}\n", assert_cmd::cargo::cargo_bin!("jelouctl").display()),
+    );
+    set_mode(&path, 0o700);
+    home.run(&format!("sandbox --expect 1 -- {}", path.display())).env("PATH", "/usr/bin:/bin").success();
+}

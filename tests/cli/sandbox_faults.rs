@@ -1,0 +1,104 @@
+//! The sandbox's faults, and what a send makes of each. The truth is beside it: what the sandbox stored.
+
+use std::io::{ErrorKind, Read, Write};
+
+use serde_json::json;
+
+use crate::harness::Home;
+use crate::listening::{AUTHORIZATION, Sandbox, text_to};
+
+const USER: &str = "593987654321";
+
+#[test]
+fn a_send_never_lies_about_a_fault() {
+    for (fault, code, sent, stored) in [
+        ("reset,stored", 8, "unknown", 1),
+        ("reset", 8, "unknown", 0),
+        ("status=500,stored", 8, "unknown", 1),
+        ("status=502", 8, "unknown", 0),
+        ("truncate", 8, "unknown", 1),
+        ("hang,stored", 8, "unknown", 1),
+        ("hang", 8, "unknown", 0),
+        ("delay=10s", 8, "unknown", 0),
+        ("delay=10ms", 0, "yes", 1),
+        ("status=429,retry_after=1", 6, "no", 0),
+        ("status=503,header=Retry-After: 1", 6, "no", 0),
+        ("status=400,body={\"code\":131056}", 6, "no", 0),
+        ("status=403", 4, "no", 0),
+        ("status=200,body={\"success\":false}", 5, "no", 0),
+        ("status=200,body=<html>", 8, "unknown", 0),
+        ("reset,stored,kind=flow", 0, "yes", 1),
+        ("reset,stored,to=52*", 0, "yes", 1),
+    ] {
+        let sandbox = Sandbox::start(&["--fault", fault]);
+        let run = Home::new();
+        let run = run.run("send text --to 593987654321 Hola -o record --timeout 500ms --retry-for 0");
+        let ended = run.env("JELOUCTL_SANDBOX", format!("http://{}", sandbox.address)).end();
+        assert_eq!((ended.code, ended.json()["sent"].as_str()), (code, Some(sent)), "{fault}: {ended:?}");
+        assert_eq!(sandbox.read("/sandbox/health")["arrived"], stored, "{fault}");
+    }
+}
+
+#[test]
+fn a_rate_limit_that_passes_is_overcome() {
+    let sandbox = Sandbox::start(&["--fault", "status=429,retry_after=1,first=1"]);
+    let home = Home::new();
+    let run = home.run("send text --to 593987654321 Hola -o record");
+    let ended = run.env("JELOUCTL_SANDBOX", format!("http://{}", sandbox.address)).success();
+    assert_eq!(ended.json()["attempts"], 2);
+    assert_eq!(
+        sandbox.read("/sandbox/faults"),
+        json!([{ "status": 429, "retry_after": 1, "first": 1, "seen": 2, "hits": 1 }])
+    );
+}
+
+#[test]
+fn a_reset_is_a_reset_and_a_cut_is_a_cut() {
+    let sandbox = Sandbox::start(&["--fault", "reset,first=1", "--fault", "truncate"]);
+    let body = text_to(USER, "Hola").to_string();
+    let read_all = || {
+        let mut stream = sandbox.connect();
+        let head = format!("POST /v1/bots/1/messages HTTP/1.1\r\nHost: {}\r\n{AUTHORIZATION}\r\n", sandbox.address);
+        stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).map(|_| answer)
+    };
+    assert_eq!(read_all().unwrap_err().kind(), ErrorKind::ConnectionReset);
+    let cut = read_all().unwrap();
+    let whole = r#"{"success":true,"messageId":"msg_sandbox_1"}"#;
+    assert!(cut.contains(&format!("content-length: {}\r\n", whole.len())), "{cut}");
+    assert!(cut.ends_with(&format!("\r\n\r\n{}", &whole[..whole.len() / 2])), "{cut}");
+}
+
+#[test]
+fn rules_are_changed_while_it_runs() {
+    let sandbox = Sandbox::start(&[]);
+    let body = text_to(USER, "Hola").to_string();
+    let rules = json!(["status=418,every=2", { "status": 503, "headers": { "X-Why": "test" }, "body": { "a": 1 } }]);
+    assert_eq!(sandbox.ask("PUT", "/sandbox/faults", &rules.to_string()).status, 200);
+    let first = sandbox.ask("POST", "/v1/bots/1/messages", &body);
+    assert_eq!((first.status, first.json()), (503, json!({ "a": 1 })));
+    assert!(first.head.contains("x-why: test\r\n"), "{}", first.head);
+    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 418);
+    for (wrong, problem) in [
+        (r#"["reset", "statsu=1"]"#, "rule 2: unknown field `statsu`"),
+        (r#"[{"status": 99}]"#, "rule 1: a status is 200 to 599"),
+        ("{}", "give an array of rules"),
+        ("[7]", "rule 1: invalid type"),
+    ] {
+        let answer = sandbox.ask("PUT", "/sandbox/faults", wrong);
+        assert_eq!(answer.status, 422);
+        assert!(answer.body.contains(problem), "{wrong}: {}", answer.body);
+    }
+    assert_eq!(sandbox.ask("PUT", "/sandbox/faults", "[]").json(), json!([]));
+    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 200);
+}
+
+#[test]
+fn what_was_stored_says_how_its_sender_was_answered() {
+    let sandbox = Sandbox::start(&["--fault", "status=500,stored,first=1,body=oops", "--fault", "truncate"]);
+    let body = text_to(USER, "Hola").to_string();
+    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).body, "oops");
+    let answer = sandbox.read("/sandbox/messages/msg_sandbox_1")["answer"].clone();
+    assert_eq!(answer, json!({ "status": 500, "body": "oops", "fault": "status" }));
+}

@@ -1,0 +1,397 @@
+//! `jelouctl sandbox` as a server: Jelou's answers, reading back, and what it refuses.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::process::Command;
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Home, tool};
+use crate::listening::{AUTHORIZATION, Sandbox, fixture, read_answer, text_to};
+use crate::server::{Reply, Server, read_request};
+
+const USER: &str = "593987654321";
+
+/// The same request with a head of the test's own.
+fn with_head(sandbox: &Sandbox, line: &str, headers: &[&str], body: &str) -> u16 {
+    let mut stream = sandbox.connect();
+    let headers = headers.join("\r\n");
+    let request = format!("{line} HTTP/1.1\r\n{headers}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(request.as_bytes()).unwrap();
+    read_answer(&mut stream).status
+}
+
+#[test]
+fn curl_alone_gets_the_documented_answers() {
+    let sandbox = Sandbox::start(&[]);
+    let url = format!("http://{}", sandbox.address);
+    let curl = |path: &str, user: &str, body: &Value| {
+        let mut command = Command::new("curl");
+        command.args(["--silent", "--request", "POST", "--url", &format!("{url}{path}"), "--user", user]);
+        command.args(["--header", "Content-Type: application/json", "--data", &body.to_string()]);
+        serde_json::from_slice::<Value>(&tool(&mut command).stdout).unwrap()
+    };
+    let kinds = [
+        "text",
+        "flow",
+        "contacts",
+        "call",
+        "list",
+        "quick-reply",
+        "image",
+        "audio",
+        "video",
+        "file",
+        "sticker",
+        "location",
+        "location-request",
+        "cta-url",
+        "carousel",
+        "template-by-id",
+    ];
+    for (number, kind) in kinds.into_iter().enumerate() {
+        let answer = curl("/v1/bots/BOT_ID/messages", "sandbox:sandbox", &fixture(&format!("bodies/{kind}.json")));
+        assert_eq!(answer, json!({ "success": true, "messageId": format!("msg_sandbox_{}", number + 1) }), "{kind}");
+    }
+    let template = curl("/v2/whatsapp/BOT_ID/hsm", "sandbox:sandbox", &fixture("bodies/template.json"));
+    assert_eq!(template, json!([{ "id": "msg_sandbox_17", "destination": USER }]));
+    let by_id = fixture("bodies/template-by-id.json");
+    let campaign = curl("/v1/bots/BOT_ID/campaigns/7/template-messages", "sandbox:sandbox", &by_id);
+    assert_eq!(campaign["messageId"], "msg_sandbox_18");
+    let flow = fixture("bodies/flow-message.en.json");
+    let path = "/v1/bots/BOT_ID/users/593987654321/flow_message?type=x";
+    assert_eq!(curl(path, "sandbox:sandbox", &flow), json!({}));
+    assert_eq!(curl(path, "sandbox:wrong", &flow)["code"], "unauthorized");
+
+    let stored = sandbox.read("/sandbox/messages");
+    let stored: Vec<_> = stored.as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert_eq!(stored, [&kinds[..], &["template", "template-by-id", "flow-message"]].concat());
+    let last = sandbox.read("/sandbox/messages/msg_sandbox_19");
+    assert_eq!((&last["user"], &last["body"], &last["bot"]), (&json!(USER), &flow, &json!("BOT_ID")));
+    assert_eq!(last["request"]["path"], path);
+    assert_eq!(last["request"]["headers"]["authorization"], "(redacted)");
+    assert_eq!(last["answer"], json!({ "status": 200, "body": {} }));
+}
+
+#[test]
+fn it_refuses_as_jelou_does() {
+    let sandbox = Sandbox::start(&["--bot", "77"]);
+    let host = format!("Host: {}", sandbox.address);
+    let body = text_to(USER, "Hola").to_string();
+    let line = "POST /v1/bots/77/messages";
+    for (line, headers, body, status) in [
+        (line, vec![&*host, AUTHORIZATION], &*body, 200),
+        (line, vec![&*host], &*body, 401),
+        (line, vec![&*host, "Authorization: Basic c2FuZGJveDp3cm9uZw=="], &*body, 401),
+        (line, vec![&*host, "Authorization: Bearer c2FuZGJveDpzYW5kYm94"], &*body, 401),
+        ("POST /v1/bots/78/messages", vec![&*host, AUTHORIZATION], &*body, 404),
+        (line, vec![&*host, AUTHORIZATION], "{", 400),
+        (line, vec![&*host, AUTHORIZATION], "[]", 422),
+        (line, vec![&*host, AUTHORIZATION], r#"{"type":"text","userId":"1"}"#, 422),
+        ("GET /v1/bots/77/messages", vec![&*host, AUTHORIZATION], "", 405),
+        ("POST /v1/bots/%FF/messages", vec![&*host, AUTHORIZATION], &*body, 400),
+        ("POST /v3/nothing", vec![&*host, AUTHORIZATION], &*body, 404),
+    ] {
+        assert_eq!(with_head(&sandbox, line, &headers, body), status, "{line} {headers:?} {body}");
+    }
+    assert_eq!(sandbox.read("/sandbox/health")["arrived"], 1);
+    assert_eq!(sandbox.ask("POST", "/v1/bots/78/messages", &body).json()["code"], "bot_not_found");
+}
+
+#[test]
+fn no_other_site_can_speak_to_it() {
+    let sandbox = Sandbox::start(&[]);
+    let port = sandbox.address.split(':').nth(1).unwrap();
+    let body = text_to(USER, "Hola").to_string();
+    for (host, origin, status) in [
+        (format!("127.0.0.1:{port}"), None, 200),
+        (format!("localhost:{port}"), Some(format!("http://localhost:{port}")), 200),
+        (format!("evil.example:{port}"), None, 403),
+        (format!("127.0.0.1.evil.example:{port}"), None, 403),
+        ("127.0.0.1".to_owned(), None, 403),
+        (format!("127.0.0.1:{port}"), Some("http://evil.example".to_owned()), 403),
+        (format!("127.0.0.1:{port}"), Some(format!("https://127.0.0.1:{port}")), 403),
+        (format!("127.0.0.1:{port}"), Some("null".to_owned()), 403),
+    ] {
+        let mut headers = vec![format!("Host: {host}"), AUTHORIZATION.to_owned()];
+        headers.extend(origin.map(|origin| format!("Origin: {origin}")));
+        let headers: Vec<_> = headers.iter().map(String::as_str).collect();
+        for (line, body) in [("POST /v1/bots/1/messages", &*body), ("GET /sandbox/messages", ""), ("GET /", "")] {
+            assert_eq!(with_head(&sandbox, line, &headers, body), status, "{line} {headers:?}");
+        }
+    }
+    for path in ["/", "/page/app.js", "/sandbox/messages", "/nothing"] {
+        let head = sandbox.ask("GET", path, "").head;
+        for header in [
+            "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
+             frame-ancestors 'none'; base-uri 'none'; form-action 'none'\r\n",
+            "x-content-type-options: nosniff\r\n",
+            "cross-origin-resource-policy: same-origin\r\n",
+        ] {
+            assert!(head.contains(header), "{path}: {head}");
+        }
+    }
+}
+
+#[test]
+fn it_listens_on_this_machine_alone() {
+    let sandbox = Sandbox::start(&[]);
+    let port: u16 = sandbox.address.split(':').nth(1).unwrap().parse().unwrap();
+    // Another address of this machine is free: what listens on all of them would hold it.
+    TcpListener::bind(("127.0.0.2", port)).unwrap();
+}
+
+#[test]
+fn a_body_has_at_most_a_mebibyte() {
+    let sandbox = Sandbox::start(&[]);
+    let padded = |length: usize| {
+        let empty = json!({ "type": "text", "userId": USER, "text": "Hola", "more": "" }).to_string().len();
+        json!({ "type": "text", "userId": USER, "text": "Hola", "more": "x".repeat(length - empty) }).to_string()
+    };
+    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &padded(1024 * 1024)).status, 200);
+    let answer = sandbox.ask("POST", "/v1/bots/1/messages", &padded(1024 * 1024 + 1));
+    assert_eq!((answer.status, &answer.json()["code"]), (413, &json!("payload_too_large")));
+}
+
+#[test]
+fn what_arrived_is_read_back_and_filtered() {
+    let sandbox = Sandbox::start(&[]);
+    sandbox.send((1..=3).map(|number| text_to("1111111111", &format!("uno {number}"))));
+    sandbox.send([text_to("2222222222", "Dos"), fixture("bodies/call.json")]);
+    sandbox.ask("POST", "/sandbox/users/2222222222/messages", r#"{"text":"Gracias"}"#);
+    let ids = |query: &str| {
+        let messages = sandbox.read(&format!("/sandbox/messages{query}"));
+        messages
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["id"].as_str().unwrap().trim_start_matches("msg_sandbox_").to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ids(""), ["1", "2", "3", "4", "5"]);
+    assert_eq!(ids("?user=1111111111"), ["1", "2", "3"]);
+    assert_eq!(ids("?kind=call"), ["5"]);
+    assert_eq!(ids("?user=1111111111&limit=2"), ["2", "3"]);
+    assert_eq!(ids("?since=3"), ["4", "5"]);
+    assert_eq!(ids("?before=3"), ["1", "2"]);
+    assert_eq!(ids("?from=user"), ["user_1"]);
+    assert_eq!(ids("?from=all").len(), 6);
+    assert_eq!(ids("?search=DOS"), ["4"]);
+    assert_eq!(ids("?search=userId").len(), 0);
+    assert_eq!(ids("?since=2000-01-01T00:00:00Z").len(), 5);
+    assert_eq!(ids("?since=2999-01-01T00:00:00Z").len(), 0);
+    for wrong in ["?since=yesterday", "?from=me", "?limit=-1", "?usr=1"] {
+        assert_eq!(sandbox.ask("GET", &format!("/sandbox/messages{wrong}"), "").status, 422, "{wrong}");
+    }
+    let chats = sandbox.read("/sandbox/chats");
+    let newest: Vec<_> = chats
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["user"].as_str().unwrap(), one["id"].as_str().unwrap()))
+        .collect();
+    assert_eq!(newest[0], ("2222222222", "msg_sandbox_user_1"));
+    assert_eq!(newest[2], ("1111111111", "msg_sandbox_3"));
+
+    assert_eq!(sandbox.ask("GET", "/sandbox/messages/msg_sandbox_9", "").status, 404);
+    assert_eq!(sandbox.ask("DELETE", "/sandbox/messages", "").status, 204);
+    assert_eq!(ids("?from=all").len(), 0);
+    sandbox.send([text_to("1111111111", "again")]);
+    assert_eq!(ids(""), ["1"]);
+    assert_eq!(sandbox.read("/sandbox/health")["arrived"], 6);
+}
+
+#[test]
+fn the_oldest_are_dropped_at_the_cap() {
+    let sandbox = Sandbox::start(&["--max", "10"]);
+    sandbox.send((0..25).map(|number| text_to(USER, &number.to_string())));
+    let kept = sandbox.read("/sandbox/messages");
+    let texts: Vec<_> = kept.as_array().unwrap().iter().map(|one| one["body"]["text"].as_str().unwrap()).collect();
+    assert_eq!(texts, (15..25).map(|number| number.to_string()).collect::<Vec<_>>());
+}
+
+#[test]
+fn advice_comes_in_a_header_and_with_the_message() {
+    let sandbox = Sandbox::start(&[]);
+    let mut flow = fixture("bodies/flow.json");
+    flow["parameters"]["flow_cta"] = json!("Iniciar 🚀");
+    let answer = sandbox.ask("POST", "/v1/bots/1/messages", &flow.to_string());
+    let header = answer.head.lines().find_map(|line| line.strip_prefix("x-sandbox-warning: ")).unwrap();
+    assert!(header.starts_with("parameters.flow_cta: ") && header.contains("emoji"), "{header}");
+    let kept = sandbox.read("/sandbox/messages/msg_sandbox_1");
+    assert!(kept["warnings"][0].as_str().unwrap().contains("emoji"), "{kept}");
+}
+
+/// The next event of a stream: its name and data.
+fn next_event(stream: &mut impl Read) -> (String, Value) {
+    let mut text = String::new();
+    let mut byte = [0];
+    loop {
+        stream.read_exact(&mut byte).unwrap();
+        text.push(char::from(byte[0]));
+        let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+        if let (true, Some(name), Some(data)) = (text.ends_with("\n\n"), field("event: "), field("data: ")) {
+            return (name, serde_json::from_str(&data).unwrap());
+        }
+    }
+}
+
+#[test]
+fn events_are_told_as_they_happen_and_again_to_who_comes_back() {
+    let sandbox = Sandbox::start(&[]);
+    let listen = |more: &str| {
+        let mut stream = sandbox.connect();
+        let request = format!("GET /sandbox/events HTTP/1.1\r\nHost: {}\r\n{more}\r\n", sandbox.address);
+        stream.write_all(request.as_bytes()).unwrap();
+        assert_eq!(read_answer(&mut stream).status, 200);
+        stream
+    };
+    sandbox.send([text_to(USER, "before")]);
+    let mut stream = listen("");
+    sandbox.send([text_to(USER, "uno"), text_to(USER, "dos")]);
+    for text in ["uno", "dos"] {
+        let (name, message) = next_event(&mut stream);
+        assert_eq!((&*name, &message["body"]["text"]), ("message", &json!(text)));
+    }
+    sandbox.ask("PUT", "/sandbox/faults", r#"["reset"]"#);
+    assert_eq!(next_event(&mut stream), ("faults".to_owned(), json!([{ "reset": true, "seen": 0, "hits": 0 }])));
+    let mut back = listen("Last-Event-ID: 2\r\n");
+    assert_eq!(next_event(&mut back).1["body"]["text"], "dos");
+    sandbox.ask("DELETE", "/sandbox/messages", "");
+    assert_eq!(next_event(&mut stream).0, "cleared");
+}
+
+#[test]
+fn outside_the_window_only_who_wrote_is_reached() {
+    let sandbox = Sandbox::start(&["--window"]);
+    let body = text_to(USER, "Hola").to_string();
+    let refused = sandbox.ask("POST", "/v1/bots/1/messages", &body);
+    assert_eq!((refused.status, &refused.json()["code"]), (400, &json!("message_could_not_be_send")));
+    assert_eq!(sandbox.ask("POST", &format!("/sandbox/users/{USER}/messages"), r#"{"text":"Hola"}"#).status, 201);
+    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 200);
+    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &text_to("1111111111", "x").to_string()).status, 400);
+}
+
+#[test]
+fn templates_are_ones_own_and_reach_anyone() {
+    let home = Home::new();
+    let file = home.write("templates.json", r#"{"results":[{"id":9,"elementName":"mine","template":"Hi {{1}}"}]}"#);
+    let sandbox = Sandbox::start(&["--window", "--templates", file.to_str().unwrap()]);
+    assert_eq!(sandbox.read("/v1/bots/1/templates")["results"], sandbox.read("/sandbox/templates"));
+    assert_eq!(sandbox.read("/sandbox/templates")[0]["elementName"], "mine");
+    assert_eq!(sandbox.read("/v1/bots/1/templates?query=none")["results"], json!([]));
+    let body = fixture("bodies/template.json").to_string();
+    assert_eq!(sandbox.ask("POST", "/v2/whatsapp/1/hsm", &body).status, 200);
+    for (content, problem) in
+        [("{}", "it has no array `results`"), ("[{}]", "template 1 has no elementName"), ("x", "is not valid JSON")]
+    {
+        home.write("wrong.json", content);
+        home.run("sandbox --templates wrong.json -- true")
+            .env("PATH", "/usr/bin:/bin")
+            .fails(2, &["--templates", problem]);
+    }
+}
+
+#[test]
+fn what_a_user_writes_is_posted_to_the_webhook() {
+    let hook = Server::answering(Reply::json(202, "{}"));
+    let sandbox = Sandbox::start(&["--bot", "77", "--webhook", &format!("{}/hook?x=1", hook.url)]);
+    let pressed = r#"{"text":"Sí","in_reply_to":"msg_sandbox_1","payload":{"id":"a"}}"#;
+    let answer = sandbox.ask("POST", &format!("/sandbox/users/{USER}/messages"), pressed);
+    assert!(answer.head.contains("x-sandbox-webhook: 202\r\n"), "{answer:?}");
+    let request = hook.only();
+    assert_eq!(request.line, "POST /hook?x=1 HTTP/1.1");
+    let mut event = request.json();
+    assert!(event["received"].take().as_u64().unwrap() > 1_600_000_000_000);
+    let bubble = json!({ "type": "text", "text": "Sí", "payload": { "id": "a" } });
+    assert_eq!(
+        event,
+        json!({ "messageId": "msg_sandbox_user_1", "bubble": bubble, "names": USER, "userId": USER, "botId": "77",
+                "received": null, "status": "created", "owner": "user", "inReplyTo": "msg_sandbox_1" })
+    );
+}
+
+#[test]
+fn a_running_sandbox_is_sent_to_where_the_environment_names_it() {
+    let sandbox = Sandbox::start(&[]);
+    let url = format!("http://{}", sandbox.address);
+    let home = Home::new();
+    home.config("[profiles.p]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"https://a.invalid\"\n");
+    // Whatever else is said, it wins.
+    for words in [
+        "",
+        "--sandbox",
+        "--profile p",
+        "--api-url https://b.invalid",
+        "--profile unknown",
+        "--client-id y --client-secret-file no",
+    ] {
+        let run =
+            home.run("send text --to 593987654321 Hola -o record").args(&words.split_whitespace().collect::<Vec<_>>());
+        let ended = run.env("JELOU_API_URL", "https://c.invalid").env("JELOUCTL_SANDBOX", &url).success();
+        assert_eq!(ended.json()["api_url"], json!(url), "{words}");
+        assert!(ended.stderr.contains(&format!("nothing left this machine; it is shown on {url}")), "{}", ended.stderr);
+    }
+    assert_eq!(sandbox.read("/sandbox/health")["arrived"], 6);
+    assert_eq!(sandbox.read("/sandbox/messages/msg_sandbox_1")["bot"], "77");
+    let shown =
+        home.run("send text --to 593987654321 Hola --dry-run --profile p").env("JELOUCTL_SANDBOX", &url).success();
+    assert_eq!(shown.json()["url"], json!(format!("{url}/v1/bots/77/messages")));
+    let curl = home.run("send text --to 593987654321 Hola --curl --profile p").env("JELOUCTL_SANDBOX", &url).success();
+    assert!(curl.stdout.contains(&format!("{url}/v1/bots/77/messages")), "{}", curl.stdout);
+    let shown = home.run("profile show").env("JELOUCTL_SANDBOX", &url).success().stdout;
+    assert!(shown.contains(&format!("api_url\t{url}\tJELOUCTL_SANDBOX")), "{shown}");
+}
+
+#[test]
+fn a_sandbox_elsewhere_is_refused() {
+    let home = Home::new();
+    for (value, problem) in [
+        ("", "JELOUCTL_SANDBOX is set but empty"),
+        ("https://api.jelou.ai", "JELOUCTL_SANDBOX: a sandbox is on this machine"),
+        ("http://127.0.0.1.example.com:1", "JELOUCTL_SANDBOX: "),
+        ("4780", "JELOUCTL_SANDBOX: not a URL"),
+    ] {
+        home.run("send text --to 593987654321 Hola").env("JELOUCTL_SANDBOX", value).fails(3, &[problem]);
+    }
+}
+
+#[test]
+fn a_slow_client_keeps_no_one_else_waiting() {
+    let sandbox = Sandbox::start(&[]);
+    let mut slow: Vec<_> = (0..200).map(|_| sandbox.connect()).collect();
+    for stream in &mut slow {
+        stream.write_all(b"POST /v1/bots/1/messages HTTP/1.1\r\nHost: ").unwrap();
+    }
+    sandbox.send([text_to(USER, "Hola")]);
+    assert_eq!(sandbox.read("/sandbox/health")["arrived"], 1);
+}
+
+#[test]
+fn it_is_a_client_of_none_but_the_webhook() {
+    // A message full of addresses, and a server that would notice.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    listener.set_nonblocking(true).unwrap();
+    let sandbox = Sandbox::start(&[]);
+    sandbox
+        .send([json!({ "type": "text", "userId": USER, "text": format!("{url}/a"), "mediaUrl": format!("{url}/b") })]);
+    let page = sandbox.ask("GET", "/", "").body;
+    assert!(!page.contains("http://") && !page.contains("https://"), "{page}");
+    assert!(listener.accept().is_err());
+}
+
+#[test]
+fn a_webhook_that_does_not_answer_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let sandbox = Sandbox::start(&["--webhook", &url]);
+    thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        read_request(&stream).unwrap();
+    });
+    let answer = sandbox.ask("POST", &format!("/sandbox/users/{USER}/messages"), r#"{"text":"Hola"}"#);
+    assert_eq!(answer.status, 201);
+    assert!(answer.head.contains("x-sandbox-webhook: failed: "), "{answer:?}");
+}

@@ -1,0 +1,101 @@
+//! Everything works without a mouse, and has a name for who cannot see it.
+
+use serde_json::Value;
+
+use crate::inbox::{Inbox, block_on};
+use crate::listening::{Sandbox, fixture, text_to};
+
+#[test]
+fn chats_and_messages_are_reached_by_keys() {
+    block_on(async {
+        let sandbox = Sandbox::start(&[]);
+        sandbox.send([text_to("1111111111", "uno"), text_to("2222222222", "dos"), text_to("2222222222", "tres")]);
+        let inbox = Inbox::open(&sandbox, 1100, 800).await;
+        inbox.until("document.querySelectorAll('.chat').length === 2").await;
+        inbox.key("/").await;
+        inbox.until("document.activeElement.id === 'search'").await;
+        inbox.key("ArrowDown").await;
+        inbox.until("document.activeElement.innerText.includes('2222222222')").await;
+        inbox.key("ArrowDown").await;
+        inbox.until("document.activeElement.innerText.includes('1111111111')").await;
+        inbox.key("Home").await;
+        inbox.key("Enter").await;
+        inbox.until("document.querySelectorAll('article').length === 2").await;
+        inbox.until("document.querySelector('article[tabindex=\"0\"]')?.innerText.includes('tres')").await;
+        inbox.value::<bool>("(document.querySelector('article[tabindex=\"0\"]').focus(), true)").await;
+        inbox.key("ArrowUp").await;
+        inbox.until("document.activeElement.innerText.includes('dos')").await;
+        inbox.key("Enter").await;
+        inbox.until("document.activeElement.id === 'request-body'").await;
+        inbox.until("document.getElementById('request-body').innerText.includes('msg_sandbox_2')").await;
+        inbox.key("Escape").await;
+        inbox.until("document.activeElement.matches('article')").await;
+        inbox.key("Escape").await;
+        inbox.until("document.activeElement.matches('.chat')").await;
+        inbox.close().await;
+    });
+}
+
+#[test]
+fn everything_pressable_has_a_name() {
+    block_on(async {
+        let sandbox = Sandbox::start(&["--fault", "delay=1ms"]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        sandbox.send(
+            ["list", "quick-reply", "carousel", "flow", "call", "cta-url"]
+                .map(|kind| fixture(&format!("bodies/{kind}.json"))),
+        );
+        inbox.click(".chat", "USER_ID").await;
+        inbox.until("document.querySelectorAll('article').length === 6").await;
+        let nameless: Vec<Value> = inbox
+            .value(
+                "[...document.querySelectorAll('button, input, article, nav, main, aside, dialog, [role=log]')].filter((one) => \
+                 !(one.getAttribute('aria-label') || one.getAttribute('aria-labelledby') || one.textContent.trim() || one.labels?.length)).map((one) => one.outerHTML)",
+            )
+            .await;
+        assert!(nameless.is_empty(), "{nameless:?}");
+        inbox.close().await;
+    });
+}
+
+/// Texts whose contrast with what is behind them is below WCAG's 4.5 to 1 (3 to 1 for large ones).
+const PALE: &str = r"(() => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
+    const rgba = (color) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); return [...canvas.getImageData(0, 0, 1, 1).data]; };
+    const light = ([r, g, b]) => [r, g, b].map((one) => one / 255).map((one) => one <= 0.03928 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, one, index) => sum + one * [0.2126, 0.7152, 0.0722][index], 0);
+    const behind = (node) => { for (let at = node; at; at = at.parentElement) { const color = rgba(getComputedStyle(at).backgroundColor); if (color[3] > 250) return color; } return [255, 255, 255]; };
+    const texts = [...document.querySelectorAll('body *')].filter((node) => node.checkVisibility() && [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim()) && !node.closest('.toast, .media, .avatar, svg'));
+    return texts.map((node) => { const style = getComputedStyle(node); const [a, b] = [light(rgba(style.color)), light(behind(node))].sort((a, b) => b - a);
+        return [(a + 0.05) / (b + 0.05), node.className, node.textContent.slice(0, 30)]; }).filter(([ratio]) => ratio < 4.5);
+})()";
+
+#[test]
+fn every_text_stands_out_in_light_and_dark() {
+    block_on(async {
+        let sandbox = Sandbox::start(&["--fault", "status=500,stored,kind=call"]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        let mut flow = fixture("bodies/flow.json");
+        flow["parameters"]["flow_cta"] = "Iniciar 🚀".into();
+        sandbox.send([
+            fixture("bodies/contacts.json"),
+            fixture("bodies/location.json"),
+            fixture("bodies/cta-url.json"),
+            flow,
+        ]);
+        sandbox.ask("POST", "/v1/bots/1/messages", &fixture("bodies/call.json").to_string());
+        sandbox.ask("POST", "/sandbox/users/USER_ID/messages", r#"{"text":"Gracias"}"#);
+        inbox.click(".chat", "USER_ID").await;
+        inbox.until("document.querySelectorAll('article').length === 6").await;
+        for scheme in ["light", "dark"] {
+            inbox.scheme(scheme).await;
+            let pale: Vec<Value> = inbox.value(PALE).await;
+            assert!(pale.is_empty(), "{scheme}: {pale:?}");
+            inbox.click("#open-faults", "").await;
+            let pale: Vec<Value> = inbox.value(PALE).await;
+            assert!(pale.is_empty(), "{scheme}, faults: {pale:?}");
+            inbox.key("Escape").await;
+        }
+        inbox.close().await;
+    });
+}

@@ -1,0 +1,155 @@
+//! The page lives: messages arrive, are found and cleared, faults are set, and the user writes.
+
+use serde_json::json;
+
+use crate::inbox::{Inbox, block_on};
+use crate::listening::{Sandbox, fixture, text_to};
+
+const ANA: &str = "593987654321";
+const JUAN: &str = "593987654322";
+
+#[test]
+fn messages_arrive_without_a_reload() {
+    block_on(async {
+        let sandbox = Sandbox::start(&[]);
+        sandbox.send([text_to(ANA, "before the page")]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        inbox.click(".chat", ANA).await;
+        sandbox.send([text_to(ANA, "*while* it is open"), text_to(JUAN, "to another"), text_to(JUAN, "twice")]);
+        inbox.until("document.querySelectorAll('article').length === 2").await;
+        inbox.until("document.querySelector('.chat').innerText.includes('twice')").await;
+        let (first, badge): (String, String) =
+            inbox.value("[document.querySelector('.chat .who').textContent, document.querySelector('.chat .badge').textContent]").await;
+        assert_eq!((&*first, &*badge), (JUAN, "2"));
+        assert_eq!(inbox.value::<String>("document.querySelector('article strong').textContent").await, "while");
+        inbox.click(".chat", JUAN).await;
+        inbox.until("document.querySelector('.chat .badge').hidden").await;
+        inbox.close().await;
+    });
+}
+
+#[test]
+fn the_request_and_its_answer_are_beside_the_message() {
+    block_on(async {
+        let sandbox = Sandbox::start(&["--fault", "status=500,stored,kind=call,body=oops"]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        let mut flow = fixture("bodies/flow.json");
+        flow["userId"] = json!(ANA);
+        flow["parameters"]["flow_cta"] = json!("Iniciar 🚀");
+        sandbox.send([flow]);
+        inbox.click(".chat", ANA).await;
+        inbox.until("document.querySelector('#request .warnings li')").await;
+        let shown: String = inbox.value("document.getElementById('request').innerText").await;
+        for part in [
+            "msg_sandbox_1",
+            "POST /v1/bots/77/messages",
+            "authorization",
+            "(redacted)",
+            "\"flow_id\"",
+            "HTTP 200",
+            "emoji",
+        ] {
+            assert!(shown.contains(part), "`{part}` is missing in {shown}");
+        }
+        assert!(!shown.contains("c2FuZGJveDpzYW5kYm94"), "{shown}");
+        let mut call = fixture("bodies/call.json");
+        call["userId"] = json!(ANA);
+        assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", &call.to_string()).status, 500);
+        inbox.until("document.querySelector('article:last-of-type .failed')?.textContent === 'then 500'").await;
+        let shown: String = inbox.value("document.getElementById('request').innerText").await;
+        assert!(shown.contains("HTTP 500") && shown.contains("oops"), "{shown}");
+        inbox.close().await;
+    });
+}
+
+#[test]
+fn search_finds_people_and_words() {
+    block_on(async {
+        let sandbox = Sandbox::start(&[]);
+        sandbox.send((0..150).map(|number| text_to(ANA, &format!("número {number}"))));
+        sandbox.send([text_to(JUAN, "Tu pedido salió"), text_to(ANA, "otro")]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        inbox.type_into("#search", "PEDIDO").await;
+        inbox.until("document.getElementById('found').textContent === '1 chat found'").await;
+        assert_eq!(inbox.value::<String>("document.querySelector('.chat .who').textContent").await, JUAN);
+        inbox.type_into("#search", "número 7").await;
+        inbox.until("document.querySelector('.chat .last').textContent === 'número 79'").await;
+        // A message far up is opened where it stands, with what is around it.
+        inbox.click(".chat", "número 79").await;
+        inbox.until("document.querySelector('.selected')?.innerText.includes('número 79')").await;
+        inbox
+            .until("[...document.querySelectorAll('article')].some((one) => one.innerText.includes('número 90'))")
+            .await;
+        inbox.click("#newest", "").await;
+        inbox.until("document.querySelector('article:last-of-type').innerText.includes('otro')").await;
+        inbox.type_into("#search", "nobody says this").await;
+        inbox.until("document.getElementById('found').textContent === '0 chats found'").await;
+        inbox.close().await;
+    });
+}
+
+#[test]
+fn faults_are_set_and_removed_from_the_page() {
+    block_on(async {
+        let sandbox = Sandbox::start(&[]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        let body = text_to(ANA, "Hola").to_string();
+        inbox.click("#open-faults", "").await;
+        inbox.type_into("#rule", "status=418,kind=text,body=short and stout").await;
+        inbox.key("Enter").await;
+        inbox.until("document.getElementById('fault-count').textContent === '1'").await;
+        let answer = sandbox.ask("POST", "/v1/bots/1/messages", &body);
+        assert_eq!((answer.status, &*answer.body), (418, "short and stout"));
+        inbox.type_into("#rule", "statsu=1").await;
+        inbox.key("Enter").await;
+        inbox.until("document.getElementById('fault-problem').textContent.includes('unknown field `statsu`')").await;
+        inbox.click("#presets button", "Rate limit").await;
+        inbox.until("document.getElementById('fault-count').textContent === '2'").await;
+        for left in ["1", ""] {
+            inbox.click("#rules .tool", "").await;
+            inbox.until(&format!("document.querySelectorAll('#rules code').length === {}", left.len())).await;
+        }
+        assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 200);
+        // Set elsewhere, they show here.
+        sandbox.ask("PUT", "/sandbox/faults", r#"["hang"]"#);
+        inbox.until("document.querySelector('#rules code')?.textContent === 'hang'").await;
+        inbox.close().await;
+    });
+}
+
+#[test]
+fn who_writes_in_the_page_opens_the_window() {
+    block_on(async {
+        let sandbox = Sandbox::start(&["--window"]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        let body = text_to(ANA, "Hola").to_string();
+        assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 400);
+        inbox.click("#open-new", "").await;
+        inbox.type_into("#new-user", ANA).await;
+        inbox.key("Enter").await;
+        inbox.until("document.activeElement.id === 'write'").await;
+        inbox.type_into("#write", "¿Hola?").await;
+        inbox.key("Enter").await;
+        inbox.until("document.querySelector('.mine')?.innerText.includes('¿Hola?')").await;
+        assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 200);
+        inbox.until("document.querySelectorAll('article').length === 2").await;
+        inbox.close().await;
+    });
+}
+
+#[test]
+fn clearing_forgets_everything() {
+    block_on(async {
+        let sandbox = Sandbox::start(&[]);
+        sandbox.send([text_to(ANA, "uno"), text_to(JUAN, "dos")]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        inbox.click(".chat", ANA).await;
+        inbox.click("#open-clear", "").await;
+        inbox.click("#clear-all", "Clear").await;
+        inbox.until("document.querySelectorAll('.chat, article').length === 0").await;
+        assert_eq!(sandbox.read("/sandbox/messages"), json!([]));
+        sandbox.send([text_to(ANA, "tres")]);
+        inbox.until("document.querySelector('.chat')?.innerText.includes('tres')").await;
+        inbox.close().await;
+    });
+}

@@ -1,0 +1,19 @@
+//! The page of the sandbox in a real browser: Debian's `chromium`, without a window.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test says by a panic that it failed"
+)]
+
+mod inbox;
+mod keyboard;
+mod kinds;
+#[path = "../cli/listening.rs"]
+mod listening;
+mod live;
+mod many;
+mod phone;
+mod safety;
+mod screenshots;

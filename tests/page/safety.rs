@@ -1,0 +1,120 @@
+//! Whatever a message holds is only text.
+
+use serde_json::{Value, json};
+
+use crate::inbox::{Inbox, block_on};
+use crate::listening::{Sandbox, fixture, text_to};
+
+const ATTACK: &str = "<img src=x onerror='hacked=1'><script>hacked=1</script>";
+
+/// Every text of `body` an attack, but what says which kind it is.
+fn attacking(body: &mut Value) {
+    match body {
+        Value::String(text) => {
+            *text = if text.starts_with("https://") {
+                "https://example.com/<img src=x onerror=hacked=1>".to_owned()
+            } else {
+                ATTACK.to_owned()
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(attacking),
+        Value::Object(fields) => fields.iter_mut().for_each(|(_, value)| attacking(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[test]
+fn a_script_stays_a_text_in_every_kind() {
+    block_on(async {
+        let sandbox = Sandbox::start(&[]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        // A user's name is such a text, too.
+        sandbox.send([text_to(ATTACK, ATTACK)]);
+        inbox.click(".chat", ATTACK).await;
+        for kind in [
+            "text",
+            "list",
+            "quick-reply",
+            "image",
+            "audio",
+            "video",
+            "file",
+            "sticker",
+            "location",
+            "location-request",
+            "contacts",
+            "cta-url",
+            "call",
+            "flow",
+            "carousel",
+            "template",
+            "template-by-id",
+        ] {
+            let mut body = fixture(&format!("bodies/{kind}.json"));
+            let wire = body["type"].clone();
+            attacking(&mut body);
+            body["type"] = wire;
+            let drawn: String = inbox
+                .value(&format!(
+                    "import('/page/draw.js').then(({{ draw }}) => {{ const log = document.getElementById('log'); log.append(...draw({{ body: {body} }})); return log.innerText; }})"
+                ))
+                .await;
+            assert!(drawn.contains("<img src=x") || kind == "audio", "{kind}: {drawn}");
+        }
+        let (hacked, added): (bool, usize) =
+            inbox.value("['hacked' in window, document.querySelectorAll('.talk img, .talk script, .chats li img, #request img, iframe').length]").await;
+        assert_eq!((hacked, added), (false, 0));
+        inbox.close().await;
+    });
+}
+
+#[test]
+fn the_policy_stops_a_script_even_if_one_got_in() {
+    block_on(async {
+        let sandbox = Sandbox::start(&[]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        assert!(sandbox.ask("GET", "/", "").head.contains("content-security-policy: default-src 'none'"));
+        let blocked: String = inbox
+            .value(
+                "new Promise((told) => { addEventListener('securitypolicyviolation', (event) => told(event.effectiveDirective)); \
+                 const script = document.createElement('script'); script.textContent = 'hacked = 1'; document.body.append(script); })",
+            )
+            .await;
+        assert_eq!(blocked, "script-src-elem");
+        assert!(!inbox.value::<bool>("'hacked' in window").await);
+        inbox.close().await;
+    });
+}
+
+#[test]
+fn a_word_without_end_and_a_thousand_emoji_stay_in_their_place() {
+    block_on(async {
+        let sandbox = Sandbox::start(&[]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        let user = "593987654321";
+        sandbox.send([
+            text_to(user, &"w".repeat(4096)),
+            text_to(user, &"👩‍👩‍👧".repeat(800)),
+            json!({ "type": "text", "userId": user, "text": "Hola", "more": "x".repeat(100_000) }),
+            text_to(&"9".repeat(10_000), "a long name"),
+            text_to(user, "\u{202e}desrever \u{0}\u{7}"),
+            text_to(user, &"*_~```".repeat(600)),
+        ]);
+        inbox.click(".chat", user).await;
+        inbox.until("document.querySelectorAll('article').length === 5").await;
+        for index in 0..5 {
+            inbox.value::<bool>(&format!("(document.querySelectorAll('article')[{index}].click(), true)")).await;
+            for width in [1440, 390] {
+                inbox.size(width, 800).await;
+                let wide: Vec<String> = inbox
+                    .value(
+                        "[...document.querySelectorAll('body, .chats, .scroll, article, .bar, #request')].filter((one) => one.clientWidth && \
+                         one.scrollWidth > one.clientWidth + 1).map((one) => one.id || one.className)",
+                    )
+                    .await;
+                assert!(wide.is_empty(), "message {index}, {width} wide: {wide:?}");
+            }
+        }
+        inbox.close().await;
+    });
+}
