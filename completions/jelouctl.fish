@@ -52,6 +52,7 @@ complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "send" -d 'Send on
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "flow-message" -d 'Send a WhatsApp Flow by its name, through the flow_message endpoint'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "templates" -d 'List the bot\'s templates'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "bulk" -d 'Send to a list of people: one true state for each row, whatever happens'
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "run" -d 'Run a command, then send how it ended'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "sandbox" -d 'Run a local Jelou with a web inbox: no account, nothing leaves the machine'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "profile" -d 'Manage profiles: who sends, kept in the configuration file'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "doctor" -d 'Check, step by step, whether a message could be sent from here'
@@ -956,6 +957,41 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l on -d 'When to send' -r -f -a "always\t'However it ended (default)'
+failure\t'When it failed, was killed or could not be started'
+success\t'When it ended with 0'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l text -d 'Text of the message [default: command, result, host, duration and exit code]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l template -d 'Name of a WhatsApp template to send instead of a text' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l language -d 'Language code of the WhatsApp template' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l param -d 'Value of the WhatsApp template\'s next parameter (repeatable)' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l body -d 'A whole body as JSON, whose texts are templates' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l tail -d 'Keep the last lines of the command\'s stderr for `tail`; its stderr is then a pipe' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l notify-timeout -d 'How long the notice may take, tries and waits together [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object that says what became of the message'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l strict-notify -d 'End with the notice\'s own code when it fails'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l port -d 'Port of 127.0.0.1, 0 for a free one [default: 4780; with a command, a free one]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l fault -d 'What goes wrong, and when (repeatable): status=CODE, reset, hang, truncate, delay=2s; with stored, retry_after=S, header=N:V, body=TEXT; to=USER, kind=KIND, after=N, first=N, every=N' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l templates -d 'Templates in place of the samples: a JSON array, or what `jelouctl templates` prints' -r -F

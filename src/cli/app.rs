@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use super::bulk::BulkAction;
 use super::global::GlobalFlags;
 use super::profile::ProfileAction;
+use super::run::RunCommand;
 use super::sandbox::SandboxCommand;
 use super::send::{FlowMessageCommand, SendCommand};
 use super::templates::TemplatesCommand;
@@ -56,6 +57,7 @@ pub enum Command {
     /// Send to a list of people: one true state for each row, whatever happens
     #[command(subcommand, arg_required_else_help = true)]
     Bulk(BulkAction),
+    Run(RunCommand),
     Sandbox(SandboxCommand),
     /// Manage profiles: who sends, kept in the configuration file
     #[command(subcommand, arg_required_else_help = true)]

@@ -5,6 +5,7 @@ mod bulk;
 mod complete;
 mod global;
 mod profile;
+mod run;
 mod sandbox;
 mod send;
 mod templates;
@@ -36,6 +37,7 @@ fn dispatch(app: App) -> ExitCode {
         Some(Command::FlowMessage(command)) => return commands::send::run(&mut context, &command.into()),
         Some(Command::Templates(command)) => commands::templates::run(&mut context, &command.into()),
         Some(Command::Bulk(action)) => commands::bulk::run(&mut context, action.into()),
+        Some(Command::Run(command)) => commands::run::run(&mut context, &command.into()),
         Some(Command::Sandbox(command)) => commands::sandbox::run(&mut context, &command.into()),
         Some(Command::Profile(action)) => commands::profile::run(&mut context, action.into()),
         Some(Command::Doctor { offline }) => commands::doctor::run(&context, offline),

@@ -2,21 +2,37 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::process::{Child, Command};
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::time::timeout;
 
 use super::Context;
-use crate::exit::ExitCode;
+use super::tail::Tail;
+use crate::output::pass_through;
 
 /// Not found, as shells say it.
 const NOT_FOUND: u8 = 127;
 /// Found, but not a program that can be run.
 const NOT_EXECUTABLE: u8 = 126;
 
-/// Runs `command` with these variables beside our own, and gives its exit code once it has ended. One that cannot be
-/// started is told, and gives 127 or 126.
+/// How long what a command has written may still come once it has ended: what it left running may hold the pipe.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its exit code; 127 or 126 when it could not be started, 128 and the signal's number when one ended it.
+    pub code: u8,
+    /// The number of the signal that ended it.
+    pub signal: Option<i32>,
+}
+
+/// Runs `command` with these variables beside our own, until it has ended. Its standard streams are ours; with `tail`,
+/// what it writes to stderr goes through us and its end is kept. One that cannot be started is told.
 ///
 /// # Errors
 /// When signals cannot be caught.
@@ -24,40 +40,60 @@ pub async fn run(
     context: &Context,
     command: &[OsString],
     variables: &[(&'static str, String)],
-) -> anyhow::Result<ExitCode> {
-    let Some((program, arguments)) = command.split_first() else { return Ok(ExitCode::Success) };
+    mut tail: Option<&mut Tail>,
+) -> anyhow::Result<Ended> {
+    let Some((program, arguments)) = command.split_first() else { return Ok(Ended { code: 0, signal: None }) };
     // Caught from here on, so that a signal that comes while it starts is not ours alone.
     let mut signals = Signals::catch().context("failed to listen for signals")?;
-    let started =
-        Command::new(program).args(arguments).envs(variables.iter().map(|(name, value)| (name, value))).spawn();
-    let mut child = match started {
+    let mut started = Command::new(program);
+    started.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
+    if tail.is_some() {
+        started.stderr(Stdio::piped());
+    }
+    let mut child = match started.spawn() {
         Ok(child) => child,
         Err(error) => {
             let code = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE };
             context.output.error(&format!("failed to run {}: {error}", program.display()), &[], None);
-            return Ok(ExitCode::Command(code));
+            return Ok(Ended { code, signal: None });
         }
     };
+    let mut stderr = child.stderr.take();
     let status = loop {
         tokio::select! {
             status = child.wait() => break status.context("failed to wait for the command")?,
             signal = signals.next() => signal.pass_on(&child),
+            is_open = copy(&mut stderr, tail.as_deref_mut()), if stderr.is_some() => if !is_open { stderr = None },
         }
     };
-    Ok(ExitCode::Command(code_of(status)))
+    while let Ok(true) = timeout(DRAIN_TIMEOUT, copy(&mut stderr, tail.as_deref_mut())).await {}
+    Ok(ended(status))
+}
+
+/// Passes on what has come from `stderr`; false when nothing more will.
+async fn copy(stderr: &mut Option<ChildStderr>, tail: Option<&mut Tail>) -> bool {
+    let (Some(stderr), Some(tail)) = (stderr, tail) else { return false };
+    let mut buffer = [0; 8192];
+    let count = stderr.read(&mut buffer).await.unwrap_or(0);
+    let read = buffer.get(..count).unwrap_or_default();
+    tail.push(read);
+    pass_through(read);
+    count > 0
 }
 
 #[cfg(unix)]
-fn code_of(status: ExitStatus) -> u8 {
+fn ended(status: ExitStatus) -> Ended {
     use std::os::unix::process::ExitStatusExt;
 
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
-    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
+    let signal = status.signal();
+    let code = status.code().or_else(|| signal.map(|signal| 128 + signal));
+    Ended { code: code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX), signal }
 }
 
 #[cfg(windows)]
-fn code_of(status: ExitStatus) -> u8 {
-    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
+fn ended(status: ExitStatus) -> Ended {
+    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX);
+    Ended { code, signal: None }
 }
 
 #[cfg(unix)]

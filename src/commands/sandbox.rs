@@ -100,8 +100,8 @@ async fn serve(context: &Context, plan: &Plan, options: Options) -> anyhow::Resu
     let mut variables = variables(context, &url);
     if !plan.command.is_empty() {
         variables.push(("JELOUCTL_SANDBOX", url));
-        let code = child::run(context, &plan.command, &variables).await?;
-        return Ok((sandbox, code));
+        let ended = child::run(context, &plan.command, &variables, None).await?;
+        return Ok((sandbox, ExitCode::Command(ended.code)));
     }
     // Caught before the variables show that it listens.
     let interrupted = interrupt::interrupted().context("failed to listen for signals")?;

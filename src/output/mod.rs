@@ -274,6 +274,12 @@ pub fn pretty(value: &Value) -> String {
     json::pretty(value, false)
 }
 
+/// What a command that is run for the user wrote to stderr, as it is.
+pub fn pass_through(bytes: &[u8]) {
+    let mut stderr = io::stderr();
+    let _ = stderr.write_all(bytes).and_then(|()| stderr.flush());
+}
+
 /// Asks on the terminal without showing what is typed; the caller has made sure that there is one.
 ///
 /// # Errors

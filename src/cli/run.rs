@@ -1,0 +1,102 @@
+//! `run`.
+
+use std::ffi::OsString;
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use crate::commands::run::{Notice, On, Plan};
+use crate::config::Timeout;
+use crate::input::Source;
+
+/// Run a command, then send how it ended
+///
+/// Examples:
+///   jelouctl run --to 593987654321 --on failure -- ./backup.sh
+///   jelouctl run --to 593987654321 --template job_ended --param '{{ command }}' --param '{{ result }}' -- make
+///   jelouctl run --to 593987654321 --tail 20 --text '{{ command }} {{ result }}: {{ tail }}' -- ./deploy.sh
+///
+/// Texts are templates that see `command` (its name alone), `result` (ok, failed or killed), `code`, `signal`,
+/// `duration`, `host`, `started`, and with --tail the last lines of its stderr as `tail`.
+/// The exit code is the command's, also when the notice fails. A text reaches only a user who wrote in the last
+/// 24 hours; a template reaches anyone. What would keep the notice from leaving is told before the command runs.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct RunCommand {
+    /// Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]
+    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
+    to: Option<String>,
+
+    /// When to send
+    #[arg(long, value_name = "WHEN", default_value = "always", hide_default_value = true)]
+    on: OnFlag,
+
+    /// Text of the message [default: command, result, host, duration and exit code]
+    #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true, conflicts_with_all = ["template", "body"])]
+    text: Option<String>,
+
+    /// Name of a WhatsApp template to send instead of a text
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, conflicts_with = "body")]
+    template: Option<String>,
+
+    /// Language code of the WhatsApp template
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true, requires = "template")]
+    language: Option<String>,
+
+    /// Value of the WhatsApp template's next parameter (repeatable)
+    #[arg(long = "param", value_name = "TEMPLATE", allow_hyphen_values = true, requires = "template")]
+    parameters: Vec<String>,
+
+    /// A whole body as JSON, whose texts are templates
+    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    body: Option<Source>,
+
+    /// Keep the last lines of the command's stderr for `tail`; its stderr is then a pipe
+    #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    tail: Option<u16>,
+
+    /// How long the notice may take, tries and waits together [default: 30s]
+    #[arg(long, value_name = "DURATION")]
+    notify_timeout: Option<Timeout>,
+
+    /// End with the notice's own code when it fails
+    #[arg(long)]
+    strict_notify: bool,
+
+    /// Command to run
+    #[arg(last = true, required = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
+    command: Vec<OsString>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OnFlag {
+    /// However it ended (default)
+    Always,
+    /// When it failed, was killed or could not be started
+    Failure,
+    /// When it ended with 0
+    Success,
+}
+
+impl From<RunCommand> for Plan {
+    fn from(command: RunCommand) -> Self {
+        let RunCommand { to, on, text, template, language, parameters, body, tail, notify_timeout, .. } = command;
+        let notice = match (template, body) {
+            (Some(name), _) => Notice::Template { name, language, parameters },
+            (None, Some(source)) => Notice::Body(source),
+            (None, None) => Notice::Text(text),
+        };
+        Self {
+            to,
+            on: match on {
+                OnFlag::Always => On::Always,
+                OnFlag::Failure => On::Failure,
+                OnFlag::Success => On::Success,
+            },
+            notice,
+            tail: tail.map(usize::from),
+            timeout: notify_timeout.unwrap_or(Timeout::DEFAULT).duration(),
+            strict: command.strict_notify,
+            command: command.command,
+        }
+    }
+}
