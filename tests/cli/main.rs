@@ -31,6 +31,7 @@ mod output;
 mod preview;
 mod profiles;
 mod properties;
+mod recipes;
 mod run;
 mod sandbox;
 mod sandbox_command;

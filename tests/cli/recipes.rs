@@ -1,0 +1,106 @@
+//! Every command of the recipes, run as it stands there, inside the sandbox.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::harness::{Ended, Home, set_mode};
+
+/// A fenced block: its language, the words behind it, and its text.
+struct Block {
+    language: String,
+    words: Vec<String>,
+    text: String,
+}
+
+impl Block {
+    fn number(&self, name: &str) -> Option<i32> {
+        let value = self.words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+        value.map(|value| value.parse().unwrap())
+    }
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page)).unwrap();
+    let fenced = text.split("```").skip(1).step_by(2);
+    fenced
+        .map(|block| {
+            let (head, text) = block.split_once('\n').unwrap();
+            let mut words = head.split(' ').map(str::to_owned);
+            Block { language: words.next().unwrap(), words: words.collect(), text: text.to_owned() }
+        })
+        .collect()
+}
+
+/// A home with what the recipes take for granted.
+fn home() -> Home {
+    let home = Home::new();
+    for (name, script) in [
+        ("backup.sh", "echo 'the disk is full' >&2; exit 1"),
+        ("deploy.sh", "exit 0"),
+        ("notify.sh", "jelouctl send text --to 593987654321 --retry-for 5 'Hola, Ana'"),
+        ("bin/make", "echo 'no rule' >&2; exit 2"),
+        ("bin/pass", "[ \"$*\" = 'show jelou/prod' ] && echo canary-pass"),
+        ("bin/op", "[ \"$*\" = 'read op://ops/jelou/secret' ] && echo canary-op"),
+        ("bin/vault", "[ \"$*\" = 'kv get -field=secret kv/jelou' ] && echo canary-vault"),
+    ] {
+        set_mode(&home.write(name, format!("#!/bin/sh\n{script}\n")), 0o755);
+    }
+    home.write(
+        "people.csv",
+        "telefono,nombre,pedido\n593987654321,Ana,A-1\n593987654322,Luis,A-2\n593987654323,\"Eva, hija\",A-3\n",
+    );
+    home
+}
+
+/// Runs the block's text with `program`, inside a sandbox that counts its messages unless the block is about settings.
+fn run(home: &Home, program: &[&str], block: &Block) {
+    let of_home = home.command();
+    let binary = of_home.get_program();
+    let binaries = Path::new(binary).parent().unwrap().to_str().unwrap().to_owned();
+    let mut command =
+        Command::new(if block.words.contains(&"config".to_owned()) { program[0].as_ref() } else { binary });
+    if command.get_program() == binary {
+        let expected =
+            block.number("messages").unwrap_or_else(|| panic!("no messages= for {}", block.text)).to_string();
+        command.args(["sandbox", "--expect", &expected, "--"]).args(program);
+    } else {
+        command.args(&program[1..]);
+    }
+    command.arg(&block.text).env_clear().current_dir(home.path());
+    command.envs(of_home.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("PATH", format!("{}/bin:{binaries}:/usr/bin:/bin", home.path().display()));
+    command.env("XDG_STATE_HOME", home.path().join("state"));
+    let ended = Ended::new(&command.output().unwrap());
+    let code = block.number("code").unwrap_or(0);
+    assert_eq!(ended.code, code, "{}\n{}\n{}", block.text, ended.stdout, ended.stderr);
+    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("canary"), "{ended:?}");
+}
+
+fn every_block_runs(page: &str, count: usize) {
+    let blocks = blocks(page);
+    assert_eq!(blocks.len(), count);
+    let mut config: Option<String> = None;
+    for block in &blocks {
+        let home = home();
+        if let Some(config) = &config {
+            home.config(config);
+        }
+        match block.language.as_str() {
+            "sh" => run(&home, &["bash", "-euo", "pipefail", "-c"], block),
+            "python" => run(&home, &["python3", "-c"], block),
+            "toml" => config = Some(block.text.clone()),
+            other => panic!("nobody runs {other}"),
+        }
+    }
+}
+
+#[test]
+fn every_recipe_runs() {
+    every_block_runs("recipes.md", 11);
+}
+
+#[test]
+fn every_recipe_in_spanish_runs() {
+    every_block_runs("recetas.md", 4);
+}
