@@ -59,17 +59,16 @@ impl Columns {
     }
 }
 
-/// The column of the recipient: the one that was `named`, or the only one whose name says so.
+/// The column of the recipient: the one that was `asked` for, or the only one whose name says so.
 ///
 /// # Errors
 /// When there is none, or more than one.
-pub fn recipient_column(names: &[&str], named: Option<&str>) -> Result<String, SourceError> {
+pub fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<String, SourceError> {
     let owned = || names.iter().map(|name| name.trim().to_owned()).collect();
-    if let Some(named) = named {
-        return match names.iter().any(|name| name.trim() == named.trim()) {
-            true => Ok(named.trim().to_owned()),
-            false => Err(SourceError::NoSuchColumn { flag: "--to-column", name: named.to_owned(), columns: owned() }),
-        };
+    if let Some(asked) = asked.map(str::trim) {
+        let is_there = names.iter().any(|name| name.trim() == asked);
+        let missing = || SourceError::NoSuchColumn { flag: "--to-column", name: asked.to_owned(), columns: owned() };
+        return is_there.then(|| asked.to_owned()).ok_or_else(missing);
     }
     let mut candidates = names.iter().map(|name| name.trim()).filter(|name| RECIPIENT.contains(&plain(name).as_str()));
     match (candidates.next(), candidates.next()) {

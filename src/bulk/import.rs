@@ -115,74 +115,25 @@ pub fn import(
     source: &mut Source,
     draft: &mut Draft,
     plan: &Plan<'_>,
-    window: Window,
-    leniency: Leniency,
+    (window, leniency): (Window, Leniency),
     allows: impl Fn(&str) -> bool,
     mut tell: impl FnMut(u64, RowFault<'_>),
 ) -> anyhow::Result<Imported> {
-    let mut imported = Imported::default();
-    let mut known = HashSet::new();
-    let mut column = None;
-    let mut digest = 0_u128;
-    let (mut passed, mut taken) = (0, 0);
+    let mut rows = Importer { plan, draft, imported: Imported::default(), known: HashSet::new(), column: None };
+    let (mut passed, mut taken, mut digest) = (0, 0, 0_u128);
     while window.limit.is_none_or(|limit| taken < limit) {
-        let Some(SourceRow { line, row }) = source.next()? else { break };
+        let Some(row) = source.read()? else { break };
         passed += 1;
-        if passed <= window.skip {
-            continue;
-        }
-        taken += 1;
-        let made = match row {
-            Err(problem) => Err((RowError::Unreadable(problem), "null".to_owned())),
-            Ok(row) => {
-                for name in row.names() {
-                    if !known.contains(name) {
-                        known.insert(name.to_owned());
-                        imported.columns.push(name.to_owned());
-                    }
-                }
-                let column = match &column {
-                    Some(column) => column,
-                    None => column.insert(plan.check_names(&row)?),
-                };
-                let cells = row.cells();
-                match plan.request(&row, column) {
-                    Ok((outgoing, warnings)) => {
-                        for warning in warnings {
-                            tell(line, RowFault::Warning(warning));
-                        }
-                        Ok((outgoing, cells))
-                    }
-                    Err(error) => Err((error, cells)),
-                }
-            }
-        };
-        match made {
-            Ok((outgoing, cells)) => {
-                if let Some(recipient) = outgoing.recipients().find(|recipient| !allows(recipient)) {
-                    imported.guarded += 1;
-                    tell(line, RowFault::Guarded(recipient));
-                }
-                let request = Request::new(plan.base, plan.bot, &outgoing);
-                let (path, body) =
-                    (request.path_below(plan.base), request.body.as_ref().map(Value::to_string).unwrap_or_default());
-                imported.accepts.get_or_insert(request.accepts.clone());
-                imported.rows += 1;
-                digest = digest.wrapping_add(digest_of(path, &body));
-                let request = DraftRequest { recipient: outgoing.recipient().as_str(), path, body: &body };
-                draft.add(&DraftRow { line, cells: &cells, request: Ok(request) })?;
-            }
-            Err((error, cells)) => {
-                imported.invalid += 1;
-                let problem = error.to_string();
-                draft.add(&DraftRow { line, cells: &cells, request: Err(&problem) })?;
-                tell(line, RowFault::Invalid(problem));
-            }
+        if passed > window.skip {
+            taken += 1;
+            digest = digest.wrapping_add(rows.add(row, &allows, &mut tell)?);
         }
     }
     if taken == 0 {
         return Err(SourceError::NoRows { name: source.name().to_owned() }.into());
     }
+    let mut imported = rows.imported;
+    imported.digest = digest.to_be_bytes();
     if draft.find_repeated()? {
         if !leniency.allow_duplicates {
             draft.duplicates(leniency.skip_invalid, |line, of, recipient| {
@@ -193,8 +144,80 @@ pub fn import(
         }
         draft.put_in_order()?;
     }
-    imported.digest = digest.to_be_bytes();
     Ok(imported)
+}
+
+/// Takes one row after the other.
+struct Importer<'a> {
+    plan: &'a Plan<'a>,
+    draft: &'a mut Draft,
+    imported: Imported,
+    /// Names of columns so far.
+    known: HashSet<String>,
+    /// The recipient's column, from the first row on.
+    column: Option<String>,
+}
+
+impl Importer<'_> {
+    /// The row in the ledger, with its request or why it makes none; gives the request's part of the digest.
+    fn add(
+        &mut self,
+        SourceRow { line, row }: SourceRow,
+        allows: &impl Fn(&str) -> bool,
+        tell: &mut impl FnMut(u64, RowFault<'_>),
+    ) -> anyhow::Result<u128> {
+        let (cells, made) = match row {
+            Ok(row) => {
+                self.note_columns(&row);
+                let column = match &self.column {
+                    Some(column) => column,
+                    None => self.column.insert(self.plan.check_names(&row)?),
+                };
+                (row.cells(), self.plan.request(&row, column))
+            }
+            Err(problem) => ("null".to_owned(), Err(RowError::Unreadable(problem))),
+        };
+        match made {
+            Ok((outgoing, warnings)) => {
+                for warning in warnings {
+                    tell(line, RowFault::Warning(warning));
+                }
+                if let Some(recipient) = outgoing.recipients().find(|recipient| !allows(recipient)) {
+                    self.imported.guarded += 1;
+                    tell(line, RowFault::Guarded(recipient));
+                }
+                self.add_request(line, &cells, &outgoing)
+            }
+            Err(error) => {
+                self.imported.invalid += 1;
+                let problem = error.to_string();
+                self.draft.add(&DraftRow { line, cells: &cells, request: Err(&problem) })?;
+                tell(line, RowFault::Invalid(problem));
+                Ok(0)
+            }
+        }
+    }
+
+    fn add_request(&mut self, line: u64, cells: &str, outgoing: &Outgoing) -> anyhow::Result<u128> {
+        let request = Request::new(self.plan.base, self.plan.bot, outgoing);
+        let body = request.body.as_ref().map(Value::to_string).unwrap_or_default();
+        let path = request.path_below(self.plan.base);
+        let made = DraftRequest { recipient: outgoing.recipient().as_str(), path, body: &body };
+        self.draft.add(&DraftRow { line, cells, request: Ok(made) })?;
+        self.imported.rows += 1;
+        let digest = digest_of(path, &body);
+        self.imported.accepts.get_or_insert(request.accepts);
+        Ok(digest)
+    }
+
+    fn note_columns(&mut self, row: &Row) {
+        for name in row.names() {
+            if !self.known.contains(name) {
+                self.known.insert(name.to_owned());
+                self.imported.columns.push(name.to_owned());
+            }
+        }
+    }
 }
 
 impl Plan<'_> {
@@ -203,7 +226,7 @@ impl Plan<'_> {
         let names = row.names();
         let column = match self.recipient {
             RecipientRule::Template(_) => "--to".to_owned(),
-            RecipientRule::Column(named) => recipient_column(&names, named)?,
+            RecipientRule::Column(asked) => recipient_column(&names, asked)?,
         };
         let globals: HashSet<_> = self.language.globals().map(|(name, _)| name.to_owned()).collect();
         let to = match &self.recipient {

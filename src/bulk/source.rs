@@ -165,7 +165,7 @@ impl Source {
     ///
     /// # Errors
     /// When the rest cannot be read: a row that is bad in itself is none.
-    pub fn next(&mut self) -> Result<Option<SourceRow>, SourceError> {
+    pub fn read(&mut self) -> Result<Option<SourceRow>, SourceError> {
         match &mut self.reader {
             Reader::Csv { reader, columns, .. } => next_record(reader, columns, self.is_report, &self.name),
             Reader::Ndjson { reader, line } => next_object(reader, line).map_err(|cause| match cause.kind() {
@@ -266,7 +266,7 @@ fn delimiter(head: &[u8]) -> u8 {
             !quoted
         })
         .collect();
-    let count = |delimiter: u8| outside.iter().filter(|byte| **byte == delimiter).count();
+    let count = |delimiter: u8| outside.split(|byte| *byte == delimiter).count();
     // Of equals `max_by_key` takes the last.
     [b'|', b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }

@@ -94,6 +94,7 @@ pub enum BulkAction {
 /// Every row is read and checked first. Then the run has a name, and every row one true state, whatever happens.
 /// CSV with a header, or NDJSON; a column is {{ name }} wherever a text stands in the message.
 #[derive(Args, Debug)]
+#[expect(clippy::doc_link_with_quotes, reason = "a template's own marks")]
 #[command(verbatim_doc_comment, subcommand_value_name = "KIND", subcommand_help_heading = "Kinds")]
 pub struct BulkSend {
     /// List of people: CSV or NDJSON, or `-` for standard input

@@ -110,7 +110,7 @@ impl<'a> Progress<'a> {
         match self.faults {
             ..=FAULTS => self.above(|output| output.warning(&format!("line {line}: {state}: {message}"))),
             n if n == FAULTS + 1 => {
-                self.above(|output| output.warning("further rows like these are in the report only"))
+                self.above(|output| output.warning("further rows like these are in the report only"));
             }
             _ => {}
         }

@@ -31,9 +31,10 @@ fn with_api<'a>(command: &'a mut Command, jelou: &Jelou) -> &'a mut Command {
 
 /// Goes on with what is there, whatever went wrong before, until every row is final.
 fn finish(home: &Home, jelou: &Jelou) -> Vec<Value> {
-    let (words, more): (_, &[&str]) = match ledger(home).exists() {
-        true => ("bulk resume r --rate 100000/s", &[]),
-        false => ("bulk send people.csv --yes --run r --rate 100000/s", &["text", "Hola"]),
+    let (words, more): (_, &[&str]) = if ledger(home).exists() {
+        ("bulk resume r --rate 100000/s", &[])
+    } else {
+        ("bulk send people.csv --yes --run r --rate 100000/s", &["text", "Hola"])
     };
     let ended = home.run(words).args(more).api(&jelou.url).end();
     assert!([0, 10].contains(&ended.code), "{ended:?}");
@@ -149,9 +150,7 @@ fn a_damaged_or_newer_ledger_is_left_alone() {
     newer[60..64].copy_from_slice(&99_u32.to_be_bytes());
     let mut damaged = whole.clone();
     damaged[4096..].fill(0xa5);
-    for (content, part) in
-        [(newer, "of version 99, newer"), (damaged, "damaged"), (b"hello".repeat(2000), "cannot be read")]
-    {
+    for (content, part) in [(newer, "of version 99, newer"), (damaged, "damaged"), (b"hello".repeat(2000), "damaged")] {
         fs::write(ledger(&home), content).unwrap();
         resume().fails(12, &[part]);
     }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
 use thiserror::Error;
 
 #[derive(Debug, Error)]
@@ -20,9 +21,18 @@ pub enum LedgerError {
     #[error("the ledger is damaged: {problem}")]
     Damaged { problem: String },
     #[error("the ledger cannot be read or written: {0}")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(String),
     #[error("the thread that writes the ledger is gone")]
     WriterGone,
+}
+
+impl From<rusqlite::Error> for LedgerError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { problem: error.to_string() },
+            _ => Self::Sqlite(error.to_string()),
+        }
+    }
 }
 
 impl LedgerError {

@@ -33,14 +33,11 @@ impl Identity {
     }
 
     /// Of the database and its log, which are open.
-    ///
-    /// # Errors
-    /// When one is not there.
-    pub fn of(path: &Path) -> Result<Self, LedgerError> {
+    pub fn of(path: &Path) -> Self {
         let mut log = path.to_owned().into_os_string();
         log.push("-wal");
         let files = [path.to_owned(), PathBuf::from(log)];
-        Ok(Self(files.into_iter().map(|path| (path.clone(), id(&path))).collect()))
+        Self(files.into_iter().map(|path| (path.clone(), id(&path))).collect())
     }
 
     /// # Errors

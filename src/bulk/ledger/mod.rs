@@ -53,7 +53,7 @@ impl Ledger {
             return Err(LedgerError::Damaged { problem: found });
         }
         ledger.recover()?;
-        ledger.identity = Identity::of(path)?;
+        ledger.identity = Identity::of(path);
         Ok(ledger)
     }
 
@@ -171,7 +171,7 @@ impl Ledger {
     pub fn commit(&mut self, begun: &[i64], ended: &[Ended]) -> Result<(), LedgerError> {
         let batch = self.db.transaction()?;
         {
-            let mut begin = batch.prepare_cached(
+            let mut start = batch.prepare_cached(
                 "UPDATE row SET state = 'inflight', attempts = attempts + 1, at = ?2 WHERE n = ?1 AND state = 'pending'",
             )?;
             let mut end =
@@ -195,7 +195,7 @@ impl Ledger {
                 ])?;
             }
             for n in begun {
-                one(begin.execute(params![n, now()])?)?;
+                one(start.execute(params![n, now()])?)?;
             }
         }
         batch.commit()?;

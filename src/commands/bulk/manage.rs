@@ -124,7 +124,7 @@ pub fn remove(context: &Context, name: &RunName) -> anyhow::Result<ExitCode> {
         let asked = context.output.ask(&format!("Remove run {name}, {what}? [y/N]"))?;
         anyhow::Ok(["y", "yes"].contains(&asked.to_lowercase().as_str()))
     };
-    if !context.assume_yes && !(context.can_ask() && is_meant()?) {
+    if !(context.assume_yes || context.can_ask() && is_meant()?) {
         let message = format!("run {name}, {what}, was not removed");
         return Err(UsageError { message, hint: "add --yes to remove it".to_owned() }.into());
     }

@@ -5,7 +5,7 @@ use super::sending::{Held, Sender};
 use crate::bulk::{Details, Ledger, RunName, Runs};
 use crate::commands::guard::check_allowed;
 use crate::commands::{Context, UsageError};
-use crate::config::{ConfigError, Environment, SecretSource, Settings};
+use crate::config::{BotId, ConfigError, Environment, SecretSource, Settings};
 use crate::exit::ExitCode;
 
 pub fn run(context: &mut Context, asked: Option<&RunName>, tempo: Tempo) -> anyhow::Result<ExitCode> {
@@ -42,7 +42,7 @@ fn become_sender(context: &mut Context, name: &RunName, run: &Details) -> anyhow
     let flags = &mut context.flags;
     let url = flags.api_url.as_ref().map(ToString::to_string);
     refuse_other(name, "--profile", run.profile.as_deref().unwrap_or("none"), flags.profile.as_deref())?;
-    refuse_other(name, "--bot", &run.bot, flags.bot.as_ref().map(|bot| bot.as_str()))?;
+    refuse_other(name, "--bot", &run.bot, flags.bot.as_ref().map(BotId::as_str))?;
     refuse_other(name, "--api-url", &run.api_url, url.as_deref())?;
     if flags.sandbox && !run.sandbox {
         refuse_other(name, "--sandbox", &run.api_url, Some("the sandbox"))?;

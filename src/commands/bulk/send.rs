@@ -180,7 +180,7 @@ fn read_in(
     let mut first_guarded = None;
     let mut warnings = 0;
     let allows = |recipient: &str| check_allowed(who.settings, std::iter::once(recipient)).is_ok();
-    let imported = import(source, draft, plan, window, leniency, allows, |line, fault| match fault {
+    let imported = import(source, draft, plan, (window, leniency), allows, |line, fault| match fault {
         RowFault::Warning(warning) => {
             warnings += 1_u64;
             if warnings <= WARNINGS {
@@ -192,7 +192,7 @@ fn read_in(
             first_guarded = first_guarded.take().or_else(guard);
         }
         RowFault::Invalid(problem) if leniency.skip_invalid => {
-            output.warning(&format!("line {line} is left out: {problem}"))
+            output.warning(&format!("line {line} is left out: {problem}"));
         }
         RowFault::Invalid(problem) => output.fault(&format!("line {line}: {problem}")),
         RowFault::Duplicate { of, recipient } if leniency.skip_invalid => {

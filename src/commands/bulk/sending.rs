@@ -9,7 +9,7 @@ use crate::bulk::{Api, Counts, Details, Ended, Engine, Ledger, Lock, Lost, RunNa
 use crate::commands::connection::{self, ask_secret, client_options};
 use crate::commands::interrupt::Signals;
 use crate::commands::{Context, PanicInFlight};
-use crate::config::{ClientId, SecretSource, Settings, Sourced};
+use crate::config::{ClientId, Rate, SecretSource, Settings, Sourced};
 use crate::exit::{self, ExitCode};
 use crate::output::{Format, Progress, Record, RecordError, Sent};
 
@@ -61,7 +61,7 @@ impl<'a> Sender<'a> {
             let client = Client::new(&client_options(settings, &base)?)?;
             let api = Api { client, credentials, base: base.url().clone(), accepts: run.details.accepts.clone() };
             let mut progress = Progress::new(&context.output, tempo.progress);
-            let rate = tempo.rate.map_or(run.details.rate, |rate| rate.per_second());
+            let rate = tempo.rate.map_or(run.details.rate, Rate::per_second);
             let concurrency = tempo.concurrency.unwrap_or(run.details.concurrency);
             let engine = Engine::new(api, ledger, reader, rate, concurrency, &mut progress)?;
             let mut signals = Signals::catch().context("failed to listen for signals")?;
@@ -79,10 +79,10 @@ fn tell(context: &Context, settings: &Settings, run: &Held<'_>, stop: Stop) -> a
     if settings.is_sandboxed() {
         output.note("sandbox: nothing left this machine");
     }
-    let counts = Ledger::read(&run.runs.path(&run.name)).and_then(|ledger| ledger.counts());
+    let counts = || Ledger::read(&run.runs.path(&run.name)).and_then(|ledger| ledger.counts());
     let resume = format!("jelouctl bulk resume {}", run.name);
     let (code, error) = match stop {
-        Stop::Complete => (of_counts(counts.as_ref().ok()), None),
+        Stop::Complete => (of_counts(&counts()?), None),
         Stop::Tripped(trip, fault) => {
             output.error(
                 &format!("the run paused: {}", fault.message),
@@ -101,17 +101,14 @@ fn tell(context: &Context, settings: &Settings, run: &Held<'_>, stop: Stop) -> a
         }
         Stop::Panicked => (ExitCode::Unknown, Some(PanicInFlight.into())),
     };
-    if let Ok(counts) = counts {
+    if let Ok(counts) = counts() {
         print_summary(context, &summary(&run.name, &counts), &run.name)?;
     }
     error.map_or(Ok(code), Err)
 }
 
-fn of_counts(counts: Option<&Counts>) -> ExitCode {
-    match counts {
-        Some(counts) if counts.failed + counts.unknown + counts.skipped == 0 => ExitCode::Success,
-        _ => ExitCode::Incomplete,
-    }
+fn of_counts(counts: &Counts) -> ExitCode {
+    if counts.failed + counts.unknown + counts.skipped == 0 { ExitCode::Success } else { ExitCode::Incomplete }
 }
 
 fn name_of(signal: Signal) -> &'static str {
