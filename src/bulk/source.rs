@@ -11,6 +11,7 @@ use thiserror::Error;
 use super::columns::Columns;
 use super::report::{self, OUTCOME};
 use super::row::Row;
+use crate::nearest::nearest;
 
 /// The most bytes of one row: a request has at most 1 MiB.
 const MAX_ROW: usize = 1024 * 1024;
@@ -66,9 +67,7 @@ impl SourceError {
 
 /// The column that was probably meant.
 fn meant(name: &str, columns: &[String]) -> String {
-    let near = |column: &&String| strsim::jaro_winkler(&name.to_lowercase(), &column.to_lowercase());
-    let nearest = columns.iter().max_by(|left, right| near(left).total_cmp(&near(right)));
-    let nearest = nearest.filter(|column| near(column) > 0.75);
+    let nearest = nearest(name, columns.iter().map(String::as_str));
     nearest.map(|column| format!(" (did you mean `{column}`?)")).unwrap_or_default()
 }
 

@@ -18,14 +18,16 @@ use crate::commands::schema;
 /// What belongs to every command.
 const AFTER_HELP: &str = "\
 Exit codes:
-  0  accepted           4  credentials          8  unknown: it may have been sent
-  1  unexpected error   5  rejected            11  stopped by a guard (allow_to)
-  2  wrong input        6  rate limited       130  SIGINT
-  3  configuration      7  network            143  SIGTERM
- 14  sandbox --expect did not hold
+  0  accepted           5  rejected                         10  bulk: some rows were not sent
+  1  unexpected error   6  rate limited                     11  stopped by a guard (allow_to)
+  2  wrong input        7  network                          12  bulk: the ledger cannot be written
+  3  configuration      8  unknown: it may have been sent   13  bulk: the run is in use
+  4  credentials      130  SIGINT                          143  SIGTERM
+                      14  sandbox --expect did not hold
 
 Files:
   ~/.config/jelouctl/config.toml (macOS: ~/Library/Application Support/jelouctl/config.toml)
+  ~/.local/state/jelouctl/runs/ (macOS: ~/Library/Application Support/jelouctl/runs/), bulk runs
 
 Proxies come from HTTPS_PROXY, ALL_PROXY and NO_PROXY; they are never used for this machine.";
 

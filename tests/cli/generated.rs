@@ -72,6 +72,8 @@ fn the_example_configuration_is_valid_and_shows_every_key() {
         "retry_for",
         "ca_cert",
         "allow_to",
+        "rate",
+        "confirm_bulk",
     ] {
         assert!(example.contains(&format!("{key} = ")), "{key} is missing");
     }
@@ -80,7 +82,7 @@ fn the_example_configuration_is_valid_and_shows_every_key() {
 #[test]
 fn every_exit_code_is_documented() {
     let documented = committed("docs/exit-codes.md");
-    for code in [0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 14, 130, 143] {
+    for code in [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 130, 143] {
         assert!(documented.contains(&format!("| {code} |")), "{code} is missing");
     }
 }
