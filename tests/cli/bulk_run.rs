@@ -333,7 +333,7 @@ fn a_run_is_resumed_by_who_began_it() {
         ("--profile b bulk resume r", "--profile: run r was begun with a, not with b"),
         ("--bot 2 bulk resume r", "--bot: run r was begun with 1, not with 2"),
         ("--api-url http://127.0.0.1:9 bulk resume r", "--api-url: run r was begun with http://127.0.0.1:"),
-        ("--sandbox bulk resume r", "--sandbox: run r was begun with"),
+        ("--sandbox bulk resume r", "the sandbox: run r was begun with"),
         ("bulk resume r text x", "unexpected argument"),
     ] {
         home.run(words).fails(2, &[part]);

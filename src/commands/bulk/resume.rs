@@ -21,6 +21,10 @@ pub fn run(context: &mut Context, asked: Option<&RunName>, tempo: Tempo) -> anyh
 
     let settings = Settings::load(&context.flags, &Environment::read()?)?;
     context.output.warnings(&settings.warnings);
+    if settings.is_sandboxed() && !details.sandbox {
+        // The environment may say so too; what is sent there would count as sent to people.
+        refuse_other(&name, "the sandbox", &details.api_url, Some("the sandbox"))?;
+    }
     let (client_id, secret) = settings.credentials(context.can_ask())?;
     refuse_other(&name, "client id", &details.client_id, Some(client_id.value.as_str()))?;
     let mut refused = Ok(());
@@ -44,11 +48,8 @@ fn become_sender(context: &mut Context, name: &RunName, run: &Details) -> anyhow
     refuse_other(name, "--profile", run.profile.as_deref().unwrap_or("none"), flags.profile.as_deref())?;
     refuse_other(name, "--bot", &run.bot, flags.bot.as_ref().map(BotId::as_str))?;
     refuse_other(name, "--api-url", &run.api_url, url.as_deref())?;
-    if flags.sandbox && !run.sandbox {
-        refuse_other(name, "--sandbox", &run.api_url, Some("the sandbox"))?;
-    }
     let broken = |problem| ConfigError::Variable { name: "the run", problem };
-    flags.sandbox = run.sandbox;
+    flags.sandbox |= run.sandbox;
     flags.default_profile.clone_from(&run.profile);
     flags.bot = Some(run.bot.parse().map_err(broken)?);
     if !run.sandbox {
