@@ -227,7 +227,7 @@ fn gitlab_script() -> String {
     assert!(template.contains("exit_codes: [6, 7]\n"));
     let (_, script) = template.split_once("    - |\n").unwrap();
     let lines = script.lines().take_while(|line| line.starts_with("      "));
-    lines.map(|line| format!("{}\n", &line[6..])).collect()
+    lines.flat_map(|line| [&line[6..], "\n"]).collect()
 }
 
 #[test]
