@@ -46,7 +46,7 @@ fn the_text_that_nobody_gave_says_what_matters() {
     assert!(text.starts_with("sh: failed on ") && text.ends_with(", exit code 3"), "{text}");
     let (_, bodies) = run(&["--text", "{{ host }} {{ started }} {{ duration }}"], "true");
     let text = bodies[0]["text"].as_str().unwrap();
-    assert!(text.contains("T") && text.contains("Z ") && text.ends_with('s'), "{text}");
+    assert!(text.contains('T') && text.contains("Z ") && text.ends_with('s'), "{text}");
 }
 
 #[test]
