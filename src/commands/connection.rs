@@ -49,7 +49,7 @@ pub async fn base(settings: &Settings) -> anyhow::Result<ApiUrl> {
     if settings.sandbox != Sandboxed::Nearest || sandbox::is_running(DEFAULT_PORT).await {
         return Ok(preview::base(settings));
     }
-    let inside = Sandbox::start(sandbox::Options::default()).await.context("failed to start the sandbox")?;
+    let inside = Sandbox::start(sandbox::Options::default()).context("failed to start the sandbox")?;
     Ok(ApiUrl::on_loopback(inside.port()))
 }
 

@@ -86,7 +86,7 @@ fn options(context: &mut Context, plan: &Plan) -> anyhow::Result<Options> {
 /// Listens until Ctrl-C or SIGTERM, or as long as the command runs.
 async fn serve(context: &Context, plan: &Plan, options: Options) -> anyhow::Result<(Sandbox, ExitCode)> {
     let port = options.port;
-    let sandbox = Sandbox::start(options).await.map_err(|error| {
+    let sandbox = Sandbox::start(options).map_err(|error| {
         let message = format!("failed to listen on 127.0.0.1:{port}: {error}");
         usage(&message, "choose another port with --port, or any free one with --port 0")
     })?;

@@ -58,7 +58,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_running_sandbox_is_known_and_nothing_else_is() {
-        let sandbox = Sandbox::start(Options::default()).await.unwrap();
+        let sandbox = Sandbox::start(Options::default()).unwrap();
         assert!(is_running(sandbox.port()).await);
 
         let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

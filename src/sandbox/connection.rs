@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
 /// Connections at once; more wait in the system's queue.
-const MAX_CONNECTIONS: usize = 1024;
+pub(super) const MAX_CONNECTIONS: u32 = 1024;
 /// How long the head of a request may take, and its body again.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// Until accepting is tried again when the system has no more file descriptors.
@@ -43,7 +43,7 @@ impl Hangup {
 
 /// Serves `app` to whoever connects, for ever.
 pub(super) async fn serve(listener: TcpListener, app: Router) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
     let app = TowerToHyperService::new(app);
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         let Ok((stream, _)) = listener.accept().await else {
@@ -70,14 +70,14 @@ async fn serve_one(stream: TcpStream, app: TowerToHyperService<Router>) {
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
     let mut connection = server.serve_connection(TokioIo::new(stream), service);
-    let ending = tokio::select! {
+    let is_reset = tokio::select! {
         biased;
         // A client that breaks off has only itself to tell.
         _ = &mut connection => return,
         ending = ending.wait_for(Option::is_some) => ending.is_ok_and(|ending| *ending == Some(Ending::Reset)),
     };
     let stream = connection.into_parts().io.into_inner();
-    if ending {
+    if is_reset {
         // What is closed without lingering is reset.
         let _ = stream.set_zero_linger();
     }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::answers;
 use super::connection::{Ending, Hangup};
-use super::faults::{Effect, Fault};
+use super::fault::{Effect, Fault};
 use super::request::{Call, Caller};
 use super::store::{Author, Draft};
 use super::templates::Page;

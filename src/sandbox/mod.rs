@@ -5,6 +5,7 @@ mod answers;
 mod client;
 mod connection;
 mod events;
+mod fault;
 mod faults;
 mod guard;
 mod messages;
@@ -17,7 +18,7 @@ mod templates;
 mod webhook;
 
 pub use self::client::is_running;
-pub use self::faults::{Fault, FaultError};
+pub use self::fault::{Fault, FaultError};
 pub use self::server::{DEFAULT_MAX, DEFAULT_PORT, Options, Sandbox};
 pub use self::store::StoredMessage;
 pub use self::templates::{Templates, TemplatesError};

@@ -13,6 +13,9 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/page/style.css", file("text/css; charset=utf-8", include_str!("page/style.css")))
         .route("/page/icon.svg", file("image/svg+xml", include_str!("page/icon.svg")))
         .route("/page/app.js", file(SCRIPT, include_str!("page/app.js")))
+        .route("/page/details.js", file(SCRIPT, include_str!("page/details.js")))
+        .route("/page/faults.js", file(SCRIPT, include_str!("page/faults.js")))
+        .route("/page/server.js", file(SCRIPT, include_str!("page/server.js")))
         .route("/page/draw.js", file(SCRIPT, include_str!("page/draw.js")))
 }
 

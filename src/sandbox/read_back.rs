@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answers;
-use super::faults::Fault;
+use super::fault::Fault;
 use super::request::read_json;
 use super::server::State;
 use super::store::{Author, Draft, Filter, Since, StoredMessage};

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
-use super::faults::{Fault, Faults};
+use super::fault::Fault;
+use super::faults::Faults;
 use super::guard::guard;
 use super::store::{Author, Filter, Store, StoredMessage};
 use super::templates::Templates;
@@ -70,12 +71,12 @@ pub(super) struct State {
 }
 
 impl Sandbox {
-    /// Listens on 127.0.0.1.
+    /// Listens on 127.0.0.1; to be called inside a runtime.
     ///
     /// # Errors
     /// When the port cannot be had.
-    pub async fn start(options: Options) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+    pub fn start(options: Options) -> io::Result<Self> {
+        let listener = listen(options.port)?;
         let state = Arc::new(State {
             port: listener.local_addr()?.port(),
             bot: options.bot,
@@ -102,6 +103,16 @@ impl Sandbox {
     pub fn messages(&self) -> Vec<Arc<StoredMessage>> {
         self.state.store.select(&Filter { from: Some(Author::Bot), ..Filter::default() })
     }
+}
+
+/// As `TcpListener::bind`, with a queue as long as there may be connections: who waits in a full one loses a second.
+fn listen(port: u16) -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    // On Windows it would let another process take the port.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
+    socket.listen(connection::MAX_CONNECTIONS)
 }
 
 fn routes(state: &Arc<State>) -> Router {

@@ -1,7 +1,10 @@
-// The inbox: the list of chats, one conversation, the request beside it, and the faults. It reads the sandbox's own
+// The inbox: the list of chats, one conversation, and what a person does with them. It reads the sandbox's own
 // endpoints and nothing else; messages arrive by server-sent events and are drawn in batches.
 
-import { avatar, draw, element, icon, snippet } from "./draw.js";
+import { details } from "./details.js";
+import { avatar, draw, element, snippet } from "./draw.js";
+import { listenToFaults, showRules } from "./faults.js";
+import { ask, guarded, read, send, toast } from "./server.js";
 
 /** Messages and chats that are read and drawn at a time. */
 const PAGE = 60;
@@ -25,34 +28,14 @@ let found = null;
 let arriving = [];
 let seen = 0;
 
-/** The open conversation; `newest` says whether it goes on to the last message. */
-let open = { user: null, messages: new Map(), newest: true, oldest: true, missed: 0 };
+/**
+ * The open conversation: whether it is drawn up to the `newest` and down to the `oldest` message, how many newer ones were
+ * `missed`, and whether something that the user `wrote` is on its way.
+ */
+let open = { user: null, messages: new Map(), newest: true, oldest: true, missed: 0, wrote: false };
 let selected = null;
 
 // ---- What the server says -----------------------------------------------------------------------------------------
-
-async function ask(path, options) {
-  const answer = await fetch(path, options);
-  if (!answer.ok) {
-    const problem = await answer.json().catch(() => ({}));
-    throw new Error(problem.description || `the sandbox answered ${answer.status}`);
-  }
-  return answer;
-}
-
-async function read(path, query = {}) {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  return (await ask(`${path}?${new URLSearchParams(given)}`)).json();
-}
-
-async function send(method, path, body) {
-  return ask(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-}
-
-/** Tells what went wrong, and lets it be. */
-function guarded(work) {
-  return (...given) => Promise.resolve(work(...given)).catch((error) => toast(error.message));
-}
 
 function listen() {
   const events = new EventSource(`/sandbox/events?since=${seen}`);
@@ -155,7 +138,7 @@ async function openChat(user, at) {
   const before = at && at.number + PAGE / 2;
   const messages = await read("/sandbox/messages", { user, from: "all", limit: PAGE, before });
   const newest = !at || (chats.get(user)?.message.number ?? 0) < before;
-  open = { user, messages: new Map(), newest, oldest: messages.length < PAGE, missed: 0 };
+  open = { user, messages: new Map(), newest, oldest: messages.length < PAGE, missed: 0, wrote: false };
   const chat = chats.get(user);
   if (chat) chat.unread = 0;
   byId("welcome").hidden = true;
@@ -202,15 +185,19 @@ function bubble(message) {
   return node;
 }
 
-/** New messages at the end, unless one reads further up. */
-function append(messages) {
+/** New messages at the end, unless one reads further up and does not wait for what one wrote. */
+function append(arrived) {
+  // A chat that was opened just now may have them already.
+  const messages = arrived.filter((message) => !open.messages.has(nodeId(message)));
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-  if (!open.newest || !atEnd) {
+  if (!open.newest || !(atEnd || open.wrote)) {
     open.missed += messages.length;
     open.newest = false;
     return showNewest();
   }
+  open.wrote = false;
   const latest = messages.slice(-MOST);
+  if (!latest.length) return;
   log.append(...nodes(latest));
   while (log.children.length > MOST) {
     open.messages.delete(log.firstElementChild.id);
@@ -255,6 +242,7 @@ function clock(time) {
 async function write(text, pressed, payload) {
   const user = open.user;
   const body = { text, in_reply_to: pressed?.id, payload: payload ?? undefined };
+  open.wrote = true;
   const answer = await send("POST", `/sandbox/users/${encodeURIComponent(user)}/messages`, body);
   const webhook = answer.headers.get("x-sandbox-webhook");
   if (webhook) toast(`webhook: ${webhook}`);
@@ -301,33 +289,7 @@ function show(message) {
   node?.classList.add("selected");
   log.querySelectorAll("article[tabindex='0']").forEach((other) => (other.tabIndex = -1));
   if (node) node.tabIndex = 0;
-  const { request, answer, warnings, body, id, received_at, bot } = message;
-  const parts = [fields({ id, kind: message.kind, bot, user: message.user, received: received_at })];
-  if (warnings?.length) parts.push(section("Warnings", element("ul", "warnings", ...warnings.map((warning) => element("li", "", warning)))));
-  if (request) parts.push(section("Request", element("p", "line", element("b", "", request.method), ` ${request.path}`), fields(request.headers)));
-  parts.push(section(request ? "Body" : "What the user wrote", json(body)));
-  if (answer) {
-    const fault = answer.fault && element("span", "mark failed", `fault: ${answer.fault}`);
-    const status = answer.status ? `HTTP ${answer.status} ` : "no answer ";
-    parts.push(section("Answer", element("p", "line", element("b", "", status), fault), answer.body === undefined ? null : json(answer.body)));
-  }
-  byId("request-body").replaceChildren(...parts);
-}
-
-function section(title, ...children) {
-  return element("section", "", element("h3", "", title), ...children);
-}
-
-function fields(values) {
-  const rows = Object.entries(values).flatMap(([name, value]) => [element("dt", "", name), element("dd", "", String(value))]);
-  return element("dl", "", ...rows);
-}
-
-/** JSON with its keys marked. */
-function json(value) {
-  const lines = JSON.stringify(value ?? null, null, 2).slice(0, 200_000);
-  const parts = lines.split(/^(\s*"(?:[^"\\]|\\.)*":)/m);
-  return element("pre", "json", ...parts.map((part, index) => (index % 2 ? element("span", "key", part) : part)));
+  byId("request-body").replaceChildren(...details(message));
 }
 
 function toggleRequest(is) {
@@ -335,62 +297,7 @@ function toggleRequest(is) {
   byId("toggle-request").setAttribute("aria-expanded", String(app.classList.contains("with-request")));
 }
 
-// ---- Faults -------------------------------------------------------------------------------------------------------
-
-const PRESETS = [
-  ["Rate limit, every 5th", "status=429,retry_after=2,every=5"],
-  ["Reset after storing", "reset,stored,first=1"],
-  ["Server error", "status=500"],
-  ["Never answers", "hang"],
-  ["Half an answer", "truncate"],
-  ["2 s late", "delay=2s"],
-];
-let rules = [];
-
-function showRules(current) {
-  rules = current.map(({ seen: _seen, hits: _hits, ...rule }) => rule);
-  byId("fault-count").hidden = !current.length;
-  byId("fault-count").textContent = String(current.length);
-  byId("open-faults").setAttribute("aria-label", current.length ? `Faults, ${current.length} in force` : "Faults");
-  const shown = current.map(({ seen: of, hits, ...rule }, index) => {
-    const remove = element("button", "tool", icon("close"));
-    remove.type = "button";
-    remove.setAttribute("aria-label", `Remove ${short(rule)}`);
-    remove.addEventListener("click", guarded(() => putRules(rules.filter((_, other) => other !== index))));
-    return element("li", "", element("code", "", short(rule)), element("span", "hits", `${hits} of ${of}`), remove);
-  });
-  byId("rules").replaceChildren(...(shown.length ? shown : [element("li", "hint", "Nothing goes wrong.")]));
-}
-
-/** A rule as one would write it. */
-function short(rule) {
-  const { headers, body, ...rest } = rule;
-  const parts = Object.entries(rest).map(([name, value]) => (value === true ? name : `${name}=${value}`));
-  parts.push(...Object.entries(headers ?? {}).map(([name, value]) => `header=${name}: ${value}`));
-  if (body !== undefined) parts.push(`body=${typeof body === "string" ? body : JSON.stringify(body)}`);
-  return parts.join(",");
-}
-
-async function putRules(next) {
-  byId("fault-problem").textContent = "";
-  try {
-    showRules(await (await send("PUT", "/sandbox/faults", next)).json());
-    return true;
-  } catch (error) {
-    byId("fault-problem").textContent = error.message;
-    return false;
-  }
-}
-
 // ---- What a person does -------------------------------------------------------------------------------------------
-
-function toast(words) {
-  const shown = byId("toast");
-  shown.textContent = words;
-  shown.classList.add("shown");
-  clearTimeout(toast.timer);
-  toast.timer = setTimeout(() => shown.classList.remove("shown"), 5000);
-}
 
 /** Moves the focus among `items`; says whether it did. */
 function move(items, key) {
@@ -504,10 +411,6 @@ function listenToDialogs() {
       if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
     });
   });
-  byId("open-faults").addEventListener("click", guarded(async () => {
-    showRules(await read("/sandbox/faults"));
-    byId("faults").showModal();
-  }));
   byId("open-new").addEventListener("click", () => byId("new").showModal());
   byId("open-clear").addEventListener("click", () => byId("clear").showModal());
   byId("clear-all").addEventListener("click", guarded(async () => {
@@ -521,24 +424,13 @@ function listenToDialogs() {
     if (user) await openChat(user);
     byId("write").focus();
   }));
-  byId("presets").append(...PRESETS.map(([name, rule]) => {
-    const button = element("button", "", name);
-    button.type = "button";
-    button.title = rule;
-    button.addEventListener("click", guarded(() => putRules([...rules, rule])));
-    return button;
-  }));
-  byId("add-fault").addEventListener("submit", guarded(async (event) => {
-    event.preventDefault();
-    const rule = byId("rule").value.trim();
-    if (rule && (await putRules([...rules, rule]))) byId("rule").value = "";
-  }));
 }
 
 async function start() {
   byId("try").textContent = `export JELOUCTL_SANDBOX=${location.origin}\njelouctl send text --to 593987654321 "Hola"`;
   listenToPeople();
   listenToDialogs();
+  listenToFaults();
   show(null);
   templates = await read("/sandbox/templates");
   seen = (await read("/sandbox/health")).number;

@@ -1,0 +1,34 @@
+// What stands beside a message: its request, without secrets, and what its sender was told.
+
+import { element } from "./draw.js";
+
+/** The parts of the panel. */
+export function details(message) {
+  const { request, answer, warnings, body, id, received_at, bot } = message;
+  const parts = [fields({ id, kind: message.kind, bot, user: message.user, received: received_at })];
+  if (warnings?.length) parts.push(section("Warnings", element("ul", "warnings", ...warnings.map((warning) => element("li", "", warning)))));
+  if (request) parts.push(section("Request", element("p", "line", element("b", "", request.method), ` ${request.path}`), fields(request.headers)));
+  parts.push(section(request ? "Body" : "What the user wrote", json(body)));
+  if (answer) {
+    const fault = answer.fault && element("span", "mark failed", `fault: ${answer.fault}`);
+    const status = answer.status ? `HTTP ${answer.status} ` : "no answer ";
+    parts.push(section("Answer", element("p", "line", element("b", "", status), fault), answer.body === undefined ? null : json(answer.body)));
+  }
+  return parts;
+}
+
+function section(title, ...children) {
+  return element("section", "", element("h3", "", title), ...children);
+}
+
+function fields(values) {
+  const rows = Object.entries(values).flatMap(([name, value]) => [element("dt", "", name), element("dd", "", String(value))]);
+  return element("dl", "", ...rows);
+}
+
+/** JSON with its keys marked. */
+function json(value) {
+  const lines = JSON.stringify(value ?? null, null, 2).slice(0, 200_000);
+  const parts = lines.split(/^(\s*"(?:[^"\\]|\\.)*":)/m);
+  return element("pre", "json", ...parts.map((part, index) => (index % 2 ? element("span", "key", part) : part)));
+}

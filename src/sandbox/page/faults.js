@@ -1,0 +1,73 @@
+// The faults in force: shown, added and removed.
+
+import { element, icon } from "./draw.js";
+import { guarded, read, send } from "./server.js";
+
+const byId = (id) => document.getElementById(id);
+
+/** What is tried most, a click away. */
+const PRESETS = [
+  ["Rate limit, every 5th", "status=429,retry_after=2,every=5"],
+  ["Reset after storing", "reset,stored,first=1"],
+  ["Server error", "status=500"],
+  ["Never answers", "hang"],
+  ["Half an answer", "truncate"],
+  ["2 s late", "delay=2s"],
+];
+let rules = [];
+
+/** Shows the rules that the sandbox tells of. */
+export function showRules(current) {
+  rules = current.map(({ seen: _seen, hits: _hits, ...rule }) => rule);
+  byId("fault-count").hidden = !current.length;
+  byId("fault-count").textContent = String(current.length);
+  byId("open-faults").setAttribute("aria-label", current.length ? `Faults, ${current.length} in force` : "Faults");
+  const shown = current.map(({ seen: of, hits, ...rule }, index) => {
+    const remove = element("button", "tool", icon("close"));
+    remove.type = "button";
+    remove.setAttribute("aria-label", `Remove ${short(rule)}`);
+    remove.addEventListener("click", guarded(() => putRules(rules.filter((_, other) => other !== index))));
+    return element("li", "", element("code", "", short(rule)), element("span", "hits", `${hits} of ${of}`), remove);
+  });
+  byId("rules").replaceChildren(...(shown.length ? shown : [element("li", "hint", "Nothing goes wrong.")]));
+}
+
+/** A rule as one would write it. */
+function short(rule) {
+  const { headers, body, ...rest } = rule;
+  const parts = Object.entries(rest).map(([name, value]) => (value === true ? name : `${name}=${value}`));
+  parts.push(...Object.entries(headers ?? {}).map(([name, value]) => `header=${name}: ${value}`));
+  if (body !== undefined) parts.push(`body=${typeof body === "string" ? body : JSON.stringify(body)}`);
+  return parts.join(",");
+}
+
+async function putRules(next) {
+  byId("fault-problem").textContent = "";
+  try {
+    showRules(await (await send("PUT", "/sandbox/faults", next)).json());
+    return true;
+  } catch (error) {
+    byId("fault-problem").textContent = error.message;
+    return false;
+  }
+}
+
+/** Lets a person change them. */
+export function listenToFaults() {
+  byId("open-faults").addEventListener("click", guarded(async () => {
+    showRules(await read("/sandbox/faults"));
+    byId("faults").showModal();
+  }));
+  byId("presets").append(...PRESETS.map(([name, rule]) => {
+    const button = element("button", "", name);
+    button.type = "button";
+    button.title = rule;
+    button.addEventListener("click", guarded(() => putRules([...rules, rule])));
+    return button;
+  }));
+  byId("add-fault").addEventListener("submit", guarded(async (event) => {
+    event.preventDefault();
+    const rule = byId("rule").value.trim();
+    if (rule && (await putRules([...rules, rule]))) byId("rule").value = "";
+  }));
+}
