@@ -115,7 +115,7 @@ impl Store {
         let mut inner = self.lock();
         let message = Arc::new(inner.complete(draft, answer));
         if draft.from == Author::User {
-            inner.last_written.insert(draft.user.clone(), message.received_at);
+            inner.remember_writer(&message, self.max);
         }
         inner.keep(Arc::clone(&message), self.max);
         let number = message.number;
@@ -219,6 +219,15 @@ impl Inner {
         }
     }
 
+    /// As many as there may be messages, or a stranger's names could fill the memory.
+    fn remember_writer(&mut self, message: &StoredMessage, max: usize) {
+        self.last_written.insert(message.user.clone(), message.received_at);
+        if self.last_written.len() > max {
+            let first = self.last_written.iter().min_by_key(|(_, time)| **time).map(|(user, _)| user.clone());
+            first.and_then(|user| self.last_written.remove(&user));
+        }
+    }
+
     fn keep(&mut self, message: Arc<StoredMessage>, max: usize) {
         self.bytes += message.size();
         self.messages.push_back(message);
@@ -272,5 +281,35 @@ fn collect_words(body: &Value, words: &mut String) {
             .filter(|(name, _)| !["type", "userId", "botId"].contains(&name.as_str()))
             .for_each(|(_, value)| collect_words(value, words)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(from: Author, user: &str, text: String) -> Draft {
+        let body = json!({ "text": text });
+        Draft { from, bot: "1".into(), user: user.into(), kind: "text", body, warnings: Vec::new(), request: None }
+    }
+
+    #[test]
+    fn large_messages_are_dropped_before_there_are_many() {
+        let store = Store::new(10_000);
+        for number in 0..100 {
+            store.add(&draft(Author::Bot, "1", format!("{number}{}", "x".repeat(1024 * 1024))), |_| Value::Null);
+        }
+        let kept = store.select(&Filter::default());
+        assert!((50..70).contains(&kept.len()), "{}", kept.len());
+        assert_eq!((kept[kept.len() - 1].number, store.arrived()), (100, 100));
+    }
+
+    #[test]
+    fn the_last_who_wrote_are_remembered() {
+        let store = Store::new(2);
+        for user in ["1", "2", "3"] {
+            store.add(&draft(Author::User, user, "Hola".into()), |_| Value::Null);
+        }
+        assert_eq!(["1", "2", "3"].map(|user| store.may_write_to(user)), [false, true, true]);
     }
 }
