@@ -44,18 +44,18 @@ impl Body {
 
     /// Replaces what a server echoed of our secrets. In JSON by its strings, since they may be escaped in many ways.
     pub fn redact(&mut self, credentials: &Credentials) {
-        // Without escapes the strings stand in the text as they are: of a million answers few hold more.
-        if !self.text.contains('\\') && credentials.redact(&self.text) == self.text {
-            return;
-        }
-        let Some(json) = &mut self.json else {
-            self.text = credentials.redact(&self.text);
-            return;
-        };
-        let original = json.clone();
-        redact(json, credentials);
-        if *json != original {
-            self.text = json.to_string();
+        let redacted = credentials.redact(&self.text);
+        match &mut self.json {
+            // Without escapes the strings stand in the text as they are: of a million answers few hold more.
+            _ if redacted.is_none() && !self.text.contains('\\') => {}
+            None => self.text = redacted.unwrap_or_else(|| std::mem::take(&mut self.text)),
+            Some(json) => {
+                let original = json.clone();
+                redact(json, credentials);
+                if *json != original {
+                    self.text = json.to_string();
+                }
+            }
         }
     }
 
@@ -158,19 +158,21 @@ impl Body {
 
 fn redact(json: &mut Value, credentials: &Credentials) {
     match json {
-        Value::String(text) => *text = credentials.redact(text),
+        Value::String(text) => {
+            if let Some(redacted) = credentials.redact(text) {
+                *text = redacted;
+            }
+        }
         Value::Array(items) => items.iter_mut().for_each(|item| redact(item, credentials)),
         Value::Object(fields) => {
             let redacted = std::mem::take(fields).into_iter().map(|(name, mut value)| {
                 redact(&mut value, credentials);
-                (credentials.redact(&name), value)
+                (credentials.redact(&name).unwrap_or(name), value)
             });
             *fields = redacted.collect();
         }
         Value::Number(number) => {
-            let text = number.to_string();
-            let redacted = credentials.redact(&text);
-            if redacted != text {
+            if let Some(redacted) = credentials.redact(&number.to_string()) {
                 *json = Value::from(redacted);
             }
         }

@@ -11,35 +11,43 @@ pub const REDACTED: &str = "(redacted)";
 /// A shorter secret is not searched for in answers: it would blot out ordinary words.
 const SHORTEST_SEARCHED: usize = 8;
 
-/// Client id and secret of Jelou's Basic authentication. The id has no `:`, as the server splits there.
+/// Client id and secret of Jelou's Basic authentication, ready to sign many requests.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    pub client_id: String,
-    pub client_secret: Secret,
+    /// The value of the `Authorization` header: `Basic base64(id:secret)`, both as UTF-8 (RFC 7617).
+    authorization: Secret,
+    /// What of it a server may echo, as it is or inside JSON.
+    echoes: Vec<Secret>,
 }
 
 impl Credentials {
-    /// The value of the `Authorization` header: `Basic base64(id:secret)`, both as UTF-8 (RFC 7617).
-    pub fn authorization(&self) -> String {
-        format!("Basic {}", self.token())
-    }
-
-    /// `text` without the secret and without the header's value, which a server may echo, as they are or inside JSON.
-    pub fn redact(&self, text: &str) -> String {
-        let (token, secret) = (self.token(), self.client_secret.reveal());
-        let mut forms = vec![token];
+    /// The id has no `:`, as the server splits there.
+    pub fn new(client_id: &str, client_secret: &Secret) -> Self {
+        let secret = client_secret.reveal();
+        let token = BASE64_STANDARD.encode(format!("{client_id}:{secret}"));
+        let authorization = Secret::new(format!("Basic {token}"));
+        let mut echoes = vec![token];
         if secret.len() >= SHORTEST_SEARCHED {
             let quoted = serde_json::Value::from(secret).to_string();
             let escaped = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-            forms.extend([escaped.unwrap_or_default().to_owned(), secret.to_owned()]);
+            echoes.extend([escaped.unwrap_or_default().to_owned(), secret.to_owned()]);
         }
-        let slashes: Vec<_> = forms.iter().map(|form| form.replace('/', r"\/")).collect();
-        forms.splice(0..0, slashes);
-        forms.iter().fold(text.to_owned(), |text, form| text.replace(form, REDACTED))
+        let slashes: Vec<_> = echoes.iter().map(|echo| echo.replace('/', r"\/")).collect();
+        echoes.splice(0..0, slashes);
+        echoes.dedup();
+        Self { authorization, echoes: echoes.into_iter().map(Secret::new).collect() }
     }
 
-    fn token(&self) -> String {
-        BASE64_STANDARD.encode(format!("{}:{}", self.client_id, self.client_secret.reveal()))
+    pub fn authorization(&self) -> &str {
+        self.authorization.reveal()
+    }
+
+    /// `text` without the secret and without the header's value; nothing where neither is in it.
+    pub fn redact(&self, text: &str) -> Option<String> {
+        let found = self.echoes.iter().filter(|echo| text.contains(echo.reveal()));
+        found.fold(None, |redacted: Option<String>, echo| {
+            Some(redacted.as_deref().unwrap_or(text).replace(echo.reveal(), REDACTED))
+        })
     }
 }
 
@@ -55,7 +63,7 @@ mod tests {
             ("mi id", "a:b:c", "Basic bWkgaWQ6YTpiOmM="),
             ("ñandú", "contraseña", "Basic w7FhbmTDujpjb250cmFzZcOxYQ=="),
         ] {
-            let credentials = Credentials { client_id: id.to_owned(), client_secret: Secret::new(secret.to_owned()) };
+            let credentials = Credentials::new(id, &Secret::new(secret.to_owned()));
             assert_eq!(credentials.authorization(), expected);
         }
     }
@@ -63,13 +71,19 @@ mod tests {
     #[test]
     fn takes_an_echoed_secret_out_whole() {
         for secret in [r#"ends in a quote""#, r#""begins with one"#, r"a/slash/and\more", "plain-and-long"] {
-            let credentials = Credentials { client_id: "id".to_owned(), client_secret: Secret::new(secret.to_owned()) };
+            let credentials = Credentials::new("id", &Secret::new(secret.to_owned()));
             let json = serde_json::Value::from(secret).to_string();
             let slashed = json.replace('/', r"\/");
-            assert_eq!(credentials.redact(&format!("<{secret}>")), "<(redacted)>");
-            assert_eq!(credentials.redact(&json), "\"(redacted)\"");
-            assert_eq!(credentials.redact(&slashed), "\"(redacted)\"");
-            assert_eq!(credentials.redact(&credentials.authorization()), "Basic (redacted)");
+            for (text, expected) in [
+                (&*format!("<{secret}>"), "<(redacted)>"),
+                (&json, "\"(redacted)\""),
+                (&slashed, "\"(redacted)\""),
+                (credentials.authorization(), "Basic (redacted)"),
+            ] {
+                assert_eq!(credentials.redact(text).as_deref(), Some(expected), "{text}");
+            }
+            assert_eq!(credentials.redact("nothing of it"), None);
+            assert!(!format!("{credentials:?}").contains(secret));
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::message::{Outgoing, Route};
 pub struct Request {
     pub method: Method,
     pub url: Url,
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, &'static str)>,
     /// Absent where it only reads.
     pub body: Option<Value>,
     /// What a success looks like there.
@@ -60,6 +60,8 @@ pub struct TemplateFilter {
 
 /// Templates on a page; the API's own default is 50.
 const PAGE_LIMIT: &str = "100";
+const JSON: &str = "application/json";
+const US: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));
 
 impl Request {
     /// The request that sends `outgoing` from `bot` through the API at `base`, a URL that can be a base.
@@ -98,8 +100,7 @@ impl Request {
     }
 
     fn post(url: Url, body: Value, accepts: Accepts) -> Self {
-        let mut headers = headers();
-        headers.insert(0, ("content-type", "application/json".to_owned()));
+        let headers = vec![("content-type", JSON), ("accept", JSON), ("user-agent", US)];
         Self { method: Method::POST, url, headers, body: Some(body), accepts }
     }
 
@@ -113,7 +114,8 @@ impl Request {
             }
         }
         url.query_pairs_mut().append_pair("page", &page.to_string()).append_pair("limit", PAGE_LIMIT);
-        Self { method: Method::GET, url, headers: headers(), body: None, accepts: Accepts::Page }
+        let headers = vec![("accept", JSON), ("user-agent", US)];
+        Self { method: Method::GET, url, headers, body: None, accepts: Accepts::Page }
     }
 
     /// `{"method", "url", "headers", "body"}`, the signature redacted.
@@ -131,11 +133,4 @@ fn endpoint(base: &Url, path: &[&str]) -> Url {
         segments.pop_if_empty().extend(path);
     }
     url
-}
-
-fn headers() -> Vec<(&'static str, String)> {
-    vec![
-        ("accept", "application/json".to_owned()),
-        ("user-agent", concat!("jelouctl/", env!("CARGO_PKG_VERSION")).to_owned()),
-    ]
 }

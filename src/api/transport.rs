@@ -121,7 +121,7 @@ impl Client {
         let mut builder = self.http.request(request.method.clone(), request.url.clone());
         builder = builder.header(AUTHORIZATION, credentials.authorization());
         for (name, value) in &request.headers {
-            builder = builder.header(*name, value);
+            builder = builder.header(*name, *value);
         }
         if let Some(body) = &request.body {
             builder = builder.body(body.to_string());

@@ -88,7 +88,7 @@ impl Connection {
             fetched = fetched => fetched?,
         };
         context.output.warnings(warning.as_slice());
-        let credentials = Credentials { client_id: client_id.as_str().to_owned(), client_secret };
+        let credentials = Credentials::new(client_id.as_str(), &client_secret);
         Ok(Opening::Open(Self { client, credentials, stop }))
     }
 }

@@ -134,7 +134,7 @@ impl Checkup {
             Some(warning) => self.warn(NAME, warning),
             None => self.ok(NAME, "obtained"),
         }
-        Some(Credentials { client_id: client_id.value.as_str().to_owned(), client_secret })
+        Some(Credentials::new(client_id.value.as_str(), &client_secret))
     }
 
     /// Name, connection, TLS, clock, and whether the API takes the credentials.

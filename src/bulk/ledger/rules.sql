@@ -3,11 +3,12 @@
 CREATE INDEX row_before ON row (before) WHERE before IS NOT NULL;
 
 CREATE TRIGGER legal_change BEFORE UPDATE OF state ON row
-WHEN OLD.state || '>' || NEW.state NOT IN (
-  'pending>inflight',
-  'inflight>sent', 'inflight>failed', 'inflight>unknown', 'inflight>pending',
+WHEN NOT (
+  (OLD.state = 'pending' AND NEW.state = 'inflight')
+  OR (OLD.state = 'inflight' AND NEW.state IN ('sent', 'failed', 'unknown', 'pending'))
   -- By hand, with bulk resolve.
-  'unknown>sent', 'unknown>failed', 'unknown>pending', 'failed>pending'
+  OR (OLD.state = 'unknown' AND NEW.state IN ('sent', 'failed', 'pending'))
+  OR (OLD.state = 'failed' AND NEW.state = 'pending')
 )
 BEGIN
   SELECT RAISE(ABORT, 'illegal change of a row''s state');

@@ -46,7 +46,7 @@ impl<'a> Sender<'a> {
         let runtime = runtime.context("failed to start the runtime")?;
         let (client_secret, warning) = runtime.block_on(secret.fetch(ask_secret))?;
         context.output.warnings(warning.as_slice());
-        let credentials = Credentials { client_id: client_id.as_str().to_owned(), client_secret };
+        let credentials = Credentials::new(client_id.as_str(), &client_secret);
         Ok(Self { context, settings, credentials, runtime })
     }
 
