@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::SystemTime;
@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use thiserror::Error;
 
 use super::ledger::{Details, Ledger, LedgerError, now};
+use crate::private_file;
 
 /// For so long after its end the same campaign is taken for a mistake: 12 hours, in milliseconds.
 const REMEMBERED: i64 = 12 * 60 * 60 * 1000;
@@ -114,16 +115,34 @@ impl Runs {
     /// # Errors
     /// When it cannot be made.
     pub fn open() -> Result<Self, LedgerError> {
-        let state = dirs::state_dir().or_else(dirs::data_local_dir).ok_or(LedgerError::NoDirectory)?;
-        let directory = state.join("jelouctl/runs");
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        match builder.create(&directory) {
-            Ok(()) => Ok(Self { directory }),
-            Err(cause) => Err(LedgerError::File { action: "create", path: directory, cause }),
+        let runs = Self::at_home()?;
+        match private_file::create_directory(&runs.directory) {
+            Ok(()) => Ok(runs),
+            Err(cause) => Err(LedgerError::File { action: "create", path: runs.directory, cause }),
         }
+    }
+
+    /// The user's directory, whether it is there or not.
+    ///
+    /// # Errors
+    /// When there is no home directory.
+    pub fn at_home() -> Result<Self, LedgerError> {
+        let state = dirs::state_dir().or_else(dirs::data_local_dir).ok_or(LedgerError::NoDirectory)?;
+        Ok(Self { directory: state.join("jelouctl/runs") })
+    }
+
+    /// The directory, once a file has been written there and is gone again.
+    ///
+    /// # Errors
+    /// When none can be written.
+    pub fn writable(&self) -> Result<&Path, LedgerError> {
+        let path = &self.directory;
+        let written = tempfile::tempfile_in(path).and_then(|mut file| file.write_all(b"x"));
+        written.map(|()| path.as_path()).map_err(|cause| LedgerError::File {
+            action: "write",
+            path: path.clone(),
+            cause,
+        })
     }
 
     /// Every run, by name.

@@ -8,6 +8,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::CompleteEnv;
 
 use super::app::App;
+use crate::bulk::Runs;
 use crate::commands::template_names;
 use crate::config::ConfigFile;
 use crate::exit::ExitCode;
@@ -27,6 +28,7 @@ pub fn answer(arguments: &[OsString]) -> Option<ExitCode> {
 /// The commands with what completes the names in them.
 fn app() -> Command {
     let profile = |argument: clap::Arg| argument.add(ArgValueCompleter::new(profiles));
+    let run = |argument: clap::Arg| argument.add(ArgValueCompleter::new(runs));
     let template = |argument: clap::Arg| argument.add(ArgValueCompleter::new(templates));
     App::command()
         .mut_arg("profile", profile)
@@ -34,6 +36,14 @@ fn app() -> Command {
             command.mut_subcommands(|action| {
                 let is_named = action.get_arguments().any(|argument| argument.get_id() == "name");
                 if is_named { action.mut_arg("name", profile) } else { action }
+            })
+        })
+        .mut_subcommand("bulk", |command| {
+            command.mut_subcommands(|action| {
+                // `bulk send --run` takes a name that is not there yet.
+                let is_named =
+                    action.get_name() != "send" && action.get_arguments().any(|argument| argument.get_id() == "run");
+                if is_named { action.mut_arg("run", run) } else { action }
             })
         })
         .mut_subcommand("send", |send| send.mut_subcommand("template", |kind| kind.mut_arg("elementName", template)))
@@ -48,6 +58,11 @@ fn profiles(begun: &OsStr) -> Vec<CompletionCandidate> {
     };
     let names = file.ok().flatten().map(|file| file.profiles.into_keys().collect::<Vec<_>>());
     beginning_with(begun, names.unwrap_or_default())
+}
+
+fn runs(begun: &OsStr) -> Vec<CompletionCandidate> {
+    let names = Runs::at_home().and_then(|runs| runs.names()).unwrap_or_default();
+    beginning_with(begun, names.iter().map(ToString::to_string))
 }
 
 fn templates(begun: &OsStr) -> Vec<CompletionCandidate> {

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use super::connection::{self, client_options};
 use super::{Context, ReadError, profile};
 use crate::api::{Client, Credentials, Failure, Request, Stage, TemplateFilter, deliver};
+use crate::bulk::Runs;
 use crate::config::{ApiUrl, ConfigError, ConfigFile, Environment, SecretSource, Settings};
 use crate::exit::{self, ExitCode};
 use crate::output::{Check, State};
@@ -44,6 +45,7 @@ pub fn run(context: &Context, offline: bool) -> anyhow::Result<ExitCode> {
             Ok(())
         })?,
     }
+    checkup.ledgers();
     checkup.ok("version", format!("jelouctl {}", env!("CARGO_PKG_VERSION")));
     context.output.checkup(&checkup.checks, checkup.code.code())?;
     Ok(checkup.code)
@@ -117,6 +119,15 @@ impl Checkup {
             }
         }
         Some(())
+    }
+
+    /// Whether a bulk run could be kept.
+    fn ledgers(&mut self) {
+        let checked = Runs::open().and_then(|runs| runs.writable().map(|path| path.display().to_string()));
+        match checked {
+            Ok(path) => self.ok("ledgers", format!("{path} can be written")),
+            Err(error) => self.fail("ledgers", error),
+        }
     }
 
     /// The credentials; a command that prints the secret is run.

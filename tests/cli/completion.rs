@@ -84,6 +84,17 @@ fn profiles_kinds_and_remembered_templates_are_offered() {
 }
 
 #[test]
+fn runs_are_offered_where_one_is_named() {
+    let home = Home::new();
+    assert_eq!(candidates(&home, &["bulk", "status", ""]).stdout.lines().next(), Some("--profile"));
+    assert!(!home.path().join(".local").exists());
+    home.write("people.csv", "to\n593987654321\n");
+    home.run("bulk send people.csv --run orders --sandbox --yes text Hola").success();
+    assert_eq!(candidates(&home, &["bulk", "status", "or"]).stdout, "orders");
+    assert_eq!(candidates(&home, &["bulk", "resume", "or"]).stdout, "orders");
+}
+
+#[test]
 fn a_broken_configuration_or_cache_is_one_without_names() {
     let home = Home::new();
     for config in ["[profiles", "[profiles.p]\nclient_secret = \"canary-1\"\nnope = 1\n", "\u{0}"] {

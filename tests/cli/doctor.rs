@@ -43,6 +43,7 @@ fn all_is_well_where_a_message_could_be_sent() {
         ("TLS", "not used"),
         ("clock", "tells no time"),
         ("credentials", "accepted for bot 77; templates: 1"),
+        ("ledgers", "jelouctl/runs can be written"),
         ("version", concat!("jelouctl ", env!("CARGO_PKG_VERSION"))),
     ] {
         is(&ended, name, "ok", detail);
@@ -137,6 +138,17 @@ fn a_configuration_that_cannot_be_used_is_told_first() {
     is(&home.run("doctor --output record --profile q --offline").end(), "profile", "failed", "no profile `q`");
     is(&home.run("doctor --output record --config nowhere.toml").end(), "profile", "failed", "nowhere.toml");
     is(&home.run("doctor --output record").env("JELOU_BOT_ID", "").end(), "environment", "failed", "set but empty");
+}
+
+#[test]
+fn ledgers_that_cannot_be_kept_are_told() {
+    let home = Home::new();
+    home.write("file", "");
+    let run = home.run("doctor --output record --sandbox").env("XDG_STATE_HOME", home.path().join("file"));
+    let ended = run.end();
+    assert_eq!(ended.code, 12, "{}", ended.stdout);
+    is(&ended, "ledgers", "failed", "Not a directory");
+    is(&ended, "credentials", "ok", "accepted");
 }
 
 #[test]

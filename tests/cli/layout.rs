@@ -25,7 +25,7 @@ const ALLOWED: [(&str, &[&str]); 15] = [
             "secret",
         ],
     ),
-    ("bulk", &["api", "input", "message", "nearest", "output"]),
+    ("bulk", &["api", "input", "message", "nearest", "output", "private_file"]),
     ("sandbox", &["message", "output"]),
     ("api", &["message", "secret"]),
     ("config", &["nearest", "private_file", "secret"]),
