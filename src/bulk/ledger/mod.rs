@@ -68,6 +68,8 @@ impl Ledger {
             (_, _) => return Err(LedgerError::Damaged { problem: "it is no ledger of jelouctl".to_owned() }),
         }
         db.pragma_update(None, "synchronous", "FULL")?;
+        // In KiB; two of these are open, and rows are read and written in order.
+        db.pragma_update(None, "cache_size", -512)?;
         // Pages of the log before it is written back, 32 MiB: every write back waits for the disk twice.
         db.pragma_update(None, "wal_autocheckpoint", 8000)?;
         Ok(Self { db, identity: Identity::none() })
