@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use crate::commands::run::{Notice, On, Plan};
+use crate::commands::run::{Content, On, Plan};
 use crate::config::Timeout;
 use crate::input::Source;
 
@@ -80,10 +80,10 @@ enum OnFlag {
 impl From<RunCommand> for Plan {
     fn from(command: RunCommand) -> Self {
         let RunCommand { to, on, text, template, language, parameters, body, tail, notify_timeout, .. } = command;
-        let notice = match (template, body) {
-            (Some(name), _) => Notice::Template { name, language, parameters },
-            (None, Some(source)) => Notice::Body(source),
-            (None, None) => Notice::Text(text),
+        let content = match (template, body) {
+            (Some(name), _) => Content::Template { name, language, parameters },
+            (None, Some(source)) => Content::Body(source),
+            (None, None) => Content::Text(text),
         };
         Self {
             to,
@@ -92,7 +92,7 @@ impl From<RunCommand> for Plan {
                 OnFlag::Failure => On::Failure,
                 OnFlag::Success => On::Success,
             },
-            notice,
+            content,
             tail: tail.map(usize::from),
             timeout: notify_timeout.unwrap_or(Timeout::DEFAULT).duration(),
             strict: command.strict_notify,

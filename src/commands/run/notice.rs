@@ -1,0 +1,120 @@
+//! The message of how a command ended: read and tried before the command runs, filled once it has ended.
+
+use std::sync::Arc;
+
+use minijinja::Environment as Language;
+use serde_json::{Map, Value, json};
+
+use super::{Content, Plan};
+use crate::bulk::{Body, Row};
+use crate::commands::{Context, UsageError};
+use crate::message::{Message, Outgoing, RecipientSources};
+
+const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
+const TEXT_WITH_TAIL: &str =
+    "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}\n{{ tail }}";
+/// The tail of a command that wrote nothing: a message must not be empty.
+pub const NO_TAIL: &str = "(nothing on stderr)";
+
+/// A notice, ready to be filled.
+pub struct Notice<'a> {
+    kind: &'a Message,
+    body: Body<'a>,
+    to: RecipientSources,
+}
+
+/// The kind and the body that the flags make, with its templates.
+///
+/// # Errors
+/// When the body cannot be read, or is of no kind.
+pub fn read(context: &mut Context, plan: &Plan) -> anyhow::Result<(Message, Value)> {
+    let body = match &plan.content {
+        Content::Text(Some(text)) => json!({ "type": "text", "text": text }),
+        Content::Text(None) => {
+            json!({ "type": "text", "text": if plan.tail.is_some() { TEXT_WITH_TAIL } else { TEXT } })
+        }
+        Content::Template { name, language, parameters } => {
+            let mut body = Map::from_iter([("elementName".to_owned(), json!(name))]);
+            body.extend(language.iter().map(|language| ("language".to_owned(), json!(language))));
+            if !parameters.is_empty() {
+                body.insert("parameters".to_owned(), json!(parameters));
+            }
+            Value::Object(body)
+        }
+        Content::Body(source) => context.input.json("--body", source)?,
+    };
+    let fields = body.as_object();
+    let wire = fields.and_then(|fields| fields.get("type")?.as_str());
+    let is_template = fields.is_some_and(|fields| fields.contains_key("elementName"));
+    let kind = match (is_template, wire) {
+        (true, _) => Message::named("template"),
+        (false, Some(wire)) => Message::of_wire_type(wire),
+        (false, None) => None,
+    };
+    let kind = kind.ok_or_else(|| {
+        let hint = "a body has the `type` of a kind (`jelouctl explain` lists them), or `elementName` for a template";
+        usage("--body: nobody can tell what kind of message it is", hint)
+    })?;
+    let other = fields.and_then(|fields| kind.read_as(fields));
+    Ok((other.unwrap_or(kind), body))
+}
+
+impl<'a> Notice<'a> {
+    /// Compiles the templates of `body`; `schema` is that of the kind.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn compile(
+        language: &'a Language<'a>,
+        schema: &Value,
+        (kind, body): &'a (Message, Value),
+        to: RecipientSources,
+    ) -> anyhow::Result<Self> {
+        let body = Body::compile(language, schema, body, "").map_err(|error| {
+            usage(&format!("{}: it is no template: {}", error.path, error.problem), "write {{ result }} for a value")
+        })?;
+        Ok(Self { kind, body, to })
+    }
+
+    /// The message, with warnings beside it.
+    ///
+    /// # Errors
+    /// When a template asks for what there is not, or the message is not valid.
+    pub fn fill(&self, facts: &Map<String, Value>, tail: Option<&str>) -> anyhow::Result<(Outgoing, Vec<String>)> {
+        let mut facts = facts.clone();
+        facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
+        let body = self.body.fill(&Row::Fields(Arc::new(facts))).map_err(|error| {
+            let seen = "a template sees command, result, code, signal, duration, host, started, and with --tail tail";
+            usage(&format!("{}: {}", error.path, error.problem), seen)
+        })?;
+        Ok(Outgoing::new(self.kind, json!({}), Some(body), &self.to)?)
+    }
+
+    /// As [`Notice::fill`], with as much of the end of `tail` as the message has room for.
+    ///
+    /// # Errors
+    /// As [`Notice::fill`].
+    pub fn fill_to_fit(
+        &self,
+        facts: &Map<String, Value>,
+        tail: Option<&str>,
+    ) -> anyhow::Result<(Outgoing, Vec<String>)> {
+        let whole = self.fill(facts, tail);
+        let (Err(_), Some(tail)) = (&whole, tail) else { return whole };
+        let characters: Vec<_> = tail.chars().collect();
+        let end = |count: usize| characters.iter().skip(characters.len() - count).collect::<String>();
+        let (mut fits, mut is_too_much) = (0, characters.len());
+        while fits + 1 < is_too_much {
+            let middle = fits.midpoint(is_too_much);
+            match self.fill(facts, Some(&end(middle))) {
+                Ok(_) => fits = middle,
+                Err(_) => is_too_much = middle,
+            }
+        }
+        self.fill(facts, Some(&end(fits)))
+    }
+}
+
+fn usage(message: &str, hint: &str) -> anyhow::Error {
+    UsageError { message: message.to_owned(), hint: hint.to_owned() }.into()
+}
