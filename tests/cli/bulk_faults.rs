@@ -164,7 +164,7 @@ fn a_full_disk_stops_the_run_and_resume_is_right() {
     let home = people();
     let state = home.path().join("small");
     fs::create_dir(&state).unwrap();
-    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=256k", "none"]).arg(&state).output();
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=4m", "none"]).arg(&state).output();
     if !mounted.is_ok_and(|output| output.status.success()) {
         eprintln!("this machine mounts nothing for us: left out");
         return;
@@ -173,7 +173,7 @@ fn a_full_disk_stops_the_run_and_resume_is_right() {
     let jelou = Jelou::start(move |user, _| {
         if user == "593900000015" {
             // Whatever is left is taken, until no more fits.
-            let _ = fs::write(&filler, vec![0; 256 * 1024]);
+            let _ = fs::write(&filler, vec![0; 4 * 1024 * 1024]);
         }
         Act::Accept
     });
