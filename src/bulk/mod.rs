@@ -20,7 +20,7 @@ pub use self::import::{Imported, Leniency, Plan, RecipientRule, RowFault, Window
 pub use self::ledger::{Counts, Details, Draft, Ended, Ledger, LedgerError, State};
 pub use self::report::{ReportFormat, write as write_report};
 pub use self::row::Row;
-pub use self::runs::{Lock, Reserved, RunError, RunName, Runs};
+pub use self::runs::{Lock, Reserved, RunError, RunName, Runs, SameCampaign};
 pub use self::source::{Source, SourceError};
 pub use self::template::{Body, Leaf, TemplateError, language};
 pub use self::writer::Lost;

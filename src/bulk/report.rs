@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::ledger::{Details, Ledger, Reported, State};
 use super::source::Format;
+use crate::output::{compact, one_line};
 
 /// The columns of the outcome, behind those of the input.
 pub const OUTCOME: [&str; 7] = ["sent", "message_id", "http_status", "code", "error", "attempts", "at"];
@@ -48,7 +49,8 @@ fn write_csv(ledger: &Ledger, details: &Details, states: &[State], to: impl Writ
     writer.write_record(columns.chain(OUTCOME.map(str::to_owned)))?;
     ledger.report(states, |row| {
         let cells = cells(&details.columns, &row.cells)?;
-        let outcome = outcome(&row).into_iter().map(|(_, value)| text(&value));
+        // What others said must not act on a terminal or a log; the list's own cells stay as they are.
+        let outcome = outcome(&row).into_iter().map(|(_, value)| one_line(&text(&value)).into_owned());
         let line = cells.iter().map(text).chain(outcome).map(|cell| guarded(&cell));
         Ok(writer.write_record(line)?)
     })?;
@@ -66,7 +68,7 @@ fn write_ndjson(ledger: &Ledger, details: &Details, states: &[State], mut to: im
             _ => Map::new(),
         };
         line.extend(outcome(&row).into_iter().map(|(name, value)| (name.to_owned(), value)));
-        Ok(writeln!(to, "{}", Value::Object(line))?)
+        Ok(writeln!(to, "{}", compact(&Value::Object(line)))?)
     })?;
     Ok(to.flush()?)
 }

@@ -15,6 +15,8 @@ use crate::private_file;
 /// For so long after its end the same campaign is taken for a mistake: 12 hours, in milliseconds.
 const REMEMBERED: i64 = 12 * 60 * 60 * 1000;
 const LEDGER: &str = "db";
+/// What SQLite keeps beside a ledger.
+const LOGS: [&str; 2] = ["db-wal", "db-shm"];
 const DRAFT: &str = "db.part";
 const LOCK: &str = "lock";
 
@@ -109,6 +111,14 @@ pub struct Reserved<'a> {
     lock: Option<Lock>,
 }
 
+/// A run that sends the same requests.
+#[derive(Debug)]
+pub struct SameCampaign {
+    pub run: RunName,
+    /// Whether nothing of it is left to be done.
+    pub is_finished: bool,
+}
+
 impl Runs {
     /// The user's directory, made when it is not there.
     ///
@@ -193,11 +203,7 @@ impl Runs {
     pub fn lock(&self, name: &RunName) -> Result<Lock, LedgerError> {
         let path = self.file(name, LOCK);
         let failed = |cause| LedgerError::File { action: "lock", path: path.clone(), cause };
-        let mut options = File::options();
-        options.write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).map_err(failed)?;
+        let file = lock_options().open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(LedgerError::InUse { run: name.to_string() }),
@@ -219,6 +225,10 @@ impl Runs {
         if self.path(name).exists() {
             return Err(RunError::Exists { name: name.clone() }.into());
         }
+        // The log of a ledger that somebody removed would be played into the new one.
+        for ending in LOGS {
+            remove(&self.file(name, ending))?;
+        }
         Ok(Reserved { name: name.clone(), runs: self, lock: Some(lock) })
     }
 
@@ -227,7 +237,7 @@ impl Runs {
     /// # Errors
     /// When a file cannot be removed.
     pub fn remove(&self, name: &RunName, lock: Lock) -> Result<(), LedgerError> {
-        for ending in [LEDGER, "db-wal", "db-shm"] {
+        for ending in std::iter::once(LEDGER).chain(LOGS) {
             remove(&self.file(name, ending))?;
         }
         let removed = remove(&self.file(name, LOCK));
@@ -240,21 +250,22 @@ impl Runs {
     ///
     /// # Errors
     /// When the directory cannot be read.
-    pub fn same_campaign(&self, details: &Details, digest: [u8; 16]) -> Result<Option<RunName>, LedgerError> {
-        let is_same = |name: &RunName| {
+    pub fn same_campaign(&self, details: &Details, digest: [u8; 16]) -> Result<Option<SameCampaign>, LedgerError> {
+        let same = |name: &RunName| {
             let run = Ledger::read(&self.path(name))?;
             let (other, _, finished) = run.times()?;
             let lately = finished.is_none_or(|finished| now() - finished < REMEMBERED);
             if other != digest || !lately {
-                return Ok(false);
+                return Ok(None);
             }
             let other = run.details()?;
-            Ok::<_, LedgerError>(
-                other.bot == details.bot && other.api_url == details.api_url && !other.sandbox && !details.sandbox,
-            )
+            let is_same =
+                other.bot == details.bot && other.api_url == details.api_url && !other.sandbox && !details.sandbox;
+            let found = SameCampaign { run: name.clone(), is_finished: finished.is_some() };
+            Ok::<_, LedgerError>(is_same.then_some(found))
         };
         // A ledger that cannot be read says nothing about its campaign.
-        Ok(self.names()?.into_iter().find(|name| is_same(name).unwrap_or(false)))
+        Ok(self.names()?.iter().find_map(|name| same(name).unwrap_or_default()))
     }
 
     /// Holds off every other process that would make a run.
@@ -263,8 +274,7 @@ impl Runs {
     /// When the directory cannot be written.
     pub fn hold(&self) -> Result<Lock, LedgerError> {
         let path = self.directory.join(".lock");
-        let mut options = File::options();
-        options.write(true).create(true).truncate(false);
+        let options = lock_options();
         let locked = options.open(&path).and_then(|file| file.lock().map(|()| file));
         locked.map(|file| Lock { _file: file }).map_err(|cause| LedgerError::File { action: "lock", path, cause })
     }
@@ -309,6 +319,15 @@ impl Drop for Reserved<'_> {
             }
         }
     }
+}
+
+/// A file to lock, ours alone; what is in it does not matter.
+fn lock_options() -> fs::OpenOptions {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 fn remove(path: &Path) -> Result<(), LedgerError> {

@@ -16,6 +16,8 @@ use crate::nearest::nearest;
 /// The most bytes of one row: a request has at most 1 MiB.
 const MAX_ROW: usize = 1024 * 1024;
 const BUFFER: usize = 64 * 1024;
+/// A row behind the last one of a CSV input: a quote that is never closed swallows it.
+const END: &str = "\u{1}end of the list\u{1}";
 
 #[derive(Debug, Error)]
 pub enum SourceError {
@@ -27,6 +29,8 @@ pub enum SourceError {
     NotUtf8 { name: String, line: u64 },
     #[error("{name}: the row of line {line} has more than 1 MiB; a quote may be missing")]
     RowTooLong { name: String, line: u64 },
+    #[error("{name}: a quote in the row of line {line} is never closed")]
+    OpenQuote { name: String, line: u64 },
     #[error("{name} is one JSON array")]
     JsonArray { name: String },
     #[error("{name} has no rows")]
@@ -50,6 +54,7 @@ impl SourceError {
         match self {
             Self::Unreadable { .. } => "check the path and its permissions; nothing was sent",
             Self::Utf16 { .. } | Self::NotUtf8 { .. } => "save it as \"CSV UTF-8\"; nothing was sent",
+            Self::OpenQuote { .. } => "close it, or write a quote that is meant as two; nothing was sent",
             Self::RowTooLong { .. } => "look at the quotes of the row before it; nothing was sent",
             Self::JsonArray { .. } => "write one object a line, as `jq -c '.[]'` does; nothing was sent",
             Self::NoRows { .. } => "a CSV file has a header and a row for each message; nothing was sent",
@@ -134,12 +139,14 @@ impl Source {
     fn csv(input: Bounded, name: String, delimiter: u8) -> Result<Self, SourceError> {
         let mut builder = csv::ReaderBuilder::new();
         builder.delimiter(delimiter).flexible(true).buffer_capacity(BUFFER);
+        let end = Box::new(Cursor::new(format!("\n{END}\n").into_bytes()));
+        let input = Bounded { inner: Box::new(input.inner.chain(end)), ..input };
         let mut reader = Box::new(builder.from_reader(input));
         let header = match reader.headers() {
             Ok(header) => header.clone(),
             Err(error) => return Err(unreadable(&name, 1, error)),
         };
-        if header.is_empty() {
+        if header.is_empty() || is_end(&header) {
             return Err(SourceError::NoRows { name });
         }
         let (names, is_report) = names(&header);
@@ -194,10 +201,15 @@ fn next_record(
     reader.get_ref().left.set(MAX_ROW + BUFFER);
     let mut record = StringRecord::new();
     let line = reader.position().line();
-    if !reader.read_record(&mut record).map_err(|error| unreadable(name, line, error))? {
+    if !reader.read_record(&mut record).map_err(|error| unreadable(name, line, error))? || ends_open(&record) {
+        return Err(SourceError::OpenQuote { name: name.to_owned(), line });
+    }
+    if is_end(&record) {
         return Ok(None);
     }
-    let line = record.position().map_or(line, csv::Position::line);
+    // Empty lines before a row count as its own for the library.
+    let inside: usize = record.iter().map(|cell| cell.matches('\n').count()).sum();
+    let line = line.max(reader.position().line().saturating_sub(1 + inside as u64));
     let (expected, found) = (columns.names().len() + if is_report { OUTCOME.len() } else { 0 }, record.len());
     let row = if found == expected {
         let cells = record.iter().take(columns.names().len());
@@ -207,6 +219,15 @@ fn next_record(
         Err(format!("has {found} cells, but the header has {expected}"))
     };
     Ok(Some(SourceRow { line, row }))
+}
+
+fn is_end(record: &StringRecord) -> bool {
+    record.len() == 1 && record.get(0) == Some(END)
+}
+
+/// Whether the row has swallowed the end of the list.
+fn ends_open(record: &StringRecord) -> bool {
+    !is_end(record) && record.iter().next_back().is_some_and(|cell| cell.trim_end().ends_with(END))
 }
 
 fn next_object(reader: &mut BufReader<Bounded>, line: &mut u64) -> io::Result<Option<SourceRow>> {

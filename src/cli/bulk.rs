@@ -133,7 +133,7 @@ pub struct BulkSend {
     again: bool,
 
     /// Print the first N requests and send nothing
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     preview: Option<u64>,
 
     #[command(subcommand)]

@@ -23,7 +23,7 @@ pub enum GuardError {
     #[error("{rows} messages were not confirmed")]
     Unconfirmed { rows: u64 },
     #[error("run {run} sends the same messages")]
-    SameCampaign { run: String },
+    SameCampaign { run: String, is_finished: bool },
 }
 
 impl GuardError {
@@ -33,7 +33,10 @@ impl GuardError {
                 "check the recipient; who may be written to is allow_to in the configuration".to_owned()
             }
             Self::Unconfirmed { .. } => "add --yes to send them, or set confirm_bulk = false in the profile".to_owned(),
-            Self::SameCampaign { run } => {
+            Self::SameCampaign { run, is_finished: true } => {
+                format!("run {run} ended less than 12 hours ago; add --again if they are meant to go out once more")
+            }
+            Self::SameCampaign { run, is_finished: false } => {
                 format!(
                     "go on with it: jelouctl bulk resume {run}; or add --again if they are meant to go out once more"
                 )

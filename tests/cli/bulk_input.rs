@@ -177,7 +177,15 @@ fn says_line_and_way_out_of_every_broken_list() {
         ),
         ("a.ndjson", b"{\"to\":\"593987654321\",\"n\":99999999999999999999}\n", &["line 1: has the number 9999"]),
         ("a.ndjson", b"{\"to\":{\"a\":1}}\n", &["line 1: to: is {\"a\":1}; a recipient is a text or a number"]),
-        ("a.csv", b"to\n593987654321,\"\n", &["line 2: has 2 cells"]),
+        ("a.csv", b"to\n593987654321,\"\n", &["a.csv: a quote in the row of line 2 is never closed", "close it"]),
+        (
+            "a.csv",
+            b"to,nombre\n593987654321,\"Ana\n593987654322,Luis\n593987654323,Eva\n",
+            &["a quote in the row of line 2 is never closed"],
+        ),
+        ("a.csv", b"to,\"nombre\n593987654321,Ana\n", &["is never closed"]),
+        ("a.csv", b"to,n\n593987654321,\"a\nb\"\n\n\n\n12,x\n", &["line 7: to: "]),
+        ("a.csv", b"to\n\n\n12", &["line 4: to: "]),
         ("a.csv", b"to\n5.93988E+11\n", &["line 2: to: `5.93988E+11` has `E`"]),
     ] {
         home.write(name, list);

@@ -121,7 +121,8 @@ fn the_same_campaign_is_refused_until_it_is_meant() {
     let ended = again(&[], "Hola {{ nombre }}");
     assert_eq!(ended.code, 11, "{ended:?}");
     assert!(
-        ended.stderr.contains("run r sends the same messages") && ended.stderr.contains("bulk resume r"),
+        ended.stderr.contains("run r sends the same messages")
+            && ended.stderr.contains("run r ended less than 12 hours ago"),
         "{ended:?}"
     );
     assert_eq!(jelou.seen().len(), 3);
@@ -133,6 +134,57 @@ fn the_same_campaign_is_refused_until_it_is_meant() {
     home.run("bulk remove r").fails(2, &["run r, which is complete, was not removed"]);
     home.run("bulk remove r --yes").success();
     home.run("bulk status r").fails(2, &["there is no run r"]);
+}
+
+#[test]
+fn a_dry_run_never_goes_on_with_a_run_or_changes_one() {
+    let home = people(30);
+    let jelou =
+        Jelou::start(
+            |user, before| {
+                if user.ends_with("03") && before == 0 { Act::Answer(401, "", "{}") } else { Act::Accept }
+            },
+        );
+    send(&home, &jelou.url).fails(4, &["bulk resume r"]);
+    let seen = jelou.seen().len();
+    for words in ["bulk resume r", "bulk remove r --yes", "bulk resolve r --unknown-as pending"] {
+        for flag in ["--dry-run", "--curl"] {
+            home.run(words).args(&[flag]).api(&jelou.url).fails(2, &["this would change a run"]);
+        }
+    }
+    assert_eq!(jelou.seen().len(), seen);
+    resume(&home, &jelou.url).success();
+}
+
+#[test]
+fn what_was_sent_stays_so_when_it_cannot_be_written() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = home.command();
+    command.args(SEND.split(' ')).args(["text", "Hola"]).stdout(full).stderr(Stdio::piped());
+    command.env("JELOU_API_URL", &jelou.url).env("JELOU_BOT_ID", "1").env("JELOU_CLIENT_ID", "x");
+    let ended = Ended::new(&command.env("JELOU_CLIENT_SECRET", "canary-1").output().unwrap());
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.stderr.contains("how the run ended could not be written"), "{ended:?}");
+    assert_eq!(jelou.seen().len(), 3);
+}
+
+#[test]
+fn the_log_of_a_removed_ledger_says_nothing_of_a_new_one() {
+    let home = people(50);
+    let jelou = Jelou::accepting();
+    let mut child = start(&home, "bulk send people.csv --yes --run r --rate 100/s text", &["OLD"], &jelou.url);
+    jelou.wait_for(20);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let runs = home.path().join(".local/state/jelouctl/runs");
+    std::fs::remove_file(runs.join("r.db")).unwrap();
+    assert!(runs.join("r.db-wal").exists());
+    let fresh = Jelou::accepting();
+    let ended = home.run(SEND).args(&["text", "NEW"]).api(&fresh.url).success();
+    assert_eq!(counts(&ended.json()), [50, 0, 0, 0]);
+    assert_eq!(fresh.seen().len(), 50);
 }
 
 #[test]

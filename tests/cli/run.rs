@@ -186,7 +186,21 @@ fn the_notice_takes_no_longer_than_it_may() {
     assert!(ended.stderr.contains("it may have been sent: no answer within 0.3 s"), "{}", ended.stderr);
     let server = Server::answering(Reply::json(429, "{}"));
     let ended = run_in(&Home::new(), &server, &["--notify-timeout", "200ms", "-q"], "exit 3");
-    assert!(ended.stderr.contains("not sent within 0.2 s"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("not sent within 0.2 s: the API answered 429"), "{}", ended.stderr);
+    let words = [&TO[..], &["--notify-timeout", "200ms", "--strict-notify", "--", "true"]].concat();
+    let ended = Home::new().run_args(&words).env("PATH", "/usr/bin:/bin").api(&refused_url()).end();
+    assert!(ended.code == 7 && ended.stderr.contains("failed to connect"), "{}", ended.stderr);
+}
+
+#[test]
+fn only_the_ends_that_are_told_must_make_a_message() {
+    let only_ok = ["--text", "{% if result == 'ok' %}done{% endif %}"];
+    let (ended, bodies) = run(&[&["--on", "success"], &only_ok[..]].concat(), "true");
+    assert_eq!((ended.code, bodies[0]["text"].as_str()), (0, Some("done")), "{}", ended.stderr);
+    for on in ["always", "failure"] {
+        let (ended, bodies) = run(&[&["--on", on], &only_ok[..]].concat(), "true");
+        assert!(ended.code == 2 && bodies.is_empty(), "{on}: {}", ended.stderr);
+    }
 }
 
 #[test]

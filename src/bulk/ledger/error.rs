@@ -45,7 +45,7 @@ impl LedgerError {
             Self::Newer { .. } => "use the newer jelouctl; nothing was sent",
             Self::Removed { .. } => "put it back before you resume; rows without a state may have been sent",
             Self::File { .. } | Self::Sqlite(_) | Self::WriterGone => {
-                "check that the disk is not full and the directory can be written, then resume the run"
+                "check that the disk is not full and the directory can be written; a run that was begun is then resumed"
             }
             Self::Damaged { .. } => "keep the file; `jelouctl bulk report` gives what can still be read",
         }

@@ -9,7 +9,7 @@ mod sending;
 use std::path::PathBuf;
 
 pub use self::send::Typed;
-use super::Context;
+use super::{Context, Mode, UsageError};
 use crate::bulk::{ReportFormat, RunName, State};
 use crate::config::Rate;
 use crate::exit::ExitCode;
@@ -38,6 +38,13 @@ pub struct Tempo {
 /// # Errors
 /// With whatever stopped it.
 pub fn run(context: &mut Context, action: Action) -> anyhow::Result<ExitCode> {
+    let changes = matches!(action, Action::Resume { .. } | Action::Resolve { .. } | Action::Remove { .. });
+    if context.mode != Mode::Send && changes {
+        let message = "--dry-run and --curl show what `bulk send` would send; this would change a run".to_owned();
+        return Err(
+            UsageError { message, hint: "leave them out, or look with `jelouctl bulk status`".to_owned() }.into()
+        );
+    }
     match action {
         Action::Send(typed) => send::run(context, &typed),
         Action::Resume { run, tempo } => resume::run(context, run.as_ref(), tempo),

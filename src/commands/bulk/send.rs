@@ -9,8 +9,8 @@ use super::plan::{compile_body, read_body, recipient_rule};
 use super::sending::{DEFAULT_CONCURRENCY, Held, SANDBOX, Sender};
 use crate::api::{Accepts, Request};
 use crate::bulk::{
-    Details, Draft, Imported, LedgerError, Leniency, Plan, Reserved, RowFault, RunError, RunName, Runs, Source,
-    SourceError, Window, import, language,
+    Details, Draft, Imported, LedgerError, Leniency, Plan, Reserved, RowFault, RunError, RunName, Runs, SameCampaign,
+    Source, SourceError, Window, import, language,
 };
 use crate::commands::guard::check_allowed;
 use crate::commands::{Context, GuardError, Mode, UsageError, preview};
@@ -58,6 +58,9 @@ pub fn run(context: &mut Context, typed: &Typed) -> anyhow::Result<ExitCode> {
     if context.flags.client_secret == Some(SecretSource::Stdin) {
         context.input.claim_stdin("--client-secret-file")?;
     }
+    if typed.source == input::Source::Stdin {
+        context.input.claim_stdin("the list of people")?;
+    }
     let body = read_body(context, typed)?;
     let kind = body.as_ref().and_then(|body| typed.message.read_as(body.as_object()?));
     let kind = kind.as_ref().unwrap_or(&typed.message);
@@ -71,7 +74,7 @@ pub fn run(context: &mut Context, typed: &Typed) -> anyhow::Result<ExitCode> {
     let bot = settings.bot()?;
     let (client_id, secret) = settings.credentials(context.can_ask())?;
     let who = Who { settings: &settings, bot, client_id: &client_id.value, base: preview::base(&settings) };
-    let mut source = open(context, &typed.source)?;
+    let mut source = open(&typed.source)?;
     let plan = Plan {
         kind: &typed.message,
         strict: typed.strict,
@@ -115,7 +118,9 @@ fn begin(
 ) -> anyhow::Result<ExitCode> {
     let Begin { runs, reserved, draft, imported, details } = begin;
     let refuse_again = || match runs.same_campaign(&details, imported.digest)? {
-        Some(run) if !typed.again => Err(anyhow::Error::from(GuardError::SameCampaign { run: run.to_string() })),
+        Some(SameCampaign { run, is_finished }) if !typed.again => {
+            Err(anyhow::Error::from(GuardError::SameCampaign { run: run.to_string(), is_finished }))
+        }
         _ => Ok(()),
     };
     refuse_again()?;
@@ -131,12 +136,9 @@ fn begin(
     sender.send(&Held { runs, name, details, _lock: lock }, typed.tempo)
 }
 
-fn open(context: &mut Context, source: &input::Source) -> anyhow::Result<Source> {
+fn open(source: &input::Source) -> anyhow::Result<Source> {
     let (reader, name): (Box<dyn Read>, _) = match source {
-        input::Source::Stdin => {
-            context.input.claim_stdin("the list of people")?;
-            (Box::new(io::stdin()), "standard input".to_owned())
-        }
+        input::Source::Stdin => (Box::new(io::stdin()), "standard input".to_owned()),
         input::Source::File(path) => {
             let name = path.display().to_string();
             let opened = File::open(path).map_err(|cause| SourceError::Unreadable { name: name.clone(), cause });

@@ -102,7 +102,11 @@ fn tell(context: &Context, settings: &Settings, run: &Held<'_>, stop: Stop) -> a
         Stop::Panicked => (ExitCode::Unknown, Some(PanicInFlight.into())),
     };
     if let Ok(counts) = counts() {
-        print_summary(context, &summary(&run.name, &counts), &run.name)?;
+        // What was accepted stays so when standard output cannot take it: an error would invite a second run.
+        if let Err(error) = print_summary(context, &summary(&run.name, &counts), &run.name) {
+            let watch = format!("jelouctl bulk status {}", run.name);
+            output.error(&format!("how the run ended could not be written: {error:#}"), &[], Some(&watch));
+        }
     }
     error.map_or(Ok(code), Err)
 }

@@ -4,7 +4,7 @@
 mod facts;
 mod notice;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
@@ -25,6 +25,10 @@ use crate::exit::{self, ExitCode};
 use crate::input::Source;
 use crate::message::{Outgoing, RecipientSources};
 use crate::output::Sent;
+
+/// The ways a command can end.
+const ENDS: [Ended; 3] =
+    [Ended { code: 0, signal: None }, Ended { code: 137, signal: Some(9) }, Ended { code: 1, signal: None }];
 
 /// What was typed.
 #[derive(Debug)]
@@ -94,12 +98,13 @@ pub fn run(context: &mut Context, plan: &Plan) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// A notice that cannot be made must be known before the command runs: it is filled as if it had failed, and been killed.
+/// A notice that cannot be made must be known before the command runs: it is filled for each end that is told.
 fn try_out(context: &Context, plan: &Plan, notice: &Notice<'_>) -> anyhow::Result<Outgoing> {
     let facts = Facts::new(plan.program());
     let tail = plan.tail.map(|_| NO_TAIL);
-    let (example, warnings) = notice.fill(&facts.ended(Ended { code: 1, signal: None }), tail)?;
-    notice.fill(&facts.ended(Ended { code: 137, signal: Some(9) }), tail)?;
+    let told = ENDS.into_iter().filter(|ended| plan.on.wants(*ended));
+    let filled = told.map(|ended| notice.fill(&facts.ended(ended), tail)).collect::<Result<Vec<_>, _>>()?;
+    let (example, warnings) = filled.into_iter().next_back().context("a command ends in some way")?;
     context.output.warnings(&warnings);
     Ok(example)
 }
@@ -167,10 +172,14 @@ impl Accompanied<'_> {
         let unexpected = |error: anyhow::Error| Failure(ExitCode::Unexpected, format!("{error:#}"));
         let mut signals = Signals::catch().context("failed to listen for signals").map_err(unexpected)?;
         let in_flight = Cell::new(false);
+        let last_fault = RefCell::new(None);
         let watch = |event: Event<'_>| {
             match event {
                 Event::Attempt(_) => in_flight.set(true),
-                Event::Waiting { .. } => in_flight.set(false),
+                Event::Waiting { fault, .. } => {
+                    in_flight.set(false);
+                    *last_fault.borrow_mut() = Some((fault.code, fault.message.clone()));
+                }
                 Event::Answered(_) | Event::Failed(_) => {}
             }
             connection::watch(&context.output, &request, &event);
@@ -180,10 +189,13 @@ impl Accompanied<'_> {
         let delivery = deliver(client, &request, credentials, retry_for, signals.next(), watch);
         let Ok(Delivery { outcome, fault, .. }) = tokio::time::timeout(plan.timeout, delivery).await else {
             let seconds = plan.timeout.as_secs_f64();
-            return Err(if in_flight.get() {
-                Failure(ExitCode::Unknown, format!("it may have been sent: no answer within {seconds} s"))
-            } else {
-                Failure(ExitCode::Unavailable, format!("not sent within {seconds} s"))
+            return Err(match last_fault.take() {
+                _ if in_flight.get() => {
+                    Failure(ExitCode::Unknown, format!("it may have been sent: no answer within {seconds} s"))
+                }
+                Some(("network", cause)) => Failure(ExitCode::Network, format!("not sent within {seconds} s: {cause}")),
+                Some((_, cause)) => Failure(ExitCode::Unavailable, format!("not sent within {seconds} s: {cause}")),
+                None => Failure(ExitCode::Unavailable, format!("not sent within {seconds} s")),
             });
         };
         if let Some(fault) = fault {
