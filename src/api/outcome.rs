@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::answer::{Answer, ApiError};
+use super::answer::{Answer, ApiError, Body};
 use super::codes::{self, Effect, PAIR_RATE_LIMIT, PAIR_RATE_LIMIT_SECONDS};
 use super::request::Accepts;
 use super::transport::{Attempt, Failure, Stage};
@@ -147,22 +147,7 @@ fn judge_answer(answer: &Answer, accepts: &Accepts) -> Verdict {
         return Verdict { retry: Some(least.max(answer.retry_after.unwrap_or_default())), ..verdict };
     }
     if success {
-        let accepted = match accepts {
-            Accepts::MessageId | Accepts::Destination(_) => body.says_success(),
-            Accepts::AnyObject => body.json.as_ref().is_some_and(Value::is_object),
-            Accepts::Page => body.results().is_some(),
-        };
-        return match (body.says_error(), accepted) {
-            (true, _) => {
-                refused(answer, error, Outcome::NotSent(Cause::Rejected), rejection_hint(answer.status, accepts))
-            }
-            (false, true) => {
-                Verdict { outcome: Outcome::Sent { message_id: body.message_id() }, fault: None, retry: None }
-            }
-            (false, false) => {
-                refused(answer, error, Outcome::Unknown(None), "its body does not say whether the message was accepted")
-            }
-        };
+        return judge_success(answer, body, error, accepts);
     }
     match answer.status {
         401 | 403 => refused(answer, error, Outcome::NotSent(Cause::Credentials), "check client id, secret and --bot"),
@@ -174,6 +159,22 @@ fn judge_answer(answer: &Answer, accepts: &Accepts) -> Verdict {
             refused(answer, error, Outcome::NotSent(Cause::Rejected), rejection_hint(answer.status, accepts))
         }
         _ => refused(answer, error, Outcome::Unknown(None), UNKNOWN_HINT),
+    }
+}
+
+/// A 2xx that says at most one thing of the message; `body` is what it says of ours.
+fn judge_success(answer: &Answer, body: &Body, error: ApiError, accepts: &Accepts) -> Verdict {
+    let accepted = match accepts {
+        Accepts::MessageId | Accepts::Destination(_) => body.says_success(),
+        Accepts::AnyObject => body.json.as_ref().is_some_and(Value::is_object),
+        Accepts::Page => body.results().is_some(),
+    };
+    match (body.says_error(), accepted) {
+        (true, _) => refused(answer, error, Outcome::NotSent(Cause::Rejected), rejection_hint(answer.status, accepts)),
+        (false, true) => Verdict { outcome: Outcome::Sent { message_id: body.message_id() }, fault: None, retry: None },
+        (false, false) => {
+            refused(answer, error, Outcome::Unknown(None), "its body does not say whether the message was accepted")
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The errors that commands add to those of the modules they call.
 
+use std::fmt::Display;
+
 use serde_json::Value;
 use thiserror::Error;
 
@@ -11,6 +13,11 @@ use crate::api::{Cause, Delivery, Outcome};
 pub struct UsageError {
     pub message: String,
     pub hint: String,
+}
+
+/// A [`UsageError`] as commands return it.
+pub fn wrong_usage(message: impl Display, hint: &str) -> anyhow::Error {
+    UsageError { message: message.to_string(), hint: hint.to_owned() }.into()
 }
 
 /// A guard that stopped a send.

@@ -23,10 +23,10 @@ pub mod usage;
 
 use std::io::{self, IsTerminal};
 
-pub use self::error::{GuardError, PanicInFlight, ReadError, UsageError};
-use crate::config::Flags;
+pub use self::error::{GuardError, PanicInFlight, ReadError, UsageError, wrong_usage};
+use crate::config::{Flags, SecretSource};
 use crate::exit::{self, ExitCode, Told};
-use crate::input::Input;
+use crate::input::{Input, InputError};
 use crate::output::Output;
 
 /// What every command works with.
@@ -54,6 +54,17 @@ pub enum Mode {
 }
 
 impl Context {
+    /// Reserves standard input for the secret where `--client-secret-file -` says so, before anything else reads it.
+    ///
+    /// # Errors
+    /// When standard input is taken, or a terminal.
+    pub fn claim_secret(&mut self) -> Result<(), InputError> {
+        match self.flags.client_secret {
+            Some(SecretSource::Stdin) => self.input.claim_stdin("--client-secret-file"),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a person is there to answer: a script must never hang on a prompt.
     pub fn can_ask(&self) -> bool {
         !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()

@@ -1,10 +1,9 @@
 //! `profile`: who sends, kept in the configuration file.
 
-use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
 
-use super::{Context, Mode, UsageError, interrupt};
+use super::{Context, Mode, interrupt, wrong_usage};
 use crate::config::{
     AllowTo, BotId, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, Origin, ProfileChange, SecretSource,
     Settings, Sourced,
@@ -29,7 +28,10 @@ pub enum Action {
 /// When the configuration cannot be read or written, or something is missing and nobody can be asked.
 pub fn run(context: &mut Context, action: Action) -> anyhow::Result<ExitCode> {
     if context.mode != Mode::Send && !matches!(action, Action::List | Action::Show { .. }) {
-        return Err(usage("--dry-run and --curl show a send; this would change the configuration", "leave them out"));
+        return Err(wrong_usage(
+            "--dry-run and --curl show a send; this would change the configuration",
+            "leave them out",
+        ));
     }
     match action {
         Action::List => list(context)?,
@@ -119,10 +121,10 @@ fn row<T>(
 /// Writes what was typed; for a new profile asks for the rest, or says what is missing.
 fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> anyhow::Result<()> {
     if name.is_empty() || name.chars().any(char::is_control) {
-        return Err(usage(format!("`{name}` cannot be a profile's name"), "use letters, digits and dashes"));
+        return Err(wrong_usage(format!("`{name}` cannot be a profile's name"), "use letters, digits and dashes"));
     }
     if allow_to.iter().any(String::is_empty) {
-        return Err(usage("--allow-to: an empty pattern fits nobody", "give a number or a pattern such as 593*"));
+        return Err(wrong_usage("--allow-to: an empty pattern fits nobody", "give a number or a pattern such as 593*"));
     }
     let mut edit = ConfigEdit::open(&config_path(context)?)?;
     let flags = context.flags.clone();
@@ -148,7 +150,7 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> anyhow::Resu
         complete(context, &mut change)?;
     } else if change == ProfileChange::default() {
         if !context.can_ask() {
-            return Err(usage(
+            return Err(wrong_usage(
                 format!("nothing to change in profile {name}"),
                 "name what to change, such as --bot BOT",
             ));
@@ -184,7 +186,10 @@ fn complete(context: &Context, change: &mut ProfileChange) -> anyhow::Result<()>
         if missing.is_empty() {
             return Ok(());
         }
-        return Err(usage(format!("a new profile needs {}", missing.join(" and ")), "add it; nothing was written"));
+        return Err(wrong_usage(
+            format!("a new profile needs {}", missing.join(" and ")),
+            "add it; nothing was written",
+        ));
     }
     let output = &context.output;
     if change.bot_id.is_none() {
@@ -222,7 +227,7 @@ fn ask_valid(context: &Context, question: &str, check: impl Fn(&str) -> Result<(
     let answer = context.output.ask(question)?;
     match check(&answer) {
         Ok(()) => Ok(answer),
-        Err(problem) => Err(usage(problem, "nothing was written; try again")),
+        Err(problem) => Err(wrong_usage(problem, "nothing was written; try again")),
     }
 }
 
@@ -231,18 +236,14 @@ fn remove(context: &Context, name: &str) -> anyhow::Result<()> {
     edit.remove_profile(name)?;
     if !context.assume_yes {
         if !context.can_ask() {
-            return Err(usage(format!("removing profile {name} needs a confirmation"), "add --yes"));
+            return Err(wrong_usage(format!("removing profile {name} needs a confirmation"), "add --yes"));
         }
         let answer = context.output.ask(&format!("Remove profile {name} and the secret it holds? [y/N]"))?;
         if !["y", "yes"].contains(&answer.to_lowercase().as_str()) {
-            return Err(usage("nothing was removed".to_owned(), "answer y, or add --yes"));
+            return Err(wrong_usage("nothing was removed".to_owned(), "answer y, or add --yes"));
         }
     }
     edit.save()?;
     context.output.note(&format!("profile {name} is removed"));
     Ok(())
-}
-
-fn usage(message: impl Display, hint: &str) -> anyhow::Error {
-    UsageError { message: message.to_string(), hint: hint.to_owned() }.into()
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::{Context, Mode, UsageError, child, interrupt};
+use super::{Context, Mode, child, interrupt, wrong_usage};
 use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::sandbox::{DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox, Templates, Webhook};
@@ -38,7 +38,7 @@ pub struct Plan {
 /// When it cannot be started as it was typed, or the list cannot be written.
 pub fn run(context: &mut Context, plan: &Plan) -> anyhow::Result<ExitCode> {
     if context.mode != Mode::Send {
-        return Err(usage("--dry-run and --curl show a send; the sandbox sends nothing", "leave them out"));
+        return Err(wrong_usage("--dry-run and --curl show a send; the sandbox sends nothing", "leave them out"));
     }
     let options = options(context, plan)?;
     // Before anything runs: what cannot be written afterwards would be lost.
@@ -56,19 +56,19 @@ pub fn run(context: &mut Context, plan: &Plan) -> anyhow::Result<ExitCode> {
 fn options(context: &mut Context, plan: &Plan) -> anyhow::Result<Options> {
     let templates = match &plan.templates {
         Some(source) => Templates::from_json(context.input.json("--templates", source)?).map_err(|error| {
-            usage(&format!("--templates: {error}"), "give a JSON array, or what `jelouctl templates` printed")
+            wrong_usage(format!("--templates: {error}"), "give a JSON array, or what `jelouctl templates` printed")
         })?,
         None => Templates::default(),
     };
     let fault = |rule: &String| {
         rule.parse::<Fault>().map_err(|error| {
             let message = format!("--fault `{}`: {error}", rule.escape_debug());
-            usage(&message, "write, for example, status=429,retry_after=2,every=5; docs/sandbox.md has them all")
+            wrong_usage(&message, "write, for example, status=429,retry_after=2,every=5; docs/sandbox.md has them all")
         })
     };
     let webhook = plan.webhook.as_deref().map(|url| {
         url.parse::<Webhook>().map_err(|error| {
-            usage(&format!("--webhook: {error}"), "give an address such as http://127.0.0.1:3000/hook")
+            wrong_usage(format!("--webhook: {error}"), "give an address such as http://127.0.0.1:3000/hook")
         })
     });
     let default_port = if plan.command.is_empty() { DEFAULT_PORT } else { 0 };
@@ -88,7 +88,7 @@ async fn serve(context: &Context, plan: &Plan, options: Options) -> anyhow::Resu
     let port = options.port;
     let sandbox = Sandbox::start(options).map_err(|error| {
         let message = format!("failed to listen on 127.0.0.1:{port}: {error}");
-        usage(&message, "choose another port with --port, or any free one with --port 0")
+        wrong_usage(&message, "choose another port with --port, or any free one with --port 0")
     })?;
     let url = format!("http://127.0.0.1:{}", sandbox.port());
     context.output.note(&format!("sandbox: look at what arrives on {url}"));
@@ -151,7 +151,7 @@ fn create(path: &Path) -> anyhow::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map_err(|error| {
-        usage(&format!("--list: failed to write {}: {error}", path.display()), "name a file that can be written")
+        wrong_usage(format!("--list: failed to write {}: {error}", path.display()), "name a file that can be written")
     })
 }
 
@@ -175,8 +175,4 @@ fn check(context: &Context, expected: Option<u64>, arrived: u64, code: ExitCode)
         None,
     );
     ExitCode::Expectation
-}
-
-fn usage(message: &str, hint: &str) -> anyhow::Error {
-    UsageError { message: message.to_owned(), hint: hint.to_owned() }.into()
 }

@@ -47,9 +47,7 @@ pub fn run(context: &mut Context, typed: &Typed) -> ExitCode {
 }
 
 fn send(context: &mut Context, typed: &Typed, record: &mut Record) -> anyhow::Result<ExitCode> {
-    if context.flags.client_secret == Some(SecretSource::Stdin) {
-        context.input.claim_stdin("--client-secret-file")?;
-    }
+    context.claim_secret()?;
     let environment = Environment::read();
     let to_variable = environment.as_ref().ok().and_then(|environment| environment.to.clone());
     let recipients = RecipientSources { flag: typed.to.clone(), environment: to_variable };
@@ -211,8 +209,7 @@ impl Prepared<'_> {
             let shown = shown.map(|url| format!("; it is shown on {url}")).unwrap_or_default();
             output.note(&format!("sandbox: nothing left this machine{shown}"));
             if sent == Sent::Yes {
-                output.note(&format!("{recipient} would see:"));
-                output.bubble(self.outgoing.body());
+                output.would_see(recipient.as_str(), self.outgoing.body());
             }
         }
         code

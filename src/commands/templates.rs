@@ -8,7 +8,7 @@ use super::connection::{self, Connection, Opening};
 use super::{Context, Mode, ReadError, preview, template_names};
 pub use crate::api::TemplateFilter;
 use crate::api::{Delivery, Event, Outcome, Request, deliver};
-use crate::config::{ApiUrl, BotId, Environment, SecretSource, Settings};
+use crate::config::{ApiUrl, BotId, Environment, Settings};
 use crate::exit::ExitCode;
 use crate::nearest::nearest;
 use crate::output::{Format, Output};
@@ -23,9 +23,7 @@ const SUGGESTION_TIME: Duration = Duration::from_secs(5);
 /// # Errors
 /// When the settings do not suffice, or the API cannot be read.
 pub fn run(context: &mut Context, filter: &TemplateFilter) -> anyhow::Result<ExitCode> {
-    if context.flags.client_secret == Some(SecretSource::Stdin) {
-        context.input.claim_stdin("--client-secret-file")?;
-    }
+    context.claim_secret()?;
     let settings = Settings::load(&context.flags, &Environment::read()?)?;
     context.output.warnings(&settings.warnings);
     let bot = settings.bot()?;

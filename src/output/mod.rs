@@ -221,7 +221,8 @@ impl Output {
     }
 
     /// The message as its recipient would see it.
-    pub fn bubble(&self, body: &Value) {
+    pub fn would_see(&self, recipient: &str, body: &Value) {
+        self.note(&format!("{recipient} would see:"));
         if self.verbosity != Verbosity::Quiet {
             for line in bubble::lines(body) {
                 self.stderr("  \x1b[32m│\x1b[0m", &line);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::send::Typed;
 use crate::bulk::{Body, Leaf, RecipientRule, TemplateError};
-use crate::commands::{Context, UsageError};
+use crate::commands::{Context, wrong_usage};
 use crate::message::{Envelope, Message, Route, is_template, merge};
 
 /// The body that flags and `--body` make; nothing where each row is the body.
@@ -17,8 +17,8 @@ pub fn read_body(context: &mut Context, typed: &Typed) -> anyhow::Result<Option<
     }
     let mut body = file.unwrap_or_else(|| json!({}));
     if let Some(field) = ["userId", "destinations"].into_iter().find(|field| body.get(field).is_some()) {
-        return Err(usage(
-            &format!("{field}: the body names a recipient, but in a bulk run each row has its own"),
+        return Err(wrong_usage(
+            format!("{field}: the body names a recipient, but in a bulk run each row has its own"),
             "take it out of the body; the recipient is a column, or --to '593{{ celular }}'",
         ));
     }
@@ -39,8 +39,8 @@ pub fn compile_body<'a>(
         Route::Messages | Route::FlowMessage { flow_type: None } | Route::Template => None,
     };
     if let Some((flag, _)) = in_path.filter(|(_, value)| is_template(value)) {
-        return Err(usage(
-            &format!("{flag}: it is no part of the body, and the same for every row"),
+        return Err(wrong_usage(
+            format!("{flag}: it is no part of the body, and the same for every row"),
             "give it a value",
         ));
     }
@@ -55,20 +55,16 @@ pub fn recipient_rule<'a>(language: &'a Environment<'a>, typed: &'a Typed) -> an
     let Some(to) = &typed.to else { return Ok(RecipientRule::Column(typed.to_column.as_deref())) };
     match Leaf::compile(language, "--to", to).map_err(|error| not_a_template(&error))? {
         Some(leaf) if !leaf.names().is_empty() => Ok(RecipientRule::Template(leaf)),
-        _ => Err(usage(
-            &format!("--to: every row would go to `{to}`"),
+        _ => Err(wrong_usage(
+            format!("--to: every row would go to `{to}`"),
             "write the recipient from columns, --to '593{{ celular }}', or name its column with --to-column",
         )),
     }
 }
 
 fn not_a_template(error: &TemplateError) -> anyhow::Error {
-    usage(
-        &format!("{}: it is no template: {}", error.path, error.problem),
+    wrong_usage(
+        format!("{}: it is no template: {}", error.path, error.problem),
         "a column is {{ nombre }} or {{ row['Nombre completo'] }}; braces that are meant as they stand are {{ '{{' }}",
     )
-}
-
-fn usage(message: &str, hint: &str) -> anyhow::Error {
-    UsageError { message: message.to_owned(), hint: hint.to_owned() }.into()
 }

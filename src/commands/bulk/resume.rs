@@ -5,13 +5,11 @@ use super::sending::{Held, Sender};
 use crate::bulk::{Details, Ledger, RunName, Runs};
 use crate::commands::guard::check_allowed;
 use crate::commands::{Context, UsageError};
-use crate::config::{BotId, ConfigError, Environment, SecretSource, Settings};
+use crate::config::{BotId, ConfigError, Environment, Settings};
 use crate::exit::ExitCode;
 
 pub fn run(context: &mut Context, asked: Option<&RunName>, tempo: Tempo) -> anyhow::Result<ExitCode> {
-    if context.flags.client_secret == Some(SecretSource::Stdin) {
-        context.input.claim_stdin("--client-secret-file")?;
-    }
+    context.claim_secret()?;
     let runs = Runs::open()?;
     let name = runs.find(asked)?;
     let lock = runs.lock(&name)?;

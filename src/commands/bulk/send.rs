@@ -55,9 +55,7 @@ struct Who<'a> {
 }
 
 pub fn run(context: &mut Context, typed: &Typed) -> anyhow::Result<ExitCode> {
-    if context.flags.client_secret == Some(SecretSource::Stdin) {
-        context.input.claim_stdin("--client-secret-file")?;
-    }
+    context.claim_secret()?;
     if typed.source == input::Source::Stdin {
         context.input.claim_stdin("the list of people")?;
     }

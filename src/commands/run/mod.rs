@@ -20,7 +20,7 @@ use super::tail::Tail;
 use super::{Context, Mode, preview};
 use crate::api::{Delivery, Event, Request, deliver};
 use crate::bulk::language;
-use crate::config::{ApiUrl, BotId, Environment, SecretSource, Settings};
+use crate::config::{ApiUrl, BotId, Environment, Settings};
 use crate::exit::{self, ExitCode};
 use crate::input::Source;
 use crate::message::{Outgoing, RecipientSources};
@@ -67,9 +67,7 @@ pub enum Content {
 /// # Errors
 /// When the notice cannot be made or could not leave; the command has not run then.
 pub fn run(context: &mut Context, plan: &Plan) -> anyhow::Result<ExitCode> {
-    if context.flags.client_secret == Some(SecretSource::Stdin) {
-        context.input.claim_stdin("--client-secret-file")?;
-    }
+    context.claim_secret()?;
     let read = notice::read(context, plan)?;
     let (schema, language) = (read.0.schema(), language());
     let environment = Environment::read()?;
@@ -207,8 +205,7 @@ impl Accompanied<'_> {
         context.output.accepted(&format!("the notice for {recipient} from bot {}", bot.as_str()));
         if settings.is_sandboxed() {
             context.output.note("sandbox: nothing left this machine");
-            context.output.note(&format!("{recipient} would see:"));
-            context.output.bubble(outgoing.body());
+            context.output.would_see(recipient.as_str(), outgoing.body());
         }
         Ok(())
     }

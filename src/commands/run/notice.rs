@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Content, Plan};
 use crate::bulk::{Body, Row};
-use crate::commands::{Context, UsageError};
+use crate::commands::{Context, wrong_usage};
 use crate::message::{Message, Outgoing, RecipientSources};
 
 const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
@@ -53,7 +53,7 @@ pub fn read(context: &mut Context, plan: &Plan) -> anyhow::Result<(Message, Valu
     };
     let kind = kind.ok_or_else(|| {
         let hint = "a body has the `type` of a kind (`jelouctl explain` lists them), or `elementName` for a template";
-        usage("--body: nobody can tell what kind of message it is", hint)
+        wrong_usage("--body: nobody can tell what kind of message it is", hint)
     })?;
     let other = fields.and_then(|fields| kind.read_as(fields));
     Ok((other.unwrap_or(kind), body))
@@ -71,7 +71,10 @@ impl<'a> Notice<'a> {
         to: RecipientSources,
     ) -> anyhow::Result<Self> {
         let body = Body::compile(language, schema, body, "").map_err(|error| {
-            usage(&format!("{}: it is no template: {}", error.path, error.problem), "write {{ result }} for a value")
+            wrong_usage(
+                format!("{}: it is no template: {}", error.path, error.problem),
+                "write {{ result }} for a value",
+            )
         })?;
         Ok(Self { kind, body, to })
     }
@@ -85,7 +88,7 @@ impl<'a> Notice<'a> {
         facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
         let body = self.body.fill(&Row::Fields(Arc::new(facts))).map_err(|error| {
             let seen = "a template sees command, result, code, signal, duration, host, started, and with --tail tail";
-            usage(&format!("{}: {}", error.path, error.problem), seen)
+            wrong_usage(format!("{}: {}", error.path, error.problem), seen)
         })?;
         Ok(Outgoing::new(self.kind, json!({}), Some(body), &self.to)?)
     }
@@ -113,8 +116,4 @@ impl<'a> Notice<'a> {
         }
         self.fill(facts, Some(&end(fits)))
     }
-}
-
-fn usage(message: &str, hint: &str) -> anyhow::Error {
-    UsageError { message: message.to_owned(), hint: hint.to_owned() }.into()
 }
