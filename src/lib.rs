@@ -3,19 +3,19 @@
 
 pub mod cli;
 pub mod commands;
-pub mod config;
+mod config;
 pub mod message;
 
 pub mod api;
 pub mod bulk;
-pub mod sandbox;
+mod sandbox;
 
 pub mod exit;
-pub mod input;
-pub mod nearest;
+mod input;
+mod nearest;
 pub mod output;
-pub mod private_file;
-pub mod secret;
+mod private_file;
+mod secret;
 
 use std::ffi::OsString;
 

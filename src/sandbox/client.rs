@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 
 /// How long a running sandbox may take to say so. It answers within a millisecond; who does not is none.
-const PATIENCE: Duration = Duration::from_millis(300);
+const HEALTH_TIMEOUT: Duration = Duration::from_millis(300);
 /// The most that is read of an answer, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
 
@@ -21,7 +21,7 @@ const MAX_ANSWER: usize = 64 * 1024;
 pub async fn is_running(port: u16) -> bool {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let asking = exchange(address, Method::GET, "/sandbox/health", None);
-    match tokio::time::timeout(PATIENCE, asking).await {
+    match tokio::time::timeout(HEALTH_TIMEOUT, asking).await {
         Ok(Ok((StatusCode::OK, body))) => {
             let health: Value = serde_json::from_slice(&body).unwrap_or_default();
             health.get("sandbox").is_some_and(|name| name == "jelouctl")

@@ -15,10 +15,10 @@ use tokio::sync::{Semaphore, watch};
 
 /// Connections at once; more wait in the system's queue.
 pub(super) const MAX_CONNECTIONS: u32 = 1024;
-/// How long the head of a request may take, and its body again.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the head of a request may take to arrive.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Until accepting is tried again when the system has no more file descriptors.
-const BREATH: Duration = Duration::from_millis(50);
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
 /// How a fault ends a connection before its answer is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) async fn serve(listener: TcpListener, app: Router) {
     let app = TowerToHyperService::new(app);
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(BREATH).await;
+            tokio::time::sleep(ACCEPT_RETRY).await;
             continue;
         };
         let app = app.clone();
@@ -68,7 +68,7 @@ async fn serve_one(stream: TcpStream, app: TowerToHyperService<Router>) {
         app.call(request)
     });
     let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     let mut connection = server.serve_connection(TokioIo::new(stream), service);
     let is_reset = tokio::select! {
         biased;

@@ -1,4 +1,4 @@
-//! `GET /sandbox/events`: what happens, as server-sent events. A reader has its own place in the store, so that a slow
+//! `GET /sandbox/events`: what happens, as server-sent events. A subscriber has its own place in the store, so that a slow
 //! one costs no memory, and one that comes back (`Last-Event-ID`) misses nothing that is still kept.
 
 use std::collections::VecDeque;
@@ -6,15 +6,15 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Query, State as Extract};
+use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use serde::Deserialize;
 use tokio::sync::watch;
 
-use super::server::State;
-use super::store::Progress;
+use super::state::SandboxState;
+use super::store::StoreVersion;
 
 /// Messages taken from the store at once.
 const BATCH: usize = 256;
@@ -23,48 +23,48 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Place {
+pub(super) struct EventsQuery {
     /// Messages after this number; without it, those that come from now on.
     since: Option<u64>,
 }
 
-struct Reader {
-    sandbox: Arc<State>,
+struct Subscriber {
+    sandbox: Arc<SandboxState>,
     /// The last message read.
     number: u64,
-    /// How often the store was cleared, as far as the reader was told.
+    /// How often the store was cleared, as far as the subscriber was told.
     cleared: u64,
-    progress: watch::Receiver<Progress>,
+    version: watch::Receiver<StoreVersion>,
     faults: watch::Receiver<u64>,
     waiting: VecDeque<Event>,
 }
 
 pub(super) async fn events(
-    Extract(sandbox): Extract<Arc<State>>,
-    Query(place): Query<Place>,
+    State(sandbox): State<Arc<SandboxState>>,
+    Query(query): Query<EventsQuery>,
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let progress = sandbox.store.progress();
+    let version = sandbox.store.changes();
     let faults = sandbox.faults.changes();
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-    let Progress { number, cleared } = *progress.borrow();
-    let number = last.or(place.since).unwrap_or(number);
-    let reader = Reader { sandbox, number, cleared, progress, faults, waiting: VecDeque::new() };
-    let stream = futures_util::stream::unfold(reader, |mut reader| async {
-        let event = reader.next().await?;
-        Some((Ok(event), reader))
+    let StoreVersion { number, cleared } = *version.borrow();
+    let number = last.or(query.since).unwrap_or(number);
+    let subscriber = Subscriber { sandbox, number, cleared, version, faults, waiting: VecDeque::new() };
+    let stream = futures_util::stream::unfold(subscriber, |mut subscriber| async {
+        let event = subscriber.next().await?;
+        Some((Ok(event), subscriber))
     });
     Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT))
 }
 
-impl Reader {
+impl Subscriber {
     /// The next event; nothing once the sandbox is gone.
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.waiting.pop_front() {
                 return Some(event);
             }
-            let cleared = self.progress.borrow_and_update().cleared;
+            let cleared = self.version.borrow_and_update().cleared;
             if cleared != self.cleared {
                 self.cleared = cleared;
                 return Some(Event::default().event("cleared").data("{}"));
@@ -74,7 +74,7 @@ impl Reader {
                 continue;
             }
             tokio::select! {
-                changed = self.progress.changed() => changed.ok()?,
+                changed = self.version.changed() => changed.ok()?,
                 changed = self.faults.changed() => {
                     changed.ok()?;
                     return Some(Event::default().event("faults").data(self.sandbox.faults.to_json().to_string()));

@@ -63,7 +63,7 @@ pub struct FaultError(String);
 
 /// What a fault does besides its delay.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Effect {
+pub(super) enum FaultEffect {
     Status(u16),
     Reset,
     Hang,
@@ -74,9 +74,6 @@ pub(super) enum Effect {
 
 impl Fault {
     /// A rule from the JSON of `PUT /sandbox/faults`: an object, or a text in the short form.
-    ///
-    /// # Errors
-    /// When it has another shape, or asks for two things at once.
     pub fn from_json(json: Value) -> Result<Self, FaultError> {
         if let Value::String(short) = json {
             return short.parse();
@@ -85,19 +82,19 @@ impl Fault {
         fault.check()
     }
 
-    pub(super) fn effect(&self) -> Effect {
+    pub(super) fn effect(&self) -> FaultEffect {
         match (self.status, self.reset, self.hang, self.truncate) {
-            (Some(status), ..) => Effect::Status(status),
-            (None, true, ..) => Effect::Reset,
-            (None, false, true, _) => Effect::Hang,
-            (None, false, false, true) => Effect::Truncate,
-            (None, false, false, false) => Effect::None,
+            (Some(status), ..) => FaultEffect::Status(status),
+            (None, true, ..) => FaultEffect::Reset,
+            (None, false, true, _) => FaultEffect::Hang,
+            (None, false, false, true) => FaultEffect::Truncate,
+            (None, false, false, false) => FaultEffect::None,
         }
     }
 
     /// Whether the message is stored all the same.
     pub(super) fn stores(&self) -> bool {
-        self.stored || matches!(self.effect(), Effect::Truncate | Effect::None)
+        self.stored || matches!(self.effect(), FaultEffect::Truncate | FaultEffect::None)
     }
 
     pub(super) fn wait(&self) -> Duration {
@@ -120,7 +117,7 @@ impl Fault {
         if effects.iter().filter(|is_asked| **is_asked).count() > 1 {
             return fails("it has more than one of status, reset, hang and truncate; make two rules");
         }
-        if self.effect() == Effect::None && self.delay.is_none() {
+        if self.effect() == FaultEffect::None && self.delay.is_none() {
             return fails("it says not what happens: give one of status, reset, hang, truncate or delay");
         }
         if self.status.is_some_and(|status| !(200..600).contains(&status)) {

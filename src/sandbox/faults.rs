@@ -89,7 +89,7 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::fault::Effect;
+    use crate::sandbox::fault::FaultEffect;
 
     #[test]
     fn rules_count_the_messages_that_they_are_for() {
@@ -114,7 +114,7 @@ mod tests {
     fn the_first_rule_that_applies_wins() {
         let faults = Faults::new(vec!["status=500,every=2".parse().unwrap(), "status=429,every=3".parse().unwrap()]);
         let effects: Vec<_> = (0..6).map(|_| faults.next("1", "text").map(|fault| fault.effect())).collect();
-        let [e500, e429] = [Some(Effect::Status(500)), Some(Effect::Status(429))];
+        let [e500, e429] = [Some(FaultEffect::Status(500)), Some(FaultEffect::Status(429))];
         assert_eq!(effects, [None, e500.clone(), e429, e500.clone(), None, e500]);
         assert_eq!(faults.to_json()[1]["seen"], 6);
         assert_eq!(faults.to_json()[1]["hits"], 1);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State as Extract};
+use axum::extract::{Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
@@ -12,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::answers;
-use super::server::State;
+use super::state::SandboxState;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
                       frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -25,7 +25,7 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-pub(super) async fn guard(Extract(sandbox): Extract<Arc<State>>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(State(sandbox): State<Arc<SandboxState>>, request: Request, next: Next) -> Response {
     let mut response = match foreign_header(request.headers(), sandbox.port) {
         Some(header) => answers::foreign(header),
         None => next.run(request).await,

@@ -12,47 +12,51 @@ use serde_json::{Value, json};
 
 use super::answers;
 use super::connection::{Ending, Hangup};
-use super::fault::{Effect, Fault};
-use super::request::{Call, Caller};
-use super::store::{Author, Draft};
-use super::templates::Page;
+use super::fault::{Fault, FaultEffect};
+use super::request::{Caller, MessageRequest};
+use super::store::{Author, NewMessage};
+use super::templates::PageQuery;
 use crate::message::{self, Checked, InvalidMessage};
 
 /// The kinds that reach anyone, whenever they wrote.
 const TEMPLATE: &str = "template";
 
 /// `POST /v1/bots/{bot}/messages`, and a template by its id to a user of a campaign.
-pub(super) async fn message(call: Call) -> Response {
-    let checked = message::check_message(call.body.clone());
-    receive(call, checked, |id, _| json!({ "success": true, "messageId": id })).await
+pub(super) async fn message(received: MessageRequest) -> Response {
+    let checked = message::check_message(received.body.clone());
+    receive(received, checked, |id, _| json!({ "success": true, "messageId": id })).await
 }
 
 /// `POST /v1/bots/{bot}/users/{user}/flow_message`
-pub(super) async fn flow_message(call: Call) -> Response {
-    let checked = message::check_flow_message(call.body.clone());
-    receive(call, checked, |_, _| json!({})).await
+pub(super) async fn flow_message(received: MessageRequest) -> Response {
+    let checked = message::check_flow_message(received.body.clone());
+    receive(received, checked, |_, _| json!({})).await
 }
 
 /// `POST /v2/whatsapp/{bot}/hsm`
-pub(super) async fn template(call: Call) -> Response {
-    let checked = message::check_template(call.body.clone());
-    receive(call, checked, |id, user| json!([{ "id": id, "destination": user }])).await
+pub(super) async fn template(received: MessageRequest) -> Response {
+    let checked = message::check_template(received.body.clone());
+    receive(received, checked, |id, user| json!([{ "id": id, "destination": user }])).await
 }
 
 /// `GET /v1/bots/{bot}/templates`
-pub(super) async fn templates(caller: Caller, wanted: Result<Query<Page>, QueryRejection>) -> Response {
+pub(super) async fn templates(caller: Caller, wanted: Result<Query<PageQuery>, QueryRejection>) -> Response {
     match wanted {
         Ok(Query(wanted)) => Json(caller.sandbox.templates.page(&wanted)).into_response(),
         Err(rejection) => answers::unusable(&rejection.body_text()),
     }
 }
 
-async fn receive(call: Call, checked: Result<Checked, InvalidMessage>, answer: fn(&str, &str) -> Value) -> Response {
+async fn receive(
+    received: MessageRequest,
+    checked: Result<Checked, InvalidMessage>,
+    answer: fn(&str, &str) -> Value,
+) -> Response {
     let Checked { kind, recipient, warnings } = match checked {
         Ok(checked) => checked,
         Err(error) => return answers::unprocessable(&error),
     };
-    let Call { caller, request, body, hangup } = call;
+    let MessageRequest { caller, request, body, hangup } = received;
     let sandbox = caller.sandbox;
     let user = recipient.map(|user| user.to_string()).or(caller.user).unwrap_or_default();
     if sandbox.window && !kind.starts_with(TEMPLATE) && !sandbox.store.may_write_to(&user) {
@@ -63,38 +67,40 @@ async fn receive(call: Call, checked: Result<Checked, InvalidMessage>, answer: f
         tokio::time::sleep(fault.wait()).await;
     }
     let mut accepted = Value::Null;
-    let draft = Draft { from: Author::Bot, bot: caller.bot, user, kind, body, warnings, request: Some(request) };
+    let new = NewMessage { from: Author::Bot, bot: caller.bot, user, kind, body, warnings, request: Some(request) };
     if fault.as_ref().is_none_or(Fault::stores) {
-        sandbox.store.add(&draft, |id| {
-            accepted = answer(id, &draft.user);
+        sandbox.store.add(&new, |id| {
+            accepted = answer(id, &new.user);
             recorded(fault.as_ref(), &accepted)
         });
     }
     match fault {
         Some(fault) => fail(&fault, &accepted, hangup).await,
-        None => answers::accepted(&accepted, &draft.warnings),
+        None => answers::accepted(&accepted, &new.warnings),
     }
 }
 
 /// What the sender was told, for whoever reads the message back.
 fn recorded(fault: Option<&Fault>, accepted: &Value) -> Value {
     match fault.map(|fault| (fault, fault.effect())) {
-        None | Some((_, Effect::None)) => json!({ "status": 200, "body": accepted }),
-        Some((fault, Effect::Status(status))) => json!({ "status": status, "body": fault.body(), "fault": "status" }),
-        Some((_, Effect::Reset)) => json!({ "fault": "reset" }),
-        Some((_, Effect::Hang)) => json!({ "fault": "hang" }),
-        Some((_, Effect::Truncate)) => json!({ "status": 200, "body": accepted, "fault": "truncate" }),
+        None | Some((_, FaultEffect::None)) => json!({ "status": 200, "body": accepted }),
+        Some((fault, FaultEffect::Status(status))) => {
+            json!({ "status": status, "body": fault.body(), "fault": "status" })
+        }
+        Some((_, FaultEffect::Reset)) => json!({ "fault": "reset" }),
+        Some((_, FaultEffect::Hang)) => json!({ "fault": "hang" }),
+        Some((_, FaultEffect::Truncate)) => json!({ "status": 200, "body": accepted, "fault": "truncate" }),
     }
 }
 
 /// Answers as the fault says, or not at all.
 async fn fail(fault: &Fault, accepted: &Value, hangup: Option<Hangup>) -> Response {
     match (fault.effect(), hangup) {
-        (Effect::None, _) => Json(accepted).into_response(),
-        (Effect::Status(status), _) => with_status(status, fault),
-        (Effect::Truncate, Some(hangup)) => truncated(&accepted.to_string(), hangup),
-        (Effect::Reset, Some(hangup)) => hangup.end(Ending::Reset).await,
-        (Effect::Hang, _) | (Effect::Truncate | Effect::Reset, None) => std::future::pending().await,
+        (FaultEffect::None, _) => Json(accepted).into_response(),
+        (FaultEffect::Status(status), _) => with_status(status, fault),
+        (FaultEffect::Truncate, Some(hangup)) => truncated(&accepted.to_string(), hangup),
+        (FaultEffect::Reset, Some(hangup)) => hangup.end(Ending::Reset).await,
+        (FaultEffect::Hang, _) | (FaultEffect::Truncate | FaultEffect::Reset, None) => std::future::pending().await,
     }
 }
 

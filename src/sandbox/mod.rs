@@ -13,6 +13,7 @@ mod page;
 mod read_back;
 mod request;
 mod server;
+mod state;
 mod store;
 mod templates;
 mod webhook;

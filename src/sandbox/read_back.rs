@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State as Extract};
+use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use super::answers;
 use super::fault::Fault;
 use super::request::read_json;
-use super::server::State;
-use super::store::{Author, Draft, Filter, Since, StoredMessage};
+use super::state::SandboxState;
+use super::store::{Author, Filter, NewMessage, Since, StoredMessage};
 use super::webhook;
 
 /// What the webhook answered to what a user wrote: its status, or why there is none.
@@ -25,7 +25,7 @@ const WEBHOOK: HeaderName = HeaderName::from_static("x-sandbox-webhook");
 /// What a query may say.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Asked {
+pub(super) struct MessagesQuery {
     user: Option<String>,
     kind: Option<String>,
     from: Option<String>,
@@ -47,8 +47,8 @@ struct Written {
 }
 
 /// `GET /sandbox/health`
-pub(super) async fn health(Extract(sandbox): Extract<Arc<State>>) -> Json<Value> {
-    let number = sandbox.store.progress().borrow().number;
+pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Value> {
+    let number = sandbox.store.changes().borrow().number;
     Json(json!({
         "sandbox": "jelouctl",
         "version": env!("CARGO_PKG_VERSION"),
@@ -62,8 +62,8 @@ pub(super) async fn health(Extract(sandbox): Extract<Arc<State>>) -> Json<Value>
 
 /// `GET /sandbox/messages`: what was sent, oldest first.
 pub(super) async fn messages(
-    Extract(sandbox): Extract<Arc<State>>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    State(sandbox): State<Arc<SandboxState>>,
+    asked: Result<Query<MessagesQuery>, QueryRejection>,
 ) -> Response {
     match filter(asked, Some(Author::Bot)) {
         Ok(filter) => array(&sandbox.store.select(&filter)),
@@ -73,8 +73,8 @@ pub(super) async fn messages(
 
 /// `GET /sandbox/chats`: the newest fitting message of each user, newest first.
 pub(super) async fn chats(
-    Extract(sandbox): Extract<Arc<State>>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    State(sandbox): State<Arc<SandboxState>>,
+    asked: Result<Query<MessagesQuery>, QueryRejection>,
 ) -> Response {
     match filter(asked, None) {
         Ok(filter) => array(&sandbox.store.newest_of_each_user(&filter)),
@@ -83,7 +83,7 @@ pub(super) async fn chats(
 }
 
 /// `GET /sandbox/messages/{id}`
-pub(super) async fn message(Extract(sandbox): Extract<Arc<State>>, Path(id): Path<String>) -> Response {
+pub(super) async fn message(State(sandbox): State<Arc<SandboxState>>, Path(id): Path<String>) -> Response {
     match sandbox.store.get(&id) {
         Some(message) => json_text(message.json.clone()),
         None => answers::not_found(),
@@ -91,23 +91,23 @@ pub(super) async fn message(Extract(sandbox): Extract<Arc<State>>, Path(id): Pat
 }
 
 /// `DELETE /sandbox/messages`
-pub(super) async fn clear(Extract(sandbox): Extract<Arc<State>>) -> StatusCode {
+pub(super) async fn clear(State(sandbox): State<Arc<SandboxState>>) -> StatusCode {
     sandbox.store.clear();
     StatusCode::NO_CONTENT
 }
 
 /// `GET /sandbox/templates`: all of them, for the page.
-pub(super) async fn templates(Extract(sandbox): Extract<Arc<State>>) -> Json<Vec<Value>> {
+pub(super) async fn templates(State(sandbox): State<Arc<SandboxState>>) -> Json<Vec<Value>> {
     Json(sandbox.templates.all().to_vec())
 }
 
 /// `GET /sandbox/faults`
-pub(super) async fn faults(Extract(sandbox): Extract<Arc<State>>) -> Json<Value> {
+pub(super) async fn faults(State(sandbox): State<Arc<SandboxState>>) -> Json<Value> {
     Json(sandbox.faults.to_json())
 }
 
 /// `PUT /sandbox/faults`: a JSON array of rules in place of those in force.
-pub(super) async fn set_faults(Extract(sandbox): Extract<Arc<State>>, body: Body) -> Response {
+pub(super) async fn set_faults(State(sandbox): State<Arc<SandboxState>>, body: Body) -> Response {
     let rules = match read_json(body).await {
         Ok(Value::Array(rules)) => rules,
         Ok(_) => return answers::unusable("give an array of rules; [] for none"),
@@ -125,7 +125,7 @@ pub(super) async fn set_faults(Extract(sandbox): Extract<Arc<State>>, body: Body
 }
 
 /// `POST /sandbox/users/{user}/messages`: the user writes, or presses a button.
-pub(super) async fn write(Extract(sandbox): Extract<Arc<State>>, Path(user): Path<String>, body: Body) -> Response {
+pub(super) async fn write(State(sandbox): State<Arc<SandboxState>>, Path(user): Path<String>, body: Body) -> Response {
     let written: Written = match read_json(body).await.map(serde_json::from_value) {
         Ok(Ok(written)) => written,
         Ok(Err(error)) => return answers::unusable(&error.to_string()),
@@ -140,17 +140,17 @@ pub(super) async fn write(Extract(sandbox): Extract<Arc<State>>, Path(user): Pat
         body.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     }
     let bot = sandbox.bot.clone().or_else(|| sandbox.store.bot_of(&user)).unwrap_or_else(|| "sandbox".to_owned());
-    let draft = Draft { from: Author::User, bot, user, kind: "text", body, warnings: Vec::new(), request: None };
-    let message = sandbox.store.add(&draft, |_| Value::Null);
+    let new = NewMessage { from: Author::User, bot, user, kind: "text", body, warnings: Vec::new(), request: None };
+    let message = sandbox.store.add(&new, |_| Value::Null);
     let mut response = (StatusCode::CREATED, json_text(message.json.clone())).into_response();
     if let Some(webhook) = &sandbox.webhook {
-        let told = webhook.post(&webhook::event(&message, &draft.body)).await;
+        let told = webhook.post(&webhook::event(&message, &new.body)).await;
         response.headers_mut().extend(HeaderValue::from_str(&told).ok().map(|told| (WEBHOOK, told)));
     }
     response
 }
 
-fn filter(asked: Result<Query<Asked>, QueryRejection>, from: Option<Author>) -> Result<Filter, String> {
+fn filter(asked: Result<Query<MessagesQuery>, QueryRejection>, from: Option<Author>) -> Result<Filter, String> {
     let Query(asked) = asked.map_err(|rejection| rejection.body_text())?;
     let from = match asked.from.as_deref() {
         None => from,
@@ -160,7 +160,7 @@ fn filter(asked: Result<Query<Asked>, QueryRejection>, from: Option<Author>) -> 
         Some(_) => return Err("from: give bot, user or all".to_owned()),
     };
     let since = asked.since.as_deref().map(since).transpose()?;
-    let Asked { user, kind, before, search, limit, .. } = asked;
+    let MessagesQuery { user, kind, before, search, limit, .. } = asked;
     let search = search.map(|words| words.to_lowercase());
     Ok(Filter { user, kind, from, since, before, search, limit })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -12,24 +13,26 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::answers;
-use super::connection::{Hangup, PATIENCE};
-use super::server::State;
+use super::connection::Hangup;
+use super::state::SandboxState;
 
 /// `sandbox:sandbox`
 const CREDENTIALS: &str = "c2FuZGJveDpzYW5kYm94";
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
 
 /// Who asks for what.
 pub(super) struct Caller {
-    pub sandbox: Arc<State>,
+    pub sandbox: Arc<SandboxState>,
     pub bot: String,
     /// The user in the path, where the endpoint has one.
     pub user: Option<String>,
 }
 
 /// A message on its way in.
-pub(super) struct Call {
+pub(super) struct MessageRequest {
     pub caller: Caller,
     /// Method, path and headers, without secrets.
     pub request: Value,
@@ -37,10 +40,10 @@ pub(super) struct Call {
     pub hangup: Option<Hangup>,
 }
 
-impl FromRequestParts<Arc<State>> for Caller {
+impl FromRequestParts<Arc<SandboxState>> for Caller {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, sandbox: &Arc<State>) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
         if !is_authorized(&parts.headers) {
             return Err(answers::unauthorized());
         }
@@ -54,10 +57,10 @@ impl FromRequestParts<Arc<State>> for Caller {
     }
 }
 
-impl FromRequest<Arc<State>> for Call {
+impl FromRequest<Arc<SandboxState>> for MessageRequest {
     type Rejection = Response;
 
-    async fn from_request(request: Request, sandbox: &Arc<State>) -> Result<Self, Response> {
+    async fn from_request(request: Request, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, sandbox).await?;
         let body = read_json(body).await?;
@@ -72,7 +75,7 @@ impl FromRequest<Arc<State>> for Call {
 
 /// A whole body as JSON.
 pub(super) async fn read_json(body: Body) -> Result<Value, Response> {
-    let bytes: Bytes = match tokio::time::timeout(PATIENCE, to_bytes(body, MAX_BODY)).await {
+    let bytes: Bytes = match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY)).await {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(error)) => return Err(answers::unreadable(&error)),
         Err(_) => return Err(answers::too_slow()),

@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use super::fault::Fault;
 use super::faults::Faults;
 use super::guard::guard;
+use super::state::SandboxState;
 use super::store::{Author, Filter, Store, StoredMessage};
 use super::templates::Templates;
 use super::webhook::Webhook;
@@ -55,29 +56,14 @@ impl Default for Options {
 /// A sandbox that listens as long as the runtime runs.
 #[derive(Debug)]
 pub struct Sandbox {
-    state: Arc<State>,
-}
-
-/// What the addresses share.
-#[derive(Debug)]
-pub(super) struct State {
-    pub port: u16,
-    pub bot: Option<String>,
-    pub window: bool,
-    pub webhook: Option<Webhook>,
-    pub templates: Templates,
-    pub faults: Faults,
-    pub store: Store,
+    state: Arc<SandboxState>,
 }
 
 impl Sandbox {
     /// Listens on 127.0.0.1; to be called inside a runtime.
-    ///
-    /// # Errors
-    /// When the port cannot be had.
     pub fn start(options: Options) -> io::Result<Self> {
         let listener = listen(options.port)?;
-        let state = Arc::new(State {
+        let state = Arc::new(SandboxState {
             port: listener.local_addr()?.port(),
             bot: options.bot,
             window: options.window,
@@ -115,7 +101,7 @@ fn listen(port: u16) -> io::Result<TcpListener> {
     socket.listen(connection::MAX_CONNECTIONS)
 }
 
-fn routes(state: &Arc<State>) -> Router {
+fn routes(state: &Arc<SandboxState>) -> Router {
     let api = Router::new()
         .route("/v1/bots/{bot}/messages", post(messages::message))
         .route("/v1/bots/{bot}/users/{user}/flow_message", post(messages::flow_message))

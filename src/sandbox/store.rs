@@ -25,7 +25,7 @@ pub enum Author {
 
 /// A message on its way into the store.
 #[derive(Debug, Serialize)]
-pub(super) struct Draft {
+pub(super) struct NewMessage {
     pub from: Author,
     pub bot: String,
     pub user: String,
@@ -77,9 +77,9 @@ pub(super) enum Since {
     Time(SystemTime),
 }
 
-/// What readers wait for.
+/// What subscribers wait for a change of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Progress {
+pub(super) struct StoreVersion {
     /// The number of the newest message.
     pub number: u64,
     /// How often the store was cleared.
@@ -89,7 +89,7 @@ pub(super) struct Progress {
 #[derive(Debug)]
 pub(super) struct Store {
     inner: Mutex<Inner>,
-    progress: watch::Sender<Progress>,
+    version: watch::Sender<StoreVersion>,
     max: usize,
 }
 
@@ -107,20 +107,20 @@ struct Inner {
 
 impl Store {
     pub fn new(max: usize) -> Self {
-        Self { inner: Mutex::default(), progress: watch::channel(Progress::default()).0, max }
+        Self { inner: Mutex::default(), version: watch::channel(StoreVersion::default()).0, max }
     }
 
     /// Keeps a message; `answer` says what its sender is told, given its id.
-    pub fn add(&self, draft: &Draft, answer: impl FnOnce(&str) -> Value) -> Arc<StoredMessage> {
+    pub fn add(&self, new: &NewMessage, answer: impl FnOnce(&str) -> Value) -> Arc<StoredMessage> {
         let mut inner = self.lock();
-        let message = Arc::new(inner.complete(draft, answer));
-        if draft.from == Author::User {
+        let message = Arc::new(inner.complete(new, answer));
+        if new.from == Author::User {
             inner.remember_writer(&message, self.max);
         }
         inner.keep(Arc::clone(&message), self.max);
         let number = message.number;
         drop(inner);
-        self.progress.send_modify(|progress| progress.number = number);
+        self.version.send_modify(|version| version.number = number);
         message
     }
 
@@ -163,7 +163,7 @@ impl Store {
         let mut inner = self.lock();
         *inner = Inner { number: inner.number, arrived: inner.arrived, ..Inner::default() };
         drop(inner);
-        self.progress.send_modify(|progress| progress.cleared += 1);
+        self.version.send_modify(|version| version.cleared += 1);
     }
 
     /// How many messages of the bot were ever stored, dropped and cleared ones included.
@@ -177,8 +177,8 @@ impl Store {
         last.is_some_and(|last| last.elapsed().is_ok_and(|ago| ago < WINDOW))
     }
 
-    pub fn progress(&self) -> watch::Receiver<Progress> {
-        self.progress.subscribe()
+    pub fn changes(&self) -> watch::Receiver<StoreVersion> {
+        self.version.subscribe()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -187,32 +187,32 @@ impl Store {
 }
 
 impl Inner {
-    fn complete(&mut self, draft: &Draft, answer: impl FnOnce(&str) -> Value) -> StoredMessage {
+    fn complete(&mut self, new: &NewMessage, answer: impl FnOnce(&str) -> Value) -> StoredMessage {
         let [of_bot, of_users] = &mut self.ids;
-        let (count, prefix) = match draft.from {
+        let (count, prefix) = match new.from {
             Author::Bot => (of_bot, "msg_sandbox_"),
             Author::User => (of_users, "msg_sandbox_user_"),
         };
         *count += 1;
         self.number += 1;
-        self.arrived += u64::from(draft.from == Author::Bot);
+        self.arrived += u64::from(new.from == Author::Bot);
         let id = format!("{prefix}{count}");
         let received_at = SystemTime::now();
         let time = humantime::format_rfc3339_millis(received_at).to_string();
         let mut json = json!({ "number": self.number, "id": id, "received_at": time });
-        if let (Value::Object(json), Value::Object(draft)) = (&mut json, json!(draft)) {
-            json.extend(draft);
+        if let (Value::Object(json), Value::Object(new)) = (&mut json, json!(new)) {
+            json.extend(new);
             json.insert("answer".to_owned(), answer(&id));
         }
         let mut words = String::new();
-        collect_words(&draft.body, &mut words);
+        collect_words(&new.body, &mut words);
         StoredMessage {
             number: self.number,
             id,
-            bot: draft.bot.clone(),
-            user: draft.user.clone(),
-            kind: draft.kind,
-            from: draft.from,
+            bot: new.bot.clone(),
+            user: new.user.clone(),
+            kind: new.kind,
+            from: new.from,
             received_at,
             json: json.to_string(),
             words: words.to_lowercase(),
@@ -288,16 +288,16 @@ fn collect_words(body: &Value, words: &mut String) {
 mod tests {
     use super::*;
 
-    fn draft(from: Author, user: &str, text: &str) -> Draft {
+    fn message(from: Author, user: &str, text: &str) -> NewMessage {
         let body = json!({ "text": text });
-        Draft { from, bot: "1".into(), user: user.into(), kind: "text", body, warnings: Vec::new(), request: None }
+        NewMessage { from, bot: "1".into(), user: user.into(), kind: "text", body, warnings: Vec::new(), request: None }
     }
 
     #[test]
     fn large_messages_are_dropped_before_there_are_many() {
         let store = Store::new(10_000);
         for number in 0..100 {
-            store.add(&draft(Author::Bot, "1", &format!("{number}{}", "x".repeat(1024 * 1024))), |_| Value::Null);
+            store.add(&message(Author::Bot, "1", &format!("{number}{}", "x".repeat(1024 * 1024))), |_| Value::Null);
         }
         let kept = store.select(&Filter::default());
         assert!((50..70).contains(&kept.len()), "{}", kept.len());
@@ -308,7 +308,7 @@ mod tests {
     fn the_last_who_wrote_are_remembered() {
         let store = Store::new(2);
         for user in ["1", "2", "3"] {
-            store.add(&draft(Author::User, user, "Hola"), |_| Value::Null);
+            store.add(&message(Author::User, user, "Hola"), |_| Value::Null);
         }
         assert_eq!(["1", "2", "3"].map(|user| store.may_write_to(user)), [false, true, true]);
     }

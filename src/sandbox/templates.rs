@@ -6,7 +6,7 @@ use thiserror::Error;
 
 /// The parameters of the listing, as the API has them.
 #[derive(Debug, Deserialize)]
-pub(super) struct Page {
+pub(super) struct PageQuery {
     query: Option<String>,
     status: Option<String>,
     category: Option<String>,
@@ -33,10 +33,7 @@ impl Default for Templates {
 }
 
 impl Templates {
-    /// Templates from JSON: an array, or the answer of Jelou's own listing.
-    ///
-    /// # Errors
-    /// When it is neither, or one has no name.
+    /// Templates from JSON: an array, or the answer of Jelou's own listing. Each must have a name.
     pub fn from_json(json: Value) -> Result<Self, TemplatesError> {
         let list = match json {
             Value::Array(list) => list,
@@ -58,7 +55,7 @@ impl Templates {
     }
 
     /// A page of the templates that match.
-    pub(super) fn page(&self, wanted: &Page) -> Value {
+    pub(super) fn page(&self, wanted: &PageQuery) -> Value {
         let has = |template: &Value, field: &str, value: &Option<String>| {
             value.as_ref().is_none_or(|value| template.get(field).and_then(Value::as_str) == Some(value.as_str()))
         };

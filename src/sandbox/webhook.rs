@@ -14,7 +14,7 @@ use super::client::exchange;
 use super::store::StoredMessage;
 
 /// How long the server may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A server on this machine.
 #[derive(Clone, Debug)]
@@ -62,7 +62,7 @@ impl Webhook {
             path = format!("{path}?{query}");
         }
         let posting = exchange(self.address, Method::POST, &path, Some(event));
-        match tokio::time::timeout(PATIENCE, posting).await {
+        match tokio::time::timeout(ANSWER_TIMEOUT, posting).await {
             Ok(Ok((status, _))) => status.as_u16().to_string(),
             Ok(Err(error)) => format!("failed: {error}"),
             Err(_) => "failed: no answer in 5 s".to_owned(),
