@@ -45,13 +45,13 @@ impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(serde::Deserialize)]
         #[serde(untagged)]
-        enum Field {
+        enum AnyValue {
             Text(String),
             Other(IgnoredAny),
         }
-        match Field::deserialize(deserializer)? {
-            Field::Text(text) => Ok(Self::new(text)),
-            Field::Other(_) => Err(D::Error::custom("invalid type: expected a string in quotes")),
+        match AnyValue::deserialize(deserializer)? {
+            AnyValue::Text(text) => Ok(Self::new(text)),
+            AnyValue::Other(_) => Err(D::Error::custom("invalid type: expected a string in quotes")),
         }
     }
 }

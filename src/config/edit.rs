@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Array, Decor, DocumentMut, Item, Table, TableLike, Value};
 
 use super::error::ConfigError;
-use super::file::{ConfigFile, line_of, read_trusted};
+use super::file::{ConfigFile, line_of};
+use super::trust::read_trusted;
 use super::values::AllowTo;
 use crate::nearest::nearest;
 use crate::private_file;

@@ -1,8 +1,7 @@
-//! The configuration file: where it is, whether it may be trusted, and what it says.
+//! The configuration file: where it is, and what it says.
 
 use std::collections::BTreeMap;
-use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -11,12 +10,10 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::error::ConfigError;
+use super::trust::{read_trusted, readable_by_others};
 use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
 use crate::nearest::nearest;
 use crate::secret::Secret;
-
-/// The largest file that is read, in bytes.
-const MAX_BYTES: u64 = 1024 * 1024;
 
 /// A configuration file that was read.
 #[derive(Clone, Debug)]
@@ -198,38 +195,6 @@ impl Profile {
     }
 }
 
-/// The text of a configuration that nobody else can have written; nothing when there is none.
-pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, ConfigError> {
-    let unreadable = |cause| ConfigError::File { action: "read", path: path.to_owned(), cause };
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
-    };
-    let metadata = file.metadata().map_err(unreadable)?;
-    if metadata.is_dir() {
-        return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory, not a file")));
-    }
-    refuse_unsafe(path, &metadata)?;
-    let text = String::from_utf8(read_file_to_limit(file).map_err(unreadable)?);
-    let text = text.map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
-    Ok(Some((text, metadata)))
-}
-
-/// A file that has at most 1 MiB.
-pub(super) fn read_to_limit(path: &Path) -> io::Result<Vec<u8>> {
-    read_file_to_limit(File::open(path)?)
-}
-
-fn read_file_to_limit(file: File) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 1 MiB"));
-    }
-    Ok(bytes)
-}
-
 /// Relative paths start at the file, `~/` is home.
 fn resolve(directory: &Path, path: &Path) -> PathBuf {
     match (path.strip_prefix("~"), dirs::home_dir()) {
@@ -264,10 +229,10 @@ fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(deserializer: D) 
 fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "expected an array of strings: [\"pass\", \"show\", \"jelou\"]")]
-    enum Field {
+    enum CommandWords {
         Words(Vec<String>),
     }
-    let Field::Words(words) = Field::deserialize(deserializer)?;
+    let CommandWords::Words(words) = CommandWords::deserialize(deserializer)?;
     Ok(Some(words))
 }
 
@@ -279,41 +244,6 @@ fn parsed_duration<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(
         DurationText::Seconds(seconds) => seconds.to_string(),
     };
     text.parse().map(Some).map_err(serde::de::Error::custom)
-}
-
-/// Whoever can write the configuration chooses where messages and secrets go.
-#[cfg(unix)]
-fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), ConfigError> {
-    use std::os::unix::fs::MetadataExt;
-
-    let owner = metadata.uid();
-    let (problem, remedy) = if owner != 0 && owner != rustix::process::geteuid().as_raw() {
-        ("it belongs to another user, who could send your secret elsewhere", "chown \"$(id -u)\"")
-    } else if metadata.mode() & 0o022 != 0 {
-        ("others can write it, and could send your secret elsewhere", "chmod 600")
-    } else {
-        return Ok(());
-    };
-    Err(ConfigError::Unsafe { path: path.to_owned(), problem, remedy })
-}
-
-#[cfg(not(unix))]
-fn refuse_unsafe(_path: &Path, _metadata: &Metadata) -> Result<(), ConfigError> {
-    Ok(())
-}
-
-/// A warning for a file with a secret.
-#[cfg(unix)]
-pub(super) fn readable_by_others(path: &Path, metadata: &Metadata) -> Option<String> {
-    use std::os::unix::fs::MetadataExt;
-
-    let path = path.display();
-    (metadata.mode() & 0o044 != 0).then(|| format!("{path} holds a secret and others can read it: chmod 600 {path}"))
-}
-
-#[cfg(not(unix))]
-pub(super) fn readable_by_others(_path: &Path, _metadata: &Metadata) -> Option<String> {
-    None
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
 use super::error::ConfigError;
-use super::file::readable_by_others;
-use super::settings::Sourced;
+use super::sourced::Sourced;
+use super::trust::readable_by_others;
 use crate::secret::Secret;
 
 /// The largest secret, in bytes.

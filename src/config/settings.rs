@@ -1,16 +1,17 @@
 //! The one place that decides precedence: flag, then environment, then profile, then default.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::environment::Environment;
 use super::error::ConfigError;
-use super::file::{ConfigFile, Profile, read_to_limit};
+use super::file::ConfigFile;
+use super::login::Login;
 use super::secret_source::SecretSource;
+use super::sourced::{Origin, Sourced};
+use super::trust::read_to_limit;
 use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
 use crate::nearest::nearest;
-use crate::secret::Secret;
 
 /// What was typed on the command line.
 #[derive(Clone, Debug, Default)]
@@ -30,39 +31,6 @@ pub struct Flags {
     pub ca_cert: Option<PathBuf>,
 }
 
-/// Where a value comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    Flag(&'static str),
-    Variable(&'static str),
-    Profile(String),
-    Sandbox,
-    Default,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag(name) | Self::Variable(name) => formatter.write_str(name),
-            Self::Profile(name) => write!(formatter, "profile {name}"),
-            Self::Sandbox => formatter.write_str("sandbox"),
-            Self::Default => formatter.write_str("default"),
-        }
-    }
-}
-
-impl Origin {
-    fn of<T>(&self, value: T) -> Sourced<T> {
-        Sourced { value, origin: self.clone() }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sourced<T> {
-    pub value: T,
-    pub origin: Origin,
-}
-
 /// Whether a sandbox stands in for the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sandboxed {
@@ -78,12 +46,7 @@ pub enum Sandboxed {
 pub struct Settings {
     pub profile: Option<Sourced<String>>,
     pub bot: Option<Sourced<BotId>>,
-    /// From flags and environment.
-    typed: Login,
-    /// From the profile.
-    kept: Login,
-    /// The only place, but for this machine, that the profile's secret goes to.
-    home: ApiUrl,
+    login: Login,
     pub api_url: Sourced<ApiUrl>,
     pub sandbox: Sandboxed,
     pub timeout: Sourced<Timeout>,
@@ -94,13 +57,6 @@ pub struct Settings {
     pub confirm_bulk: Sourced<bool>,
     /// What a person should know of how it was resolved.
     pub warnings: Vec<String>,
-}
-
-/// Client id and where its secret is, as far as they are given in one place.
-#[derive(Clone, Debug, Default)]
-struct Login {
-    id: Option<Sourced<ClientId>>,
-    secret: Option<Sourced<SecretSource>>,
 }
 
 impl Settings {
@@ -148,20 +104,12 @@ impl Settings {
         let retry_for = pick(("--retry-for", flags.retry_for), ("JELOU_RETRY_FOR", &environment.retry_for), kept)?;
         let ca_cert = flags.ca_cert.clone().map(|path| Origin::Flag("--ca-cert").of(path));
         let client_id = ("--client-id", flags.client_id.clone());
-        let typed = Login {
-            id: pick(client_id, ("JELOU_CLIENT_ID", &environment.client_id), None)?,
-            secret: typed_secret(flags, environment),
-        };
-        let kept = Login {
-            id: profile.client_id.clone().map(|value| of_profile.of(value)),
-            secret: profile.secret().map(|value| of_profile.of(value)),
-        };
+        let client_id = pick(client_id, ("JELOU_CLIENT_ID", &environment.client_id), None)?;
+        let secret = typed_secret(flags, environment);
         let mut settings = Self {
             profile: chosen,
             bot,
-            typed,
-            kept,
-            home: profile.api_url.clone().unwrap_or_else(ApiUrl::jelou),
+            login: Login::new(client_id, secret, &profile, &name.unwrap_or_default()),
             api_url: api_url.unwrap_or_else(|| Origin::Default.of(ApiUrl::jelou())),
             sandbox,
             timeout: timeout.unwrap_or(Origin::Default.of(Timeout::DEFAULT)),
@@ -183,10 +131,8 @@ impl Settings {
             Sandboxed::Nearest => {}
             Sandboxed::At(url) => self.api_url = Origin::Variable("JELOUCTL_SANDBOX").of(url.clone()),
         }
-        let (bot, id) = (BotId::sandbox(), ClientId::sandbox());
-        let secret = SecretSource::Value(Secret::new(id.as_str().to_owned()));
-        self.bot = self.bot.take().or(Some(Origin::Sandbox.of(bot)));
-        self.typed = Login { id: Some(Origin::Sandbox.of(id)), secret: Some(Origin::Sandbox.of(secret)) };
+        self.bot = self.bot.take().or(Some(Origin::Sandbox.of(BotId::sandbox())));
+        self.login.enter_sandbox();
         self.ca_cert = None;
     }
 
@@ -205,12 +151,12 @@ impl Settings {
 
     /// The client id that comes first, whether it can be used with the secret or not.
     pub fn client_id(&self) -> Option<&Sourced<ClientId>> {
-        self.typed.id.as_ref().or(self.kept.id.as_ref())
+        self.login.id()
     }
 
     /// The source of the secret that comes first, whether it can be used with the id or not.
     pub fn client_secret(&self) -> Option<&Sourced<SecretSource>> {
-        self.typed.secret.as_ref().or(self.kept.secret.as_ref())
+        self.login.secret()
     }
 
     /// Client id and where its secret comes from: both from flags and environment, or both from the profile, whose
@@ -219,37 +165,7 @@ impl Settings {
     /// # Errors
     /// When one of them is missing, or the secret would go to a place that it is not for.
     pub fn credentials(&self, can_ask: bool) -> Result<(&Sourced<ClientId>, Sourced<SecretSource>), ConfigError> {
-        let ask = |id: &Sourced<ClientId>| {
-            let prompt = Origin::Default.of(SecretSource::Prompt);
-            can_ask.then_some(prompt).ok_or(ConfigError::NoSecret { client_id: id.value.as_str().to_owned() })
-        };
-        match (&self.typed.id, &self.typed.secret) {
-            (Some(id), Some(secret)) => Ok((id, secret.clone())),
-            (None, Some(secret)) => Err(ConfigError::SecretWithoutId { secret: secret.origin.to_string() }),
-            (Some(id), None) if self.kept.secret.is_some() => {
-                Err(ConfigError::IdWithoutSecret { id: id.origin.to_string() })
-            }
-            (Some(id), None) => Ok((id, ask(id)?)),
-            (None, None) => {
-                let id = self.kept.id.as_ref().ok_or(ConfigError::NoCredentials)?;
-                self.keep_secret_home()?;
-                let secret = self.kept.secret.clone().map_or_else(|| ask(id), Ok)?;
-                Ok((id, secret))
-            }
-        }
-    }
-
-    fn keep_secret_home(&self) -> Result<(), ConfigError> {
-        let asked = &self.api_url;
-        if asked.value == self.home || asked.value.is_loopback() {
-            return Ok(());
-        }
-        Err(ConfigError::SecretForAnotherHost {
-            profile: self.profile.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
-            home: self.home.to_string(),
-            asked: asked.value.to_string(),
-            origin: asked.origin.to_string(),
-        })
+        self.login.credentials(can_ask, &self.api_url)
     }
 
     /// The certificates of `ca_cert`, as PEM.
@@ -278,14 +194,6 @@ fn typed_secret(flags: &Flags, environment: &Environment) -> Option<Sourced<Secr
     let file = flags.client_secret.clone().map(|source| Origin::Flag("--client-secret-file").of(source));
     let variable = environment.client_secret.clone().map(SecretSource::Value);
     file.or_else(|| variable.map(|secret| Origin::Variable("JELOU_CLIENT_SECRET").of(secret)))
-}
-
-impl Profile {
-    fn secret(&self) -> Option<SecretSource> {
-        let value = self.client_secret.clone().map(SecretSource::Value);
-        let file = self.client_secret_file.clone().map(SecretSource::File);
-        value.or(file).or_else(|| self.client_secret_command.clone().map(SecretSource::Command))
-    }
 }
 
 /// Flag, then environment, then profile.

@@ -1,0 +1,108 @@
+//! Client id and secret: which of them go together, and where a profile's secret may go.
+
+use super::error::ConfigError;
+use super::file::Profile;
+use super::secret_source::SecretSource;
+use super::sourced::{Origin, Sourced};
+use super::values::{ApiUrl, ClientId};
+use crate::secret::Secret;
+
+/// The client id and secret that are given, outside the profile and in it. The two are never mixed: an id of one with
+/// the secret of the other would send the secret to whom it is not for.
+#[derive(Clone, Debug)]
+pub(super) struct Login {
+    /// From flags and environment.
+    typed: Pair,
+    /// From the profile.
+    kept: Pair,
+    /// Its name; empty where there is no profile.
+    profile: String,
+    /// The only place, but for this machine, that the profile's secret goes to.
+    home: ApiUrl,
+}
+
+/// Client id and where its secret is, as far as they are given in one place.
+#[derive(Clone, Debug, Default)]
+struct Pair {
+    id: Option<Sourced<ClientId>>,
+    secret: Option<Sourced<SecretSource>>,
+}
+
+impl Login {
+    /// `id` and `secret` of flags and environment, beside those of the profile called `name`.
+    pub fn new(
+        id: Option<Sourced<ClientId>>,
+        secret: Option<Sourced<SecretSource>>,
+        profile: &Profile,
+        name: &str,
+    ) -> Self {
+        let of_profile = Origin::Profile(name.to_owned());
+        let kept = Pair {
+            id: profile.client_id.clone().map(|value| of_profile.of(value)),
+            secret: secret_of(profile).map(|value| of_profile.of(value)),
+        };
+        let home = profile.api_url.clone().unwrap_or_else(ApiUrl::jelou);
+        Self { typed: Pair { id, secret }, kept, profile: name.to_owned(), home }
+    }
+
+    /// Takes the sandbox's own in place of what was typed.
+    pub fn enter_sandbox(&mut self) {
+        let id = ClientId::sandbox();
+        let secret = SecretSource::Value(Secret::new(id.as_str().to_owned()));
+        self.typed = Pair { id: Some(Origin::Sandbox.of(id)), secret: Some(Origin::Sandbox.of(secret)) };
+    }
+
+    /// The client id that comes first, whether it can be used with the secret or not.
+    pub fn id(&self) -> Option<&Sourced<ClientId>> {
+        self.typed.id.as_ref().or(self.kept.id.as_ref())
+    }
+
+    /// The source of the secret that comes first, whether it can be used with the id or not.
+    pub fn secret(&self) -> Option<&Sourced<SecretSource>> {
+        self.typed.secret.as_ref().or(self.kept.secret.as_ref())
+    }
+
+    /// The pair for `api_url`: both typed, or both of the profile. `can_ask` says whether a person could type the secret.
+    pub fn credentials(
+        &self,
+        can_ask: bool,
+        api_url: &Sourced<ApiUrl>,
+    ) -> Result<(&Sourced<ClientId>, Sourced<SecretSource>), ConfigError> {
+        let ask = |id: &Sourced<ClientId>| {
+            let prompt = Origin::Default.of(SecretSource::Prompt);
+            can_ask.then_some(prompt).ok_or(ConfigError::NoSecret { client_id: id.value.as_str().to_owned() })
+        };
+        match (&self.typed.id, &self.typed.secret) {
+            (Some(id), Some(secret)) => Ok((id, secret.clone())),
+            (None, Some(secret)) => Err(ConfigError::SecretWithoutId { secret: secret.origin.to_string() }),
+            (Some(id), None) if self.kept.secret.is_some() => {
+                Err(ConfigError::IdWithoutSecret { id: id.origin.to_string() })
+            }
+            (Some(id), None) => Ok((id, ask(id)?)),
+            (None, None) => {
+                let id = self.kept.id.as_ref().ok_or(ConfigError::NoCredentials)?;
+                self.keep_secret_home(api_url)?;
+                let secret = self.kept.secret.clone().map_or_else(|| ask(id), Ok)?;
+                Ok((id, secret))
+            }
+        }
+    }
+
+    fn keep_secret_home(&self, asked: &Sourced<ApiUrl>) -> Result<(), ConfigError> {
+        if asked.value == self.home || asked.value.is_loopback() {
+            return Ok(());
+        }
+        Err(ConfigError::SecretForAnotherHost {
+            profile: self.profile.clone(),
+            home: self.home.to_string(),
+            asked: asked.value.to_string(),
+            origin: asked.origin.to_string(),
+        })
+    }
+}
+
+fn secret_of(profile: &Profile) -> Option<SecretSource> {
+    let value = profile.client_secret.clone().map(SecretSource::Value);
+    let file = profile.client_secret_file.clone().map(SecretSource::File);
+    value.or(file).or_else(|| profile.client_secret_command.clone().map(SecretSource::Command))
+}

@@ -1,0 +1,36 @@
+//! A value together with where it comes from, so that a person can be told.
+
+use std::fmt;
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Flag(&'static str),
+    Variable(&'static str),
+    Profile(String),
+    Sandbox,
+    Default,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sourced<T> {
+    pub value: T,
+    pub origin: Origin,
+}
+
+impl Origin {
+    pub(super) fn of<T>(&self, value: T) -> Sourced<T> {
+        Sourced { value, origin: self.clone() }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) | Self::Variable(name) => formatter.write_str(name),
+            Self::Profile(name) => write!(formatter, "profile {name}"),
+            Self::Sandbox => formatter.write_str("sandbox"),
+            Self::Default => formatter.write_str("default"),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Files that settings and secrets come from: how much of one is read, and whether its owner and permissions let it be
+//! trusted.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::error::ConfigError;
+
+/// The largest file that is read, in bytes.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// The text of a configuration that nobody else can have written; nothing when there is none.
+pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, ConfigError> {
+    let unreadable = |cause| ConfigError::File { action: "read", path: path.to_owned(), cause };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory, not a file")));
+    }
+    refuse_unsafe(path, &metadata)?;
+    let text = String::from_utf8(read_file_to_limit(file).map_err(unreadable)?);
+    let text = text.map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
+    Ok(Some((text, metadata)))
+}
+
+/// A file that has at most 1 MiB.
+pub(super) fn read_to_limit(path: &Path) -> io::Result<Vec<u8>> {
+    read_file_to_limit(File::open(path)?)
+}
+
+fn read_file_to_limit(file: File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 1 MiB"));
+    }
+    Ok(bytes)
+}
+
+/// Whoever can write the configuration chooses where messages and secrets go.
+#[cfg(unix)]
+fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), ConfigError> {
+    use std::os::unix::fs::MetadataExt;
+
+    let owner = metadata.uid();
+    let (problem, remedy) = if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        ("it belongs to another user, who could send your secret elsewhere", "chown \"$(id -u)\"")
+    } else if metadata.mode() & 0o022 != 0 {
+        ("others can write it, and could send your secret elsewhere", "chmod 600")
+    } else {
+        return Ok(());
+    };
+    Err(ConfigError::Unsafe { path: path.to_owned(), problem, remedy })
+}
+
+#[cfg(not(unix))]
+fn refuse_unsafe(_path: &Path, _metadata: &Metadata) -> Result<(), ConfigError> {
+    Ok(())
+}
+
+/// A warning for a file with a secret.
+#[cfg(unix)]
+pub(super) fn readable_by_others(path: &Path, metadata: &Metadata) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+
+    let path = path.display();
+    (metadata.mode() & 0o044 != 0).then(|| format!("{path} holds a secret and others can read it: chmod 600 {path}"))
+}
+
+#[cfg(not(unix))]
+pub(super) fn readable_by_others(_path: &Path, _metadata: &Metadata) -> Option<String> {
+    None
+}
