@@ -10,6 +10,8 @@ use std::str::FromStr;
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::private_file::FileError;
+
 /// The largest file or standard input that is read, in bytes: a message body is far smaller.
 pub const MAX_BYTES: u64 = 1024 * 1024;
 
@@ -48,8 +50,10 @@ impl FromStr for JsonSource {
 
 #[derive(Debug, Error)]
 pub enum InputError {
-    #[error("{flag}: failed to read {name}: {cause}")]
-    Unreadable { flag: String, name: String, cause: io::Error },
+    #[error("{flag}: {error}")]
+    File { flag: String, error: FileError },
+    #[error("{flag}: failed to read standard input: {cause}")]
+    Stdin { flag: String, cause: io::Error },
     #[error("{flag}: {name} has more than {MAX_BYTES} bytes (1 MiB), the most that is read")]
     TooLarge { flag: String, name: String },
     #[error("{flag}: {name} is not UTF-8 at line {line}")]
@@ -71,7 +75,7 @@ impl InputError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Unreadable { .. } => "check the path and its permissions",
+            Self::File { .. } | Self::Stdin { .. } => "check the path and its permissions",
             Self::TooLarge { .. } => "name a smaller file",
             Self::NotUtf8 { .. } => "save the file as UTF-8",
             Self::NotJson { .. } => "fix the JSON; a file is named as `@FILE` where a flag takes JSON",
@@ -92,10 +96,8 @@ pub struct Input {
 }
 
 impl Input {
-    /// Reserves standard input for `flag`, which may read it later or never.
-    ///
-    /// # Errors
-    /// When another flag has it already, or when it is a terminal.
+    /// Reserves standard input for `flag`, which may read it later or never. That another flag has it, or that it is a terminal,
+    /// is an error.
     pub fn claim_stdin(&mut self, flag: &str) -> Result<(), InputError> {
         if let Some(taken_by) = &self.stdin_taken_by {
             return Err(InputError::StdinTwice { flag: flag.to_owned(), taken_by: taken_by.clone() });
@@ -107,23 +109,20 @@ impl Input {
         Ok(())
     }
 
-    /// The whole text of `source`, byte order mark dropped; `flag` is named in errors.
-    ///
-    /// # Errors
-    /// When it cannot be read, is not UTF-8, or is longer than [`MAX_BYTES`].
+    /// The whole text of `source`, byte order mark dropped; `flag` is named in errors. Longer than [`MAX_BYTES`], it is
+    /// an error.
     pub fn read(&mut self, flag: &str, source: &Source) -> Result<String, InputError> {
-        let mut bytes = Vec::new();
-        let read = match source {
+        let bytes = match source {
             Source::Stdin => {
                 self.claim_stdin(flag)?;
-                io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes)
+                read_to_limit(io::stdin().lock()).map_err(|cause| InputError::Stdin { flag: flag.to_owned(), cause })?
             }
-            Source::File(path) => File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)),
+            Source::File(path) => File::open(path)
+                .and_then(read_to_limit)
+                .map_err(FileError::of("read", path))
+                .map_err(|error| InputError::File { flag: flag.to_owned(), error })?,
         };
         let (flag, name) = (flag.to_owned(), name_of(source));
-        if let Err(cause) = read {
-            return Err(InputError::Unreadable { flag, name, cause });
-        }
         if bytes.len() as u64 > MAX_BYTES {
             return Err(InputError::TooLarge { flag, name });
         }
@@ -135,9 +134,6 @@ impl Input {
     }
 
     /// A text for a message: as [`Input::read`], one final newline dropped.
-    ///
-    /// # Errors
-    /// As [`Input::read`].
     pub fn text(&mut self, flag: &str, source: &Source) -> Result<String, InputError> {
         let mut text = self.read(flag, source)?;
         if text.ends_with('\n') {
@@ -149,10 +145,7 @@ impl Input {
         Ok(text)
     }
 
-    /// The JSON in `source`.
-    ///
-    /// # Errors
-    /// As [`Input::read`], and when it is not JSON or holds an integer that JSON cannot carry exactly.
+    /// The JSON in `source`. An integer that JSON cannot carry exactly is an error.
     pub fn json(&mut self, flag: &str, source: &Source) -> Result<Value, InputError> {
         let text = self.read(flag, source)?;
         parse(flag, &name_of(source), &text)
@@ -160,9 +153,6 @@ impl Input {
 
     /// The JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}`, which is never JSON, is a text that a bulk
     /// run fills; no field that takes JSON takes it as it stands.
-    ///
-    /// # Errors
-    /// As [`Input::json`].
     pub fn json_flag(&mut self, flag: &str, value: &JsonSource) -> Result<Value, InputError> {
         match value {
             JsonSource::Literal(text) if text.trim_start().starts_with("{{") => Ok(Value::from(text.trim())),
@@ -172,9 +162,6 @@ impl Input {
     }
 
     /// The JSON of a flag that is given several times, each time one value or an array of them.
-    ///
-    /// # Errors
-    /// As [`Input::json`].
     pub fn json_list(&mut self, flag: &str, values: &[JsonSource]) -> Result<Vec<Value>, InputError> {
         let mut list = Vec::new();
         for value in values {
@@ -187,6 +174,12 @@ impl Input {
     }
 }
 
+fn read_to_limit(source: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn name_of(source: &Source) -> String {
     match source {
         Source::Stdin => "standard input".to_owned(),
@@ -194,10 +187,7 @@ fn name_of(source: &Source) -> String {
     }
 }
 
-/// JSON whose numbers arrive as they are written.
-///
-/// # Errors
-/// In words, when it is not JSON or holds an integer beyond 64 bits.
+/// JSON whose numbers arrive as they are written; an integer beyond 64 bits is an error. Errors are in words.
 pub fn parse_exact(text: &str) -> Result<Value, String> {
     let value = serde_json::from_str(text).map_err(|error| format!("is not valid JSON: {error}"))?;
     match inexact_integer(text) {

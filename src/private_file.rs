@@ -1,22 +1,55 @@
-//! Files that are ours to write: whole or not at all, and nobody else's to read.
+//! Files that are ours to write: whole or not at all, and nobody else's to read; and the error that says which file could
+//! not be read or written.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Replaces the file, through a link to what it names: 0600, in a directory that is made 0700.
-///
-/// # Errors
-/// When it cannot be written; the old file is whole then.
-pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+use thiserror::Error;
+
+/// What could not be done with which file or directory.
+#[derive(Debug, Error)]
+#[error("failed to {action} {}: {cause}", path.display())]
+pub struct FileError {
+    /// A verb: `read`, `write`, `create`, `lock`.
+    pub action: &'static str,
+    pub path: PathBuf,
+    pub cause: io::Error,
+}
+
+impl FileError {
+    /// For `map_err`: turns the cause into the whole error.
+    pub fn of(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Self {
+        move |cause| Self { action, path: path.to_owned(), cause }
+    }
+}
+
+/// Replaces the file, through a link to what it names: 0600, in a directory that is made 0700. When it cannot be
+/// written, the old file is whole.
+pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let target = target_of(path);
-    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    create_directory(directory)?;
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(&target)?;
-    Ok(())
+    let replace = || {
+        let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        make_directory(directory)?;
+        let mut file = tempfile::NamedTempFile::new_in(directory)?;
+        file.write_all(content)?;
+        file.as_file().sync_all()?;
+        file.persist(&target)?;
+        Ok(())
+    };
+    replace().map_err(FileError::of("write", path))
+}
+
+/// Opens a file as `options` say; one that has to be made is 0600. `action` is what it is opened for.
+pub fn open(action: &'static str, path: &Path, options: &mut OpenOptions) -> Result<File, FileError> {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.open(path).map_err(FileError::of(action, path))
+}
+
+/// Makes the directory and those around it that are missing, 0700 each.
+pub fn create_directory(directory: &Path) -> Result<(), FileError> {
+    make_directory(directory).map_err(FileError::of("create", directory))
 }
 
 /// What a link names, whether it is there or not; else the path itself.
@@ -25,22 +58,14 @@ fn target_of(path: &Path) -> PathBuf {
     fs::canonicalize(path).ok().or_else(|| dangling(path)).unwrap_or_else(|| path.to_owned())
 }
 
-/// Makes the directory and those around it that are missing, 0700 each.
-///
-/// # Errors
-/// When one cannot be made.
 #[cfg(unix)]
-pub fn create_directory(directory: &Path) -> io::Result<()> {
+fn make_directory(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
 
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }
 
-/// Makes the directory and those around it that are missing.
-///
-/// # Errors
-/// When one cannot be made.
 #[cfg(not(unix))]
-pub fn create_directory(directory: &Path) -> io::Result<()> {
+fn make_directory(directory: &Path) -> io::Result<()> {
     fs::create_dir_all(directory)
 }

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use thiserror::Error;
 
 use super::ledger::{Details, Ledger, LedgerError, now};
-use crate::private_file;
+use crate::private_file::{self, FileError};
 
 /// For so long after its end the same campaign is taken for a mistake: 12 hours, in milliseconds.
 const REMEMBERED: i64 = 12 * 60 * 60 * 1000;
@@ -128,7 +128,7 @@ impl Runs {
         let runs = Self::at_home()?;
         match private_file::create_directory(&runs.directory) {
             Ok(()) => Ok(runs),
-            Err(cause) => Err(LedgerError::File { action: "create", path: runs.directory, cause }),
+            Err(FileError { action, path, cause }) => Err(LedgerError::File { action, path, cause }),
         }
     }
 

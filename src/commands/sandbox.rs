@@ -1,7 +1,7 @@
 //! `sandbox`: a local Jelou that listens until it is interrupted, or as long as a command runs.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use super::{Context, Mode, child, interrupt, wrong_usage};
 use crate::exit::ExitCode;
 use crate::input::Source;
+use crate::private_file;
 use crate::sandbox::{DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox, Templates, Webhook};
 
 /// Client id and secret, and the bot where none is chosen.
@@ -146,13 +147,8 @@ fn tell(context: &Context, sandbox: &Sandbox) {
 
 /// Makes the file, readable by us alone.
 fn create(path: &Path) -> anyhow::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| {
-        wrong_usage(format!("--list: failed to write {}: {error}", path.display()), "name a file that can be written")
-    })
+    private_file::open("write", path, File::options().write(true).create(true).truncate(true))
+        .map_err(|error| wrong_usage(format!("--list: {error}"), "name a file that can be written"))
 }
 
 fn write(file: &mut File, sandbox: &Sandbox) -> io::Result<()> {

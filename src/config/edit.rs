@@ -34,9 +34,6 @@ pub struct ConfigEdit {
 
 impl ConfigEdit {
     /// Opens the file at `path`, or an empty one in its place.
-    ///
-    /// # Errors
-    /// When it is there but cannot be used as a configuration.
     pub fn open(path: &Path) -> Result<Self, ConfigError> {
         let text = read_trusted(path)?.map(|(text, _)| text).unwrap_or_default();
         // The same parser, with a message for each wrong key; the editor takes what it takes.
@@ -103,9 +100,6 @@ impl ConfigEdit {
     }
 
     /// Makes `name` the default.
-    ///
-    /// # Errors
-    /// When there is no such profile.
     pub fn use_profile(&mut self, name: &str) -> Result<(), ConfigError> {
         self.require(name)?;
         put(self.document.as_table_mut(), "default_profile", name);
@@ -113,9 +107,6 @@ impl ConfigEdit {
     }
 
     /// Removes the profile, and the default where it is that.
-    ///
-    /// # Errors
-    /// When there is no such profile.
     pub fn remove_profile(&mut self, name: &str) -> Result<(), ConfigError> {
         self.require(name)?;
         let mut kept = String::new();
@@ -161,16 +152,9 @@ impl ConfigEdit {
         profiles.into_iter().flat_map(|profiles| profiles.iter().map(|(name, _)| name))
     }
 
-    /// Replaces the file, through a link to what it names: 0600, in a directory that is made 0700.
-    ///
-    /// # Errors
-    /// When it cannot be written; the old file is whole then.
+    /// Replaces the file, through a link to what it names: 0600, in a directory that is made 0700. When it cannot be written, the old file is whole.
     pub fn save(&self) -> Result<(), ConfigError> {
-        private_file::write(&self.path, self.document.to_string().as_bytes()).map_err(|cause| ConfigError::File {
-            action: "write",
-            path: self.path.clone(),
-            cause,
-        })
+        Ok(private_file::write(&self.path, self.document.to_string().as_bytes())?)
     }
 }
 

@@ -29,10 +29,6 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Reads the variables.
-    ///
-    /// # Errors
-    /// When one is empty or not UTF-8.
     pub fn read() -> Result<Self, ConfigError> {
         let read = |name: &'static str| match std::env::var_os(name) {
             None => Ok(None),

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::private_file::FileError;
+
 #[derive(Debug, Error)]
 pub enum ConfigError {
     #[error("{name} is set but empty")]
@@ -13,8 +15,8 @@ pub enum ConfigError {
     VariableNotUtf8 { name: &'static str },
     #[error("{name}: {problem}")]
     Variable { name: &'static str, problem: String },
-    #[error("failed to {action} {}: {cause}", path.display())]
-    File { action: &'static str, path: PathBuf, cause: io::Error },
+    #[error(transparent)]
+    File(#[from] FileError),
     #[error("{}: {problem}", path.display())]
     Unsafe { path: PathBuf, problem: &'static str, remedy: &'static str },
     #[error("{}: line {line}: {problem}", path.display())]
@@ -67,8 +69,8 @@ impl ConfigError {
         let hint = match self {
             Self::EmptyVariable { name } => format!("give it a value, or unset {name}; in CI, check that the variable or secret exists"),
             Self::VariableNotUtf8 { .. } | Self::Variable { .. } => "fix its value, or unset it".to_owned(),
-            Self::File { action: "read", .. } => "check the path and its permissions".to_owned(),
-            Self::File { .. } => "check the permissions of the directory, and that the disk is not full".to_owned(),
+            Self::File(FileError { action: "read", .. }) => "check the path and its permissions".to_owned(),
+            Self::File(_) => "check the permissions of the directory, and that the disk is not full".to_owned(),
             Self::Unsafe { path, remedy, .. } => format!("make it yours alone: {remedy} {}", path.display()),
             Self::Syntax { nearest: Some(nearest), .. } | Self::UnknownProfile { nearest: Some(nearest), .. } => {
                 format!("did you mean `{nearest}`?")

@@ -100,18 +100,12 @@ pub fn schema() -> serde_json::Value {
 
 impl ConfigFile {
     /// `config.toml` in the configuration directory of the user.
-    ///
-    /// # Errors
-    /// When there is no home directory.
     pub fn default_path() -> Result<PathBuf, ConfigError> {
         dirs::config_dir().map(|directory| directory.join("jelouctl/config.toml")).ok_or(ConfigError::NoConfigDirectory)
     }
 
     /// The file at the default place; nothing when there is none, or when that place cannot be searched: flags and
     /// environment may say everything.
-    ///
-    /// # Errors
-    /// As [`ConfigFile::load`].
     pub fn load_default() -> Result<Option<Self>, ConfigError> {
         let Ok(path) = Self::default_path() else { return Ok(None) };
         match std::fs::metadata(&path) {
@@ -122,10 +116,7 @@ impl ConfigFile {
         }
     }
 
-    /// The file at `path`; nothing when there is none.
-    ///
-    /// # Errors
-    /// When it cannot be read, others could have written it, or it says something wrong.
+    /// The file at `path`; nothing when there is none. One that others could have written is an error.
     pub fn load(path: &Path) -> Result<Option<Self>, ConfigError> {
         let Some((text, metadata)) = read_trusted(path)? else { return Ok(None) };
         let mut config = Self::parse(path, &text)?;
@@ -149,10 +140,8 @@ impl ConfigFile {
         Ok(Self { path: path.to_owned(), default_profile, default_line, profiles, warnings: Vec::new() })
     }
 
-    /// The profile that `default_profile` names.
-    ///
-    /// # Errors
-    /// When there is no such profile. The file can be read all the same, or nothing could mend it.
+    /// The profile that `default_profile` names. That there is none of that name is told only here: a file that could
+    /// not be read at all could not be mended by `profile use` either.
     pub fn default_profile(&self) -> Result<Option<&String>, ConfigError> {
         match &self.default_profile {
             Some(name) if !self.profiles.contains_key(name) => Err(ConfigError::Syntax {

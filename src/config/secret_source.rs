@@ -14,6 +14,7 @@ use tokio::process::Command;
 use super::error::ConfigError;
 use super::sourced::Sourced;
 use super::trust::readable_by_others;
+use crate::private_file::FileError;
 use crate::secret::Secret;
 
 /// The largest secret, in bytes.
@@ -48,10 +49,8 @@ impl fmt::Display for SecretSource {
 }
 
 impl Sourced<SecretSource> {
-    /// The secret, with a warning when others can read its file. `ask` reads it from the terminal.
-    ///
-    /// # Errors
-    /// When it cannot be had, or is empty.
+    /// The secret, with a warning when others can read its file. `ask` reads it from the terminal. An empty secret is
+    /// an error.
     pub async fn fetch(&self, ask: fn() -> io::Result<String>) -> Result<(Secret, Option<String>), ConfigError> {
         let unreadable = |cause: io::Error| self.bad(&format!("cannot be read: {cause}"));
         let (raw, warning) = match &self.value {
@@ -59,7 +58,7 @@ impl Sourced<SecretSource> {
             SecretSource::File(path) => {
                 let (file, path) = (path.clone(), path.clone());
                 let read = blocking(move || read_file(&file)).await;
-                read.map_err(|cause| ConfigError::File { action: "read", path, cause })?
+                read.map_err(FileError::of("read", &path))?
             }
             SecretSource::Stdin => (blocking(|| read(io::stdin().lock())).await.map_err(unreadable)?, None),
             SecretSource::Command(words) => (run(words).await?, None),

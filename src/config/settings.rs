@@ -1,5 +1,6 @@
 //! The one place that decides precedence: flag, then environment, then profile, then default.
 
+use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -12,6 +13,7 @@ use super::sourced::{Origin, Sourced};
 use super::trust::read_to_limit;
 use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
 use crate::nearest::nearest;
+use crate::private_file::FileError;
 
 /// What was typed on the command line.
 #[derive(Clone, Debug, Default)]
@@ -67,11 +69,9 @@ impl Settings {
     pub fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
         let named = flags.config.clone().or_else(|| environment.config.as_ref().map(PathBuf::from));
         let file = match &named {
-            Some(path) => Some(ConfigFile::load(path)?.ok_or_else(|| ConfigError::File {
-                action: "read",
-                path: path.clone(),
-                cause: std::io::ErrorKind::NotFound.into(),
-            })?),
+            Some(path) => Some(
+                ConfigFile::load(path)?.ok_or_else(|| FileError::of("read", path)(io::ErrorKind::NotFound.into()))?,
+            ),
             None => ConfigFile::load_default()?,
         };
         Self::resolve(flags, environment, file.as_ref())
@@ -142,9 +142,6 @@ impl Settings {
     }
 
     /// The bot to send from.
-    ///
-    /// # Errors
-    /// When none is given.
     pub fn bot(&self) -> Result<&BotId, ConfigError> {
         self.bot.as_ref().map(|bot| &bot.value).ok_or(ConfigError::NoBot)
     }
@@ -168,13 +165,10 @@ impl Settings {
         self.login.credentials(can_ask, &self.api_url)
     }
 
-    /// The certificates of `ca_cert`, as PEM.
-    ///
-    /// # Errors
-    /// When the file cannot be read or has more than 1 MiB.
+    /// The certificates of `ca_cert`, as PEM: at most 1 MiB.
     pub fn ca_cert_pem(&self) -> Result<Option<Vec<u8>>, ConfigError> {
         let Some(Sourced { value: path, .. }) = &self.ca_cert else { return Ok(None) };
-        read_to_limit(path).map(Some).map_err(|cause| ConfigError::File { action: "read", path: path.clone(), cause })
+        Ok(Some(read_to_limit(path).map_err(FileError::of("read", path))?))
     }
 }
 

@@ -6,24 +6,25 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::error::ConfigError;
+use crate::private_file::FileError;
 
 /// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The text of a configuration that nobody else can have written; nothing when there is none.
 pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, ConfigError> {
-    let unreadable = |cause| ConfigError::File { action: "read", path: path.to_owned(), cause };
+    let unreadable = FileError::of("read", path);
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
+        Err(error) => return Err(unreadable(error).into()),
     };
-    let metadata = file.metadata().map_err(unreadable)?;
+    let metadata = file.metadata().map_err(&unreadable)?;
     if metadata.is_dir() {
-        return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory, not a file")));
+        return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory, not a file")).into());
     }
     refuse_unsafe(path, &metadata)?;
-    let text = String::from_utf8(read_file_to_limit(file).map_err(unreadable)?);
+    let text = String::from_utf8(read_file_to_limit(file).map_err(&unreadable)?);
     let text = text.map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
     Ok(Some((text, metadata)))
 }

@@ -100,7 +100,7 @@ impl ApiUrl {
 
     /// A server on this machine.
     #[must_use]
-    #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "any port makes a URL")]
+    #[expect(clippy::expect_used, reason = "any port makes a URL")]
     pub fn on_loopback(port: u16) -> Self {
         Self(Url::parse(&format!("http://127.0.0.1:{port}")).expect("an address and a port"))
     }

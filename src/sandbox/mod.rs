@@ -19,8 +19,7 @@ mod templates;
 mod webhook;
 
 pub use self::client::is_running;
-pub use self::fault::{Fault, FaultError};
+pub use self::fault::Fault;
 pub use self::server::{DEFAULT_MAX, DEFAULT_PORT, Options, Sandbox};
-pub use self::store::StoredMessage;
-pub use self::templates::{Templates, TemplatesError};
-pub use self::webhook::{Webhook, WebhookError};
+pub use self::templates::Templates;
+pub use self::webhook::Webhook;

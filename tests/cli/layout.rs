@@ -31,7 +31,7 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ("config", &["nearest", "private_file", "secret"]),
     ("message", &["input", "nearest"]),
     ("exit", &["api", "bulk", "commands", "config", "input", "message", "output"]),
-    ("input", &[]),
+    ("input", &["private_file"]),
     ("nearest", &[]),
     ("output", &[]),
     ("private_file", &[]),
