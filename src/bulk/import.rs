@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use minijinja::Environment;
 use ring::digest::{SHA256, digest};
-use serde_json::{Value, json};
+use serde_json::Value;
 use thiserror::Error;
 use url::Url;
 
@@ -14,7 +14,7 @@ use super::row::Row;
 use super::source::{Source, SourceError, SourceRow};
 use super::template::{Body, Leaf, TemplateError};
 use crate::api::{Accepts, Request};
-use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientError, RecipientSources};
+use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientChoice, RecipientError};
 
 /// What each row becomes.
 pub struct Plan<'a> {
@@ -257,10 +257,9 @@ impl Plan<'_> {
             Value::Number(number) => number.to_string(),
             found => return Err(RowError::RecipientType { column: column.to_owned(), found }),
         };
-        let parsed: Result<Recipient, _> = recipient.parse();
-        parsed.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
-        let recipients = RecipientSources { flag: Some(recipient), environment: None };
-        let made = Outgoing::with_schema(self.kind, Some(&self.schema), json!({}), Some(body), &recipients)?;
+        let recipient: Result<Recipient, _> = recipient.parse();
+        let recipient = recipient.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
+        let made = Outgoing::from_body(self.kind, Some(&self.schema), body, RecipientChoice::Made(recipient))?;
         if self.strict && !made.1.is_empty() {
             return Err(InvalidMessage::Warnings(made.1).into());
         }

@@ -57,7 +57,7 @@ fn unknown(topic: &str) -> UsageError {
 }
 
 fn of_kind(kind: &Message) -> String {
-    let mut text = format!("## {}\n\n{}\n\n`{}`", kind.command(), kind.summary(), kind.route().endpoint());
+    let mut text = format!("## {}\n\n{}\n\n`{}`", kind.command(), kind.summary(), kind.endpoint());
     if let Envelope::Typed(wire) = kind.envelope() {
         // Writing to a String cannot fail.
         let _ = write!(text, ", type `{wire}`");

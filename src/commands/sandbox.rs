@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use super::{Context, Mode, child, interrupt, wrong_usage};
 use crate::exit::ExitCode;
 use crate::input::Source;
+use crate::message::Message;
 use crate::private_file;
 use crate::sandbox::{DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox, Templates, Webhook};
 
@@ -137,7 +138,8 @@ fn tell(context: &Context, sandbox: &Sandbox) {
         _ => format!("sandbox: {arrived} messages arrived"),
     });
     for message in messages.iter().take(LISTED) {
-        context.output.listed(&[&message.id, message.kind, &message.user], &message.body());
+        let lines = Message::named(message.kind).map(|kind| kind.draw(&message.body()));
+        context.output.listed(&[&message.id, message.kind, &message.user], &lines.unwrap_or_default());
     }
     let listed = messages.len().min(LISTED) as u64;
     if arrived > listed {

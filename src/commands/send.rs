@@ -209,7 +209,7 @@ impl Prepared<'_> {
             let shown = shown.map(|url| format!("; it is shown on {url}")).unwrap_or_default();
             output.note(&format!("sandbox: nothing left this machine{shown}"));
             if sent == Sent::Yes {
-                output.would_see(recipient.as_str(), self.outgoing.body());
+                output.would_see(recipient.as_str(), &self.outgoing.draw());
             }
         }
         code

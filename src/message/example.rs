@@ -3,7 +3,9 @@
 use clap::{Arg, Command, FromArgMatches, Subcommand};
 use serde_json::Value;
 
-use super::{Message, Outgoing, RecipientSources};
+use super::kinds::Message;
+use super::outgoing::Outgoing;
+use super::recipient_choice::RecipientSources;
 use crate::input::Input;
 
 /// A command line and the body that it sends.
@@ -56,8 +58,7 @@ mod tests {
             assert_eq!(example.is_none(), kind.command() == "raw", "{}", kind.command());
             let Some(Example { body, .. }) = example else { continue };
             let Some(wire) = body.get("type").and_then(Value::as_str) else { continue };
-            let read = Message::of_wire_type(wire).unwrap();
-            let read = read.read_as(body.as_object().unwrap()).unwrap_or(read);
+            let read = Message::of_wire_type(wire, body.as_object().unwrap()).unwrap();
             assert_eq!(read.command(), kind.command());
         }
     }

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::Message;
-use super::limits::{pointer, resolve, source as source_of};
+use super::kinds::Message;
+use super::limits::source as source_of;
+use super::schema_path::{pointer, resolve};
 
 /// A field of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]

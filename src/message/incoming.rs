@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use super::complete::{check, object, read};
+use super::envelope::{Envelope, take_recipient};
 use super::invalid::{InvalidMessage, Violation};
-use super::outgoing::{check, object, read, take_recipient};
-use super::template::Template;
-use super::{Envelope, FlowMessage, Message, Recipient, limits};
+use super::kinds::{FlowMessage, Message, Template};
+use super::limits;
+use super::recipient::Recipient;
 
 /// A message that a server may accept.
 #[derive(Debug)]
@@ -24,14 +26,14 @@ pub struct Checked {
 pub fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
     let mut fields = object(body)?;
     let wire = fields.shift_remove("type");
-    let kind = wire.as_ref().and_then(Value::as_str).and_then(Message::of_wire_type).ok_or_else(|| {
+    let kind = wire.as_ref().and_then(Value::as_str).and_then(|wire| Message::of_wire_type(wire, &fields));
+    let kind = kind.ok_or_else(|| {
         let found = wire.as_ref().map_or("is missing".to_owned(), |wire| format!("{wire} is unknown"));
         violation("type", format!("{found}; it is one of {}", Message::wire_types().join(", ")))
     })?;
     let recipient = take_recipient(kind.envelope(), &mut fields)?;
     let recipient = recipient.ok_or_else(|| violation("userId", "is missing".to_owned()))?;
     fields.shift_remove("botId");
-    let kind = kind.read_as(&fields).unwrap_or(kind);
     check_fields(&kind, Some(recipient), &Value::Object(fields))
 }
 

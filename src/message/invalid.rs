@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::RecipientError;
+use super::recipient::RecipientError;
 use crate::input::InputError;
 
 /// One violated limit.

@@ -5,7 +5,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::invalid::Violation;
-use super::{Message, media_url};
+use super::kinds::Message;
+use super::media_url;
+use super::schema_path::{at, pointer, resolve};
 use crate::nearest::nearest;
 
 /// garde's words for a required field that is absent.
@@ -115,7 +117,7 @@ fn advice_on_media(schema: &Value, url: &str) -> Option<String> {
     Some(format!("ends in .{extension}; {} takes {formats} here", source(media)))
 }
 
-pub(super) fn source(advised: &Value) -> &str {
+pub fn source(advised: &Value) -> &str {
     advised.get("source").and_then(Value::as_str).unwrap_or("a source")
 }
 
@@ -143,34 +145,6 @@ fn is_emoji(character: char) -> bool {
         || matches!(character, '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{20e3}' | '\u{2122}' | '\u{2139}')
         || matches!(character, '\u{2194}'..='\u{21aa}' | '\u{231a}'..='\u{231b}' | '\u{2328}' | '\u{23cf}')
         || matches!(character, '\u{23e9}'..='\u{23f3}' | '\u{23f8}'..='\u{23fa}' | '\u{25aa}'..='\u{25fe}')
-}
-
-/// The schema of the field at `path`.
-pub(super) fn at<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split(['.', '[']).filter(|step| !step.is_empty()).try_fold(resolve(root, root), |schema, step| {
-        let next = if step.ends_with(']') { schema.get("items") } else { schema.get("properties")?.get(step) };
-        next.map(|next| resolve(root, next))
-    })
-}
-
-/// Follows a reference, and takes the real one of `anyOf [X, null]`, which schemars writes for an `Option`.
-pub(super) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
-    let reference = schema
-        .get("$ref")
-        .and_then(Value::as_str)
-        .and_then(|reference| root.pointer(reference.trim_start_matches('#')));
-    let choice = schema.get("anyOf").and_then(Value::as_array);
-    let choice = choice
-        .and_then(|choices| choices.iter().find(|choice| choice.get("type").and_then(Value::as_str) != Some("null")));
-    match reference.or(choice) {
-        Some(next) => resolve(root, next),
-        None => schema,
-    }
-}
-
-/// `contacts[0].name` as the JSON pointer `/contacts/0/name`.
-pub(super) fn pointer(path: &str) -> String {
-    format!("/{}", path.replace(']', "").replace(['.', '['], "/"))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The JSON Schema of a whole body, as it goes onto the wire.
 
-use schemars::Schema;
 use serde_json::{Map, Value, json};
 
-use super::{Envelope, Message};
+use super::envelope::Envelope;
+use super::kinds::Message;
+use super::merge::merge;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -28,10 +29,7 @@ impl Message {
         properties.extend(of("properties").as_object().cloned().unwrap_or_default());
 
         let mut schema = json!({ "$schema": DRAFT, "title": self.command(), "description": self.summary() });
-        super::outgoing::merge(
-            &mut schema,
-            json!({ "type": "object", "properties": properties, "required": required }),
-        );
+        merge(&mut schema, json!({ "type": "object", "properties": properties, "required": required }));
         for name in ["not", "$defs"] {
             if let (Some(schema), Some(rule)) = (schema.as_object_mut(), own.get(name)) {
                 schema.insert(name.to_owned(), rule.clone());
@@ -52,22 +50,6 @@ impl Message {
         let choices: Vec<_> = definitions.keys().map(|name| json!({ "$ref": format!("#/$defs/{name}") })).collect();
         json!({ "$schema": DRAFT, "title": "message", "anyOf": choices, "$defs": definitions })
     }
-}
-
-/// The schema of a kind as it is on the wire. A nested object whose fields are flags has a default when it is read, so
-/// that each field of it that is missing can be named; in a body it must be there.
-pub(super) fn with_nested(schema: Schema) -> Value {
-    let mut schema = Value::from(schema);
-    let mut nested = Vec::new();
-    for (name, field) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
-        nested.extend(field.as_object_mut().and_then(|field| field.shift_remove("default")).map(|_| json!(name)));
-    }
-    if let (Some(schema), false) = (schema.as_object_mut(), nested.is_empty())
-        && let Value::Array(required) = schema.entry("required").or_insert(json!([]))
-    {
-        required.extend(nested);
-    }
-    schema
 }
 
 /// Lets the references inside a schema that is moved to `place` point at its own definitions again.

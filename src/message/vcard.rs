@@ -5,7 +5,7 @@ use calcard::vcard::{VCard, VCardEntry, VCardParameterName, VCardProperty, VCard
 use calcard::{Entry, Parser};
 use serde_json::Map;
 
-use super::contacts::{Address, Contact, Email, Link, Name, Organization, Phone};
+use super::contact::{Address, Contact, Email, Link, Name, Organization, Phone};
 use crate::input::InputError;
 
 /// Types that say nothing to a person who looks at the card.

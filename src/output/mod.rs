@@ -1,7 +1,6 @@
 //! The only place that prints, escapes and draws. stdout carries the API's response and nothing else; stderr carries
 //! what it means, one line each, whatever others put into it.
 
-mod bubble;
 mod checkup;
 mod escape;
 mod json;
@@ -220,20 +219,20 @@ impl Output {
         }
     }
 
-    /// The message as its recipient would see it.
-    pub fn would_see(&self, recipient: &str, body: &Value) {
+    /// The message as its recipient would see it, drawn as `lines`.
+    pub fn would_see(&self, recipient: &str, lines: &[String]) {
         self.note(&format!("{recipient} would see:"));
         if self.verbosity != Verbosity::Quiet {
-            for line in bubble::lines(body) {
-                self.stderr("  \x1b[32m│\x1b[0m", &line);
+            for line in lines {
+                self.stderr("  \x1b[32m│\x1b[0m", line);
             }
         }
     }
 
-    /// A message on one line: what it is, then what its recipient would see.
-    pub fn listed(&self, fields: &[&str], body: &Value) {
+    /// A message on one line: what it is, then what its recipient would see, drawn as `lines`.
+    pub fn listed(&self, fields: &[&str], lines: &[String]) {
         if self.verbosity != Verbosity::Quiet {
-            let seen: String = bubble::lines(body).join(" / ").chars().take(LISTED).collect();
+            let seen: String = lines.join(" / ").chars().take(LISTED).collect();
             self.stderr("  -", &format!("{}  {seen}", fields.join("  ")));
         }
     }

@@ -33,7 +33,7 @@ pub fn compile_body<'a>(
     schema: &Value,
     body: Option<&'a Value>,
 ) -> anyhow::Result<Body<'a>> {
-    let in_path = match kind.route() {
+    let in_path = match kind.route(body.unwrap_or(&Value::Null)) {
         Route::FlowMessage { flow_type: Some(flow_type) } => Some(("--type", flow_type)),
         Route::CampaignTemplate { campaign } => Some(("--campaign", campaign)),
         Route::Messages | Route::FlowMessage { flow_type: None } | Route::Template => None,

@@ -205,7 +205,7 @@ impl Accompanied<'_> {
         context.output.accepted(&format!("the notice for {recipient} from bot {}", bot.as_str()));
         if settings.is_sandboxed() {
             context.output.note("sandbox: nothing left this machine");
-            context.output.would_see(recipient.as_str(), outgoing.body());
+            context.output.would_see(recipient.as_str(), &outgoing.draw());
         }
         Ok(())
     }

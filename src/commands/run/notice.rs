@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Content, Plan};
 use crate::bulk::{Body, Row};
 use crate::commands::{Context, wrong_usage};
-use crate::message::{Message, Outgoing, RecipientSources};
+use crate::message::{Message, Outgoing, RecipientChoice, RecipientSources};
 
 const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
 const TEXT_WITH_TAIL: &str =
@@ -44,19 +44,11 @@ pub fn read(context: &mut Context, plan: &Plan) -> anyhow::Result<(Message, Valu
         Content::Body(source) => context.input.json("--body", source)?,
     };
     let fields = body.as_object();
-    let wire = fields.and_then(|fields| fields.get("type")?.as_str());
-    let is_template = fields.is_some_and(|fields| fields.contains_key("elementName"));
-    let kind = match (is_template, wire) {
-        (true, _) => Message::named("template"),
-        (false, Some(wire)) => Message::of_wire_type(wire),
-        (false, None) => None,
-    };
-    let kind = kind.ok_or_else(|| {
+    let kind = fields.and_then(Message::of_body).ok_or_else(|| {
         let hint = "a body has the `type` of a kind (`jelouctl explain` lists them), or `elementName` for a template";
         wrong_usage("--body: nobody can tell what kind of message it is", hint)
     })?;
-    let other = fields.and_then(|fields| kind.read_as(fields));
-    Ok((other.unwrap_or(kind), body))
+    Ok((kind, body))
 }
 
 impl<'a> Notice<'a> {
@@ -90,7 +82,7 @@ impl<'a> Notice<'a> {
             let seen = "a template sees command, result, code, signal, duration, host, started, and with --tail tail";
             wrong_usage(format!("{}: {}", error.path, error.problem), seen)
         })?;
-        Ok(Outgoing::new(self.kind, json!({}), Some(body), &self.to)?)
+        Ok(Outgoing::from_body(self.kind, None, body, RecipientChoice::Among(&self.to))?)
     }
 
     /// As [`Notice::fill`], with as much of the end of `tail` as the message has room for.

@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
-use super::leaf::{Leaf, LeafParser};
-use super::text_file::TextFile;
-use super::{Envelope, Kind};
 use crate::input::{Input, InputError, JsonSource};
+use crate::message::bubble::{button_at, texts};
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
+use crate::message::or_template::{OrTemplate, OrTemplateParser};
+use crate::message::text_file::TextFile;
 
 /// Send a message with a button that opens a WhatsApp Flow
 ///
@@ -88,9 +90,9 @@ struct FlowParameters {
 
     /// Whether the flow is a draft or published [default: published]
     #[arg(id = "parameters.mode", long = "mode", value_name = "MODE", ignore_case = true)]
-    #[arg(value_parser = LeafParser(EnumValueParser::<Mode>::new()))]
+    #[arg(value_parser = OrTemplateParser(EnumValueParser::<FlowMode>::new()))]
     #[garde(required)]
-    mode: Option<Leaf<Mode>>,
+    mode: Option<OrTemplate<FlowMode>>,
 
     /// What the button does [default: navigate]
     #[arg(id = "parameters.flow_action", long = "action", value_name = "ACTION", allow_hyphen_values = true)]
@@ -130,7 +132,7 @@ pub(super) struct FlowActionPayload {
 
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
-enum Mode {
+enum FlowMode {
     Draft,
     Published,
 }
@@ -171,6 +173,12 @@ impl Kind for Flow {
     const EXAMPLE: &'static str = "send flow --to 593987654321 --title Hola --text \"Complete this flow to get started\" \
             --caption Jelou --flow-id FLOW_ID --flow-name Welcome --cta \"Start Flow\" --screen RECOMMEND";
 
+    fn draw(body: &Value) -> Vec<String> {
+        let mut lines = texts(body, &["/title", "/text", "/caption"]);
+        lines.extend(button_at(body, "/parameters/flow_cta"));
+        lines
+    }
+
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = self.text_file.shape(input)?;
         self.action_payload.shape(&mut body, input)?;
@@ -178,7 +186,7 @@ impl Kind for Flow {
     }
 
     fn fill_defaults(&mut self) {
-        self.parameters.mode.get_or_insert(Leaf::Value(Mode::Published));
+        self.parameters.mode.get_or_insert(OrTemplate::Value(FlowMode::Published));
         self.parameters.flow_action.get_or_insert_with(|| "navigate".to_owned());
         self.parameters.flow_message_version.get_or_insert_with(|| "3".to_owned());
     }

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use super::{Envelope, Kind, media_url};
+use crate::message::bubble::media;
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
+use crate::message::media_url;
 
 /// Send a sticker
 ///
@@ -35,4 +38,8 @@ impl Kind for Sticker {
     const COMMAND: &'static str = "sticker";
     const ENVELOPE: Envelope = Envelope::Typed("sticker");
     const EXAMPLE: &'static str = "send sticker --to 593987654321 --media-url https://example.com/sticker.webp";
+
+    fn draw(body: &Value) -> Vec<String> {
+        media(body).into_iter().collect()
+    }
 }

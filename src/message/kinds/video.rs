@@ -1,4 +1,4 @@
-//! A document by its address.
+//! A video by its address.
 
 use clap::Args;
 use garde::Validate;
@@ -7,25 +7,28 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use super::text_file::TextFile;
-use super::{Envelope, Kind, media_url};
 use crate::input::{Input, InputError};
+use crate::message::bubble::{media, texts};
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
+use crate::message::media_url;
+use crate::message::text_file::TextFile;
 
-/// Send a document, with a text below it
+/// Send a video, with a text below it
 ///
 /// Examples:
-///   jelouctl send file --to 593987654321 --media-url https://example.com/7.pdf --filename invoice.pdf
+///   jelouctl send video --to 593987654321 --media-url https://example.com/video.mp4 --text Look
 ///
-/// Text, PDF or Office, up to 100 MB. Jelou fetches it; nothing is uploaded from here.
+/// MP4 or 3GP, up to 16 MB. Jelou fetches it; nothing is uploaded from here.
 #[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
-pub struct File {
-    /// Public HTTPS address of the document
+pub struct Video {
+    /// Public HTTPS address of the video
     #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
     #[garde(required, length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())))]
-    #[schemars(extend("pattern" = "^https://", "x-media" = {"formats": "txt, pdf, Office", "size": "100 MB", "source": "Jelou", "extensions": ["txt", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx"]}))]
+    #[schemars(extend("pattern" = "^https://", "x-media" = media_url::video()))]
     mediaUrl: Option<String>,
 
     /// Text below it, up to 1024 characters
@@ -38,21 +41,20 @@ pub struct File {
     #[serde(skip)]
     text_file: TextFile,
 
-    /// Name that the recipient sees [default: the last part of the address]
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
-    #[garde(length(chars, min = 1))]
-    filename: Option<String>,
-
     #[arg(skip)]
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
 
-impl Kind for File {
-    const COMMAND: &'static str = "file";
-    const ENVELOPE: Envelope = Envelope::Typed("file");
-    const EXAMPLE: &'static str = "send file --to 593987654321 --media-url https://example.com/7.pdf --filename invoice.pdf \
-            --text \"Your invoice\"";
+impl Kind for Video {
+    const COMMAND: &'static str = "video";
+    const ENVELOPE: Envelope = Envelope::Typed("video");
+    const EXAMPLE: &'static str =
+        r#"send video --to 593987654321 --media-url https://example.com/video.mp4 --text "How it works""#;
+
+    fn draw(body: &Value) -> Vec<String> {
+        media(body).into_iter().chain(texts(body, &["/text"])).collect()
+    }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         self.text_file.shape(input)

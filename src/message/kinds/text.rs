@@ -8,9 +8,11 @@ use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use super::list::List;
-use super::text_file::TextFile;
-use super::{Envelope, Kind, Message};
 use crate::input::{Input, InputError};
+use crate::message::bubble::texts;
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
+use crate::message::text_file::TextFile;
 
 /// Send a text
 ///
@@ -58,6 +60,10 @@ impl Kind for Text {
     const ENVELOPE: Envelope = Envelope::Typed("text");
     const EXAMPLE: &'static str = r#"send text --to 593987654321 "Hola""#;
 
+    fn draw(body: &Value) -> Vec<String> {
+        texts(body, &["/text"])
+    }
+
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = self.flags.file.shape(input)?;
         if let Some(text) = &self.flags.text {
@@ -65,8 +71,9 @@ impl Kind for Text {
         }
         Ok(body)
     }
-    fn read_as(&self, fields: &Map<String, Value>) -> Option<Message> {
+
+    fn read_as(fields: &Map<String, Value>) -> Option<&'static str> {
         let is_list = fields.get("options").is_some_and(|options| !options.is_null());
-        is_list.then(|| Message::List(List::default()))
+        is_list.then_some(List::COMMAND)
     }
 }

@@ -8,7 +8,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use super::{Envelope, Kind, Recipient, Route};
+use crate::message::bubble::{parameters, template};
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
+use crate::message::recipient::Recipient;
+use crate::message::route::Route;
 
 /// Send a template by its id
 ///
@@ -40,14 +44,6 @@ pub struct TemplateById {
     #[arg(skip)]
     #[serde(flatten)]
     unknown: Map<String, Value>,
-}
-
-impl TemplateById {
-    /// One that goes where `fields` say.
-    pub(super) fn in_campaign_of(fields: &Map<String, Value>) -> Self {
-        let campaign = fields.get("campaignId").and_then(Value::as_str).map(str::to_owned);
-        Self { campaignId: campaign, ..Self::default() }
-    }
 }
 
 /// Parameters by their names; from flags as texts `NAME=VALUE`.
@@ -88,9 +84,13 @@ impl Kind for TemplateById {
     const EXAMPLE: &'static str =
         "send template --template-id 39 --to 593987654321 --param name=Ana --param order=A-1042";
 
-    fn route(&self) -> Route {
-        match &self.campaignId {
-            Some(campaign) => Route::CampaignTemplate { campaign: campaign.clone() },
+    fn draw(body: &Value) -> Vec<String> {
+        template(body, "/templateId").into_iter().chain(parameters(body)).collect()
+    }
+
+    fn route(&self, body: &Value) -> Route {
+        match body.get("campaignId").and_then(Value::as_str) {
+            Some(campaign) => Route::CampaignTemplate { campaign: campaign.to_owned() },
             None => Route::Messages,
         }
     }

@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use super::text_file::TextFile;
-use super::{Envelope, Kind};
 use crate::input::{Input, InputError};
+use crate::message::bubble::{button_at, texts};
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
+use crate::message::text_file::TextFile;
 
 /// Send a message with a call button (it does not place a call)
 ///
@@ -70,6 +72,12 @@ impl Kind for Call {
     const ENVELOPE: Envelope = Envelope::Typed("voice_call");
     const EXAMPLE: &'static str =
         r#"send call --to 593987654321 --header "Need help?" --text "Speak with an agent" --button "Call Support""#;
+
+    fn draw(body: &Value) -> Vec<String> {
+        let mut lines = texts(body, &["/header", "/text"]);
+        lines.extend(button_at(body, "/parameters/display_text"));
+        lines
+    }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         self.text_file.shape(input)

@@ -7,8 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
-use super::{Envelope, Kind, recipient};
 use crate::input::{Input, InputError, JsonSource, Source};
+use crate::message::bubble::{items, text};
+use crate::message::contact::{Contact, Email, Name, Phone};
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
+use crate::message::vcard;
 
 /// Send contact cards
 ///
@@ -33,159 +37,6 @@ pub struct Contacts {
     #[arg(skip)]
     #[serde(flatten)]
     unknown: Map<String, Value>,
-}
-
-/// One card; only the name is required (WhatsApp refuses the message without it).
-#[skip_serializing_none]
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
-#[serde(expecting = "an object")]
-pub(super) struct Contact {
-    #[garde(required, dive)]
-    pub(super) name: Option<Name>,
-    #[garde(dive)]
-    pub(super) phones: Option<Vec<Phone>>,
-    #[garde(dive)]
-    pub(super) emails: Option<Vec<Email>>,
-    #[garde(dive)]
-    pub(super) addresses: Option<Vec<Address>>,
-    #[garde(dive)]
-    pub(super) org: Option<Organization>,
-    pub(super) birthday: Option<String>,
-    #[garde(dive)]
-    pub(super) urls: Option<Vec<Link>>,
-    #[serde(flatten)]
-    pub(super) unknown: Map<String, Value>,
-}
-
-/// `formatted_name` and at least one more part, as WhatsApp asks for.
-#[skip_serializing_none]
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
-#[serde(expecting = "an object")]
-pub(super) struct Name {
-    #[garde(required, length(chars, min = 1), custom(|_: &_, (): &()| self.needs_parts()))]
-    #[schemars(extend("x-source" = "WhatsApp", "x-rule" = "with one more part of the name"))]
-    pub(super) formatted_name: Option<String>,
-    pub(super) first_name: Option<String>,
-    pub(super) last_name: Option<String>,
-    pub(super) middle_name: Option<String>,
-    pub(super) suffix: Option<String>,
-    pub(super) prefix: Option<String>,
-    #[serde(flatten)]
-    pub(super) unknown: Map<String, Value>,
-}
-
-/// A phone; `wa_id` is its WhatsApp identifier, which makes the card show "Message".
-#[skip_serializing_none]
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
-#[serde(expecting = "an object")]
-pub(super) struct Phone {
-    #[garde(length(chars, min = 1))]
-    #[schemars(extend("x-advised" = {"note": "E.164: + and digits", "source": "Jelou"}))]
-    pub(super) phone: Option<String>,
-    pub(super) r#type: Option<String>,
-    pub(super) wa_id: Option<String>,
-    #[serde(flatten)]
-    pub(super) unknown: Map<String, Value>,
-}
-
-/// An email address.
-#[skip_serializing_none]
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
-#[serde(expecting = "an object")]
-pub(super) struct Email {
-    #[garde(length(chars, min = 1))]
-    pub(super) email: Option<String>,
-    pub(super) r#type: Option<String>,
-    #[serde(flatten)]
-    pub(super) unknown: Map<String, Value>,
-}
-
-/// A postal address.
-#[skip_serializing_none]
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
-#[serde(expecting = "an object")]
-pub(super) struct Address {
-    pub(super) street: Option<String>,
-    pub(super) city: Option<String>,
-    pub(super) state: Option<String>,
-    pub(super) zip: Option<String>,
-    pub(super) country: Option<String>,
-    pub(super) country_code: Option<String>,
-    pub(super) r#type: Option<String>,
-    #[serde(flatten)]
-    pub(super) unknown: Map<String, Value>,
-}
-
-/// Where the person works.
-#[skip_serializing_none]
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
-#[serde(expecting = "an object")]
-pub(super) struct Organization {
-    pub(super) company: Option<String>,
-    pub(super) department: Option<String>,
-    pub(super) title: Option<String>,
-    #[serde(flatten)]
-    pub(super) unknown: Map<String, Value>,
-}
-
-/// A web page of the person.
-#[skip_serializing_none]
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
-#[garde(allow_unvalidated)]
-#[serde(expecting = "an object")]
-pub(super) struct Link {
-    pub(super) url: Option<String>,
-    pub(super) r#type: Option<String>,
-    #[serde(flatten)]
-    pub(super) unknown: Map<String, Value>,
-}
-
-impl Name {
-    /// Fills the parts from the full name (its first word, the rest), or the full name from the parts.
-    pub(super) fn complete(mut self) -> Self {
-        let Some(full) = &self.formatted_name else {
-            let parts = [self.first_name.as_deref(), self.last_name.as_deref()];
-            let full = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-            self.formatted_name = Some(full).filter(|full| !full.is_empty());
-            return self;
-        };
-        let mut words = full.trim().splitn(2, char::is_whitespace).map(str::trim).filter(|words| !words.is_empty());
-        let (first, rest) = (words.next().map(str::to_owned), words.next().map(str::to_owned));
-        self.first_name = self.first_name.or(first);
-        self.last_name = self.last_name.or(rest);
-        self
-    }
-
-    pub(super) fn has_parts(&self) -> bool {
-        let parts = [&self.first_name, &self.last_name, &self.middle_name, &self.suffix, &self.prefix];
-        parts.into_iter().flatten().any(|part| !part.is_empty())
-    }
-
-    fn needs_parts(&self) -> garde::Result {
-        if self.has_parts() {
-            return Ok(());
-        }
-        Err(garde::Error::new("needs one more part beside it: first_name, last_name, middle_name, prefix or suffix"))
-    }
-}
-
-impl Phone {
-    pub(super) fn new(phone: String, kind: Option<String>) -> Self {
-        Self { phone: Some(phone), r#type: kind, ..Self::default() }
-    }
-
-    /// Adds `wa_id` where the number is surely international.
-    pub(super) fn complete(mut self) -> Self {
-        let international = self.phone.as_deref().filter(|phone| phone.trim_start().starts_with('+'));
-        self.wa_id = self.wa_id.or_else(|| recipient::phone(international?).ok());
-        self
-    }
 }
 
 /// The flags: `--contact`, `--vcard`, or those of one card.
@@ -267,18 +118,28 @@ impl ContactFlags {
     }
 }
 
+fn draw_contact(contact: &Value) -> String {
+    let name = text(contact, "/name/formatted_name").unwrap_or("(no name)");
+    let phones = items(contact, "/phones").filter_map(|phone| text(phone, "/phone"));
+    std::iter::once(name).chain(phones).collect::<Vec<_>>().join("  ")
+}
+
 impl Kind for Contacts {
     const COMMAND: &'static str = "contacts";
     const ENVELOPE: Envelope = Envelope::Typed("contacts");
     const EXAMPLE: &'static str =
         r#"send contacts --to 593987654321 --name "Juan Pérez" --phone +593987654322 --email juan@example.com"#;
 
+    fn draw(body: &Value) -> Vec<String> {
+        items(body, "/contacts").map(draw_contact).collect()
+    }
+
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let ContactFlags { contact, vcard, .. } = &self.flags;
         let mut contacts = input.json_list("--contact", contact)?;
         if let Some(source) = vcard {
             let text = input.read("--vcard", source)?;
-            contacts.extend(super::vcard::contacts(&text)?.into_iter().map(|contact| json!(contact)));
+            contacts.extend(vcard::contacts(&text)?.into_iter().map(|contact| json!(contact)));
         }
         contacts.extend(self.flags.card().map(|contact| json!(contact)));
         let mut body = Map::new();

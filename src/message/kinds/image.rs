@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use super::text_file::TextFile;
-use super::{Envelope, Kind, media_url};
 use crate::input::{Input, InputError};
+use crate::message::bubble::{media, texts};
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
+use crate::message::media_url;
+use crate::message::text_file::TextFile;
 
 /// Send an image, with a text below it
 ///
@@ -48,6 +51,10 @@ impl Kind for Image {
     const ENVELOPE: Envelope = Envelope::Typed("image");
     const EXAMPLE: &'static str =
         r#"send image --to 593987654321 --media-url https://example.com/image.jpg --text "Check out this image""#;
+
+    fn draw(body: &Value) -> Vec<String> {
+        media(body).into_iter().chain(texts(body, &["/text"])).collect()
+    }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         self.text_file.shape(input)

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Envelope, Kind};
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
 
 /// Send a JSON body as it is
 ///
@@ -28,4 +29,8 @@ impl Kind for Raw {
     const COMMAND: &'static str = "raw";
     const ENVELOPE: Envelope = Envelope::Verbatim;
     const EXAMPLE: &'static str = "";
+
+    fn draw(_body: &Value) -> Vec<String> {
+        Vec::new()
+    }
 }

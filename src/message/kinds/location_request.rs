@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use super::text_file::TextFile;
-use super::{Envelope, Kind};
 use crate::input::{Input, InputError};
+use crate::message::bubble::{button, texts};
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
+use crate::message::text_file::TextFile;
 
 /// Ask the recipient to send where they are
 ///
@@ -39,6 +41,12 @@ impl Kind for LocationRequest {
     const COMMAND: &'static str = "location-request";
     const ENVELOPE: Envelope = Envelope::Typed("location_request");
     const EXAMPLE: &'static str = r#"send location-request --to 593987654321 --text "Where shall we deliver?""#;
+
+    fn draw(body: &Value) -> Vec<String> {
+        let mut lines = texts(body, &["/text"]);
+        lines.push(button("Send location"));
+        lines
+    }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         self.text_file.shape(input)

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
-use super::text_file::TextFile;
-use super::{Envelope, Kind};
 use crate::input::{Input, InputError};
+use crate::message::bubble::{button_at, items, text, texts};
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
+use crate::message::text_file::TextFile;
 
 /// Send a text with a list of options to choose from
 ///
@@ -129,11 +131,26 @@ impl FromStr for ListOption {
     }
 }
 
+fn draw_option(option: &Value) -> Option<String> {
+    let title = text(option, "/title")?;
+    Some(match text(option, "/description") {
+        Some(description) => format!("• {title}: {description}"),
+        None => format!("• {title}"),
+    })
+}
+
 impl Kind for List {
     const COMMAND: &'static str = "list";
     const ENVELOPE: Envelope = Envelope::Typed("text");
     const EXAMPLE: &'static str = "send list --to 593987654321 --text \"What do you need?\" --button \"Our menu\" \
             --option \"sales=Sales|Prices and orders\" --option Support";
+
+    fn draw(body: &Value) -> Vec<String> {
+        let mut lines = texts(body, &["/title", "/text"]);
+        lines.extend(items(body, "/options").filter_map(draw_option));
+        lines.extend(button_at(body, "/buttonText/text"));
+        lines
+    }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = self.text_file.shape(input)?;

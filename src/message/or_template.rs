@@ -8,22 +8,22 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::limits;
+use super::schema_path;
 
 /// A value of a flag, or a template that each row of a bulk run turns into one. A body read as its kind has values only.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
-pub enum Leaf<T> {
+pub enum OrTemplate<T> {
     Value(T),
     Template(String),
 }
 
 /// The parser of such a flag around the parser of its values.
 #[derive(Clone, Debug)]
-pub struct LeafParser<P>(pub P);
+pub struct OrTemplateParser<P>(pub P);
 
-impl<P: TypedValueParser> TypedValueParser for LeafParser<P> {
-    type Value = Leaf<P::Value>;
+impl<P: TypedValueParser> TypedValueParser for OrTemplateParser<P> {
+    type Value = OrTemplate<P::Value>;
 
     fn parse_ref(
         &self,
@@ -32,8 +32,8 @@ impl<P: TypedValueParser> TypedValueParser for LeafParser<P> {
         value: &OsStr,
     ) -> Result<Self::Value, clap::Error> {
         match value.to_str().filter(|text| is_template(text)) {
-            Some(template) => Ok(Leaf::Template(template.to_owned())),
-            None => self.0.parse_ref(command, argument, value).map(Leaf::Value),
+            Some(template) => Ok(OrTemplate::Template(template.to_owned())),
+            None => self.0.parse_ref(command, argument, value).map(OrTemplate::Value),
         }
     }
 
@@ -42,13 +42,13 @@ impl<P: TypedValueParser> TypedValueParser for LeafParser<P> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Leaf<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrTemplate<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::deserialize(deserializer).map(Self::Value)
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Leaf<T> {
+impl<T: JsonSchema> JsonSchema for OrTemplate<T> {
     fn inline_schema() -> bool {
         T::inline_schema()
     }
@@ -86,7 +86,7 @@ impl LeafType {
     /// The type of the field at `path` in `schema`.
     #[must_use]
     pub fn at(schema: &Value, path: &str) -> Self {
-        limits::at(schema, path).map_or(Self::Any, Self::of)
+        schema_path::at(schema, path).map_or(Self::Any, Self::of)
     }
 
     fn of(schema: &Value) -> Self {

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
-use super::text_file::TextFile;
-use super::{Envelope, Kind};
 use crate::input::{Input, InputError};
+use crate::message::bubble::{button_at, items, texts};
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
+use crate::message::text_file::TextFile;
 
 /// Send a text with up to three replies to press
 ///
@@ -88,6 +90,12 @@ impl Kind for QuickReply {
     const ENVELOPE: Envelope = Envelope::Typed("quick_reply");
     const EXAMPLE: &'static str =
         r#"send quick-reply --to 593987654321 --text "Shall we deliver today?" --reply Yes --reply Tomorrow"#;
+
+    fn draw(body: &Value) -> Vec<String> {
+        let mut lines = texts(body, &["/title", "/text"]);
+        lines.extend(items(body, "/quick_replies").filter_map(|reply| button_at(reply, "/title")));
+        lines
+    }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = self.text_file.shape(input)?;

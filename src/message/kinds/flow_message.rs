@@ -8,9 +8,12 @@ use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
 use super::flow::{ActionPayload, FlowActionPayload};
-use super::text_file::TextFile;
-use super::{Envelope, Kind, Route};
 use crate::input::{Input, InputError, JsonSource};
+use crate::message::bubble::{button_at, texts};
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
+use crate::message::route::Route;
+use crate::message::text_file::TextFile;
 
 /// Send a WhatsApp Flow by its name, through the flow_message endpoint
 ///
@@ -109,6 +112,12 @@ impl Kind for FlowMessage {
     const EXAMPLE: &'static str = "flow-message --to 593987654321 --title Hello --text \"Complete this flow to get started\" \
             --caption Jelou --flow-name welcome_flow --cta \"Start Flow\" --screen RECOMMEND";
 
+    fn draw(body: &Value) -> Vec<String> {
+        let mut lines = texts(body, &["/title", "/text", "/caption"]);
+        lines.extend(button_at(body, "/parameters/flow_cta"));
+        lines
+    }
+
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = self.text_file.shape(input)?;
         self.flags.action_payload.shape(&mut body, input)?;
@@ -118,7 +127,7 @@ impl Kind for FlowMessage {
         Ok(body)
     }
 
-    fn route(&self) -> Route {
+    fn route(&self, _body: &Value) -> Route {
         Route::FlowMessage { flow_type: self.flags.flow_type.clone() }
     }
 }

@@ -8,8 +8,12 @@ use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use super::template_by_id::TemplateById;
-use super::{Envelope, Kind, Message, Route, media_url};
 use crate::input::{Input, InputError, JsonSource};
+use crate::message::bubble::{media, parameters, template, texts};
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
+use crate::message::media_url;
+use crate::message::route::Route;
 
 /// Send a template, which reaches anyone
 ///
@@ -141,6 +145,13 @@ impl Kind for Template {
     const EXAMPLE: &'static str =
         "send template order_shipped --to 593987654321 --language en --param Ana --param A-1042";
 
+    fn draw(body: &Value) -> Vec<String> {
+        let mut lines: Vec<_> = media(body).into_iter().chain(template(body, "/elementName")).collect();
+        lines.extend(texts(body, &["/filename"]));
+        lines.extend(parameters(body));
+        lines
+    }
+
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = Map::new();
         if let Some(id) = &self.flags.template_id {
@@ -156,12 +167,12 @@ impl Kind for Template {
         Ok(body)
     }
 
-    fn route(&self) -> Route {
+    fn route(&self, _body: &Value) -> Route {
         Route::Template
     }
 
-    fn read_as(&self, fields: &Map<String, Value>) -> Option<Message> {
+    fn read_as(fields: &Map<String, Value>) -> Option<&'static str> {
         let is_by_id = fields.get("templateId").is_some_and(|id| !id.is_null());
-        is_by_id.then(|| Message::TemplateById(TemplateById::in_campaign_of(fields)))
+        is_by_id.then_some(TemplateById::COMMAND)
     }
 }

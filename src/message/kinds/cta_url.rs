@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use super::text_file::TextFile;
-use super::{Envelope, Kind};
 use crate::input::{Input, InputError};
+use crate::message::bubble::{button_at, texts};
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
+use crate::message::text_file::TextFile;
 
 /// Send a text with a button that opens a web page
 ///
@@ -79,6 +81,12 @@ impl Kind for CtaUrl {
     const ENVELOPE: Envelope = Envelope::Typed("cta_url");
     const EXAMPLE: &'static str = "send cta-url --to 593987654321 --text \"Your order is on its way\" \
             --url https://example.com/orders/7 --label \"Follow it\"";
+
+    fn draw(body: &Value) -> Vec<String> {
+        let mut lines = texts(body, &["/title", "/text", "/caption"]);
+        lines.extend(button_at(body, "/parameters/display_text"));
+        lines
+    }
 
     fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         self.text_file.shape(input)

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 use serde_with::skip_serializing_none;
 
-use super::leaf::{Leaf, LeafParser};
-use super::{Envelope, Kind};
+use crate::message::bubble::text;
+use crate::message::envelope::Envelope;
+use crate::message::kind::Kind;
+use crate::message::or_template::{OrTemplate, OrTemplateParser};
 
 /// Send a place on the map
 ///
@@ -47,17 +49,17 @@ pub struct Location {
 struct Coordinates {
     /// Latitude in degrees, -90 to 90
     #[arg(id = "coordinates.lat", long = "lat", value_name = "DEGREES", allow_hyphen_values = true)]
-    #[arg(value_parser = LeafParser(str::parse::<Number>))]
+    #[arg(value_parser = OrTemplateParser(str::parse::<Number>))]
     #[garde(required, custom(within(90.0)))]
     #[schemars(range(min = -90, max = 90))]
-    lat: Option<Leaf<Number>>,
+    lat: Option<OrTemplate<Number>>,
 
     /// Longitude in degrees, -180 to 180
     #[arg(id = "coordinates.long", long = "long", value_name = "DEGREES", allow_hyphen_values = true)]
-    #[arg(value_parser = LeafParser(str::parse::<Number>))]
+    #[arg(value_parser = OrTemplateParser(str::parse::<Number>))]
     #[garde(required, custom(within(180.0)))]
     #[schemars(range(min = -180, max = 180))]
-    long: Option<Leaf<Number>>,
+    long: Option<OrTemplate<Number>>,
 
     #[arg(skip)]
     #[serde(flatten)]
@@ -65,14 +67,14 @@ struct Coordinates {
 }
 
 /// A check for degrees from -`most` to `most`.
-fn within(most: f64) -> impl FnOnce(&Option<Leaf<Number>>, &()) -> garde::Result {
+fn within(most: f64) -> impl FnOnce(&Option<OrTemplate<Number>>, &()) -> garde::Result {
     let is_outside = move |degrees: &Number| degrees.as_f64().is_none_or(|size| size.abs() > most);
     move |degrees, ()| match degrees {
-        Some(Leaf::Value(degrees)) if is_outside(degrees) => {
+        Some(OrTemplate::Value(degrees)) if is_outside(degrees) => {
             Err(garde::Error::new(format!("is {degrees}; it must be between -{most} and {most}")))
         }
         // A template is none of a message that is read to be sent.
-        Some(Leaf::Value(_) | Leaf::Template(_)) | None => Ok(()),
+        Some(OrTemplate::Value(_) | OrTemplate::Template(_)) | None => Ok(()),
     }
 }
 
@@ -81,4 +83,11 @@ impl Kind for Location {
     const ENVELOPE: Envelope = Envelope::Typed("location");
     const EXAMPLE: &'static str =
         r#"send location --to 593987654321 --lat -0.1806532 --long -78.4678382 --name Quito --address "Plaza Grande""#;
+
+    fn draw(body: &Value) -> Vec<String> {
+        let coordinates = ["/coordinates/lat", "/coordinates/long"].map(|pointer| body.pointer(pointer));
+        let [Some(lat), Some(long)] = coordinates else { return Vec::new() };
+        let words = ["/name", "/address"].into_iter().filter_map(|pointer| text(body, pointer).map(str::to_owned));
+        vec![words.chain([format!("{lat}, {long}")]).collect::<Vec<_>>().join("  ")]
+    }
 }

@@ -1,0 +1,91 @@
+//! What surrounds a kind's own fields in the request's body: its type, who gets it, the bot. Taken from a body that is
+//! read, put around one that is sent.
+
+use serde_json::{Map, Value, json};
+
+use super::invalid::InvalidMessage;
+use super::merge::merge;
+use super::recipient::Recipient;
+
+/// What surrounds a kind's own fields in the request's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Envelope {
+    /// `type` with this value, and `userId`.
+    Typed(&'static str),
+    /// Neither: the recipient is in the path of the kind's own endpoint.
+    OwnEndpoint,
+    /// `destinations` with the recipient; a `type` is the kind's own.
+    Destinations,
+    /// Whatever the file says; `userId` is set when a recipient is given.
+    Verbatim,
+}
+
+/// A body's `type` must be the kind's own; `raw` keeps it. `command` is the word that was typed after `send`.
+pub fn take_type(
+    envelope: Envelope,
+    command: &'static str,
+    fields: &mut Map<String, Value>,
+) -> Result<(), InvalidMessage> {
+    let take = |fields: &mut Map<String, Value>| fields.shift_remove("type");
+    match envelope {
+        Envelope::Verbatim | Envelope::Destinations => Ok(()),
+        Envelope::OwnEndpoint => {
+            take(fields).map_or(Ok(()), |found| Err(InvalidMessage::TypeRefused(found.to_string())))
+        }
+        Envelope::Typed(wire) => match take(fields) {
+            Some(found) if found != wire => Err(InvalidMessage::OtherType { found: found.to_string(), command, wire }),
+            _ => Ok(()),
+        },
+    }
+}
+
+/// The recipient that a body names, taken as it stands. Where it belongs into `destinations`, `userId` says it too.
+pub fn take_recipient(
+    envelope: Envelope,
+    fields: &mut Map<String, Value>,
+) -> Result<Option<Recipient>, InvalidMessage> {
+    let user = named_recipient("userId", fields.shift_remove("userId"))?;
+    if envelope != Envelope::Destinations {
+        return Ok(user);
+    }
+    let destination = fields.shift_remove("destinations").map(one_destination).transpose()?;
+    let destination = named_recipient("destinations", destination)?;
+    match (destination, user) {
+        (Some(destination), Some(user)) if destination != user => Err(InvalidMessage::TwoRecipients),
+        (destination, user) => Ok(destination.or(user)),
+    }
+}
+
+fn named_recipient(origin: &'static str, named: Option<Value>) -> Result<Option<Recipient>, InvalidMessage> {
+    match named {
+        None => Ok(None),
+        Some(Value::String(user)) => {
+            Recipient::verbatim(&user).map(Some).map_err(|error| InvalidMessage::Recipient { origin, error })
+        }
+        Some(other) => Err(InvalidMessage::RecipientNotText { origin, found: other.to_string() }),
+    }
+}
+
+/// A request has one recipient, so that one answer is about one message.
+fn one_destination(destinations: Value) -> Result<Value, InvalidMessage> {
+    match destinations {
+        Value::Array(mut list) if list.len() == 1 => Ok(list.remove(0)),
+        Value::Array(list) => Err(InvalidMessage::NotOneDestination(list.len().to_string())),
+        other => Err(InvalidMessage::NotOneDestination(other.to_string())),
+    }
+}
+
+/// What says who gets it comes first on the wire, then a `botId` where the file has one.
+pub fn enclose(envelope: Envelope, recipient: &Recipient, bot: Option<Value>, body: Value) -> Value {
+    let mut whole = match envelope {
+        Envelope::OwnEndpoint => json!({}),
+        Envelope::Destinations => json!({ "destinations": [recipient.as_str()] }),
+        Envelope::Typed(wire) => json!({ "type": wire, "userId": recipient.as_str() }),
+        Envelope::Verbatim => json!({ "userId": recipient.as_str() }),
+    };
+    if let Some(bot) = bot {
+        merge(&mut whole, json!({ "botId": bot }));
+    }
+    merge(&mut whole, body);
+    whole
+}

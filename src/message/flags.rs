@@ -1,0 +1,36 @@
+//! The flags of a kind: the part of a body that they give, and the one that sets a field.
+
+use serde_json::{Map, Value};
+
+use super::kinds::Message;
+use super::merge::merge;
+use crate::input::{Input, InputError};
+
+impl Message {
+    /// The flag of the field at `path`, or of the nearest field around it: clap ids are paths on the wire.
+    pub(super) fn flag_of(&self, path: &str) -> Option<String> {
+        let around = |id: &str| path == id || path.strip_prefix(id).is_some_and(|rest| rest.starts_with(['.', '[']));
+        let command = self.flags();
+        let named = command.get_arguments().filter(|argument| around(argument.get_id().as_str()));
+        let named = named.filter(|argument| self.may_name(argument.get_id().as_str()));
+        let nearest = named.max_by_key(|argument| argument.get_id().as_str().len())?;
+        match nearest.get_long() {
+            Some(long) => Some(format!("--{long}")),
+            None => nearest.get_value_names().and_then(|names| names.first()).map(ToString::to_string),
+        }
+    }
+
+    /// What the flags say, as a part of the body.
+    ///
+    /// # Errors
+    /// When a file that a flag names cannot be read.
+    pub fn flag_body(&self, input: &mut Input) -> Result<Value, InputError> {
+        let mut body = self.to_body();
+        if let Value::Object(fields) = &mut body {
+            // A nested object of which no flag gave a field must not replace what a file has there.
+            fields.retain(|_, value| !value.as_object().is_some_and(Map::is_empty));
+        }
+        merge(&mut body, Value::Object(self.shape_flags(input)?));
+        Ok(body)
+    }
+}

@@ -1,0 +1,80 @@
+//! What every kind of message says of itself. Nothing here knows which kinds there are.
+
+use std::fmt::Debug;
+
+use clap::Args;
+use garde::Validate;
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::envelope::Envelope;
+use super::route::Route;
+use crate::input::{Input, InputError};
+
+/// A kind of message. Its fields are spelt as on the wire; a nested flag's clap id is its path on the wire.
+pub trait Kind: Args + Serialize + DeserializeOwned + Validate<Context = ()> + JsonSchema + Debug + Default {
+    /// Its name, which is the word after `send` where it has a command of its own.
+    const COMMAND: &'static str;
+    const ENVELOPE: Envelope;
+    /// The command whose flags write it, where that is another kind's.
+    const WRITTEN_BY: &'static str = Self::COMMAND;
+    /// A command line that sends one and needs no file; empty where there is none.
+    const EXAMPLE: &'static str;
+
+    /// The lines that show `body` on a terminal as its recipient would see it; none where nothing is known of it. They
+    /// are escaped by whoever prints them.
+    fn draw(body: &Value) -> Vec<String>;
+
+    /// What the flags say that are not one field each, as a part of the body.
+    ///
+    /// # Errors
+    /// When a file that a flag names cannot be read.
+    fn shape_flags(&self, _input: &mut Input) -> Result<Map<String, Value>, InputError> {
+        Ok(Map::new())
+    }
+
+    /// Fills what neither flags nor file gave.
+    fn fill_defaults(&mut self) {}
+
+    /// Fills what follows from other fields where the flags of `typed` leave it to that; the fields may come from the
+    /// row of a bulk run, so it cannot be done when flags are read.
+    fn fill_derived(&mut self, _typed: &Self) {}
+
+    /// Where it goes; `body` may say a part of the path.
+    fn route(&self, _body: &Value) -> Route {
+        Route::Messages
+    }
+
+    /// The name of the kind that a body with these fields is, where it is another one: a text with options is a list.
+    fn read_as(_fields: &Map<String, Value>) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether the flag with this id may be named as the way to set a field, beside the flags that were typed.
+    fn may_name(&self, _id: &str) -> bool {
+        true
+    }
+
+    /// JSON Schema of its own fields.
+    fn schema() -> Value {
+        with_nested(schemars::schema_for!(Self))
+    }
+}
+
+/// The schema of a kind as it is on the wire. A nested object whose fields are flags has a default when it is read, so
+/// that each field of it that is missing can be named; in a body it must be there.
+fn with_nested(schema: Schema) -> Value {
+    let mut schema = Value::from(schema);
+    let mut nested = Vec::new();
+    for (name, field) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        nested.extend(field.as_object_mut().and_then(|field| field.shift_remove("default")).map(|_| json!(name)));
+    }
+    if let (Some(schema), false) = (schema.as_object_mut(), nested.is_empty())
+        && let Value::Array(required) = schema.entry("required").or_insert(json!([]))
+    {
+        required.extend(nested);
+    }
+    schema
+}

@@ -1,0 +1,324 @@
+//! The kinds of message: one file each, and the list of them, by which a kind is found and asked.
+
+mod audio;
+mod call;
+mod carousel;
+mod contacts;
+mod cta_url;
+mod file;
+mod flow;
+mod flow_message;
+mod image;
+mod list;
+mod location;
+mod location_request;
+mod quick_reply;
+mod raw;
+mod sticker;
+mod template;
+mod template_by_id;
+mod text;
+mod video;
+
+use clap::{Args, Subcommand};
+use garde::Validate;
+use serde_json::{Map, Value, json};
+
+use self::audio::Audio;
+use self::call::Call;
+use self::carousel::Carousel;
+use self::contacts::Contacts;
+use self::cta_url::CtaUrl;
+use self::file::File;
+use self::flow::Flow;
+pub use self::flow_message::FlowMessage;
+use self::image::Image;
+use self::list::List;
+use self::location::Location;
+use self::location_request::LocationRequest;
+use self::quick_reply::QuickReply;
+use self::raw::Raw;
+use self::sticker::Sticker;
+pub(super) use self::template::Template;
+use self::template_by_id::TemplateById;
+use self::text::Text;
+use self::video::Video;
+use super::envelope::Envelope;
+use super::kind::Kind;
+use super::route::Route;
+use crate::input::{Input, InputError};
+
+/// The one list of kinds: the subcommands of `send`, and what is done with each.
+macro_rules! kinds {
+    ($($(#[$attribute:meta])* $kind:ident),* $(,)?) => {
+        /// One message of any kind; from the command line, the part of it that its flags give.
+        #[derive(Clone, Debug, Subcommand)]
+        pub enum Message {
+            $($(#[$attribute])* $kind($kind)),*
+        }
+
+        impl Message {
+            /// The kind of this name, empty.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                $(if name == <$kind as Kind>::COMMAND {
+                    return Some(Self::$kind($kind::default()));
+                })*
+                None
+            }
+
+            /// The kind whose `type` on the wire is `wire`, empty. Of two with the same it is the first in the list.
+            fn first_of_wire_type(wire: &str) -> Option<Self> {
+                $(if matches!(<$kind as Kind>::ENVELOPE, Envelope::Typed(own) if own == wire) {
+                    return Some(Self::$kind($kind::default()));
+                })*
+                None
+            }
+
+            /// Every `type` on the wire, for messages about an unknown one.
+            #[must_use]
+            pub fn wire_types() -> Vec<&'static str> {
+                let mut types: Vec<_> = [$(<$kind as Kind>::ENVELOPE),*]
+                    .into_iter()
+                    .filter_map(|envelope| match envelope {
+                        Envelope::Typed(wire) => Some(wire),
+                        Envelope::OwnEndpoint | Envelope::Destinations | Envelope::Verbatim => None,
+                    })
+                    .collect();
+                // A text and a list have the same.
+                types.dedup();
+                types
+            }
+
+            /// Every kind, empty.
+            #[must_use]
+            pub fn all() -> Vec<Self> {
+                vec![$(Self::$kind($kind::default())),*]
+            }
+
+            #[must_use]
+            pub fn command(&self) -> &'static str {
+                match self { $(Self::$kind(_) => <$kind as Kind>::COMMAND),* }
+            }
+
+            #[must_use]
+            pub fn envelope(&self) -> Envelope {
+                match self { $(Self::$kind(_) => <$kind as Kind>::ENVELOPE),* }
+            }
+
+            /// The command that writes it, as the word after `send`.
+            #[must_use]
+            pub fn written_by(&self) -> &'static str {
+                match self { $(Self::$kind(_) => <$kind as Kind>::WRITTEN_BY),* }
+            }
+
+            pub(super) fn example_line(&self) -> &'static str {
+                match self { $(Self::$kind(_) => <$kind as Kind>::EXAMPLE),* }
+            }
+
+            /// Where it goes; `body` may say a part of the path.
+            #[must_use]
+            pub fn route(&self, body: &Value) -> Route {
+                match self { $(Self::$kind(kind) => kind.route(body)),* }
+            }
+
+            /// The kind that a body with these fields is, where it is another one.
+            #[must_use]
+            pub fn read_as(&self, fields: &Map<String, Value>) -> Option<Self> {
+                let name = match self { $(Self::$kind(_) => <$kind as Kind>::read_as(fields)),* };
+                Self::named(name?)
+            }
+
+            fn draw_fields(&self, body: &Value) -> Vec<String> {
+                match self { $(Self::$kind(_) => <$kind as Kind>::draw(body)),* }
+            }
+
+            pub(super) fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+                match self { $(Self::$kind(kind) => kind.shape_flags(input)),* }
+            }
+
+            /// Reads `body` as this kind.
+            pub(super) fn read(&self, body: Value) -> Result<Self, serde_path_to_error::Error<serde_json::Error>> {
+                match self { $(Self::$kind(_) => serde_path_to_error::deserialize(body).map(Self::$kind)),* }
+            }
+
+            pub(super) fn fill_defaults(&mut self) {
+                match self { $(Self::$kind(kind) => kind.fill_defaults()),* }
+            }
+
+            pub(super) fn fill_derived(&mut self, typed: &Self) {
+                $(if let (Self::$kind(kind), Self::$kind(typed)) = (&mut *self, typed) {
+                    kind.fill_derived(typed);
+                })*
+            }
+
+            pub(super) fn validate(&self) -> Result<(), garde::Report> {
+                match self { $(Self::$kind(kind) => kind.validate()),* }
+            }
+
+            pub(super) fn to_body(&self) -> Value {
+                match self { $(Self::$kind(kind) => json!(kind)),* }
+            }
+
+            /// JSON Schema of the kind's own fields.
+            #[must_use]
+            pub fn schema(&self) -> Value {
+                match self { $(Self::$kind(_) => <$kind as Kind>::schema()),* }
+            }
+
+            /// The kind's flags as clap has them.
+            pub(super) fn flags(&self) -> clap::Command {
+                let command = clap::Command::new(self.command());
+                match self { $(Self::$kind(_) => <$kind as Args>::augment_args(command)),* }
+            }
+
+            pub(super) fn may_name(&self, id: &str) -> bool {
+                match self { $(Self::$kind(kind) => kind.may_name(id)),* }
+            }
+        }
+    };
+}
+
+kinds!(
+    Text,
+    List,
+    QuickReply,
+    Image,
+    Audio,
+    Video,
+    File,
+    Sticker,
+    Location,
+    LocationRequest,
+    Contacts,
+    CtaUrl,
+    Call,
+    Flow,
+    FlowMessage,
+    Carousel,
+    Template,
+    #[command(skip)]
+    TemplateById,
+    Raw,
+);
+
+impl Message {
+    /// The kind of a body whose `type` on the wire is `wire`, empty; its other fields tell two with the same type apart.
+    #[must_use]
+    pub fn of_wire_type(wire: &str, fields: &Map<String, Value>) -> Option<Self> {
+        let kind = Self::first_of_wire_type(wire)?;
+        Some(kind.read_as(fields).unwrap_or(kind))
+    }
+
+    /// The kind of a whole body of which nothing else is known, empty: by the name of a template, else by its `type`.
+    #[must_use]
+    pub fn of_body(fields: &Map<String, Value>) -> Option<Self> {
+        if fields.contains_key("elementName") {
+            let template = Self::Template(Template::default());
+            return Some(template.read_as(fields).unwrap_or(template));
+        }
+        Self::of_wire_type(fields.get("type")?.as_str()?, fields)
+    }
+
+    /// The endpoint it goes to, as the API's documents write it.
+    #[must_use]
+    pub fn endpoint(&self) -> &'static str {
+        self.route(&Value::Null).endpoint()
+    }
+
+    /// The lines that show `body` on a terminal as its recipient would see it, or its JSON. A body that is sent as it is
+    /// may be of any kind.
+    #[must_use]
+    pub fn draw(&self, body: &Value) -> Vec<String> {
+        let found = match self.envelope() {
+            Envelope::Verbatim => body.as_object().and_then(Self::of_body),
+            Envelope::Typed(_) | Envelope::OwnEndpoint | Envelope::Destinations => None,
+        };
+        let lines = found.as_ref().unwrap_or(self).draw_fields(body);
+        if lines.is_empty() { vec![body.to_string()] } else { lines }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::FromArgMatches;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_is_known_by_the_word_that_is_typed() {
+        let app = Message::augment_subcommands(clap::Command::new("send"));
+        let names: Vec<_> = app.get_subcommands().map(|kind| kind.get_name().to_owned()).collect();
+        assert!(names.contains(&"text".to_owned()), "{names:?}");
+        for name in names {
+            let matches = app.clone().try_get_matches_from(["send", &name]).unwrap();
+            assert_eq!(Message::from_arg_matches(&matches).unwrap().command(), name);
+        }
+    }
+
+    #[test]
+    fn each_wire_type_is_read_as_its_own_kind() {
+        for wire in Message::wire_types() {
+            assert_eq!(
+                Message::of_wire_type(wire, &Map::new()).map(|kind| kind.envelope()),
+                Some(Envelope::Typed(wire))
+            );
+        }
+    }
+
+    #[test]
+    fn draws_each_part_in_reading_order() {
+        for (kind, body, expected) in [
+            (
+                "flow",
+                json!({"text": "a\nb", "title": "T", "caption": "c", "parameters": {"flow_cta": "Go"}}),
+                vec!["T", "a", "b", "c", "[ Go ]"],
+            ),
+            (
+                "contacts",
+                json!({"contacts": [{"name": {"formatted_name": "Ana"}, "phones": [{"phone": "+1"}]}]}),
+                vec!["Ana  +1"],
+            ),
+            (
+                "list",
+                json!({"text": "a", "buttonText": {"text": "Menu"}, "options": [{"title": "A", "description": "d"}, {"title": "B"}]}),
+                vec!["a", "• A: d", "• B", "[ Menu ]"],
+            ),
+            (
+                "quick-reply",
+                json!({"text": "a", "quick_replies": [{"title": "Yes"}, {"title": "No"}]}),
+                vec!["a", "[ Yes ]", "[ No ]"],
+            ),
+            (
+                "image",
+                json!({"type": "image", "mediaUrl": "https://e.com/1.png", "text": "a"}),
+                vec!["(image) https://e.com/1.png", "a"],
+            ),
+            (
+                "location",
+                json!({"type": "location", "coordinates": {"lat": -0.5, "long": 78}, "name": "Quito"}),
+                vec!["Quito  -0.5, 78"],
+            ),
+            ("template", json!({"elementName": "t", "parameters": ["a", "b"]}), vec!["(template) t", "a | b"]),
+            (
+                "template-by-id",
+                json!({"type": "template", "templateId": "3", "parameters": {"name": "Ana", "n": 1}}),
+                vec!["(template) 3", "name: Ana | n: 1"],
+            ),
+            (
+                "carousel",
+                json!({"text": "t", "parameters": {"cards": [
+                    {"header": {"image": {"link": "https://e.com/1.png"}}, "body": {"text": "1"},
+                        "action": {"parameters": {"display_text": "Go"}}},
+                    {"body": {"text": "2"}, "action": {"buttons": [{"quick_reply": {"title": "Want"}}]}},
+                ]}}),
+                vec!["t", "(card) https://e.com/1.png", "1", "[ Go ]", "2", "[ Want ]"],
+            ),
+            ("raw", json!({"type": "text", "text": "a", "options": [{"title": "A"}]}), vec!["a", "• A"]),
+            ("raw", json!({"elementName": "t"}), vec!["(template) t"]),
+            ("raw", json!({"type": "new"}), vec![r#"{"type":"new"}"#]),
+        ] {
+            assert_eq!(Message::named(kind).unwrap().draw(&body), expected, "{kind}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Whom a message goes to where more than one place may say it.
+
+use super::invalid::InvalidMessage;
+use super::recipient::Recipient;
+
+/// Where a recipient may come from besides the body, in the order they are asked: flag, body, environment.
+#[derive(Clone, Debug, Default)]
+pub struct RecipientSources {
+    /// `--to`
+    pub flag: Option<String>,
+    /// `JELOU_TO`; a wrong one matters only where it is used.
+    pub environment: Option<String>,
+}
+
+/// A recipient, or where one is to be looked for.
+#[derive(Clone, Debug)]
+pub enum RecipientChoice<'a> {
+    /// This one, whatever the body says.
+    Made(Recipient),
+    /// The first of these that is there.
+    Among(&'a RecipientSources),
+}
+
+impl RecipientChoice<'_> {
+    /// The recipient, given the one that the body names.
+    pub fn make(self, in_body: Option<&Recipient>) -> Result<Recipient, InvalidMessage> {
+        let sources = match self {
+            Self::Made(recipient) => return Ok(recipient),
+            Self::Among(sources) => sources,
+        };
+        let (origin, raw) = match (&sources.flag, in_body, &sources.environment) {
+            (Some(raw), _, _) => ("--to", raw),
+            (None, Some(recipient), _) => return Ok(recipient.clone()),
+            (None, None, Some(raw)) => ("JELOU_TO", raw),
+            (None, None, None) => return Err(InvalidMessage::NoRecipient),
+        };
+        raw.parse().map_err(|error| InvalidMessage::Recipient { origin, error })
+    }
+}

@@ -1,0 +1,27 @@
+//! The endpoints that take messages.
+
+/// Which endpoint a message goes to; what it needs beside bot and recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// `POST /v1/bots/{botId}/messages`
+    Messages,
+    /// `POST /v1/bots/{botId}/users/{userId}/flow_message?type=…`
+    FlowMessage { flow_type: Option<String> },
+    /// `POST /v2/whatsapp/{botId}/hsm`
+    Template,
+    /// `POST /v1/bots/{botId}/campaigns/{campaignId}/template-messages`
+    CampaignTemplate { campaign: String },
+}
+
+impl Route {
+    /// The endpoint as the API's documents write it.
+    #[must_use]
+    pub fn endpoint(&self) -> &'static str {
+        match self {
+            Self::Messages => "POST /v1/bots/{botId}/messages",
+            Self::FlowMessage { .. } => "POST /v1/bots/{botId}/users/{userId}/flow_message",
+            Self::Template => "POST /v2/whatsapp/{botId}/hsm",
+            Self::CampaignTemplate { .. } => "POST /v1/bots/{botId}/campaigns/{campaignId}/template-messages",
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Ways into a schema and a body: from the path of a field, as messages write it, to what stands there.
+
+use serde_json::Value;
+
+/// The schema of the field at `path`.
+pub fn at<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split(['.', '[']).filter(|step| !step.is_empty()).try_fold(resolve(root, root), |schema, step| {
+        let next = if step.ends_with(']') { schema.get("items") } else { schema.get("properties")?.get(step) };
+        next.map(|next| resolve(root, next))
+    })
+}
+
+/// Follows a reference, and takes the real one of `anyOf [X, null]`, which schemars writes for an `Option`.
+pub fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    let reference = schema
+        .get("$ref")
+        .and_then(Value::as_str)
+        .and_then(|reference| root.pointer(reference.trim_start_matches('#')));
+    let choice = schema.get("anyOf").and_then(Value::as_array);
+    let choice = choice
+        .and_then(|choices| choices.iter().find(|choice| choice.get("type").and_then(Value::as_str) != Some("null")));
+    match reference.or(choice) {
+        Some(next) => resolve(root, next),
+        None => schema,
+    }
+}
+
+/// `contacts[0].name` as the JSON pointer `/contacts/0/name`.
+pub fn pointer(path: &str) -> String {
+    format!("/{}", path.replace(']', "").replace(['.', '['], "/"))
+}
