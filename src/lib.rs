@@ -7,15 +7,17 @@ pub mod config;
 pub mod message;
 
 pub mod api;
-pub mod bulk;
+mod bulk;
 pub mod sandbox;
 
 pub mod exit;
 pub mod input;
+mod list;
 pub mod nearest;
 pub mod output;
 pub mod private_file;
 pub mod secret;
+mod template;
 
 use std::ffi::OsString;
 

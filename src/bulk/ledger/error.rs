@@ -37,7 +37,6 @@ impl From<rusqlite::Error> for LedgerError {
 
 impl LedgerError {
     /// The way out, for the hint line.
-    #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
             Self::InUse { .. } => "wait for it, or watch it with `jelouctl bulk status`",

@@ -6,9 +6,6 @@ use std::path::{Path, PathBuf};
 use super::LedgerError;
 
 /// Makes an empty file that only we can read; SQLite gives its companions the same permissions.
-///
-/// # Errors
-/// When it is there already, or cannot be made.
 pub fn create_private(path: &Path) -> Result<File, LedgerError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
