@@ -3,10 +3,11 @@
 use std::process;
 
 use crate::api::{Cause, ClientError, Outcome, Signal, UNKNOWN_HINT};
-use crate::bulk::{LedgerError, RunError, SourceError, Trip};
+use crate::bulk::{BulkError, LedgerError, PauseReason, RunError};
 use crate::commands::{GuardError, PanicInFlight, ReadError, UsageError};
 use crate::config::ConfigError;
 use crate::input::InputError;
+use crate::list::ListError;
 use crate::message::InvalidMessage;
 use crate::output::Sent;
 
@@ -96,6 +97,7 @@ pub struct Told {
 pub fn of_error(error: &anyhow::Error) -> Told {
     let told = |code, name, hint| Told { code, name, message: format!("{error:#}"), details: Vec::new(), hint };
     for cause in error.chain() {
+        let cause = cause.downcast_ref().map_or(cause, BulkError::part);
         if let Some(cause) = cause.downcast_ref::<InvalidMessage>() {
             return Told { details: cause.details(), ..told(ExitCode::Usage, "invalid_message", cause.hint()) };
         }
@@ -121,7 +123,7 @@ pub fn of_error(error: &anyhow::Error) -> Told {
             let (code, _) = of_outcome(&cause.outcome());
             return told(code, cause.code(), cause.hint());
         }
-        if let Some(cause) = cause.downcast_ref::<SourceError>() {
+        if let Some(cause) = cause.downcast_ref::<ListError>() {
             return told(ExitCode::Usage, "usage", Some(cause.hint().to_owned()));
         }
         if let Some(cause) = cause.downcast_ref::<RunError>() {
@@ -162,11 +164,11 @@ fn of_cause(cause: Cause) -> ExitCode {
 }
 
 /// The code of a bulk run that paused by itself.
-pub fn of_trip(trip: Trip) -> ExitCode {
-    match trip {
-        Trip::Credentials => ExitCode::Credentials,
-        Trip::Network => ExitCode::Network,
-        Trip::Unknown => ExitCode::Unknown,
+pub fn of_pause(reason: PauseReason) -> ExitCode {
+    match reason {
+        PauseReason::Credentials => ExitCode::Credentials,
+        PauseReason::Network => ExitCode::Network,
+        PauseReason::Unknown => ExitCode::Unknown,
     }
 }
 

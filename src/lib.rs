@@ -7,15 +7,17 @@ mod config;
 pub mod message;
 
 pub mod api;
-pub mod bulk;
+mod bulk;
 mod sandbox;
 
 pub mod exit;
 mod input;
+mod list;
 mod nearest;
 pub mod output;
 mod private_file;
 mod secret;
+mod template;
 
 use std::ffi::OsString;
 

@@ -6,21 +6,21 @@ use std::time::Duration;
 use crate::api::{Cause, Outcome};
 
 /// Connections in a row that may fail.
-const CONNECT_FAILURES: u32 = 20;
+const MOST_CONNECT_FAILURES: u32 = 20;
 /// Of so many rows …
-const WINDOW: usize = 500;
+const RECENT_ROWS: usize = 500;
 /// … so many may be unknown.
-const UNKNOWN: usize = 10;
+const MOST_UNKNOWN: usize = 10;
 /// Rows under way until so many are final: first one, then ten.
-const FIRST: u64 = 1;
-const THEN: usize = 10;
+const FIRST_STAGE: u64 = 1;
+const SECOND_STAGE: usize = 10;
 /// The first wait after a connection that failed; it doubles up to the longest.
-const NETWORK_WAIT: Duration = Duration::from_millis(10);
+const FIRST_NETWORK_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_NETWORK_WAIT: Duration = Duration::from_millis(250);
 
 /// Why a run paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trip {
+pub enum PauseReason {
     Credentials,
     Network,
     Unknown,
@@ -39,27 +39,27 @@ impl Breaker {
     /// How many rows may be under way, of `concurrency`.
     pub fn allowance(&self, concurrency: usize) -> usize {
         match self.finals {
-            finals if finals < FIRST => 1,
-            finals if finals < FIRST + THEN as u64 => THEN.min(concurrency),
+            finals if finals < FIRST_STAGE => 1,
+            finals if finals < FIRST_STAGE + SECOND_STAGE as u64 => SECOND_STAGE.min(concurrency),
             _ => concurrency,
         }
     }
 
     /// Notes an outcome; says whether the run must pause.
-    pub fn note(&mut self, outcome: &Outcome) -> Option<Trip> {
+    pub fn note(&mut self, outcome: &Outcome) -> Option<PauseReason> {
         match outcome {
             Outcome::NotSent(Cause::Network) => {
                 self.connect_failures += 1;
-                return (self.connect_failures >= CONNECT_FAILURES).then_some(Trip::Network);
+                return (self.connect_failures >= MOST_CONNECT_FAILURES).then_some(PauseReason::Network);
             }
-            Outcome::NotSent(Cause::Tls) => return Some(Trip::Network),
-            Outcome::NotSent(Cause::Credentials) => return Some(Trip::Credentials),
+            Outcome::NotSent(Cause::Tls) => return Some(PauseReason::Network),
+            Outcome::NotSent(Cause::Credentials) => return Some(PauseReason::Credentials),
             Outcome::NotSent(Cause::Unavailable | Cause::Interrupted(_)) => self.connect_failures = 0,
             Outcome::Sent { .. } | Outcome::NotSent(Cause::Rejected) => self.note_final(false),
             Outcome::Unknown(_) => {
                 self.note_final(true);
                 let unknown = self.recent.iter().filter(|unknown| **unknown).count();
-                return (self.finals == FIRST || unknown > UNKNOWN).then_some(Trip::Unknown);
+                return (self.finals == FIRST_STAGE || unknown > MOST_UNKNOWN).then_some(PauseReason::Unknown);
             }
         }
         None
@@ -68,14 +68,14 @@ impl Breaker {
     /// How long nobody leaves after a connection that failed.
     pub fn network_wait(&self) -> Duration {
         let doublings = self.connect_failures.saturating_sub(1).min(16);
-        NETWORK_WAIT.saturating_mul(1 << doublings).min(LONGEST_NETWORK_WAIT)
+        FIRST_NETWORK_WAIT.saturating_mul(1 << doublings).min(LONGEST_NETWORK_WAIT)
     }
 
     fn note_final(&mut self, unknown: bool) {
         self.connect_failures = 0;
         self.finals += 1;
         self.recent.push_back(unknown);
-        if self.recent.len() > WINDOW {
+        if self.recent.len() > RECENT_ROWS {
             self.recent.pop_front();
         }
     }
@@ -102,8 +102,8 @@ mod tests {
 
     #[test]
     fn pauses_on_the_faults_that_meet_every_row() {
-        assert_eq!(Breaker::default().note(&UNKNOWN_ROW), Some(Trip::Unknown));
-        assert_eq!(Breaker::default().note(&Outcome::NotSent(Cause::Credentials)), Some(Trip::Credentials));
+        assert_eq!(Breaker::default().note(&UNKNOWN_ROW), Some(PauseReason::Unknown));
+        assert_eq!(Breaker::default().note(&Outcome::NotSent(Cause::Credentials)), Some(PauseReason::Credentials));
         assert_eq!(Breaker::default().note(&Outcome::NotSent(Cause::Rejected)), None);
         let mut breaker = Breaker::default();
         for _ in 0..19 {
@@ -113,7 +113,7 @@ mod tests {
         for _ in 0..19 {
             assert_eq!(breaker.note(&Outcome::NotSent(Cause::Network)), None);
         }
-        assert_eq!(breaker.note(&Outcome::NotSent(Cause::Network)), Some(Trip::Network));
+        assert_eq!(breaker.note(&Outcome::NotSent(Cause::Network)), Some(PauseReason::Network));
     }
 
     #[test]
@@ -125,6 +125,6 @@ mod tests {
             }
             assert_eq!(breaker.note(&UNKNOWN_ROW), None);
         }
-        assert_eq!(breaker.note(&UNKNOWN_ROW), Some(Trip::Unknown));
+        assert_eq!(breaker.note(&UNKNOWN_ROW), Some(PauseReason::Unknown));
     }
 }

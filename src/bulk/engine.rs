@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use tokio::task::{JoinError, JoinSet};
 use url::Url;
 
-use super::breaker::{Breaker, Trip};
-use super::ledger::{Counts, Ended, Ledger, LedgerError, Queued, State, now};
+use super::breaker::{Breaker, PauseReason};
+use super::ledger::{Counts, EndedAttempt, Ledger, LedgerError, QueuedRow, RowState, now};
 use super::pace::Pace;
-use super::writer::{Lost, Pen, Writer};
+use super::writer::{LedgerHandle, WriteFailure, Writer};
 use crate::api::{
     Accepts, Attempt, Cause, Client, Credentials, Fault, Outcome, PAIR_RATE_LIMIT, Request, Signal, Verdict, backoff,
     judge,
@@ -20,12 +20,12 @@ use crate::api::{
 use crate::output::Progress;
 
 /// Least time between two messages to one recipient (`api.md`, 131056).
-const BETWEEN: Duration = Duration::from_secs(6);
+const RECIPIENT_GAP: Duration = Duration::from_secs(6);
 /// Rows that are read from the ledger at once.
-const CHUNK: usize = 128;
+const ROWS_READ_AT_ONCE: usize = 128;
 
 /// What requests are sent with.
-pub struct Api {
+pub struct ApiSession {
     pub client: Client,
     pub credentials: Credentials,
     pub base: Url,
@@ -34,21 +34,21 @@ pub struct Api {
 
 /// How a run came to its end.
 #[derive(Debug)]
-pub enum Stop {
+pub enum RunEnd {
     /// Every row has its final state.
     Complete,
     /// A fault that would meet the other rows too.
-    Tripped(Trip, Fault),
+    Paused(PauseReason, Fault),
     Signal(Signal),
     /// The ledger cannot be written; what it does not know is in here.
-    Ledger(Lost),
+    Ledger(WriteFailure),
     /// A fault of our own while a request was under way.
     Panicked,
 }
 
 /// Why no more rows are taken.
-enum Halt {
-    Tripped(Trip, Fault),
+enum StopReason {
+    Paused(PauseReason, Fault),
     Signal(Signal),
     Ledger(LedgerError),
     Panicked,
@@ -56,15 +56,15 @@ enum Halt {
 
 /// A run that is going on.
 pub struct Engine<'a> {
-    api: Arc<Api>,
+    session: Arc<ApiSession>,
     reader: Ledger,
     writer: Writer,
-    pen: Pen,
+    ledger: LedgerHandle,
     concurrency: usize,
     pace: Pace,
     breaker: Breaker,
     /// Rows that wait for no other, in the order of the input.
-    fresh: VecDeque<Queued>,
+    fresh: VecDeque<QueuedRow>,
     /// The last row that was read from the ledger; nothing when there are no more.
     cursor: Option<i64>,
     /// Rows that may be taken at a time of their own, the earliest first.
@@ -79,19 +79,16 @@ enum Done {
     /// The ledger did not take it, so nothing left.
     NotBegun,
     Ended {
-        row: Queued,
-        state: State,
+        row: QueuedRow,
+        state: RowState,
         verdict: Box<Verdict>,
     },
 }
 
 impl<'a> Engine<'a> {
     /// Takes over `ledger`, whose run the caller has locked; `reader` is the same one, to read while the other writes.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
     pub fn new(
-        api: Api,
+        session: ApiSession,
         ledger: Ledger,
         reader: Ledger,
         rate: f64,
@@ -101,17 +98,17 @@ impl<'a> Engine<'a> {
         let now_at = Instant::now();
         let followers = reader.followers()?.into_iter().map(|(n, at)| {
             let age = Duration::from_millis(u64::try_from(now() - at).unwrap_or_default());
-            Reverse((now_at + BETWEEN.saturating_sub(age), n))
+            Reverse((now_at + RECIPIENT_GAP.saturating_sub(age), n))
         });
         let due = followers.collect();
         let counts = reader.counts()?;
         progress.begin(&counts.shown());
-        let (writer, pen) = Writer::start(ledger);
+        let (writer, handle) = Writer::start(ledger);
         Ok(Self {
-            api: Arc::new(api),
+            session: Arc::new(session),
             reader,
             writer,
-            pen,
+            ledger: handle,
             concurrency,
             pace: Pace::new(rate, now_at),
             breaker: Breaker::default(),
@@ -126,7 +123,7 @@ impl<'a> Engine<'a> {
 
     /// Sends until every row is final, something makes it pause, or `signal` gives a signal: the first one lets the rows
     /// under way come to their end, the second does not.
-    pub async fn run(mut self, mut signal: impl AsyncFnMut() -> Signal) -> Stop {
+    pub async fn run(mut self, mut signal: impl AsyncFnMut() -> Signal) -> RunEnd {
         let mut halt = None;
         loop {
             while let Some(done) = self.tasks.try_join_next() {
@@ -145,11 +142,11 @@ impl<'a> Engine<'a> {
             tokio::select! {
                 biased;
                 came = signal() => {
-                    if matches!(halt, Some(Halt::Signal(_))) {
+                    if matches!(halt, Some(StopReason::Signal(_))) {
                         self.tasks.abort_all();
-                        return Stop::Signal(came);
+                        return RunEnd::Signal(came);
                     }
-                    halt = Some(Halt::Signal(came));
+                    halt = Some(StopReason::Signal(came));
                     self.progress.note(&format!("stopping: {} requests are under way; again to leave at once", self.tasks.len()));
                 }
                 Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.settle(done, &mut halt),
@@ -160,18 +157,18 @@ impl<'a> Engine<'a> {
     }
 
     /// When the next row may be taken; nothing while there is none, or no room for it.
-    fn next(&mut self, halt: &mut Option<Halt>) -> Option<Instant> {
+    fn next(&mut self, halt: &mut Option<StopReason>) -> Option<Instant> {
         if self.tasks.len() >= self.breaker.allowance(self.concurrency) {
             return None;
         }
         if let (true, Some(cursor)) = (self.fresh.is_empty(), self.cursor) {
-            match self.reader.fresh(cursor, CHUNK) {
+            match self.reader.fresh(cursor, ROWS_READ_AT_ONCE) {
                 Ok(rows) => {
                     self.cursor = rows.last().map(|row| row.n);
                     self.fresh.extend(rows);
                 }
                 Err(error) => {
-                    *halt = Some(Halt::Ledger(error));
+                    *halt = Some(StopReason::Ledger(error));
                     return None;
                 }
             }
@@ -182,7 +179,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Takes a row that is due, else the next one of the input.
-    fn take(&mut self, now: Instant, halt: &mut Option<Halt>) {
+    fn take(&mut self, now: Instant, halt: &mut Option<StopReason>) {
         let is_due = self.due.peek().is_some_and(|Reverse((at, _))| *at <= now);
         let due = if is_due { self.due.pop() } else { None };
         let row = match due {
@@ -193,51 +190,51 @@ impl<'a> Engine<'a> {
         match begun {
             Ok(Some((request, row))) => {
                 self.pace.take(now);
-                self.counts.change(State::Pending, State::Inflight);
-                self.tasks.spawn(send(Arc::clone(&self.api), self.pen.clone(), request, row));
+                self.counts.change(RowState::Pending, RowState::Inflight);
+                self.tasks.spawn(send(Arc::clone(&self.session), self.ledger.clone(), request, row));
             }
             // It has been decided by hand in the meantime.
             Ok(None) => {}
-            Err(error) => *halt = Some(Halt::Ledger(error)),
+            Err(error) => *halt = Some(StopReason::Ledger(error)),
         }
     }
 
-    fn request(&self, row: &Queued) -> Result<Request, LedgerError> {
+    fn request(&self, row: &QueuedRow) -> Result<Request, LedgerError> {
         let damaged =
             |error: &dyn std::fmt::Display| LedgerError::Damaged { problem: format!("row {}: {error}", row.n) };
         let body = serde_json::from_str(&row.body).map_err(|error| damaged(&error))?;
-        let accepts = self.api.accepts.for_recipient(&row.recipient);
-        Request::below(&self.api.base, &row.path, body, accepts).map_err(|error| damaged(&error))
+        let accepts = self.session.accepts.for_recipient(&row.recipient);
+        Request::below(&self.session.base, &row.path, body, accepts).map_err(|error| damaged(&error))
     }
 
     /// Deals with what became of a row.
-    fn settle(&mut self, done: Result<Done, JoinError>, halt: &mut Option<Halt>) {
+    fn settle(&mut self, done: Result<Done, JoinError>, halt: &mut Option<StopReason>) {
         let (row, state, verdict) = match done {
             Ok(Done::Ended { row, state, verdict }) => (row, state, verdict),
             Ok(Done::NotBegun) => {
-                self.counts.change(State::Inflight, State::Pending);
-                halt.get_or_insert(Halt::Ledger(LedgerError::WriterGone));
+                self.counts.change(RowState::Inflight, RowState::Pending);
+                halt.get_or_insert(StopReason::Ledger(LedgerError::WriterGone));
                 return;
             }
             Err(_) => {
-                *halt = Some(Halt::Panicked);
+                *halt = Some(StopReason::Panicked);
                 return;
             }
         };
-        self.counts.change(State::Inflight, state);
+        self.counts.change(RowState::Inflight, state);
         let now = Instant::now();
         let trip = self.breaker.note(&verdict.outcome);
         match (state, row.follower) {
-            (State::Pending, _) => self.postpone(row.n, &verdict, now),
-            (_, Some(follower)) => self.due.push(Reverse((now + BETWEEN, follower))),
+            (RowState::Pending, _) => self.postpone(row.n, &verdict, now),
+            (_, Some(follower)) => self.due.push(Reverse((now + RECIPIENT_GAP, follower))),
             (_, None) => {}
         }
         let Some(fault) = verdict.fault else { return };
-        if state != State::Pending {
+        if state != RowState::Pending {
             self.progress.fault(row.line, state.name(), &fault.message);
         }
         if let (Some(trip), None) = (trip, &halt) {
-            *halt = Some(Halt::Tripped(trip, fault));
+            *halt = Some(StopReason::Paused(trip, fault));
         }
     }
 
@@ -255,7 +252,7 @@ impl<'a> Engine<'a> {
             }
             _ => {}
         }
-        let at = now.checked_add(wait).unwrap_or(now + BETWEEN);
+        let at = now.checked_add(wait).unwrap_or(now + RECIPIENT_GAP);
         self.due.push(Reverse((at, n)));
     }
 
@@ -264,47 +261,47 @@ impl<'a> Engine<'a> {
     }
 
     /// Waits for the writer, which may have failed last of all.
-    fn close(mut self, halt: Option<Halt>) -> Stop {
+    fn close(mut self, halt: Option<StopReason>) -> RunEnd {
         self.show();
         self.progress.finish();
-        drop(self.pen);
+        drop(self.ledger);
         match (self.writer.close(), halt) {
-            (Err(lost), _) => Stop::Ledger(lost),
-            (Ok(_), Some(Halt::Ledger(error))) => Stop::Ledger(Lost { error, outcomes: Vec::new() }),
-            (Ok(_), Some(Halt::Tripped(trip, fault))) => Stop::Tripped(trip, fault),
-            (Ok(_), Some(Halt::Signal(signal))) => Stop::Signal(signal),
-            (Ok(_), Some(Halt::Panicked)) => Stop::Panicked,
+            (Err(lost), _) => RunEnd::Ledger(lost),
+            (Ok(_), Some(StopReason::Ledger(error))) => RunEnd::Ledger(WriteFailure { error, outcomes: Vec::new() }),
+            (Ok(_), Some(StopReason::Paused(trip, fault))) => RunEnd::Paused(trip, fault),
+            (Ok(_), Some(StopReason::Signal(signal))) => RunEnd::Signal(signal),
+            (Ok(_), Some(StopReason::Panicked)) => RunEnd::Panicked,
             (Ok(ledger), None) => match ledger.finish() {
-                Ok(true) => Stop::Complete,
+                Ok(true) => RunEnd::Complete,
                 Ok(false) => {
                     let problem = "rows are left that nothing led to".to_owned();
-                    Stop::Ledger(Lost { error: LedgerError::Damaged { problem }, outcomes: Vec::new() })
+                    RunEnd::Ledger(WriteFailure { error: LedgerError::Damaged { problem }, outcomes: Vec::new() })
                 }
-                Err(error) => Stop::Ledger(Lost { error, outcomes: Vec::new() }),
+                Err(error) => RunEnd::Ledger(WriteFailure { error, outcomes: Vec::new() }),
             },
         }
     }
 }
 
 /// One row: under way in the ledger, then on the wire, then its outcome in the ledger.
-async fn send(api: Arc<Api>, pen: Pen, request: Request, row: Queued) -> Done {
-    if !pen.begin(row.n).await {
+async fn send(session: Arc<ApiSession>, ledger: LedgerHandle, request: Request, row: QueuedRow) -> Done {
+    if !ledger.begin(row.n).await {
         return Done::NotBegun;
     }
     let began_at = now();
-    let attempt = api.client.attempt(&request, &api.credentials).await;
+    let attempt = session.client.attempt(&request, &session.credentials).await;
     let verdict = judge(&attempt, &request.accepts);
     let (state, message_id) = match &verdict.outcome {
-        Outcome::Sent { message_id } => (State::Sent, message_id.clone()),
-        Outcome::NotSent(Cause::Rejected) => (State::Failed, None),
-        Outcome::NotSent(_) => (State::Pending, None),
-        Outcome::Unknown(_) => (State::Unknown, None),
+        Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),
+        Outcome::NotSent(Cause::Rejected) => (RowState::Failed, None),
+        Outcome::NotSent(_) => (RowState::Pending, None),
+        Outcome::Unknown(_) => (RowState::Unknown, None),
     };
     let http_status = match &attempt {
         Attempt::Answered(answer) => Some(answer.status),
         Attempt::Failed(_) => None,
     };
-    pen.end(Ended {
+    ledger.end(EndedAttempt {
         n: row.n,
         recipient: row.recipient.clone(),
         state,

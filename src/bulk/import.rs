@@ -8,22 +8,21 @@ use serde_json::Value;
 use thiserror::Error;
 use url::Url;
 
-use super::columns::recipient_column;
-use super::ledger::{Draft, DraftRequest, DraftRow};
-use super::row::Row;
-use super::source::{Source, SourceError, SourceRow};
-use super::template::{Body, Leaf, TemplateError};
+use super::error::BulkError;
+use super::ledger::{DraftRequest, DraftRow, LedgerDraft};
 use crate::api::{Accepts, Request};
+use crate::list::{ListError, ListReader, ListRow, Row, recipient_column};
 use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientChoice, RecipientError};
+use crate::template::{BodyTemplate, RowView, TemplateError, TextTemplate};
 
 /// What each row becomes.
-pub struct Plan<'a> {
+pub struct ImportPlan<'a> {
     pub kind: &'a Message,
     /// Whether a warning makes a row invalid.
     pub strict: bool,
     /// Of the kind that the body is, made once.
     pub schema: Value,
-    pub body: Body<'a>,
+    pub body: BodyTemplate<'a>,
     pub recipient: RecipientRule<'a>,
     pub language: &'a Environment<'a>,
     pub bot: &'a str,
@@ -34,14 +33,14 @@ pub struct Plan<'a> {
 /// Where a row's recipient comes from.
 pub enum RecipientRule<'a> {
     /// `--to`, a template.
-    Template(Leaf<'a>),
+    Template(TextTemplate<'a>),
     /// A column: the one named, or the one whose name says so.
     Column(Option<&'a str>),
 }
 
 /// Which rows are taken.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Window {
+pub struct RowRange {
     /// So many at the beginning are passed over.
     pub skip: u64,
     pub limit: Option<u64>,
@@ -79,7 +78,7 @@ pub struct Imported {
 
 /// How rows that cannot be taken as they are, are dealt with.
 #[derive(Clone, Copy, Debug)]
-pub struct Leniency {
+pub struct ImportPolicy {
     pub skip_invalid: bool,
     pub allow_duplicates: bool,
 }
@@ -106,39 +105,39 @@ fn words(error: &InvalidMessage) -> String {
     if details.is_empty() { error.to_string() } else { details.join("; ") }
 }
 
-/// Fills `draft` with the rows of `source`. `allows` is the guard over recipients; `tell` hears of every row that is not as
+/// Fills `draft` with the rows of `list`. `allows` is the guard over recipients; `report` hears of every row that is not as
 /// it should be, with its line.
 ///
 /// # Errors
-/// When the input or the ledger fails; faults of single rows are counted and told.
+/// When the input or the ledger fails; faults of single rows are counted and reported.
 pub fn import(
-    source: &mut Source,
-    draft: &mut Draft,
-    plan: &Plan<'_>,
-    (window, leniency): (Window, Leniency),
+    list: &mut ListReader,
+    draft: &mut LedgerDraft,
+    plan: &ImportPlan<'_>,
+    (range, policy): (RowRange, ImportPolicy),
     allows: impl Fn(&str) -> bool,
-    mut tell: impl FnMut(u64, RowFault<'_>),
-) -> anyhow::Result<Imported> {
+    mut report: impl FnMut(u64, RowFault<'_>),
+) -> Result<Imported, BulkError> {
     let mut rows = Importer { plan, draft, imported: Imported::default(), known: HashSet::new(), column: None };
     let (mut passed, mut taken, mut digest) = (0, 0, 0_u128);
-    while window.limit.is_none_or(|limit| taken < limit) {
-        let Some(row) = source.read()? else { break };
+    while range.limit.is_none_or(|limit| taken < limit) {
+        let Some(row) = list.read()? else { break };
         passed += 1;
-        if passed > window.skip {
+        if passed > range.skip {
             taken += 1;
-            digest = digest.wrapping_add(rows.add(row, &allows, &mut tell)?);
+            digest = digest.wrapping_add(rows.add(row, &allows, &mut report)?);
         }
     }
     if taken == 0 {
-        return Err(SourceError::NoRows { name: source.name().to_owned() }.into());
+        return Err(ListError::NoRows { name: list.name().to_owned() }.into());
     }
     let mut imported = rows.imported;
     imported.digest = digest.to_be_bytes();
     if draft.find_repeated()? {
-        if !leniency.allow_duplicates {
-            draft.duplicates(leniency.skip_invalid, |line, of, recipient| {
+        if !policy.allow_duplicates {
+            draft.duplicates(policy.skip_invalid, |line, of, recipient| {
                 imported.duplicates += 1;
-                tell(line, RowFault::Duplicate { of, recipient });
+                report(line, RowFault::Duplicate { of, recipient });
             })?;
             imported.rows -= imported.duplicates;
         }
@@ -149,8 +148,8 @@ pub fn import(
 
 /// Takes one row after the other.
 struct Importer<'a> {
-    plan: &'a Plan<'a>,
-    draft: &'a mut Draft,
+    plan: &'a ImportPlan<'a>,
+    draft: &'a mut LedgerDraft,
     imported: Imported,
     /// Names of columns so far.
     known: HashSet<String>,
@@ -162,10 +161,10 @@ impl Importer<'_> {
     /// The row in the ledger, with its request or why it makes none; gives the request's part of the digest.
     fn add(
         &mut self,
-        SourceRow { line, row }: SourceRow,
+        ListRow { line, row }: ListRow,
         allows: &impl Fn(&str) -> bool,
-        tell: &mut impl FnMut(u64, RowFault<'_>),
-    ) -> anyhow::Result<u128> {
+        report: &mut impl FnMut(u64, RowFault<'_>),
+    ) -> Result<u128, BulkError> {
         let (cells, made) = match row {
             Ok(row) => {
                 self.note_columns(&row);
@@ -180,11 +179,11 @@ impl Importer<'_> {
         match made {
             Ok((outgoing, warnings)) => {
                 for warning in warnings {
-                    tell(line, RowFault::Warning(warning));
+                    report(line, RowFault::Warning(warning));
                 }
                 if let Some(recipient) = outgoing.recipients().find(|recipient| !allows(recipient)) {
                     self.imported.guarded += 1;
-                    tell(line, RowFault::Guarded(recipient));
+                    report(line, RowFault::Guarded(recipient));
                 }
                 self.add_request(line, &cells, &outgoing)
             }
@@ -192,13 +191,13 @@ impl Importer<'_> {
                 self.imported.invalid += 1;
                 let problem = error.to_string();
                 self.draft.add(&DraftRow { line, cells: &cells, request: Err(&problem) })?;
-                tell(line, RowFault::Invalid(problem));
+                report(line, RowFault::Invalid(problem));
                 Ok(0)
             }
         }
     }
 
-    fn add_request(&mut self, line: u64, cells: &str, outgoing: &Outgoing) -> anyhow::Result<u128> {
+    fn add_request(&mut self, line: u64, cells: &str, outgoing: &Outgoing) -> Result<u128, BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
         let body = request.body.as_ref().map(Value::to_string).unwrap_or_default();
         let path = request.path_below(self.plan.base);
@@ -220,9 +219,9 @@ impl Importer<'_> {
     }
 }
 
-impl Plan<'_> {
+impl ImportPlan<'_> {
     /// Checks what the columns of the first row can tell; gives the column of the recipient.
-    fn check_names(&self, row: &Row) -> Result<String, SourceError> {
+    fn check_names(&self, row: &Row) -> Result<String, ListError> {
         let names = row.names();
         let column = match self.recipient {
             RecipientRule::Template(_) => "--to".to_owned(),
@@ -230,17 +229,23 @@ impl Plan<'_> {
         };
         let globals: HashSet<_> = self.language.globals().map(|(name, _)| name.to_owned()).collect();
         let to = match &self.recipient {
-            RecipientRule::Template(leaf) => leaf.names().into_iter().map(|name| ("--to".to_owned(), name)).collect(),
+            RecipientRule::Template(template) => {
+                template.names().into_iter().map(|name| ("--to".to_owned(), name)).collect()
+            }
             RecipientRule::Column(_) => Vec::new(),
         };
         let body = self.body.names().into_iter().map(|(path, name)| (path.to_owned(), name));
         // Of NDJSON each row has fields of its own.
         let is_fixed = matches!(row, Row::Cells { .. });
-        match to.into_iter().chain(body).find(|(_, name)| is_fixed && !row.has(name) && !globals.contains(name)) {
+        match to
+            .into_iter()
+            .chain(body)
+            .find(|(_, name)| is_fixed && !RowView::has(row, name) && !globals.contains(name))
+        {
             None => Ok(column),
             Some((path, name)) => {
                 let columns = names.iter().map(|name| name.trim().to_owned()).collect();
-                Err(SourceError::UnknownColumn { path, name, columns })
+                Err(ListError::UnknownColumn { path, name, columns })
             }
         }
     }
@@ -249,7 +254,7 @@ impl Plan<'_> {
     fn request(&self, row: &Row, column: &str) -> Result<(Outgoing, Vec<String>), RowError> {
         let body = self.body.fill(row)?;
         let recipient = match &self.recipient {
-            RecipientRule::Template(leaf) => leaf.fill(column, row)?,
+            RecipientRule::Template(template) => template.fill(column, row)?,
             RecipientRule::Column(_) => row.get(column).ok_or_else(|| RowError::NoRecipient(column.to_owned()))?,
         };
         let recipient = match recipient {

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 /// How much may leave at once, as the time in which it would leave at the rate.
 const BURST: Duration = Duration::from_millis(10);
 /// What is left of the rate after a cut.
-const CUT: f64 = 0.7;
+const PART_LEFT_BY_A_CUT: f64 = 0.7;
 /// Cuts are at least so far apart: the answers to one burst are one message.
-const CUT_EVERY: Duration = Duration::from_secs(1);
+const TIME_BETWEEN_CUTS: Duration = Duration::from_secs(1);
 /// What of the full rate comes back in a second.
-const REGAIN: f64 = 0.02;
+const REGAINED_A_SECOND: f64 = 0.02;
 /// The rate never falls below this part of the full one.
-const FLOOR: f64 = 0.02;
+const LOWEST_PART: f64 = 0.02;
 
 /// When the next request may leave.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Pace {
 
     /// A request leaves.
     pub fn take(&mut self, now: Instant) {
-        let regained = REGAIN * self.full * now.duration_since(self.regained_at).as_secs_f64();
+        let regained = REGAINED_A_SECOND * self.full * now.duration_since(self.regained_at).as_secs_f64();
         self.rate = (self.rate + regained).min(self.full);
         self.regained_at = now;
         self.due = self.due.max(now) + self.interval();
@@ -47,8 +47,8 @@ impl Pace {
 
     /// The API says that it is too much.
     pub fn cut(&mut self, now: Instant) {
-        if self.cut_at.is_none_or(|cut_at| now.duration_since(cut_at) >= CUT_EVERY) {
-            self.rate = (self.rate * CUT).max(self.full * FLOOR);
+        if self.cut_at.is_none_or(|cut_at| now.duration_since(cut_at) >= TIME_BETWEEN_CUTS) {
+            self.rate = (self.rate * PART_LEFT_BY_A_CUT).max(self.full * LOWEST_PART);
             self.cut_at = Some(now);
             self.regained_at = now;
         }

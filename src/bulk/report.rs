@@ -3,18 +3,12 @@
 use std::io::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
-use anyhow::Context;
 use serde_json::{Map, Value, json};
 
-use super::ledger::{Details, Ledger, Reported, State};
-use super::source::Format;
+use super::error::BulkError;
+use super::ledger::{Details, Ledger, LedgerError, ReportedRow, RowState};
+use crate::list::{ListFormat, OUTCOME_COLUMNS, guarded};
 use crate::output::{compact, one_line};
-
-/// The columns of the outcome, behind those of the input.
-pub const OUTCOME: [&str; 7] = ["sent", "message_id", "http_status", "code", "error", "attempts", "at"];
-
-/// A cell that begins with one of these would be run by a spreadsheet, or taken for a guarded one.
-const GUARDED: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\''];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportFormat {
@@ -23,59 +17,56 @@ pub enum ReportFormat {
 }
 
 /// Writes the rows in one of `states` to `to`.
-///
-/// # Errors
-/// When the ledger cannot be read or `to` be written.
 pub fn write(
     ledger: &Ledger,
     details: &Details,
-    states: &[State],
+    states: &[RowState],
     format: ReportFormat,
     to: impl Write,
-) -> anyhow::Result<()> {
+) -> Result<(), BulkError> {
     match format {
         ReportFormat::Csv => write_csv(ledger, details, states, to),
         ReportFormat::Ndjson => write_ndjson(ledger, details, states, to),
     }
 }
 
-fn write_csv(ledger: &Ledger, details: &Details, states: &[State], to: impl Write) -> anyhow::Result<()> {
+fn write_csv(ledger: &Ledger, details: &Details, states: &[RowState], to: impl Write) -> Result<(), BulkError> {
     let delimiter = match details.format {
-        Format::Csv { delimiter } => delimiter,
-        Format::Ndjson => b',',
+        ListFormat::Csv { delimiter } => delimiter,
+        ListFormat::Ndjson => b',',
     };
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(to);
     let columns = details.columns.iter().map(|column| guarded(column));
-    writer.write_record(columns.chain(OUTCOME.map(str::to_owned)))?;
-    ledger.report(states, |row| {
-        let cells = cells(&details.columns, &row.cells)?;
+    writer.write_record(columns.chain(OUTCOME_COLUMNS.map(str::to_owned)))?;
+    ledger.report::<BulkError>(states, |row| {
+        let cells = cells_under(&details.columns, &row.cells)?;
         // What others said must not act on a terminal or a log; the list's own cells stay as they are.
         let outcome = outcome(&row).into_iter().map(|(_, value)| one_line(&text(&value)).into_owned());
         let line = cells.iter().map(text).chain(outcome).map(|cell| guarded(&cell));
         Ok(writer.write_record(line)?)
     })?;
-    Ok(writer.flush()?)
+    writer.flush().map_err(BulkError::Report)
 }
 
-fn write_ndjson(ledger: &Ledger, details: &Details, states: &[State], mut to: impl Write) -> anyhow::Result<()> {
-    if let Some(column) = details.columns.iter().find(|column| OUTCOME.contains(&column.trim())) {
-        anyhow::bail!("the input's own column `{column}` has the name of one of the outcome's: take --format csv");
+fn write_ndjson(ledger: &Ledger, details: &Details, states: &[RowState], mut to: impl Write) -> Result<(), BulkError> {
+    if let Some(column) = details.columns.iter().find(|column| OUTCOME_COLUMNS.contains(&column.trim())) {
+        return Err(BulkError::ColumnOfOutcome { column: column.clone() });
     }
-    ledger.report(states, |row| {
-        let mut line = match serde_json::from_str(&row.cells).context("the ledger is damaged")? {
+    ledger.report::<BulkError>(states, |row| {
+        let mut line = match stored(&row.cells)? {
             Value::Array(cells) => details.columns.iter().map(|name| name.trim().to_owned()).zip(cells).collect(),
             Value::Object(fields) => fields,
             _ => Map::new(),
         };
         line.extend(outcome(&row).into_iter().map(|(name, value)| (name.to_owned(), value)));
-        Ok(writeln!(to, "{}", compact(&Value::Object(line)))?)
+        writeln!(to, "{}", compact(&Value::Object(line))).map_err(BulkError::Report)
     })?;
-    Ok(to.flush()?)
+    to.flush().map_err(BulkError::Report)
 }
 
 /// The cells of a row under `columns`; what an object lacks is empty.
-fn cells(columns: &[String], stored: &str) -> anyhow::Result<Vec<Value>> {
-    Ok(match serde_json::from_str(stored).context("the ledger is damaged")? {
+fn cells_under(columns: &[String], cells: &str) -> Result<Vec<Value>, BulkError> {
+    Ok(match stored(cells)? {
         Value::Array(cells) => cells,
         Value::Object(mut fields) => {
             columns.iter().map(|column| fields.remove(column).unwrap_or(Value::Null)).collect()
@@ -84,17 +75,17 @@ fn cells(columns: &[String], stored: &str) -> anyhow::Result<Vec<Value>> {
     })
 }
 
-fn outcome(row: &Reported) -> [(&'static str, Value); 7] {
-    let sent = match row.state {
-        State::Sent => "yes",
-        State::Unknown | State::Inflight => "unknown",
-        State::Failed | State::Pending | State::Skipped => "no",
-    };
+/// The cells of a row as the ledger keeps them.
+fn stored(cells: &str) -> Result<Value, LedgerError> {
+    serde_json::from_str(cells).map_err(|error| LedgerError::Damaged { problem: error.to_string() })
+}
+
+fn outcome(row: &ReportedRow) -> [(&'static str, Value); 7] {
     let at = row.at.and_then(|at| u64::try_from(at).ok()).map(Duration::from_millis);
     let at = at.and_then(|at| UNIX_EPOCH.checked_add(at)).map(|at| humantime::format_rfc3339_millis(at).to_string());
-    let [sent_column, message_id, http_status, code, error, attempts, at_column] = OUTCOME;
+    let [sent, message_id, http_status, code, error, attempts, at_column] = OUTCOME_COLUMNS;
     [
-        (sent_column, json!(sent)),
+        (sent, json!(row.state.sent())),
         (message_id, json!(row.message_id)),
         (http_status, json!(row.http_status)),
         (code, json!(row.code)),
@@ -110,32 +101,5 @@ fn text(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
-    }
-}
-
-/// The cell with a `'` in front where a spreadsheet would run it.
-fn guarded(cell: &str) -> String {
-    if cell.starts_with(GUARDED) { format!("'{cell}") } else { cell.to_owned() }
-}
-
-/// What [`guarded`] made a cell of a report from.
-#[must_use]
-pub fn unguarded(cell: &str) -> &str {
-    cell.strip_prefix('\'').unwrap_or(cell)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn a_guarded_cell_comes_back_and_runs_nowhere(cell in "['=+@\\-\t\r]{0,3}.*") {
-            let guarded = guarded(&cell);
-            prop_assert_eq!(unguarded(&guarded), &cell);
-            prop_assert!(!guarded.starts_with(['=', '+', '-', '@', '\t', '\r']));
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::send::Delivered;
-use crate::bulk::{Leniency, ReportFormat, RunName, State, Window};
+use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
 use crate::commands::bulk::{Action, Tempo, Typed};
 use crate::config::Rate;
 use crate::input::Source;
@@ -232,7 +232,7 @@ impl From<TempoFlags> for Tempo {
     }
 }
 
-impl From<StateFlag> for State {
+impl From<StateFlag> for RowState {
     fn from(flag: StateFlag) -> Self {
         match flag {
             StateFlag::Pending => Self::Pending,
@@ -247,12 +247,12 @@ impl From<StateFlag> for State {
 
 impl Decision {
     /// From which state to which; clap has made sure that there is one decision.
-    fn states(&self) -> (State, State) {
+    fn states(&self) -> (RowState, RowState) {
         match (self.unknown_as, self.failed_as) {
-            (Some(UnknownAs::Sent), _) => (State::Unknown, State::Sent),
-            (Some(UnknownAs::Failed), _) => (State::Unknown, State::Failed),
-            (Some(UnknownAs::Pending), _) => (State::Unknown, State::Pending),
-            (None, Some(FailedAs::Pending) | None) => (State::Failed, State::Pending),
+            (Some(UnknownAs::Sent), _) => (RowState::Unknown, RowState::Sent),
+            (Some(UnknownAs::Failed), _) => (RowState::Unknown, RowState::Failed),
+            (Some(UnknownAs::Pending), _) => (RowState::Unknown, RowState::Pending),
+            (None, Some(FailedAs::Pending) | None) => (RowState::Failed, RowState::Pending),
         }
     }
 }
@@ -269,8 +269,8 @@ impl From<BulkSend> for Typed {
             message,
             run: send.run,
             tempo: send.tempo.into(),
-            window: Window { skip: send.skip, limit: send.limit },
-            leniency: Leniency { skip_invalid: send.skip_invalid, allow_duplicates: send.allow_duplicates },
+            window: RowRange { skip: send.skip, limit: send.limit },
+            leniency: ImportPolicy { skip_invalid: send.skip_invalid, allow_duplicates: send.allow_duplicates },
             again: send.again,
             preview: send.preview,
         }
@@ -288,7 +288,7 @@ impl From<BulkAction> for Action {
                     ReportFormatFlag::Csv => ReportFormat::Csv,
                     ReportFormatFlag::Ndjson => ReportFormat::Ndjson,
                 };
-                Self::Report { run, states: state.into_iter().map(State::from).collect(), format, file }
+                Self::Report { run, states: state.into_iter().map(RowState::from).collect(), format, file }
             }
             BulkAction::Resolve { run, decision } => {
                 let (from, to) = decision.states();

@@ -173,7 +173,7 @@ fn says_line_and_way_out_of_every_broken_list() {
         (
             "a.ndjson",
             b"{\"to\":\"593987654321\"}\n[1]\n{\"to\":}\n",
-            &["line 2: is no JSON object", "line 3: is not valid JSON", "2 rows cannot be sent", "--skip-invalid"],
+            &["line 2: is not a JSON object", "line 3: is not valid JSON", "2 rows cannot be sent", "--skip-invalid"],
         ),
         ("a.ndjson", b"{\"to\":\"593987654321\",\"n\":99999999999999999999}\n", &["line 1: has the number 9999"]),
         ("a.ndjson", b"{\"to\":{\"a\":1}}\n", &["line 1: to: is {\"a\":1}; a recipient is a text or a number"]),

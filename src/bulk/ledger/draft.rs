@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
-use super::file::create_private;
-use super::{APPLICATION, Details, LedgerError, State, VERSION, now};
+use super::{APPLICATION, Details, LedgerError, RowState, VERSION, now};
+use crate::private_file::{self, FileError};
 
 /// A ledger that is being filled.
-pub struct Draft {
+pub struct LedgerDraft {
     db: Connection,
     /// Where it is written; nowhere for a preview, which leaves nothing behind.
     path: Option<PathBuf>,
@@ -33,15 +33,13 @@ pub struct DraftRequest<'a> {
     pub body: &'a str,
 }
 
-impl Draft {
+impl LedgerDraft {
     /// Begins a ledger at `path`; without one, in a file of the system's that is gone when it is closed.
-    ///
-    /// # Errors
-    /// When it cannot be made.
     pub fn create(path: Option<&Path>) -> Result<Self, LedgerError> {
         let db = match path {
             Some(path) => {
-                create_private(path)?;
+                // SQLite gives the files beside it the same permissions.
+                private_file::open("create", path, File::options().write(true).create_new(true))?;
                 Connection::open(path)?
             }
             None => Connection::open("")?,
@@ -57,13 +55,11 @@ impl Draft {
         Ok(draft)
     }
 
-    /// # Errors
-    /// When it cannot be written.
     pub fn add(&mut self, row: &DraftRow<'_>) -> Result<(), LedgerError> {
         self.rows += 1;
         let (state, request, problem) = match &row.request {
-            Ok(request) => (State::Pending, Some(request), None),
-            Err(problem) => (State::Skipped, None, Some(problem)),
+            Ok(request) => (RowState::Pending, Some(request), None),
+            Err(problem) => (RowState::Skipped, None, Some(problem)),
         };
         self.db
             .prepare_cached("INSERT INTO row (n, line, recipient, state) VALUES (?1, ?2, ?3, ?4)")?
@@ -81,9 +77,6 @@ impl Draft {
     }
 
     /// Whether several rows go to one recipient; then they must be compared and put in order.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn find_repeated(&self) -> Result<bool, LedgerError> {
         self.db.execute_batch(
             "CREATE TEMP TABLE repeated AS SELECT recipient FROM row WHERE state = 'pending' GROUP BY recipient \
@@ -92,12 +85,9 @@ impl Draft {
         Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| row.get(0))?)
     }
 
-    /// Gives `tell` each row whose request an earlier row makes too: its line, the earlier one's, and the recipient. With
+    /// Gives `report` each row whose request an earlier row makes too: its line, the earlier one's, and the recipient. With
     /// `skip` they are left out.
-    ///
-    /// # Errors
-    /// When it cannot be read or written.
-    pub fn duplicates(&self, skip: bool, mut tell: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
+    pub fn duplicates(&self, skip: bool, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
         self.db.execute_batch(
             "CREATE TEMP TABLE duplicate AS SELECT * FROM (SELECT row.n, line, recipient, \
              first_value(line) OVER same AS first_line, row_number() OVER same AS number FROM row JOIN content USING (n) \
@@ -107,7 +97,7 @@ impl Draft {
         let mut statement = self.db.prepare("SELECT line, first_line, recipient FROM duplicate ORDER BY n")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            tell(row.get(0)?, row.get(1)?, row.get_ref(2)?.as_str().unwrap_or_default());
+            report(row.get(0)?, row.get(1)?, row.get_ref(2)?.as_str().unwrap_or_default());
         }
         if skip {
             self.db.execute_batch(
@@ -120,9 +110,6 @@ impl Draft {
     }
 
     /// Notes for each row the one before it to the same recipient.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub fn put_in_order(&self) -> Result<(), LedgerError> {
         Ok(self.db.execute_batch(
             "UPDATE row SET before = earlier.before FROM (SELECT n, lag(n) OVER (PARTITION BY recipient ORDER BY n) AS \
@@ -132,10 +119,7 @@ impl Draft {
     }
 
     /// Gives the path and body of every request, in order.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read, or `show` fails.
-    pub fn requests(&self, mut show: impl FnMut(&str, &str) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    pub fn requests<E: From<LedgerError>>(&self, mut show: impl FnMut(&str, &str) -> Result<(), E>) -> Result<(), E> {
         let query = "SELECT path, body FROM content JOIN row USING (n) WHERE state = 'pending' ORDER BY n";
         let mut statement = self.db.prepare(query).map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
@@ -161,15 +145,13 @@ impl Draft {
         )?;
         db.execute_batch(concat!(include_str!("rules.sql"), "COMMIT; PRAGMA journal_mode = WAL;"))?;
         db.close().map_err(|(_, error)| error)?;
-        let failed = |action, path: &Path| {
-            let path = path.to_owned();
-            move |cause| LedgerError::File { action, path, cause }
-        };
-        File::open(&path).and_then(|file| file.sync_all()).map_err(failed("write", &path))?;
-        std::fs::rename(&path, to).map_err(failed("create", to))?;
+        // Windows syncs no file that was opened to be read.
+        let written = File::options().write(true).open(&path).and_then(|file| file.sync_all());
+        written.map_err(FileError::of("write", &path))?;
+        std::fs::rename(&path, to).map_err(FileError::of("create", to))?;
         #[cfg(unix)]
         if let Some(directory) = to.parent() {
-            File::open(directory).and_then(|file| file.sync_all()).map_err(failed("write", directory))?;
+            File::open(directory).and_then(|file| file.sync_all()).map_err(FileError::of("write", directory))?;
         }
         Ok(())
     }

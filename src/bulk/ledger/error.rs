@@ -1,10 +1,11 @@
 //! What can be wrong with a ledger, and the way out.
 
-use std::io;
 use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 use thiserror::Error;
+
+use crate::private_file::FileError;
 
 #[derive(Debug, Error)]
 pub enum LedgerError {
@@ -12,8 +13,8 @@ pub enum LedgerError {
     InUse { run: String },
     #[error("the place of the ledgers is not known: there is no home directory")]
     NoDirectory,
-    #[error("failed to {action} {}: {cause}", path.display())]
-    File { action: &'static str, path: PathBuf, cause: io::Error },
+    #[error(transparent)]
+    File(#[from] FileError),
     #[error("the ledger {} was removed or replaced while the run went on", path.display())]
     Removed { path: PathBuf },
     #[error("the ledger is of version {version}, newer than this jelouctl")]
@@ -37,14 +38,13 @@ impl From<rusqlite::Error> for LedgerError {
 
 impl LedgerError {
     /// The way out, for the hint line.
-    #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
             Self::InUse { .. } => "wait for it, or watch it with `jelouctl bulk status`",
             Self::NoDirectory => "set HOME or XDG_STATE_HOME; nothing was sent",
             Self::Newer { .. } => "use the newer jelouctl; nothing was sent",
             Self::Removed { .. } => "put it back before you resume; rows without a state may have been sent",
-            Self::File { .. } | Self::Sqlite(_) | Self::WriterGone => {
+            Self::File(_) | Self::Sqlite(_) | Self::WriterGone => {
                 "check that the disk is not full and the directory can be written; a run that was begun is then resumed"
             }
             Self::Damaged { .. } => "keep the file; `jelouctl bulk report` gives what can still be read",

@@ -1,21 +1,8 @@
-//! The files of a ledger: made for us alone, and checked to be the same ones still.
+//! The files of a ledger, checked to be the same ones still.
 
-use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use super::LedgerError;
-
-/// Makes an empty file that only we can read; SQLite gives its companions the same permissions.
-///
-/// # Errors
-/// When it is there already, or cannot be made.
-pub fn create_private(path: &Path) -> Result<File, LedgerError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|cause| LedgerError::File { action: "create", path: path.to_owned(), cause })
-}
 
 /// Which files a ledger is, on the disk: SQLite would go on writing into ones that were removed.
 #[derive(Debug)]

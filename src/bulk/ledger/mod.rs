@@ -4,6 +4,7 @@ mod draft;
 mod error;
 mod file;
 mod report;
+mod state;
 mod types;
 
 use std::path::Path;
@@ -11,17 +12,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row as SqlRow, params};
 
-pub use self::draft::{Draft, DraftRequest, DraftRow};
+pub use self::draft::{DraftRequest, DraftRow, LedgerDraft};
 pub use self::error::LedgerError;
 use self::file::Identity;
-pub use self::types::{Counts, Details, Ended, Queued, Reported, State};
+pub use self::state::{Counts, RowState};
+pub use self::types::{Details, EndedAttempt, QueuedRow, ReportedRow};
 
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
 /// `PRAGMA user_version` of the ledgers that this version writes.
 const VERSION: i32 = 1;
 /// How long a statement waits for a reader that is in the way.
-const BUSY: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 const QUEUED: &str = "SELECT row.n, line, recipient, path, body, (SELECT later.n FROM row AS later WHERE later.before = row.n) \
      FROM row JOIN content USING (n)";
@@ -43,9 +45,6 @@ impl Ledger {
 
     /// Opens the ledger to go on with the run, whose lock the caller has: the file is checked, and a row that was under
     /// way when the last process ended becomes unknown.
-    ///
-    /// # Errors
-    /// When the file is damaged or cannot be written.
     pub fn resume(path: &Path) -> Result<Self, LedgerError> {
         let mut ledger = Self::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let found: String = ledger.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -59,7 +58,7 @@ impl Ledger {
 
     fn open(path: &Path, flags: OpenFlags) -> Result<Self, LedgerError> {
         let db = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        db.busy_timeout(BUSY)?;
+        db.busy_timeout(BUSY_TIMEOUT)?;
         db.set_prepared_statement_cache_capacity(32);
         let pragma = |name: &str| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
         match (pragma("application_id")?, pragma("user_version")?) {
@@ -89,42 +88,39 @@ impl Ledger {
     }
 
     /// What the run is.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn details(&self) -> Result<Details, LedgerError> {
         let details: String = self.db.query_row("SELECT details FROM run", [], |row| row.get(0))?;
         serde_json::from_str(&details).map_err(|error| LedgerError::Damaged { problem: error.to_string() })
     }
 
-    /// Digest of the requests, when the run was made, and when it ended.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn times(&self) -> Result<([u8; 16], i64, Option<i64>), LedgerError> {
-        let query = "SELECT digest, created_at, finished_at FROM run";
-        Ok(self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?)
+    /// Of all requests, whatever their order.
+    pub fn digest(&self) -> Result<[u8; 16], LedgerError> {
+        Ok(self.db.query_row("SELECT digest FROM run", [], |row| row.get(0))?)
+    }
+
+    /// When the run ended, in milliseconds since 1970; nothing while a row is not final. A process that was killed behind
+    /// its last row has not noted it: then it is the time of the last change.
+    pub fn finished_at(&self) -> Result<Option<i64>, LedgerError> {
+        let query = format!(
+            "SELECT CASE WHEN {} THEN coalesce(finished_at, (SELECT max(at) FROM row), created_at) END FROM run",
+            no_row_is_left()
+        );
+        Ok(self.db.query_row(&query, [], |row| row.get(0))?)
     }
 
     /// How many rows are in each state.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn counts(&self) -> Result<Counts, LedgerError> {
         let mut counts = Counts::default();
         let mut statement = self.db.prepare_cached("SELECT state, count(*) FROM row GROUP BY state")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            *counts.of(row.get(0)?) = row.get(1)?;
+            *counts.of_mut(row.get(0)?) = row.get(1)?;
         }
         Ok(counts)
     }
 
     /// The next rows behind `after` that wait for no other row, at most `limit`.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn fresh(&self, after: i64, limit: usize) -> Result<Vec<Queued>, LedgerError> {
+    pub fn fresh(&self, after: i64, limit: usize) -> Result<Vec<QueuedRow>, LedgerError> {
         let query =
             format!("{QUEUED} WHERE row.n > ?1 AND state = 'pending' AND before IS NULL ORDER BY row.n LIMIT ?2");
         let mut statement = self.db.prepare_cached(&query)?;
@@ -133,18 +129,12 @@ impl Ledger {
     }
 
     /// One row that is still to be sent.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn pending(&self, n: i64) -> Result<Option<Queued>, LedgerError> {
+    pub fn pending(&self, n: i64) -> Result<Option<QueuedRow>, LedgerError> {
         let mut statement = self.db.prepare_cached(&format!("{QUEUED} WHERE row.n = ?1 AND state = 'pending'"))?;
         Ok(statement.query_row([n], queued).optional()?)
     }
 
     /// Pending rows whose row before is final, with when that became so.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn followers(&self) -> Result<Vec<(i64, i64)>, LedgerError> {
         let mut statement = self.db.prepare(
             "SELECT row.n, first.at FROM row JOIN row AS first ON first.n = row.before \
@@ -155,9 +145,6 @@ impl Ledger {
     }
 
     /// Gives the recipient of every row that is still to be sent.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn recipients(&self, mut check: impl FnMut(&str)) -> Result<(), LedgerError> {
         let mut statement = self.db.prepare("SELECT recipient FROM row WHERE state = 'pending'")?;
         let mut rows = statement.query([])?;
@@ -172,7 +159,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When it cannot be written; then nothing of it may be relied on.
-    pub fn commit(&mut self, begun: &[i64], ended: &[Ended]) -> Result<(), LedgerError> {
+    pub fn commit(&mut self, begun: &[i64], ended: &[EndedAttempt]) -> Result<(), LedgerError> {
         let batch = self.db.transaction()?;
         {
             let mut start = batch.prepare_cached(
@@ -207,20 +194,16 @@ impl Ledger {
     }
 
     /// Notes that nothing is left to be done, when that is so; says whether it is.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub fn finish(&self) -> Result<bool, LedgerError> {
-        let query = "UPDATE run SET finished_at = coalesce(finished_at, ?1) \
-                     WHERE NOT EXISTS (SELECT 1 FROM row WHERE state IN ('pending', 'inflight'))";
-        Ok(self.db.execute(query, [now()])? == 1)
+        let query = format!("UPDATE run SET finished_at = coalesce(finished_at, ?1) WHERE {}", no_row_is_left());
+        Ok(self.db.execute(&query, [now()])? == 1)
     }
 
     /// Decides by hand: every row in the state `from` is now in the state `to`. Says how many.
     ///
     /// # Errors
     /// When it cannot be written, or the schema forbids that change.
-    pub fn resolve(&mut self, from: State, to: State) -> Result<usize, LedgerError> {
+    pub fn resolve(&mut self, from: RowState, to: RowState) -> Result<usize, LedgerError> {
         let batch = self.db.transaction()?;
         batch.execute(
             "INSERT INTO attempt (row, number, began_at, ended_at, state, code, error) SELECT n, 1 + coalesce((SELECT \
@@ -229,12 +212,19 @@ impl Ledger {
             params![now(), from, to],
         )?;
         let changed = batch.execute("UPDATE row SET state = ?2, at = ?3 WHERE state = ?1", params![from, to, now()])?;
-        if changed > 0 && to == State::Pending {
+        if changed > 0 && to == RowState::Pending {
             batch.execute("UPDATE run SET finished_at = NULL", [])?;
         }
         batch.commit()?;
         Ok(changed)
     }
+}
+
+/// The condition that every row is final, as SQL.
+fn no_row_is_left() -> String {
+    let open = RowState::ALL.into_iter().filter(|state| !state.is_final());
+    let open: Vec<_> = open.map(|state| format!("'{}'", state.name())).collect();
+    format!("NOT EXISTS (SELECT 1 FROM row WHERE state IN ({}))", open.join(", "))
 }
 
 /// A change that meets no row would leave one with two states.
@@ -245,8 +235,8 @@ fn one(changed: usize) -> Result<(), LedgerError> {
     }
 }
 
-fn queued(row: &SqlRow<'_>) -> rusqlite::Result<Queued> {
-    Ok(Queued {
+fn queued(row: &SqlRow<'_>) -> rusqlite::Result<QueuedRow> {
+    Ok(QueuedRow {
         n: row.get(0)?,
         line: row.get(1)?,
         recipient: row.get(2)?,

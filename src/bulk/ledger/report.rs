@@ -1,17 +1,14 @@
 //! Rows of a ledger with their outcomes, one at a time.
 
-use super::{Ledger, LedgerError, Reported, State};
+use super::{Ledger, LedgerError, ReportedRow, RowState};
 
 impl Ledger {
     /// Gives every row that is in one of `states` to `write`, in the order of the input.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read, or `write` fails.
-    pub fn report(
+    pub fn report<E: From<LedgerError>>(
         &self,
-        states: &[State],
-        mut write: impl FnMut(Reported) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+        states: &[RowState],
+        mut write: impl FnMut(ReportedRow) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut statement = self
             .db
             .prepare(
@@ -32,8 +29,8 @@ impl Ledger {
     }
 }
 
-fn reported(row: &rusqlite::Row<'_>) -> rusqlite::Result<Reported> {
-    Ok(Reported {
+fn reported(row: &rusqlite::Row<'_>) -> rusqlite::Result<ReportedRow> {
+    Ok(ReportedRow {
         state: row.get(0)?,
         cells: row.get(1)?,
         message_id: row.get(2)?,

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::sending::{print_summary, summary};
-use crate::bulk::{Ledger, ReportFormat, RunName, Runs, State, write_report};
+use crate::bulk::{BulkError, Ledger, ReportFormat, RowState, RunName, Runs, write_report};
 use crate::commands::{Context, UsageError};
 use crate::exit::ExitCode;
 
@@ -43,7 +43,7 @@ pub fn list(context: &Context) -> anyhow::Result<ExitCode> {
                 continue;
             }
         };
-        let state = if counts.left() == 0 { "complete" } else { "unfinished" };
+        let state = if counts.is_finished() { "complete" } else { "unfinished" };
         let figures = [counts.all(), counts.sent, counts.failed, counts.unknown, counts.left()].map(|n| n.to_string());
         let name = name.to_string();
         let fields: Vec<_> = [name.as_str(), state].into_iter().chain(figures.iter().map(String::as_str)).collect();
@@ -56,17 +56,21 @@ pub fn list(context: &Context) -> anyhow::Result<ExitCode> {
 pub fn report(
     context: &Context,
     asked: Option<&RunName>,
-    states: &[State],
+    states: &[RowState],
     format: ReportFormat,
     file: Option<&Path>,
 ) -> anyhow::Result<ExitCode> {
     let runs = Runs::open()?;
     let ledger = Ledger::read(&runs.path(&runs.find(asked)?))?;
     let details = ledger.details()?;
-    let states = if states.is_empty() { &State::ALL } else { states };
+    let states = if states.is_empty() { &RowState::ALL } else { states };
     let Some(path) = file else {
         let written = write_report(&ledger, &details, states, format, context.output.stream());
-        return ignore_closed_pipe(written).map(|()| ExitCode::Success);
+        return match written {
+            // A reader that has seen enough, `head` perhaps, is no error.
+            Err(BulkError::Report(cause)) if cause.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::Success),
+            written => Ok(written.map(|()| ExitCode::Success)?),
+        };
     };
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = || format!("failed to write {}", path.display());
@@ -77,26 +81,8 @@ pub fn report(
     Ok(ExitCode::Success)
 }
 
-/// A reader that has seen enough, `head` perhaps, is no error.
-fn ignore_closed_pipe(written: anyhow::Result<()>) -> anyhow::Result<()> {
-    let is_closed = |error: &anyhow::Error| {
-        error.chain().any(|cause| {
-            let of_csv = cause.downcast_ref::<csv::Error>().map(csv::Error::kind);
-            let io = match of_csv {
-                Some(csv::ErrorKind::Io(io)) => Some(io),
-                _ => cause.downcast_ref::<std::io::Error>(),
-            };
-            io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
-        })
-    };
-    match written {
-        Err(error) if is_closed(&error) => Ok(()),
-        written => written,
-    }
-}
-
 /// Decides rows by hand.
-pub fn resolve(context: &Context, asked: Option<&RunName>, from: State, to: State) -> anyhow::Result<ExitCode> {
+pub fn resolve(context: &Context, asked: Option<&RunName>, from: RowState, to: RowState) -> anyhow::Result<ExitCode> {
     let runs = Runs::open()?;
     let name = runs.find(asked)?;
     let lock = runs.lock(&name)?;

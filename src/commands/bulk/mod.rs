@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 pub use self::send::Typed;
 use super::{Context, Mode, UsageError};
-use crate::bulk::{ReportFormat, RunName, State};
+use crate::bulk::{ReportFormat, RowState, RunName};
 use crate::config::Rate;
 use crate::exit::ExitCode;
 use crate::output::ProgressFormat;
@@ -21,8 +21,8 @@ pub enum Action {
     Send(Box<Typed>),
     Resume { run: Option<RunName>, tempo: Tempo },
     Status { run: Option<RunName> },
-    Report { run: Option<RunName>, states: Vec<State>, format: ReportFormat, file: Option<PathBuf> },
-    Resolve { run: Option<RunName>, from: State, to: State },
+    Report { run: Option<RunName>, states: Vec<RowState>, format: ReportFormat, file: Option<PathBuf> },
+    Resolve { run: Option<RunName>, from: RowState, to: RowState },
     List,
     Remove { run: RunName },
 }

@@ -4,9 +4,10 @@ use minijinja::Environment;
 use serde_json::{Value, json};
 
 use super::send::Typed;
-use crate::bulk::{Body, Leaf, RecipientRule, TemplateError};
+use crate::bulk::RecipientRule;
 use crate::commands::{Context, wrong_usage};
 use crate::message::{Envelope, Message, Route, is_template, merge};
+use crate::template::{BodyTemplate, TemplateError, TextTemplate};
 
 /// The body that flags and `--body` make; nothing where each row is the body.
 pub fn read_body(context: &mut Context, typed: &Typed) -> anyhow::Result<Option<Value>> {
@@ -32,7 +33,7 @@ pub fn compile_body<'a>(
     kind: &Message,
     schema: &Value,
     body: Option<&'a Value>,
-) -> anyhow::Result<Body<'a>> {
+) -> anyhow::Result<BodyTemplate<'a>> {
     let in_path = match kind.route(body.unwrap_or(&Value::Null)) {
         Route::FlowMessage { flow_type: Some(flow_type) } => Some(("--type", flow_type)),
         Route::CampaignTemplate { campaign } => Some(("--campaign", campaign)),
@@ -45,16 +46,16 @@ pub fn compile_body<'a>(
         ));
     }
     match body {
-        Some(body) => Body::compile(language, schema, body, "").map_err(|error| not_a_template(&error)),
-        None => Ok(Body::Row),
+        Some(body) => BodyTemplate::compile(language, schema, body, "").map_err(|error| not_a_template(&error)),
+        None => Ok(BodyTemplate::Row),
     }
 }
 
 /// Compiles `--to`, which must differ from row to row.
 pub fn recipient_rule<'a>(language: &'a Environment<'a>, typed: &'a Typed) -> anyhow::Result<RecipientRule<'a>> {
     let Some(to) = &typed.to else { return Ok(RecipientRule::Column(typed.to_column.as_deref())) };
-    match Leaf::compile(language, "--to", to).map_err(|error| not_a_template(&error))? {
-        Some(leaf) if !leaf.names().is_empty() => Ok(RecipientRule::Template(leaf)),
+    match TextTemplate::compile(language, "--to", to).map_err(|error| not_a_template(&error))? {
+        Some(template) if !template.names().is_empty() => Ok(RecipientRule::Template(template)),
         _ => Err(wrong_usage(
             format!("--to: every row would go to `{to}`"),
             "write the recipient from columns, --to '593{{ celular }}', or name its column with --to-column",

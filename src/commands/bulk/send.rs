@@ -9,15 +9,17 @@ use super::plan::{compile_body, read_body, recipient_rule};
 use super::sending::{DEFAULT_CONCURRENCY, Held, SANDBOX, Sender};
 use crate::api::{Accepts, Request};
 use crate::bulk::{
-    Details, Draft, Imported, LedgerError, Leniency, Plan, Reserved, RowFault, RunError, RunName, Runs, SameCampaign,
-    Source, SourceError, Window, import, language,
+    BulkError, Details, ImportPlan, ImportPolicy, Imported, LedgerDraft, LedgerError, ReservedRun, RowFault, RowRange,
+    RunError, RunName, Runs, SameCampaign, import,
 };
 use crate::commands::guard::check_allowed;
 use crate::commands::{Context, GuardError, Mode, UsageError, preview};
 use crate::config::{ApiUrl, BotId, ClientId, Environment, SecretSource, Settings, Sourced};
 use crate::exit::ExitCode;
 use crate::input;
+use crate::list::{ListError, ListReader};
 use crate::message::Message;
+use crate::template::language;
 
 /// Warnings of rows that are told one by one.
 const WARNINGS: u64 = 5;
@@ -35,8 +37,8 @@ pub struct Typed {
     pub message: Message,
     pub run: Option<RunName>,
     pub tempo: Tempo,
-    pub window: Window,
-    pub leniency: Leniency,
+    pub window: RowRange,
+    pub leniency: ImportPolicy,
     /// `--strict`: a warning about a row's message makes the row invalid.
     pub strict: bool,
     /// `--again`
@@ -73,7 +75,7 @@ pub fn run(context: &mut Context, typed: &Typed) -> anyhow::Result<ExitCode> {
     let (client_id, secret) = settings.credentials(context.can_ask())?;
     let who = Who { settings: &settings, bot, client_id: &client_id.value, base: preview::base(&settings) };
     let mut source = open(&typed.source)?;
-    let plan = Plan {
+    let plan = ImportPlan {
         kind: &typed.message,
         strict: typed.strict,
         schema,
@@ -84,15 +86,15 @@ pub fn run(context: &mut Context, typed: &Typed) -> anyhow::Result<ExitCode> {
         base: who.base.url(),
     };
     if typed.preview.is_some() || context.mode != Mode::Send {
-        let mut draft = Draft::create(None)?;
+        let mut draft = LedgerDraft::create(None)?;
         let limit = typed.window.limit.into_iter().chain(typed.preview).min();
-        let typed = (Window { limit, ..typed.window }, typed.leniency);
+        let typed = (RowRange { limit, ..typed.window }, typed.leniency);
         let imported = read_in(context, &mut source, &mut draft, &plan, &who, typed)?;
         return show(context, &draft, &who, imported.accepts.as_ref());
     }
     let runs = Runs::open()?;
     let reserved = reserve(&runs, typed)?;
-    let mut draft = Draft::create(Some(&reserved.draft_path()))?;
+    let mut draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
     let imported = read_in(context, &mut source, &mut draft, &plan, &who, (typed.window, typed.leniency))?;
     let details = details(typed, &who, &source, &imported)?;
     begin(context, typed, &who, &secret, Begin { runs: &runs, reserved, draft, imported, details })
@@ -101,8 +103,8 @@ pub fn run(context: &mut Context, typed: &Typed) -> anyhow::Result<ExitCode> {
 /// All of a run that is read in and not begun.
 struct Begin<'a> {
     runs: &'a Runs,
-    reserved: Reserved<'a>,
-    draft: Draft,
+    reserved: ReservedRun,
+    draft: LedgerDraft,
     imported: Imported,
     details: Details,
 }
@@ -124,7 +126,7 @@ fn begin(
     refuse_again()?;
     confirm(context, who, imported.rows)?;
     let sender = Sender::new(context, who.settings, who.client_id, secret)?;
-    let name = reserved.name.clone();
+    let name = reserved.name().clone();
     let held = runs.hold()?;
     refuse_again()?;
     draft.complete(&details, imported.digest, &runs.path(&name))?;
@@ -134,22 +136,22 @@ fn begin(
     sender.send(&Held { runs, name, details, _lock: lock }, typed.tempo)
 }
 
-fn open(source: &input::Source) -> anyhow::Result<Source> {
+fn open(source: &input::Source) -> anyhow::Result<ListReader> {
     let (reader, name): (Box<dyn Read>, _) = match source {
         input::Source::Stdin => (Box::new(io::stdin()), "standard input".to_owned()),
         input::Source::File(path) => {
             let name = path.display().to_string();
-            let opened = File::open(path).map_err(|cause| SourceError::Unreadable { name: name.clone(), cause });
+            let opened = File::open(path).map_err(|cause| ListError::Unreadable { name: name.clone(), cause });
             (Box::new(opened?), name)
         }
     };
-    Ok(Source::open(reader, &name)?)
+    Ok(ListReader::open(reader, &name)?)
 }
 
 /// The name that was typed, or one of the input's that is free.
-fn reserve<'a>(runs: &'a Runs, typed: &Typed) -> anyhow::Result<Reserved<'a>> {
+fn reserve(runs: &Runs, typed: &Typed) -> anyhow::Result<ReservedRun> {
     if let Some(name) = &typed.run {
-        return runs.reserve(name);
+        return Ok(runs.reserve(name)?);
     }
     let path = match &typed.source {
         input::Source::Stdin => Path::new(""),
@@ -159,9 +161,8 @@ fn reserve<'a>(runs: &'a Runs, typed: &Typed) -> anyhow::Result<Reserved<'a>> {
     let others = (2..100).filter_map(|number| format!("{first}-{number}").parse().ok());
     for name in std::iter::once(first.clone()).chain(others) {
         match runs.reserve(&name) {
-            Err(error) if error.is::<RunError>() || matches!(error.downcast_ref(), Some(LedgerError::InUse { .. })) => {
-            }
-            reserved => return reserved,
+            Err(BulkError::Run(_) | BulkError::Ledger(LedgerError::InUse { .. })) => {}
+            reserved => return Ok(reserved?),
         }
     }
     Err(RunError::Exists { name: first }.into())
@@ -170,11 +171,11 @@ fn reserve<'a>(runs: &'a Runs, typed: &Typed) -> anyhow::Result<Reserved<'a>> {
 /// Reads every row into `draft`; ends with what is wrong with them.
 fn read_in(
     context: &Context,
-    source: &mut Source,
-    draft: &mut Draft,
-    plan: &Plan<'_>,
+    source: &mut ListReader,
+    draft: &mut LedgerDraft,
+    plan: &ImportPlan<'_>,
     who: &Who<'_>,
-    (window, leniency): (Window, Leniency),
+    (window, leniency): (RowRange, ImportPolicy),
 ) -> anyhow::Result<Imported> {
     let output = &context.output;
     let mut first_guarded = None;
@@ -212,7 +213,7 @@ fn read_in(
     }
 }
 
-fn refuse_faulty(imported: &Imported, leniency: Leniency) -> Result<(), UsageError> {
+fn refuse_faulty(imported: &Imported, leniency: ImportPolicy) -> Result<(), UsageError> {
     let Imported { rows, invalid, duplicates, .. } = imported;
     let refuse = |message: String, hint: &str| Err(UsageError { message, hint: hint.to_owned() });
     match (invalid, duplicates) {
@@ -232,7 +233,7 @@ fn refuse_faulty(imported: &Imported, leniency: Leniency) -> Result<(), UsageErr
     }
 }
 
-fn details(typed: &Typed, who: &Who<'_>, source: &Source, imported: &Imported) -> anyhow::Result<Details> {
+fn details(typed: &Typed, who: &Who<'_>, source: &ListReader, imported: &Imported) -> anyhow::Result<Details> {
     let Some(accepts) = imported.accepts.clone() else { anyhow::bail!("no row makes a request") };
     Ok(Details {
         kind: typed.message.command().to_owned(),
@@ -265,9 +266,9 @@ fn confirm(context: &Context, who: &Who<'_>, rows: u64) -> anyhow::Result<()> {
 }
 
 /// `--preview`, `--dry-run` and `--curl`: the requests that would leave, and nothing stays behind.
-fn show(context: &Context, draft: &Draft, who: &Who<'_>, accepts: Option<&Accepts>) -> anyhow::Result<ExitCode> {
+fn show(context: &Context, draft: &LedgerDraft, who: &Who<'_>, accepts: Option<&Accepts>) -> anyhow::Result<ExitCode> {
     let Some(accepts) = accepts else { return Ok(ExitCode::Success) };
-    draft.requests(|path, body| {
+    draft.requests::<anyhow::Error>(|path, body| {
         let request = Request::below(who.base.url(), path, serde_json::from_str(body)?, accepts.clone())?;
         Ok(preview::show(context, who.settings, who.client_id, &request)?)
     })?;

@@ -5,13 +5,15 @@ use serde_json::{Value, json};
 
 use super::Tempo;
 use crate::api::{Client, Credentials, Signal};
-use crate::bulk::{Api, Counts, Details, Ended, Engine, Ledger, Lock, Lost, RunName, Runs, State, Stop};
+use crate::bulk::{
+    ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, RunEnd, RunLock, RunName, Runs, WriteFailure,
+};
 use crate::commands::connection::{self, ask_secret, client_options};
 use crate::commands::interrupt::Signals;
 use crate::commands::{Context, PanicInFlight};
 use crate::config::{ClientId, Rate, SecretSource, Settings, Sourced};
 use crate::exit::{self, ExitCode};
-use crate::output::{Format, Progress, Record, RecordError, Sent};
+use crate::output::{Format, Progress, Record, RecordError};
 
 /// What a run is stored with where nothing leaves the machine.
 pub const SANDBOX: &str = "sandbox";
@@ -31,7 +33,7 @@ pub struct Held<'a> {
     pub name: RunName,
     pub details: Details,
     /// Kept to the end.
-    pub _lock: Lock,
+    pub _lock: RunLock,
 }
 
 impl<'a> Sender<'a> {
@@ -56,50 +58,51 @@ impl<'a> Sender<'a> {
         let ledger = Ledger::resume(&path)?;
         let reader = Ledger::read(&path)?;
         let Self { context, settings, credentials, runtime } = self;
-        let stop = runtime.block_on(async {
+        let end = runtime.block_on(async {
             let base = connection::base(settings).await?;
             let client = Client::new(&client_options(settings, &base)?)?;
-            let api = Api { client, credentials, base: base.url().clone(), accepts: run.details.accepts.clone() };
+            let session =
+                ApiSession { client, credentials, base: base.url().clone(), accepts: run.details.accepts.clone() };
             let mut progress = Progress::new(&context.output, tempo.progress);
             let rate = tempo.rate.map_or(run.details.rate, Rate::per_second);
             let concurrency = tempo.concurrency.unwrap_or(run.details.concurrency);
-            let engine = Engine::new(api, ledger, reader, rate, concurrency, &mut progress)?;
+            let engine = Engine::new(session, ledger, reader, rate, concurrency, &mut progress)?;
             let mut signals = Signals::catch().context("failed to listen for signals")?;
             anyhow::Ok(engine.run(async || signals.next().await).await)
         })?;
         // A name look-up that hangs must not keep the process once all is decided.
         runtime.shutdown_background();
-        tell(context, settings, run, stop)
+        report(context, settings, run, end)
     }
 }
 
 /// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code.
-fn tell(context: &Context, settings: &Settings, run: &Held<'_>, stop: Stop) -> anyhow::Result<ExitCode> {
+fn report(context: &Context, settings: &Settings, run: &Held<'_>, end: RunEnd) -> anyhow::Result<ExitCode> {
     let output = &context.output;
     if settings.is_sandboxed() {
         output.note("sandbox: nothing left this machine");
     }
     let counts = || Ledger::read(&run.runs.path(&run.name)).and_then(|ledger| ledger.counts());
     let resume = format!("jelouctl bulk resume {}", run.name);
-    let (code, error) = match stop {
-        Stop::Complete => (of_counts(&counts()?), None),
-        Stop::Tripped(trip, fault) => {
+    let (code, error) = match end {
+        RunEnd::Complete => (of_counts(&counts()?), None),
+        RunEnd::Paused(reason, fault) => {
             output.error(
                 &format!("the run paused: {}", fault.message),
                 &[],
                 Some(&format!("{}; then: {resume}", fault.hint)),
             );
-            (exit::of_trip(trip), None)
+            (exit::of_pause(reason), None)
         }
-        Stop::Signal(signal) => {
+        RunEnd::Signal(signal) => {
             output.error(&format!("stopped by {}", name_of(signal)), &[], Some(&format!("to go on: {resume}")));
             (exit::of_signal(signal), None)
         }
-        Stop::Ledger(lost) => {
-            tell_lost(context, run, &lost);
+        RunEnd::Ledger(lost) => {
+            report_lost(context, run, &lost);
             (ExitCode::Ledger, Some(anyhow::Error::from(lost.error)))
         }
-        Stop::Panicked => (ExitCode::Unknown, Some(PanicInFlight.into())),
+        RunEnd::Panicked => (ExitCode::Unknown, Some(PanicInFlight.into())),
     };
     if let Ok(counts) = counts() {
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
@@ -123,16 +126,11 @@ fn name_of(signal: Signal) -> &'static str {
 }
 
 /// What became of rows whose outcome is nowhere but here.
-fn tell_lost(context: &Context, run: &Held<'_>, lost: &Lost) {
+fn report_lost(context: &Context, run: &Held<'_>, lost: &WriteFailure) {
     let details = &run.details;
     for row in &lost.outcomes {
-        let sent = match row.state {
-            State::Sent => Sent::Yes,
-            State::Unknown => Sent::Unknown,
-            State::Pending | State::Inflight | State::Failed | State::Skipped => Sent::No,
-        };
         let record = Record {
-            sent,
+            sent: row.state.sent(),
             to: Some(row.recipient.clone()),
             profile: details.profile.clone(),
             bot_id: Some(details.bot.clone()),
@@ -148,7 +146,7 @@ fn tell_lost(context: &Context, run: &Held<'_>, lost: &Lost) {
     }
 }
 
-fn fault_of(row: &Ended) -> Option<RecordError> {
+fn fault_of(row: &EndedAttempt) -> Option<RecordError> {
     let message = row.error.clone()?;
     Some(RecordError { code: row.code.unwrap_or("unknown"), api_code: None, message, hint: None, retry_after_s: None })
 }
@@ -158,7 +156,7 @@ pub fn summary(name: &RunName, counts: &Counts) -> Value {
     json!({
         "schema_version": 1,
         "run": name.to_string(),
-        "complete": counts.left() == 0,
+        "complete": counts.is_finished(),
         "rows": counts.all(),
         "sent": counts.sent,
         "failed": counts.failed,

@@ -19,12 +19,12 @@ use super::interrupt::Signals;
 use super::tail::Tail;
 use super::{Context, Mode, preview};
 use crate::api::{Delivery, Event, Request, deliver};
-use crate::bulk::language;
 use crate::config::{ApiUrl, BotId, Environment, Settings};
 use crate::exit::{self, ExitCode};
 use crate::input::Source;
 use crate::message::{Outgoing, RecipientSources};
 use crate::output::Sent;
+use crate::template::language;
 
 /// The ways a command can end.
 const ENDS: [Ended; 3] =

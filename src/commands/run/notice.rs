@@ -6,9 +6,10 @@ use minijinja::Environment as Language;
 use serde_json::{Map, Value, json};
 
 use super::{Content, Plan};
-use crate::bulk::{Body, Row};
 use crate::commands::{Context, wrong_usage};
+use crate::list::Row;
 use crate::message::{Message, Outgoing, RecipientChoice, RecipientSources};
+use crate::template::BodyTemplate;
 
 const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
 const TEXT_WITH_TAIL: &str =
@@ -19,7 +20,7 @@ pub const NO_TAIL: &str = "(nothing on stderr)";
 /// A notice, ready to be filled.
 pub struct Notice<'a> {
     kind: &'a Message,
-    body: Body<'a>,
+    body: BodyTemplate<'a>,
     to: RecipientSources,
 }
 
@@ -62,7 +63,7 @@ impl<'a> Notice<'a> {
         (kind, body): &'a (Message, Value),
         to: RecipientSources,
     ) -> anyhow::Result<Self> {
-        let body = Body::compile(language, schema, body, "").map_err(|error| {
+        let body = BodyTemplate::compile(language, schema, body, "").map_err(|error| {
             wrong_usage(
                 format!("{}: it is no template: {}", error.path, error.problem),
                 "write {{ result }} for a value",

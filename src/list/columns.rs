@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::source::SourceError;
+use super::error::ListError;
 
 /// Names that say "the recipient" in the languages of those who use Jelou, as [`plain`] writes them.
-const RECIPIENT: [&str; 16] = [
+const RECIPIENT_NAMES: [&str; 16] = [
     "to",
     "userid",
     "recipient",
@@ -36,24 +36,22 @@ impl Columns {
     ///
     /// # Errors
     /// When two have the same name.
-    pub fn new(names: Vec<String>) -> Result<Self, SourceError> {
+    pub fn new(names: Vec<String>) -> Result<Self, ListError> {
         let mut places = HashMap::new();
         for (place, name) in names.iter().enumerate() {
             let name = name.trim().to_owned();
             if places.insert(name.clone(), place).is_some() && !name.is_empty() {
-                return Err(SourceError::TwoColumns { name });
+                return Err(ListError::TwoColumns { name });
             }
         }
         Ok(Self { names, places })
     }
 
     /// As the header writes them.
-    #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    #[must_use]
     pub fn place(&self, name: &str) -> Option<usize> {
         self.places.get(name).copied()
     }
@@ -63,20 +61,21 @@ impl Columns {
 ///
 /// # Errors
 /// When there is none, or more than one.
-pub fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<String, SourceError> {
+pub fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<String, ListError> {
     let owned = || names.iter().map(|name| name.trim().to_owned()).collect();
     if let Some(asked) = asked.map(str::trim) {
         let is_there = names.iter().any(|name| name.trim() == asked);
-        let missing = || SourceError::NoSuchColumn { flag: "--to-column", name: asked.to_owned(), columns: owned() };
+        let missing = || ListError::NoSuchColumn { flag: "--to-column", name: asked.to_owned(), columns: owned() };
         return is_there.then(|| asked.to_owned()).ok_or_else(missing);
     }
-    let mut candidates = names.iter().map(|name| name.trim()).filter(|name| RECIPIENT.contains(&plain(name).as_str()));
+    let mut candidates =
+        names.iter().map(|name| name.trim()).filter(|name| RECIPIENT_NAMES.contains(&plain(name).as_str()));
     match (candidates.next(), candidates.next()) {
         (Some(name), None) => Ok(name.to_owned()),
         (Some(first), Some(second)) => {
-            Err(SourceError::TwoRecipients { first: first.to_owned(), second: second.to_owned() })
+            Err(ListError::TwoRecipients { first: first.to_owned(), second: second.to_owned() })
         }
-        (None, _) => Err(SourceError::NoRecipientColumn { columns: owned() }),
+        (None, _) => Err(ListError::NoRecipientColumn { columns: owned() }),
     }
 }
 

@@ -1,0 +1,46 @@
+//! What can be wrong with a run, beyond its rows.
+
+use std::error::Error;
+use std::io;
+
+use thiserror::Error;
+
+use super::ledger::LedgerError;
+use super::runs::RunError;
+use crate::list::ListError;
+
+#[derive(Debug, Error)]
+pub enum BulkError {
+    #[error(transparent)]
+    List(#[from] ListError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// NDJSON has no place for two fields of one name.
+    #[error("the input's own column `{column}` has the name of one of the outcome's: take --format csv")]
+    ColumnOfOutcome { column: String },
+    #[error("the report cannot be written: {0}")]
+    Report(io::Error),
+}
+
+impl BulkError {
+    /// The error of the part that failed.
+    pub fn part(&self) -> &(dyn Error + 'static) {
+        match self {
+            Self::List(error) => error,
+            Self::Ledger(error) => error,
+            Self::Run(error) => error,
+            Self::ColumnOfOutcome { .. } | Self::Report(_) => self,
+        }
+    }
+}
+
+impl From<csv::Error> for BulkError {
+    fn from(error: csv::Error) -> Self {
+        Self::Report(match error.into_kind() {
+            csv::ErrorKind::Io(cause) => cause,
+            other => io::Error::other(format!("{other:?}")),
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! The state of a row, what it means, and how many rows are in each: whether a row is final and whether it was sent is
+//! decided here and nowhere else.
+
+use rusqlite::ToSql;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use serde::Serialize;
+
+use crate::output::{Sent, Tally};
+
+/// The state of a row. It ends as sent, failed or unknown; a skipped one never began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowState {
+    /// Still to be sent; surely not sent so far.
+    Pending,
+    /// A request is under way.
+    Inflight,
+    /// Accepted by Jelou.
+    Sent,
+    /// Rejected by the API.
+    Failed,
+    /// It may have been sent.
+    Unknown,
+    /// Left out by `--skip-invalid`.
+    Skipped,
+}
+
+impl RowState {
+    pub const ALL: [Self; 6] = [Self::Pending, Self::Inflight, Self::Sent, Self::Failed, Self::Unknown, Self::Skipped];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Inflight => "inflight",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// Whether nothing is left to be done for the row.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Pending | Self::Inflight => false,
+            Self::Sent | Self::Failed | Self::Unknown | Self::Skipped => true,
+        }
+    }
+
+    /// Whether the message left, in the words of records and reports.
+    pub fn sent(self) -> Sent {
+        match self {
+            Self::Sent => Sent::Yes,
+            Self::Inflight | Self::Unknown => Sent::Unknown,
+            Self::Pending | Self::Failed | Self::Skipped => Sent::No,
+        }
+    }
+
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+impl ToSql for RowState {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.name()))
+    }
+}
+
+impl FromSql for RowState {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Self::of_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+/// How many rows are in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub pending: u64,
+    pub inflight: u64,
+    pub sent: u64,
+    pub failed: u64,
+    pub unknown: u64,
+    pub skipped: u64,
+}
+
+impl Counts {
+    pub fn of(&self, state: RowState) -> u64 {
+        match state {
+            RowState::Pending => self.pending,
+            RowState::Inflight => self.inflight,
+            RowState::Sent => self.sent,
+            RowState::Failed => self.failed,
+            RowState::Unknown => self.unknown,
+            RowState::Skipped => self.skipped,
+        }
+    }
+
+    pub fn of_mut(&mut self, state: RowState) -> &mut u64 {
+        match state {
+            RowState::Pending => &mut self.pending,
+            RowState::Inflight => &mut self.inflight,
+            RowState::Sent => &mut self.sent,
+            RowState::Failed => &mut self.failed,
+            RowState::Unknown => &mut self.unknown,
+            RowState::Skipped => &mut self.skipped,
+        }
+    }
+
+    pub fn all(&self) -> u64 {
+        RowState::ALL.into_iter().map(|state| self.of(state)).sum()
+    }
+
+    /// Not yet final.
+    pub fn left(&self) -> u64 {
+        RowState::ALL.into_iter().filter(|state| !state.is_final()).map(|state| self.of(state)).sum()
+    }
+
+    /// Whether every row is final.
+    pub fn is_finished(&self) -> bool {
+        self.left() == 0
+    }
+
+    /// For a person who watches.
+    pub fn shown(&self) -> Tally {
+        let Self { sent, failed, unknown, skipped, .. } = *self;
+        Tally { rows: self.all(), sent, failed, unknown, skipped, left: self.left() }
+    }
+
+    /// A row goes from one state to another.
+    pub fn change(&mut self, from: RowState, to: RowState) {
+        *self.of_mut(from) = self.of(from).saturating_sub(1);
+        *self.of_mut(to) += 1;
+    }
+}

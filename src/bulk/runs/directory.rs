@@ -1,0 +1,137 @@
+//! The directory of the runs: which there are, and how one is found, reserved, locked and removed.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::error::RunError;
+use super::files::{DRAFT, LEDGER, RunFiles};
+use super::lock::RunLock;
+use super::name::RunName;
+use super::reserved::ReservedRun;
+use crate::bulk::error::BulkError;
+use crate::bulk::ledger::{Ledger, LedgerError};
+use crate::private_file::{self, FileError};
+
+/// The directory of the runs.
+#[derive(Debug)]
+pub struct Runs {
+    directory: PathBuf,
+}
+
+impl Runs {
+    /// The user's directory, made when it is not there.
+    pub fn open() -> Result<Self, LedgerError> {
+        let runs = Self::at_home()?;
+        private_file::create_directory(&runs.directory)?;
+        Ok(runs)
+    }
+
+    /// The user's directory, whether it is there or not.
+    pub fn at_home() -> Result<Self, LedgerError> {
+        let state = dirs::state_dir().or_else(dirs::data_local_dir).ok_or(LedgerError::NoDirectory)?;
+        Ok(Self { directory: state.join("jelouctl/runs") })
+    }
+
+    /// The directory, once a file has been written there and is gone again.
+    pub fn writable(&self) -> Result<&Path, LedgerError> {
+        let path = &self.directory;
+        let written = tempfile::tempfile_in(path).and_then(|mut file| file.write_all(b"x"));
+        written.map_err(FileError::of("write", path))?;
+        Ok(path)
+    }
+
+    /// Every run, by name.
+    pub fn names(&self) -> Result<Vec<RunName>, LedgerError> {
+        let mut names = self.with_ending(LEDGER)?;
+        names.sort();
+        Ok(names)
+    }
+
+    /// The ledger of a run.
+    pub fn path(&self, name: &RunName) -> PathBuf {
+        self.files(name).ledger()
+    }
+
+    /// The run `asked` for; without a name the only unfinished one, or the only one.
+    ///
+    /// # Errors
+    /// When there is no such run, or more than one.
+    pub fn find(&self, asked: Option<&RunName>) -> Result<RunName, BulkError> {
+        let known = self.names()?;
+        if let Some(name) = asked {
+            if known.contains(name) {
+                return Ok(name.clone());
+            }
+            return Err(RunError::NoSuchRun { name: name.clone(), known }.into());
+        }
+        // A ledger that cannot be read is not finished.
+        let is_open = |name: &RunName| {
+            let finished_at = Ledger::read(&self.path(name)).and_then(|run| run.finished_at());
+            !finished_at.is_ok_and(|at| at.is_some())
+        };
+        let unfinished: Vec<_> = known.iter().filter(|name| is_open(name)).collect();
+        match (unfinished.as_slice(), known.as_slice()) {
+            ([name], _) => Ok((*name).clone()),
+            ([], [name]) => Ok(name.clone()),
+            (_, []) => Err(RunError::NoRuns.into()),
+            (_, _) => Err(RunError::Several { known }.into()),
+        }
+    }
+
+    /// Takes a run for this process.
+    ///
+    /// # Errors
+    /// When another process has it.
+    pub fn lock(&self, name: &RunName) -> Result<RunLock, LedgerError> {
+        RunLock::take(&self.files(name))
+    }
+
+    /// Takes a name for a new run, and clears away what imports left that were killed.
+    ///
+    /// # Errors
+    /// When there is a run of that name, or another process is making it.
+    pub fn reserve(&self, name: &RunName) -> Result<ReservedRun, BulkError> {
+        for abandoned in self.with_ending(DRAFT)? {
+            if let Ok(lock) = self.lock(&abandoned) {
+                drop(ReservedRun::new(self.files(&abandoned), lock));
+            }
+        }
+        let lock = self.lock(name)?;
+        if self.path(name).exists() {
+            return Err(RunError::Exists { name: name.clone() }.into());
+        }
+        // The log of a ledger that somebody removed would be played into the new one.
+        self.files(name).remove_logs()?;
+        Ok(ReservedRun::new(self.files(name), lock))
+    }
+
+    /// Removes a run; the caller has its lock.
+    pub fn remove(&self, name: &RunName, lock: RunLock) -> Result<(), LedgerError> {
+        let files = self.files(name);
+        files.remove_ledger()?;
+        let removed = files.remove_lock();
+        drop(lock);
+        removed
+    }
+
+    /// Holds off every other process that would make a run.
+    pub fn hold(&self) -> Result<RunLock, LedgerError> {
+        RunLock::wait_for_all(&self.directory)
+    }
+
+    fn with_ending(&self, ending: &str) -> Result<Vec<RunName>, LedgerError> {
+        let failed = FileError::of("read", &self.directory);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.directory).map_err(&failed)? {
+            let file = entry.map_err(&failed)?.file_name();
+            let name = file.to_str().and_then(|file| file.strip_suffix(ending)?.strip_suffix('.')?.parse().ok());
+            names.extend(name);
+        }
+        Ok(names)
+    }
+
+    fn files(&self, name: &RunName) -> RunFiles {
+        RunFiles::new(&self.directory, name)
+    }
+}

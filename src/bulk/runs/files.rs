@@ -1,0 +1,75 @@
+//! The files of one run, by their names.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::name::RunName;
+use crate::bulk::ledger::LedgerError;
+use crate::private_file::FileError;
+
+pub const LEDGER: &str = "db";
+/// A ledger that is still being filled.
+pub const DRAFT: &str = "db.part";
+/// What SQLite keeps beside a ledger.
+const LOGS: [&str; 2] = ["db-wal", "db-shm"];
+const LOCK: &str = "lock";
+
+/// Where the files of one run are, whether they exist or not.
+#[derive(Clone, Debug)]
+pub struct RunFiles {
+    directory: PathBuf,
+    name: RunName,
+}
+
+impl RunFiles {
+    pub fn new(directory: &Path, name: &RunName) -> Self {
+        Self { directory: directory.to_owned(), name: name.clone() }
+    }
+
+    pub fn name(&self) -> &RunName {
+        &self.name
+    }
+
+    pub fn ledger(&self) -> PathBuf {
+        self.file(LEDGER)
+    }
+
+    pub fn draft(&self) -> PathBuf {
+        self.file(DRAFT)
+    }
+
+    pub fn lock(&self) -> PathBuf {
+        self.file(LOCK)
+    }
+
+    pub fn remove_ledger(&self) -> Result<(), LedgerError> {
+        remove(&self.ledger())?;
+        self.remove_logs()
+    }
+
+    pub fn remove_logs(&self) -> Result<(), LedgerError> {
+        LOGS.iter().try_for_each(|ending| remove(&self.file(ending)))
+    }
+
+    pub fn remove_draft(&self) -> Result<(), LedgerError> {
+        remove(&self.draft())
+    }
+
+    pub fn remove_lock(&self) -> Result<(), LedgerError> {
+        remove(&self.lock())
+    }
+
+    fn file(&self, ending: &str) -> PathBuf {
+        self.directory.join(format!("{}.{ending}", self.name))
+    }
+}
+
+fn remove(path: &Path) -> Result<(), LedgerError> {
+    match fs::remove_file(path) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+            Err(FileError::of("remove", path)(cause).into())
+        }
+        _ => Ok(()),
+    }
+}

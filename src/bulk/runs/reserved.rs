@@ -1,0 +1,46 @@
+//! A name that is taken for a run which is still being read in.
+
+use std::path::PathBuf;
+
+use super::files::RunFiles;
+use super::lock::RunLock;
+use super::name::RunName;
+
+/// Dropped before it is kept, nothing of the run stays.
+#[derive(Debug)]
+pub struct ReservedRun {
+    files: RunFiles,
+    lock: Option<RunLock>,
+}
+
+impl ReservedRun {
+    pub fn new(files: RunFiles, lock: RunLock) -> Self {
+        Self { files, lock: Some(lock) }
+    }
+
+    pub fn name(&self) -> &RunName {
+        self.files.name()
+    }
+
+    /// Where the ledger is written until it is complete.
+    pub fn draft_path(&self) -> PathBuf {
+        self.files.draft()
+    }
+
+    /// The run exists from now on, and stays this process's.
+    pub fn keep(mut self) -> Option<RunLock> {
+        self.lock.take()
+    }
+}
+
+impl Drop for ReservedRun {
+    fn drop(&mut self) {
+        if self.lock.is_some() {
+            // Nothing refers to them; what stays is cleared away by the next run.
+            let _ = self.files.remove_draft();
+            if !self.files.ledger().exists() {
+                let _ = self.files.remove_lock();
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! An input of which one row may take only so much: a quote that is never closed must not fill the memory.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+
+/// The most bytes of one row: a request has at most 1 MiB.
+const MAX_ROW: usize = 1024 * 1024;
+/// What a reader may have read ahead of the row.
+pub const BUFFER: usize = 64 * 1024;
+
+/// Reading fails with `FileTooLarge` once a row has taken more than 1 MiB.
+pub struct BoundedInput {
+    inner: Box<dyn Read>,
+    left: Cell<usize>,
+}
+
+impl BoundedInput {
+    pub fn new(inner: impl Read + 'static) -> Self {
+        Self { inner: Box::new(inner), left: Cell::new(MAX_ROW + BUFFER) }
+    }
+
+    /// Another row begins.
+    pub fn begin_row(&self) {
+        self.left.set(MAX_ROW + BUFFER);
+    }
+}
+
+impl Read for BoundedInput {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        let left = self.left.get().checked_sub(read).ok_or(io::ErrorKind::FileTooLarge)?;
+        self.left.set(left);
+        Ok(read)
+    }
+}

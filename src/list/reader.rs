@@ -1,0 +1,199 @@
+//! The rows of a CSV or NDJSON input, one at a time, with the line where each begins.
+
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::sync::Arc;
+
+use csv::StringRecord;
+use serde_json::Value;
+
+use super::bounded::{BUFFER, BoundedInput};
+use super::columns::Columns;
+use super::error::ListError;
+use super::format::{ListFormat, delimiter};
+use super::outcome::{OUTCOME_COLUMNS, unguarded};
+use super::row::Row;
+
+/// A row behind the last one of a CSV input: a quote that is never closed swallows it.
+const END_MARK: &str = "\u{1}end of the list\u{1}";
+
+/// A row with the line where it begins; a bad one with what is wrong.
+#[derive(Debug)]
+pub struct ListRow {
+    pub line: u64,
+    pub row: Result<Row, String>,
+}
+
+/// An input that is being read.
+pub struct ListReader {
+    name: String,
+    rows: Rows,
+    /// Whether it is a report of ours, to be read back as what was reported on.
+    is_report: bool,
+}
+
+enum Rows {
+    Csv { reader: Box<csv::Reader<BoundedInput>>, columns: Arc<Columns>, delimiter: u8 },
+    Ndjson { reader: BufReader<BoundedInput>, line: u64 },
+}
+
+impl ListReader {
+    /// Begins to read; `name` stands in errors, and tells NDJSON by its ending.
+    pub fn open(mut input: Box<dyn Read>, name: &str) -> Result<Self, ListError> {
+        let name = name.to_owned();
+        let mut head = Vec::new();
+        let read = input.by_ref().take(BUFFER as u64).read_to_end(&mut head);
+        read.map_err(|cause| ListError::Unreadable { name: name.clone(), cause })?;
+        if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) || head.contains(&0) {
+            return Err(ListError::Utf16 { name });
+        }
+        if head.starts_with(&[0xef, 0xbb, 0xbf]) {
+            head.drain(..3);
+        }
+        let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
+        let named_ndjson = [".ndjson", ".jsonl"].iter().any(|ending| name.to_lowercase().ends_with(ending));
+        let delimiter = delimiter(&head);
+        let is_array = first == Some(&b'[');
+        let is_ndjson = named_ndjson || first == Some(&b'{');
+        let input = Cursor::new(head).chain(input);
+        match (is_ndjson, is_array) {
+            (false, true) => Err(ListError::JsonArray { name }),
+            (true, _) => {
+                let rows = Rows::Ndjson { reader: BufReader::with_capacity(BUFFER, BoundedInput::new(input)), line: 0 };
+                Ok(Self { name, rows, is_report: false })
+            }
+            (false, false) => Self::csv(input, name, delimiter),
+        }
+    }
+
+    fn csv(input: impl Read + 'static, name: String, delimiter: u8) -> Result<Self, ListError> {
+        let mut builder = csv::ReaderBuilder::new();
+        builder.delimiter(delimiter).flexible(true).buffer_capacity(BUFFER);
+        let end = Cursor::new(format!("\n{END_MARK}\n").into_bytes());
+        let mut reader = Box::new(builder.from_reader(BoundedInput::new(input.chain(end))));
+        let header = match reader.headers() {
+            Ok(header) => header.clone(),
+            Err(error) => return Err(unreadable(&name, 1, error)),
+        };
+        if header.is_empty() || is_end(&header) {
+            return Err(ListError::NoRows { name });
+        }
+        let (names, is_report) = names(&header);
+        let columns = Arc::new(Columns::new(names)?);
+        Ok(Self { name, rows: Rows::Csv { reader, columns, delimiter }, is_report })
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn format(&self) -> ListFormat {
+        match self.rows {
+            Rows::Csv { delimiter, .. } => ListFormat::Csv { delimiter },
+            Rows::Ndjson { .. } => ListFormat::Ndjson,
+        }
+    }
+
+    /// The next row.
+    ///
+    /// # Errors
+    /// When the rest cannot be read: a row that is bad in itself is none.
+    pub fn read(&mut self) -> Result<Option<ListRow>, ListError> {
+        match &mut self.rows {
+            Rows::Csv { reader, columns, .. } => next_record(reader, columns, self.is_report, &self.name),
+            Rows::Ndjson { reader, line } => next_object(reader, line).map_err(|cause| match cause.kind() {
+                io::ErrorKind::FileTooLarge => ListError::RowTooLong { name: self.name.clone(), line: *line },
+                io::ErrorKind::InvalidData => ListError::NotUtf8 { name: self.name.clone(), line: *line },
+                _ => ListError::Unreadable { name: self.name.clone(), cause },
+            }),
+        }
+    }
+}
+
+/// The columns that are the user's, and whether ours follow them.
+fn names(header: &StringRecord) -> (Vec<String>, bool) {
+    let all: Vec<_> = header.iter().collect();
+    match all.strip_suffix(&OUTCOME_COLUMNS[..]) {
+        Some(own) => (own.iter().map(|name| unguarded(name).to_owned()).collect(), true),
+        None => (all.into_iter().map(str::to_owned).collect(), false),
+    }
+}
+
+fn next_record(
+    reader: &mut csv::Reader<BoundedInput>,
+    columns: &Arc<Columns>,
+    is_report: bool,
+    name: &str,
+) -> Result<Option<ListRow>, ListError> {
+    reader.get_ref().begin_row();
+    let mut record = StringRecord::new();
+    let line = reader.position().line();
+    if !reader.read_record(&mut record).map_err(|error| unreadable(name, line, error))? || ends_open(&record) {
+        return Err(ListError::OpenQuote { name: name.to_owned(), line });
+    }
+    if is_end(&record) {
+        return Ok(None);
+    }
+    // Empty lines before a row count as its own for the library.
+    let inside: usize = record.iter().map(|cell| cell.matches('\n').count()).sum();
+    let line = line.max(reader.position().line().saturating_sub(1 + inside as u64));
+    let (expected, found) = (columns.names().len() + if is_report { OUTCOME_COLUMNS.len() } else { 0 }, record.len());
+    let row = if found == expected {
+        let cells = record.iter().take(columns.names().len());
+        let cells = cells.map(|cell| if is_report { unguarded(cell) } else { cell }.to_owned());
+        Ok(Row::Cells { columns: Arc::clone(columns), cells: cells.collect() })
+    } else {
+        Err(format!("has {found} cells, but the header has {expected}"))
+    };
+    Ok(Some(ListRow { line, row }))
+}
+
+fn is_end(record: &StringRecord) -> bool {
+    record.len() == 1 && record.get(0) == Some(END_MARK)
+}
+
+/// Whether the row has swallowed the end of the list.
+fn ends_open(record: &StringRecord) -> bool {
+    !is_end(record) && record.iter().next_back().is_some_and(|cell| cell.trim_end().ends_with(END_MARK))
+}
+
+fn next_object(reader: &mut BufReader<BoundedInput>, line: &mut u64) -> io::Result<Option<ListRow>> {
+    loop {
+        reader.get_ref().begin_row();
+        let mut bytes = Vec::new();
+        *line += 1;
+        if reader.read_until(b'\n', &mut bytes)? == 0 {
+            return Ok(None);
+        }
+        let text = String::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData)?;
+        if !text.trim().is_empty() {
+            return Ok(Some(ListRow { line: *line, row: object(&text) }));
+        }
+    }
+}
+
+fn object(text: &str) -> Result<Row, String> {
+    match crate::input::parse_exact(text) {
+        Ok(Value::Object(mut fields)) => {
+            if fields.keys().rev().map(String::as_str).take(OUTCOME_COLUMNS.len()).eq(OUTCOME_COLUMNS.into_iter().rev())
+            {
+                fields.retain(|name, _| !OUTCOME_COLUMNS.contains(&name.as_str()));
+            }
+            Ok(Row::Fields(Arc::new(fields)))
+        }
+        Ok(_) => Err("is not a JSON object".to_owned()),
+        Err(problem) => Err(problem),
+    }
+}
+
+fn unreadable(name: &str, line: u64, error: csv::Error) -> ListError {
+    let name = name.to_owned();
+    let line = error.position().map_or(line, csv::Position::line);
+    match error.into_kind() {
+        csv::ErrorKind::Utf8 { .. } => ListError::NotUtf8 { name, line },
+        csv::ErrorKind::Io(cause) if cause.kind() == io::ErrorKind::FileTooLarge => {
+            ListError::RowTooLong { name, line }
+        }
+        csv::ErrorKind::Io(cause) => ListError::Unreadable { name, cause },
+        other => ListError::Unreadable { name, cause: io::Error::other(format!("{other:?}")) },
+    }
+}

@@ -1,0 +1,84 @@
+//! A message whose string leaves are templates over a row. They are compiled once; a cell is a value, so it can never
+//! break out of its leaf or be rendered again.
+
+use minijinja::Environment;
+use serde_json::{Map, Value};
+
+use super::error::TemplateError;
+use super::text::TextTemplate;
+use crate::list::Row;
+use crate::message::LeafType;
+
+/// The body of a run, ready to be filled.
+pub enum BodyTemplate<'a> {
+    Constant(&'a Value),
+    Text {
+        path: String,
+        template: TextTemplate<'a>,
+        becomes: LeafType,
+    },
+    Object(Vec<(&'a str, BodyTemplate<'a>)>),
+    Array(Vec<BodyTemplate<'a>>),
+    /// The row itself.
+    Row,
+}
+
+impl<'a> BodyTemplate<'a> {
+    /// Compiles every string of `body`; `schema` is that of the kind.
+    pub fn compile(
+        language: &'a Environment<'a>,
+        schema: &Value,
+        body: &'a Value,
+        path: &str,
+    ) -> Result<Self, TemplateError> {
+        match body {
+            Value::String(source) => Ok(match TextTemplate::compile(language, path, source)? {
+                Some(template) => Self::Text { path: path.to_owned(), template, becomes: LeafType::at(schema, path) },
+                None => Self::Constant(body),
+            }),
+            Value::Object(fields) => {
+                let inside = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+                let compiled = fields
+                    .iter()
+                    .map(|(name, value)| Ok((name.as_str(), Self::compile(language, schema, value, &inside(name))?)));
+                compiled.collect::<Result<_, _>>().map(Self::Object)
+            }
+            Value::Array(items) => {
+                let compiled = items.iter().enumerate();
+                let compiled =
+                    compiled.map(|(index, item)| Self::compile(language, schema, item, &format!("{path}[{index}]")));
+                compiled.collect::<Result<_, _>>().map(Self::Array)
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => Ok(Self::Constant(body)),
+        }
+    }
+
+    /// The body for one row.
+    pub fn fill(&self, row: &Row) -> Result<Value, TemplateError> {
+        match self {
+            Self::Constant(value) => Ok((*value).clone()),
+            Self::Text { path, template, becomes } => {
+                let value = template.fill(path, row)?;
+                becomes.fit(value).map_err(|problem| TemplateError { path: path.clone(), problem })
+            }
+            Self::Object(fields) => {
+                let filled = fields.iter().map(|(name, field)| Ok(((*name).to_owned(), field.fill(row)?)));
+                filled.collect::<Result<Map<_, _>, _>>().map(Value::Object)
+            }
+            Self::Array(items) => items.iter().map(|item| item.fill(row)).collect::<Result<_, _>>().map(Value::Array),
+            Self::Row => Ok(row.to_json()),
+        }
+    }
+
+    /// Each name that a template uses, with the path of the template.
+    pub fn names(&self) -> Vec<(&str, String)> {
+        match self {
+            Self::Constant(_) | Self::Row => Vec::new(),
+            Self::Text { path, template, .. } => {
+                template.names().into_iter().map(|name| (path.as_str(), name)).collect()
+            }
+            Self::Object(fields) => fields.iter().flat_map(|(_, field)| field.names()).collect(),
+            Self::Array(items) => items.iter().flat_map(Self::names).collect(),
+        }
+    }
+}

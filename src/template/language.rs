@@ -1,0 +1,29 @@
+//! The language of templates: minijinja, strict, and what may stand inside a text.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::ValueKind;
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Cell};
+
+/// The template language: strict about undefined names, without escaping, final newlines kept.
+#[expect(clippy::expect_used, reason = "the marks are minijinja's own")]
+pub fn language<'source>() -> Environment<'source> {
+    let mut language = Environment::new();
+    language.set_undefined_behavior(UndefinedBehavior::Strict);
+    language.set_syntax(SyntaxConfig::builder().keep_trailing_newline(true).build().expect("the usual marks"));
+    language.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    language.set_formatter(|output, _, value| write_text(output, value));
+    language
+}
+
+/// Inside a text stand texts, numbers and booleans only: null would read `None`.
+fn write_text(output: &mut minijinja::Output<'_>, value: &Cell) -> Result<(), Error> {
+    let refuse = |what: &str| Err(Error::new(ErrorKind::InvalidOperation, format!("{what} stands inside a text")));
+    match value.kind() {
+        ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
+        ValueKind::None => refuse("null"),
+        // As JSON writes it, not as Python does.
+        ValueKind::Bool => write!(output, "{}", value.is_true()).map_err(Error::from),
+        ValueKind::String | ValueKind::Number => write!(output, "{value}").map_err(Error::from),
+        other => refuse(&format!("a {other}")),
+    }
+}

@@ -1,0 +1,52 @@
+//! A row as templates see it.
+
+use std::sync::Arc;
+
+use minijinja::Value as Cell;
+use minijinja::value::{Enumerator, Object, ObjectRepr, Serde};
+
+use crate::list::Row;
+
+/// The name under which a template reaches any column: `row['Nombre completo']`.
+const ROW: &str = "row";
+
+/// A row as minijinja looks names up in it: only the cells that a template names are made into values.
+#[derive(Debug)]
+pub struct RowView {
+    row: Row,
+    /// Whether `row` is the row itself: it is at the top, not inside `row`.
+    outside: bool,
+}
+
+impl RowView {
+    /// Each column by its name, and the row itself as `row`.
+    pub fn of(row: &Row) -> Cell {
+        Cell::from_object(Self { row: row.clone(), outside: true })
+    }
+
+    /// Whether a template finds `name` in `row`.
+    pub fn has(row: &Row, name: &str) -> bool {
+        name == ROW || row.has(name)
+    }
+}
+
+impl Object for RowView {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Map
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Cell) -> Option<Cell> {
+        let name = key.as_str()?;
+        if self.outside && name == ROW {
+            return Some(Cell::from_object(Self { row: self.row.clone(), outside: false }));
+        }
+        match &self.row {
+            Row::Cells { .. } => self.row.cell(name).map(Cell::from),
+            Row::Fields(fields) => fields.get(name).map(|value| Cell::from(Serde(value))),
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.row.names().into_iter().map(Cell::from).collect())
+    }
+}

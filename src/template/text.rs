@@ -1,0 +1,81 @@
+//! One string that is a template, compiled once.
+
+use std::collections::HashSet;
+
+use minijinja::{Environment, Error, ErrorKind, Expression, Template};
+use serde_json::Value;
+
+use super::error::TemplateError;
+use super::row_view::RowView;
+use crate::list::Row;
+use crate::message::is_template;
+
+/// One string with its template.
+pub enum TextTemplate<'a> {
+    Text(Template<'a, 'a>),
+    /// `{{ expression }}` and nothing else: takes the row's value.
+    Whole(Expression<'a, 'a>),
+}
+
+impl<'a> TextTemplate<'a> {
+    /// Compiles `source`, which stands at `path`; nothing when it is no template.
+    pub fn compile(language: &'a Environment<'a>, path: &str, source: &'a str) -> Result<Option<Self>, TemplateError> {
+        if !is_template(source) {
+            return Ok(None);
+        }
+        let inside = source.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
+        if let Some(expression) = inside.and_then(|inside| language.compile_expression(inside.trim()).ok()) {
+            return Ok(Some(Self::Whole(expression)));
+        }
+        match language.template_from_str(source) {
+            Ok(template) => Ok(Some(Self::Text(template))),
+            Err(error) => Err(TemplateError { path: path.to_owned(), problem: describe(&error) }),
+        }
+    }
+
+    /// The row's value.
+    pub fn fill(&self, path: &str, row: &Row) -> Result<Value, TemplateError> {
+        let context = RowView::of(row);
+        let filled = match self {
+            Self::Text(template) => template.render(context).map(Value::from),
+            Self::Whole(expression) => expression.eval(context).and_then(|cell| {
+                if cell.is_undefined() {
+                    return Err(ErrorKind::UndefinedError.into());
+                }
+                serde_json::to_value(&cell).map_err(|error| {
+                    Error::new(ErrorKind::BadSerialization, format!("the value cannot be JSON: {error}"))
+                })
+            }),
+        };
+        filled.map_err(|error| TemplateError {
+            path: path.to_owned(),
+            problem: match error.kind() {
+                ErrorKind::UndefinedError => self.undefined(row),
+                _ => describe(&error),
+            },
+        })
+    }
+
+    /// The names that a row must have.
+    pub fn names(&self) -> HashSet<String> {
+        match self {
+            Self::Text(template) => template.undeclared_variables(false),
+            Self::Whole(expression) => expression.undeclared_variables(false),
+        }
+    }
+
+    /// Which of its names the row lacks.
+    fn undefined(&self, row: &Row) -> String {
+        let mut missing: Vec<_> = self.names().into_iter().filter(|name| !RowView::has(row, name)).collect();
+        missing.sort();
+        match missing.first() {
+            Some(name) => format!("the row has no `{name}`; it has: {}", row.names().join(", ")),
+            None => format!("the row has no such value; it has: {}", row.names().join(", ")),
+        }
+    }
+}
+
+/// minijinja's words without the name and line of a template that has neither.
+fn describe(error: &Error) -> String {
+    error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
+}
