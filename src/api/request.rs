@@ -2,7 +2,8 @@
 
 use http::Method;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::credentials::REDACTED;
@@ -14,10 +15,21 @@ pub struct Request {
     pub method: Method,
     pub url: Url,
     pub headers: Vec<(&'static str, &'static str)>,
-    /// Absent where it only reads.
-    pub body: Option<Value>,
+    /// JSON, as the bytes that leave; absent where it only reads.
+    pub body: Option<Box<str>>,
     /// What a success looks like there.
     pub accepts: Accepts,
+}
+
+/// A request as `--dry-run` shows it.
+#[derive(Debug, Serialize)]
+pub struct DryRun<'a> {
+    dry_run: bool,
+    method: &'a str,
+    url: &'a str,
+    headers: Map<String, Value>,
+    /// The very bytes that would leave.
+    body: Option<&'a RawValue>,
 }
 
 /// What in a 2xx answer says that the request was accepted (`api.md`, "Request").
@@ -81,14 +93,14 @@ impl Request {
         if let Route::FlowMessage { flow_type: Some(flow_type) } = outgoing.route() {
             url.query_pairs_mut().append_pair("type", flow_type);
         }
-        Self::post(url, outgoing.body().clone(), accepts)
+        Self::post(url, outgoing.json().into(), accepts)
     }
 
     /// A request that was kept as the path and query below an API's address.
     ///
     /// # Errors
     /// When they make no URL.
-    pub fn below(base: &Url, path: &str, body: Value, accepts: Accepts) -> Result<Self, url::ParseError> {
+    pub fn below(base: &Url, path: &str, body: Box<str>, accepts: Accepts) -> Result<Self, url::ParseError> {
         let url = Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/')))?;
         Ok(Self::post(url, body, accepts))
     }
@@ -99,7 +111,7 @@ impl Request {
         self.url.as_str().strip_prefix(base).unwrap_or_else(|| self.url.path())
     }
 
-    fn post(url: Url, body: Value, accepts: Accepts) -> Self {
+    fn post(url: Url, body: Box<str>, accepts: Accepts) -> Self {
         let headers = vec![("content-type", JSON), ("accept", JSON), ("user-agent", US)];
         Self { method: Method::POST, url, headers, body: Some(body), accepts }
     }
@@ -118,12 +130,24 @@ impl Request {
         Self { method: Method::GET, url, headers, body: None, accepts: Accepts::Page }
     }
 
-    /// `{"method", "url", "headers", "body"}`, the signature redacted.
-    pub fn to_json(&self) -> Value {
-        let mut headers = serde_json::Map::new();
-        headers.insert("authorization".to_owned(), json!(format!("Basic {REDACTED}")));
-        headers.extend(self.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
-        json!({ "method": self.method.as_str(), "url": self.url.as_str(), "headers": headers, "body": self.body })
+    /// What `--dry-run` shows of it.
+    ///
+    /// # Errors
+    /// When the body is not JSON, which only a ledger that was changed by others can hold.
+    pub fn dry_run(&self) -> serde_json::Result<DryRun<'_>> {
+        Ok(DryRun {
+            dry_run: true,
+            method: self.method.as_str(),
+            url: self.url.as_str(),
+            headers: self.shown_headers().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+            body: self.body.as_deref().map(serde_json::from_str).transpose()?,
+        })
+    }
+
+    /// Every header, the signature redacted.
+    pub fn shown_headers(&self) -> impl Iterator<Item = (&str, String)> {
+        let others = self.headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        std::iter::once(("authorization", format!("Basic {REDACTED}"))).chain(others)
     }
 }
 

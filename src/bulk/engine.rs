@@ -200,11 +200,9 @@ impl<'a> Engine<'a> {
     }
 
     fn request(&self, row: &QueuedRow) -> Result<Request, LedgerError> {
-        let damaged =
-            |error: &dyn std::fmt::Display| LedgerError::Damaged { problem: format!("row {}: {error}", row.n) };
-        let body = serde_json::from_str(&row.body).map_err(|error| damaged(&error))?;
         let accepts = self.session.accepts.for_recipient(&row.recipient);
-        Request::below(&self.session.base, &row.path, body, accepts).map_err(|error| damaged(&error))
+        Request::below(&self.session.base, &row.path, row.body.as_str().into(), accepts)
+            .map_err(|error| LedgerError::Damaged { problem: format!("row {}: {error}", row.n) })
     }
 
     /// Deals with what became of a row.

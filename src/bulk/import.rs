@@ -199,12 +199,12 @@ impl Importer<'_> {
 
     fn add_request(&mut self, line: u64, cells: &str, outgoing: &Outgoing) -> Result<u128, BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
-        let body = request.body.as_ref().map(Value::to_string).unwrap_or_default();
+        let body = request.body.as_deref().unwrap_or_default();
         let path = request.path_below(self.plan.base);
-        let made = DraftRequest { recipient: outgoing.recipient().as_str(), path, body: &body };
+        let made = DraftRequest { recipient: outgoing.recipient().as_str(), path, body };
         self.draft.add(&DraftRow { line, cells, request: Ok(made) })?;
         self.imported.rows += 1;
-        let digest = digest_of(path, &body);
+        let digest = digest_of(path, body);
         self.imported.accepts.get_or_insert(request.accepts);
         Ok(digest)
     }

@@ -5,12 +5,11 @@ use std::io;
 use std::pin::Pin;
 
 use anyhow::Context as _;
-use serde_json::Value;
 
 use super::{Context, interrupt, preview};
 use crate::api::{Answer, Client, ClientOptions, Credentials, Event, Request, Roots, Signal};
 use crate::config::{ApiUrl, ClientId, ConfigError, Sandboxed, SecretSource, Settings, Sourced};
-use crate::output::{self, Output, compact};
+use crate::output::{self, Output, visible_json};
 use crate::sandbox::{self, DEFAULT_PORT, Sandbox};
 
 /// What a request needs to leave, and what stops it.
@@ -120,12 +119,11 @@ pub fn watch(output: &Output, request: &Request, event: &Event<'_>) {
         Event::Attempt(number) => {
             output.detail('*', &format!("attempt {number}"));
             output.detail('>', &format!("{} {}", request.method, request.url));
-            let json = request.to_json();
-            for (name, value) in json.get("headers").and_then(Value::as_object).into_iter().flatten() {
-                output.detail('>', &format!("{name}: {}", value.as_str().unwrap_or_default()));
+            for (name, value) in request.shown_headers() {
+                output.detail('>', &format!("{name}: {value}"));
             }
             if let Some(body) = &request.body {
-                output.detail('>', &compact(body));
+                output.detail('>', &visible_json(body));
             }
         }
         Event::Answered(Answer { status, body, .. }) => {

@@ -2,12 +2,10 @@
 
 use std::io;
 
-use serde_json::{Value, json};
-
 use super::{Context, Mode};
 use crate::api::{Request, curl_command};
 use crate::config::{ApiUrl, ClientId, Sandboxed, Settings};
-use crate::output::compact;
+use crate::output::visible_json;
 use crate::sandbox::DEFAULT_PORT;
 
 /// Where the request would go, without a look at what runs. Where it is a sandbox, that one has a page.
@@ -25,12 +23,8 @@ pub fn base(settings: &Settings) -> ApiUrl {
 pub fn show(context: &Context, settings: &Settings, client_id: &ClientId, request: &Request) -> io::Result<()> {
     if context.mode == Mode::Curl {
         let ca_cert = settings.ca_cert.as_ref().map(|path| path.value.as_path());
-        let body = request.body.as_ref().map(compact);
+        let body = request.body.as_deref().map(visible_json);
         return context.output.line(&curl_command(request, client_id.as_str(), ca_cert, body.as_deref()));
     }
-    let mut json = json!({ "dry_run": true });
-    if let (Value::Object(json), Value::Object(request)) = (&mut json, request.to_json()) {
-        json.extend(request);
-    }
-    context.output.json(&json)
+    context.output.json(&request.dry_run()?)
 }

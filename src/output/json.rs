@@ -1,5 +1,6 @@
 //! JSON for stdout: compact or pretty, with or without colour, never with a character that a terminal would act on.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -10,24 +11,52 @@ use super::escape::is_control;
 
 /// On one line.
 pub fn compact(value: &Value) -> String {
+    write_value(value, Visible { inner: CompactFormatter, color: false, in_key: false })
+}
+
+/// On one line; what `value` holds as JSON text stays as it was written.
+pub fn compact_text(value: &impl Serialize) -> serde_json::Result<String> {
     write_with(value, Visible { inner: CompactFormatter, color: false, in_key: false })
+}
+
+/// JSON text as it stands, but for what a terminal would act on: such a character can only be inside a string, where it
+/// may as well be an escape.
+pub fn visible(json: &str) -> Cow<'_, str> {
+    if !json.contains(is_control) {
+        return Cow::Borrowed(json);
+    }
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_control(character) { text.push_str(&escape(character)) } else { text.push(character) }
+    }
+    Cow::Owned(text)
+}
+
+/// None of these characters is beyond U+FFFF.
+fn escape(control: char) -> String {
+    format!("\\u{:04x}", u32::from(control))
 }
 
 /// On one line, in colour.
 pub fn colored(value: &Value) -> String {
-    write_with(value, Visible { inner: CompactFormatter, color: true, in_key: false })
+    write_value(value, Visible { inner: CompactFormatter, color: true, in_key: false })
 }
 
 /// Indented by two spaces.
 pub fn pretty(value: &Value, color: bool) -> String {
-    write_with(value, Visible { inner: PrettyFormatter::new(), color, in_key: false })
+    write_value(value, Visible { inner: PrettyFormatter::new(), color, in_key: false })
 }
 
 #[expect(clippy::expect_used, reason = "a Value has text keys only, and a Vec takes every byte")]
-fn write_with(value: &Value, formatter: impl Formatter) -> String {
+fn write_value(value: &Value, formatter: impl Formatter) -> String {
+    write_with(value, formatter).expect("JSON to memory")
+}
+
+#[expect(clippy::expect_used, reason = "serde_json writes UTF-8 only")]
+fn write_with(value: &impl Serialize, formatter: impl Formatter) -> serde_json::Result<String> {
     let mut bytes = Vec::new();
-    value.serialize(&mut Serializer::with_formatter(&mut bytes, formatter)).expect("JSON to memory");
-    String::from_utf8(bytes).expect("JSON is UTF-8")
+    value.serialize(&mut Serializer::with_formatter(&mut bytes, formatter))?;
+    Ok(String::from_utf8(bytes).expect("JSON is UTF-8"))
 }
 
 const KEY: &str = "\x1b[34m";
@@ -88,17 +117,11 @@ impl<F: Formatter> Formatter for Visible<F> {
     }
 
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some(start) = rest.find(is_control) {
-            let (plain, tail) = rest.split_at(start);
-            let mut characters = tail.chars();
-            writer.write_all(plain.as_bytes())?;
-            if let Some(control) = characters.next() {
-                write!(writer, "\\u{:04x}", u32::from(control))?;
-            }
-            rest = characters.as_str();
-        }
-        writer.write_all(rest.as_bytes())
+        writer.write_all(visible(fragment).as_bytes())
+    }
+
+    fn write_raw_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        writer.write_all(visible(fragment).as_bytes())
     }
 
     fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
@@ -147,6 +170,7 @@ impl<F: Formatter> Formatter for Visible<F> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use serde_json::value::RawValue;
 
     use super::*;
 
@@ -157,6 +181,15 @@ mod tests {
         assert!(text.starts_with(r#"{"a\u007f":"\u001b[31m\u0085\u202e\n\"ñ 👍""#), "{text}");
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
         assert_eq!(serde_json::from_str::<Value>(&pretty(&value, false)).unwrap(), value);
+    }
+
+    #[test]
+    fn text_that_was_written_before_is_escaped_alike() {
+        let value = json!({"a\u{7f}": "\u{1b}[31m\u{85}\u{202e}\n\"ñ 👍", "n": [1.0, 1e300]});
+        let text = value.to_string();
+        assert_eq!(visible(&text), compact(&value));
+        let raw: Box<RawValue> = serde_json::from_str(&text).unwrap();
+        assert_eq!(compact_text(&[raw]).unwrap(), format!("[{}]", compact(&value)));
     }
 
     #[test]

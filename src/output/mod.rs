@@ -11,11 +11,12 @@ mod table;
 use std::io::{self, IsTerminal, Write};
 
 use anstream::ColorChoice;
+use serde::Serialize;
 use serde_json::Value;
 
 pub use self::checkup::{Check, State};
 pub use self::escape::one_line;
-pub use self::json::compact;
+pub use self::json::{compact, visible as visible_json};
 pub use self::progress::{Progress, ProgressFormat, Tally};
 pub use self::record::{Record, RecordError, Sent};
 pub use self::table::markdown_table;
@@ -69,16 +70,17 @@ impl Output {
         Self { format, verbosity, color }
     }
 
-    /// The API's response, or other JSON: pretty on a terminal, one line elsewhere.
+    /// The API's response, or other JSON: pretty on a terminal, one line elsewhere, where JSON text that it holds stays as
+    /// it was written.
     ///
     /// # Errors
     /// When stdout cannot be written; a closed pipe is no error.
-    pub fn json(&self, value: &Value) -> io::Result<()> {
+    pub fn json(&self, value: &impl Serialize) -> io::Result<()> {
         let stdout = io::stdout();
         let text = match (stdout.is_terminal(), self.colored(&stdout)) {
-            (true, color) => json::pretty(value, color),
-            (false, true) => json::colored(value),
-            (false, false) => json::compact(value),
+            (true, color) => json::pretty(&serde_json::to_value(value)?, color),
+            (false, true) => json::colored(&serde_json::to_value(value)?),
+            (false, false) => json::compact_text(value)?,
         };
         self.line(&text)
     }

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::bulk_server::Jelou;
 use crate::harness::{Home, fixture_path, tool};
 use crate::server::{Reply, Server};
 
@@ -81,6 +82,84 @@ fn the_curl_command_sends_the_same_request() {
             }
         }
     }
+}
+
+/// A body as a file may have it: names out of order, every escape, numbers in forms that JSON has several of.
+const BODY: &str = r#"{"type": "text", "zeta": 1.0, "alpha": 1e3, "text": "ñ 👍 \ud83d\ude00 \u00e9 \"q\" \\ \/ \n\t\u001b it's",
+    "deep": {"b": [-0.0, 0.1, 1E-7, 18446744073709551615, 1e300, true, null], "a": {}}}"#;
+/// The same as it leaves, without the recipient.
+const BYTES: &str = r#""type":"text","zeta":1.0,"alpha":1000.0,"text":"ñ 👍 😀 é \"q\" \\ / \n\t\u001b it's","deep":{"b":[-0.0,0.1,1e-7,18446744073709551615,1e+300,true,null],"a":{}}}"#;
+
+/// The body's text in a dry run's line.
+fn shown_body(line: &str) -> &str {
+    line.split_once(r#","body":"#).unwrap().1.strip_suffix("}\n").unwrap()
+}
+
+fn run_curl(line: &str) {
+    let secret = "canary-secret-of-the-tests";
+    tool(Command::new("sh").args(["-c", line]).env("JELOU_CLIENT_SECRET", secret).env_remove("http_proxy"));
+}
+
+#[test]
+fn the_bytes_of_a_body_are_the_same_wherever_they_show() {
+    let server = Server::answering(Reply::json(200, r#"{"success":true}"#));
+    let home = Home::new();
+    home.write("body.json", BODY);
+    let run = |mode: &[&str]| {
+        home.run("send raw --to 593987654321 --body body.json").args(mode).api(&server.url).success().stdout
+    };
+    let expected = format!(r#"{{"userId":"593987654321",{BYTES}"#);
+    assert_eq!(shown_body(&run(&["--dry-run"])), expected);
+    run_curl(&run(&["--curl"]));
+    run(&[]);
+    for received in server.received() {
+        assert_eq!(String::from_utf8(received.body).unwrap(), expected);
+    }
+    assert_eq!(server.received().len(), 2);
+}
+
+#[test]
+fn the_bytes_of_a_row_are_the_same_wherever_they_show() {
+    let server = Jelou::accepting();
+    let home = Home::new();
+    home.write("body.json", BODY.replace("it's", "{{ nombre }}"));
+    home.write("people.csv", "nombre,celular\nit's,593987654321\n");
+    let run = |mode: &[&str]| {
+        home.run("bulk send people.csv --run r --yes raw --body body.json").args(mode).api(&server.url).success().stdout
+    };
+    let expected = format!(r#"{{"userId":"593987654321",{BYTES}"#);
+    assert_eq!(shown_body(&run(&["--dry-run"])), expected);
+    run_curl(&run(&["--curl"]));
+    run(&[]);
+    let seen = server.seen();
+    assert_eq!(seen.len(), 2);
+    for request in seen {
+        assert_eq!(String::from_utf8(request.received.body).unwrap(), expected);
+    }
+    assert_eq!(stored_body(&home), expected);
+}
+
+/// What the ledger of run `r` keeps of its only row.
+fn stored_body(home: &Home) -> String {
+    let path = home.path().join(".local/state/jelouctl/runs/r.db");
+    let ledger = rusqlite::Connection::open(path).unwrap();
+    ledger.query_row("SELECT body FROM content", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn what_a_terminal_would_act_on_is_an_escape_where_it_shows() {
+    let server = Server::answering(Reply::json(200, r#"{"success":true}"#));
+    let home = Home::new();
+    let text = "a\u{85}\u{7f}\u{202e}b";
+    let run = |mode: &[&str]| {
+        home.run_args(&["send", "text", "--to", "593987654321", text]).args(mode).api(&server.url).success()
+    };
+    let escaped = r#"{"type":"text","userId":"593987654321","text":"a\u0085\u007f\u202eb"}"#;
+    assert_eq!(shown_body(&run(&["--dry-run"]).stdout), escaped);
+    assert!(run(&["--curl"]).stdout.contains(escaped));
+    assert!(run(&["--verbose"]).stderr.contains(&format!("> {escaped}")));
+    let sent = String::from_utf8(server.only().body).unwrap();
+    assert_eq!(sent, format!(r#"{{"type":"text","userId":"593987654321","text":"{text}"}}"#));
 }
 
 #[test]

@@ -269,7 +269,7 @@ fn confirm(context: &Context, who: &Who<'_>, rows: u64) -> anyhow::Result<()> {
 fn show(context: &Context, draft: &LedgerDraft, who: &Who<'_>, accepts: Option<&Accepts>) -> anyhow::Result<ExitCode> {
     let Some(accepts) = accepts else { return Ok(ExitCode::Success) };
     draft.requests::<anyhow::Error>(|path, body| {
-        let request = Request::below(who.base.url(), path, serde_json::from_str(body)?, accepts.clone())?;
+        let request = Request::below(who.base.url(), path, body.into(), accepts.clone())?;
         Ok(preview::show(context, who.settings, who.client_id, &request)?)
     })?;
     Ok(ExitCode::Success)
