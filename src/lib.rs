@@ -1,23 +1,28 @@
-//! `jelouctl` as a library, for its binary and its tests. The modules stand in reading order: what is typed, what is
-//! done, what is sent, how, and what is said about it.
+//! `jelouctl` as a library, for its binary alone. The modules stand in reading order: what is typed, what is done, what is
+//! sent, how, and what is said about it.
 
-pub mod cli;
-pub mod commands;
-mod config;
-pub mod message;
+mod cli;
+mod commands;
+mod context;
 
-pub mod api;
+mod sending;
+
 mod bulk;
-mod sandbox;
-
-pub mod exit;
-mod input;
 mod list;
+mod sandbox;
+mod template;
+
+mod api;
+mod config;
+mod message;
+mod process;
+
+mod exit;
+mod input;
 mod nearest;
-pub mod output;
+mod output;
 mod private_file;
 mod secret;
-mod template;
 
 use std::ffi::OsString;
 

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::answer::Answer;
 use super::credentials::Credentials;
-use super::outcome::{Cause, Fault, Outcome, Signal, UNKNOWN_HINT, judge};
+use super::outcome::{Cause, Fault, Outcome, UNKNOWN_HINT, judge};
 use super::request::Request;
 use super::transport::{Attempt, Client};
+use crate::process::Signal;
 
 /// First wait; it doubles with each retry.
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
@@ -32,10 +33,7 @@ impl Delivery {
     }
 
     fn interrupted(signal: Signal, attempts: u32, in_flight: bool, begun: Instant) -> Self {
-        let name = match signal {
-            Signal::Interrupt => "SIGINT",
-            Signal::Terminate => "SIGTERM",
-        };
+        let name = signal.name();
         let (outcome, message, hint) = if in_flight {
             (
                 Outcome::Unknown(Some(signal)),

@@ -8,6 +8,7 @@ use super::answer::{Answer, ApiError, Body};
 use super::codes::{self, Effect, PAIR_RATE_LIMIT, PAIR_RATE_LIMIT_SECONDS};
 use super::request::Accepts;
 use super::transport::{Attempt, Failure, Stage};
+use crate::process::Signal;
 
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,12 +35,6 @@ pub enum Cause {
     Tls,
     /// A signal came before an attempt or between two.
     Interrupted(Signal),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    Interrupt,
-    Terminate,
 }
 
 /// An outcome that is not a success, in words.

@@ -14,10 +14,10 @@ use super::ledger::{Counts, EndedAttempt, Ledger, LedgerError, QueuedRow, RowSta
 use super::pace::Pace;
 use super::writer::{LedgerHandle, WriteFailure, Writer};
 use crate::api::{
-    Accepts, Attempt, Cause, Client, Credentials, Fault, Outcome, PAIR_RATE_LIMIT, Request, Signal, Verdict, backoff,
-    judge,
+    Accepts, Attempt, Cause, Client, Credentials, Fault, Outcome, PAIR_RATE_LIMIT, Request, Verdict, backoff, judge,
 };
 use crate::output::Progress;
+use crate::process::Signal;
 
 /// Least time between two messages to one recipient (`api.md`, 131056).
 const RECIPIENT_GAP: Duration = Duration::from_secs(6);

@@ -1,6 +1,5 @@
 //! What can be wrong with a run, beyond its rows.
 
-use std::error::Error;
 use std::io;
 
 use thiserror::Error;
@@ -22,18 +21,6 @@ pub enum BulkError {
     ColumnOfOutcome { column: String },
     #[error("the report cannot be written: {0}")]
     Report(io::Error),
-}
-
-impl BulkError {
-    /// The error of the part that failed.
-    pub fn part(&self) -> &(dyn Error + 'static) {
-        match self {
-            Self::List(error) => error,
-            Self::Ledger(error) => error,
-            Self::Run(error) => error,
-            Self::ColumnOfOutcome { .. } | Self::Report(_) => self,
-        }
-    }
 }
 
 impl From<csv::Error> for BulkError {

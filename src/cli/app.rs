@@ -6,9 +6,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-use super::bulk::BulkAction;
+use super::bulk::BulkCommand;
 use super::global::GlobalFlags;
-use super::profile::ProfileAction;
+use super::profile::ProfileCommand;
 use super::run::RunCommand;
 use super::sandbox::SandboxCommand;
 use super::send::{FlowMessageCommand, SendCommand};
@@ -58,12 +58,12 @@ pub enum Command {
     Templates(TemplatesCommand),
     /// Send to a list of people: one true state for each row, whatever happens
     #[command(subcommand, arg_required_else_help = true)]
-    Bulk(BulkAction),
+    Bulk(BulkCommand),
     Run(RunCommand),
     Sandbox(SandboxCommand),
     /// Manage profiles: who sends, kept in the configuration file
     #[command(subcommand, arg_required_else_help = true)]
-    Profile(ProfileAction),
+    Profile(ProfileCommand),
     /// Check, step by step, whether a message could be sent from here
     ///
     /// Examples:

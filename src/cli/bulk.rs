@@ -6,13 +6,13 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::send::Delivered;
 use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
-use crate::commands::bulk::{Action, Tempo, Typed};
+use crate::commands::bulk::{BulkAction, BulkSendArguments, RunOptions};
 use crate::config::Rate;
 use crate::input::Source;
 use crate::output::ProgressFormat;
 
 #[derive(Debug, Subcommand)]
-pub enum BulkAction {
+pub enum BulkCommand {
     Send(Box<BulkSend>),
     /// Go on with a run that was stopped, paused or killed
     ///
@@ -27,7 +27,7 @@ pub enum BulkAction {
         run: Option<RunName>,
 
         #[command(flatten)]
-        tempo: TempoFlags,
+        options: RunFlags,
     },
     /// Show how a run stands, also while it is going on
     Status {
@@ -110,7 +110,7 @@ pub struct BulkSend {
     run: Option<RunName>,
 
     #[command(flatten)]
-    tempo: TempoFlags,
+    options: RunFlags,
 
     /// Pass over so many rows at the beginning
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
@@ -141,7 +141,7 @@ pub struct BulkSend {
 }
 
 #[derive(Args, Clone, Debug)]
-pub struct TempoFlags {
+pub struct RunFlags {
     /// How fast to send: 5/s, 300/m, 1000/h [default: the profile's rate, else 5/s]
     #[arg(long, value_name = "RATE")]
     rate: Option<Rate>,
@@ -221,8 +221,8 @@ enum ProgressFlag {
     None,
 }
 
-impl From<TempoFlags> for Tempo {
-    fn from(flags: TempoFlags) -> Self {
+impl From<RunFlags> for RunOptions {
+    fn from(flags: RunFlags) -> Self {
         let progress = match flags.progress {
             ProgressFlag::Auto => ProgressFormat::Auto,
             ProgressFlag::Ndjson => ProgressFormat::Ndjson,
@@ -257,7 +257,7 @@ impl Decision {
     }
 }
 
-impl From<BulkSend> for Typed {
+impl From<BulkSend> for BulkSendArguments {
     fn from(send: BulkSend) -> Self {
         let Delivered { delivery, message } = send.message;
         Self {
@@ -268,34 +268,34 @@ impl From<BulkSend> for Typed {
             strict: delivery.strict,
             message,
             run: send.run,
-            tempo: send.tempo.into(),
-            window: RowRange { skip: send.skip, limit: send.limit },
-            leniency: ImportPolicy { skip_invalid: send.skip_invalid, allow_duplicates: send.allow_duplicates },
+            options: send.options.into(),
+            range: RowRange { skip: send.skip, limit: send.limit },
+            policy: ImportPolicy { skip_invalid: send.skip_invalid, allow_duplicates: send.allow_duplicates },
             again: send.again,
             preview: send.preview,
         }
     }
 }
 
-impl From<BulkAction> for Action {
-    fn from(action: BulkAction) -> Self {
+impl From<BulkCommand> for BulkAction {
+    fn from(action: BulkCommand) -> Self {
         match action {
-            BulkAction::Send(send) => Self::Send(Box::new((*send).into())),
-            BulkAction::Resume { run, tempo } => Self::Resume { run, tempo: tempo.into() },
-            BulkAction::Status { run } => Self::Status { run },
-            BulkAction::Report { run, state, format, file } => {
+            BulkCommand::Send(send) => Self::Send(Box::new((*send).into())),
+            BulkCommand::Resume { run, options } => Self::Resume { run, options: options.into() },
+            BulkCommand::Status { run } => Self::Status { run },
+            BulkCommand::Report { run, state, format, file } => {
                 let format = match format {
                     ReportFormatFlag::Csv => ReportFormat::Csv,
                     ReportFormatFlag::Ndjson => ReportFormat::Ndjson,
                 };
                 Self::Report { run, states: state.into_iter().map(RowState::from).collect(), format, file }
             }
-            BulkAction::Resolve { run, decision } => {
+            BulkCommand::Resolve { run, decision } => {
                 let (from, to) = decision.states();
                 Self::Resolve { run, from, to }
             }
-            BulkAction::List => Self::List,
-            BulkAction::Remove { run } => Self::Remove { run },
+            BulkCommand::List => Self::List,
+            BulkCommand::Remove { run } => Self::Remove { run },
         }
     }
 }

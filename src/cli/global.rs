@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::commands::{Context, Mode};
 use crate::config::{ApiUrl, BotId, ClientId, Flags, RetryFor, SecretSource, Timeout};
+use crate::context::{Context, Mode};
 use crate::input::{Input, Source};
 use crate::output::{Color, Format, Output, Verbosity};
 

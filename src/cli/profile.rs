@@ -2,10 +2,10 @@
 
 use clap::Subcommand;
 
-use crate::commands::profile::Action;
+use crate::commands::profile::ProfileAction;
 
 #[derive(Debug, Subcommand)]
-pub enum ProfileAction {
+pub enum ProfileCommand {
     /// List the profiles: name, bot, and which is the default
     List,
     /// Show every setting and where it comes from; never the secret
@@ -44,14 +44,14 @@ pub enum ProfileAction {
     },
 }
 
-impl From<ProfileAction> for Action {
-    fn from(action: ProfileAction) -> Self {
+impl From<ProfileCommand> for ProfileAction {
+    fn from(action: ProfileCommand) -> Self {
         match action {
-            ProfileAction::List => Self::List,
-            ProfileAction::Show { name } => Self::Show { name },
-            ProfileAction::Set { name, allow_to } => Self::Set { name, allow_to },
-            ProfileAction::Use { name } => Self::Use { name },
-            ProfileAction::Remove { name } => Self::Remove { name },
+            ProfileCommand::List => Self::List,
+            ProfileCommand::Show { name } => Self::Show { name },
+            ProfileCommand::Set { name, allow_to } => Self::Set { name, allow_to },
+            ProfileCommand::Use { name } => Self::Use { name },
+            ProfileCommand::Remove { name } => Self::Remove { name },
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use crate::commands::run::{Content, On, Plan};
+use crate::commands::run::{NoticeContent, NotifyOn, RunArguments};
 use crate::config::Timeout;
 use crate::input::Source;
 
@@ -77,20 +77,20 @@ enum OnFlag {
     Success,
 }
 
-impl From<RunCommand> for Plan {
+impl From<RunCommand> for RunArguments {
     fn from(command: RunCommand) -> Self {
         let RunCommand { to, on, text, template, language, parameters, body, tail, notify_timeout, .. } = command;
         let content = match (template, body) {
-            (Some(name), _) => Content::Template { name, language, parameters },
-            (None, Some(source)) => Content::Body(source),
-            (None, None) => Content::Text(text),
+            (Some(name), _) => NoticeContent::Template { name, language, parameters },
+            (None, Some(source)) => NoticeContent::Body(source),
+            (None, None) => NoticeContent::Text(text),
         };
         Self {
             to,
             on: match on {
-                OnFlag::Always => On::Always,
-                OnFlag::Failure => On::Failure,
-                OnFlag::Success => On::Success,
+                OnFlag::Always => NotifyOn::Always,
+                OnFlag::Failure => NotifyOn::Failure,
+                OnFlag::Success => NotifyOn::Success,
             },
             content,
             tail: tail.map(usize::from),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use crate::commands::sandbox::Plan;
+use crate::commands::sandbox::SandboxArguments;
 use crate::input::Source;
 
 /// Run a local Jelou with a web inbox: no account, nothing leaves the machine
@@ -65,7 +65,7 @@ pub struct SandboxCommand {
     command: Vec<OsString>,
 }
 
-impl From<SandboxCommand> for Plan {
+impl From<SandboxCommand> for SandboxArguments {
     fn from(command: SandboxCommand) -> Self {
         let SandboxCommand { port, open, faults, templates, window, webhook, max, expect, list, command } = command;
         Self { port, open, faults, templates, window, webhook, max, expect, list, command }

@@ -2,7 +2,7 @@
 
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
-use crate::commands::send::Typed;
+use crate::commands::send::SendArguments;
 use crate::input::Source;
 use crate::message::{FlowMessage, Message};
 
@@ -22,7 +22,7 @@ use crate::message::{FlowMessage, Message};
 )]
 pub struct SendCommand {
     #[command(subcommand)]
-    message: Delivered<Delivery>,
+    message: Delivered<DeliveryFlags>,
 }
 
 #[derive(Args, Debug)]
@@ -31,11 +31,11 @@ pub struct FlowMessageCommand {
     message: FlowMessage,
 
     #[command(flatten)]
-    delivery: Delivery,
+    delivery: DeliveryFlags,
 }
 
 #[derive(Args, Debug)]
-struct Delivery {
+struct DeliveryFlags {
     /// Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]
     #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     to: Option<String>,
@@ -83,16 +83,16 @@ impl<D: Args> FromArgMatches for Delivered<D> {
     }
 }
 
-impl From<SendCommand> for Typed {
+impl From<SendCommand> for SendArguments {
     fn from(command: SendCommand) -> Self {
-        let Delivered { delivery: Delivery { to, body, strict }, message } = command.message;
+        let Delivered { delivery: DeliveryFlags { to, body, strict }, message } = command.message;
         Self { to, body, strict, message }
     }
 }
 
-impl From<FlowMessageCommand> for Typed {
+impl From<FlowMessageCommand> for SendArguments {
     fn from(command: FlowMessageCommand) -> Self {
-        let Delivery { to, body, strict } = command.delivery;
+        let DeliveryFlags { to, body, strict } = command.delivery;
         Self { to, body, strict, message: Message::FlowMessage(command.message) }
     }
 }

@@ -2,14 +2,15 @@
 
 use clap_complete::Shell;
 
-use super::{Context, UsageError};
+use super::CommandError;
+use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 
 /// Prints the script for `app`, or with `dynamic` the line for a start-up file.
 ///
 /// # Errors
 /// When stdout cannot be written, or nobody knows how such a line looks for `shell`.
-pub fn run(context: &Context, mut app: clap::Command, shell: Shell, dynamic: bool) -> anyhow::Result<ExitCode> {
+pub fn run(context: &Context, mut app: clap::Command, shell: Shell, dynamic: bool) -> Result<ExitCode, CommandError> {
     if dynamic {
         context.output.line(start_up_line(shell)?)?;
         return Ok(ExitCode::Success);
@@ -29,9 +30,9 @@ fn start_up_line(shell: Shell) -> Result<&'static str, UsageError> {
             Ok("$env:COMPLETE = 'powershell'; jelouctl | Out-String | Invoke-Expression; Remove-Item Env:COMPLETE")
         }
         Shell::Zsh => Ok("source <(COMPLETE=zsh jelouctl)"),
-        other => Err(UsageError {
-            message: format!("there is no dynamic completion for {other}"),
-            hint: format!("jelouctl completions {other} prints a script without it"),
-        }),
+        other => Err(UsageError::new(
+            format!("there is no dynamic completion for {other}"),
+            format!("jelouctl completions {other} prints a script without it"),
+        )),
     }
 }

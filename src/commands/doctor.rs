@@ -7,13 +7,16 @@ use std::time::{Duration, SystemTime};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use super::connection::{self, client_options};
-use super::{Context, ReadError, profile};
-use crate::api::{Client, Credentials, Failure, Request, Stage, TemplateFilter, deliver};
+use super::error::CommandError;
+use super::profile;
+use crate::api::{Credentials, Failure, Request, Stage, TemplateFilter};
 use crate::bulk::Runs;
 use crate::config::{ApiUrl, ConfigError, ConfigFile, Environment, SecretSource, Settings};
-use crate::exit::{self, ExitCode};
+use crate::context::Context;
+use crate::exit::ExitCode;
 use crate::output::{Check, State};
+use crate::process::{Signals, block_on};
+use crate::sending::{Connection, Flight, ReadError, address, new_client};
 
 /// How long a name look-up or a connection may take.
 const NETWORK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,18 +34,18 @@ struct Checkup {
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn run(context: &Context, offline: bool) -> anyhow::Result<ExitCode> {
+pub fn run(context: &Context, offline: bool) -> Result<ExitCode, CommandError> {
     let mut checkup = Checkup { checks: Vec::new(), code: ExitCode::Success };
     match checkup.settings(context) {
         None => checkup.warn("secret and network", "not checked: the configuration comes first"),
-        Some(settings) => connection::block_on(async {
+        Some(settings) => block_on(async {
             let secret = checkup.secret(&settings).await;
             if offline {
                 checkup.warn("network", "not checked: --offline");
             } else {
                 checkup.network(context, &settings, secret).await;
             }
-            Ok(())
+            Ok::<_, CommandError>(())
         })?,
     }
     checkup.ledgers();
@@ -64,9 +67,9 @@ impl Checkup {
         self.push(name, State::Warning, detail, None);
     }
 
-    fn fail(&mut self, name: &'static str, error: impl Into<anyhow::Error>) {
-        let told = exit::of_error(&error.into());
-        self.fail_with(name, told.code, told.message, told.hint);
+    fn fail(&mut self, name: &'static str, error: impl Into<CommandError>) {
+        let error = error.into();
+        self.fail_with(name, error.code, error.message(), error.hint);
     }
 
     fn fail_with(&mut self, name: &'static str, code: ExitCode, detail: String, hint: Option<String>) {
@@ -150,7 +153,7 @@ impl Checkup {
 
     /// Name, connection, TLS, clock, and whether the API takes the credentials.
     async fn network(&mut self, context: &Context, settings: &Settings, credentials: Option<Credentials>) {
-        let base = match connection::base(settings).await {
+        let base = match address::reached(settings).await {
             Ok(base) => base,
             Err(error) => return self.fail("sandbox", error),
         };
@@ -163,11 +166,7 @@ impl Checkup {
             None if !self.connects(&base).await => return,
             None => {}
         }
-        let client = match client_options(settings, &base).map_err(anyhow::Error::from) {
-            Ok(options) => Client::new(&options).map_err(anyhow::Error::from),
-            Err(error) => Err(error),
-        };
-        let client = match client {
+        let client = match new_client(settings, &base) {
             Ok(client) => client,
             Err(error) => return self.fail("TLS", error),
         };
@@ -176,7 +175,10 @@ impl Checkup {
             Err(failure) => return self.unreached(&failure),
         }
         match credentials {
-            Some(credentials) => self.credentials(context, settings, &base, &client, &credentials).await,
+            Some(credentials) => {
+                let connection = Connection { base, client, credentials, signals: Signals::default() };
+                self.credentials(context, settings, connection).await;
+            }
             None => self.warn("credentials", "not checked: there are none, or no bot"),
         }
     }
@@ -244,20 +246,11 @@ impl Checkup {
     }
 
     /// Reads the bot's templates, which sends nothing.
-    async fn credentials(
-        &mut self,
-        context: &Context,
-        settings: &Settings,
-        base: &ApiUrl,
-        client: &Client,
-        credentials: &Credentials,
-    ) {
+    async fn credentials(&mut self, context: &Context, settings: &Settings, mut connection: Connection) {
         const NAME: &str = "credentials";
         let Ok(bot) = settings.bot() else { return self.warn(NAME, "not checked: there is no bot") };
-        let request = Request::templates(base.url(), bot.as_str(), &TemplateFilter::default(), 1);
-        let never = std::future::pending();
-        let watch = |event: crate::api::Event<'_>| connection::watch(&context.output, &request, &event);
-        let delivery = deliver(client, &request, credentials, Duration::ZERO, never, watch).await;
+        let request = Request::templates(connection.base.url(), bot.as_str(), &TemplateFilter::default(), 1);
+        let delivery = connection.deliver(&context.output, &request, Duration::ZERO, &Flight::default()).await;
         match delivery.answer.as_ref().filter(|_| delivery.fault.is_none()).and_then(|answer| answer.body.results()) {
             Some(templates) => {
                 self.ok(NAME, format!("accepted for bot {}; templates: {}", bot.as_str(), templates.len()));

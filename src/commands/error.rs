@@ -1,109 +1,204 @@
-//! The errors that commands add to those of the modules they call.
+//! Where errors end: each becomes an exit code, a stable name, one line a detail and a way out. There is no way from an
+//! error that is not listed here: one without a mapping does not compile.
 
-use std::fmt::Display;
+use crate::api::{Cause, ClientError, Outcome, UNKNOWN_HINT};
+use crate::bulk::{BulkError, LedgerError, PauseReason, RunError};
+use crate::config::ConfigError;
+use crate::context::UsageError;
+use crate::exit::ExitCode;
+use crate::input::InputError;
+use crate::list::ListError;
+use crate::message::InvalidMessage;
+use crate::output::{Sent, StreamError};
+use crate::private_file::FileError;
+use crate::process::{Signal, SystemError};
+use crate::sending::{ConnectError, GuardError, Panicked, ReadError};
 
-use serde_json::Value;
-use thiserror::Error;
-
-use crate::api::{Cause, Delivery, Outcome};
-
-/// A command that cannot be carried out as it was typed.
-#[derive(Debug, Error)]
-#[error("{message}")]
-pub struct UsageError {
-    pub message: String,
-    pub hint: String,
+/// An error that ends a command, as it is told.
+#[derive(Debug)]
+pub struct CommandError {
+    pub code: ExitCode,
+    /// The `error.code` of the record.
+    pub name: &'static str,
+    /// With its causes.
+    error: anyhow::Error,
+    pub details: Vec<String>,
+    pub hint: Option<String>,
 }
 
-/// A [`UsageError`] as commands return it.
-pub fn wrong_usage(message: impl Display, hint: &str) -> anyhow::Error {
-    UsageError { message: message.to_string(), hint: hint.to_owned() }.into()
+impl CommandError {
+    fn new(code: ExitCode, name: &'static str, error: impl Into<anyhow::Error>, hint: Option<String>) -> Self {
+        Self { code, name, error: error.into(), details: Vec::new(), hint }
+    }
+
+    /// What is wrong, and why.
+    pub fn message(&self) -> String {
+        format!("{:#}", self.error)
+    }
+
+    /// The message and its details on one line.
+    pub fn line(&self) -> String {
+        let details = self.details.iter().map(|detail| format!("; {detail}"));
+        std::iter::once(self.message()).chain(details).collect()
+    }
 }
 
-/// A guard that stopped a send.
-#[derive(Debug, Error)]
-pub enum GuardError {
-    #[error("{recipient} is not among the recipients that {origin} allows: {}", patterns(allowed))]
-    Recipient { recipient: String, allowed: Vec<String>, origin: String },
-    #[error("{count} of the rows go to recipients that are not allowed; the first: {first}")]
-    Rows { count: u64, first: Box<GuardError> },
-    #[error("{rows} messages were not confirmed")]
-    Unconfirmed { rows: u64 },
-    #[error("run {run} sends the same messages")]
-    SameCampaign { run: String, is_finished: bool },
+impl From<UsageError> for CommandError {
+    fn from(error: UsageError) -> Self {
+        let hint = Some(error.hint.clone());
+        Self::new(ExitCode::Usage, "usage", error, hint)
+    }
 }
 
-impl GuardError {
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Recipient { .. } | Self::Rows { .. } => {
-                "check the recipient; who may be written to is allow_to in the configuration".to_owned()
+impl From<InputError> for CommandError {
+    fn from(error: InputError) -> Self {
+        let hint = error.hint().to_owned();
+        Self::new(ExitCode::Usage, "usage", error, Some(hint))
+    }
+}
+
+impl From<InvalidMessage> for CommandError {
+    fn from(error: InvalidMessage) -> Self {
+        let (details, hint) = (error.details(), error.hint());
+        Self { details, ..Self::new(ExitCode::Usage, "invalid_message", error, hint) }
+    }
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        if matches!(error, ConfigError::PromptInterrupted) {
+            return Self::new(of_signal(Signal::Interrupt), "interrupted", error, None);
+        }
+        let hint = error.hint();
+        Self::new(ExitCode::Configuration, "configuration", error, hint)
+    }
+}
+
+impl From<ClientError> for CommandError {
+    fn from(error: ClientError) -> Self {
+        let hint = error.hint().to_owned();
+        Self::new(ExitCode::Configuration, "configuration", error, Some(hint))
+    }
+}
+
+impl From<SystemError> for CommandError {
+    fn from(error: SystemError) -> Self {
+        Self::new(ExitCode::Unexpected, "unexpected", error, None)
+    }
+}
+
+impl From<StreamError> for CommandError {
+    fn from(error: StreamError) -> Self {
+        Self::new(ExitCode::Unexpected, "unexpected", error, None)
+    }
+}
+
+impl From<FileError> for CommandError {
+    fn from(error: FileError) -> Self {
+        Self::new(ExitCode::Unexpected, "unexpected", error, None)
+    }
+}
+
+impl From<ConnectError> for CommandError {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Config(error) => error.into(),
+            ConnectError::Client(error) => error.into(),
+            ConnectError::System(error) => error.into(),
+        }
+    }
+}
+
+impl From<GuardError> for CommandError {
+    fn from(error: GuardError) -> Self {
+        let hint = error.hint();
+        Self::new(ExitCode::Guard, "guard", error, Some(hint))
+    }
+}
+
+impl From<ReadError> for CommandError {
+    fn from(error: ReadError) -> Self {
+        let ((code, _), name, hint) = (of_outcome(&error.outcome()), error.code(), error.hint());
+        Self::new(code, name, error, hint)
+    }
+}
+
+impl From<ListError> for CommandError {
+    fn from(error: ListError) -> Self {
+        let hint = error.hint().to_owned();
+        Self::new(ExitCode::Usage, "usage", error, Some(hint))
+    }
+}
+
+impl From<RunError> for CommandError {
+    fn from(error: RunError) -> Self {
+        let hint = error.hint().to_owned();
+        Self::new(ExitCode::Usage, "usage", error, Some(hint))
+    }
+}
+
+impl From<LedgerError> for CommandError {
+    fn from(error: LedgerError) -> Self {
+        let (code, name) = match error {
+            LedgerError::InUse { .. } => (ExitCode::InUse, "in_use"),
+            _ => (ExitCode::Ledger, "ledger"),
+        };
+        let hint = error.hint().to_owned();
+        Self::new(code, name, error, Some(hint))
+    }
+}
+
+impl From<BulkError> for CommandError {
+    fn from(error: BulkError) -> Self {
+        match error {
+            BulkError::List(error) => error.into(),
+            BulkError::Ledger(error) => error.into(),
+            BulkError::Run(error) => error.into(),
+            BulkError::ColumnOfOutcome { .. } | BulkError::Report(_) => {
+                Self::new(ExitCode::Unexpected, "unexpected", error, None)
             }
-            Self::Unconfirmed { .. } => "add --yes to send them, or set confirm_bulk = false in the profile".to_owned(),
-            Self::SameCampaign { run, is_finished: true } => {
-                format!("run {run} ended less than 12 hours ago; add --again if they are meant to go out once more")
-            }
-            Self::SameCampaign { run, is_finished: false } => {
-                format!(
-                    "go on with it: jelouctl bulk resume {run}; or add --again if they are meant to go out once more"
-                )
-            }
         }
     }
 }
 
-/// A fault of our own while a request was under way: nobody knows what the server has read.
-#[derive(Debug, Error)]
-#[error("a fault in jelouctl while the request was under way; the message may have been sent")]
-pub struct PanicInFlight;
-
-/// A command that only reads, and could not.
-#[derive(Debug, Error)]
-pub enum ReadError {
-    #[error("nothing could be read: {}", delivery.fault.as_ref().map_or("no answer", |fault| &fault.message))]
-    Failed { delivery: Box<Delivery> },
-    #[error("the API has more than {pages} pages; what was read is incomplete")]
-    Endless { pages: u32 },
-}
-
-impl ReadError {
-    pub fn new(delivery: Delivery) -> Self {
-        Self::Failed { delivery: Box::new(delivery) }
-    }
-
-    /// The API's answer, which is shown whatever it says.
-    pub fn answer(&self) -> Option<Value> {
-        match self {
-            Self::Failed { delivery } => delivery.answer.as_ref().and_then(|answer| answer.body.clone().into_value()),
-            Self::Endless { .. } => None,
-        }
-    }
-
-    pub fn outcome(&self) -> Outcome {
-        match self {
-            Self::Failed { delivery } => delivery.outcome.clone(),
-            Self::Endless { .. } => Outcome::NotSent(Cause::Unavailable),
-        }
-    }
-
-    /// The stable name of the fault.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Failed { delivery } => delivery.fault.as_ref().map_or("unavailable", |fault| fault.code),
-            Self::Endless { .. } => "unavailable",
-        }
-    }
-
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            // What is said of a message that was under way does not hold for a read.
-            Self::Failed { delivery } if matches!(delivery.outcome, Outcome::Unknown(_)) => None,
-            Self::Failed { delivery } => delivery.fault.as_ref().map(|fault| fault.hint.clone()),
-            Self::Endless { .. } => Some("ask for fewer with --query, --status or --category".to_owned()),
+impl From<Panicked> for CommandError {
+    fn from(error: Panicked) -> Self {
+        match error {
+            Panicked::Before => Self::new(ExitCode::Unexpected, "unexpected", error, None),
+            Panicked::UnderWay => Self::new(ExitCode::Unknown, "unknown", error, Some(UNKNOWN_HINT.to_owned())),
         }
     }
 }
 
-fn patterns(allowed: &[String]) -> String {
-    if allowed.is_empty() { "nobody (allow_to is empty)".to_owned() } else { allowed.join(", ") }
+/// The code and the record's word for an outcome.
+pub fn of_outcome(outcome: &Outcome) -> (ExitCode, Sent) {
+    match outcome {
+        Outcome::Sent { .. } => (ExitCode::Success, Sent::Yes),
+        Outcome::NotSent(cause) => (of_cause(*cause), Sent::No),
+        Outcome::Unknown(None) => (ExitCode::Unknown, Sent::Unknown),
+        Outcome::Unknown(Some(signal)) => (of_signal(*signal), Sent::Unknown),
+    }
+}
+
+fn of_cause(cause: Cause) -> ExitCode {
+    match cause {
+        Cause::Credentials => ExitCode::Credentials,
+        Cause::Rejected => ExitCode::Rejected,
+        Cause::Unavailable => ExitCode::Unavailable,
+        Cause::Network | Cause::Tls => ExitCode::Network,
+        Cause::Interrupted(signal) => of_signal(signal),
+    }
+}
+
+/// The code of a bulk run that paused by itself.
+pub fn of_pause(reason: PauseReason) -> ExitCode {
+    match reason {
+        PauseReason::Credentials => ExitCode::Credentials,
+        PauseReason::Network => ExitCode::Network,
+        PauseReason::Unknown => ExitCode::Unknown,
+    }
+}
+
+pub fn of_signal(signal: Signal) -> ExitCode {
+    ExitCode::Signal(signal.number())
 }

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{Context, UsageError};
+use super::CommandError;
 use crate::api::{CODES, Code, Effect};
+use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::message::{Envelope, Example, Message};
 use crate::nearest::nearest;
@@ -19,7 +20,7 @@ What is past a limit is refused before it is sent; what goes against advice is s
 ///
 /// # Errors
 /// When there is no such topic, or stdout cannot be written.
-pub fn run(context: &Context, topic: Option<&str>) -> anyhow::Result<ExitCode> {
+pub fn run(context: &Context, topic: Option<&str>) -> Result<ExitCode, CommandError> {
     let text = match topic {
         None => everything(),
         Some(topic) => about(topic).ok_or_else(|| unknown(topic))?,
@@ -53,7 +54,7 @@ fn unknown(topic: &str) -> UsageError {
         Some(nearest) => format!("did you mean `{nearest}`? `jelouctl explain` lists all"),
         None => "`jelouctl explain` lists the kinds and codes that are known".to_owned(),
     };
-    UsageError { message: format!("`{topic}` is neither a kind of message nor a known error code"), hint }
+    UsageError::new(format!("`{topic}` is neither a kind of message nor a known error code"), hint)
 }
 
 fn of_kind(kind: &Message) -> String {

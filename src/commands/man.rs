@@ -3,24 +3,24 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context as _;
-
-use super::Context;
+use super::CommandError;
+use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::private_file::FileError;
 
 /// Prints the page of `app`, or writes one page a command into `directory`.
 ///
 /// # Errors
 /// When stdout or the directory cannot be written.
-pub fn run(context: &Context, app: clap::Command, directory: Option<&Path>) -> anyhow::Result<ExitCode> {
+pub fn run(context: &Context, app: clap::Command, directory: Option<&Path>) -> Result<ExitCode, CommandError> {
     let Some(directory) = directory else {
         let mut page = Vec::new();
-        clap_mangen::Man::new(app).render(&mut page)?;
+        // Writing to a vector cannot fail.
+        let _ = clap_mangen::Man::new(app).render(&mut page);
         context.output.bytes(&page)?;
         return Ok(ExitCode::Success);
     };
-    fs::create_dir_all(directory).with_context(|| format!("failed to make {}", directory.display()))?;
-    clap_mangen::generate_to(app, directory)
-        .with_context(|| format!("failed to write pages to {}", directory.display()))?;
+    fs::create_dir_all(directory).map_err(FileError::of("create", directory))?;
+    clap_mangen::generate_to(app, directory).map_err(FileError::of("write pages to", directory))?;
     Ok(ExitCode::Success)
 }

@@ -1,20 +1,23 @@
 //! `profile`: who sends, kept in the configuration file.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Context, Mode, interrupt, wrong_usage};
+use super::CommandError;
 use crate::config::{
     AllowTo, BotId, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, Origin, ProfileChange, SecretSource,
     Settings, Sourced,
 };
+use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
-use crate::output;
+use crate::private_file::FileError;
+use crate::process::{SystemError, block_on};
 use crate::secret::Secret;
+use crate::sending;
 
 /// What `profile` is asked to do.
 #[derive(Debug)]
-pub enum Action {
+pub enum ProfileAction {
     List,
     Show { name: Option<String> },
     Set { name: String, allow_to: Vec<String> },
@@ -26,27 +29,28 @@ pub enum Action {
 ///
 /// # Errors
 /// When the configuration cannot be read or written, or something is missing and nobody can be asked.
-pub fn run(context: &mut Context, action: Action) -> anyhow::Result<ExitCode> {
-    if context.mode != Mode::Send && !matches!(action, Action::List | Action::Show { .. }) {
-        return Err(wrong_usage(
+pub fn run(context: &mut Context, action: ProfileAction) -> Result<ExitCode, CommandError> {
+    if context.mode != Mode::Send && !matches!(action, ProfileAction::List | ProfileAction::Show { .. }) {
+        return Err(UsageError::new(
             "--dry-run and --curl show a send; this would change the configuration",
             "leave them out",
-        ));
+        )
+        .into());
     }
     match action {
-        Action::List => list(context)?,
-        Action::Show { name } => show(context, name)?,
-        Action::Set { name, allow_to } => set(context, &name, allow_to)?,
-        Action::Use { name } => {
+        ProfileAction::List => list(context)?,
+        ProfileAction::Show { name } => show(context, name)?,
+        ProfileAction::Set { name, allow_to } => set(context, &name, allow_to)?,
+        ProfileAction::Use { name } => {
             ConfigEdit::change(&config_path(context)?, |edit| edit.use_profile(&name))?;
             context.output.note(&format!("{name} is the default profile"));
         }
-        Action::Remove { name } => remove(context, &name)?,
+        ProfileAction::Remove { name } => remove(context, &name)?,
     }
     Ok(ExitCode::Success)
 }
 
-fn config_path(context: &Context) -> anyhow::Result<PathBuf> {
+fn config_path(context: &Context) -> Result<PathBuf, CommandError> {
     let environment = Environment::read()?;
     match context.flags.config.clone().or(environment.config.map(PathBuf::from)) {
         Some(path) => Ok(path),
@@ -55,7 +59,7 @@ fn config_path(context: &Context) -> anyhow::Result<PathBuf> {
 }
 
 /// One line a profile: name, bot, and whether it is the default, separated by tabs.
-fn list(context: &Context) -> anyhow::Result<()> {
+fn list(context: &Context) -> Result<(), CommandError> {
     let path = config_path(context)?;
     let Some(file) = ConfigFile::load(&path)? else {
         context.output.note(&format!("there are no profiles: {} does not exist", path.display()));
@@ -71,7 +75,7 @@ fn list(context: &Context) -> anyhow::Result<()> {
 }
 
 /// Each value with its origin; the secret itself never, and no secret command is run.
-fn show(context: &mut Context, name: Option<String>) -> anyhow::Result<()> {
+fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError> {
     if name.is_some() {
         context.flags.profile = name;
     }
@@ -117,12 +121,18 @@ fn row<T>(
 }
 
 /// Writes what was typed; for a new profile asks for the rest, or says what is missing.
-fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> anyhow::Result<()> {
+fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> Result<(), CommandError> {
     if name.is_empty() || name.chars().any(char::is_control) {
-        return Err(wrong_usage(format!("`{name}` cannot be a profile's name"), "use letters, digits and dashes"));
+        return Err(
+            UsageError::new(format!("`{name}` cannot be a profile's name"), "use letters, digits and dashes").into()
+        );
     }
     if allow_to.iter().any(String::is_empty) {
-        return Err(wrong_usage("--allow-to: an empty pattern fits nobody", "give a number or a pattern such as 593*"));
+        return Err(UsageError::new(
+            "--allow-to: an empty pattern fits nobody",
+            "give a number or a pattern such as 593*",
+        )
+        .into());
     }
     let path = config_path(context)?;
     let is_new = !ConfigEdit::open(&path)?.has_profile(name);
@@ -133,12 +143,12 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> anyhow::Resu
         api_url: flags.api_url.map(|url| url.to_string()),
         timeout: flags.timeout.map(|timeout| humantime::format_duration(timeout.duration()).to_string()),
         retry_for: flags.retry_for.map(|retry_for| humantime::format_duration(retry_for.duration()).to_string()),
-        ca_cert: flags.ca_cert.map(std::path::absolute).transpose()?,
+        ca_cert: flags.ca_cert.as_deref().map(absolute).transpose()?,
         allow_to: (!allow_to.is_empty()).then_some(AllowTo(allow_to)),
         ..ProfileChange::default()
     };
     match flags.client_secret {
-        Some(SecretSource::File(path)) => change.client_secret_file = Some(std::path::absolute(path)?),
+        Some(SecretSource::File(path)) => change.client_secret_file = Some(absolute(&path)?),
         Some(SecretSource::Stdin) => {
             context.input.claim_stdin("--client-secret-file")?;
             change.client_secret = Some(read_secret()?);
@@ -149,10 +159,11 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> anyhow::Resu
         complete(context, &mut change)?;
     } else if change == ProfileChange::default() {
         if !context.can_ask() {
-            return Err(wrong_usage(
+            return Err(UsageError::new(
                 format!("nothing to change in profile {name}"),
                 "name what to change, such as --bot BOT",
-            ));
+            )
+            .into());
         }
         change.client_secret = ask_secret()?;
     }
@@ -171,14 +182,17 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> anyhow::Resu
     Ok(())
 }
 
-fn read_secret() -> anyhow::Result<Secret> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+fn absolute(path: &Path) -> Result<PathBuf, FileError> {
+    std::path::absolute(path).map_err(FileError::of("find", path))
+}
+
+fn read_secret() -> Result<Secret, CommandError> {
     let stdin = Sourced { value: SecretSource::Stdin, origin: Origin::Flag("--client-secret-file") };
-    Ok(runtime.block_on(stdin.fetch(|| Err(io::ErrorKind::Unsupported.into())))?.0)
+    block_on(async { Ok(stdin.fetch(|| Err(io::ErrorKind::Unsupported.into())).await?.0) })
 }
 
 /// Asks for what a new profile needs and was not typed.
-fn complete(context: &Context, change: &mut ProfileChange) -> anyhow::Result<()> {
+fn complete(context: &Context, change: &mut ProfileChange) -> Result<(), CommandError> {
     if !context.can_ask() {
         let missing: Vec<_> = [("--bot", change.bot_id.is_none()), ("--client-id", change.client_id.is_none())]
             .into_iter()
@@ -187,10 +201,11 @@ fn complete(context: &Context, change: &mut ProfileChange) -> anyhow::Result<()>
         if missing.is_empty() {
             return Ok(());
         }
-        return Err(wrong_usage(
+        return Err(UsageError::new(
             format!("a new profile needs {}", missing.join(" and ")),
             "add it; nothing was written",
-        ));
+        )
+        .into());
     }
     let output = &context.output;
     if change.bot_id.is_none() {
@@ -212,36 +227,37 @@ fn complete(context: &Context, change: &mut ProfileChange) -> anyhow::Result<()>
 }
 
 /// The last of the questions: from here on Ctrl-C is caught.
-fn ask_secret() -> anyhow::Result<Option<Secret>> {
-    // Caught, it ends the question with an error, and the terminal shows again what is typed.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let _inside = runtime.enter();
-    let _interrupted = interrupt::interrupted()?;
-    match output::ask_hidden("Client secret (hidden; kept in the configuration; empty to leave it):") {
+fn ask_secret() -> Result<Option<Secret>, CommandError> {
+    const QUESTION: &str = "Client secret (hidden; kept in the configuration; empty to leave it):";
+    let typed = block_on(async { Ok::<_, SystemError>(sending::ask_secret(QUESTION)) })?;
+    match typed {
         Ok(typed) => Ok(Some(Secret::new(typed)).filter(|secret| !secret.is_empty())),
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(ConfigError::PromptInterrupted.into()),
-        Err(error) => Err(error.into()),
+        Err(cause) => Err(SystemError { action: "ask on the terminal", cause }.into()),
     }
 }
 
-fn ask_valid(context: &Context, question: &str, check: impl Fn(&str) -> Result<(), String>) -> anyhow::Result<String> {
+fn ask_valid(
+    context: &Context,
+    question: &str,
+    check: impl Fn(&str) -> Result<(), String>,
+) -> Result<String, CommandError> {
     let answer = context.output.ask(question)?;
     match check(&answer) {
         Ok(()) => Ok(answer),
-        Err(problem) => Err(wrong_usage(problem, "nothing was written; try again")),
+        Err(problem) => Err(UsageError::new(problem, "nothing was written; try again").into()),
     }
 }
 
-fn remove(context: &Context, name: &str) -> anyhow::Result<()> {
+fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
     let path = config_path(context)?;
     ConfigEdit::open(&path)?.remove_profile(name)?;
-    if !context.assume_yes {
-        if !context.can_ask() {
-            return Err(wrong_usage(format!("removing profile {name} needs a confirmation"), "add --yes"));
-        }
-        let answer = context.output.ask(&format!("Remove profile {name} and the secret it holds? [y/N]"))?;
-        if !["y", "yes"].contains(&answer.to_lowercase().as_str()) {
-            return Err(wrong_usage("nothing was removed".to_owned(), "answer y, or add --yes"));
+    match context.confirms(&format!("Remove profile {name} and the secret it holds?"))? {
+        Some(true) => {}
+        Some(false) => return Err(UsageError::new("nothing was removed", "answer y, or add --yes").into()),
+        None => {
+            let message = format!("removing profile {name} needs a confirmation");
+            return Err(UsageError::new(message, "add --yes").into());
         }
     }
     ConfigEdit::change(&path, |edit| edit.remove_profile(name))?;

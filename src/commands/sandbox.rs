@@ -5,13 +5,13 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
-
-use super::{Context, Mode, child, interrupt, wrong_usage};
+use super::CommandError;
+use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::message::Message;
-use crate::private_file;
+use crate::private_file::{self, FileError};
+use crate::process::{Signals, block_on, run_command};
 use crate::sandbox::{DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox, Templates, Webhook};
 
 /// Client id and secret, and the bot where none is chosen.
@@ -21,7 +21,7 @@ const LISTED: usize = 100;
 
 /// What was typed.
 #[derive(Debug)]
-pub struct Plan {
+pub struct SandboxArguments {
     pub port: Option<u16>,
     pub open: bool,
     pub faults: Vec<String>,
@@ -38,83 +38,86 @@ pub struct Plan {
 ///
 /// # Errors
 /// When it cannot be started as it was typed, or the list cannot be written.
-pub fn run(context: &mut Context, plan: &Plan) -> anyhow::Result<ExitCode> {
+pub fn run(context: &mut Context, arguments: &SandboxArguments) -> Result<ExitCode, CommandError> {
     if context.mode != Mode::Send {
-        return Err(wrong_usage("--dry-run and --curl show a send; the sandbox sends nothing", "leave them out"));
+        return Err(
+            UsageError::new("--dry-run and --curl show a send; the sandbox sends nothing", "leave them out").into()
+        );
     }
-    let options = options(context, plan)?;
+    let options = options(context, arguments)?;
     // Before anything runs: what cannot be written afterwards would be lost.
-    let list = plan.list.as_deref().map(|path| Ok::<_, anyhow::Error>((path, create(path)?))).transpose()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.context("failed to start the runtime")?;
-    let (sandbox, code) = runtime.block_on(serve(context, plan, options))?;
-    tell(context, &sandbox);
+    let list = arguments.list.as_deref().map(|path| Ok::<_, UsageError>((path, create(path)?))).transpose()?;
+    let (sandbox, code) = block_on(serve(context, arguments, options))?;
+    report(context, &sandbox);
     if let Some((path, mut file)) = list {
-        write(&mut file, &sandbox).with_context(|| format!("failed to write {}", path.display()))?;
+        write(&mut file, &sandbox).map_err(FileError::of("write", path))?;
     }
-    Ok(check(context, plan.expect, sandbox.arrived(), code))
+    Ok(check(context, arguments.expect, sandbox.arrived(), code))
 }
 
-fn options(context: &mut Context, plan: &Plan) -> anyhow::Result<Options> {
-    let templates = match &plan.templates {
+fn options(context: &mut Context, arguments: &SandboxArguments) -> Result<Options, CommandError> {
+    let templates = match &arguments.templates {
         Some(source) => Templates::from_json(context.input.json("--templates", source)?).map_err(|error| {
-            wrong_usage(format!("--templates: {error}"), "give a JSON array, or what `jelouctl templates` printed")
+            UsageError::new(format!("--templates: {error}"), "give a JSON array, or what `jelouctl templates` printed")
         })?,
         None => Templates::default(),
     };
     let fault = |rule: &String| {
         rule.parse::<Fault>().map_err(|error| {
             let message = format!("--fault `{}`: {error}", rule.escape_debug());
-            wrong_usage(&message, "write, for example, status=429,retry_after=2,every=5; docs/sandbox.md has them all")
+            UsageError::new(
+                &message,
+                "write, for example, status=429,retry_after=2,every=5; docs/sandbox.md has them all",
+            )
         })
     };
-    let webhook = plan.webhook.as_deref().map(|url| {
+    let webhook = arguments.webhook.as_deref().map(|url| {
         url.parse::<Webhook>().map_err(|error| {
-            wrong_usage(format!("--webhook: {error}"), "give an address such as http://127.0.0.1:3000/hook")
+            UsageError::new(format!("--webhook: {error}"), "give an address such as http://127.0.0.1:3000/hook")
         })
     });
-    let default_port = if plan.command.is_empty() { DEFAULT_PORT } else { 0 };
+    let default_port = if arguments.command.is_empty() { DEFAULT_PORT } else { 0 };
     Ok(Options {
-        port: plan.port.unwrap_or(default_port),
+        port: arguments.port.unwrap_or(default_port),
         bot: context.flags.bot.as_ref().map(|bot| bot.as_str().to_owned()),
         templates,
-        faults: plan.faults.iter().map(fault).collect::<Result<_, _>>()?,
+        faults: arguments.faults.iter().map(fault).collect::<Result<_, _>>()?,
         webhook: webhook.transpose()?,
-        window: plan.window,
-        max: plan.max.map_or(DEFAULT_MAX, |max| max as usize),
+        window: arguments.window,
+        max: arguments.max.map_or(DEFAULT_MAX, |max| max as usize),
     })
 }
 
 /// Listens until Ctrl-C or SIGTERM, or as long as the command runs.
-async fn serve(context: &Context, plan: &Plan, options: Options) -> anyhow::Result<(Sandbox, ExitCode)> {
+async fn serve(
+    context: &Context,
+    arguments: &SandboxArguments,
+    options: Options,
+) -> Result<(Sandbox, ExitCode), CommandError> {
     let port = options.port;
     let sandbox = Sandbox::start(options).map_err(|error| {
         let message = format!("failed to listen on 127.0.0.1:{port}: {error}");
-        wrong_usage(&message, "choose another port with --port, or any free one with --port 0")
+        UsageError::new(&message, "choose another port with --port, or any free one with --port 0")
     })?;
     let url = format!("http://127.0.0.1:{}", sandbox.port());
     context.output.note(&format!("sandbox: look at what arrives on {url}"));
-    if plan.open
+    if arguments.open
         && let Err(error) = open::that_detached(&url)
     {
         context.output.warning(&format!("failed to open the browser: {error}"));
     }
     let mut variables = variables(context, &url);
-    if !plan.command.is_empty() {
+    if !arguments.command.is_empty() {
         variables.push(("JELOUCTL_SANDBOX", url));
-        let ended = child::run(context, &plan.command, &variables, None).await?;
+        let ended = run_command(&context.output, &arguments.command, &variables, None).await?;
         return Ok((sandbox, ExitCode::Command(ended.code)));
     }
     // Caught before the variables show that it listens.
-    let interrupted = interrupt::interrupted().context("failed to listen for signals")?;
-    let terminated = interrupt::terminated().context("failed to listen for signals")?;
+    let mut signals = Signals::that_end()?;
     for (name, value) in &variables {
         context.output.line(&format!("export {name}='{}'", value.replace('\'', r"'\''")))?;
     }
-    tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
-    }
+    signals.next().await;
     Ok((sandbox, ExitCode::Success))
 }
 
@@ -130,7 +133,7 @@ fn variables(context: &Context, url: &str) -> Vec<(&'static str, String)> {
 }
 
 /// Lists what arrived on standard error.
-fn tell(context: &Context, sandbox: &Sandbox) {
+fn report(context: &Context, sandbox: &Sandbox) {
     let (arrived, messages) = (sandbox.arrived(), sandbox.messages());
     context.output.note(&match arrived {
         0 => "sandbox: no message arrived".to_owned(),
@@ -148,9 +151,9 @@ fn tell(context: &Context, sandbox: &Sandbox) {
 }
 
 /// Opens the file, readable by us alone.
-fn create(path: &Path) -> anyhow::Result<File> {
+fn create(path: &Path) -> Result<File, UsageError> {
     private_file::open_anew(path)
-        .map_err(|error| wrong_usage(format!("--list: {error}"), "name a file that can be written"))
+        .map_err(|error| UsageError::new(format!("--list: {error}"), "name a file that can be written"))
 }
 
 fn write(file: &mut File, sandbox: &Sandbox) -> io::Result<()> {

@@ -3,14 +3,15 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context as _;
 use serde_json::Value;
 
-use super::Context;
+use super::CommandError;
 use crate::config;
+use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::message::Message;
 use crate::output::pretty;
+use crate::private_file::FileError;
 
 /// The schema of a body of any kind.
 const ANY: &str = "message";
@@ -26,16 +27,15 @@ pub fn names() -> Vec<&'static str> {
 ///
 /// # Errors
 /// When stdout or the directory cannot be written.
-pub fn run(context: &Context, name: Option<&str>, directory: Option<&Path>) -> anyhow::Result<ExitCode> {
+pub fn run(context: &Context, name: Option<&str>, directory: Option<&Path>) -> Result<ExitCode, CommandError> {
     let Some(directory) = directory else {
         context.output.json(&schema(name.unwrap_or(ANY)))?;
         return Ok(ExitCode::Success);
     };
-    fs::create_dir_all(directory).with_context(|| format!("failed to make {}", directory.display()))?;
+    fs::create_dir_all(directory).map_err(FileError::of("create", directory))?;
     for name in names() {
         let path = directory.join(format!("{name}.json"));
-        fs::write(&path, pretty(&schema(name)) + "\n")
-            .with_context(|| format!("failed to write {}", path.display()))?;
+        fs::write(&path, pretty(&schema(name)) + "\n").map_err(FileError::of("write", &path))?;
     }
     Ok(ExitCode::Success)
 }

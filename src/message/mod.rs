@@ -30,12 +30,11 @@ mod vcard;
 
 pub use self::envelope::Envelope;
 pub use self::example::Example;
-pub use self::fields::Field;
 pub use self::incoming::{Checked, check_flow_message, check_message, check_template};
-pub use self::invalid::{InvalidMessage, Violation};
+pub use self::invalid::InvalidMessage;
 pub use self::kinds::{FlowMessage, Message};
 pub use self::merge::merge;
-pub use self::or_template::{LeafType, OrTemplate, is_template};
+pub use self::or_template::{LeafType, is_template};
 pub use self::outgoing::Outgoing;
 pub use self::recipient::{Recipient, RecipientError};
 pub use self::recipient_choice::{RecipientChoice, RecipientSources};

@@ -1,11 +1,10 @@
 //! What `doctor` found, a line each.
 
 use std::fmt::Write;
-use std::io;
 
 use serde_json::{Value, json};
 
-use super::{Format, Output, one_line};
+use super::{Format, Output, StreamError, one_line};
 
 /// One thing that was looked at.
 #[derive(Clone, Debug)]
@@ -47,7 +46,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::json`].
-    pub fn checkup(&self, checks: &[Check], exit_code: u8) -> io::Result<()> {
+    pub fn checkup(&self, checks: &[Check], exit_code: u8) -> Result<(), StreamError> {
         if self.format == Format::Record {
             let checks: Vec<_> = checks.iter().map(as_json).collect();
             return self.json(&json!({ "schema_version": 1, "exit_code": exit_code, "checks": checks }));

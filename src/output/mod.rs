@@ -13,6 +13,7 @@ use std::io::{self, IsTerminal, Write};
 use anstream::ColorChoice;
 use serde::Serialize;
 use serde_json::Value;
+use thiserror::Error;
 
 pub use self::checkup::{Check, State};
 pub use self::escape::one_line;
@@ -57,6 +58,14 @@ pub enum Color {
     Never,
 }
 
+/// A stream of ours that cannot be written or read.
+#[derive(Debug, Error)]
+#[error("failed to {action}: {cause}")]
+pub struct StreamError {
+    pub action: &'static str,
+    pub cause: io::Error,
+}
+
 /// The two streams and how they are written.
 #[derive(Debug, Default)]
 pub struct Output {
@@ -75,13 +84,14 @@ impl Output {
     ///
     /// # Errors
     /// When stdout cannot be written; a closed pipe is no error.
-    pub fn json(&self, value: &impl Serialize) -> io::Result<()> {
+    pub fn json(&self, value: &impl Serialize) -> Result<(), StreamError> {
         let stdout = io::stdout();
         let text = match (stdout.is_terminal(), self.colored(&stdout)) {
-            (true, color) => json::pretty(&serde_json::to_value(value)?, color),
-            (false, true) => json::colored(&serde_json::to_value(value)?),
-            (false, false) => json::compact_text(value)?,
+            (true, color) => serde_json::to_value(value).map(|value| json::pretty(&value, color)),
+            (false, true) => serde_json::to_value(value).map(|value| json::colored(&value)),
+            (false, false) => json::compact_text(value),
         };
+        let text = text.map_err(|error| StreamError { action: "write JSON", cause: error.into() })?;
         self.line(&text)
     }
 
@@ -89,7 +99,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::json`].
-    pub fn record(&self, record: &Record) -> io::Result<()> {
+    pub fn record(&self, record: &Record) -> Result<(), StreamError> {
         self.json(&record.to_json())
     }
 
@@ -97,7 +107,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::json`].
-    pub fn value(&self, text: &str) -> io::Result<()> {
+    pub fn value(&self, text: &str) -> Result<(), StreamError> {
         self.line(&one_line(text))
     }
 
@@ -105,7 +115,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::json`].
-    pub fn fields(&self, fields: &[&str]) -> io::Result<()> {
+    pub fn fields(&self, fields: &[&str]) -> Result<(), StreamError> {
         let fields: Vec<_> = fields.iter().map(|field| one_line(field)).collect();
         self.line(&fields.join("\t"))
     }
@@ -119,7 +129,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::json`].
-    pub fn table(&self, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> io::Result<()> {
+    pub fn table(&self, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), StreamError> {
         self.line(&table::aligned(header, rows))
     }
 
@@ -127,7 +137,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::json`].
-    pub fn line(&self, text: &str) -> io::Result<()> {
+    pub fn line(&self, text: &str) -> Result<(), StreamError> {
         self.bytes(format!("{text}\n").as_bytes())
     }
 
@@ -135,11 +145,13 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::json`].
-    pub fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), StreamError> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            result => result,
+            Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
+                Err(StreamError { action: "write standard output", cause })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -152,10 +164,11 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::json`].
-    pub fn help(&self, text: &str) -> io::Result<()> {
+    pub fn help(&self, text: &str) -> Result<(), StreamError> {
         let choice = if self.colored(&io::stdout()) { ColorChoice::Always } else { ColorChoice::Never };
         let mut plain = anstream::AutoStream::new(Vec::new(), choice);
-        plain.write_all(text.as_bytes())?;
+        // Writing to a vector cannot fail.
+        let _ = plain.write_all(text.as_bytes());
         self.bytes(&plain.into_inner())
     }
 
@@ -243,12 +256,12 @@ impl Output {
     ///
     /// # Errors
     /// When the terminal cannot be read.
-    pub fn ask(&self, question: &str) -> io::Result<String> {
+    pub fn ask(&self, question: &str) -> Result<String, StreamError> {
         let mut stderr = io::stderr();
-        write!(stderr, "{} ", one_line(question))?;
-        stderr.flush()?;
         let mut answer = String::new();
-        io::stdin().read_line(&mut answer)?;
+        let asked = write!(stderr, "{} ", one_line(question)).and_then(|()| stderr.flush());
+        let read = asked.and_then(|()| io::stdin().read_line(&mut answer));
+        read.map_err(|cause| StreamError { action: "ask on the terminal", cause })?;
         Ok(answer.trim().to_owned())
     }
 

@@ -67,9 +67,7 @@ impl RunFiles {
 
 fn remove(path: &Path) -> Result<(), LedgerError> {
     match fs::remove_file(path) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
-            Err(FileError::of("remove", path)(cause).into())
-        }
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(FileError::of("remove", path)(cause).into()),
         _ => Ok(()),
     }
 }

@@ -1,18 +1,19 @@
 //! `bulk status`, `list`, `report`, `resolve` and `remove`.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::sending::{print_summary, summary};
+use super::summary::{print_summary, summary};
 use crate::bulk::{BulkError, Ledger, ReportFormat, RowState, RunName, Runs, write_report};
-use crate::commands::{Context, UsageError};
+use crate::commands::CommandError;
+use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
+use crate::private_file::FileError;
 
 /// The run in figures, also while it is going on.
-pub fn status(context: &Context, asked: Option<&RunName>) -> anyhow::Result<ExitCode> {
+pub fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
     let runs = Runs::open()?;
     let name = runs.find(asked)?;
     let ledger = Ledger::read(&runs.path(&name))?;
@@ -29,7 +30,7 @@ pub fn status(context: &Context, asked: Option<&RunName>) -> anyhow::Result<Exit
 }
 
 /// One line a run: name, whether it is complete, rows, sent, failed, unknown, still to go.
-pub fn list(context: &Context) -> anyhow::Result<ExitCode> {
+pub fn list(context: &Context) -> Result<ExitCode, CommandError> {
     let runs = Runs::open()?;
     let names = runs.names()?;
     if names.is_empty() {
@@ -59,30 +60,37 @@ pub fn report(
     states: &[RowState],
     format: ReportFormat,
     file: Option<&Path>,
-) -> anyhow::Result<ExitCode> {
+) -> Result<ExitCode, CommandError> {
     let runs = Runs::open()?;
     let ledger = Ledger::read(&runs.path(&runs.find(asked)?))?;
     let details = ledger.details()?;
     let states = if states.is_empty() { &RowState::ALL } else { states };
     let Some(path) = file else {
-        let written = write_report(&ledger, &details, states, format, context.output.stream());
-        return match written {
+        return match write_report(&ledger, &details, states, format, context.output.stream()) {
             // A reader that has seen enough, `head` perhaps, is no error.
-            Err(BulkError::Report(cause)) if cause.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::Success),
+            Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Success),
             written => Ok(written.map(|()| ExitCode::Success)?),
         };
     };
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let failed = || format!("failed to write {}", path.display());
-    let mut to = tempfile::NamedTempFile::new_in(directory).with_context(failed)?;
-    write_report(&ledger, &details, states, format, std::io::BufWriter::new(&mut to)).with_context(failed)?;
-    to.flush().with_context(failed)?;
-    to.persist(path).with_context(failed)?;
+    let failed = || FileError::of("write", path);
+    let mut to = tempfile::NamedTempFile::new_in(directory).map_err(failed())?;
+    match write_report(&ledger, &details, states, format, io::BufWriter::new(&mut to)) {
+        Err(BulkError::Report(cause)) => return Err(failed()(cause).into()),
+        written => written?,
+    }
+    to.flush().map_err(failed())?;
+    to.persist(path).map_err(|error| failed()(error.error))?;
     Ok(ExitCode::Success)
 }
 
 /// Decides rows by hand.
-pub fn resolve(context: &Context, asked: Option<&RunName>, from: RowState, to: RowState) -> anyhow::Result<ExitCode> {
+pub fn resolve(
+    context: &Context,
+    asked: Option<&RunName>,
+    from: RowState,
+    to: RowState,
+) -> Result<ExitCode, CommandError> {
     let runs = Runs::open()?;
     let name = runs.find(asked)?;
     let lock = runs.lock(&name)?;
@@ -96,7 +104,7 @@ pub fn resolve(context: &Context, asked: Option<&RunName>, from: RowState, to: R
 }
 
 /// Removes a run with all that is known of its rows.
-pub fn remove(context: &Context, name: &RunName) -> anyhow::Result<ExitCode> {
+pub fn remove(context: &Context, name: &RunName) -> Result<ExitCode, CommandError> {
     let runs = Runs::open()?;
     let name = runs.find(Some(name))?;
     let lock = runs.lock(&name)?;
@@ -106,13 +114,8 @@ pub fn remove(context: &Context, name: &RunName) -> anyhow::Result<ExitCode> {
         Ok(left) => format!("of which {left} messages are still to be sent"),
         Err(error) => format!("whose ledger cannot be read ({error})"),
     };
-    let is_meant = || {
-        let asked = context.output.ask(&format!("Remove run {name}, {what}? [y/N]"))?;
-        anyhow::Ok(["y", "yes"].contains(&asked.to_lowercase().as_str()))
-    };
-    if !(context.assume_yes || context.can_ask() && is_meant()?) {
-        let message = format!("run {name}, {what}, was not removed");
-        return Err(UsageError { message, hint: "add --yes to remove it".to_owned() }.into());
+    if context.confirms(&format!("Remove run {name}, {what}?"))? != Some(true) {
+        return Err(UsageError::new(format!("run {name}, {what}, was not removed"), "add --yes to remove it").into());
     }
     runs.remove(&name, lock)?;
     context.output.note(&format!("run {name} is removed"));

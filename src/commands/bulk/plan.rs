@@ -3,25 +3,27 @@
 use minijinja::Environment;
 use serde_json::{Value, json};
 
-use super::send::Typed;
+use super::arguments::BulkSendArguments;
 use crate::bulk::RecipientRule;
-use crate::commands::{Context, wrong_usage};
+use crate::commands::CommandError;
+use crate::context::{Context, UsageError};
 use crate::message::{Envelope, Message, Route, is_template, merge};
 use crate::template::{BodyTemplate, TemplateError, TextTemplate};
 
 /// The body that flags and `--body` make; nothing where each row is the body.
-pub fn read_body(context: &mut Context, typed: &Typed) -> anyhow::Result<Option<Value>> {
-    let flags = typed.message.flag_body(&mut context.input)?;
-    let file = typed.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
-    if file.is_none() && typed.message.envelope() == Envelope::Verbatim {
+pub fn read_body(context: &mut Context, arguments: &BulkSendArguments) -> Result<Option<Value>, CommandError> {
+    let flags = arguments.message.flag_body(&mut context.input)?;
+    let file = arguments.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
+    if file.is_none() && arguments.message.envelope() == Envelope::Verbatim {
         return Ok(None);
     }
     let mut body = file.unwrap_or_else(|| json!({}));
     if let Some(field) = ["userId", "destinations"].into_iter().find(|field| body.get(field).is_some()) {
-        return Err(wrong_usage(
+        return Err(UsageError::new(
             format!("{field}: the body names a recipient, but in a bulk run each row has its own"),
             "take it out of the body; the recipient is a column, or --to '593{{ celular }}'",
-        ));
+        )
+        .into());
     }
     merge(&mut body, flags);
     Ok(Some(body))
@@ -33,14 +35,14 @@ pub fn compile_body<'a>(
     kind: &Message,
     schema: &Value,
     body: Option<&'a Value>,
-) -> anyhow::Result<BodyTemplate<'a>> {
+) -> Result<BodyTemplate<'a>, UsageError> {
     let in_path = match kind.route(body.unwrap_or(&Value::Null)) {
         Route::FlowMessage { flow_type: Some(flow_type) } => Some(("--type", flow_type)),
         Route::CampaignTemplate { campaign } => Some(("--campaign", campaign)),
         Route::Messages | Route::FlowMessage { flow_type: None } | Route::Template => None,
     };
     if let Some((flag, _)) = in_path.filter(|(_, value)| is_template(value)) {
-        return Err(wrong_usage(
+        return Err(UsageError::new(
             format!("{flag}: it is no part of the body, and the same for every row"),
             "give it a value",
         ));
@@ -52,19 +54,22 @@ pub fn compile_body<'a>(
 }
 
 /// Compiles `--to`, which must differ from row to row.
-pub fn recipient_rule<'a>(language: &'a Environment<'a>, typed: &'a Typed) -> anyhow::Result<RecipientRule<'a>> {
-    let Some(to) = &typed.to else { return Ok(RecipientRule::Column(typed.to_column.as_deref())) };
+pub fn recipient_rule<'a>(
+    language: &'a Environment<'a>,
+    arguments: &'a BulkSendArguments,
+) -> Result<RecipientRule<'a>, UsageError> {
+    let Some(to) = &arguments.to else { return Ok(RecipientRule::Column(arguments.to_column.as_deref())) };
     match TextTemplate::compile(language, "--to", to).map_err(|error| not_a_template(&error))? {
         Some(template) if !template.names().is_empty() => Ok(RecipientRule::Template(template)),
-        _ => Err(wrong_usage(
+        _ => Err(UsageError::new(
             format!("--to: every row would go to `{to}`"),
             "write the recipient from columns, --to '593{{ celular }}', or name its column with --to-column",
         )),
     }
 }
 
-fn not_a_template(error: &TemplateError) -> anyhow::Error {
-    wrong_usage(
+fn not_a_template(error: &TemplateError) -> UsageError {
+    UsageError::new(
         format!("{}: it is no template: {}", error.path, error.problem),
         "a column is {{ nombre }} or {{ row['Nombre completo'] }}; braces that are meant as they stand are {{ '{{' }}",
     )

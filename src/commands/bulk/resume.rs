@@ -1,46 +1,52 @@
 //! `bulk resume`: goes on with a run. It needs no input and no message, and sends as the one who began it, or not at all.
 
-use super::Tempo;
-use super::sending::{Held, Sender};
+use super::arguments::RunOptions;
+use super::carry_out::{LockedRun, carry_out};
 use crate::bulk::{Details, Ledger, RunName, Runs};
-use crate::commands::guard::check_allowed;
-use crate::commands::{Context, UsageError};
-use crate::config::{BotId, ConfigError, Environment, Settings};
+use crate::commands::CommandError;
+use crate::commands::error::of_signal;
+use crate::config::{BotId, ConfigError};
+use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
+use crate::process::block_on;
+use crate::sending::{Opening, Unresolved};
 
-pub fn run(context: &mut Context, asked: Option<&RunName>, tempo: Tempo) -> anyhow::Result<ExitCode> {
-    context.claim_secret()?;
+pub fn run(context: &mut Context, asked: Option<&RunName>, options: RunOptions) -> Result<ExitCode, CommandError> {
+    let unresolved = Unresolved::claim(context)?;
     let runs = Runs::open()?;
     let name = runs.find(asked)?;
     let lock = runs.lock(&name)?;
     let ledger = Ledger::read(&runs.path(&name))?;
     let details = ledger.details()?;
-    become_sender(context, &name, &details)?;
+    send_as_begun(context, &name, &details)?;
 
-    let settings = Settings::load(&context.flags, &Environment::read()?)?;
-    context.output.warnings(&settings.warnings);
-    if settings.is_sandboxed() && !details.sandbox {
+    let sender = unresolved.resolve(context)?;
+    if sender.settings.is_sandboxed() && !details.sandbox {
         // The environment may say so too; what is sent there would count as sent to people.
         refuse_other(&name, "the sandbox", &details.api_url, Some("the sandbox"))?;
     }
-    let (client_id, secret) = settings.credentials(context.can_ask())?;
-    refuse_other(&name, "client id", &details.client_id, Some(client_id.value.as_str()))?;
+    refuse_other(&name, "client id", &details.client_id, Some(sender.client_id.as_str()))?;
     let mut refused = Ok(());
     ledger.recipients(|recipient| {
         if refused.is_ok() {
-            refused = check_allowed(&settings, std::iter::once(recipient));
+            refused = sender.check_allowed(std::iter::once(recipient));
         }
     })?;
     refused?;
     let counts = ledger.counts()?;
     drop(ledger);
     context.output.note(&format!("run {name}: {} of {} messages to go", counts.left(), counts.all()));
-    let sender = Sender::new(context, &settings, &client_id.value, &secret)?;
-    sender.send(&Held { runs: &runs, name, details, _lock: lock }, tempo)
+    let run = LockedRun { runs: &runs, name, details, _lock: lock };
+    block_on(async {
+        match sender.connect(context).await? {
+            Opening::Open(connection) => carry_out(context, &sender, connection, &run, options).await,
+            Opening::Interrupted(signal) => Ok(of_signal(signal)),
+        }
+    })
 }
 
 /// Takes profile, bot and address from the run; what was typed may say the same, but nothing else.
-fn become_sender(context: &mut Context, name: &RunName, run: &Details) -> anyhow::Result<()> {
+fn send_as_begun(context: &mut Context, name: &RunName, run: &Details) -> Result<(), CommandError> {
     let flags = &mut context.flags;
     let url = flags.api_url.as_ref().map(ToString::to_string);
     refuse_other(name, "--profile", run.profile.as_deref().unwrap_or("none"), flags.profile.as_deref())?;
@@ -58,10 +64,10 @@ fn become_sender(context: &mut Context, name: &RunName, run: &Details) -> anyhow
 
 fn refuse_other(name: &RunName, what: &str, of_run: &str, given: Option<&str>) -> Result<(), UsageError> {
     match given {
-        Some(given) if given != of_run => Err(UsageError {
-            message: format!("{what}: run {name} was begun with {of_run}, not with {given}"),
-            hint: "a run is resumed as it was begun; nothing was sent".to_owned(),
-        }),
+        Some(given) if given != of_run => Err(UsageError::new(
+            format!("{what}: run {name} was begun with {of_run}, not with {given}"),
+            "a run is resumed as it was begun; nothing was sent",
+        )),
         _ => Ok(()),
     }
 }

@@ -1,276 +1,176 @@
 //! `bulk send`: every row is read, filled and checked first; then the run exists, and its rows are sent.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
-use super::Tempo;
+use super::arguments::BulkSendArguments;
+use super::carry_out::{DEFAULT_CONCURRENCY, LockedRun, SANDBOX, carry_out};
+use super::import::{import, open};
 use super::plan::{compile_body, read_body, recipient_rule};
-use super::sending::{DEFAULT_CONCURRENCY, Held, SANDBOX, Sender};
 use crate::api::{Accepts, Request};
 use crate::bulk::{
-    BulkError, Details, ImportPlan, ImportPolicy, Imported, LedgerDraft, LedgerError, ReservedRun, RowFault, RowRange,
-    RunError, RunName, Runs, SameCampaign, import,
+    BulkError, Details, ImportPlan, Imported, LedgerDraft, LedgerError, ReservedRun, RowRange, RunError, RunName, Runs,
+    SameCampaign,
 };
-use crate::commands::guard::check_allowed;
-use crate::commands::{Context, GuardError, Mode, UsageError, preview};
-use crate::config::{ApiUrl, BotId, ClientId, Environment, SecretSource, Settings, Sourced};
+use crate::commands::CommandError;
+use crate::commands::error::of_signal;
+use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
-use crate::input;
-use crate::list::{ListError, ListReader};
-use crate::message::Message;
+use crate::input::Source;
+use crate::process::block_on;
+use crate::sending::{GuardError, Opening, Sender, Unresolved};
 use crate::template::language;
 
-/// Warnings of rows that are told one by one.
-const WARNINGS: u64 = 5;
-
-/// What was typed for a run.
-#[derive(Debug)]
-pub struct Typed {
-    pub source: input::Source,
-    /// `--to`, a template.
-    pub to: Option<String>,
-    pub to_column: Option<String>,
-    /// `--body`
-    pub body: Option<input::Source>,
-    /// The kind, with what its flags say.
-    pub message: Message,
-    pub run: Option<RunName>,
-    pub tempo: Tempo,
-    pub window: RowRange,
-    pub leniency: ImportPolicy,
-    /// `--strict`: a warning about a row's message makes the row invalid.
-    pub strict: bool,
-    /// `--again`
-    pub again: bool,
-    /// `--preview`
-    pub preview: Option<u64>,
-}
-
-/// Who sends, as far as it is decided before anything is read.
-struct Who<'a> {
-    settings: &'a Settings,
-    bot: &'a BotId,
-    client_id: &'a ClientId,
-    /// The address that requests are made for.
-    base: ApiUrl,
-}
-
-pub fn run(context: &mut Context, typed: &Typed) -> anyhow::Result<ExitCode> {
-    context.claim_secret()?;
-    if typed.source == input::Source::Stdin {
+pub fn run(context: &mut Context, arguments: &BulkSendArguments) -> Result<ExitCode, CommandError> {
+    let unresolved = Unresolved::claim(context)?;
+    if arguments.source == Source::Stdin {
         context.input.claim_stdin("the list of people")?;
     }
-    let body = read_body(context, typed)?;
-    let kind = body.as_ref().and_then(|body| typed.message.read_as(body.as_object()?));
-    let kind = kind.as_ref().unwrap_or(&typed.message);
+    let body = read_body(context, arguments)?;
+    let kind = body.as_ref().and_then(|body| arguments.message.read_as(body.as_object()?));
+    let kind = kind.as_ref().unwrap_or(&arguments.message);
     let schema = kind.schema();
     let language = language();
     let compiled = compile_body(&language, kind, &schema, body.as_ref())?;
-    let recipient = recipient_rule(&language, typed)?;
+    let recipient = recipient_rule(&language, arguments)?;
+    let mut list = open(&arguments.source)?;
 
-    let settings = Settings::load(&context.flags, &Environment::read()?)?;
-    context.output.warnings(&settings.warnings);
-    let bot = settings.bot()?;
-    let (client_id, secret) = settings.credentials(context.can_ask())?;
-    let who = Who { settings: &settings, bot, client_id: &client_id.value, base: preview::base(&settings) };
-    let mut source = open(&typed.source)?;
+    let sender = unresolved.resolve(context)?;
+    let base = sender.expected_base();
     let plan = ImportPlan {
-        kind: &typed.message,
-        strict: typed.strict,
+        kind: &arguments.message,
+        strict: arguments.strict,
         schema,
         body: compiled,
         recipient,
         language: &language,
-        bot: bot.as_str(),
-        base: who.base.url(),
+        bot: sender.bot.as_str(),
+        base: base.url(),
     };
-    if typed.preview.is_some() || context.mode != Mode::Send {
+    if arguments.preview.is_some() || context.mode != Mode::Send {
         let mut draft = LedgerDraft::create(None)?;
-        let limit = typed.window.limit.into_iter().chain(typed.preview).min();
-        let typed = (RowRange { limit, ..typed.window }, typed.leniency);
-        let imported = read_in(context, &mut source, &mut draft, &plan, &who, typed)?;
-        return show(context, &draft, &who, imported.accepts.as_ref());
+        let limit = arguments.range.limit.into_iter().chain(arguments.preview).min();
+        let range = RowRange { limit, ..arguments.range };
+        let imported = import(context, &mut list, &mut draft, &plan, &sender, (range, arguments.policy))?;
+        return show(context, &draft, &sender, imported.accepts.as_ref());
     }
     let runs = Runs::open()?;
-    let reserved = reserve(&runs, typed)?;
+    let reserved = reserve(&runs, arguments)?;
     let mut draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
-    let imported = read_in(context, &mut source, &mut draft, &plan, &who, (typed.window, typed.leniency))?;
-    let details = details(typed, &who, &source, &imported)?;
-    begin(context, typed, &who, &secret, Begin { runs: &runs, reserved, draft, imported, details })
+    let imported = import(context, &mut list, &mut draft, &plan, &sender, (arguments.range, arguments.policy))?;
+    let Some(details) = details(arguments, &sender, list.format(), &imported) else { return Ok(ExitCode::Success) };
+    let digest = imported.digest;
+    let prepared = PreparedRun { runs: &runs, reserved, draft, rows: imported.rows, digest, details };
+    block_on(begin(context, arguments, &sender, prepared))
 }
 
 /// All of a run that is read in and not begun.
-struct Begin<'a> {
+struct PreparedRun<'a> {
     runs: &'a Runs,
     reserved: ReservedRun,
     draft: LedgerDraft,
-    imported: Imported,
+    rows: u64,
+    digest: [u8; 16],
     details: Details,
 }
 
-fn begin(
+async fn begin(
     context: &Context,
-    typed: &Typed,
-    who: &Who<'_>,
-    secret: &Sourced<SecretSource>,
-    begin: Begin<'_>,
-) -> anyhow::Result<ExitCode> {
-    let Begin { runs, reserved, draft, imported, details } = begin;
-    let refuse_again = || match runs.same_campaign(&details, imported.digest)? {
-        Some(SameCampaign { run, is_finished }) if !typed.again => {
-            Err(anyhow::Error::from(GuardError::SameCampaign { run: run.to_string(), is_finished }))
+    arguments: &BulkSendArguments,
+    sender: &Sender,
+    prepared: PreparedRun<'_>,
+) -> Result<ExitCode, CommandError> {
+    let PreparedRun { runs, reserved, draft, rows, digest, details } = prepared;
+    let refuse_again = || match runs.same_campaign(&details, digest)? {
+        Some(SameCampaign { run, is_finished }) if !arguments.again => {
+            Err(CommandError::from(GuardError::SameCampaign { run: run.to_string(), is_finished }))
         }
         _ => Ok(()),
     };
     refuse_again()?;
-    confirm(context, who, imported.rows)?;
-    let sender = Sender::new(context, who.settings, who.client_id, secret)?;
+    confirm(context, sender, rows)?;
+    let connection = match sender.connect(context).await? {
+        Opening::Open(connection) => connection,
+        Opening::Interrupted(signal) => return Ok(of_signal(signal)),
+    };
     let name = reserved.name().clone();
     let held = runs.hold()?;
     refuse_again()?;
-    draft.complete(&details, imported.digest, &runs.path(&name))?;
+    draft.complete(&details, digest, &runs.path(&name))?;
     drop(held);
     let Some(lock) = reserved.keep() else { return Err(LedgerError::InUse { run: name.to_string() }.into()) };
-    context.output.note(&format!("run {name}: {} messages from bot {}", imported.rows, who.bot.as_str()));
-    sender.send(&Held { runs, name, details, _lock: lock }, typed.tempo)
-}
-
-fn open(source: &input::Source) -> anyhow::Result<ListReader> {
-    let (reader, name): (Box<dyn Read>, _) = match source {
-        input::Source::Stdin => (Box::new(io::stdin()), "standard input".to_owned()),
-        input::Source::File(path) => {
-            let name = path.display().to_string();
-            let opened = File::open(path).map_err(|cause| ListError::Unreadable { name: name.clone(), cause });
-            (Box::new(opened?), name)
-        }
-    };
-    Ok(ListReader::open(reader, &name)?)
+    context.output.note(&format!("run {name}: {rows} messages from bot {}", sender.bot.as_str()));
+    let run = LockedRun { runs, name, details, _lock: lock };
+    carry_out(context, sender, connection, &run, arguments.options).await
 }
 
 /// The name that was typed, or one of the input's that is free.
-fn reserve(runs: &Runs, typed: &Typed) -> anyhow::Result<ReservedRun> {
-    if let Some(name) = &typed.run {
-        return Ok(runs.reserve(name)?);
+fn reserve(runs: &Runs, arguments: &BulkSendArguments) -> Result<ReservedRun, BulkError> {
+    if let Some(name) = &arguments.run {
+        return runs.reserve(name);
     }
-    let path = match &typed.source {
-        input::Source::Stdin => Path::new(""),
-        input::Source::File(path) => path,
+    let path = match &arguments.source {
+        Source::Stdin => Path::new(""),
+        Source::File(path) => path,
     };
     let first = RunName::of_source(path);
     let others = (2..100).filter_map(|number| format!("{first}-{number}").parse().ok());
     for name in std::iter::once(first.clone()).chain(others) {
         match runs.reserve(&name) {
             Err(BulkError::Run(_) | BulkError::Ledger(LedgerError::InUse { .. })) => {}
-            reserved => return Ok(reserved?),
+            reserved => return reserved,
         }
     }
     Err(RunError::Exists { name: first }.into())
 }
 
-/// Reads every row into `draft`; ends with what is wrong with them.
-fn read_in(
-    context: &Context,
-    source: &mut ListReader,
-    draft: &mut LedgerDraft,
-    plan: &ImportPlan<'_>,
-    who: &Who<'_>,
-    (window, leniency): (RowRange, ImportPolicy),
-) -> anyhow::Result<Imported> {
-    let output = &context.output;
-    let mut first_guarded = None;
-    let mut warnings = 0;
-    let allows = |recipient: &str| check_allowed(who.settings, std::iter::once(recipient)).is_ok();
-    let imported = import(source, draft, plan, (window, leniency), allows, |line, fault| match fault {
-        RowFault::Warning(warning) => {
-            warnings += 1_u64;
-            if warnings <= WARNINGS {
-                output.warning(&format!("line {line}: {warning}"));
-            }
-        }
-        RowFault::Guarded(recipient) => {
-            let guard = || check_allowed(who.settings, std::iter::once(recipient)).err();
-            first_guarded = first_guarded.take().or_else(guard);
-        }
-        RowFault::Invalid(problem) if leniency.skip_invalid => {
-            output.warning(&format!("line {line} is left out: {problem}"));
-        }
-        RowFault::Invalid(problem) => output.fault(&format!("line {line}: {problem}")),
-        RowFault::Duplicate { of, recipient } if leniency.skip_invalid => {
-            output.warning(&format!("line {line} is left out: it is the same message to {recipient} as line {of}"));
-        }
-        RowFault::Duplicate { of, recipient } => {
-            output.fault(&format!("line {line}: it is the same message to {recipient} as line {of}"));
-        }
-    })?;
-    if warnings > WARNINGS {
-        output.warning(&format!("{} more warnings like these", warnings - WARNINGS));
-    }
-    refuse_faulty(&imported, leniency)?;
-    match first_guarded {
-        Some(first) => Err(GuardError::Rows { count: imported.guarded, first: Box::new(first) }.into()),
-        None => Ok(imported),
-    }
-}
-
-fn refuse_faulty(imported: &Imported, leniency: ImportPolicy) -> Result<(), UsageError> {
-    let Imported { rows, invalid, duplicates, .. } = imported;
-    let refuse = |message: String, hint: &str| Err(UsageError { message, hint: hint.to_owned() });
-    match (invalid, duplicates) {
-        _ if *rows == 0 && (leniency.skip_invalid || *duplicates == 0) => {
-            refuse("no row can be sent".to_owned(), "fix the rows; nothing was sent")
-        }
-        (0, 0) => Ok(()),
-        _ if leniency.skip_invalid => Ok(()),
-        (0, _) => refuse(
-            format!("{duplicates} rows send the same message to the same recipient as another one"),
-            "remove them, leave them out with --skip-invalid, or send them with --allow-duplicates; nothing was sent",
-        ),
-        (_, _) => refuse(
-            format!("{} rows cannot be sent", invalid + duplicates),
-            "fix them, or leave them out with --skip-invalid; nothing was sent",
-        ),
-    }
-}
-
-fn details(typed: &Typed, who: &Who<'_>, source: &ListReader, imported: &Imported) -> anyhow::Result<Details> {
-    let Some(accepts) = imported.accepts.clone() else { anyhow::bail!("no row makes a request") };
-    Ok(Details {
-        kind: typed.message.command().to_owned(),
-        profile: who.settings.profile.as_ref().map(|profile| profile.value.clone()),
-        bot: who.bot.as_str().to_owned(),
-        client_id: who.client_id.as_str().to_owned(),
-        api_url: if who.settings.is_sandboxed() { SANDBOX.to_owned() } else { who.settings.api_url.value.to_string() },
-        sandbox: who.settings.is_sandboxed(),
-        accepts,
-        format: source.format(),
+/// What the run is; nothing when no row makes a request.
+fn details(
+    arguments: &BulkSendArguments,
+    sender: &Sender,
+    format: crate::list::ListFormat,
+    imported: &Imported,
+) -> Option<Details> {
+    let settings = &sender.settings;
+    Some(Details {
+        kind: arguments.message.command().to_owned(),
+        profile: settings.profile.as_ref().map(|profile| profile.value.clone()),
+        bot: sender.bot.as_str().to_owned(),
+        client_id: sender.client_id.as_str().to_owned(),
+        api_url: if settings.is_sandboxed() { SANDBOX.to_owned() } else { settings.api_url.value.to_string() },
+        sandbox: settings.is_sandboxed(),
+        accepts: imported.accepts.clone()?,
+        format,
         columns: imported.columns.clone(),
-        rate: typed.tempo.rate.unwrap_or(who.settings.rate.value).per_second(),
-        concurrency: typed.tempo.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
+        rate: arguments.options.rate.unwrap_or(settings.rate.value).per_second(),
+        concurrency: arguments.options.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
     })
 }
 
 /// A person is asked; a script says `--yes`, unless the profile or the sandbox makes that needless.
-fn confirm(context: &Context, who: &Who<'_>, rows: u64) -> anyhow::Result<()> {
-    if context.assume_yes || who.settings.is_sandboxed() || !who.settings.confirm_bulk.value {
+fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandError> {
+    if sender.settings.is_sandboxed() || !sender.settings.confirm_bulk.value {
         return Ok(());
     }
-    let profile = who.settings.profile.as_ref().map(|name| format!(" (profile {})", name.value)).unwrap_or_default();
-    let question = format!("Send {rows} messages from bot {}{profile} to {}? [y/N]", who.bot.as_str(), who.base);
-    if context.can_ask()
-        && ["y", "yes", "s", "si", "sí"].contains(&context.output.ask(&question)?.to_lowercase().as_str())
-    {
-        return Ok(());
+    let question = format!("Send {rows} messages from {} to {}?", sender.name(), sender.expected_base());
+    match context.confirms(&question)? {
+        Some(true) => Ok(()),
+        Some(false) | None => Err(GuardError::Unconfirmed { rows }.into()),
     }
-    Err(GuardError::Unconfirmed { rows }.into())
 }
 
 /// `--preview`, `--dry-run` and `--curl`: the requests that would leave, and nothing stays behind.
-fn show(context: &Context, draft: &LedgerDraft, who: &Who<'_>, accepts: Option<&Accepts>) -> anyhow::Result<ExitCode> {
+fn show(
+    context: &Context,
+    draft: &LedgerDraft,
+    sender: &Sender,
+    accepts: Option<&Accepts>,
+) -> Result<ExitCode, CommandError> {
     let Some(accepts) = accepts else { return Ok(ExitCode::Success) };
-    draft.requests::<anyhow::Error>(|path, body| {
-        let request = Request::below(who.base.url(), path, body.into(), accepts.clone())?;
-        Ok(preview::show(context, who.settings, who.client_id, &request)?)
+    let base = sender.expected_base();
+    draft.requests::<CommandError>(|path, body| {
+        let request = Request::below(base.url(), path, body.into(), accepts.clone())
+            .map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+        Ok(sender.show(context, &request)?)
     })?;
     Ok(ExitCode::Success)
 }

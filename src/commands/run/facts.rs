@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Map, Value, json};
 
-use crate::commands::child::Ended;
+use crate::process::{CommandEnd, signal_name};
 
 /// A command that began when this was made.
 pub struct Facts {
@@ -28,41 +28,22 @@ impl Facts {
     }
 
     /// As it is now that it has `ended`, or would be.
-    pub fn ended(&self, ended: Ended) -> Map<String, Value> {
+    pub fn ended(&self, ended: CommandEnd) -> Map<String, Value> {
         let elapsed = self.begun.elapsed();
         // Nobody reads milliseconds behind minutes.
         let precision = if elapsed < Duration::from_secs(10) { 100 } else { 1000 };
         let rounded = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX) / precision * precision;
         let facts = json!({
             "command": self.command,
-            "result": match ended { Ended { signal: Some(_), .. } => "killed", Ended { code: 0, .. } => "ok", _ => "failed" },
+            "result": match ended { CommandEnd { signal: Some(_), .. } => "killed", CommandEnd { code: 0, .. } => "ok", _ => "failed" },
             "code": ended.code,
-            "signal": ended.signal.map(name_of).unwrap_or_default(),
+            "signal": ended.signal.map(signal_name).unwrap_or_default(),
             "duration": humantime::format_duration(Duration::from_millis(rounded)).to_string(),
             "host": self.host,
             "started": humantime::format_rfc3339_seconds(self.started).to_string(),
         });
         facts.as_object().cloned().unwrap_or_default()
     }
-}
-
-/// The signals that end programs, by their names.
-fn name_of(signal: i32) -> String {
-    let name = match signal {
-        1 => "SIGHUP",
-        2 => "SIGINT",
-        3 => "SIGQUIT",
-        4 => "SIGILL",
-        6 => "SIGABRT",
-        8 => "SIGFPE",
-        9 => "SIGKILL",
-        11 => "SIGSEGV",
-        13 => "SIGPIPE",
-        14 => "SIGALRM",
-        15 => "SIGTERM",
-        other => return format!("signal {other}"),
-    };
-    name.to_owned()
 }
 
 #[cfg(unix)]

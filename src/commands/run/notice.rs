@@ -5,8 +5,9 @@ use std::sync::Arc;
 use minijinja::Environment as Language;
 use serde_json::{Map, Value, json};
 
-use super::{Content, Plan};
-use crate::commands::{Context, wrong_usage};
+use super::arguments::{NoticeContent, RunArguments};
+use crate::commands::CommandError;
+use crate::context::{Context, UsageError};
 use crate::list::Row;
 use crate::message::{Message, Outgoing, RecipientChoice, RecipientSources};
 use crate::template::BodyTemplate;
@@ -28,13 +29,13 @@ pub struct Notice<'a> {
 ///
 /// # Errors
 /// When the body cannot be read, or is of no kind.
-pub fn read(context: &mut Context, plan: &Plan) -> anyhow::Result<(Message, Value)> {
-    let body = match &plan.content {
-        Content::Text(Some(text)) => json!({ "type": "text", "text": text }),
-        Content::Text(None) => {
-            json!({ "type": "text", "text": if plan.tail.is_some() { TEXT_WITH_TAIL } else { TEXT } })
+pub fn read(context: &mut Context, arguments: &RunArguments) -> Result<(Message, Value), CommandError> {
+    let body = match &arguments.content {
+        NoticeContent::Text(Some(text)) => json!({ "type": "text", "text": text }),
+        NoticeContent::Text(None) => {
+            json!({ "type": "text", "text": if arguments.tail.is_some() { TEXT_WITH_TAIL } else { TEXT } })
         }
-        Content::Template { name, language, parameters } => {
+        NoticeContent::Template { name, language, parameters } => {
             let mut body = Map::from_iter([("elementName".to_owned(), json!(name))]);
             body.extend(language.iter().map(|language| ("language".to_owned(), json!(language))));
             if !parameters.is_empty() {
@@ -42,12 +43,12 @@ pub fn read(context: &mut Context, plan: &Plan) -> anyhow::Result<(Message, Valu
             }
             Value::Object(body)
         }
-        Content::Body(source) => context.input.json("--body", source)?,
+        NoticeContent::Body(source) => context.input.json("--body", source)?,
     };
     let fields = body.as_object();
     let kind = fields.and_then(Message::of_body).ok_or_else(|| {
         let hint = "a body has the `type` of a kind (`jelouctl explain` lists them), or `elementName` for a template";
-        wrong_usage("--body: nobody can tell what kind of message it is", hint)
+        UsageError::new("--body: nobody can tell what kind of message it is", hint)
     })?;
     Ok((kind, body))
 }
@@ -62,9 +63,9 @@ impl<'a> Notice<'a> {
         schema: &Value,
         (kind, body): &'a (Message, Value),
         to: RecipientSources,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self, CommandError> {
         let body = BodyTemplate::compile(language, schema, body, "").map_err(|error| {
-            wrong_usage(
+            UsageError::new(
                 format!("{}: it is no template: {}", error.path, error.problem),
                 "write {{ result }} for a value",
             )
@@ -76,12 +77,16 @@ impl<'a> Notice<'a> {
     ///
     /// # Errors
     /// When a template asks for what there is not, or the message is not valid.
-    pub fn fill(&self, facts: &Map<String, Value>, tail: Option<&str>) -> anyhow::Result<(Outgoing, Vec<String>)> {
+    pub fn fill(
+        &self,
+        facts: &Map<String, Value>,
+        tail: Option<&str>,
+    ) -> Result<(Outgoing, Vec<String>), CommandError> {
         let mut facts = facts.clone();
         facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
         let body = self.body.fill(&Row::Fields(Arc::new(facts))).map_err(|error| {
             let seen = "a template sees command, result, code, signal, duration, host, started, and with --tail tail";
-            wrong_usage(format!("{}: {}", error.path, error.problem), seen)
+            UsageError::new(format!("{}: {}", error.path, error.problem), seen)
         })?;
         Ok(Outgoing::from_body(self.kind, None, body, RecipientChoice::Among(&self.to))?)
     }
@@ -94,7 +99,7 @@ impl<'a> Notice<'a> {
         &self,
         facts: &Map<String, Value>,
         tail: Option<&str>,
-    ) -> anyhow::Result<(Outgoing, Vec<String>)> {
+    ) -> Result<(Outgoing, Vec<String>), CommandError> {
         let whole = self.fill(facts, tail);
         let (Err(_), Some(tail)) = (&whole, tail) else { return whole };
         let characters: Vec<_> = tail.chars().collect();

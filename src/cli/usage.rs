@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::{Context, UsageError, fail};
+use crate::commands::CommandError;
+use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::output::{Format, Output, Record, RecordError, one_line};
 
@@ -15,16 +16,16 @@ const HIDDEN: [&str; 2] = ["--client-id", "--api-url"];
 pub fn report(context: &Context, mut error: clap::Error, arguments: &[OsString]) -> ExitCode {
     let output = &context.output;
     if !error.use_stderr() {
-        if let Some(error) = taken_for_help(arguments) {
-            record(output, &error.message, Some(&error.hint));
-            return fail(context, &error.into());
-        }
-        let printed = output.help(&error.render().ansi().to_string());
-        return printed.map_or_else(|error| fail(context, &error.into()), |()| ExitCode::Success);
+        return match taken_for_help(arguments) {
+            Some(error) => refuse(output, error),
+            None => match output.help(&error.render().ansi().to_string()) {
+                Ok(()) => ExitCode::Success,
+                Err(error) => print_error(output, &error.into()),
+            },
+        };
     }
     if let Some(error) = taken_for_login(&error) {
-        record(output, &error.message, Some(&error.hint));
-        return fail(context, &error.into());
+        return refuse(output, error);
     }
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     let is_hidden = HIDDEN.iter().any(|flag| argument.starts_with(flag));
@@ -44,6 +45,17 @@ pub fn report(context: &Context, mut error: clap::Error, arguments: &[OsString])
     ExitCode::Usage
 }
 
+fn refuse(output: &Output, error: UsageError) -> ExitCode {
+    record(output, &error.message, Some(&error.hint));
+    print_error(output, &error.into())
+}
+
+/// Says what ended a command; gives its exit code.
+pub fn print_error(output: &Output, error: &CommandError) -> ExitCode {
+    output.error(&error.message(), &error.details, error.hint.as_deref());
+    error.code
+}
+
 /// The record of a line that is no command, where one is asked for. The exit code says the same, so that it cannot be
 /// printed is no further error.
 fn record(output: &Output, message: &str, hint: Option<&str>) {
@@ -58,7 +70,7 @@ fn record(output: &Output, message: &str, hint: Option<&str>) {
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn help(context: &Context, mut app: clap::Command) -> anyhow::Result<ExitCode> {
+pub fn help(context: &Context, mut app: clap::Command) -> Result<ExitCode, CommandError> {
     context.output.help(&app.render_help().ansi().to_string())?;
     Ok(ExitCode::Success)
 }

@@ -1,0 +1,116 @@
+//! A run on its way, begun or resumed: the engine, and what became of it.
+
+use super::arguments::RunOptions;
+use super::summary::{print_summary, summary};
+use crate::bulk::{
+    ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, RunEnd, RunLock, RunName, Runs, WriteFailure,
+};
+use crate::commands::CommandError;
+use crate::commands::error::{of_pause, of_signal};
+use crate::config::Rate;
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::output::{Progress, Record, RecordError, compact};
+use crate::sending::{Connection, Panicked, Sender};
+
+/// What a run is stored with where nothing leaves the machine.
+pub const SANDBOX: &str = "sandbox";
+pub const DEFAULT_CONCURRENCY: usize = 64;
+
+/// A run that no other process has.
+pub struct LockedRun<'a> {
+    pub runs: &'a Runs,
+    pub name: RunName,
+    pub details: Details,
+    /// Kept to the end.
+    pub _lock: RunLock,
+}
+
+/// Sends what the run has left, and says what became of it.
+pub async fn carry_out(
+    context: &Context,
+    sender: &Sender,
+    connection: Connection,
+    run: &LockedRun<'_>,
+    options: RunOptions,
+) -> Result<ExitCode, CommandError> {
+    let path = run.runs.path(&run.name);
+    let ledger = Ledger::resume(&path)?;
+    let reader = Ledger::read(&path)?;
+    let Connection { base, client, credentials, mut signals } = connection;
+    let session = ApiSession { client, credentials, base: base.url().clone(), accepts: run.details.accepts.clone() };
+    let mut progress = Progress::new(&context.output, options.progress);
+    let rate = options.rate.map_or(run.details.rate, Rate::per_second);
+    let concurrency = options.concurrency.unwrap_or(run.details.concurrency);
+    let engine = Engine::new(session, ledger, reader, rate, concurrency, &mut progress)?;
+    let end = engine.run(async || signals.next().await).await;
+    report(context, sender, run, end)
+}
+
+/// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code.
+fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) -> Result<ExitCode, CommandError> {
+    let output = &context.output;
+    if sender.settings.is_sandboxed() {
+        output.note("sandbox: nothing left this machine");
+    }
+    let counts = || Ledger::read(&run.runs.path(&run.name)).and_then(|ledger| ledger.counts());
+    let resume = format!("jelouctl bulk resume {}", run.name);
+    let ended = match end {
+        RunEnd::Complete => Ok(of_counts(&counts()?)),
+        RunEnd::Paused(reason, fault) => {
+            output.error(
+                &format!("the run paused: {}", fault.message),
+                &[],
+                Some(&format!("{}; then: {resume}", fault.hint)),
+            );
+            Ok(of_pause(reason))
+        }
+        RunEnd::Signal(signal) => {
+            output.error(&format!("stopped by {}", signal.name()), &[], Some(&format!("to go on: {resume}")));
+            Ok(of_signal(signal))
+        }
+        RunEnd::Ledger(failure) => {
+            report_unwritten(context, run, &failure);
+            Err(CommandError::from(failure.error))
+        }
+        RunEnd::Panicked => Err(Panicked::UnderWay.into()),
+    };
+    if let Ok(counts) = counts() {
+        // What was accepted stays so when standard output cannot take it: an error would invite a second run.
+        if let Err(error) = print_summary(context, &summary(&run.name, &counts), &run.name) {
+            let watch = format!("jelouctl bulk status {}", run.name);
+            output.error(&format!("how the run ended could not be written: {error}"), &[], Some(&watch));
+        }
+    }
+    ended
+}
+
+fn of_counts(counts: &Counts) -> ExitCode {
+    if counts.failed + counts.unknown + counts.skipped == 0 { ExitCode::Success } else { ExitCode::Incomplete }
+}
+
+/// What became of rows whose outcome is nowhere but here.
+fn report_unwritten(context: &Context, run: &LockedRun<'_>, failure: &WriteFailure) {
+    let details = &run.details;
+    for row in &failure.outcomes {
+        let record = Record {
+            sent: row.state.sent(),
+            to: Some(row.recipient.clone()),
+            profile: details.profile.clone(),
+            bot_id: Some(details.bot.clone()),
+            api_url: Some(details.api_url.clone()),
+            message_id: row.message_id.clone(),
+            http_status: row.http_status,
+            attempts: 1,
+            duration_ms: u64::try_from(row.ended_at - row.began_at).unwrap_or_default(),
+            error: error_of(row),
+            ..Record::default()
+        };
+        context.output.progress_line(&compact(&record.to_json()));
+    }
+}
+
+fn error_of(row: &EndedAttempt) -> Option<RecordError> {
+    let message = row.error.clone()?;
+    Some(RecordError { code: row.code.unwrap_or("unknown"), api_code: None, message, hint: None, retry_after_s: None })
+}

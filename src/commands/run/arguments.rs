@@ -1,0 +1,55 @@
+//! What was typed for `run`.
+
+use std::ffi::{OsStr, OsString};
+use std::time::Duration;
+
+use crate::input::Source;
+use crate::process::CommandEnd;
+
+/// What was typed.
+#[derive(Debug)]
+pub struct RunArguments {
+    /// `--to`
+    pub to: Option<String>,
+    pub on: NotifyOn,
+    pub content: NoticeContent,
+    /// `--tail`, a number of lines.
+    pub tail: Option<usize>,
+    /// The longest that the notice may take.
+    pub timeout: Duration,
+    /// `--strict-notify`
+    pub strict: bool,
+    pub command: Vec<OsString>,
+}
+
+/// When a notice is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotifyOn {
+    Always,
+    Failure,
+    Success,
+}
+
+/// What is sent; texts are templates.
+#[derive(Debug)]
+pub enum NoticeContent {
+    Text(Option<String>),
+    Template { name: String, language: Option<String>, parameters: Vec<String> },
+    Body(Source),
+}
+
+impl RunArguments {
+    pub fn program(&self) -> &OsStr {
+        self.command.first().map(OsString::as_os_str).unwrap_or_default()
+    }
+}
+
+impl NotifyOn {
+    pub fn wants(self, ended: CommandEnd) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Failure => ended.code != 0,
+            Self::Success => ended.code == 0,
+        }
+    }
+}

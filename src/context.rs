@@ -1,0 +1,70 @@
+//! What every command gets: the flags that stand anywhere, the streams, and how to say that a line cannot be carried out.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal};
+
+use thiserror::Error;
+
+use crate::config::Flags;
+use crate::input::Input;
+use crate::output::{Output, StreamError};
+
+/// What every command works with.
+#[derive(Debug, Default)]
+pub struct Context {
+    pub flags: Flags,
+    pub output: Output,
+    pub input: Input,
+    pub mode: Mode,
+    /// `--yes`
+    pub assume_yes: bool,
+    /// `--no-input`, or `CI` in the environment.
+    pub no_input: bool,
+}
+
+/// What becomes of a request once it is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    #[default]
+    Send,
+    /// `--dry-run`: print it as JSON.
+    DryRun,
+    /// `--curl`: print it as a curl command.
+    Curl,
+}
+
+impl Context {
+    /// Whether a person is there to answer: a script must never hang on a prompt.
+    pub fn can_ask(&self) -> bool {
+        !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Whether the person, or `--yes`, says yes to `question`; nothing where nobody can be asked.
+    ///
+    /// # Errors
+    /// When the terminal cannot be read.
+    pub fn confirms(&self, question: &str) -> Result<Option<bool>, StreamError> {
+        if self.assume_yes {
+            return Ok(Some(true));
+        }
+        if !self.can_ask() {
+            return Ok(None);
+        }
+        let answer = self.output.ask(&format!("{question} [y/N]"))?;
+        Ok(Some(["y", "yes", "s", "si", "sí"].contains(&answer.to_lowercase().as_str())))
+    }
+}
+
+/// A command that cannot be carried out as it was typed.
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub struct UsageError {
+    pub message: String,
+    pub hint: String,
+}
+
+impl UsageError {
+    pub fn new(message: impl Display, hint: impl Into<String>) -> Self {
+        Self { message: message.to_string(), hint: hint.into() }
+    }
+}

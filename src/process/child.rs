@@ -1,0 +1,130 @@
+//! A command that is run for the user: its standard streams, signals and exit code pass as if it had been started alone.
+
+use std::ffi::OsString;
+use std::io;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::time::timeout;
+
+use super::error::SystemError;
+use super::signals::{Signal, Signals};
+use super::tail::Tail;
+use crate::output::{Output, pass_through};
+
+/// Not found, as shells say it.
+const NOT_FOUND: u8 = 127;
+/// Found, but not a program that can be run.
+const NOT_EXECUTABLE: u8 = 126;
+
+/// How long what a command has written may still come once it has ended: what it left running may hold the pipe.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// The signals that a command gets in our place.
+const PASSED_ON: [Signal; 4] = [Signal::Interrupt, Signal::Terminate, Signal::Hangup, Signal::Quit];
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommandEnd {
+    /// Its exit code; 127 or 126 when it could not be started, 128 and the signal's number when one ended it.
+    pub code: u8,
+    /// The number of the signal that ended it.
+    pub signal: Option<i32>,
+}
+
+/// Runs `command` with these variables beside our own, until it has ended. Its standard streams are ours; with `tail`,
+/// what it writes to stderr goes through us and its end is kept. One that cannot be started is told.
+///
+/// # Errors
+/// When signals cannot be caught.
+pub async fn run_command(
+    output: &Output,
+    command: &[OsString],
+    variables: &[(&'static str, String)],
+    mut tail: Option<&mut Tail>,
+) -> Result<CommandEnd, SystemError> {
+    let Some((program, arguments)) = command.split_first() else { return Ok(CommandEnd { code: 0, signal: None }) };
+    // Caught from here on, so that a signal that comes while it starts is not ours alone.
+    let mut signals = Signals::default();
+    for signal in PASSED_ON {
+        signals.catch(signal)?;
+    }
+    let mut started = Command::new(program);
+    started.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
+    if tail.is_some() {
+        started.stderr(Stdio::piped());
+    }
+    let mut child = match started.spawn() {
+        Ok(child) => child,
+        Err(error) => {
+            let code = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE };
+            output.error(&format!("failed to run {}: {error}", program.display()), &[], None);
+            return Ok(CommandEnd { code, signal: None });
+        }
+    };
+    let mut stderr = child.stderr.take();
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status.map_err(|cause| SystemError { action: "wait for the command", cause })?,
+            signal = signals.next() => pass_on(signal, &child),
+            is_open = copy(&mut stderr, tail.as_deref_mut()), if stderr.is_some() => if !is_open { stderr = None },
+        }
+    };
+    while let Ok(true) = timeout(DRAIN_TIMEOUT, copy(&mut stderr, tail.as_deref_mut())).await {}
+    Ok(ended(status))
+}
+
+/// Passes on what has come from `stderr`; false when nothing more will.
+async fn copy(stderr: &mut Option<ChildStderr>, tail: Option<&mut Tail>) -> bool {
+    let (Some(stderr), Some(tail)) = (stderr, tail) else { return false };
+    let mut buffer = [0; 8192];
+    let count = stderr.read(&mut buffer).await.unwrap_or(0);
+    let read = buffer.get(..count).unwrap_or_default();
+    tail.push(read);
+    pass_through(read);
+    count > 0
+}
+
+#[cfg(unix)]
+fn ended(status: ExitStatus) -> CommandEnd {
+    use std::os::unix::process::ExitStatusExt;
+
+    let signal = status.signal();
+    let code = status.code().or_else(|| signal.map(|signal| 128 + signal));
+    CommandEnd { code: code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX), signal }
+}
+
+#[cfg(windows)]
+fn ended(status: ExitStatus) -> CommandEnd {
+    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX);
+    CommandEnd { code, signal: None }
+}
+
+/// Sends `signal` to the child, unless the terminal has: a second Ctrl-C would mean something else to many programs.
+#[cfg(unix)]
+fn pass_on(signal: Signal, child: &Child) {
+    use rustix::process::{Pid, Signal as SystemSignal, kill_process};
+
+    let from_keyboard = matches!(signal, Signal::Interrupt | Signal::Quit) && is_in_foreground();
+    let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    let number = SystemSignal::from_named_raw(signal.number().into());
+    if let (false, Some(pid), Some(number)) = (from_keyboard, pid, number) {
+        // One that has ended needs no signal.
+        let _ = kill_process(pid, number);
+    }
+}
+
+/// Whether we belong to the processes that get what is typed at the terminal.
+#[cfg(unix)]
+fn is_in_foreground() -> bool {
+    let terminal = std::fs::File::open("/dev/tty");
+    terminal.is_ok_and(|terminal| {
+        rustix::termios::tcgetpgrp(&terminal).is_ok_and(|group| group == rustix::process::getpgrp())
+    })
+}
+
+/// Ctrl-C goes to every process of the console: the child's end is ours.
+#[cfg(windows)]
+fn pass_on(_signal: Signal, _child: &Child) {}

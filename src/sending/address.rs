@@ -1,0 +1,26 @@
+//! Where requests go: to the API, or to a sandbox. No other place knows where the sandbox is.
+
+use crate::config::{ApiUrl, Sandboxed, Settings};
+use crate::process::SystemError;
+use crate::sandbox::{self, DEFAULT_PORT, Sandbox};
+
+/// Where a request would go, without a look at what runs. Where it is a sandbox, that one has a page.
+pub fn expected(settings: &Settings) -> ApiUrl {
+    match &settings.sandbox {
+        Sandboxed::No | Sandboxed::At(_) => settings.api_url.value.clone(),
+        Sandboxed::Nearest => ApiUrl::on_loopback(DEFAULT_PORT),
+    }
+}
+
+/// Where a request goes. With `--sandbox` it is the sandbox that runs, else one that is started in this process.
+///
+/// # Errors
+/// When the sandbox cannot start.
+pub async fn reached(settings: &Settings) -> Result<ApiUrl, SystemError> {
+    if settings.sandbox != Sandboxed::Nearest || sandbox::is_running(DEFAULT_PORT).await {
+        return Ok(expected(settings));
+    }
+    let inside = Sandbox::start(sandbox::Options::default())
+        .map_err(|cause| SystemError { action: "start the sandbox", cause })?;
+    Ok(ApiUrl::on_loopback(inside.port()))
+}

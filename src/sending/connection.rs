@@ -1,0 +1,128 @@
+//! The way to the API, opened when a request is about to leave: the secret is fetched, and from here on a signal is an
+//! outcome.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::flight::Flight;
+use super::{address, secret};
+use crate::api::{Answer, Client, ClientError, ClientOptions, Credentials, Delivery, Event, Request, Roots, deliver};
+use crate::config::{ApiUrl, ClientId, ConfigError, SecretSource, Settings, Sourced};
+use crate::context::Context;
+use crate::output::{Output, visible_json};
+use crate::process::{Signal, Signals, SystemError};
+
+/// What a request needs to leave, and what stops it.
+pub struct Connection {
+    pub base: ApiUrl,
+    pub client: Client,
+    pub credentials: Credentials,
+    pub signals: Signals,
+}
+
+/// What came of opening one.
+pub enum Opening {
+    Open(Connection),
+    /// A signal came while the secret was fetched.
+    Interrupted(Signal),
+}
+
+/// What keeps a connection from being opened; nothing was sent.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
+    System(#[from] SystemError),
+}
+
+/// Opens the way to the API for `client_id`, whose secret is fetched now.
+///
+/// # Errors
+/// When the secret cannot be had, or the certificates or the proxy cannot be used.
+pub async fn connect(
+    context: &Context,
+    settings: &Settings,
+    client_id: &ClientId,
+    secret: &Sourced<SecretSource>,
+) -> Result<Opening, ConnectError> {
+    let base = address::reached(settings).await?;
+    let client = new_client(settings, &base)?;
+    // Ctrl-C that is caught ends a question with an error; SIGTERM would wait for the answer, and is caught after it.
+    let mut signals = Signals::default();
+    signals.catch(Signal::Interrupt)?;
+    let ask = || secret::ask_secret("Client secret (hidden):");
+    let typed = if secret.value == SecretSource::Prompt { Some(secret.fetch(ask).await?) } else { None };
+    signals.catch(Signal::Terminate)?;
+    let fetched = async {
+        match typed {
+            Some(typed) => Ok(typed),
+            None => secret.fetch(ask).await,
+        }
+    };
+    let (client_secret, warning) = tokio::select! {
+        biased;
+        signal = signals.next() => return Ok(Opening::Interrupted(signal)),
+        fetched = fetched => fetched?,
+    };
+    context.output.warnings(warning.as_slice());
+    let credentials = Credentials::new(client_id.as_str(), &client_secret);
+    Ok(Opening::Open(Connection { base, client, credentials, signals }))
+}
+
+impl Connection {
+    /// Sends `request` and tells what happens on the way; `flight` knows meanwhile how far it is.
+    pub async fn deliver(
+        &mut self,
+        output: &Output,
+        request: &Request,
+        retry_for: Duration,
+        flight: &Flight,
+    ) -> Delivery {
+        let watch = |event: Event<'_>| {
+            flight.note(&event);
+            report_event(output, request, &event);
+        };
+        let Self { client, credentials, signals, .. } = self;
+        deliver(client, request, credentials, retry_for, signals.next(), watch).await
+    }
+}
+
+/// What sends requests to the API at `base`.
+pub fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, ConnectError> {
+    let roots = match settings.ca_cert_pem()? {
+        _ if base.is_plain_http() => Roots::None,
+        Some(pem) => Roots::Only(pem),
+        None => Roots::Platform,
+    };
+    let timeout = settings.timeout.value.duration();
+    Ok(Client::new(&ClientOptions { timeout, roots, proxies: !base.is_loopback() })?)
+}
+
+/// Says what happens on the way: each wait, and with `--verbose` each request and answer.
+fn report_event(output: &Output, request: &Request, event: &Event<'_>) {
+    match event {
+        Event::Attempt(number) => {
+            output.detail('*', &format!("attempt {number}"));
+            output.detail('>', &format!("{} {}", request.method, request.url));
+            for (name, value) in request.shown_headers() {
+                output.detail('>', &format!("{name}: {value}"));
+            }
+            if let Some(body) = &request.body {
+                output.detail('>', &visible_json(body));
+            }
+        }
+        Event::Answered(Answer { status, body, .. }) => {
+            output.detail('<', &status.to_string());
+            output.detail('<', &body.text);
+        }
+        Event::Failed(message) => output.detail('<', message),
+        Event::Waiting { wait, fault } => {
+            let state = if request.body.is_some() { "not sent, " } else { "" };
+            output.note(&format!("{}; {state}trying again in {:.1} s", fault.message, wait.as_secs_f64()));
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Whether a request is under way: what a panic or a time-out means for the message depends on it.
+
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use thiserror::Error;
+
+use crate::api::Event;
+
+/// How far a request is, as its events tell.
+#[derive(Debug, Default)]
+pub struct Flight {
+    is_under_way: Cell<bool>,
+    /// Stable name and words of what kept the last attempt from success.
+    last_problem: RefCell<Option<(&'static str, String)>>,
+}
+
+impl Flight {
+    pub fn note(&self, event: &Event<'_>) {
+        match event {
+            Event::Attempt(_) => self.is_under_way.set(true),
+            Event::Waiting { fault, .. } => {
+                self.is_under_way.set(false);
+                self.last_problem.replace(Some((fault.code, fault.message.clone())));
+            }
+            // What the answer means is not yet known.
+            Event::Answered(_) | Event::Failed(_) => {}
+        }
+    }
+
+    pub fn is_under_way(&self) -> bool {
+        self.is_under_way.get()
+    }
+
+    /// What became of the message is known.
+    pub fn landed(&self) {
+        self.is_under_way.set(false);
+    }
+
+    pub fn last_problem(&self) -> Option<(&'static str, String)> {
+        self.last_problem.borrow().clone()
+    }
+}
+
+/// A fault of our own.
+#[derive(Clone, Copy, Debug, Error)]
+pub enum Panicked {
+    #[error("a fault in jelouctl before the request began")]
+    Before,
+    /// Nobody knows what the server has read.
+    #[error("a fault in jelouctl while the request was under way; the message may have been sent")]
+    UnderWay,
+}
+
+/// Does `work`; a panic in it is an error that says whether a request was under way.
+pub fn catch_panic<T, E: From<Panicked>>(flight: &Flight, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let panicked = if flight.is_under_way() { Panicked::UnderWay } else { Panicked::Before };
+        Err(panicked.into())
+    })
+}

@@ -1,0 +1,57 @@
+//! The guard over recipients, for one send and for every row of a bulk run.
+
+use thiserror::Error;
+
+use crate::config::Settings;
+
+/// `allow_to`, over every recipient of a request.
+///
+/// # Errors
+/// With the first one that it does not allow.
+pub fn check_allowed<'a>(settings: &Settings, mut recipients: impl Iterator<Item = &'a str>) -> Result<(), GuardError> {
+    let Some(allow_to) = &settings.allow_to else { return Ok(()) };
+    match recipients.find(|recipient| !allow_to.value.allows(recipient)) {
+        None => Ok(()),
+        Some(recipient) => Err(GuardError::Recipient {
+            recipient: recipient.to_owned(),
+            allowed: allow_to.value.0.clone(),
+            origin: allow_to.origin.to_string(),
+        }),
+    }
+}
+
+/// A guard that stopped a send.
+#[derive(Debug, Error)]
+pub enum GuardError {
+    #[error("{recipient} is not among the recipients that {origin} allows: {}", patterns(allowed))]
+    Recipient { recipient: String, allowed: Vec<String>, origin: String },
+    #[error("{count} of the rows go to recipients that are not allowed; the first: {first}")]
+    Rows { count: u64, first: Box<GuardError> },
+    #[error("{rows} messages were not confirmed")]
+    Unconfirmed { rows: u64 },
+    #[error("run {run} sends the same messages")]
+    SameCampaign { run: String, is_finished: bool },
+}
+
+impl GuardError {
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Recipient { .. } | Self::Rows { .. } => {
+                "check the recipient; who may be written to is allow_to in the configuration".to_owned()
+            }
+            Self::Unconfirmed { .. } => "add --yes to send them, or set confirm_bulk = false in the profile".to_owned(),
+            Self::SameCampaign { run, is_finished: true } => {
+                format!("run {run} ended less than 12 hours ago; add --again if they are meant to go out once more")
+            }
+            Self::SameCampaign { run, is_finished: false } => {
+                format!(
+                    "go on with it: jelouctl bulk resume {run}; or add --again if they are meant to go out once more"
+                )
+            }
+        }
+    }
+}
+
+fn patterns(allowed: &[String]) -> String {
+    if allowed.is_empty() { "nobody (allow_to is empty)".to_owned() } else { allowed.join(", ") }
+}

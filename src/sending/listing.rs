@@ -1,0 +1,139 @@
+//! The bot's templates, read from the API: all pages as one listing, and the nearest name for one that is not there.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use super::connection::Connection;
+use super::flight::Flight;
+use crate::api::{Cause, Delivery, Outcome, Request, TemplateFilter};
+use crate::config::BotId;
+use crate::nearest::nearest;
+use crate::output::Output;
+
+/// More pages than any bot has: a server that gives new ones for ever is left.
+const MAX_PAGES: u32 = 100;
+/// How long the search for a nearer name may keep the answer waiting.
+const SUGGESTION_TIME: Duration = Duration::from_secs(5);
+
+/// Every page as one listing in the API's own shape: the first page's, with the results of all.
+///
+/// # Errors
+/// When a page cannot be read, or there is no end to them.
+pub async fn read_templates(
+    connection: &mut Connection,
+    output: &Output,
+    bot: &BotId,
+    filter: &TemplateFilter,
+    retry_for: Duration,
+) -> Result<Value, ReadError> {
+    let mut listing = Map::new();
+    let mut found: Vec<Value> = Vec::new();
+    for page in 1..=MAX_PAGES {
+        let request = Request::templates(connection.base.url(), bot.as_str(), filter, page);
+        let delivery = connection.deliver(output, &request, retry_for, &Flight::default()).await;
+        let (Outcome::Sent { .. }, Some(Value::Object(answer))) =
+            (&delivery.outcome, delivery.answer.as_ref().and_then(|answer| answer.body.json.as_ref()))
+        else {
+            return Err(ReadError::new(delivery));
+        };
+        let results = answer.get("results").and_then(Value::as_array).cloned().unwrap_or_default();
+        let new: Vec<_> = results.into_iter().filter(|template| !found.contains(template)).collect();
+        // A server that does not count pages gives the same ones again.
+        let is_over = new.is_empty() || is_last(answer, page);
+        found.extend(new);
+        if listing.is_empty() {
+            listing.clone_from(answer);
+        }
+        if is_over {
+            listing.insert("results".to_owned(), Value::Array(found));
+            return Ok(Value::Object(listing));
+        }
+    }
+    Err(ReadError::Endless { pages: MAX_PAGES })
+}
+
+/// Whether the API says that no page follows.
+fn is_last(listing: &Map<String, Value>, page: u32) -> bool {
+    let pages = listing.get("pagination").and_then(|pagination| pagination.get("totalPages"));
+    let pages = pages.and_then(|pages| pages.as_u64().or_else(|| pages.as_str()?.parse().ok()));
+    pages.is_some_and(|pages| u64::from(page) >= pages)
+}
+
+fn field(template: &Value, name: &str) -> String {
+    template.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// What to try in place of the template `name` in `language`, which the API did not find.
+pub async fn nearest_template(
+    connection: &mut Connection,
+    output: &Output,
+    bot: &BotId,
+    name: &str,
+    language: Option<&str>,
+) -> Option<String> {
+    let filter = TemplateFilter::default();
+    let reading = read_templates(connection, output, bot, &filter, Duration::ZERO);
+    let listing = tokio::time::timeout(SUGGESTION_TIME, reading).await.ok()?.ok()?;
+    let templates = listing.get("results")?.as_array()?;
+    let of_this_name: Vec<_> = templates.iter().filter(|template| field(template, "elementName") == name).collect();
+    if !of_this_name.is_empty() {
+        let languages: Vec<_> = of_this_name.iter().map(|template| field(template, "language")).collect();
+        let is_there =
+            language.is_none_or(|language| languages.iter().any(|known| known.eq_ignore_ascii_case(language)));
+        return (!is_there).then(|| format!("`{name}` exists in another language: {}", languages.join(", ")));
+    }
+    let names = templates.iter().filter_map(|template| template.get("elementName")?.as_str());
+    Some(match nearest(name, names) {
+        Some(nearest) => format!("the bot has no template `{name}`; did you mean `{nearest}`?"),
+        None => format!("the bot has no template `{name}`; `jelouctl templates` lists those it has"),
+    })
+}
+
+/// A command that only reads, and could not.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    #[error("nothing could be read: {}", delivery.fault.as_ref().map_or("no answer", |fault| &fault.message))]
+    Failed { delivery: Box<Delivery> },
+    #[error("the API has more than {pages} pages; what was read is incomplete")]
+    Endless { pages: u32 },
+}
+
+impl ReadError {
+    pub fn new(delivery: Delivery) -> Self {
+        Self::Failed { delivery: Box::new(delivery) }
+    }
+
+    /// The API's answer, which is shown whatever it says.
+    pub fn answer(&self) -> Option<Value> {
+        match self {
+            Self::Failed { delivery } => delivery.answer.as_ref().and_then(|answer| answer.body.clone().into_value()),
+            Self::Endless { .. } => None,
+        }
+    }
+
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Failed { delivery } => delivery.outcome.clone(),
+            Self::Endless { .. } => Outcome::NotSent(Cause::Unavailable),
+        }
+    }
+
+    /// The stable name of the fault.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Failed { delivery } => delivery.fault.as_ref().map_or("unavailable", |fault| fault.code),
+            Self::Endless { .. } => "unavailable",
+        }
+    }
+
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            // What is said of a message that was under way does not hold for a read.
+            Self::Failed { delivery } if matches!(delivery.outcome, Outcome::Unknown(_)) => None,
+            Self::Failed { delivery } => delivery.fault.as_ref().map(|fault| fault.hint.clone()),
+            Self::Endless { .. } => Some("ask for fewer with --query, --status or --category".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The hidden question for a secret.
+
+use std::io;
+
+use crate::output;
+use crate::process::{Signal, Signals};
+
+/// Asks on the terminal without showing what is typed; needs a runtime. Ctrl-C ends the question with an error, and the
+/// terminal shows again what is typed.
+///
+/// # Errors
+/// When the terminal cannot be read; `Interrupted` after Ctrl-C.
+pub fn ask_secret(question: &str) -> io::Result<String> {
+    // Caught, it ends the read; a signal that is not caught would end the process with the terminal still silent.
+    let mut signals = Signals::default();
+    signals.catch(Signal::Interrupt).map_err(|error| error.cause)?;
+    output::ask_hidden(question)
+}
