@@ -47,6 +47,26 @@ pub fn open(action: &'static str, path: &Path, options: &mut OpenOptions) -> Res
     options.open(path).map_err(FileError::of(action, path))
 }
 
+/// Holds off every process that locks the same path, until it is dropped. What is locked is `FILE.lock` beside the file:
+/// the file itself is another one after each [`write`].
+pub fn lock(path: &Path) -> Result<File, FileError> {
+    let target = target_of(path);
+    if let Some(directory) = target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        make_directory(directory).map_err(FileError::of("write", path))?;
+    }
+    let mut lock = target.into_os_string();
+    lock.push(".lock");
+    let lock = PathBuf::from(lock);
+    let file = open("lock", &lock, File::options().write(true).create(true).truncate(false))?;
+    match file.lock() {
+        // Some network file systems have no locks; two writers at once are rare there, too.
+        Err(cause) if cause.kind() != io::ErrorKind::Unsupported => {
+            Err(FileError { action: "lock", path: lock, cause })
+        }
+        _ => Ok(file),
+    }
+}
+
 /// Makes the directory and those around it that are missing, 0700 each.
 pub fn create_directory(directory: &Path) -> Result<(), FileError> {
     make_directory(directory).map_err(FileError::of("create", directory))

@@ -38,9 +38,7 @@ pub fn run(context: &mut Context, action: Action) -> anyhow::Result<ExitCode> {
         Action::Show { name } => show(context, name)?,
         Action::Set { name, allow_to } => set(context, &name, allow_to)?,
         Action::Use { name } => {
-            let mut edit = ConfigEdit::open(&config_path(context)?)?;
-            edit.use_profile(&name)?;
-            edit.save()?;
+            ConfigEdit::change(&config_path(context)?, |edit| edit.use_profile(&name))?;
             context.output.note(&format!("{name} is the default profile"));
         }
         Action::Remove { name } => remove(context, &name)?,
@@ -126,7 +124,8 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> anyhow::Resu
     if allow_to.iter().any(String::is_empty) {
         return Err(wrong_usage("--allow-to: an empty pattern fits nobody", "give a number or a pattern such as 593*"));
     }
-    let mut edit = ConfigEdit::open(&config_path(context)?)?;
+    let path = config_path(context)?;
+    let is_new = !ConfigEdit::open(&path)?.has_profile(name);
     let flags = context.flags.clone();
     let mut change = ProfileChange {
         bot_id: flags.bot.map(|bot| bot.as_str().to_owned()),
@@ -146,7 +145,7 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> anyhow::Resu
         }
         Some(SecretSource::Value(_) | SecretSource::Command(_) | SecretSource::Prompt) | None => {}
     }
-    if !edit.has_profile(name) {
+    if is_new {
         complete(context, &mut change)?;
     } else if change == ProfileChange::default() {
         if !context.can_ask() {
@@ -164,8 +163,10 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> anyhow::Resu
                 .warning(&format!("allow_to: `{pattern}` fits no phone number: they are compared as digits alone"));
         }
     }
-    edit.set_profile(name, &change);
-    edit.save()?;
+    ConfigEdit::change(&path, |edit| {
+        edit.set_profile(name, &change);
+        Ok(())
+    })?;
     context.output.note(&format!("profile {name} is saved"));
     Ok(())
 }
@@ -232,8 +233,8 @@ fn ask_valid(context: &Context, question: &str, check: impl Fn(&str) -> Result<(
 }
 
 fn remove(context: &Context, name: &str) -> anyhow::Result<()> {
-    let mut edit = ConfigEdit::open(&config_path(context)?)?;
-    edit.remove_profile(name)?;
+    let path = config_path(context)?;
+    ConfigEdit::open(&path)?.remove_profile(name)?;
     if !context.assume_yes {
         if !context.can_ask() {
             return Err(wrong_usage(format!("removing profile {name} needs a confirmation"), "add --yes"));
@@ -243,7 +244,7 @@ fn remove(context: &Context, name: &str) -> anyhow::Result<()> {
             return Err(wrong_usage("nothing was removed".to_owned(), "answer y, or add --yes"));
         }
     }
-    edit.save()?;
+    ConfigEdit::change(&path, |edit| edit.remove_profile(name))?;
     context.output.note(&format!("profile {name} is removed"));
     Ok(())
 }

@@ -33,6 +33,16 @@ pub struct ConfigEdit {
 }
 
 impl ConfigEdit {
+    /// Changes the file at `path`. Another process that changes it waits meanwhile: of two changes at once none is lost.
+    pub fn change(path: &Path, change: impl Fn(&mut Self) -> Result<(), ConfigError>) -> Result<(), ConfigError> {
+        // What cannot be done is found before a lock or a directory is made for it.
+        change(&mut Self::open(path)?)?;
+        let _lock = private_file::lock(path)?;
+        let mut edit = Self::open(path)?;
+        change(&mut edit)?;
+        edit.save()
+    }
+
     /// Opens the file at `path`, or an empty one in its place.
     pub fn open(path: &Path) -> Result<Self, ConfigError> {
         let text = read_trusted(path)?.map(|(text, _)| text).unwrap_or_default();
@@ -153,7 +163,7 @@ impl ConfigEdit {
     }
 
     /// Replaces the file, through a link to what it names: 0600, in a directory that is made 0700. When it cannot be written, the old file is whole.
-    pub fn save(&self) -> Result<(), ConfigError> {
+    fn save(&self) -> Result<(), ConfigError> {
         Ok(private_file::write(&self.path, self.document.to_string().as_bytes())?)
     }
 }

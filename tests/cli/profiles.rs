@@ -1,8 +1,9 @@
 //! `profile`: the configuration file, written and read.
 
 use std::os::unix::fs::{MetadataExt, symlink};
+use std::process::Stdio;
 
-use crate::harness::{Home, set_mode};
+use crate::harness::{Ended, Home, set_mode};
 use crate::server::{Reply, Server};
 
 const CONFIG: &str = ".config/jelouctl/config.toml";
@@ -48,6 +49,22 @@ fn the_file_is_ours_alone_and_so_is_its_directory() {
     set_mode(&home.path().join(CONFIG), 0o644);
     home.run("profile set prod --bot 78").success();
     assert_eq!(mode(CONFIG), 0o600);
+}
+
+#[test]
+fn of_many_changes_at_once_none_is_lost() {
+    let home = Home::new();
+    let set = |number: u32| {
+        let mut command = home.command();
+        command.args(["profile", "set", &format!("p{number}"), "--bot", "1", "--client-id", "x"]);
+        command.stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let running: Vec<_> = (0..20).map(set).collect();
+    for process in running {
+        let ended = Ended::new(&process.wait_with_output().unwrap());
+        assert_eq!(ended.code, 0, "{ended:?}");
+    }
+    assert_eq!(home.run("profile list").success().stdout.lines().count(), 20);
 }
 
 #[test]
