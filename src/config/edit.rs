@@ -45,7 +45,14 @@ impl ConfigEdit {
 
     /// Opens the file at `path`, or an empty one in its place.
     pub fn open(path: &Path) -> Result<Self, ConfigError> {
-        let text = read_trusted(path)?.map(|(text, _)| text).unwrap_or_default();
+        let text = match read_trusted(path)? {
+            // What is written takes the file's place: a device must stay what it is.
+            Some((_, metadata)) if !metadata.is_file() => {
+                return Err(ConfigError::NotAFile { path: path.to_owned() });
+            }
+            Some((text, _)) => text,
+            None => String::new(),
+        };
         // The same parser, with a message for each wrong key; the editor takes what it takes.
         ConfigFile::parse(path, &text)?;
         let document = text.parse().map_err(|error: toml_edit::TomlError| ConfigError::Syntax {

@@ -17,6 +17,8 @@ pub enum ConfigError {
     Variable { name: &'static str, problem: String },
     #[error(transparent)]
     File(#[from] FileError),
+    #[error("{} is not a regular file and cannot be changed", path.display())]
+    NotAFile { path: PathBuf },
     #[error("{}: {problem}", path.display())]
     Unsafe { path: PathBuf, problem: &'static str, remedy: &'static str },
     #[error("{}: line {line}: {problem}", path.display())]
@@ -71,6 +73,7 @@ impl ConfigError {
             Self::VariableNotUtf8 { .. } | Self::Variable { .. } => "fix its value, or unset it".to_owned(),
             Self::File(FileError { action: "read", .. }) => "check the path and its permissions".to_owned(),
             Self::File(_) => "check the permissions of the directory, and that the disk is not full".to_owned(),
+            Self::NotAFile { .. } => "name a file with --config FILE or JELOUCTL_CONFIG".to_owned(),
             Self::Unsafe { path, remedy, .. } => format!("make it yours alone: {remedy} {}", path.display()),
             Self::Syntax { nearest: Some(nearest), .. } | Self::UnknownProfile { nearest: Some(nearest), .. } => {
                 format!("did you mean `{nearest}`?")

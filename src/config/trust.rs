@@ -23,7 +23,10 @@ pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, Co
     if metadata.is_dir() {
         return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory, not a file")).into());
     }
-    refuse_unsafe(path, &metadata)?;
+    // A pipe or /dev/null has no owner or permissions that say who wrote what comes out of it.
+    if metadata.is_file() {
+        refuse_unsafe(path, &metadata)?;
+    }
     let text = String::from_utf8(read_file_to_limit(file).map_err(&unreadable)?);
     let text = text.map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
     Ok(Some((text, metadata)))
@@ -70,7 +73,8 @@ pub(super) fn readable_by_others(path: &Path, metadata: &Metadata) -> Option<Str
     use std::os::unix::fs::MetadataExt;
 
     let path = path.display();
-    (metadata.mode() & 0o044 != 0).then(|| format!("{path} holds a secret and others can read it: chmod 600 {path}"))
+    (metadata.is_file() && metadata.mode() & 0o044 != 0)
+        .then(|| format!("{path} holds a secret and others can read it: chmod 600 {path}"))
 }
 
 #[cfg(not(unix))]

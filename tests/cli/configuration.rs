@@ -270,6 +270,19 @@ fn a_config_that_cannot_be_trusted_or_read_is_refused() {
 }
 
 #[test]
+fn what_is_no_regular_file_is_read_and_not_judged() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    home.config("broken");
+    let ended = home.run(SEND).args(&["--config", "/dev/null"]).api(&server.url).success();
+    assert_eq!(ended.stderr, "");
+    home.run("profile list").env("JELOUCTL_CONFIG", "/dev/null").success();
+    let piped = |words: &str| home.run(words).args(&["--config", "/dev/stdin"]).stdin(profile("prod", &server));
+    piped(SEND).success();
+    piped("profile set prod --bot 2").fails(3, &["/dev/stdin is not a regular file and cannot be changed", "--config"]);
+}
+
+#[test]
 fn a_place_that_cannot_be_searched_has_no_configuration() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
