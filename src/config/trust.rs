@@ -72,9 +72,27 @@ fn refuse_unsafe(_path: &Path, _metadata: &Metadata) -> Result<(), ConfigError> 
 pub(super) fn readable_by_others(path: &Path, metadata: &Metadata) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
 
-    let path = path.display();
-    (metadata.is_file() && metadata.mode() & 0o044 != 0)
-        .then(|| format!("{path} holds a secret and others can read it: chmod 600 {path}"))
+    let is_open = metadata.is_file() && metadata.mode() & 0o044 != 0;
+    let shown = path.display();
+    (is_open && !is_handed_over(path))
+        .then(|| format!("{shown} holds a secret and others can read it: chmod 600 {shown}"))
+}
+
+/// Whether a container or a service manager put the file there, so that its permissions are not the user's to change:
+/// Docker and Kubernetes give secrets as 0444, on a mount that is read-only or in `/run/secrets`; systemd in
+/// `$CREDENTIALS_DIRECTORY`.
+#[cfg(unix)]
+fn is_handed_over(path: &Path) -> bool {
+    use std::ffi::OsString;
+
+    use rustix::fs::{StatVfsMountFlags, statvfs};
+
+    if statvfs(path).is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY)) {
+        return true;
+    }
+    let Ok(path) = path.canonicalize() else { return false };
+    let is_within = |directory: OsString| Path::new(&directory).canonicalize().is_ok_and(|it| path.starts_with(it));
+    is_within("/run/secrets".into()) || std::env::var_os("CREDENTIALS_DIRECTORY").is_some_and(is_within)
 }
 
 #[cfg(not(unix))]

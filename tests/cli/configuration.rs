@@ -1,8 +1,11 @@
 //! Where settings come from, which of them wins, and what is refused.
 
 use std::path::PathBuf;
+use std::process::Command;
 
-use crate::harness::{Home, Run, set_mode};
+use assert_cmd::cargo::cargo_bin;
+
+use crate::harness::{Ended, Home, Run, set_mode};
 use crate::server::{Reply, Server};
 
 const SEND: &str = "send text --to 593987654321 Hola";
@@ -317,6 +320,44 @@ fn a_secret_that_others_can_read_is_warned_about() {
     home.config("");
     let ended = home.run(SEND).args(&["--client-secret-file", "secret.txt"]).api(&server.url).success();
     assert!(ended.stderr.contains("secret.txt holds a secret and others can read it"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_secret_that_was_handed_over_is_not_warned_about() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    set_mode(&home.write("credentials/secret.txt", "canary"), 0o444);
+    set_mode(&home.write("elsewhere/secret.txt", "canary"), 0o444);
+    let stderr = |file: &str| {
+        let run = home.run(SEND).args(&["--client-secret-file", file]).api(&server.url);
+        run.env("CREDENTIALS_DIRECTORY", home.path().join("credentials")).success().stderr
+    };
+    assert_eq!(stderr("credentials/secret.txt"), "");
+    assert!(stderr("elsewhere/secret.txt").contains("others can read it"));
+    assert!(stderr("credentials/../elsewhere/secret.txt").contains("others can read it"));
+}
+
+/// A mount needs a namespace of its own, which not every system gives.
+#[test]
+fn a_secret_on_a_read_only_mount_is_not_warned_about() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    std::fs::create_dir(home.path().join("secrets")).unwrap();
+    let unshare = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "sh", "-ec", script]).current_dir(home.path());
+        command.env("HOME", home.path()).env("JELOUCTL", cargo_bin!("jelouctl")).env("JELOU_API_URL", &server.url);
+        command.env("JELOU_BOT_ID", "1").env("JELOU_CLIENT_ID", "x").output()
+    };
+    let mount = "mount -t tmpfs none secrets; printf s > secrets/s; chmod 444 secrets/s; mount -o remount,ro secrets";
+    if !unshare(mount).is_ok_and(|output| output.status.success()) {
+        return;
+    }
+    let send = format!("\"$JELOUCTL\" {SEND} --client-secret-file secrets/s");
+    let ended = Ended::new(&unshare(&format!("{mount}; {send}")).unwrap());
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
+    let ended = Ended::new(&unshare(&format!("{mount}; mount -o remount,rw secrets; {send}")).unwrap());
+    assert!(ended.stderr.contains("others can read it"), "{ended:?}");
 }
 
 #[test]
