@@ -159,6 +159,26 @@ fn an_empty_variable_is_named() {
 }
 
 #[test]
+fn what_was_not_meant_in_a_variable_is_named() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    for name in ["JELOU_BOT_ID", "JELOU_CLIENT_ID", "JELOU_CLIENT_SECRET", "JELOU_API_URL", "JELOU_TIMEOUT", "JELOU_TO"]
+    {
+        for (value, problem) in [
+            (" canary", "begins or ends with a blank"),
+            ("canary\r", "has a carriage return"),
+            ("canary\r\n", "has a carriage return"),
+            ("\"canary\"", "stands in quotes"),
+            ("'canary'", "stands in quotes"),
+        ] {
+            let run = home.run("send text Hola").api(&server.url).env("JELOU_TO", "593987654321");
+            run.env(name, value).fails(3, &[&format!("error: {name}: its value {problem}"), "fix its value"]);
+        }
+    }
+    assert_eq!(server.received().len(), 0);
+}
+
+#[test]
 fn id_and_secret_are_never_mixed() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
