@@ -17,6 +17,9 @@ use super::state::SandboxState;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
                       frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+
 const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -26,7 +29,9 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
 ];
 
 pub(super) async fn guard(State(sandbox): State<Arc<SandboxState>>, request: Request, next: Next) -> Response {
-    let mut response = match foreign_header(request.headers(), sandbox.port) {
+    // A link on another site may lead to the page: what opens is ours alone, and that site reads nothing of it.
+    let may_be_linked = request.uri().path() == "/";
+    let mut response = match foreign_header(request.headers(), sandbox.port, may_be_linked) {
         Some(header) => answers::foreign(header),
         None => next.run(request).await,
     };
@@ -34,8 +39,9 @@ pub(super) async fn guard(State(sandbox): State<Arc<SandboxState>>, request: Req
     response
 }
 
-/// The header that names another site than ours.
-fn foreign_header(headers: &HeaderMap, port: u16) -> Option<&'static str> {
+/// The header that names another site than ours, or says that the request comes from one. A picture or a script of
+/// another site's page is asked for without an origin, but browsers say where it comes from.
+fn foreign_header(headers: &HeaderMap, port: u16, may_be_linked: bool) -> Option<&'static str> {
     let ours = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
     let is_ours = |host: &[u8]| ours.iter().any(|ours| ours.as_bytes() == host);
     let origin_is_ours = |origin: &HeaderValue| origin.as_bytes().strip_prefix(b"http://").is_some_and(is_ours);
@@ -44,7 +50,12 @@ fn foreign_header(headers: &HeaderMap, port: u16) -> Option<&'static str> {
         (Some(host), None) if is_ours(host.as_bytes()) => {}
         _ => return Some("Host"),
     }
-    (!headers.get_all(ORIGIN).iter().all(origin_is_ours)).then_some("Origin")
+    if !headers.get_all(ORIGIN).iter().all(origin_is_ours) {
+        return Some("Origin");
+    }
+    let is_link = may_be_linked && headers.get(FETCH_MODE).is_some_and(|mode| mode == "navigate");
+    let is_from_here = headers.get_all(FETCH_SITE).iter().all(|site| site == "same-origin" || site == "none");
+    (!is_from_here && !is_link).then_some("Sec-Fetch-Site")
 }
 
 #[cfg(test)]
@@ -71,7 +82,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             host.and_then(|host| headers.insert(HOST, host.parse().unwrap()));
             origin.and_then(|origin| headers.insert(ORIGIN, origin.parse().unwrap()));
-            assert_eq!(foreign_header(&headers, 4780), expected, "{host:?} {origin:?}");
+            assert_eq!(foreign_header(&headers, 4780, false), expected, "{host:?} {origin:?}");
         }
     }
 
@@ -80,6 +91,6 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(HOST, HeaderValue::from_static("127.0.0.1:4780"));
         headers.append(HOST, HeaderValue::from_static("evil.example"));
-        assert_eq!(foreign_header(&headers, 4780), Some("Host"));
+        assert_eq!(foreign_header(&headers, 4780, false), Some("Host"));
     }
 }

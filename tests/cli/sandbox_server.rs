@@ -135,6 +135,28 @@ fn no_other_site_can_speak_to_it() {
 }
 
 #[test]
+fn a_page_of_another_site_cannot_even_time_an_answer() {
+    let sandbox = Sandbox::start(&[]);
+    let host = format!("Host: {}", sandbox.address);
+    for (site, mode, of_page, of_others) in [
+        ("same-origin", "cors", 200, 200),
+        ("none", "navigate", 200, 200),
+        ("cross-site", "no-cors", 403, 403),
+        ("same-site", "no-cors", 403, 403),
+        ("something-new", "no-cors", 403, 403),
+        // A link to the inbox is followed; one to what was sent is not.
+        ("cross-site", "navigate", 200, 403),
+        ("same-site", "navigate", 200, 403),
+    ] {
+        let headers = [&*host, &format!("Sec-Fetch-Site: {site}"), &format!("Sec-Fetch-Mode: {mode}")];
+        assert_eq!(with_head(&sandbox, "GET /", &headers, ""), of_page, "{site} {mode}");
+        for line in ["GET /sandbox/messages?search=a", "GET /sandbox/health", "GET /page/app.js"] {
+            assert_eq!(with_head(&sandbox, line, &headers, ""), of_others, "{line} {site} {mode}");
+        }
+    }
+}
+
+#[test]
 fn it_listens_on_this_machine_alone() {
     let sandbox = Sandbox::start(&[]);
     let port: u16 = sandbox.address.split(':').nth(1).unwrap().parse().unwrap();
