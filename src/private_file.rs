@@ -47,6 +47,22 @@ pub fn open(action: &'static str, path: &Path, options: &mut OpenOptions) -> Res
     options.open(path).map_err(FileError::of(action, path))
 }
 
+/// Opens a file to write it anew: empty, and 0600 also where it was there before. What is no regular file, such as a pipe,
+/// stays as it is.
+pub fn open_anew(path: &Path) -> Result<File, FileError> {
+    let file = open("write", path, File::options().write(true).create(true).truncate(false))?;
+    let empty = || {
+        if file.metadata()?.is_file() {
+            #[cfg(unix)]
+            file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+            file.set_len(0)?;
+        }
+        Ok(())
+    };
+    empty().map_err(FileError::of("write", path))?;
+    Ok(file)
+}
+
 /// Holds off every process that locks the same path, until it is dropped. What is locked is `FILE.lock` beside the file:
 /// the file itself is another one after each [`write`].
 pub fn lock(path: &Path) -> Result<File, FileError> {

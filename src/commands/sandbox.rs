@@ -145,9 +145,9 @@ fn tell(context: &Context, sandbox: &Sandbox) {
     }
 }
 
-/// Makes the file, readable by us alone.
+/// Opens the file, readable by us alone.
 fn create(path: &Path) -> anyhow::Result<File> {
-    private_file::open("write", path, File::options().write(true).create(true).truncate(true))
+    private_file::open_anew(path)
         .map_err(|error| wrong_usage(format!("--list: {error}"), "name a file that can be written"))
 }
 

@@ -49,6 +49,19 @@ fn a_script_is_tested_without_an_account() {
 }
 
 #[test]
+fn a_list_that_was_there_becomes_ours_alone() {
+    let home = Home::new();
+    set_mode(&home.write("sent.ndjson", "what others may read\n".repeat(100)), 0o644);
+    let send = "j send text --to 593987654321 Hola";
+    sandbox(&home, "--list sent.ndjson", send);
+    assert_eq!(home.read("sent.ndjson").lines().count(), 1);
+    assert_eq!(std::fs::metadata(home.path().join("sent.ndjson")).unwrap().permissions().mode() & 0o777, 0o600);
+    // What is no regular file is written to as it is.
+    let ended = sandbox(&home, "--list /dev/stderr", send);
+    assert!(ended.code == 0 && ended.stderr.contains(r#""user":"593987654321""#), "{ended:?}");
+}
+
+#[test]
 fn its_variables_are_the_childs() {
     let home = Home::new();
     let ended = sandbox(&home, "--bot 77 --quiet", "env | grep ^JELOU | sort; cat");
