@@ -153,7 +153,7 @@ fn create(path: &Path) -> anyhow::Result<File> {
 
 fn write(file: &mut File, sandbox: &Sandbox) -> io::Result<()> {
     for message in sandbox.messages() {
-        writeln!(file, "{}", message.json)?;
+        writeln!(file, "{}", message.json())?;
     }
     file.flush()
 }

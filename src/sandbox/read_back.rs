@@ -85,7 +85,7 @@ pub(super) async fn chats(
 /// `GET /sandbox/messages/{id}`
 pub(super) async fn message(State(sandbox): State<Arc<SandboxState>>, Path(id): Path<String>) -> Response {
     match sandbox.store.get(&id) {
-        Some(message) => json_text(message.json.clone()),
+        Some(message) => json_text(message.json().to_owned()),
         None => answers::not_found(),
     }
 }
@@ -142,7 +142,7 @@ pub(super) async fn write(State(sandbox): State<Arc<SandboxState>>, Path(user): 
     let bot = sandbox.bot.clone().or_else(|| sandbox.store.bot_of(&user)).unwrap_or_else(|| "sandbox".to_owned());
     let new = NewMessage { from: Author::User, bot, user, kind: "text", body, warnings: Vec::new(), request: None };
     let message = sandbox.store.add(&new, |_| Value::Null);
-    let mut response = (StatusCode::CREATED, json_text(message.json.clone())).into_response();
+    let mut response = (StatusCode::CREATED, json_text(message.json().to_owned())).into_response();
     if let Some(webhook) = &sandbox.webhook {
         let told = webhook.post(&webhook::event(&message, &new.body)).await;
         response.headers_mut().extend(HeaderValue::from_str(&told).ok().map(|told| (WEBHOOK, told)));
@@ -173,7 +173,7 @@ fn since(raw: &str) -> Result<Since, &'static str> {
 }
 
 fn array(messages: &[Arc<StoredMessage>]) -> Response {
-    let items: Vec<_> = messages.iter().map(|message| message.json.as_str()).collect();
+    let items: Vec<_> = messages.iter().map(|message| message.json()).collect();
     json_text(format!("[{}]", items.join(",")))
 }
 

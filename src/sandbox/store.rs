@@ -1,6 +1,7 @@
 //! What arrived, in memory: capped in number and in bytes, the oldest dropped first.
 
 use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -36,7 +37,7 @@ pub(super) struct NewMessage {
     pub request: Option<Value>,
 }
 
-/// A message as it is read back; its JSON is written once.
+/// A message as it is read back; its JSON and the event around it are written once and shared by all who read them.
 #[derive(Debug)]
 pub struct StoredMessage {
     /// Counts what was ever stored; never used twice.
@@ -48,8 +49,10 @@ pub struct StoredMessage {
     pub kind: &'static str,
     pub from: Author,
     pub received_at: SystemTime,
-    /// On one line.
-    pub json: String,
+    /// The server-sent event that tells of it.
+    event: String,
+    /// Where in `event` its JSON stands, on one line.
+    json: Range<usize>,
     /// Every text of the body, in lower case, for the search.
     words: String,
 }
@@ -142,11 +145,11 @@ impl Store {
         newest.take(filter.limit.unwrap_or(usize::MAX)).cloned().collect()
     }
 
-    /// The oldest messages after `number`, at most `limit`.
-    pub fn after(&self, number: u64, limit: usize) -> Vec<Arc<StoredMessage>> {
+    /// The oldest message after `number`.
+    pub fn after(&self, number: u64) -> Option<Arc<StoredMessage>> {
         let inner = self.lock();
-        let first = inner.messages.partition_point(|message| message.number <= number);
-        inner.messages.range(first..).take(limit).cloned().collect()
+        let next = inner.messages.partition_point(|message| message.number <= number);
+        inner.messages.get(next).cloned()
     }
 
     pub fn get(&self, id: &str) -> Option<Arc<StoredMessage>> {
@@ -204,6 +207,8 @@ impl Inner {
             json.extend(new);
             json.insert("answer".to_owned(), answer(&id));
         }
+        let head = format!("event: message\nid: {}\ndata: ", self.number);
+        let event = format!("{head}{json}\n\n");
         let mut words = String::new();
         collect_words(&new.body, &mut words);
         StoredMessage {
@@ -214,7 +219,8 @@ impl Inner {
             kind: new.kind,
             from: new.from,
             received_at,
-            json: json.to_string(),
+            json: head.len()..event.len() - 2,
+            event,
             words: words.to_lowercase(),
         }
     }
@@ -239,14 +245,24 @@ impl Inner {
 }
 
 impl StoredMessage {
+    /// On one line.
+    pub fn json(&self) -> &str {
+        self.event.get(self.json.clone()).unwrap_or_default()
+    }
+
+    /// The server-sent event that tells of it.
+    pub(super) fn event(&self) -> &str {
+        &self.event
+    }
+
     /// The body as it came.
     pub fn body(&self) -> Value {
-        let mut json: Value = serde_json::from_str(&self.json).unwrap_or_default();
+        let mut json: Value = serde_json::from_str(self.json()).unwrap_or_default();
         json.get_mut("body").map(Value::take).unwrap_or_default()
     }
 
     fn size(&self) -> usize {
-        self.json.len() + self.words.len() + size_of::<Self>()
+        self.event.len() + self.words.len() + size_of::<Self>()
     }
 }
 

@@ -284,6 +284,42 @@ fn events_are_told_as_they_happen_and_again_to_who_comes_back() {
     assert_eq!(next_event(&mut stream).0, "cleared");
 }
 
+/// The most memory that a process had, in KiB.
+#[cfg(target_os = "linux")]
+fn peak_memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_listens_and_does_not_read_costs_no_memory() {
+    let sandbox = Sandbox::start(&[]);
+    let large = |number: u32| {
+        let mut body = text_to(USER, &number.to_string());
+        body["more"] = json!("x".repeat(500_000));
+        body
+    };
+    sandbox.send((0..20).map(large));
+    let before = peak_memory(sandbox.process.id());
+    let subscribers: Vec<_> = (0..50)
+        .map(|_| {
+            let mut stream = sandbox.connect();
+            let head = format!("GET /sandbox/events?since=0 HTTP/1.1\r\nHost: {}\r\n\r\n", sandbox.address);
+            stream.write_all(head.as_bytes()).unwrap();
+            // What it would be told is being written once the first of it is there.
+            assert_eq!(read_answer(&mut stream).status, 200);
+            stream.read_exact(&mut [0; 100]).unwrap();
+            stream
+        })
+        .collect();
+    // A copy for each would be 500 MB.
+    let more = peak_memory(sandbox.process.id()) - before;
+    assert!(more < 50_000, "{more} KiB");
+    drop(subscribers);
+}
+
 #[test]
 fn outside_the_window_only_who_wrote_is_reached() {
     let sandbox = Sandbox::start(&["--window"]);
