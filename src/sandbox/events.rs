@@ -1,6 +1,7 @@
 //! `GET /sandbox/events`: what happens, as server-sent events. A subscriber has its own place in the store and takes one
 //! message at a time, whose text all of them share, so that a slow one costs no memory; one that comes back
-//! (`Last-Event-ID`) misses nothing that is still kept.
+//! (`Last-Event-ID`) misses nothing that is still kept. The first event says which sandbox it is: after a restart the
+//! numbers from before mean nothing.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -11,7 +12,9 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
+use serde_json::json;
 use tokio::sync::watch;
 
 use super::state::SandboxState;
@@ -19,6 +22,8 @@ use super::store::{StoreVersion, StoredMessage};
 
 /// How often a silent stream says that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How long a browser waits before it connects again, in milliseconds.
+const RETRY_MS: u32 = 1000;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -50,11 +55,14 @@ pub(super) async fn events(
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let StoreVersion { number, cleared } = *version.borrow();
     let number = last.or(query.since).unwrap_or(number);
+    let known = json!({ "instance": sandbox.instance, "cleared": cleared });
+    let first = Bytes::from(format!("retry: {RETRY_MS}\nevent: sandbox\ndata: {known}\n\n"));
     let subscriber = Subscriber { sandbox, number, cleared, version, faults };
-    let stream = futures_util::stream::unfold(subscriber, |mut subscriber| async {
+    let stream = stream::unfold(subscriber, |mut subscriber| async {
         let event = subscriber.next().await?;
         Some((Ok::<_, Infallible>(event), subscriber))
     });
+    let stream = stream::once(async { Ok(first) }).chain(stream);
     ([(CONTENT_TYPE, "text/event-stream")], Body::from_stream(stream)).into_response()
 }
 
@@ -65,7 +73,7 @@ impl Subscriber {
             let cleared = self.version.borrow_and_update().cleared;
             if cleared != self.cleared {
                 self.cleared = cleared;
-                return Some(Bytes::from_static(b"event: cleared\ndata: {}\n\n"));
+                return Some(format!("event: cleared\ndata: {{\"cleared\":{cleared}}}\n\n").into());
             }
             if let Some(message) = self.sandbox.store.after(self.number) {
                 self.number = message.number;

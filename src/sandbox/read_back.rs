@@ -16,7 +16,7 @@ use super::answers;
 use super::fault::Fault;
 use super::request::read_json;
 use super::state::SandboxState;
-use super::store::{Author, Filter, NewMessage, Since, StoredMessage};
+use super::store::{Author, Filter, NewMessage, Since, StoreVersion, StoredMessage};
 use super::webhook;
 
 /// What the webhook answered to what a user wrote: its status, or why there is none.
@@ -48,11 +48,13 @@ struct Written {
 
 /// `GET /sandbox/health`
 pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Value> {
-    let number = sandbox.store.changes().borrow().number;
+    let StoreVersion { number, cleared } = *sandbox.store.changes().borrow();
     Json(json!({
         "sandbox": "jelouctl",
         "version": env!("CARGO_PKG_VERSION"),
+        "instance": sandbox.instance,
         "arrived": sandbox.store.arrived(),
+        "cleared": cleared,
         "number": number,
         "bot": sandbox.bot,
         "window": sandbox.window,

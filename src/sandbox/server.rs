@@ -64,6 +64,7 @@ impl Sandbox {
     pub fn start(options: Options) -> io::Result<Self> {
         let listener = listen(options.port)?;
         let state = Arc::new(SandboxState {
+            instance: format!("{:016x}", fastrand::u64(..)),
             port: listener.local_addr()?.port(),
             bot: options.bot,
             window: options.window,

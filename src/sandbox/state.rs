@@ -7,6 +7,8 @@ use super::webhook::Webhook;
 
 #[derive(Debug)]
 pub(super) struct SandboxState {
+    /// Another one for each sandbox that is started: tells a restart.
+    pub instance: String,
     pub port: u16,
     /// The only bot there is; without it, any is.
     pub bot: Option<String>,

@@ -33,8 +33,12 @@ impl Answer {
 impl Sandbox {
     /// Listens on a free port.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_on("0", arguments)
+    }
+
+    pub fn start_on(port: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(cargo_bin!("jelouctl"));
-        command.args(["sandbox", "--port", "0", "--quiet"]).args(arguments);
+        command.args(["sandbox", "--port", port, "--quiet"]).args(arguments);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();

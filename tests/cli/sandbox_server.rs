@@ -267,6 +267,9 @@ fn events_are_told_as_they_happen_and_again_to_who_comes_back() {
         let request = format!("GET /sandbox/events HTTP/1.1\r\nHost: {}\r\n{more}\r\n", sandbox.address);
         stream.write_all(request.as_bytes()).unwrap();
         assert_eq!(read_answer(&mut stream).status, 200);
+        let health = sandbox.read("/sandbox/health");
+        let known = json!({ "instance": health["instance"], "cleared": health["cleared"] });
+        assert_eq!(next_event(&mut stream), ("sandbox".to_owned(), known));
         stream
     };
     sandbox.send([text_to(USER, "before")]);
@@ -281,7 +284,13 @@ fn events_are_told_as_they_happen_and_again_to_who_comes_back() {
     let mut back = listen("Last-Event-ID: 2\r\n");
     assert_eq!(next_event(&mut back).1["body"]["text"], "dos");
     sandbox.ask("DELETE", "/sandbox/messages", "");
-    assert_eq!(next_event(&mut stream).0, "cleared");
+    assert_eq!(next_event(&mut stream), ("cleared".to_owned(), json!({ "cleared": 1 })));
+    // Whoever was away sees by the first event that what they know is gone.
+    listen("Last-Event-ID: 3\r\n");
+    let health = sandbox.read("/sandbox/health");
+    assert_eq!(health["cleared"], 1);
+    let other = Sandbox::start(&[]).read("/sandbox/health");
+    assert!(other["instance"].as_str().unwrap().len() >= 16 && other["instance"] != health["instance"], "{other}");
 }
 
 /// The most memory that a process had, in KiB.

@@ -29,6 +29,31 @@ fn messages_arrive_without_a_reload() {
 }
 
 #[test]
+fn an_inbox_shows_what_a_sandbox_that_was_started_again_has() {
+    block_on(async {
+        let sandbox = Sandbox::start(&[]);
+        sandbox.send([text_to(JUAN, "to another"), text_to(ANA, "before"), text_to(ANA, "the end")]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        inbox.click(".chat", ANA).await;
+        inbox.until("document.querySelectorAll('article').length === 2").await;
+        let port = sandbox.address.split(':').nth(1).unwrap().to_owned();
+        drop(sandbox);
+        inbox.until("document.getElementById('live').textContent === 'not connected'").await;
+        let again = Sandbox::start_on(&port, &["--fault", "hang,kind=call"]);
+        again.send([text_to(ANA, "after")]);
+        inbox.until("document.querySelector('article')?.innerText.includes('after')").await;
+        inbox.until("document.getElementById('fault-count').textContent === '1'").await;
+        let chats: Vec<String> =
+            inbox.value("[...document.querySelectorAll('.chat .who')].map((one) => one.textContent)").await;
+        assert_eq!(chats, [ANA]);
+        // It goes on from there.
+        again.send([text_to(ANA, "later")]);
+        inbox.until("document.querySelectorAll('article').length === 2").await;
+        inbox.close().await;
+    });
+}
+
+#[test]
 fn the_request_and_its_answer_are_beside_the_message() {
     block_on(async {
         let sandbox = Sandbox::start(&["--fault", "status=500,stored,kind=call,body=oops"]);

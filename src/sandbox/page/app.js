@@ -27,6 +27,8 @@ let drawnChats = PAGE;
 let found = null;
 let arriving = [];
 let seen = 0;
+/** Which sandbox this is and how often it was cleared, as far as it is shown. */
+let shown = { instance: "", cleared: 0 };
 
 /**
  * The open conversation: whether it is drawn up to the `newest` and down to the `oldest` message, how many newer ones were
@@ -39,13 +41,24 @@ let selected = null;
 
 function listen() {
   const events = new EventSource(`/sandbox/events?since=${seen}`);
+  // The first event of each connection. While there was none, another sandbox may have begun, or this one forgotten all.
+  events.addEventListener("sandbox", guarded(async (event) => {
+    const { instance, cleared } = JSON.parse(event.data);
+    if (instance === shown.instance && cleared === shown.cleared) return showRules(await read("/sandbox/faults"));
+    await readAnew();
+    events.close();
+    listen();
+  }));
   events.addEventListener("open", () => live(true));
   events.addEventListener("error", () => live(false));
   events.addEventListener("message", (event) => {
     if (!arriving.length) setTimeout(arrive, BATCH);
     arriving.push(event.data);
   });
-  events.addEventListener("cleared", forget);
+  events.addEventListener("cleared", (event) => {
+    shown.cleared = JSON.parse(event.data).cleared;
+    forget();
+  });
   events.addEventListener("faults", (event) => showRules(JSON.parse(event.data)));
 }
 
@@ -426,14 +439,11 @@ function listenToDialogs() {
   }));
 }
 
-async function start() {
-  byId("try").textContent = `export JELOUCTL_SANDBOX=${location.origin}\njelouctl send text --to 593987654321 "Hola"`;
-  listenToPeople();
-  listenToDialogs();
-  listenToFaults();
-  show(null);
+/** Reads what the sandbox knows. */
+async function readAll() {
   templates = await read("/sandbox/templates");
-  seen = (await read("/sandbox/health")).number;
+  const { instance, cleared, number } = await read("/sandbox/health");
+  seen = number;
   const newest = await read("/sandbox/chats");
   for (const message of newest.reverse()) {
     chats.set(message.user, { message, unread: 0 });
@@ -441,6 +451,28 @@ async function start() {
   }
   showRules(await read("/sandbox/faults"));
   showChats();
+  shown = { instance, cleared };
+}
+
+/** Forgets what is shown and reads it again; the conversation and the search that are open stay so. */
+async function readAnew() {
+  const { user } = open;
+  const { pane: before } = app.dataset;
+  forget();
+  await readAll();
+  if (byId("search").value) await search();
+  if (!user) return;
+  await openChat(user);
+  pane(before);
+}
+
+async function start() {
+  byId("try").textContent = `export JELOUCTL_SANDBOX=${location.origin}\njelouctl send text --to 593987654321 "Hola"`;
+  listenToPeople();
+  listenToDialogs();
+  listenToFaults();
+  show(null);
+  await readAll();
   listen();
 }
 
