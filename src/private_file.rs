@@ -68,7 +68,7 @@ pub fn open_anew(path: &Path) -> Result<File, FileError> {
 pub fn lock(path: &Path) -> Result<File, FileError> {
     let target = target_of(path);
     if let Some(directory) = target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        create_directory(directory)?;
+        make_directory(directory).map_err(FileError::of("write", path))?;
     }
     let mut lock = target.into_os_string();
     lock.push(".lock");

@@ -18,7 +18,8 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::state::SandboxState;
-use super::store::{StoreVersion, StoredMessage};
+use super::store::StoreVersion;
+use super::stored_message::StoredMessage;
 
 /// How often a silent stream says that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);

@@ -14,7 +14,7 @@ use super::answers;
 use super::connection::{Ending, Hangup};
 use super::fault::{Fault, FaultEffect};
 use super::request::{Caller, MessageRequest};
-use super::store::{Author, NewMessage};
+use super::stored_message::{Author, NewMessage};
 use super::templates::PageQuery;
 use crate::message::{self, Checked, InvalidMessage};
 

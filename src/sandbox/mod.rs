@@ -15,6 +15,7 @@ mod request;
 mod server;
 mod state;
 mod store;
+mod stored_message;
 mod templates;
 mod webhook;
 

@@ -16,7 +16,8 @@ use super::answers;
 use super::fault::Fault;
 use super::request::read_json;
 use super::state::SandboxState;
-use super::store::{Author, Filter, NewMessage, Since, StoreVersion, StoredMessage};
+use super::store::{Filter, Since, StoreVersion};
+use super::stored_message::{Author, NewMessage, StoredMessage};
 use super::webhook;
 
 /// What the webhook answered to what a user wrote: its status, or why there is none.

@@ -1,61 +1,18 @@
 //! What arrived, in memory: capped in number and in bytes, the oldest dropped first.
 
 use std::collections::{HashMap, VecDeque};
-use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::watch;
+
+use super::stored_message::{Author, NewMessage, StoredMessage};
 
 /// What all stored messages may take together, in bytes: bodies may be a mebibyte each.
 const MAX_BYTES: usize = 128 * 1024 * 1024;
 /// How long after a user's own message one may write to them freely (`api.md`, "Request").
 const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Who wrote a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Author {
-    /// A request to the API.
-    Bot,
-    /// A person, through the page.
-    User,
-}
-
-/// A message on its way into the store.
-#[derive(Debug, Serialize)]
-pub(super) struct NewMessage {
-    pub from: Author,
-    pub bot: String,
-    pub user: String,
-    /// The word after `send`.
-    pub kind: &'static str,
-    pub body: Value,
-    pub warnings: Vec<String>,
-    pub request: Option<Value>,
-}
-
-/// A message as it is read back; its JSON and the event around it are written once and shared by all who read them.
-#[derive(Debug)]
-pub struct StoredMessage {
-    /// Counts what was ever stored; never used twice.
-    pub number: u64,
-    /// Counts from 1 again once the store is cleared, so that a run gives the same ids again.
-    pub id: String,
-    pub bot: String,
-    pub user: String,
-    pub kind: &'static str,
-    pub from: Author,
-    pub received_at: SystemTime,
-    /// The server-sent event that tells of it.
-    event: String,
-    /// Where in `event` its JSON stands, on one line.
-    json: Range<usize>,
-    /// Every text of the body, in lower case, for the search.
-    words: String,
-}
 
 /// What is asked of the store; nothing means everything.
 #[derive(Debug, Default)]
@@ -201,28 +158,7 @@ impl Inner {
         self.arrived += u64::from(new.from == Author::Bot);
         let id = format!("{prefix}{count}");
         let received_at = SystemTime::now();
-        let time = humantime::format_rfc3339_millis(received_at).to_string();
-        let mut json = json!({ "number": self.number, "id": id, "received_at": time });
-        if let (Value::Object(json), Value::Object(new)) = (&mut json, json!(new)) {
-            json.extend(new);
-            json.insert("answer".to_owned(), answer(&id));
-        }
-        let head = format!("event: message\nid: {}\ndata: ", self.number);
-        let event = format!("{head}{json}\n\n");
-        let mut words = String::new();
-        collect_words(&new.body, &mut words);
-        StoredMessage {
-            number: self.number,
-            id,
-            bot: new.bot.clone(),
-            user: new.user.clone(),
-            kind: new.kind,
-            from: new.from,
-            received_at,
-            json: head.len()..event.len() - 2,
-            event,
-            words: words.to_lowercase(),
-        }
+        StoredMessage::new(self.number, id, received_at, new, answer)
     }
 
     /// As many as there may be messages, or a stranger's names could fill the memory.
@@ -244,28 +180,6 @@ impl Inner {
     }
 }
 
-impl StoredMessage {
-    /// On one line.
-    pub fn json(&self) -> &str {
-        self.event.get(self.json.clone()).unwrap_or_default()
-    }
-
-    /// The server-sent event that tells of it.
-    pub(super) fn event(&self) -> &str {
-        &self.event
-    }
-
-    /// The body as it came.
-    pub fn body(&self) -> Value {
-        let mut json: Value = serde_json::from_str(self.json()).unwrap_or_default();
-        json.get_mut("body").map(Value::take).unwrap_or_default()
-    }
-
-    fn size(&self) -> usize {
-        self.event.len() + self.words.len() + size_of::<Self>()
-    }
-}
-
 impl Filter {
     fn fits(&self, message: &StoredMessage) -> bool {
         let since = self.since.is_none_or(|since| match since {
@@ -280,28 +194,14 @@ impl Filter {
             && self
                 .search
                 .as_ref()
-                .is_none_or(|words| message.words.contains(words) || message.user.to_lowercase().contains(words))
-    }
-}
-
-/// Every text of `body` but its envelope.
-fn collect_words(body: &Value, words: &mut String) {
-    match body {
-        Value::String(text) => {
-            words.push_str(text);
-            words.push('\n');
-        }
-        Value::Array(items) => items.iter().for_each(|item| collect_words(item, words)),
-        Value::Object(fields) => fields
-            .iter()
-            .filter(|(name, _)| !["type", "userId", "botId"].contains(&name.as_str()))
-            .for_each(|(_, value)| collect_words(value, words)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+                .is_none_or(|words| message.says(words) || message.user.to_lowercase().contains(words))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn message(from: Author, user: &str, text: &str) -> NewMessage {

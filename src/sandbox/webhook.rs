@@ -11,7 +11,7 @@ use thiserror::Error;
 use url::{Host, Url};
 
 use super::client::exchange;
-use super::store::StoredMessage;
+use super::stored_message::StoredMessage;
 
 /// How long the server may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
