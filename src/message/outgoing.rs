@@ -46,6 +46,9 @@ impl Outgoing {
 
     /// As [`Outgoing::new`], from a whole body that needs no flags. `schema` is that of the kind which the body is, where
     /// it was made once for many messages.
+    ///
+    /// # Errors
+    /// As [`Outgoing::new`].
     pub fn from_body(
         typed: &Message,
         schema: Option<&Value>,

@@ -23,6 +23,9 @@ pub enum RecipientChoice<'a> {
 
 impl RecipientChoice<'_> {
     /// The recipient, given the one that the body names.
+    ///
+    /// # Errors
+    /// When there is none, or the first that is there cannot be one; a wrong one behind it does not matter.
     pub fn make(self, in_body: Option<&Recipient>) -> Result<Recipient, InvalidMessage> {
         let sources = match self {
             Self::Made(recipient) => return Ok(recipient),

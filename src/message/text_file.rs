@@ -14,9 +14,6 @@ pub struct TextFile {
 
 impl TextFile {
     /// `{"text": …}` when a file is named.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn shape(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = Map::new();
         if let Some(source) = &self.text_file {

@@ -106,6 +106,12 @@ fn a_template_and_a_body_are_filled() {
     run_in(&home, &server, &["--body", "body.json"], "true");
     assert_eq!(server.only().json()["text"], "sh ok");
     assert_eq!(server.only().json()["quick_replies"][0]["title"], "Retry");
+
+    // A body says its campaign as it does in a single send.
+    home.write("body.json", r#"{"type": "template", "templateId": "39", "campaignId": "c {{ code }}"}"#);
+    let server = Server::answering(Reply::accepted());
+    run_in(&home, &server, &["--body", "body.json"], "true");
+    assert!(server.only().line.contains("/campaigns/c%200/template-messages"), "{}", server.only().line);
 }
 
 #[test]

@@ -153,9 +153,6 @@ pub(super) struct ActionPayload {
 
 impl ActionPayload {
     /// Adds `parameters.flow_action_payload` to `body` when a flag gives it.
-    ///
-    /// # Errors
-    /// When the JSON cannot be read.
     pub(super) fn shape(&self, body: &mut Map<String, Value>, input: &mut Input) -> Result<(), InputError> {
         let payload = match (&self.screen, &self.payload) {
             (Some(screen), _) => json!({ "screen": screen }),
