@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::Tempo;
 use crate::api::{Client, Credentials, Signal};
 use crate::bulk::{
-    ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, RunEnd, RunLock, RunName, Runs, WriteFailure,
+    ApiSession, Counts, Details, EndedAttempt, Engine, EngineLimits, Ledger, RunEnd, RunLock, RunName, Runs,
+    StopReason, WriteFailure,
 };
 use crate::commands::connection::{self, ask_secret, client_options};
 use crate::commands::interrupt::Signals;
@@ -66,7 +67,8 @@ impl<'a> Sender<'a> {
             let mut progress = Progress::new(&context.output, tempo.progress);
             let rate = tempo.rate.map_or(run.details.rate, Rate::per_second);
             let concurrency = tempo.concurrency.unwrap_or(run.details.concurrency);
-            let engine = Engine::new(session, ledger, reader, rate, concurrency, &mut progress)?;
+            let limits = EngineLimits { rate, concurrency };
+            let engine = Engine::new(session, ledger, reader, limits, &mut progress)?;
             let mut signals = Signals::catch().context("failed to listen for signals")?;
             anyhow::Ok(engine.run(async || signals.next().await).await)
         })?;
@@ -84,9 +86,15 @@ fn report(context: &Context, settings: &Settings, run: &Held<'_>, end: RunEnd) -
     }
     let counts = || Ledger::read(&run.runs.path(&run.name)).and_then(|ledger| ledger.counts());
     let resume = format!("jelouctl bulk resume {}", run.name);
+    let is_written = !matches!(end, RunEnd::Stopped { is_written: false, .. });
     let (code, error) = match end {
-        RunEnd::Complete => (of_counts(&counts()?), None),
-        RunEnd::Paused(reason, fault) => {
+        RunEnd::Complete { was_stopped } => {
+            if was_stopped {
+                output.note(&format!("run {} is complete: its last rows have ended", run.name));
+            }
+            (of_counts(&counts()?), None)
+        }
+        RunEnd::Stopped { reason: StopReason::Paused(reason, fault), .. } => {
             output.error(
                 &format!("the run paused: {}", fault.message),
                 &[],
@@ -94,16 +102,21 @@ fn report(context: &Context, settings: &Settings, run: &Held<'_>, end: RunEnd) -
             );
             (exit::of_pause(reason), None)
         }
-        RunEnd::Signal(signal) => {
+        RunEnd::Stopped { reason: StopReason::Signal(signal), .. } => {
             output.error(&format!("stopped by {}", name_of(signal)), &[], Some(&format!("to go on: {resume}")));
             (exit::of_signal(signal), None)
         }
-        RunEnd::Ledger(lost) => {
-            report_lost(context, run, &lost);
-            (ExitCode::Ledger, Some(anyhow::Error::from(lost.error)))
+        RunEnd::Stopped { reason: StopReason::LedgerFailed(failure), .. } => {
+            report_lost(context, run, &failure);
+            (ExitCode::Ledger, Some(anyhow::Error::from(failure.error)))
         }
-        RunEnd::Panicked => (ExitCode::Unknown, Some(PanicInFlight.into())),
+        RunEnd::Stopped { reason: StopReason::Panicked, .. } => (ExitCode::Unknown, Some(PanicInFlight.into())),
     };
+    if !is_written {
+        let watch = format!("jelouctl bulk status {}", run.name);
+        output.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
+        return error.map_or(Ok(code), Err);
+    }
     if let Ok(counts) = counts() {
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
         if let Err(error) = print_summary(context, &summary(&run.name, &counts), &run.name) {
