@@ -1,88 +1,63 @@
 //! Sends the rows of a run: at its pace, in order where one recipient has several, and never a byte before the ledger
 //! has the row as under way.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::any::Any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::task::{JoinError, JoinSet};
-use url::Url;
 
 use super::breaker::{Breaker, PauseReason};
-use super::ledger::{Counts, EndedAttempt, Ledger, LedgerError, QueuedRow, RowState, now};
+use super::ledger::{Counts, Ledger, LedgerError, QueuedRow, RowState};
 use super::pace::Pace;
+use super::queue::{RECIPIENT_GAP, RowQueue};
+use super::row_task::{ApiSession, RowTaskEnd, send_row};
+use super::run_end::{RunEnd, StopReason};
 use super::writer::{LedgerHandle, WriteFailure, Writer};
-use crate::api::{
-    Accepts, Attempt, Cause, Client, Credentials, Fault, Outcome, PAIR_RATE_LIMIT, Request, Verdict, backoff, judge,
-};
+use crate::api::{Cause, Fault, Outcome, PAIR_RATE_LIMIT, Verdict, backoff};
 use crate::output::Progress;
 use crate::process::Signal;
 
-/// Least time between two messages to one recipient (`api.md`, 131056).
-const RECIPIENT_GAP: Duration = Duration::from_secs(6);
-/// Rows that are read from the ledger at once.
-const ROWS_READ_AT_ONCE: usize = 128;
+/// Who leaves at once waits for so long that what has become of rows is written.
+const LONGEST_WAIT_FOR_THE_WRITER: Duration = Duration::from_secs(2);
 
-/// What requests are sent with.
-pub struct ApiSession {
-    pub client: Client,
-    pub credentials: Credentials,
-    pub base: Url,
-    pub accepts: Accepts,
-}
-
-/// How a run came to its end.
-#[derive(Debug)]
-pub enum RunEnd {
-    /// Every row has its final state.
-    Complete,
-    /// A fault that would meet the other rows too.
-    Paused(PauseReason, Fault),
-    Signal(Signal),
-    /// The ledger cannot be written; what it does not know is in here.
-    Ledger(WriteFailure),
-    /// A fault of our own while a request was under way.
-    Panicked,
-}
-
-/// Why no more rows are taken.
-enum StopReason {
-    Paused(PauseReason, Fault),
-    Signal(Signal),
-    Ledger(LedgerError),
-    Panicked,
+/// How fast a run may send.
+#[derive(Clone, Copy, Debug)]
+pub struct EngineLimits {
+    /// Requests a second.
+    pub rate: f64,
+    /// Requests that may be under way at once.
+    pub concurrency: usize,
 }
 
 /// A run that is going on.
 pub struct Engine<'a> {
     session: Arc<ApiSession>,
-    reader: Ledger,
+    queue: RowQueue,
     writer: Writer,
     ledger: LedgerHandle,
     concurrency: usize,
     pace: Pace,
     breaker: Breaker,
-    /// Rows that wait for no other, in the order of the input.
-    fresh: VecDeque<QueuedRow>,
-    /// The last row that was read from the ledger; nothing when there are no more.
-    cursor: Option<i64>,
-    /// Rows that may be taken at a time of their own, the earliest first.
-    due: BinaryHeap<Reverse<(Instant, i64)>>,
-    tasks: JoinSet<Done>,
+    tasks: JoinSet<RowTaskEnd>,
     counts: Counts,
     progress: &'a mut Progress<'a>,
+    /// Why no more rows are taken, once that is so.
+    stop: Option<StopReason>,
+    /// Whether a signal came; the second one does not wait for anything.
+    is_signalled: bool,
 }
 
-/// What a task says of its row.
-enum Done {
-    /// The ledger did not take it, so nothing left.
-    NotBegun,
-    Ended {
-        row: QueuedRow,
-        state: RowState,
-        verdict: Box<Verdict>,
-    },
+/// How the loop over the rows ends.
+enum LoopEnd {
+    /// Nothing is under way.
+    Drained,
+    /// Whoever watches does not want to wait for what is under way.
+    LeftAtOnce,
 }
 
 impl<'a> Engine<'a> {
@@ -91,65 +66,68 @@ impl<'a> Engine<'a> {
         session: ApiSession,
         ledger: Ledger,
         reader: Ledger,
-        rate: f64,
-        concurrency: usize,
+        limits: EngineLimits,
         progress: &'a mut Progress<'a>,
     ) -> Result<Self, LedgerError> {
-        let now_at = Instant::now();
-        let followers = reader.followers()?.into_iter().map(|(n, at)| {
-            let age = Duration::from_millis(u64::try_from(now() - at).unwrap_or_default());
-            Reverse((now_at + RECIPIENT_GAP.saturating_sub(age), n))
-        });
-        let due = followers.collect();
-        let counts = reader.counts()?;
+        let now = Instant::now();
+        let queue = RowQueue::new(reader, now)?;
+        let counts = queue.counts()?;
         progress.begin(&counts.shown());
         let (writer, handle) = Writer::start(ledger);
         Ok(Self {
             session: Arc::new(session),
-            reader,
+            queue,
             writer,
             ledger: handle,
-            concurrency,
-            pace: Pace::new(rate, now_at),
+            concurrency: limits.concurrency,
+            pace: Pace::new(limits.rate, now),
             breaker: Breaker::default(),
-            fresh: VecDeque::new(),
-            cursor: Some(0),
-            due,
             tasks: JoinSet::new(),
             counts,
             progress,
+            stop: None,
+            is_signalled: false,
         })
     }
 
     /// Sends until every row is final, something makes it pause, or `signal` gives a signal: the first one lets the rows
     /// under way come to their end, the second does not.
     pub async fn run(mut self, mut signal: impl AsyncFnMut() -> Signal) -> RunEnd {
-        let mut halt = None;
+        match caught(self.send_rows(&mut signal)).await {
+            Ok(LoopEnd::Drained) => self.close(),
+            Ok(LoopEnd::LeftAtOnce) => self.leave().await,
+            Err(panic) if self.tasks.is_empty() => resume_unwind(panic),
+            Err(_) => {
+                self.stop_for(StopReason::Panicked);
+                self.leave().await
+            }
+        }
+    }
+
+    async fn send_rows(&mut self, signal: &mut impl AsyncFnMut() -> Signal) -> LoopEnd {
         loop {
             while let Some(done) = self.tasks.try_join_next() {
-                self.settle(done, &mut halt);
+                self.settle(done);
             }
-            let next = if halt.is_some() { None } else { self.next(&mut halt) };
             let now = Instant::now();
+            let next = self.next_at(now);
             if next.is_some_and(|at| at <= now) {
-                self.take(now, &mut halt);
+                self.take(now);
                 continue;
             }
             if next.is_none() && self.tasks.is_empty() {
-                return self.close(halt);
+                return LoopEnd::Drained;
             }
             let tick = self.progress.due().into();
             tokio::select! {
                 biased;
                 came = signal() => {
-                    if matches!(halt, Some(StopReason::Signal(_))) {
-                        self.tasks.abort_all();
-                        return RunEnd::Signal(came);
+                    if self.is_signalled {
+                        return LoopEnd::LeftAtOnce;
                     }
-                    halt = Some(StopReason::Signal(came));
-                    self.progress.note(&format!("stopping: {} requests are under way; again to leave at once", self.tasks.len()));
+                    self.hear(came);
                 }
-                Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.settle(done, &mut halt),
+                Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.settle(done),
                 () = tokio::time::sleep_until(next.unwrap_or(now).into()), if next.is_some() => {}
                 () = tokio::time::sleep_until(tick) => self.show(),
             }
@@ -157,82 +135,61 @@ impl<'a> Engine<'a> {
     }
 
     /// When the next row may be taken; nothing while there is none, or no room for it.
-    fn next(&mut self, halt: &mut Option<StopReason>) -> Option<Instant> {
-        if self.tasks.len() >= self.breaker.allowance(self.concurrency) {
+    fn next_at(&mut self, now: Instant) -> Option<Instant> {
+        if self.stop.is_some() || self.tasks.len() >= self.breaker.allowance(self.concurrency) {
             return None;
         }
-        if let (true, Some(cursor)) = (self.fresh.is_empty(), self.cursor) {
-            match self.reader.fresh(cursor, ROWS_READ_AT_ONCE) {
-                Ok(rows) => {
-                    self.cursor = rows.last().map(|row| row.n);
-                    self.fresh.extend(rows);
-                }
-                Err(error) => {
-                    *halt = Some(StopReason::Ledger(error));
-                    return None;
-                }
+        match self.queue.next_at(now) {
+            Ok(next) => next.map(|at| at.max(self.pace.ready_at())),
+            Err(error) => {
+                self.stop_for(ledger_failed(error));
+                None
             }
         }
-        let due = self.due.peek().map(|Reverse((at, _))| *at);
-        let first = if self.fresh.is_empty() { due? } else { Instant::now() };
-        Some(first.max(self.pace.ready_at()))
     }
 
-    /// Takes a row that is due, else the next one of the input.
-    fn take(&mut self, now: Instant, halt: &mut Option<StopReason>) {
-        let is_due = self.due.peek().is_some_and(|Reverse((at, _))| *at <= now);
-        let due = if is_due { self.due.pop() } else { None };
-        let row = match due {
-            Some(Reverse((_, n))) => self.reader.pending(n),
-            None => Ok(self.fresh.pop_front()),
-        };
-        let begun = row.and_then(|row| row.map(|row| Ok((self.request(&row)?, row))).transpose());
+    /// Takes the next row and sends it.
+    fn take(&mut self, now: Instant) {
+        let row = self.queue.take(now);
+        let begun = row.and_then(|row| row.map(|row| Ok((self.session.request(&row)?, row))).transpose());
         match begun {
             Ok(Some((request, row))) => {
                 self.pace.take(now);
                 self.counts.change(RowState::Pending, RowState::Inflight);
-                self.tasks.spawn(send(Arc::clone(&self.session), self.ledger.clone(), request, row));
+                self.tasks.spawn(send_row(Arc::clone(&self.session), self.ledger.clone(), request, row));
             }
-            // It has been decided by hand in the meantime.
             Ok(None) => {}
-            Err(error) => *halt = Some(StopReason::Ledger(error)),
+            Err(error) => self.stop_for(ledger_failed(error)),
         }
     }
 
-    fn request(&self, row: &QueuedRow) -> Result<Request, LedgerError> {
-        let accepts = self.session.accepts.for_recipient(&row.recipient);
-        Request::below(&self.session.base, &row.path, row.body.as_str().into(), accepts)
-            .map_err(|error| LedgerError::Damaged { problem: format!("row {}: {error}", row.n) })
+    /// Deals with what became of a row.
+    fn settle(&mut self, done: Result<RowTaskEnd, JoinError>) {
+        match done {
+            Ok(RowTaskEnd::Ended { row, state, verdict }) => self.settle_row(&row, state, *verdict),
+            Ok(RowTaskEnd::NotBegun) => {
+                self.counts.change(RowState::Inflight, RowState::Pending);
+                self.stop_for(ledger_failed(LedgerError::WriterGone));
+            }
+            Err(_) => self.stop_for(StopReason::Panicked),
+        }
     }
 
-    /// Deals with what became of a row.
-    fn settle(&mut self, done: Result<Done, JoinError>, halt: &mut Option<StopReason>) {
-        let (row, state, verdict) = match done {
-            Ok(Done::Ended { row, state, verdict }) => (row, state, verdict),
-            Ok(Done::NotBegun) => {
-                self.counts.change(RowState::Inflight, RowState::Pending);
-                halt.get_or_insert(StopReason::Ledger(LedgerError::WriterGone));
-                return;
-            }
-            Err(_) => {
-                *halt = Some(StopReason::Panicked);
-                return;
-            }
-        };
+    fn settle_row(&mut self, row: &QueuedRow, state: RowState, verdict: Verdict) {
         self.counts.change(RowState::Inflight, state);
         let now = Instant::now();
-        let trip = self.breaker.note(&verdict.outcome);
+        let pause = self.breaker.note(&verdict.outcome);
         match (state, row.follower) {
             (RowState::Pending, _) => self.postpone(row.n, &verdict, now),
-            (_, Some(follower)) => self.due.push(Reverse((now + RECIPIENT_GAP, follower))),
+            (_, Some(follower)) => self.queue.put(follower, now + RECIPIENT_GAP),
             (_, None) => {}
         }
         let Some(fault) = verdict.fault else { return };
         if state != RowState::Pending {
             self.progress.fault(row.line, state.name(), &fault.message);
         }
-        if let (Some(trip), None) = (trip, &halt) {
-            *halt = Some(StopReason::Paused(trip, fault));
+        if let Some(pause) = pause {
+            self.pause(pause, fault);
         }
     }
 
@@ -250,8 +207,34 @@ impl<'a> Engine<'a> {
             }
             _ => {}
         }
-        let at = now.checked_add(wait).unwrap_or(now + RECIPIENT_GAP);
-        self.due.push(Reverse((at, n)));
+        self.queue.put(n, now.checked_add(wait).unwrap_or(now + RECIPIENT_GAP));
+    }
+
+    /// Takes no more rows; says so at once where others are still under way.
+    fn pause(&mut self, reason: PauseReason, fault: Fault) {
+        if self.stop.is_none() && !self.tasks.is_empty() {
+            self.progress.note(&format!("paused: {}; {}", fault.message, self.under_way()));
+        }
+        self.stop_for(StopReason::Paused(reason, fault));
+    }
+
+    fn hear(&mut self, signal: Signal) {
+        self.is_signalled = true;
+        self.progress.note(&format!("stopping: {}; again to leave at once", self.under_way()));
+        self.stop_for(StopReason::Signal(signal));
+    }
+
+    fn under_way(&self) -> String {
+        match self.tasks.len() {
+            1 => "1 request is under way".to_owned(),
+            tasks => format!("{tasks} requests are under way"),
+        }
+    }
+
+    fn stop_for(&mut self, reason: StopReason) {
+        if self.stop.as_ref().is_none_or(|earlier| reason.outweighs(earlier)) {
+            self.stop = Some(reason);
+        }
     }
 
     fn show(&mut self) {
@@ -259,56 +242,98 @@ impl<'a> Engine<'a> {
     }
 
     /// Waits for the writer, which may have failed last of all.
-    fn close(mut self, halt: Option<StopReason>) -> RunEnd {
+    fn close(mut self) -> RunEnd {
         self.show();
         self.progress.finish();
         drop(self.ledger);
-        match (self.writer.close(), halt) {
-            (Err(lost), _) => RunEnd::Ledger(lost),
-            (Ok(_), Some(StopReason::Ledger(error))) => RunEnd::Ledger(WriteFailure { error, outcomes: Vec::new() }),
-            (Ok(_), Some(StopReason::Paused(trip, fault))) => RunEnd::Paused(trip, fault),
-            (Ok(_), Some(StopReason::Signal(signal))) => RunEnd::Signal(signal),
-            (Ok(_), Some(StopReason::Panicked)) => RunEnd::Panicked,
-            (Ok(ledger), None) => match ledger.finish() {
-                Ok(true) => RunEnd::Complete,
-                Ok(false) => {
-                    let problem = "rows are left that nothing led to".to_owned();
-                    RunEnd::Ledger(WriteFailure { error: LedgerError::Damaged { problem }, outcomes: Vec::new() })
-                }
-                Err(error) => RunEnd::Ledger(WriteFailure { error, outcomes: Vec::new() }),
-            },
+        end_of(self.writer.close(), self.stop)
+    }
+
+    /// Gives up what is under way, but not what is known of the rows that have ended.
+    async fn leave(mut self) -> RunEnd {
+        self.tasks.shutdown().await;
+        self.progress.finish();
+        drop(self.ledger);
+        match (self.writer.close_within(LONGEST_WAIT_FOR_THE_WRITER), self.stop) {
+            (None, reason) => RunEnd::Stopped { reason: reason.unwrap_or(StopReason::Panicked), is_written: false },
+            (Some(written), reason) => end_of(written, reason),
         }
     }
 }
 
-/// One row: under way in the ledger, then on the wire, then its outcome in the ledger.
-async fn send(session: Arc<ApiSession>, ledger: LedgerHandle, request: Request, row: QueuedRow) -> Done {
-    if !ledger.begin(row.n).await {
-        return Done::NotBegun;
+/// Notes that the run is finished where that is so, whatever had stopped it.
+fn end_of(written: Result<Ledger, WriteFailure>, stop: Option<StopReason>) -> RunEnd {
+    let stopped = |reason| RunEnd::Stopped { reason, is_written: true };
+    let ledger = match written {
+        Ok(ledger) => ledger,
+        Err(failure) => return stopped(StopReason::LedgerFailed(failure)),
+    };
+    let (was_stopped, reason) = match stop {
+        Some(reason @ (StopReason::LedgerFailed(_) | StopReason::Panicked)) => return stopped(reason),
+        Some(reason) => (true, reason),
+        None => {
+            (false, ledger_failed(LedgerError::Damaged { problem: "rows are left that nothing led to".to_owned() }))
+        }
+    };
+    match ledger.finish() {
+        Ok(true) => RunEnd::Complete { was_stopped },
+        Ok(false) => stopped(reason),
+        Err(error) => stopped(ledger_failed(error)),
     }
-    let began_at = now();
-    let attempt = session.client.attempt(&request, &session.credentials).await;
-    let verdict = judge(&attempt, &request.accepts);
-    let (state, message_id) = match &verdict.outcome {
-        Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),
-        Outcome::NotSent(Cause::Rejected) => (RowState::Failed, None),
-        Outcome::NotSent(_) => (RowState::Pending, None),
-        Outcome::Unknown(_) => (RowState::Unknown, None),
-    };
-    let http_status = match &attempt {
-        Attempt::Answered(answer) => Some(answer.status),
-        Attempt::Failed(_) => None,
-    };
-    ledger.end(EndedAttempt {
-        n: row.n,
-        recipient: row.recipient.clone(),
-        state,
-        began_at,
-        ended_at: now(),
-        http_status,
-        message_id,
-        code: verdict.fault.as_ref().map(|fault| fault.code),
-        error: verdict.fault.as_ref().map(|fault| fault.message.clone()),
-    });
-    Done::Ended { row, state, verdict: Box::new(verdict) }
+}
+
+fn ledger_failed(error: LedgerError) -> StopReason {
+    StopReason::LedgerFailed(WriteFailure { error, outcomes: Vec::new() })
+}
+
+/// What `work` gives, or what it panicked with: rows that are under way must not be taken for ones that never left.
+async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
+    let mut work = pin!(work);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::api::{Accepts, Client, ClientOptions, Credentials, Roots};
+    use crate::bulk::fixture;
+    use crate::output::{Output, ProgressFormat};
+
+    /// A session with a server that never answers.
+    async fn session() -> (TcpListener, ApiSession) {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let options = ClientOptions { timeout: Duration::from_secs(60), roots: Roots::None, proxies: false };
+        let session = ApiSession {
+            client: Client::new(&options).unwrap(),
+            credentials: Credentials::new("id", &serde_json::from_str("\"secret\"").unwrap()),
+            base: format!("http://{}", server.local_addr().unwrap()).parse().unwrap(),
+            accepts: Accepts::MessageId,
+        };
+        (server, session)
+    }
+
+    #[tokio::test]
+    async fn a_panic_while_a_request_is_under_way_is_no_failure_that_sent_nothing() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (ledger, reader) = fixture::ledgers(home.path(), &["593900000000", "593900000001"]);
+        let (server, session) = session().await;
+        let output = Output::default();
+        let mut progress = Progress::new(&output, ProgressFormat::None);
+        let limits = EngineLimits { rate: 1000.0, concurrency: 64 };
+        let engine = Engine::new(session, ledger, reader, limits, &mut progress).unwrap();
+        let end = engine
+            .run(async || {
+                let _connection = server.accept().await.unwrap();
+                panic!("a fault of our own");
+            })
+            .await;
+        assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Panicked, is_written: true }), "{end:?}");
+    }
 }

@@ -1,8 +1,8 @@
 //! The thread that writes the ledger. It commits whatever has queued up at once, so that the disk is waited for once for
 //! many rows.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -21,8 +21,8 @@ enum Operation {
 #[derive(Clone)]
 pub struct LedgerHandle(Sender<Operation>);
 
-/// The thread itself.
-pub struct Writer(JoinHandle<Result<Ledger, WriteFailure>>);
+/// The thread itself, by what it gives at its end.
+pub struct Writer(Receiver<Result<Ledger, WriteFailure>>);
 
 /// A ledger that could not be written, with what became of rows since then: nothing else knows it.
 #[derive(Debug)]
@@ -34,12 +34,32 @@ pub struct WriteFailure {
 impl Writer {
     pub fn start(ledger: Ledger) -> (Self, LedgerHandle) {
         let (sender, operations) = channel();
-        (Self(std::thread::spawn(move || write(ledger, &operations))), LedgerHandle(sender))
+        let (at_end, end) = channel();
+        std::thread::spawn(move || {
+            // Whoever left without waiting does not hear it.
+            let _ = at_end.send(write(ledger, &operations));
+        });
+        (Self(end), LedgerHandle(sender))
     }
 
     /// Waits until everything is written; every handle must be gone by then.
     pub fn close(self) -> Result<Ledger, WriteFailure> {
-        self.0.join().unwrap_or(Err(WriteFailure { error: LedgerError::WriterGone, outcomes: Vec::new() }))
+        self.0.recv().unwrap_or_else(|_| Err(WriteFailure::gone()))
+    }
+
+    /// As [`Writer::close`], but no longer than `limit`; nothing when it is still writing then.
+    pub fn close_within(self, limit: Duration) -> Option<Result<Ledger, WriteFailure>> {
+        match self.0.recv_timeout(limit) {
+            Ok(written) => Some(written),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Err(WriteFailure::gone())),
+        }
+    }
+}
+
+impl WriteFailure {
+    fn gone() -> Self {
+        Self { error: LedgerError::WriterGone, outcomes: Vec::new() }
     }
 }
 
@@ -84,4 +104,39 @@ fn write(mut ledger: Ledger, operations: &Receiver<Operation>) -> Result<Ledger,
         }
     }
     Ok(ledger)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bulk::fixture;
+    use crate::bulk::ledger::RowState;
+
+    #[tokio::test]
+    async fn who_leaves_at_once_waits_for_what_is_known_to_be_written() {
+        let home = tempfile::TempDir::new().unwrap();
+        let recipients = ["593900000000"; 200];
+        let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
+        let (writer, handle) = Writer::start(ledger);
+        for n in 1..=200 {
+            assert!(handle.begin(n).await);
+            handle.end(EndedAttempt {
+                n,
+                recipient: recipients[0].to_owned(),
+                state: RowState::Sent,
+                began_at: 1,
+                ended_at: 2,
+                http_status: Some(200),
+                message_id: None,
+                code: None,
+                error: None,
+            });
+        }
+        // A handle that is left keeps the thread waiting, and nobody waits for it longer than that.
+        let (other, held) = Writer::start(fixture::ledgers(tempfile::TempDir::new().unwrap().path(), &[]).0);
+        assert!(other.close_within(Duration::from_millis(10)).is_none());
+        drop((handle, held));
+        assert!(writer.close_within(Duration::from_secs(60)).unwrap().is_ok());
+        assert_eq!(reader.counts().unwrap().sent, 200);
+    }
 }

@@ -1,6 +1,9 @@
 //! A run from its confirmation to its end: pace, order, pauses, signals, and going on with it.
 
-use std::process::{Child, Stdio};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStderr, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -60,6 +63,37 @@ fn end(child: Child) -> Ended {
 
 fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+/// A process whose standard error is read while it goes on.
+struct Watched {
+    child: Child,
+    lines: BufReader<ChildStderr>,
+    seen: String,
+}
+
+impl Watched {
+    fn new(mut child: Child) -> Self {
+        let lines = BufReader::new(child.stderr.take().unwrap());
+        Self { child, lines, seen: String::new() }
+    }
+
+    /// Reads up to a line that has `part`.
+    fn wait_for(&mut self, part: &str) {
+        loop {
+            let mut line = String::new();
+            assert!(self.lines.read_line(&mut line).unwrap() > 0, "`{part}` never came: {}", self.seen);
+            self.seen.push_str(&line);
+            if line.contains(part) {
+                return;
+            }
+        }
+    }
+
+    fn end(mut self) -> Ended {
+        std::io::Read::read_to_string(&mut self.lines, &mut self.seen).unwrap();
+        Ended { stderr: self.seen, ..end(self.child) }
+    }
 }
 
 #[test]
@@ -327,6 +361,81 @@ fn ctrl_c_lets_the_rows_under_way_end() {
 }
 
 #[test]
+fn a_run_whose_last_row_ends_after_ctrl_c_is_complete() {
+    let home = people(1);
+    let (arrived, has_arrived) = channel();
+    let (go, may_go) = channel();
+    let (arrived, may_go) = (Mutex::new(arrived), Mutex::new(may_go));
+    let jelou = Jelou::start(move |_, _| {
+        arrived.lock().unwrap().send(()).unwrap();
+        may_go.lock().unwrap().recv().unwrap();
+        Act::Accept
+    });
+    let mut child = Watched::new(start(&home, SEND, &["text", "Hola"], &jelou.url));
+    has_arrived.recv().unwrap();
+    signal(&child.child, Signal::INT);
+    child.wait_for("stopping: 1 request is under way; again to leave at once");
+    go.send(()).unwrap();
+    let ended = child.end();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.stderr.contains("run r is complete") && !ended.stderr.contains("bulk resume"), "{ended:?}");
+    assert_eq!(ended.json()["complete"], true);
+    assert_eq!(home.run("bulk list").success().stdout, "r\tcomplete\t1\t1\t0\t0\t0\n");
+    let again = home.run("bulk send people.csv --yes text Hola").api(&jelou.url);
+    again.fails(11, &["run r ended less than 12 hours ago"]);
+}
+
+#[test]
+fn a_run_that_pauses_behind_its_last_row_is_complete() {
+    let home = people(1);
+    let jelou = Jelou::start(|_, _| Act::AcceptAndFail);
+    let ended = send(&home, &jelou.url).fails(10, &["unknown: the API answered 500", "run r is complete"]);
+    assert_eq!((counts(&ended.json()), &ended.json()["complete"]), ([0, 0, 1, 0], &json!(true)));
+}
+
+#[test]
+fn a_run_that_was_killed_behind_its_last_row_is_finished() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url).success();
+    let ledger = rusqlite::Connection::open(home.path().join(".local/state/jelouctl/runs/r.db")).unwrap();
+    ledger.execute("UPDATE run SET finished_at = NULL", []).unwrap();
+    let again = home.run("bulk send people.csv --yes text").args(&["Hola {{ nombre }}"]).api(&jelou.url);
+    again.fails(11, &["run r ended less than 12 hours ago"]);
+    ledger.execute("UPDATE row SET at = at - 13 * 3600 * 1000", []).unwrap();
+    home.run("bulk send people.csv --yes text").args(&["Hola {{ nombre }}"]).api(&jelou.url).success();
+}
+
+#[test]
+fn a_pause_is_told_at_once_and_ctrl_c_does_not_take_its_cause() {
+    for is_left_at_once in [false, true] {
+        let home = people(10);
+        let jelou = Jelou::start(|user, _| match user.chars().last() {
+            Some('0') => Act::Accept,
+            Some('5') => Act::Answer(401, "", "{}"),
+            _ => Act::Hang { accepted: false },
+        });
+        let timeout = if is_left_at_once { "60s" } else { "3s" };
+        let more = ["--timeout", timeout, "text", "Hola"];
+        let mut child = Watched::new(start(&home, SEND, &more, &jelou.url));
+        child.wait_for("paused: the API answered 401; ");
+        signal(&child.child, Signal::INT);
+        child.wait_for("stopping: ");
+        if is_left_at_once {
+            signal(&child.child, Signal::INT);
+        }
+        let ended = child.end();
+        assert_eq!(ended.code, 4, "{ended:?}");
+        assert!(ended.stderr.contains("error: the run paused: the API answered 401"), "{ended:?}");
+        assert!(ended.stderr.contains("jelouctl bulk resume r") && !ended.stderr.contains("SIGINT"), "{ended:?}");
+        let status = home.run("bulk status r").success().json();
+        for state in ["sent", "unknown", "pending", "inflight"] {
+            assert_eq!(ended.json()[state], status[state], "the summary is what the ledger says: {ended:?}");
+        }
+    }
+}
+
+#[test]
 fn a_second_ctrl_c_leaves_at_once_and_the_ledger_knows() {
     let home = people(20);
     let jelou = Jelou::start(|_, before| if before == 0 { Act::Hang { accepted: true } } else { Act::Accept });
@@ -343,7 +452,8 @@ fn a_second_ctrl_c_leaves_at_once_and_the_ledger_knows() {
         signal(&child, Signal::INT);
         std::thread::yield_now();
     }
-    assert_eq!(end(child).code, 130);
+    let ended = end(child);
+    assert_eq!((ended.code, &ended.json()["inflight"]), (130, &json!(1)), "{ended:?}");
     let ended = home.run("bulk resolve r --unknown-as failed").success();
     assert_eq!(counts(&ended.json()), [0, 1, 0, 19]);
 }

@@ -3,7 +3,8 @@
 use super::arguments::RunOptions;
 use super::summary::{print_summary, summary};
 use crate::bulk::{
-    ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, RunEnd, RunLock, RunName, Runs, WriteFailure,
+    ApiSession, Counts, Details, EndedAttempt, Engine, EngineLimits, Ledger, RunEnd, RunLock, RunName, Runs,
+    StopReason, WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -42,7 +43,8 @@ pub async fn carry_out(
     let mut progress = Progress::new(&context.output, options.progress);
     let rate = options.rate.map_or(run.details.rate, Rate::per_second);
     let concurrency = options.concurrency.unwrap_or(run.details.concurrency);
-    let engine = Engine::new(session, ledger, reader, rate, concurrency, &mut progress)?;
+    let limits = EngineLimits { rate, concurrency };
+    let engine = Engine::new(session, ledger, reader, limits, &mut progress)?;
     let end = engine.run(async || signals.next().await).await;
     report(context, sender, run, end)
 }
@@ -55,9 +57,15 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
     }
     let counts = || Ledger::read(&run.runs.path(&run.name)).and_then(|ledger| ledger.counts());
     let resume = format!("jelouctl bulk resume {}", run.name);
+    let is_written = !matches!(end, RunEnd::Stopped { is_written: false, .. });
     let ended = match end {
-        RunEnd::Complete => Ok(of_counts(&counts()?)),
-        RunEnd::Paused(reason, fault) => {
+        RunEnd::Complete { was_stopped } => {
+            if was_stopped {
+                output.note(&format!("run {} is complete: its last rows have ended", run.name));
+            }
+            Ok(of_counts(&counts()?))
+        }
+        RunEnd::Stopped { reason: StopReason::Paused(reason, fault), .. } => {
             output.error(
                 &format!("the run paused: {}", fault.message),
                 &[],
@@ -65,16 +73,21 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
             );
             Ok(of_pause(reason))
         }
-        RunEnd::Signal(signal) => {
+        RunEnd::Stopped { reason: StopReason::Signal(signal), .. } => {
             output.error(&format!("stopped by {}", signal.name()), &[], Some(&format!("to go on: {resume}")));
             Ok(of_signal(signal))
         }
-        RunEnd::Ledger(failure) => {
+        RunEnd::Stopped { reason: StopReason::LedgerFailed(failure), .. } => {
             report_unwritten(context, run, &failure);
             Err(CommandError::from(failure.error))
         }
-        RunEnd::Panicked => Err(Panicked::UnderWay.into()),
+        RunEnd::Stopped { reason: StopReason::Panicked, .. } => Err(Panicked::UnderWay.into()),
     };
+    if !is_written {
+        let watch = format!("jelouctl bulk status {}", run.name);
+        output.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
+        return ended;
+    }
     if let Ok(counts) = counts() {
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
         if let Err(error) = print_summary(context, &summary(&run.name, &counts), &run.name) {

@@ -1,0 +1,32 @@
+//! A small run for the tests of the engine and the writer.
+
+use std::path::Path;
+
+use super::ledger::{Details, DraftRequest, DraftRow, Ledger, LedgerDraft};
+use crate::api::Accepts;
+use crate::list::ListFormat;
+
+/// The ledger of a run with a row for each of `recipients`, twice: to write, and to read.
+pub fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger) {
+    let (draft_path, path) = (directory.join("r.db.part"), directory.join("r.db"));
+    let mut draft = LedgerDraft::create(Some(&draft_path)).unwrap();
+    for (line, recipient) in (2..).zip(recipients) {
+        let request = DraftRequest { recipient, path: "/v1/bots/1/messages", body: "{}" };
+        draft.add(&DraftRow { line, cells: "[]", request: Ok(request) }).unwrap();
+    }
+    let details = Details {
+        kind: "text".to_owned(),
+        profile: None,
+        bot: "1".to_owned(),
+        client_id: "id".to_owned(),
+        api_url: "http://127.0.0.1".to_owned(),
+        sandbox: false,
+        accepts: Accepts::MessageId,
+        format: ListFormat::Ndjson,
+        columns: Vec::new(),
+        rate: 5.0,
+        concurrency: 64,
+    };
+    draft.complete(&details, [0; 16], &path).unwrap();
+    (Ledger::resume(&path).unwrap(), Ledger::read(&path).unwrap())
+}

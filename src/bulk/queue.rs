@@ -1,0 +1,65 @@
+//! Which row is next: those of the ledger in the order of the input, and those that may leave at a time of their own.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::time::{Duration, Instant};
+
+use super::ledger::{Counts, Ledger, LedgerError, QueuedRow, now};
+
+/// Least time between two messages to one recipient (`api.md`, 131056).
+pub const RECIPIENT_GAP: Duration = Duration::from_secs(6);
+/// Rows that are read from the ledger at once.
+const ROWS_READ_AT_ONCE: usize = 128;
+
+/// The rows of a run that are still to be taken.
+pub struct RowQueue {
+    /// Only read here, while the writer has the same one.
+    ledger: Ledger,
+    /// Rows that wait for no other, in the order of the input.
+    fresh: VecDeque<QueuedRow>,
+    /// The last row that was read from the ledger; nothing when there are no more.
+    cursor: Option<i64>,
+    /// Rows that may be taken at a time of their own, the earliest first.
+    due: BinaryHeap<Reverse<(Instant, i64)>>,
+}
+
+impl RowQueue {
+    pub fn new(ledger: Ledger, at: Instant) -> Result<Self, LedgerError> {
+        let followers = ledger.followers()?.into_iter().map(|(n, ended_at)| {
+            let age = Duration::from_millis(u64::try_from(now() - ended_at).unwrap_or_default());
+            Reverse((at + RECIPIENT_GAP.saturating_sub(age), n))
+        });
+        let due = followers.collect();
+        Ok(Self { ledger, fresh: VecDeque::new(), cursor: Some(0), due })
+    }
+
+    pub fn counts(&self) -> Result<Counts, LedgerError> {
+        self.ledger.counts()
+    }
+
+    /// When the next row may be taken; nothing when there is none.
+    pub fn next_at(&mut self, at: Instant) -> Result<Option<Instant>, LedgerError> {
+        if let (true, Some(cursor)) = (self.fresh.is_empty(), self.cursor) {
+            let rows = self.ledger.fresh(cursor, ROWS_READ_AT_ONCE)?;
+            self.cursor = rows.last().map(|row| row.n);
+            self.fresh.extend(rows);
+        }
+        let due = self.due.peek().map(|Reverse((due, _))| *due);
+        Ok(if self.fresh.is_empty() { due } else { Some(at) })
+    }
+
+    /// Takes a row that is due, else the next one of the input; nothing when it was decided by hand in the meantime.
+    pub fn take(&mut self, at: Instant) -> Result<Option<QueuedRow>, LedgerError> {
+        let is_due = self.due.peek().is_some_and(|Reverse((due, _))| *due <= at);
+        let due = if is_due { self.due.pop() } else { None };
+        match due {
+            Some(Reverse((_, n))) => self.ledger.pending(n),
+            None => Ok(self.fresh.pop_front()),
+        }
+    }
+
+    /// The row may be taken from `due` on.
+    pub fn put(&mut self, n: i64, due: Instant) {
+        self.due.push(Reverse((due, n)));
+    }
+}

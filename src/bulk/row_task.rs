@@ -1,0 +1,69 @@
+//! One row on its way: under way in the ledger, then on the wire, then its outcome in the ledger.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
+use super::writer::LedgerHandle;
+use crate::api::{Accepts, Attempt, Cause, Client, Credentials, Outcome, Request, Verdict, judge};
+
+/// What requests are sent with.
+pub struct ApiSession {
+    pub client: Client,
+    pub credentials: Credentials,
+    pub base: Url,
+    pub accepts: Accepts,
+}
+
+/// What a task says of its row.
+pub enum RowTaskEnd {
+    /// The ledger did not take it, so nothing left.
+    NotBegun,
+    Ended {
+        row: QueuedRow,
+        state: RowState,
+        verdict: Box<Verdict>,
+    },
+}
+
+impl ApiSession {
+    /// The request that the ledger keeps for `row`.
+    pub fn request(&self, row: &QueuedRow) -> Result<Request, LedgerError> {
+        let accepts = self.accepts.for_recipient(&row.recipient);
+        Request::below(&self.base, &row.path, row.body.as_str().into(), accepts)
+            .map_err(|error| LedgerError::Damaged { problem: format!("row {}: {error}", row.n) })
+    }
+}
+
+/// Sends a row once, and not before the ledger has it as under way.
+pub async fn send_row(session: Arc<ApiSession>, ledger: LedgerHandle, request: Request, row: QueuedRow) -> RowTaskEnd {
+    if !ledger.begin(row.n).await {
+        return RowTaskEnd::NotBegun;
+    }
+    let began_at = now();
+    let attempt = session.client.attempt(&request, &session.credentials).await;
+    let verdict = judge(&attempt, &request.accepts);
+    let (state, message_id) = match &verdict.outcome {
+        Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),
+        Outcome::NotSent(Cause::Rejected) => (RowState::Failed, None),
+        Outcome::NotSent(_) => (RowState::Pending, None),
+        Outcome::Unknown(_) => (RowState::Unknown, None),
+    };
+    let http_status = match &attempt {
+        Attempt::Answered(answer) => Some(answer.status),
+        Attempt::Failed(_) => None,
+    };
+    ledger.end(EndedAttempt {
+        n: row.n,
+        recipient: row.recipient.clone(),
+        state,
+        began_at,
+        ended_at: now(),
+        http_status,
+        message_id,
+        code: verdict.fault.as_ref().map(|fault| fault.code),
+        error: verdict.fault.as_ref().map(|fault| fault.message.clone()),
+    });
+    RowTaskEnd::Ended { row, state, verdict: Box::new(verdict) }
+}

@@ -1,0 +1,39 @@
+//! How a run ends, and why it stops before its end.
+
+use super::breaker::PauseReason;
+use super::writer::WriteFailure;
+use crate::api::Fault;
+use crate::process::Signal;
+
+/// How a run came to its end.
+#[derive(Debug)]
+pub enum RunEnd {
+    /// Every row is final, also where something had stopped the run while the last ones were under way.
+    Complete { was_stopped: bool },
+    /// Rows are left. `is_written` says whether the ledger has all that is known of them: whoever leaves at once does not
+    /// wait for a slow disk.
+    Stopped { reason: StopReason, is_written: bool },
+}
+
+/// Why no more rows are taken.
+#[derive(Debug)]
+pub enum StopReason {
+    /// A fault that would meet the other rows too.
+    Paused(PauseReason, Fault),
+    Signal(Signal),
+    /// The ledger cannot be written; what it does not know is in here.
+    LedgerFailed(WriteFailure),
+    /// A fault of our own while requests were under way.
+    Panicked,
+}
+
+impl StopReason {
+    /// Whether it takes the place of `earlier`: a run that must end for itself is not a pause or a wish any more, but the
+    /// cause of a pause outlives the signal that comes while the last rows end.
+    pub fn outweighs(&self, earlier: &Self) -> bool {
+        match (self, earlier) {
+            (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_)) => true,
+            (Self::Paused(..) | Self::Signal(_), _) | (_, Self::LedgerFailed(_) | Self::Panicked) => false,
+        }
+    }
+}
