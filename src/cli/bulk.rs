@@ -6,8 +6,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::send::Delivered;
 use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
-use crate::commands::bulk::{Action, Tempo, Typed};
-use crate::config::Rate;
+use crate::commands::bulk::{Action, RunOptions, Typed};
+use crate::config::{Rate, RetryFor};
 use crate::input::Source;
 use crate::output::ProgressFormat;
 
@@ -27,7 +27,7 @@ pub enum BulkAction {
         run: Option<RunName>,
 
         #[command(flatten)]
-        tempo: TempoFlags,
+        options: RunOptionFlags,
     },
     /// Show how a run stands, also while it is going on
     Status {
@@ -110,7 +110,7 @@ pub struct BulkSend {
     run: Option<RunName>,
 
     #[command(flatten)]
-    tempo: TempoFlags,
+    options: RunOptionFlags,
 
     /// Pass over so many rows at the beginning
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
@@ -141,7 +141,7 @@ pub struct BulkSend {
 }
 
 #[derive(Args, Clone, Debug)]
-pub struct TempoFlags {
+pub struct RunOptionFlags {
     /// How fast to send: 5/s, 300/m, 1000/h [default: the profile's rate, else 5/s]
     #[arg(long, value_name = "RATE")]
     rate: Option<Rate>,
@@ -149,6 +149,10 @@ pub struct TempoFlags {
     /// How many requests may be under way at once [default: 64]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     concurrency: Option<u16>,
+
+    /// How long to wait while every row that is tried meets a rate limit; then the run pauses
+    #[arg(long, value_name = "DURATION", default_value = "15m")]
+    max_wait: RetryFor,
 
     /// How to show the progress
     #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
@@ -221,14 +225,19 @@ enum ProgressFlag {
     None,
 }
 
-impl From<TempoFlags> for Tempo {
-    fn from(flags: TempoFlags) -> Self {
+impl From<RunOptionFlags> for RunOptions {
+    fn from(flags: RunOptionFlags) -> Self {
         let progress = match flags.progress {
             ProgressFlag::Auto => ProgressFormat::Auto,
             ProgressFlag::Ndjson => ProgressFormat::Ndjson,
             ProgressFlag::None => ProgressFormat::None,
         };
-        Self { rate: flags.rate, concurrency: flags.concurrency.map(usize::from), progress }
+        Self {
+            rate: flags.rate,
+            concurrency: flags.concurrency.map(usize::from),
+            max_wait: flags.max_wait.duration(),
+            progress,
+        }
     }
 }
 
@@ -268,7 +277,7 @@ impl From<BulkSend> for Typed {
             strict: delivery.strict,
             message,
             run: send.run,
-            tempo: send.tempo.into(),
+            options: send.options.into(),
             window: RowRange { skip: send.skip, limit: send.limit },
             leniency: ImportPolicy { skip_invalid: send.skip_invalid, allow_duplicates: send.allow_duplicates },
             again: send.again,
@@ -281,7 +290,7 @@ impl From<BulkAction> for Action {
     fn from(action: BulkAction) -> Self {
         match action {
             BulkAction::Send(send) => Self::Send(Box::new((*send).into())),
-            BulkAction::Resume { run, tempo } => Self::Resume { run, tempo: tempo.into() },
+            BulkAction::Resume { run, options } => Self::Resume { run, options: options.into() },
             BulkAction::Status { run } => Self::Status { run },
             BulkAction::Report { run, state, format, file } => {
                 let format = match format {

@@ -7,6 +7,7 @@ mod send;
 mod sending;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use self::send::Typed;
 use super::{Context, Mode, UsageError};
@@ -19,7 +20,7 @@ use crate::output::ProgressFormat;
 #[derive(Debug)]
 pub enum Action {
     Send(Box<Typed>),
-    Resume { run: Option<RunName>, tempo: Tempo },
+    Resume { run: Option<RunName>, options: RunOptions },
     Status { run: Option<RunName> },
     Report { run: Option<RunName>, states: Vec<RowState>, format: ReportFormat, file: Option<PathBuf> },
     Resolve { run: Option<RunName>, from: RowState, to: RowState },
@@ -29,9 +30,11 @@ pub enum Action {
 
 /// How a run is sent and watched; what is absent is the run's own, or the default.
 #[derive(Clone, Copy, Debug)]
-pub struct Tempo {
+pub struct RunOptions {
     pub rate: Option<Rate>,
     pub concurrency: Option<usize>,
+    /// How long a run goes on while every row that is tried meets a rate limit.
+    pub max_wait: Duration,
     pub progress: ProgressFormat,
 }
 
@@ -47,7 +50,7 @@ pub fn run(context: &mut Context, action: Action) -> anyhow::Result<ExitCode> {
     }
     match action {
         Action::Send(typed) => send::run(context, &typed),
-        Action::Resume { run, tempo } => resume::run(context, run.as_ref(), tempo),
+        Action::Resume { run, options } => resume::run(context, run.as_ref(), options),
         Action::Status { run } => manage::status(context, run.as_ref()),
         Action::Report { run, states, format, file } => {
             manage::report(context, run.as_ref(), &states, format, file.as_deref())

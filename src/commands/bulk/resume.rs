@@ -1,6 +1,6 @@
 //! `bulk resume`: goes on with a run. It needs no input and no message, and sends as the one who began it, or not at all.
 
-use super::Tempo;
+use super::RunOptions;
 use super::sending::{Held, Sender};
 use crate::bulk::{Details, Ledger, RunName, Runs};
 use crate::commands::guard::check_allowed;
@@ -8,7 +8,7 @@ use crate::commands::{Context, UsageError};
 use crate::config::{BotId, ConfigError, Environment, Settings};
 use crate::exit::ExitCode;
 
-pub fn run(context: &mut Context, asked: Option<&RunName>, tempo: Tempo) -> anyhow::Result<ExitCode> {
+pub fn run(context: &mut Context, asked: Option<&RunName>, options: RunOptions) -> anyhow::Result<ExitCode> {
     context.claim_secret()?;
     let runs = Runs::open()?;
     let name = runs.find(asked)?;
@@ -36,7 +36,7 @@ pub fn run(context: &mut Context, asked: Option<&RunName>, tempo: Tempo) -> anyh
     drop(ledger);
     context.output.note(&format!("run {name}: {} of {} messages to go", counts.left(), counts.all()));
     let sender = Sender::new(context, &settings, &client_id.value, &secret)?;
-    sender.send(&Held { runs: &runs, name, details, _lock: lock }, tempo)
+    sender.send(&Held { runs: &runs, name, details, _lock: lock }, options)
 }
 
 /// Takes profile, bot and address from the run; what was typed may say the same, but nothing else.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::Tempo;
+use super::RunOptions;
 use super::plan::{compile_body, read_body, recipient_rule};
 use super::sending::{DEFAULT_CONCURRENCY, Held, SANDBOX, Sender};
 use crate::api::{Accepts, Request};
@@ -36,7 +36,7 @@ pub struct Typed {
     /// The kind, with what its flags say.
     pub message: Message,
     pub run: Option<RunName>,
-    pub tempo: Tempo,
+    pub options: RunOptions,
     pub window: RowRange,
     pub leniency: ImportPolicy,
     /// `--strict`: a warning about a row's message makes the row invalid.
@@ -133,7 +133,7 @@ fn begin(
     drop(held);
     let Some(lock) = reserved.keep() else { return Err(LedgerError::InUse { run: name.to_string() }.into()) };
     context.output.note(&format!("run {name}: {} messages from bot {}", imported.rows, who.bot.as_str()));
-    sender.send(&Held { runs, name, details, _lock: lock }, typed.tempo)
+    sender.send(&Held { runs, name, details, _lock: lock }, typed.options)
 }
 
 fn open(source: &input::Source) -> anyhow::Result<ListReader> {
@@ -245,8 +245,8 @@ fn details(typed: &Typed, who: &Who<'_>, source: &ListReader, imported: &Importe
         accepts,
         format: source.format(),
         columns: imported.columns.clone(),
-        rate: typed.tempo.rate.unwrap_or(who.settings.rate.value).per_second(),
-        concurrency: typed.tempo.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
+        rate: typed.options.rate.unwrap_or(who.settings.rate.value).per_second(),
+        concurrency: typed.options.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
     })
 }
 

@@ -3,11 +3,11 @@
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::Tempo;
+use super::RunOptions;
 use crate::api::{Client, Credentials, Signal};
 use crate::bulk::{
-    ApiSession, Counts, Details, EndedAttempt, Engine, EngineLimits, Ledger, RunEnd, RunLock, RunName, Runs,
-    StopReason, WriteFailure,
+    ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, RunEnd, RunLimits, RunLock, RunName, Runs, StopReason,
+    WriteFailure,
 };
 use crate::commands::connection::{self, ask_secret, client_options};
 use crate::commands::interrupt::Signals;
@@ -54,7 +54,7 @@ impl<'a> Sender<'a> {
     }
 
     /// Sends what the run has left, and tells what became of it.
-    pub fn send(self, run: &Held<'_>, tempo: Tempo) -> anyhow::Result<ExitCode> {
+    pub fn send(self, run: &Held<'_>, options: RunOptions) -> anyhow::Result<ExitCode> {
         let path = run.runs.path(&run.name);
         let ledger = Ledger::resume(&path)?;
         let reader = Ledger::read(&path)?;
@@ -64,10 +64,10 @@ impl<'a> Sender<'a> {
             let client = Client::new(&client_options(settings, &base)?)?;
             let session =
                 ApiSession { client, credentials, base: base.url().clone(), accepts: run.details.accepts.clone() };
-            let mut progress = Progress::new(&context.output, tempo.progress);
-            let rate = tempo.rate.map_or(run.details.rate, Rate::per_second);
-            let concurrency = tempo.concurrency.unwrap_or(run.details.concurrency);
-            let limits = EngineLimits { rate, concurrency };
+            let mut progress = Progress::new(&context.output, options.progress);
+            let rate = options.rate.map_or(run.details.rate, Rate::per_second);
+            let concurrency = options.concurrency.unwrap_or(run.details.concurrency);
+            let limits = RunLimits { rate, concurrency, max_wait: options.max_wait };
             let engine = Engine::new(session, ledger, reader, limits, &mut progress)?;
             let mut signals = Signals::catch().context("failed to listen for signals")?;
             anyhow::Ok(engine.run(async || signals.next().await).await)
