@@ -23,6 +23,8 @@ const LONGEST_NETWORK_WAIT: Duration = Duration::from_millis(250);
 pub enum PauseReason {
     Credentials,
     Network,
+    /// The API does not take more for longer than the run may wait.
+    RateLimit,
     Unknown,
 }
 

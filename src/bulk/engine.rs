@@ -11,28 +11,19 @@ use std::time::{Duration, Instant};
 
 use tokio::task::{JoinError, JoinSet};
 
-use super::breaker::{Breaker, PauseReason};
+use super::breaker::PauseReason;
 use super::ledger::{Counts, Ledger, LedgerError, QueuedRow, RowState};
-use super::pace::Pace;
-use super::queue::{RECIPIENT_GAP, RowQueue};
+use super::queue::{Delay, RECIPIENT_GAP, RowQueue};
 use super::row_task::{ApiSession, RowTaskEnd, send_row};
 use super::run_end::{RunEnd, StopReason};
-use super::writer::{LedgerHandle, WriteFailure, Writer};
-use crate::api::{Cause, Fault, Outcome, PAIR_RATE_LIMIT, Verdict, backoff};
+use super::throttle::{Consequence, RunLimits, Throttle};
+use super::writer::{LedgerHandle, Writer};
+use crate::api::{Fault, Verdict};
 use crate::output::Progress;
 use crate::process::Signal;
 
 /// Who leaves at once waits for so long that what has become of rows is written.
 const LONGEST_WAIT_FOR_THE_WRITER: Duration = Duration::from_secs(2);
-
-/// How fast a run may send.
-#[derive(Clone, Copy, Debug)]
-pub struct EngineLimits {
-    /// Requests a second.
-    pub rate: f64,
-    /// Requests that may be under way at once.
-    pub concurrency: usize,
-}
 
 /// A run that is going on.
 pub struct Engine<'a> {
@@ -40,9 +31,7 @@ pub struct Engine<'a> {
     queue: RowQueue,
     writer: Writer,
     ledger: LedgerHandle,
-    concurrency: usize,
-    pace: Pace,
-    breaker: Breaker,
+    throttle: Throttle,
     tasks: JoinSet<RowTaskEnd>,
     counts: Counts,
     progress: &'a mut Progress<'a>,
@@ -66,7 +55,7 @@ impl<'a> Engine<'a> {
         session: ApiSession,
         ledger: Ledger,
         reader: Ledger,
-        limits: EngineLimits,
+        limits: RunLimits,
         progress: &'a mut Progress<'a>,
     ) -> Result<Self, LedgerError> {
         let now = Instant::now();
@@ -79,9 +68,7 @@ impl<'a> Engine<'a> {
             queue,
             writer,
             ledger: handle,
-            concurrency: limits.concurrency,
-            pace: Pace::new(limits.rate, now),
-            breaker: Breaker::default(),
+            throttle: Throttle::new(limits, now),
             tasks: JoinSet::new(),
             counts,
             progress,
@@ -136,13 +123,19 @@ impl<'a> Engine<'a> {
 
     /// When the next row may be taken; nothing while there is none, or no room for it.
     fn next_at(&mut self, now: Instant) -> Option<Instant> {
-        if self.stop.is_some() || self.tasks.len() >= self.breaker.allowance(self.concurrency) {
+        if self.stop.is_some() || self.tasks.len() >= self.throttle.allowance() {
             return None;
         }
         match self.queue.next_at(now) {
-            Ok(next) => next.map(|at| at.max(self.pace.ready_at())),
+            Ok(Some((at, delay))) => {
+                if let Some(wait) = self.throttle.wait_to_tell(at, delay, now) {
+                    self.progress.note(&wait);
+                }
+                Some(at.max(self.throttle.ready_at()))
+            }
+            Ok(None) => None,
             Err(error) => {
-                self.stop_for(ledger_failed(error));
+                self.stop_for(StopReason::ledger(error));
                 None
             }
         }
@@ -154,12 +147,12 @@ impl<'a> Engine<'a> {
         let begun = row.and_then(|row| row.map(|row| Ok((self.session.request(&row)?, row))).transpose());
         match begun {
             Ok(Some((request, row))) => {
-                self.pace.take(now);
+                self.throttle.take(now);
                 self.counts.change(RowState::Pending, RowState::Inflight);
                 self.tasks.spawn(send_row(Arc::clone(&self.session), self.ledger.clone(), request, row));
             }
             Ok(None) => {}
-            Err(error) => self.stop_for(ledger_failed(error)),
+            Err(error) => self.stop_for(StopReason::ledger(error)),
         }
     }
 
@@ -169,7 +162,7 @@ impl<'a> Engine<'a> {
             Ok(RowTaskEnd::Ended { row, state, verdict }) => self.settle_row(&row, state, *verdict),
             Ok(RowTaskEnd::NotBegun) => {
                 self.counts.change(RowState::Inflight, RowState::Pending);
-                self.stop_for(ledger_failed(LedgerError::WriterGone));
+                self.stop_for(StopReason::ledger(LedgerError::WriterGone));
             }
             Err(_) => self.stop_for(StopReason::Panicked),
         }
@@ -178,36 +171,22 @@ impl<'a> Engine<'a> {
     fn settle_row(&mut self, row: &QueuedRow, state: RowState, verdict: Verdict) {
         self.counts.change(RowState::Inflight, state);
         let now = Instant::now();
-        let pause = self.breaker.note(&verdict.outcome);
+        let Consequence { due, delay, pause } = self.throttle.note(&verdict, now);
         match (state, row.follower) {
-            (RowState::Pending, _) => self.postpone(row.n, &verdict, now),
-            (_, Some(follower)) => self.queue.put(follower, now + RECIPIENT_GAP),
+            (RowState::Pending, _) => self.queue.put(row.n, due, delay),
+            (_, Some(follower)) => self.queue.put(follower, now + RECIPIENT_GAP, Delay::RecipientGap),
             (_, None) => {}
         }
-        let Some(fault) = verdict.fault else { return };
+        let Some(mut fault) = verdict.fault else { return };
         if state != RowState::Pending {
             self.progress.fault(row.line, state.name(), &fault.message);
         }
         if let Some(pause) = pause {
+            if pause == PauseReason::RateLimit {
+                fault.hint.push_str(", or let the run wait for longer with --max-wait");
+            }
             self.pause(pause, fault);
         }
-    }
-
-    /// A row that surely was not sent comes again, and everyone else waits too where the fault is not its own.
-    fn postpone(&mut self, n: i64, verdict: &Verdict, now: Instant) {
-        let mut wait = Duration::ZERO;
-        match (&verdict.outcome, &verdict.fault) {
-            (Outcome::NotSent(Cause::Network), _) => self.pace.stop(now, self.breaker.network_wait()),
-            (Outcome::NotSent(Cause::Unavailable), Some(fault)) => {
-                wait = backoff(verdict.retry.unwrap_or_default(), 1);
-                if fault.api_code.as_deref() != Some(PAIR_RATE_LIMIT) {
-                    self.pace.cut(now);
-                    self.pace.stop(now, fault.retry_after.unwrap_or_default());
-                }
-            }
-            _ => {}
-        }
-        self.queue.put(n, now.checked_add(wait).unwrap_or(now + RECIPIENT_GAP));
     }
 
     /// Takes no more rows; says so at once where others are still under way.
@@ -246,7 +225,7 @@ impl<'a> Engine<'a> {
         self.show();
         self.progress.finish();
         drop(self.ledger);
-        end_of(self.writer.close(), self.stop)
+        RunEnd::of(self.writer.close(), self.stop)
     }
 
     /// Gives up what is under way, but not what is known of the rows that have ended.
@@ -256,34 +235,9 @@ impl<'a> Engine<'a> {
         drop(self.ledger);
         match (self.writer.close_within(LONGEST_WAIT_FOR_THE_WRITER), self.stop) {
             (None, reason) => RunEnd::Stopped { reason: reason.unwrap_or(StopReason::Panicked), is_written: false },
-            (Some(written), reason) => end_of(written, reason),
+            (Some(written), reason) => RunEnd::of(written, reason),
         }
     }
-}
-
-/// Notes that the run is finished where that is so, whatever had stopped it.
-fn end_of(written: Result<Ledger, WriteFailure>, stop: Option<StopReason>) -> RunEnd {
-    let stopped = |reason| RunEnd::Stopped { reason, is_written: true };
-    let ledger = match written {
-        Ok(ledger) => ledger,
-        Err(failure) => return stopped(StopReason::LedgerFailed(failure)),
-    };
-    let (was_stopped, reason) = match stop {
-        Some(reason @ (StopReason::LedgerFailed(_) | StopReason::Panicked)) => return stopped(reason),
-        Some(reason) => (true, reason),
-        None => {
-            (false, ledger_failed(LedgerError::Damaged { problem: "rows are left that nothing led to".to_owned() }))
-        }
-    };
-    match ledger.finish() {
-        Ok(true) => RunEnd::Complete { was_stopped },
-        Ok(false) => stopped(reason),
-        Err(error) => stopped(ledger_failed(error)),
-    }
-}
-
-fn ledger_failed(error: LedgerError) -> StopReason {
-    StopReason::LedgerFailed(WriteFailure { error, outcomes: Vec::new() })
 }
 
 /// What `work` gives, or what it panicked with: rows that are under way must not be taken for ones that never left.
@@ -326,7 +280,7 @@ mod tests {
         let (server, session) = session().await;
         let output = Output::default();
         let mut progress = Progress::new(&output, ProgressFormat::None);
-        let limits = EngineLimits { rate: 1000.0, concurrency: 64 };
+        let limits = RunLimits { rate: 1000.0, concurrency: 64, max_wait: Duration::ZERO };
         let engine = Engine::new(session, ledger, reader, limits, &mut progress).unwrap();
         let end = engine
             .run(async || {

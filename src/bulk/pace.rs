@@ -37,6 +37,11 @@ impl Pace {
         self.due.checked_sub(early).unwrap_or(self.due).max(self.stopped_until)
     }
 
+    /// Until when nobody leaves, whatever the rate.
+    pub fn stopped_until(&self) -> Instant {
+        self.stopped_until
+    }
+
     /// A request leaves.
     pub fn take(&mut self, now: Instant) {
         let regained = REGAINED_A_SECOND * self.full * now.duration_since(self.regained_at).as_secs_f64();

@@ -11,6 +11,17 @@ pub const RECIPIENT_GAP: Duration = Duration::from_secs(6);
 /// Rows that are read from the ledger at once.
 const ROWS_READ_AT_ONCE: usize = 128;
 
+/// Why a row may leave at a time of its own only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Delay {
+    /// It was tried, and surely not sent.
+    Retry,
+    /// Its recipient was written to just now.
+    RecipientGap,
+    /// WhatsApp's limit of messages to its recipient.
+    PairLimit,
+}
+
 /// The rows of a run that are still to be taken.
 pub struct RowQueue {
     /// Only read here, while the writer has the same one.
@@ -20,14 +31,14 @@ pub struct RowQueue {
     /// The last row that was read from the ledger; nothing when there are no more.
     cursor: Option<i64>,
     /// Rows that may be taken at a time of their own, the earliest first.
-    due: BinaryHeap<Reverse<(Instant, i64)>>,
+    due: BinaryHeap<Reverse<(Instant, i64, Delay)>>,
 }
 
 impl RowQueue {
     pub fn new(ledger: Ledger, at: Instant) -> Result<Self, LedgerError> {
         let followers = ledger.followers()?.into_iter().map(|(n, ended_at)| {
             let age = Duration::from_millis(u64::try_from(now() - ended_at).unwrap_or_default());
-            Reverse((at + RECIPIENT_GAP.saturating_sub(age), n))
+            Reverse((at + RECIPIENT_GAP.saturating_sub(age), n, Delay::RecipientGap))
         });
         let due = followers.collect();
         Ok(Self { ledger, fresh: VecDeque::new(), cursor: Some(0), due })
@@ -37,29 +48,29 @@ impl RowQueue {
         self.ledger.counts()
     }
 
-    /// When the next row may be taken; nothing when there is none.
-    pub fn next_at(&mut self, at: Instant) -> Result<Option<Instant>, LedgerError> {
+    /// When the next row may be taken, and why not before; nothing when there is none.
+    pub fn next_at(&mut self, at: Instant) -> Result<Option<(Instant, Delay)>, LedgerError> {
         if let (true, Some(cursor)) = (self.fresh.is_empty(), self.cursor) {
             let rows = self.ledger.fresh(cursor, ROWS_READ_AT_ONCE)?;
             self.cursor = rows.last().map(|row| row.n);
             self.fresh.extend(rows);
         }
-        let due = self.due.peek().map(|Reverse((due, _))| *due);
-        Ok(if self.fresh.is_empty() { due } else { Some(at) })
+        let due = self.due.peek().map(|Reverse((due, _, delay))| (*due, *delay));
+        Ok(if self.fresh.is_empty() { due } else { Some((at, Delay::Retry)) })
     }
 
     /// Takes a row that is due, else the next one of the input; nothing when it was decided by hand in the meantime.
     pub fn take(&mut self, at: Instant) -> Result<Option<QueuedRow>, LedgerError> {
-        let is_due = self.due.peek().is_some_and(|Reverse((due, _))| *due <= at);
+        let is_due = self.due.peek().is_some_and(|Reverse((due, ..))| *due <= at);
         let due = if is_due { self.due.pop() } else { None };
         match due {
-            Some(Reverse((_, n))) => self.ledger.pending(n),
+            Some(Reverse((_, n, _))) => self.ledger.pending(n),
             None => Ok(self.fresh.pop_front()),
         }
     }
 
     /// The row may be taken from `due` on.
-    pub fn put(&mut self, n: i64, due: Instant) {
-        self.due.push(Reverse((due, n)));
+    pub fn put(&mut self, n: i64, due: Instant, delay: Delay) {
+        self.due.push(Reverse((due, n, delay)));
     }
 }

@@ -1,6 +1,7 @@
 //! How a run ends, and why it stops before its end.
 
 use super::breaker::PauseReason;
+use super::ledger::{Ledger, LedgerError};
 use super::writer::WriteFailure;
 use crate::api::Fault;
 use crate::process::Signal;
@@ -27,7 +28,36 @@ pub enum StopReason {
     Panicked,
 }
 
+impl RunEnd {
+    /// The end of a run whose writer gave `written`: it is noted as finished where every row is final, whatever had
+    /// stopped it.
+    pub fn of(written: Result<Ledger, WriteFailure>, stop: Option<StopReason>) -> Self {
+        let stopped = |reason| Self::Stopped { reason, is_written: true };
+        let ledger = match written {
+            Ok(ledger) => ledger,
+            Err(failure) => return stopped(StopReason::LedgerFailed(failure)),
+        };
+        let (was_stopped, reason) = match stop {
+            Some(reason @ (StopReason::LedgerFailed(_) | StopReason::Panicked)) => return stopped(reason),
+            Some(reason) => (true, reason),
+            None => (
+                false,
+                StopReason::ledger(LedgerError::Damaged { problem: "rows are left that nothing led to".to_owned() }),
+            ),
+        };
+        match ledger.finish() {
+            Ok(true) => Self::Complete { was_stopped },
+            Ok(false) => stopped(reason),
+            Err(error) => stopped(StopReason::ledger(error)),
+        }
+    }
+}
+
 impl StopReason {
+    pub fn ledger(error: LedgerError) -> Self {
+        Self::LedgerFailed(WriteFailure { error, outcomes: Vec::new() })
+    }
+
     /// Whether it takes the place of `earlier`: a run that must end for itself is not a pause or a wish any more, but the
     /// cause of a pause outlives the signal that comes while the last rows end.
     pub fn outweighs(&self, earlier: &Self) -> bool {

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::send::Delivered;
 use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
 use crate::commands::bulk::{BulkAction, BulkSendArguments, RunOptions};
-use crate::config::Rate;
+use crate::config::{Rate, RetryFor};
 use crate::input::Source;
 use crate::output::ProgressFormat;
 
@@ -27,7 +27,7 @@ pub enum BulkCommand {
         run: Option<RunName>,
 
         #[command(flatten)]
-        options: RunFlags,
+        options: RunOptionFlags,
     },
     /// Show how a run stands, also while it is going on
     Status {
@@ -110,7 +110,7 @@ pub struct BulkSend {
     run: Option<RunName>,
 
     #[command(flatten)]
-    options: RunFlags,
+    options: RunOptionFlags,
 
     /// Pass over so many rows at the beginning
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
@@ -141,7 +141,7 @@ pub struct BulkSend {
 }
 
 #[derive(Args, Clone, Debug)]
-pub struct RunFlags {
+pub struct RunOptionFlags {
     /// How fast to send: 5/s, 300/m, 1000/h [default: the profile's rate, else 5/s]
     #[arg(long, value_name = "RATE")]
     rate: Option<Rate>,
@@ -149,6 +149,10 @@ pub struct RunFlags {
     /// How many requests may be under way at once [default: 64]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     concurrency: Option<u16>,
+
+    /// How long to wait while every row that is tried meets a rate limit; then the run pauses
+    #[arg(long, value_name = "DURATION", default_value = "15m")]
+    max_wait: RetryFor,
 
     /// How to show the progress
     #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
@@ -221,14 +225,19 @@ enum ProgressFlag {
     None,
 }
 
-impl From<RunFlags> for RunOptions {
-    fn from(flags: RunFlags) -> Self {
+impl From<RunOptionFlags> for RunOptions {
+    fn from(flags: RunOptionFlags) -> Self {
         let progress = match flags.progress {
             ProgressFlag::Auto => ProgressFormat::Auto,
             ProgressFlag::Ndjson => ProgressFormat::Ndjson,
             ProgressFlag::None => ProgressFormat::None,
         };
-        Self { rate: flags.rate, concurrency: flags.concurrency.map(usize::from), progress }
+        Self {
+            rate: flags.rate,
+            concurrency: flags.concurrency.map(usize::from),
+            max_wait: flags.max_wait.duration(),
+            progress,
+        }
     }
 }
 

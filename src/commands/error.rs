@@ -195,6 +195,7 @@ pub fn of_pause(reason: PauseReason) -> ExitCode {
     match reason {
         PauseReason::Credentials => ExitCode::Credentials,
         PauseReason::Network => ExitCode::Network,
+        PauseReason::RateLimit => ExitCode::Unavailable,
         PauseReason::Unknown => ExitCode::Unknown,
     }
 }

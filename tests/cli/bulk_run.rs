@@ -31,6 +31,10 @@ fn send<'a>(home: &'a Home, url: &str) -> Run<'a> {
     home.run(SEND).args(&["text", "Hola {{ nombre }}"]).api(url)
 }
 
+fn send_with<'a>(home: &'a Home, url: &str, flags: &[&str]) -> Run<'a> {
+    home.run(SEND).args(flags).args(&["text", "Hola {{ nombre }}"]).api(url)
+}
+
 fn resume<'a>(home: &'a Home, url: &str) -> Run<'a> {
     home.run("bulk resume r --rate 1000000/s").api(url)
 }
@@ -286,12 +290,91 @@ fn retry_after_stops_everyone() {
     assert!(soon.count() <= 9);
 }
 
+/// The lines that tell a wait.
+fn waits(ended: &Ended) -> Vec<&str> {
+    ended.stderr.lines().filter(|line| line.starts_with("note: waiting ")).collect()
+}
+
+#[test]
+fn a_wait_is_told_once_with_its_reason_and_its_end() {
+    let home = people(11);
+    // The ten that leave together behind the first one are all told to wait.
+    let jelou = Jelou::start(|user, before| match (user.ends_with("00"), before) {
+        (false, 0) => Act::Answer(429, "Retry-After: 2\r\n", r#"{"code":"130429"}"#),
+        _ => Act::Accept,
+    });
+    let ended = send(&home, &jelou.url).success();
+    let [line] = &waits(&ended)[..] else { panic!("{ended:?}") };
+    assert!(line.starts_with("note: waiting 2s, until 20"), "{line}");
+    assert!(line.ends_with("Z: the API answered 429: 130429"), "{line}");
+    assert!(jelou.accepted().values().all(|count| *count == 1));
+}
+
+#[test]
+fn a_slow_rate_is_no_wait() {
+    let home = people(2);
+    let jelou = Jelou::accepting();
+    let ended = home.run("bulk send people.csv --yes --rate 40/m text x").api(&jelou.url).success();
+    assert_eq!(waits(&ended), [""; 0], "{ended:?}");
+}
+
+#[test]
+fn a_run_pauses_when_every_row_meets_a_rate_limit_for_too_long() {
+    // One row that is alone, and many that are limited once the first ones were accepted.
+    for accepted in [0, 20] {
+        let home = people(60);
+        let jelou = Jelou::start(move |user, _| match user.parse::<usize>().unwrap() % 1000 {
+            number if number < accepted => Act::Accept,
+            _ => Act::RATE_LIMIT,
+        });
+        let ended = send_with(&home, &jelou.url, &["--max-wait", "3s", "--concurrency", "4"]);
+        let ended = ended.fails(6, &["the run paused: the API answered 429", "--max-wait", "jelouctl bulk resume r"]);
+        let [sent, failed, unknown, pending] = counts(&ended.json());
+        assert_eq!((sent, failed, unknown, pending), (accepted as u64, 0, 0, 60 - accepted as u64));
+        // The waits of the run double, not those of each row, and from the second on one row goes alone.
+        assert!(jelou.seen().len() <= accepted + 16, "{} requests", jelou.seen().len());
+        let report = home.run("bulk report r --state pending").success();
+        assert!(report.stdout.contains(",no,,429,unavailable,"), "{report:?}");
+    }
+}
+
+#[test]
+fn a_run_pauses_at_once_when_the_api_asks_for_a_longer_wait() {
+    let home = people(5);
+    let jelou = Jelou::start(|_, _| Act::Answer(429, "Retry-After: 3600\r\n", "{}"));
+    let begun = Instant::now();
+    let ended = send(&home, &jelou.url).fails(6, &["the run paused: the API answered 429", "asks to wait 3600 s"]);
+    assert!(begun.elapsed() < Duration::from_secs(20) && waits(&ended).is_empty(), "{ended:?}");
+    assert_eq!((counts(&ended.json()), jelou.seen().len()), ([0, 0, 0, 5], 1));
+    // It may wait for so long where that is said, and tells until when.
+    let mut child = Watched::new(start(&home, "bulk resume r --max-wait 2h", &[], &jelou.url));
+    child.wait_for("note: waiting 1h, until 20");
+    signal(&child.child, Signal::INT);
+    assert_eq!(child.end().code, 130);
+}
+
+#[test]
+fn the_limit_of_one_recipient_pauses_nobody() {
+    let home = people(3);
+    let jelou = Jelou::start(|user, before| match (user.ends_with("01"), before) {
+        (true, 0) => Act::Answer(429, "", r#"{"code":"131056"}"#),
+        _ => Act::Accept,
+    });
+    let ended = send_with(&home, &jelou.url, &["--max-wait", "0"]).success();
+    let seen = jelou.seen();
+    assert_eq!((seen.len(), seen[3].user.as_str()), (4, user(1).as_str()), "the others do not wait");
+    assert!(seen[3].at - seen[1].at >= Duration::from_secs(6));
+    let [line] = &waits(&ended)[..] else { panic!("{ended:?}") };
+    assert!(line.contains("waiting 6s, until 20") && line.contains("to the next recipient"), "{line}");
+}
+
 #[test]
 fn rows_to_one_recipient_go_in_order_six_seconds_apart() {
     let home = Home::new();
     home.write("people.csv", format!("to,x\n{0},a\n{1},a\n{0},b\n", user(0), user(1)));
     let jelou = Jelou::accepting();
-    home.run(SEND).args(&["text", "{{ x }}"]).api(&jelou.url).success();
+    let ended = home.run(SEND).args(&["text", "{{ x }}"]).api(&jelou.url).success();
+    assert!(waits(&ended)[0].ends_with("Z: messages to one recipient leave 6 s apart"), "{ended:?}");
     let seen: Vec<_> = jelou.seen().into_iter().filter(|seen| seen.user == user(0)).collect();
     let texts: Vec<_> = seen.iter().map(|seen| seen.received.json()["text"].clone()).collect();
     assert_eq!(texts, ["a", "b"]);

@@ -1,6 +1,7 @@
 //! What was typed for `bulk`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
 use crate::config::Rate;
@@ -25,6 +26,8 @@ pub enum BulkAction {
 pub struct RunOptions {
     pub rate: Option<Rate>,
     pub concurrency: Option<usize>,
+    /// How long a run goes on while every row that is tried meets a rate limit.
+    pub max_wait: Duration,
     pub progress: ProgressFormat,
 }
 

@@ -3,8 +3,8 @@
 use super::arguments::RunOptions;
 use super::summary::{print_summary, summary};
 use crate::bulk::{
-    ApiSession, Counts, Details, EndedAttempt, Engine, EngineLimits, Ledger, RunEnd, RunLock, RunName, Runs,
-    StopReason, WriteFailure,
+    ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, RunEnd, RunLimits, RunLock, RunName, Runs, StopReason,
+    WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -43,7 +43,7 @@ pub async fn carry_out(
     let mut progress = Progress::new(&context.output, options.progress);
     let rate = options.rate.map_or(run.details.rate, Rate::per_second);
     let concurrency = options.concurrency.unwrap_or(run.details.concurrency);
-    let limits = EngineLimits { rate, concurrency };
+    let limits = RunLimits { rate, concurrency, max_wait: options.max_wait };
     let engine = Engine::new(session, ledger, reader, limits, &mut progress)?;
     let end = engine.run(async || signals.next().await).await;
     report(context, sender, run, end)

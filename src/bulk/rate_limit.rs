@@ -1,0 +1,111 @@
+//! What a rate limit does to a run: it waits, longer each time, until a row gets through or it has waited enough.
+
+use std::time::{Duration, Instant};
+
+use crate::api::backoff;
+
+/// Watches the rate limits that rows meet.
+#[derive(Debug)]
+pub struct RateLimit {
+    /// How long the run goes on while every row that is tried meets a limit.
+    max_wait: Duration,
+    /// The first limit since a row met none.
+    since: Option<Instant>,
+    /// How many rows met one since then.
+    rows: u32,
+    /// How often the run has waited since then.
+    waits: u32,
+    /// When the last wait ends.
+    until: Option<Instant>,
+}
+
+/// A wait that a limit asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LimitWait {
+    pub until: Instant,
+    /// Whether all rows wait, not only the one that met the limit: the API asks for it, or it was not a single one.
+    pub is_for_all: bool,
+}
+
+impl RateLimit {
+    pub fn new(max_wait: Duration) -> Self {
+        Self { max_wait, since: None, rows: 0, waits: 0, until: None }
+    }
+
+    /// A row met no limit.
+    pub fn lift(&mut self) {
+        *self = Self::new(self.max_wait);
+    }
+
+    /// Whether one row is to be tried alone, since the last ones all met a limit.
+    pub fn is_probing(&self) -> bool {
+        self.waits > 1
+    }
+
+    /// A row met a limit, and the API asks to wait for `asked`, or for no certain time when that is zero. Gives nothing
+    /// when the run must not wait for so long.
+    pub fn note(&mut self, asked: Duration, now: Instant) -> Option<LimitWait> {
+        let since = *self.since.get_or_insert(now);
+        self.rows = self.rows.saturating_add(1);
+        // The answers to one burst are one message.
+        let running = self.until.filter(|until| *until > now);
+        if running.is_none() {
+            self.waits += 1;
+        }
+        let wait = match running {
+            Some(until) if asked.is_zero() => until.duration_since(now),
+            _ => backoff(asked, self.waits),
+        };
+        if wait > self.max_wait.saturating_sub(now.duration_since(since)) {
+            return None;
+        }
+        let until = now + wait;
+        self.until = self.until.max(Some(until));
+        Some(LimitWait { until, is_for_all: !asked.is_zero() || self.rows > 1 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const QUARTER: Duration = Duration::from_secs(15 * 60);
+
+    #[test]
+    fn waits_longer_each_time_until_a_row_gets_through() {
+        let mut limit = RateLimit::new(QUARTER);
+        let mut now = Instant::now();
+        let mut is_first = true;
+        for longest in [500, 1000, 2000, 4000, 8000, 8000] {
+            let wait = limit.note(Duration::ZERO, now).unwrap();
+            let waited = (wait.until - now).as_millis();
+            assert!((longest / 2..=longest).contains(&waited), "{waited} of {longest}");
+            assert_eq!(wait.is_for_all, !is_first);
+            is_first = false;
+            // The other answers to the same burst.
+            let other = limit.note(Duration::ZERO, now).unwrap();
+            assert_eq!(other, LimitWait { until: wait.until, is_for_all: true });
+            now = wait.until;
+        }
+        assert!(limit.is_probing());
+        limit.lift();
+        assert!(!limit.is_probing());
+        assert!(limit.note(Duration::ZERO, now).unwrap().until - now <= SECOND / 2);
+    }
+
+    #[test]
+    fn waits_as_long_as_it_is_asked_to_but_not_longer_than_it_may() {
+        let now = Instant::now();
+        let mut limit = RateLimit::new(QUARTER);
+        assert_eq!(limit.note(60 * SECOND, now), Some(LimitWait { until: now + 60 * SECOND, is_for_all: true }));
+        assert_eq!(limit.note(QUARTER + SECOND, now), None);
+        assert_eq!(limit.note(Duration::MAX, now), None);
+        // Fourteen and a half minutes later a minute is too long.
+        let later = now + 29 * 30 * SECOND;
+        assert_eq!(limit.note(60 * SECOND, later), None);
+        limit.lift();
+        assert!(limit.note(60 * SECOND, later).is_some());
+        assert_eq!(RateLimit::new(Duration::ZERO).note(Duration::ZERO, now), None);
+    }
+}
