@@ -1,12 +1,41 @@
 //! The help of every command and the README's sessions, compared in full.
 
+use std::path::Path;
+
+use assert_cmd::cargo::cargo_bin;
+use trycmd::TestCases;
+use trycmd::schema::Bin;
+
+use crate::harness::Home;
+
+/// The one transcript that shows the global options; in the others `[GLOBAL_OPTIONS]` stands for them.
+const WHOLE: &str = "tests/transcripts/help-jelouctl.trycmd";
+
+/// Wide enough for every line, whatever the terminal.
+const COLUMNS: &str = "100";
+
+fn cases(home: &Path) -> TestCases {
+    let cases = TestCases::new();
+    let home = home.to_str().unwrap();
+    // A program that trycmd does not find by itself would be left out without failing.
+    cases.register_bin("jelouctl", Bin::Path(cargo_bin!("jelouctl").into()));
+    cases.env("HOME", home).env("XDG_CONFIG_HOME", home).env("COLUMNS", COLUMNS);
+    cases
+}
+
+/// What stands under "Global options:" in the help.
+fn global_options(home: &Home) -> String {
+    let help = home.run("--help").env("COLUMNS", COLUMNS).success().stdout;
+    let (_, options) = help.split_once("Global options:\n").unwrap();
+    let (options, _) = options.split_once("\n\nExit codes:").unwrap();
+    options.to_owned()
+}
+
 #[test]
 fn help_and_sessions_are_as_written() {
-    let home = tempfile::TempDir::new().unwrap();
-    trycmd::TestCases::new()
-        .env("HOME", home.path().to_str().unwrap())
-        .env("XDG_CONFIG_HOME", home.path().to_str().unwrap())
-        .env("COLUMNS", "100")
-        .case("tests/transcripts/*.trycmd")
-        .case("README.md");
+    let home = Home::new();
+    cases(home.path()).case(WHOLE).case("README.md").run();
+    let others = cases(home.path());
+    others.insert_var("[GLOBAL_OPTIONS]", global_options(&home)).unwrap();
+    others.case("tests/transcripts/*.trycmd").skip(WHOLE).run();
 }
