@@ -13,13 +13,13 @@ mod usage;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, Parser};
 
 use self::app::{App, Command};
-use self::global::GlobalFlags;
 use crate::commands;
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::output::{Color, Format, Output, Verbosity};
 
 /// Runs the command in `arguments`.
 pub fn run(arguments: &[OsString]) -> ExitCode {
@@ -54,10 +54,30 @@ fn dispatch(app: App) -> ExitCode {
     ended.unwrap_or_else(|error| usage::print_error(&context.output, &error))
 }
 
-/// What can be read of a line that is wrong: enough to say so in the form and colour that it asks for.
+/// What can be read of a line that is wrong: enough to say so in the form and colour that it asks for. clap itself stops
+/// at the first fault, also where it is told to ignore errors, and never sees what stands behind it.
 fn readable_context(arguments: &[OsString]) -> Context {
-    let matches = App::command().ignore_errors(true).try_get_matches_from(arguments).unwrap_or_default();
-    GlobalFlags::from_arg_matches(&matches).map(|flags| flags.context(true)).unwrap_or_default()
+    let words = arguments.iter().map(|argument| argument.to_string_lossy()).take_while(|word| word != "--");
+    let words: Vec<_> = words.collect();
+    // `-o record`, `-vo record`, `-orecord`, `-o=record`, `--output=record`
+    let asks_for = |flag: &str, value: &str| {
+        let is_cluster = |word: &str| word.starts_with('-') && !word.starts_with("--");
+        let is_flag = |word: &str| match flag.strip_prefix("--") {
+            Some(_) => word == flag,
+            None => is_cluster(word) && word.ends_with(flag.trim_start_matches('-')),
+        };
+        let given = |word: &str| Some(word.strip_suffix(value)?.trim_end_matches('=').to_owned());
+        let apart = words.windows(2).any(|pair| matches!(pair, [name, given] if is_flag(name) && given == value));
+        apart || words.iter().any(|word| given(word).is_some_and(|name| is_flag(&name)))
+    };
+    let is_record = asks_for("--output", "record") || asks_for("-o", "record");
+    let format = if is_record { Format::Record } else { Format::Response };
+    let color = match (asks_for("--color", "always"), asks_for("--color", "never")) {
+        (_, true) => Color::Never,
+        (true, false) => Color::Always,
+        (false, false) => Color::Auto,
+    };
+    Context { output: Output::new(format, Verbosity::Normal, color), ..Context::default() }
 }
 
 #[cfg(test)]

@@ -201,6 +201,6 @@ fn print_result(context: &Context, record: &Record, code: ExitCode) -> ExitCode 
         Sent::No => ("the message was not sent", code),
         Sent::Unknown => ("the message may have been sent", code),
     };
-    output.error(&format!("{state}, but the answer could not be written: {error}"), &[], None);
+    output.error(&format!("{state}, but the answer could not be written: {}", error.cause), &[], None);
     code
 }
