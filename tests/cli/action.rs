@@ -131,7 +131,7 @@ fn an_id_cannot_forge_an_output() {
 
 #[test]
 fn inputs_that_cannot_be_meant_send_nothing() {
-    let server = Server::answering(Reply::accepted());
+    let server = Server::never_asked();
     for inputs in [
         &[("INPUT_TO", "593987654321")][..],
         &[("INPUT_TO", "593987654321"), ("INPUT_TEXT", "a"), ("INPUT_TEMPLATE", "b")],
@@ -144,7 +144,6 @@ fn inputs_that_cannot_be_meant_send_nothing() {
     }
     let inputs = [("INPUT_TO", "593987654321"), ("INPUT_TEXT", "a"), ("JELOU_CLIENT_SECRET", "")];
     assert_eq!(send(&Home::new(), &server.url, &inputs).0.code, 3);
-    assert_eq!(server.received().len(), 0);
 }
 
 /// Runs the step that installs, with `releases.txt` as given and a download that is `archive`.

@@ -11,7 +11,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_json::Value;
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::Home;
+use crate::harness::{Home, STATE};
 
 const ROWS: u64 = 150;
 const CONCURRENCY: u64 = 8;
@@ -51,7 +51,7 @@ fn unreliable(seed: u64) -> Jelou {
 fn kill_and_resume(home: &Home, jelou: &Jelou, seed: u64, kills: u32) -> u32 {
     let mut dice = Dice::new(seed);
     let mut killed = 0;
-    let ledger = home.path().join(".local/state/jelouctl/runs/r.db");
+    let ledger = home.path().join(STATE).join("runs/r.db");
     for _ in 0..kills {
         let mut command = home.command();
         let exists = ledger.exists();
@@ -77,7 +77,7 @@ fn kill_and_resume(home: &Home, jelou: &Jelou, seed: u64, kills: u32) -> u32 {
 /// Runs to the end; a pause for too many unknown rows is gone on from, as a person would.
 fn finish(home: &Home, jelou: &Jelou) {
     for _ in 0..200 {
-        let exists = home.path().join(".local/state/jelouctl/runs/r.db").exists();
+        let exists = home.path().join(STATE).join("runs/r.db").exists();
         let words = if exists { "bulk resume r" } else { "bulk send people.csv --yes --run r" };
         let run = home.run(words).args(&["--rate", "3000/s", "--concurrency", "8", "--timeout", "200ms"]);
         let run = if exists { run } else { run.args(&["text", "Hola"]) };
@@ -123,7 +123,7 @@ fn killed_run(seed: u64, kills: u32) {
     let jelou = unreliable(seed);
     let killed = kill_and_resume(&home, &jelou, seed, kills);
     finish(&home, &jelou);
-    let checked = std::panic::catch_unwind(|| check(&home, &jelou, killed));
+    let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(&home, &jelou, killed)));
     assert!(checked.is_ok(), "with the seed {seed}");
 }
 
@@ -153,7 +153,7 @@ fn a_killed_import_leaves_no_run_and_is_cleared_away() {
     let home = Home::new();
     let rows: Vec<_> = (0..20_000).map(|number| format!("{}\n", 593_900_000_000_u64 + number)).collect();
     home.write("people.csv", format!("to\n{}", rows.concat()));
-    let draft = home.path().join(".local/state/jelouctl/runs/r.db.part");
+    let draft = home.path().join(STATE).join("runs/r.db.part");
     let mut command = home.command();
     let mut child = command
         .args("--sandbox bulk send people.csv --run r text Hola".split(' '))

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run};
+use crate::harness::{Ended, Home, Run, STATE};
 use crate::server::refused_url;
 
 /// A home with a list of so many people.
@@ -191,6 +191,7 @@ fn a_dry_run_never_goes_on_with_a_run_or_changes_one() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn what_was_sent_stays_so_when_it_cannot_be_written() {
     let home = people(3);
     let jelou = Jelou::accepting();
@@ -212,7 +213,7 @@ fn the_log_of_a_removed_ledger_says_nothing_of_a_new_one() {
     jelou.wait_for(20);
     child.kill().unwrap();
     child.wait().unwrap();
-    let runs = home.path().join(".local/state/jelouctl/runs");
+    let runs = home.path().join(STATE).join("runs");
     std::fs::remove_file(runs.join("r.db")).unwrap();
     assert!(runs.join("r.db-wal").exists());
     let fresh = Jelou::accepting();
@@ -248,11 +249,11 @@ fn rejected_rows_fail_and_the_others_go_on() {
     // Decided by hand, they are sent again.
     home.run("bulk resolve r --failed-as pending").success();
     assert_eq!(home.run("bulk list").success().stdout, "r\tunfinished\t50\t45\t0\t0\t5\n");
-    let other = Jelou::accepting();
+    let other = Jelou::never_asked();
     resume(&home, &other.url).args(&["--api-url", &other.url]).fails(2, &["--api-url: run r was begun with"]);
     // Its address is the run's own, whatever the environment says.
     resume(&home, &other.url).fails(10, &[]);
-    assert_eq!((jelou.seen().len(), other.seen().len()), (55, 0));
+    assert_eq!(jelou.seen().len(), 55);
 }
 
 #[test]
@@ -519,11 +520,10 @@ fn a_run_on_the_sandbox_stays_there() {
     let home = people(3);
     let ended = home.run("--sandbox bulk send people.csv --run r --rate 1000/s text x").success();
     assert!(ended.stderr.contains("sandbox: nothing left this machine"), "{ended:?}");
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::never_asked();
     let resumed = home.run("bulk resume r").env("JELOU_API_URL", &jelou.url).success();
     assert!(resumed.stderr.contains("sandbox: nothing left this machine"), "{resumed:?}");
     home.run("bulk resume r --api-url https://api.jelou.ai").fails(2, &["--api-url: run r was begun with sandbox"]);
-    assert!(jelou.seen().is_empty());
     // A rehearsal may be repeated.
     home.run("--sandbox bulk send people.csv --run r2 --rate 1000/s text x").success();
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::io::{BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use socket2::SockRef;
 
+use crate::acceptor::Acceptor;
 use crate::server::{Received, read_request};
 
 /// What happens to a request.
@@ -54,22 +55,22 @@ pub struct Seen {
 pub struct Jelou {
     pub url: String,
     seen: Arc<Mutex<Vec<Seen>>>,
+    acceptor: Acceptor,
 }
 
 impl Jelou {
     /// `act` is told the recipient and how many requests for it came before.
     pub fn start(act: impl Fn(&str, usize) -> Act + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let (act, all) = (Arc::new(act), Arc::clone(&seen));
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let (act, all) = (Arc::clone(&act), Arc::clone(&all));
-                thread::spawn(move || serve(&stream.unwrap(), &*act, &all));
-            }
-        });
-        Self { url, seen }
+        let all = Arc::clone(&seen);
+        let acceptor = Acceptor::start(move |_, stream| serve(stream, &act, &all));
+        Self { url: acceptor.url(), seen, acceptor }
+    }
+
+    /// It fails the test when it is asked.
+    pub fn never_asked() -> Self {
+        let jelou = Self::accepting();
+        Self { acceptor: jelou.acceptor.never_asked(), ..jelou }
     }
 
     pub fn accepting() -> Self {

@@ -104,9 +104,9 @@ fn the_clock_is_compared_with_the_servers() {
 
 #[test]
 fn a_certificate_that_is_not_trusted_is_told() {
-    let (port, ca) = crate::tls::start("localhost");
+    let (server, ca) = crate::tls::start("localhost");
     let home = Home::new();
-    let url = format!("https://localhost:{port}");
+    let url = format!("https://localhost:{}", server.port());
     let ended = home.run("doctor --output record").api(&url).end();
     assert_eq!(ended.code, 7, "{}", ended.stdout);
     is(&ended, "TLS", "failed", "certificate");
@@ -122,6 +122,7 @@ fn offline_needs_no_network() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_configuration_that_cannot_be_used_is_told_first() {
     let home = Home::new();
     let path = home.config("[profiles.p]\nbot = \"1\"\n");
@@ -141,6 +142,7 @@ fn a_configuration_that_cannot_be_used_is_told_first() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn ledgers_that_cannot_be_kept_are_told() {
     let home = Home::new();
     home.write("file", "");
@@ -152,6 +154,7 @@ fn ledgers_that_cannot_be_kept_are_told() {
 }
 
 #[test]
+#[cfg(unix)]
 fn the_secret_command_is_run_and_what_it_prints_is_not_shown() {
     let home = Home::new();
     let of = |command: Value| {

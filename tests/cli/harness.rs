@@ -1,14 +1,24 @@
 //! A run of the command in a temporary home and an empty environment.
 
+use std::io::{self, Write};
 use std::marker::PhantomData;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use assert_cmd::assert::OutputAssertExt;
 use assert_cmd::cargo::cargo_bin;
 use serde_json::Value;
 use tempfile::TempDir;
+
+const IS_MACOS: bool = cfg!(target_os = "macos");
+
+/// Where the configuration is in a home, what runs keep, and what can be had again.
+pub const CONFIG: &str = if IS_MACOS { "Library/Application Support/jelouctl" } else { ".config/jelouctl" };
+pub const STATE: &str = if IS_MACOS { "Library/Application Support/jelouctl" } else { ".local/state/jelouctl" };
+pub const CACHE: &str = if IS_MACOS { "Library/Caches/jelouctl" } else { ".cache/jelouctl" };
 
 /// A place to run in; files written into it are found by relative paths.
 pub struct Home {
@@ -30,8 +40,21 @@ pub struct Ended {
     pub stderr: String,
 }
 
+/// Whether somebody's sandbox runs here: `--sandbox` would send to it, and the tests would not be alone.
+static IS_SANDBOX_RUNNING: LazyLock<bool> = LazyLock::new(|| {
+    let address = SocketAddr::from(([127, 0, 0, 1], 4780));
+    let health = || {
+        let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+        stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+        write!(stream, "GET /sandbox/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        io::read_to_string(stream)
+    };
+    health().is_ok_and(|answer: String| answer.contains("\"arrived\""))
+});
+
 impl Home {
     pub fn new() -> Self {
+        assert!(!*IS_SANDBOX_RUNNING, "a sandbox runs on 127.0.0.1:4780: stop it first");
         Self { directory: TempDir::new().unwrap() }
     }
 
@@ -49,7 +72,7 @@ impl Home {
     }
 
     pub fn config(&self, content: &str) -> PathBuf {
-        self.write(".config/jelouctl/config.toml", content)
+        self.write(&format!("{CONFIG}/config.toml"), content)
     }
 
     pub fn read(&self, name: &str) -> String {
@@ -147,10 +170,32 @@ impl Ended {
     }
 }
 
+#[cfg(unix)]
 pub fn set_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
 
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// There are no modes here: a file in the user's own directory is the user's own.
+#[cfg(not(unix))]
+pub fn set_mode(_: &Path, _: u32) {}
+
+/// Whether a test can be made here: `is_there` says whether the machine has what it `needs`. In CI all must be there.
+pub fn can_test(needs: &str, is_there: bool) -> bool {
+    if !is_there {
+        assert!(std::env::var_os("CI").is_none(), "this test needs {needs}");
+        // The text of `eprintln!` is only shown when a test fails.
+        let mut stderr = io::stderr();
+        writeln!(stderr, "skipped: a test needs {needs}").unwrap();
+    }
+    is_there
+}
+
+/// Whether a tool is there and does what `arguments` ask of it.
+pub fn works(program: &str, arguments: &[&str]) -> bool {
+    let output = Command::new(program).args(arguments).output();
+    output.is_ok_and(|output| output.status.success())
 }
 
 /// `tests/fixtures/…` as JSON.

@@ -38,7 +38,8 @@ impl Sandbox {
 
     pub fn start_on(port: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(cargo_bin!("jelouctl"));
-        command.args(["sandbox", "--port", port, "--quiet"]).args(arguments);
+        // Nothing of the machine's own settings.
+        command.env_clear().args(["sandbox", "--port", port, "--quiet"]).args(arguments);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();

@@ -1,4 +1,5 @@
-//! The command as its users run it: a process, real sockets, real files.
+//! The command as its users run it: a process, real sockets, real files. What needs a shell, signals or a terminal is
+//! left out on Windows; what needs `/proc`, `/dev/full` or a tool of Linux, elsewhere too.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,16 +7,25 @@
     clippy::indexing_slicing,
     reason = "a test says by a panic that it failed"
 )]
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, dead_code, reason = "some are for the tests of Linux alone")
+)]
 
+mod acceptor;
+#[cfg(unix)]
 mod action;
 mod answers;
 mod bad_input;
 mod bulk_crash;
+#[cfg(unix)]
 mod bulk_faults;
 mod bulk_input;
 mod bulk_report;
+#[cfg(unix)]
 mod bulk_run;
 mod bulk_server;
+#[cfg(unix)]
 mod completion;
 mod configuration;
 mod delivery;
@@ -29,11 +39,15 @@ mod limits;
 mod listening;
 mod output;
 mod preview;
+#[cfg(unix)]
 mod profiles;
 mod properties;
+#[cfg(unix)]
 mod recipes;
+#[cfg(unix)]
 mod run;
 mod sandbox;
+#[cfg(unix)]
 mod sandbox_command;
 mod sandbox_faults;
 mod sandbox_malformed;
@@ -41,7 +55,10 @@ mod sandbox_server;
 mod secrets;
 mod seeds;
 mod server;
+#[cfg(unix)]
+mod signals;
 mod templates;
+#[cfg(unix)]
 mod terminal;
 mod tls;
 mod transcripts;

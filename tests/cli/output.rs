@@ -1,12 +1,17 @@
 //! What goes to which stream, and what happens when a stream cannot take it.
 
-use std::fs::OpenOptions;
 use std::process::{Command, Stdio};
 
 use crate::harness::{Ended, Home};
 use crate::server::{Reply, Server};
 
 const SEND: &str = "send text --to 593987654321 Hola";
+
+/// A stream that takes nothing.
+#[cfg(target_os = "linux")]
+fn full() -> Stdio {
+    std::fs::File::options().write(true).open("/dev/full").unwrap().into()
+}
 
 #[test]
 fn standard_output_is_the_answer_on_one_line() {
@@ -76,19 +81,19 @@ fn what_was_accepted_is_a_success_whatever_comes_after() {
             .unwrap();
         Ended::new(&output)
     };
-    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let ended = send(full.into());
-    assert_eq!(ended.code, 0);
-    assert!(
-        ended.stderr.contains("the message was accepted, but the answer could not be written: No space left"),
-        "{}",
-        ended.stderr
-    );
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let ended = send(writer.into());
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
-    assert_eq!(server.received().len(), 2);
+    assert_eq!(server.received().len(), 1);
+    #[cfg(target_os = "linux")]
+    {
+        let ended = send(full());
+        assert_eq!(ended.code, 0);
+        let problem = "the message was accepted, but the answer could not be written: No space left";
+        assert!(ended.stderr.contains(problem), "{}", ended.stderr);
+        assert_eq!(server.received().len(), 2);
+    }
 }
 
 #[test]
@@ -111,8 +116,8 @@ fn other_commands_do_not_mind_a_closed_pipe_but_a_full_disk() {
         drop(reader);
         let ended = run(writer.into());
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{arguments}");
-        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        assert_eq!(run(full.into()).code, 1, "{arguments}");
+        #[cfg(target_os = "linux")]
+        assert_eq!(run(full()).code, 1, "{arguments}");
     }
 }
 
@@ -140,6 +145,7 @@ fn alone_it_prints_help() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_process_that_may_open_nothing_ends_with_a_code_of_the_table_and_a_record() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());

@@ -55,6 +55,7 @@ fn a_dry_run_shows_what_a_server_receives() {
 }
 
 #[test]
+#[cfg(unix)]
 fn the_curl_command_sends_the_same_request() {
     for shell in ["sh", "bash"] {
         for (client_id, secret) in [("id", "canary:x"), ("it's an \"id\" $HOME ñ", "canary ' \" $x `id` \\")] {
@@ -163,6 +164,7 @@ fn what_a_terminal_would_act_on_is_an_escape_where_it_shows() {
 }
 
 #[test]
+#[cfg(unix)]
 fn the_curl_command_needs_the_secret_and_names_the_authority() {
     let home = Home::new();
     let line =

@@ -1,12 +1,17 @@
 //! `profile`: the configuration file, written and read.
 
 use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::Path;
 use std::process::Stdio;
 
-use crate::harness::{Ended, Home, set_mode};
+use crate::harness::{CONFIG, Ended, Home, set_mode};
 use crate::server::{Reply, Server};
 
-const CONFIG: &str = ".config/jelouctl/config.toml";
+const FILE: &str = "config.toml";
+
+fn config(home: &Home) -> String {
+    home.read(&format!("{CONFIG}/{FILE}"))
+}
 
 #[test]
 fn a_profile_is_made_used_and_removed() {
@@ -18,7 +23,7 @@ fn a_profile_is_made_used_and_removed() {
     assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", "note: profile prod is saved\n"));
     let secret = home.path().join("secret.txt");
     assert_eq!(
-        home.read(CONFIG),
+        config(&home),
         format!(
             "default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"77\"\nclient_id = \"my id\"\nclient_secret_file = \"{}\"\n\
              api_url = \"{}\"\ntimeout = \"1s 500ms\"\nallow_to = [\"593*\"]\n",
@@ -44,11 +49,12 @@ fn a_profile_is_made_used_and_removed() {
 fn the_file_is_ours_alone_and_so_is_its_directory() {
     let home = Home::new();
     home.run("profile set prod --bot 77 --client-id x").success();
-    let mode = |path: &str| std::fs::metadata(home.path().join(path)).unwrap().mode() & 0o777;
-    assert_eq!((mode(CONFIG), mode(".config/jelouctl")), (0o600, 0o700));
-    set_mode(&home.path().join(CONFIG), 0o644);
+    let directory = home.path().join(CONFIG);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().mode() & 0o777;
+    assert_eq!((mode(&directory.join(FILE)), mode(&directory)), (0o600, 0o700));
+    set_mode(&home.path().join(CONFIG).join(FILE), 0o644);
     home.run("profile set prod --bot 78").success();
-    assert_eq!(mode(CONFIG), 0o600);
+    assert_eq!(mode(&directory.join(FILE)), 0o600);
 }
 
 #[test]
@@ -74,10 +80,10 @@ fn comments_and_links_stay() {
         "dotfiles/jelou.toml",
         "# mine\n[profiles.prod] # the real one\nbot_id = \"1\" # bot\n# and\ntimeout = 3 # seconds\n",
     );
-    std::fs::create_dir_all(home.path().join(".config/jelouctl")).unwrap();
-    symlink(home.path().join("dotfiles/jelou.toml"), home.path().join(CONFIG)).unwrap();
+    std::fs::create_dir_all(home.path().join(CONFIG)).unwrap();
+    symlink(home.path().join("dotfiles/jelou.toml"), home.path().join(CONFIG).join(FILE)).unwrap();
     home.run("profile set prod --client-id x --bot 2 --timeout 4s").success();
-    assert!(std::fs::symlink_metadata(home.path().join(CONFIG)).unwrap().is_symlink());
+    assert!(std::fs::symlink_metadata(home.path().join(CONFIG).join(FILE)).unwrap().is_symlink());
     assert_eq!(
         home.read("dotfiles/jelou.toml"),
         "# mine\n[profiles.prod] # the real one\nbot_id = \"2\" # bot\n# and\ntimeout = \"4s\" # seconds\nclient_id = \"x\"\n"
@@ -88,11 +94,11 @@ fn comments_and_links_stay() {
 fn what_the_environment_holds_is_never_written() {
     let home = Home::new();
     home.run("profile set prod --bot 1 --client-id x").api("https://env.example").success();
-    assert_eq!(home.read(CONFIG), "default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\n");
+    assert_eq!(config(&home), "default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\n");
     home.run("profile set new")
         .api("https://env.example")
         .fails(2, &["a new profile needs --bot and --client-id", "nothing was written"]);
-    assert!(!home.read(CONFIG).contains("new"));
+    assert!(!config(&home).contains("new"));
 }
 
 #[test]
@@ -100,7 +106,7 @@ fn a_secret_from_standard_input_replaces_any_other_source() {
     let home = Home::new();
     home.config("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret_command = [\"pass\"]\n");
     home.run("profile set p --client-secret-file -").stdin("canary\n").success();
-    assert_eq!(home.read(CONFIG), "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n");
+    assert_eq!(config(&home), "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n");
     home.run("profile set p --client-secret-file -").stdin("\n").fails(3, &["is empty"]);
 }
 
@@ -127,14 +133,15 @@ fn what_cannot_be_written_or_is_wrong_changes_nothing() {
     let home = Home::new();
     let text = "[profiles.p]\nbot_id = \"1\"\n";
     home.config(text);
+    #[cfg(target_os = "linux")]
     home.run("profile set p --bot 2 --client-id x --config /proc/self/nope/config.toml")
         .fails(3, &["failed to write /proc/self/nope/config.toml"]);
-    assert_eq!(home.read(CONFIG), text);
+    assert_eq!(config(&home), text);
     home.run("profile set p --bot .. ").fails(2, &["it means a folder"]);
     home.run("profile set p --client-id a:b").fails(2, &["has no colon"]);
     home.run_args(&["profile", "set", "a\nb", "--bot", "1", "--client-id", "x"])
         .fails(2, &[r"`a\nb` cannot be a profile's name"]);
-    assert_eq!(home.read(CONFIG), text);
+    assert_eq!(config(&home), text);
 }
 
 #[test]
@@ -149,7 +156,7 @@ fn a_dry_run_changes_nothing() {
             home.run(words).args(&[mode]).fails(2, &["would change the configuration"]);
         }
     }
-    assert_eq!(home.read(CONFIG), text);
+    assert_eq!(config(&home), text);
 }
 
 #[test]
@@ -174,7 +181,7 @@ fn what_cannot_be_sent_with_can_be_shown_and_mended() {
         ended.stderr
     );
     home.run("profile remove p --yes").success();
-    assert_eq!(home.read(CONFIG), "# mine\n\n\n# head\n\n");
+    assert_eq!(config(&home), "# mine\n\n\n# head\n\n");
 }
 
 #[test]
@@ -188,11 +195,11 @@ fn a_pattern_that_fits_no_phone_is_warned_about() {
 #[test]
 fn a_dangling_link_is_written_through() {
     let home = Home::new();
-    std::fs::create_dir_all(home.path().join(".config/jelouctl")).unwrap();
-    symlink("../../real.toml", home.path().join(CONFIG)).unwrap();
+    std::fs::create_dir_all(home.path().join(CONFIG)).unwrap();
+    symlink(home.path().join("real.toml"), home.path().join(CONFIG).join(FILE)).unwrap();
     home.run("profile set p --bot 1 --client-id x").success();
     assert!(home.read("real.toml").contains("bot_id = \"1\""));
-    assert!(std::fs::symlink_metadata(home.path().join(CONFIG)).unwrap().is_symlink());
+    assert!(std::fs::symlink_metadata(home.path().join(CONFIG).join(FILE)).unwrap().is_symlink());
 }
 
 #[test]
@@ -203,9 +210,9 @@ fn comments_stay_where_they_belong() {
          client_secret = \"x\" # from the vault\r\n\r\n[profiles.c]\r\nbot_id = \"3\"\r\n",
     );
     home.run("profile set b --client-secret-file -").stdin("canary").success();
-    assert!(home.read(CONFIG).contains("client_secret = \"canary\" # from the vault"), "{}", home.read(CONFIG));
+    assert!(config(&home).contains("client_secret = \"canary\" # from the vault"), "{}", config(&home));
     home.run("profile remove b --yes").success();
-    let left = home.read(CONFIG).replace('\r', "");
+    let left = config(&home).replace('\r', "");
     assert_eq!(
         left,
         "# top\n\n# a\n[profiles.a]\nbot_id = \"1\"\n\n# ---- customers ----\n\n\n[profiles.c]\nbot_id = \"3\"\n"

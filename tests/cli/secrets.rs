@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::harness::{Home, Run, set_mode};
+use crate::harness::{CONFIG, Home, Run, set_mode};
 use crate::server::{Reply, Server, refused_url};
 
 const CANARY: &str = "canary-7f3a9c51";
@@ -103,6 +103,7 @@ fn from_the_environment() {
 }
 
 #[test]
+#[cfg(unix)]
 fn from_a_profile_by_value_file_and_command() {
     for key in [
         format!("client_secret = \"{CANARY}\""),
@@ -110,7 +111,7 @@ fn from_a_profile_by_value_file_and_command() {
         format!("client_secret_command = [\"printf\", \"{CANARY}\"]"),
     ] {
         let (home, server) = (Home::new(), Server::answering(echoing()[2].clone()));
-        home.write(".config/jelouctl/secret.txt", CANARY);
+        home.write(&format!("{CONFIG}/secret.txt"), CANARY);
         home.config(&format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n{key}\n", server.url));
         send_in_every_way(|words| home.run(words).env("PATH", "/usr/bin:/bin"));
         for words in ["profile show", "profile list", "profile show p -v", "profile use p"] {
@@ -158,6 +159,7 @@ fn from_a_broken_configuration() {
 }
 
 #[test]
+#[cfg(unix)]
 fn from_a_command_that_fails() {
     let home = Home::new();
     let base = "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"http://127.0.0.1:1\"\n";

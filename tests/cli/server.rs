@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use serde_json::Value;
 use socket2::{Domain, SockRef, Socket, Type};
+
+use crate::acceptor::Acceptor;
 
 /// What happens to one connection.
 #[derive(Clone, Debug)]
@@ -38,6 +40,7 @@ pub struct Received {
 pub struct Server {
     pub url: String,
     received: Arc<Mutex<Vec<Received>>>,
+    acceptor: Acceptor,
 }
 
 impl Reply {
@@ -62,23 +65,28 @@ impl Reply {
 impl Server {
     /// Gives each connection the next of `replies`, and the last to all that follow.
     pub fn start(replies: Vec<Reply>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let received = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&received);
-        thread::spawn(move || {
-            for (number, stream) in listener.incoming().enumerate() {
-                let reply = replies[number.min(replies.len() - 1)].clone();
-                let seen = Arc::clone(&seen);
-                thread::spawn(move || serve(&stream.unwrap(), &reply, &seen));
-            }
+        let acceptor = Acceptor::start(move |number, stream| {
+            serve(stream, &replies[number.min(replies.len() - 1)], &seen);
         });
-        Self { url, received }
+        Self { url: acceptor.url(), received, acceptor }
     }
 
     /// A server that gives every request the same answer.
     pub fn answering(reply: Reply) -> Self {
         Self::start(vec![reply])
+    }
+
+    /// A server that fails the test when it is asked.
+    pub fn never_asked() -> Self {
+        let server = Self::answering(Reply::accepted());
+        Self { acceptor: server.acceptor.never_asked(), ..server }
+    }
+
+    /// Nobody need ask it: what the test does decides.
+    pub fn perhaps_asked(self) -> Self {
+        Self { acceptor: self.acceptor.perhaps_asked(), ..self }
     }
 
     pub fn received(&self) -> Vec<Received> {
@@ -114,8 +122,8 @@ fn serve(stream: &TcpStream, reply: &Reply, received: &Mutex<Vec<Received>>) {
         Reply::ResetBeforeReading => reset(stream),
         Reply::Greeting(bytes) => {
             let mut stream = stream;
-            stream.write_all(bytes).unwrap();
-            // Until then; what it says, or a reset, is its own affair.
+            // What it says until then, or that it breaks off, is its own affair.
+            let _ = stream.write_all(bytes);
             let _ = io::copy(&mut stream, &mut io::sink());
         }
         Reply::Bytes(_) | Reply::HangAfterReading | Reply::ResetAfterReading => {

@@ -1,10 +1,8 @@
 //! `templates`, and the name that is suggested for a template that is not there.
 
-use std::process::{Command, Stdio};
-
 use serde_json::{Value, json};
 
-use crate::harness::{Ended, Home, tool};
+use crate::harness::Home;
 use crate::server::{Reply, Server, refused_url};
 
 fn page(names: &[(&str, &str)], pages: Option<u64>) -> Reply {
@@ -91,23 +89,6 @@ fn a_listing_without_an_end_is_an_error() {
     let ended = Home::new().run("templates").api(&server.url).fails(6, &["the API has more than 100 pages", "hint: "]);
     assert_eq!(ended.stdout, "");
     assert_eq!(server.received().len(), 100);
-}
-
-#[test]
-fn a_signal_ends_the_reading_without_advice_about_a_message() {
-    let server = Server::answering(Reply::HangAfterReading);
-    let home = Home::new();
-    let mut command = home.command();
-    command.arg("templates").env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1");
-    command.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-1");
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while server.received().is_empty() {
-        std::thread::yield_now();
-    }
-    tool(Command::new("kill").args(["-INT", &child.id().to_string()]));
-    let ended = Ended::new(&child.wait_with_output().unwrap());
-    assert_eq!(ended.code, 130);
-    assert!(!ended.stderr.contains("ask the recipient"), "{}", ended.stderr);
 }
 
 #[test]

@@ -1,29 +1,26 @@
 //! HTTPS: the right authority, the wrong one, none, and a server that breaks the handshake.
 
 use std::io::Write;
-use std::net::TcpListener;
 use std::sync::Arc;
-use std::thread;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+use crate::acceptor::Acceptor;
 use crate::harness::Home;
 use crate::server::{Reply, Server, read_request};
 
 const SEND: &str = "send text --to 593987654321 Hola --retry-for 0";
 
-/// A server with a certificate of its own authority for `name`; gives its port and the authority as PEM.
-pub fn start(name: &str) -> (u16, String) {
+/// A server with a certificate of its own authority for `name`, and the authority as PEM.
+pub fn start(name: &str) -> (Acceptor, String) {
     start_with(name, false)
 }
 
 /// With `is_broken`, it answers a request outside TLS, which the client's TLS cannot read.
-fn start_with(name: &str, is_broken: bool) -> (u16, String) {
-    let mut authority = CertificateParams::new(Vec::new()).unwrap();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+fn start_with(name: &str, is_broken: bool) -> (Acceptor, String) {
+    let authority = authority();
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
@@ -34,32 +31,34 @@ fn start_with(name: &str, is_broken: bool) -> (u16, String) {
         .with_single_cert(vec![certificate.der().clone()], key)
         .unwrap();
     let config = Arc::new(config);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream.unwrap());
-            // A client that does not trust us breaks off.
-            if read_request(&mut stream).is_err() {
-                continue;
-            }
-            let Reply::Bytes(answer) = Reply::accepted() else { unreachable!() };
-            if is_broken {
-                stream.sock.write_all(&answer).unwrap();
-                continue;
-            }
-            stream.write_all(&answer).unwrap();
-            stream.conn.send_close_notify();
-            stream.flush().unwrap();
+    let acceptor = Acceptor::start(move |_, stream| {
+        let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
+        // A client that does not trust us breaks off.
+        if read_request(&mut stream).is_err() {
+            return;
         }
+        let Reply::Bytes(answer) = Reply::accepted() else { unreachable!() };
+        if is_broken {
+            stream.sock.write_all(&answer).unwrap();
+            return;
+        }
+        stream.write_all(&answer).unwrap();
+        stream.conn.send_close_notify();
+        stream.flush().unwrap();
     });
-    (port, authority.pem())
+    (acceptor, authority.pem())
+}
+
+fn authority() -> CertifiedIssuer<'static, KeyPair> {
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap()
 }
 
 #[test]
 fn a_private_authority_is_trusted_when_named() {
-    let (port, authority) = start("localhost");
-    let url = format!("https://localhost:{port}");
+    let (server, authority) = start("localhost");
+    let url = format!("https://localhost:{}", server.port());
     let home = Home::new();
     home.write("ca.pem", &authority);
     home.run(SEND).args(&["--ca-cert", "ca.pem"]).api(&url).success();
@@ -68,11 +67,10 @@ fn a_private_authority_is_trusted_when_named() {
 
 #[test]
 fn a_certificate_that_is_not_trusted_was_not_sent() {
-    let (port, _) = start("localhost");
-    let (_, other) = start("localhost");
-    let url = format!("https://localhost:{port}");
+    let (server, _) = start("localhost");
+    let url = format!("https://localhost:{}", server.port());
     let home = Home::new();
-    home.write("other.pem", other);
+    home.write("other.pem", authority().pem());
     let refused = ["error: not sent: TLS failed: invalid peer certificate", "--ca-cert"];
     home.run(SEND).args(&["--ca-cert", "other.pem"]).api(&url).fails(7, &refused);
     home.run(SEND).env("SSL_CERT_FILE", home.path().join("other.pem")).api(&url).fails(7, &refused);
@@ -80,10 +78,10 @@ fn a_certificate_that_is_not_trusted_was_not_sent() {
 
 #[test]
 fn a_certificate_for_another_name_was_not_sent() {
-    let (port, authority) = start("elsewhere.example");
+    let (server, authority) = start("elsewhere.example");
     let home = Home::new();
     home.write("ca.pem", authority);
-    let url = format!("https://localhost:{port}");
+    let url = format!("https://localhost:{}", server.port());
     // No retry: it would be the same certificate again.
     let run = home.run("send text --to 593987654321 Hola --ca-cert ca.pem -o record").api(&url);
     let ended = run.fails(7, &["TLS failed", "not valid for name"]);
@@ -98,11 +96,11 @@ fn a_server_without_tls_was_not_sent() {
 
 #[test]
 fn a_tls_error_after_the_request_leaves_it_unknown() {
-    let (port, authority) = start_with("localhost", true);
+    let (server, authority) = start_with("localhost", true);
     let home = Home::new();
     home.write("ca.pem", authority);
     let run = home.run("send text --to 593987654321 Hola --ca-cert ca.pem -o record");
-    let ended = run.api(&format!("https://localhost:{port}")).fails(8, &["it may have been sent"]);
+    let ended = run.api(&format!("https://localhost:{}", server.port())).fails(8, &["it may have been sent"]);
     assert_eq!(ended.json()["attempts"], 1);
 }
 

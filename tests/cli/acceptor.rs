@@ -1,0 +1,132 @@
+//! The connections of a test's own server, each on a thread. A thread that panicked, or a server that nobody asked,
+//! fails the test.
+
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread::{self, JoinHandle};
+
+use socket2::{Domain, Socket, Type};
+
+/// Whether a test means its server to be connected to.
+#[derive(Clone, Copy, Debug)]
+enum Expected {
+    Asked,
+    NeverAsked,
+    Either,
+}
+
+/// One connection; the stream is there as long as its thread needs it.
+struct Connection {
+    stream: Weak<TcpStream>,
+    thread: JoinHandle<()>,
+}
+
+/// Accepts on a free port of this machine until it is dropped.
+pub struct Acceptor {
+    address: SocketAddr,
+    expected: Expected,
+    /// The port from which the last connection will come, which only ends the accepting; 0 until then.
+    last: Arc<AtomicU16>,
+    accepting: Option<JoinHandle<Vec<Connection>>>,
+}
+
+impl Acceptor {
+    /// `serve` is given each connection with its number.
+    pub fn start(serve: impl Fn(usize, &TcpStream) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let last = Arc::new(AtomicU16::new(0));
+        let (serve, end) = (Arc::new(serve), Arc::clone(&last));
+        let accepting = thread::spawn(move || {
+            let mut connections = Vec::new();
+            loop {
+                let (stream, peer) = listener.accept().unwrap();
+                if peer.port() == end.load(Ordering::SeqCst) {
+                    return connections;
+                }
+                let (stream, serve, number) = (Arc::new(stream), Arc::clone(&serve), connections.len());
+                let weak = Arc::downgrade(&stream);
+                let thread = thread::spawn(move || serve(number, &stream));
+                connections.push(Connection { stream: weak, thread });
+            }
+        });
+        Self { address, expected: Expected::Asked, last, accepting: Some(accepting) }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The test fails if anyone connects.
+    pub fn never_asked(mut self) -> Self {
+        self.expected = Expected::NeverAsked;
+        self
+    }
+
+    /// What the test does decides whether anyone connects.
+    pub fn perhaps_asked(mut self) -> Self {
+        self.expected = Expected::Either;
+        self
+    }
+
+    /// Accepts what has come until now, ends it all, and gives the number of connections and of threads that panicked.
+    fn finish(&mut self) -> (usize, usize) {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        let own = socket.local_addr().unwrap().as_socket().unwrap();
+        self.last.store(own.port(), Ordering::SeqCst);
+        socket.connect(&self.address.into()).unwrap();
+        let connections = self.accepting.take().unwrap().join().unwrap();
+        for connection in &connections {
+            if let Some(stream) = connection.stream.upgrade() {
+                // Its peer may have closed it.
+                let _ = stream.shutdown(Shutdown::Both);
+            }
+            connection.thread.thread().unpark();
+        }
+        let asked = connections.len();
+        let panicked = connections.into_iter().filter_map(|connection| connection.thread.join().err()).count();
+        (asked, panicked)
+    }
+}
+
+impl Drop for Acceptor {
+    fn drop(&mut self) {
+        // A test that fails already says why.
+        if thread::panicking() {
+            return;
+        }
+        let (asked, panicked) = self.finish();
+        assert_eq!(panicked, 0, "a connection of the test's server panicked");
+        match self.expected {
+            Expected::Asked => assert_ne!(asked, 0, "nobody asked the test's server"),
+            Expected::NeverAsked => assert_eq!(asked, 0, "the test's server was asked"),
+            Expected::Either => {}
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "nobody asked the test's server")]
+fn a_server_that_nobody_asked_fails_its_test() {
+    drop(Acceptor::start(|_, _| ()));
+}
+
+#[test]
+#[should_panic(expected = "the test's server was asked")]
+fn a_server_that_must_not_be_asked_fails_its_test() {
+    let server = Acceptor::start(|_, _| ()).never_asked();
+    TcpStream::connect(server.address).unwrap();
+}
+
+#[test]
+#[should_panic(expected = "a connection of the test's server panicked")]
+fn a_server_that_panicked_fails_its_test() {
+    let server = Acceptor::start(|_, _| panic!("as the test wants it"));
+    TcpStream::connect(server.address).unwrap();
+}

@@ -1,0 +1,144 @@
+//! SIGINT and SIGTERM, which end a request at any point of its way with what is true of the message.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::harness::{Ended, Home, tool};
+use crate::server::{Reply, Server};
+
+/// Starts a send, waits until `wait_for` is on its stderr and the server was asked, and sends the signal.
+fn interrupted(signal: &str, server: &Server, arguments: &str, wait_for: &str) -> Ended {
+    let home = Home::new();
+    let mut command = home.command();
+    let child = command
+        .args(arguments.split_whitespace())
+        .envs([
+            ("JELOU_API_URL", server.url.as_str()),
+            ("JELOU_BOT_ID", "1"),
+            ("JELOU_CLIENT_ID", "id"),
+            ("JELOU_CLIENT_SECRET", "canary"),
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut seen = String::new();
+    let patience = Patience::new();
+    while !seen.contains(wait_for) || server.received().is_empty() {
+        patience.check();
+        if !seen.contains(wait_for) {
+            assert_ne!(stderr.read_line(&mut seen).unwrap(), 0, "{seen}");
+        }
+    }
+    tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()].as_slice()));
+    let output = child.wait_with_output().unwrap();
+    std::io::Read::read_to_string(&mut stderr, &mut seen).unwrap();
+    Ended { stderr: seen, ..Ended::new(&output) }
+}
+
+#[test]
+fn a_signal_in_flight_leaves_it_unknown() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let server = Server::answering(Reply::HangAfterReading);
+        let ended = interrupted(signal, &server, "send text --to 593987654321 Hola -o record -v", "attempt 1");
+        assert_eq!(ended.code, code, "{ended:?}");
+        assert_eq!(ended.json()["sent"], "unknown");
+        assert!(
+            ended.stderr.contains(&format!("it may have been sent: interrupted by SIG{signal}")),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn a_signal_between_two_attempts_was_not_sent() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let server = Server::answering(Reply::with_headers(429, "Retry-After: 25\r\n", ""));
+        let ended =
+            interrupted(signal, &server, "send text --to 593987654321 Hola -o record", "trying again in 25.0 s");
+        assert_eq!(ended.code, code, "{ended:?}");
+        assert_eq!(ended.json()["sent"], "no");
+        assert!(ended.stderr.contains(&format!("not sent: interrupted by SIG{signal}")), "{}", ended.stderr);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_signal_while_the_secret_is_fetched_was_not_sent() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let home = Home::new();
+        let server = Server::never_asked();
+        let marker = home.path().join("fetching");
+        home.config(&format!(
+            "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n\
+             client_secret_command = [\"sh\", \"-c\", \"touch '{}'; exec sleep 60\"]\n",
+            server.url,
+            marker.display()
+        ));
+        // From a command, and from a pipe that nobody closes.
+        for arguments in [&[][..], &["--client-id", "x", "--client-secret-file", "-"]] {
+            let mut command = home.command();
+            command
+                .args(["send", "text", "--to", "593987654321", "Hola", "-o", "record", "-v"])
+                .args(arguments)
+                .env("PATH", "/usr/bin:/bin");
+            let mut child =
+                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            let stdin = child.stdin.take();
+            let patience = Patience::new();
+            while arguments.is_empty() && !marker.exists() || !catches_signals(child.id()) {
+                patience.check();
+            }
+            tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()].as_slice()));
+            let ended = Ended::new(&child.wait_with_output().unwrap());
+            drop(stdin);
+            assert_eq!(ended.code, code, "{ended:?}");
+            assert_eq!((&ended.json()["sent"], &ended.json()["attempts"]), (&"no".into(), &0.into()));
+            assert!(ended.stderr.contains("not sent: interrupted by SIG"), "{}", ended.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_signal_ends_the_reading_without_advice_about_a_message() {
+    let server = Server::answering(Reply::HangAfterReading);
+    let home = Home::new();
+    let mut command = home.command();
+    command.arg("templates").env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1");
+    command.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-1");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let patience = Patience::new();
+    while server.received().is_empty() {
+        patience.check();
+    }
+    tool(Command::new("kill").args(["-INT", &child.id().to_string()]));
+    let ended = Ended::new(&child.wait_with_output().unwrap());
+    assert_eq!(ended.code, 130);
+    assert!(!ended.stderr.contains("ask the recipient"), "{}", ended.stderr);
+}
+
+/// A loop that waits for another process must end even when that never comes.
+struct Patience(Instant);
+
+impl Patience {
+    fn new() -> Self {
+        Self(Instant::now())
+    }
+
+    fn check(&self) {
+        assert!(self.0.elapsed() < Duration::from_secs(60), "waited in vain");
+        thread::yield_now();
+    }
+}
+
+/// Whether the process has set up its own answer to SIGINT and SIGTERM.
+#[cfg(target_os = "linux")]
+fn catches_signals(process: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap();
+    let both = (1 << (2 - 1)) | (1 << (15 - 1));
+    u64::from_str_radix(caught, 16).unwrap() & both == both
+}
