@@ -61,11 +61,4 @@ fn readable_context(arguments: &[OsString]) -> Context {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_command_has_a_flag_of_a_globals_name() {
-        App::command().debug_assert();
-    }
-}
+mod tests;

@@ -73,6 +73,10 @@ fn imports_go_one_way() {
     let files = sources(&root);
     assert!(files.len() > 40, "{}", files.len());
     for path in files {
+        // Tests may look at anything.
+        if path.ends_with("tests.rs") {
+            continue;
+        }
         let name = path.strip_prefix(&root).unwrap().with_extension("");
         let module = name.components().next().unwrap().as_os_str().to_str().unwrap();
         let (_, allowed) = ALLOWED

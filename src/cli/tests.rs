@@ -1,0 +1,259 @@
+//! Any line that can be typed, parsed in this process: many more than could each have a process of their own.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, CommandFactory, FromArgMatches};
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_oneof};
+use proptest::test_runner::TestRunner;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::app::{App, Command};
+use crate::api::{Client, ClientOptions, Roots};
+use crate::commands::send::SendArguments;
+use crate::config::ConfigFile;
+use crate::input::Input;
+use crate::message::{Outgoing, RecipientSources};
+
+/// All the names by which a flag can be given, and the one by which its value is looked up.
+fn names(arg: &Arg) -> Vec<String> {
+    let long =
+        arg.get_long_and_visible_aliases().into_iter().flatten().chain(arg.get_all_aliases().unwrap_or_default());
+    let short = arg.get_short_and_visible_aliases().into_iter().flatten();
+    let short = short.chain(arg.get_all_short_aliases().unwrap_or_default());
+    let flags = long.map(|name| format!("--{name}")).chain(short.map(|name| format!("-{name}")));
+    flags.chain([arg.get_id().to_string()]).collect()
+}
+
+/// The flags of commands' own that have a name of a global, as `COMMAND: NAME`.
+fn hidden_globals(app: &clap::Command) -> BTreeSet<String> {
+    fn collect(command: &clap::Command, globals: &[String], found: &mut BTreeSet<String>) {
+        for name in command.get_arguments().filter(|arg| !arg.is_global_set()).flat_map(names) {
+            if globals.contains(&name) {
+                found.insert(format!("{}: {name}", command.get_name()));
+            }
+        }
+        command.get_subcommands().for_each(|command| collect(command, globals, found));
+    }
+    let globals: Vec<_> = app.get_arguments().filter(|arg| arg.is_global_set()).flat_map(names).collect();
+    assert!(globals.contains(&"--bot-id".to_owned()) && globals.contains(&"-y".to_owned()), "{globals:?}");
+    let mut found = BTreeSet::new();
+    collect(app, &globals, &mut found);
+    found
+}
+
+#[test]
+fn no_command_has_a_flag_of_a_globals_name() {
+    App::command().debug_assert();
+    assert_eq!(hidden_globals(&App::command()), BTreeSet::new());
+}
+
+#[test]
+fn a_flag_of_a_globals_name_is_found() {
+    for (arg, found) in [
+        (Arg::new("a").long("bot"), "text: --bot"),
+        (Arg::new("a").long("x").alias("bot-id"), "text: --bot-id"),
+        (Arg::new("a").short('y').action(ArgAction::SetTrue), "text: -y"),
+        (Arg::new("a").long("x").short_alias('p'), "text: -p"),
+        (Arg::new("profile").long("x"), "text: profile"),
+    ] {
+        let app = App::command();
+        let app = app.mut_subcommand("send", |send| send.mut_subcommand("text", |text| text.arg(arg)));
+        assert_eq!(hidden_globals(&app), BTreeSet::from([found.to_owned()]));
+    }
+}
+
+#[test]
+fn the_help_of_every_command_has_the_same_global_options() {
+    /// What stands under the heading, until a line begins at the margin again.
+    fn global_options(help: &str) -> String {
+        let (_, under) = help.split_once("\nGlobal options:\n").expect("every help has global options");
+        let lines = under.lines().take_while(|line| line.is_empty() || line.starts_with(' '));
+        lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
+    }
+    fn check(command: &mut clap::Command, expected: &str) -> usize {
+        let help = command.render_long_help().to_string();
+        assert_eq!(global_options(&help), expected, "{}", command.get_name());
+        let below: usize = command.get_subcommands_mut().map(|command| check(command, expected)).sum();
+        below + 1
+    }
+    let mut app = App::command();
+    app.build();
+    let expected = global_options(&app.render_long_help().to_string());
+    assert!(expected.starts_with("  -p, --profile <NAME>") && expected.contains("-y, --yes"), "{expected}");
+    let checked = check(&mut app, &expected);
+    assert!(checked > 40, "{checked}");
+}
+
+/// Command lines that need no value more, with flags that take one.
+const FLAGS: [(&str, &[&str]); 6] = [
+    (
+        "send text Hola",
+        &[
+            "--to",
+            "--bot",
+            "--client-id",
+            "--api-url",
+            "--timeout",
+            "--retry-for",
+            "--profile",
+            "--config",
+            "--body",
+            "--ca-cert",
+            "--output",
+            "--color",
+            "--client-secret-file",
+        ],
+    ),
+    ("send text", &["--text", "--text-file"]),
+    (
+        "send flow",
+        &[
+            "--title",
+            "--text",
+            "--caption",
+            "--flow-id",
+            "--cta",
+            "--flow-name",
+            "--screen",
+            "--action-payload",
+            "--mode",
+            "--action",
+            "--flow-version",
+        ],
+    ),
+    (
+        "flow-message",
+        &["--title", "--caption", "--flow-name", "--cta", "--screen", "--action-payload", "--payload", "--type"],
+    ),
+    ("send contacts", &["--contact", "--vcard"]),
+    (
+        "send contacts --first-name A --phone 1 --email e",
+        &["--name", "--last-name", "--phone", "--phone-type", "--email", "--email-type"],
+    ),
+];
+
+/// Runs `check` for 128 of these values; of one that fails, the smallest that fails too is shown.
+fn check_many<T: std::fmt::Debug>(values: &impl Strategy<Value = T>, check: impl Fn(T)) {
+    let config = ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() };
+    let checked = TestRunner::new(config).run(values, |value| {
+        check(value);
+        Ok(())
+    });
+    checked.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// An error of usage, and not the help, which a script would take for a success.
+fn is_refusal(error: &clap::Error) {
+    assert!(error.use_stderr() && error.exit_code() == 2, "{error}");
+}
+
+#[test]
+fn any_text_as_any_flag_is_taken_or_refused() {
+    // A NUL cannot be in an argument.
+    let texts = prop_oneof![
+        "[^\0]{0,80}",
+        Just("-".to_owned()),
+        Just("--".to_owned()),
+        Just("@x".to_owned()),
+        Just("{{ x }}".to_owned())
+    ];
+    let app = RefCell::new(App::command());
+    check_many(&texts, |text| {
+        for (words, flags) in FLAGS {
+            for flag in flags {
+                let flag = format!("{flag}={text}");
+                let line = ["jelouctl"].into_iter().chain(words.split(' ')).chain([flag.as_str()]);
+                let parsed = app.borrow_mut().try_get_matches_from_mut(line);
+                match parsed.and_then(|matches| App::from_arg_matches(&matches)) {
+                    Ok(app) => assert!(app.command.is_some(), "{flag}"),
+                    Err(error) => is_refusal(&error),
+                }
+            }
+        }
+    });
+}
+
+/// What a line would send, as far as it is made without settings.
+fn message(app: &RefCell<clap::Command>, words: &str, file: &Path) -> Result<Outgoing, Box<dyn Error>> {
+    let file = file.to_str().expect("a name of ours");
+    let words = words.split(' ').map(|word| word.replace("FILE", file));
+    let matches = app.borrow_mut().try_get_matches_from_mut(["jelouctl".to_owned()].into_iter().chain(words))?;
+    let typed: SendArguments = match App::from_arg_matches(&matches)?.command {
+        Some(Command::Send(command)) => command.into(),
+        Some(Command::FlowMessage(command)) => command.into(),
+        other => panic!("{other:?}"),
+    };
+    let mut input = Input::default();
+    let flags = typed.message.flag_body(&mut input)?;
+    let body = typed.body.map(|source| input.json("--body", &source)).transpose()?;
+    let recipients = RecipientSources { flag: typed.to, environment: Some("593987654321".to_owned()) };
+    Ok(Outgoing::new(&typed.message, flags, body, &recipients)?.0)
+}
+
+/// The file is what is wrong, if anything is: not the line.
+fn is_orderly(made: Result<Outgoing, Box<dyn Error>>) {
+    if let Err(error) = made {
+        assert!(!error.is::<clap::Error>() && !error.to_string().is_empty(), "{error}");
+    }
+}
+
+#[test]
+fn any_json_as_a_body_of_any_kind_is_taken_or_refused() {
+    let directory = TempDir::new().expect("a directory");
+    let file = directory.path().join("body.json");
+    let app = RefCell::new(App::command());
+    check_many(&any_json(), |body| {
+        fs::write(&file, body.to_string()).expect("a file");
+        for words in ["send text", "send flow", "send contacts", "send call", "flow-message"] {
+            is_orderly(message(&app, &format!("{words} --body FILE"), &file));
+        }
+    });
+}
+
+/// Any JSON whose numbers JSON carries exactly, with names that mean something among its own.
+fn any_json() -> impl Strategy<Value = Value> {
+    const NAMES: [&str; 11] =
+        ["type", "userId", "botId", "text", "title", "header", "parameters", "contacts", "name", "phones", "phone"];
+    let name = prop_oneof![prop::sample::select(&NAMES[..]).prop_map(str::to_owned), any::<String>()];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        (-1e15..1e15).prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 4, move |inner| {
+        let fields = prop::collection::hash_map(name.clone(), inner.clone(), 0..4);
+        prop_oneof![
+            prop::collection::vec(inner, 0..4).prop_map(Value::from),
+            fields.prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+#[test]
+fn any_bytes_as_a_file_are_read_or_refused() {
+    let directory = TempDir::new().expect("a directory");
+    let file = directory.path().join("file");
+    let app = RefCell::new(App::command());
+    check_many(&prop::collection::vec(any::<u8>(), 0..200), |bytes| {
+        fs::write(&file, &bytes).expect("a file");
+        let lines = ["send text --text-file FILE", "send text --body FILE x", "send contacts --vcard FILE"];
+        for words in lines.into_iter().chain(["send contacts --contact @FILE"]) {
+            is_orderly(message(&app, words, &file));
+        }
+        if let Err(error) = ConfigFile::load(&file) {
+            assert!(!error.to_string().is_empty());
+        }
+        // Whether it is a certificate, a connection would tell; here it must only not end the process.
+        let options = ClientOptions { timeout: Duration::from_secs(1), roots: Roots::Only(bytes), proxies: false };
+        let _ = Client::new(&options);
+    });
+}
