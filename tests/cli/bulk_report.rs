@@ -36,7 +36,7 @@ fn a_report_is_the_list_with_what_became_of_each_row() {
         (&first["nombre"], &first["celular"], &first["sent"], &first["http_status"], &first["error"]),
         (&json!("=1+1"), &json!("+593987654321"), &json!("yes"), &json!(200), &json!(null))
     );
-    home.run("bulk report --file /nowhere/x.csv").fails(1, &["failed to write /nowhere/x.csv"]);
+    home.run("bulk report --file nowhere/x.csv").fails(1, &["failed to write nowhere/x.csv"]);
 }
 
 #[test]
@@ -84,7 +84,6 @@ fn a_report_that_is_sent_again_says_what_was_there() {
     TestRunner::new(config)
         .run(&lists, |cells| {
             let home = Home::new();
-            let jelou = Jelou::accepting();
             let mut writer = csv::Writer::from_path(home.path().join("people.csv")).unwrap();
             writer.write_record(["=to", "x"]).unwrap();
             for (number, cell) in cells.iter().enumerate() {
@@ -92,25 +91,26 @@ fn a_report_that_is_sent_again_says_what_was_there() {
             }
             drop(writer);
             for (list, run) in [("people.csv", "a"), ("report.csv", "b"), ("again.csv", "c")] {
+                let jelou = Jelou::accepting();
                 let send = ["bulk", "send", list, "--yes", "--again", "--run", run, RATE, "--to-column", "=to"];
-                let send = [&send[..], &["--concurrency", "1", "text", "{{ x }}"]].concat();
-                home.run_args(&send).api(&jelou.url).success();
+                home.run_args(&[&send[..], &["text", "{{ x }}"]].concat()).api(&jelou.url).success();
                 let file = if run == "a" { "report.csv" } else { "again.csv" };
                 home.run_args(&["bulk", "report", run, "--file", file]).success();
+                let arrived: Vec<_> = texts(&jelou).into_iter().map(|(_, text)| text).collect();
+                prop_assert_eq!(arrived, cells.iter().map(|cell| json!(cell)).collect::<Vec<_>>(), "{}", run);
             }
-            let sent: Vec<_> = jelou.seen().iter().map(|seen| seen.received.json()["text"].clone()).collect();
-            let expected: Vec<_> = cells.iter().chain(&cells).chain(&cells).map(|cell| json!(cell)).collect();
-            prop_assert_eq!(sent, expected);
             Ok(())
         })
         .unwrap();
 }
 
 #[test]
+#[cfg(unix)]
 fn a_reader_that_has_seen_enough_is_no_error() {
     let home = Home::new();
-    let rows: Vec<_> = (0..5000).map(|number| format!("59398765{number:04}\n")).collect();
-    home.write("people.csv", format!("to\n{}", rows.concat()));
+    // Much more than a pipe holds.
+    let rows: Vec<_> = (0..100).map(|number| format!("5939876543{number:02},{}\n", "x".repeat(5000))).collect();
+    home.write("people.csv", format!("to,more\n{}", rows.concat()));
     home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
     let program = home.command();
     let mut shell = std::process::Command::new("sh");
