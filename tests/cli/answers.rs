@@ -4,7 +4,6 @@ use httpmock::prelude::*;
 use serde_json::{Value, json};
 
 use crate::harness::{Ended, Home};
-use crate::server::{Reply, Server};
 
 /// Sends a text once to a server that answers so.
 fn answered(status: u16, body: &str) -> Ended {
@@ -147,15 +146,17 @@ fn a_rate_limit_was_not_sent() {
 
 #[test]
 fn a_503_counts_as_not_sent_only_with_retry_after() {
-    for (header, code) in [
-        ("Retry-After: 5\r\n", 6),
-        ("Retry-After: Wed, 21 Oct 2099 07:28:00 GMT\r\n", 6),
-        ("Retry-After: soon\r\n", 8),
-        ("", 8),
-    ] {
-        let server = Server::answering(Reply::with_headers(503, header, "<html>"));
-        let ended = Home::new().run("send text --to 593987654321 Hola --retry-for 0").api(&server.url).end();
-        assert_eq!(ended.code, code, "{header}: {ended:?}");
+    for (header, code) in [(Some("5"), 6), (Some("Wed, 21 Oct 2099 07:28:00 GMT"), 6), (Some("soon"), 8), (None, 8)] {
+        let server = MockServer::start();
+        let mock = server.mock(|_, then| {
+            let then = then.status(503).body("<html>");
+            if let Some(header) = header {
+                then.header("Retry-After", header);
+            }
+        });
+        let ended = Home::new().run("send text --to 593987654321 Hola --retry-for 0").api(&server.base_url()).end();
+        mock.assert_calls(1);
+        assert_eq!(ended.code, code, "{header:?}: {ended:?}");
         assert_eq!(ended.stdout, "\"<html>\"\n");
     }
 }
@@ -173,9 +174,15 @@ fn a_flow_message_is_accepted_with_any_object() {
         (r#"{"success":false}"#, 5),
         (r#"{"error":"x"}"#, 5),
     ] {
-        let server = Server::answering(Reply::json(200, body));
-        let ended =
-            Home::new().run("flow-message --to 593987654321 --retry-for 0").args(&arguments).api(&server.url).end();
+        let server = MockServer::start();
+        let mock = server.mock(|when, then| {
+            when.method(POST).path("/v1/bots/BOT_ID/users/593987654321/flow_message");
+            then.status(200).body(body);
+        });
+        let run = Home::new();
+        let run = run.run("flow-message --to 593987654321 --retry-for 0").args(&arguments);
+        let ended = run.api(&server.base_url()).end();
+        mock.assert_calls(1);
         assert_eq!(ended.code, code, "{body}: {ended:?}");
     }
 }
