@@ -161,7 +161,7 @@ fn an_empty_variable_is_named() {
 #[test]
 fn what_was_not_meant_in_a_variable_is_named() {
     let home = Home::new();
-    let server = Server::answering(Reply::accepted());
+    let server = Server::never_asked();
     for name in ["JELOU_BOT_ID", "JELOU_CLIENT_ID", "JELOU_CLIENT_SECRET", "JELOU_API_URL", "JELOU_TIMEOUT", "JELOU_TO"]
     {
         for (value, problem) in [
@@ -175,7 +175,6 @@ fn what_was_not_meant_in_a_variable_is_named() {
             run.env(name, value).fails(3, &[&format!("error: {name}: its value {problem}"), "fix its value"]);
         }
     }
-    assert_eq!(server.received().len(), 0);
 }
 
 #[test]
