@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use super::app::{App, Command};
 use crate::api::{Client, ClientOptions, Roots};
-use crate::commands::send::Typed;
+use crate::commands::send::SendArguments;
 use crate::config::ConfigFile;
 use crate::input::Input;
 use crate::message::{Outgoing, RecipientSources};
@@ -184,7 +184,7 @@ fn message(app: &RefCell<clap::Command>, words: &str, file: &Path) -> Result<Out
     let file = file.to_str().expect("a name of ours");
     let words = words.split(' ').map(|word| word.replace("FILE", file));
     let matches = app.borrow_mut().try_get_matches_from_mut(["jelouctl".to_owned()].into_iter().chain(words))?;
-    let typed: Typed = match App::from_arg_matches(&matches)?.command {
+    let typed: SendArguments = match App::from_arg_matches(&matches)?.command {
         Some(Command::Send(command)) => command.into(),
         Some(Command::FlowMessage(command)) => command.into(),
         other => panic!("{other:?}"),

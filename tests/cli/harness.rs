@@ -193,7 +193,6 @@ pub fn can_test(needs: &str, is_there: bool) -> bool {
 }
 
 /// Whether a tool is there and does what `arguments` ask of it.
-#[cfg(unix)]
 pub fn works(program: &str, arguments: &[&str]) -> bool {
     let output = Command::new(program).args(arguments).output();
     output.is_ok_and(|output| output.status.success())

@@ -1,20 +1,21 @@
-//! The direction of imports: who may know whom.
+//! How `src/` is laid out: which module may import which, no two files that import each other, no type name twice.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Module → the modules of the crate that it may name.
-const ALLOWED: [(&str, &[&str]); 17] = [
+/// Module → the modules of the crate that it may name. `docs/architecture.md` shows the same table.
+const ALLOWED: [(&str, &[&str]); 21] = [
     ("main", &[]),
     ("lib", &["cli", "exit"]),
-    ("cli", &["bulk", "commands", "config", "exit", "input", "message", "output"]),
+    ("cli", &["bulk", "commands", "config", "context", "exit", "input", "message", "output", "sending"]),
     (
         "commands",
         &[
             "api",
             "bulk",
             "config",
+            "context",
             "exit",
             "input",
             "list",
@@ -22,25 +23,55 @@ const ALLOWED: [(&str, &[&str]); 17] = [
             "nearest",
             "output",
             "private_file",
+            "process",
             "sandbox",
             "secret",
+            "sending",
             "template",
         ],
     ),
-    ("bulk", &["api", "list", "message", "output", "private_file", "template"]),
+    ("context", &["config", "input", "output"]),
+    (
+        "sending",
+        &["api", "config", "context", "input", "message", "nearest", "output", "private_file", "process", "sandbox"],
+    ),
+    ("bulk", &["api", "list", "message", "output", "private_file", "process", "template"]),
     ("template", &["list", "message"]),
+    // Whom a list reaches; not there yet.
+    ("people", &["list", "message", "nearest", "private_file"]),
     ("list", &["input", "nearest"]),
     ("sandbox", &["message", "output"]),
-    ("api", &["message", "secret"]),
+    ("process", &["output"]),
+    ("api", &["message", "process", "secret"]),
     ("config", &["nearest", "private_file", "secret"]),
     ("message", &["input", "nearest"]),
-    ("exit", &["api", "bulk", "commands", "config", "input", "list", "message", "output"]),
     ("input", &["private_file"]),
+    ("exit", &[]),
     ("nearest", &[]),
     ("output", &[]),
     ("private_file", &[]),
     ("secret", &[]),
 ];
+
+/// A file of `src/`: its module path, and its words without comments and tests.
+struct File {
+    /// Relative to `src/`.
+    path: PathBuf,
+    text: String,
+    module: Vec<String>,
+    words: Vec<String>,
+}
+
+/// A path that a file names, by `use` or where it stands.
+struct Import {
+    is_public: bool,
+    path: Vec<String>,
+    name: String,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
 
 fn sources(directory: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -52,63 +83,269 @@ fn sources(directory: &Path) -> Vec<PathBuf> {
             files.push(path);
         }
     }
+    files.sort();
     files
 }
 
-/// The first step of each `crate::` path.
-fn imports(text: &str) -> BTreeSet<&str> {
-    let ends = |path: &str| {
-        path.find(|character: char| !character.is_alphanumeric() && character != '_').unwrap_or(path.len())
+fn files() -> Vec<File> {
+    let root = root();
+    // Files of tests may look at anything.
+    let files = sources(&root).into_iter().filter(|path| !path.ends_with("tests.rs")).map(|path| {
+        let text = fs::read_to_string(&path).unwrap();
+        let path = path.strip_prefix(&root).unwrap().to_owned();
+        let words = words(&text);
+        let mut module: Vec<_> = path.with_extension("").iter().map(|step| step.to_str().unwrap().to_owned()).collect();
+        module.pop_if(|last| ["mod", "lib"].contains(&last.as_str()));
+        File { path, text, module, words }
+    });
+    files.collect()
+}
+
+/// Names, `::` and single signs; without comments and the tests at the end.
+fn words(text: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+    let mut words: Vec<String> = Vec::new();
+    for line in code.lines() {
+        let line = line.split("//").next().unwrap();
+        let mut is_name = false;
+        for character in line.chars() {
+            let continues = character.is_alphanumeric() || character == '_';
+            match words.last_mut() {
+                Some(last) if is_name && continues => last.push(character),
+                Some(last) if last == ":" && character == ':' => last.push(character),
+                _ if character.is_whitespace() => {}
+                _ => words.push(character.to_string()),
+            }
+            is_name = continues;
+        }
+    }
+    words
+}
+
+impl File {
+    fn is_parent(&self) -> bool {
+        self.path.ends_with("mod.rs") || self.path.ends_with("lib.rs")
+    }
+
+    fn imports(&self) -> Vec<Import> {
+        let mut imports = Vec::new();
+        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        let mut at = 0;
+        while at < words.len() {
+            let before = if at > 0 { words[at - 1] } else { "" };
+            match words[at] {
+                // Elsewhere it is a word of a text.
+                "use" if ["", ";", "{", "}", "]", ")", "pub"].contains(&before) => {
+                    let is_public = ["pub", ")"].contains(&before);
+                    at = use_tree(&words, at + 1, is_public, &[], &mut imports);
+                }
+                "crate" | "super" | "self" if before != "::" && words.get(at + 1) == Some(&"::") => {
+                    let first = at;
+                    while words.get(at + 1) == Some(&"::") {
+                        at += 2;
+                    }
+                    let path: Vec<_> = words[first..=at].iter().step_by(2).map(|step| (*step).to_owned()).collect();
+                    let name = path.last().unwrap().clone();
+                    imports.push(Import { is_public: false, path, name });
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        imports
+    }
+
+    /// The path from the crate's root; none of another crate.
+    fn absolute(&self, path: &[String], modules: &BTreeMap<Vec<String>, usize>) -> Option<Vec<String>> {
+        let mut base = self.module.clone();
+        let steps = match path[0].as_str() {
+            "crate" => return Some(path[1..].to_vec()),
+            "self" => &path[1..],
+            "super" => {
+                let ups = path.iter().take_while(|step| *step == "super").count();
+                base.truncate(base.len().checked_sub(ups)?);
+                &path[ups..]
+            }
+            child => {
+                let child = [&base[..], &[child.to_owned()]].concat();
+                modules.contains_key(&child).then_some(path)?
+            }
+        };
+        base.extend_from_slice(steps);
+        Some(base)
+    }
+}
+
+/// Reads the tree of a `use` from `at` and gives where it ends.
+fn use_tree(words: &[&str], mut at: usize, is_public: bool, prefix: &[String], imports: &mut Vec<Import>) -> usize {
+    let mut path = prefix.to_vec();
+    loop {
+        match words[at] {
+            "::" => {}
+            "{" => {
+                while words[at] != "}" {
+                    at = use_tree(words, at + 1, is_public, &path, imports);
+                }
+                return at + 1;
+            }
+            "," | "}" | ";" => {
+                if path.len() > prefix.len() {
+                    let name = path.last().unwrap().clone();
+                    imports.push(Import { is_public, path, name });
+                }
+                return at;
+            }
+            "as" => {
+                imports.push(Import { is_public, path, name: words[at + 1].to_owned() });
+                return at + 2;
+            }
+            step => path.push(step.to_owned()),
+        }
+        at += 1;
+    }
+}
+
+/// For each file, the files that it imports. What a `mod.rs` hands on from its children is an import of who uses it.
+fn graph(files: &[File]) -> Vec<BTreeSet<usize>> {
+    let modules: BTreeMap<_, _> =
+        files.iter().enumerate().map(|(number, file)| (file.module.clone(), number)).collect();
+    let mut handed_on = BTreeMap::new();
+    for file in files {
+        for import in file.imports().into_iter().filter(|import| import.is_public) {
+            if let Some(target) = file.absolute(&import.path, &modules) {
+                handed_on.insert([&file.module[..], &[import.name]].concat(), target);
+            }
+        }
+    }
+    let defining = |mut path: Vec<String>| {
+        // As deep as re-exports go, and no circle of them.
+        for _ in 0..8 {
+            let length = (0..=path.len()).rev().find(|length| modules.contains_key(&path[..*length])).unwrap_or(0);
+            let Some(target) = path.get(..=length).and_then(|path| handed_on.get(path)) else {
+                return modules.get(&path[..length]).copied();
+            };
+            path = [&target[..], &path[length + 1..]].concat();
+        }
+        None
     };
-    text.split("crate::")
-        .skip(1)
-        .map(|path| &path[..ends(path)])
-        .filter(|name| name.starts_with(char::is_lowercase))
-        .collect()
+    let imported = |(number, file): (usize, &File)| {
+        let imports = file.imports().into_iter().filter(|import| !(import.is_public && file.is_parent()));
+        let paths = imports.filter_map(|import| file.absolute(&import.path, &modules));
+        paths.filter_map(defining).filter(|target| *target != number).collect()
+    };
+    files.iter().enumerate().map(imported).collect()
+}
+
+/// The files that each one reaches, itself among them where it stands in a circle.
+fn reached(graph: &[BTreeSet<usize>], from: usize) -> BTreeSet<usize> {
+    let mut reached = BTreeSet::new();
+    let mut open: Vec<_> = graph[from].iter().copied().collect();
+    while let Some(next) = open.pop() {
+        if reached.insert(next) {
+            open.extend(&graph[next]);
+        }
+    }
+    reached
+}
+
+#[test]
+fn no_two_files_import_each_other() {
+    let files = files();
+    let graph = graph(&files);
+    let edges: usize = graph.iter().map(BTreeSet::len).sum();
+    assert!(edges > files.len(), "{edges} imports are too few to be true");
+    let circles = (0..files.len()).filter(|number| reached(&graph, *number).contains(number));
+    let circles: Vec<_> = circles.map(|number| files[number].path.display().to_string()).collect();
+    assert!(circles.is_empty(), "in circles of imports: {circles:#?}");
+}
+
+#[test]
+fn a_circle_is_found() {
+    let file = |path: &str, text: &str| {
+        let module = path.trim_end_matches(".rs").split('/').filter(|step| *step != "mod").map(str::to_owned).collect();
+        File { path: PathBuf::from(path), text: text.to_owned(), module, words: words(text) }
+    };
+    let parent = file("a/mod.rs", "mod b;\nmod c;\npub use self::b::{B, Other as Renamed};\n// use self::c::C;\n");
+    for (b, c, in_circle) in [
+        ("use super::c::C;", "use std::fmt;", false),
+        ("use super::c::C;", "use super::B;", true),
+        ("use super::c::C;", "use crate::a::{Renamed};", true),
+        ("use super::c::{self, C};", "fn f() { crate::a::b::g() }", true),
+        ("use super::c;", "#[cfg(test)]\nmod tests { use super::b; }", false),
+    ] {
+        let files = [file("a/mod.rs", &parent.text), file("a/b.rs", b), file("a/c.rs", c)];
+        assert_eq!(reached(&graph(&files), 1).contains(&1), in_circle, "{b} {c}");
+    }
+}
+
+#[test]
+fn no_type_name_stands_twice() {
+    let mut places: BTreeMap<String, BTreeSet<PathBuf>> = BTreeMap::new();
+    for file in files() {
+        let code = file.text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for line in code.lines() {
+            let words = words(line);
+            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            let item = match &words[..] {
+                ["pub", "(", _, ")", item @ ..] | ["pub", item @ ..] | item => item,
+            };
+            let name = match item {
+                ["struct" | "enum" | "trait" | "union", name, ..] => name,
+                // An associated type is indented.
+                ["type", name, ..] if !line.starts_with(' ') => name,
+                _ => continue,
+            };
+            // Alternatives of two systems stand in one file.
+            places.entry((*name).to_owned()).or_default().insert(file.path.clone());
+        }
+    }
+    assert!(places.len() > 100, "{}", places.len());
+    places.retain(|_, files| files.len() > 1);
+    assert!(places.is_empty(), "{places:#?}");
 }
 
 #[test]
 fn imports_go_one_way() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let files = sources(&root);
-    assert!(files.len() > 40, "{}", files.len());
-    for path in files {
-        // Tests may look at anything.
-        if path.ends_with("tests.rs") {
-            continue;
-        }
-        let name = path.strip_prefix(&root).unwrap().with_extension("");
-        let module = name.components().next().unwrap().as_os_str().to_str().unwrap();
+    for file in files() {
+        let module = file.module.first().map_or("lib", String::as_str);
         let (_, allowed) = ALLOWED
             .iter()
             .find(|(known, _)| *known == module)
             .unwrap_or_else(|| panic!("{module} is not in the table"));
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(
-            !text.contains("crate::{") && !text.contains("super::super::super"),
-            "{}: import one module a line",
-            path.display()
-        );
-        for import in imports(&text) {
-            assert!(import == module || allowed.contains(&import), "{} imports {import}", path.display());
+        assert!(!file.text.contains("crate::{"), "{}: import one module a line", file.path.display());
+        for import in file.imports() {
+            let from_root = import.path[0] == "crate";
+            let ups = import.path.iter().take_while(|step| *step == "super").count();
+            // `super` reaches another module only from the top of its own.
+            let step = if from_root { 1 } else { ups };
+            if (from_root || ups > 0 && ups == file.module.len()) && import.path[step].starts_with(char::is_lowercase) {
+                let import = import.path[step].as_str();
+                assert!(import == module || allowed.contains(&import), "{} imports {import}", file.path.display());
+            }
         }
     }
 }
 
 #[test]
-fn only_the_api_knows_reqwest_and_only_output_prints() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for path in sources(&root) {
-        let text = fs::read_to_string(&path).unwrap();
-        let inside = |module: &str| path.starts_with(root.join(module));
-        assert!(inside("api") || !text.contains("reqwest::"), "{}", path.display());
+fn each_module_keeps_to_its_part() {
+    for file in files() {
+        let inside = |module: &str| file.module.first().is_some_and(|first| first == module);
+        let has = |word: &str| file.words.iter().any(|known| known == word);
+        let path = file.path.display();
+        assert!(inside("api") || !has("reqwest"), "{path}: only the api knows reqwest");
+        assert!(inside("commands") || !has("anyhow"), "{path}: only commands end with any error");
         assert!(
-            inside("output") || !text.contains("println!") && !text.contains("io::stderr()).write"),
-            "{}",
-            path.display()
+            inside("output") || !has("println") && !file.text.contains("io::stderr()).write"),
+            "{path}: only output prints"
         );
-        assert!(text.starts_with("//! "), "{} has no header", path.display());
+        assert!(file.text.starts_with("//! "), "{path} has no header");
     }
+}
+
+#[test]
+fn the_library_is_for_the_binary_alone() {
+    let library = fs::read_to_string(root().join("lib.rs")).unwrap();
+    assert!(!library.contains("pub mod "), "{library}");
 }
 
 #[test]

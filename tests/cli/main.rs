@@ -7,6 +7,10 @@
     clippy::indexing_slicing,
     reason = "a test says by a panic that it failed"
 )]
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, dead_code, reason = "some are for the tests of Linux alone")
+)]
 
 mod acceptor;
 #[cfg(unix)]

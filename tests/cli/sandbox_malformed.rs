@@ -19,7 +19,7 @@ fn statuses(address: &str, request: &[u8]) -> Vec<u16> {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     let answer = String::from_utf8_lossy(&answer).into_owned();
-    answer.split("HTTP/1.1 ").skip(1).map(|rest| rest[..3].parse().unwrap()).collect()
+    answer.split("HTTP/1.1 ").skip(1).map(|rest| rest[..3].parse::<u16>().unwrap()).collect()
 }
 
 fn any_path() -> impl Strategy<Value = String> {
