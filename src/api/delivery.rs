@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::answer::Answer;
 use super::credentials::Credentials;
-use super::outcome::{Cause, Fault, Outcome, UNKNOWN_HINT, judge};
+use super::outcome::{Cause, Problem, Outcome, UNKNOWN_HINT, judge};
 use super::request::Request;
 use super::transport::{Attempt, Client};
 use crate::process::Signal;
@@ -19,7 +19,7 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
 #[derive(Debug)]
 pub struct Delivery {
     pub outcome: Outcome,
-    pub fault: Option<Fault>,
+    pub problem: Option<Problem>,
     /// The last answer, when there was one.
     pub answer: Option<Answer>,
     pub attempts: u32,
@@ -44,8 +44,8 @@ impl Delivery {
             let message = format!("interrupted by {name} before an attempt");
             (Outcome::NotSent(Cause::Interrupted(signal)), message, "nothing was sent; try again when you like")
         };
-        let fault = Fault { code: "interrupted", api_code: None, message, hint: hint.to_owned(), retry_after: None };
-        Self { outcome, fault: Some(fault), answer: None, attempts, duration: begun.elapsed() }
+        let problem = Problem { code: "interrupted", api_code: None, message, hint: hint.to_owned(), retry_after: None };
+        Self { outcome, problem: Some(problem), answer: None, attempts, duration: begun.elapsed() }
     }
 }
 
@@ -58,7 +58,7 @@ pub enum Event<'a> {
     Failed(&'a str),
     Waiting {
         wait: Duration,
-        fault: &'a Fault,
+        problem: &'a Problem,
     },
 }
 
@@ -92,10 +92,10 @@ pub async fn deliver(
         let failed_at = *first_failure.get_or_insert_with(Instant::now);
         let wait = verdict.retry.map(|least| backoff(least, attempts));
         let left = retry_for.saturating_sub(failed_at.elapsed());
-        if let (Some(wait), Some(fault)) = (wait, &verdict.fault)
+        if let (Some(wait), Some(problem)) = (wait, &verdict.problem)
             && wait <= left
         {
-            watch(Event::Waiting { wait, fault });
+            watch(Event::Waiting { wait, problem });
             tokio::select! {
                 () = tokio::time::sleep(wait) => continue,
                 signal = &mut stop => return Delivery::interrupted(signal, attempts, false, begun),
@@ -107,7 +107,7 @@ pub async fn deliver(
         };
         return Delivery {
             outcome: verdict.outcome,
-            fault: verdict.fault,
+            problem: verdict.problem,
             answer,
             attempts,
             duration: begun.elapsed(),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::answer::{Answer, ApiError, Body};
 use super::codes::{self, Effect, PAIR_RATE_LIMIT, PAIR_RATE_LIMIT_SECONDS};
-use super::request::Accepts;
+use super::request::SuccessCriterion;
 use super::transport::{Attempt, Failure, Stage};
 use crate::process::Signal;
 
@@ -39,7 +39,7 @@ pub enum Cause {
 
 /// An outcome that is not a success, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct Problem {
     /// Stable name for scripts: `rejected`, `network`, …
     pub code: &'static str,
     /// The API's own code.
@@ -54,18 +54,18 @@ pub struct Fault {
 #[derive(Clone, Debug)]
 pub struct Verdict {
     pub outcome: Outcome,
-    pub fault: Option<Fault>,
+    pub problem: Option<Problem>,
     /// Present where trying again is safe; the least time to wait first.
     pub retry: Option<Duration>,
 }
 
-pub fn judge(attempt: &Attempt, accepts: &Accepts) -> Verdict {
+pub fn judge(attempt: &Attempt, accepts: &SuccessCriterion) -> Verdict {
     let verdict = match attempt {
         Attempt::Failed(failure) => judge_failure(failure),
         Attempt::Answered(answer) => judge_answer(answer, accepts),
     };
     match (accepts, &verdict.outcome) {
-        (Accepts::Page, Outcome::Unknown(None)) => unread(verdict, attempt),
+        (SuccessCriterion::Page, Outcome::Unknown(None)) => unread(verdict, attempt),
         _ => verdict,
     }
 }
@@ -82,8 +82,8 @@ fn unread(verdict: Verdict, attempt: &Attempt) -> Verdict {
             (Cause::Unavailable, "unavailable", AGAIN, Some(answer.retry_after.unwrap_or_default()))
         }
     };
-    let fault = verdict.fault.map(|fault| Fault { code, hint: hint.to_owned(), ..fault });
-    Verdict { outcome: Outcome::NotSent(cause), fault, retry }
+    let problem = verdict.problem.map(|problem| Problem { code, hint: hint.to_owned(), ..problem });
+    Verdict { outcome: Outcome::NotSent(cause), problem, retry }
 }
 
 fn judge_failure(failure: &Failure) -> Verdict {
@@ -103,17 +103,17 @@ fn judge_failure(failure: &Failure) -> Verdict {
         Stage::InFlight => (Outcome::Unknown(None), "unknown", UNKNOWN_HINT, None),
     };
     let message = failure.message.clone();
-    let fault = Fault { code, api_code: None, message, hint: hint.to_owned(), retry_after: None };
-    Verdict { outcome, fault: Some(fault), retry }
+    let problem = Problem { code, api_code: None, message, hint: hint.to_owned(), retry_after: None };
+    Verdict { outcome, problem: Some(problem), retry }
 }
 
 /// What to do when nobody knows whether a message went out.
 pub const UNKNOWN_HINT: &str = "ask the recipient or look into Jelou before you send it again";
 
-fn judge_answer(answer: &Answer, accepts: &Accepts) -> Verdict {
+fn judge_answer(answer: &Answer, accepts: &SuccessCriterion) -> Verdict {
     let ours = match accepts {
-        Accepts::Destination(destination) => answer.body.of_destination(destination),
-        Accepts::MessageId | Accepts::AnyObject | Accepts::Page => None,
+        SuccessCriterion::Destination(destination) => answer.body.of_destination(destination),
+        SuccessCriterion::MessageId | SuccessCriterion::AnyObject | SuccessCriterion::Page => None,
     };
     let body = ours.as_ref().unwrap_or(&answer.body);
     let success = (200..300).contains(&answer.status);
@@ -158,27 +158,27 @@ fn judge_answer(answer: &Answer, accepts: &Accepts) -> Verdict {
 }
 
 /// A 2xx that says at most one thing of the message; `body` is what it says of ours.
-fn judge_success(answer: &Answer, body: &Body, error: ApiError, accepts: &Accepts) -> Verdict {
+fn judge_success(answer: &Answer, body: &Body, error: ApiError, accepts: &SuccessCriterion) -> Verdict {
     let accepted = match accepts {
-        Accepts::MessageId | Accepts::Destination(_) => body.says_success(),
-        Accepts::AnyObject => body.json.as_ref().is_some_and(Value::is_object),
-        Accepts::Page => body.results().is_some(),
+        SuccessCriterion::MessageId | SuccessCriterion::Destination(_) => body.says_success(),
+        SuccessCriterion::AnyObject => body.json.as_ref().is_some_and(Value::is_object),
+        SuccessCriterion::Page => body.results().is_some(),
     };
     match (body.says_error(), accepted) {
         (true, _) => refused(answer, error, Outcome::NotSent(Cause::Rejected), rejection_hint(answer.status, accepts)),
-        (false, true) => Verdict { outcome: Outcome::Sent { message_id: body.message_id() }, fault: None, retry: None },
+        (false, true) => Verdict { outcome: Outcome::Sent { message_id: body.message_id() }, problem: None, retry: None },
         (false, false) => {
             refused(answer, error, Outcome::Unknown(None), "its body does not say whether the message was accepted")
         }
     }
 }
 
-fn rejection_hint(status: u16, accepts: &Accepts) -> &'static str {
+fn rejection_hint(status: u16, accepts: &SuccessCriterion) -> &'static str {
     match status {
         300..=399 => "redirects are not followed; check --api-url",
         404 => "check --bot and --api-url",
         407 => "the proxy asks for credentials",
-        _ if *accepts == Accepts::Page => "check --bot and what is asked for",
+        _ if *accepts == SuccessCriterion::Page => "check --bot and what is asked for",
         _ => "fix the message and send again",
     }
 }
@@ -214,6 +214,6 @@ fn refused(answer: &Answer, error: ApiError, outcome: Outcome, advice: &str) -> 
         }
         _ => advice.to_owned(),
     };
-    let fault = Fault { code, api_code: error.code, message, hint, retry_after: answer.retry_after };
-    Verdict { outcome, fault: Some(fault), retry: None }
+    let problem = Problem { code, api_code: error.code, message, hint, retry_after: answer.retry_after };
+    Verdict { outcome, problem: Some(problem), retry: None }
 }

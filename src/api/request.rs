@@ -18,7 +18,7 @@ pub struct Request {
     /// JSON, as the bytes that leave; absent where it only reads.
     pub body: Option<Box<str>>,
     /// What a success looks like there.
-    pub accepts: Accepts,
+    pub accepts: SuccessCriterion,
 }
 
 /// A request as `--dry-run` shows it.
@@ -35,7 +35,7 @@ pub struct DryRun<'a> {
 /// What in a 2xx answer says that the request was accepted (`api.md`, "Request").
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Accepts {
+pub enum SuccessCriterion {
     /// `success: true` or a `messageId`.
     MessageId,
     /// Any JSON object; the documents show `{}`.
@@ -46,7 +46,7 @@ pub enum Accepts {
     Page,
 }
 
-impl Accepts {
+impl SuccessCriterion {
     /// What a success looks like for another recipient of the same kind.
     #[must_use]
     pub fn for_recipient(&self, recipient: &str) -> Self {
@@ -73,20 +73,20 @@ pub struct TemplateFilter {
 /// Templates on a page; the API's own default is 50.
 const PAGE_LIMIT: &str = "100";
 const JSON: &str = "application/json";
-const US: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));
+const USER_AGENT: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));
 
 impl Request {
     /// The request that sends `outgoing` from `bot` through the API at `base`, a URL that can be a base.
     pub fn new(base: &Url, bot: &str, outgoing: &Outgoing) -> Self {
         let recipient = outgoing.recipient().as_str();
         let (path, accepts) = match outgoing.route() {
-            Route::Messages => (vec!["v1", "bots", bot, "messages"], Accepts::MessageId),
+            Route::Messages => (vec!["v1", "bots", bot, "messages"], SuccessCriterion::MessageId),
             Route::FlowMessage { .. } => {
-                (vec!["v1", "bots", bot, "users", recipient, "flow_message"], Accepts::AnyObject)
+                (vec!["v1", "bots", bot, "users", recipient, "flow_message"], SuccessCriterion::AnyObject)
             }
-            Route::Template => (vec!["v2", "whatsapp", bot, "hsm"], Accepts::Destination(recipient.to_owned())),
+            Route::Template => (vec!["v2", "whatsapp", bot, "hsm"], SuccessCriterion::Destination(recipient.to_owned())),
             Route::CampaignTemplate { campaign } => {
-                (vec!["v1", "bots", bot, "campaigns", campaign, "template-messages"], Accepts::MessageId)
+                (vec!["v1", "bots", bot, "campaigns", campaign, "template-messages"], SuccessCriterion::MessageId)
             }
         };
         let mut url = endpoint(base, &path);
@@ -100,7 +100,7 @@ impl Request {
     ///
     /// # Errors
     /// When they make no URL.
-    pub fn below(base: &Url, path: &str, body: Box<str>, accepts: Accepts) -> Result<Self, url::ParseError> {
+    pub fn below(base: &Url, path: &str, body: Box<str>, accepts: SuccessCriterion) -> Result<Self, url::ParseError> {
         let url = Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/')))?;
         Ok(Self::post(url, body, accepts))
     }
@@ -111,8 +111,8 @@ impl Request {
         self.url.as_str().strip_prefix(base).unwrap_or_else(|| self.url.path())
     }
 
-    fn post(url: Url, body: Box<str>, accepts: Accepts) -> Self {
-        let headers = vec![("content-type", JSON), ("accept", JSON), ("user-agent", US)];
+    fn post(url: Url, body: Box<str>, accepts: SuccessCriterion) -> Self {
+        let headers = vec![("content-type", JSON), ("accept", JSON), ("user-agent", USER_AGENT)];
         Self { method: Method::POST, url, headers, body: Some(body), accepts }
     }
 
@@ -126,8 +126,8 @@ impl Request {
             }
         }
         url.query_pairs_mut().append_pair("page", &page.to_string()).append_pair("limit", PAGE_LIMIT);
-        let headers = vec![("accept", JSON), ("user-agent", US)];
-        Self { method: Method::GET, url, headers, body: None, accepts: Accepts::Page }
+        let headers = vec![("accept", JSON), ("user-agent", USER_AGENT)];
+        Self { method: Method::GET, url, headers, body: None, accepts: SuccessCriterion::Page }
     }
 
     /// What `--dry-run` shows of it.

@@ -18,7 +18,7 @@ use super::row_task::{ApiSession, RowTaskEnd, send_row};
 use super::run_end::{RunEnd, StopReason};
 use super::throttle::{Consequence, RunLimits, Throttle};
 use super::writer::{LedgerHandle, Writer};
-use crate::api::{Fault, Verdict};
+use crate::api::{Problem, Verdict};
 use crate::output::Progress;
 use crate::process::Signal;
 
@@ -177,24 +177,24 @@ impl<'a> Engine<'a> {
             (_, Some(follower)) => self.queue.put(follower, now + RECIPIENT_GAP, Delay::RecipientGap),
             (_, None) => {}
         }
-        let Some(mut fault) = verdict.fault else { return };
+        let Some(mut problem) = verdict.problem else { return };
         if state != RowState::Pending {
-            self.progress.fault(row.line, state.name(), &fault.message);
+            self.progress.fault(row.line, state.name(), &problem.message);
         }
         if let Some(pause) = pause {
             if pause == PauseReason::RateLimit {
-                fault.hint.push_str(", or let the run wait for longer with --max-wait");
+                problem.hint.push_str(", or let the run wait for longer with --max-wait");
             }
-            self.pause(pause, fault);
+            self.pause(pause, problem);
         }
     }
 
     /// Takes no more rows; says so at once where others are still under way.
-    fn pause(&mut self, reason: PauseReason, fault: Fault) {
+    fn pause(&mut self, reason: PauseReason, problem: Problem) {
         if self.stop.is_none() && !self.tasks.is_empty() {
-            self.progress.note(&format!("paused: {}; {}", fault.message, self.under_way()));
+            self.progress.note(&format!("paused: {}; {}", problem.message, self.under_way()));
         }
-        self.stop_for(StopReason::Paused(reason, fault));
+        self.stop_for(StopReason::Paused(reason, problem));
     }
 
     fn hear(&mut self, signal: Signal) {
@@ -256,7 +256,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::api::{Accepts, Client, ClientOptions, Credentials, Roots};
+    use crate::api::{SuccessCriterion, Client, ClientOptions, Credentials, Roots};
     use crate::bulk::fixture;
     use crate::output::{Output, ProgressFormat};
 
@@ -268,7 +268,7 @@ mod tests {
             client: Client::new(&options).unwrap(),
             credentials: Credentials::new("id", &serde_json::from_str("\"secret\"").unwrap()),
             base: format!("http://{}", server.local_addr().unwrap()).parse().unwrap(),
-            accepts: Accepts::MessageId,
+            accepts: SuccessCriterion::MessageId,
         };
         (server, session)
     }

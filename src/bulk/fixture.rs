@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::ledger::{Details, DraftRequest, DraftRow, Ledger, LedgerDraft};
-use crate::api::Accepts;
+use crate::api::SuccessCriterion;
 use crate::list::ListFormat;
 
 /// The ledger of a run with a row for each of `recipients`, twice: to write, and to read.
@@ -21,7 +21,7 @@ pub fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger) {
         client_id: "id".to_owned(),
         api_url: "http://127.0.0.1".to_owned(),
         sandbox: false,
-        accepts: Accepts::MessageId,
+        accepts: SuccessCriterion::MessageId,
         format: ListFormat::Ndjson,
         columns: Vec::new(),
         rate: 5.0,

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::error::BulkError;
 use super::ledger::{DraftRequest, DraftRow, LedgerDraft};
-use crate::api::{Accepts, Request};
+use crate::api::{SuccessCriterion, Request};
 use crate::list::{ListError, ListReader, ListRow, Row, recipient_column};
 use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientChoice, RecipientError};
 use crate::template::{BodyTemplate, RowView, TemplateError, TextTemplate};
@@ -71,7 +71,7 @@ pub struct Imported {
     pub duplicates: u64,
     pub columns: Vec<String>,
     /// What a success looks like; absent when no row makes a request.
-    pub accepts: Option<Accepts>,
+    pub accepts: Option<SuccessCriterion>,
     /// Of all requests, whatever their order: who sorts a list anew does not make another campaign of it.
     pub digest: [u8; 16],
 }

@@ -6,14 +6,14 @@ use url::Url;
 
 use super::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
 use super::writer::LedgerHandle;
-use crate::api::{Accepts, Attempt, Cause, Client, Credentials, Outcome, Request, Verdict, judge};
+use crate::api::{SuccessCriterion, Attempt, Cause, Client, Credentials, Outcome, Request, Verdict, judge};
 
 /// What requests are sent with.
 pub struct ApiSession {
     pub client: Client,
     pub credentials: Credentials,
     pub base: Url,
-    pub accepts: Accepts,
+    pub accepts: SuccessCriterion,
 }
 
 /// What a task says of its row.
@@ -62,8 +62,8 @@ pub async fn send_row(session: Arc<ApiSession>, ledger: LedgerHandle, request: R
         ended_at: now(),
         http_status,
         message_id,
-        code: verdict.fault.as_ref().map(|fault| fault.code),
-        error: verdict.fault.as_ref().map(|fault| fault.message.clone()),
+        code: verdict.problem.as_ref().map(|problem| problem.code),
+        error: verdict.problem.as_ref().map(|problem| problem.message.clone()),
     });
     RowTaskEnd::Ended { row, state, verdict: Box::new(verdict) }
 }

@@ -3,7 +3,7 @@
 use super::breaker::PauseReason;
 use super::ledger::{Ledger, LedgerError};
 use super::writer::WriteFailure;
-use crate::api::Fault;
+use crate::api::Problem;
 use crate::process::Signal;
 
 /// How a run came to its end.
@@ -20,7 +20,7 @@ pub enum RunEnd {
 #[derive(Debug)]
 pub enum StopReason {
     /// A fault that would meet the other rows too.
-    Paused(PauseReason, Fault),
+    Paused(PauseReason, Problem),
     Signal(Signal),
     /// The ledger cannot be written; what it does not know is in here.
     LedgerFailed(WriteFailure),

@@ -6,7 +6,7 @@ use super::breaker::{Breaker, PauseReason};
 use super::pace::Pace;
 use super::queue::Delay;
 use super::rate_limit::RateLimit;
-use crate::api::{Cause, Fault, Outcome, PAIR_RATE_LIMIT, Verdict, backoff};
+use crate::api::{Cause, Problem, Outcome, PAIR_RATE_LIMIT, Verdict, backoff};
 
 /// A wait is told when it is longer than this, and as another one when it ends later by more than this.
 const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);
@@ -77,18 +77,18 @@ impl Throttle {
     pub fn note(&mut self, verdict: &Verdict, now: Instant) -> Consequence {
         let pause = self.breaker.note(&verdict.outcome);
         let mut consequence = Consequence { due: now, delay: Delay::Retry, pause };
-        match (&verdict.outcome, &verdict.fault) {
+        match (&verdict.outcome, &verdict.problem) {
             (Outcome::Sent { .. } | Outcome::NotSent(Cause::Rejected) | Outcome::Unknown(_), _) => {
                 self.rate_limit.lift();
             }
             (Outcome::NotSent(Cause::Network), _) => self.pace.stop(now, self.breaker.network_wait()),
-            (Outcome::NotSent(Cause::Unavailable), Some(fault)) => {
+            (Outcome::NotSent(Cause::Unavailable), Some(problem)) => {
                 let asked = verdict.retry.unwrap_or_default();
-                if fault.api_code.as_deref() == Some(PAIR_RATE_LIMIT) {
+                if problem.api_code.as_deref() == Some(PAIR_RATE_LIMIT) {
                     consequence.due = now.checked_add(backoff(asked, 1)).unwrap_or(now + A_DAY);
                     consequence.delay = Delay::PairLimit;
                 } else {
-                    self.back_off(asked, fault, now, &mut consequence);
+                    self.back_off(asked, problem, now, &mut consequence);
                 }
             }
             (Outcome::NotSent(Cause::Credentials | Cause::Tls | Cause::Interrupted(_) | Cause::Unavailable), _) => {}
@@ -97,9 +97,9 @@ impl Throttle {
     }
 
     /// A rate limit that is not one recipient's: everyone waits, or the run pauses.
-    fn back_off(&mut self, asked: Duration, fault: &Fault, now: Instant, consequence: &mut Consequence) {
+    fn back_off(&mut self, asked: Duration, problem: &Problem, now: Instant, consequence: &mut Consequence) {
         self.pace.cut(now);
-        self.limited_by.clone_from(&fault.message);
+        self.limited_by.clone_from(&problem.message);
         match self.rate_limit.note(asked, now) {
             Some(wait) => {
                 if wait.is_for_all {

@@ -251,7 +251,7 @@ impl Checkup {
         let Ok(bot) = settings.bot() else { return self.warn(NAME, "not checked: there is no bot") };
         let request = Request::templates(connection.base.url(), bot.as_str(), &TemplateFilter::default(), 1);
         let delivery = connection.deliver(&context.output, &request, Duration::ZERO, &Flight::default()).await;
-        match delivery.answer.as_ref().filter(|_| delivery.fault.is_none()).and_then(|answer| answer.body.results()) {
+        match delivery.answer.as_ref().filter(|_| delivery.problem.is_none()).and_then(|answer| answer.body.results()) {
             Some(templates) => {
                 self.ok(NAME, format!("accepted for bot {}; templates: {}", bot.as_str(), templates.len()));
             }

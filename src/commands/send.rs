@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::CommandError;
 use super::error::of_outcome;
-use crate::api::{Cause, Delivery, Fault, Outcome, Request, may_miss_a_template};
+use crate::api::{Cause, Delivery, Problem, Outcome, Request, may_miss_a_template};
 use crate::config::ApiUrl;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
@@ -121,12 +121,12 @@ impl PreparedSend<'_> {
         let request = self.request(&connection.base);
         let retry_for = sender.settings.retry_for.value.duration();
         let mut delivery = connection.deliver(&context.output, &request, retry_for, flight).await;
-        if let Some(fault) = &mut delivery.fault
-            && is_of_a_missing_template(&delivery.outcome, fault)
+        if let Some(problem) = &mut delivery.problem
+            && is_of_a_missing_template(&delivery.outcome, problem)
         {
             // Whatever happens from here on.
             flight.landed();
-            fault.hint = self.suggestion(&mut connection).await.unwrap_or_else(|| fault.hint.clone());
+            problem.hint = self.suggestion(&mut connection).await.unwrap_or_else(|| problem.hint.clone());
         }
         Ok(delivery)
     }
@@ -155,15 +155,15 @@ impl PreparedSend<'_> {
             output.accepted(&format!("for {recipient} from {}{id}", self.sender.name()));
             record.message_id = message_id;
         }
-        if let Some(fault) = delivery.fault {
+        if let Some(problem) = delivery.problem {
             let state = if sent == Sent::Unknown { "it may have been sent" } else { "not sent" };
-            output.error(&format!("{state}: {}", fault.message), &[], Some(&fault.hint));
+            output.error(&format!("{state}: {}", problem.message), &[], Some(&problem.hint));
             record.error = Some(RecordError {
-                code: fault.code,
-                api_code: fault.api_code,
-                message: fault.message,
-                hint: Some(fault.hint),
-                retry_after_s: fault.retry_after.map(|wait| wait.as_secs()),
+                code: problem.code,
+                api_code: problem.api_code,
+                message: problem.message,
+                hint: Some(problem.hint),
+                retry_after_s: problem.retry_after.map(|wait| wait.as_secs()),
             });
         }
         if self.sender.settings.is_sandboxed() {
@@ -179,8 +179,8 @@ impl PreparedSend<'_> {
     }
 }
 
-fn is_of_a_missing_template(outcome: &Outcome, fault: &Fault) -> bool {
-    *outcome == Outcome::NotSent(Cause::Rejected) && fault.api_code.as_deref().is_some_and(may_miss_a_template)
+fn is_of_a_missing_template(outcome: &Outcome, problem: &Problem) -> bool {
+    *outcome == Outcome::NotSent(Cause::Rejected) && problem.api_code.as_deref().is_some_and(may_miss_a_template)
 }
 
 /// Prints the answer, id or record, and gives the exit code. What was accepted stays a success when standard output

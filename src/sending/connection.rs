@@ -120,9 +120,9 @@ fn report_event(output: &Output, request: &Request, event: &Event<'_>) {
             output.detail('<', &body.text);
         }
         Event::Failed(message) => output.detail('<', message),
-        Event::Waiting { wait, fault } => {
+        Event::Waiting { wait, problem } => {
             let state = if request.body.is_some() { "not sent, " } else { "" };
-            output.note(&format!("{}; {state}trying again in {:.1} s", fault.message, wait.as_secs_f64()));
+            output.note(&format!("{}; {state}trying again in {:.1} s", problem.message, wait.as_secs_f64()));
         }
     }
 }

@@ -19,9 +19,9 @@ impl Flight {
     pub fn note(&self, event: &Event<'_>) {
         match event {
             Event::Attempt(_) => self.is_under_way.set(true),
-            Event::Waiting { fault, .. } => {
+            Event::Waiting { problem, .. } => {
                 self.is_under_way.set(false);
-                self.last_problem.replace(Some((fault.code, fault.message.clone())));
+                self.last_problem.replace(Some((problem.code, problem.message.clone())));
             }
             // What the answer means is not yet known.
             Event::Answered(_) | Event::Failed(_) => {}

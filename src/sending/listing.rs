@@ -94,7 +94,7 @@ pub async fn nearest_template(
 /// A command that only reads, and could not.
 #[derive(Debug, Error)]
 pub enum ReadError {
-    #[error("nothing could be read: {}", delivery.fault.as_ref().map_or("no answer", |fault| &fault.message))]
+    #[error("nothing could be read: {}", delivery.problem.as_ref().map_or("no answer", |problem| &problem.message))]
     Failed { delivery: Box<Delivery> },
     #[error("the API has more than {pages} pages; what was read is incomplete")]
     Endless { pages: u32 },
@@ -123,7 +123,7 @@ impl ReadError {
     /// The stable name of the fault.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Failed { delivery } => delivery.fault.as_ref().map_or("unavailable", |fault| fault.code),
+            Self::Failed { delivery } => delivery.problem.as_ref().map_or("unavailable", |problem| problem.code),
             Self::Endless { .. } => "unavailable",
         }
     }
@@ -132,7 +132,7 @@ impl ReadError {
         match self {
             // What is said of a message that was under way does not hold for a read.
             Self::Failed { delivery } if matches!(delivery.outcome, Outcome::Unknown(_)) => None,
-            Self::Failed { delivery } => delivery.fault.as_ref().map(|fault| fault.hint.clone()),
+            Self::Failed { delivery } => delivery.problem.as_ref().map(|problem| problem.hint.clone()),
             Self::Endless { .. } => Some("ask for fewer with --query, --status or --category".to_owned()),
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::state::RowState;
-use crate::api::Accepts;
+use crate::api::SuccessCriterion;
 use crate::list::ListFormat;
 
 /// What a run is, beside its rows.
@@ -17,7 +17,7 @@ pub struct Details {
     pub api_url: String,
     pub sandbox: bool,
     /// What a success looks like.
-    pub accepts: Accepts,
+    pub accepts: SuccessCriterion,
     pub format: ListFormat,
     /// Of the input, in order.
     pub columns: Vec<String>,

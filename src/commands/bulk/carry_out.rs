@@ -65,11 +65,11 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
             }
             Ok(of_counts(&counts()?))
         }
-        RunEnd::Stopped { reason: StopReason::Paused(reason, fault), .. } => {
+        RunEnd::Stopped { reason: StopReason::Paused(reason, problem), .. } => {
             output.error(
-                &format!("the run paused: {}", fault.message),
+                &format!("the run paused: {}", problem.message),
                 &[],
-                Some(&format!("{}; then: {resume}", fault.hint)),
+                Some(&format!("{}; then: {resume}", problem.hint)),
             );
             Ok(of_pause(reason))
         }

@@ -6,7 +6,7 @@ use super::arguments::BulkSendArguments;
 use super::carry_out::{DEFAULT_CONCURRENCY, LockedRun, SANDBOX, carry_out};
 use super::import::{import, open};
 use super::plan::{compile_body, read_body, recipient_rule};
-use crate::api::{Accepts, Request};
+use crate::api::{SuccessCriterion, Request};
 use crate::bulk::{
     BulkError, Details, ImportPlan, Imported, LedgerDraft, LedgerError, ReservedRun, RowRange, RunError, RunName, Runs,
     SameCampaign,
@@ -163,7 +163,7 @@ fn show(
     context: &Context,
     draft: &LedgerDraft,
     sender: &Sender,
-    accepts: Option<&Accepts>,
+    accepts: Option<&SuccessCriterion>,
 ) -> Result<ExitCode, CommandError> {
     let Some(accepts) = accepts else { return Ok(ExitCode::Success) };
     let base = sender.expected_base();

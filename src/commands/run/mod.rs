@@ -119,7 +119,7 @@ impl CommandRun<'_> {
             Signals::that_end().map_err(|error| NoticeFailure(ExitCode::Unexpected, error.to_string()))?;
         let retry_for = sender.settings.retry_for.value.duration();
         let delivery = connection.deliver(&context.output, &request, retry_for, flight);
-        let Ok(Delivery { outcome, fault, .. }) = tokio::time::timeout(arguments.timeout, delivery).await else {
+        let Ok(Delivery { outcome, problem, .. }) = tokio::time::timeout(arguments.timeout, delivery).await else {
             let seconds = arguments.timeout.as_secs_f64();
             return Err(match flight.last_problem() {
                 _ if flight.is_under_way() => {
@@ -135,10 +135,10 @@ impl CommandRun<'_> {
             });
         };
         flight.landed();
-        if let Some(fault) = fault {
+        if let Some(problem) = problem {
             let (code, sent) = of_outcome(&outcome);
             let state = if sent == Sent::Unknown { "it may have been sent" } else { "not sent" };
-            return Err(NoticeFailure(code, format!("{state}: {}; {}", fault.message, fault.hint)));
+            return Err(NoticeFailure(code, format!("{state}: {}; {}", problem.message, problem.hint)));
         }
         let recipient = outgoing.recipient();
         context.output.accepted(&format!("the notice for {recipient} from bot {}", sender.bot.as_str()));
