@@ -7,13 +7,14 @@ use thiserror::Error;
 
 use crate::config::Flags;
 use crate::input::Input;
-use crate::output::{Output, StreamError};
+use crate::output::{Stderr, Stdout, StreamError};
 
 /// What every command works with.
 #[derive(Debug, Default)]
 pub struct Context {
     pub flags: Flags,
-    pub output: Output,
+    pub stdout: Stdout,
+    pub stderr: Stderr,
     pub input: Input,
     pub mode: Mode,
     /// `--yes`
@@ -50,7 +51,7 @@ impl Context {
         if !self.can_ask() {
             return Ok(None);
         }
-        let answer = self.output.ask(&format!("{question} [y/N]"))?;
+        let answer = self.stderr.ask(&format!("{question} [y/N]"))?;
         Ok(Some(["y", "yes", "s", "si", "sí"].contains(&answer.to_lowercase().as_str())))
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::answer::Answer;
 use super::credentials::Credentials;
-use super::outcome::{Cause, Problem, Outcome, UNKNOWN_HINT, judge};
+use super::outcome::{Cause, Outcome, Problem, UNKNOWN_HINT, judge};
 use super::request::Request;
 use super::transport::{Attempt, Client};
 use crate::process::Signal;
@@ -44,7 +44,8 @@ impl Delivery {
             let message = format!("interrupted by {name} before an attempt");
             (Outcome::NotSent(Cause::Interrupted(signal)), message, "nothing was sent; try again when you like")
         };
-        let problem = Problem { code: "interrupted", api_code: None, message, hint: hint.to_owned(), retry_after: None };
+        let problem =
+            Problem { code: "interrupted", api_code: None, message, hint: hint.to_owned(), retry_after: None };
         Self { outcome, problem: Some(problem), answer: None, attempts, duration: begun.elapsed() }
     }
 }

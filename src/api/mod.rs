@@ -15,6 +15,6 @@ pub use self::codes::{CODES, Code, Effect, PAIR_RATE_LIMIT, may_miss_a_template}
 pub use self::credentials::Credentials;
 pub use self::curl::curl_command;
 pub use self::delivery::{Delivery, Event, backoff, deliver};
-pub use self::outcome::{Cause, Problem, Outcome, UNKNOWN_HINT, Verdict, judge};
-pub use self::request::{SuccessCriterion, Request, TemplateFilter};
+pub use self::outcome::{Cause, Outcome, Problem, UNKNOWN_HINT, Verdict, judge};
+pub use self::request::{Request, SuccessCriterion, TemplateFilter};
 pub use self::transport::{Attempt, Client, ClientError, ClientOptions, Failure, Roots, Stage};

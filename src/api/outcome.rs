@@ -166,7 +166,9 @@ fn judge_success(answer: &Answer, body: &Body, error: ApiError, accepts: &Succes
     };
     match (body.says_error(), accepted) {
         (true, _) => refused(answer, error, Outcome::NotSent(Cause::Rejected), rejection_hint(answer.status, accepts)),
-        (false, true) => Verdict { outcome: Outcome::Sent { message_id: body.message_id() }, problem: None, retry: None },
+        (false, true) => {
+            Verdict { outcome: Outcome::Sent { message_id: body.message_id() }, problem: None, retry: None }
+        }
         (false, false) => {
             refused(answer, error, Outcome::Unknown(None), "its body does not say whether the message was accepted")
         }

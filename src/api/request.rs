@@ -84,7 +84,9 @@ impl Request {
             Route::FlowMessage { .. } => {
                 (vec!["v1", "bots", bot, "users", recipient, "flow_message"], SuccessCriterion::AnyObject)
             }
-            Route::Template => (vec!["v2", "whatsapp", bot, "hsm"], SuccessCriterion::Destination(recipient.to_owned())),
+            Route::Template => {
+                (vec!["v2", "whatsapp", bot, "hsm"], SuccessCriterion::Destination(recipient.to_owned()))
+            }
             Route::CampaignTemplate { campaign } => {
                 (vec!["v1", "bots", bot, "campaigns", campaign, "template-messages"], SuccessCriterion::MessageId)
             }

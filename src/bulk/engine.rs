@@ -256,9 +256,9 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::api::{SuccessCriterion, Client, ClientOptions, Credentials, Roots};
+    use crate::api::{Client, ClientOptions, Credentials, Roots, SuccessCriterion};
     use crate::bulk::fixture;
-    use crate::output::{Output, ProgressFormat};
+    use crate::output::{ProgressFormat, Stderr};
 
     /// A session with a server that never answers.
     async fn session() -> (TcpListener, ApiSession) {
@@ -278,8 +278,8 @@ mod tests {
         let home = tempfile::TempDir::new().unwrap();
         let (ledger, reader) = fixture::ledgers(home.path(), &["593900000000", "593900000001"]);
         let (server, session) = session().await;
-        let output = Output::default();
-        let mut progress = Progress::new(&output, ProgressFormat::None);
+        let stderr = Stderr::default();
+        let mut progress = Progress::new(&stderr, ProgressFormat::None);
         let limits = RunLimits { rate: 1000.0, concurrency: 64, max_wait: Duration::ZERO };
         let engine = Engine::new(session, ledger, reader, limits, &mut progress).unwrap();
         let end = engine

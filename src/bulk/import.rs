@@ -10,7 +10,7 @@ use url::Url;
 
 use super::error::BulkError;
 use super::ledger::{DraftRequest, DraftRow, LedgerDraft};
-use crate::api::{SuccessCriterion, Request};
+use crate::api::{Request, SuccessCriterion};
 use crate::list::{ListError, ListReader, ListRow, Row, recipient_column};
 use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientChoice, RecipientError};
 use crate::template::{BodyTemplate, RowView, TemplateError, TextTemplate};

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
 use super::writer::LedgerHandle;
-use crate::api::{SuccessCriterion, Attempt, Cause, Client, Credentials, Outcome, Request, Verdict, judge};
+use crate::api::{Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, judge};
 
 /// What requests are sent with.
 pub struct ApiSession {

@@ -6,7 +6,7 @@ use super::breaker::{Breaker, PauseReason};
 use super::pace::Pace;
 use super::queue::Delay;
 use super::rate_limit::RateLimit;
-use crate::api::{Cause, Problem, Outcome, PAIR_RATE_LIMIT, Verdict, backoff};
+use crate::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
 
 /// A wait is told when it is longer than this, and as another one when it ends later by more than this.
 const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::config::{ApiUrl, BotId, ClientId, Flags, RetryFor, SecretSource, Timeout};
 use crate::context::{Context, Mode};
 use crate::input::{Input, Source};
-use crate::output::{Color, Format, Output, Verbosity};
+use crate::output::{Color, Format, Stderr, Stdout, Verbosity};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Global options")]
@@ -145,7 +145,8 @@ impl GlobalFlags {
                 retry_for: self.retry_for,
                 ca_cert: self.ca_cert,
             },
-            output: Output::new(format, verbosity, color),
+            stdout: Stdout::new(format, color),
+            stderr: Stderr::new(verbosity, color),
             input: Input::default(),
             mode,
             assume_yes: self.yes,

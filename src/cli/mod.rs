@@ -19,7 +19,7 @@ use self::app::{App, Command};
 use crate::commands;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::output::{Color, Format, Output, Verbosity};
+use crate::output::{Color, Format, Stderr, Stdout, Verbosity};
 
 /// Runs the command in `arguments`.
 pub fn run(arguments: &[OsString]) -> ExitCode {
@@ -51,7 +51,7 @@ fn dispatch(app: App) -> ExitCode {
         Some(Command::Man { dir }) => commands::man::run(&context, App::command(), dir.as_deref()),
         None => usage::help(&context, App::command()),
     };
-    ended.unwrap_or_else(|error| usage::print_error(&context.output, &error))
+    ended.unwrap_or_else(|error| usage::print_error(&context.stderr, &error))
 }
 
 /// What can be read of a line that is wrong: enough to say so in the form and colour that it asks for. clap itself stops
@@ -77,7 +77,8 @@ fn readable_context(arguments: &[OsString]) -> Context {
         (true, false) => Color::Always,
         (false, false) => Color::Auto,
     };
-    Context { output: Output::new(format, Verbosity::Normal, color), ..Context::default() }
+    let (stdout, stderr) = (Stdout::new(format, color), Stderr::new(Verbosity::Normal, color));
+    Context { stdout, stderr, ..Context::default() }
 }
 
 #[cfg(test)]

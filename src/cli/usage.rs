@@ -7,25 +7,25 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
-use crate::output::{Format, Output, Record, RecordError, one_line};
+use crate::output::{Format, Record, RecordError, Stderr, Stdout, one_line};
 
 /// Flags whose wrong value may hold a secret: a colon and what stands behind it, a URL with a password.
 const HIDDEN: [&str; 2] = ["--client-id", "--api-url"];
 
 /// Prints what `error` says of the command line `arguments`.
 pub fn report(context: &Context, mut error: clap::Error, arguments: &[OsString]) -> ExitCode {
-    let output = &context.output;
+    let Context { stdout, stderr, .. } = context;
     if !error.use_stderr() {
         return match taken_for_help(arguments) {
-            Some(error) => refuse(output, error),
-            None => match output.help(&error.render().ansi().to_string()) {
+            Some(error) => refuse(context, error),
+            None => match stdout.help(&error.render().ansi().to_string()) {
                 Ok(()) => ExitCode::Success,
-                Err(error) => print_error(output, &error.into()),
+                Err(error) => print_error(stderr, &error.into()),
             },
         };
     }
     if let Some(error) = taken_for_login(&error) {
-        return refuse(output, error);
+        return refuse(context, error);
     }
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     let is_hidden = HIDDEN.iter().any(|flag| argument.starts_with(flag));
@@ -35,34 +35,34 @@ pub fn report(context: &Context, mut error: clap::Error, arguments: &[OsString])
         error.insert(kind, value);
     }
     let text = error.render();
-    output.usage(&text.ansi().to_string());
+    stderr.usage(&text.ansi().to_string());
     let text = text.to_string();
     let message = match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a subcommand is missing".to_owned(),
         _ => text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect::<Vec<_>>().join(" "),
     };
-    record(output, message.trim_start_matches("error: "), None);
+    record(stdout, message.trim_start_matches("error: "), None);
     ExitCode::Usage
 }
 
-fn refuse(output: &Output, error: UsageError) -> ExitCode {
-    record(output, &error.message, Some(&error.hint));
-    print_error(output, &error.into())
+fn refuse(context: &Context, error: UsageError) -> ExitCode {
+    record(&context.stdout, &error.message, Some(&error.hint));
+    print_error(&context.stderr, &error.into())
 }
 
 /// Says what ended a command; gives its exit code.
-pub fn print_error(output: &Output, error: &CommandError) -> ExitCode {
-    output.error(&error.message(), &error.details, error.hint.as_deref());
+pub fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
+    stderr.error(&error.message(), &error.details, error.hint.as_deref());
     error.code
 }
 
 /// The record of a line that is no command, where one is asked for. The exit code says the same, so that it cannot be
 /// printed is no further error.
-fn record(output: &Output, message: &str, hint: Option<&str>) {
+fn record(stdout: &Stdout, message: &str, hint: Option<&str>) {
     let (message, hint) = (message.to_owned(), hint.map(str::to_owned));
     let error = RecordError { code: "usage", api_code: None, message, hint, retry_after_s: None };
-    if output.format == Format::Record {
-        let _ = output.record(&Record { error: Some(error), ..Record::default() });
+    if stdout.format == Format::Record {
+        let _ = stdout.record(&Record { error: Some(error), ..Record::default() });
     }
 }
 
@@ -71,7 +71,7 @@ fn record(output: &Output, message: &str, hint: Option<&str>) {
 /// # Errors
 /// When stdout cannot be written.
 pub fn help(context: &Context, mut app: clap::Command) -> Result<ExitCode, CommandError> {
-    context.output.help(&app.render_help().ansi().to_string())?;
+    context.stdout.help(&app.render_help().ansi().to_string())?;
     Ok(ExitCode::Success)
 }
 

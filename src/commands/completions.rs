@@ -12,12 +12,12 @@ use crate::exit::ExitCode;
 /// When stdout cannot be written, or nobody knows how such a line looks for `shell`.
 pub fn run(context: &Context, mut app: clap::Command, shell: Shell, dynamic: bool) -> Result<ExitCode, CommandError> {
     if dynamic {
-        context.output.line(start_up_line(shell)?)?;
+        context.stdout.line(start_up_line(shell)?)?;
         return Ok(ExitCode::Success);
     }
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut app, "jelouctl", &mut script);
-    context.output.bytes(&script)?;
+    context.stdout.bytes(&script)?;
     Ok(ExitCode::Success)
 }
 

@@ -14,7 +14,7 @@ use crate::bulk::Runs;
 use crate::config::{ApiUrl, ConfigError, ConfigFile, Environment, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::output::{Check, State};
+use crate::output::{Check, CheckState};
 use crate::process::{Signals, block_on};
 use crate::sending::{Connection, Flight, ReadError, address, new_client};
 
@@ -50,21 +50,21 @@ pub fn run(context: &Context, offline: bool) -> Result<ExitCode, CommandError> {
     }
     checkup.ledgers();
     checkup.ok("version", format!("jelouctl {}", env!("CARGO_PKG_VERSION")));
-    context.output.checkup(&checkup.checks, checkup.code.code())?;
+    context.stdout.checkup(&checkup.checks, checkup.code.code())?;
     Ok(checkup.code)
 }
 
 impl Checkup {
-    fn push(&mut self, name: &'static str, state: State, detail: impl Into<String>, hint: Option<String>) {
+    fn push(&mut self, name: &'static str, state: CheckState, detail: impl Into<String>, hint: Option<String>) {
         self.checks.push(Check { name, state, detail: detail.into(), hint });
     }
 
     fn ok(&mut self, name: &'static str, detail: impl Into<String>) {
-        self.push(name, State::Ok, detail, None);
+        self.push(name, CheckState::Ok, detail, None);
     }
 
     fn warn(&mut self, name: &'static str, detail: impl Into<String>) {
-        self.push(name, State::Warning, detail, None);
+        self.push(name, CheckState::Warning, detail, None);
     }
 
     fn fail(&mut self, name: &'static str, error: impl Into<CommandError>) {
@@ -76,7 +76,7 @@ impl Checkup {
         if self.code == ExitCode::Success {
             self.code = code;
         }
-        self.push(name, State::Failed, detail, hint);
+        self.push(name, CheckState::Failed, detail, hint);
     }
 
     /// Configuration file, profile, and each value with its origin.
@@ -231,7 +231,12 @@ impl Checkup {
         }
         let detail =
             format!("{} away from the server's", humantime::format_duration(Duration::from_secs(off.as_secs())));
-        self.push("clock", State::Warning, detail, Some("set the clock; certificates are judged by it".to_owned()));
+        self.push(
+            "clock",
+            CheckState::Warning,
+            detail,
+            Some("set the clock; certificates are judged by it".to_owned()),
+        );
     }
 
     fn unreached(&mut self, failure: &Failure) {
@@ -250,7 +255,7 @@ impl Checkup {
         const NAME: &str = "credentials";
         let Ok(bot) = settings.bot() else { return self.warn(NAME, "not checked: there is no bot") };
         let request = Request::templates(connection.base.url(), bot.as_str(), &TemplateFilter::default(), 1);
-        let delivery = connection.deliver(&context.output, &request, Duration::ZERO, &Flight::default()).await;
+        let delivery = connection.deliver(&context.stderr, &request, Duration::ZERO, &Flight::default()).await;
         match delivery.answer.as_ref().filter(|_| delivery.problem.is_none()).and_then(|answer| answer.body.results()) {
             Some(templates) => {
                 self.ok(NAME, format!("accepted for bot {}; templates: {}", bot.as_str(), templates.len()));

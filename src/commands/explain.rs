@@ -25,7 +25,7 @@ pub fn run(context: &Context, topic: Option<&str>) -> Result<ExitCode, CommandEr
         None => everything(),
         Some(topic) => about(topic).ok_or_else(|| unknown(topic))?,
     };
-    context.output.line(&text)?;
+    context.stdout.line(&text)?;
     Ok(ExitCode::Success)
 }
 

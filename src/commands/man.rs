@@ -17,7 +17,7 @@ pub fn run(context: &Context, app: clap::Command, directory: Option<&Path>) -> R
         let mut page = Vec::new();
         // Writing to a vector cannot fail.
         let _ = clap_mangen::Man::new(app).render(&mut page);
-        context.output.bytes(&page)?;
+        context.stdout.bytes(&page)?;
         return Ok(ExitCode::Success);
     };
     fs::create_dir_all(directory).map_err(FileError::of("create", directory))?;

@@ -43,7 +43,7 @@ pub fn run(context: &mut Context, action: ProfileAction) -> Result<ExitCode, Com
         ProfileAction::Set { name, allow_to } => set(context, &name, allow_to)?,
         ProfileAction::Use { name } => {
             ConfigEdit::change(&config_path(context)?, |edit| edit.use_profile(&name))?;
-            context.output.note(&format!("{name} is the default profile"));
+            context.stderr.note(&format!("{name} is the default profile"));
         }
         ProfileAction::Remove { name } => remove(context, &name)?,
     }
@@ -62,14 +62,14 @@ fn config_path(context: &Context) -> Result<PathBuf, CommandError> {
 fn list(context: &Context) -> Result<(), CommandError> {
     let path = config_path(context)?;
     let Some(file) = ConfigFile::load(&path)? else {
-        context.output.note(&format!("there are no profiles: {} does not exist", path.display()));
+        context.stderr.note(&format!("there are no profiles: {} does not exist", path.display()));
         return Ok(());
     };
     let default = file.default_profile()?;
     for (name, profile) in &file.profiles {
         let bot = profile.bot_id.as_ref().map_or("", BotId::as_str);
         let mark = if default == Some(name) { "default" } else { "" };
-        context.output.fields(&[name, bot, mark])?;
+        context.stdout.fields(&[name, bot, mark])?;
     }
     Ok(())
 }
@@ -80,13 +80,13 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
         context.flags.profile = name;
     }
     let settings = Settings::load(&context.flags, &Environment::read()?)?;
-    context.output.warnings(&settings.warnings);
+    context.stderr.warnings(&settings.warnings);
     let has_credentials = settings.client_id().is_some() || settings.client_secret().is_some();
     if has_credentials && let Err(problem) = settings.credentials(true) {
-        context.output.warning(&problem.to_string());
+        context.stderr.warning(&problem.to_string());
     }
     for (name, value, origin) in &rows(&settings) {
-        context.output.fields(&[name, value, origin])?;
+        context.stdout.fields(&[name, value, origin])?;
     }
     Ok(())
 }
@@ -170,7 +170,7 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> Result<(), C
     for pattern in change.allow_to.iter().flat_map(|allow_to| &allow_to.0) {
         if pattern.starts_with('+') || pattern.contains(' ') {
             context
-                .output
+                .stderr
                 .warning(&format!("allow_to: `{pattern}` fits no phone number: they are compared as digits alone"));
         }
     }
@@ -178,7 +178,7 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> Result<(), C
         edit.set_profile(name, &change);
         Ok(())
     })?;
-    context.output.note(&format!("profile {name} is saved"));
+    context.stderr.note(&format!("profile {name} is saved"));
     Ok(())
 }
 
@@ -207,7 +207,7 @@ fn complete(context: &Context, change: &mut ProfileChange) -> Result<(), Command
         )
         .into());
     }
-    let output = &context.output;
+    let stderr = &context.stderr;
     if change.bot_id.is_none() {
         change.bot_id = Some(ask_valid(context, "Bot id:", |answer| answer.parse::<BotId>().map(|_| ()))?);
     }
@@ -215,7 +215,7 @@ fn complete(context: &Context, change: &mut ProfileChange) -> Result<(), Command
         change.client_id = Some(ask_valid(context, "Client id:", |answer| answer.parse::<ClientId>().map(|_| ()))?);
     }
     if change.allow_to.is_none() {
-        let answer = output.ask("Recipients that may be written to, as patterns with * (empty for anyone):")?;
+        let answer = stderr.ask("Recipients that may be written to, as patterns with * (empty for anyone):")?;
         let patterns: Vec<_> =
             answer.split([',', ' ']).filter(|pattern| !pattern.is_empty()).map(str::to_owned).collect();
         change.allow_to = (!patterns.is_empty()).then_some(AllowTo(patterns));
@@ -242,7 +242,7 @@ fn ask_valid(
     question: &str,
     check: impl Fn(&str) -> Result<(), String>,
 ) -> Result<String, CommandError> {
-    let answer = context.output.ask(question)?;
+    let answer = context.stderr.ask(question)?;
     match check(&answer) {
         Ok(()) => Ok(answer),
         Err(problem) => Err(UsageError::new(problem, "nothing was written; try again").into()),
@@ -261,6 +261,6 @@ fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
         }
     }
     ConfigEdit::change(&path, |edit| edit.remove_profile(name))?;
-    context.output.note(&format!("profile {name} is removed"));
+    context.stderr.note(&format!("profile {name} is removed"));
     Ok(())
 }

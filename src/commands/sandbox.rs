@@ -100,22 +100,22 @@ async fn serve(
         UsageError::new(&message, "choose another port with --port, or any free one with --port 0")
     })?;
     let url = format!("http://127.0.0.1:{}", sandbox.port());
-    context.output.note(&format!("sandbox: look at what arrives on {url}"));
+    context.stderr.note(&format!("sandbox: look at what arrives on {url}"));
     if arguments.open
         && let Err(error) = open::that_detached(&url)
     {
-        context.output.warning(&format!("failed to open the browser: {error}"));
+        context.stderr.warning(&format!("failed to open the browser: {error}"));
     }
     let mut variables = variables(context, &url);
     if !arguments.command.is_empty() {
         variables.push(("JELOUCTL_SANDBOX", url));
-        let ended = run_command(&context.output, &arguments.command, &variables, None).await?;
+        let ended = run_command(&context.stderr, &arguments.command, &variables, None).await?;
         return Ok((sandbox, ExitCode::Command(ended.code)));
     }
     // Caught before the variables show that it listens.
     let mut signals = Signals::that_end()?;
     for (name, value) in &variables {
-        context.output.line(&format!("export {name}='{}'", value.replace('\'', r"'\''")))?;
+        context.stdout.line(&format!("export {name}='{}'", value.replace('\'', r"'\''")))?;
     }
     signals.next().await;
     Ok((sandbox, ExitCode::Success))
@@ -135,18 +135,18 @@ fn variables(context: &Context, url: &str) -> Vec<(&'static str, String)> {
 /// Lists what arrived on standard error.
 fn report(context: &Context, sandbox: &Sandbox) {
     let (arrived, messages) = (sandbox.arrived(), sandbox.messages());
-    context.output.note(&match arrived {
+    context.stderr.note(&match arrived {
         0 => "sandbox: no message arrived".to_owned(),
         1 => "sandbox: 1 message arrived".to_owned(),
         _ => format!("sandbox: {arrived} messages arrived"),
     });
     for message in messages.iter().take(LISTED) {
         let lines = Message::named(message.kind).map(|kind| kind.draw(&message.body()));
-        context.output.listed(&[&message.id, message.kind, &message.user], &lines.unwrap_or_default());
+        context.stderr.listed(&[&message.id, message.kind, &message.user], &lines.unwrap_or_default());
     }
     let listed = messages.len().min(LISTED) as u64;
     if arrived > listed {
-        context.output.note(&format!("sandbox: and {} more", arrived - listed));
+        context.stderr.note(&format!("sandbox: and {} more", arrived - listed));
     }
 }
 
@@ -170,7 +170,7 @@ fn check(context: &Context, expected: Option<u64>, arrived: u64, code: ExitCode)
         ExitCode::Command(code) if code != 0 => vec![format!("the command ended with {code}")],
         _ => Vec::new(),
     };
-    context.output.error(
+    context.stderr.error(
         &format!("--expect {expected}: the number of messages that arrived is {arrived}"),
         &ended,
         None,

@@ -29,7 +29,7 @@ pub fn names() -> Vec<&'static str> {
 /// When stdout or the directory cannot be written.
 pub fn run(context: &Context, name: Option<&str>, directory: Option<&Path>) -> Result<ExitCode, CommandError> {
     let Some(directory) = directory else {
-        context.output.json(&schema(name.unwrap_or(ANY)))?;
+        context.stdout.json(&schema(name.unwrap_or(ANY)))?;
         return Ok(ExitCode::Success);
     };
     fs::create_dir_all(directory).map_err(FileError::of("create", directory))?;

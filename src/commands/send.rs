@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::CommandError;
 use super::error::of_outcome;
-use crate::api::{Cause, Delivery, Problem, Outcome, Request, may_miss_a_template};
+use crate::api::{Cause, Delivery, Outcome, Problem, Request, may_miss_a_template};
 use crate::config::ApiUrl;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
@@ -31,7 +31,7 @@ pub struct SendArguments {
 pub fn run(context: &mut Context, typed: &SendArguments) -> ExitCode {
     let mut record = Record { kind: Some(typed.message.command()), ..Record::default() };
     let code = send(context, typed, &mut record).unwrap_or_else(|error| {
-        context.output.error(&error.message(), &error.details, error.hint.as_deref());
+        context.stderr.error(&error.message(), &error.details, error.hint.as_deref());
         record.sent = if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No };
         let message = error.line();
         record.error =
@@ -83,7 +83,7 @@ fn read_message(
     if typed.strict && !warnings.is_empty() {
         return Err(InvalidMessage::Warnings(warnings));
     }
-    context.output.warnings(&warnings);
+    context.stderr.warnings(&warnings);
     Ok(outgoing)
 }
 
@@ -101,11 +101,11 @@ impl PreparedSend<'_> {
 
     /// `--dry-run` and `--curl`.
     fn preview(&self, record: &mut Record) -> Result<(), CommandError> {
-        let Context { output, mode, .. } = self.context;
+        let Context { stdout, mode, .. } = self.context;
         let base = self.sender.expected_base();
         record.api_url = Some(base.to_string());
         record.dry_run = true;
-        if *mode == Mode::Curl || output.format == Format::Response {
+        if *mode == Mode::Curl || stdout.format == Format::Response {
             self.sender.show(self.context, &self.request(&base))?;
         }
         Ok(())
@@ -120,7 +120,7 @@ impl PreparedSend<'_> {
         record.api_url = Some(connection.base.to_string());
         let request = self.request(&connection.base);
         let retry_for = sender.settings.retry_for.value.duration();
-        let mut delivery = connection.deliver(&context.output, &request, retry_for, flight).await;
+        let mut delivery = connection.deliver(&context.stderr, &request, retry_for, flight).await;
         if let Some(problem) = &mut delivery.problem
             && is_of_a_missing_template(&delivery.outcome, problem)
         {
@@ -135,12 +135,12 @@ impl PreparedSend<'_> {
     async fn suggestion(&self, connection: &mut Connection) -> Option<String> {
         let text = |field: &str| self.outgoing.body().get(field).and_then(Value::as_str);
         let (name, language) = (text("elementName")?, text("language"));
-        nearest_template(connection, &self.context.output, &self.sender.bot, name, language).await
+        nearest_template(connection, &self.context.stderr, &self.sender.bot, name, language).await
     }
 
     /// Says on stderr what the outcome means, and fills the record.
     fn report(&self, delivery: Delivery, record: &mut Record) -> ExitCode {
-        let output = &self.context.output;
+        let stderr = &self.context.stderr;
         let recipient = self.outgoing.recipient();
         let (code, sent) = of_outcome(&delivery.outcome);
         record.sent = sent;
@@ -152,12 +152,12 @@ impl PreparedSend<'_> {
         }
         if let Outcome::Sent { message_id } = delivery.outcome {
             let id = message_id.as_ref().map(|id| format!(": {id}")).unwrap_or_default();
-            output.accepted(&format!("for {recipient} from {}{id}", self.sender.name()));
+            stderr.accepted(&format!("for {recipient} from {}{id}", self.sender.name()));
             record.message_id = message_id;
         }
         if let Some(problem) = delivery.problem {
             let state = if sent == Sent::Unknown { "it may have been sent" } else { "not sent" };
-            output.error(&format!("{state}: {}", problem.message), &[], Some(&problem.hint));
+            stderr.error(&format!("{state}: {}", problem.message), &[], Some(&problem.hint));
             record.error = Some(RecordError {
                 code: problem.code,
                 api_code: problem.api_code,
@@ -170,9 +170,9 @@ impl PreparedSend<'_> {
             let page = self.sender.expected_base().to_string();
             let shown = Some(page).filter(|url| record.api_url.as_ref() == Some(url));
             let shown = shown.map(|url| format!("; it is shown on {url}")).unwrap_or_default();
-            output.note(&format!("sandbox: nothing left this machine{shown}"));
+            stderr.note(&format!("sandbox: nothing left this machine{shown}"));
             if sent == Sent::Yes {
-                output.would_see(recipient.as_str(), &self.outgoing.draw());
+                stderr.would_see(recipient.as_str(), &self.outgoing.draw());
             }
         }
         code
@@ -186,12 +186,12 @@ fn is_of_a_missing_template(outcome: &Outcome, problem: &Problem) -> bool {
 /// Prints the answer, id or record, and gives the exit code. What was accepted stays a success when standard output
 /// cannot take the answer: an error would invite a second send.
 fn print_result(context: &Context, record: &Record, code: ExitCode) -> ExitCode {
-    let output = &context.output;
-    let printed = match (output.format, &record.response, &record.message_id) {
+    let Context { stdout, stderr, .. } = context;
+    let printed = match (stdout.format, &record.response, &record.message_id) {
         (Format::Record, _, _) if context.mode == Mode::Curl && record.error.is_none() => Ok(()),
-        (Format::Record, _, _) => output.record(record),
-        (Format::Response, Some(response), _) => output.json(response),
-        (Format::Id, _, Some(id)) => output.value(id),
+        (Format::Record, _, _) => stdout.record(record),
+        (Format::Response, Some(response), _) => stdout.json(response),
+        (Format::Id, _, Some(id)) => stdout.value(id),
         (Format::Response | Format::Id, _, _) => Ok(()),
     };
     let Err(error) = printed else { return code };
@@ -201,6 +201,6 @@ fn print_result(context: &Context, record: &Record, code: ExitCode) -> ExitCode 
         Sent::No => ("the message was not sent", code),
         Sent::Unknown => ("the message may have been sent", code),
     };
-    output.error(&format!("{state}, but the answer could not be written: {}", error.cause), &[], None);
+    stderr.error(&format!("{state}, but the answer could not be written: {}", error.cause), &[], None);
     code
 }

@@ -7,7 +7,7 @@ pub use crate::api::TemplateFilter;
 use crate::api::{Delivery, Request};
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
-use crate::output::{Format, Output, StreamError};
+use crate::output::{Format, Stdout, StreamError};
 use crate::process::block_on;
 use crate::sending::{Opening, ReadError, Sender, Unresolved, read_templates, template_names};
 
@@ -22,8 +22,8 @@ pub fn run(context: &mut Context, filter: &TemplateFilter) -> Result<ExitCode, C
     let listing = match block_on(read(context, &sender, filter))? {
         Ok(listing) => listing,
         Err(error) => {
-            if let Some(answer) = error.answer().filter(|_| context.output.format != Format::Id) {
-                context.output.json(&answer)?;
+            if let Some(answer) = error.answer().filter(|_| context.stdout.format != Format::Id) {
+                context.stdout.json(&answer)?;
             }
             return Err(error.into());
         }
@@ -32,7 +32,7 @@ pub fn run(context: &mut Context, filter: &TemplateFilter) -> Result<ExitCode, C
     if is_whole && !sender.settings.is_sandboxed() {
         template_names::remember(bot, &listing);
     }
-    print(&context.output, &listing)?;
+    print(&context.stdout, &listing)?;
     Ok(ExitCode::Success)
 }
 
@@ -46,19 +46,19 @@ async fn read(
         Opening::Interrupted(signal) => return Ok(Err(ReadError::new(Delivery::never_begun(signal)))),
     };
     let retry_for = sender.settings.retry_for.value.duration();
-    Ok(read_templates(&mut connection, &context.output, &sender.bot, filter, retry_for).await)
+    Ok(read_templates(&mut connection, &context.stderr, &sender.bot, filter, retry_for).await)
 }
 
-fn print(output: &Output, listing: &Value) -> Result<(), StreamError> {
+fn print(stdout: &Stdout, listing: &Value) -> Result<(), StreamError> {
     let templates = listing.get("results").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    match output.format {
-        Format::Id => templates.iter().try_for_each(|template| output.value(&text(template, "elementName"))),
-        Format::Response if output.is_for_a_person() => {
+    match stdout.format {
+        Format::Id => templates.iter().try_for_each(|template| stdout.value(&text(template, "elementName"))),
+        Format::Response if stdout.is_for_a_person() => {
             let fields = ["elementName", "language", "category", "status", "template"];
             let rows = templates.iter().map(|template| fields.map(|name| text(template, name)).to_vec());
-            output.table(&["NAME", "LANGUAGE", "CATEGORY", "STATUS", "TEXT"], rows)
+            stdout.table(&["NAME", "LANGUAGE", "CATEGORY", "STATUS", "TEXT"], rows)
         }
-        Format::Response | Format::Record => output.json(listing),
+        Format::Response | Format::Record => stdout.json(listing),
     }
 }
 

@@ -4,26 +4,27 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::{Format, Output, StreamError, one_line};
+use super::escape::one_line;
+use super::{Format, Stdout, StreamError};
 
 /// One thing that was looked at.
 #[derive(Clone, Debug)]
 pub struct Check {
     pub name: &'static str,
-    pub state: State,
+    pub state: CheckState,
     pub detail: String,
     /// What to do, where something is to be done.
     pub hint: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum CheckState {
     Ok,
     Warning,
     Failed,
 }
 
-impl State {
+impl CheckState {
     fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -41,11 +42,11 @@ impl State {
     }
 }
 
-impl Output {
+impl Stdout {
     /// The checks on stdout: a line each with what to do below it, or one JSON object with `--output record`.
     ///
     /// # Errors
-    /// As [`Output::json`].
+    /// As [`Stdout::json`].
     pub fn checkup(&self, checks: &[Check], exit_code: u8) -> Result<(), StreamError> {
         if self.format == Format::Record {
             let checks: Vec<_> = checks.iter().map(as_json).collect();

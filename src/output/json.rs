@@ -42,6 +42,11 @@ pub fn colored(value: &Value) -> String {
     write_value(value, Visible { inner: CompactFormatter, color: true, in_key: false })
 }
 
+/// Indented by two spaces, for a text of ours.
+pub fn pretty_plain(value: &Value) -> String {
+    pretty(value, false)
+}
+
 /// Indented by two spaces.
 pub fn pretty(value: &Value, color: bool) -> String {
     write_value(value, Visible { inner: PrettyFormatter::new(), color, in_key: false })

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Output, compact};
+use super::{Stderr, compact};
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ const FAULTS: u32 = 5;
 
 #[derive(Debug)]
 pub struct Progress<'a> {
-    output: &'a Output,
+    stderr: &'a Stderr,
     shape: Shape,
     every: Duration,
     shown_at: Instant,
@@ -55,15 +55,15 @@ enum Shape {
 }
 
 impl<'a> Progress<'a> {
-    pub fn new(output: &'a Output, format: ProgressFormat) -> Self {
+    pub fn new(stderr: &'a Stderr, format: ProgressFormat) -> Self {
         let (shape, every) = match format {
             ProgressFormat::None => (Shape::None, Duration::from_secs(3600)),
             ProgressFormat::Ndjson => (Shape::Ndjson, Duration::from_secs(1)),
-            ProgressFormat::Auto if output.is_quiet() => (Shape::None, Duration::from_secs(3600)),
+            ProgressFormat::Auto if stderr.is_quiet() => (Shape::None, Duration::from_secs(3600)),
             ProgressFormat::Auto if io::stderr().is_terminal() => (Shape::Bar(bar()), Duration::from_millis(200)),
             ProgressFormat::Auto => (Shape::Lines, Duration::from_secs(10)),
         };
-        Self { output, shape, every, shown_at: Instant::now(), begun: (Instant::now(), 0), faults: 0 }
+        Self { stderr, shape, every, shown_at: Instant::now(), begun: (Instant::now(), 0), faults: 0 }
     }
 
     /// The run begins, or goes on, with this.
@@ -91,14 +91,14 @@ impl<'a> Progress<'a> {
                 bar.set_position(tally.rows - tally.left);
                 bar.set_message(words(tally, rate, time_left));
             }
-            Shape::Lines => self.output.note(&words(tally, rate, time_left)),
+            Shape::Lines => self.stderr.note(&words(tally, rate, time_left)),
             Shape::Ndjson => {
                 let mut line = json!(tally);
                 if let Some(line) = line.as_object_mut() {
                     line.insert("rate".to_owned(), json!((rate * 10.0).round() / 10.0));
                     line.insert("seconds_left".to_owned(), json!(time_left.map(|time| time.as_secs())));
                 }
-                self.output.progress_line(&compact(&line));
+                self.stderr.progress_line(&compact(&line));
             }
             Shape::None => {}
         }
@@ -108,9 +108,9 @@ impl<'a> Progress<'a> {
     pub fn fault(&mut self, line: u64, state: &str, message: &str) {
         self.faults += 1;
         match self.faults {
-            ..=FAULTS => self.above(|output| output.warning(&format!("line {line}: {state}: {message}"))),
+            ..=FAULTS => self.above(|stderr| stderr.warning(&format!("line {line}: {state}: {message}"))),
             n if n == FAULTS + 1 => {
-                self.above(|output| output.warning("further rows like these are in the report only"));
+                self.above(|stderr| stderr.warning("further rows like these are in the report only"));
             }
             _ => {}
         }
@@ -118,7 +118,7 @@ impl<'a> Progress<'a> {
 
     /// A line that does not tear the bar.
     pub fn note(&self, text: &str) {
-        self.above(|output| output.note(text));
+        self.above(|stderr| stderr.note(text));
     }
 
     /// Takes the bar away.
@@ -128,10 +128,10 @@ impl<'a> Progress<'a> {
         }
     }
 
-    fn above(&self, print: impl FnOnce(&Output)) {
+    fn above(&self, print: impl FnOnce(&Stderr)) {
         match &self.shape {
-            Shape::Bar(bar) => bar.suspend(|| print(self.output)),
-            Shape::Lines | Shape::Ndjson | Shape::None => print(self.output),
+            Shape::Bar(bar) => bar.suspend(|| print(self.stderr)),
+            Shape::Lines | Shape::Ndjson | Shape::None => print(self.stderr),
         }
     }
 }

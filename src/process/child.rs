@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::error::SystemError;
 use super::signals::{Signal, Signals};
 use super::tail::Tail;
-use crate::output::{Output, pass_through};
+use crate::output::{Stderr, pass_through};
 
 /// Not found, as shells say it.
 const NOT_FOUND: u8 = 127;
@@ -40,7 +40,7 @@ pub struct CommandEnd {
 /// # Errors
 /// When signals cannot be caught.
 pub async fn run_command(
-    output: &Output,
+    stderr: &Stderr,
     command: &[OsString],
     variables: &[(&'static str, String)],
     mut tail: Option<&mut Tail>,
@@ -60,7 +60,7 @@ pub async fn run_command(
         Ok(child) => child,
         Err(error) => {
             let code = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE };
-            output.error(&format!("failed to run {}: {error}", program.display()), &[], None);
+            stderr.error(&format!("failed to run {}: {error}", program.display()), &[], None);
             return Ok(CommandEnd { code, signal: None });
         }
     };

@@ -10,7 +10,7 @@ use super::{address, secret};
 use crate::api::{Answer, Client, ClientError, ClientOptions, Credentials, Delivery, Event, Request, Roots, deliver};
 use crate::config::{ApiUrl, ClientId, ConfigError, SecretSource, Settings, Sourced};
 use crate::context::Context;
-use crate::output::{Output, visible_json};
+use crate::output::{Stderr, visible_json};
 use crate::process::{Signal, Signals, SystemError};
 
 /// What a request needs to leave, and what stops it.
@@ -68,7 +68,7 @@ pub async fn connect(
         signal = signals.next() => return Ok(Opening::Interrupted(signal)),
         fetched = fetched => fetched?,
     };
-    context.output.warnings(warning.as_slice());
+    context.stderr.warnings(warning.as_slice());
     let credentials = Credentials::new(client_id.as_str(), &client_secret);
     Ok(Opening::Open(Connection { base, client, credentials, signals }))
 }
@@ -77,14 +77,14 @@ impl Connection {
     /// Sends `request` and tells what happens on the way; `flight` knows meanwhile how far it is.
     pub async fn deliver(
         &mut self,
-        output: &Output,
+        stderr: &Stderr,
         request: &Request,
         retry_for: Duration,
         flight: &Flight,
     ) -> Delivery {
         let watch = |event: Event<'_>| {
             flight.note(&event);
-            report_event(output, request, &event);
+            report_event(stderr, request, &event);
         };
         let Self { client, credentials, signals, .. } = self;
         deliver(client, request, credentials, retry_for, signals.next(), watch).await
@@ -103,26 +103,26 @@ pub fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, ConnectE
 }
 
 /// Says what happens on the way: each wait, and with `--verbose` each request and answer.
-fn report_event(output: &Output, request: &Request, event: &Event<'_>) {
+fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>) {
     match event {
         Event::Attempt(number) => {
-            output.detail('*', &format!("attempt {number}"));
-            output.detail('>', &format!("{} {}", request.method, request.url));
+            stderr.detail('*', &format!("attempt {number}"));
+            stderr.detail('>', &format!("{} {}", request.method, request.url));
             for (name, value) in request.shown_headers() {
-                output.detail('>', &format!("{name}: {value}"));
+                stderr.detail('>', &format!("{name}: {value}"));
             }
             if let Some(body) = &request.body {
-                output.detail('>', &visible_json(body));
+                stderr.detail('>', &visible_json(body));
             }
         }
         Event::Answered(Answer { status, body, .. }) => {
-            output.detail('<', &status.to_string());
-            output.detail('<', &body.text);
+            stderr.detail('<', &status.to_string());
+            stderr.detail('<', &body.text);
         }
-        Event::Failed(message) => output.detail('<', message),
+        Event::Failed(message) => stderr.detail('<', message),
         Event::Waiting { wait, problem } => {
             let state = if request.body.is_some() { "not sent, " } else { "" };
-            output.note(&format!("{}; {state}trying again in {:.1} s", problem.message, wait.as_secs_f64()));
+            stderr.note(&format!("{}; {state}trying again in {:.1} s", problem.message, wait.as_secs_f64()));
         }
     }
 }

@@ -10,7 +10,7 @@ use super::flight::Flight;
 use crate::api::{Cause, Delivery, Outcome, Request, TemplateFilter};
 use crate::config::BotId;
 use crate::nearest::nearest;
-use crate::output::Output;
+use crate::output::Stderr;
 
 /// More pages than any bot has: a server that gives new ones for ever is left.
 const MAX_PAGES: u32 = 100;
@@ -23,7 +23,7 @@ const SUGGESTION_TIME: Duration = Duration::from_secs(5);
 /// When a page cannot be read, or there is no end to them.
 pub async fn read_templates(
     connection: &mut Connection,
-    output: &Output,
+    stderr: &Stderr,
     bot: &BotId,
     filter: &TemplateFilter,
     retry_for: Duration,
@@ -32,7 +32,7 @@ pub async fn read_templates(
     let mut found: Vec<Value> = Vec::new();
     for page in 1..=MAX_PAGES {
         let request = Request::templates(connection.base.url(), bot.as_str(), filter, page);
-        let delivery = connection.deliver(output, &request, retry_for, &Flight::default()).await;
+        let delivery = connection.deliver(stderr, &request, retry_for, &Flight::default()).await;
         let (Outcome::Sent { .. }, Some(Value::Object(answer))) =
             (&delivery.outcome, delivery.answer.as_ref().and_then(|answer| answer.body.json.as_ref()))
         else {
@@ -68,13 +68,13 @@ fn field(template: &Value, name: &str) -> String {
 /// What to try in place of the template `name` in `language`, which the API did not find.
 pub async fn nearest_template(
     connection: &mut Connection,
-    output: &Output,
+    stderr: &Stderr,
     bot: &BotId,
     name: &str,
     language: Option<&str>,
 ) -> Option<String> {
     let filter = TemplateFilter::default();
-    let reading = read_templates(connection, output, bot, &filter, Duration::ZERO);
+    let reading = read_templates(connection, stderr, bot, &filter, Duration::ZERO);
     let listing = tokio::time::timeout(SUGGESTION_TIME, reading).await.ok()?.ok()?;
     let templates = listing.get("results")?.as_array()?;
     let of_this_name: Vec<_> = templates.iter().filter(|template| field(template, "elementName") == name).collect();

@@ -18,8 +18,8 @@ pub fn show(
     if context.mode == Mode::Curl {
         let ca_cert = settings.ca_cert.as_ref().map(|path| path.value.as_path());
         let body = request.body.as_deref().map(visible_json);
-        return context.output.line(&curl_command(request, client_id.as_str(), ca_cert, body.as_deref()));
+        return context.stdout.line(&curl_command(request, client_id.as_str(), ca_cert, body.as_deref()));
     }
     let shown = request.dry_run();
-    context.output.json(&shown.map_err(|error| StreamError { action: "show the request", cause: error.into() })?)
+    context.stdout.json(&shown.map_err(|error| StreamError { action: "show the request", cause: error.into() })?)
 }

@@ -37,7 +37,7 @@ impl Unresolved {
     /// Reads the configuration, and says what a person should know of it.
     pub fn resolve(self, context: &Context) -> Result<Sender, ConfigError> {
         let settings = Settings::load(&context.flags, &self.0?)?;
-        context.output.warnings(&settings.warnings);
+        context.stderr.warnings(&settings.warnings);
         let bot = settings.bot()?.clone();
         let (client_id, secret) = settings.credentials(context.can_ask())?;
         let client_id = client_id.value.clone();

@@ -40,7 +40,7 @@ pub async fn carry_out(
     let reader = Ledger::read(&path)?;
     let Connection { base, client, credentials, mut signals } = connection;
     let session = ApiSession { client, credentials, base: base.url().clone(), accepts: run.details.accepts.clone() };
-    let mut progress = Progress::new(&context.output, options.progress);
+    let mut progress = Progress::new(&context.stderr, options.progress);
     let rate = options.rate.map_or(run.details.rate, Rate::per_second);
     let concurrency = options.concurrency.unwrap_or(run.details.concurrency);
     let limits = RunLimits { rate, concurrency, max_wait: options.max_wait };
@@ -51,9 +51,9 @@ pub async fn carry_out(
 
 /// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code.
 fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) -> Result<ExitCode, CommandError> {
-    let output = &context.output;
+    let stderr = &context.stderr;
     if sender.settings.is_sandboxed() {
-        output.note("sandbox: nothing left this machine");
+        stderr.note("sandbox: nothing left this machine");
     }
     let counts = || Ledger::read(&run.runs.path(&run.name)).and_then(|ledger| ledger.counts());
     let resume = format!("jelouctl bulk resume {}", run.name);
@@ -61,12 +61,12 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
     let ended = match end {
         RunEnd::Complete { was_stopped } => {
             if was_stopped {
-                output.note(&format!("run {} is complete: its last rows have ended", run.name));
+                stderr.note(&format!("run {} is complete: its last rows have ended", run.name));
             }
             Ok(of_counts(&counts()?))
         }
         RunEnd::Stopped { reason: StopReason::Paused(reason, problem), .. } => {
-            output.error(
+            stderr.error(
                 &format!("the run paused: {}", problem.message),
                 &[],
                 Some(&format!("{}; then: {resume}", problem.hint)),
@@ -74,7 +74,7 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
             Ok(of_pause(reason))
         }
         RunEnd::Stopped { reason: StopReason::Signal(signal), .. } => {
-            output.error(&format!("stopped by {}", signal.name()), &[], Some(&format!("to go on: {resume}")));
+            stderr.error(&format!("stopped by {}", signal.name()), &[], Some(&format!("to go on: {resume}")));
             Ok(of_signal(signal))
         }
         RunEnd::Stopped { reason: StopReason::LedgerFailed(failure), .. } => {
@@ -85,14 +85,14 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
     };
     if !is_written {
         let watch = format!("jelouctl bulk status {}", run.name);
-        output.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
+        stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
         return ended;
     }
     if let Ok(counts) = counts() {
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
         if let Err(error) = print_summary(context, &summary(&run.name, &counts), &run.name) {
             let watch = format!("jelouctl bulk status {}", run.name);
-            output.error(&format!("how the run ended could not be written: {error}"), &[], Some(&watch));
+            stderr.error(&format!("how the run ended could not be written: {error}"), &[], Some(&watch));
         }
     }
     ended
@@ -119,7 +119,7 @@ fn report_unwritten(context: &Context, run: &LockedRun<'_>, failure: &WriteFailu
             error: error_of(row),
             ..Record::default()
         };
-        context.output.progress_line(&compact(&record.to_json()));
+        context.stderr.progress_line(&compact(&record.to_json()));
     }
 }
 

@@ -37,7 +37,7 @@ pub fn import(
     sender: &Sender,
     (range, policy): (RowRange, ImportPolicy),
 ) -> Result<Imported, CommandError> {
-    let output = &context.output;
+    let stderr = &context.stderr;
     let mut first_guarded = None;
     let mut warnings = 0;
     let guard = |recipient: &str| sender.check_allowed(std::iter::once(recipient));
@@ -46,25 +46,25 @@ pub fn import(
         RowFault::Warning(warning) => {
             warnings += 1_u64;
             if warnings <= WARNINGS {
-                output.warning(&format!("line {line}: {warning}"));
+                stderr.warning(&format!("line {line}: {warning}"));
             }
         }
         RowFault::Guarded(recipient) => {
             first_guarded = first_guarded.take().or_else(|| guard(recipient).err());
         }
         RowFault::Invalid(problem) if policy.skip_invalid => {
-            output.warning(&format!("line {line} is left out: {problem}"));
+            stderr.warning(&format!("line {line} is left out: {problem}"));
         }
-        RowFault::Invalid(problem) => output.fault(&format!("line {line}: {problem}")),
+        RowFault::Invalid(problem) => stderr.fault(&format!("line {line}: {problem}")),
         RowFault::Duplicate { of, recipient } if policy.skip_invalid => {
-            output.warning(&format!("line {line} is left out: it is the same message to {recipient} as line {of}"));
+            stderr.warning(&format!("line {line} is left out: it is the same message to {recipient} as line {of}"));
         }
         RowFault::Duplicate { of, recipient } => {
-            output.fault(&format!("line {line}: it is the same message to {recipient} as line {of}"));
+            stderr.fault(&format!("line {line}: it is the same message to {recipient} as line {of}"));
         }
     })?;
     if warnings > WARNINGS {
-        output.warning(&format!("{} more warnings like these", warnings - WARNINGS));
+        stderr.warning(&format!("{} more warnings like these", warnings - WARNINGS));
     }
     refuse_faulty(&imported, policy)?;
     match first_guarded {

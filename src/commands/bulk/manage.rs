@@ -34,13 +34,13 @@ pub fn list(context: &Context) -> Result<ExitCode, CommandError> {
     let runs = Runs::open()?;
     let names = runs.names()?;
     if names.is_empty() {
-        context.output.note("there are no runs");
+        context.stderr.note("there are no runs");
     }
     for name in names {
         let counts = match Ledger::read(&runs.path(&name)).and_then(|ledger| ledger.counts()) {
             Ok(counts) => counts,
             Err(error) => {
-                context.output.warning(&format!("{name}: {error}"));
+                context.stderr.warning(&format!("{name}: {error}"));
                 continue;
             }
         };
@@ -48,7 +48,7 @@ pub fn list(context: &Context) -> Result<ExitCode, CommandError> {
         let figures = [counts.all(), counts.sent, counts.failed, counts.unknown, counts.left()].map(|n| n.to_string());
         let name = name.to_string();
         let fields: Vec<_> = [name.as_str(), state].into_iter().chain(figures.iter().map(String::as_str)).collect();
-        context.output.fields(&fields)?;
+        context.stdout.fields(&fields)?;
     }
     Ok(ExitCode::Success)
 }
@@ -66,7 +66,7 @@ pub fn report(
     let details = ledger.details()?;
     let states = if states.is_empty() { &RowState::ALL } else { states };
     let Some(path) = file else {
-        return match write_report(&ledger, &details, states, format, context.output.stream()) {
+        return match write_report(&ledger, &details, states, format, context.stdout.stream()) {
             // A reader that has seen enough, `head` perhaps, is no error.
             Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Success),
             written => Ok(written.map(|()| ExitCode::Success)?),
@@ -97,7 +97,7 @@ pub fn resolve(
     let mut ledger = Ledger::resume(&runs.path(&name))?;
     let changed = ledger.resolve(from, to)?;
     ledger.finish()?;
-    context.output.note(&format!("run {name}: {changed} {} rows are {} now", from.name(), to.name()));
+    context.stderr.note(&format!("run {name}: {changed} {} rows are {} now", from.name(), to.name()));
     print_summary(context, &summary(&name, &ledger.counts()?), &name)?;
     drop(lock);
     Ok(ExitCode::Success)
@@ -118,6 +118,6 @@ pub fn remove(context: &Context, name: &RunName) -> Result<ExitCode, CommandErro
         return Err(UsageError::new(format!("run {name}, {what}, was not removed"), "add --yes to remove it").into());
     }
     runs.remove(&name, lock)?;
-    context.output.note(&format!("run {name} is removed"));
+    context.stderr.note(&format!("run {name} is removed"));
     Ok(ExitCode::Success)
 }

@@ -35,7 +35,7 @@ pub fn run(context: &mut Context, asked: Option<&RunName>, options: RunOptions) 
     refused?;
     let counts = ledger.counts()?;
     drop(ledger);
-    context.output.note(&format!("run {name}: {} of {} messages to go", counts.left(), counts.all()));
+    context.stderr.note(&format!("run {name}: {} of {} messages to go", counts.left(), counts.all()));
     let run = LockedRun { runs: &runs, name, details, _lock: lock };
     block_on(async {
         match sender.connect(context).await? {

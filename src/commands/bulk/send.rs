@@ -6,7 +6,7 @@ use super::arguments::BulkSendArguments;
 use super::carry_out::{DEFAULT_CONCURRENCY, LockedRun, SANDBOX, carry_out};
 use super::import::{import, open};
 use super::plan::{compile_body, read_body, recipient_rule};
-use crate::api::{SuccessCriterion, Request};
+use crate::api::{Request, SuccessCriterion};
 use crate::bulk::{
     BulkError, Details, ImportPlan, Imported, LedgerDraft, LedgerError, ReservedRun, RowRange, RunError, RunName, Runs,
     SameCampaign,
@@ -98,7 +98,7 @@ async fn begin(
     draft.complete(&details, digest, &runs.path(&name))?;
     drop(held);
     let Some(lock) = reserved.keep() else { return Err(LedgerError::InUse { run: name.to_string() }.into()) };
-    context.output.note(&format!("run {name}: {rows} messages from bot {}", sender.bot.as_str()));
+    context.stderr.note(&format!("run {name}: {rows} messages from bot {}", sender.bot.as_str()));
     let run = LockedRun { runs, name, details, _lock: lock };
     carry_out(context, sender, connection, &run, arguments.options).await
 }

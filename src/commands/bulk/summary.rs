@@ -23,8 +23,8 @@ pub fn summary(name: &RunName, counts: &Counts) -> Value {
 
 /// `--output id` is the run's name.
 pub fn print_summary(context: &Context, summary: &Value, name: &RunName) -> Result<(), StreamError> {
-    match context.output.format {
-        Format::Id => context.output.value(&name.to_string()),
-        Format::Response | Format::Record => context.output.json(summary),
+    match context.stdout.format {
+        Format::Id => context.stdout.value(&name.to_string()),
+        Format::Response | Format::Record => context.stdout.json(summary),
     }
 }

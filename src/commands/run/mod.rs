@@ -71,7 +71,7 @@ fn try_out(context: &Context, arguments: &RunArguments, notice: &Notice<'_>) -> 
     let mut ends = ENDS.into_iter().filter(|ended| arguments.on.wants(*ended)).map(|ended| facts.ended(ended));
     let first = notice.fill(&ends.next().unwrap_or_default(), tail)?;
     let (example, warnings) = ends.try_fold(first, |_, facts| notice.fill(&facts, tail))?;
-    context.output.warnings(&warnings);
+    context.stderr.warnings(&warnings);
     Ok(example)
 }
 
@@ -94,7 +94,7 @@ impl CommandRun<'_> {
         let Self { context, arguments, .. } = self;
         let facts = Facts::new(arguments.program());
         let mut tail = arguments.tail.map(Tail::new);
-        let ended = run_command(&context.output, &arguments.command, &[], tail.as_mut()).await?;
+        let ended = run_command(&context.stderr, &arguments.command, &[], tail.as_mut()).await?;
         let code = ExitCode::Command(ended.code);
         if !arguments.on.wants(ended) {
             return Ok(code);
@@ -106,7 +106,7 @@ impl CommandRun<'_> {
             Err(error) => Err(NoticeFailure(error.code, error.line())),
         };
         let Err(NoticeFailure(of_notice, problem)) = notified else { return Ok(code) };
-        context.output.error(&format!("the notice of how the command ended: {problem}"), &[], None);
+        context.stderr.error(&format!("the notice of how the command ended: {problem}"), &[], None);
         Ok(if arguments.strict { of_notice } else { code })
     }
 
@@ -118,7 +118,7 @@ impl CommandRun<'_> {
         connection.signals =
             Signals::that_end().map_err(|error| NoticeFailure(ExitCode::Unexpected, error.to_string()))?;
         let retry_for = sender.settings.retry_for.value.duration();
-        let delivery = connection.deliver(&context.output, &request, retry_for, flight);
+        let delivery = connection.deliver(&context.stderr, &request, retry_for, flight);
         let Ok(Delivery { outcome, problem, .. }) = tokio::time::timeout(arguments.timeout, delivery).await else {
             let seconds = arguments.timeout.as_secs_f64();
             return Err(match flight.last_problem() {
@@ -141,10 +141,10 @@ impl CommandRun<'_> {
             return Err(NoticeFailure(code, format!("{state}: {}; {}", problem.message, problem.hint)));
         }
         let recipient = outgoing.recipient();
-        context.output.accepted(&format!("the notice for {recipient} from bot {}", sender.bot.as_str()));
+        context.stderr.accepted(&format!("the notice for {recipient} from bot {}", sender.bot.as_str()));
         if sender.settings.is_sandboxed() {
-            context.output.note("sandbox: nothing left this machine");
-            context.output.would_see(recipient.as_str(), &outgoing.draw());
+            context.stderr.note("sandbox: nothing left this machine");
+            context.stderr.would_see(recipient.as_str(), &outgoing.draw());
         }
         Ok(())
     }

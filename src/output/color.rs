@@ -1,0 +1,23 @@
+//! When to colour.
+
+use anstream::ColorChoice;
+use anstream::stream::RawStream;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Color {
+    /// `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    pub fn is_wanted(self, stream: &impl RawStream) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => anstream::AutoStream::choice(stream) != ColorChoice::Never,
+        }
+    }
+}

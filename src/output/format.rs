@@ -1,0 +1,12 @@
+//! What goes to standard output.
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// The API's response.
+    #[default]
+    Response,
+    /// The message id only.
+    Id,
+    /// One JSON object that says what became of the message.
+    Record,
+}

@@ -1,0 +1,153 @@
+//! Standard error: what the result means, one line each, whatever others put into it; and questions.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::ColorChoice;
+
+use super::color::Color;
+use super::error::StreamError;
+use super::escape::one_line;
+
+/// Characters of a message that are listed.
+const LISTED: usize = 100;
+
+/// How much goes to stderr.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Errors.
+    Quiet,
+    /// Errors, warnings and notes.
+    #[default]
+    Normal,
+    /// Each attempt, request and answer too.
+    Verbose,
+}
+
+#[derive(Debug, Default)]
+pub struct Stderr {
+    verbosity: Verbosity,
+    color: Color,
+}
+
+impl Stderr {
+    pub fn new(verbosity: Verbosity, color: Color) -> Self {
+        Self { verbosity, color }
+    }
+
+    /// clap's words on an error of usage, in its colours.
+    pub fn usage(&self, text: &str) {
+        let _ = self.stream().write_all(text.as_bytes());
+    }
+
+    /// An error with its details and the way out. Always shown.
+    pub fn error(&self, message: &str, details: &[String], hint: Option<&str>) {
+        self.print("\x1b[1;31merror:\x1b[0m", message);
+        for detail in details {
+            self.print("  -", detail);
+        }
+        if let Some(hint) = hint {
+            self.print("\x1b[36mhint:\x1b[0m", hint);
+        }
+    }
+
+    pub fn warning(&self, message: &str) {
+        if self.verbosity != Verbosity::Quiet {
+            self.print("\x1b[33mwarning:\x1b[0m", message);
+        }
+    }
+
+    pub fn warnings(&self, messages: &[String]) {
+        for message in messages {
+            self.warning(message);
+        }
+    }
+
+    pub fn note(&self, message: &str) {
+        if self.verbosity != Verbosity::Quiet {
+            self.print("\x1b[2mnote:\x1b[0m", message);
+        }
+    }
+
+    /// `accepted for …`; only a person at a terminal wants it.
+    pub fn accepted(&self, message: &str) {
+        if self.verbosity != Verbosity::Quiet && io::stderr().is_terminal() {
+            self.print("\x1b[32maccepted\x1b[0m", message);
+        }
+    }
+
+    /// One of several details of an error that is told at the end.
+    pub fn fault(&self, message: &str) {
+        self.print("  -", message);
+    }
+
+    /// JSON of our own making on stderr, for machines that watch.
+    pub fn progress_line(&self, json: &str) {
+        let _ = writeln!(io::stderr(), "{json}");
+    }
+
+    pub fn is_quiet(&self) -> bool {
+        self.verbosity == Verbosity::Quiet
+    }
+
+    /// Detail for `--verbose`; `mark` is `>` for what leaves, `<` for what comes, `*` for the rest.
+    pub fn detail(&self, mark: char, message: &str) {
+        if self.verbosity == Verbosity::Verbose {
+            self.print(&format!("\x1b[2m{mark}\x1b[0m"), message);
+        }
+    }
+
+    /// The message as its recipient would see it, drawn as `lines`.
+    pub fn would_see(&self, recipient: &str, lines: &[String]) {
+        self.note(&format!("{recipient} would see:"));
+        if self.verbosity != Verbosity::Quiet {
+            for line in lines {
+                self.print("  \x1b[32m│\x1b[0m", line);
+            }
+        }
+    }
+
+    /// A message on one line: what it is, then what its recipient would see, drawn as `lines`.
+    pub fn listed(&self, fields: &[&str], lines: &[String]) {
+        if self.verbosity != Verbosity::Quiet {
+            let seen: String = lines.join(" / ").chars().take(LISTED).collect();
+            self.print("  -", &format!("{}  {seen}", fields.join("  ")));
+        }
+    }
+
+    /// Asks on the terminal; the caller has made sure that there is one.
+    ///
+    /// # Errors
+    /// When the terminal cannot be read.
+    pub fn ask(&self, question: &str) -> Result<String, StreamError> {
+        let mut stderr = io::stderr();
+        let mut answer = String::new();
+        let asked = write!(stderr, "{} ", one_line(question)).and_then(|()| stderr.flush());
+        let read = asked.and_then(|()| io::stdin().read_line(&mut answer));
+        read.map_err(|cause| StreamError { action: "ask on the terminal", cause })?;
+        Ok(answer.trim().to_owned())
+    }
+
+    /// One line on stderr; that it cannot be written is no reason to fail.
+    fn print(&self, label: &str, text: &str) {
+        let _ = writeln!(self.stream(), "{label} {}", one_line(text));
+    }
+
+    fn stream(&self) -> impl Write {
+        let choice = if self.color.is_wanted(&io::stderr()) { ColorChoice::Always } else { ColorChoice::Never };
+        anstream::AutoStream::new(io::stderr(), choice)
+    }
+}
+
+/// What a command that is run for the user wrote to stderr, as it is.
+pub fn pass_through(bytes: &[u8]) {
+    let mut stderr = io::stderr();
+    let _ = stderr.write_all(bytes).and_then(|()| stderr.flush());
+}
+
+/// Asks on the terminal without showing what is typed; the caller has made sure that there is one.
+///
+/// # Errors
+/// When the terminal cannot be read, or a signal comes.
+pub fn ask_hidden(question: &str) -> io::Result<String> {
+    rpassword::prompt_password(format!("{} ", one_line(question)))
+}

@@ -1,0 +1,118 @@
+//! Standard output: the API's response, a record, what was asked for; and nothing else.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::ColorChoice;
+use serde::Serialize;
+
+use super::color::Color;
+use super::error::StreamError;
+use super::escape::one_line;
+use super::format::Format;
+use super::record::Record;
+use super::{json, table};
+
+#[derive(Debug, Default)]
+pub struct Stdout {
+    pub format: Format,
+    color: Color,
+}
+
+impl Stdout {
+    pub fn new(format: Format, color: Color) -> Self {
+        Self { format, color }
+    }
+
+    /// The API's response, or other JSON: pretty on a terminal, one line elsewhere, where JSON text that it holds stays as
+    /// it was written.
+    ///
+    /// # Errors
+    /// When stdout cannot be written; a closed pipe is no error.
+    pub fn json(&self, value: &impl Serialize) -> Result<(), StreamError> {
+        let stdout = io::stdout();
+        let text = match (stdout.is_terminal(), self.color.is_wanted(&stdout)) {
+            (true, color) => serde_json::to_value(value).map(|value| json::pretty(&value, color)),
+            (false, true) => serde_json::to_value(value).map(|value| json::colored(&value)),
+            (false, false) => json::compact_text(value),
+        };
+        let text = text.map_err(|error| StreamError { action: "write JSON", cause: error.into() })?;
+        self.line(&text)
+    }
+
+    /// A record, on one line.
+    ///
+    /// # Errors
+    /// As [`Stdout::json`].
+    pub fn record(&self, record: &Record) -> Result<(), StreamError> {
+        self.json(&record.to_json())
+    }
+
+    /// Text from others as one line on stdout, escaped.
+    ///
+    /// # Errors
+    /// As [`Stdout::json`].
+    pub fn value(&self, text: &str) -> Result<(), StreamError> {
+        self.line(&one_line(text))
+    }
+
+    /// A row of a table: fields separated by tabs, each escaped, so that scripts can take it apart.
+    ///
+    /// # Errors
+    /// As [`Stdout::json`].
+    pub fn fields(&self, fields: &[&str]) -> Result<(), StreamError> {
+        let fields: Vec<_> = fields.iter().map(|field| one_line(field)).collect();
+        self.line(&fields.join("\t"))
+    }
+
+    /// Whether a person reads stdout.
+    pub fn is_for_a_person(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// A table for a person; what does not fit is cut.
+    ///
+    /// # Errors
+    /// As [`Stdout::json`].
+    pub fn table(&self, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), StreamError> {
+        self.line(&table::aligned(header, rows))
+    }
+
+    /// A line of our own making (a table, a script) on stdout, as it is.
+    ///
+    /// # Errors
+    /// As [`Stdout::json`].
+    pub fn line(&self, text: &str) -> Result<(), StreamError> {
+        self.bytes(format!("{text}\n").as_bytes())
+    }
+
+    /// Generated files (completions, manual pages) on stdout.
+    ///
+    /// # Errors
+    /// As [`Stdout::json`].
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), StreamError> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
+                Err(StreamError { action: "write standard output", cause })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// clap's help, in its colours.
+    ///
+    /// # Errors
+    /// As [`Stdout::json`].
+    pub fn help(&self, text: &str) -> Result<(), StreamError> {
+        let choice = if self.color.is_wanted(&io::stdout()) { ColorChoice::Always } else { ColorChoice::Never };
+        let mut plain = anstream::AutoStream::new(Vec::new(), choice);
+        // Writing to a vector cannot fail.
+        let _ = plain.write_all(text.as_bytes());
+        self.bytes(&plain.into_inner())
+    }
+
+    /// stdout for a long text from others that must stay as it is: a report.
+    pub fn stream(&self) -> impl Write + use<> {
+        io::BufWriter::with_capacity(64 * 1024, io::stdout())
+    }
+}
