@@ -11,21 +11,21 @@ use crate::output::{Stderr, Stdout, StreamError};
 
 /// What every command works with.
 #[derive(Debug, Default)]
-pub struct Context {
-    pub flags: Flags,
-    pub stdout: Stdout,
-    pub stderr: Stderr,
-    pub input: Input,
-    pub mode: Mode,
+pub(crate) struct Context {
+    pub(crate) flags: Flags,
+    pub(crate) stdout: Stdout,
+    pub(crate) stderr: Stderr,
+    pub(crate) input: Input,
+    pub(crate) mode: Mode,
     /// `--yes`
-    pub assume_yes: bool,
+    pub(crate) assume_yes: bool,
     /// `--no-input`, or `CI` in the environment.
-    pub no_input: bool,
+    pub(crate) no_input: bool,
 }
 
 /// What becomes of a request once it is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     #[default]
     Send,
     /// `--dry-run`: print it as JSON.
@@ -36,7 +36,7 @@ pub enum Mode {
 
 impl Context {
     /// Whether a person is there to answer: a script must never hang on a prompt.
-    pub fn can_ask(&self) -> bool {
+    pub(crate) fn can_ask(&self) -> bool {
         !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
@@ -44,7 +44,7 @@ impl Context {
     ///
     /// # Errors
     /// When the terminal cannot be read.
-    pub fn confirms(&self, question: &str) -> Result<Option<bool>, StreamError> {
+    pub(crate) fn confirms(&self, question: &str) -> Result<Option<bool>, StreamError> {
         if self.assume_yes {
             return Ok(Some(true));
         }
@@ -59,13 +59,13 @@ impl Context {
 /// A command that cannot be carried out as it was typed.
 #[derive(Debug, Error)]
 #[error("{message}")]
-pub struct UsageError {
-    pub message: String,
-    pub hint: String,
+pub(crate) struct UsageError {
+    pub(crate) message: String,
+    pub(crate) hint: String,
 }
 
 impl UsageError {
-    pub fn new(message: impl Display, hint: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Display, hint: impl Into<String>) -> Self {
         Self { message: message.to_string(), hint: hint.into() }
     }
 }

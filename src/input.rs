@@ -13,11 +13,11 @@ use thiserror::Error;
 use crate::private_file::FileError;
 
 /// The largest file or standard input that is read, in bytes: a message body is far smaller.
-pub const MAX_BYTES: u64 = 1024 * 1024;
+pub(crate) const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The value of a flag that takes `FILE|-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     Stdin,
     File(PathBuf),
 }
@@ -32,7 +32,7 @@ impl FromStr for Source {
 
 /// The value of a flag that takes `JSON|@FILE`; `@-` is standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JsonSource {
+pub(crate) enum JsonSource {
     Literal(String),
     From(Source),
 }
@@ -49,7 +49,7 @@ impl FromStr for JsonSource {
 }
 
 #[derive(Debug, Error)]
-pub enum InputError {
+pub(crate) enum InputError {
     #[error("{flag}: {error}")]
     File { flag: String, error: FileError },
     #[error("{flag}: failed to read standard input: {cause}")]
@@ -73,7 +73,7 @@ pub enum InputError {
 impl InputError {
     /// The way out, for the hint line.
     #[must_use]
-    pub fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::File { .. } | Self::Stdin { .. } => "check the path and its permissions",
             Self::TooLarge { .. } => "name a smaller file",
@@ -91,14 +91,14 @@ impl InputError {
 
 /// Reads what flags name; remembers which flag has standard input.
 #[derive(Debug, Default)]
-pub struct Input {
+pub(crate) struct Input {
     stdin_taken_by: Option<String>,
 }
 
 impl Input {
     /// Reserves standard input for `flag`, which may read it later or never. That another flag has it, or that it is a terminal,
     /// is an error.
-    pub fn claim_stdin(&mut self, flag: &str) -> Result<(), InputError> {
+    pub(crate) fn claim_stdin(&mut self, flag: &str) -> Result<(), InputError> {
         if let Some(taken_by) = &self.stdin_taken_by {
             return Err(InputError::StdinTwice { flag: flag.to_owned(), taken_by: taken_by.clone() });
         }
@@ -111,7 +111,7 @@ impl Input {
 
     /// The whole text of `source`, byte order mark dropped; `flag` is named in errors. Longer than [`MAX_BYTES`], it is
     /// an error.
-    pub fn read(&mut self, flag: &str, source: &Source) -> Result<String, InputError> {
+    pub(crate) fn read(&mut self, flag: &str, source: &Source) -> Result<String, InputError> {
         let bytes = match source {
             Source::Stdin => {
                 self.claim_stdin(flag)?;
@@ -134,7 +134,7 @@ impl Input {
     }
 
     /// A text for a message: as [`Input::read`], one final newline dropped.
-    pub fn text(&mut self, flag: &str, source: &Source) -> Result<String, InputError> {
+    pub(crate) fn text(&mut self, flag: &str, source: &Source) -> Result<String, InputError> {
         let mut text = self.read(flag, source)?;
         if text.ends_with('\n') {
             text.pop();
@@ -146,14 +146,14 @@ impl Input {
     }
 
     /// The JSON in `source`. An integer that JSON cannot carry exactly is an error.
-    pub fn json(&mut self, flag: &str, source: &Source) -> Result<Value, InputError> {
+    pub(crate) fn json(&mut self, flag: &str, source: &Source) -> Result<Value, InputError> {
         let text = self.read(flag, source)?;
         parse(flag, &name_of(source), &text)
     }
 
     /// The JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}`, which is never JSON, is a text that a bulk
     /// run fills; no field that takes JSON takes it as it stands.
-    pub fn json_flag(&mut self, flag: &str, value: &JsonSource) -> Result<Value, InputError> {
+    pub(crate) fn json_flag(&mut self, flag: &str, value: &JsonSource) -> Result<Value, InputError> {
         match value {
             JsonSource::Literal(text) if text.trim_start().starts_with("{{") => Ok(Value::from(text.trim())),
             JsonSource::Literal(text) => parse(flag, "its value", text),
@@ -162,7 +162,7 @@ impl Input {
     }
 
     /// The JSON of a flag that is given several times, each time one value or an array of them.
-    pub fn json_list(&mut self, flag: &str, values: &[JsonSource]) -> Result<Vec<Value>, InputError> {
+    pub(crate) fn json_list(&mut self, flag: &str, values: &[JsonSource]) -> Result<Vec<Value>, InputError> {
         let mut list = Vec::new();
         for value in values {
             match self.json_flag(flag, value)? {
@@ -188,7 +188,7 @@ fn name_of(source: &Source) -> String {
 }
 
 /// JSON whose numbers arrive as they are written; an integer beyond 64 bits is an error. Errors are in words.
-pub fn parse_exact(text: &str) -> Result<Value, String> {
+pub(crate) fn parse_exact(text: &str) -> Result<Value, String> {
     let value = serde_json::from_str(text).map_err(|error| format!("is not valid JSON: {error}"))?;
     match inexact_integer(text) {
         Some(number) => Err(format!("has the number {number}, which is beyond 64 bits; write it in quotes")),

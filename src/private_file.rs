@@ -10,23 +10,23 @@ use thiserror::Error;
 /// What could not be done with which file or directory.
 #[derive(Debug, Error)]
 #[error("failed to {action} {}: {cause}", path.display())]
-pub struct FileError {
+pub(crate) struct FileError {
     /// A verb: `read`, `write`, `create`, `lock`.
-    pub action: &'static str,
-    pub path: PathBuf,
-    pub cause: io::Error,
+    pub(crate) action: &'static str,
+    pub(crate) path: PathBuf,
+    pub(crate) cause: io::Error,
 }
 
 impl FileError {
     /// For `map_err`: turns the cause into the whole error.
-    pub fn of(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Self {
+    pub(crate) fn of(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Self {
         move |cause| Self { action, path: path.to_owned(), cause }
     }
 }
 
 /// Replaces the file, through a link to what it names: 0600, in a directory that is made 0700. When it cannot be
 /// written, the old file is whole.
-pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
+pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let target = target_of(path);
     let replace = || {
         let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -41,7 +41,7 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
 }
 
 /// Opens a file as `options` say; one that has to be made is 0600. `action` is what it is opened for.
-pub fn open(action: &'static str, path: &Path, options: &mut OpenOptions) -> Result<File, FileError> {
+pub(crate) fn open(action: &'static str, path: &Path, options: &mut OpenOptions) -> Result<File, FileError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(path).map_err(FileError::of(action, path))
@@ -49,7 +49,7 @@ pub fn open(action: &'static str, path: &Path, options: &mut OpenOptions) -> Res
 
 /// Opens a file to write it anew: empty, and 0600 also where it was there before. What is no regular file, such as a pipe,
 /// stays as it is.
-pub fn open_anew(path: &Path) -> Result<File, FileError> {
+pub(crate) fn open_anew(path: &Path) -> Result<File, FileError> {
     let file = open("write", path, File::options().write(true).create(true).truncate(false))?;
     let empty = || {
         if file.metadata()?.is_file() {
@@ -65,7 +65,7 @@ pub fn open_anew(path: &Path) -> Result<File, FileError> {
 
 /// Holds off every process that locks the same path, until it is dropped. What is locked is `FILE.lock` beside the file:
 /// the file itself is another one after each [`write`].
-pub fn lock(path: &Path) -> Result<File, FileError> {
+pub(crate) fn lock(path: &Path) -> Result<File, FileError> {
     let target = target_of(path);
     if let Some(directory) = target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         make_directory(directory).map_err(FileError::of("write", path))?;
@@ -84,7 +84,7 @@ pub fn lock(path: &Path) -> Result<File, FileError> {
 }
 
 /// Makes the directory and those around it that are missing, 0700 each.
-pub fn create_directory(directory: &Path) -> Result<(), FileError> {
+pub(crate) fn create_directory(directory: &Path) -> Result<(), FileError> {
     make_directory(directory).map_err(FileError::of("create", directory))
 }
 

@@ -6,12 +6,12 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny};
 
 /// A client secret. It loses one final line break and a byte order mark, wherever it came from.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub(crate) struct Secret(String);
 
 impl Secret {
     /// Takes the value as it was read; `secret\n` and `secret\r\n` become `secret`.
     #[must_use]
-    pub fn new(raw: String) -> Self {
+    pub(crate) fn new(raw: String) -> Self {
         let mut raw = raw.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(raw);
         if raw.ends_with('\n') {
             raw.pop();
@@ -24,12 +24,12 @@ impl Secret {
 
     /// The value itself, for the one place that signs a request.
     #[must_use]
-    pub fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

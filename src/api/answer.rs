@@ -8,42 +8,42 @@ use super::credentials::Credentials;
 
 /// A status with whatever could be read behind it.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// HTTP status, 100–599.
-    pub status: u16,
+    pub(crate) status: u16,
     /// `Retry-After`, from now; absent when the header is or cannot be read.
-    pub retry_after: Option<Duration>,
-    pub body: Body,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: Body,
 }
 
 /// The body of an answer, at most 1 MiB of it.
 #[derive(Clone, Debug)]
-pub struct Body {
+pub(crate) struct Body {
     /// What came; bytes that are not UTF-8 are replaced.
-    pub text: String,
+    pub(crate) text: String,
     /// False when the connection ended early, the time was up, or there was more than 1 MiB.
-    pub complete: bool,
+    pub(crate) complete: bool,
     /// The text as JSON, when it is complete and JSON.
-    pub json: Option<Value>,
+    pub(crate) json: Option<Value>,
 }
 
 /// What an error body says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ApiError {
+pub(crate) struct ApiError {
     /// Jelou's or WhatsApp's code: `E0422`, `bot_not_found`, `130429`.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     /// The text, in English where offered.
-    pub text: Option<String>,
+    pub(crate) text: Option<String>,
 }
 
 impl Body {
-    pub fn new(text: String, complete: bool) -> Self {
+    pub(crate) fn new(text: String, complete: bool) -> Self {
         let json = if complete { serde_json::from_str(text.trim_start_matches('\u{feff}')).ok() } else { None };
         Self { text, complete, json }
     }
 
     /// Replaces what a server echoed of our secrets. In JSON by its strings, since they may be escaped in many ways.
-    pub fn redact(&mut self, credentials: &Credentials) {
+    pub(crate) fn redact(&mut self, credentials: &Credentials) {
         let redacted = credentials.redact(&self.text);
         match &mut self.json {
             // Without escapes the strings stand in the text as they are: of a million answers few hold more.
@@ -60,12 +60,12 @@ impl Body {
     }
 
     /// As JSON; a text that is not JSON as a JSON string, nothing when there is none.
-    pub fn into_value(self) -> Option<Value> {
+    pub(crate) fn into_value(self) -> Option<Value> {
         self.json.or_else(|| Some(self.text).filter(|text| !text.is_empty()).map(Value::from))
     }
 
     /// The id of the accepted message.
-    pub fn message_id(&self) -> Option<String> {
+    pub(crate) fn message_id(&self) -> Option<String> {
         match self.json.as_ref()?.get("messageId")? {
             Value::String(id) if !id.is_empty() => Some(id.clone()),
             // One beyond 64 bits was read as another number.
@@ -75,13 +75,13 @@ impl Body {
     }
 
     /// The items of a page of a listing.
-    pub fn results(&self) -> Option<&Vec<Value>> {
+    pub(crate) fn results(&self) -> Option<&Vec<Value>> {
         self.field("results")?.as_array()
     }
 
     /// What an array says of one destination, as the answer for a single message: an `id` is the message's, a `code` an
     /// error's. Several entries are read as one, so that an id and an error contradict each other.
-    pub fn of_destination(&self, destination: &str) -> Option<Self> {
+    pub(crate) fn of_destination(&self, destination: &str) -> Option<Self> {
         let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
         let is_ours = |entry: &&Map<String, Value>| {
             entry.get("destination").and_then(scalar_text).is_some_and(|named| bare(&named) == bare(destination))
@@ -105,14 +105,14 @@ impl Body {
         Some(Self { text: self.text.clone(), complete: true, json: Some(Value::Object(read)) })
     }
 
-    pub fn says_success(&self) -> bool {
+    pub(crate) fn says_success(&self) -> bool {
         self.message_id().is_some()
             || self.field("messageId").is_some_and(Value::is_number)
             || self.field("success") == Some(&Value::Bool(true))
     }
 
     /// `success: false`, a failed `status` or `statusMessage`, or an `error` that is not null, false or empty.
-    pub fn says_error(&self) -> bool {
+    pub(crate) fn says_error(&self) -> bool {
         let failed =
             |name| self.field(name).and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case("failed"));
         self.field("success") == Some(&Value::Bool(false))
@@ -123,7 +123,7 @@ impl Body {
     }
 
     /// Code and text of an error body of any documented shape; HTML and other text give neither.
-    pub fn error(&self) -> ApiError {
+    pub(crate) fn error(&self) -> ApiError {
         let code = [self.at("/error/code"), self.at("/code"), self.at("/error/key")];
         let texts = [
             self.at("/error/developerMessages/en"),

@@ -3,18 +3,18 @@
 
 /// A code with its meaning for a message, and the way out.
 #[derive(Debug)]
-pub struct Code {
-    pub code: &'static str,
+pub(crate) struct Code {
+    pub(crate) code: &'static str,
     /// Who answers with it.
-    pub origin: &'static str,
-    pub meaning: &'static str,
-    pub hint: &'static str,
-    pub effect: Effect,
+    pub(crate) origin: &'static str,
+    pub(crate) meaning: &'static str,
+    pub(crate) hint: &'static str,
+    pub(crate) effect: Effect,
 }
 
 /// What became of the message that was answered with a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub(crate) enum Effect {
     /// It was refused, and would be again; only with a 5xx nobody knows.
     Refused,
     /// It was refused where the text names the company; otherwise nobody knows.
@@ -26,9 +26,9 @@ pub enum Effect {
 }
 
 /// WhatsApp's limit of messages to the same user.
-pub const PAIR_RATE_LIMIT: &str = "131056";
+pub(crate) const PAIR_RATE_LIMIT: &str = "131056";
 /// Least wait after it, in seconds: one message per 6 s to the same user.
-pub const PAIR_RATE_LIMIT_SECONDS: u64 = 6;
+pub(crate) const PAIR_RATE_LIMIT_SECONDS: u64 = 6;
 
 const NO_BOT: &str = "there is no such bot, or your company may not use it";
 const WRONG_FIELD: &str = "a field is missing or wrong";
@@ -37,7 +37,7 @@ const NOT_IN_24_HOURS: &str = "the recipient has not written to the bot in the l
 const USE_A_TEMPLATE: &str = "only a template reaches them until they write";
 
 /// Every code that is known.
-pub const CODES: [Code; 31] = [
+pub(crate) const CODES: [Code; 31] = [
     jelou("bot_not_found", NO_BOT, "check --bot"),
     jelou("E1019", NO_BOT, "check --bot"),
     jelou("BOT_NOT_FOUND", NO_BOT, "check --bot"),
@@ -147,10 +147,10 @@ const fn limited(name: &'static str, meaning: &'static str, hint: &'static str) 
 }
 
 /// Whether `code` may be about a template that the bot does not have.
-pub fn may_miss_a_template(code: &str) -> bool {
+pub(crate) fn may_miss_a_template(code: &str) -> bool {
     ["132001", "notification_could_not_be_send"].contains(&code)
 }
 
-pub fn look_up(code: &str) -> Option<&'static Code> {
+pub(crate) fn look_up(code: &str) -> Option<&'static Code> {
     CODES.iter().find(|known| known.code == code)
 }

@@ -6,14 +6,14 @@ use base64::prelude::BASE64_STANDARD;
 use crate::secret::Secret;
 
 /// What a hidden value is replaced with, everywhere.
-pub const REDACTED: &str = "(redacted)";
+pub(crate) const REDACTED: &str = "(redacted)";
 
 /// A shorter secret is not searched for in answers: it would blot out ordinary words.
 const SHORTEST_SEARCHED: usize = 8;
 
 /// Client id and secret of Jelou's Basic authentication, ready to sign many requests.
 #[derive(Clone, Debug)]
-pub struct Credentials {
+pub(crate) struct Credentials {
     /// The value of the `Authorization` header: `Basic base64(id:secret)`, both as UTF-8 (RFC 7617).
     authorization: Secret,
     /// What of it a server may echo, as it is or inside JSON.
@@ -22,7 +22,7 @@ pub struct Credentials {
 
 impl Credentials {
     /// The id has no `:`, as the server splits there.
-    pub fn new(client_id: &str, client_secret: &Secret) -> Self {
+    pub(crate) fn new(client_id: &str, client_secret: &Secret) -> Self {
         let secret = client_secret.reveal();
         let token = BASE64_STANDARD.encode(format!("{client_id}:{secret}"));
         let authorization = Secret::new(format!("Basic {token}"));
@@ -38,12 +38,12 @@ impl Credentials {
         Self { authorization, echoes: echoes.into_iter().map(Secret::new).collect() }
     }
 
-    pub fn authorization(&self) -> &str {
+    pub(crate) fn authorization(&self) -> &str {
         self.authorization.reveal()
     }
 
     /// `text` without the secret and without the header's value; nothing where neither is in it.
-    pub fn redact(&self, text: &str) -> Option<String> {
+    pub(crate) fn redact(&self, text: &str) -> Option<String> {
         let found = self.echoes.iter().filter(|echo| text.contains(echo.reveal()));
         found.fold(None, |redacted: Option<String>, echo| {
             Some(redacted.as_deref().unwrap_or(text).replace(echo.reveal(), REDACTED))

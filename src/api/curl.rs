@@ -7,7 +7,7 @@ use super::Request;
 /// A command that sends `request`, signed as `client_id` with `$JELOU_CLIENT_SECRET`.
 ///
 /// `body` is the request's body as JSON text, escaped as the caller prints JSON.
-pub fn curl_command(request: &Request, client_id: &str, ca_cert: Option<&Path>, body: Option<&str>) -> String {
+pub(crate) fn curl_command(request: &Request, client_id: &str, ca_cert: Option<&Path>, body: Option<&str>) -> String {
     let mut words = vec![
         "curl --silent --show-error --fail-with-body --globoff".to_owned(),
         format!("--request {}", request.method),

@@ -17,18 +17,18 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
 
 /// What became of a request, after all its attempts.
 #[derive(Debug)]
-pub struct Delivery {
-    pub outcome: Outcome,
-    pub problem: Option<Problem>,
+pub(crate) struct Delivery {
+    pub(crate) outcome: Outcome,
+    pub(crate) problem: Option<Problem>,
     /// The last answer, when there was one.
-    pub answer: Option<Answer>,
-    pub attempts: u32,
-    pub duration: Duration,
+    pub(crate) answer: Option<Answer>,
+    pub(crate) attempts: u32,
+    pub(crate) duration: Duration,
 }
 
 impl Delivery {
     /// A signal before any attempt: not sent.
-    pub fn never_begun(signal: Signal) -> Self {
+    pub(crate) fn never_begun(signal: Signal) -> Self {
         Self::interrupted(signal, 0, false, Instant::now())
     }
 
@@ -52,7 +52,7 @@ impl Delivery {
 
 /// What happens on the way, for whoever watches.
 #[derive(Debug)]
-pub enum Event<'a> {
+pub(crate) enum Event<'a> {
     /// An attempt begins; the first is 1.
     Attempt(u32),
     Answered(&'a Answer),
@@ -65,7 +65,7 @@ pub enum Event<'a> {
 
 /// Sends `request`, again where that is safe, until it is decided or `stop` says which signal came. `retry_for` counts
 /// from the first failure; a wait that would end past it is not begun. Zero: never retry.
-pub async fn deliver(
+pub(crate) async fn deliver(
     client: &Client,
     request: &Request,
     credentials: &Credentials,
@@ -117,7 +117,7 @@ pub async fn deliver(
 }
 
 /// What the server asked for; where that is nothing, 0.5 s doubling to 8 s, half of it random.
-pub fn backoff(least: Duration, attempts: u32) -> Duration {
+pub(crate) fn backoff(least: Duration, attempts: u32) -> Duration {
     let backoff = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(attempts - 1)).min(LONGEST_BACKOFF);
     let jittered = backoff.mul_f64(0.5 + fastrand::f64() / 2.0);
     if least.is_zero() { jittered } else { least }

@@ -12,7 +12,7 @@ use crate::process::Signal;
 
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Accepted by Jelou; nothing can tell whether it was delivered.
     Sent { message_id: Option<String> },
     /// Certainly not sent.
@@ -23,7 +23,7 @@ pub enum Outcome {
 
 /// Why a message was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// 401, 403, or credentials without a company.
     Credentials,
     /// The API refused the message.
@@ -39,27 +39,27 @@ pub enum Cause {
 
 /// An outcome that is not a success, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// Stable name for scripts: `rejected`, `network`, …
-    pub code: &'static str,
+    pub(crate) code: &'static str,
     /// The API's own code.
-    pub api_code: Option<String>,
+    pub(crate) api_code: Option<String>,
     /// What happened, as far as possible in the API's words.
-    pub message: String,
-    pub hint: String,
-    pub retry_after: Option<Duration>,
+    pub(crate) message: String,
+    pub(crate) hint: String,
+    pub(crate) retry_after: Option<Duration>,
 }
 
 /// One attempt, judged.
 #[derive(Clone, Debug)]
-pub struct Verdict {
-    pub outcome: Outcome,
-    pub problem: Option<Problem>,
+pub(crate) struct Verdict {
+    pub(crate) outcome: Outcome,
+    pub(crate) problem: Option<Problem>,
     /// Present where trying again is safe; the least time to wait first.
-    pub retry: Option<Duration>,
+    pub(crate) retry: Option<Duration>,
 }
 
-pub fn judge(attempt: &Attempt, accepts: &SuccessCriterion) -> Verdict {
+pub(crate) fn judge(attempt: &Attempt, accepts: &SuccessCriterion) -> Verdict {
     let verdict = match attempt {
         Attempt::Failed(failure) => judge_failure(failure),
         Attempt::Answered(answer) => judge_answer(answer, accepts),
@@ -108,7 +108,7 @@ fn judge_failure(failure: &Failure) -> Verdict {
 }
 
 /// What to do when nobody knows whether a message went out.
-pub const UNKNOWN_HINT: &str = "ask the recipient or look into Jelou before you send it again";
+pub(crate) const UNKNOWN_HINT: &str = "ask the recipient or look into Jelou before you send it again";
 
 fn judge_answer(answer: &Answer, accepts: &SuccessCriterion) -> Verdict {
     let ours = match accepts {

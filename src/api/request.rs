@@ -11,19 +11,19 @@ use crate::message::{Outgoing, Route};
 
 /// A request to the API. It holds no secret: the transport signs it.
 #[derive(Clone, Debug)]
-pub struct Request {
-    pub method: Method,
-    pub url: Url,
-    pub headers: Vec<(&'static str, &'static str)>,
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
     /// JSON, as the bytes that leave; absent where it only reads.
-    pub body: Option<Box<str>>,
+    pub(crate) body: Option<Box<str>>,
     /// What a success looks like there.
-    pub accepts: SuccessCriterion,
+    pub(crate) accepts: SuccessCriterion,
 }
 
 /// A request as `--dry-run` shows it.
 #[derive(Debug, Serialize)]
-pub struct DryRun<'a> {
+pub(crate) struct DryRun<'a> {
     dry_run: bool,
     method: &'a str,
     url: &'a str,
@@ -35,7 +35,7 @@ pub struct DryRun<'a> {
 /// What in a 2xx answer says that the request was accepted (`api.md`, "Request").
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum SuccessCriterion {
+pub(crate) enum SuccessCriterion {
     /// `success: true` or a `messageId`.
     MessageId,
     /// Any JSON object; the documents show `{}`.
@@ -49,7 +49,7 @@ pub enum SuccessCriterion {
 impl SuccessCriterion {
     /// What a success looks like for another recipient of the same kind.
     #[must_use]
-    pub fn for_recipient(&self, recipient: &str) -> Self {
+    pub(crate) fn for_recipient(&self, recipient: &str) -> Self {
         match self {
             Self::Destination(_) => Self::Destination(recipient.to_owned()),
             Self::MessageId => Self::MessageId,
@@ -61,13 +61,13 @@ impl SuccessCriterion {
 
 /// Which templates are listed; what is absent does not matter.
 #[derive(Clone, Debug, Default)]
-pub struct TemplateFilter {
+pub(crate) struct TemplateFilter {
     /// A part of the name.
-    pub query: Option<String>,
+    pub(crate) query: Option<String>,
     /// `APPROVED`, `PENDING`, `REJECTED`, …
-    pub status: Option<String>,
+    pub(crate) status: Option<String>,
     /// `UTILITY`, `MARKETING`, `AUTHENTICATION`
-    pub category: Option<String>,
+    pub(crate) category: Option<String>,
 }
 
 /// Templates on a page; the API's own default is 50.
@@ -77,7 +77,7 @@ const USER_AGENT: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));
 
 impl Request {
     /// The request that sends `outgoing` from `bot` through the API at `base`, a URL that can be a base.
-    pub fn new(base: &Url, bot: &str, outgoing: &Outgoing) -> Self {
+    pub(crate) fn new(base: &Url, bot: &str, outgoing: &Outgoing) -> Self {
         let recipient = outgoing.recipient().as_str();
         let (path, accepts) = match outgoing.route() {
             Route::Messages => (vec!["v1", "bots", bot, "messages"], SuccessCriterion::MessageId),
@@ -102,13 +102,18 @@ impl Request {
     ///
     /// # Errors
     /// When they make no URL.
-    pub fn below(base: &Url, path: &str, body: Box<str>, accepts: SuccessCriterion) -> Result<Self, url::ParseError> {
+    pub(crate) fn below(
+        base: &Url,
+        path: &str,
+        body: Box<str>,
+        accepts: SuccessCriterion,
+    ) -> Result<Self, url::ParseError> {
         let url = Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/')))?;
         Ok(Self::post(url, body, accepts))
     }
 
     /// Path and query below `base`, which the request was made for.
-    pub fn path_below(&self, base: &Url) -> &str {
+    pub(crate) fn path_below(&self, base: &Url) -> &str {
         let base = base.as_str().trim_end_matches('/');
         self.url.as_str().strip_prefix(base).unwrap_or_else(|| self.url.path())
     }
@@ -119,7 +124,7 @@ impl Request {
     }
 
     /// The request that reads a page of `bot`'s templates; the first is 1.
-    pub fn templates(base: &Url, bot: &str, filter: &TemplateFilter, page: u32) -> Self {
+    pub(crate) fn templates(base: &Url, bot: &str, filter: &TemplateFilter, page: u32) -> Self {
         let mut url = endpoint(base, &["v1", "bots", bot, "templates"]);
         let TemplateFilter { query, status, category } = filter;
         for (name, value) in [("query", query), ("status", status), ("category", category)] {
@@ -136,7 +141,7 @@ impl Request {
     ///
     /// # Errors
     /// When the body is not JSON, which only a ledger that was changed by others can hold.
-    pub fn dry_run(&self) -> serde_json::Result<DryRun<'_>> {
+    pub(crate) fn dry_run(&self) -> serde_json::Result<DryRun<'_>> {
         Ok(DryRun {
             dry_run: true,
             method: self.method.as_str(),
@@ -147,7 +152,7 @@ impl Request {
     }
 
     /// Every header, the signature redacted.
-    pub fn shown_headers(&self) -> impl Iterator<Item = (&str, String)> {
+    pub(crate) fn shown_headers(&self) -> impl Iterator<Item = (&str, String)> {
         let others = self.headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
         std::iter::once(("authorization", format!("Basic {REDACTED}"))).chain(others)
     }

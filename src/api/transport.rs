@@ -20,17 +20,17 @@ const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(3);
 
 #[derive(Clone, Debug)]
-pub struct ClientOptions {
+pub(crate) struct ClientOptions {
     /// Of one attempt, from its first byte to the answer's last.
-    pub timeout: Duration,
-    pub roots: Roots,
+    pub(crate) timeout: Duration,
+    pub(crate) roots: Roots,
     /// Whether the proxies of the environment are used; never for loopback.
-    pub proxies: bool,
+    pub(crate) proxies: bool,
 }
 
 /// Which certificate authorities are trusted.
 #[derive(Clone, Debug)]
-pub enum Roots {
+pub(crate) enum Roots {
     /// None, for plain HTTP: reading the platform's takes milliseconds.
     None,
     Platform,
@@ -39,7 +39,7 @@ pub enum Roots {
 }
 
 #[derive(Debug, Error)]
-pub enum ClientError {
+pub(crate) enum ClientError {
     #[error("the CA certificate file holds no certificate that can be read")]
     NoCertificate,
     #[error("the root certificates cannot be used: {0}")]
@@ -50,7 +50,7 @@ pub enum ClientError {
 
 impl ClientError {
     /// The way out, for the hint line.
-    pub fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::NoCertificate | Self::Roots(_) => {
                 "name the certificate authorities with --ca-cert FILE, or install the system's"
@@ -62,26 +62,26 @@ impl ClientError {
 
 /// What came of one attempt.
 #[derive(Debug)]
-pub enum Attempt {
+pub(crate) enum Attempt {
     Answered(Answer),
     Failed(Failure),
 }
 
 #[derive(Debug)]
-pub struct Failure {
-    pub stage: Stage,
-    pub message: String,
+pub(crate) struct Failure {
+    pub(crate) stage: Stage,
+    pub(crate) message: String,
 }
 
 /// How far an attempt came; up to `Tls` no byte of the request can have left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub(crate) enum Stage {
     Connect,
     Tls,
     InFlight,
 }
 
-pub struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
 }
 
@@ -90,7 +90,7 @@ impl Client {
     ///
     /// # Errors
     /// When the certificate roots or the proxy of the environment cannot be used.
-    pub fn new(options: &ClientOptions) -> Result<Self, ClientError> {
+    pub(crate) fn new(options: &ClientOptions) -> Result<Self, ClientError> {
         // It fails only when a provider is there already, which is this one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
@@ -117,7 +117,7 @@ impl Client {
     }
 
     /// Signs `request` and sends it once.
-    pub async fn attempt(&self, request: &Request, credentials: &Credentials) -> Attempt {
+    pub(crate) async fn attempt(&self, request: &Request, credentials: &Credentials) -> Attempt {
         let mut builder = self.http.request(request.method.clone(), request.url.clone());
         builder = builder.header(AUTHORIZATION, credentials.authorization());
         for (name, value) in &request.headers {
@@ -149,7 +149,7 @@ impl Client {
     ///
     /// # Errors
     /// When no answer came.
-    pub async fn probe(&self, url: &Url) -> Result<Option<SystemTime>, Failure> {
+    pub(crate) async fn probe(&self, url: &Url) -> Result<Option<SystemTime>, Failure> {
         let answer = self.http.get(url.clone()).send().await.map_err(|error| failure(&error))?;
         let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
         Ok(date)

@@ -20,7 +20,7 @@ const LONGEST_NETWORK_WAIT: Duration = Duration::from_millis(250);
 
 /// Why a run paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PauseReason {
+pub(crate) enum PauseReason {
     Credentials,
     Network,
     /// The API does not take more for longer than the run may wait.
@@ -30,7 +30,7 @@ pub enum PauseReason {
 
 /// Watches the outcomes.
 #[derive(Debug, Default)]
-pub struct Breaker {
+pub(crate) struct Breaker {
     finals: u64,
     connect_failures: u32,
     /// Whether each of the last rows is unknown.
@@ -39,7 +39,7 @@ pub struct Breaker {
 
 impl Breaker {
     /// How many rows may be under way, of `concurrency`.
-    pub fn allowance(&self, concurrency: usize) -> usize {
+    pub(crate) fn allowance(&self, concurrency: usize) -> usize {
         match self.finals {
             finals if finals < FIRST_STAGE => 1,
             finals if finals < FIRST_STAGE + SECOND_STAGE as u64 => SECOND_STAGE.min(concurrency),
@@ -48,7 +48,7 @@ impl Breaker {
     }
 
     /// Notes an outcome; says whether the run must pause.
-    pub fn note(&mut self, outcome: &Outcome) -> Option<PauseReason> {
+    pub(crate) fn note(&mut self, outcome: &Outcome) -> Option<PauseReason> {
         match outcome {
             Outcome::NotSent(Cause::Network) => {
                 self.connect_failures += 1;
@@ -68,7 +68,7 @@ impl Breaker {
     }
 
     /// How long nobody leaves after a connection that failed.
-    pub fn network_wait(&self) -> Duration {
+    pub(crate) fn network_wait(&self) -> Duration {
         let doublings = self.connect_failures.saturating_sub(1).min(16);
         FIRST_NETWORK_WAIT.saturating_mul(1 << doublings).min(LONGEST_NETWORK_WAIT)
     }

@@ -26,7 +26,7 @@ use crate::process::Signal;
 const LONGEST_WAIT_FOR_THE_WRITER: Duration = Duration::from_secs(2);
 
 /// A run that is going on.
-pub struct Engine<'a> {
+pub(crate) struct Engine<'a> {
     session: Arc<ApiSession>,
     queue: RowQueue,
     writer: Writer,
@@ -51,7 +51,7 @@ enum LoopEnd {
 
 impl<'a> Engine<'a> {
     /// Takes over `ledger`, whose run the caller has locked; `reader` is the same one, to read while the other writes.
-    pub fn new(
+    pub(crate) fn new(
         session: ApiSession,
         ledger: Ledger,
         reader: Ledger,
@@ -79,7 +79,7 @@ impl<'a> Engine<'a> {
 
     /// Sends until every row is final, something makes it pause, or `signal` gives a signal: the first one lets the rows
     /// under way come to their end, the second does not.
-    pub async fn run(mut self, mut signal: impl AsyncFnMut() -> Signal) -> RunEnd {
+    pub(crate) async fn run(mut self, mut signal: impl AsyncFnMut() -> Signal) -> RunEnd {
         match caught(self.send_rows(&mut signal)).await {
             Ok(LoopEnd::Drained) => self.close(),
             Ok(LoopEnd::LeftAtOnce) => self.leave().await,

@@ -9,7 +9,7 @@ use super::runs::RunError;
 use crate::list::ListError;
 
 #[derive(Debug, Error)]
-pub enum BulkError {
+pub(crate) enum BulkError {
     #[error(transparent)]
     List(#[from] ListError),
     #[error(transparent)]

@@ -7,7 +7,7 @@ use crate::api::SuccessCriterion;
 use crate::list::ListFormat;
 
 /// The ledger of a run with a row for each of `recipients`, twice: to write, and to read.
-pub fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger) {
+pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger) {
     let (draft_path, path) = (directory.join("r.db.part"), directory.join("r.db"));
     let mut draft = LedgerDraft::create(Some(&draft_path)).unwrap();
     for (line, recipient) in (2..).zip(recipients) {

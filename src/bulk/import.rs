@@ -16,22 +16,22 @@ use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientChoi
 use crate::template::{BodyTemplate, RowView, TemplateError, TextTemplate};
 
 /// What each row becomes.
-pub struct ImportPlan<'a> {
-    pub kind: &'a Message,
+pub(crate) struct ImportPlan<'a> {
+    pub(crate) kind: &'a Message,
     /// Whether a warning makes a row invalid.
-    pub strict: bool,
+    pub(crate) strict: bool,
     /// Of the kind that the body is, made once.
-    pub schema: Value,
-    pub body: BodyTemplate<'a>,
-    pub recipient: RecipientRule<'a>,
-    pub language: &'a Environment<'a>,
-    pub bot: &'a str,
+    pub(crate) schema: Value,
+    pub(crate) body: BodyTemplate<'a>,
+    pub(crate) recipient: RecipientRule<'a>,
+    pub(crate) language: &'a Environment<'a>,
+    pub(crate) bot: &'a str,
     /// The address that the requests are made for.
-    pub base: &'a Url,
+    pub(crate) base: &'a Url,
 }
 
 /// Where a row's recipient comes from.
-pub enum RecipientRule<'a> {
+pub(crate) enum RecipientRule<'a> {
     /// `--to`, a template.
     Template(TextTemplate<'a>),
     /// A column: the one named, or the one whose name says so.
@@ -40,15 +40,15 @@ pub enum RecipientRule<'a> {
 
 /// Which rows are taken.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct RowRange {
+pub(crate) struct RowRange {
     /// So many at the beginning are passed over.
-    pub skip: u64,
-    pub limit: Option<u64>,
+    pub(crate) skip: u64,
+    pub(crate) limit: Option<u64>,
 }
 
 /// What is said of a row on the way.
 #[derive(Debug)]
-pub enum RowFault<'a> {
+pub(crate) enum RowFault<'a> {
     /// It makes no valid request.
     Invalid(String),
     Warning(String),
@@ -63,29 +63,29 @@ pub enum RowFault<'a> {
 
 /// What was read in.
 #[derive(Debug, Default)]
-pub struct Imported {
+pub(crate) struct Imported {
     /// Rows that make a request.
-    pub rows: u64,
-    pub invalid: u64,
-    pub guarded: u64,
-    pub duplicates: u64,
-    pub columns: Vec<String>,
+    pub(crate) rows: u64,
+    pub(crate) invalid: u64,
+    pub(crate) guarded: u64,
+    pub(crate) duplicates: u64,
+    pub(crate) columns: Vec<String>,
     /// What a success looks like; absent when no row makes a request.
-    pub accepts: Option<SuccessCriterion>,
+    pub(crate) accepts: Option<SuccessCriterion>,
     /// Of all requests, whatever their order: who sorts a list anew does not make another campaign of it.
-    pub digest: [u8; 16],
+    pub(crate) digest: [u8; 16],
 }
 
 /// How rows that cannot be taken as they are, are dealt with.
 #[derive(Clone, Copy, Debug)]
-pub struct ImportPolicy {
-    pub skip_invalid: bool,
-    pub allow_duplicates: bool,
+pub(crate) struct ImportPolicy {
+    pub(crate) skip_invalid: bool,
+    pub(crate) allow_duplicates: bool,
 }
 
 /// A row that makes no request.
 #[derive(Debug, Error)]
-pub enum RowError {
+pub(crate) enum RowError {
     #[error("{0}")]
     Unreadable(String),
     #[error(transparent)]
@@ -110,7 +110,7 @@ fn words(error: &InvalidMessage) -> String {
 ///
 /// # Errors
 /// When the input or the ledger fails; faults of single rows are counted and reported.
-pub fn import(
+pub(crate) fn import(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
     plan: &ImportPlan<'_>,

@@ -16,7 +16,7 @@ const LOWEST_PART: f64 = 0.02;
 
 /// When the next request may leave.
 #[derive(Debug)]
-pub struct Pace {
+pub(crate) struct Pace {
     full: f64,
     rate: f64,
     /// When the next request would leave if none had come early.
@@ -28,22 +28,22 @@ pub struct Pace {
 
 impl Pace {
     /// `rate` is in requests a second, and positive.
-    pub fn new(rate: f64, now: Instant) -> Self {
+    pub(crate) fn new(rate: f64, now: Instant) -> Self {
         Self { full: rate, rate, due: now, stopped_until: now, cut_at: None, regained_at: now }
     }
 
-    pub fn ready_at(&self) -> Instant {
+    pub(crate) fn ready_at(&self) -> Instant {
         let early = (BURST.mul_f64(self.rate / self.full)).saturating_sub(self.interval());
         self.due.checked_sub(early).unwrap_or(self.due).max(self.stopped_until)
     }
 
     /// Until when nobody leaves, whatever the rate.
-    pub fn stopped_until(&self) -> Instant {
+    pub(crate) fn stopped_until(&self) -> Instant {
         self.stopped_until
     }
 
     /// A request leaves.
-    pub fn take(&mut self, now: Instant) {
+    pub(crate) fn take(&mut self, now: Instant) {
         let regained = REGAINED_A_SECOND * self.full * now.duration_since(self.regained_at).as_secs_f64();
         self.rate = (self.rate + regained).min(self.full);
         self.regained_at = now;
@@ -51,7 +51,7 @@ impl Pace {
     }
 
     /// The API says that it is too much.
-    pub fn cut(&mut self, now: Instant) {
+    pub(crate) fn cut(&mut self, now: Instant) {
         if self.cut_at.is_none_or(|cut_at| now.duration_since(cut_at) >= TIME_BETWEEN_CUTS) {
             self.rate = (self.rate * PART_LEFT_BY_A_CUT).max(self.full * LOWEST_PART);
             self.cut_at = Some(now);
@@ -60,7 +60,7 @@ impl Pace {
     }
 
     /// Nobody leaves for `wait`.
-    pub fn stop(&mut self, now: Instant, wait: Duration) {
+    pub(crate) fn stop(&mut self, now: Instant, wait: Duration) {
         // A wait too long to be reckoned with is a day: a signal ends it.
         let until = now.checked_add(wait).unwrap_or(now + Duration::from_secs(24 * 60 * 60));
         self.stopped_until = self.stopped_until.max(until);

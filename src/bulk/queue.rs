@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use super::ledger::{Counts, Ledger, LedgerError, QueuedRow, now};
 
 /// Least time between two messages to one recipient (`api.md`, 131056).
-pub const RECIPIENT_GAP: Duration = Duration::from_secs(6);
+pub(crate) const RECIPIENT_GAP: Duration = Duration::from_secs(6);
 /// Rows that are read from the ledger at once.
 const ROWS_READ_AT_ONCE: usize = 128;
 
 /// Why a row may leave at a time of its own only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Delay {
+pub(crate) enum Delay {
     /// It was tried, and surely not sent.
     Retry,
     /// Its recipient was written to just now.
@@ -23,7 +23,7 @@ pub enum Delay {
 }
 
 /// The rows of a run that are still to be taken.
-pub struct RowQueue {
+pub(crate) struct RowQueue {
     /// Only read here, while the writer has the same one.
     ledger: Ledger,
     /// Rows that wait for no other, in the order of the input.
@@ -35,7 +35,7 @@ pub struct RowQueue {
 }
 
 impl RowQueue {
-    pub fn new(ledger: Ledger, at: Instant) -> Result<Self, LedgerError> {
+    pub(crate) fn new(ledger: Ledger, at: Instant) -> Result<Self, LedgerError> {
         let followers = ledger.followers()?.into_iter().map(|(n, ended_at)| {
             let age = Duration::from_millis(u64::try_from(now() - ended_at).unwrap_or_default());
             Reverse((at + RECIPIENT_GAP.saturating_sub(age), n, Delay::RecipientGap))
@@ -44,12 +44,12 @@ impl RowQueue {
         Ok(Self { ledger, fresh: VecDeque::new(), cursor: Some(0), due })
     }
 
-    pub fn counts(&self) -> Result<Counts, LedgerError> {
+    pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
         self.ledger.counts()
     }
 
     /// When the next row may be taken, and why not before; nothing when there is none.
-    pub fn next_at(&mut self, at: Instant) -> Result<Option<(Instant, Delay)>, LedgerError> {
+    pub(crate) fn next_at(&mut self, at: Instant) -> Result<Option<(Instant, Delay)>, LedgerError> {
         if let (true, Some(cursor)) = (self.fresh.is_empty(), self.cursor) {
             let rows = self.ledger.fresh(cursor, ROWS_READ_AT_ONCE)?;
             self.cursor = rows.last().map(|row| row.n);
@@ -60,7 +60,7 @@ impl RowQueue {
     }
 
     /// Takes a row that is due, else the next one of the input; nothing when it was decided by hand in the meantime.
-    pub fn take(&mut self, at: Instant) -> Result<Option<QueuedRow>, LedgerError> {
+    pub(crate) fn take(&mut self, at: Instant) -> Result<Option<QueuedRow>, LedgerError> {
         let is_due = self.due.peek().is_some_and(|Reverse((due, ..))| *due <= at);
         let due = if is_due { self.due.pop() } else { None };
         match due {
@@ -70,7 +70,7 @@ impl RowQueue {
     }
 
     /// The row may be taken from `due` on.
-    pub fn put(&mut self, n: i64, due: Instant, delay: Delay) {
+    pub(crate) fn put(&mut self, n: i64, due: Instant, delay: Delay) {
         self.due.push(Reverse((due, n, delay)));
     }
 }

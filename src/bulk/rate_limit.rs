@@ -6,7 +6,7 @@ use crate::api::backoff;
 
 /// Watches the rate limits that rows meet.
 #[derive(Debug)]
-pub struct RateLimit {
+pub(crate) struct RateLimit {
     /// How long the run goes on while every row that is tried meets a limit.
     max_wait: Duration,
     /// The first limit since a row met none.
@@ -21,30 +21,30 @@ pub struct RateLimit {
 
 /// A wait that a limit asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub struct LimitWait {
-    pub until: Instant,
+pub(crate) struct LimitWait {
+    pub(crate) until: Instant,
     /// Whether all rows wait, not only the one that met the limit: the API asks for it, or it was not a single one.
-    pub is_for_all: bool,
+    pub(crate) is_for_all: bool,
 }
 
 impl RateLimit {
-    pub fn new(max_wait: Duration) -> Self {
+    pub(crate) fn new(max_wait: Duration) -> Self {
         Self { max_wait, since: None, rows: 0, waits: 0, until: None }
     }
 
     /// A row met no limit.
-    pub fn lift(&mut self) {
+    pub(crate) fn lift(&mut self) {
         *self = Self::new(self.max_wait);
     }
 
     /// Whether one row is to be tried alone, since the last ones all met a limit.
-    pub fn is_probing(&self) -> bool {
+    pub(crate) fn is_probing(&self) -> bool {
         self.waits > 1
     }
 
     /// A row met a limit, and the API asks to wait for `asked`, or for no certain time when that is zero. Gives nothing
     /// when the run must not wait for so long.
-    pub fn note(&mut self, asked: Duration, now: Instant) -> Option<LimitWait> {
+    pub(crate) fn note(&mut self, asked: Duration, now: Instant) -> Option<LimitWait> {
         let since = *self.since.get_or_insert(now);
         self.rows = self.rows.saturating_add(1);
         // The answers to one burst are one message.

@@ -11,13 +11,13 @@ use crate::list::{ListFormat, OUTCOME_COLUMNS, guarded};
 use crate::output::{compact, one_line};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReportFormat {
+pub(crate) enum ReportFormat {
     Csv,
     Ndjson,
 }
 
 /// Writes the rows in one of `states` to `to`.
-pub fn write(
+pub(crate) fn write(
     ledger: &Ledger,
     details: &Details,
     states: &[RowState],

@@ -9,15 +9,15 @@ use super::writer::LedgerHandle;
 use crate::api::{Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, judge};
 
 /// What requests are sent with.
-pub struct ApiSession {
-    pub client: Client,
-    pub credentials: Credentials,
-    pub base: Url,
-    pub accepts: SuccessCriterion,
+pub(crate) struct ApiSession {
+    pub(crate) client: Client,
+    pub(crate) credentials: Credentials,
+    pub(crate) base: Url,
+    pub(crate) accepts: SuccessCriterion,
 }
 
 /// What a task says of its row.
-pub enum RowTaskEnd {
+pub(crate) enum RowTaskEnd {
     /// The ledger did not take it, so nothing left.
     NotBegun,
     Ended {
@@ -29,7 +29,7 @@ pub enum RowTaskEnd {
 
 impl ApiSession {
     /// The request that the ledger keeps for `row`.
-    pub fn request(&self, row: &QueuedRow) -> Result<Request, LedgerError> {
+    pub(crate) fn request(&self, row: &QueuedRow) -> Result<Request, LedgerError> {
         let accepts = self.accepts.for_recipient(&row.recipient);
         Request::below(&self.base, &row.path, row.body.as_str().into(), accepts)
             .map_err(|error| LedgerError::Damaged { problem: format!("row {}: {error}", row.n) })
@@ -37,7 +37,12 @@ impl ApiSession {
 }
 
 /// Sends a row once, and not before the ledger has it as under way.
-pub async fn send_row(session: Arc<ApiSession>, ledger: LedgerHandle, request: Request, row: QueuedRow) -> RowTaskEnd {
+pub(crate) async fn send_row(
+    session: Arc<ApiSession>,
+    ledger: LedgerHandle,
+    request: Request,
+    row: QueuedRow,
+) -> RowTaskEnd {
     if !ledger.begin(row.n).await {
         return RowTaskEnd::NotBegun;
     }

@@ -8,7 +8,7 @@ use crate::process::Signal;
 
 /// How a run came to its end.
 #[derive(Debug)]
-pub enum RunEnd {
+pub(crate) enum RunEnd {
     /// Every row is final, also where something had stopped the run while the last ones were under way.
     Complete { was_stopped: bool },
     /// Rows are left. `is_written` says whether the ledger has all that is known of them: whoever leaves at once does not
@@ -18,7 +18,7 @@ pub enum RunEnd {
 
 /// Why no more rows are taken.
 #[derive(Debug)]
-pub enum StopReason {
+pub(crate) enum StopReason {
     /// A fault that would meet the other rows too.
     Paused(PauseReason, Problem),
     Signal(Signal),
@@ -31,7 +31,7 @@ pub enum StopReason {
 impl RunEnd {
     /// The end of a run whose writer gave `written`: it is noted as finished where every row is final, whatever had
     /// stopped it.
-    pub fn of(written: Result<Ledger, WriteFailure>, stop: Option<StopReason>) -> Self {
+    pub(crate) fn of(written: Result<Ledger, WriteFailure>, stop: Option<StopReason>) -> Self {
         let stopped = |reason| Self::Stopped { reason, is_written: true };
         let ledger = match written {
             Ok(ledger) => ledger,
@@ -54,13 +54,13 @@ impl RunEnd {
 }
 
 impl StopReason {
-    pub fn ledger(error: LedgerError) -> Self {
+    pub(crate) fn ledger(error: LedgerError) -> Self {
         Self::LedgerFailed(WriteFailure { error, outcomes: Vec::new() })
     }
 
     /// Whether it takes the place of `earlier`: a run that must end for itself is not a pause or a wish any more, but the
     /// cause of a pause outlives the signal that comes while the last rows end.
-    pub fn outweighs(&self, earlier: &Self) -> bool {
+    pub(crate) fn outweighs(&self, earlier: &Self) -> bool {
         match (self, earlier) {
             (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_)) => true,
             (Self::Paused(..) | Self::Signal(_), _) | (_, Self::LedgerFailed(_) | Self::Panicked) => false,

@@ -15,18 +15,18 @@ const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How fast a run may send, and how long it may wait.
 #[derive(Clone, Copy, Debug)]
-pub struct RunLimits {
+pub(crate) struct RunLimits {
     /// Requests a second.
-    pub rate: f64,
+    pub(crate) rate: f64,
     /// Requests that may be under way at once.
-    pub concurrency: usize,
+    pub(crate) concurrency: usize,
     /// How long it goes on while every row that is tried meets a rate limit.
-    pub max_wait: Duration,
+    pub(crate) max_wait: Duration,
 }
 
 /// Says when the next row may leave, from what became of the others.
 #[derive(Debug)]
-pub struct Throttle {
+pub(crate) struct Throttle {
     concurrency: usize,
     pace: Pace,
     breaker: Breaker,
@@ -39,15 +39,15 @@ pub struct Throttle {
 
 /// What an outcome means for the run.
 #[derive(Debug)]
-pub struct Consequence {
+pub(crate) struct Consequence {
     /// When its row may be tried again, where it was surely not sent, and why not before.
-    pub due: Instant,
-    pub delay: Delay,
-    pub pause: Option<PauseReason>,
+    pub(crate) due: Instant,
+    pub(crate) delay: Delay,
+    pub(crate) pause: Option<PauseReason>,
 }
 
 impl Throttle {
-    pub fn new(limits: RunLimits, now: Instant) -> Self {
+    pub(crate) fn new(limits: RunLimits, now: Instant) -> Self {
         Self {
             concurrency: limits.concurrency,
             pace: Pace::new(limits.rate, now),
@@ -59,22 +59,22 @@ impl Throttle {
     }
 
     /// How many rows may be under way.
-    pub fn allowance(&self) -> usize {
+    pub(crate) fn allowance(&self) -> usize {
         if self.rate_limit.is_probing() { 1 } else { self.breaker.allowance(self.concurrency) }
     }
 
     /// When a row may leave.
-    pub fn ready_at(&self) -> Instant {
+    pub(crate) fn ready_at(&self) -> Instant {
         self.pace.ready_at()
     }
 
     /// A row leaves.
-    pub fn take(&mut self, now: Instant) {
+    pub(crate) fn take(&mut self, now: Instant) {
         self.pace.take(now);
     }
 
     /// Notes what became of a row.
-    pub fn note(&mut self, verdict: &Verdict, now: Instant) -> Consequence {
+    pub(crate) fn note(&mut self, verdict: &Verdict, now: Instant) -> Consequence {
         let pause = self.breaker.note(&verdict.outcome);
         let mut consequence = Consequence { due: now, delay: Delay::Retry, pause };
         match (&verdict.outcome, &verdict.problem) {
@@ -113,7 +113,7 @@ impl Throttle {
 
     /// The wait for a row that the queue gives at `queue_ready_at`, in words: why nothing leaves, and until when. Nothing
     /// for a short one, and for one that was told. That the rate is slow is no wait.
-    pub fn wait_to_tell(&mut self, queue_ready_at: Instant, delay: Delay, now: Instant) -> Option<String> {
+    pub(crate) fn wait_to_tell(&mut self, queue_ready_at: Instant, delay: Delay, now: Instant) -> Option<String> {
         let stopped_until = self.pace.stopped_until();
         let until = queue_ready_at.max(stopped_until);
         let wait = until.saturating_duration_since(now);

@@ -19,20 +19,20 @@ enum Operation {
 
 /// The way to the thread; it ends when the last one is closed.
 #[derive(Clone)]
-pub struct LedgerHandle(Sender<Operation>);
+pub(crate) struct LedgerHandle(Sender<Operation>);
 
 /// The thread itself, by what it gives at its end.
-pub struct Writer(Receiver<Result<Ledger, WriteFailure>>);
+pub(crate) struct Writer(Receiver<Result<Ledger, WriteFailure>>);
 
 /// A ledger that could not be written, with what became of rows since then: nothing else knows it.
 #[derive(Debug)]
-pub struct WriteFailure {
-    pub error: LedgerError,
-    pub outcomes: Vec<EndedAttempt>,
+pub(crate) struct WriteFailure {
+    pub(crate) error: LedgerError,
+    pub(crate) outcomes: Vec<EndedAttempt>,
 }
 
 impl Writer {
-    pub fn start(ledger: Ledger) -> (Self, LedgerHandle) {
+    pub(crate) fn start(ledger: Ledger) -> (Self, LedgerHandle) {
         let (sender, operations) = channel();
         let (at_end, end) = channel();
         std::thread::spawn(move || {
@@ -43,12 +43,12 @@ impl Writer {
     }
 
     /// Waits until everything is written; every handle must be gone by then.
-    pub fn close(self) -> Result<Ledger, WriteFailure> {
+    pub(crate) fn close(self) -> Result<Ledger, WriteFailure> {
         self.0.recv().unwrap_or_else(|_| Err(WriteFailure::gone()))
     }
 
     /// As [`Writer::close`], but no longer than `limit`; nothing when it is still writing then.
-    pub fn close_within(self, limit: Duration) -> Option<Result<Ledger, WriteFailure>> {
+    pub(crate) fn close_within(self, limit: Duration) -> Option<Result<Ledger, WriteFailure>> {
         match self.0.recv_timeout(limit) {
             Ok(written) => Some(written),
             Err(RecvTimeoutError::Timeout) => None,
@@ -65,13 +65,13 @@ impl WriteFailure {
 
 impl LedgerHandle {
     /// Notes that the row is under way; true once that is on the disk. On false nothing may leave.
-    pub async fn begin(&self, n: i64) -> bool {
+    pub(crate) async fn begin(&self, n: i64) -> bool {
         let (sender, committed) = oneshot::channel();
         self.0.send(Operation::Begin(n, sender)).is_ok() && committed.await.is_ok()
     }
 
     /// Notes what became of a row.
-    pub fn end(&self, ended: EndedAttempt) {
+    pub(crate) fn end(&self, ended: EndedAttempt) {
         // The thread lives as long as a handle does.
         let _ = self.0.send(Operation::End(ended));
     }

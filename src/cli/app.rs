@@ -43,16 +43,16 @@ Proxies come from HTTPS_PROXY, ALL_PROXY and NO_PROXY; they are never used for t
 #[derive(Debug, Parser)]
 #[command(name = "jelouctl", version, verbatim_doc_comment, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_long_help = AFTER_HELP)]
-pub struct App {
+pub(crate) struct App {
     #[command(flatten)]
-    pub global: GlobalFlags,
+    pub(crate) global: GlobalFlags,
 
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub(crate) command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     Send(SendCommand),
     FlowMessage(FlowMessageCommand),
     Templates(TemplatesCommand),

@@ -12,7 +12,7 @@ use crate::input::Source;
 use crate::output::ProgressFormat;
 
 #[derive(Debug, Subcommand)]
-pub enum BulkCommand {
+pub(crate) enum BulkCommand {
     Send(Box<BulkSend>),
     /// Go on with a run that was stopped, paused or killed
     ///
@@ -96,7 +96,7 @@ pub enum BulkCommand {
 #[derive(Args, Debug)]
 #[expect(clippy::doc_link_with_quotes, reason = "a template's own marks")]
 #[command(verbatim_doc_comment, subcommand_value_name = "KIND", subcommand_help_heading = "Kinds")]
-pub struct BulkSend {
+pub(crate) struct BulkSend {
     /// List of people: CSV or NDJSON, or `-` for standard input
     #[arg(value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     source: Source,
@@ -141,7 +141,7 @@ pub struct BulkSend {
 }
 
 #[derive(Args, Clone, Debug)]
-pub struct RunOptionFlags {
+pub(crate) struct RunOptionFlags {
     /// How fast to send: 5/s, 300/m, 1000/h [default: the profile's rate, else 5/s]
     #[arg(long, value_name = "RATE")]
     rate: Option<Rate>,
@@ -176,7 +176,7 @@ struct BulkDelivery {
 
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
-pub struct Decision {
+pub(crate) struct Decision {
     /// What the unknown rows are from now on
     #[arg(long, value_name = "STATE")]
     unknown_as: Option<UnknownAs>,
@@ -201,7 +201,7 @@ enum FailedAs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum StateFlag {
+pub(crate) enum StateFlag {
     Pending,
     Inflight,
     Sent,
@@ -211,7 +211,7 @@ pub enum StateFlag {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum ReportFormatFlag {
+pub(crate) enum ReportFormatFlag {
     Csv,
     Ndjson,
 }

@@ -15,7 +15,7 @@ use crate::sending::template_names;
 
 /// Answers a shell that asks what could follow. `COMPLETE` alone is not enough to be taken for one: a message must not be
 /// left unsent because that variable happens to be set.
-pub fn answer(arguments: &[OsString]) -> Option<ExitCode> {
+pub(crate) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
     let is_asked = arguments.get(1).is_none_or(|word| word == "--");
     if !is_asked || std::env::var_os("COMPLETE").is_none() {
         return None;

@@ -12,7 +12,7 @@ use crate::output::{Color, Format, Stderr, Stdout, Verbosity};
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Global options")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that is there or not")]
-pub struct GlobalFlags {
+pub(crate) struct GlobalFlags {
     /// Profile to send with [env: JELOU_PROFILE]
     #[arg(short, long, global = true, value_name = "NAME")]
     profile: Option<String>,
@@ -106,7 +106,7 @@ enum ColorFlag {
 
 impl GlobalFlags {
     /// The context of a command; `no_input` says whether the environment forbids questions.
-    pub fn context(self, no_input: bool) -> Context {
+    pub(crate) fn context(self, no_input: bool) -> Context {
         let format = match self.output {
             FormatFlag::Response => Format::Response,
             FormatFlag::Id => Format::Id,

@@ -22,7 +22,7 @@ use crate::exit::ExitCode;
 use crate::output::{Color, Format, Stderr, Stdout, Verbosity};
 
 /// Runs the command in `arguments`.
-pub fn run(arguments: &[OsString]) -> ExitCode {
+pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     if let Some(code) = complete::answer(arguments) {
         return code;
     }

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use crate::commands::profile::ProfileAction;
 
 #[derive(Debug, Subcommand)]
-pub enum ProfileCommand {
+pub(crate) enum ProfileCommand {
     /// List the profiles: name, bot, and which is the default
     List,
     /// Show every setting and where it comes from; never the secret

@@ -21,7 +21,7 @@ use crate::input::Source;
 /// 24 hours; a template reaches anyone. What would keep the notice from leaving is told before the command runs.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
-pub struct RunCommand {
+pub(crate) struct RunCommand {
     /// Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]
     #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     to: Option<String>,

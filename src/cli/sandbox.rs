@@ -22,7 +22,7 @@ use crate::input::Source;
 /// is no other bot.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
-pub struct SandboxCommand {
+pub(crate) struct SandboxCommand {
     /// Port of 127.0.0.1, 0 for a free one [default: 4780; with a command, a free one]
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,

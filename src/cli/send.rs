@@ -20,13 +20,13 @@ use crate::message::{FlowMessage, Message};
     subcommand_value_name = "KIND",
     subcommand_help_heading = "Kinds"
 )]
-pub struct SendCommand {
+pub(crate) struct SendCommand {
     #[command(subcommand)]
     message: Delivered<DeliveryFlags>,
 }
 
 #[derive(Args, Debug)]
-pub struct FlowMessageCommand {
+pub(crate) struct FlowMessageCommand {
     #[command(flatten)]
     message: FlowMessage,
 
@@ -52,9 +52,9 @@ struct DeliveryFlags {
 /// The kinds, each with the flags `D` of a delivery. As global flags these could be given twice, once in front of the
 /// kind, and one recipient would silently win.
 #[derive(Debug)]
-pub struct Delivered<D> {
-    pub delivery: D,
-    pub message: Message,
+pub(crate) struct Delivered<D> {
+    pub(crate) delivery: D,
+    pub(crate) message: Message,
 }
 
 impl<D: Args> Subcommand for Delivered<D> {

@@ -14,7 +14,7 @@ use crate::commands::templates::TemplateFilter;
 /// A table on a terminal, the API's JSON elsewhere; `--output id` gives the names alone.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
-pub struct TemplatesCommand {
+pub(crate) struct TemplatesCommand {
     /// Only those with this in their name
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     query: Option<String>,

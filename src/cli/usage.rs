@@ -13,7 +13,7 @@ use crate::output::{Format, Record, RecordError, Stderr, Stdout, one_line};
 const HIDDEN: [&str; 2] = ["--client-id", "--api-url"];
 
 /// Prints what `error` says of the command line `arguments`.
-pub fn report(context: &Context, mut error: clap::Error, arguments: &[OsString]) -> ExitCode {
+pub(crate) fn report(context: &Context, mut error: clap::Error, arguments: &[OsString]) -> ExitCode {
     let Context { stdout, stderr, .. } = context;
     if !error.use_stderr() {
         return match taken_for_help(arguments) {
@@ -51,7 +51,7 @@ fn refuse(context: &Context, error: UsageError) -> ExitCode {
 }
 
 /// Says what ended a command; gives its exit code.
-pub fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
+pub(crate) fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
     stderr.error(&error.message(), &error.details, error.hint.as_deref());
     error.code
 }
@@ -70,7 +70,7 @@ fn record(stdout: &Stdout, message: &str, hint: Option<&str>) {
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn help(context: &Context, mut app: clap::Command) -> Result<ExitCode, CommandError> {
+pub(crate) fn help(context: &Context, mut app: clap::Command) -> Result<ExitCode, CommandError> {
     context.stdout.help(&app.render_help().ansi().to_string())?;
     Ok(ExitCode::Success)
 }

@@ -10,7 +10,12 @@ use crate::exit::ExitCode;
 ///
 /// # Errors
 /// When stdout cannot be written, or nobody knows how such a line looks for `shell`.
-pub fn run(context: &Context, mut app: clap::Command, shell: Shell, dynamic: bool) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(
+    context: &Context,
+    mut app: clap::Command,
+    shell: Shell,
+    dynamic: bool,
+) -> Result<ExitCode, CommandError> {
     if dynamic {
         context.stdout.line(start_up_line(shell)?)?;
         return Ok(ExitCode::Success);

@@ -34,7 +34,7 @@ struct Checkup {
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn run(context: &Context, offline: bool) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &Context, offline: bool) -> Result<ExitCode, CommandError> {
     let mut checkup = Checkup { checks: Vec::new(), code: ExitCode::Success };
     match checkup.settings(context) {
         None => checkup.warn("secret and network", "not checked: the configuration comes first"),

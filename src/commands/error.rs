@@ -16,14 +16,14 @@ use crate::sending::{ConnectError, GuardError, Panicked, ReadError};
 
 /// An error that ends a command, as it is told.
 #[derive(Debug)]
-pub struct CommandError {
-    pub code: ExitCode,
+pub(crate) struct CommandError {
+    pub(crate) code: ExitCode,
     /// The `error.code` of the record.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// With its causes.
     error: anyhow::Error,
-    pub details: Vec<String>,
-    pub hint: Option<String>,
+    pub(crate) details: Vec<String>,
+    pub(crate) hint: Option<String>,
 }
 
 impl CommandError {
@@ -32,12 +32,12 @@ impl CommandError {
     }
 
     /// What is wrong, and why.
-    pub fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         format!("{:#}", self.error)
     }
 
     /// The message and its details on one line.
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let details = self.details.iter().map(|detail| format!("; {detail}"));
         std::iter::once(self.message()).chain(details).collect()
     }
@@ -171,7 +171,7 @@ impl From<Panicked> for CommandError {
 }
 
 /// The code and the record's word for an outcome.
-pub fn of_outcome(outcome: &Outcome) -> (ExitCode, Sent) {
+pub(crate) fn of_outcome(outcome: &Outcome) -> (ExitCode, Sent) {
     match outcome {
         Outcome::Sent { .. } => (ExitCode::Success, Sent::Yes),
         Outcome::NotSent(cause) => (of_cause(*cause), Sent::No),
@@ -191,7 +191,7 @@ fn of_cause(cause: Cause) -> ExitCode {
 }
 
 /// The code of a bulk run that paused by itself.
-pub fn of_pause(reason: PauseReason) -> ExitCode {
+pub(crate) fn of_pause(reason: PauseReason) -> ExitCode {
     match reason {
         PauseReason::Credentials => ExitCode::Credentials,
         PauseReason::Network => ExitCode::Network,
@@ -200,6 +200,6 @@ pub fn of_pause(reason: PauseReason) -> ExitCode {
     }
 }
 
-pub fn of_signal(signal: Signal) -> ExitCode {
+pub(crate) fn of_signal(signal: Signal) -> ExitCode {
     ExitCode::Signal(signal.number())
 }

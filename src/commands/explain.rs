@@ -20,7 +20,7 @@ What is past a limit is refused before it is sent; what goes against advice is s
 ///
 /// # Errors
 /// When there is no such topic, or stdout cannot be written.
-pub fn run(context: &Context, topic: Option<&str>) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &Context, topic: Option<&str>) -> Result<ExitCode, CommandError> {
     let text = match topic {
         None => everything(),
         Some(topic) => about(topic).ok_or_else(|| unknown(topic))?,

@@ -12,7 +12,7 @@ use crate::private_file::FileError;
 ///
 /// # Errors
 /// When stdout or the directory cannot be written.
-pub fn run(context: &Context, app: clap::Command, directory: Option<&Path>) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &Context, app: clap::Command, directory: Option<&Path>) -> Result<ExitCode, CommandError> {
     let Some(directory) = directory else {
         let mut page = Vec::new();
         // Writing to a vector cannot fail.

@@ -1,16 +1,16 @@
 //! One file a command: takes plain values and a context, calls the rest of the crate, and ends with an exit code.
 
-pub mod bulk;
-pub mod completions;
-pub mod doctor;
+pub(crate) mod bulk;
+pub(crate) mod completions;
+pub(crate) mod doctor;
 mod error;
-pub mod explain;
-pub mod man;
-pub mod profile;
-pub mod run;
-pub mod sandbox;
-pub mod schema;
-pub mod send;
-pub mod templates;
+pub(crate) mod explain;
+pub(crate) mod man;
+pub(crate) mod profile;
+pub(crate) mod run;
+pub(crate) mod sandbox;
+pub(crate) mod schema;
+pub(crate) mod send;
+pub(crate) mod templates;
 
-pub use self::error::CommandError;
+pub(crate) use self::error::CommandError;

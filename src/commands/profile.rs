@@ -17,7 +17,7 @@ use crate::sending;
 
 /// What `profile` is asked to do.
 #[derive(Debug)]
-pub enum ProfileAction {
+pub(crate) enum ProfileAction {
     List,
     Show { name: Option<String> },
     Set { name: String, allow_to: Vec<String> },
@@ -29,7 +29,7 @@ pub enum ProfileAction {
 ///
 /// # Errors
 /// When the configuration cannot be read or written, or something is missing and nobody can be asked.
-pub fn run(context: &mut Context, action: ProfileAction) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &mut Context, action: ProfileAction) -> Result<ExitCode, CommandError> {
     if context.mode != Mode::Send && !matches!(action, ProfileAction::List | ProfileAction::Show { .. }) {
         return Err(UsageError::new(
             "--dry-run and --curl show a send; this would change the configuration",

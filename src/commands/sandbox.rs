@@ -21,24 +21,24 @@ const LISTED: usize = 100;
 
 /// What was typed.
 #[derive(Debug)]
-pub struct SandboxArguments {
-    pub port: Option<u16>,
-    pub open: bool,
-    pub faults: Vec<String>,
-    pub templates: Option<Source>,
-    pub window: bool,
-    pub webhook: Option<String>,
-    pub max: Option<u32>,
-    pub expect: Option<u64>,
-    pub list: Option<PathBuf>,
-    pub command: Vec<OsString>,
+pub(crate) struct SandboxArguments {
+    pub(crate) port: Option<u16>,
+    pub(crate) open: bool,
+    pub(crate) faults: Vec<String>,
+    pub(crate) templates: Option<Source>,
+    pub(crate) window: bool,
+    pub(crate) webhook: Option<String>,
+    pub(crate) max: Option<u32>,
+    pub(crate) expect: Option<u64>,
+    pub(crate) list: Option<PathBuf>,
+    pub(crate) command: Vec<OsString>,
 }
 
 /// Runs the sandbox, and tells what arrived.
 ///
 /// # Errors
 /// When it cannot be started as it was typed, or the list cannot be written.
-pub fn run(context: &mut Context, arguments: &SandboxArguments) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &mut Context, arguments: &SandboxArguments) -> Result<ExitCode, CommandError> {
     if context.mode != Mode::Send {
         return Err(
             UsageError::new("--dry-run and --curl show a send; the sandbox sends nothing", "leave them out").into()

@@ -19,7 +19,7 @@ const ANY: &str = "message";
 const CONFIGURATION: &str = "config";
 
 /// What can be asked for.
-pub fn names() -> Vec<&'static str> {
+pub(crate) fn names() -> Vec<&'static str> {
     Message::all().iter().map(Message::command).chain([ANY, CONFIGURATION]).collect()
 }
 
@@ -27,7 +27,7 @@ pub fn names() -> Vec<&'static str> {
 ///
 /// # Errors
 /// When stdout or the directory cannot be written.
-pub fn run(context: &Context, name: Option<&str>, directory: Option<&Path>) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &Context, name: Option<&str>, directory: Option<&Path>) -> Result<ExitCode, CommandError> {
     let Some(directory) = directory else {
         context.stdout.json(&schema(name.unwrap_or(ANY)))?;
         return Ok(ExitCode::Success);

@@ -16,19 +16,19 @@ use crate::sending::{Connection, Flight, Opening, Sender, Unresolved, catch_pani
 
 /// What was typed for one message.
 #[derive(Debug)]
-pub struct SendArguments {
+pub(crate) struct SendArguments {
     /// `--to`
-    pub to: Option<String>,
+    pub(crate) to: Option<String>,
     /// `--body`
-    pub body: Option<Source>,
+    pub(crate) body: Option<Source>,
     /// `--strict`: a warning about the message is an error.
-    pub strict: bool,
+    pub(crate) strict: bool,
     /// The kind, with what its flags say.
-    pub message: Message,
+    pub(crate) message: Message,
 }
 
 /// Sends one message and tells what became of it.
-pub fn run(context: &mut Context, typed: &SendArguments) -> ExitCode {
+pub(crate) fn run(context: &mut Context, typed: &SendArguments) -> ExitCode {
     let mut record = Record { kind: Some(typed.message.command()), ..Record::default() };
     let code = send(context, typed, &mut record).unwrap_or_else(|error| {
         context.stderr.error(&error.message(), &error.details, error.hint.as_deref());

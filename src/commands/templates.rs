@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::CommandError;
-pub use crate::api::TemplateFilter;
+pub(crate) use crate::api::TemplateFilter;
 use crate::api::{Delivery, Request};
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
@@ -12,7 +12,7 @@ use crate::process::block_on;
 use crate::sending::{Opening, ReadError, Sender, Unresolved, read_templates, template_names};
 
 /// Lists the templates that match `filter`.
-pub fn run(context: &mut Context, filter: &TemplateFilter) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &mut Context, filter: &TemplateFilter) -> Result<ExitCode, CommandError> {
     let sender = Unresolved::claim(context)?.resolve(context)?;
     let bot = sender.bot.as_str();
     if context.mode != Mode::Send {

@@ -14,27 +14,30 @@ use crate::secret::Secret;
 
 /// What `profile set` writes; what is absent stays as it is.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ProfileChange {
-    pub bot_id: Option<String>,
-    pub client_id: Option<String>,
-    pub client_secret: Option<Secret>,
-    pub client_secret_file: Option<PathBuf>,
-    pub api_url: Option<String>,
-    pub timeout: Option<String>,
-    pub retry_for: Option<String>,
-    pub ca_cert: Option<PathBuf>,
-    pub allow_to: Option<AllowTo>,
+pub(crate) struct ProfileChange {
+    pub(crate) bot_id: Option<String>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) client_secret: Option<Secret>,
+    pub(crate) client_secret_file: Option<PathBuf>,
+    pub(crate) api_url: Option<String>,
+    pub(crate) timeout: Option<String>,
+    pub(crate) retry_for: Option<String>,
+    pub(crate) ca_cert: Option<PathBuf>,
+    pub(crate) allow_to: Option<AllowTo>,
 }
 
 /// A configuration file that is being changed.
-pub struct ConfigEdit {
+pub(crate) struct ConfigEdit {
     path: PathBuf,
     document: DocumentMut,
 }
 
 impl ConfigEdit {
     /// Changes the file at `path`. Another process that changes it waits meanwhile: of two changes at once none is lost.
-    pub fn change(path: &Path, change: impl Fn(&mut Self) -> Result<(), ConfigError>) -> Result<(), ConfigError> {
+    pub(crate) fn change(
+        path: &Path,
+        change: impl Fn(&mut Self) -> Result<(), ConfigError>,
+    ) -> Result<(), ConfigError> {
         // What cannot be done is found before a lock or a directory is made for it.
         change(&mut Self::open(path)?)?;
         let _lock = private_file::lock(path)?;
@@ -44,7 +47,7 @@ impl ConfigEdit {
     }
 
     /// Opens the file at `path`, or an empty one in its place.
-    pub fn open(path: &Path) -> Result<Self, ConfigError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, ConfigError> {
         let text = match read_trusted(path)? {
             // What is written takes the file's place: a device must stay what it is.
             Some((_, metadata)) if !metadata.is_file() => {
@@ -64,12 +67,12 @@ impl ConfigEdit {
         Ok(Self { path: path.to_owned(), document })
     }
 
-    pub fn has_profile(&self, name: &str) -> bool {
+    pub(crate) fn has_profile(&self, name: &str) -> bool {
         self.profiles().any(|known| known == name)
     }
 
     /// Writes `change` into the profile; the first profile becomes the default.
-    pub fn set_profile(&mut self, name: &str, change: &ProfileChange) {
+    pub(crate) fn set_profile(&mut self, name: &str, change: &ProfileChange) {
         let first = self.profiles().next().is_none();
         let profiles = self.document.entry("profiles").or_insert_with(|| {
             let mut table = Table::new();
@@ -117,14 +120,14 @@ impl ConfigEdit {
     }
 
     /// Makes `name` the default.
-    pub fn use_profile(&mut self, name: &str) -> Result<(), ConfigError> {
+    pub(crate) fn use_profile(&mut self, name: &str) -> Result<(), ConfigError> {
         self.require(name)?;
         put(self.document.as_table_mut(), "default_profile", name);
         Ok(())
     }
 
     /// Removes the profile, and the default where it is that.
-    pub fn remove_profile(&mut self, name: &str) -> Result<(), ConfigError> {
+    pub(crate) fn remove_profile(&mut self, name: &str) -> Result<(), ConfigError> {
         self.require(name)?;
         let mut kept = String::new();
         if self.document.get("default_profile").and_then(Item::as_str) == Some(name) {

@@ -7,31 +7,31 @@ use crate::secret::Secret;
 
 /// What the environment says.
 #[derive(Clone, Debug, Default)]
-pub struct Environment {
+pub(crate) struct Environment {
     /// `JELOU_PROFILE`
-    pub profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// `JELOUCTL_CONFIG`
-    pub config: Option<String>,
+    pub(crate) config: Option<String>,
     /// `JELOU_BOT_ID`
-    pub bot_id: Option<String>,
+    pub(crate) bot_id: Option<String>,
     /// `JELOU_CLIENT_ID`
-    pub client_id: Option<String>,
+    pub(crate) client_id: Option<String>,
     /// `JELOU_CLIENT_SECRET`
-    pub client_secret: Option<Secret>,
+    pub(crate) client_secret: Option<Secret>,
     /// `JELOU_API_URL`
-    pub api_url: Option<String>,
+    pub(crate) api_url: Option<String>,
     /// `JELOU_TIMEOUT`
-    pub timeout: Option<String>,
+    pub(crate) timeout: Option<String>,
     /// `JELOU_RETRY_FOR`
-    pub retry_for: Option<String>,
+    pub(crate) retry_for: Option<String>,
     /// `JELOUCTL_SANDBOX`
-    pub sandbox: Option<String>,
+    pub(crate) sandbox: Option<String>,
     /// `JELOU_TO`
-    pub to: Option<String>,
+    pub(crate) to: Option<String>,
 }
 
 impl Environment {
-    pub fn read() -> Result<Self, ConfigError> {
+    pub(crate) fn read() -> Result<Self, ConfigError> {
         let read = |name: &'static str| match std::env::var_os(name) {
             None => Ok(None),
             Some(value) if value.is_empty() => Err(ConfigError::EmptyVariable { name }),

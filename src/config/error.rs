@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::private_file::FileError;
 
 #[derive(Debug, Error)]
-pub enum ConfigError {
+pub(crate) enum ConfigError {
     #[error("{name} is set but empty")]
     EmptyVariable { name: &'static str },
     #[error("{name} is not UTF-8")]
@@ -65,7 +65,7 @@ fn list(known: &[String]) -> String {
 
 impl ConfigError {
     /// The way out, for the hint line.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         const EVERY_WAY: &str = "give credentials with a profile (jelouctl profile set NAME --bot BOT --client-id ID), with JELOU_CLIENT_ID and \
             JELOU_CLIENT_SECRET, or with --client-id and --client-secret-file FILE; to try without any, add --sandbox";
         let hint = match self {

@@ -17,59 +17,59 @@ use crate::secret::Secret;
 
 /// A configuration file that was read.
 #[derive(Clone, Debug)]
-pub struct ConfigFile {
+pub(crate) struct ConfigFile {
     path: PathBuf,
     default_profile: Option<String>,
     /// The line of `default_profile`.
     default_line: usize,
-    pub profiles: BTreeMap<String, Profile>,
-    pub warnings: Vec<String>,
+    pub(crate) profiles: BTreeMap<String, Profile>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// One profile: who sends, through what, and to whom. Relative paths start at this file, `~/` is home.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Profile {
+pub(crate) struct Profile {
     /// The bot that sends.
     #[serde(default, deserialize_with = "parsed")]
     #[schemars(with = "Option<String>")]
-    pub bot_id: Option<BotId>,
+    pub(crate) bot_id: Option<BotId>,
     /// Client id of the API credentials.
     #[serde(default, deserialize_with = "parsed")]
     #[schemars(with = "Option<String>")]
-    pub client_id: Option<ClientId>,
+    pub(crate) client_id: Option<ClientId>,
     /// The secret itself; give it in one of the three ways.
     #[schemars(with = "Option<String>")]
-    pub client_secret: Option<Secret>,
+    pub(crate) client_secret: Option<Secret>,
     /// A file with the secret.
-    pub client_secret_file: Option<PathBuf>,
+    pub(crate) client_secret_file: Option<PathBuf>,
     /// Program and arguments that print the secret, run without a shell.
     #[serde(default, deserialize_with = "command")]
     #[schemars(with = "Option<Vec<String>>")]
-    pub client_secret_command: Option<Vec<String>>,
+    pub(crate) client_secret_command: Option<Vec<String>>,
     /// Address of the API; the only one that gets the profile's secret.
     #[serde(default, deserialize_with = "parsed")]
     #[schemars(with = "Option<String>")]
-    pub api_url: Option<ApiUrl>,
+    pub(crate) api_url: Option<ApiUrl>,
     /// How long one attempt may take: `500ms`, `30s`, `2m` or a number of seconds.
     #[serde(default, deserialize_with = "parsed_duration")]
     #[schemars(with = "Option<DurationText>")]
-    pub timeout: Option<Timeout>,
+    pub(crate) timeout: Option<Timeout>,
     /// How long to try again where that is safe; 0 for never.
     #[serde(default, deserialize_with = "parsed_duration")]
     #[schemars(with = "Option<DurationText>")]
-    pub retry_for: Option<RetryFor>,
+    pub(crate) retry_for: Option<RetryFor>,
     /// Certificate authorities (PEM) in place of the system's.
-    pub ca_cert: Option<PathBuf>,
+    pub(crate) ca_cert: Option<PathBuf>,
     /// Who may be written to; `*` is any run of characters. Absent: anyone; empty: nobody.
     #[schemars(with = "Option<Vec<String>>")]
-    pub allow_to: Option<AllowTo>,
+    pub(crate) allow_to: Option<AllowTo>,
     /// How fast a bulk run sends: "5/s", "300/m", "1000/h"; 5/s when absent.
     #[serde(default, deserialize_with = "parsed")]
     #[schemars(with = "Option<String>")]
-    pub rate: Option<Rate>,
+    pub(crate) rate: Option<Rate>,
     /// Whether a bulk run asks, or needs --yes, before it sends; it does when absent.
-    pub confirm_bulk: Option<bool>,
+    pub(crate) confirm_bulk: Option<bool>,
 }
 
 /// Configuration of jelouctl.
@@ -94,19 +94,19 @@ enum DurationText {
 }
 
 /// JSON Schema of the configuration file.
-pub fn schema() -> serde_json::Value {
+pub(crate) fn schema() -> serde_json::Value {
     schemars::schema_for!(Document).into()
 }
 
 impl ConfigFile {
     /// `config.toml` in the configuration directory of the user.
-    pub fn default_path() -> Result<PathBuf, ConfigError> {
+    pub(crate) fn default_path() -> Result<PathBuf, ConfigError> {
         dirs::config_dir().map(|directory| directory.join("jelouctl/config.toml")).ok_or(ConfigError::NoConfigDirectory)
     }
 
     /// The file at the default place; nothing when there is none, or when that place cannot be searched: flags and
     /// environment may say everything.
-    pub fn load_default() -> Result<Option<Self>, ConfigError> {
+    pub(crate) fn load_default() -> Result<Option<Self>, ConfigError> {
         let Ok(path) = Self::default_path() else { return Ok(None) };
         match std::fs::metadata(&path) {
             Err(error) if [io::ErrorKind::NotADirectory, io::ErrorKind::PermissionDenied].contains(&error.kind()) => {
@@ -117,7 +117,7 @@ impl ConfigFile {
     }
 
     /// The file at `path`; nothing when there is none. One that others could have written is an error.
-    pub fn load(path: &Path) -> Result<Option<Self>, ConfigError> {
+    pub(crate) fn load(path: &Path) -> Result<Option<Self>, ConfigError> {
         let Some((text, metadata)) = read_trusted(path)? else { return Ok(None) };
         let mut config = Self::parse(path, &text)?;
         if config.profiles.values().any(|profile| profile.client_secret.is_some()) {
@@ -142,7 +142,7 @@ impl ConfigFile {
 
     /// The profile that `default_profile` names. That there is none of that name is told only here: a file that could
     /// not be read at all could not be mended by `profile use` either.
-    pub fn default_profile(&self) -> Result<Option<&String>, ConfigError> {
+    pub(crate) fn default_profile(&self) -> Result<Option<&String>, ConfigError> {
         match &self.default_profile {
             Some(name) if !self.profiles.contains_key(name) => Err(ConfigError::Syntax {
                 path: self.path.clone(),

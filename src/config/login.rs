@@ -30,7 +30,7 @@ struct Pair {
 
 impl Login {
     /// `id` and `secret` of flags and environment, beside those of the profile called `name`.
-    pub fn new(
+    pub(crate) fn new(
         id: Option<Sourced<ClientId>>,
         secret: Option<Sourced<SecretSource>>,
         profile: &Profile,
@@ -46,24 +46,24 @@ impl Login {
     }
 
     /// Takes the sandbox's own in place of what was typed.
-    pub fn enter_sandbox(&mut self) {
+    pub(crate) fn enter_sandbox(&mut self) {
         let id = ClientId::sandbox();
         let secret = SecretSource::Value(Secret::new(id.as_str().to_owned()));
         self.typed = Pair { id: Some(Origin::Sandbox.of(id)), secret: Some(Origin::Sandbox.of(secret)) };
     }
 
     /// The client id that comes first, whether it can be used with the secret or not.
-    pub fn id(&self) -> Option<&Sourced<ClientId>> {
+    pub(crate) fn id(&self) -> Option<&Sourced<ClientId>> {
         self.typed.id.as_ref().or(self.kept.id.as_ref())
     }
 
     /// The source of the secret that comes first, whether it can be used with the id or not.
-    pub fn secret(&self) -> Option<&Sourced<SecretSource>> {
+    pub(crate) fn secret(&self) -> Option<&Sourced<SecretSource>> {
         self.typed.secret.as_ref().or(self.kept.secret.as_ref())
     }
 
     /// The pair for `api_url`: both typed, or both of the profile. `can_ask` says whether a person could type the secret.
-    pub fn credentials(
+    pub(crate) fn credentials(
         &self,
         can_ask: bool,
         api_url: &Sourced<ApiUrl>,

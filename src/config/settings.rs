@@ -17,25 +17,25 @@ use crate::private_file::FileError;
 
 /// What was typed on the command line.
 #[derive(Clone, Debug, Default)]
-pub struct Flags {
-    pub profile: Option<String>,
+pub(crate) struct Flags {
+    pub(crate) profile: Option<String>,
     /// The profile in place of the default one: that of a run which is resumed.
-    pub default_profile: Option<String>,
-    pub config: Option<PathBuf>,
-    pub bot: Option<BotId>,
-    pub client_id: Option<ClientId>,
+    pub(crate) default_profile: Option<String>,
+    pub(crate) config: Option<PathBuf>,
+    pub(crate) bot: Option<BotId>,
+    pub(crate) client_id: Option<ClientId>,
     /// `--client-secret-file`
-    pub client_secret: Option<SecretSource>,
-    pub api_url: Option<ApiUrl>,
-    pub sandbox: bool,
-    pub timeout: Option<Timeout>,
-    pub retry_for: Option<RetryFor>,
-    pub ca_cert: Option<PathBuf>,
+    pub(crate) client_secret: Option<SecretSource>,
+    pub(crate) api_url: Option<ApiUrl>,
+    pub(crate) sandbox: bool,
+    pub(crate) timeout: Option<Timeout>,
+    pub(crate) retry_for: Option<RetryFor>,
+    pub(crate) ca_cert: Option<PathBuf>,
 }
 
 /// Whether a sandbox stands in for the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sandboxed {
+pub(crate) enum Sandboxed {
     No,
     /// `--sandbox`: the one that runs on this machine, else one inside this process.
     Nearest,
@@ -45,20 +45,20 @@ pub enum Sandboxed {
 
 /// What is meant, once all is considered.
 #[derive(Clone, Debug)]
-pub struct Settings {
-    pub profile: Option<Sourced<String>>,
-    pub bot: Option<Sourced<BotId>>,
+pub(crate) struct Settings {
+    pub(crate) profile: Option<Sourced<String>>,
+    pub(crate) bot: Option<Sourced<BotId>>,
     login: Login,
-    pub api_url: Sourced<ApiUrl>,
-    pub sandbox: Sandboxed,
-    pub timeout: Sourced<Timeout>,
-    pub retry_for: Sourced<RetryFor>,
-    pub ca_cert: Option<Sourced<PathBuf>>,
-    pub allow_to: Option<Sourced<AllowTo>>,
-    pub rate: Sourced<Rate>,
-    pub confirm_bulk: Sourced<bool>,
+    pub(crate) api_url: Sourced<ApiUrl>,
+    pub(crate) sandbox: Sandboxed,
+    pub(crate) timeout: Sourced<Timeout>,
+    pub(crate) retry_for: Sourced<RetryFor>,
+    pub(crate) ca_cert: Option<Sourced<PathBuf>>,
+    pub(crate) allow_to: Option<Sourced<AllowTo>>,
+    pub(crate) rate: Sourced<Rate>,
+    pub(crate) confirm_bulk: Sourced<bool>,
     /// What a person should know of how it was resolved.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Settings {
@@ -66,7 +66,7 @@ impl Settings {
     ///
     /// # Errors
     /// When something is missing, broken or mixed in a way that could send a secret to the wrong place.
-    pub fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
+    pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
         let named = flags.config.clone().or_else(|| environment.config.as_ref().map(PathBuf::from));
         let file = match &named {
             Some(path) => Some(
@@ -137,22 +137,22 @@ impl Settings {
     }
 
     /// Whether nothing can leave this machine.
-    pub fn is_sandboxed(&self) -> bool {
+    pub(crate) fn is_sandboxed(&self) -> bool {
         self.sandbox != Sandboxed::No
     }
 
     /// The bot to send from.
-    pub fn bot(&self) -> Result<&BotId, ConfigError> {
+    pub(crate) fn bot(&self) -> Result<&BotId, ConfigError> {
         self.bot.as_ref().map(|bot| &bot.value).ok_or(ConfigError::NoBot)
     }
 
     /// The client id that comes first, whether it can be used with the secret or not.
-    pub fn client_id(&self) -> Option<&Sourced<ClientId>> {
+    pub(crate) fn client_id(&self) -> Option<&Sourced<ClientId>> {
         self.login.id()
     }
 
     /// The source of the secret that comes first, whether it can be used with the id or not.
-    pub fn client_secret(&self) -> Option<&Sourced<SecretSource>> {
+    pub(crate) fn client_secret(&self) -> Option<&Sourced<SecretSource>> {
         self.login.secret()
     }
 
@@ -161,12 +161,15 @@ impl Settings {
     ///
     /// # Errors
     /// When one of them is missing, or the secret would go to a place that it is not for.
-    pub fn credentials(&self, can_ask: bool) -> Result<(&Sourced<ClientId>, Sourced<SecretSource>), ConfigError> {
+    pub(crate) fn credentials(
+        &self,
+        can_ask: bool,
+    ) -> Result<(&Sourced<ClientId>, Sourced<SecretSource>), ConfigError> {
         self.login.credentials(can_ask, &self.api_url)
     }
 
     /// The certificates of `ca_cert`, as PEM: at most 1 MiB.
-    pub fn ca_cert_pem(&self) -> Result<Option<Vec<u8>>, ConfigError> {
+    pub(crate) fn ca_cert_pem(&self) -> Result<Option<Vec<u8>>, ConfigError> {
         let Some(Sourced { value: path, .. }) = &self.ca_cert else { return Ok(None) };
         Ok(Some(read_to_limit(path).map_err(FileError::of("read", path))?))
     }

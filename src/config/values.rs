@@ -11,32 +11,32 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A bot's identifier; it becomes one segment of the URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BotId(String);
+pub(crate) struct BotId(String);
 
 /// The client id of Basic authentication.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientId(String);
+pub(crate) struct ClientId(String);
 
 /// Where the API is: `https://…`, or `http://…` to this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiUrl(Url);
+pub(crate) struct ApiUrl(Url);
 
 /// How long one attempt may take: 1 ms to 24 h.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timeout(Duration);
+pub(crate) struct Timeout(Duration);
 
 /// How long to go on trying: 0 to 24 h.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryFor(Duration);
+pub(crate) struct RetryFor(Duration);
 
 /// Patterns of the recipients that may be written to; `*` is any run of characters.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(transparent)]
-pub struct AllowTo(pub Vec<String>);
+pub(crate) struct AllowTo(pub(crate) Vec<String>);
 
 /// How fast a bulk run sends, in requests a second.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rate(f64);
+pub(crate) struct Rate(f64);
 
 impl BotId {
     /// The bot of the sandbox, where none is given.
@@ -44,7 +44,7 @@ impl BotId {
         Self("sandbox".to_owned())
     }
 
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -70,7 +70,7 @@ impl ClientId {
         Self("sandbox".to_owned())
     }
 
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -101,16 +101,16 @@ impl ApiUrl {
     /// A server on this machine.
     #[must_use]
     #[expect(clippy::expect_used, reason = "any port makes a URL")]
-    pub fn on_loopback(port: u16) -> Self {
+    pub(crate) fn on_loopback(port: u16) -> Self {
         Self(Url::parse(&format!("http://127.0.0.1:{port}")).expect("an address and a port"))
     }
 
-    pub fn url(&self) -> &Url {
+    pub(crate) fn url(&self) -> &Url {
         &self.0
     }
 
     /// Whether the host is this machine: `127.0.0.0/8`, `[::1]` or `localhost`.
-    pub fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         match self.0.host() {
             Some(Host::Domain(name)) => name == "localhost",
             Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -119,7 +119,7 @@ impl ApiUrl {
         }
     }
 
-    pub fn is_plain_http(&self) -> bool {
+    pub(crate) fn is_plain_http(&self) -> bool {
         self.0.scheme() == "http"
     }
 }
@@ -163,9 +163,9 @@ impl fmt::Display for ApiUrl {
 }
 
 impl Timeout {
-    pub const DEFAULT: Self = Self(Duration::from_secs(30));
+    pub(crate) const DEFAULT: Self = Self(Duration::from_secs(30));
 
-    pub fn duration(self) -> Duration {
+    pub(crate) fn duration(self) -> Duration {
         self.0
     }
 }
@@ -183,9 +183,9 @@ impl FromStr for Timeout {
 }
 
 impl RetryFor {
-    pub const DEFAULT: Self = Self(Duration::from_secs(30));
+    pub(crate) const DEFAULT: Self = Self(Duration::from_secs(30));
 
-    pub fn duration(self) -> Duration {
+    pub(crate) fn duration(self) -> Duration {
         self.0
     }
 }
@@ -200,10 +200,10 @@ impl FromStr for RetryFor {
 
 impl Rate {
     /// What Jelou is said to take (`api.md`, "Request").
-    pub const DEFAULT: Self = Self(5.0);
+    pub(crate) const DEFAULT: Self = Self(5.0);
     const MOST: f64 = 1_000_000.0;
 
-    pub fn per_second(self) -> f64 {
+    pub(crate) fn per_second(self) -> f64 {
         self.0
     }
 }
@@ -250,7 +250,7 @@ fn parse_duration(raw: &str) -> Result<Duration, String> {
 }
 
 impl AllowTo {
-    pub fn allows(&self, recipient: &str) -> bool {
+    pub(crate) fn allows(&self, recipient: &str) -> bool {
         self.0.iter().any(|pattern| matches(pattern, recipient))
     }
 }

@@ -6,21 +6,21 @@ use std::io::{self, Read};
 /// The most bytes of one row: a request has at most 1 MiB.
 const MAX_ROW: usize = 1024 * 1024;
 /// What a reader may have read ahead of the row.
-pub const BUFFER: usize = 64 * 1024;
+pub(crate) const BUFFER: usize = 64 * 1024;
 
 /// Reading fails with `FileTooLarge` once a row has taken more than 1 MiB.
-pub struct BoundedInput {
+pub(crate) struct BoundedInput {
     inner: Box<dyn Read>,
     left: Cell<usize>,
 }
 
 impl BoundedInput {
-    pub fn new(inner: impl Read + 'static) -> Self {
+    pub(crate) fn new(inner: impl Read + 'static) -> Self {
         Self { inner: Box::new(inner), left: Cell::new(MAX_ROW + BUFFER) }
     }
 
     /// Another row begins.
-    pub fn begin_row(&self) {
+    pub(crate) fn begin_row(&self) {
         self.left.set(MAX_ROW + BUFFER);
     }
 }

@@ -26,7 +26,7 @@ const RECIPIENT_NAMES: [&str; 16] = [
 
 /// The names of a header, with their places.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Columns {
+pub(crate) struct Columns {
     names: Vec<String>,
     places: HashMap<String, usize>,
 }
@@ -36,7 +36,7 @@ impl Columns {
     ///
     /// # Errors
     /// When two have the same name.
-    pub fn new(names: Vec<String>) -> Result<Self, ListError> {
+    pub(crate) fn new(names: Vec<String>) -> Result<Self, ListError> {
         let mut places = HashMap::new();
         for (place, name) in names.iter().enumerate() {
             let name = name.trim().to_owned();
@@ -48,11 +48,11 @@ impl Columns {
     }
 
     /// As the header writes them.
-    pub fn names(&self) -> &[String] {
+    pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
 
-    pub fn place(&self, name: &str) -> Option<usize> {
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
         self.places.get(name).copied()
     }
 }
@@ -61,7 +61,7 @@ impl Columns {
 ///
 /// # Errors
 /// When there is none, or more than one.
-pub fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<String, ListError> {
+pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<String, ListError> {
     let owned = || names.iter().map(|name| name.trim().to_owned()).collect();
     if let Some(asked) = asked.map(str::trim) {
         let is_there = names.iter().any(|name| name.trim() == asked);

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::nearest::nearest;
 
 #[derive(Debug, Error)]
-pub enum ListError {
+pub(crate) enum ListError {
     #[error("failed to read {name}: {cause}")]
     Unreadable { name: String, cause: io::Error },
     #[error("{name} is UTF-16")]
@@ -36,7 +36,7 @@ pub enum ListError {
 
 impl ListError {
     /// The way out, for the hint line.
-    pub fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "check the path and its permissions; nothing was sent",
             Self::Utf16 { .. } | Self::NotUtf8 { .. } => "save it as \"CSV UTF-8\"; nothing was sent",

@@ -3,13 +3,13 @@
 /// What the input is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ListFormat {
+pub(crate) enum ListFormat {
     Csv { delimiter: u8 },
     Ndjson,
 }
 
 /// The one that stands most often in the first line, outside quotes.
-pub fn delimiter(head: &[u8]) -> u8 {
+pub(crate) fn delimiter(head: &[u8]) -> u8 {
     let mut quoted = false;
     let header = head.iter().take_while(|byte| {
         quoted ^= **byte == b'"';

@@ -9,9 +9,9 @@ mod outcome;
 mod reader;
 mod row;
 
-pub use self::columns::recipient_column;
-pub use self::error::ListError;
-pub use self::format::ListFormat;
-pub use self::outcome::{OUTCOME_COLUMNS, guarded};
-pub use self::reader::{ListReader, ListRow};
-pub use self::row::Row;
+pub(crate) use self::columns::recipient_column;
+pub(crate) use self::error::ListError;
+pub(crate) use self::format::ListFormat;
+pub(crate) use self::outcome::{OUTCOME_COLUMNS, guarded};
+pub(crate) use self::reader::{ListReader, ListRow};
+pub(crate) use self::row::Row;

@@ -2,18 +2,18 @@
 //! report is written with them, and read back without.
 
 /// The columns of the outcome, behind those of the input.
-pub const OUTCOME_COLUMNS: [&str; 7] = ["sent", "message_id", "http_status", "code", "error", "attempts", "at"];
+pub(crate) const OUTCOME_COLUMNS: [&str; 7] = ["sent", "message_id", "http_status", "code", "error", "attempts", "at"];
 
 /// A cell that begins with one of these would be run by a spreadsheet, or taken for a guarded one.
 const GUARDED_BEGINNINGS: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\''];
 
 /// The cell with a `'` in front where a spreadsheet would run it.
-pub fn guarded(cell: &str) -> String {
+pub(crate) fn guarded(cell: &str) -> String {
     if cell.starts_with(GUARDED_BEGINNINGS) { format!("'{cell}") } else { cell.to_owned() }
 }
 
 /// What [`guarded`] made a cell of a report from.
-pub fn unguarded(cell: &str) -> &str {
+pub(crate) fn unguarded(cell: &str) -> &str {
     cell.strip_prefix('\'').unwrap_or(cell)
 }
 

@@ -18,13 +18,13 @@ const END_MARK: &str = "\u{1}end of the list\u{1}";
 
 /// A row with the line where it begins; a bad one with what is wrong.
 #[derive(Debug)]
-pub struct ListRow {
-    pub line: u64,
-    pub row: Result<Row, String>,
+pub(crate) struct ListRow {
+    pub(crate) line: u64,
+    pub(crate) row: Result<Row, String>,
 }
 
 /// An input that is being read.
-pub struct ListReader {
+pub(crate) struct ListReader {
     name: String,
     rows: Rows,
     /// Whether it is a report of ours, to be read back as what was reported on.
@@ -38,7 +38,7 @@ enum Rows {
 
 impl ListReader {
     /// Begins to read; `name` stands in errors, and tells NDJSON by its ending.
-    pub fn open(mut input: Box<dyn Read>, name: &str) -> Result<Self, ListError> {
+    pub(crate) fn open(mut input: Box<dyn Read>, name: &str) -> Result<Self, ListError> {
         let name = name.to_owned();
         let mut head = Vec::new();
         let read = input.by_ref().take(BUFFER as u64).read_to_end(&mut head);
@@ -82,11 +82,11 @@ impl ListReader {
         Ok(Self { name, rows: Rows::Csv { reader, columns, delimiter }, is_report })
     }
 
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    pub fn format(&self) -> ListFormat {
+    pub(crate) fn format(&self) -> ListFormat {
         match self.rows {
             Rows::Csv { delimiter, .. } => ListFormat::Csv { delimiter },
             Rows::Ndjson { .. } => ListFormat::Ndjson,
@@ -97,7 +97,7 @@ impl ListReader {
     ///
     /// # Errors
     /// When the rest cannot be read: a row that is bad in itself is none.
-    pub fn read(&mut self) -> Result<Option<ListRow>, ListError> {
+    pub(crate) fn read(&mut self) -> Result<Option<ListRow>, ListError> {
         match &mut self.rows {
             Rows::Csv { reader, columns, .. } => next_record(reader, columns, self.is_report, &self.name),
             Rows::Ndjson { reader, line } => next_object(reader, line).map_err(|cause| match cause.kind() {

@@ -8,28 +8,28 @@ use super::columns::Columns;
 
 /// One row. Of CSV, cells under the header's columns, all texts; of NDJSON, the fields of an object.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Row {
+pub(crate) enum Row {
     Cells { columns: Arc<Columns>, cells: Arc<[String]> },
     Fields(Arc<Map<String, Value>>),
 }
 
 impl Row {
     /// What stands under `name`.
-    pub fn get(&self, name: &str) -> Option<Value> {
+    pub(crate) fn get(&self, name: &str) -> Option<Value> {
         match self {
             Self::Cells { .. } => self.cell(name).map(Value::from),
             Self::Fields(fields) => fields.get(name).cloned(),
         }
     }
 
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         match self {
             Self::Cells { columns, .. } => columns.place(name).is_some(),
             Self::Fields(fields) => fields.contains_key(name),
         }
     }
 
-    pub fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         match self {
             Self::Cells { columns, .. } => columns.names().iter().map(String::as_str).collect(),
             Self::Fields(fields) => fields.keys().map(String::as_str).collect(),
@@ -37,7 +37,7 @@ impl Row {
     }
 
     /// As an object.
-    pub fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         match self {
             Self::Cells { columns, cells } => {
                 let named = columns.names().iter().map(|name| name.trim().to_owned());
@@ -48,7 +48,7 @@ impl Row {
     }
 
     /// As the ledger keeps it: a JSON array of cells, or the object.
-    pub fn cells(&self) -> String {
+    pub(crate) fn cells(&self) -> String {
         match self {
             Self::Cells { cells, .. } => json!(cells.as_ref()).to_string(),
             Self::Fields(fields) => json!(fields.as_ref()).to_string(),
@@ -56,7 +56,7 @@ impl Row {
     }
 
     /// A cell of CSV, as it stands in the list.
-    pub fn cell(&self, name: &str) -> Option<&str> {
+    pub(crate) fn cell(&self, name: &str) -> Option<&str> {
         match self {
             Self::Cells { columns, cells } => cells.get(columns.place(name)?).map(String::as_str),
             Self::Fields(_) => None,

@@ -13,8 +13,8 @@ use super::media_url;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
-pub struct Card {
-    pub card_index: Option<u64>,
+pub(crate) struct Card {
+    pub(crate) card_index: Option<u64>,
 
     #[garde(custom(|_: &_, (): &()| self.is_what_it_says()))]
     r#type: Option<String>,

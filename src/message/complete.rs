@@ -7,7 +7,7 @@ use super::kinds::Message;
 use super::limits;
 
 /// Reads `body` as `kind`, fills the defaults and checks every limit; `typed` tells which flags may be named.
-pub fn complete(kind: &Message, typed: &Message, body: Value) -> Result<Message, InvalidMessage> {
+pub(crate) fn complete(kind: &Message, typed: &Message, body: Value) -> Result<Message, InvalidMessage> {
     let mut message = read(kind, typed, body)?;
     message.fill_derived(typed);
     message.fill_defaults();
@@ -15,7 +15,7 @@ pub fn complete(kind: &Message, typed: &Message, body: Value) -> Result<Message,
     Ok(message)
 }
 
-pub fn read(kind: &Message, typed: &Message, body: Value) -> Result<Message, InvalidMessage> {
+pub(crate) fn read(kind: &Message, typed: &Message, body: Value) -> Result<Message, InvalidMessage> {
     kind.read(body).map_err(|error| {
         let path = error.path().to_string();
         let problem = error.inner().to_string();
@@ -25,7 +25,7 @@ pub fn read(kind: &Message, typed: &Message, body: Value) -> Result<Message, Inv
 }
 
 /// Checks every limit of `message`; `typed` tells which flags may be named.
-pub fn check(message: &Message, typed: &Message) -> Result<(), InvalidMessage> {
+pub(crate) fn check(message: &Message, typed: &Message) -> Result<(), InvalidMessage> {
     let Err(report) = message.validate() else { return Ok(()) };
     let body = message.to_body();
     let violations = limits::violations(&report, &message.schema(), typed, &body);
@@ -33,7 +33,7 @@ pub fn check(message: &Message, typed: &Message) -> Result<(), InvalidMessage> {
     Err(InvalidMessage::Violations { violations, text_is_missing })
 }
 
-pub fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> {
+pub(crate) fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> {
     match body {
         Value::Object(fields) => Ok(fields),
         Value::Null => Err(InvalidMessage::NotAnObject("null")),

@@ -13,22 +13,22 @@ use super::recipient::phone;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
-pub struct Contact {
+pub(crate) struct Contact {
     #[garde(required, dive)]
-    pub name: Option<Name>,
+    pub(crate) name: Option<Name>,
     #[garde(dive)]
-    pub phones: Option<Vec<Phone>>,
+    pub(crate) phones: Option<Vec<Phone>>,
     #[garde(dive)]
-    pub emails: Option<Vec<Email>>,
+    pub(crate) emails: Option<Vec<Email>>,
     #[garde(dive)]
-    pub addresses: Option<Vec<Address>>,
+    pub(crate) addresses: Option<Vec<Address>>,
     #[garde(dive)]
-    pub org: Option<Organization>,
-    pub birthday: Option<String>,
+    pub(crate) org: Option<Organization>,
+    pub(crate) birthday: Option<String>,
     #[garde(dive)]
-    pub urls: Option<Vec<Link>>,
+    pub(crate) urls: Option<Vec<Link>>,
     #[serde(flatten)]
-    pub unknown: Map<String, Value>,
+    pub(crate) unknown: Map<String, Value>,
 }
 
 /// `formatted_name` and at least one more part, as WhatsApp asks for.
@@ -36,17 +36,17 @@ pub struct Contact {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
-pub struct Name {
+pub(crate) struct Name {
     #[garde(required, length(chars, min = 1), custom(|_: &_, (): &()| self.needs_parts()))]
     #[schemars(extend("x-source" = "WhatsApp", "x-rule" = "with one more part of the name"))]
-    pub formatted_name: Option<String>,
-    pub first_name: Option<String>,
-    pub last_name: Option<String>,
-    pub middle_name: Option<String>,
-    pub suffix: Option<String>,
-    pub prefix: Option<String>,
+    pub(crate) formatted_name: Option<String>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    pub(crate) middle_name: Option<String>,
+    pub(crate) suffix: Option<String>,
+    pub(crate) prefix: Option<String>,
     #[serde(flatten)]
-    pub unknown: Map<String, Value>,
+    pub(crate) unknown: Map<String, Value>,
 }
 
 /// A phone; `wa_id` is its WhatsApp identifier, which makes the card show "Message".
@@ -54,14 +54,14 @@ pub struct Name {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
-pub struct Phone {
+pub(crate) struct Phone {
     #[garde(length(chars, min = 1))]
     #[schemars(extend("x-advised" = {"note": "E.164: + and digits", "source": "Jelou"}))]
-    pub phone: Option<String>,
-    pub r#type: Option<String>,
-    pub wa_id: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) r#type: Option<String>,
+    pub(crate) wa_id: Option<String>,
     #[serde(flatten)]
-    pub unknown: Map<String, Value>,
+    pub(crate) unknown: Map<String, Value>,
 }
 
 /// An email address.
@@ -69,12 +69,12 @@ pub struct Phone {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
-pub struct Email {
+pub(crate) struct Email {
     #[garde(length(chars, min = 1))]
-    pub email: Option<String>,
-    pub r#type: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) r#type: Option<String>,
     #[serde(flatten)]
-    pub unknown: Map<String, Value>,
+    pub(crate) unknown: Map<String, Value>,
 }
 
 /// A postal address.
@@ -82,16 +82,16 @@ pub struct Email {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
-pub struct Address {
-    pub street: Option<String>,
-    pub city: Option<String>,
-    pub state: Option<String>,
-    pub zip: Option<String>,
-    pub country: Option<String>,
-    pub country_code: Option<String>,
-    pub r#type: Option<String>,
+pub(crate) struct Address {
+    pub(crate) street: Option<String>,
+    pub(crate) city: Option<String>,
+    pub(crate) state: Option<String>,
+    pub(crate) zip: Option<String>,
+    pub(crate) country: Option<String>,
+    pub(crate) country_code: Option<String>,
+    pub(crate) r#type: Option<String>,
     #[serde(flatten)]
-    pub unknown: Map<String, Value>,
+    pub(crate) unknown: Map<String, Value>,
 }
 
 /// Where the person works.
@@ -99,12 +99,12 @@ pub struct Address {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
-pub struct Organization {
-    pub company: Option<String>,
-    pub department: Option<String>,
-    pub title: Option<String>,
+pub(crate) struct Organization {
+    pub(crate) company: Option<String>,
+    pub(crate) department: Option<String>,
+    pub(crate) title: Option<String>,
     #[serde(flatten)]
-    pub unknown: Map<String, Value>,
+    pub(crate) unknown: Map<String, Value>,
 }
 
 /// A web page of the person.
@@ -112,16 +112,16 @@ pub struct Organization {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
-pub struct Link {
-    pub url: Option<String>,
-    pub r#type: Option<String>,
+pub(crate) struct Link {
+    pub(crate) url: Option<String>,
+    pub(crate) r#type: Option<String>,
     #[serde(flatten)]
-    pub unknown: Map<String, Value>,
+    pub(crate) unknown: Map<String, Value>,
 }
 
 impl Name {
     /// Fills the parts from the full name (its first word, the rest), or the full name from the parts.
-    pub fn complete(mut self) -> Self {
+    pub(crate) fn complete(mut self) -> Self {
         let Some(full) = &self.formatted_name else {
             let parts = [self.first_name.as_deref(), self.last_name.as_deref()];
             let full = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
@@ -135,7 +135,7 @@ impl Name {
         self
     }
 
-    pub fn has_parts(&self) -> bool {
+    pub(crate) fn has_parts(&self) -> bool {
         let parts = [&self.first_name, &self.last_name, &self.middle_name, &self.suffix, &self.prefix];
         parts.into_iter().flatten().any(|part| !part.is_empty())
     }
@@ -149,12 +149,12 @@ impl Name {
 }
 
 impl Phone {
-    pub fn new(phone: String, kind: Option<String>) -> Self {
+    pub(crate) fn new(phone: String, kind: Option<String>) -> Self {
         Self { phone: Some(phone), r#type: kind, ..Self::default() }
     }
 
     /// Adds `wa_id` where the number is surely international.
-    pub fn complete(mut self) -> Self {
+    pub(crate) fn complete(mut self) -> Self {
         let international = self.phone.as_deref().filter(|phone| phone.trim_start().starts_with('+'));
         self.wa_id = self.wa_id.or_else(|| phone(international?).ok());
         self

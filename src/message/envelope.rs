@@ -9,7 +9,7 @@ use super::recipient::Recipient;
 
 /// What surrounds a kind's own fields in the request's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Envelope {
+pub(crate) enum Envelope {
     /// `type` with this value, and `userId`.
     Typed(&'static str),
     /// Neither: the recipient is in the path of the kind's own endpoint.
@@ -21,7 +21,7 @@ pub enum Envelope {
 }
 
 /// A body's `type` must be the kind's own; `raw` keeps it. `command` is the word that was typed after `send`.
-pub fn take_type(
+pub(crate) fn take_type(
     envelope: Envelope,
     command: &'static str,
     fields: &mut Map<String, Value>,
@@ -40,7 +40,7 @@ pub fn take_type(
 }
 
 /// The recipient that a body names, taken as it stands. Where it belongs into `destinations`, `userId` says it too.
-pub fn take_recipient(
+pub(crate) fn take_recipient(
     envelope: Envelope,
     fields: &mut Map<String, Value>,
 ) -> Result<Option<Recipient>, InvalidMessage> {
@@ -76,7 +76,7 @@ fn one_destination(destinations: Value) -> Result<Value, InvalidMessage> {
 }
 
 /// What says who gets it comes first on the wire, then a `botId` where the file has one.
-pub fn enclose(envelope: Envelope, recipient: &Recipient, bot: Option<Value>, body: Value) -> Value {
+pub(crate) fn enclose(envelope: Envelope, recipient: &Recipient, bot: Option<Value>, body: Value) -> Value {
     let mut whole = match envelope {
         Envelope::OwnEndpoint => json!({}),
         Envelope::Destinations => json!({ "destinations": [recipient.as_str()] }),

@@ -10,21 +10,21 @@ use crate::input::Input;
 
 /// A command line and the body that it sends.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Example {
-    pub command: String,
-    pub body: Value,
+pub(crate) struct Example {
+    pub(crate) command: String,
+    pub(crate) body: Value,
 }
 
 impl Message {
     /// What sending one does, in a line.
     #[must_use]
-    pub fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         self.flags().get_about().map(ToString::to_string).unwrap_or_default()
     }
 
     /// What a sender should know besides; may be empty.
     #[must_use]
-    pub fn notes(&self) -> String {
+    pub(crate) fn notes(&self) -> String {
         let help = self.flags().get_long_about().map(ToString::to_string).unwrap_or_default();
         // Behind the summary and the examples.
         help.split("\n\n").skip(2).collect::<Vec<_>>().join("\n\n")
@@ -32,7 +32,7 @@ impl Message {
 
     /// An example, made as the command would make it; none for a kind that is whatever its file says.
     #[must_use]
-    pub fn example(&self) -> Option<Example> {
+    pub(crate) fn example(&self) -> Option<Example> {
         let words = shlex::split(self.example_line())?;
         let send = Message::augment_subcommands(Command::new("send"));
         let send = send.mut_subcommands(|kind| kind.arg(Arg::new("to").long("to")));

@@ -8,23 +8,23 @@ use super::schema_path::{pointer, resolve};
 
 /// A field of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field {
+pub(crate) struct Field {
     /// `parameters.cards[].body.text`
-    pub path: String,
+    pub(crate) path: String,
     /// The flag that sets it, or its value's name for a word of its own.
-    pub flag: Option<String>,
+    pub(crate) flag: Option<String>,
     /// `yes`; `with X` where it is in an object X that may be left out; `else V` where V is filled in; or empty.
-    pub required: String,
+    pub(crate) required: String,
     /// What is refused otherwise, with its source: `1–20 characters (WhatsApp)`.
-    pub limit: String,
+    pub(crate) limit: String,
     /// What a source would rather have; anything else is a warning.
-    pub advice: String,
+    pub(crate) advice: String,
 }
 
 impl Message {
     /// Every field that is known, in the order of the wire.
     #[must_use]
-    pub fn fields(&self) -> Vec<Field> {
+    pub(crate) fn fields(&self) -> Vec<Field> {
         let mut completed = self.clone();
         completed.fill_defaults();
         let writer = Self::named(self.written_by()).unwrap_or_else(|| self.clone());

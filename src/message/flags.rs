@@ -24,7 +24,7 @@ impl Message {
     ///
     /// # Errors
     /// When a file that a flag names cannot be read.
-    pub fn flag_body(&self, input: &mut Input) -> Result<Value, InputError> {
+    pub(crate) fn flag_body(&self, input: &mut Input) -> Result<Value, InputError> {
         let mut body = self.to_body();
         if let Value::Object(fields) = &mut body {
             // A nested object of which no flag gave a field must not replace what a file has there.

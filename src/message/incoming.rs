@@ -11,19 +11,19 @@ use super::recipient::Recipient;
 
 /// A message that a server may accept.
 #[derive(Debug)]
-pub struct Checked {
+pub(crate) struct Checked {
     /// The word after `send`.
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// Whom the body names.
-    pub recipient: Option<Recipient>,
-    pub warnings: Vec<String>,
+    pub(crate) recipient: Option<Recipient>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Checks a body of `/messages`: `type`, `userId` and the kind's fields.
 ///
 /// # Errors
 /// With every violated limit.
-pub fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
+pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
     let mut fields = object(body)?;
     let wire = fields.shift_remove("type");
     let kind = wire.as_ref().and_then(Value::as_str).and_then(|wire| Message::of_wire_type(wire, &fields));
@@ -41,7 +41,7 @@ pub fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
 ///
 /// # Errors
 /// With every violated limit.
-pub fn check_flow_message(body: Value) -> Result<Checked, InvalidMessage> {
+pub(crate) fn check_flow_message(body: Value) -> Result<Checked, InvalidMessage> {
     let fields = object(body)?;
     check_fields(&Message::FlowMessage(FlowMessage::default()), None, &Value::Object(fields))
 }
@@ -50,7 +50,7 @@ pub fn check_flow_message(body: Value) -> Result<Checked, InvalidMessage> {
 ///
 /// # Errors
 /// With every violated limit.
-pub fn check_template(body: Value) -> Result<Checked, InvalidMessage> {
+pub(crate) fn check_template(body: Value) -> Result<Checked, InvalidMessage> {
     let mut fields = object(body)?;
     let destination = take_recipient(Envelope::Destinations, &mut fields)?;
     let destination = destination.ok_or_else(|| violation("destinations", "is missing".to_owned()))?;

@@ -9,13 +9,13 @@ use crate::input::InputError;
 
 /// One violated limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
+pub(crate) struct Violation {
     /// Where in the body: `parameters.flow_cta`, `contacts[0].name`.
-    pub path: String,
+    pub(crate) path: String,
     /// The value and the limit: `5000 characters; at most 4096 are allowed`.
-    pub problem: String,
+    pub(crate) problem: String,
     /// The flag that sets the field, when there is one.
-    pub flag: Option<String>,
+    pub(crate) flag: Option<String>,
 }
 
 impl fmt::Display for Violation {
@@ -29,7 +29,7 @@ impl fmt::Display for Violation {
 }
 
 #[derive(Debug, Error)]
-pub enum InvalidMessage {
+pub(crate) enum InvalidMessage {
     #[error(transparent)]
     Input(#[from] InputError),
     #[error("{origin}: {error}")]
@@ -63,7 +63,7 @@ pub enum InvalidMessage {
 impl InvalidMessage {
     /// The way out, for the hint line.
     #[must_use]
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Input(error) => error.hint().to_owned(),
             Self::Recipient { error, .. } => error.hint().to_owned(),
@@ -86,7 +86,7 @@ impl InvalidMessage {
 
     /// One line a fault, where there are several.
     #[must_use]
-    pub fn details(&self) -> Vec<String> {
+    pub(crate) fn details(&self) -> Vec<String> {
         match self {
             Self::Violations { violations, .. } => violations.iter().map(ToString::to_string).collect(),
             Self::Warnings(warnings) => warnings.clone(),

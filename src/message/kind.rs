@@ -14,7 +14,9 @@ use super::route::Route;
 use crate::input::{Input, InputError};
 
 /// A kind of message. Its fields are spelt as on the wire; a nested flag's clap id is its path on the wire.
-pub trait Kind: Args + Serialize + DeserializeOwned + Validate<Context = ()> + JsonSchema + Debug + Default {
+pub(crate) trait Kind:
+    Args + Serialize + DeserializeOwned + Validate<Context = ()> + JsonSchema + Debug + Default
+{
     /// Its name, which is the word after `send` where it has a command of its own.
     const COMMAND: &'static str;
     const ENVELOPE: Envelope;

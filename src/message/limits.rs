@@ -14,7 +14,7 @@ use crate::nearest::nearest;
 const NOT_SET: &str = "not set";
 
 /// Turns garde's report on `body` into violations that name value, limit and, beside what was typed, the flag.
-pub fn violations(report: &garde::Report, schema: &Value, typed: &Message, body: &Value) -> Vec<Violation> {
+pub(crate) fn violations(report: &garde::Report, schema: &Value, typed: &Message, body: &Value) -> Vec<Violation> {
     let describe = |(path, error): &(garde::Path, garde::Error)| {
         let path = path.to_string().replace("r#", "");
         let problem = problem(error.message(), at(schema, &path), body.pointer(&pointer(&path)));
@@ -42,7 +42,7 @@ fn problem(message: &str, schema: Option<&Value>, value: Option<&Value>) -> Stri
 }
 
 /// Warnings for what passes: fields that the schema does not know, and values that a source advises against.
-pub fn advice(schema: &Value, body: &Value) -> Vec<String> {
+pub(crate) fn advice(schema: &Value, body: &Value) -> Vec<String> {
     let mut warnings = Vec::new();
     advise(schema, schema, body, "", &mut warnings);
     warnings
@@ -117,7 +117,7 @@ fn advice_on_media(schema: &Value, url: &str) -> Option<String> {
     Some(format!("ends in .{extension}; {} takes {formats} here", source(media)))
 }
 
-pub fn source(advised: &Value) -> &str {
+pub(crate) fn source(advised: &Value) -> &str {
     advised.get("source").and_then(Value::as_str).unwrap_or("a source")
 }
 

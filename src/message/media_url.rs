@@ -9,7 +9,7 @@ use url::{Host, Url};
 ///
 /// # Errors
 /// When it is a local path, not HTTPS, not public, or has credentials in it.
-pub fn check(url: Option<&str>) -> garde::Result {
+pub(crate) fn check(url: Option<&str>) -> garde::Result {
     match url.filter(|url| !url.is_empty()).and_then(problem) {
         None => Ok(()),
         Some(problem) => Err(garde::Error::new(problem)),
@@ -58,17 +58,17 @@ fn is_public_host(host: &Host<&str>) -> bool {
 }
 
 /// What Jelou takes as an image: for the schema, by which advice is given.
-pub fn image() -> Value {
+pub(crate) fn image() -> Value {
     json!({ "formats": "jpeg, png", "size": "5 MB", "source": "Jelou", "extensions": ["jpg", "jpeg", "png"] })
 }
 
 /// What Jelou takes as a video.
-pub fn video() -> Value {
+pub(crate) fn video() -> Value {
     json!({ "formats": "mp4, 3gp", "size": "16 MB", "source": "Jelou", "extensions": ["mp4", "3gp", "3gpp"] })
 }
 
 /// The extension of the file that `url` points at, in lower case.
-pub fn extension(url: &str) -> Option<String> {
+pub(crate) fn extension(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     let (name, extension) = url.path_segments()?.next_back()?.rsplit_once('.')?;
     (!name.is_empty() && !extension.is_empty()).then(|| extension.to_lowercase())

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Objects merge deeply; arrays and values replace.
-pub fn merge(into: &mut Value, from: Value) {
+pub(crate) fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
             for (name, value) in from {

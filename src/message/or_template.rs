@@ -13,14 +13,14 @@ use super::schema_path;
 /// A value of a flag, or a template that each row of a bulk run turns into one. A body read as its kind has values only.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
-pub enum OrTemplate<T> {
+pub(crate) enum OrTemplate<T> {
     Value(T),
     Template(String),
 }
 
 /// The parser of such a flag around the parser of its values.
 #[derive(Clone, Debug)]
-pub struct OrTemplateParser<P>(pub P);
+pub(crate) struct OrTemplateParser<P>(pub(crate) P);
 
 impl<P: TypedValueParser> TypedValueParser for OrTemplateParser<P> {
     type Value = OrTemplate<P::Value>;
@@ -68,13 +68,13 @@ impl<T: JsonSchema> JsonSchema for OrTemplate<T> {
 
 /// Whether `text` has a template's marks.
 #[must_use]
-pub fn is_template(text: &str) -> bool {
+pub(crate) fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
 }
 
 /// What a templated leaf may become, by the schema of its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LeafType {
+pub(crate) enum LeafType {
     Text,
     /// A number, a boolean, an object or an array, by the schema's word; a text cell holds it as JSON.
     Json(String),
@@ -85,7 +85,7 @@ pub enum LeafType {
 impl LeafType {
     /// The type of the field at `path` in `schema`.
     #[must_use]
-    pub fn at(schema: &Value, path: &str) -> Self {
+    pub(crate) fn at(schema: &Value, path: &str) -> Self {
         schema_path::at(schema, path).map_or(Self::Any, Self::of)
     }
 
@@ -110,7 +110,7 @@ impl LeafType {
     ///
     /// # Errors
     /// In words that follow the name of the field, when it cannot be that.
-    pub fn fit(&self, value: Value) -> Result<Value, String> {
+    pub(crate) fn fit(&self, value: Value) -> Result<Value, String> {
         match (self, value) {
             (Self::Text, Value::Number(number)) => Ok(Value::from(number.to_string())),
             (Self::Text, Value::Bool(flag)) => Ok(Value::from(flag.to_string())),

@@ -15,7 +15,7 @@ use super::route::Route;
 
 /// A valid message with its recipient, as the JSON that goes onto the wire.
 #[derive(Clone, Debug)]
-pub struct Outgoing {
+pub(crate) struct Outgoing {
     kind: Message,
     recipient: Recipient,
     route: Route,
@@ -30,7 +30,7 @@ impl Outgoing {
     ///
     /// # Errors
     /// With everything that is wrong with it, as far as it can be read.
-    pub fn new(
+    pub(crate) fn new(
         typed: &Message,
         flags: Value,
         file: Option<Value>,
@@ -49,7 +49,7 @@ impl Outgoing {
     ///
     /// # Errors
     /// As [`Outgoing::new`].
-    pub fn from_body(
+    pub(crate) fn from_body(
         typed: &Message,
         schema: Option<&Value>,
         body: Value,
@@ -85,39 +85,39 @@ impl Outgoing {
 
     /// The kind that it is, as the word after `send`; a body can be of another one than was typed.
     #[must_use]
-    pub fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         self.kind.written_by()
     }
 
     #[must_use]
-    pub fn recipient(&self) -> &Recipient {
+    pub(crate) fn recipient(&self) -> &Recipient {
         &self.recipient
     }
 
     #[must_use]
-    pub fn route(&self) -> &Route {
+    pub(crate) fn route(&self) -> &Route {
         &self.route
     }
 
     #[must_use]
-    pub fn body(&self) -> &Value {
+    pub(crate) fn body(&self) -> &Value {
         &self.body
     }
 
     /// The body as the bytes that leave.
     #[must_use]
-    pub fn json(&self) -> &str {
+    pub(crate) fn json(&self) -> &str {
         &self.json
     }
 
     /// The lines that show it as its recipient would see it.
     #[must_use]
-    pub fn draw(&self) -> Vec<String> {
+    pub(crate) fn draw(&self) -> Vec<String> {
         self.kind.draw(&self.body)
     }
 
     /// Every recipient of the request, for a guard: the path's and the body's.
-    pub fn recipients(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn recipients(&self) -> impl Iterator<Item = &str> {
         let destinations = self.body.get("destinations").and_then(Value::as_array).into_iter().flatten();
         let in_body = self.body.get("userId").into_iter().chain(destinations).filter_map(Value::as_str);
         std::iter::once(self.recipient.as_str()).chain(in_body)
@@ -127,7 +127,7 @@ impl Outgoing {
     ///
     /// # Errors
     /// When it is another.
-    pub fn check_bot(&self, bot: &str) -> Result<(), InvalidMessage> {
+    pub(crate) fn check_bot(&self, bot: &str) -> Result<(), InvalidMessage> {
         match self.body.get("botId") {
             None => Ok(()),
             Some(Value::String(found)) if found == bot => Ok(()),

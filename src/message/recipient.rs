@@ -12,10 +12,10 @@ const DIGITS_WITHOUT_PLUS: usize = 10;
 
 /// A `userId` as it goes onto the wire: a phone's digits, or the user of another channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recipient(String);
+pub(crate) struct Recipient(String);
 
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum RecipientError {
+pub(crate) enum RecipientError {
     #[error("the recipient is empty")]
     Empty,
     #[error("`{}` has `{}`, which no phone number has (understood so far: `{digits}`)", raw.escape_debug(), found.escape_debug())]
@@ -39,7 +39,7 @@ pub enum RecipientError {
 impl RecipientError {
     /// The way out, for the hint line.
     #[must_use]
-    pub fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Empty => "give a phone number with its country code, such as 593987654321",
             Self::NotAPhone { .. } => "give one phone number; a user of another channel is written `id:USER`",
@@ -58,7 +58,7 @@ impl Recipient {
     ///
     /// # Errors
     /// When it is empty, a dot segment of a path, or has control characters, some of which a URL would lose.
-    pub fn verbatim(user: &str) -> Result<Self, RecipientError> {
+    pub(crate) fn verbatim(user: &str) -> Result<Self, RecipientError> {
         match user {
             "" => Err(RecipientError::Empty),
             "." | ".." => Err(RecipientError::DotSegment(user.to_owned())),
@@ -68,7 +68,7 @@ impl Recipient {
     }
 
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -94,7 +94,7 @@ impl FromStr for Recipient {
 ///
 /// # Errors
 /// When it is not surely one international number.
-pub fn phone(raw: &str) -> Result<String, RecipientError> {
+pub(crate) fn phone(raw: &str) -> Result<String, RecipientError> {
     let bare: String = raw.chars().filter(|character| !is_paste_residue(*character)).collect();
     let (plus, number) = match bare.trim_start_matches(['(', '.', '-']).strip_prefix('+') {
         Some(number) => (true, number),

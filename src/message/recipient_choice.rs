@@ -5,16 +5,16 @@ use super::recipient::Recipient;
 
 /// Where a recipient may come from besides the body, in the order they are asked: flag, body, environment.
 #[derive(Clone, Debug, Default)]
-pub struct RecipientSources {
+pub(crate) struct RecipientSources {
     /// `--to`
-    pub flag: Option<String>,
+    pub(crate) flag: Option<String>,
     /// `JELOU_TO`; a wrong one matters only where it is used.
-    pub environment: Option<String>,
+    pub(crate) environment: Option<String>,
 }
 
 /// A recipient, or where one is to be looked for.
 #[derive(Clone, Debug)]
-pub enum RecipientChoice<'a> {
+pub(crate) enum RecipientChoice<'a> {
     /// This one, whatever the body says.
     Made(Recipient),
     /// The first of these that is there.
@@ -26,7 +26,7 @@ impl RecipientChoice<'_> {
     ///
     /// # Errors
     /// When there is none, or the first that is there cannot be one; a wrong one behind it does not matter.
-    pub fn make(self, in_body: Option<&Recipient>) -> Result<Recipient, InvalidMessage> {
+    pub(crate) fn make(self, in_body: Option<&Recipient>) -> Result<Recipient, InvalidMessage> {
         let sources = match self {
             Self::Made(recipient) => return Ok(recipient),
             Self::Among(sources) => sources,

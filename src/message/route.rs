@@ -2,7 +2,7 @@
 
 /// Which endpoint a message goes to; what it needs beside bot and recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Route {
+pub(crate) enum Route {
     /// `POST /v1/bots/{botId}/messages`
     Messages,
     /// `POST /v1/bots/{botId}/users/{userId}/flow_message?type=…`
@@ -16,7 +16,7 @@ pub enum Route {
 impl Route {
     /// The endpoint as the API's documents write it.
     #[must_use]
-    pub fn endpoint(&self) -> &'static str {
+    pub(crate) fn endpoint(&self) -> &'static str {
         match self {
             Self::Messages => "POST /v1/bots/{botId}/messages",
             Self::FlowMessage { .. } => "POST /v1/bots/{botId}/users/{userId}/flow_message",

@@ -11,7 +11,7 @@ const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 impl Message {
     /// The schema of this kind's body: its own fields, and in front of them those that say what it is and who gets it.
     #[must_use]
-    pub fn body_schema(&self) -> Value {
+    pub(crate) fn body_schema(&self) -> Value {
         let user = json!({ "type": "string", "minLength": 1 });
         let in_front = match self.envelope() {
             Envelope::Typed(wire) => vec![("type", json!({ "const": wire })), ("userId", user)],
@@ -40,7 +40,7 @@ impl Message {
 
     /// The schema of a body of any kind that has rules.
     #[must_use]
-    pub fn any_schema() -> Value {
+    pub(crate) fn any_schema() -> Value {
         let mut definitions = Map::new();
         for kind in Self::all().iter().filter(|kind| kind.envelope() != Envelope::Verbatim) {
             let mut schema = kind.body_schema();

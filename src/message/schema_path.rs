@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The schema of the field at `path`.
-pub fn at<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
+pub(crate) fn at<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
     path.split(['.', '[']).filter(|step| !step.is_empty()).try_fold(resolve(root, root), |schema, step| {
         let next = if step.ends_with(']') { schema.get("items") } else { schema.get("properties")?.get(step) };
         next.map(|next| resolve(root, next))
@@ -11,7 +11,7 @@ pub fn at<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
 }
 
 /// Follows a reference, and takes the real one of `anyOf [X, null]`, which schemars writes for an `Option`.
-pub fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+pub(crate) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     let reference = schema
         .get("$ref")
         .and_then(Value::as_str)
@@ -26,6 +26,6 @@ pub fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
 }
 
 /// `contacts[0].name` as the JSON pointer `/contacts/0/name`.
-pub fn pointer(path: &str) -> String {
+pub(crate) fn pointer(path: &str) -> String {
     format!("/{}", path.replace(']', "").replace(['.', '['], "/"))
 }

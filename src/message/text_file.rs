@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::input::{Input, InputError, Source};
 
 #[derive(Args, Clone, Debug, Default)]
-pub struct TextFile {
+pub(crate) struct TextFile {
     /// Read the text from a file, or from standard input with `-`; one final newline is dropped
     #[arg(long, value_name = "FILE|-", conflicts_with = "text", value_hint = clap::ValueHint::FilePath)]
     text_file: Option<Source>,
@@ -14,7 +14,7 @@ pub struct TextFile {
 
 impl TextFile {
     /// `{"text": …}` when a file is named.
-    pub fn shape(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
+    pub(crate) fn shape(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = Map::new();
         if let Some(source) = &self.text_file {
             body.insert("text".to_owned(), json!(input.text("--text-file", source)?));

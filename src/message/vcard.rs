@@ -15,7 +15,7 @@ const SILENT_TYPES: [&str; 6] = ["voice", "pref", "internet", "text", "x-interne
 ///
 /// # Errors
 /// When it holds no card, or something that is not a whole card.
-pub fn contacts(text: &str) -> Result<Vec<Contact>, InputError> {
+pub(crate) fn contacts(text: &str) -> Result<Vec<Contact>, InputError> {
     let mut parser = Parser::new(text).strict();
     let mut contacts = Vec::new();
     loop {

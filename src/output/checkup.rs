@@ -9,16 +9,16 @@ use super::{Format, Stdout, StreamError};
 
 /// One thing that was looked at.
 #[derive(Clone, Debug)]
-pub struct Check {
-    pub name: &'static str,
-    pub state: CheckState,
-    pub detail: String,
+pub(crate) struct Check {
+    pub(crate) name: &'static str,
+    pub(crate) state: CheckState,
+    pub(crate) detail: String,
     /// What to do, where something is to be done.
-    pub hint: Option<String>,
+    pub(crate) hint: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CheckState {
+pub(crate) enum CheckState {
     Ok,
     Warning,
     Failed,
@@ -47,7 +47,7 @@ impl Stdout {
     ///
     /// # Errors
     /// As [`Stdout::json`].
-    pub fn checkup(&self, checks: &[Check], exit_code: u8) -> Result<(), StreamError> {
+    pub(crate) fn checkup(&self, checks: &[Check], exit_code: u8) -> Result<(), StreamError> {
         if self.format == Format::Record {
             let checks: Vec<_> = checks.iter().map(as_json).collect();
             return self.json(&json!({ "schema_version": 1, "exit_code": exit_code, "checks": checks }));

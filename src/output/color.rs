@@ -4,7 +4,7 @@ use anstream::ColorChoice;
 use anstream::stream::RawStream;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Color {
+pub(crate) enum Color {
     /// `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal.
     #[default]
     Auto,
@@ -13,7 +13,7 @@ pub enum Color {
 }
 
 impl Color {
-    pub fn is_wanted(self, stream: &impl RawStream) -> bool {
+    pub(crate) fn is_wanted(self, stream: &impl RawStream) -> bool {
         match self {
             Self::Always => true,
             Self::Never => false,

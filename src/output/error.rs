@@ -6,7 +6,7 @@ use thiserror::Error;
 
 #[derive(Debug, Error)]
 #[error("failed to {action}: {cause}")]
-pub struct StreamError {
-    pub action: &'static str,
-    pub cause: io::Error,
+pub(crate) struct StreamError {
+    pub(crate) action: &'static str,
+    pub(crate) cause: io::Error,
 }

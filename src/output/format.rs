@@ -1,7 +1,7 @@
 //! What goes to standard output.
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// The API's response.
     #[default]
     Response,

@@ -10,18 +10,18 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 use super::escape::is_control;
 
 /// On one line.
-pub fn compact(value: &Value) -> String {
+pub(crate) fn compact(value: &Value) -> String {
     write_value(value, Visible { inner: CompactFormatter, color: false, in_key: false })
 }
 
 /// On one line; what `value` holds as JSON text stays as it was written.
-pub fn compact_text(value: &impl Serialize) -> serde_json::Result<String> {
+pub(crate) fn compact_text(value: &impl Serialize) -> serde_json::Result<String> {
     write_with(value, Visible { inner: CompactFormatter, color: false, in_key: false })
 }
 
 /// JSON text as it stands, but for what a terminal would act on: such a character can only be inside a string, where it
 /// may as well be an escape.
-pub fn visible(json: &str) -> Cow<'_, str> {
+pub(crate) fn visible(json: &str) -> Cow<'_, str> {
     if !json.contains(is_control) {
         return Cow::Borrowed(json);
     }
@@ -38,17 +38,17 @@ fn escape(control: char) -> String {
 }
 
 /// On one line, in colour.
-pub fn colored(value: &Value) -> String {
+pub(crate) fn colored(value: &Value) -> String {
     write_value(value, Visible { inner: CompactFormatter, color: true, in_key: false })
 }
 
 /// Indented by two spaces, for a text of ours.
-pub fn pretty_plain(value: &Value) -> String {
+pub(crate) fn pretty_plain(value: &Value) -> String {
     pretty(value, false)
 }
 
 /// Indented by two spaces.
-pub fn pretty(value: &Value, color: bool) -> String {
+pub(crate) fn pretty(value: &Value, color: bool) -> String {
     write_value(value, Visible { inner: PrettyFormatter::new(), color, in_key: false })
 }
 

@@ -11,7 +11,7 @@ use super::{Stderr, compact};
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ProgressFormat {
+pub(crate) enum ProgressFormat {
     /// A bar on a terminal, else a line every 10 s.
     #[default]
     Auto,
@@ -22,21 +22,21 @@ pub enum ProgressFormat {
 
 /// The rows of a run by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Tally {
-    pub rows: u64,
-    pub sent: u64,
-    pub failed: u64,
-    pub unknown: u64,
-    pub skipped: u64,
+pub(crate) struct Tally {
+    pub(crate) rows: u64,
+    pub(crate) sent: u64,
+    pub(crate) failed: u64,
+    pub(crate) unknown: u64,
+    pub(crate) skipped: u64,
     /// Not yet final.
-    pub left: u64,
+    pub(crate) left: u64,
 }
 
 /// The first faults of rows that are told; the report has them all.
 const FAULTS: u32 = 5;
 
 #[derive(Debug)]
-pub struct Progress<'a> {
+pub(crate) struct Progress<'a> {
     stderr: &'a Stderr,
     shape: Shape,
     every: Duration,
@@ -55,7 +55,7 @@ enum Shape {
 }
 
 impl<'a> Progress<'a> {
-    pub fn new(stderr: &'a Stderr, format: ProgressFormat) -> Self {
+    pub(crate) fn new(stderr: &'a Stderr, format: ProgressFormat) -> Self {
         let (shape, every) = match format {
             ProgressFormat::None => (Shape::None, Duration::from_secs(3600)),
             ProgressFormat::Ndjson => (Shape::Ndjson, Duration::from_secs(1)),
@@ -67,17 +67,17 @@ impl<'a> Progress<'a> {
     }
 
     /// The run begins, or goes on, with this.
-    pub fn begin(&mut self, tally: &Tally) {
+    pub(crate) fn begin(&mut self, tally: &Tally) {
         self.begun = (Instant::now(), tally.left);
     }
 
     /// When it is to be shown again.
     #[must_use]
-    pub fn due(&self) -> Instant {
+    pub(crate) fn due(&self) -> Instant {
         self.shown_at + self.every
     }
 
-    pub fn show(&mut self, tally: &Tally) {
+    pub(crate) fn show(&mut self, tally: &Tally) {
         self.shown_at = Instant::now();
         let (since, left) = self.begun;
         let done = left.saturating_sub(tally.left);
@@ -105,7 +105,7 @@ impl<'a> Progress<'a> {
     }
 
     /// A row that ended badly; the first ones are told.
-    pub fn fault(&mut self, line: u64, state: &str, message: &str) {
+    pub(crate) fn fault(&mut self, line: u64, state: &str, message: &str) {
         self.faults += 1;
         match self.faults {
             ..=FAULTS => self.above(|stderr| stderr.warning(&format!("line {line}: {state}: {message}"))),
@@ -117,12 +117,12 @@ impl<'a> Progress<'a> {
     }
 
     /// A line that does not tear the bar.
-    pub fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         self.above(|stderr| stderr.note(text));
     }
 
     /// Takes the bar away.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         if let Shape::Bar(bar) = &self.shape {
             bar.finish_and_clear();
         }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 /// Whether the message left, as far as can be known. `Yes` means accepted by Jelou, never delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Sent {
+pub(crate) enum Sent {
     Yes,
     #[default]
     No,
@@ -15,28 +15,28 @@ pub enum Sent {
 
 /// What `--output record` prints.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Record {
-    pub schema_version: SchemaVersion,
-    pub sent: Sent,
-    pub dry_run: bool,
+pub(crate) struct Record {
+    pub(crate) schema_version: SchemaVersion,
+    pub(crate) sent: Sent,
+    pub(crate) dry_run: bool,
     /// The kind of message, as the word after `send`.
-    pub kind: Option<&'static str>,
-    pub to: Option<String>,
-    pub profile: Option<String>,
-    pub bot_id: Option<String>,
-    pub api_url: Option<String>,
-    pub message_id: Option<String>,
-    pub http_status: Option<u16>,
-    pub attempts: u32,
-    pub duration_ms: u64,
+    pub(crate) kind: Option<&'static str>,
+    pub(crate) to: Option<String>,
+    pub(crate) profile: Option<String>,
+    pub(crate) bot_id: Option<String>,
+    pub(crate) api_url: Option<String>,
+    pub(crate) message_id: Option<String>,
+    pub(crate) http_status: Option<u16>,
+    pub(crate) attempts: u32,
+    pub(crate) duration_ms: u64,
     /// The API's answer: JSON, or a text when it is not.
-    pub response: Option<Value>,
-    pub error: Option<RecordError>,
+    pub(crate) response: Option<Value>,
+    pub(crate) error: Option<RecordError>,
 }
 
 /// Counts up when a field changes its meaning; new fields do not count.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct SchemaVersion(u32);
+pub(crate) struct SchemaVersion(u32);
 
 impl Default for SchemaVersion {
     fn default() -> Self {
@@ -45,18 +45,18 @@ impl Default for SchemaVersion {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub struct RecordError {
+pub(crate) struct RecordError {
     /// Stable name: `rejected`, `network`, `configuration`, …
-    pub code: &'static str,
-    pub api_code: Option<String>,
-    pub message: String,
-    pub hint: Option<String>,
+    pub(crate) code: &'static str,
+    pub(crate) api_code: Option<String>,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
     /// Seconds.
-    pub retry_after_s: Option<u64>,
+    pub(crate) retry_after_s: Option<u64>,
 }
 
 impl Record {
-    pub fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         json!(self)
     }
 }

@@ -13,7 +13,7 @@ const LISTED: usize = 100;
 
 /// How much goes to stderr.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Verbosity {
+pub(crate) enum Verbosity {
     /// Errors.
     Quiet,
     /// Errors, warnings and notes.
@@ -24,23 +24,24 @@ pub enum Verbosity {
 }
 
 #[derive(Debug, Default)]
-pub struct Stderr {
+pub(crate) struct Stderr {
     verbosity: Verbosity,
     color: Color,
 }
 
+#[expect(clippy::unused_self, reason = "who has no stream may not write to it")]
 impl Stderr {
-    pub fn new(verbosity: Verbosity, color: Color) -> Self {
+    pub(crate) fn new(verbosity: Verbosity, color: Color) -> Self {
         Self { verbosity, color }
     }
 
     /// clap's words on an error of usage, in its colours.
-    pub fn usage(&self, text: &str) {
+    pub(crate) fn usage(&self, text: &str) {
         let _ = self.stream().write_all(text.as_bytes());
     }
 
     /// An error with its details and the way out. Always shown.
-    pub fn error(&self, message: &str, details: &[String], hint: Option<&str>) {
+    pub(crate) fn error(&self, message: &str, details: &[String], hint: Option<&str>) {
         self.print("\x1b[1;31merror:\x1b[0m", message);
         for detail in details {
             self.print("  -", detail);
@@ -50,54 +51,54 @@ impl Stderr {
         }
     }
 
-    pub fn warning(&self, message: &str) {
+    pub(crate) fn warning(&self, message: &str) {
         if self.verbosity != Verbosity::Quiet {
             self.print("\x1b[33mwarning:\x1b[0m", message);
         }
     }
 
-    pub fn warnings(&self, messages: &[String]) {
+    pub(crate) fn warnings(&self, messages: &[String]) {
         for message in messages {
             self.warning(message);
         }
     }
 
-    pub fn note(&self, message: &str) {
+    pub(crate) fn note(&self, message: &str) {
         if self.verbosity != Verbosity::Quiet {
             self.print("\x1b[2mnote:\x1b[0m", message);
         }
     }
 
     /// `accepted for …`; only a person at a terminal wants it.
-    pub fn accepted(&self, message: &str) {
+    pub(crate) fn accepted(&self, message: &str) {
         if self.verbosity != Verbosity::Quiet && io::stderr().is_terminal() {
             self.print("\x1b[32maccepted\x1b[0m", message);
         }
     }
 
     /// One of several details of an error that is told at the end.
-    pub fn fault(&self, message: &str) {
+    pub(crate) fn fault(&self, message: &str) {
         self.print("  -", message);
     }
 
     /// JSON of our own making on stderr, for machines that watch.
-    pub fn progress_line(&self, json: &str) {
+    pub(crate) fn progress_line(&self, json: &str) {
         let _ = writeln!(io::stderr(), "{json}");
     }
 
-    pub fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.verbosity == Verbosity::Quiet
     }
 
     /// Detail for `--verbose`; `mark` is `>` for what leaves, `<` for what comes, `*` for the rest.
-    pub fn detail(&self, mark: char, message: &str) {
+    pub(crate) fn detail(&self, mark: char, message: &str) {
         if self.verbosity == Verbosity::Verbose {
             self.print(&format!("\x1b[2m{mark}\x1b[0m"), message);
         }
     }
 
     /// The message as its recipient would see it, drawn as `lines`.
-    pub fn would_see(&self, recipient: &str, lines: &[String]) {
+    pub(crate) fn would_see(&self, recipient: &str, lines: &[String]) {
         self.note(&format!("{recipient} would see:"));
         if self.verbosity != Verbosity::Quiet {
             for line in lines {
@@ -107,7 +108,7 @@ impl Stderr {
     }
 
     /// A message on one line: what it is, then what its recipient would see, drawn as `lines`.
-    pub fn listed(&self, fields: &[&str], lines: &[String]) {
+    pub(crate) fn listed(&self, fields: &[&str], lines: &[String]) {
         if self.verbosity != Verbosity::Quiet {
             let seen: String = lines.join(" / ").chars().take(LISTED).collect();
             self.print("  -", &format!("{}  {seen}", fields.join("  ")));
@@ -118,7 +119,7 @@ impl Stderr {
     ///
     /// # Errors
     /// When the terminal cannot be read.
-    pub fn ask(&self, question: &str) -> Result<String, StreamError> {
+    pub(crate) fn ask(&self, question: &str) -> Result<String, StreamError> {
         let mut stderr = io::stderr();
         let mut answer = String::new();
         let asked = write!(stderr, "{} ", one_line(question)).and_then(|()| stderr.flush());
@@ -139,7 +140,7 @@ impl Stderr {
 }
 
 /// What a command that is run for the user wrote to stderr, as it is.
-pub fn pass_through(bytes: &[u8]) {
+pub(crate) fn pass_through(bytes: &[u8]) {
     let mut stderr = io::stderr();
     let _ = stderr.write_all(bytes).and_then(|()| stderr.flush());
 }
@@ -148,6 +149,6 @@ pub fn pass_through(bytes: &[u8]) {
 ///
 /// # Errors
 /// When the terminal cannot be read, or a signal comes.
-pub fn ask_hidden(question: &str) -> io::Result<String> {
+pub(crate) fn ask_hidden(question: &str) -> io::Result<String> {
     rpassword::prompt_password(format!("{} ", one_line(question)))
 }

@@ -13,13 +13,14 @@ use super::record::Record;
 use super::{json, table};
 
 #[derive(Debug, Default)]
-pub struct Stdout {
-    pub format: Format,
+pub(crate) struct Stdout {
+    pub(crate) format: Format,
     color: Color,
 }
 
+#[expect(clippy::unused_self, reason = "who has no stream may not write to it")]
 impl Stdout {
-    pub fn new(format: Format, color: Color) -> Self {
+    pub(crate) fn new(format: Format, color: Color) -> Self {
         Self { format, color }
     }
 
@@ -28,7 +29,7 @@ impl Stdout {
     ///
     /// # Errors
     /// When stdout cannot be written; a closed pipe is no error.
-    pub fn json(&self, value: &impl Serialize) -> Result<(), StreamError> {
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), StreamError> {
         let stdout = io::stdout();
         let text = match (stdout.is_terminal(), self.color.is_wanted(&stdout)) {
             (true, color) => serde_json::to_value(value).map(|value| json::pretty(&value, color)),
@@ -43,7 +44,7 @@ impl Stdout {
     ///
     /// # Errors
     /// As [`Stdout::json`].
-    pub fn record(&self, record: &Record) -> Result<(), StreamError> {
+    pub(crate) fn record(&self, record: &Record) -> Result<(), StreamError> {
         self.json(&record.to_json())
     }
 
@@ -51,7 +52,7 @@ impl Stdout {
     ///
     /// # Errors
     /// As [`Stdout::json`].
-    pub fn value(&self, text: &str) -> Result<(), StreamError> {
+    pub(crate) fn value(&self, text: &str) -> Result<(), StreamError> {
         self.line(&one_line(text))
     }
 
@@ -59,13 +60,13 @@ impl Stdout {
     ///
     /// # Errors
     /// As [`Stdout::json`].
-    pub fn fields(&self, fields: &[&str]) -> Result<(), StreamError> {
+    pub(crate) fn fields(&self, fields: &[&str]) -> Result<(), StreamError> {
         let fields: Vec<_> = fields.iter().map(|field| one_line(field)).collect();
         self.line(&fields.join("\t"))
     }
 
     /// Whether a person reads stdout.
-    pub fn is_for_a_person(&self) -> bool {
+    pub(crate) fn is_for_a_person(&self) -> bool {
         io::stdout().is_terminal()
     }
 
@@ -73,7 +74,7 @@ impl Stdout {
     ///
     /// # Errors
     /// As [`Stdout::json`].
-    pub fn table(&self, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), StreamError> {
+    pub(crate) fn table(&self, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), StreamError> {
         self.line(&table::aligned(header, rows))
     }
 
@@ -81,7 +82,7 @@ impl Stdout {
     ///
     /// # Errors
     /// As [`Stdout::json`].
-    pub fn line(&self, text: &str) -> Result<(), StreamError> {
+    pub(crate) fn line(&self, text: &str) -> Result<(), StreamError> {
         self.bytes(format!("{text}\n").as_bytes())
     }
 
@@ -89,7 +90,7 @@ impl Stdout {
     ///
     /// # Errors
     /// As [`Stdout::json`].
-    pub fn bytes(&self, bytes: &[u8]) -> Result<(), StreamError> {
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), StreamError> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
@@ -103,7 +104,7 @@ impl Stdout {
     ///
     /// # Errors
     /// As [`Stdout::json`].
-    pub fn help(&self, text: &str) -> Result<(), StreamError> {
+    pub(crate) fn help(&self, text: &str) -> Result<(), StreamError> {
         let choice = if self.color.is_wanted(&io::stdout()) { ColorChoice::Always } else { ColorChoice::Never };
         let mut plain = anstream::AutoStream::new(Vec::new(), choice);
         // Writing to a vector cannot fail.
@@ -112,7 +113,7 @@ impl Stdout {
     }
 
     /// stdout for a long text from others that must stay as it is: a report.
-    pub fn stream(&self) -> impl Write + use<> {
+    pub(crate) fn stream(&self) -> impl Write + use<> {
         io::BufWriter::with_capacity(64 * 1024, io::stdout())
     }
 }

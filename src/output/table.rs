@@ -9,7 +9,7 @@ use super::escape::one_line;
 const MAX_CELL: usize = 60;
 
 /// For a terminal: columns under `header`, every cell on one line.
-pub fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+pub(crate) fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(header);
     table.add_rows(rows.map(|row| row.iter().map(|cell| cut(&one_line(cell))).collect::<Vec<_>>()));
@@ -17,7 +17,10 @@ pub fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Stri
 }
 
 /// As Markdown, with every cell whole.
-pub fn markdown_table<'a, const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [&'a str; N]>) -> String {
+pub(crate) fn markdown_table<'a, const N: usize>(
+    header: &[&str; N],
+    rows: impl Iterator<Item = [&'a str; N]>,
+) -> String {
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN).set_header(header);
     table.add_rows(rows.map(|row| row.map(|cell| cell.replace('|', "\\|"))));

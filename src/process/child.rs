@@ -27,11 +27,11 @@ const PASSED_ON: [Signal; 4] = [Signal::Interrupt, Signal::Terminate, Signal::Ha
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CommandEnd {
+pub(crate) struct CommandEnd {
     /// Its exit code; 127 or 126 when it could not be started, 128 and the signal's number when one ended it.
-    pub code: u8,
+    pub(crate) code: u8,
     /// The number of the signal that ended it.
-    pub signal: Option<i32>,
+    pub(crate) signal: Option<i32>,
 }
 
 /// Runs `command` with these variables beside our own, until it has ended. Its standard streams are ours; with `tail`,
@@ -39,7 +39,7 @@ pub struct CommandEnd {
 ///
 /// # Errors
 /// When signals cannot be caught.
-pub async fn run_command(
+pub(crate) async fn run_command(
     stderr: &Stderr,
     command: &[OsString],
     variables: &[(&'static str, String)],

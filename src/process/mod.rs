@@ -7,8 +7,8 @@ mod runtime;
 mod signals;
 mod tail;
 
-pub use self::child::{CommandEnd, run_command};
-pub use self::error::SystemError;
-pub use self::runtime::block_on;
-pub use self::signals::{Signal, Signals, signal_name};
-pub use self::tail::Tail;
+pub(crate) use self::child::{CommandEnd, run_command};
+pub(crate) use self::error::SystemError;
+pub(crate) use self::runtime::block_on;
+pub(crate) use self::signals::{Signal, Signals, signal_name};
+pub(crate) use self::tail::Tail;

@@ -3,7 +3,7 @@
 use super::error::SystemError;
 
 /// Runs `work` to its end.
-pub fn block_on<T, E: From<SystemError>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+pub(crate) fn block_on<T, E: From<SystemError>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|cause| SystemError { action: "start the runtime", cause })?;
     let done = runtime.block_on(work);

@@ -8,7 +8,7 @@ use tokio::signal::windows;
 use super::error::SystemError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
+pub(crate) enum Signal {
     Hangup,
     Interrupt,
     Quit,
@@ -16,7 +16,7 @@ pub enum Signal {
 }
 
 impl Signal {
-    pub fn number(self) -> u8 {
+    pub(crate) fn number(self) -> u8 {
         match self {
             Self::Hangup => 1,
             Self::Interrupt => 2,
@@ -25,7 +25,7 @@ impl Signal {
         }
     }
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Hangup => "SIGHUP",
             Self::Interrupt => "SIGINT",
@@ -36,7 +36,7 @@ impl Signal {
 }
 
 /// The name of any signal that ends programs.
-pub fn signal_name(number: i32) -> String {
+pub(crate) fn signal_name(number: i32) -> String {
     let name = match number {
         1 => "SIGHUP",
         2 => "SIGINT",
@@ -56,7 +56,7 @@ pub fn signal_name(number: i32) -> String {
 
 /// The signals that were caught, each as often as it comes.
 #[derive(Debug, Default)]
-pub struct Signals {
+pub(crate) struct Signals {
     #[cfg(unix)]
     caught: Vec<(Signal, unix::Signal)>,
     #[cfg(windows)]
@@ -65,7 +65,7 @@ pub struct Signals {
 
 impl Signals {
     /// Those that end a send: Ctrl-C and SIGTERM.
-    pub fn that_end() -> Result<Self, SystemError> {
+    pub(crate) fn that_end() -> Result<Self, SystemError> {
         let mut signals = Self::default();
         signals.catch(Signal::Interrupt)?;
         signals.catch(Signal::Terminate)?;
@@ -74,7 +74,7 @@ impl Signals {
 
     /// Catches `signal` too; needs a runtime. Windows has only Ctrl-C.
     #[cfg(unix)]
-    pub fn catch(&mut self, signal: Signal) -> Result<(), SystemError> {
+    pub(crate) fn catch(&mut self, signal: Signal) -> Result<(), SystemError> {
         let kind = unix::SignalKind::from_raw(i32::from(signal.number()));
         let caught = unix::signal(kind).map_err(|cause| SystemError { action: "listen for signals", cause })?;
         self.caught.push((signal, caught));
@@ -82,7 +82,7 @@ impl Signals {
     }
 
     #[cfg(windows)]
-    pub fn catch(&mut self, signal: Signal) -> Result<(), SystemError> {
+    pub(crate) fn catch(&mut self, signal: Signal) -> Result<(), SystemError> {
         if signal == Signal::Interrupt {
             let caught = windows::ctrl_c().map_err(|cause| SystemError { action: "listen for signals", cause })?;
             self.caught = Some(caught);
@@ -92,7 +92,7 @@ impl Signals {
 
     /// The next one that comes; never, where none is caught.
     #[cfg(unix)]
-    pub async fn next(&mut self) -> Signal {
+    pub(crate) async fn next(&mut self) -> Signal {
         std::future::poll_fn(|context| {
             let mut ready = |caught: &mut (Signal, unix::Signal)| caught.1.poll_recv(context).is_ready();
             match self.caught.iter_mut().find_map(|caught| Some(caught.0).filter(|_| ready(caught))) {
@@ -104,7 +104,7 @@ impl Signals {
     }
 
     #[cfg(windows)]
-    pub async fn next(&mut self) -> Signal {
+    pub(crate) async fn next(&mut self) -> Signal {
         match &mut self.caught {
             Some(caught) => {
                 caught.recv().await;

@@ -9,7 +9,7 @@ const MAX_LINE: usize = 4096;
 
 /// The last lines, at most as many as are asked for.
 #[derive(Debug)]
-pub struct Tail {
+pub(crate) struct Tail {
     most: usize,
     lines: VecDeque<Vec<u8>>,
     /// Whether the last line has no line break yet.
@@ -17,11 +17,11 @@ pub struct Tail {
 }
 
 impl Tail {
-    pub fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self { most, lines: VecDeque::new(), is_open: false }
     }
 
-    pub fn push(&mut self, bytes: &[u8]) {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             if !self.is_open {
                 if self.lines.len() == self.most {
@@ -38,7 +38,7 @@ impl Tail {
     }
 
     /// The lines, each with what a terminal or a log would act on as visible escapes.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let shown = |line: &Vec<u8>| one_line(String::from_utf8_lossy(line).trim_end_matches('\r')).into_owned();
         self.lines.iter().map(shown).collect::<Vec<_>>().join("\n")
     }

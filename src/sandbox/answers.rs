@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::message::InvalidMessage;
 
 /// `200` with `answer`; warnings in a header, each escaped, so that none can leave its line.
-pub fn accepted(answer: &Value, warnings: &[String]) -> Response {
+pub(crate) fn accepted(answer: &Value, warnings: &[String]) -> Response {
     let mut response = Json(answer).into_response();
     let values =
         warnings.iter().filter_map(|warning| HeaderValue::from_str(&warning.escape_default().to_string()).ok());
@@ -19,29 +19,29 @@ pub fn accepted(answer: &Value, warnings: &[String]) -> Response {
 }
 
 /// `401`: no credentials, or not the sandbox's.
-pub fn unauthorized() -> Response {
+pub(crate) fn unauthorized() -> Response {
     coded(StatusCode::UNAUTHORIZED, "unauthorized", "Client id or secret is missing or wrong")
 }
 
 /// `404`: not the bot that the sandbox was started with.
-pub fn bot_not_found(bot: &str) -> Response {
+pub(crate) fn bot_not_found(bot: &str) -> Response {
     let description = format!("There is no bot {bot} here; the sandbox was started with another --bot");
     coded(StatusCode::NOT_FOUND, "bot_not_found", &description)
 }
 
 /// `400`: not JSON, or not a request at all.
-pub fn bad_request(problem: &str) -> Response {
+pub(crate) fn bad_request(problem: &str) -> Response {
     coded(StatusCode::BAD_REQUEST, "message_could_not_be_send", problem)
 }
 
 /// `400`: the user has not written in the last 24 hours.
-pub fn outside_window(user: &str) -> Response {
+pub(crate) fn outside_window(user: &str) -> Response {
     let description = format!("{user} has not written in the last 24 hours; only a template reaches them");
     coded(StatusCode::BAD_REQUEST, "message_could_not_be_send", &description)
 }
 
 /// `413`, or `400` when the client broke off.
-pub fn unreadable(error: &axum::Error) -> Response {
+pub(crate) fn unreadable(error: &axum::Error) -> Response {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = cause {
         if error.to_string().contains("length limit") {
@@ -53,28 +53,28 @@ pub fn unreadable(error: &axum::Error) -> Response {
 }
 
 /// `408`: the body did not come in time.
-pub fn too_slow() -> Response {
+pub(crate) fn too_slow() -> Response {
     coded(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not come in time")
 }
 
 /// `403`: from another site, through a browser.
-pub fn foreign(header: &str) -> Response {
+pub(crate) fn foreign(header: &str) -> Response {
     let description = format!("The {header} header names another site; the sandbox is for this machine alone");
     coded(StatusCode::FORBIDDEN, "forbidden", &description)
 }
 
 /// `404`: no such address, or no such message.
-pub fn not_found() -> Response {
+pub(crate) fn not_found() -> Response {
     coded(StatusCode::NOT_FOUND, "not_found", "There is nothing here; docs/sandbox.md lists the addresses")
 }
 
 /// `405`: the address has other methods.
-pub fn wrong_method() -> Response {
+pub(crate) fn wrong_method() -> Response {
     coded(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address has other methods")
 }
 
 /// `422` from an address of the sandbox's own.
-pub fn unusable(problem: &str) -> Response {
+pub(crate) fn unusable(problem: &str) -> Response {
     coded(StatusCode::UNPROCESSABLE_ENTITY, "unprocessable_entity", problem)
 }
 
@@ -83,7 +83,7 @@ fn coded(status: StatusCode, code: &str, description: &str) -> Response {
 }
 
 /// `422`, naming each field, in the envelope of Jelou's validator.
-pub fn unprocessable(error: &InvalidMessage) -> Response {
+pub(crate) fn unprocessable(error: &InvalidMessage) -> Response {
     let mut fields = Map::new();
     match error {
         InvalidMessage::Violations { violations, .. } => {

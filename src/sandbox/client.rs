@@ -18,7 +18,7 @@ const HEALTH_TIMEOUT: Duration = Duration::from_millis(300);
 const MAX_ANSWER: usize = 64 * 1024;
 
 /// Whether a sandbox listens on this port of 127.0.0.1.
-pub async fn is_running(port: u16) -> bool {
+pub(crate) async fn is_running(port: u16) -> bool {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let asking = exchange(address, Method::GET, "/sandbox/health", None);
     match tokio::time::timeout(HEALTH_TIMEOUT, asking).await {

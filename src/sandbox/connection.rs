@@ -35,7 +35,7 @@ pub(super) struct Hangup(watch::Sender<Option<Ending>>);
 
 impl Hangup {
     /// Ends the connection once all that was written so far is on its way; never returns.
-    pub async fn end<T>(self, ending: Ending) -> T {
+    pub(crate) async fn end<T>(self, ending: Ending) -> T {
         self.0.send_replace(Some(ending));
         std::future::pending().await
     }

@@ -20,7 +20,7 @@ const LONGEST: Duration = Duration::from_secs(60 * 60);
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a word of the short form that is there or not")]
-pub struct Fault {
+pub(crate) struct Fault {
     /// Answers with this status, 200 to 599.
     status: Option<u16>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -59,7 +59,7 @@ pub struct Fault {
 /// A rule that cannot be followed.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{0}")]
-pub struct FaultError(String);
+pub(crate) struct FaultError(String);
 
 /// What a fault does besides its delay.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,7 +74,7 @@ pub(super) enum FaultEffect {
 
 impl Fault {
     /// A rule from the JSON of `PUT /sandbox/faults`: an object, or a text in the short form.
-    pub fn from_json(json: Value) -> Result<Self, FaultError> {
+    pub(crate) fn from_json(json: Value) -> Result<Self, FaultError> {
         if let Value::String(short) = json {
             return short.parse();
         }

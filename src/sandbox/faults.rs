@@ -25,17 +25,17 @@ struct Rule {
 }
 
 impl Faults {
-    pub fn new(faults: Vec<Fault>) -> Self {
+    pub(crate) fn new(faults: Vec<Fault>) -> Self {
         Self { rules: Mutex::new(faults.into_iter().map(Rule::new).collect()), changed: watch::channel(0).0 }
     }
 
-    pub fn replace(&self, faults: Vec<Fault>) {
+    pub(crate) fn replace(&self, faults: Vec<Fault>) {
         *self.lock() = faults.into_iter().map(Rule::new).collect();
         self.changed.send_modify(|changes| *changes += 1);
     }
 
     /// The first rule that applies to this message. Every rule counts it.
-    pub fn next(&self, user: &str, kind: &str) -> Option<Fault> {
+    pub(crate) fn next(&self, user: &str, kind: &str) -> Option<Fault> {
         let mut rules = self.lock();
         let applying: Vec<_> = rules.iter_mut().filter_map(|rule| rule.counts(user, kind).then_some(rule)).collect();
         let rule = applying.into_iter().next()?;
@@ -43,7 +43,7 @@ impl Faults {
         Some(rule.fault.clone())
     }
 
-    pub fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         let rules = self.lock();
         let shown = rules.iter().map(|rule| {
             let mut json = json!(rule.fault);
@@ -56,7 +56,7 @@ impl Faults {
         shown.collect()
     }
 
-    pub fn changes(&self) -> watch::Receiver<u64> {
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }
 

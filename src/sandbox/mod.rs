@@ -19,8 +19,8 @@ mod stored_message;
 mod templates;
 mod webhook;
 
-pub use self::client::is_running;
-pub use self::fault::Fault;
-pub use self::server::{DEFAULT_MAX, DEFAULT_PORT, Options, Sandbox};
-pub use self::templates::Templates;
-pub use self::webhook::Webhook;
+pub(crate) use self::client::is_running;
+pub(crate) use self::fault::Fault;
+pub(crate) use self::server::{DEFAULT_MAX, DEFAULT_PORT, Options, Sandbox};
+pub(crate) use self::templates::Templates;
+pub(crate) use self::webhook::Webhook;

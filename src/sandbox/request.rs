@@ -25,19 +25,19 @@ const MAX_BODY: usize = 1024 * 1024;
 
 /// Who asks for what.
 pub(super) struct Caller {
-    pub sandbox: Arc<SandboxState>,
-    pub bot: String,
+    pub(crate) sandbox: Arc<SandboxState>,
+    pub(crate) bot: String,
     /// The user in the path, where the endpoint has one.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
 }
 
 /// A message on its way in.
 pub(super) struct MessageRequest {
-    pub caller: Caller,
+    pub(crate) caller: Caller,
     /// Method, path and headers, without secrets.
-    pub request: Value,
-    pub body: Value,
-    pub hangup: Option<Hangup>,
+    pub(crate) request: Value,
+    pub(crate) body: Value,
+    pub(crate) hangup: Option<Hangup>,
 }
 
 impl FromRequestParts<Arc<SandboxState>> for Caller {

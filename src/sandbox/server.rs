@@ -20,24 +20,24 @@ use super::webhook::Webhook;
 use super::{answers, connection, events, messages, page, read_back};
 
 /// Where `jelouctl sandbox` listens.
-pub const DEFAULT_PORT: u16 = 4780;
+pub(crate) const DEFAULT_PORT: u16 = 4780;
 /// How many messages are kept.
-pub const DEFAULT_MAX: usize = 10_000;
+pub(crate) const DEFAULT_MAX: usize = 10_000;
 
 /// What a sandbox is started with.
 #[derive(Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// Of 127.0.0.1; 0 for any that is free.
-    pub port: u16,
+    pub(crate) port: u16,
     /// The only bot there is; without it, any is.
-    pub bot: Option<String>,
-    pub faults: Vec<Fault>,
-    pub templates: Templates,
-    pub webhook: Option<Webhook>,
+    pub(crate) bot: Option<String>,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) templates: Templates,
+    pub(crate) webhook: Option<Webhook>,
     /// Whether a user must have written in the last 24 hours.
-    pub window: bool,
+    pub(crate) window: bool,
     /// How many messages are kept.
-    pub max: usize,
+    pub(crate) max: usize,
 }
 
 impl Default for Options {
@@ -56,13 +56,13 @@ impl Default for Options {
 
 /// A sandbox that listens as long as the runtime runs.
 #[derive(Debug)]
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     state: Arc<SandboxState>,
 }
 
 impl Sandbox {
     /// Listens on 127.0.0.1; to be called inside a runtime.
-    pub fn start(options: Options) -> io::Result<Self> {
+    pub(crate) fn start(options: Options) -> io::Result<Self> {
         let listener = listen(options.port)?;
         let state = Arc::new(SandboxState {
             instance: format!("{:016x}", fastrand::u64(..)),
@@ -78,17 +78,17 @@ impl Sandbox {
         Ok(Self { state })
     }
 
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.state.port
     }
 
     /// How many messages arrived, those that are no longer kept included.
-    pub fn arrived(&self) -> u64 {
+    pub(crate) fn arrived(&self) -> u64 {
         self.state.store.arrived()
     }
 
     /// The messages that arrived and are kept, oldest first.
-    pub fn messages(&self) -> Vec<Arc<StoredMessage>> {
+    pub(crate) fn messages(&self) -> Vec<Arc<StoredMessage>> {
         self.state.store.select(&Filter { from: Some(Author::Bot), ..Filter::default() })
     }
 }

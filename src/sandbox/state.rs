@@ -8,14 +8,14 @@ use super::webhook::Webhook;
 #[derive(Debug)]
 pub(super) struct SandboxState {
     /// Another one for each sandbox that is started: tells a restart.
-    pub instance: String,
-    pub port: u16,
+    pub(crate) instance: String,
+    pub(crate) port: u16,
     /// The only bot there is; without it, any is.
-    pub bot: Option<String>,
+    pub(crate) bot: Option<String>,
     /// Whether a user must have written in the last 24 hours.
-    pub window: bool,
-    pub webhook: Option<Webhook>,
-    pub templates: Templates,
-    pub faults: Faults,
-    pub store: Store,
+    pub(crate) window: bool,
+    pub(crate) webhook: Option<Webhook>,
+    pub(crate) templates: Templates,
+    pub(crate) faults: Faults,
+    pub(crate) store: Store,
 }

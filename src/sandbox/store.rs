@@ -17,16 +17,16 @@ const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 /// What is asked of the store; nothing means everything.
 #[derive(Debug, Default)]
 pub(super) struct Filter {
-    pub user: Option<String>,
-    pub kind: Option<String>,
-    pub from: Option<Author>,
-    pub since: Option<Since>,
+    pub(crate) user: Option<String>,
+    pub(crate) kind: Option<String>,
+    pub(crate) from: Option<Author>,
+    pub(crate) since: Option<Since>,
     /// Messages with a smaller number.
-    pub before: Option<u64>,
+    pub(crate) before: Option<u64>,
     /// In the user's name or a text of the body; in lower case.
-    pub search: Option<String>,
+    pub(crate) search: Option<String>,
     /// The newest so many.
-    pub limit: Option<usize>,
+    pub(crate) limit: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,9 +41,9 @@ pub(super) enum Since {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct StoreVersion {
     /// The number of the newest message.
-    pub number: u64,
+    pub(crate) number: u64,
     /// How often the store was cleared.
-    pub cleared: u64,
+    pub(crate) cleared: u64,
 }
 
 #[derive(Debug)]
@@ -66,12 +66,12 @@ struct Inner {
 }
 
 impl Store {
-    pub fn new(max: usize) -> Self {
+    pub(crate) fn new(max: usize) -> Self {
         Self { inner: Mutex::default(), version: watch::channel(StoreVersion::default()).0, max }
     }
 
     /// Keeps a message; `answer` says what its sender is told, given its id.
-    pub fn add(&self, new: &NewMessage, answer: impl FnOnce(&str) -> Value) -> Arc<StoredMessage> {
+    pub(crate) fn add(&self, new: &NewMessage, answer: impl FnOnce(&str) -> Value) -> Arc<StoredMessage> {
         let mut inner = self.lock();
         let message = Arc::new(inner.complete(new, answer));
         if new.from == Author::User {
@@ -85,7 +85,7 @@ impl Store {
     }
 
     /// The messages that fit, oldest first.
-    pub fn select(&self, filter: &Filter) -> Vec<Arc<StoredMessage>> {
+    pub(crate) fn select(&self, filter: &Filter) -> Vec<Arc<StoredMessage>> {
         let inner = self.lock();
         let fitting = inner.messages.iter().rev().filter(|message| filter.fits(message));
         let mut selected: Vec<_> = fitting.take(filter.limit.unwrap_or(usize::MAX)).cloned().collect();
@@ -94,7 +94,7 @@ impl Store {
     }
 
     /// The newest fitting message of each user, newest first.
-    pub fn newest_of_each_user(&self, filter: &Filter) -> Vec<Arc<StoredMessage>> {
+    pub(crate) fn newest_of_each_user(&self, filter: &Filter) -> Vec<Arc<StoredMessage>> {
         let inner = self.lock();
         let mut seen = std::collections::HashSet::new();
         let fitting = inner.messages.iter().rev().filter(|message| filter.fits(message));
@@ -103,23 +103,23 @@ impl Store {
     }
 
     /// The oldest message after `number`.
-    pub fn after(&self, number: u64) -> Option<Arc<StoredMessage>> {
+    pub(crate) fn after(&self, number: u64) -> Option<Arc<StoredMessage>> {
         let inner = self.lock();
         let next = inner.messages.partition_point(|message| message.number <= number);
         inner.messages.get(next).cloned()
     }
 
-    pub fn get(&self, id: &str) -> Option<Arc<StoredMessage>> {
+    pub(crate) fn get(&self, id: &str) -> Option<Arc<StoredMessage>> {
         self.lock().messages.iter().rev().find(|message| message.id == id).cloned()
     }
 
     /// The bot of the newest message with this user.
-    pub fn bot_of(&self, user: &str) -> Option<String> {
+    pub(crate) fn bot_of(&self, user: &str) -> Option<String> {
         self.lock().messages.iter().rev().find(|message| message.user == user).map(|message| message.bot.clone())
     }
 
     /// Forgets everything but how many arrived.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let mut inner = self.lock();
         *inner = Inner { number: inner.number, arrived: inner.arrived, ..Inner::default() };
         drop(inner);
@@ -127,17 +127,17 @@ impl Store {
     }
 
     /// How many messages of the bot were ever stored, dropped and cleared ones included.
-    pub fn arrived(&self) -> u64 {
+    pub(crate) fn arrived(&self) -> u64 {
         self.lock().arrived
     }
 
     /// Whether the user wrote in the last 24 hours.
-    pub fn may_write_to(&self, user: &str) -> bool {
+    pub(crate) fn may_write_to(&self, user: &str) -> bool {
         let last = self.lock().last_written.get(user).copied();
         last.is_some_and(|last| last.elapsed().is_ok_and(|ago| ago < WINDOW))
     }
 
-    pub fn changes(&self) -> watch::Receiver<StoreVersion> {
+    pub(crate) fn changes(&self) -> watch::Receiver<StoreVersion> {
         self.version.subscribe()
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Author {
+pub(crate) enum Author {
     /// A request to the API.
     Bot,
     /// A person, through the page.
@@ -19,28 +19,28 @@ pub enum Author {
 /// A message on its way into the store.
 #[derive(Debug, Serialize)]
 pub(super) struct NewMessage {
-    pub from: Author,
-    pub bot: String,
-    pub user: String,
+    pub(crate) from: Author,
+    pub(crate) bot: String,
+    pub(crate) user: String,
     /// The word after `send`.
-    pub kind: &'static str,
-    pub body: Value,
-    pub warnings: Vec<String>,
-    pub request: Option<Value>,
+    pub(crate) kind: &'static str,
+    pub(crate) body: Value,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) request: Option<Value>,
 }
 
 /// A message as it is read back; its JSON and the event around it are written once and shared by all who read them.
 #[derive(Debug)]
-pub struct StoredMessage {
+pub(crate) struct StoredMessage {
     /// Counts what was ever stored; never used twice.
-    pub number: u64,
+    pub(crate) number: u64,
     /// Counts from 1 again once the store is cleared, so that a run gives the same ids again.
-    pub id: String,
-    pub bot: String,
-    pub user: String,
-    pub kind: &'static str,
-    pub from: Author,
-    pub received_at: SystemTime,
+    pub(crate) id: String,
+    pub(crate) bot: String,
+    pub(crate) user: String,
+    pub(crate) kind: &'static str,
+    pub(crate) from: Author,
+    pub(crate) received_at: SystemTime,
     /// The server-sent event that tells of it.
     event: String,
     /// Where in `event` its JSON stands, on one line.
@@ -83,7 +83,7 @@ impl StoredMessage {
     }
 
     /// On one line.
-    pub fn json(&self) -> &str {
+    pub(crate) fn json(&self) -> &str {
         self.event.get(self.json.clone()).unwrap_or_default()
     }
 
@@ -93,7 +93,7 @@ impl StoredMessage {
     }
 
     /// The body as it came.
-    pub fn body(&self) -> Value {
+    pub(crate) fn body(&self) -> Value {
         let mut json: Value = serde_json::from_str(self.json()).unwrap_or_default();
         json.get_mut("body").map(Value::take).unwrap_or_default()
     }

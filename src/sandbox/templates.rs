@@ -19,12 +19,12 @@ const DEFAULT_LIMIT: usize = 50;
 
 /// The templates there are.
 #[derive(Clone, Debug)]
-pub struct Templates(Vec<Value>);
+pub(crate) struct Templates(Vec<Value>);
 
 /// A file that holds no templates.
 #[derive(Debug, Error)]
 #[error("{0}")]
-pub struct TemplatesError(String);
+pub(crate) struct TemplatesError(String);
 
 impl Default for Templates {
     fn default() -> Self {
@@ -34,7 +34,7 @@ impl Default for Templates {
 
 impl Templates {
     /// Templates from JSON: an array, or the answer of Jelou's own listing. Each must have a name.
-    pub fn from_json(json: Value) -> Result<Self, TemplatesError> {
+    pub(crate) fn from_json(json: Value) -> Result<Self, TemplatesError> {
         let list = match json {
             Value::Array(list) => list,
             Value::Object(mut listing) => match listing.shift_remove("results") {

@@ -18,7 +18,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A server on this machine.
 #[derive(Clone, Debug)]
-pub struct Webhook {
+pub(crate) struct Webhook {
     url: Url,
     address: SocketAddr,
 }
@@ -26,7 +26,7 @@ pub struct Webhook {
 /// An address that is not posted to.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{0}")]
-pub struct WebhookError(&'static str);
+pub(crate) struct WebhookError(&'static str);
 
 impl FromStr for Webhook {
     type Err = WebhookError;

@@ -5,7 +5,7 @@ use crate::process::SystemError;
 use crate::sandbox::{self, DEFAULT_PORT, Sandbox};
 
 /// Where a request would go, without a look at what runs. Where it is a sandbox, that one has a page.
-pub fn expected(settings: &Settings) -> ApiUrl {
+pub(crate) fn expected(settings: &Settings) -> ApiUrl {
     match &settings.sandbox {
         Sandboxed::No | Sandboxed::At(_) => settings.api_url.value.clone(),
         Sandboxed::Nearest => ApiUrl::on_loopback(DEFAULT_PORT),
@@ -16,7 +16,7 @@ pub fn expected(settings: &Settings) -> ApiUrl {
 ///
 /// # Errors
 /// When the sandbox cannot start.
-pub async fn reached(settings: &Settings) -> Result<ApiUrl, SystemError> {
+pub(crate) async fn reached(settings: &Settings) -> Result<ApiUrl, SystemError> {
     if settings.sandbox != Sandboxed::Nearest || sandbox::is_running(DEFAULT_PORT).await {
         return Ok(expected(settings));
     }

@@ -14,15 +14,15 @@ use crate::output::{Stderr, visible_json};
 use crate::process::{Signal, Signals, SystemError};
 
 /// What a request needs to leave, and what stops it.
-pub struct Connection {
-    pub base: ApiUrl,
-    pub client: Client,
-    pub credentials: Credentials,
-    pub signals: Signals,
+pub(crate) struct Connection {
+    pub(crate) base: ApiUrl,
+    pub(crate) client: Client,
+    pub(crate) credentials: Credentials,
+    pub(crate) signals: Signals,
 }
 
 /// What came of opening one.
-pub enum Opening {
+pub(crate) enum Opening {
     Open(Connection),
     /// A signal came while the secret was fetched.
     Interrupted(Signal),
@@ -30,7 +30,7 @@ pub enum Opening {
 
 /// What keeps a connection from being opened; nothing was sent.
 #[derive(Debug, Error)]
-pub enum ConnectError {
+pub(crate) enum ConnectError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
@@ -43,7 +43,7 @@ pub enum ConnectError {
 ///
 /// # Errors
 /// When the secret cannot be had, or the certificates or the proxy cannot be used.
-pub async fn connect(
+pub(crate) async fn connect(
     context: &Context,
     settings: &Settings,
     client_id: &ClientId,
@@ -75,7 +75,7 @@ pub async fn connect(
 
 impl Connection {
     /// Sends `request` and tells what happens on the way; `flight` knows meanwhile how far it is.
-    pub async fn deliver(
+    pub(crate) async fn deliver(
         &mut self,
         stderr: &Stderr,
         request: &Request,
@@ -92,7 +92,7 @@ impl Connection {
 }
 
 /// What sends requests to the API at `base`.
-pub fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, ConnectError> {
+pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, ConnectError> {
     let roots = match settings.ca_cert_pem()? {
         _ if base.is_plain_http() => Roots::None,
         Some(pem) => Roots::Only(pem),

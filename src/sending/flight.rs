@@ -9,14 +9,14 @@ use crate::api::Event;
 
 /// How far a request is, as its events tell.
 #[derive(Debug, Default)]
-pub struct Flight {
+pub(crate) struct Flight {
     is_under_way: Cell<bool>,
     /// Stable name and words of what kept the last attempt from success.
     last_problem: RefCell<Option<(&'static str, String)>>,
 }
 
 impl Flight {
-    pub fn note(&self, event: &Event<'_>) {
+    pub(crate) fn note(&self, event: &Event<'_>) {
         match event {
             Event::Attempt(_) => self.is_under_way.set(true),
             Event::Waiting { problem, .. } => {
@@ -28,23 +28,23 @@ impl Flight {
         }
     }
 
-    pub fn is_under_way(&self) -> bool {
+    pub(crate) fn is_under_way(&self) -> bool {
         self.is_under_way.get()
     }
 
     /// What became of the message is known.
-    pub fn landed(&self) {
+    pub(crate) fn landed(&self) {
         self.is_under_way.set(false);
     }
 
-    pub fn last_problem(&self) -> Option<(&'static str, String)> {
+    pub(crate) fn last_problem(&self) -> Option<(&'static str, String)> {
         self.last_problem.borrow().clone()
     }
 }
 
 /// A fault of our own.
 #[derive(Clone, Copy, Debug, Error)]
-pub enum Panicked {
+pub(crate) enum Panicked {
     #[error("a fault in jelouctl before the request began")]
     Before,
     /// Nobody knows what the server has read.
@@ -53,7 +53,7 @@ pub enum Panicked {
 }
 
 /// Does `work`; a panic in it is an error that says whether a request was under way.
-pub fn catch_panic<T, E: From<Panicked>>(flight: &Flight, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+pub(crate) fn catch_panic<T, E: From<Panicked>>(flight: &Flight, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         let panicked = if flight.is_under_way() { Panicked::UnderWay } else { Panicked::Before };
         Err(panicked.into())

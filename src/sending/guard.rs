@@ -8,7 +8,10 @@ use crate::config::Settings;
 ///
 /// # Errors
 /// With the first one that it does not allow.
-pub fn check_allowed<'a>(settings: &Settings, mut recipients: impl Iterator<Item = &'a str>) -> Result<(), GuardError> {
+pub(crate) fn check_allowed<'a>(
+    settings: &Settings,
+    mut recipients: impl Iterator<Item = &'a str>,
+) -> Result<(), GuardError> {
     let Some(allow_to) = &settings.allow_to else { return Ok(()) };
     match recipients.find(|recipient| !allow_to.value.allows(recipient)) {
         None => Ok(()),
@@ -22,7 +25,7 @@ pub fn check_allowed<'a>(settings: &Settings, mut recipients: impl Iterator<Item
 
 /// A guard that stopped a send.
 #[derive(Debug, Error)]
-pub enum GuardError {
+pub(crate) enum GuardError {
     #[error("{recipient} is not among the recipients that {origin} allows: {}", patterns(allowed))]
     Recipient { recipient: String, allowed: Vec<String>, origin: String },
     #[error("{count} of the rows go to recipients that are not allowed; the first: {first}")]
@@ -34,7 +37,7 @@ pub enum GuardError {
 }
 
 impl GuardError {
-    pub fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         match self {
             Self::Recipient { .. } | Self::Rows { .. } => {
                 "check the recipient; who may be written to is allow_to in the configuration".to_owned()

@@ -21,7 +21,7 @@ const SUGGESTION_TIME: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// When a page cannot be read, or there is no end to them.
-pub async fn read_templates(
+pub(crate) async fn read_templates(
     connection: &mut Connection,
     stderr: &Stderr,
     bot: &BotId,
@@ -66,7 +66,7 @@ fn field(template: &Value, name: &str) -> String {
 }
 
 /// What to try in place of the template `name` in `language`, which the API did not find.
-pub async fn nearest_template(
+pub(crate) async fn nearest_template(
     connection: &mut Connection,
     stderr: &Stderr,
     bot: &BotId,
@@ -93,7 +93,7 @@ pub async fn nearest_template(
 
 /// A command that only reads, and could not.
 #[derive(Debug, Error)]
-pub enum ReadError {
+pub(crate) enum ReadError {
     #[error("nothing could be read: {}", delivery.problem.as_ref().map_or("no answer", |problem| &problem.message))]
     Failed { delivery: Box<Delivery> },
     #[error("the API has more than {pages} pages; what was read is incomplete")]
@@ -101,19 +101,19 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    pub fn new(delivery: Delivery) -> Self {
+    pub(crate) fn new(delivery: Delivery) -> Self {
         Self::Failed { delivery: Box::new(delivery) }
     }
 
     /// The API's answer, which is shown whatever it says.
-    pub fn answer(&self) -> Option<Value> {
+    pub(crate) fn answer(&self) -> Option<Value> {
         match self {
             Self::Failed { delivery } => delivery.answer.as_ref().and_then(|answer| answer.body.clone().into_value()),
             Self::Endless { .. } => None,
         }
     }
 
-    pub fn outcome(&self) -> Outcome {
+    pub(crate) fn outcome(&self) -> Outcome {
         match self {
             Self::Failed { delivery } => delivery.outcome.clone(),
             Self::Endless { .. } => Outcome::NotSent(Cause::Unavailable),
@@ -121,14 +121,14 @@ impl ReadError {
     }
 
     /// The stable name of the fault.
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Failed { delivery } => delivery.problem.as_ref().map_or("unavailable", |problem| problem.code),
             Self::Endless { .. } => "unavailable",
         }
     }
 
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         match self {
             // What is said of a message that was under way does not hold for a read.
             Self::Failed { delivery } if matches!(delivery.outcome, Outcome::Unknown(_)) => None,

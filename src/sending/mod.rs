@@ -1,7 +1,7 @@
 //! Who sends and how it leaves: from flags, environment, configuration and standard input to bot, credentials, guard,
 //! preview and connection. Every command that sends, or reads from the API, goes this way.
 
-pub mod address;
+pub(crate) mod address;
 mod connection;
 mod flight;
 mod guard;
@@ -9,11 +9,11 @@ mod listing;
 mod preview;
 mod secret;
 mod sender;
-pub mod template_names;
+pub(crate) mod template_names;
 
-pub use self::connection::{ConnectError, Connection, Opening, new_client};
-pub use self::flight::{Flight, Panicked, catch_panic};
-pub use self::guard::GuardError;
-pub use self::listing::{ReadError, nearest_template, read_templates};
-pub use self::secret::ask_secret;
-pub use self::sender::{Sender, Unresolved};
+pub(crate) use self::connection::{ConnectError, Connection, Opening, new_client};
+pub(crate) use self::flight::{Flight, Panicked, catch_panic};
+pub(crate) use self::guard::GuardError;
+pub(crate) use self::listing::{ReadError, nearest_template, read_templates};
+pub(crate) use self::secret::ask_secret;
+pub(crate) use self::sender::{Sender, Unresolved};

@@ -9,7 +9,7 @@ use crate::output::{StreamError, visible_json};
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn show(
+pub(crate) fn show(
     context: &Context,
     settings: &Settings,
     client_id: &ClientId,

@@ -10,7 +10,7 @@ use crate::process::{Signal, Signals};
 ///
 /// # Errors
 /// When the terminal cannot be read; `Interrupted` after Ctrl-C.
-pub fn ask_secret(question: &str) -> io::Result<String> {
+pub(crate) fn ask_secret(question: &str) -> io::Result<String> {
     // Caught, it ends the read; a signal that is not caught would end the process with the terminal still silent.
     let mut signals = Signals::default();
     signals.catch(Signal::Interrupt).map_err(|error| error.cause)?;

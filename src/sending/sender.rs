@@ -13,12 +13,12 @@ use crate::output::StreamError;
 /// The first step: nothing else can take standard input from the secret, and the environment is read; a fault in it is
 /// told once the message is known to be right.
 #[derive(Debug)]
-pub struct Unresolved(Result<Environment, ConfigError>);
+pub(crate) struct Unresolved(Result<Environment, ConfigError>);
 
 impl Unresolved {
     /// # Errors
     /// When `--client-secret-file -` is given and standard input is taken, or a terminal.
-    pub fn claim(context: &mut Context) -> Result<Self, InputError> {
+    pub(crate) fn claim(context: &mut Context) -> Result<Self, InputError> {
         if context.flags.client_secret == Some(SecretSource::Stdin) {
             context.input.claim_stdin("--client-secret-file")?;
         }
@@ -26,16 +26,16 @@ impl Unresolved {
     }
 
     /// The recipient that the environment names.
-    pub fn recipient(&self) -> Option<String> {
+    pub(crate) fn recipient(&self) -> Option<String> {
         self.0.as_ref().ok().and_then(|environment| environment.to.clone())
     }
 
-    pub fn environment(self) -> Result<Environment, ConfigError> {
+    pub(crate) fn environment(self) -> Result<Environment, ConfigError> {
         self.0
     }
 
     /// Reads the configuration, and says what a person should know of it.
-    pub fn resolve(self, context: &Context) -> Result<Sender, ConfigError> {
+    pub(crate) fn resolve(self, context: &Context) -> Result<Sender, ConfigError> {
         let settings = Settings::load(&context.flags, &self.0?)?;
         context.stderr.warnings(&settings.warnings);
         let bot = settings.bot()?.clone();
@@ -47,10 +47,10 @@ impl Unresolved {
 
 /// Who sends, as far as it is decided before anything leaves; the secret is not read yet.
 #[derive(Debug)]
-pub struct Sender {
-    pub settings: Settings,
-    pub bot: BotId,
-    pub client_id: ClientId,
+pub(crate) struct Sender {
+    pub(crate) settings: Settings,
+    pub(crate) bot: BotId,
+    pub(crate) client_id: ClientId,
     secret: Sourced<SecretSource>,
 }
 
@@ -59,12 +59,12 @@ impl Sender {
     ///
     /// # Errors
     /// With the first one that it does not allow.
-    pub fn check_allowed<'a>(&self, recipients: impl Iterator<Item = &'a str>) -> Result<(), GuardError> {
+    pub(crate) fn check_allowed<'a>(&self, recipients: impl Iterator<Item = &'a str>) -> Result<(), GuardError> {
         check_allowed(&self.settings, recipients)
     }
 
     /// Where requests would go, without a look at what runs.
-    pub fn expected_base(&self) -> ApiUrl {
+    pub(crate) fn expected_base(&self) -> ApiUrl {
         address::expected(&self.settings)
     }
 
@@ -72,17 +72,17 @@ impl Sender {
     ///
     /// # Errors
     /// When stdout cannot be written.
-    pub fn show(&self, context: &Context, request: &Request) -> Result<(), StreamError> {
+    pub(crate) fn show(&self, context: &Context, request: &Request) -> Result<(), StreamError> {
         preview::show(context, &self.settings, &self.client_id, request)
     }
 
     /// Opens the way to the API; the secret is fetched now.
-    pub async fn connect(&self, context: &Context) -> Result<Opening, ConnectError> {
+    pub(crate) async fn connect(&self, context: &Context) -> Result<Opening, ConnectError> {
         connection::connect(context, &self.settings, &self.client_id, &self.secret).await
     }
 
     /// `bot 77 (profile prod)`
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let profile = self.settings.profile.as_ref().map(|name| format!(" (profile {})", name.value));
         format!("bot {}{}", self.bot.as_str(), profile.unwrap_or_default())
     }

@@ -12,7 +12,7 @@ use crate::private_file;
 type Names = BTreeMap<String, BTreeSet<String>>;
 
 /// Remembers the names in `listing`, every template of `bot`. A cache that cannot be written is none.
-pub fn remember(bot: &str, listing: &Value) {
+pub(crate) fn remember(bot: &str, listing: &Value) {
     let Some(path) = path() else { return };
     let templates = listing.get("results").and_then(Value::as_array).into_iter().flatten();
     let names = templates.filter_map(|template| template.get("elementName")?.as_str().map(str::to_owned)).collect();
@@ -24,7 +24,7 @@ pub fn remember(bot: &str, listing: &Value) {
 }
 
 /// Every name that is remembered, of any bot.
-pub fn known() -> BTreeSet<String> {
+pub(crate) fn known() -> BTreeSet<String> {
     read().into_values().flatten().collect()
 }
 

@@ -10,7 +10,7 @@ use crate::list::Row;
 use crate::message::LeafType;
 
 /// The body of a run, ready to be filled.
-pub enum BodyTemplate<'a> {
+pub(crate) enum BodyTemplate<'a> {
     Constant(&'a Value),
     Text {
         path: String,
@@ -25,7 +25,7 @@ pub enum BodyTemplate<'a> {
 
 impl<'a> BodyTemplate<'a> {
     /// Compiles every string of `body`; `schema` is that of the kind.
-    pub fn compile(
+    pub(crate) fn compile(
         language: &'a Environment<'a>,
         schema: &Value,
         body: &'a Value,
@@ -54,7 +54,7 @@ impl<'a> BodyTemplate<'a> {
     }
 
     /// The body for one row.
-    pub fn fill(&self, row: &Row) -> Result<Value, TemplateError> {
+    pub(crate) fn fill(&self, row: &Row) -> Result<Value, TemplateError> {
         match self {
             Self::Constant(value) => Ok((*value).clone()),
             Self::Text { path, template, becomes } => {
@@ -71,7 +71,7 @@ impl<'a> BodyTemplate<'a> {
     }
 
     /// Each name that a template uses, with the path of the template.
-    pub fn names(&self) -> Vec<(&str, String)> {
+    pub(crate) fn names(&self) -> Vec<(&str, String)> {
         match self {
             Self::Constant(_) | Self::Row => Vec::new(),
             Self::Text { path, template, .. } => {

@@ -3,8 +3,8 @@
 /// A template that cannot be used, or a row that cannot fill one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {problem}")]
-pub struct TemplateError {
+pub(crate) struct TemplateError {
     /// The field of the body, or the flag.
-    pub path: String,
-    pub problem: String,
+    pub(crate) path: String,
+    pub(crate) problem: String,
 }

@@ -6,7 +6,7 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Cell}
 
 /// The template language: strict about undefined names, without escaping, final newlines kept.
 #[expect(clippy::expect_used, reason = "the marks are minijinja's own")]
-pub fn language<'source>() -> Environment<'source> {
+pub(crate) fn language<'source>() -> Environment<'source> {
     let mut language = Environment::new();
     language.set_undefined_behavior(UndefinedBehavior::Strict);
     language.set_syntax(SyntaxConfig::builder().keep_trailing_newline(true).build().expect("the usual marks"));

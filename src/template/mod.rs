@@ -6,8 +6,8 @@ mod language;
 mod row_view;
 mod text;
 
-pub use self::body::BodyTemplate;
-pub use self::error::TemplateError;
-pub use self::language::language;
-pub use self::row_view::RowView;
-pub use self::text::TextTemplate;
+pub(crate) use self::body::BodyTemplate;
+pub(crate) use self::error::TemplateError;
+pub(crate) use self::language::language;
+pub(crate) use self::row_view::RowView;
+pub(crate) use self::text::TextTemplate;

@@ -12,7 +12,7 @@ const ROW: &str = "row";
 
 /// A row as minijinja looks names up in it: only the cells that a template names are made into values.
 #[derive(Debug)]
-pub struct RowView {
+pub(crate) struct RowView {
     row: Row,
     /// Whether `row` is the row itself: it is at the top, not inside `row`.
     outside: bool,
@@ -20,12 +20,12 @@ pub struct RowView {
 
 impl RowView {
     /// Each column by its name, and the row itself as `row`.
-    pub fn of(row: &Row) -> Cell {
+    pub(crate) fn of(row: &Row) -> Cell {
         Cell::from_object(Self { row: row.clone(), outside: true })
     }
 
     /// Whether a template finds `name` in `row`.
-    pub fn has(row: &Row, name: &str) -> bool {
+    pub(crate) fn has(row: &Row, name: &str) -> bool {
         name == ROW || row.has(name)
     }
 }

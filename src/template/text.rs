@@ -11,7 +11,7 @@ use crate::list::Row;
 use crate::message::is_template;
 
 /// One string with its template.
-pub enum TextTemplate<'a> {
+pub(crate) enum TextTemplate<'a> {
     Text(Template<'a, 'a>),
     /// `{{ expression }}` and nothing else: takes the row's value.
     Whole(Expression<'a, 'a>),
@@ -19,7 +19,11 @@ pub enum TextTemplate<'a> {
 
 impl<'a> TextTemplate<'a> {
     /// Compiles `source`, which stands at `path`; nothing when it is no template.
-    pub fn compile(language: &'a Environment<'a>, path: &str, source: &'a str) -> Result<Option<Self>, TemplateError> {
+    pub(crate) fn compile(
+        language: &'a Environment<'a>,
+        path: &str,
+        source: &'a str,
+    ) -> Result<Option<Self>, TemplateError> {
         if !is_template(source) {
             return Ok(None);
         }
@@ -34,7 +38,7 @@ impl<'a> TextTemplate<'a> {
     }
 
     /// The row's value.
-    pub fn fill(&self, path: &str, row: &Row) -> Result<Value, TemplateError> {
+    pub(crate) fn fill(&self, path: &str, row: &Row) -> Result<Value, TemplateError> {
         let context = RowView::of(row);
         let filled = match self {
             Self::Text(template) => template.render(context).map(Value::from),
@@ -57,7 +61,7 @@ impl<'a> TextTemplate<'a> {
     }
 
     /// The names that a row must have.
-    pub fn names(&self) -> HashSet<String> {
+    pub(crate) fn names(&self) -> HashSet<String> {
         match self {
             Self::Text(template) => template.undeclared_variables(false),
             Self::Whole(expression) => expression.undeclared_variables(false),

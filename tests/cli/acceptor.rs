@@ -23,7 +23,7 @@ struct Connection {
 }
 
 /// Accepts on a free port of this machine until it is dropped.
-pub struct Acceptor {
+pub(crate) struct Acceptor {
     address: SocketAddr,
     expected: Expected,
     /// The port from which the last connection will come, which only ends the accepting; 0 until then.
@@ -33,7 +33,7 @@ pub struct Acceptor {
 
 impl Acceptor {
     /// `serve` is given each connection with its number.
-    pub fn start(serve: impl Fn(usize, &TcpStream) + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(serve: impl Fn(usize, &TcpStream) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let last = Arc::new(AtomicU16::new(0));
@@ -54,22 +54,22 @@ impl Acceptor {
         Self { address, expected: Expected::Asked, last, accepting: Some(accepting) }
     }
 
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The test fails if anyone connects.
-    pub fn never_asked(mut self) -> Self {
+    pub(crate) fn never_asked(mut self) -> Self {
         self.expected = Expected::NeverAsked;
         self
     }
 
     /// What the test does decides whether anyone connects.
-    pub fn perhaps_asked(mut self) -> Self {
+    pub(crate) fn perhaps_asked(mut self) -> Self {
         self.expected = Expected::Either;
         self
     }

@@ -16,7 +16,7 @@ use crate::server::{Received, read_request};
 
 /// What happens to a request.
 #[derive(Clone, Debug)]
-pub enum Act {
+pub(crate) enum Act {
     Accept,
     /// Not accepted: this status, these header lines and this body.
     Answer(u16, &'static str, &'static str),
@@ -33,7 +33,7 @@ pub enum Act {
 }
 
 impl Act {
-    pub const RATE_LIMIT: Self = Self::Answer(429, "", "{}");
+    pub(crate) const RATE_LIMIT: Self = Self::Answer(429, "", "{}");
 
     fn accepts(&self) -> bool {
         matches!(
@@ -45,22 +45,22 @@ impl Act {
 
 /// One request as the server saw it.
 #[derive(Clone, Debug)]
-pub struct Seen {
-    pub user: String,
-    pub at: Instant,
-    pub accepted: bool,
-    pub received: Received,
+pub(crate) struct Seen {
+    pub(crate) user: String,
+    pub(crate) at: Instant,
+    pub(crate) accepted: bool,
+    pub(crate) received: Received,
 }
 
-pub struct Jelou {
-    pub url: String,
+pub(crate) struct Jelou {
+    pub(crate) url: String,
     seen: Arc<Mutex<Vec<Seen>>>,
     acceptor: Acceptor,
 }
 
 impl Jelou {
     /// `act` is told the recipient and how many requests for it came before.
-    pub fn start(act: impl Fn(&str, usize) -> Act + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(act: impl Fn(&str, usize) -> Act + Send + Sync + 'static) -> Self {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let all = Arc::clone(&seen);
         let acceptor = Acceptor::start(move |_, stream| serve(stream, &act, &all));
@@ -68,21 +68,21 @@ impl Jelou {
     }
 
     /// It fails the test when it is asked.
-    pub fn never_asked() -> Self {
+    pub(crate) fn never_asked() -> Self {
         let jelou = Self::accepting();
         Self { acceptor: jelou.acceptor.never_asked(), ..jelou }
     }
 
-    pub fn accepting() -> Self {
+    pub(crate) fn accepting() -> Self {
         Self::start(|_, _| Act::Accept)
     }
 
-    pub fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 
     /// How often a message to each recipient was accepted.
-    pub fn accepted(&self) -> HashMap<String, usize> {
+    pub(crate) fn accepted(&self) -> HashMap<String, usize> {
         let mut counts = HashMap::new();
         for seen in self.seen().into_iter().filter(|seen| seen.accepted) {
             *counts.entry(seen.user).or_default() += 1;
@@ -91,7 +91,7 @@ impl Jelou {
     }
 
     /// Waits until so many requests have come.
-    pub fn wait_for(&self, requests: usize) {
+    pub(crate) fn wait_for(&self, requests: usize) {
         let begun = Instant::now();
         while self.seen.lock().unwrap().len() < requests {
             assert!(begun.elapsed() < Duration::from_secs(30), "{} of {requests} requests came", self.seen().len());

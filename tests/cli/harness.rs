@@ -16,17 +16,17 @@ use tempfile::TempDir;
 const IS_MACOS: bool = cfg!(target_os = "macos");
 
 /// Where the configuration is in a home, what runs keep, and what can be had again.
-pub const CONFIG: &str = if IS_MACOS { "Library/Application Support/jelouctl" } else { ".config/jelouctl" };
-pub const STATE: &str = if IS_MACOS { "Library/Application Support/jelouctl" } else { ".local/state/jelouctl" };
-pub const CACHE: &str = if IS_MACOS { "Library/Caches/jelouctl" } else { ".cache/jelouctl" };
+pub(crate) const CONFIG: &str = if IS_MACOS { "Library/Application Support/jelouctl" } else { ".config/jelouctl" };
+pub(crate) const STATE: &str = if IS_MACOS { "Library/Application Support/jelouctl" } else { ".local/state/jelouctl" };
+pub(crate) const CACHE: &str = if IS_MACOS { "Library/Caches/jelouctl" } else { ".cache/jelouctl" };
 
 /// A place to run in; files written into it are found by relative paths.
-pub struct Home {
+pub(crate) struct Home {
     directory: TempDir,
 }
 
 /// One command line, not yet run.
-pub struct Run<'a> {
+pub(crate) struct Run<'a> {
     command: assert_cmd::Command,
     /// The home must outlive the run.
     home: PhantomData<&'a Home>,
@@ -34,10 +34,10 @@ pub struct Run<'a> {
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Ended {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// Whether somebody's sandbox runs here: `--sandbox` would send to it, and the tests would not be alone.
@@ -53,17 +53,17 @@ static IS_SANDBOX_RUNNING: LazyLock<bool> = LazyLock::new(|| {
 });
 
 impl Home {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         assert!(!*IS_SANDBOX_RUNNING, "a sandbox runs on 127.0.0.1:4780: stop it first");
         Self { directory: TempDir::new().unwrap() }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
     /// Writes a file that only we can read.
-    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, content).unwrap();
@@ -71,27 +71,27 @@ impl Home {
         path
     }
 
-    pub fn config(&self, content: &str) -> PathBuf {
+    pub(crate) fn config(&self, content: &str) -> PathBuf {
         self.write(&format!("{CONFIG}/config.toml"), content)
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path().join(name)).unwrap()
     }
 
     /// A command line, its words separated by spaces.
-    pub fn run(&self, words: &str) -> Run<'_> {
+    pub(crate) fn run(&self, words: &str) -> Run<'_> {
         self.run_args(&words.split_whitespace().collect::<Vec<_>>())
     }
 
-    pub fn run_args(&self, arguments: &[&str]) -> Run<'_> {
+    pub(crate) fn run_args(&self, arguments: &[&str]) -> Run<'_> {
         let mut command = assert_cmd::Command::from_std(self.command());
         command.args(arguments).timeout(Duration::from_secs(60));
         Run { command, home: PhantomData }
     }
 
     /// The binary in this home, for tests that need the process itself.
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(cargo_bin!("jelouctl"));
         command.env_clear().env("HOME", self.path()).env("XDG_CONFIG_HOME", self.path().join(".config"));
         command.current_dir(self.path());
@@ -100,28 +100,28 @@ impl Home {
 }
 
 impl Run<'_> {
-    pub fn args(mut self, arguments: &[&str]) -> Self {
+    pub(crate) fn args(mut self, arguments: &[&str]) -> Self {
         self.command.args(arguments);
         self
     }
 
-    pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
         self.command.env(name, value);
         self
     }
 
-    pub fn env_remove(mut self, name: &str) -> Self {
+    pub(crate) fn env_remove(mut self, name: &str) -> Self {
         self.command.env_remove(name);
         self
     }
 
-    pub fn stdin(mut self, content: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn stdin(mut self, content: impl Into<Vec<u8>>) -> Self {
         self.command.write_stdin(content);
         self
     }
 
     /// Bot and credentials for the API at `url`.
-    pub fn api(self, url: &str) -> Self {
+    pub(crate) fn api(self, url: &str) -> Self {
         self.env("JELOU_API_URL", url)
             .env("JELOU_BOT_ID", "BOT_ID")
             .env("JELOU_CLIENT_ID", "id")
@@ -129,7 +129,7 @@ impl Run<'_> {
     }
 
     /// Runs it. Whatever the test, the secret must not show and no panic may happen.
-    pub fn end(mut self) -> Ended {
+    pub(crate) fn end(mut self) -> Ended {
         let ended = Ended::new(&self.command.output().unwrap());
         let shown = format!("{}{}", ended.stdout, ended.stderr);
         assert!(!shown.contains("canary"), "a secret shows: {shown}");
@@ -137,14 +137,14 @@ impl Run<'_> {
         ended
     }
 
-    pub fn success(self) -> Ended {
+    pub(crate) fn success(self) -> Ended {
         let ended = self.end();
         assert_eq!(ended.code, 0, "{ended:?}");
         ended
     }
 
     /// Fails with `code`, and stderr has each of `parts`.
-    pub fn fails(self, code: i32, parts: &[&str]) -> Ended {
+    pub(crate) fn fails(self, code: i32, parts: &[&str]) -> Ended {
         let ended = self.end();
         assert_eq!(ended.code, code, "{ended:?}");
         for part in parts {
@@ -155,7 +155,7 @@ impl Run<'_> {
 }
 
 impl Ended {
-    pub fn new(output: &Output) -> Self {
+    pub(crate) fn new(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout.clone()).unwrap(),
@@ -164,14 +164,14 @@ impl Ended {
     }
 
     /// stdout, which must be exactly one line of JSON.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         assert_eq!(self.stdout.matches('\n').count(), 1, "{self:?}");
         serde_json::from_str(&self.stdout).unwrap()
     }
 }
 
 #[cfg(unix)]
-pub fn set_mode(path: &Path, mode: u32) {
+pub(crate) fn set_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
 
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
@@ -179,10 +179,10 @@ pub fn set_mode(path: &Path, mode: u32) {
 
 /// There are no modes here: a file in the user's own directory is the user's own.
 #[cfg(not(unix))]
-pub fn set_mode(_: &Path, _: u32) {}
+pub(crate) fn set_mode(_: &Path, _: u32) {}
 
 /// Whether a test can be made here: `is_there` says whether the machine has what it `needs`. In CI all must be there.
-pub fn can_test(needs: &str, is_there: bool) -> bool {
+pub(crate) fn can_test(needs: &str, is_there: bool) -> bool {
     if !is_there {
         assert!(std::env::var_os("CI").is_none(), "this test needs {needs}");
         // The text of `eprintln!` is only shown when a test fails.
@@ -193,21 +193,21 @@ pub fn can_test(needs: &str, is_there: bool) -> bool {
 }
 
 /// Whether a tool is there and does what `arguments` ask of it.
-pub fn works(program: &str, arguments: &[&str]) -> bool {
+pub(crate) fn works(program: &str, arguments: &[&str]) -> bool {
     let output = Command::new(program).args(arguments).output();
     output.is_ok_and(|output| output.status.success())
 }
 
 /// `tests/fixtures/…` as JSON.
-pub fn fixture(name: &str) -> Value {
+pub(crate) fn fixture(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(fixture_path(name)).unwrap()).unwrap()
 }
 
-pub fn fixture_path(name: &str) -> PathBuf {
+pub(crate) fn fixture_path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
 /// A command that must succeed, for the tools that tests use.
-pub fn tool(command: &mut Command) -> Output {
+pub(crate) fn tool(command: &mut Command) -> Output {
     command.assert().success().get_output().clone()
 }

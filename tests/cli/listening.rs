@@ -8,35 +8,35 @@ use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
 
 /// `sandbox:sandbox`
-pub const AUTHORIZATION: &str = "Authorization: Basic c2FuZGJveDpzYW5kYm94";
+pub(crate) const AUTHORIZATION: &str = "Authorization: Basic c2FuZGJveDpzYW5kYm94";
 
-pub struct Sandbox {
-    pub process: Child,
+pub(crate) struct Sandbox {
+    pub(crate) process: Child,
     /// Host and port.
-    pub address: String,
+    pub(crate) address: String,
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Status line and headers, in lower case.
-    pub head: String,
-    pub body: String,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
 
 impl Sandbox {
     /// Listens on a free port.
-    pub fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         Self::start_on("0", arguments)
     }
 
-    pub fn start_on(port: &str, arguments: &[&str]) -> Self {
+    pub(crate) fn start_on(port: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(cargo_bin!("jelouctl"));
         // Nothing of the machine's own settings.
         command.env_clear().args(["sandbox", "--port", port, "--quiet"]).args(arguments);
@@ -47,23 +47,23 @@ impl Sandbox {
         Self { process, address }
     }
 
-    pub fn connect(&self) -> TcpStream {
+    pub(crate) fn connect(&self) -> TcpStream {
         TcpStream::connect(&self.address).unwrap()
     }
 
     /// A request as the sandbox wants it.
-    pub fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
         self.ask_on(&mut self.connect(), method, path, body)
     }
 
-    pub fn ask_on(&self, stream: &mut TcpStream, method: &str, path: &str, body: &str) -> Answer {
+    pub(crate) fn ask_on(&self, stream: &mut TcpStream, method: &str, path: &str, body: &str) -> Answer {
         let head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{AUTHORIZATION}\r\n", self.address);
         stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
         read_answer(stream)
     }
 
     /// Sends bodies to `/messages`, which must be accepted, on one connection.
-    pub fn send(&self, bodies: impl IntoIterator<Item = Value>) {
+    pub(crate) fn send(&self, bodies: impl IntoIterator<Item = Value>) {
         let mut stream = self.connect();
         for body in bodies {
             let answer = self.ask_on(&mut stream, "POST", "/v1/bots/77/messages", &body.to_string());
@@ -72,7 +72,7 @@ impl Sandbox {
     }
 
     /// What is read back at `path`.
-    pub fn read(&self, path: &str) -> Value {
+    pub(crate) fn read(&self, path: &str) -> Value {
         let answer = self.ask("GET", path, "");
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
         answer.json()
@@ -88,17 +88,17 @@ impl Drop for Sandbox {
 }
 
 /// `tests/fixtures/…` as JSON.
-pub fn fixture(name: &str) -> Value {
+pub(crate) fn fixture(name: &str) -> Value {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-pub fn text_to(user: &str, text: &str) -> Value {
+pub(crate) fn text_to(user: &str, text: &str) -> Value {
     json!({ "type": "text", "userId": user, "text": text })
 }
 
 /// One answer with a length; what follows is left in the stream.
-pub fn read_answer(stream: &mut impl Read) -> Answer {
+pub(crate) fn read_answer(stream: &mut impl Read) -> Answer {
     let mut reader = BufReader::with_capacity(1, stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {

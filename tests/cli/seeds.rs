@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use crate::harness::{Home, fixture, fixture_path};
 use crate::server::{Reply, Server};
 
-pub const MESSAGES: &str = "POST /v1/bots/BOT_ID/messages HTTP/1.1";
+pub(crate) const MESSAGES: &str = "POST /v1/bots/BOT_ID/messages HTTP/1.1";
 const FLOW_MESSAGE: &str = "POST /v1/bots/BOT_ID/users/593987654321/flow_message HTTP/1.1";
 
 /// The words give `fixture` on `line`; so does the fixture as a file.
-pub fn produces(command: &[&str], flags: &[&str], line: &str, name: &str, answer: &str) {
+pub(crate) fn produces(command: &[&str], flags: &[&str], line: &str, name: &str, answer: &str) {
     let expected = fixture(&format!("bodies/{name}"));
     let to: &[&str] = if line == MESSAGES { &["--to", "id:USER_ID"] } else { &["--to", "593987654321"] };
     let path = fixture_path(&format!("bodies/{name}"));
@@ -32,7 +32,7 @@ pub fn produces(command: &[&str], flags: &[&str], line: &str, name: &str, answer
     }
 }
 
-pub const ACCEPTED: &str = r#"{"success":true,"messageId":"msg_123456789"}"#;
+pub(crate) const ACCEPTED: &str = r#"{"success":true,"messageId":"msg_123456789"}"#;
 
 #[test]
 fn flow() {
@@ -94,7 +94,7 @@ fn flow_message_in_portuguese() {
 }
 
 /// The fixtures of messages, with what sends each.
-pub const BODIES: [(&str, &str); 19] = [
+pub(crate) const BODIES: [(&str, &str); 19] = [
     ("send text", "text.json"),
     ("send list", "list.json"),
     ("send quick-reply", "quick-reply.json"),

@@ -13,7 +13,7 @@ use crate::acceptor::Acceptor;
 
 /// What happens to one connection.
 #[derive(Clone, Debug)]
-pub enum Reply {
+pub(crate) enum Reply {
     /// Reads the request, then writes these bytes and closes.
     Bytes(Vec<u8>),
     /// Writes these bytes without reading, and closes when the client does.
@@ -30,26 +30,26 @@ pub enum Reply {
 
 /// A request as it came.
 #[derive(Clone, Debug)]
-pub struct Received {
-    pub line: String,
+pub(crate) struct Received {
+    pub(crate) line: String,
     /// Names in lower case.
-    pub headers: HashMap<String, String>,
-    pub body: Vec<u8>,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: Vec<u8>,
 }
 
-pub struct Server {
-    pub url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     received: Arc<Mutex<Vec<Received>>>,
     acceptor: Acceptor,
 }
 
 impl Reply {
     /// An answer with this status and JSON body.
-    pub fn json(status: u16, body: &str) -> Self {
+    pub(crate) fn json(status: u16, body: &str) -> Self {
         Self::with_headers(status, "Content-Type: application/json\r\n", body)
     }
 
-    pub fn with_headers(status: u16, headers: &str, body: &str) -> Self {
+    pub(crate) fn with_headers(status: u16, headers: &str, body: &str) -> Self {
         let length = body.len();
         Self::Bytes(
             format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}")
@@ -57,14 +57,14 @@ impl Reply {
         )
     }
 
-    pub fn accepted() -> Self {
+    pub(crate) fn accepted() -> Self {
         Self::json(200, r#"{"success":true,"messageId":"msg_123456789"}"#)
     }
 }
 
 impl Server {
     /// Gives each connection the next of `replies`, and the last to all that follow.
-    pub fn start(replies: Vec<Reply>) -> Self {
+    pub(crate) fn start(replies: Vec<Reply>) -> Self {
         let received = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&received);
         let acceptor = Acceptor::start(move |number, stream| {
@@ -74,27 +74,27 @@ impl Server {
     }
 
     /// A server that gives every request the same answer.
-    pub fn answering(reply: Reply) -> Self {
+    pub(crate) fn answering(reply: Reply) -> Self {
         Self::start(vec![reply])
     }
 
     /// A server that fails the test when it is asked.
-    pub fn never_asked() -> Self {
+    pub(crate) fn never_asked() -> Self {
         let server = Self::answering(Reply::accepted());
         Self { acceptor: server.acceptor.never_asked(), ..server }
     }
 
     /// Nobody need ask it: what the test does decides.
-    pub fn perhaps_asked(self) -> Self {
+    pub(crate) fn perhaps_asked(self) -> Self {
         Self { acceptor: self.acceptor.perhaps_asked(), ..self }
     }
 
-    pub fn received(&self) -> Vec<Received> {
+    pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap().clone()
     }
 
     /// The only request that came.
-    pub fn only(&self) -> Received {
+    pub(crate) fn only(&self) -> Received {
         let received = self.received();
         assert_eq!(received.len(), 1, "{received:?}");
         received[0].clone()
@@ -102,13 +102,13 @@ impl Server {
 }
 
 impl Received {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 }
 
 /// Nobody listens here, nor will while the tests run: the port is taken by a socket that never listens.
-pub fn refused_url() -> String {
+pub(crate) fn refused_url() -> String {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
     let address = socket.local_addr().unwrap().as_socket().unwrap();
@@ -148,7 +148,7 @@ fn reset(stream: &TcpStream) {
     SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
 }
 
-pub fn read_request(stream: impl Read) -> io::Result<Received> {
+pub(crate) fn read_request(stream: impl Read) -> io::Result<Received> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;

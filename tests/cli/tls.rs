@@ -14,7 +14,7 @@ use crate::server::{Reply, Server, read_request};
 const SEND: &str = "send text --to 593987654321 Hola --retry-for 0";
 
 /// A server with a certificate of its own authority for `name`, and the authority as PEM.
-pub fn start(name: &str) -> (Acceptor, String) {
+pub(crate) fn start(name: &str) -> (Acceptor, String) {
     start_with(name, false)
 }
 

@@ -19,20 +19,20 @@ use crate::listening::Sandbox;
 /// How long anything on the page may take to appear. Only a failing test waits so long.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A window of a browser, showing the page.
-pub struct Inbox {
+pub(crate) struct Inbox {
     browser: Browser,
-    pub page: Page,
+    pub(crate) page: Page,
     _profile: TempDir,
 }
 
 /// Runs a test of the page.
-pub fn block_on(test: impl Future<Output = ()>) {
+pub(crate) fn block_on(test: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
 }
 
 impl Inbox {
     /// Opens the page in a window of this size.
-    pub async fn open(sandbox: &Sandbox, width: u32, height: u32) -> Self {
+    pub(crate) async fn open(sandbox: &Sandbox, width: u32, height: u32) -> Self {
         let profile = TempDir::new().unwrap();
         let config = BrowserConfig::builder()
             .user_data_dir(profile.path())
@@ -51,23 +51,23 @@ impl Inbox {
     }
 
     /// The size of what the page sees.
-    pub async fn size(&self, width: u32, height: u32) {
+    pub(crate) async fn size(&self, width: u32, height: u32) {
         let size = SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), 1.0, width < 500);
         self.page.execute(size).await.unwrap();
     }
 
-    pub async fn scheme(&self, name: &str) {
+    pub(crate) async fn scheme(&self, name: &str) {
         let feature = MediaFeature::new("prefers-color-scheme", name);
         self.page.execute(SetEmulatedMediaParams::builder().features([feature]).build()).await.unwrap();
     }
 
     /// The value of a JavaScript expression.
-    pub async fn value<T: DeserializeOwned>(&self, expression: &str) -> T {
+    pub(crate) async fn value<T: DeserializeOwned>(&self, expression: &str) -> T {
         self.page.evaluate(expression).await.unwrap().into_value().unwrap()
     }
 
     /// Waits until a JavaScript expression is true.
-    pub async fn until(&self, expression: &str) {
+    pub(crate) async fn until(&self, expression: &str) {
         let patience = PATIENCE.as_millis();
         let waiting = format!(
             "new Promise((told, failed) => {{ const begun = Date.now(); const look = () => {{ try {{ \
@@ -78,7 +78,7 @@ impl Inbox {
     }
 
     /// Waits for an element with this text, and clicks it as a person would.
-    pub async fn click(&self, selector: &str, text: &str) {
+    pub(crate) async fn click(&self, selector: &str, text: &str) {
         let find = format!(
             "[...document.querySelectorAll({})].find((found) => found.checkVisibility() && found.textContent.includes({}))",
             json!(selector),
@@ -96,19 +96,19 @@ impl Inbox {
     }
 
     /// Types into the field at `selector`, in place of what it holds.
-    pub async fn type_into(&self, selector: &str, text: &str) {
+    pub(crate) async fn type_into(&self, selector: &str, text: &str) {
         self.page.find_element(selector).await.unwrap().click().await.unwrap();
         self.value::<bool>("(document.activeElement.select(), true)").await;
         self.page.execute(InsertTextParams::new(text)).await.unwrap();
     }
 
     /// Presses a key where the focus is.
-    pub async fn key(&self, key: &str) {
+    pub(crate) async fn key(&self, key: &str) {
         self.page.find_element("body").await.unwrap().press_key(key).await.unwrap();
     }
 
     /// Keeps what the page looks like now, where `tests/update` asks for it.
-    pub async fn keep(&self, name: &str) {
+    pub(crate) async fn keep(&self, name: &str) {
         if let Some(directory) = std::env::var_os("SCREENSHOTS") {
             let png = self.page.screenshot(ScreenshotParams::builder().build()).await.unwrap();
             std::fs::create_dir_all(&directory).unwrap();
@@ -116,7 +116,7 @@ impl Inbox {
         }
     }
 
-    pub async fn close(mut self) {
+    pub(crate) async fn close(mut self) {
         self.browser.close().await.unwrap();
         self.browser.wait().await.unwrap();
     }

@@ -10,7 +10,7 @@ use super::{APPLICATION, Details, LedgerError, RowState, VERSION, now};
 use crate::private_file::{self, FileError};
 
 /// A ledger that is being filled.
-pub struct LedgerDraft {
+pub(crate) struct LedgerDraft {
     db: Connection,
     /// Where it is written; nowhere for a preview, which leaves nothing behind.
     path: Option<PathBuf>,
@@ -19,23 +19,23 @@ pub struct LedgerDraft {
 
 /// A row of the input, with the request that it makes or why it makes none.
 #[derive(Debug)]
-pub struct DraftRow<'a> {
-    pub line: u64,
+pub(crate) struct DraftRow<'a> {
+    pub(crate) line: u64,
     /// JSON.
-    pub cells: &'a str,
-    pub request: Result<DraftRequest<'a>, &'a str>,
+    pub(crate) cells: &'a str,
+    pub(crate) request: Result<DraftRequest<'a>, &'a str>,
 }
 
 #[derive(Debug)]
-pub struct DraftRequest<'a> {
-    pub recipient: &'a str,
-    pub path: &'a str,
-    pub body: &'a str,
+pub(crate) struct DraftRequest<'a> {
+    pub(crate) recipient: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) body: &'a str,
 }
 
 impl LedgerDraft {
     /// Begins a ledger at `path`; without one, in a file of the system's that is gone when it is closed.
-    pub fn create(path: Option<&Path>) -> Result<Self, LedgerError> {
+    pub(crate) fn create(path: Option<&Path>) -> Result<Self, LedgerError> {
         let db = match path {
             Some(path) => {
                 // SQLite gives the files beside it the same permissions.
@@ -55,7 +55,7 @@ impl LedgerDraft {
         Ok(draft)
     }
 
-    pub fn add(&mut self, row: &DraftRow<'_>) -> Result<(), LedgerError> {
+    pub(crate) fn add(&mut self, row: &DraftRow<'_>) -> Result<(), LedgerError> {
         self.rows += 1;
         let (state, request, problem) = match &row.request {
             Ok(request) => (RowState::Pending, Some(request), None),
@@ -77,7 +77,7 @@ impl LedgerDraft {
     }
 
     /// Whether several rows go to one recipient; then they must be compared and put in order.
-    pub fn find_repeated(&self) -> Result<bool, LedgerError> {
+    pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
         self.db.execute_batch(
             "CREATE TEMP TABLE repeated AS SELECT recipient FROM row WHERE state = 'pending' GROUP BY recipient \
              HAVING count(*) > 1; CREATE UNIQUE INDEX temp.repeated_recipient ON repeated (recipient);",
@@ -87,7 +87,7 @@ impl LedgerDraft {
 
     /// Gives `report` each row whose request an earlier row makes too: its line, the earlier one's, and the recipient. With
     /// `skip` they are left out.
-    pub fn duplicates(&self, skip: bool, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
+    pub(crate) fn duplicates(&self, skip: bool, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
         self.db.execute_batch(
             "CREATE TEMP TABLE duplicate AS SELECT * FROM (SELECT row.n, line, recipient, \
              first_value(line) OVER same AS first_line, row_number() OVER same AS number FROM row JOIN content USING (n) \
@@ -110,7 +110,7 @@ impl LedgerDraft {
     }
 
     /// Notes for each row the one before it to the same recipient.
-    pub fn put_in_order(&self) -> Result<(), LedgerError> {
+    pub(crate) fn put_in_order(&self) -> Result<(), LedgerError> {
         Ok(self.db.execute_batch(
             "UPDATE row SET before = earlier.before FROM (SELECT n, lag(n) OVER (PARTITION BY recipient ORDER BY n) AS \
              before FROM row WHERE state = 'pending' AND recipient IN (SELECT recipient FROM repeated)) AS earlier \
@@ -119,7 +119,10 @@ impl LedgerDraft {
     }
 
     /// Gives the path and body of every request, in order.
-    pub fn requests<E: From<LedgerError>>(&self, mut show: impl FnMut(&str, &str) -> Result<(), E>) -> Result<(), E> {
+    pub(crate) fn requests<E: From<LedgerError>>(
+        &self,
+        mut show: impl FnMut(&str, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
         let query = "SELECT path, body FROM content JOIN row USING (n) WHERE state = 'pending' ORDER BY n";
         let mut statement = self.db.prepare(query).map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
@@ -134,7 +137,7 @@ impl LedgerDraft {
     ///
     /// # Errors
     /// When it cannot be written; then there is no run.
-    pub fn complete(self, details: &Details, digest: [u8; 16], to: &Path) -> Result<(), LedgerError> {
+    pub(crate) fn complete(self, details: &Details, digest: [u8; 16], to: &Path) -> Result<(), LedgerError> {
         let Self { db, path, .. } = self;
         let Some(path) = path else { return Ok(()) };
         let details =

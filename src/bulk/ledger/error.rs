@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::private_file::FileError;
 
 #[derive(Debug, Error)]
-pub enum LedgerError {
+pub(crate) enum LedgerError {
     #[error("run {run} is in use by another process")]
     InUse { run: String },
     #[error("the place of the ledgers is not known: there is no home directory")]
@@ -38,7 +38,7 @@ impl From<rusqlite::Error> for LedgerError {
 
 impl LedgerError {
     /// The way out, for the hint line.
-    pub fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::InUse { .. } => "wait for it, or watch it with `jelouctl bulk status`",
             Self::NoDirectory => "set HOME or XDG_STATE_HOME; nothing was sent",

@@ -6,7 +6,7 @@ use super::LedgerError;
 
 /// Which files a ledger is, on the disk: SQLite would go on writing into ones that were removed.
 #[derive(Debug)]
-pub struct Identity(Vec<(PathBuf, Option<FileId>)>);
+pub(crate) struct Identity(Vec<(PathBuf, Option<FileId>)>);
 
 #[cfg(unix)]
 type FileId = (u64, u64);
@@ -15,12 +15,12 @@ type FileId = ();
 
 impl Identity {
     /// Of a ledger that is only read.
-    pub fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self(Vec::new())
     }
 
     /// Of the database and its log, which are open.
-    pub fn of(path: &Path) -> Self {
+    pub(crate) fn of(path: &Path) -> Self {
         let mut log = path.to_owned().into_os_string();
         log.push("-wal");
         let files = [path.to_owned(), PathBuf::from(log)];
@@ -29,7 +29,7 @@ impl Identity {
 
     /// # Errors
     /// When one of the files is another now, or gone.
-    pub fn check(&self) -> Result<(), LedgerError> {
+    pub(crate) fn check(&self) -> Result<(), LedgerError> {
         match self.0.iter().find(|(path, known)| id(path) != *known) {
             None => Ok(()),
             Some((path, _)) => Err(LedgerError::Removed { path: path.clone() }),

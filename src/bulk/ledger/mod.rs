@@ -12,11 +12,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row as SqlRow, params};
 
-pub use self::draft::{DraftRequest, DraftRow, LedgerDraft};
-pub use self::error::LedgerError;
+pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
+pub(crate) use self::error::LedgerError;
 use self::file::Identity;
-pub use self::state::{Counts, RowState};
-pub use self::types::{Details, EndedAttempt, QueuedRow, ReportedRow};
+pub(crate) use self::state::{Counts, RowState};
+pub(crate) use self::types::{Details, EndedAttempt, QueuedRow, ReportedRow};
 
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
@@ -29,7 +29,7 @@ const QUEUED: &str = "SELECT row.n, line, recipient, path, body, (SELECT later.n
      FROM row JOIN content USING (n)";
 
 /// The ledger of a run that exists.
-pub struct Ledger {
+pub(crate) struct Ledger {
     db: Connection,
     identity: Identity,
 }
@@ -39,13 +39,13 @@ impl Ledger {
     ///
     /// # Errors
     /// When it is none, or one of a newer version.
-    pub fn read(path: &Path) -> Result<Self, LedgerError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, LedgerError> {
         Self::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
     }
 
     /// Opens the ledger to go on with the run, whose lock the caller has: the file is checked, and a row that was under
     /// way when the last process ended becomes unknown.
-    pub fn resume(path: &Path) -> Result<Self, LedgerError> {
+    pub(crate) fn resume(path: &Path) -> Result<Self, LedgerError> {
         let mut ledger = Self::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let found: String = ledger.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if found != "ok" {
@@ -88,19 +88,19 @@ impl Ledger {
     }
 
     /// What the run is.
-    pub fn details(&self) -> Result<Details, LedgerError> {
+    pub(crate) fn details(&self) -> Result<Details, LedgerError> {
         let details: String = self.db.query_row("SELECT details FROM run", [], |row| row.get(0))?;
         serde_json::from_str(&details).map_err(|error| LedgerError::Damaged { problem: error.to_string() })
     }
 
     /// Of all requests, whatever their order.
-    pub fn digest(&self) -> Result<[u8; 16], LedgerError> {
+    pub(crate) fn digest(&self) -> Result<[u8; 16], LedgerError> {
         Ok(self.db.query_row("SELECT digest FROM run", [], |row| row.get(0))?)
     }
 
     /// When the run ended, in milliseconds since 1970; nothing while a row is not final. A process that was killed behind
     /// its last row has not noted it: then it is the time of the last change.
-    pub fn finished_at(&self) -> Result<Option<i64>, LedgerError> {
+    pub(crate) fn finished_at(&self) -> Result<Option<i64>, LedgerError> {
         let query = format!(
             "SELECT CASE WHEN {} THEN coalesce(finished_at, (SELECT max(at) FROM row), created_at) END FROM run",
             no_row_is_left()
@@ -109,7 +109,7 @@ impl Ledger {
     }
 
     /// How many rows are in each state.
-    pub fn counts(&self) -> Result<Counts, LedgerError> {
+    pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
         let mut counts = Counts::default();
         let mut statement = self.db.prepare_cached("SELECT state, count(*) FROM row GROUP BY state")?;
         let mut rows = statement.query([])?;
@@ -120,7 +120,7 @@ impl Ledger {
     }
 
     /// The next rows behind `after` that wait for no other row, at most `limit`.
-    pub fn fresh(&self, after: i64, limit: usize) -> Result<Vec<QueuedRow>, LedgerError> {
+    pub(crate) fn fresh(&self, after: i64, limit: usize) -> Result<Vec<QueuedRow>, LedgerError> {
         let query =
             format!("{QUEUED} WHERE row.n > ?1 AND state = 'pending' AND before IS NULL ORDER BY row.n LIMIT ?2");
         let mut statement = self.db.prepare_cached(&query)?;
@@ -129,13 +129,13 @@ impl Ledger {
     }
 
     /// One row that is still to be sent.
-    pub fn pending(&self, n: i64) -> Result<Option<QueuedRow>, LedgerError> {
+    pub(crate) fn pending(&self, n: i64) -> Result<Option<QueuedRow>, LedgerError> {
         let mut statement = self.db.prepare_cached(&format!("{QUEUED} WHERE row.n = ?1 AND state = 'pending'"))?;
         Ok(statement.query_row([n], queued).optional()?)
     }
 
     /// Pending rows whose row before is final, with when that became so.
-    pub fn followers(&self) -> Result<Vec<(i64, i64)>, LedgerError> {
+    pub(crate) fn followers(&self) -> Result<Vec<(i64, i64)>, LedgerError> {
         let mut statement = self.db.prepare(
             "SELECT row.n, first.at FROM row JOIN row AS first ON first.n = row.before \
              WHERE row.before IS NOT NULL AND row.state = 'pending' AND first.state IN ('sent', 'failed', 'unknown')",
@@ -145,7 +145,7 @@ impl Ledger {
     }
 
     /// Gives the recipient of every row that is still to be sent.
-    pub fn recipients(&self, mut check: impl FnMut(&str)) -> Result<(), LedgerError> {
+    pub(crate) fn recipients(&self, mut check: impl FnMut(&str)) -> Result<(), LedgerError> {
         let mut statement = self.db.prepare("SELECT recipient FROM row WHERE state = 'pending'")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -159,7 +159,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When it cannot be written; then nothing of it may be relied on.
-    pub fn commit(&mut self, begun: &[i64], ended: &[EndedAttempt]) -> Result<(), LedgerError> {
+    pub(crate) fn commit(&mut self, begun: &[i64], ended: &[EndedAttempt]) -> Result<(), LedgerError> {
         let batch = self.db.transaction()?;
         {
             let mut start = batch.prepare_cached(
@@ -194,7 +194,7 @@ impl Ledger {
     }
 
     /// Notes that nothing is left to be done, when that is so; says whether it is.
-    pub fn finish(&self) -> Result<bool, LedgerError> {
+    pub(crate) fn finish(&self) -> Result<bool, LedgerError> {
         let query = format!("UPDATE run SET finished_at = coalesce(finished_at, ?1) WHERE {}", no_row_is_left());
         Ok(self.db.execute(&query, [now()])? == 1)
     }
@@ -203,7 +203,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When it cannot be written, or the schema forbids that change.
-    pub fn resolve(&mut self, from: RowState, to: RowState) -> Result<usize, LedgerError> {
+    pub(crate) fn resolve(&mut self, from: RowState, to: RowState) -> Result<usize, LedgerError> {
         let batch = self.db.transaction()?;
         batch.execute(
             "INSERT INTO attempt (row, number, began_at, ended_at, state, code, error) SELECT n, 1 + coalesce((SELECT \
@@ -247,7 +247,7 @@ fn queued(row: &SqlRow<'_>) -> rusqlite::Result<QueuedRow> {
 }
 
 /// Milliseconds since 1970.
-pub fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
 }

@@ -4,7 +4,7 @@ use super::{Ledger, LedgerError, ReportedRow, RowState};
 
 impl Ledger {
     /// Gives every row that is in one of `states` to `write`, in the order of the input.
-    pub fn report<E: From<LedgerError>>(
+    pub(crate) fn report<E: From<LedgerError>>(
         &self,
         states: &[RowState],
         mut write: impl FnMut(ReportedRow) -> Result<(), E>,

@@ -9,7 +9,7 @@ use crate::output::{Sent, Tally};
 
 /// The state of a row. It ends as sent, failed or unknown; a skipped one never began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowState {
+pub(crate) enum RowState {
     /// Still to be sent; surely not sent so far.
     Pending,
     /// A request is under way.
@@ -25,9 +25,10 @@ pub enum RowState {
 }
 
 impl RowState {
-    pub const ALL: [Self; 6] = [Self::Pending, Self::Inflight, Self::Sent, Self::Failed, Self::Unknown, Self::Skipped];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Pending, Self::Inflight, Self::Sent, Self::Failed, Self::Unknown, Self::Skipped];
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Inflight => "inflight",
@@ -39,7 +40,7 @@ impl RowState {
     }
 
     /// Whether nothing is left to be done for the row.
-    pub fn is_final(self) -> bool {
+    pub(crate) fn is_final(self) -> bool {
         match self {
             Self::Pending | Self::Inflight => false,
             Self::Sent | Self::Failed | Self::Unknown | Self::Skipped => true,
@@ -47,7 +48,7 @@ impl RowState {
     }
 
     /// Whether the message left, in the words of records and reports.
-    pub fn sent(self) -> Sent {
+    pub(crate) fn sent(self) -> Sent {
         match self {
             Self::Sent => Sent::Yes,
             Self::Inflight | Self::Unknown => Sent::Unknown,
@@ -55,7 +56,7 @@ impl RowState {
         }
     }
 
-    pub fn of_name(name: &str) -> Option<Self> {
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
@@ -74,17 +75,17 @@ impl FromSql for RowState {
 
 /// How many rows are in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    pub pending: u64,
-    pub inflight: u64,
-    pub sent: u64,
-    pub failed: u64,
-    pub unknown: u64,
-    pub skipped: u64,
+pub(crate) struct Counts {
+    pub(crate) pending: u64,
+    pub(crate) inflight: u64,
+    pub(crate) sent: u64,
+    pub(crate) failed: u64,
+    pub(crate) unknown: u64,
+    pub(crate) skipped: u64,
 }
 
 impl Counts {
-    pub fn of(&self, state: RowState) -> u64 {
+    pub(crate) fn of(&self, state: RowState) -> u64 {
         match state {
             RowState::Pending => self.pending,
             RowState::Inflight => self.inflight,
@@ -95,7 +96,7 @@ impl Counts {
         }
     }
 
-    pub fn of_mut(&mut self, state: RowState) -> &mut u64 {
+    pub(crate) fn of_mut(&mut self, state: RowState) -> &mut u64 {
         match state {
             RowState::Pending => &mut self.pending,
             RowState::Inflight => &mut self.inflight,
@@ -106,28 +107,28 @@ impl Counts {
         }
     }
 
-    pub fn all(&self) -> u64 {
+    pub(crate) fn all(&self) -> u64 {
         RowState::ALL.into_iter().map(|state| self.of(state)).sum()
     }
 
     /// Not yet final.
-    pub fn left(&self) -> u64 {
+    pub(crate) fn left(&self) -> u64 {
         RowState::ALL.into_iter().filter(|state| !state.is_final()).map(|state| self.of(state)).sum()
     }
 
     /// Whether every row is final.
-    pub fn is_finished(&self) -> bool {
+    pub(crate) fn is_finished(&self) -> bool {
         self.left() == 0
     }
 
     /// For a person who watches.
-    pub fn shown(&self) -> Tally {
+    pub(crate) fn shown(&self) -> Tally {
         let Self { sent, failed, unknown, skipped, .. } = *self;
         Tally { rows: self.all(), sent, failed, unknown, skipped, left: self.left() }
     }
 
     /// A row goes from one state to another.
-    pub fn change(&mut self, from: RowState, to: RowState) {
+    pub(crate) fn change(&mut self, from: RowState, to: RowState) {
         *self.of_mut(from) = self.of(from).saturating_sub(1);
         *self.of_mut(to) += 1;
     }

@@ -8,64 +8,64 @@ use crate::list::ListFormat;
 
 /// What a run is, beside its rows.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-pub struct Details {
+pub(crate) struct Details {
     /// The kind of message, as the word after `send`.
-    pub kind: String,
-    pub profile: Option<String>,
-    pub bot: String,
-    pub client_id: String,
-    pub api_url: String,
-    pub sandbox: bool,
+    pub(crate) kind: String,
+    pub(crate) profile: Option<String>,
+    pub(crate) bot: String,
+    pub(crate) client_id: String,
+    pub(crate) api_url: String,
+    pub(crate) sandbox: bool,
     /// What a success looks like.
-    pub accepts: SuccessCriterion,
-    pub format: ListFormat,
+    pub(crate) accepts: SuccessCriterion,
+    pub(crate) format: ListFormat,
     /// Of the input, in order.
-    pub columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
     /// Requests a second.
-    pub rate: f64,
-    pub concurrency: usize,
+    pub(crate) rate: f64,
+    pub(crate) concurrency: usize,
 }
 
 /// A row that may be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueuedRow {
-    pub n: i64,
+pub(crate) struct QueuedRow {
+    pub(crate) n: i64,
     /// Where it begins in the input.
-    pub line: u64,
-    pub recipient: String,
+    pub(crate) line: u64,
+    pub(crate) recipient: String,
     /// Path and query below the API's address.
-    pub path: String,
-    pub body: String,
+    pub(crate) path: String,
+    pub(crate) body: String,
     /// The next row to the same recipient.
-    pub follower: Option<i64>,
+    pub(crate) follower: Option<i64>,
 }
 
 /// What became of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndedAttempt {
-    pub n: i64,
-    pub recipient: String,
-    pub state: RowState,
+pub(crate) struct EndedAttempt {
+    pub(crate) n: i64,
+    pub(crate) recipient: String,
+    pub(crate) state: RowState,
     /// Milliseconds since 1970.
-    pub began_at: i64,
-    pub ended_at: i64,
-    pub http_status: Option<u16>,
-    pub message_id: Option<String>,
-    pub code: Option<&'static str>,
-    pub error: Option<String>,
+    pub(crate) began_at: i64,
+    pub(crate) ended_at: i64,
+    pub(crate) http_status: Option<u16>,
+    pub(crate) message_id: Option<String>,
+    pub(crate) code: Option<&'static str>,
+    pub(crate) error: Option<String>,
 }
 
 /// A row as it is reported on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportedRow {
+pub(crate) struct ReportedRow {
     /// JSON: an array of cells, or an object.
-    pub cells: String,
-    pub state: RowState,
-    pub message_id: Option<String>,
-    pub http_status: Option<u16>,
-    pub code: Option<String>,
-    pub error: Option<String>,
-    pub attempts: u32,
+    pub(crate) cells: String,
+    pub(crate) state: RowState,
+    pub(crate) message_id: Option<String>,
+    pub(crate) http_status: Option<u16>,
+    pub(crate) code: Option<String>,
+    pub(crate) error: Option<String>,
+    pub(crate) attempts: u32,
     /// Milliseconds since 1970.
-    pub at: Option<i64>,
+    pub(crate) at: Option<i64>,
 }

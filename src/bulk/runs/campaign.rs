@@ -9,16 +9,20 @@ const REMEMBERED_AFTER_ITS_END: i64 = 12 * 60 * 60 * 1000;
 
 /// A run that sends the same requests.
 #[derive(Debug)]
-pub struct SameCampaign {
-    pub run: RunName,
+pub(crate) struct SameCampaign {
+    pub(crate) run: RunName,
     /// Whether nothing of it is left to be done.
-    pub is_finished: bool,
+    pub(crate) is_finished: bool,
 }
 
 impl Runs {
     /// A run that sends the same requests from the same bot to the same address, and is not finished or was not long
     /// ago. A ledger that cannot be read says nothing about its campaign.
-    pub fn same_campaign(&self, details: &Details, digest: [u8; 16]) -> Result<Option<SameCampaign>, LedgerError> {
+    pub(crate) fn same_campaign(
+        &self,
+        details: &Details,
+        digest: [u8; 16],
+    ) -> Result<Option<SameCampaign>, LedgerError> {
         let same = |name: &RunName| self.compare(name, details, digest).unwrap_or_default();
         Ok(self.names()?.iter().find_map(same))
     }

@@ -15,26 +15,26 @@ use crate::private_file::{self, FileError};
 
 /// The directory of the runs.
 #[derive(Debug)]
-pub struct Runs {
+pub(crate) struct Runs {
     directory: PathBuf,
 }
 
 impl Runs {
     /// The user's directory, made when it is not there.
-    pub fn open() -> Result<Self, LedgerError> {
+    pub(crate) fn open() -> Result<Self, LedgerError> {
         let runs = Self::at_home()?;
         private_file::create_directory(&runs.directory)?;
         Ok(runs)
     }
 
     /// The user's directory, whether it is there or not.
-    pub fn at_home() -> Result<Self, LedgerError> {
+    pub(crate) fn at_home() -> Result<Self, LedgerError> {
         let state = dirs::state_dir().or_else(dirs::data_local_dir).ok_or(LedgerError::NoDirectory)?;
         Ok(Self { directory: state.join("jelouctl/runs") })
     }
 
     /// The directory, once a file has been written there and is gone again.
-    pub fn writable(&self) -> Result<&Path, LedgerError> {
+    pub(crate) fn writable(&self) -> Result<&Path, LedgerError> {
         let path = &self.directory;
         let written = tempfile::tempfile_in(path).and_then(|mut file| file.write_all(b"x"));
         written.map_err(FileError::of("write", path))?;
@@ -42,14 +42,14 @@ impl Runs {
     }
 
     /// Every run, by name.
-    pub fn names(&self) -> Result<Vec<RunName>, LedgerError> {
+    pub(crate) fn names(&self) -> Result<Vec<RunName>, LedgerError> {
         let mut names = self.with_ending(LEDGER)?;
         names.sort();
         Ok(names)
     }
 
     /// The ledger of a run.
-    pub fn path(&self, name: &RunName) -> PathBuf {
+    pub(crate) fn path(&self, name: &RunName) -> PathBuf {
         self.files(name).ledger()
     }
 
@@ -57,7 +57,7 @@ impl Runs {
     ///
     /// # Errors
     /// When there is no such run, or more than one.
-    pub fn find(&self, asked: Option<&RunName>) -> Result<RunName, BulkError> {
+    pub(crate) fn find(&self, asked: Option<&RunName>) -> Result<RunName, BulkError> {
         let known = self.names()?;
         if let Some(name) = asked {
             if known.contains(name) {
@@ -83,7 +83,7 @@ impl Runs {
     ///
     /// # Errors
     /// When another process has it.
-    pub fn lock(&self, name: &RunName) -> Result<RunLock, LedgerError> {
+    pub(crate) fn lock(&self, name: &RunName) -> Result<RunLock, LedgerError> {
         RunLock::take(&self.files(name))
     }
 
@@ -91,7 +91,7 @@ impl Runs {
     ///
     /// # Errors
     /// When there is a run of that name, or another process is making it.
-    pub fn reserve(&self, name: &RunName) -> Result<ReservedRun, BulkError> {
+    pub(crate) fn reserve(&self, name: &RunName) -> Result<ReservedRun, BulkError> {
         for abandoned in self.with_ending(DRAFT)? {
             if let Ok(lock) = self.lock(&abandoned) {
                 drop(ReservedRun::new(self.files(&abandoned), lock));
@@ -107,7 +107,7 @@ impl Runs {
     }
 
     /// Removes a run; the caller has its lock.
-    pub fn remove(&self, name: &RunName, lock: RunLock) -> Result<(), LedgerError> {
+    pub(crate) fn remove(&self, name: &RunName, lock: RunLock) -> Result<(), LedgerError> {
         let files = self.files(name);
         files.remove_ledger()?;
         let removed = files.remove_lock();
@@ -116,7 +116,7 @@ impl Runs {
     }
 
     /// Holds off every other process that would make a run.
-    pub fn hold(&self) -> Result<RunLock, LedgerError> {
+    pub(crate) fn hold(&self) -> Result<RunLock, LedgerError> {
         RunLock::wait_for_all(&self.directory)
     }
 

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::name::RunName;
 
 #[derive(Debug, Error)]
-pub enum RunError {
+pub(crate) enum RunError {
     #[error("there is no run {name}{}", list(known))]
     NoSuchRun { name: RunName, known: Vec<RunName> },
     #[error("there are no runs")]
@@ -18,7 +18,7 @@ pub enum RunError {
 
 impl RunError {
     /// The way out, for the hint line.
-    pub fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::NoSuchRun { .. } | Self::Several { .. } => "name one; `jelouctl bulk list` shows them",
             Self::NoRuns => "begin one with `jelouctl bulk send FILE KIND`",

@@ -8,55 +8,55 @@ use super::name::RunName;
 use crate::bulk::ledger::LedgerError;
 use crate::private_file::FileError;
 
-pub const LEDGER: &str = "db";
+pub(crate) const LEDGER: &str = "db";
 /// A ledger that is still being filled.
-pub const DRAFT: &str = "db.part";
+pub(crate) const DRAFT: &str = "db.part";
 /// What SQLite keeps beside a ledger.
 const LOGS: [&str; 2] = ["db-wal", "db-shm"];
 const LOCK: &str = "lock";
 
 /// Where the files of one run are, whether they exist or not.
 #[derive(Clone, Debug)]
-pub struct RunFiles {
+pub(crate) struct RunFiles {
     directory: PathBuf,
     name: RunName,
 }
 
 impl RunFiles {
-    pub fn new(directory: &Path, name: &RunName) -> Self {
+    pub(crate) fn new(directory: &Path, name: &RunName) -> Self {
         Self { directory: directory.to_owned(), name: name.clone() }
     }
 
-    pub fn name(&self) -> &RunName {
+    pub(crate) fn name(&self) -> &RunName {
         &self.name
     }
 
-    pub fn ledger(&self) -> PathBuf {
+    pub(crate) fn ledger(&self) -> PathBuf {
         self.file(LEDGER)
     }
 
-    pub fn draft(&self) -> PathBuf {
+    pub(crate) fn draft(&self) -> PathBuf {
         self.file(DRAFT)
     }
 
-    pub fn lock(&self) -> PathBuf {
+    pub(crate) fn lock(&self) -> PathBuf {
         self.file(LOCK)
     }
 
-    pub fn remove_ledger(&self) -> Result<(), LedgerError> {
+    pub(crate) fn remove_ledger(&self) -> Result<(), LedgerError> {
         remove(&self.ledger())?;
         self.remove_logs()
     }
 
-    pub fn remove_logs(&self) -> Result<(), LedgerError> {
+    pub(crate) fn remove_logs(&self) -> Result<(), LedgerError> {
         LOGS.iter().try_for_each(|ending| remove(&self.file(ending)))
     }
 
-    pub fn remove_draft(&self) -> Result<(), LedgerError> {
+    pub(crate) fn remove_draft(&self) -> Result<(), LedgerError> {
         remove(&self.draft())
     }
 
-    pub fn remove_lock(&self) -> Result<(), LedgerError> {
+    pub(crate) fn remove_lock(&self) -> Result<(), LedgerError> {
         remove(&self.lock())
     }
 

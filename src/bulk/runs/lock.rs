@@ -9,7 +9,7 @@ use crate::private_file::{self, FileError};
 
 /// What no other process can touch, until this is dropped.
 #[derive(Debug)]
-pub struct RunLock {
+pub(crate) struct RunLock {
     /// The system gives the lock back when this is closed, also when the process is killed.
     _file: File,
 }
@@ -19,7 +19,7 @@ impl RunLock {
     ///
     /// # Errors
     /// When another process has it.
-    pub fn take(run: &RunFiles) -> Result<Self, LedgerError> {
+    pub(crate) fn take(run: &RunFiles) -> Result<Self, LedgerError> {
         let path = run.lock();
         let file = open(&path)?;
         match file.try_lock() {
@@ -30,7 +30,7 @@ impl RunLock {
     }
 
     /// Waits until no other process makes a run in `directory`, and holds them off.
-    pub fn wait_for_all(directory: &Path) -> Result<Self, LedgerError> {
+    pub(crate) fn wait_for_all(directory: &Path) -> Result<Self, LedgerError> {
         let path = directory.join(".lock");
         let file = open(&path)?;
         file.lock().map_err(FileError::of("lock", &path))?;

@@ -8,9 +8,9 @@ mod lock;
 mod name;
 mod reserved;
 
-pub use self::campaign::SameCampaign;
-pub use self::directory::Runs;
-pub use self::error::RunError;
-pub use self::lock::RunLock;
-pub use self::name::RunName;
-pub use self::reserved::ReservedRun;
+pub(crate) use self::campaign::SameCampaign;
+pub(crate) use self::directory::Runs;
+pub(crate) use self::error::RunError;
+pub(crate) use self::lock::RunLock;
+pub(crate) use self::name::RunName;
+pub(crate) use self::reserved::ReservedRun;

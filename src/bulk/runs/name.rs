@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 /// The name of a run: `[a-z0-9-]`, 1 to 64 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RunName(String);
+pub(crate) struct RunName(String);
 
 impl FromStr for RunName {
     type Err = String;
@@ -32,7 +32,7 @@ impl fmt::Display for RunName {
 
 impl RunName {
     /// A name for a run of the input `source`, now: `people-20261120-101500`.
-    pub fn of_source(source: &Path) -> Self {
+    pub(crate) fn of_source(source: &Path) -> Self {
         let stem = source.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
         let plain: String =
             stem.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();

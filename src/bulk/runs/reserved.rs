@@ -8,27 +8,27 @@ use super::name::RunName;
 
 /// Dropped before it is kept, nothing of the run stays.
 #[derive(Debug)]
-pub struct ReservedRun {
+pub(crate) struct ReservedRun {
     files: RunFiles,
     lock: Option<RunLock>,
 }
 
 impl ReservedRun {
-    pub fn new(files: RunFiles, lock: RunLock) -> Self {
+    pub(crate) fn new(files: RunFiles, lock: RunLock) -> Self {
         Self { files, lock: Some(lock) }
     }
 
-    pub fn name(&self) -> &RunName {
+    pub(crate) fn name(&self) -> &RunName {
         self.files.name()
     }
 
     /// Where the ledger is written until it is complete.
-    pub fn draft_path(&self) -> PathBuf {
+    pub(crate) fn draft_path(&self) -> PathBuf {
         self.files.draft()
     }
 
     /// The run exists from now on, and stays this process's.
-    pub fn keep(mut self) -> Option<RunLock> {
+    pub(crate) fn keep(mut self) -> Option<RunLock> {
         self.lock.take()
     }
 }

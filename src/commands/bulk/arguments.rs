@@ -11,7 +11,7 @@ use crate::output::ProgressFormat;
 
 /// What is done with runs.
 #[derive(Debug)]
-pub enum BulkAction {
+pub(crate) enum BulkAction {
     Send(Box<BulkSendArguments>),
     Resume { run: Option<RunName>, options: RunOptions },
     Status { run: Option<RunName> },
@@ -23,33 +23,33 @@ pub enum BulkAction {
 
 /// How a run is sent and watched; what is absent is the run's own, or the default.
 #[derive(Clone, Copy, Debug)]
-pub struct RunOptions {
-    pub rate: Option<Rate>,
-    pub concurrency: Option<usize>,
+pub(crate) struct RunOptions {
+    pub(crate) rate: Option<Rate>,
+    pub(crate) concurrency: Option<usize>,
     /// How long a run goes on while every row that is tried meets a rate limit.
-    pub max_wait: Duration,
-    pub progress: ProgressFormat,
+    pub(crate) max_wait: Duration,
+    pub(crate) progress: ProgressFormat,
 }
 
 /// What was typed for a new run.
 #[derive(Debug)]
-pub struct BulkSendArguments {
-    pub source: Source,
+pub(crate) struct BulkSendArguments {
+    pub(crate) source: Source,
     /// `--to`, a template.
-    pub to: Option<String>,
-    pub to_column: Option<String>,
+    pub(crate) to: Option<String>,
+    pub(crate) to_column: Option<String>,
     /// `--body`
-    pub body: Option<Source>,
+    pub(crate) body: Option<Source>,
     /// The kind, with what its flags say.
-    pub message: Message,
-    pub run: Option<RunName>,
-    pub options: RunOptions,
-    pub range: RowRange,
-    pub policy: ImportPolicy,
+    pub(crate) message: Message,
+    pub(crate) run: Option<RunName>,
+    pub(crate) options: RunOptions,
+    pub(crate) range: RowRange,
+    pub(crate) policy: ImportPolicy,
     /// `--strict`: a warning about a row's message makes the row invalid.
-    pub strict: bool,
+    pub(crate) strict: bool,
     /// `--again`
-    pub again: bool,
+    pub(crate) again: bool,
     /// `--preview`
-    pub preview: Option<u64>,
+    pub(crate) preview: Option<u64>,
 }

@@ -15,20 +15,20 @@ use crate::output::{Progress, Record, RecordError, compact};
 use crate::sending::{Connection, Panicked, Sender};
 
 /// What a run is stored with where nothing leaves the machine.
-pub const SANDBOX: &str = "sandbox";
-pub const DEFAULT_CONCURRENCY: usize = 64;
+pub(crate) const SANDBOX: &str = "sandbox";
+pub(crate) const DEFAULT_CONCURRENCY: usize = 64;
 
 /// A run that no other process has.
-pub struct LockedRun<'a> {
-    pub runs: &'a Runs,
-    pub name: RunName,
-    pub details: Details,
+pub(crate) struct LockedRun<'a> {
+    pub(crate) runs: &'a Runs,
+    pub(crate) name: RunName,
+    pub(crate) details: Details,
     /// Kept to the end.
-    pub _lock: RunLock,
+    pub(crate) _lock: RunLock,
 }
 
 /// Sends what the run has left, and says what became of it.
-pub async fn carry_out(
+pub(crate) async fn carry_out(
     context: &Context,
     sender: &Sender,
     connection: Connection,

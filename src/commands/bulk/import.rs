@@ -13,7 +13,7 @@ use crate::sending::{GuardError, Sender};
 /// Warnings of rows that are told one by one.
 const WARNINGS: u64 = 5;
 
-pub fn open(source: &Source) -> Result<ListReader, ListError> {
+pub(crate) fn open(source: &Source) -> Result<ListReader, ListError> {
     let (reader, name): (Box<dyn Read>, _) = match source {
         Source::Stdin => (Box::new(io::stdin()), "standard input".to_owned()),
         Source::File(path) => {
@@ -29,7 +29,7 @@ pub fn open(source: &Source) -> Result<ListReader, ListError> {
 ///
 /// # Errors
 /// When a row cannot be sent, or may not be.
-pub fn import(
+pub(crate) fn import(
     context: &Context,
     list: &mut ListReader,
     draft: &mut LedgerDraft,

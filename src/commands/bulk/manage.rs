@@ -13,7 +13,7 @@ use crate::exit::ExitCode;
 use crate::private_file::FileError;
 
 /// The run in figures, also while it is going on.
-pub fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
+pub(crate) fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
     let runs = Runs::open()?;
     let name = runs.find(asked)?;
     let ledger = Ledger::read(&runs.path(&name))?;
@@ -30,7 +30,7 @@ pub fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, Co
 }
 
 /// One line a run: name, whether it is complete, rows, sent, failed, unknown, still to go.
-pub fn list(context: &Context) -> Result<ExitCode, CommandError> {
+pub(crate) fn list(context: &Context) -> Result<ExitCode, CommandError> {
     let runs = Runs::open()?;
     let names = runs.names()?;
     if names.is_empty() {
@@ -54,7 +54,7 @@ pub fn list(context: &Context) -> Result<ExitCode, CommandError> {
 }
 
 /// The input's columns with what became of each row.
-pub fn report(
+pub(crate) fn report(
     context: &Context,
     asked: Option<&RunName>,
     states: &[RowState],
@@ -85,7 +85,7 @@ pub fn report(
 }
 
 /// Decides rows by hand.
-pub fn resolve(
+pub(crate) fn resolve(
     context: &Context,
     asked: Option<&RunName>,
     from: RowState,
@@ -104,7 +104,7 @@ pub fn resolve(
 }
 
 /// Removes a run with all that is known of its rows.
-pub fn remove(context: &Context, name: &RunName) -> Result<ExitCode, CommandError> {
+pub(crate) fn remove(context: &Context, name: &RunName) -> Result<ExitCode, CommandError> {
     let runs = Runs::open()?;
     let name = runs.find(Some(name))?;
     let lock = runs.lock(&name)?;

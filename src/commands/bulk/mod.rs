@@ -9,12 +9,12 @@ mod resume;
 mod send;
 mod summary;
 
-pub use self::arguments::{BulkAction, BulkSendArguments, RunOptions};
+pub(crate) use self::arguments::{BulkAction, BulkSendArguments, RunOptions};
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 
-pub fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode, CommandError> {
     let changes = matches!(action, BulkAction::Resume { .. } | BulkAction::Resolve { .. } | BulkAction::Remove { .. });
     if context.mode != Mode::Send && changes {
         let message = "--dry-run and --curl show what `bulk send` would send; this would change a run";

@@ -11,7 +11,7 @@ use crate::message::{Envelope, Message, Route, is_template, merge};
 use crate::template::{BodyTemplate, TemplateError, TextTemplate};
 
 /// The body that flags and `--body` make; nothing where each row is the body.
-pub fn read_body(context: &mut Context, arguments: &BulkSendArguments) -> Result<Option<Value>, CommandError> {
+pub(crate) fn read_body(context: &mut Context, arguments: &BulkSendArguments) -> Result<Option<Value>, CommandError> {
     let flags = arguments.message.flag_body(&mut context.input)?;
     let file = arguments.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
     if file.is_none() && arguments.message.envelope() == Envelope::Verbatim {
@@ -30,7 +30,7 @@ pub fn read_body(context: &mut Context, arguments: &BulkSendArguments) -> Result
 }
 
 /// Compiles the body that [`read_body`] gave.
-pub fn compile_body<'a>(
+pub(crate) fn compile_body<'a>(
     language: &'a Environment<'a>,
     kind: &Message,
     schema: &Value,
@@ -54,7 +54,7 @@ pub fn compile_body<'a>(
 }
 
 /// Compiles `--to`, which must differ from row to row.
-pub fn recipient_rule<'a>(
+pub(crate) fn recipient_rule<'a>(
     language: &'a Environment<'a>,
     arguments: &'a BulkSendArguments,
 ) -> Result<RecipientRule<'a>, UsageError> {

@@ -11,7 +11,11 @@ use crate::exit::ExitCode;
 use crate::process::block_on;
 use crate::sending::{Opening, Unresolved};
 
-pub fn run(context: &mut Context, asked: Option<&RunName>, options: RunOptions) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(
+    context: &mut Context,
+    asked: Option<&RunName>,
+    options: RunOptions,
+) -> Result<ExitCode, CommandError> {
     let unresolved = Unresolved::claim(context)?;
     let runs = Runs::open()?;
     let name = runs.find(asked)?;

@@ -20,7 +20,7 @@ use crate::process::block_on;
 use crate::sending::{GuardError, Opening, Sender, Unresolved};
 use crate::template::language;
 
-pub fn run(context: &mut Context, arguments: &BulkSendArguments) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Result<ExitCode, CommandError> {
     let unresolved = Unresolved::claim(context)?;
     if arguments.source == Source::Stdin {
         context.input.claim_stdin("the list of people")?;

@@ -6,7 +6,7 @@ use crate::bulk::{Counts, RunName};
 use crate::context::Context;
 use crate::output::{Format, StreamError};
 
-pub fn summary(name: &RunName, counts: &Counts) -> Value {
+pub(crate) fn summary(name: &RunName, counts: &Counts) -> Value {
     json!({
         "schema_version": 1,
         "run": name.to_string(),
@@ -22,7 +22,7 @@ pub fn summary(name: &RunName, counts: &Counts) -> Value {
 }
 
 /// `--output id` is the run's name.
-pub fn print_summary(context: &Context, summary: &Value, name: &RunName) -> Result<(), StreamError> {
+pub(crate) fn print_summary(context: &Context, summary: &Value, name: &RunName) -> Result<(), StreamError> {
     match context.stdout.format {
         Format::Id => context.stdout.value(&name.to_string()),
         Format::Response | Format::Record => context.stdout.json(summary),

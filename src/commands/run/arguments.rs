@@ -8,23 +8,23 @@ use crate::process::CommandEnd;
 
 /// What was typed.
 #[derive(Debug)]
-pub struct RunArguments {
+pub(crate) struct RunArguments {
     /// `--to`
-    pub to: Option<String>,
-    pub on: NotifyOn,
-    pub content: NoticeContent,
+    pub(crate) to: Option<String>,
+    pub(crate) on: NotifyOn,
+    pub(crate) content: NoticeContent,
     /// `--tail`, a number of lines.
-    pub tail: Option<usize>,
+    pub(crate) tail: Option<usize>,
     /// The longest that the notice may take.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// `--strict-notify`
-    pub strict: bool,
-    pub command: Vec<OsString>,
+    pub(crate) strict: bool,
+    pub(crate) command: Vec<OsString>,
 }
 
 /// When a notice is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotifyOn {
+pub(crate) enum NotifyOn {
     Always,
     Failure,
     Success,
@@ -32,20 +32,20 @@ pub enum NotifyOn {
 
 /// What is sent; texts are templates.
 #[derive(Debug)]
-pub enum NoticeContent {
+pub(crate) enum NoticeContent {
     Text(Option<String>),
     Template { name: String, language: Option<String>, parameters: Vec<String> },
     Body(Source),
 }
 
 impl RunArguments {
-    pub fn program(&self) -> &OsStr {
+    pub(crate) fn program(&self) -> &OsStr {
         self.command.first().map(OsString::as_os_str).unwrap_or_default()
     }
 }
 
 impl NotifyOn {
-    pub fn wants(self, ended: CommandEnd) -> bool {
+    pub(crate) fn wants(self, ended: CommandEnd) -> bool {
         match self {
             Self::Always => true,
             Self::Failure => ended.code != 0,

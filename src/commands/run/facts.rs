@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::process::{CommandEnd, signal_name};
 
 /// A command that began when this was made.
-pub struct Facts {
+pub(crate) struct Facts {
     command: String,
     host: String,
     started: SystemTime,
@@ -17,7 +17,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    pub fn new(program: &OsStr) -> Self {
+    pub(crate) fn new(program: &OsStr) -> Self {
         let program = Path::new(program).file_name();
         Self {
             command: program.unwrap_or_default().to_string_lossy().into_owned(),
@@ -28,7 +28,7 @@ impl Facts {
     }
 
     /// As it is now that it has `ended`, or would be.
-    pub fn ended(&self, ended: CommandEnd) -> Map<String, Value> {
+    pub(crate) fn ended(&self, ended: CommandEnd) -> Map<String, Value> {
         let elapsed = self.begun.elapsed();
         // Nobody reads milliseconds behind minutes.
         let precision = if elapsed < Duration::from_secs(10) { 100 } else { 1000 };

@@ -5,7 +5,7 @@ mod arguments;
 mod facts;
 mod notice;
 
-pub use self::arguments::{NoticeContent, NotifyOn, RunArguments};
+pub(crate) use self::arguments::{NoticeContent, NotifyOn, RunArguments};
 use self::facts::Facts;
 use self::notice::{NO_TAIL, Notice};
 use super::CommandError;
@@ -30,7 +30,7 @@ const ENDS: [CommandEnd; 3] = [
 ///
 /// # Errors
 /// When the notice cannot be made or could not leave; the command has not run then.
-pub fn run(context: &mut Context, arguments: &RunArguments) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<ExitCode, CommandError> {
     let unresolved = Unresolved::claim(context)?;
     let read = notice::read(context, arguments)?;
     let (schema, language) = (read.0.schema(), language());

@@ -16,10 +16,10 @@ const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration 
 const TEXT_WITH_TAIL: &str =
     "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}\n{{ tail }}";
 /// The tail of a command that wrote nothing: a message must not be empty.
-pub const NO_TAIL: &str = "(nothing on stderr)";
+pub(crate) const NO_TAIL: &str = "(nothing on stderr)";
 
 /// A notice, ready to be filled.
-pub struct Notice<'a> {
+pub(crate) struct Notice<'a> {
     kind: &'a Message,
     body: BodyTemplate<'a>,
     to: RecipientSources,
@@ -29,7 +29,7 @@ pub struct Notice<'a> {
 ///
 /// # Errors
 /// When the body cannot be read, or is of no kind.
-pub fn read(context: &mut Context, arguments: &RunArguments) -> Result<(Message, Value), CommandError> {
+pub(crate) fn read(context: &mut Context, arguments: &RunArguments) -> Result<(Message, Value), CommandError> {
     let body = match &arguments.content {
         NoticeContent::Text(Some(text)) => json!({ "type": "text", "text": text }),
         NoticeContent::Text(None) => {
@@ -58,7 +58,7 @@ impl<'a> Notice<'a> {
     ///
     /// # Errors
     /// When one cannot be read.
-    pub fn compile(
+    pub(crate) fn compile(
         language: &'a Language<'a>,
         schema: &Value,
         (kind, body): &'a (Message, Value),
@@ -77,7 +77,7 @@ impl<'a> Notice<'a> {
     ///
     /// # Errors
     /// When a template asks for what there is not, or the message is not valid.
-    pub fn fill(
+    pub(crate) fn fill(
         &self,
         facts: &Map<String, Value>,
         tail: Option<&str>,
@@ -95,7 +95,7 @@ impl<'a> Notice<'a> {
     ///
     /// # Errors
     /// As [`Notice::fill`].
-    pub fn fill_to_fit(
+    pub(crate) fn fill_to_fit(
         &self,
         facts: &Map<String, Value>,
         tail: Option<&str>,

@@ -24,7 +24,7 @@ use crate::message::text_file::TextFile;
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
-pub struct Call {
+pub(crate) struct Call {
     /// Line above the text, up to 60 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(length(chars, min = 1, max = 60))]

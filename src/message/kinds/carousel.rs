@@ -25,7 +25,7 @@ use crate::message::text_file::TextFile;
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
-pub struct Carousel {
+pub(crate) struct Carousel {
     /// Text above the cards, 1 to 1024 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 1024))]

@@ -24,7 +24,7 @@ use crate::message::vcard;
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
-pub struct Contacts {
+pub(crate) struct Contacts {
     #[arg(skip)]
     #[garde(required, length(min = 1, max = 257), dive)]
     #[schemars(extend("x-source" = "WhatsApp"))]

@@ -20,7 +20,7 @@ use crate::message::or_template::{OrTemplate, OrTemplateParser};
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
-pub struct Location {
+pub(crate) struct Location {
     #[command(flatten)]
     #[garde(dive)]
     #[serde(default)]

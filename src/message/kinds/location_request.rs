@@ -21,7 +21,7 @@ use crate::message::text_file::TextFile;
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
-pub struct LocationRequest {
+pub(crate) struct LocationRequest {
     /// Text of the message, 1 to 1024 characters
     #[arg(long, allow_hyphen_values = true)]
     #[garde(required, length(chars, min = 1, max = 1024))]

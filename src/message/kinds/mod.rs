@@ -31,7 +31,7 @@ use self::contacts::Contacts;
 use self::cta_url::CtaUrl;
 use self::file::File;
 use self::flow::Flow;
-pub use self::flow_message::FlowMessage;
+pub(crate) use self::flow_message::FlowMessage;
 use self::image::Image;
 use self::list::List;
 use self::location::Location;
@@ -53,14 +53,14 @@ macro_rules! kinds {
     ($($(#[$attribute:meta])* $kind:ident),* $(,)?) => {
         /// One message of any kind; from the command line, the part of it that its flags give.
         #[derive(Clone, Debug, Subcommand)]
-        pub enum Message {
+        pub(crate) enum Message {
             $($(#[$attribute])* $kind($kind)),*
         }
 
         impl Message {
             /// The kind of this name, empty.
             #[must_use]
-            pub fn named(name: &str) -> Option<Self> {
+            pub(crate) fn named(name: &str) -> Option<Self> {
                 $(if name == <$kind as Kind>::COMMAND {
                     return Some(Self::$kind($kind::default()));
                 })*
@@ -77,7 +77,7 @@ macro_rules! kinds {
 
             /// Every `type` on the wire, for messages about an unknown one.
             #[must_use]
-            pub fn wire_types() -> Vec<&'static str> {
+            pub(crate) fn wire_types() -> Vec<&'static str> {
                 let mut types: Vec<_> = [$(<$kind as Kind>::ENVELOPE),*]
                     .into_iter()
                     .filter_map(|envelope| match envelope {
@@ -92,23 +92,23 @@ macro_rules! kinds {
 
             /// Every kind, empty.
             #[must_use]
-            pub fn all() -> Vec<Self> {
+            pub(crate) fn all() -> Vec<Self> {
                 vec![$(Self::$kind($kind::default())),*]
             }
 
             #[must_use]
-            pub fn command(&self) -> &'static str {
+            pub(crate) fn command(&self) -> &'static str {
                 match self { $(Self::$kind(_) => <$kind as Kind>::COMMAND),* }
             }
 
             #[must_use]
-            pub fn envelope(&self) -> Envelope {
+            pub(crate) fn envelope(&self) -> Envelope {
                 match self { $(Self::$kind(_) => <$kind as Kind>::ENVELOPE),* }
             }
 
             /// The command that writes it, as the word after `send`.
             #[must_use]
-            pub fn written_by(&self) -> &'static str {
+            pub(crate) fn written_by(&self) -> &'static str {
                 match self { $(Self::$kind(_) => <$kind as Kind>::WRITTEN_BY),* }
             }
 
@@ -118,13 +118,13 @@ macro_rules! kinds {
 
             /// Where it goes; `body` may say a part of the path.
             #[must_use]
-            pub fn route(&self, body: &Value) -> Route {
+            pub(crate) fn route(&self, body: &Value) -> Route {
                 match self { $(Self::$kind(kind) => kind.route(body)),* }
             }
 
             /// The kind that a body with these fields is, where it is another one.
             #[must_use]
-            pub fn read_as(&self, fields: &Map<String, Value>) -> Option<Self> {
+            pub(crate) fn read_as(&self, fields: &Map<String, Value>) -> Option<Self> {
                 let name = match self { $(Self::$kind(_) => <$kind as Kind>::read_as(fields)),* };
                 Self::named(name?)
             }
@@ -162,7 +162,7 @@ macro_rules! kinds {
 
             /// JSON Schema of the kind's own fields.
             #[must_use]
-            pub fn schema(&self) -> Value {
+            pub(crate) fn schema(&self) -> Value {
                 match self { $(Self::$kind(_) => <$kind as Kind>::schema()),* }
             }
 
@@ -205,14 +205,14 @@ kinds!(
 impl Message {
     /// The kind of a body whose `type` on the wire is `wire`, empty; its other fields tell two with the same type apart.
     #[must_use]
-    pub fn of_wire_type(wire: &str, fields: &Map<String, Value>) -> Option<Self> {
+    pub(crate) fn of_wire_type(wire: &str, fields: &Map<String, Value>) -> Option<Self> {
         let kind = Self::first_of_wire_type(wire)?;
         Some(kind.read_as(fields).unwrap_or(kind))
     }
 
     /// The kind of a whole body of which nothing else is known, empty: by the name of a template, else by its `type`.
     #[must_use]
-    pub fn of_body(fields: &Map<String, Value>) -> Option<Self> {
+    pub(crate) fn of_body(fields: &Map<String, Value>) -> Option<Self> {
         if fields.contains_key("elementName") {
             let template = Self::Template(Template::default());
             return Some(template.read_as(fields).unwrap_or(template));
@@ -222,14 +222,14 @@ impl Message {
 
     /// The endpoint it goes to, as the API's documents write it.
     #[must_use]
-    pub fn endpoint(&self) -> &'static str {
+    pub(crate) fn endpoint(&self) -> &'static str {
         self.route(&Value::Null).endpoint()
     }
 
     /// The lines that show `body` on a terminal as its recipient would see it, or its JSON. A body that is sent as it is
     /// may be of any kind.
     #[must_use]
-    pub fn draw(&self, body: &Value) -> Vec<String> {
+    pub(crate) fn draw(&self, body: &Value) -> Vec<String> {
         let found = match self.envelope() {
             Envelope::Verbatim => body.as_object().and_then(Self::of_body),
             Envelope::Typed(_) | Envelope::OwnEndpoint | Envelope::Destinations => None,

@@ -23,7 +23,7 @@ use crate::message::text_file::TextFile;
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
-pub struct QuickReply {
+pub(crate) struct QuickReply {
     /// Line above the text, up to 60 characters (Jelou says 20)
     #[arg(long, allow_hyphen_values = true)]
     #[garde(length(chars, min = 1, max = 60))]

@@ -19,7 +19,7 @@ use crate::message::kind::Kind;
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
-pub struct Raw {
+pub(crate) struct Raw {
     #[arg(skip)]
     #[serde(flatten)]
     body: Map<String, Value>,

@@ -29,7 +29,7 @@ use crate::message::route::Route;
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
-pub struct Template {
+pub(crate) struct Template {
     /// Name of the template
     #[arg(value_name = "NAME")]
     #[garde(required, length(chars, min = 1))]

@@ -25,7 +25,7 @@ use crate::message::route::Route;
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
-pub struct TemplateById {
+pub(crate) struct TemplateById {
     #[arg(skip)]
     #[garde(required, length(chars, min = 1))]
     templateId: Option<String>,

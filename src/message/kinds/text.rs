@@ -28,7 +28,7 @@ use crate::message::text_file::TextFile;
 #[garde(allow_unvalidated)]
 #[schemars(extend("not" = {"required": ["options"]}))]
 #[command(verbatim_doc_comment)]
-pub struct Text {
+pub(crate) struct Text {
     /// Text of the message, 1 to 4096 characters
     #[arg(value_name = "TEXT")]
     #[garde(required, length(chars, min = 1, max = 4096))]

@@ -24,7 +24,7 @@ use crate::message::text_file::TextFile;
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
-pub struct Video {
+pub(crate) struct Video {
     /// Public HTTPS address of the video
     #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
     #[garde(required, length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())))]
