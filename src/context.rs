@@ -41,9 +41,6 @@ impl Context {
     }
 
     /// Whether the person, or `--yes`, says yes to `question`; nothing where nobody can be asked.
-    ///
-    /// # Errors
-    /// When the terminal cannot be read.
     pub(crate) fn confirms(&self, question: &str) -> Result<Option<bool>, StreamError> {
         if self.assume_yes {
             return Ok(Some(true));

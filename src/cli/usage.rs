@@ -67,9 +67,6 @@ fn record(stdout: &Stdout, message: &str, hint: Option<&str>) {
 }
 
 /// What `jelouctl` alone says.
-///
-/// # Errors
-/// When stdout cannot be written.
 pub(crate) fn help(context: &Context, mut app: clap::Command) -> Result<ExitCode, CommandError> {
     context.stdout.help(&app.render_help().ansi().to_string())?;
     Ok(ExitCode::Success)

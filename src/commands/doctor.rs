@@ -31,9 +31,6 @@ struct Checkup {
 }
 
 /// Looks at everything, or with `offline` at what needs no network, and prints what it found.
-///
-/// # Errors
-/// When stdout cannot be written.
 pub(crate) fn run(context: &Context, offline: bool) -> Result<ExitCode, CommandError> {
     let mut checkup = Checkup { checks: Vec::new(), code: ExitCode::Success };
     match checkup.settings(context) {

@@ -17,9 +17,6 @@ What is past a limit is refused before it is sent; what goes against advice is s
 `--strict`. What cannot be seen from here, such as the size of a file, is not checked. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
 
 /// Prints what `topic` is: a kind, its type on the wire, or a code; without one, all of them.
-///
-/// # Errors
-/// When there is no such topic, or stdout cannot be written.
 pub(crate) fn run(context: &Context, topic: Option<&str>) -> Result<ExitCode, CommandError> {
     let text = match topic {
         None => everything(),

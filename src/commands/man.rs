@@ -9,9 +9,6 @@ use crate::exit::ExitCode;
 use crate::private_file::FileError;
 
 /// Prints the page of `app`, or writes one page a command into `directory`.
-///
-/// # Errors
-/// When stdout or the directory cannot be written.
 pub(crate) fn run(context: &Context, app: clap::Command, directory: Option<&Path>) -> Result<ExitCode, CommandError> {
     let Some(directory) = directory else {
         let mut page = Vec::new();

@@ -26,9 +26,6 @@ pub(crate) enum ProfileAction {
 }
 
 /// Carries out `action`.
-///
-/// # Errors
-/// When the configuration cannot be read or written, or something is missing and nobody can be asked.
 pub(crate) fn run(context: &mut Context, action: ProfileAction) -> Result<ExitCode, CommandError> {
     if context.mode != Mode::Send && !matches!(action, ProfileAction::List | ProfileAction::Show { .. }) {
         return Err(UsageError::new(

@@ -24,9 +24,6 @@ pub(crate) fn names() -> Vec<&'static str> {
 }
 
 /// Prints the schema `name`, or writes every one into `directory`, as `NAME.json`.
-///
-/// # Errors
-/// When stdout or the directory cannot be written.
 pub(crate) fn run(context: &Context, name: Option<&str>, directory: Option<&Path>) -> Result<ExitCode, CommandError> {
     let Some(directory) = directory else {
         context.stdout.json(&schema(name.unwrap_or(ANY)))?;

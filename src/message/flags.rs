@@ -21,9 +21,6 @@ impl Message {
     }
 
     /// What the flags say, as a part of the body.
-    ///
-    /// # Errors
-    /// When a file that a flag names cannot be read.
     pub(crate) fn flag_body(&self, input: &mut Input) -> Result<Value, InputError> {
         let mut body = self.to_body();
         if let Value::Object(fields) = &mut body {

@@ -30,9 +30,6 @@ pub(crate) trait Kind:
     fn draw(body: &Value) -> Vec<String>;
 
     /// What the flags say that are not one field each, as a part of the body.
-    ///
-    /// # Errors
-    /// When a file that a flag names cannot be read.
     fn shape_flags(&self, _input: &mut Input) -> Result<Map<String, Value>, InputError> {
         Ok(Map::new())
     }

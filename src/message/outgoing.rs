@@ -46,9 +46,6 @@ impl Outgoing {
 
     /// As [`Outgoing::new`], from a whole body that needs no flags. `schema` is that of the kind which the body is, where
     /// it was made once for many messages.
-    ///
-    /// # Errors
-    /// As [`Outgoing::new`].
     pub(crate) fn from_body(
         typed: &Message,
         schema: Option<&Value>,

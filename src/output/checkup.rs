@@ -44,9 +44,6 @@ impl CheckState {
 
 impl Stdout {
     /// The checks on stdout: a line each with what to do below it, or one JSON object with `--output record`.
-    ///
-    /// # Errors
-    /// As [`Stdout::json`].
     pub(crate) fn checkup(&self, checks: &[Check], exit_code: u8) -> Result<(), StreamError> {
         if self.format == Format::Record {
             let checks: Vec<_> = checks.iter().map(as_json).collect();

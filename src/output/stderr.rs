@@ -116,9 +116,6 @@ impl Stderr {
     }
 
     /// Asks on the terminal; the caller has made sure that there is one.
-    ///
-    /// # Errors
-    /// When the terminal cannot be read.
     pub(crate) fn ask(&self, question: &str) -> Result<String, StreamError> {
         let mut stderr = io::stderr();
         let mut answer = String::new();

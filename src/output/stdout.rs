@@ -41,25 +41,16 @@ impl Stdout {
     }
 
     /// A record, on one line.
-    ///
-    /// # Errors
-    /// As [`Stdout::json`].
     pub(crate) fn record(&self, record: &Record) -> Result<(), StreamError> {
         self.json(&record.to_json())
     }
 
     /// Text from others as one line on stdout, escaped.
-    ///
-    /// # Errors
-    /// As [`Stdout::json`].
     pub(crate) fn value(&self, text: &str) -> Result<(), StreamError> {
         self.line(&one_line(text))
     }
 
     /// A row of a table: fields separated by tabs, each escaped, so that scripts can take it apart.
-    ///
-    /// # Errors
-    /// As [`Stdout::json`].
     pub(crate) fn fields(&self, fields: &[&str]) -> Result<(), StreamError> {
         let fields: Vec<_> = fields.iter().map(|field| one_line(field)).collect();
         self.line(&fields.join("\t"))
@@ -71,25 +62,16 @@ impl Stdout {
     }
 
     /// A table for a person; what does not fit is cut.
-    ///
-    /// # Errors
-    /// As [`Stdout::json`].
     pub(crate) fn table(&self, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), StreamError> {
         self.line(&table::aligned(header, rows))
     }
 
     /// A line of our own making (a table, a script) on stdout, as it is.
-    ///
-    /// # Errors
-    /// As [`Stdout::json`].
     pub(crate) fn line(&self, text: &str) -> Result<(), StreamError> {
         self.bytes(format!("{text}\n").as_bytes())
     }
 
     /// Generated files (completions, manual pages) on stdout.
-    ///
-    /// # Errors
-    /// As [`Stdout::json`].
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), StreamError> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
@@ -101,9 +83,6 @@ impl Stdout {
     }
 
     /// clap's help, in its colours.
-    ///
-    /// # Errors
-    /// As [`Stdout::json`].
     pub(crate) fn help(&self, text: &str) -> Result<(), StreamError> {
         let choice = if self.color.is_wanted(&io::stdout()) { ColorChoice::Always } else { ColorChoice::Never };
         let mut plain = anstream::AutoStream::new(Vec::new(), choice);

@@ -36,9 +36,6 @@ pub(crate) struct CommandEnd {
 
 /// Runs `command` with these variables beside our own, until it has ended. Its standard streams are ours; with `tail`,
 /// what it writes to stderr goes through us and its end is kept. One that cannot be started is told.
-///
-/// # Errors
-/// When signals cannot be caught.
 pub(crate) async fn run_command(
     stderr: &Stderr,
     command: &[OsString],

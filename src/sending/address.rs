@@ -13,9 +13,6 @@ pub(crate) fn expected(settings: &Settings) -> ApiUrl {
 }
 
 /// Where a request goes. With `--sandbox` it is the sandbox that runs, else one that is started in this process.
-///
-/// # Errors
-/// When the sandbox cannot start.
 pub(crate) async fn reached(settings: &Settings) -> Result<ApiUrl, SystemError> {
     if settings.sandbox != Sandboxed::Nearest || sandbox::is_running(DEFAULT_PORT).await {
         return Ok(expected(settings));

@@ -6,9 +6,6 @@ use crate::context::{Context, Mode};
 use crate::output::{StreamError, visible_json};
 
 /// Prints `request` as a curl command, or as `{"dry_run": true, "method", …}`.
-///
-/// # Errors
-/// When stdout cannot be written.
 pub(crate) fn show(
     context: &Context,
     settings: &Settings,

@@ -69,9 +69,6 @@ impl Sender {
     }
 
     /// Prints `request` in place of sending it.
-    ///
-    /// # Errors
-    /// When stdout cannot be written.
     pub(crate) fn show(&self, context: &Context, request: &Request) -> Result<(), StreamError> {
         preview::show(context, &self.settings, &self.client_id, request)
     }

@@ -55,9 +55,6 @@ pub(crate) fn read(context: &mut Context, arguments: &RunArguments) -> Result<(M
 
 impl<'a> Notice<'a> {
     /// Compiles the templates of `body`; `schema` is that of the kind.
-    ///
-    /// # Errors
-    /// When one cannot be read.
     pub(crate) fn compile(
         language: &'a Language<'a>,
         schema: &Value,
@@ -92,9 +89,6 @@ impl<'a> Notice<'a> {
     }
 
     /// As [`Notice::fill`], with as much of the end of `tail` as the message has room for.
-    ///
-    /// # Errors
-    /// As [`Notice::fill`].
     pub(crate) fn fill_to_fit(
         &self,
         facts: &Map<String, Value>,
