@@ -31,9 +31,19 @@ elif [ -n "${INPUT_BODY:-}" ]; then
 else
   message=(template)
   [ -z "${INPUT_LANGUAGE:-}" ] || message+=("--language=$INPUT_LANGUAGE")
-  while IFS= read -r param || [ -n "$param" ]; do
-    [ -z "$param" ] || message+=("--param=$param")
-  done <<< "${INPUT_PARAMS:-}"
+  if [ -n "${INPUT_PARAMS:-}" ]; then
+    # The last line break ends the list. A line that is left out would move every parameter behind it.
+    line=0
+    while IFS= read -r param; do
+      line=$((line + 1))
+      param=${param%$'\r'}
+      if [ -z "$param" ]; then
+        echo "error: params: line $line is empty, and each line is the value of one parameter; nothing was sent" >&2
+        exit 2
+      fi
+      message+=("--param=$param")
+    done <<< "${INPUT_PARAMS%$'\n'}"
+  fi
   message+=(-- "$INPUT_TEMPLATE")
 fi
 

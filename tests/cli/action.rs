@@ -86,6 +86,54 @@ fn every_template_and_parameter_arrives_as_it_is() {
     }
 }
 
+/// Lists of parameters, and what they are; nothing where a line is empty, with its number.
+const PARAMETERS: [(&str, Result<&[&str], u8>); 9] = [
+    ("a", Ok(&["a"])),
+    ("a\nb\n", Ok(&["a", "b"])),
+    ("a\r\nb\r\n", Ok(&["a", "b"])),
+    ("a\r", Ok(&["a"])),
+    (" a \n\\", Ok(&[" a ", "\\"])),
+    ("\nhttps://x.example/", Err(1)),
+    ("a\n\nb", Err(2)),
+    ("a\r\n\r\nb", Err(2)),
+    ("a\nb\n\n", Err(3)),
+];
+
+/// Checks how `run` sends with parameters, given the address of the API and the list.
+fn check_parameters(run: impl Fn(&str, &str) -> Ended) {
+    for (list, parameters) in PARAMETERS {
+        let answer = || Reply::json(200, r#"[{"id":"a-b","destination":"593987654321"}]"#);
+        let server = if parameters.is_ok() { Server::answering(answer()) } else { Server::never_asked() };
+        let ended = run(&server.url, list);
+        match parameters {
+            Ok(parameters) => {
+                assert_eq!(ended.code, 0, "{list:?}: {}", ended.stderr);
+                assert_eq!(server.only().json()["parameters"], json!(parameters), "{list:?}");
+            }
+            Err(line) => {
+                assert_eq!(ended.code, 2, "{list:?}: {}", ended.stderr);
+                assert!(ended.stderr.contains(&format!("line {line} is empty")), "{list:?}: {}", ended.stderr);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_parameter_never_moves_the_next_into_its_place() {
+    check_parameters(|url, list| {
+        let inputs = [("INPUT_TO", "593987654321"), ("INPUT_TEMPLATE", "a"), ("INPUT_PARAMS", list)];
+        send(&Home::new(), url, &inputs).0
+    });
+    for shell in ["sh", "bash"] {
+        check_parameters(|url, list| {
+            let inputs = [("NOTIFY_TEMPLATE", "a"), ("NOTIFY_LANGUAGE", ""), ("NOTIFY_PARAMS", list)];
+            let inputs = [&inputs[..], &[("JELOU_TO", "593987654321")]].concat();
+            let mut job = script(&Home::new(), shell, url, &inputs);
+            Ended::new(&job.args(["-c", &gitlab_script()]).output().unwrap())
+        });
+    }
+}
+
 #[test]
 fn a_body_is_sent_as_it_is() {
     let server = Server::answering(Reply::accepted());
