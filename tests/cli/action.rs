@@ -268,6 +268,22 @@ fn no_input_stands_in_a_script() {
     }
 }
 
+#[test]
+fn what_others_made_is_named_exactly_and_never_installed_where_a_release_is_written() {
+    let read = |path: &str| fs::read_to_string(repository().join(path)).unwrap();
+    for line in read("Dockerfile").lines().filter(|line| line.starts_with("FROM ") && *line != "FROM scratch") {
+        let (_, digest) = line.split_once("@sha256:").unwrap_or_else(|| panic!("{line}"));
+        assert_eq!(digest.split(' ').next().unwrap().len(), 64, "{line}");
+    }
+    let workflows = [read(".github/workflows/ci.yml"), read(".github/workflows/release.yml")];
+    for line in workflows.iter().flat_map(|text| text.lines()).filter(|line| line.contains("cargo install")) {
+        assert!(line.contains("--locked") && line.contains('@'), "{line}");
+    }
+    let (_, publish) = workflows[1].split_once("\n  publish:\n").unwrap();
+    assert!(publish.contains("contents: write") && !publish.contains("cargo"), "{publish}");
+    assert_eq!(workflows[1].matches(": write").count(), publish.matches(": write").count());
+}
+
 /// The script of the GitLab job, as GitLab would run it.
 fn gitlab_script() -> String {
     let template = fs::read_to_string(repository().join("templates/notify.yml")).unwrap();
