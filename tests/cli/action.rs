@@ -128,7 +128,8 @@ fn an_empty_parameter_never_moves_the_next_into_its_place() {
         check_parameters(|url, list| {
             let inputs = [("NOTIFY_TEMPLATE", "a"), ("NOTIFY_LANGUAGE", ""), ("NOTIFY_PARAMS", list)];
             let inputs = [&inputs[..], &[("JELOU_TO", "593987654321")]].concat();
-            let mut job = script(&Home::new(), shell, url, &inputs);
+            let home = Home::new();
+            let mut job = script(&home, shell, url, &inputs);
             Ended::new(&job.args(["-c", &gitlab_script()]).output().unwrap())
         });
     }
@@ -248,7 +249,69 @@ fn only_what_was_released_is_installed() {
         assert!(ended.stderr.contains(problem), "{}", ended.stderr);
         assert!(!home.path().join("path").exists());
     }
-    assert!(install(&home, "# none\n", &archive, "").stderr.contains("no release is known yet"));
+}
+
+#[test]
+fn while_there_is_no_release_the_source_of_the_commit_is_installed() {
+    // A candidate is no release.
+    for (releases, version) in
+        [("# none\n", ""), ("# none\n1.0.0-rc.1 x86_64-unknown-linux-musl 00\n", ""), ("", "source")]
+    {
+        let home = Home::new();
+        let cargo = home.write("bin/cargo", "#!/bin/sh\necho \"$@\" > asked\n");
+        crate::harness::set_mode(&cargo, 0o755);
+        let ended = install(&home, releases, Path::new("none"), version);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let asked = home.read("asked");
+        let directory = asked.trim().rsplit_once("--root ").unwrap().1;
+        let source = home.path().join("action/..");
+        assert!(asked.starts_with(&format!("install --quiet --locked --path {} --root ", source.display())), "{asked}");
+        assert_eq!(home.read("path").trim(), format!("{directory}/bin"));
+
+        fs::remove_file(cargo).unwrap();
+        assert!(install(&home, releases, Path::new("none"), version).stderr.contains("no cargo"));
+    }
+}
+
+#[test]
+fn the_lines_of_a_release_are_read_from_its_sums() {
+    let workflow = fs::read_to_string(repository().join(".github/workflows/release.yml")).unwrap();
+    let line = workflow.lines().find(|line| line.contains("sed -n")).unwrap();
+    let home = Home::new();
+    home.write(
+        "release/SHA256SUMS",
+        "0a  jelouctl-1.0.0-rc.1-x86_64-unknown-linux-musl.tar.gz\n0b  jelouctl-1.0.0-aarch64-apple-darwin.tar.gz\n0c  jelouctl.cdx.json\n",
+    );
+    let mut shell = Command::new("bash");
+    shell.args(["-c", line]).env("GITHUB_STEP_SUMMARY", "summary").current_dir(home.path());
+    tool(&mut shell);
+    assert_eq!(home.read("summary"), "1.0.0-rc.1 x86_64-unknown-linux-musl 0a\n1.0.0 aarch64-apple-darwin 0b\n");
+}
+
+#[test]
+fn each_line_is_a_recipient_and_all_are_checked_before_one_is_written_to() {
+    let home = Home::new();
+    let rejected = Reply::json(400, r#"{"code":"message_could_not_be_send"}"#);
+    let server = Server::start(vec![Reply::accepted(), rejected, Reply::ResetAfterReading, Reply::accepted()]);
+    let to = "593987654321\r\n\n593987654322\n593987654323\n593987654324\n";
+    let (ended, outputs) = send(&home, &server.url, &[("INPUT_TO", to), ("INPUT_TEXT", "a")]);
+    assert_eq!(ended.code, 8, "{}", ended.stderr);
+    let outputs: Vec<_> = outputs.lines().map(str::to_owned).collect();
+    let end = outputs[1].strip_prefix("message-id<<").unwrap();
+    let expected = ["msg_123456789", "", "", "msg_123456789", end];
+    assert_eq!((outputs[0].as_str(), &outputs[2..]), ("sent=unknown", &expected.map(str::to_owned)[..]));
+    let recipients: Vec<_> = server.received().iter().map(|request| request.json()["userId"].clone()).collect();
+    assert_eq!(recipients, ["593987654321", "593987654322", "593987654323", "593987654324"]);
+
+    let server = Server::never_asked();
+    for (to, problem) in [
+        ("593987654321\n0987654321", "0987654321"),
+        ("593987654321\n+593 98 765 4321", "593987654321 stands there twice"),
+    ] {
+        let (ended, outputs) = send(&home, &server.url, &[("INPUT_TO", to), ("INPUT_TEXT", "a")]);
+        assert_eq!((ended.code, outputs.as_str()), (2, "sent=no\nmessage-id=\n"), "{}", ended.stderr);
+        assert!(ended.stderr.contains(problem), "{}", ended.stderr);
+    }
 }
 
 #[test]
