@@ -1,13 +1,26 @@
-# The binary and the roots of TLS, nothing else: docker run --rm -e JELOU_… jelouctl send template …
-FROM rust:1.89-alpine AS build
-RUN apk add --no-cache musl-dev ca-certificates
+# The binary, the roots of TLS and a place for what bulk runs keep: docker run --rm -e JELOU_… jelouctl send template …
+# For a job that needs a shell around it, as GitLab's do: docker build --target shell .
+# A Rust from 1.93 on links musl 1.2.5, which also asks over TCP where a DNS answer is cut short.
+FROM rust:1.94.1-alpine3.23@sha256:77237dd363a0b127bb5ef532c2d64c0deb380b738e43a9c4bdac73398d6d0a08 AS build
+RUN apk add --no-cache musl-dev ca-certificates && mkdir -p -m 700 /state/jelouctl
 WORKDIR /source
 COPY . .
 RUN cargo build --release --locked
 
+FROM alpine:3.23.3@sha256:25109184c71bdad752c8312a8623239686a9a2071e8825f20acb8f2198c3f659 AS shell
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build --chown=65534:65534 /state/ /var/lib/
+COPY --from=build /source/target/release/jelouctl /usr/local/bin/jelouctl
+ENV XDG_STATE_HOME=/var/lib
+USER 65534:65534
+CMD ["/bin/sh"]
+
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+# A volume at /var/lib/jelouctl keeps the runs when the container is gone.
+COPY --from=build --chown=65534:65534 /state/ /var/lib/
 COPY --from=build /source/target/release/jelouctl /jelouctl
+ENV XDG_STATE_HOME=/var/lib
 # Nobody: the program needs no right of its own.
 USER 65534:65534
 ENTRYPOINT ["/jelouctl"]

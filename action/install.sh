@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the release INPUT_VERSION of jelouctl for the steps that follow; only what has the SHA-256 of releases.txt.
+# Installs jelouctl for the steps that follow: the release INPUT_VERSION, only what has the SHA-256 of releases.txt; or,
+# while there is no release, what the source beside this script makes: the very commit that the workflow names.
 set -euo pipefail
 
 fail() {
@@ -13,9 +14,18 @@ if [ "$version" = installed ]; then
   exit 0
 fi
 
-releases=$(dirname "$0")/releases.txt
-[ -n "$version" ] || version=$(awk '!/^#/ { last = $1 } END { print last }' "$releases")
-[ -n "$version" ] || fail 'no release is known yet; install jelouctl on the runner and say version: installed'
+here=$(cd "$(dirname "$0")" && pwd)
+releases=$here/releases.txt
+# A version with a dash is a candidate: installed where it is asked for, never by default.
+[ -n "$version" ] || version=$(awk '!/^#/ && $1 !~ /-/ { last = $1 } END { print last }' "$releases")
+if [ "${version:-source}" = source ]; then
+  command -v cargo >/dev/null || fail 'there is no release yet, and no cargo to build one; install Rust, or put jelouctl on the runner and say version: installed'
+  directory=$(mktemp -d "${RUNNER_TEMP:-/tmp}/jelouctl.XXXXXX")
+  CARGO_TARGET_DIR=$directory/target cargo install --quiet --locked --path "$here/.." --root "$directory"
+  rm -rf "$directory/target"
+  echo "$directory/bin" >> "${GITHUB_PATH:?}"
+  exit 0
+fi
 
 case "$(uname -s)-$(uname -m)" in
   Linux-x86_64) target=x86_64-unknown-linux-musl ;;

@@ -86,6 +86,55 @@ fn every_template_and_parameter_arrives_as_it_is() {
     }
 }
 
+/// Lists of parameters, and what they are; nothing where a line is empty, with its number.
+const PARAMETERS: [(&str, Result<&[&str], u8>); 9] = [
+    ("a", Ok(&["a"])),
+    ("a\nb\n", Ok(&["a", "b"])),
+    ("a\r\nb\r\n", Ok(&["a", "b"])),
+    ("a\r", Ok(&["a"])),
+    (" a \n\\", Ok(&[" a ", "\\"])),
+    ("\nhttps://x.example/", Err(1)),
+    ("a\n\nb", Err(2)),
+    ("a\r\n\r\nb", Err(2)),
+    ("a\nb\n\n", Err(3)),
+];
+
+/// Checks how `run` sends with parameters, given the address of the API and the list.
+fn check_parameters(run: impl Fn(&str, &str) -> Ended) {
+    for (list, parameters) in PARAMETERS {
+        let answer = || Reply::json(200, r#"[{"id":"a-b","destination":"593987654321"}]"#);
+        let server = if parameters.is_ok() { Server::answering(answer()) } else { Server::never_asked() };
+        let ended = run(&server.url, list);
+        match parameters {
+            Ok(parameters) => {
+                assert_eq!(ended.code, 0, "{list:?}: {}", ended.stderr);
+                assert_eq!(server.only().json()["parameters"], json!(parameters), "{list:?}");
+            }
+            Err(line) => {
+                assert_eq!(ended.code, 2, "{list:?}: {}", ended.stderr);
+                assert!(ended.stderr.contains(&format!("line {line} is empty")), "{list:?}: {}", ended.stderr);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_parameter_never_moves_the_next_into_its_place() {
+    check_parameters(|url, list| {
+        let inputs = [("INPUT_TO", "593987654321"), ("INPUT_TEMPLATE", "a"), ("INPUT_PARAMS", list)];
+        send(&Home::new(), url, &inputs).0
+    });
+    for shell in ["sh", "bash"] {
+        check_parameters(|url, list| {
+            let inputs = [("NOTIFY_TEMPLATE", "a"), ("NOTIFY_LANGUAGE", ""), ("NOTIFY_PARAMS", list)];
+            let inputs = [&inputs[..], &[("JELOU_TO", "593987654321")]].concat();
+            let home = Home::new();
+            let mut job = script(&home, shell, url, &inputs);
+            Ended::new(&job.args(["-c", &gitlab_script()]).output().unwrap())
+        });
+    }
+}
+
 #[test]
 fn a_body_is_sent_as_it_is() {
     let server = Server::answering(Reply::accepted());
@@ -200,7 +249,69 @@ fn only_what_was_released_is_installed() {
         assert!(ended.stderr.contains(problem), "{}", ended.stderr);
         assert!(!home.path().join("path").exists());
     }
-    assert!(install(&home, "# none\n", &archive, "").stderr.contains("no release is known yet"));
+}
+
+#[test]
+fn while_there_is_no_release_the_source_of_the_commit_is_installed() {
+    // A candidate is no release.
+    for (releases, version) in
+        [("# none\n", ""), ("# none\n1.0.0-rc.1 x86_64-unknown-linux-musl 00\n", ""), ("", "source")]
+    {
+        let home = Home::new();
+        let cargo = home.write("bin/cargo", "#!/bin/sh\necho \"$@\" > asked\n");
+        crate::harness::set_mode(&cargo, 0o755);
+        let ended = install(&home, releases, Path::new("none"), version);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let asked = home.read("asked");
+        let directory = asked.trim().rsplit_once("--root ").unwrap().1;
+        let source = home.path().join("action/..");
+        assert!(asked.starts_with(&format!("install --quiet --locked --path {} --root ", source.display())), "{asked}");
+        assert_eq!(home.read("path").trim(), format!("{directory}/bin"));
+
+        fs::remove_file(cargo).unwrap();
+        assert!(install(&home, releases, Path::new("none"), version).stderr.contains("no cargo"));
+    }
+}
+
+#[test]
+fn the_lines_of_a_release_are_read_from_its_sums() {
+    let workflow = fs::read_to_string(repository().join(".github/workflows/release.yml")).unwrap();
+    let line = workflow.lines().find(|line| line.contains("sed -n")).unwrap();
+    let home = Home::new();
+    home.write(
+        "release/SHA256SUMS",
+        "0a  jelouctl-1.0.0-rc.1-x86_64-unknown-linux-musl.tar.gz\n0b  jelouctl-1.0.0-aarch64-apple-darwin.tar.gz\n0c  jelouctl.cdx.json\n",
+    );
+    let mut shell = Command::new("bash");
+    shell.args(["-c", line]).env("GITHUB_STEP_SUMMARY", "summary").current_dir(home.path());
+    tool(&mut shell);
+    assert_eq!(home.read("summary"), "1.0.0-rc.1 x86_64-unknown-linux-musl 0a\n1.0.0 aarch64-apple-darwin 0b\n");
+}
+
+#[test]
+fn each_line_is_a_recipient_and_all_are_checked_before_one_is_written_to() {
+    let home = Home::new();
+    let rejected = Reply::json(400, r#"{"code":"message_could_not_be_send"}"#);
+    let server = Server::start(vec![Reply::accepted(), rejected, Reply::ResetAfterReading, Reply::accepted()]);
+    let to = "593987654321\r\n\n593987654322\n593987654323\n593987654324\n";
+    let (ended, outputs) = send(&home, &server.url, &[("INPUT_TO", to), ("INPUT_TEXT", "a")]);
+    assert_eq!(ended.code, 8, "{}", ended.stderr);
+    let outputs: Vec<_> = outputs.lines().map(str::to_owned).collect();
+    let end = outputs[1].strip_prefix("message-id<<").unwrap();
+    let expected = ["msg_123456789", "", "", "msg_123456789", end];
+    assert_eq!((outputs[0].as_str(), &outputs[2..]), ("sent=unknown", &expected.map(str::to_owned)[..]));
+    let recipients: Vec<_> = server.received().iter().map(|request| request.json()["userId"].clone()).collect();
+    assert_eq!(recipients, ["593987654321", "593987654322", "593987654323", "593987654324"]);
+
+    let server = Server::never_asked();
+    for (to, problem) in [
+        ("593987654321\n0987654321", "0987654321"),
+        ("593987654321\n+593 98 765 4321", "593987654321 stands there twice"),
+    ] {
+        let (ended, outputs) = send(&home, &server.url, &[("INPUT_TO", to), ("INPUT_TEXT", "a")]);
+        assert_eq!((ended.code, outputs.as_str()), (2, "sent=no\nmessage-id=\n"), "{}", ended.stderr);
+        assert!(ended.stderr.contains(problem), "{}", ended.stderr);
+    }
 }
 
 #[test]
@@ -218,6 +329,22 @@ fn no_input_stands_in_a_script() {
             assert_eq!(pin.split(' ').next().unwrap().len(), 40, "{line}");
         }
     }
+}
+
+#[test]
+fn what_others_made_is_named_exactly_and_never_installed_where_a_release_is_written() {
+    let read = |path: &str| fs::read_to_string(repository().join(path)).unwrap();
+    for line in read("Dockerfile").lines().filter(|line| line.starts_with("FROM ") && *line != "FROM scratch") {
+        let (_, digest) = line.split_once("@sha256:").unwrap_or_else(|| panic!("{line}"));
+        assert_eq!(digest.split(' ').next().unwrap().len(), 64, "{line}");
+    }
+    let workflows = [read(".github/workflows/ci.yml"), read(".github/workflows/release.yml")];
+    for line in workflows.iter().flat_map(|text| text.lines()).filter(|line| line.contains("cargo install")) {
+        assert!(line.contains("--locked") && line.contains('@'), "{line}");
+    }
+    let (_, publish) = workflows[1].split_once("\n  publish:\n").unwrap();
+    assert!(publish.contains("contents: write") && !publish.contains("cargo"), "{publish}");
+    assert_eq!(workflows[1].matches(": write").count(), publish.matches(": write").count());
 }
 
 /// The script of the GitLab job, as GitLab would run it.
