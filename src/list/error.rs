@@ -18,6 +18,8 @@ pub(crate) enum ListError {
     RowTooLong { name: String, line: u64 },
     #[error("{name}: a quote in the row of line {line} is never closed")]
     OpenQuote { name: String, line: u64 },
+    #[error("{name}: text stands behind a quote that closes its cell, in the header of line {line}")]
+    TornHeader { name: String, line: u64 },
     #[error("{name} is one JSON array")]
     JsonArray { name: String },
     #[error("{name} has no rows")]
@@ -40,7 +42,9 @@ impl ListError {
         match self {
             Self::Unreadable { .. } => "check the path and its permissions; nothing was sent",
             Self::Utf16 { .. } | Self::NotUtf8 { .. } => "save it as \"CSV UTF-8\"; nothing was sent",
-            Self::OpenQuote { .. } => "close it, or write a quote that is meant as two; nothing was sent",
+            Self::OpenQuote { .. } | Self::TornHeader { .. } => {
+                "close it, or write a quote that is meant as two; nothing was sent"
+            }
             Self::RowTooLong { .. } => "look at the quotes of the row before it; nothing was sent",
             Self::JsonArray { .. } => "write one object a line, as `jq -c '.[]'` does; nothing was sent",
             Self::NoRows { .. } => "a CSV file has a header and a row for each message; nothing was sent",

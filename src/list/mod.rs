@@ -7,6 +7,7 @@ mod error;
 mod format;
 mod outcome;
 mod reader;
+mod record_marks;
 mod row;
 
 pub(crate) use self::columns::recipient_column;

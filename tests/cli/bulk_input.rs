@@ -201,6 +201,37 @@ fn says_line_and_way_out_of_every_broken_list() {
 }
 
 #[test]
+fn a_line_has_the_number_that_an_editor_shows() {
+    let home = Home::new();
+    let rows = "to,n\n593987654321,\"a\n\nb\"\n\n12,x\n593987654322,\"c\nd\"\n\n\n13,\"y\nz\"\n14,";
+    for (name, list) in [
+        ("unix", rows.to_owned()),
+        ("windows", rows.replace('\n', "\r\n")),
+        ("old mac", rows.replace('\n', "\r")),
+        ("mark", format!("\u{feff}{}", rows.replace('\n', "\r\n"))),
+    ] {
+        home.write("a.csv", list);
+        let parts = ["line 6: to: `12`", "line 11: to: `13`", "line 13: to: `14`", "3 rows cannot be sent"];
+        let ended = refused(&home, &["a.csv", "text", "{{ n }}x"], &parts);
+        assert_eq!(ended.stderr.matches("line ").count(), 3, "{name}: {ended:?}");
+    }
+    home.write("a.csv", "to,n\r\n593987654321,a\r\n593987654322,\"b\r\n");
+    refused(&home, &["a.csv", "text", "x"], &["a quote in the row of line 3 is never closed"]);
+    home.write("a.csv", b"to,n\r\n593987654321,a\r\n593987654322,Jos\xe9\r\n");
+    refused(&home, &["a.csv", "text", "x"], &["line 3 is not UTF-8"]);
+}
+
+#[test]
+fn text_behind_a_closing_quote_is_told() {
+    let home = Home::new();
+    home.write("a.csv", "to,n\n593987654321,\"Ana\"x\n593987654322,\"Eva\" \n593987654323,\"L\"\"u\"\"\"\n");
+    let parts = ["line 2: text stands behind a quote that closes its cell", "1 rows cannot be sent"];
+    refused(&home, &["a.csv", "text", "{{ n }}"], &parts);
+    home.write("a.csv", "to,\"n\"m\n593987654321,x\n");
+    refused(&home, &["a.csv", "text", "x"], &["in the header of line 1", "two"]);
+}
+
+#[test]
 fn every_bad_row_is_listed_and_nothing_is_sent() {
     let home = Home::new();
     let server = Jelou::accepting();
