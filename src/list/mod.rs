@@ -4,6 +4,7 @@
 mod bounded;
 mod columns;
 mod error;
+mod foreign;
 mod format;
 mod outcome;
 mod reader;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::bounded::{BUFFER, BoundedInput};
 use super::columns::Columns;
 use super::error::ListError;
+use super::foreign::Foreign;
 use super::format::{ListFormat, delimiter};
 use super::outcome::{OUTCOME_COLUMNS, unguarded};
 use super::record_marks::RecordMarks;
@@ -44,8 +45,8 @@ impl ListReader {
         let mut head = Vec::new();
         let read = input.by_ref().take(BUFFER as u64).read_to_end(&mut head);
         read.map_err(|cause| ListError::Unreadable { name: name.clone(), cause })?;
-        if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) || head.contains(&0) {
-            return Err(ListError::Utf16 { name });
+        if let Some(foreign) = Foreign::at(&head) {
+            return Err(ListError::Foreign { name, foreign });
         }
         if head.starts_with(&[0xef, 0xbb, 0xbf]) {
             head.drain(..3);

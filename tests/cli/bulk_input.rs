@@ -222,6 +222,34 @@ fn a_line_has_the_number_that_an_editor_shows() {
 }
 
 #[test]
+fn a_file_that_is_no_list_is_told_for_what_it_is() {
+    let home = Home::new();
+    let zip = |name: &str| [b"PK\x03\x04\x14\0\0\0\0\0".as_slice(), name.as_bytes(), b"\0\xff\x12"].concat();
+    let wide: Vec<u8> = "to,n\r\n593987654321,x\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, what, way_out) in [
+        (
+            zip("[Content_Types].xml..xl/workbook.xml"),
+            "is an Excel workbook (.xlsx), not a CSV",
+            "save the sheet as \"CSV UTF-8\"",
+        ),
+        (zip("mimetypeapplication/vnd.oasis.opendocument.spreadsheet"), "(.ods)", "save the sheet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0".to_vec(), "(.xls)", "save the sheet"),
+        (b"<html><table><tr><td>to".to_vec(), "is HTML", "save the sheet"),
+        (zip("word/document.xml"), "(.docx)", "name a CSV"),
+        (zip("people.csv"), "is a zip archive", "unpack it"),
+        (b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "(gzip)", "unpack it"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "is a picture (PNG)", "name a CSV"),
+        (b"%PDF-1.7\n%\xe2\xe3".to_vec(), "is a PDF", "name a CSV"),
+        (b"{\\rtf1\\ansi".to_vec(), "is an RTF document", "name a CSV"),
+        (b"to,n\n593987654321,a\0b\n".to_vec(), "is no text: it has bytes that are zero", "name a CSV"),
+        (wide, "is UTF-16", "CSV UTF-8"),
+    ] {
+        home.write("people.csv", &bytes);
+        refused(&home, &["people.csv", "text", "x"], &["people.csv", what, way_out, "nothing was sent"]);
+    }
+}
+
+#[test]
 fn text_behind_a_closing_quote_is_told() {
     let home = Home::new();
     home.write("a.csv", "to,n\n593987654321,\"Ana\"x\n593987654322,\"Eva\" \n593987654323,\"L\"\"u\"\"\"\n");
