@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::io::{self, Read};
 
+use super::record_marks::RecordMarks;
+
 /// The most bytes of one row: a request has at most 1 MiB.
 const MAX_ROW: usize = 1024 * 1024;
 /// What a reader may have read ahead of the row.
@@ -12,11 +14,18 @@ pub(crate) const BUFFER: usize = 64 * 1024;
 pub(crate) struct BoundedInput {
     inner: Box<dyn Read>,
     left: Cell<usize>,
+    /// Of CSV.
+    marks: Option<RecordMarks>,
 }
 
 impl BoundedInput {
-    pub(crate) fn new(inner: impl Read + 'static) -> Self {
-        Self { inner: Box::new(inner), left: Cell::new(MAX_ROW + BUFFER) }
+    pub(crate) fn new(inner: impl Read + 'static, marks: Option<RecordMarks>) -> Self {
+        Self { inner: Box::new(inner), left: Cell::new(MAX_ROW + BUFFER), marks }
+    }
+
+    /// The line where the record of the bytes `from` to `to` begins, and whether text stands behind a closing quote.
+    pub(crate) fn record(&mut self, from: u64, to: u64) -> (u64, bool) {
+        self.marks.as_mut().map_or((0, false), |marks| marks.record(from, to))
     }
 
     /// Another row begins.
@@ -28,6 +37,9 @@ impl BoundedInput {
 impl Read for BoundedInput {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
+        if let (Some(marks), Some(bytes)) = (&mut self.marks, buffer.get(..read)) {
+            marks.see(bytes);
+        }
         let left = self.left.get().checked_sub(read).ok_or(io::ErrorKind::FileTooLarge)?;
         self.left.set(left);
         Ok(read)

@@ -4,20 +4,23 @@ use std::io;
 
 use thiserror::Error;
 
+use super::foreign::Foreign;
 use crate::nearest::nearest;
 
 #[derive(Debug, Error)]
 pub(crate) enum ListError {
     #[error("failed to read {name}: {cause}")]
     Unreadable { name: String, cause: io::Error },
-    #[error("{name} is UTF-16")]
-    Utf16 { name: String },
+    #[error("{name} is {}, not a CSV or NDJSON file", foreign.name())]
+    Foreign { name: String, foreign: Foreign },
     #[error("{name}: line {line} is not UTF-8")]
     NotUtf8 { name: String, line: u64 },
     #[error("{name}: the row of line {line} has more than 1 MiB; a quote may be missing")]
     RowTooLong { name: String, line: u64 },
     #[error("{name}: a quote in the row of line {line} is never closed")]
     OpenQuote { name: String, line: u64 },
+    #[error("{name}: text stands behind a quote that closes its cell, in the header of line {line}")]
+    TornHeader { name: String, line: u64 },
     #[error("{name} is one JSON array")]
     JsonArray { name: String },
     #[error("{name} has no rows")]
@@ -39,8 +42,11 @@ impl ListError {
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "check the path and its permissions; nothing was sent",
-            Self::Utf16 { .. } | Self::NotUtf8 { .. } => "save it as \"CSV UTF-8\"; nothing was sent",
-            Self::OpenQuote { .. } => "close it, or write a quote that is meant as two; nothing was sent",
+            Self::Foreign { foreign, .. } => foreign.hint(),
+            Self::NotUtf8 { .. } => "save it as \"CSV UTF-8\"; nothing was sent",
+            Self::OpenQuote { .. } | Self::TornHeader { .. } => {
+                "close it, or write a quote that is meant as two; nothing was sent"
+            }
             Self::RowTooLong { .. } => "look at the quotes of the row before it; nothing was sent",
             Self::JsonArray { .. } => "write one object a line, as `jq -c '.[]'` does; nothing was sent",
             Self::NoRows { .. } => "a CSV file has a header and a row for each message; nothing was sent",

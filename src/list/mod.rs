@@ -4,9 +4,11 @@
 mod bounded;
 mod columns;
 mod error;
+mod foreign;
 mod format;
 mod outcome;
 mod reader;
+mod record_marks;
 mod row;
 
 pub(crate) use self::columns::recipient_column;

@@ -9,8 +9,10 @@ use serde_json::Value;
 use super::bounded::{BUFFER, BoundedInput};
 use super::columns::Columns;
 use super::error::ListError;
+use super::foreign::Foreign;
 use super::format::{ListFormat, delimiter};
 use super::outcome::{OUTCOME_COLUMNS, unguarded};
+use super::record_marks::RecordMarks;
 use super::row::Row;
 
 /// A row behind the last one of a CSV input: a quote that is never closed swallows it.
@@ -43,8 +45,8 @@ impl ListReader {
         let mut head = Vec::new();
         let read = input.by_ref().take(BUFFER as u64).read_to_end(&mut head);
         read.map_err(|cause| ListError::Unreadable { name: name.clone(), cause })?;
-        if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) || head.contains(&0) {
-            return Err(ListError::Utf16 { name });
+        if let Some(foreign) = Foreign::at(&head) {
+            return Err(ListError::Foreign { name, foreign });
         }
         if head.starts_with(&[0xef, 0xbb, 0xbf]) {
             head.drain(..3);
@@ -58,7 +60,8 @@ impl ListReader {
         match (is_ndjson, is_array) {
             (false, true) => Err(ListError::JsonArray { name }),
             (true, _) => {
-                let rows = Rows::Ndjson { reader: BufReader::with_capacity(BUFFER, BoundedInput::new(input)), line: 0 };
+                let rows =
+                    Rows::Ndjson { reader: BufReader::with_capacity(BUFFER, BoundedInput::new(input, None)), line: 0 };
                 Ok(Self { name, rows, is_report: false })
             }
             (false, false) => Self::csv(input, name, delimiter),
@@ -69,11 +72,17 @@ impl ListReader {
         let mut builder = csv::ReaderBuilder::new();
         builder.delimiter(delimiter).flexible(true).buffer_capacity(BUFFER);
         let end = Cursor::new(format!("\n{END_MARK}\n").into_bytes());
-        let mut reader = Box::new(builder.from_reader(BoundedInput::new(input.chain(end))));
-        let header = match reader.headers() {
-            Ok(header) => header.clone(),
-            Err(error) => return Err(unreadable(&name, 1, error)),
-        };
+        let marks = RecordMarks::new(delimiter, 1);
+        let mut reader = Box::new(builder.from_reader(BoundedInput::new(input.chain(end), Some(marks))));
+        let header = reader.headers().cloned();
+        let (line, is_torn) = record_read(&mut reader, 0);
+        let header = header.map_err(|error| unreadable(&name, line, error))?;
+        if ends_open(&header) {
+            return Err(ListError::OpenQuote { name, line });
+        }
+        if is_torn {
+            return Err(ListError::TornHeader { name, line });
+        }
         if header.is_empty() || is_end(&header) {
             return Err(ListError::NoRows { name });
         }
@@ -126,18 +135,19 @@ fn next_record(
 ) -> Result<Option<ListRow>, ListError> {
     reader.get_ref().begin_row();
     let mut record = StringRecord::new();
-    let line = reader.position().line();
-    if !reader.read_record(&mut record).map_err(|error| unreadable(name, line, error))? || ends_open(&record) {
+    let from = reader.position().byte();
+    let is_read = reader.read_record(&mut record);
+    let (line, is_torn) = record_read(reader, from);
+    if !is_read.map_err(|error| unreadable(name, line, error))? || ends_open(&record) {
         return Err(ListError::OpenQuote { name: name.to_owned(), line });
     }
     if is_end(&record) {
         return Ok(None);
     }
-    // Empty lines before a row count as its own for the library.
-    let inside: usize = record.iter().map(|cell| cell.matches('\n').count()).sum();
-    let line = line.max(reader.position().line().saturating_sub(1 + inside as u64));
     let (expected, found) = (columns.names().len() + if is_report { OUTCOME_COLUMNS.len() } else { 0 }, record.len());
-    let row = if found == expected {
+    let row = if is_torn {
+        Err("text stands behind a quote that closes its cell; write a quote that is meant as two".to_owned())
+    } else if found == expected {
         let cells = record.iter().take(columns.names().len());
         let cells = cells.map(|cell| if is_report { unguarded(cell) } else { cell }.to_owned());
         Ok(Row::Cells { columns: Arc::clone(columns), cells: cells.collect() })
@@ -145,6 +155,13 @@ fn next_record(
         Err(format!("has {found} cells, but the header has {expected}"))
     };
     Ok(Some(ListRow { line, row }))
+}
+
+/// Where the record that begins at byte `from`, and was read just now, begins in an editor; and whether text stands behind
+/// a closing quote in it.
+fn record_read(reader: &mut csv::Reader<BoundedInput>, from: u64) -> (u64, bool) {
+    let to = reader.position().byte();
+    reader.get_mut().record(from, to)
 }
 
 fn is_end(record: &StringRecord) -> bool {
@@ -187,7 +204,6 @@ fn object(text: &str) -> Result<Row, String> {
 
 fn unreadable(name: &str, line: u64, error: csv::Error) -> ListError {
     let name = name.to_owned();
-    let line = error.position().map_or(line, csv::Position::line);
     match error.into_kind() {
         csv::ErrorKind::Utf8 { .. } => ListError::NotUtf8 { name, line },
         csv::ErrorKind::Io(cause) if cause.kind() == io::ErrorKind::FileTooLarge => {

@@ -201,6 +201,65 @@ fn says_line_and_way_out_of_every_broken_list() {
 }
 
 #[test]
+fn a_line_has_the_number_that_an_editor_shows() {
+    let home = Home::new();
+    let rows = "to,n\n593987654321,\"a\n\nb\"\n\n12,x\n593987654322,\"c\nd\"\n\n\n13,\"y\nz\"\n14,";
+    for (name, list) in [
+        ("unix", rows.to_owned()),
+        ("windows", rows.replace('\n', "\r\n")),
+        ("old mac", rows.replace('\n', "\r")),
+        ("mark", format!("\u{feff}{}", rows.replace('\n', "\r\n"))),
+    ] {
+        home.write("a.csv", list);
+        let parts = ["line 6: to: `12`", "line 11: to: `13`", "line 13: to: `14`", "3 rows cannot be sent"];
+        let ended = refused(&home, &["a.csv", "text", "{{ n }}x"], &parts);
+        assert_eq!(ended.stderr.matches("line ").count(), 3, "{name}: {ended:?}");
+    }
+    home.write("a.csv", "to,n\r\n593987654321,a\r\n593987654322,\"b\r\n");
+    refused(&home, &["a.csv", "text", "x"], &["a quote in the row of line 3 is never closed"]);
+    home.write("a.csv", b"to,n\r\n593987654321,a\r\n593987654322,Jos\xe9\r\n");
+    refused(&home, &["a.csv", "text", "x"], &["line 3 is not UTF-8"]);
+}
+
+#[test]
+fn a_file_that_is_no_list_is_told_for_what_it_is() {
+    let home = Home::new();
+    let zip = |name: &str| [b"PK\x03\x04\x14\0\0\0\0\0".as_slice(), name.as_bytes(), b"\0\xff\x12"].concat();
+    let wide: Vec<u8> = "to,n\r\n593987654321,x\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, what, way_out) in [
+        (
+            zip("[Content_Types].xml..xl/workbook.xml"),
+            "is an Excel workbook (.xlsx), not a CSV",
+            "save the sheet as \"CSV UTF-8\"",
+        ),
+        (zip("mimetypeapplication/vnd.oasis.opendocument.spreadsheet"), "(.ods)", "save the sheet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0".to_vec(), "(.xls)", "save the sheet"),
+        (b"<html><table><tr><td>to".to_vec(), "is HTML", "save the sheet"),
+        (zip("word/document.xml"), "(.docx)", "name a CSV"),
+        (zip("people.csv"), "is a zip archive", "unpack it"),
+        (b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "(gzip)", "unpack it"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "is a picture (PNG)", "name a CSV"),
+        (b"%PDF-1.7\n%\xe2\xe3".to_vec(), "is a PDF", "name a CSV"),
+        (b"{\\rtf1\\ansi".to_vec(), "is an RTF document", "name a CSV"),
+        (b"to,n\n593987654321,a\0b\n".to_vec(), "is no text: it has bytes that are zero", "name a CSV"),
+        (wide, "is UTF-16", "CSV UTF-8"),
+    ] {
+        home.write("people.csv", &bytes);
+        refused(&home, &["people.csv", "text", "x"], &["people.csv", what, way_out, "nothing was sent"]);
+    }
+}
+
+#[test]
+fn text_behind_a_closing_quote_is_told() {
+    let home = Home::new();
+    home.write("a.csv", "to,n\n593987654321,\"Ana\"x\n593987654322,\"Eva\" \n593987654323,\"L\"\"u\"\"\"\n");
+    let parts = ["line 2: text stands behind a quote that closes its cell", "1 rows cannot be sent"];
+    refused(&home, &["a.csv", "text", "{{ n }}"], &parts);
+    home.write("a.csv", "to,\"n\"m\n593987654321,x\n");
+    refused(&home, &["a.csv", "text", "x"], &["in the header of line 1", "two"]);
+}
+
+#[test]
 fn every_bad_row_is_listed_and_nothing_is_sent() {
     let home = Home::new();
     let server = Jelou::accepting();

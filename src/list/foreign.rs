@@ -1,0 +1,101 @@
+//! Files that are no text, told for what they are by how they begin: whatever their name, they are not read as a list.
+
+/// How a file begins, and what it is then.
+const SIGNATURES: [(&[u8], Foreign); 16] = [
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Foreign::Workbook("an older Office file, Excel (.xls) perhaps")),
+    (b"\x89PNG", Foreign::Other("a picture (PNG)")),
+    (b"\xff\xd8\xff", Foreign::Other("a picture (JPEG)")),
+    (b"GIF8", Foreign::Other("a picture (GIF)")),
+    (b"%PDF-", Foreign::Other("a PDF")),
+    (b"{\\rtf", Foreign::Other("an RTF document")),
+    (b"SQLite format 3\0", Foreign::Other("an SQLite database")),
+    (b"\x1f\x8b", Foreign::Archive("compressed (gzip)")),
+    (b"BZh", Foreign::Archive("compressed (bzip2)")),
+    (b"\xfd7zXZ\0", Foreign::Archive("compressed (xz)")),
+    (b"\x28\xb5\x2f\xfd", Foreign::Archive("compressed (zstd)")),
+    (b"7z\xbc\xaf\x27\x1c", Foreign::Archive("a 7z archive")),
+    (b"Rar!\x1a\x07", Foreign::Archive("a RAR archive")),
+    (b"\xff\xfe", Foreign::Utf16),
+    (b"\xfe\xff", Foreign::Utf16),
+    (b"PK\x05\x06", Foreign::Archive("an empty zip archive")),
+];
+
+/// What a zip archive is by the names of the files in it.
+const INSIDE_ZIP: [(&[u8], Foreign); 6] = [
+    (b"xl/", Foreign::Workbook("an Excel workbook (.xlsx)")),
+    (b"opendocument.spreadsheet", Foreign::Workbook("an OpenDocument spreadsheet (.ods)")),
+    (b"Index/", Foreign::Workbook("a Numbers document")),
+    (b"word/", Foreign::Other("a Word document (.docx)")),
+    (b"ppt/", Foreign::Other("a PowerPoint presentation (.pptx)")),
+    (b"opendocument.text", Foreign::Other("an OpenDocument text (.odt)")),
+];
+
+/// A file that is no list, in words that follow "is".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    /// A program for tables has written it, and can write a CSV.
+    Workbook(&'static str),
+    /// What is wanted may be inside.
+    Archive(&'static str),
+    Other(&'static str),
+    Utf16,
+}
+
+impl Foreign {
+    /// What the file that begins with `head` is; nothing when it can be a text.
+    pub(crate) fn at(head: &[u8]) -> Option<Self> {
+        if head.starts_with(b"PK\x03\x04") {
+            let inside = INSIDE_ZIP.iter().find(|(name, _)| contains(head, name));
+            return Some(inside.map_or(Self::Archive("a zip archive"), |(_, what)| *what));
+        }
+        if let Some((_, what)) = SIGNATURES.iter().find(|(signature, _)| head.starts_with(signature)) {
+            return Some(*what);
+        }
+        let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+        let begins = |tag: &[u8]| text.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag));
+        if begins(b"<!doctype html") || begins(b"<html") || begins(b"<table") || begins(b"<?xml") {
+            return Some(Self::Workbook("HTML or XML, as some programs export under the name .xls"));
+        }
+        let zeros = head.iter().filter(|byte| **byte == 0).count();
+        match zeros {
+            0 => None,
+            // Of Latin letters every other byte is zero.
+            _ if zeros * 3 > head.len() => Some(Self::Utf16),
+            _ => Some(Self::Other("no text: it has bytes that are zero")),
+        }
+    }
+
+    /// The way out.
+    pub(crate) fn hint(self) -> &'static str {
+        match self {
+            Self::Workbook(_) => "open it and save the sheet as \"CSV UTF-8\"; nothing was sent",
+            Self::Archive(_) => "unpack it, and name the CSV or NDJSON file inside; nothing was sent",
+            Self::Other(_) => "name a CSV or NDJSON file; nothing was sent",
+            Self::Utf16 => "save it as \"CSV UTF-8\"; nothing was sent",
+        }
+    }
+
+    /// What it is.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Workbook(name) | Self::Archive(name) | Self::Other(name) => name,
+            Self::Utf16 => "UTF-16",
+        }
+    }
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_none_of_them() {
+        for text in ["", "to,n\n1,2\n", "\u{feff}to\n", "{\"to\":1}", "PK,n\n", "GIF,n\n", "<to>,n\n", "BZ,h\n"] {
+            assert_eq!(Foreign::at(text.as_bytes()), None, "{text}");
+        }
+    }
+}
