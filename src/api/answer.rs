@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::codes;
 use super::credentials::Credentials;
+use super::repeated::read_json;
 
 /// A status with whatever could be read behind it.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub(crate) struct Body {
     pub(crate) complete: bool,
     /// The text as JSON, when it is complete and JSON.
     pub(crate) json: Option<Value>,
+    /// Whether a key that decides stands twice, with different values.
+    pub(crate) repeats_a_key: bool,
 }
 
 /// What an error body says.
@@ -38,8 +42,9 @@ pub(crate) struct ApiError {
 
 impl Body {
     pub(crate) fn new(text: String, complete: bool) -> Self {
-        let json = if complete { serde_json::from_str(text.trim_start_matches('\u{feff}')).ok() } else { None };
-        Self { text, complete, json }
+        let read = if complete { read_json(text.trim_start_matches('\u{feff}')) } else { None };
+        let (json, repeats_a_key) = read.map_or((None, false), |(json, repeats)| (Some(json), repeats));
+        Self { text, complete, json, repeats_a_key }
     }
 
     /// Replaces what a server echoed of our secrets. In JSON by its strings, since they may be escaped in many ways.
@@ -79,30 +84,28 @@ impl Body {
         self.field("results")?.as_array()
     }
 
-    /// What an array says of one destination, as the answer for a single message: an `id` is the message's, a `code` an
-    /// error's. Several entries are read as one, so that an id and an error contradict each other.
-    pub(crate) fn of_destination(&self, destination: &str) -> Option<Self> {
+    /// What an array says of one destination: each of its entries as the answer for a single message, whose `id` is the
+    /// message's and whose `code` an error's.
+    pub(crate) fn of_destination(&self, destination: &str) -> Vec<Self> {
         let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
         let is_ours = |entry: &&Map<String, Value>| {
             entry.get("destination").and_then(scalar_text).is_some_and(|named| bare(&named) == bare(destination))
         };
-        let entries = self.json.as_ref()?.as_array()?.iter().filter_map(Value::as_object);
-        let ours: Map<String, Value> =
-            entries.filter(is_ours).flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
-        if ours.is_empty() {
-            return None;
+        let entries = self.json.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
+        entries.filter(is_ours).map(|entry| Self::of_entry(entry.clone())).collect()
+    }
+
+    fn of_entry(mut entry: Map<String, Value>) -> Self {
+        let is_bare = entry.keys().all(|name| name == "destination");
+        if let Some(id) = entry.get("id").cloned() {
+            entry.insert("messageId".to_owned(), id);
         }
-        let is_bare = ours.keys().all(|name| name == "destination");
-        let mut read = ours.clone();
-        if let Some(id) = ours.get("id") {
-            read.insert("messageId".to_owned(), id.clone());
-        }
-        if ours.contains_key("code") {
-            read.insert("success".to_owned(), Value::Bool(false));
+        if entry.contains_key("code") {
+            entry.insert("success".to_owned(), Value::Bool(false));
         } else if is_bare {
-            read.insert("success".to_owned(), Value::Bool(true));
+            entry.insert("success".to_owned(), Value::Bool(true));
         }
-        Some(Self { text: self.text.clone(), complete: true, json: Some(Value::Object(read)) })
+        Self { text: String::new(), complete: true, json: Some(Value::Object(entry)), repeats_a_key: false }
     }
 
     pub(crate) fn says_success(&self) -> bool {
@@ -120,6 +123,24 @@ impl Body {
             || failed("status")
             || self.field("status").and_then(Value::as_f64) == Some(0.0)
             || self.field("error").is_some_and(is_something)
+    }
+
+    /// Whether anything in it, in a form that alone would not count, speaks for a success.
+    pub(crate) fn hints_at_success(&self) -> bool {
+        self.says_success() || self.text_of("success").is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    }
+
+    /// Whether anything in it, in a form that alone would not count, speaks for an error.
+    pub(crate) fn hints_at_error(&self) -> bool {
+        let is_failure = |text: &str| ["failed", "failure", "error", "rejected"].iter().any(|word| *word == text);
+        let fails = |name| self.text_of(name).is_some_and(|text| is_failure(&text.to_ascii_lowercase()));
+        self.says_error()
+            || self.text_of("success").is_some_and(|text| text.eq_ignore_ascii_case("false"))
+            || self.field("success").and_then(Value::as_f64) == Some(0.0)
+            || fails("status")
+            || fails("statusMessage")
+            || ["errors", "validationError"].iter().any(|name| self.field(name).is_some_and(is_something))
+            || self.field("code").and_then(scalar_text).is_some_and(|code| codes::look_up(&code).is_some())
     }
 
     /// Code and text of an error body of any documented shape; HTML and other text give neither.
@@ -153,6 +174,10 @@ impl Body {
 
     fn field(&self, name: &str) -> Option<&Value> {
         self.json.as_ref()?.get(name)
+    }
+
+    fn text_of(&self, name: &str) -> Option<&str> {
+        self.field(name)?.as_str()
     }
 }
 
@@ -246,6 +271,38 @@ mod tests {
             (json!("text"), None, None),
         ] {
             assert_eq!(error_of(&body), (code.map(str::to_owned), text.map(str::to_owned)), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_an_id() {
+        for (body, expected) in [
+            (r#"{"messageId":17}"#, Some("17")),
+            (r#"{"messageId":18446744073709551615}"#, Some("18446744073709551615")),
+            (r#"{"messageId":"m"}"#, Some("m")),
+            (r#"{"messageId":""}"#, None),
+            (r#"{"messageId":null}"#, None),
+        ] {
+            assert_eq!(Body::new(body.to_owned(), true).message_id().as_deref(), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn hears_what_alone_would_not_count() {
+        for (body, success, error) in [
+            (json!({"success": "true"}), true, false),
+            (json!({"success": "false"}), false, true),
+            (json!({"success": 0}), false, true),
+            (json!({"errors": ["x"]}), false, true),
+            (json!({"errors": []}), false, false),
+            (json!({"status": "error"}), false, true),
+            (json!({"status": "success"}), false, false),
+            (json!({"code": 130_429}), false, true),
+            (json!({"code": 200}), false, false),
+        ] {
+            let read = Body::new(body.to_string(), true);
+            assert!(!read.says_success() && !read.says_error(), "{body}");
+            assert_eq!((read.hints_at_success(), read.hints_at_error()), (success, error), "{body}");
         }
     }
 

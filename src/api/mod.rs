@@ -7,6 +7,7 @@ mod credentials;
 mod curl;
 mod delivery;
 mod outcome;
+mod repeated;
 mod request;
 mod transport;
 

@@ -111,15 +111,19 @@ fn judge_failure(failure: &Failure) -> Verdict {
 pub(crate) const UNKNOWN_HINT: &str = "ask the recipient or look into Jelou before you send it again";
 
 fn judge_answer(answer: &Answer, accepts: &SuccessCriterion) -> Verdict {
-    let ours = match accepts {
+    let entries = match accepts {
         SuccessCriterion::Destination(destination) => answer.body.of_destination(destination),
-        SuccessCriterion::MessageId | SuccessCriterion::AnyObject | SuccessCriterion::Page => None,
+        SuccessCriterion::MessageId | SuccessCriterion::AnyObject | SuccessCriterion::Page => Vec::new(),
     };
-    let body = ours.as_ref().unwrap_or(&answer.body);
+    let bodies = if entries.is_empty() { std::slice::from_ref(&answer.body) } else { &entries[..] };
+    // Of several entries one with an error says most, then one with an id.
+    let telling =
+        bodies.iter().find(|body| body.says_error()).or_else(|| bodies.iter().find(|body| body.message_id().is_some()));
+    let body = telling.or(bodies.first()).unwrap_or(&answer.body);
     let success = (200..300).contains(&answer.status);
     let error = body.error();
     // Before the rate limits, which would send again: an answer with a message id may be of a message that went out.
-    if success && body.says_success() && body.says_error() {
+    if *accepts != SuccessCriterion::Page && says_both(answer, bodies) {
         return refused(answer, error, Outcome::Unknown(None), "it says both that it was accepted and that it failed");
     }
     let failed = !success || body.says_error();
@@ -155,6 +159,14 @@ fn judge_answer(answer: &Answer, accepts: &SuccessCriterion) -> Verdict {
         }
         _ => refused(answer, error, Outcome::Unknown(None), UNKNOWN_HINT),
     }
+}
+
+/// Whether an answer speaks for a success and against it: by its status, by its fields, or by one field that stands twice.
+/// `bodies` are what it says of ours.
+fn says_both(answer: &Answer, bodies: &[Body]) -> bool {
+    let is_success = (200..300).contains(&answer.status);
+    let speaks_against = !is_success || bodies.iter().any(Body::hints_at_error);
+    answer.body.repeats_a_key || bodies.iter().any(Body::hints_at_success) && speaks_against
 }
 
 /// A 2xx that says at most one thing of the message; `body` is what it says of ours.

@@ -28,6 +28,7 @@ mod bulk_server;
 #[cfg(unix)]
 mod completion;
 mod configuration;
+mod contradictions;
 mod delivery;
 mod doctor;
 mod explain;
