@@ -83,6 +83,12 @@ impl Checkup {
     fn settings(&mut self, context: &Context) -> Option<Settings> {
         let environment = Environment::read();
         let environment = environment.map_err(|error| self.fail("environment", error)).ok()?;
+        for warning in &environment.warnings {
+            self.warn("environment", warning);
+        }
+        if !environment.strangers.is_empty() {
+            self.ok("environment", format!("not read: {}", environment.strangers.join(", ")));
+        }
         let named = context.flags.config.clone().or_else(|| environment.config.as_ref().map(PathBuf::from));
         self.config_file(named.as_deref())?;
         let settings =

@@ -79,7 +79,8 @@ impl Settings {
 
     fn resolve(flags: &Flags, environment: &Environment, file: Option<&ConfigFile>) -> Result<Self, ConfigError> {
         let sandbox = sandboxed(flags, environment)?;
-        let mut warnings = file.map(|file| file.warnings.clone()).unwrap_or_default();
+        let mut warnings = environment.warnings.clone();
+        warnings.extend(file.into_iter().flat_map(|file| file.warnings.clone()));
         let chosen = match choose_profile(flags, environment, file) {
             Err(ConfigError::UnknownProfile { name, .. }) if matches!(sandbox, Sandboxed::At(_)) => {
                 warnings.push(format!("there is no profile `{name}`; the sandbox needs none"));

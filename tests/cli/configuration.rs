@@ -102,6 +102,20 @@ fn the_profile_is_chosen_by_flag_variable_default_or_as_the_only_one() {
 }
 
 #[test]
+fn a_variable_that_is_nearly_ours_is_warned_about() {
+    let server = Server::answering(Reply::accepted());
+    let home = Home::new();
+    // Not about the message: `--strict` does not stop it.
+    let send = || home.run(SEND).api(&server.url).env("JELOU_BOT", "78").env("JELOU_SERVICE_HOST", "10.0.0.1");
+    let ended = send().args(&["--strict"]).success();
+    assert_eq!(ended.stderr, "warning: the variable JELOU_BOT is not read: did you mean JELOU_BOT_ID?\n");
+    let ended = home.run("doctor --offline").env("JELOU_BOT", "78").env("JELOU_SERVICE_HOST", "10.0.0.1").end();
+    for line in ["warning  environment: the variable JELOU_BOT is not read", "ok       environment: not read: JELOU_SERVICE_HOST"] {
+        assert!(ended.stdout.contains(line), "{}", ended.stdout);
+    }
+}
+
+#[test]
 fn nothing_set_up_says_every_way() {
     let ended = Home::new().run(SEND).fails(3, &["error: no bot to send from", "--bot", "JELOU_BOT_ID", "--sandbox"]);
     assert_eq!(ended.stdout, "");
