@@ -445,8 +445,11 @@ fn a_secret_that_cannot_be_had_is_explained() {
         (format!("client_secret_file = \"{}\"", path("empty.txt")), "is empty"),
         (format!("client_secret_file = \"{}\"", path("latin1.txt")), "is not UTF-8"),
         (format!("client_secret_file = \"{}\"", path("large.txt")), "is longer than 64 KiB"),
-        (format!("client_secret_file = \"{}\"", path("missing.txt")), "failed to read"),
-        ("client_secret_command = [\"/no/such\"]".to_owned(), "failed to run the secret command `/no/such`"),
+        (format!("client_secret_file = \"{}\"", path("missing.txt")), "profile p, client_secret_file: failed to read"),
+        (
+            "client_secret_command = [\"/no/such\"]".to_owned(),
+            "profile p, client_secret_command: failed to run the secret command `/no/such`",
+        ),
         ("client_secret_command = []".to_owned(), "failed to run the secret command"),
         (
             "client_secret_command = [\"sh\", \"-c\", \"echo locked >&2; exit 3\"]".to_owned(),
