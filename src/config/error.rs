@@ -33,6 +33,8 @@ pub(crate) enum ConfigError {
     NoConfigDirectory,
     #[error("no bot to send from")]
     NoBot,
+    #[error("no bot to send from, {missing}")]
+    NotSetUp { missing: &'static str },
     #[error("no credentials")]
     NoCredentials,
     #[error("no client secret for client id `{client_id}`")]
@@ -86,6 +88,12 @@ impl ConfigError {
             Self::NoDefaultProfile { .. } => "choose with --profile NAME, or once for all with: jelouctl profile use NAME".to_owned(),
             Self::NoConfigDirectory => "set HOME, or name a file with --config FILE or JELOUCTL_CONFIG".to_owned(),
             Self::NoBot => "give one with --bot, JELOU_BOT_ID or bot_id of a profile; to try without any, add --sandbox".to_owned(),
+            Self::NotSetUp { .. } => {
+                "keep them in a profile: jelouctl profile set NAME --bot BOT --client-id ID --client-secret-file FILE; or give --bot or \
+                 JELOU_BOT_ID, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET or --client-id and --client-secret-file; to try without \
+                 any, add --sandbox"
+                    .to_owned()
+            }
             Self::NoCredentials => EVERY_WAY.to_owned(),
             Self::NoSecret { .. } => {
                 "give the profile a client_secret_file or client_secret_command; or give both id and secret outside it, with \

@@ -147,6 +147,24 @@ impl Settings {
         self.bot.as_ref().map(|bot| &bot.value).ok_or(ConfigError::NoBot)
     }
 
+    /// Bot, client id and where the secret comes from; [`Settings::bot`] and [`Settings::credentials`] together.
+    ///
+    /// # Errors
+    /// As theirs; where both are missing, with all of it at once.
+    pub(crate) fn identity(
+        &self,
+        can_ask: bool,
+    ) -> Result<(&BotId, &Sourced<ClientId>, Sourced<SecretSource>), ConfigError> {
+        match (self.bot(), self.credentials(can_ask)) {
+            (Ok(bot), Ok((client_id, secret))) => Ok((bot, client_id, secret)),
+            (Err(_), Err(ConfigError::NoCredentials)) => {
+                Err(ConfigError::NotSetUp { missing: "no client id and no client secret" })
+            }
+            (Err(_), Err(ConfigError::NoSecret { .. })) => Err(ConfigError::NotSetUp { missing: "no client secret" }),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        }
+    }
+
     /// The client id that comes first, whether it can be used with the secret or not.
     pub(crate) fn client_id(&self) -> Option<&Sourced<ClientId>> {
         self.login.id()

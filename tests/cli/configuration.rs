@@ -117,7 +117,10 @@ fn a_variable_that_is_nearly_ours_is_warned_about() {
 
 #[test]
 fn nothing_set_up_says_every_way() {
-    let ended = Home::new().run(SEND).fails(3, &["error: no bot to send from", "--bot", "JELOU_BOT_ID", "--sandbox"]);
+    let all = "error: no bot to send from, no client id and no client secret\nhint: keep them in a profile: jelouctl profile set NAME";
+    let ended = Home::new().run(SEND).fails(3, &[all, "--bot", "JELOU_BOT_ID", "JELOU_CLIENT_SECRET", "--sandbox"]);
+    let with_id = Home::new().run(SEND).env("JELOU_CLIENT_ID", "x").fails(3, &["error: no bot to send from, no client secret\n"]);
+    assert_eq!(with_id.stdout, "");
     assert_eq!(ended.stdout, "");
     let ways = [
         "error: no credentials",
