@@ -62,8 +62,8 @@ pub(crate) enum InputError {
     NotJson { flag: String, name: String, line: usize, column: usize, problem: String },
     #[error("{flag}: {name} has the number {number}, which is beyond 64 bits and would change on the way")]
     NumberTooLarge { flag: String, name: String, number: String },
-    #[error("--vcard: not a vCard file: {problem}")]
-    NotVcard { problem: String },
+    #[error("--vcard: {name} is not a vCard file: {problem}")]
+    NotVcard { name: String, problem: String },
     #[error("{flag} and {taken_by} both ask for standard input, which can be read only once")]
     StdinTwice { flag: String, taken_by: String },
     #[error("{flag}: standard input is a terminal, so nothing would ever arrive")]
@@ -180,7 +180,8 @@ fn read_to_limit(source: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn name_of(source: &Source) -> String {
+/// What errors call it.
+pub(crate) fn name_of(source: &Source) -> String {
     match source {
         Source::Stdin => "standard input".to_owned(),
         Source::File(path) => path.display().to_string(),

@@ -80,6 +80,12 @@ impl Checkup {
     fn settings(&mut self, context: &Context) -> Option<Settings> {
         let environment = Environment::read();
         let environment = environment.map_err(|error| self.fail("environment", error)).ok()?;
+        for warning in &environment.warnings {
+            self.warn("environment", warning);
+        }
+        if !environment.strangers.is_empty() {
+            self.ok("environment", format!("not read: {}", environment.strangers.join(", ")));
+        }
         let named = context.flags.config.clone().or_else(|| environment.config.as_ref().map(PathBuf::from));
         self.config_file(named.as_deref())?;
         let settings =
@@ -87,7 +93,8 @@ impl Checkup {
         for (name, value, origin) in profile::rows(&settings) {
             match (name, value.is_empty()) {
                 ("bot_id", true) => self.fail(name, ConfigError::NoBot),
-                (_, true) => self.ok(name, origin),
+                ("client_id" | "client_secret", true) => self.warn(name, origin),
+                (_, true) => self.ok(name, "none, and none is needed"),
                 (_, false) => self.ok(name, format!("{value} ({origin})")),
             }
         }
@@ -104,7 +111,7 @@ impl Checkup {
         let path = path.map_or_else(|| "no home directory".to_owned(), |path| path.display().to_string());
         match loaded {
             Ok(Some(file)) => {
-                self.ok("configuration", format!("{path}, profiles: {}", file.profiles.len()));
+                self.ok("configuration", format!("{}, profiles: {}", file.path.display(), file.profiles.len()));
                 for warning in &file.warnings {
                     self.warn("configuration", warning);
                 }
@@ -121,12 +128,15 @@ impl Checkup {
         Some(())
     }
 
-    /// Whether a bulk run could be kept.
+    /// Whether a bulk run could be kept. A send needs no ledger, so it is no failure; nothing is created.
     fn ledgers(&mut self) {
-        let checked = Runs::open().and_then(|runs| runs.writable().map(|path| path.display().to_string()));
-        match checked {
+        let checked = Runs::at_home().and_then(|runs| runs.writable().map(|path| path.display().to_string()));
+        match checked.map_err(CommandError::from) {
             Ok(path) => self.ok("ledgers", format!("{path} can be written")),
-            Err(error) => self.fail("ledgers", error),
+            Err(error) => {
+                let detail = format!("bulk cannot run, all else can: {}", error.message());
+                self.push("ledgers", CheckState::Warning, detail, error.hint);
+            }
         }
     }
 

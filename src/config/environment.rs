@@ -2,8 +2,40 @@
 //! one with characters around its value that a person cannot see or did not mean: an env file keeps quotes, a file from
 //! Windows a carriage return.
 
+use std::collections::BTreeSet;
+
 use super::error::ConfigError;
 use crate::secret::Secret;
+
+/// Every variable that is ours.
+const OURS: [&str; 11] = [
+    "JELOU_PROFILE",
+    "JELOUCTL_CONFIG",
+    "JELOU_BOT_ID",
+    "JELOU_CLIENT_ID",
+    "JELOU_CLIENT_SECRET",
+    "JELOU_CLIENT_SECRET_FILE",
+    "JELOU_API_URL",
+    "JELOU_TIMEOUT",
+    "JELOU_RETRY_FOR",
+    "JELOUCTL_SANDBOX",
+    "JELOU_TO",
+];
+
+/// What people write in place of them, guessed from a flag or from another tool, where it is spelt too differently to be a
+/// slip; and what does as they mean.
+const GUESSES: [(&str, &str); 10] = [
+    ("JELOU_BOT", "JELOU_BOT_ID"),
+    ("JELOU_SECRET", "JELOU_CLIENT_SECRET"),
+    ("JELOU_TOKEN", "JELOU_CLIENT_SECRET"),
+    ("JELOU_API_KEY", "JELOU_CLIENT_SECRET"),
+    ("JELOU_CLIENT", "JELOU_CLIENT_ID"),
+    ("JELOU_URL", "JELOU_API_URL"),
+    ("JELOU_BASE_URL", "JELOU_API_URL"),
+    ("JELOU_RECIPIENT", "JELOU_TO"),
+    ("JELOU_OUTPUT", "--output"),
+    ("JELOU_ALLOW_TO", "allow_to of a profile"),
+];
 
 /// What the environment says.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +50,8 @@ pub(crate) struct Environment {
     pub(crate) client_id: Option<String>,
     /// `JELOU_CLIENT_SECRET`
     pub(crate) client_secret: Option<Secret>,
+    /// `JELOU_CLIENT_SECRET_FILE`
+    pub(crate) client_secret_file: Option<String>,
     /// `JELOU_API_URL`
     pub(crate) api_url: Option<String>,
     /// `JELOU_TIMEOUT`
@@ -28,6 +62,10 @@ pub(crate) struct Environment {
     pub(crate) sandbox: Option<String>,
     /// `JELOU_TO`
     pub(crate) to: Option<String>,
+    /// A line for each variable that somebody may take for ours.
+    pub(crate) warnings: Vec<String>,
+    /// The names of all others that begin like ours.
+    pub(crate) strangers: Vec<String>,
 }
 
 impl Environment {
@@ -43,12 +81,17 @@ impl Environment {
                 }
             }
         };
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let (warnings, strangers) = not_ours(names);
         Ok(Self {
+            warnings,
+            strangers,
             profile: read("JELOU_PROFILE")?,
             config: read("JELOUCTL_CONFIG")?,
             bot_id: read("JELOU_BOT_ID")?,
             client_id: read("JELOU_CLIENT_ID")?,
             client_secret: read("JELOU_CLIENT_SECRET")?.map(Secret::new),
+            client_secret_file: read("JELOU_CLIENT_SECRET_FILE")?,
             api_url: read("JELOU_API_URL")?,
             timeout: read("JELOU_TIMEOUT")?,
             retry_for: read("JELOU_RETRY_FOR")?,
@@ -56,6 +99,39 @@ impl Environment {
             to: read("JELOU_TO")?,
         })
     }
+}
+
+/// Of `names`, what begins like ours and is not: a warning for each that is probably meant for one of ours, and the others.
+fn not_ours(names: impl Iterator<Item = String>) -> (Vec<String>, Vec<String>) {
+    let names: BTreeSet<_> = names.filter(|name| !OURS.contains(&name.as_str()) && own_part(name).is_some()).collect();
+    let (mut warnings, mut strangers) = (Vec::new(), Vec::new());
+    for name in names {
+        match meant(&name) {
+            Some(meant) => warnings.push(format!("the variable {name} is not read: did you mean {meant}?")),
+            None => strangers.push(name),
+        }
+    }
+    (warnings, strangers)
+}
+
+/// What stands behind the part that all of ours begin with, in capitals.
+fn own_part(name: &str) -> Option<String> {
+    let name = name.to_ascii_uppercase();
+    name.strip_prefix("JELOU_").or_else(|| name.strip_prefix("JELOUCTL_")).map(str::to_owned)
+}
+
+/// What somebody means who sets a variable of this name, which is none of ours. A container that runs beside a service
+/// called `jelou` has a dozen that mean nothing: two slips are forgiven in a name, in a short one a single slip.
+fn meant(name: &str) -> Option<&'static str> {
+    let own = own_part(name)?;
+    let guessed = GUESSES.iter().find(|(guess, _)| own_part(guess).as_deref() == Some(own.as_str()));
+    let slips = |ours: &str| {
+        let ours = own_part(ours).unwrap_or_default();
+        let slips = strsim::osa_distance(&own, &ours);
+        (slips <= if ours.len() > 4 { 2 } else { 1 }).then_some(slips)
+    };
+    let nearest = || OURS.into_iter().filter_map(|ours| Some((slips(ours)?, ours))).min();
+    guessed.map(|(_, meant)| *meant).or_else(|| nearest().map(|(_, ours)| ours))
 }
 
 /// What stands at the edge of a value and is no part of it; the value itself may be secret. One final line break may stay.
@@ -76,6 +152,34 @@ fn stray_character(value: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_is_nearly_ours_is_told_and_that_of_a_service_is_not() {
+        for (name, expected) in [
+            ("JELOU_BOT", Some("JELOU_BOT_ID")),
+            ("JELOU_BOTID", Some("JELOU_BOT_ID")),
+            ("JELOUCTL_BOT_ID", Some("JELOU_BOT_ID")),
+            ("jelou_bot_id", Some("JELOU_BOT_ID")),
+            ("JELOU_SECRET", Some("JELOU_CLIENT_SECRET")),
+            ("JELOU_CLIENT_SECERT", Some("JELOU_CLIENT_SECRET")),
+            ("JELOUCTL_SECRET", Some("JELOU_CLIENT_SECRET")),
+            ("JELOU_OUTPUT", Some("--output")),
+            ("JELOU_RETRYFOR", Some("JELOU_RETRY_FOR")),
+            ("JELOU_CONFIG", Some("JELOUCTL_CONFIG")),
+            ("JELOU_T0", Some("JELOU_TO")),
+            ("JELOU_ID", None),
+            ("JELOU_PORT", None),
+            ("JELOU_SERVICE_HOST", None),
+            ("JELOU_SERVICE_PORT_HTTPS", None),
+            ("JELOU_PORT_443_TCP_ADDR", None),
+        ] {
+            assert_eq!(meant(name), expected, "{name}");
+        }
+        let names = ["PATH", "JELOU_TO", "JELOU_SERVICE_HOST", "JELOU_BOT", "JELOUX"].map(str::to_owned);
+        let (warnings, strangers) = not_ours(names.into_iter());
+        assert_eq!(warnings, ["the variable JELOU_BOT is not read: did you mean JELOU_BOT_ID?"]);
+        assert_eq!(strangers, ["JELOU_SERVICE_HOST"]);
+    }
 
     #[test]
     fn what_was_not_meant_is_found_at_the_edges() {

@@ -33,6 +33,8 @@ pub(crate) enum ConfigError {
     NoConfigDirectory,
     #[error("no bot to send from")]
     NoBot,
+    #[error("no bot to send from, {missing}")]
+    NotSetUp { missing: &'static str },
     #[error("no credentials")]
     NoCredentials,
     #[error("no client secret for client id `{client_id}`")]
@@ -43,12 +45,14 @@ pub(crate) enum ConfigError {
     IdWithoutSecret { id: String },
     #[error("the secret of profile `{profile}` is for {home}, but {origin} asks for {asked}")]
     SecretForAnotherHost { profile: String, home: String, asked: String, origin: String },
-    #[error("failed to run the secret command `{program}`: {cause}")]
-    SecretCommand { program: String, cause: io::Error },
-    #[error("the secret command `{program}` failed with {status}{}", said(stderr))]
-    SecretCommandFailed { program: String, status: String, stderr: String },
-    #[error("the secret command `{program}` gave no secret within {seconds} s{}", said(stderr))]
-    SecretCommandHangs { program: String, seconds: u64, stderr: String },
+    #[error("{place}: {error}")]
+    SecretFile { place: String, error: FileError },
+    #[error("{place}: failed to run the secret command `{program}`: {cause}")]
+    SecretCommand { place: String, program: String, cause: io::Error },
+    #[error("{place}: the secret command `{program}` failed with {status}{}", said(stderr))]
+    SecretCommandFailed { place: String, program: String, status: String, stderr: String },
+    #[error("{place}: the secret command `{program}` gave no secret within {seconds} s{}", said(stderr))]
+    SecretCommandHangs { place: String, program: String, seconds: u64, stderr: String },
     #[error("the client secret from {origin} {problem}")]
     BadSecret { origin: String, problem: String },
     #[error("interrupted while the secret was asked for")]
@@ -71,7 +75,7 @@ impl ConfigError {
         let hint = match self {
             Self::EmptyVariable { name } => format!("give it a value, or unset {name}; in CI, check that the variable or secret exists"),
             Self::VariableNotUtf8 { .. } | Self::Variable { .. } => "fix its value, or unset it".to_owned(),
-            Self::File(FileError { action: "read", .. }) => "check the path and its permissions".to_owned(),
+            Self::File(FileError { action: "read", .. }) | Self::SecretFile { .. } => "check the path and its permissions".to_owned(),
             Self::File(_) => "check the permissions of the directory, and that the disk is not full".to_owned(),
             Self::NotAFile { .. } => "name a file with --config FILE or JELOUCTL_CONFIG".to_owned(),
             Self::Unsafe { path, remedy, .. } => format!("make it yours alone: {remedy} {}", path.display()),
@@ -84,6 +88,12 @@ impl ConfigError {
             Self::NoDefaultProfile { .. } => "choose with --profile NAME, or once for all with: jelouctl profile use NAME".to_owned(),
             Self::NoConfigDirectory => "set HOME, or name a file with --config FILE or JELOUCTL_CONFIG".to_owned(),
             Self::NoBot => "give one with --bot, JELOU_BOT_ID or bot_id of a profile; to try without any, add --sandbox".to_owned(),
+            Self::NotSetUp { .. } => {
+                "keep them in a profile: jelouctl profile set NAME --bot BOT --client-id ID --client-secret-file FILE; or give --bot or \
+                 JELOU_BOT_ID, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET or --client-id and --client-secret-file; to try without \
+                 any, add --sandbox"
+                    .to_owned()
+            }
             Self::NoCredentials => EVERY_WAY.to_owned(),
             Self::NoSecret { .. } => {
                 "give the profile a client_secret_file or client_secret_command; or give both id and secret outside it, with \

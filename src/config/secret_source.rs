@@ -12,7 +12,8 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
 use super::error::ConfigError;
-use super::sourced::Sourced;
+use super::file::CREDENTIALS_DIRECTORY;
+use super::sourced::{Origin, Sourced};
 use super::trust::readable_by_others;
 use crate::private_file::FileError;
 use crate::secret::Secret;
@@ -56,12 +57,14 @@ impl Sourced<SecretSource> {
         let (raw, warning) = match &self.value {
             SecretSource::Value(secret) => (secret.reveal().as_bytes().to_vec(), None),
             SecretSource::File(path) => {
-                let (file, path) = (path.clone(), path.clone());
+                let path = self.found(path)?;
+                let file = path.clone();
                 let read = blocking(move || read_file(&file)).await;
-                read.map_err(FileError::of("read", &path))?
+                let failed = |cause| ConfigError::SecretFile { place: self.place(), error: FileError::of("read", &path)(cause) };
+                read.map_err(failed)?
             }
             SecretSource::Stdin => (blocking(|| read(io::stdin().lock())).await.map_err(unreadable)?, None),
-            SecretSource::Command(words) => (run(words).await?, None),
+            SecretSource::Command(words) => (run(words, &self.place()).await?, None),
             SecretSource::Prompt => match ask() {
                 Ok(typed) => (typed.into_bytes(), None),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(ConfigError::PromptInterrupted),
@@ -78,11 +81,37 @@ impl Sourced<SecretSource> {
         Ok((secret, warning))
     }
 
+    /// The file at `path`, which in a profile may begin with the directory of a service's credentials.
+    fn found(&self, path: &Path) -> Result<PathBuf, ConfigError> {
+        let Some(text) = path.to_str().filter(|path| path.starts_with("${")) else { return Ok(path.to_owned()) };
+        if !matches!(self.origin, Origin::Profile(_)) {
+            return Ok(path.to_owned());
+        }
+        let Some(name) = text.strip_prefix(CREDENTIALS_DIRECTORY) else {
+            return Err(self.bad("names a variable; only ${CREDENTIALS_DIRECTORY}/NAME is understood"));
+        };
+        let directory = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|directory| !directory.is_empty());
+        let directory = directory.ok_or_else(|| {
+            self.bad("cannot be found: CREDENTIALS_DIRECTORY is not set (systemd sets it in a service with LoadCredential=)")
+        })?;
+        Ok(PathBuf::from(directory).join(name))
+    }
+
+    /// Where it is said: the flag, the variable, or the profile with its key.
+    fn place(&self) -> String {
+        let key = match (&self.origin, &self.value) {
+            (Origin::Profile(_), SecretSource::File(_)) => ", client_secret_file",
+            (Origin::Profile(_), SecretSource::Command(_)) => ", client_secret_command",
+            _ => "",
+        };
+        format!("{}{key}", self.origin)
+    }
+
     fn bad(&self, problem: &str) -> ConfigError {
         let origin = match &self.value {
             SecretSource::Value(_) => self.origin.to_string(),
             SecretSource::Prompt => "the terminal".to_owned(),
-            other => format!("{other} ({})", self.origin),
+            other => format!("{other} ({})", self.place()),
         };
         ConfigError::BadSecret { origin, problem: problem.to_owned() }
     }
@@ -106,9 +135,11 @@ fn read(source: impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// Runs a command without a shell and with nothing on its standard input; its standard output is the secret.
-async fn run(words: &[String]) -> Result<Vec<u8>, ConfigError> {
+/// `place` says in errors who asks for it.
+async fn run(words: &[String], place: &str) -> Result<Vec<u8>, ConfigError> {
+    let place = place.to_owned();
     let program = words.first().cloned().unwrap_or_default();
-    let failed_to_run = |cause| ConfigError::SecretCommand { program: program.clone(), cause };
+    let failed_to_run = |cause| ConfigError::SecretCommand { place: place.clone(), program: program.clone(), cause };
     let mut child = Command::new(&program)
         .args(words.iter().skip(1))
         .stdin(Stdio::null())
@@ -138,12 +169,12 @@ async fn run(words: &[String]) -> Result<Vec<u8>, ConfigError> {
     };
     let said = || String::from_utf8_lossy(&stderr).trim().to_owned();
     let Ok(status) = finished else {
-        return Err(ConfigError::SecretCommandHangs { program, seconds: COMMAND_TIMEOUT.as_secs(), stderr: said() });
+        return Err(ConfigError::SecretCommandHangs { place, program, seconds: COMMAND_TIMEOUT.as_secs(), stderr: said() });
     };
     let status = status.map_err(failed_to_run)?;
     let too_long = stdout.len() as u64 > MAX_BYTES;
     if !status.success() && !too_long {
-        return Err(ConfigError::SecretCommandFailed { program, status: status.to_string(), stderr: said() });
+        return Err(ConfigError::SecretCommandFailed { place, program, status: status.to_string(), stderr: said() });
     }
     Ok(stdout)
 }

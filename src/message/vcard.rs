@@ -6,7 +6,6 @@ use calcard::{Entry, Parser};
 use serde_json::Map;
 
 use super::contact::{Address, Contact, Email, Link, Name, Organization, Phone};
-use crate::input::InputError;
 
 /// Types that say nothing to a person who looks at the card.
 const SILENT_TYPES: [&str; 6] = ["voice", "pref", "internet", "text", "x-internet", "other"];
@@ -14,8 +13,8 @@ const SILENT_TYPES: [&str; 6] = ["voice", "pref", "internet", "text", "x-interne
 /// Every card of `text`, in order.
 ///
 /// # Errors
-/// When it holds no card, or something that is not a whole card.
-pub(crate) fn contacts(text: &str) -> Result<Vec<Contact>, InputError> {
+/// With what is wrong, in words, when it holds no card, or something that is not a whole card.
+pub(crate) fn contacts(text: &str) -> Result<Vec<Contact>, String> {
     let mut parser = Parser::new(text).strict();
     let mut contacts = Vec::new();
     loop {
@@ -32,7 +31,7 @@ pub(crate) fn contacts(text: &str) -> Result<Vec<Contact>, InputError> {
             // calcard's enum may grow: whatever else there is, it is not a card.
             _ => "it holds something other than cards".to_owned(),
         };
-        return Err(InputError::NotVcard { problem });
+        return Err(problem);
     }
 }
 
@@ -259,7 +258,7 @@ mod tests {
             ("BEGIN:VCALENDAR\nEND:VCALENDAR\n", "other than cards"),
             ("BEGIN:VCARD\nVERSION:3.0\nFN:x\nEND:VCARD\ntrailing words\n", "not a line of a card"),
         ] {
-            let error = contacts(text).expect_err(text).to_string();
+            let error = contacts(text).expect_err(text);
             assert!(error.contains(expected), "{text}: {error}");
         }
     }

@@ -38,9 +38,8 @@ impl Unresolved {
     pub(crate) fn resolve(self, context: &Context) -> Result<Sender, ConfigError> {
         let settings = Settings::load(&context.flags, &self.0?)?;
         context.stderr.warnings(&settings.warnings);
-        let bot = settings.bot()?.clone();
-        let (client_id, secret) = settings.credentials(context.can_ask())?;
-        let client_id = client_id.value.clone();
+        let (bot, client_id, secret) = settings.identity(context.can_ask())?;
+        let (bot, client_id) = (bot.clone(), client_id.value.clone());
         Ok(Sender { settings, bot, client_id, secret })
     }
 }

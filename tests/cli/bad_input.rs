@@ -99,7 +99,7 @@ fn contacts_have_their_own_rules() {
         &home,
         &["send", "contacts", "--to", "593987654321", "--vcard", "not.vcf"],
         2,
-        &["--vcard: not a vCard file", "hint: "],
+        &["--vcard: not.vcf is not a vCard file", "hint: "],
     );
 }
 

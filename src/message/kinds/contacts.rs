@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
-use crate::input::{Input, InputError, JsonSource, Source};
+use crate::input::{Input, InputError, JsonSource, Source, name_of};
 use crate::message::bubble::{items, text};
 use crate::message::contact::{Contact, Email, Name, Phone};
 use crate::message::envelope::Envelope;
@@ -139,7 +139,9 @@ impl Kind for Contacts {
         let mut contacts = input.json_list("--contact", contact)?;
         if let Some(source) = vcard {
             let text = input.read("--vcard", source)?;
-            contacts.extend(vcard::contacts(&text)?.into_iter().map(|contact| json!(contact)));
+            let cards = vcard::contacts(&text)
+                .map_err(|problem| InputError::NotVcard { name: name_of(source), problem })?;
+            contacts.extend(cards.into_iter().map(|contact| json!(contact)));
         }
         contacts.extend(self.flags.card().map(|contact| json!(contact)));
         let mut body = Map::new();
