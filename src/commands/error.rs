@@ -12,7 +12,7 @@ use crate::message::InvalidMessage;
 use crate::output::{Sent, StreamError};
 use crate::private_file::FileError;
 use crate::process::{Signal, SystemError};
-use crate::sending::{ConnectError, GuardError, Panicked, ReadError};
+use crate::sending::{ConnectError, GuardError, Interrupted, Panicked, ReadError};
 
 /// An error that ends a command, as it is told.
 #[derive(Debug)]
@@ -106,6 +106,12 @@ impl From<ConnectError> for CommandError {
             ConnectError::Client(error) => error.into(),
             ConnectError::System(error) => error.into(),
         }
+    }
+}
+
+impl From<Interrupted> for CommandError {
+    fn from(error: Interrupted) -> Self {
+        Self::new(of_signal(error.0), "interrupted", error, Some("nothing was sent; try again when you like".to_owned()))
     }
 }
 

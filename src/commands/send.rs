@@ -45,20 +45,19 @@ fn send(context: &mut Context, typed: &SendArguments, record: &mut Record) -> Re
     let unresolved = Unresolved::claim(context)?;
     let recipients = RecipientSources { flag: typed.to.clone(), environment: unresolved.recipient() };
     let outgoing = match read_message(context, typed, &recipients) {
-        // It may be missing only because the environment is broken.
-        Err(InvalidMessage::NoRecipient) => {
-            unresolved.environment()?;
-            return Err(InvalidMessage::NoRecipient.into());
-        }
-        outgoing => outgoing?,
+        Ok(outgoing) => outgoing,
+        Err(error) => return Err(unresolved.refuse(error)?.into()),
     };
     record.kind = Some(outgoing.kind());
     record.to = Some(outgoing.recipient().to_string());
 
-    let sender = unresolved.resolve(context)?;
-    record.profile = sender.settings.profile.as_ref().map(|profile| profile.value.clone());
-    record.bot_id = Some(sender.bot.as_str().to_owned());
-    outgoing.check_bot(sender.bot.as_str())?;
+    let settings = unresolved.settings(context)?;
+    record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
+    if let Some(bot) = &settings.bot {
+        record.bot_id = Some(bot.value.as_str().to_owned());
+        outgoing.check_bot(bot.value.as_str())?;
+    }
+    let sender = Sender::of(settings, context)?;
     sender.check_allowed(outgoing.recipients())?;
 
     let prepared = PreparedSend { context, sender: &sender, outgoing: &outgoing };
@@ -113,11 +112,12 @@ impl PreparedSend<'_> {
 
     async fn deliver(&self, record: &mut Record, flight: &Flight) -> Result<Delivery, CommandError> {
         let Self { context, sender, .. } = self;
-        let mut connection = match sender.connect(context).await? {
+        let base = sender.base().await?;
+        record.api_url = Some(base.to_string());
+        let mut connection = match sender.connect_to(context, base).await? {
             Opening::Open(connection) => connection,
             Opening::Interrupted(signal) => return Ok(Delivery::never_begun(signal)),
         };
-        record.api_url = Some(connection.base.to_string());
         let request = self.request(&connection.base);
         let retry_for = sender.settings.retry_for.value.duration();
         let mut delivery = connection.deliver(&context.stderr, &request, retry_for, flight).await;

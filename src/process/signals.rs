@@ -1,5 +1,6 @@
 //! The signals that end programs, as a stream. Each is caught from the call on; until then it does what it always does.
 
+use futures_util::FutureExt;
 #[cfg(unix)]
 use tokio::signal::unix;
 #[cfg(windows)]
@@ -88,6 +89,11 @@ impl Signals {
             self.caught = Some(caught);
         }
         Ok(())
+    }
+
+    /// One that has come already.
+    pub(crate) fn came(&mut self) -> Option<Signal> {
+        self.next().now_or_never()
     }
 
     /// The next one that comes; never, where none is caught.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::flight::Flight;
-use super::{address, secret};
+use super::secret;
 use crate::api::{Answer, Client, ClientError, ClientOptions, Credentials, Delivery, Event, Request, Roots, deliver};
 use crate::config::{ApiUrl, ClientId, ConfigError, SecretSource, Settings, Sourced};
 use crate::context::Context;
@@ -28,6 +28,11 @@ pub(crate) enum Opening {
     Interrupted(Signal),
 }
 
+/// A signal that came before anything was sent.
+#[derive(Debug, Error)]
+#[error("interrupted by {}", .0.name())]
+pub(crate) struct Interrupted(pub(crate) Signal);
+
 /// What keeps a connection from being opened; nothing was sent.
 #[derive(Debug, Error)]
 pub(crate) enum ConnectError {
@@ -39,17 +44,17 @@ pub(crate) enum ConnectError {
     System(#[from] SystemError),
 }
 
-/// Opens the way to the API for `client_id`, whose secret is fetched now.
+/// Opens the way to the API at `base` for `client_id`, whose secret is fetched now.
 ///
 /// # Errors
 /// When the secret cannot be had, or the certificates or the proxy cannot be used.
 pub(crate) async fn connect(
     context: &Context,
     settings: &Settings,
+    base: ApiUrl,
     client_id: &ClientId,
     secret: &Sourced<SecretSource>,
 ) -> Result<Opening, ConnectError> {
-    let base = address::reached(settings).await?;
     let client = new_client(settings, &base)?;
     // Ctrl-C that is caught ends a question with an error; SIGTERM would wait for the answer, and is caught after it.
     let mut signals = Signals::default();

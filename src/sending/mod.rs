@@ -11,7 +11,7 @@ mod secret;
 mod sender;
 pub(crate) mod template_names;
 
-pub(crate) use self::connection::{ConnectError, Connection, Opening, new_client};
+pub(crate) use self::connection::{ConnectError, Connection, Interrupted, Opening, new_client};
 pub(crate) use self::flight::{Flight, Panicked, catch_panic};
 pub(crate) use self::guard::GuardError;
 pub(crate) use self::listing::{ReadError, nearest_template, read_templates};

@@ -8,6 +8,7 @@ use crate::api::Request;
 use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSource, Settings, Sourced};
 use crate::context::Context;
 use crate::input::InputError;
+use crate::message::InvalidMessage;
 use crate::output::StreamError;
 
 /// The first step: nothing else can take standard input from the secret, and the environment is read; a fault in it is
@@ -34,13 +35,24 @@ impl Unresolved {
         self.0
     }
 
+    /// A message without a recipient is told after a fault in the environment, which may have been meant to name one.
+    pub(crate) fn refuse(self, error: InvalidMessage) -> Result<InvalidMessage, ConfigError> {
+        if matches!(error, InvalidMessage::NoRecipient) {
+            self.0?;
+        }
+        Ok(error)
+    }
+
     /// Reads the configuration, and says what a person should know of it.
-    pub(crate) fn resolve(self, context: &Context) -> Result<Sender, ConfigError> {
+    pub(crate) fn settings(self, context: &Context) -> Result<Settings, ConfigError> {
         let settings = Settings::load(&context.flags, &self.0?)?;
         context.stderr.warnings(&settings.warnings);
-        let (bot, client_id, secret) = settings.identity(context.can_ask())?;
-        let (bot, client_id) = (bot.clone(), client_id.value.clone());
-        Ok(Sender { settings, bot, client_id, secret })
+        Ok(settings)
+    }
+
+    /// Who sends, where nothing has to be looked at in between.
+    pub(crate) fn resolve(self, context: &Context) -> Result<Sender, ConfigError> {
+        Sender::of(self.settings(context)?, context)
     }
 }
 
@@ -54,6 +66,14 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
+    /// # Errors
+    /// With all that is missing.
+    pub(crate) fn of(settings: Settings, context: &Context) -> Result<Self, ConfigError> {
+        let (bot, client_id, secret) = settings.identity(context.can_ask())?;
+        let (bot, client_id) = (bot.clone(), client_id.value.clone());
+        Ok(Self { settings, bot, client_id, secret })
+    }
+
     /// `allow_to`, over every recipient of a request.
     ///
     /// # Errors
@@ -72,9 +92,19 @@ impl Sender {
         preview::show(context, &self.settings, &self.client_id, request)
     }
 
+    /// Where requests go.
+    pub(crate) async fn base(&self) -> Result<ApiUrl, ConnectError> {
+        Ok(address::reached(&self.settings).await?)
+    }
+
     /// Opens the way to the API; the secret is fetched now.
     pub(crate) async fn connect(&self, context: &Context) -> Result<Opening, ConnectError> {
-        connection::connect(context, &self.settings, &self.client_id, &self.secret).await
+        self.connect_to(context, self.base().await?).await
+    }
+
+    /// As [`Sender::connect`], to what [`Sender::base`] gave.
+    pub(crate) async fn connect_to(&self, context: &Context, base: ApiUrl) -> Result<Opening, ConnectError> {
+        connection::connect(context, &self.settings, base, &self.client_id, &self.secret).await
     }
 
     /// `bot 77 (profile prod)`

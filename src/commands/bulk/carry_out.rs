@@ -92,7 +92,7 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
         if let Err(error) = print_summary(context, &summary(&run.name, &counts), &run.name) {
             let watch = format!("jelouctl bulk status {}", run.name);
-            stderr.error(&format!("how the run ended could not be written: {error}"), &[], Some(&watch));
+            stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
         }
     }
     ended

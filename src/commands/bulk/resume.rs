@@ -4,12 +4,11 @@ use super::arguments::RunOptions;
 use super::carry_out::{LockedRun, carry_out};
 use crate::bulk::{Details, Ledger, RunName, Runs};
 use crate::commands::CommandError;
-use crate::commands::error::of_signal;
 use crate::config::{BotId, ConfigError};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::process::block_on;
-use crate::sending::{Opening, Unresolved};
+use crate::sending::{Interrupted, Opening, Sender, Unresolved};
 
 pub(crate) fn run(
     context: &mut Context,
@@ -24,11 +23,12 @@ pub(crate) fn run(
     let details = ledger.details()?;
     send_as_begun(context, &name, &details)?;
 
-    let sender = unresolved.resolve(context)?;
-    if sender.settings.is_sandboxed() && !details.sandbox {
+    let settings = unresolved.settings(context)?;
+    if settings.is_sandboxed() && !details.sandbox {
         // The environment may say so too; what is sent there would count as sent to people.
         refuse_other(&name, "the sandbox", &details.api_url, Some("the sandbox"))?;
     }
+    let sender = Sender::of(settings, context)?;
     refuse_other(&name, "client id", &details.client_id, Some(sender.client_id.as_str()))?;
     let mut refused = Ok(());
     ledger.recipients(|recipient| {
@@ -44,7 +44,7 @@ pub(crate) fn run(
     block_on(async {
         match sender.connect(context).await? {
             Opening::Open(connection) => carry_out(context, &sender, connection, &run, options).await,
-            Opening::Interrupted(signal) => Ok(of_signal(signal)),
+            Opening::Interrupted(signal) => Err(Interrupted(signal).into()),
         }
     })
 }

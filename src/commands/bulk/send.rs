@@ -12,12 +12,12 @@ use crate::bulk::{
     SameCampaign,
 };
 use crate::commands::CommandError;
-use crate::commands::error::of_signal;
-use crate::context::{Context, Mode};
+use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::input::Source;
+use crate::list::ListFormat;
 use crate::process::block_on;
-use crate::sending::{GuardError, Opening, Sender, Unresolved};
+use crate::sending::{GuardError, Interrupted, Opening, Sender, Unresolved};
 use crate::template::language;
 
 pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Result<ExitCode, CommandError> {
@@ -57,7 +57,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let reserved = reserve(&runs, arguments)?;
     let mut draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
     let imported = import(context, &mut list, &mut draft, &plan, &sender, (arguments.range, arguments.policy))?;
-    let Some(details) = details(arguments, &sender, list.format(), &imported) else { return Ok(ExitCode::Success) };
+    let details = details(arguments, &sender, list.format(), &imported)?;
     let digest = imported.digest;
     let prepared = PreparedRun { runs: &runs, reserved, draft, rows: imported.rows, digest, details };
     block_on(begin(context, arguments, &sender, prepared))
@@ -88,13 +88,16 @@ async fn begin(
     };
     refuse_again()?;
     confirm(context, sender, rows)?;
-    let connection = match sender.connect(context).await? {
+    let mut connection = match sender.connect(context).await? {
         Opening::Open(connection) => connection,
-        Opening::Interrupted(signal) => return Ok(of_signal(signal)),
+        Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
     };
     let name = reserved.name().clone();
     let held = runs.hold()?;
     refuse_again()?;
+    if let Some(signal) = connection.signals.came() {
+        return Err(Interrupted(signal).into());
+    }
     draft.complete(&details, digest, &runs.path(&name))?;
     drop(held);
     let Some(lock) = reserved.keep() else { return Err(LedgerError::InUse { run: name.to_string() }.into()) };
@@ -123,22 +126,23 @@ fn reserve(runs: &Runs, arguments: &BulkSendArguments) -> Result<ReservedRun, Bu
     Err(RunError::Exists { name: first }.into())
 }
 
-/// What the run is; nothing when no row makes a request.
+/// What the run is.
 fn details(
     arguments: &BulkSendArguments,
     sender: &Sender,
-    format: crate::list::ListFormat,
+    format: ListFormat,
     imported: &Imported,
-) -> Option<Details> {
+) -> Result<Details, UsageError> {
     let settings = &sender.settings;
-    Some(Details {
+    let nothing = || UsageError::new("no row can be sent", "fix the rows; nothing was sent");
+    Ok(Details {
         kind: arguments.message.command().to_owned(),
         profile: settings.profile.as_ref().map(|profile| profile.value.clone()),
         bot: sender.bot.as_str().to_owned(),
         client_id: sender.client_id.as_str().to_owned(),
         api_url: if settings.is_sandboxed() { SANDBOX.to_owned() } else { settings.api_url.value.to_string() },
         sandbox: settings.is_sandboxed(),
-        accepts: imported.accepts.clone()?,
+        accepts: imported.accepts.clone().ok_or_else(nothing)?,
         format,
         columns: imported.columns.clone(),
         rate: arguments.options.rate.unwrap_or(settings.rate.value).per_second(),
