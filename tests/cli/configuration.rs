@@ -279,8 +279,25 @@ fn usage_comes_before_configuration_and_that_before_the_guard() {
     home.config("[profiles.prod]\nallow_to = []\nbot_id = \"1\"\n");
     home.run("send text --to 593987654321").fails(2, &["text: is missing"]);
     home.run(SEND).fails(3, &["no credentials"]);
+    home.run("flow-message --to 593987654321 --body body.json").fails(2, &["body.json"]);
+    home.write("other-bot.json", r#"{"text": "a", "botId": "2"}"#);
+    home.run("send text --to 593987654321 --body other-bot.json").fails(2, &["botId"]);
     home.config("[profiles.prod]\nallow_to = []\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n");
     home.run(SEND).fails(11, &["nobody"]);
+}
+
+#[test]
+fn the_record_says_what_is_known_when_credentials_are_missing_or_cannot_be_had() {
+    let home = Home::new();
+    home.config("[profiles.prod]\nbot_id = \"1\"\n");
+    let record = |home: &Home| {
+        let ended = home.run(SEND).args(&["-o", "record", "--profile", "prod"]).fails(3, &[]);
+        serde_json::from_str::<serde_json::Value>(&ended.stdout).unwrap()
+    };
+    let known = record(&home);
+    assert_eq!((&known["profile"], &known["bot_id"], &known["sent"]), (&"prod".into(), &"1".into(), &"no".into()));
+    home.config("[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret_file = \"none\"\n");
+    assert_eq!(record(&home)["api_url"], "https://api.jelou.ai");
 }
 
 #[test]
