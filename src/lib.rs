@@ -11,6 +11,7 @@ mod bulk;
 mod list;
 mod sandbox;
 mod template;
+mod template_names;
 
 mod api;
 mod config;

@@ -11,7 +11,7 @@ use super::app::App;
 use crate::bulk::Runs;
 use crate::config::ConfigFile;
 use crate::exit::ExitCode;
-use crate::sending::template_names;
+use crate::template_names;
 
 /// Answers a shell that asks what could follow. `COMPLETE` alone is not enough to be taken for one: a message must not be
 /// left unsent because that variable happens to be set.

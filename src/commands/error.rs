@@ -111,7 +111,12 @@ impl From<ConnectError> for CommandError {
 
 impl From<Interrupted> for CommandError {
     fn from(error: Interrupted) -> Self {
-        Self::new(of_signal(error.0), "interrupted", error, Some("nothing was sent; try again when you like".to_owned()))
+        Self::new(
+            of_signal(error.0),
+            "interrupted",
+            error,
+            Some("nothing was sent; try again when you like".to_owned()),
+        )
     }
 }
 

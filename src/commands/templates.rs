@@ -9,7 +9,8 @@ use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::output::{Format, Stdout, StreamError};
 use crate::process::block_on;
-use crate::sending::{Opening, ReadError, Sender, Unresolved, read_templates, template_names};
+use crate::sending::{Opening, ReadError, Sender, Unresolved, read_templates};
+use crate::template_names;
 
 /// Lists the templates that match `filter`.
 pub(crate) fn run(context: &mut Context, filter: &TemplateFilter) -> Result<ExitCode, CommandError> {

@@ -9,7 +9,6 @@ mod listing;
 mod preview;
 mod secret;
 mod sender;
-pub(crate) mod template_names;
 
 pub(crate) use self::connection::{ConnectError, Connection, Interrupted, Opening, new_client};
 pub(crate) use self::flight::{Flight, Panicked, catch_panic};
