@@ -35,7 +35,7 @@ const ALLOWED: [(&str, &[&str]); 21] = [
         ],
     ),
     ("context", &["config", "input", "output"]),
-    ("sending", &["api", "config", "context", "input", "nearest", "output", "private_file", "process", "sandbox"]),
+    ("sending", &["api", "config", "context", "input", "message", "nearest", "output", "process", "sandbox"]),
     ("bulk", &["api", "list", "message", "output", "private_file", "process", "template"]),
     ("template", &["list", "message"]),
     ("list", &["input", "nearest"]),
