@@ -41,8 +41,9 @@ code=0
 id=$(jelouctl --output id --no-input send "${message[0]}" "--to=${INPUT_TO:-}" "${message[@]:1}") || code=$?
 case $code in
   0) sent=yes ;;
-  8 | 130 | 143) sent=unknown ;;
-  *) sent=no ;;
+  1 | 2 | 3 | 4 | 5 | 6 | 7 | 11) sent=no ;;
+  # Also a code that is not jelouctl's own: 137 when it was killed, 124 when its time was over.
+  *) sent=unknown ;;
 esac
 # The id is one line, whatever the API answered.
 printf 'sent=%s\nmessage-id=%s\n' "$sent" "$id" >> "${GITHUB_OUTPUT:?}"
