@@ -9,7 +9,7 @@ use std::task::Poll;
 #[cfg(windows)]
 use tokio::signal::windows;
 #[cfg(unix)]
-use tokio::signal::{unix, unix::Signal as Source};
+use tokio::signal::{unix, unix::Signal as SignalSource};
 
 use super::error::SystemError;
 
@@ -66,7 +66,7 @@ pub(crate) fn signal_name(number: i32) -> String {
 /// The signals that were caught, each as often as it comes.
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
-    caught: Vec<(Signal, Source)>,
+    caught: Vec<(Signal, SignalSource)>,
 }
 
 impl Signals {
@@ -92,7 +92,7 @@ impl Signals {
     /// The next one that comes; never, where none is caught.
     pub(crate) async fn next(&mut self) -> Signal {
         poll_fn(|context| {
-            let mut ready = |caught: &mut (Signal, Source)| caught.1.poll_recv(context).is_ready();
+            let mut ready = |caught: &mut (Signal, SignalSource)| caught.1.poll_recv(context).is_ready();
             match self.caught.iter_mut().find_map(|caught| Some(caught.0).filter(|_| ready(caught))) {
                 Some(signal) => Poll::Ready(signal),
                 None => Poll::Pending,
@@ -103,7 +103,7 @@ impl Signals {
 }
 
 #[cfg(unix)]
-fn sources(signal: Signal) -> io::Result<Vec<Source>> {
+fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
     let kind = unix::SignalKind::from_raw(i32::from(signal.number()));
     unix::signal(kind).map(|source| vec![source])
 }
@@ -126,18 +126,18 @@ fn is_hangup_ignored() -> bool {
 /// What the console tells takes the place of signals: Ctrl-Break is Ctrl-C, a window that closes is a terminal that goes,
 /// and the end of the session or the machine asks us to end.
 #[cfg(windows)]
-fn sources(signal: Signal) -> io::Result<Vec<Source>> {
+fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
     Ok(match signal {
-        Signal::Interrupt => vec![Source::C(windows::ctrl_c()?), Source::Break(windows::ctrl_break()?)],
-        Signal::Hangup => vec![Source::Close(windows::ctrl_close()?)],
-        Signal::Terminate => vec![Source::Shutdown(windows::ctrl_shutdown()?), Source::Logoff(windows::ctrl_logoff()?)],
+        Signal::Interrupt => vec![SignalSource::C(windows::ctrl_c()?), SignalSource::Break(windows::ctrl_break()?)],
+        Signal::Hangup => vec![SignalSource::Close(windows::ctrl_close()?)],
+        Signal::Terminate => vec![SignalSource::Shutdown(windows::ctrl_shutdown()?), SignalSource::Logoff(windows::ctrl_logoff()?)],
         Signal::Quit => Vec::new(),
     })
 }
 
 #[cfg(windows)]
 #[derive(Debug)]
-enum Source {
+enum SignalSource {
     C(windows::CtrlC),
     Break(windows::CtrlBreak),
     Close(windows::CtrlClose),
@@ -146,7 +146,7 @@ enum Source {
 }
 
 #[cfg(windows)]
-impl Source {
+impl SignalSource {
     fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Option<()>> {
         match self {
             Self::C(source) => source.poll_recv(context),
