@@ -153,7 +153,7 @@ impl Checkup {
 
     /// Name, connection, TLS, clock, and whether the API takes the credentials.
     async fn network(&mut self, context: &Context, settings: &Settings, credentials: Option<Credentials>) {
-        let base = match address::reached(settings).await {
+        let base = match address::reached(settings, &context.stderr).await {
             Ok(base) => base,
             Err(error) => return self.fail("sandbox", error),
         };

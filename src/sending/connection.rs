@@ -49,7 +49,7 @@ pub(crate) async fn connect(
     client_id: &ClientId,
     secret: &Sourced<SecretSource>,
 ) -> Result<Opening, ConnectError> {
-    let base = address::reached(settings).await?;
+    let base = address::reached(settings, &context.stderr).await?;
     let client = new_client(settings, &base)?;
     // Ctrl-C that is caught ends a question with an error; the others would wait for the answer, and are caught after it.
     let mut signals = Signals::default();
