@@ -116,7 +116,10 @@ fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>) {
                 stderr.detail('>', &visible_json(body));
             }
         }
-        Event::Answered(Answer { status, body, .. }) => {
+        Event::Answered(Answer { status, warnings, body, .. }) => {
+            for warning in warnings {
+                stderr.warning(&format!("sandbox: {warning}"));
+            }
             stderr.detail('<', &status.to_string());
             stderr.detail('<', &body.text);
         }
