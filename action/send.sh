@@ -85,8 +85,9 @@ for recipient in "${recipients[@]}"; do
   id=$(jelouctl --output id --no-input send "${message[0]}" "--to=$recipient" "${message[@]:1}") || code=$?
   case $code in
     0) sent=yes ;;
-    8 | 130 | 143) sent=unknown ;;
-    *) sent=no ;;
+    1 | 2 | 3 | 4 | 5 | 6 | 7 | 11) sent=no ;;
+    # Also a code that is not jelouctl's own: 137 when it was killed, 124 when its time was over.
+    *) sent=unknown ;;
   esac
   # The id is one line, whatever the API answered.
   ids+=("$id")

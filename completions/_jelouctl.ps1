@@ -1820,6 +1820,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'What goes to standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'What goes to standard output')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--check-first', '--check-first', [CompletionResultType]::ParameterName, 'Run the command only if the notice could be made and signed; else end with 2, 3 or 11')
             [CompletionResult]::new('--strict-notify', '--strict-notify', [CompletionResultType]::ParameterName, 'End with the notice''s own code when it fails')
             [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the request as JSON and send nothing; the secret is not read')

@@ -985,6 +985,7 @@ record\t'One JSON object that says what became of the message'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l check-first -d 'Run the command only if the notice could be made and signed; else end with 2, 3 or 11'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l strict-notify -d 'End with the notice\'s own code when it fails'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'

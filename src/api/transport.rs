@@ -132,6 +132,8 @@ impl Client {
         };
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers(), SystemTime::now());
+        let warnings = response.headers().get_all("x-sandbox-warning").iter();
+        let warnings = warnings.filter_map(|warning| Some(warning.to_str().ok()?.to_owned())).collect();
         let mut bytes = Vec::new();
         let complete = loop {
             match response.chunk().await {
@@ -142,7 +144,7 @@ impl Client {
         };
         let mut body = Body::new(String::from_utf8_lossy(&bytes).into_owned(), complete);
         body.redact(credentials);
-        Attempt::Answered(Answer { status, retry_after, body })
+        Attempt::Answered(Answer { status, retry_after, warnings, body })
     }
 
     /// Asks for `url` without signing: any answer will do. Gives the server's time, where it tells it.

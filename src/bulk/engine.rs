@@ -109,10 +109,12 @@ impl<'a> Engine<'a> {
             tokio::select! {
                 biased;
                 came = signal() => {
-                    if self.is_signalled {
-                        return LoopEnd::LeftAtOnce;
+                    match (self.is_signalled, came) {
+                        (false, _) => self.hear(came),
+                        // A terminal that goes is told twice, by the shell and by the system: nobody is impatient there.
+                        (true, Signal::Hangup) => {}
+                        (true, _) => return LoopEnd::LeftAtOnce,
                     }
-                    self.hear(came);
                 }
                 Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.settle(done),
                 () = tokio::time::sleep_until(next.unwrap_or(now).into()), if next.is_some() => {}

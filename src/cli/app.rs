@@ -23,7 +23,7 @@ Exit codes:
   2  wrong input        7  network                          12  bulk: the ledger cannot be written
   3  configuration      8  unknown: it may have been sent   13  bulk: the run is in use
   4  credentials      130  SIGINT                          143  SIGTERM
-                      14  sandbox --expect did not hold
+                      129  SIGHUP                           14  sandbox --expect did not hold
 
 Files:
   ~/.config/jelouctl/config.toml (macOS: ~/Library/Application Support/jelouctl/config.toml)

@@ -18,7 +18,7 @@ use crate::input::Source;
 /// Texts are templates that see `command` (its name alone), `result` (ok, failed or killed), `code`, `signal`,
 /// `duration`, `host`, `started`, and with --tail the last lines of its stderr as `tail`.
 /// The exit code is the command's, also when the notice fails. A text reaches only a user who wrote in the last
-/// 24 hours; a template reaches anyone. What would keep the notice from leaving is told before the command runs.
+/// 24 hours; a template reaches anyone. What keeps the notice from leaving is told, and the command runs all the same.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct RunCommand {
@@ -58,6 +58,10 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "DURATION")]
     notify_timeout: Option<Timeout>,
 
+    /// Run the command only if the notice could be made and signed; else end with 2, 3 or 11
+    #[arg(long)]
+    check_first: bool,
+
     /// End with the notice's own code when it fails
     #[arg(long)]
     strict_notify: bool,
@@ -95,6 +99,7 @@ impl From<RunCommand> for RunArguments {
             content,
             tail: tail.map(usize::from),
             timeout: notify_timeout.unwrap_or(Timeout::DEFAULT).duration(),
+            check_first: command.check_first,
             strict: command.strict_notify,
             command: command.command,
         }

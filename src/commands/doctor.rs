@@ -11,12 +11,12 @@ use super::error::CommandError;
 use super::profile;
 use crate::api::{Credentials, Failure, Request, Stage, TemplateFilter};
 use crate::bulk::Runs;
-use crate::config::{ApiUrl, ConfigError, ConfigFile, Environment, SecretSource, Settings};
+use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Check, CheckState};
 use crate::process::{Signals, block_on};
-use crate::sending::{Connection, Flight, ReadError, address, new_client};
+use crate::sending::{Connection, Flight, ReadError, address, new_client, read_environment};
 
 /// How long a name look-up or a connection may take.
 const NETWORK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -78,7 +78,7 @@ impl Checkup {
 
     /// Configuration file, profile, and each value with its origin.
     fn settings(&mut self, context: &Context) -> Option<Settings> {
-        let environment = Environment::read();
+        let environment = read_environment().map(|(environment, _)| environment);
         let environment = environment.map_err(|error| self.fail("environment", error)).ok()?;
         for warning in &environment.warnings {
             self.warn("environment", warning);
@@ -160,7 +160,7 @@ impl Checkup {
 
     /// Name, connection, TLS, clock, and whether the API takes the credentials.
     async fn network(&mut self, context: &Context, settings: &Settings, credentials: Option<Credentials>) {
-        let base = match address::reached(settings).await {
+        let base = match address::reached(settings, &context.stderr).await {
             Ok(base) => base,
             Err(error) => return self.fail("sandbox", error),
         };

@@ -70,7 +70,11 @@ impl From<ConfigError> for CommandError {
             return Self::new(of_signal(Signal::Interrupt), "interrupted", error, None);
         }
         let hint = error.hint();
-        Self::new(ExitCode::Configuration, "configuration", error, hint)
+        let (code, name) = match error {
+            ConfigError::HiddenSandbox { .. } => (ExitCode::Guard, "guard"),
+            _ => (ExitCode::Configuration, "configuration"),
+        };
+        Self::new(code, name, error, hint)
     }
 }
 

@@ -109,7 +109,7 @@ async fn serve(
     let mut variables = variables(context, &url);
     if !arguments.command.is_empty() {
         variables.push(("JELOUCTL_SANDBOX", url));
-        let ended = run_command(&context.stderr, &arguments.command, &variables, None).await?;
+        let (ended, _) = run_command(&context.stderr, &arguments.command, &variables, None).await?;
         return Ok((sandbox, ExitCode::Command(ended.code)));
     }
     // Caught before the variables show that it listens.

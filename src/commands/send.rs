@@ -112,7 +112,7 @@ impl PreparedSend<'_> {
 
     async fn deliver(&self, record: &mut Record, flight: &Flight) -> Result<Delivery, CommandError> {
         let Self { context, sender, .. } = self;
-        let base = sender.base().await?;
+        let base = sender.base(context).await?;
         record.api_url = Some(base.to_string());
         let mut connection = match sender.connect_to(context, base).await? {
             Opening::Open(connection) => connection,

@@ -57,6 +57,9 @@ pub(crate) enum ConfigError {
     BadSecret { origin: String, problem: String },
     #[error("interrupted while the secret was asked for")]
     PromptInterrupted,
+    /// It stops for the same reason as a guard: what is under a sandbox must not reach anybody.
+    #[error("this runs inside a sandbox (process {process}), and where that one listens cannot be learnt")]
+    HiddenSandbox { process: u32 },
 }
 
 fn said(stderr: &str) -> String {
@@ -83,6 +86,9 @@ impl ConfigError {
                 format!("did you mean `{nearest}`?")
             }
             Self::Syntax { .. } | Self::PromptInterrupted => return None,
+            Self::HiddenSandbox { .. } => {
+                "keep JELOUCTL_SANDBOX in the environment, and the user who started the sandbox".to_owned()
+            }
             Self::TwoSecrets { .. } => "keep one of client_secret, client_secret_file and client_secret_command".to_owned(),
             Self::UnknownProfile { name, .. } => format!("make it with: jelouctl profile set {name} --bot BOT --client-id ID"),
             Self::NoDefaultProfile { .. } => "choose with --profile NAME, or once for all with: jelouctl profile use NAME".to_owned(),

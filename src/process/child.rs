@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, Command};
@@ -19,7 +19,8 @@ const NOT_FOUND: u8 = 127;
 /// Found, but not a program that can be run.
 const NOT_EXECUTABLE: u8 = 126;
 
-/// How long what a command has written may still come once it has ended: what it left running may hold the pipe.
+/// How long what a command has written may still come once it has ended, all of it: what it left running may hold the pipe,
+/// and write without end.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// The signals that a command gets in our place.
@@ -35,14 +36,17 @@ pub(crate) struct CommandEnd {
 }
 
 /// Runs `command` with these variables beside our own, until it has ended. Its standard streams are ours; with `tail`,
-/// what it writes to stderr goes through us and its end is kept. One that cannot be started is told.
+/// what it writes to stderr goes through us and its end is kept. One that cannot be started is told. Gives the instant at
+/// which it ended, too.
 pub(crate) async fn run_command(
     stderr: &Stderr,
     command: &[OsString],
     variables: &[(&'static str, String)],
     mut tail: Option<&mut Tail>,
-) -> Result<CommandEnd, SystemError> {
-    let Some((program, arguments)) = command.split_first() else { return Ok(CommandEnd { code: 0, signal: None }) };
+) -> Result<(CommandEnd, Instant), SystemError> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Ok((CommandEnd { code: 0, signal: None }, Instant::now()));
+    };
     // Caught from here on, so that a signal that comes while it starts is not ours alone.
     let mut signals = Signals::default();
     for signal in PASSED_ON {
@@ -58,7 +62,7 @@ pub(crate) async fn run_command(
         Err(error) => {
             let code = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE };
             stderr.error(&format!("failed to run {}: {error}", program.display()), &[], None);
-            return Ok(CommandEnd { code, signal: None });
+            return Ok((CommandEnd { code, signal: None }, Instant::now()));
         }
     };
     let mut stderr = child.stderr.take();
@@ -69,8 +73,14 @@ pub(crate) async fn run_command(
             is_open = copy(&mut stderr, tail.as_deref_mut()), if stderr.is_some() => if !is_open { stderr = None },
         }
     };
-    while let Ok(true) = timeout(DRAIN_TIMEOUT, copy(&mut stderr, tail.as_deref_mut())).await {}
-    Ok(ended(status))
+    let at = Instant::now();
+    let drained = async { while copy(&mut stderr, tail.as_deref_mut()).await {} };
+    tokio::select! {
+        _ = timeout(DRAIN_TIMEOUT, drained) => {}
+        // It was for the command, which has ended: nobody waits any longer.
+        _ = signals.next() => {}
+    }
+    Ok((ended(status), at))
 }
 
 /// Passes on what has come from `stderr`; false when nothing more will.

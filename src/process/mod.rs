@@ -1,12 +1,14 @@
 //! Processes and their signals: a command that is run for the user, the end of what it wrote, the signals that end us,
 //! and the runtime in which all of this waits. It knows nothing of messages.
 
+mod ancestors;
 mod child;
 mod error;
 mod runtime;
 mod signals;
 mod tail;
 
+pub(crate) use self::ancestors::{EnclosingSandbox, enclosing_sandbox};
 pub(crate) use self::child::{CommandEnd, run_command};
 pub(crate) use self::error::SystemError;
 pub(crate) use self::runtime::block_on;

@@ -1,10 +1,16 @@
 //! The signals that end programs, as a stream. Each is caught from the call on; until then it does what it always does.
 
+use std::future::poll_fn;
+use std::io;
+#[cfg(windows)]
+use std::task::Context;
+use std::task::Poll;
+
 use futures_util::FutureExt;
-#[cfg(unix)]
-use tokio::signal::unix;
 #[cfg(windows)]
 use tokio::signal::windows;
+#[cfg(unix)]
+use tokio::signal::{unix, unix::Signal as SignalSource};
 
 use super::error::SystemError;
 
@@ -36,6 +42,9 @@ impl Signal {
     }
 }
 
+/// What ends a send.
+const THAT_END: [Signal; 3] = [Signal::Interrupt, Signal::Terminate, Signal::Hangup];
+
 /// The name of any signal that ends programs.
 pub(crate) fn signal_name(number: i32) -> String {
     let name = match number {
@@ -58,36 +67,26 @@ pub(crate) fn signal_name(number: i32) -> String {
 /// The signals that were caught, each as often as it comes.
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
-    #[cfg(unix)]
-    caught: Vec<(Signal, unix::Signal)>,
-    #[cfg(windows)]
-    caught: Option<windows::CtrlC>,
+    caught: Vec<(Signal, SignalSource)>,
 }
 
 impl Signals {
-    /// Those that end a send: Ctrl-C and SIGTERM.
+    /// Those that end a send: Ctrl-C, SIGTERM, and SIGHUP where the one who started us has not told it to be ignored.
     pub(crate) fn that_end() -> Result<Self, SystemError> {
         let mut signals = Self::default();
-        signals.catch(Signal::Interrupt)?;
-        signals.catch(Signal::Terminate)?;
+        for signal in THAT_END {
+            signals.catch(signal)?;
+        }
         Ok(signals)
     }
 
-    /// Catches `signal` too; needs a runtime. Windows has only Ctrl-C.
-    #[cfg(unix)]
+    /// Catches `signal` too; needs a runtime. A SIGHUP that is ignored stays so: that is what nohup is for.
     pub(crate) fn catch(&mut self, signal: Signal) -> Result<(), SystemError> {
-        let kind = unix::SignalKind::from_raw(i32::from(signal.number()));
-        let caught = unix::signal(kind).map_err(|cause| SystemError { action: "listen for signals", cause })?;
-        self.caught.push((signal, caught));
-        Ok(())
-    }
-
-    #[cfg(windows)]
-    pub(crate) fn catch(&mut self, signal: Signal) -> Result<(), SystemError> {
-        if signal == Signal::Interrupt {
-            let caught = windows::ctrl_c().map_err(|cause| SystemError { action: "listen for signals", cause })?;
-            self.caught = Some(caught);
+        if signal == Signal::Hangup && is_hangup_ignored() {
+            return Ok(());
         }
+        let sources = sources(signal).map_err(|cause| SystemError { action: "listen for signals", cause })?;
+        self.caught.extend(sources.into_iter().map(|source| (signal, source)));
         Ok(())
     }
 
@@ -97,26 +96,72 @@ impl Signals {
     }
 
     /// The next one that comes; never, where none is caught.
-    #[cfg(unix)]
     pub(crate) async fn next(&mut self) -> Signal {
-        std::future::poll_fn(|context| {
-            let mut ready = |caught: &mut (Signal, unix::Signal)| caught.1.poll_recv(context).is_ready();
+        poll_fn(|context| {
+            let mut ready = |caught: &mut (Signal, SignalSource)| caught.1.poll_recv(context).is_ready();
             match self.caught.iter_mut().find_map(|caught| Some(caught.0).filter(|_| ready(caught))) {
-                Some(signal) => std::task::Poll::Ready(signal),
-                None => std::task::Poll::Pending,
+                Some(signal) => Poll::Ready(signal),
+                None => Poll::Pending,
             }
         })
         .await
     }
+}
 
-    #[cfg(windows)]
-    pub(crate) async fn next(&mut self) -> Signal {
-        match &mut self.caught {
-            Some(caught) => {
-                caught.recv().await;
-                Signal::Interrupt
-            }
-            None => std::future::pending().await,
+#[cfg(unix)]
+fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
+    let kind = unix::SignalKind::from_raw(i32::from(signal.number()));
+    unix::signal(kind).map(|source| vec![source])
+}
+
+/// Whether SIGHUP was ignored when we were started, as by nohup. Only Linux says so.
+#[cfg(target_os = "linux")]
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // The lowest bit is signal 1.
+    ignored.is_some_and(|mask| mask & 1 == 1)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_hangup_ignored() -> bool {
+    false
+}
+
+/// What the console tells takes the place of signals: Ctrl-Break is Ctrl-C, a window that closes is a terminal that goes,
+/// and the end of the session or the machine asks us to end.
+#[cfg(windows)]
+fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
+    Ok(match signal {
+        Signal::Interrupt => vec![SignalSource::C(windows::ctrl_c()?), SignalSource::Break(windows::ctrl_break()?)],
+        Signal::Hangup => vec![SignalSource::Close(windows::ctrl_close()?)],
+        Signal::Terminate => {
+            vec![SignalSource::Shutdown(windows::ctrl_shutdown()?), SignalSource::Logoff(windows::ctrl_logoff()?)]
+        }
+        Signal::Quit => Vec::new(),
+    })
+}
+
+#[cfg(windows)]
+#[derive(Debug)]
+enum SignalSource {
+    C(windows::CtrlC),
+    Break(windows::CtrlBreak),
+    Close(windows::CtrlClose),
+    Shutdown(windows::CtrlShutdown),
+    Logoff(windows::CtrlLogoff),
+}
+
+#[cfg(windows)]
+impl SignalSource {
+    fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Option<()>> {
+        match self {
+            Self::C(source) => source.poll_recv(context),
+            Self::Break(source) => source.poll_recv(context),
+            Self::Close(source) => source.poll_recv(context),
+            Self::Shutdown(source) => source.poll_recv(context),
+            Self::Logoff(source) => source.poll_recv(context),
         }
     }
 }

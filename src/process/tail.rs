@@ -4,8 +4,11 @@ use std::collections::VecDeque;
 
 use crate::output::one_line;
 
-/// The most of a line that is kept, in bytes.
+/// The most of a line that is shown, in characters.
 const MAX_LINE: usize = 4096;
+/// The most of it that is kept, in bytes: what must not be shown is looked for in more than is shown, since the half of a
+/// secret is not known for one.
+const MAX_KEPT: usize = 4 * MAX_LINE;
 
 /// The last lines, at most as many as are asked for.
 #[derive(Debug)]
@@ -32,16 +35,41 @@ impl Tail {
             self.is_open = !part.ends_with(b"\n");
             if let Some(line) = self.lines.back_mut() {
                 let text = part.strip_suffix(b"\n").unwrap_or(part);
-                line.extend(text.iter().take(MAX_LINE.saturating_sub(line.len())));
+                line.extend(text.iter().take(MAX_KEPT.saturating_sub(line.len())));
             }
         }
     }
 
-    /// The lines, each with what a terminal or a log would act on as visible escapes.
-    pub(crate) fn text(&self) -> String {
-        let shown = |line: &Vec<u8>| one_line(String::from_utf8_lossy(line).trim_end_matches('\r')).into_owned();
-        self.lines.iter().map(shown).collect::<Vec<_>>().join("\n")
+    /// The lines without colours and after `redact`, each with what a terminal or a log would still act on as visible
+    /// escapes.
+    pub(crate) fn text(&self, redact: impl Fn(String) -> String) -> String {
+        let plain = |line: &Vec<u8>| without_control_sequences(&String::from_utf8_lossy(line));
+        let plain = redact(self.lines.iter().map(plain).collect::<Vec<_>>().join("\n"));
+        let shown = |line: &str| {
+            let line: String = line.trim_end_matches('\r').chars().take(MAX_LINE).collect();
+            one_line(&line).into_owned()
+        };
+        plain.split('\n').map(shown).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// `text` without what a terminal reads as an order: colours, moves of the cursor, a cleared line (ECMA-48, "CSI").
+fn without_control_sequences(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("\u{1b}[") {
+        let (before, sequence) = rest.split_at(start);
+        plain.push_str(before);
+        let body = sequence.trim_start_matches("\u{1b}[");
+        let end = body.trim_start_matches(|character| matches!(character, ' '..='?'));
+        let mut last = end.chars();
+        match last.next() {
+            Some('@'..='~') => rest = last.as_str(),
+            // Cut short, or something else: its beginning is all that is dropped.
+            _ => rest = end,
+        }
+    }
+    plain + rest
 }
 
 #[cfg(test)]
@@ -55,19 +83,25 @@ mod tests {
             (&["a\nb\nc"], "b\nc"),
             (&["a", "\nb", "\n", "c"], "b\nc"),
             (&["a\n", "\n"], "a\n"),
-            (&["\u{1b}[31mred\r\n"], "\\u{1b}[31mred"),
+            (&["\u{1b}[1;31mred\u{1b}[0m\u{1b}[2K\r\n"], "red"),
+            (&["\u{1b}]0;title\u{7}\u{1b}[12"], "\\u{1b}]0;title\\u{7}"),
+            (&["secret\u{1b}[m!\n"], "(redacted)!"),
             (&[""], ""),
         ] {
             let mut tail = Tail::new(2);
             for piece in pieces {
                 tail.push(piece.as_bytes());
             }
-            assert_eq!(tail.text(), expected, "{pieces:?}");
+            assert_eq!(tail.text(|text| text.replace("secret", "(redacted)")), expected, "{pieces:?}");
         }
         let mut tail = Tail::new(1);
         for _ in 0..100 {
             tail.push(&[0xff; 1000]);
         }
-        assert_eq!(tail.text().chars().count(), MAX_LINE);
+        assert_eq!(tail.text(|text| text).chars().count(), MAX_LINE);
+        // What stands over the end of what is shown is known all the same.
+        let mut tail = Tail::new(1);
+        tail.push(format!("{}secret", "x".repeat(MAX_LINE - 3)).as_bytes());
+        assert_eq!(tail.text(|text| text.replace("secret", "*")), format!("{}*", "x".repeat(MAX_LINE - 3)));
     }
 }

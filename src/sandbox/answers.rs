@@ -40,6 +40,19 @@ pub(crate) fn outside_window(user: &str) -> Response {
     coded(StatusCode::BAD_REQUEST, "message_could_not_be_send", &description)
 }
 
+/// `400`: the bot has no such template in this language, or it is not approved.
+pub(crate) fn template_missing() -> Response {
+    coded(StatusCode::BAD_REQUEST, "notification_could_not_be_send", "Template does not exist")
+}
+
+/// `400`: WhatsApp's own code for parameters that are not as many as the text has.
+pub(crate) fn wrong_parameters(given: usize, expected: usize) -> Response {
+    let description = format!(
+        "Number of parameters does not match the expected number of params: {given} were given, the template has {expected}"
+    );
+    coded(StatusCode::BAD_REQUEST, "132000", &description)
+}
+
 /// `413`, or `400` when the client broke off.
 pub(crate) fn unreadable(error: &axum::Error) -> Response {
     let mut cause: Option<&dyn std::error::Error> = Some(error);

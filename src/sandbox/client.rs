@@ -17,8 +17,57 @@ const HEALTH_TIMEOUT: Duration = Duration::from_millis(300);
 /// The most that is read of an answer, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
 
+/// Who listens on a port of this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Neighbor {
+    /// A sandbox of the same user.
+    Ours,
+    /// A sandbox of another user, who could read what is sent to it and answer as he likes.
+    Foreign,
+    /// Nobody, or no sandbox.
+    Nobody,
+}
+
+/// Who listens on this port of 127.0.0.1. Where the system does not say whose it is, it counts as ours.
+pub(crate) async fn neighbor(port: u16) -> Neighbor {
+    if !is_running(port).await {
+        return Neighbor::Nobody;
+    }
+    match listening_user(port) {
+        Some(user) if user != own_user() => Neighbor::Foreign,
+        Some(_) | None => Neighbor::Ours,
+    }
+}
+
+#[cfg(unix)]
+fn own_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn own_user() -> u32 {
+    0
+}
+
+/// The user who listens on this port of 127.0.0.1, or of every address; only Linux says.
+fn listening_user(port: u16) -> Option<u32> {
+    let table = std::fs::read_to_string("/proc/self/net/tcp").ok()?;
+    owner(&table, port)
+}
+
+/// The user of the socket that listens on `port` in a table of Linux.
+fn owner(table: &str, port: u16) -> Option<u32> {
+    table.lines().skip(1).find_map(|line| {
+        let fields: Vec<_> = line.split_whitespace().take(8).collect();
+        let [_, local, _, state, _, _, _, user] = fields[..] else { return None };
+        let (_, local) = local.split_once(':')?;
+        let listens = state == "0A" && u16::from_str_radix(local, 16).ok()? == port;
+        listens.then(|| user.parse().ok())?
+    })
+}
+
 /// Whether a sandbox listens on this port of 127.0.0.1.
-pub(crate) async fn is_running(port: u16) -> bool {
+async fn is_running(port: u16) -> bool {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let asking = exchange(address, Method::GET, "/sandbox/health", None);
     match tokio::time::timeout(HEALTH_TIMEOUT, asking).await {
@@ -59,15 +108,31 @@ mod tests {
     #[tokio::test]
     async fn a_running_sandbox_is_known_and_nothing_else_is() {
         let sandbox = Sandbox::start(Options::default()).unwrap();
-        assert!(is_running(sandbox.port()).await);
+        assert_eq!(neighbor(sandbox.port()).await, Neighbor::Ours);
 
         let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = other.local_addr().unwrap().port();
         let app = axum::Router::new().fallback(|| async { r#"{"sandbox":"another"}"# });
         tokio::spawn(async move { axum::serve(other, app).await });
-        assert!(!is_running(port).await);
+        assert_eq!(neighbor(port).await, Neighbor::Nobody);
 
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         assert!(!is_running(silent.local_addr().unwrap().port()).await);
+    }
+
+    #[test]
+    fn a_port_belongs_to_the_user_who_listens() {
+        // As Linux writes it: a connection from this port, then who listens, 4780 being 12AC.
+        let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
+                     0: 0100007F:12AC 0100007F:9C40 01 00000000:00000000 00:00000000 00000000  1001        0 7 1 0 20\n   \
+                     1: 0100007F:12AC 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 8 1 0 100\n";
+        assert_eq!((owner(table, 4780), owner(table, 4781)), (Some(1000), None));
+    }
+
+    #[tokio::test]
+    #[cfg(target_os = "linux")]
+    async fn our_own_port_is_ours() {
+        let sandbox = Sandbox::start(Options::default()).unwrap();
+        assert_eq!(listening_user(sandbox.port()), Some(own_user()));
     }
 }

@@ -19,7 +19,7 @@ mod stored_message;
 mod templates;
 mod webhook;
 
-pub(crate) use self::client::is_running;
+pub(crate) use self::client::{Neighbor, neighbor};
 pub(crate) use self::fault::Fault;
 pub(crate) use self::server::{DEFAULT_MAX, DEFAULT_PORT, Options, Sandbox};
 pub(crate) use self::templates::Templates;

@@ -1,8 +1,9 @@
 //! Where requests go: to the API, or to a sandbox. No other place knows where the sandbox is.
 
 use crate::config::{ApiUrl, Sandboxed, Settings};
+use crate::output::Stderr;
 use crate::process::SystemError;
-use crate::sandbox::{self, DEFAULT_PORT, Sandbox};
+use crate::sandbox::{self, DEFAULT_PORT, Neighbor, Sandbox};
 
 /// Where a request would go, without a look at what runs. Where it is a sandbox, that one has a page.
 pub(crate) fn expected(settings: &Settings) -> ApiUrl {
@@ -12,10 +13,19 @@ pub(crate) fn expected(settings: &Settings) -> ApiUrl {
     }
 }
 
-/// Where a request goes. With `--sandbox` it is the sandbox that runs, else one that is started in this process.
-pub(crate) async fn reached(settings: &Settings) -> Result<ApiUrl, SystemError> {
-    if settings.sandbox != Sandboxed::Nearest || sandbox::is_running(DEFAULT_PORT).await {
+/// Where a request goes. With `--sandbox` it is the sandbox of this user that runs, else one that is started in this process.
+pub(crate) async fn reached(settings: &Settings, stderr: &Stderr) -> Result<ApiUrl, SystemError> {
+    if settings.sandbox != Sandboxed::Nearest {
         return Ok(expected(settings));
+    }
+    match sandbox::neighbor(DEFAULT_PORT).await {
+        Neighbor::Ours => return Ok(expected(settings)),
+        Neighbor::Foreign => {
+            let message =
+                format!("the sandbox on port {DEFAULT_PORT} is another user's; one inside this process is used");
+            stderr.warning(&message);
+        }
+        Neighbor::Nobody => {}
     }
     let inside = Sandbox::start(sandbox::Options::default())
         .map_err(|cause| SystemError { action: "start the sandbox", cause })?;

@@ -56,12 +56,13 @@ pub(crate) async fn connect(
     secret: &Sourced<SecretSource>,
 ) -> Result<Opening, ConnectError> {
     let client = new_client(settings, &base)?;
-    // Ctrl-C that is caught ends a question with an error; SIGTERM would wait for the answer, and is caught after it.
+    // Ctrl-C that is caught ends a question with an error; the others would wait for the answer, and are caught after it.
     let mut signals = Signals::default();
     signals.catch(Signal::Interrupt)?;
     let ask = || secret::ask_secret("Client secret (hidden):");
     let typed = if secret.value == SecretSource::Prompt { Some(secret.fetch(ask).await?) } else { None };
     signals.catch(Signal::Terminate)?;
+    signals.catch(Signal::Hangup)?;
     let fetched = async {
         match typed {
             Some(typed) => Ok(typed),
@@ -120,7 +121,10 @@ fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>) {
                 stderr.detail('>', &visible_json(body));
             }
         }
-        Event::Answered(Answer { status, body, .. }) => {
+        Event::Answered(Answer { status, warnings, body, .. }) => {
+            for warning in warnings {
+                stderr.warning(&format!("sandbox: {warning}"));
+            }
             stderr.detail('<', &status.to_string());
             stderr.detail('<', &body.text);
         }

@@ -10,11 +10,16 @@ use crate::context::Context;
 use crate::input::InputError;
 use crate::message::InvalidMessage;
 use crate::output::StreamError;
+use crate::process::{EnclosingSandbox, enclosing_sandbox};
 
 /// The first step: nothing else can take standard input from the secret, and the environment is read; a fault in it is
 /// told once the message is known to be right.
 #[derive(Debug)]
-pub(crate) struct Unresolved(Result<Environment, ConfigError>);
+pub(crate) struct Unresolved {
+    environment: Result<Environment, ConfigError>,
+    /// The address of a sandbox that we run in, where the environment does not have it.
+    enclosing: Option<String>,
+}
 
 impl Unresolved {
     /// # Errors
@@ -23,36 +28,67 @@ impl Unresolved {
         if context.flags.client_secret == Some(SecretSource::Stdin) {
             context.input.claim_stdin("--client-secret-file")?;
         }
-        Ok(Self(Environment::read()))
+        let (environment, enclosing) = match read_environment() {
+            Ok((environment, enclosing)) => (Ok(environment), enclosing),
+            Err(error) => (Err(error), None),
+        };
+        Ok(Self { environment, enclosing })
     }
 
     /// The recipient that the environment names.
     pub(crate) fn recipient(&self) -> Option<String> {
-        self.0.as_ref().ok().and_then(|environment| environment.to.clone())
+        self.environment.as_ref().ok().and_then(|environment| environment.to.clone())
     }
 
-    pub(crate) fn environment(self) -> Result<Environment, ConfigError> {
-        self.0
+    /// Whether nothing is wrong with the environment.
+    pub(crate) fn is_environment_read(&self) -> bool {
+        self.environment.is_ok()
     }
 
     /// A message without a recipient is told after a fault in the environment, which may have been meant to name one.
     pub(crate) fn refuse(self, error: InvalidMessage) -> Result<InvalidMessage, ConfigError> {
         if matches!(error, InvalidMessage::NoRecipient) {
-            self.0?;
+            self.environment?;
         }
         Ok(error)
     }
 
     /// Reads the configuration, and says what a person should know of it.
     pub(crate) fn settings(self, context: &Context) -> Result<Settings, ConfigError> {
-        let settings = Settings::load(&context.flags, &self.0?)?;
+        let settings = Settings::load(&context.flags, &self.environment?)?;
         context.stderr.warnings(&settings.warnings);
+        if let Some(address) = &self.enclosing {
+            let message =
+                format!("this runs inside a sandbox and goes to it, {address}, though JELOUCTL_SANDBOX is not set");
+            context.stderr.warning(&message);
+        }
         Ok(settings)
     }
 
     /// Who sends, where nothing has to be looked at in between.
     pub(crate) fn resolve(self, context: &Context) -> Result<Sender, ConfigError> {
         Sender::of(self.settings(context)?, context)
+    }
+}
+
+/// The environment, which leads to the sandbox whose command we belong to, and that sandbox's address where it does not by
+/// itself: a script under test may clear it (`env -i`), or become somebody else (`su -`).
+///
+/// # Errors
+/// When a variable is wrong, or where that sandbox listens cannot be learnt.
+pub(crate) fn read_environment() -> Result<(Environment, Option<String>), ConfigError> {
+    let mut environment = Environment::read()?;
+    if environment.sandbox.is_some() {
+        return Ok((environment, None));
+    }
+    match enclosing_sandbox() {
+        None => Ok((environment, None)),
+        Some(EnclosingSandbox::Hidden(process)) => Err(ConfigError::HiddenSandbox { process }),
+        Some(EnclosingSandbox::Listening(port)) => {
+            let address = format!("http://127.0.0.1:{port}");
+            environment.sandbox = Some(address.clone());
+            Ok((environment, Some(address)))
+        }
     }
 }
 
@@ -93,13 +129,13 @@ impl Sender {
     }
 
     /// Where requests go.
-    pub(crate) async fn base(&self) -> Result<ApiUrl, ConnectError> {
-        Ok(address::reached(&self.settings).await?)
+    pub(crate) async fn base(&self, context: &Context) -> Result<ApiUrl, ConnectError> {
+        Ok(address::reached(&self.settings, &context.stderr).await?)
     }
 
     /// Opens the way to the API; the secret is fetched now.
     pub(crate) async fn connect(&self, context: &Context) -> Result<Opening, ConnectError> {
-        self.connect_to(context, self.base().await?).await
+        self.connect_to(context, self.base(context).await?).await
     }
 
     /// As [`Sender::connect`], to what [`Sender::base`] gave.

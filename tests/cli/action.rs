@@ -382,3 +382,50 @@ fn the_gitlab_job_sends_each_parameter_as_it_is() {
         }
     }
 }
+
+/// A tool of the runner that is killed, or ends with `code`, before it can say anything.
+fn send_with_a_tool_that(home: &Home, does: &str) -> (Ended, String) {
+    let tool = home.write("bin/jelouctl", format!("#!/bin/sh\n{does}\n"));
+    crate::harness::set_mode(&tool, 0o755);
+    home.write("outputs", "");
+    let path = repository().join("action/send.sh");
+    let inputs = [("INPUT_TO", "593987654321"), ("INPUT_TEXT", "a")];
+    let mut command = script(home, path.to_str().unwrap(), &refused_url(), &inputs);
+    let paths = command.get_envs().find_map(|(name, value)| value.filter(|_| name == "PATH"));
+    let paths = format!("{}/bin:{}", home.path().display(), paths.unwrap().to_str().unwrap());
+    let ended = Ended::new(&command.env("PATH", paths).output().unwrap());
+    (ended, home.read("outputs"))
+}
+
+#[test]
+fn only_a_code_that_says_so_is_not_sent() {
+    for (does, code, sent) in [
+        ("kill -KILL $$", 137, "unknown"),
+        ("kill -HUP $$", 129, "unknown"),
+        ("exit 255", 255, "unknown"),
+        ("exit 11", 11, "no"),
+    ] {
+        let home = Home::new();
+        let (ended, outputs) = send_with_a_tool_that(&home, does);
+        assert_eq!((ended.code, outputs), (code, format!("sent={sent}\nmessage-id=\n")), "{does}: {}", ended.stderr);
+    }
+    for code in 1..=7 {
+        let (_, outputs) = send_with_a_tool_that(&Home::new(), &format!("exit {code}"));
+        assert_eq!(outputs, "sent=no\nmessage-id=\n", "{code}");
+    }
+}
+
+#[test]
+fn what_was_killed_or_timed_out_under_way_is_unknown() {
+    let of_home = Home::new().command();
+    let binary = of_home.get_program().to_str().unwrap().to_owned();
+    for (limit, code) in [("timeout", 124), ("timeout -s KILL", 137)] {
+        let server = Server::answering(Reply::HangAfterReading);
+        let home = Home::new();
+        // The real tool, which the server has heard from when its time is over.
+        let does = format!("exec env JELOU_API_URL={} {limit} 2 {binary} \"$@\"", server.url);
+        let (ended, outputs) = send_with_a_tool_that(&home, &does);
+        assert_eq!((ended.code, outputs.as_str()), (code, "sent=unknown\nmessage-id=\n"), "{}", ended.stderr);
+        server.only();
+    }
+}

@@ -427,7 +427,7 @@ fn a_run_pauses_when_too_many_are_unknown() {
 
 #[test]
 fn ctrl_c_lets_the_rows_under_way_end() {
-    for (came, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+    for (came, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let home = people(200);
         let jelou = Jelou::accepting();
         let child = start(&home, "bulk send people.csv --yes --run r --rate 50/s", &["text", "x"], &jelou.url);
@@ -442,6 +442,57 @@ fn ctrl_c_lets_the_rows_under_way_end() {
         assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [200, 0, 0, 0]);
         assert!(jelou.accepted().values().all(|count| *count == 1));
     }
+}
+
+#[test]
+fn a_signal_at_any_instant_leaves_no_row_unknown() {
+    let signals = [(Signal::HUP, 129), (Signal::INT, 130), (Signal::TERM, 143)];
+    for number in 0..50 {
+        let (came, code) = signals[number % signals.len()];
+        let home = people(400);
+        let jelou = Jelou::accepting();
+        let child = start(&home, SEND, &["text", "Hola"], &jelou.url);
+        jelou.wait_for(1 + fastrand::usize(..300));
+        signal(&child, came);
+        // A terminal that goes is told twice: by the shell, and by the system.
+        if came == Signal::HUP {
+            signal(&child, came);
+        }
+        let ended = end(child);
+        let [sent, failed, unknown, _] = counts(&ended.json());
+        assert!([0, code].contains(&ended.code), "{came:?}: {ended:?}");
+        assert_eq!((sent, failed, unknown), (jelou.seen().len() as u64, 0, 0), "{came:?}: {ended:?}");
+        assert!(jelou.accepted().values().all(|count| *count == 1), "{came:?}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_hangup_that_was_ignored_at_the_start_stays_so() {
+    let home = people(1);
+    let (arrived, has_arrived) = channel();
+    let (go, may_go) = channel();
+    let (arrived, may_go) = (Mutex::new(arrived), Mutex::new(may_go));
+    let jelou = Jelou::start(move |_, _| {
+        arrived.lock().unwrap().send(()).unwrap();
+        may_go.lock().unwrap().recv().unwrap();
+        Act::Accept
+    });
+    let of_home = home.command();
+    let mut shell = std::process::Command::new("/bin/sh");
+    // What nohup does.
+    shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(of_home.get_program());
+    shell.args("bulk send people.csv --yes --run r text Hola".split(' ')).env_clear().current_dir(home.path());
+    shell.envs(of_home.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "1"), ("JELOU_CLIENT_ID", "id")]);
+    shell.env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests");
+    let child = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    has_arrived.recv().unwrap();
+    signal(&child, Signal::HUP);
+    go.send(()).unwrap();
+    let ended = end(child);
+    assert_eq!((ended.code, counts(&ended.json())), (0, [1, 0, 0, 0]), "{ended:?}");
+    assert!(!ended.stderr.contains("stopping"), "{ended:?}");
 }
 
 #[test]

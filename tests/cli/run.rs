@@ -116,11 +116,11 @@ fn a_template_and_a_body_are_filled() {
 }
 
 #[test]
-fn the_tail_is_the_end_of_stderr_made_visible_and_cut_to_fit() {
+fn the_tail_is_the_end_of_stderr_without_colours_and_cut_to_fit() {
     let flags = ["--tail", "2", "--text", "{{ tail }}"];
     let (ended, bodies) =
         run(&flags, "echo out; for i in 1 2 3; do echo err $i >&2; done; printf '\\033[31mred\\nlast' >&2");
-    assert_eq!(bodies[0]["text"], "\\u{1b}[31mred\nlast");
+    assert_eq!(bodies[0]["text"], "red\nlast");
     assert!(ended.stdout == "out\n", "{}", ended.stdout);
     // A message takes 4096 characters: the end counts.
     let (_, bodies) = run(&["--tail", "1000", "--text", "x{{ tail }}"], "seq 10000 >&2");
@@ -134,7 +134,10 @@ fn the_tail_is_the_end_of_stderr_made_visible_and_cut_to_fit() {
 #[test]
 fn what_the_command_leaves_running_keeps_nobody_waiting() {
     let home = Home::new();
-    for script in ["sleep 60 & echo $! > pid", "exec >&- 2>&- <&-; sleep 60 & echo $! > pid"] {
+    // Silent, without streams, and writing without end.
+    for script in
+        ["sleep 60 & echo $! > pid", "exec >&- 2>&- <&-; sleep 60 & echo $! > pid", "yes noise >&2 & echo $! > pid"]
+    {
         let server = Server::answering(Reply::accepted());
         // Its streams go nowhere here, or the test itself would wait for them.
         let words = [&TO[..], &["--tail", "1", "--", "/bin/sh", "-c", script]].concat();
@@ -144,7 +147,8 @@ fn what_the_command_leaves_running_keeps_nobody_waiting() {
         let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         assert_eq!(status.code(), Some(0), "{script}");
         server.only();
-        tool(Command::new("kill").arg(home.read("pid").trim()));
+        // Writing without end, it has ended with the pipe.
+        let _ = Command::new("kill").arg(home.read("pid").trim()).output();
     }
 }
 
@@ -202,47 +206,146 @@ fn the_notice_takes_no_longer_than_it_may() {
 #[test]
 fn only_the_ends_that_are_told_must_make_a_message() {
     let only_ok = ["--text", "{% if result == 'ok' %}done{% endif %}"];
-    let (ended, bodies) = run(&[&["--on", "success"], &only_ok[..]].concat(), "true");
+    let (ended, bodies) = run(&[&["--on", "success", "--check-first"], &only_ok[..]].concat(), "true");
     assert_eq!((ended.code, bodies[0]["text"].as_str()), (0, Some("done")), "{}", ended.stderr);
     for on in ["always", "failure"] {
-        let (ended, bodies) = run(&[&["--on", on], &only_ok[..]].concat(), "true");
+        let (ended, bodies) = run(&[&["--on", on, "--check-first"], &only_ok[..]].concat(), "true");
         assert!(ended.code == 2 && bodies.is_empty(), "{on}: {}", ended.stderr);
     }
+    // The end that there was decides, where nothing is checked before.
+    let (ended, bodies) = run(&only_ok, "true");
+    assert_eq!((ended.code, bodies[0]["text"].as_str()), (0, Some("done")), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the command runs, but a notice"), "{}", ended.stderr);
+    let (ended, bodies) = run(&only_ok, "exit 3");
+    assert!(ended.code == 3 && bodies.is_empty(), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the notice of how the command ended: not sent: "), "{}", ended.stderr);
+}
+
+const BROKEN: &str = "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\n";
+
+/// Flags and a configuration that make no notice, with the code and the words of what is wrong.
+fn unsendable(home: &Home) -> Vec<(Vec<String>, String, i32, &'static str)> {
+    home.write("broken.json", "{");
+    home.write("kindless.json", r#"{"text": "a"}"#);
+    let good = format!("{BROKEN}client_secret = \"canary-1\"\n");
+    let long = format!("{}{{{{ result }}}}", "x".repeat(4095));
+    let of_flags = [
+        (&["--text", "{{ nope }}"][..], "text: the row has no `nope`"),
+        (&["--text", "{{ result"], "text: it is no template"),
+        (&["--text", "{{ tail }}"], "has no `tail`"),
+        (&["--text", &long], "at most 4096"),
+        (&["--text", ""], "text: is empty"),
+        (&["--body", "broken.json"], "not valid JSON"),
+        (&["--body", "kindless.json"], "nobody can tell what kind"),
+        (&["--body", "nowhere.json"], "nowhere.json"),
+        (&["--to", "12"], "--to"),
+    ];
+    let of_flags = of_flags
+        .map(|(flags, problem)| (flags.iter().map(|flag| (*flag).to_owned()).collect(), good.clone(), 2, problem));
+    let of_configuration = [
+        (format!("{BROKEN}client_secret_command = [\"false\"]\n"), 3, "the secret command `false` failed"),
+        (format!("{BROKEN}client_secret_file = \"nowhere.txt\"\n"), 3, "nowhere.txt"),
+        (format!("{good}allow_to = []\n"), 11, "nobody (allow_to is empty)"),
+        ("[profiles.p\n".to_owned(), 3, "config.toml"),
+        (String::new(), 3, "no bot to send from"),
+    ];
+    let of_configuration = of_configuration.map(|(config, code, problem)| (Vec::new(), config, code, problem));
+    of_flags.into_iter().chain(of_configuration).collect()
+}
+
+#[test]
+fn the_command_runs_whatever_keeps_the_notice_from_leaving() {
+    let home = Home::new();
+    for (flags, config, code, problem) in unsendable(&home) {
+        home.config(&config);
+        let run = |strict: &[&str], script: &str| {
+            let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+            let words = [&["run"], &flags[..], strict, &["--", "/bin/sh", "-c", script]].concat();
+            let run = home.run_args(&words).env("PATH", "/usr/bin:/bin").env("JELOU_TO", "593987654321");
+            let ended = run.end();
+            assert_eq!(std::fs::remove_file(home.path().join("ran")).ok(), Some(()), "{problem}: {ended:?}");
+            ended
+        };
+        let ended = run(&[], "touch ran; exit 9");
+        assert_eq!(ended.code, 9, "{ended:?}");
+        let (before, after) =
+            ended.stderr.split_once("error: the notice of how the command ended: not sent: ").unwrap();
+        assert!(
+            before.contains("error: the command runs, but a notice of how it ended could not be sent: "),
+            "{ended:?}"
+        );
+        assert!(before.contains(problem) && after.contains(problem), "{problem}: {ended:?}");
+        assert_eq!(run(&["--strict-notify"], "touch ran").code, code, "{problem}");
+        // Nothing is told that nobody asked for, but what was told before.
+        let ended = run(&["--on", "failure", "--strict-notify"], "touch ran");
+        assert_eq!((ended.code, ended.stderr.matches("error: ").count()), (0, 1), "{problem}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_secret_that_could_not_be_had_is_tried_once_more_after_the_command() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    let url = &server.url;
+    home.config(&format!("{BROKEN}api_url = \"{url}\"\nclient_secret_command = [\"cat\", \"vault\"]\n"));
+    let words = [&TO[..], &["--strict-notify", "--", "/bin/sh", "-c", "echo canary-late > vault; exit 3"]].concat();
+    let ended = home.run_args(&words).env("PATH", "/usr/bin:/bin").end();
+    assert_eq!(ended.code, 3, "{ended:?}");
+    assert!(ended.stderr.contains("the secret command `cat` failed"), "{ended:?}");
+    // printf %s 'x:canary-late' | base64
+    assert_eq!(server.only().headers["authorization"], "Basic eDpjYW5hcnktbGF0ZQ==");
 }
 
 #[test]
 fn what_would_keep_the_notice_is_told_before_the_command_runs() {
     let home = Home::new();
-    home.write("broken.json", "{");
-    home.write("kindless.json", r#"{"text": "a"}"#);
-    home.config("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret_command = [\"false\"]\n");
-    let server = Server::never_asked();
-    let long = format!("{}{{{{ result }}}}", "x".repeat(4095));
-    for (flags, code, problem) in [
-        (&["--text", "{{ nope }}"][..], 2, "text: the row has no `nope`"),
-        (&["--text", "{{ result"], 2, "text: it is no template"),
-        (&["--text", "{{ tail }}"], 2, "has no `tail`"),
-        (&["--text", &long], 2, "at most 4096"),
-        (&["--text", ""], 2, "text: is empty"),
-        (&["--body", "broken.json"], 2, "not valid JSON"),
-        (&["--body", "kindless.json"], 2, "nobody can tell what kind"),
-        (&["--param", "x"], 2, "--template"),
-        (&["--tail", "0"], 2, "--tail"),
-        (&["--to", "12"], 2, "--to"),
-    ] {
-        let words = [&["run"], flags, &["--", "touch", "ran"]].concat();
-        let run = home.run_args(&words).env("PATH", "/usr/bin:/bin").env("JELOU_TO", "593987654321").api(&server.url);
+    for (flags, config, code, problem) in unsendable(&home) {
+        home.config(&config);
+        let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+        let words = [&["run", "--check-first"], &flags[..], &["--", "touch", "ran"]].concat();
+        let run = home.run_args(&words).env("PATH", "/usr/bin:/bin").env("JELOU_TO", "593987654321");
         run.fails(code, &[problem]);
     }
-    let words = [&TO[..], &["--", "touch", "ran"]].concat();
-    home.run_args(&words).env("PATH", "/usr/bin:/bin").fails(3, &["the secret command `false` failed"]);
-    home.config("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary-1\"\nallow_to = []\n");
-    home.run_args(&words).env("PATH", "/usr/bin:/bin").fails(11, &["nobody (allow_to is empty)"]);
-    home.config("");
-    home.run_args(&words).env("PATH", "/usr/bin:/bin").fails(3, &["no bot to send from"]);
+    // What the command line alone shows stops it whether or not that is asked for.
+    let server = Server::never_asked();
+    for (flags, problem) in [
+        (&["--param", "x"][..], "--template"),
+        (&["--tail", "0"], "--tail"),
+        (&["--body", "-", "--client-id", "x", "--client-secret-file", "-"], "both ask for standard input"),
+    ] {
+        let words = [&TO[..], flags, &["--", "touch", "ran"]].concat();
+        home.run_args(&words).env("PATH", "/usr/bin:/bin").stdin("{}").fails(2, &[problem]);
+    }
     home.run_args(&[&TO[..], &["--dry-run", "--", "touch", "ran"]].concat()).api(&server.url).success();
+    home.run_args(&[&TO[..], &["--dry-run", "--text", "", "--", "touch", "ran"]].concat())
+        .api(&server.url)
+        .fails(2, &[]);
     home.run_args(&TO).api(&server.url).fails(2, &["COMMAND"]);
     assert!(!home.path().join("ran").exists());
+}
+
+#[test]
+fn the_secret_and_colours_stay_out_of_the_tail() {
+    let server = Server::answering(Reply::accepted());
+    let home = Home::new();
+    // printf %s 'x:canary-secret' | base64
+    let script = "set -x; curl=\"-u x:$JELOU_CLIENT_SECRET\"; set +x; echo 'Basic eDpjYW5hcnktc2VjcmV0' >&2; \
+                  printf '\\033[1;31mred\\033[0m can\\033[32mary-secret\\n' >&2";
+    let words = [&TO[..], &["--tail", "9", "--text", "{{ tail }}", "--", "/bin/sh", "-c", script]].concat();
+    let mut command = home.command();
+    command.args(&words).env("PATH", "/usr/bin:/bin").env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1");
+    command.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-secret");
+    assert!(command.output().unwrap().status.success());
+    let text = server.only().json()["text"].as_str().unwrap().to_owned();
+    assert!(text.contains("-u x:(redacted)") && text.contains("Basic (redacted)\n"), "{text}");
+    assert!(text.contains("red (redacted)") && !text.contains("canary") && !text.contains("u{1b}"), "{text}");
+}
+
+#[test]
+fn a_command_that_closes_its_stderr_is_waited_for() {
+    let (ended, bodies) = run(&["--tail", "2"], "echo before >&2; exec 2>&-; sleep 0.3; exit 4");
+    assert_eq!((ended.code, ended.stderr.as_str()), (4, "before\n"));
+    assert!(bodies[0]["text"].as_str().unwrap().ends_with("exit code 4\nbefore"), "{bodies:?}");
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::harness::{Ended, Home, set_mode, tool};
+use crate::harness::{Ended, Home, can_test, set_mode, tool, works};
+use crate::server::{Server, refused_url};
 
 /// `jelouctl` as a script calls it.
 fn script(home: &Home, text: &str) -> String {
@@ -46,6 +47,75 @@ fn a_script_is_tested_without_an_account() {
     assert_eq!((&listed[0]["bot"], &listed[1]["bot"]), (&"sandbox".into(), &"9".into()));
     let mode = std::fs::metadata(home.path().join("sent.ndjson")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_script_that_clears_its_environment_does_not_get_out() {
+    let home = Home::new();
+    let server = Server::never_asked();
+    let secret = "client_secret = \"canary-of-the-profile\"";
+    home.config(&format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\n{secret}\napi_url = \"{}\"\n", server.url));
+    let of_home = home.command();
+    let clean = format!("env -i HOME={0} XDG_CONFIG_HOME={0}/.config", home.path().display());
+    let send = format!("{} send text --to 593987654321 Hola", of_home.get_program().to_str().unwrap());
+    // Under a shell, in its own session, and as the command itself.
+    for text in [format!("{clean} {send}"), format!("exec setsid -w {clean} {send}"), format!("exec {clean} {send}")] {
+        let ended = sandbox(&home, "--expect 1", &text);
+        assert_eq!(ended.code, 0, "{text}: {ended:?}");
+        assert!(
+            ended.stderr.contains("warning: this runs inside a sandbox and goes to it, http://127.0.0.1:"),
+            "{ended:?}"
+        );
+        assert!(ended.stdout.contains("msg_sandbox_1"), "{ended:?}");
+    }
+    // The command of `run` is no sandbox's.
+    let run = home.run("run --to 593987654321 --dry-run -- true").end();
+    assert!(!run.stderr.contains("inside a sandbox"), "{run:?}");
+}
+
+/// Another user may not look into the sandbox; only root can become one.
+#[test]
+#[cfg(target_os = "linux")]
+fn another_user_under_a_sandbox_sends_nothing() {
+    if !can_test("root and setpriv", works("setpriv", &["--reuid=65534", "--clear-groups", "true"])) {
+        return;
+    }
+    let home = Home::new();
+    set_mode(home.path(), 0o755);
+    let binary = home.path().join("jelouctl");
+    std::fs::copy(home.command().get_program(), &binary).unwrap();
+    set_mode(&binary, 0o755);
+    let variables = "HOME=/nonexistent JELOU_BOT_ID=1 JELOU_CLIENT_ID=x JELOU_CLIENT_SECRET=canary-of-nobody";
+    let send = format!("{} send text --to 593987654321 Hola -o record", binary.display());
+    let text =
+        format!("env -i {variables} JELOU_API_URL={} setpriv --reuid=65534 --clear-groups {send}", refused_url());
+    let ended = sandbox(&home, "--expect 0", &text);
+    assert_eq!(ended.code, 11, "{ended:?}");
+    assert!(ended.stderr.contains("error: this runs inside a sandbox (process "), "{ended:?}");
+    assert!(ended.stdout.contains("\"sent\":\"no\""), "{ended:?}");
+}
+
+#[test]
+fn an_unknown_template_is_told_and_a_wrong_one_refused() {
+    let home = Home::new();
+    home.write("mine.json", r#"[{"elementName":"mine","language":"es","template":"Hola {{1}}"}]"#);
+    let send = "j send template --to 593987654321 --language es --retry-for 0";
+    let ended = sandbox(&home, "--expect 1", &format!("{send} other --param Ana"));
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.stderr.contains("warning: sandbox: the sandbox knows samples only"), "{ended:?}");
+    assert!(ended.stderr.contains("a template `other`"), "{ended:?}");
+    for (words, code, problem) in [
+        ("mine --param Ana", 0, ""),
+        ("other --param Ana", 5, "the bot has no template `other`"),
+        ("mine", 5, "Number of parameters does not match"),
+        ("mine --language en --param Ana", 5, "`mine` exists in another language: es"),
+    ] {
+        let send = send.replace("--language es ", if words.contains("--language") { "" } else { "--language es " });
+        let ended = sandbox(&home, "--templates mine.json", &format!("{send} {words}"));
+        assert_eq!(ended.code, code, "{words}: {ended:?}");
+        assert!(ended.stderr.contains(problem) && !ended.stderr.contains("warning: "), "{words}: {ended:?}");
+    }
 }
 
 #[test]

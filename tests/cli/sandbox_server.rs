@@ -349,8 +349,17 @@ fn templates_are_ones_own_and_reach_anyone() {
     assert_eq!(sandbox.read("/v1/bots/1/templates")["results"], sandbox.read("/sandbox/templates"));
     assert_eq!(sandbox.read("/sandbox/templates")[0]["elementName"], "mine");
     assert_eq!(sandbox.read("/v1/bots/1/templates?query=none")["results"], json!([]));
-    let body = fixture("bodies/template.json").to_string();
-    assert_eq!(sandbox.ask("POST", "/v2/whatsapp/1/hsm", &body).status, 200);
+    // As many parameters as the text has, and no other name: the rehearsal of what will happen.
+    let mut body = fixture("bodies/template.json");
+    let mut ask = |field: &str, value: Value| {
+        body[field] = value;
+        let answer = sandbox.ask("POST", "/v2/whatsapp/1/hsm", &body.to_string());
+        (answer.status, if answer.status == 200 { json!(null) } else { answer.json()["code"].clone() })
+    };
+    assert_eq!(ask("parameters", json!(["Ana"])), (400, json!("notification_could_not_be_send")));
+    assert_eq!(ask("elementName", json!("mine")), (200, json!(null)));
+    assert_eq!(ask("parameters", json!(["Ana", "A-1"])), (400, json!("132000")));
+    assert_eq!(sandbox.read("/sandbox/messages").as_array().unwrap().len(), 1);
     for (content, problem) in
         [("{}", "it has no array `results`"), ("[{}]", "template 1 has no elementName"), ("x", "is not valid JSON")]
     {

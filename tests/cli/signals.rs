@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM, which end a request at any point of its way with what is true of the message.
+//! SIGINT, SIGTERM and SIGHUP, which end a request at any point of its way with what is true of the message.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -40,7 +40,7 @@ fn interrupted(signal: &str, server: &Server, arguments: &str, wait_for: &str) -
 
 #[test]
 fn a_signal_in_flight_leaves_it_unknown() {
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let server = Server::answering(Reply::HangAfterReading);
         let ended = interrupted(signal, &server, "send text --to 593987654321 Hola -o record -v", "attempt 1");
         assert_eq!(ended.code, code, "{ended:?}");
@@ -55,7 +55,7 @@ fn a_signal_in_flight_leaves_it_unknown() {
 
 #[test]
 fn a_signal_between_two_attempts_was_not_sent() {
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let server = Server::answering(Reply::with_headers(429, "Retry-After: 25\r\n", ""));
         let ended =
             interrupted(signal, &server, "send text --to 593987654321 Hola -o record", "trying again in 25.0 s");
@@ -68,7 +68,7 @@ fn a_signal_between_two_attempts_was_not_sent() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_signal_while_the_secret_is_fetched_was_not_sent() {
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let home = Home::new();
         let server = Server::never_asked();
         let marker = home.path().join("fetching");
@@ -134,11 +134,11 @@ impl Patience {
     }
 }
 
-/// Whether the process has set up its own answer to SIGINT and SIGTERM.
+/// Whether the process has set up its own answer to SIGINT, SIGTERM and SIGHUP.
 #[cfg(target_os = "linux")]
 fn catches_signals(process: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap();
-    let both = (1 << (2 - 1)) | (1 << (15 - 1));
-    u64::from_str_radix(caught, 16).unwrap() & both == both
+    let all = (1 << (2 - 1)) | (1 << (15 - 1)) | (1 << (1 - 1));
+    u64::from_str_radix(caught, 16).unwrap() & all == all
 }

@@ -106,9 +106,15 @@ fn it_needs_what_a_send_needs_and_shows_the_request() {
 #[test]
 fn the_sandbox_has_sample_templates() {
     let home = Home::new();
-    assert_eq!(home.run("templates --sandbox --output id").success().stdout, "order_shipped\nbienvenida\ncodigo\n");
+    assert_eq!(
+        home.run("templates --sandbox --output id").success().stdout,
+        "order_shipped\nbienvenida\ncodigo\norder_shipped\n"
+    );
     assert_eq!(home.run("templates --sandbox --output id --category authentication").success().stdout, "codigo\n");
-    assert_eq!(home.run("templates --sandbox --output id --query shipped").success().stdout, "order_shipped\n");
+    assert_eq!(
+        home.run("templates --sandbox --output id --query shipped").success().stdout,
+        "order_shipped\norder_shipped\n"
+    );
     assert_eq!(home.run("templates --sandbox --output id --status pending").success().stdout, "");
 }
 

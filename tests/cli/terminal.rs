@@ -18,10 +18,15 @@ struct Terminal {
 
 impl Terminal {
     fn new(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::of(home.command().get_program().to_str().unwrap(), home, arguments, variables)
+    }
+
+    /// Another program, in the same surroundings.
+    fn of(program: &str, home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         // The library's terminal starts without echo, in which nothing could ever be seen that should be hidden.
         let command = home.command();
         let mut shell = Command::new("sh");
-        shell.args(["-c", "stty echo && exec \"$0\" \"$@\""]).arg(command.get_program()).args(arguments);
+        shell.args(["-c", "stty echo && exec \"$0\" \"$@\""]).arg(program).args(arguments);
         shell.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         shell
             .env("PATH", "/usr/bin:/bin")
@@ -118,6 +123,24 @@ fn ctrl_c_at_the_question_sends_nothing() {
         screen.contains("error: interrupted while the secret was asked for") && screen.contains("\"sent\": \"no\""),
         "{screen}"
     );
+}
+
+#[test]
+fn ctrl_c_at_the_question_of_a_bulk_run_leaves_nothing() {
+    let home = Home::new();
+    let server = Server::never_asked();
+    home.config(&profile(&server));
+    home.write("people.csv", "celular,nombre\n593987654321,Ana\n");
+    // The shell sees the terminal as it is left.
+    let script =
+        "\"$0\" bulk send people.csv --yes --run r text Hola; echo \"code $?\"; stty -a | grep -o ' -\\?echo '";
+    let mut terminal = Terminal::of("sh", &home, &["-c", script, home.command().get_program().to_str().unwrap()], &[]);
+    terminal.refuse("Client secret (hidden): ");
+    let (_, screen) = terminal.end();
+    assert!(screen.contains("code 130") && screen.contains(" echo "), "{screen}");
+    let runs = home.path().join(".local/state/jelouctl/runs");
+    let left: Vec<_> = std::fs::read_dir(runs).into_iter().flatten().map(|file| file.unwrap().path()).collect();
+    assert!(left.iter().all(|path| path.metadata().unwrap().len() == 0), "{left:?}");
 }
 
 #[test]

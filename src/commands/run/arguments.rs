@@ -17,6 +17,8 @@ pub(crate) struct RunArguments {
     pub(crate) tail: Option<usize>,
     /// The longest that the notice may take.
     pub(crate) timeout: Duration,
+    /// `--check-first`
+    pub(crate) check_first: bool,
     /// `--strict-notify`
     pub(crate) strict: bool,
     pub(crate) command: Vec<OsString>,

@@ -8,6 +8,13 @@ use serde_json::{Map, Value, json};
 
 use crate::process::{CommandEnd, signal_name};
 
+/// The ways a command can end.
+pub(super) const ENDS: [CommandEnd; 3] = [
+    CommandEnd { code: 0, signal: None },
+    CommandEnd { code: 137, signal: Some(9) },
+    CommandEnd { code: 1, signal: None },
+];
+
 /// A command that began when this was made.
 pub(crate) struct Facts {
     command: String,
@@ -27,9 +34,13 @@ impl Facts {
         }
     }
 
-    /// As it is now that it has `ended`, or would be.
-    pub(crate) fn ended(&self, ended: CommandEnd) -> Map<String, Value> {
-        let elapsed = self.begun.elapsed();
+    pub(super) fn begun(&self) -> Instant {
+        self.begun
+    }
+
+    /// As it is now that it has `ended` so at this instant, or would have.
+    pub(crate) fn ended(&self, ended: CommandEnd, at: Instant) -> Map<String, Value> {
+        let elapsed = at.saturating_duration_since(self.begun);
         // Nobody reads milliseconds behind minutes.
         let precision = if elapsed < Duration::from_secs(10) { 100 } else { 1000 };
         let rounded = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX) / precision * precision;

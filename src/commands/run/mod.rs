@@ -4,115 +4,170 @@
 mod arguments;
 mod facts;
 mod notice;
+mod prepared;
+
+use serde_json::{Map, Value};
 
 pub(crate) use self::arguments::{NoticeContent, NotifyOn, RunArguments};
 use self::facts::Facts;
 use self::notice::{NO_TAIL, Notice};
+use self::prepared::{Prepared, check};
 use super::CommandError;
 use super::error::{of_outcome, of_signal};
 use crate::api::{Delivery, Request};
+use crate::config::SecretSource;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
-use crate::message::{Outgoing, RecipientSources};
+use crate::input::Source;
+use crate::message::Outgoing;
 use crate::output::Sent;
-use crate::process::{CommandEnd, Signals, Tail, block_on, run_command};
+use crate::process::{Signals, Tail, block_on, run_command};
 use crate::sending::{Connection, Flight, Opening, Sender, Unresolved, catch_panic};
 use crate::template::language;
 
-/// The ways a command can end.
-const ENDS: [CommandEnd; 3] = [
-    CommandEnd { code: 0, signal: None },
-    CommandEnd { code: 137, signal: Some(9) },
-    CommandEnd { code: 1, signal: None },
-];
-
-/// Runs the command and sends the notice. What would keep the notice from leaving is told before the command runs.
+/// Runs the command and sends the notice. The command matters more than the notice: what keeps the notice from leaving is
+/// told before and after, and the command runs all the same, unless `--check-first` asks for the contrary.
 ///
 /// # Errors
-/// When the notice cannot be made or could not leave; the command has not run then.
+/// When standard input is asked for twice; with `--check-first`, `--dry-run` and `--curl` also when the notice cannot be
+/// made or could not leave. The command has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<ExitCode, CommandError> {
     let unresolved = Unresolved::claim(context)?;
-    let read = notice::read(context, arguments)?;
-    let (schema, language) = (read.0.schema(), language());
-    let to = RecipientSources { flag: arguments.to.clone(), environment: unresolved.recipient() };
-    let notice = Notice::compile(&language, &schema, &read, to)?;
-    let example = match try_out(context, arguments, &notice) {
-        Ok(example) => example,
-        Err(error) => {
-            // A recipient may be missing only because the environment is broken.
-            unresolved.environment()?;
-            return Err(error);
-        }
+    let language = language();
+    let (read, problem) = match notice::read(context, arguments) {
+        Ok(read) => (Some(read), None),
+        // The command line alone shows it.
+        Err(error) if asks_twice_for_stdin(context, arguments) => return Err(error),
+        Err(error) => (None, Some(error)),
     };
-    let sender = unresolved.resolve(context)?;
-    example.check_bot(sender.bot.as_str())?;
-    sender.check_allowed(example.recipients())?;
-    if context.mode != Mode::Send {
-        let request = Request::new(sender.expected_base().url(), sender.bot.as_str(), &example);
+    let prepared = match &read {
+        Some(read) => Prepared::new(context, arguments, &language, read, unresolved),
+        None => Prepared { problem, ..Prepared::default() },
+    };
+    let Prepared { ready, example, problem } = prepared;
+    let is_preview = context.mode != Mode::Send;
+    let problem = match problem {
+        Some(problem) if arguments.check_first || is_preview => return Err(problem),
+        problem => problem,
+    };
+    if let (true, Some((_, sender)), Some(example)) = (is_preview, &ready, &example) {
+        let request = Request::new(sender.expected_base().url(), sender.bot.as_str(), example);
         sender.show(context, &request)?;
         return Ok(ExitCode::Success);
     }
     let flight = Flight::default();
-    let work = async {
-        match sender.connect(context).await? {
-            Opening::Interrupted(signal) => Ok(of_signal(signal)),
-            Opening::Open(connection) => {
-                CommandRun { context, arguments, sender: &sender, flight: &flight, connection }.run(&notice).await
-            }
-        }
-    };
-    catch_panic(&flight, || block_on(work))
+    let command = CommandRun { context, arguments, flight: &flight, ready, problem };
+    catch_panic(&flight, || block_on(command.run()))
 }
 
-/// A notice that cannot be made must be known before the command runs: it is filled for each end that is told.
-fn try_out(context: &Context, arguments: &RunArguments, notice: &Notice<'_>) -> Result<Outgoing, CommandError> {
-    let facts = Facts::new(arguments.program());
-    let tail = arguments.tail.map(|_| NO_TAIL);
-    let mut ends = ENDS.into_iter().filter(|ended| arguments.on.wants(*ended)).map(|ended| facts.ended(ended));
-    let first = notice.fill(&ends.next().unwrap_or_default(), tail)?;
-    let (example, warnings) = ends.try_fold(first, |_, facts| notice.fill(&facts, tail))?;
-    context.stderr.warnings(&warnings);
-    Ok(example)
+fn asks_twice_for_stdin(context: &Context, arguments: &RunArguments) -> bool {
+    context.flags.client_secret == Some(SecretSource::Stdin)
+        && matches!(arguments.content, NoticeContent::Body(Source::Stdin))
 }
 
-/// A command about to run, with all that its notice needs to leave.
+/// A command about to run, with what its notice needs to leave.
 struct CommandRun<'a> {
     context: &'a Context,
     arguments: &'a RunArguments,
-    sender: &'a Sender,
     flight: &'a Flight,
-    connection: Connection,
+    ready: Option<(Notice<'a>, Sender)>,
+    problem: Option<CommandError>,
 }
 
 /// A notice that failed: its own exit code, and why.
 struct NoticeFailure(ExitCode, String);
 
+impl From<CommandError> for NoticeFailure {
+    fn from(error: CommandError) -> Self {
+        Self(error.code, format!("not sent: {}", error.line()))
+    }
+}
+
 impl CommandRun<'_> {
     /// Runs the command, then sends the notice where it is wanted. Gives the command's exit code, or with
     /// `--strict-notify` that of a notice that failed.
-    async fn run(mut self, notice: &Notice<'_>) -> Result<ExitCode, CommandError> {
+    async fn run(mut self) -> Result<ExitCode, CommandError> {
         let Self { context, arguments, .. } = self;
+        let connection = match &self.ready {
+            None => None,
+            Some((_, sender)) => match sender.connect(context).await.map_err(CommandError::from) {
+                Ok(Opening::Open(connection)) => Some(connection),
+                Ok(Opening::Interrupted(signal)) => return Ok(of_signal(signal)),
+                // Ctrl-C at the question for the secret is for all of it.
+                Err(error) if arguments.check_first || matches!(error.code, ExitCode::Signal(_)) => return Err(error),
+                Err(error) => {
+                    self.problem.get_or_insert(error);
+                    None
+                }
+            },
+        };
+        if let Some(problem) = &self.problem {
+            let message =
+                format!("the command runs, but a notice of how it ended could not be sent: {}", problem.message());
+            context.stderr.error(&message, &problem.details, problem.hint.as_deref());
+        }
         let facts = Facts::new(arguments.program());
         let mut tail = arguments.tail.map(Tail::new);
-        let ended = run_command(&context.stderr, &arguments.command, &[], tail.as_mut()).await?;
+        let (ended, at) = run_command(&context.stderr, &arguments.command, &[], tail.as_mut()).await?;
         let code = ExitCode::Command(ended.code);
         if !arguments.on.wants(ended) {
             return Ok(code);
         }
-        let tail = tail.map(|tail| tail.text());
-        let tail = tail.as_deref().map(|text| if text.is_empty() { NO_TAIL } else { text });
-        let notified = match notice.fill_to_fit(&facts.ended(ended), tail) {
-            Ok((outgoing, _)) => self.notify(&outgoing).await,
-            Err(error) => Err(NoticeFailure(error.code, error.line())),
-        };
+        let notified = self.fill_and_notify(connection, &facts.ended(ended, at), tail).await;
         let Err(NoticeFailure(of_notice, problem)) = notified else { return Ok(code) };
         context.stderr.error(&format!("the notice of how the command ended: {problem}"), &[], None);
         Ok(if arguments.strict { of_notice } else { code })
     }
 
+    /// Makes the notice of what is known now, and sends it.
+    async fn fill_and_notify(
+        &mut self,
+        connection: Option<Connection>,
+        facts: &Map<String, Value>,
+        tail: Option<Tail>,
+    ) -> Result<(), NoticeFailure> {
+        let (notice, sender) = match (&self.ready, self.problem.take()) {
+            (Some(ready), _) => ready,
+            (None, Some(problem)) => return Err(problem.into()),
+            (None, None) => return Ok(()),
+        };
+        let connection = match connection {
+            Some(connection) => connection,
+            None => self.connect_again(sender).await?,
+        };
+        // A job that says `set -x` writes the secret that it was given.
+        let redact = |text: String| connection.credentials.redact(&text).unwrap_or(text);
+        let tail = tail.map(|tail| tail.text(redact));
+        let tail = tail.as_deref().map(|text| if text.is_empty() { NO_TAIL } else { text });
+        let (outgoing, _) = notice.fill_to_fit(facts, tail)?;
+        check(sender, &outgoing)?;
+        self.notify(connection, sender, &outgoing).await
+    }
+
+    /// A vault that was sealed, or a network that was away, before a command that took hours may be there now.
+    async fn connect_again(&self, sender: &Sender) -> Result<Connection, NoticeFailure> {
+        let Self { context, arguments, .. } = self;
+        match tokio::time::timeout(arguments.timeout, sender.connect(context)).await {
+            Ok(Ok(Opening::Open(connection))) => Ok(connection),
+            Ok(Ok(Opening::Interrupted(signal))) => {
+                Err(NoticeFailure(of_signal(signal), format!("not sent: interrupted by {}", signal.name())))
+            }
+            Ok(Err(error)) => Err(CommandError::from(error).into()),
+            Err(_) => {
+                let seconds = arguments.timeout.as_secs_f64();
+                Err(NoticeFailure(ExitCode::Configuration, format!("not sent: no secret within {seconds} s")))
+            }
+        }
+    }
+
     /// Sends the notice; from here on a signal ends it, not the command.
-    async fn notify(&mut self, outgoing: &Outgoing) -> Result<(), NoticeFailure> {
-        let Self { context, arguments, sender, flight, connection } = self;
+    async fn notify(
+        &self,
+        mut connection: Connection,
+        sender: &Sender,
+        outgoing: &Outgoing,
+    ) -> Result<(), NoticeFailure> {
+        let Self { context, arguments, flight, .. } = self;
         let request = Request::new(connection.base.url(), sender.bot.as_str(), outgoing);
         // Those that came before were the command's.
         connection.signals =
