@@ -27,6 +27,7 @@ Exit codes:
 
 Files:
   ~/.config/jelouctl/config.toml (macOS: ~/Library/Application Support/jelouctl/config.toml)
+  /etc/jelouctl/config.toml, where the user has none
   ~/.local/state/jelouctl/runs/ (macOS: ~/Library/Application Support/jelouctl/runs/), bulk runs
 
 Proxies come from HTTPS_PROXY, ALL_PROXY and NO_PROXY; they are never used for this machine.";

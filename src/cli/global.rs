@@ -29,7 +29,7 @@ pub(crate) struct GlobalFlags {
     #[arg(long, global = true, value_name = "ID")]
     client_id: Option<ClientId>,
 
-    /// File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]
+    /// File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]
     #[arg(long, global = true, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     client_secret_file: Option<Source>,
 

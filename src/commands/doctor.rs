@@ -113,7 +113,7 @@ impl Checkup {
         let path = path.map_or_else(|| "no home directory".to_owned(), |path| path.display().to_string());
         match loaded {
             Ok(Some(file)) => {
-                self.ok("configuration", format!("{path}, profiles: {}", file.profiles.len()));
+                self.ok("configuration", format!("{}, profiles: {}", file.path.display(), file.profiles.len()));
                 for warning in &file.warnings {
                     self.warn("configuration", warning);
                 }

@@ -58,10 +58,16 @@ fn config_path(context: &Context) -> Result<PathBuf, CommandError> {
     }
 }
 
+/// Whether a configuration is named; else there is also the machine's.
+fn is_named(context: &Context) -> Result<bool, CommandError> {
+    Ok(context.flags.config.is_some() || Environment::read()?.config.is_some())
+}
+
 /// One line a profile: name, bot, and whether it is the default, separated by tabs.
 fn list(context: &Context) -> Result<(), CommandError> {
     let path = config_path(context)?;
-    let Some(file) = ConfigFile::load(&path)? else {
+    let file = if is_named(context)? { ConfigFile::load(&path)? } else { ConfigFile::load_default()? };
+    let Some(file) = file else {
         context.stderr.note(&format!("there are no profiles: {} does not exist", path.display()));
         return Ok(());
     };

@@ -8,12 +8,13 @@ use super::error::ConfigError;
 use crate::secret::Secret;
 
 /// Every variable that is ours.
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "JELOU_PROFILE",
     "JELOUCTL_CONFIG",
     "JELOU_BOT_ID",
     "JELOU_CLIENT_ID",
     "JELOU_CLIENT_SECRET",
+    "JELOU_CLIENT_SECRET_FILE",
     "JELOU_API_URL",
     "JELOU_TIMEOUT",
     "JELOU_RETRY_FOR",
@@ -49,6 +50,8 @@ pub(crate) struct Environment {
     pub(crate) client_id: Option<String>,
     /// `JELOU_CLIENT_SECRET`
     pub(crate) client_secret: Option<Secret>,
+    /// `JELOU_CLIENT_SECRET_FILE`
+    pub(crate) client_secret_file: Option<String>,
     /// `JELOU_API_URL`
     pub(crate) api_url: Option<String>,
     /// `JELOU_TIMEOUT`
@@ -88,6 +91,7 @@ impl Environment {
             bot_id: read("JELOU_BOT_ID")?,
             client_id: read("JELOU_CLIENT_ID")?,
             client_secret: read("JELOU_CLIENT_SECRET")?.map(Secret::new),
+            client_secret_file: read("JELOU_CLIENT_SECRET_FILE")?,
             api_url: read("JELOU_API_URL")?,
             timeout: read("JELOU_TIMEOUT")?,
             retry_for: read("JELOU_RETRY_FOR")?,

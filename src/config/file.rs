@@ -15,10 +15,16 @@ use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
 use crate::nearest::nearest;
 use crate::secret::Secret;
 
+/// The configuration of a machine, for services, whose users have none of their own.
+const OF_MACHINE: Option<&str> = if cfg!(unix) { Some("/etc/jelouctl/config.toml") } else { None };
+
+/// How the directory begins where systemd puts the secrets of a service.
+pub(super) const CREDENTIALS_DIRECTORY: &str = "${CREDENTIALS_DIRECTORY}/";
+
 /// A configuration file that was read.
 #[derive(Clone, Debug)]
 pub(crate) struct ConfigFile {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     default_profile: Option<String>,
     /// The line of `default_profile`.
     default_line: usize,
@@ -41,7 +47,7 @@ pub(crate) struct Profile {
     /// The secret itself; give it in one of the three ways.
     #[schemars(with = "Option<String>")]
     pub(crate) client_secret: Option<Secret>,
-    /// A file with the secret.
+    /// A file with the secret; `${CREDENTIALS_DIRECTORY}/NAME` is the credential NAME of a systemd service.
     pub(crate) client_secret_file: Option<PathBuf>,
     /// Program and arguments that print the secret, run without a shell.
     #[serde(default, deserialize_with = "command")]
@@ -104,16 +110,22 @@ impl ConfigFile {
         dirs::config_dir().map(|directory| directory.join("jelouctl/config.toml")).ok_or(ConfigError::NoConfigDirectory)
     }
 
-    /// The file at the default place; nothing when there is none, or when that place cannot be searched: flags and
-    /// environment may say everything.
+    /// The file at the default place, else the machine's; nothing when there is neither, or when these places cannot be
+    /// searched: flags and environment may say everything.
     pub(crate) fn load_default() -> Result<Option<Self>, ConfigError> {
-        let Ok(path) = Self::default_path() else { return Ok(None) };
-        match std::fs::metadata(&path) {
-            Err(error) if [io::ErrorKind::NotADirectory, io::ErrorKind::PermissionDenied].contains(&error.kind()) => {
-                Ok(None)
+        let of_user = Self::default_path().ok();
+        for path in of_user.iter().map(PathBuf::as_path).chain(OF_MACHINE.map(Path::new)) {
+            let cannot_be_searched = std::fs::metadata(path).is_err_and(|error| {
+                [io::ErrorKind::NotADirectory, io::ErrorKind::PermissionDenied].contains(&error.kind())
+            });
+            if cannot_be_searched {
+                continue;
             }
-            _ => Self::load(&path),
+            if let Some(file) = Self::load(path)? {
+                return Ok(Some(file));
+            }
         }
+        Ok(None)
     }
 
     /// The file at `path`; nothing when there is none. One that others could have written is an error.
@@ -184,8 +196,11 @@ impl Profile {
     }
 }
 
-/// Relative paths start at the file, `~/` is home.
+/// Relative paths start at the file, `~/` is home. One that begins with a variable is resolved when it is read.
 fn resolve(directory: &Path, path: &Path) -> PathBuf {
+    if path.to_str().is_some_and(|path| path.starts_with("${")) {
+        return path.to_owned();
+    }
     match (path.strip_prefix("~"), dirs::home_dir()) {
         (Ok(rest), Some(home)) => home.join(rest),
         _ => directory.join(path),

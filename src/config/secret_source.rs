@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
 use super::error::ConfigError;
+use super::file::CREDENTIALS_DIRECTORY;
 use super::sourced::{Origin, Sourced};
 use super::trust::readable_by_others;
 use crate::private_file::FileError;
@@ -56,7 +57,8 @@ impl Sourced<SecretSource> {
         let (raw, warning) = match &self.value {
             SecretSource::Value(secret) => (secret.reveal().as_bytes().to_vec(), None),
             SecretSource::File(path) => {
-                let (file, path) = (path.clone(), path.clone());
+                let path = self.found(path)?;
+                let file = path.clone();
                 let read = blocking(move || read_file(&file)).await;
                 let failed = |cause| ConfigError::SecretFile { place: self.place(), error: FileError::of("read", &path)(cause) };
                 read.map_err(failed)?
@@ -77,6 +79,22 @@ impl Sourced<SecretSource> {
             return Err(self.bad("is empty"));
         }
         Ok((secret, warning))
+    }
+
+    /// The file at `path`, which in a profile may begin with the directory of a service's credentials.
+    fn found(&self, path: &Path) -> Result<PathBuf, ConfigError> {
+        let Some(text) = path.to_str().filter(|path| path.starts_with("${")) else { return Ok(path.to_owned()) };
+        if !matches!(self.origin, Origin::Profile(_)) {
+            return Ok(path.to_owned());
+        }
+        let Some(name) = text.strip_prefix(CREDENTIALS_DIRECTORY) else {
+            return Err(self.bad("names a variable; only ${CREDENTIALS_DIRECTORY}/NAME is understood"));
+        };
+        let directory = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|directory| !directory.is_empty());
+        let directory = directory.ok_or_else(|| {
+            self.bad("cannot be found: CREDENTIALS_DIRECTORY is not set (systemd sets it in a service with LoadCredential=)")
+        })?;
+        Ok(PathBuf::from(directory).join(name))
     }
 
     /// Where it is said: the flag, the variable, or the profile with its key.

@@ -106,7 +106,7 @@ impl Settings {
         let ca_cert = flags.ca_cert.clone().map(|path| Origin::Flag("--ca-cert").of(path));
         let client_id = ("--client-id", flags.client_id.clone());
         let client_id = pick(client_id, ("JELOU_CLIENT_ID", &environment.client_id), None)?;
-        let secret = typed_secret(flags, environment);
+        let secret = if sandbox == Sandboxed::No { typed_secret(flags, environment)? } else { None };
         let mut settings = Self {
             profile: chosen,
             bot,
@@ -206,10 +206,22 @@ fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, Conf
     url.map(Sandboxed::At).map_err(|problem| ConfigError::Variable { name: "JELOUCTL_SANDBOX", problem })
 }
 
-fn typed_secret(flags: &Flags, environment: &Environment) -> Option<Sourced<SecretSource>> {
-    let file = flags.client_secret.clone().map(|source| Origin::Flag("--client-secret-file").of(source));
-    let variable = environment.client_secret.clone().map(SecretSource::Value);
-    file.or_else(|| variable.map(|secret| Origin::Variable("JELOU_CLIENT_SECRET").of(secret)))
+fn typed_secret(
+    flags: &Flags,
+    environment: &Environment,
+) -> Result<Option<Sourced<SecretSource>>, ConfigError> {
+    const FILE: &str = "JELOU_CLIENT_SECRET_FILE";
+    if let Some(source) = &flags.client_secret {
+        return Ok(Some(Origin::Flag("--client-secret-file").of(source.clone())));
+    }
+    match (&environment.client_secret, &environment.client_secret_file) {
+        (Some(_), Some(_)) => {
+            Err(ConfigError::Variable { name: FILE, problem: "JELOU_CLIENT_SECRET is set too; keep one of them".to_owned() })
+        }
+        (Some(secret), None) => Ok(Some(Origin::Variable("JELOU_CLIENT_SECRET").of(SecretSource::Value(secret.clone())))),
+        (None, Some(path)) => Ok(Some(Origin::Variable(FILE).of(SecretSource::File(path.into())))),
+        (None, None) => Ok(None),
+    }
 }
 
 /// Flag, then environment, then profile.
@@ -272,6 +284,7 @@ fn environment_beside(flags: &Flags, environment: &Environment, warnings: &mut V
         ("JELOU_BOT_ID", beside.bot_id.take().is_some()),
         ("JELOU_CLIENT_ID", beside.client_id.take().is_some()),
         ("JELOU_CLIENT_SECRET", beside.client_secret.take().is_some()),
+        ("JELOU_CLIENT_SECRET_FILE", beside.client_secret_file.take().is_some()),
     ];
     let ignored: Vec<_> = set.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect();
     if !ignored.is_empty() {

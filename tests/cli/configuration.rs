@@ -379,6 +379,62 @@ fn a_secret_that_was_handed_over_is_not_warned_about() {
     assert!(stderr("credentials/../elsewhere/secret.txt").contains("others can read it"));
 }
 
+#[test]
+fn a_service_names_the_file_of_its_secret() {
+    let server = Server::answering(Reply::accepted());
+    let home = Home::new();
+    home.write("credentials/jelou", "canary-1\n");
+    let send = || home.run(SEND).env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1").env("JELOU_CLIENT_ID", "x");
+    send().env("JELOU_CLIENT_SECRET_FILE", "credentials/jelou").success();
+    send().env("JELOU_CLIENT_SECRET_FILE", "missing").fails(3, &["JELOU_CLIENT_SECRET_FILE: failed to read missing"]);
+    let both = send().env("JELOU_CLIENT_SECRET_FILE", "credentials/jelou").env("JELOU_CLIENT_SECRET", "canary-2");
+    both.fails(3, &["JELOU_CLIENT_SECRET_FILE: JELOU_CLIENT_SECRET is set too; keep one of them"]);
+    // A sandbox sets the one, whatever there is, and neither is read.
+    let both = send().env("JELOU_CLIENT_SECRET_FILE", "missing").env("JELOU_CLIENT_SECRET", "canary-2");
+    both.args(&["--sandbox"]).env_remove("JELOU_API_URL").success();
+
+    let configure = |file: &str| {
+        home.config(&format!(
+            "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\nclient_secret_file = \"{file}\"\n",
+            server.url
+        ));
+    };
+    configure("${CREDENTIALS_DIRECTORY}/jelou");
+    home.run(SEND).env("CREDENTIALS_DIRECTORY", home.path().join("credentials")).success();
+    home.run(SEND).fails(3, &["profile p, client_secret_file", "CREDENTIALS_DIRECTORY is not set"]);
+    configure("${HOME}/credentials/jelou");
+    home.run(SEND).fails(3, &["only ${CREDENTIALS_DIRECTORY}/NAME is understood"]);
+    let secrets: Vec<_> = server.received().iter().map(|request| request.headers["authorization"].clone()).collect();
+    // x:canary-1
+    assert_eq!(secrets, ["Basic eDpjYW5hcnktMQ=="; 2]);
+}
+
+/// The file of the machine, in a mount namespace of its own.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_configuration_of_the_machine_is_read_where_the_user_has_none() {
+    let home = Home::new();
+    home.write("of-machine.toml", "[profiles.machine]\nbot_id = \"1\"\nclient_id = \"x\"\n");
+    let unshare = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "sh", "-ec", script]).current_dir(home.path());
+        command.env("HOME", home.path()).env("JELOUCTL", cargo_bin!("jelouctl")).output()
+    };
+    let mount = "mount -t tmpfs none /etc; mkdir /etc/jelouctl; cp of-machine.toml /etc/jelouctl/config.toml";
+    let is_mounted = unshare(mount).is_ok_and(|output| output.status.success());
+    if !can_test("unshare, and the right to mount in a namespace of its own", is_mounted) {
+        return;
+    }
+    let run = |more: &str| Ended::new(&unshare(&format!("{mount}; {more}")).unwrap());
+    let ended = run("\"$JELOUCTL\" profile list; \"$JELOUCTL\" doctor --offline || true");
+    assert!(ended.stdout.starts_with("machine\t1\t\nok       configuration: /etc/jelouctl/config.toml, profiles: 1\n"), "{ended:?}");
+    let ended = run("chmod 666 /etc/jelouctl/config.toml; \"$JELOUCTL\" profile show");
+    assert_eq!(ended.code, 3, "{ended:?}");
+    assert!(ended.stderr.contains("/etc/jelouctl/config.toml: others can write it"), "{ended:?}");
+    home.config("[profiles.mine]\n");
+    assert_eq!(run("\"$JELOUCTL\" profile list").stdout, "mine\t\t\n");
+}
+
 /// A mount needs a namespace of its own.
 #[test]
 #[cfg(target_os = "linux")]

@@ -55,6 +55,8 @@ static IS_SANDBOX_RUNNING: LazyLock<bool> = LazyLock::new(|| {
 impl Home {
     pub(crate) fn new() -> Self {
         assert!(!*IS_SANDBOX_RUNNING, "a sandbox runs on 127.0.0.1:4780: stop it first");
+        let of_machine = Path::new("/etc/jelouctl/config.toml");
+        assert!(!of_machine.exists(), "the tests would read {}: move it away first", of_machine.display());
         Self { directory: TempDir::new().unwrap() }
     }
 
