@@ -3,8 +3,8 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::{Command, CommandFactory};
-use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap::{Command, CommandFactory, ValueHint};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter};
 use clap_complete::env::CompleteEnv;
 
 use super::app::App;
@@ -30,7 +30,7 @@ fn app() -> Command {
     let profile = |argument: clap::Arg| argument.add(ArgValueCompleter::new(profiles));
     let run = |argument: clap::Arg| argument.add(ArgValueCompleter::new(runs));
     let template = |argument: clap::Arg| argument.add(ArgValueCompleter::new(templates));
-    App::command()
+    plain_paths(App::command())
         .mut_arg("profile", profile)
         .mut_subcommand("profile", |command| {
             command.mut_subcommands(|action| {
@@ -71,7 +71,35 @@ fn templates(begun: &OsStr) -> Vec<CompletionCandidate> {
 
 fn beginning_with(begun: &OsStr, names: impl IntoIterator<Item = String>) -> Vec<CompletionCandidate> {
     let begun = begun.to_string_lossy();
-    // A name with a control character would act on the terminal.
-    let plain = names.into_iter().filter(|name| !name.contains(char::is_control));
+    let plain = names.into_iter().filter(|name| is_plain(name, ""));
     plain.filter(|name| name.starts_with(&*begun)).map(CompletionCandidate::new).collect()
+}
+
+/// Whether a shell takes `name` for a word, whatever is done with it: bash puts a candidate on the line as it stands, where
+/// `x$(command)` would run. `more` are characters beside letters, digits and `_.-`.
+fn is_plain(name: &str, more: &str) -> bool {
+    !name.is_empty() && name.chars().all(|one| one.is_ascii_alphanumeric() || "_.-".contains(one) || more.contains(one))
+}
+
+/// Files are offered by us, too, those with plain names: bash itself offers the others, and quotes them.
+fn plain_paths(command: Command) -> Command {
+    let command = command.mut_args(|argument| match argument.get_value_hint() {
+        ValueHint::FilePath => argument.add(ArgValueCompleter::new(files)),
+        ValueHint::DirPath => argument.add(ArgValueCompleter::new(directories)),
+        _ => argument,
+    });
+    command.mut_subcommands(plain_paths)
+}
+
+fn files(begun: &OsStr) -> Vec<CompletionCandidate> {
+    with_plain_names(PathCompleter::file().complete(begun))
+}
+
+fn directories(begun: &OsStr) -> Vec<CompletionCandidate> {
+    with_plain_names(PathCompleter::dir().complete(begun))
+}
+
+fn with_plain_names(candidates: Vec<CompletionCandidate>) -> Vec<CompletionCandidate> {
+    let is_plain = |one: &CompletionCandidate| one.get_value().to_str().is_some_and(|path| is_plain(path, "/~"));
+    candidates.into_iter().filter(is_plain).collect()
 }

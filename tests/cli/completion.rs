@@ -86,6 +86,24 @@ fn profiles_kinds_and_remembered_templates_are_offered() {
     assert_eq!(candidates(&home, &["send", "template", ""]).stdout.matches('\u{1b}').count(), 0);
 }
 
+/// bash puts a candidate on the line as it stands.
+#[test]
+fn nothing_is_offered_that_a_shell_would_run() {
+    let home = Home::new();
+    let names = ["x$(touch PWN)", "x`touch PWN`", "x.2", "x|y", "x*", "x>y", "x'", "x\\\\"];
+    let results: Vec<_> = names.iter().map(|name| format!(r#"{{"elementName":"{name}"}}"#)).collect();
+    let listing = format!(r#"{{"results":[{}]}}"#, results.join(","));
+    let server = Server::start(vec![Reply::json(200, &listing)]);
+    home.run("templates").api(&server.url).success();
+    assert_eq!(candidates(&home, &["send", "template", "x"]).stdout, "x.2");
+    home.config("[profiles.\"x;touch PWN\"]\n[profiles.x-1_a]\n[profiles.\"x y\"]\n");
+    assert_eq!(candidates(&home, &["--profile", "x"]).stdout, "x-1_a");
+    for name in ["files/x$(touch PWN)", "files/x.csv"] {
+        home.write(name, "");
+    }
+    assert_eq!(candidates(&home, &["bulk", "send", "files/x"]).stdout, "files/x.csv");
+}
+
 #[test]
 fn runs_are_offered_where_one_is_named() {
     let home = Home::new();
