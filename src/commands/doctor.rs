@@ -96,7 +96,8 @@ impl Checkup {
         for (name, value, origin) in profile::rows(&settings) {
             match (name, value.is_empty()) {
                 ("bot_id", true) => self.fail(name, ConfigError::NoBot),
-                (_, true) => self.ok(name, origin),
+                ("client_id" | "client_secret", true) => self.warn(name, origin),
+                (_, true) => self.ok(name, "none, and none is needed"),
                 (_, false) => self.ok(name, format!("{value} ({origin})")),
             }
         }
@@ -130,12 +131,15 @@ impl Checkup {
         Some(())
     }
 
-    /// Whether a bulk run could be kept.
+    /// Whether a bulk run could be kept. A send needs no ledger, so it is no failure; nothing is created.
     fn ledgers(&mut self) {
-        let checked = Runs::open().and_then(|runs| runs.writable().map(|path| path.display().to_string()));
-        match checked {
+        let checked = Runs::at_home().and_then(|runs| runs.writable().map(|path| path.display().to_string()));
+        match checked.map_err(CommandError::from) {
             Ok(path) => self.ok("ledgers", format!("{path} can be written")),
-            Err(error) => self.fail("ledgers", error),
+            Err(error) => {
+                let detail = format!("bulk cannot run, all else can: {}", error.message());
+                self.push("ledgers", CheckState::Warning, detail, error.hint);
+            }
         }
     }
 

@@ -62,6 +62,9 @@ fn one_failure_does_not_hide_the_next_and_the_first_gives_the_code() {
     assert_eq!(ended.code, 3);
     assert_eq!(ended.json()["exit_code"], 3);
     is(&ended, "bot_id", "failed", "no bot to send from");
+    is(&ended, "client_id", "warning", "not set");
+    is(&ended, "client_secret", "warning", "not set");
+    is(&ended, "allow_to", "ok", "none, and none is needed");
     is(&ended, "secret", "failed", "no credentials");
     is(&ended, "connection", "failed", "Connection refused");
     is(&ended, "version", "ok", "jelouctl");
@@ -115,6 +118,13 @@ fn a_certificate_that_is_not_trusted_is_told() {
 }
 
 #[test]
+fn it_leaves_nothing_behind() {
+    let home = Home::new();
+    home.run("doctor --offline").api(&refused_url()).success();
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn offline_needs_no_network() {
     let ended = Home::new().run("doctor --offline --output record").api(&refused_url()).success();
     is(&ended, "network", "warning", "not checked");
@@ -148,8 +158,10 @@ fn ledgers_that_cannot_be_kept_are_told() {
     home.write("file", "");
     let run = home.run("doctor --output record --sandbox").env("XDG_STATE_HOME", home.path().join("file"));
     let ended = run.end();
-    assert_eq!(ended.code, 12, "{}", ended.stdout);
-    is(&ended, "ledgers", "failed", "Not a directory");
+    // A send needs none.
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    is(&ended, "ledgers", "warning", "bulk cannot run, all else can: ");
+    is(&ended, "ledgers", "warning", "Not a directory");
     is(&ended, "credentials", "ok", "accepted");
 }
 

@@ -1,7 +1,7 @@
 //! The directory of the runs: which there are, and how one is found, reserved, locked and removed.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::RunError;
@@ -33,10 +33,15 @@ impl Runs {
         Ok(Self { directory: state.join("jelouctl/runs") })
     }
 
-    /// The directory, once a file has been written there and is gone again.
+    /// The directory, once a file has been written there, or where it would be made, and is gone again. Nothing stays.
     pub(crate) fn writable(&self) -> Result<&Path, LedgerError> {
         let path = &self.directory;
-        let written = tempfile::tempfile_in(path).and_then(|mut file| file.write_all(b"x"));
+        // What is there but cannot be looked at is not passed over.
+        let is_missing = |path: &&Path| {
+            path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+        };
+        let there = path.ancestors().find(|path| !is_missing(path)).unwrap_or(path);
+        let written = tempfile::tempfile_in(there).and_then(|mut file| file.write_all(b"x"));
         written.map_err(FileError::of("write", path))?;
         Ok(path)
     }
