@@ -9,6 +9,7 @@ use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
 use crate::commands::bulk::{BulkAction, BulkSendArguments, RunOptions};
 use crate::config::{Rate, RetryFor};
 use crate::input::Source;
+use crate::message::Message;
 use crate::output::ProgressFormat;
 
 #[derive(Debug, Subcommand)]
@@ -81,6 +82,16 @@ pub(crate) enum BulkCommand {
         /// Run
         run: RunName,
     },
+}
+
+impl BulkCommand {
+    /// The kind that `bulk send` sends.
+    pub(super) fn kind(&self) -> Option<&Message> {
+        match self {
+            Self::Send(send) => Some(&send.message.message),
+            _ => None,
+        }
+    }
 }
 
 /// Send a message to each row of a list

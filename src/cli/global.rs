@@ -70,7 +70,8 @@ pub(crate) struct GlobalFlags {
     quiet: bool,
 
     /// Each attempt, request and answer on standard error, secrets redacted
-    #[arg(short, long, global = true)]
+    // Given twice, it says no more than once.
+    #[arg(short, long, global = true, overrides_with = "verbose")]
     verbose: bool,
 
     /// When to colour
