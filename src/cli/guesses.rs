@@ -89,12 +89,15 @@ fn instead_of_argument(word: &str, words: &[String]) -> Option<UsageError> {
     let (problem, line) = match words {
         [first, ..] if first == "man" => (format!("`man` takes no `{word}`"), format!("jelouctl help {word}")),
         // Where a kind is among them, the parser says how to order them.
-        [send, rest @ ..] if send == "send" && word == "--to" && !rest.iter().any(|word| Message::named(word).is_some()) => {
+        [send, rest @ ..]
+            if send == "send" && word == "--to" && !rest.iter().any(|word| Message::named(word).is_some()) =>
+        {
             ("the kind of message comes before its flags".to_owned(), text_line(rest))
         }
         [send, kind, rest @ ..] if send == "send" && kind == "text" && !word.starts_with('-') => {
             let is_number_first = rest.first().is_some_and(|first| is_number(first));
-            let problem = if is_number_first { "the recipient is given with --to" } else { "a text is one argument, in quotes" };
+            let problem =
+                if is_number_first { "the recipient is given with --to" } else { "a text is one argument, in quotes" };
             (problem.to_owned(), text_line(rest))
         }
         _ => return None,

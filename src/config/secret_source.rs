@@ -60,7 +60,8 @@ impl Sourced<SecretSource> {
                 let path = self.found(path)?;
                 let file = path.clone();
                 let read = blocking(move || read_file(&file)).await;
-                let failed = |cause| ConfigError::SecretFile { place: self.place(), error: FileError::of("read", &path)(cause) };
+                let failed =
+                    |cause| ConfigError::SecretFile { place: self.place(), error: FileError::of("read", &path)(cause) };
                 read.map_err(failed)?
             }
             SecretSource::Stdin => (blocking(|| read(io::stdin().lock())).await.map_err(unreadable)?, None),
@@ -92,7 +93,9 @@ impl Sourced<SecretSource> {
         };
         let directory = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|directory| !directory.is_empty());
         let directory = directory.ok_or_else(|| {
-            self.bad("cannot be found: CREDENTIALS_DIRECTORY is not set (systemd sets it in a service with LoadCredential=)")
+            self.bad(
+                "cannot be found: CREDENTIALS_DIRECTORY is not set (systemd sets it in a service with LoadCredential=)",
+            )
         })?;
         Ok(PathBuf::from(directory).join(name))
     }
@@ -169,7 +172,12 @@ async fn run(words: &[String], place: &str) -> Result<Vec<u8>, ConfigError> {
     };
     let said = || String::from_utf8_lossy(&stderr).trim().to_owned();
     let Ok(status) = finished else {
-        return Err(ConfigError::SecretCommandHangs { place, program, seconds: COMMAND_TIMEOUT.as_secs(), stderr: said() });
+        return Err(ConfigError::SecretCommandHangs {
+            place,
+            program,
+            seconds: COMMAND_TIMEOUT.as_secs(),
+            stderr: said(),
+        });
     };
     let status = status.map_err(failed_to_run)?;
     let too_long = stdout.len() as u64 > MAX_BYTES;

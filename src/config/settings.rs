@@ -206,19 +206,19 @@ fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, Conf
     url.map(Sandboxed::At).map_err(|problem| ConfigError::Variable { name: "JELOUCTL_SANDBOX", problem })
 }
 
-fn typed_secret(
-    flags: &Flags,
-    environment: &Environment,
-) -> Result<Option<Sourced<SecretSource>>, ConfigError> {
+fn typed_secret(flags: &Flags, environment: &Environment) -> Result<Option<Sourced<SecretSource>>, ConfigError> {
     const FILE: &str = "JELOU_CLIENT_SECRET_FILE";
     if let Some(source) = &flags.client_secret {
         return Ok(Some(Origin::Flag("--client-secret-file").of(source.clone())));
     }
     match (&environment.client_secret, &environment.client_secret_file) {
-        (Some(_), Some(_)) => {
-            Err(ConfigError::Variable { name: FILE, problem: "JELOU_CLIENT_SECRET is set too; keep one of them".to_owned() })
+        (Some(_), Some(_)) => Err(ConfigError::Variable {
+            name: FILE,
+            problem: "JELOU_CLIENT_SECRET is set too; keep one of them".to_owned(),
+        }),
+        (Some(secret), None) => {
+            Ok(Some(Origin::Variable("JELOU_CLIENT_SECRET").of(SecretSource::Value(secret.clone()))))
         }
-        (Some(secret), None) => Ok(Some(Origin::Variable("JELOU_CLIENT_SECRET").of(SecretSource::Value(secret.clone())))),
         (None, Some(path)) => Ok(Some(Origin::Variable(FILE).of(SecretSource::File(path.into())))),
         (None, None) => Ok(None),
     }

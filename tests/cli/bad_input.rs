@@ -442,7 +442,10 @@ fn a_first_guess_is_answered_with_the_line_to_type() {
         (&["send", "text", "+593987654321", "Hola", "mundo"], "jelouctl send text --to +593987654321 \"Hola mundo\""),
         (&["send", "--to", "593987654321", "Hola"], "jelouctl send text --to 593987654321 \"Hola\""),
         (&["send", "593987654321", "Hola"], "jelouctl send text --to 593987654321 \"Hola\""),
-        (&["send", "text", "--to=593987654321", "Hola", "mundo"], "jelouctl send text --to 593987654321 \"Hola mundo\""),
+        (
+            &["send", "text", "--to=593987654321", "Hola", "mundo"],
+            "jelouctl send text --to 593987654321 \"Hola mundo\"",
+        ),
         // What cannot be written down safely is an example.
         (&["send", "text", "--to", "593987654321", "Hola", "$(x)"], "jelouctl send text --to 593987654321 \"Hola\""),
         (&["version"], "jelouctl --version"),
@@ -482,7 +485,11 @@ fn blanks_are_no_text() {
 fn a_contacts_phone_that_is_no_international_number_is_warned_about() {
     let server = Server::answering(Reply::accepted());
     let send = |phone: &str| {
-        Home::new().run("send contacts --to 593987654321 --name A --strict --phone").args(&[phone]).api(&server.url).end()
+        Home::new()
+            .run("send contacts --to 593987654321 --name A --strict --phone")
+            .args(&[phone])
+            .api(&server.url)
+            .end()
     };
     for phone in ["0987654321", "call me", "123", "022", "+593 98 765"] {
         let ended = send(phone);

@@ -110,7 +110,10 @@ fn a_variable_that_is_nearly_ours_is_warned_about() {
     let ended = send().args(&["--strict"]).success();
     assert_eq!(ended.stderr, "warning: the variable JELOU_BOT is not read: did you mean JELOU_BOT_ID?\n");
     let ended = home.run("doctor --offline").env("JELOU_BOT", "78").env("JELOU_SERVICE_HOST", "10.0.0.1").end();
-    for line in ["warning  environment: the variable JELOU_BOT is not read", "ok       environment: not read: JELOU_SERVICE_HOST"] {
+    for line in [
+        "warning  environment: the variable JELOU_BOT is not read",
+        "ok       environment: not read: JELOU_SERVICE_HOST",
+    ] {
         assert!(ended.stdout.contains(line), "{}", ended.stdout);
     }
 }
@@ -119,7 +122,8 @@ fn a_variable_that_is_nearly_ours_is_warned_about() {
 fn nothing_set_up_says_every_way() {
     let all = "error: no bot to send from, no client id and no client secret\nhint: keep them in a profile: jelouctl profile set NAME";
     let ended = Home::new().run(SEND).fails(3, &[all, "--bot", "JELOU_BOT_ID", "JELOU_CLIENT_SECRET", "--sandbox"]);
-    let with_id = Home::new().run(SEND).env("JELOU_CLIENT_ID", "x").fails(3, &["error: no bot to send from, no client secret\n"]);
+    let with_id =
+        Home::new().run(SEND).env("JELOU_CLIENT_ID", "x").fails(3, &["error: no bot to send from, no client secret\n"]);
     assert_eq!(with_id.stdout, "");
     assert_eq!(ended.stdout, "");
     let ways = [
@@ -427,7 +431,10 @@ fn the_configuration_of_the_machine_is_read_where_the_user_has_none() {
     }
     let run = |more: &str| Ended::new(&unshare(&format!("{mount}; {more}")).unwrap());
     let ended = run("\"$JELOUCTL\" profile list; \"$JELOUCTL\" doctor --offline || true");
-    assert!(ended.stdout.starts_with("machine\t1\t\nok       configuration: /etc/jelouctl/config.toml, profiles: 1\n"), "{ended:?}");
+    assert!(
+        ended.stdout.starts_with("machine\t1\t\nok       configuration: /etc/jelouctl/config.toml, profiles: 1\n"),
+        "{ended:?}"
+    );
     let ended = run("chmod 666 /etc/jelouctl/config.toml; \"$JELOUCTL\" profile show");
     assert_eq!(ended.code, 3, "{ended:?}");
     assert!(ended.stderr.contains("/etc/jelouctl/config.toml: others can write it"), "{ended:?}");

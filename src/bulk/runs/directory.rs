@@ -37,9 +37,8 @@ impl Runs {
     pub(crate) fn writable(&self) -> Result<&Path, LedgerError> {
         let path = &self.directory;
         // What is there but cannot be looked at is not passed over.
-        let is_missing = |path: &&Path| {
-            path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-        };
+        let is_missing =
+            |path: &&Path| path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
         let there = path.ancestors().find(|path| !is_missing(path)).unwrap_or(path);
         let written = tempfile::tempfile_in(there).and_then(|mut file| file.write_all(b"x"));
         written.map_err(FileError::of("write", path))?;

@@ -9,12 +9,32 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
     (3, "configuration, credentials or certificate roots are missing or broken", "no", "after fixing it"),
     (4, "the API does not accept the credentials", "no", "after fixing it"),
     (5, "rejected by the API", "no", "after fixing it"),
-    (6, "rate limited or unavailable beyond --retry-for; of a bulk run beyond --max-wait", "no; of a bulk run see the report", "yes, later"),
+    (
+        6,
+        "rate limited or unavailable beyond --retry-for; of a bulk run beyond --max-wait",
+        "no; of a bulk run see the report",
+        "yes, later",
+    ),
     (7, "the network: DNS, connection or TLS", "no", "yes, later; a wrong certificate must be fixed first"),
-    (8, "unknown: no answer, a broken one, or a gateway's error", "unknown: it may have been", "only after asking the recipient"),
-    (10, "a bulk run is complete, and some rows failed, were skipped or are unknown", "see the report", "what failed, after fixing it"),
+    (
+        8,
+        "unknown: no answer, a broken one, or a gateway's error",
+        "unknown: it may have been",
+        "only after asking the recipient",
+    ),
+    (
+        10,
+        "a bulk run is complete, and some rows failed, were skipped or are unknown",
+        "see the report",
+        "what failed, after fixing it",
+    ),
     (11, "stopped by a guard: allow_to, a bulk run without --yes, the same campaign again", "no", "no"),
-    (12, "the ledger of a bulk run cannot be written", "what was under way: see standard error", "bulk resume, after fixing it"),
+    (
+        12,
+        "the ledger of a bulk run cannot be written",
+        "what was under way: see standard error",
+        "bulk resume, after fixing it",
+    ),
     (13, "the bulk run is in use by another process", "no", "when that one has ended"),
     (14, "sandbox --expect did not hold: another number of messages arrived", "no: nothing leaves a sandbox", "no"),
     (129, "SIGHUP: the terminal went away", "unknown while an attempt was under way, else no", "see the record"),
@@ -70,7 +90,10 @@ fn of_name((name, meaning, code): (&str, &str, Option<u8>)) -> String {
 /// As the table of `docs/exit-codes.md`, from the top; an error's code in the answer says more.
 fn status(status: u16) -> Option<String> {
     let (meaning, code) = match status {
-        200..=299 => ("an answer that says whether the message was accepted: 0 if it does, 5 if it names an error, 8 if it says both or neither", None),
+        200..=299 => (
+            "an answer that says whether the message was accepted: 0 if it does, 5 if it names an error, 8 if it says both or neither",
+            None,
+        ),
         401 | 403 => ("the API does not accept the credentials", Some(4)),
         408 => ("the API waited for the request too long", Some(8)),
         425 | 429 => ("a rate limit; tried again for --retry-for", Some(6)),

@@ -59,7 +59,9 @@ fn unknown(topic: &str) -> UsageError {
         None => "`jelouctl explain` lists the kinds and codes that are known".to_owned(),
     };
     UsageError::new(
-        format!("`{topic}` is neither a kind of message nor a known error code, exit code, HTTP status or name of the record"),
+        format!(
+            "`{topic}` is neither a kind of message nor a known error code, exit code, HTTP status or name of the record"
+        ),
         hint,
     )
 }

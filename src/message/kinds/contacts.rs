@@ -139,8 +139,8 @@ impl Kind for Contacts {
         let mut contacts = input.json_list("--contact", contact)?;
         if let Some(source) = vcard {
             let text = input.read("--vcard", source)?;
-            let cards = vcard::contacts(&text)
-                .map_err(|problem| InputError::NotVcard { name: name_of(source), problem })?;
+            let cards =
+                vcard::contacts(&text).map_err(|problem| InputError::NotVcard { name: name_of(source), problem })?;
             contacts.extend(cards.into_iter().map(|contact| json!(contact)));
         }
         contacts.extend(self.flags.card().map(|contact| json!(contact)));
