@@ -12,4 +12,6 @@ pub(crate) enum Format {
     Id,
     /// One JSON object that says what became of the message
     Record,
+    /// Nothing: the exit code and standard error say it all
+    None,
 }
