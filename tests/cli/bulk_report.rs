@@ -36,7 +36,12 @@ fn a_report_is_the_list_with_what_became_of_each_row() {
         (&first["nombre"], &first["celular"], &first["sent"], &first["http_status"], &first["error"]),
         (&json!("=1+1"), &json!("+593987654321"), &json!("yes"), &json!(200), &json!(null))
     );
-    home.run("bulk report --file nowhere/x.csv").fails(1, &["failed to write nowhere/x.csv"]);
+    // The line is at fault, whatever else is.
+    home.run("bulk report --file nowhere/x.csv").fails(2, &["--file: failed to write nowhere/x.csv"]);
+    Home::new().run("bulk report --file nowhere/x.csv").fails(2, &["--file: failed to write nowhere/x.csv"]);
+    home.write("file", "");
+    home.run("man --dir file/x").fails(2, &["--dir: failed to create file/x"]);
+    home.run("schema --dir file/x").fails(2, &["--dir: failed to create file/x"]);
 }
 
 #[test]
