@@ -97,6 +97,10 @@ for recipient in "${recipients[@]}"; do
       all_code=$code
       ;;
   esac
+  # The step is being stopped: nobody else is written to.
+  case $code in
+    129 | 130 | 143) break ;;
+  esac
 done
 
 if [ ${#ids[@]} = 1 ]; then

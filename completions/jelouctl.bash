@@ -287,11 +287,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -390,11 +390,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -493,11 +493,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -596,11 +596,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -722,11 +722,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -833,11 +833,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -952,11 +952,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1091,11 +1091,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1221,11 +1221,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1370,11 +1370,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1515,11 +1515,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1684,11 +1684,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1841,11 +1841,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1998,11 +1998,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2179,11 +2179,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2352,11 +2352,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2505,11 +2505,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2658,11 +2658,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2796,11 +2796,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2937,11 +2937,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -3086,11 +3086,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -3208,11 +3208,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -3338,11 +3338,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -3500,11 +3500,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -3641,11 +3641,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -3794,11 +3794,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -3897,11 +3897,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -4000,11 +4000,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -4103,11 +4103,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -4206,11 +4206,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -4379,11 +4379,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -4489,11 +4489,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -4592,11 +4592,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -4695,11 +4695,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -4798,11 +4798,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -4905,11 +4905,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -5008,11 +5008,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -5111,11 +5111,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -5261,11 +5261,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -5414,11 +5414,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -5524,11 +5524,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -5627,11 +5627,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -5757,11 +5757,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -5906,11 +5906,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -6051,11 +6051,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -6220,11 +6220,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -6377,11 +6377,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -6534,11 +6534,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -6715,11 +6715,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -6888,11 +6888,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -7041,11 +7041,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -7194,11 +7194,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -7332,11 +7332,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -7473,11 +7473,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -7622,11 +7622,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -7744,11 +7744,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -7874,11 +7874,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -8036,11 +8036,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -8177,11 +8177,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -8330,11 +8330,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -8445,11 +8445,11 @@ _jelouctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "response id record" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -28,14 +28,15 @@ complete -c jelouctl -n "__fish_jelouctl_needs_command" -s p -l profile -d 'Prof
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_needs_command" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -64,14 +65,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -109,14 +111,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -140,14 +143,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -170,14 +174,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -199,14 +204,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -226,14 +232,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -255,14 +262,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -285,14 +293,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -312,14 +321,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -342,14 +352,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -370,14 +381,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -405,14 +417,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -437,14 +450,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -467,14 +481,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -506,14 +521,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -542,14 +558,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -571,14 +588,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -609,14 +627,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -635,14 +654,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -671,14 +691,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s p -l 
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -698,14 +719,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s p -l pro
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -721,14 +743,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -762,14 +785,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -812,14 +836,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -835,14 +860,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -854,12 +880,12 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l state -d 'Rows in this state only (repeatable)' -r -f -a "pending\t''
-inflight\t''
-sent\t''
-failed\t''
-unknown\t''
-skipped\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l state -d 'Rows in this state only (repeatable)' -r -f -a "pending\t'Still to be sent; surely not sent so far'
+inflight\t'A request is under way'
+sent\t'Accepted by Jelou'
+failed\t'Rejected by the API'
+unknown\t'It may have been sent'
+skipped\t'Left out by `--skip-invalid`'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l format -d 'How it is written' -r -f -a "csv\t''
 ndjson\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l file -d 'Write it to this file, all or nothing, instead of standard output' -r -F
@@ -867,14 +893,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -894,14 +921,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -917,14 +945,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -940,14 +969,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -974,14 +1004,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s p -l profile -
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1006,14 +1037,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -s p -l profi
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1031,14 +1063,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fis
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1059,14 +1092,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1082,14 +1116,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1106,14 +1141,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1129,14 +1165,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1152,14 +1189,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1175,14 +1213,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -s p -l profil
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1199,14 +1238,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -s p -l profi
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1223,14 +1263,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -s p -l profil
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1246,14 +1287,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -s p -l p
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1271,14 +1313,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s p -l profile -
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env, the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'"
+record\t'One JSON object that says what became of the message'
+none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
@@ -1290,3 +1333,5 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s v -l verbose -
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -s o -l output -x -a "response id record none"
+complete -c jelouctl -l color -x -a "auto always never"

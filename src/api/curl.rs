@@ -13,17 +13,18 @@ pub(crate) fn curl_command(request: &Request, client_id: &str, ca_cert: Option<&
         format!("--request {}", request.method),
     ];
     if let Some(path) = ca_cert {
-        words.push(format!("--cacert {}", quote(&path.to_string_lossy())));
+        words.push(format!("--cacert {}", shell_word(&path.to_string_lossy())));
     }
-    words.push(format!("-u {}:\"${{JELOU_CLIENT_SECRET:?}}\"", quote(client_id)));
-    words
-        .extend(request.headers.iter().map(|(name, value)| format!("--header {}", quote(&format!("{name}: {value}")))));
-    words.extend(body.map(|body| format!("--data-raw {}", quote(body))));
-    words.push(quote(request.url.as_str()));
+    words.push(format!("-u {}:\"${{JELOU_CLIENT_SECRET:?}}\"", shell_word(client_id)));
+    words.extend(
+        request.headers.iter().map(|(name, value)| format!("--header {}", shell_word(&format!("{name}: {value}")))),
+    );
+    words.extend(body.map(|body| format!("--data-raw {}", shell_word(body))));
+    words.push(shell_word(request.url.as_str()));
     words.join(" \\\n  ")
 }
 
-/// In quotes, in which a shell takes every character as it stands.
-fn quote(value: &str) -> String {
+/// A word in quotes, in which a shell takes every character as it stands.
+pub(crate) fn shell_word(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }

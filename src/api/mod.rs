@@ -14,7 +14,7 @@ mod transport;
 pub(crate) use self::answer::Answer;
 pub(crate) use self::codes::{CODES, Code, Effect, PAIR_RATE_LIMIT, may_miss_a_template};
 pub(crate) use self::credentials::Credentials;
-pub(crate) use self::curl::curl_command;
+pub(crate) use self::curl::{curl_command, shell_word};
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
 pub(crate) use self::outcome::{Cause, Outcome, Problem, UNKNOWN_HINT, Verdict, judge};
 pub(crate) use self::request::{Request, SuccessCriterion, TemplateFilter};

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
+use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::error::BulkError;
@@ -10,7 +11,7 @@ use super::ledger::{Details, Ledger, LedgerError, ReportedRow, RowState};
 use crate::list::{ListFormat, OUTCOME_COLUMNS, guarded};
 use crate::output::{compact, one_line};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
     Csv,
     Ndjson,

@@ -85,11 +85,13 @@ pub(crate) enum Command {
     /// Examples:
     ///   jelouctl explain image
     ///   jelouctl explain 131047
+    ///   jelouctl explain 8
     ///
+    /// An exit code, an HTTP status and a name of the record are explained too.
     /// Without a topic: every kind with its limits and an example, and every code. Works offline.
     #[command(verbatim_doc_comment)]
     Explain {
-        /// Kind of message, or error code
+        /// Kind of message, error code, exit code, HTTP status, or name of the record
         #[arg(value_name = "KIND|CODE")]
         topic: Option<String>,
     },

@@ -9,6 +9,7 @@ use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
 use crate::commands::bulk::{BulkAction, BulkSendArguments, RunOptions};
 use crate::config::{Rate, RetryFor};
 use crate::input::Source;
+use crate::message::Message;
 use crate::output::ProgressFormat;
 
 #[derive(Debug, Subcommand)]
@@ -49,11 +50,11 @@ pub(crate) enum BulkCommand {
 
         /// Rows in this state only (repeatable)
         #[arg(long, value_name = "STATE")]
-        state: Vec<StateFlag>,
+        state: Vec<RowState>,
 
         /// How it is written
         #[arg(long, value_name = "FORMAT", default_value = "csv")]
-        format: ReportFormatFlag,
+        format: ReportFormat,
 
         /// Write it to this file, all or nothing, instead of standard output
         #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -81,6 +82,16 @@ pub(crate) enum BulkCommand {
         /// Run
         run: RunName,
     },
+}
+
+impl BulkCommand {
+    /// The kind that `bulk send` sends.
+    pub(super) fn kind(&self) -> Option<&Message> {
+        match self {
+            Self::Send(send) => Some(&send.message.message),
+            _ => None,
+        }
+    }
 }
 
 /// Send a message to each row of a list
@@ -156,7 +167,7 @@ pub(crate) struct RunOptionFlags {
 
     /// How to show the progress
     #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
-    progress: ProgressFlag,
+    progress: ProgressFormat,
 }
 
 #[derive(Args, Debug)]
@@ -200,56 +211,13 @@ enum FailedAs {
     Pending,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum StateFlag {
-    Pending,
-    Inflight,
-    Sent,
-    Failed,
-    Unknown,
-    Skipped,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum ReportFormatFlag {
-    Csv,
-    Ndjson,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum ProgressFlag {
-    /// A bar on a terminal, else a line every 10 s (default)
-    Auto,
-    /// One JSON object a second on standard error
-    Ndjson,
-    None,
-}
-
 impl From<RunOptionFlags> for RunOptions {
     fn from(flags: RunOptionFlags) -> Self {
-        let progress = match flags.progress {
-            ProgressFlag::Auto => ProgressFormat::Auto,
-            ProgressFlag::Ndjson => ProgressFormat::Ndjson,
-            ProgressFlag::None => ProgressFormat::None,
-        };
         Self {
             rate: flags.rate,
             concurrency: flags.concurrency.map(usize::from),
             max_wait: flags.max_wait.duration(),
-            progress,
-        }
-    }
-}
-
-impl From<StateFlag> for RowState {
-    fn from(flag: StateFlag) -> Self {
-        match flag {
-            StateFlag::Pending => Self::Pending,
-            StateFlag::Inflight => Self::Inflight,
-            StateFlag::Sent => Self::Sent,
-            StateFlag::Failed => Self::Failed,
-            StateFlag::Unknown => Self::Unknown,
-            StateFlag::Skipped => Self::Skipped,
+            progress: flags.progress,
         }
     }
 }
@@ -292,13 +260,7 @@ impl From<BulkCommand> for BulkAction {
             BulkCommand::Send(send) => Self::Send(Box::new((*send).into())),
             BulkCommand::Resume { run, options } => Self::Resume { run, options: options.into() },
             BulkCommand::Status { run } => Self::Status { run },
-            BulkCommand::Report { run, state, format, file } => {
-                let format = match format {
-                    ReportFormatFlag::Csv => ReportFormat::Csv,
-                    ReportFormatFlag::Ndjson => ReportFormat::Ndjson,
-                };
-                Self::Report { run, states: state.into_iter().map(RowState::from).collect(), format, file }
-            }
+            BulkCommand::Report { run, state, format, file } => Self::Report { run, states: state, format, file },
             BulkCommand::Resolve { run, decision } => {
                 let (from, to) = decision.states();
                 Self::Resolve { run, from, to }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::config::{ApiUrl, BotId, ClientId, Flags, RetryFor, SecretSource, Timeout};
 use crate::context::{Context, Mode};
@@ -63,19 +63,20 @@ pub(crate) struct GlobalFlags {
 
     /// What goes to standard output
     #[arg(short, long, global = true, value_name = "FORMAT", default_value = "response", hide_default_value = true)]
-    output: FormatFlag,
+    output: Format,
 
     /// Only errors on standard error
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 
     /// Each attempt, request and answer on standard error, secrets redacted
-    #[arg(short, long, global = true)]
+    // Given twice, it says no more than once.
+    #[arg(short, long, global = true, overrides_with = "verbose")]
     verbose: bool,
 
     /// When to colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
-    color: ColorFlag,
+    color: Color,
 
     /// Never ask; what is missing is an error (also when the variable CI is set)
     #[arg(long, global = true)]
@@ -86,41 +87,13 @@ pub(crate) struct GlobalFlags {
     yes: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FormatFlag {
-    /// The API's response (default)
-    Response,
-    /// The message id only; nothing when there is none
-    Id,
-    /// One JSON object that says what became of the message
-    Record,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum ColorFlag {
-    /// On a terminal, unless `NO_COLOR` is set (default)
-    Auto,
-    Always,
-    Never,
-}
-
 impl GlobalFlags {
     /// The context of a command; `no_input` says whether the environment forbids questions.
     pub(crate) fn context(self, no_input: bool) -> Context {
-        let format = match self.output {
-            FormatFlag::Response => Format::Response,
-            FormatFlag::Id => Format::Id,
-            FormatFlag::Record => Format::Record,
-        };
         let verbosity = match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, true) => Verbosity::Verbose,
             (false, false) => Verbosity::Normal,
-        };
-        let color = match self.color {
-            ColorFlag::Auto => Color::Auto,
-            ColorFlag::Always => Color::Always,
-            ColorFlag::Never => Color::Never,
         };
         let mode = match (self.dry_run, self.curl) {
             (true, _) => Mode::DryRun,
@@ -145,8 +118,8 @@ impl GlobalFlags {
                 retry_for: self.retry_for,
                 ca_cert: self.ca_cert,
             },
-            stdout: Stdout::new(format, color),
-            stderr: Stderr::new(verbosity, color),
+            stdout: Stdout::new(self.output, self.color),
+            stderr: Stderr::new(verbosity, self.color),
             input: Input::default(),
             mode,
             assume_yes: self.yes,

@@ -4,6 +4,7 @@ mod app;
 mod bulk;
 mod complete;
 mod global;
+mod guesses;
 mod profile;
 mod run;
 mod sandbox;
@@ -27,12 +28,18 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         return code;
     }
     match App::try_parse_from(arguments) {
-        Ok(app) => dispatch(app),
-        Err(error) => usage::report(&readable_context(arguments), error, arguments),
+        Ok(app) => dispatch(app, arguments),
+        Err(error) => match guesses::asked_for_help(&error, arguments) {
+            Some(arguments) => run(&arguments),
+            None => usage::report(&readable_context(arguments), error, arguments),
+        },
     }
 }
 
-fn dispatch(app: App) -> ExitCode {
+fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
+    if let Some(error) = guesses::lone_dash(app.command.as_ref(), arguments) {
+        return usage::refuse(&app.global.context(false), error);
+    }
     let mut context = app.global.context(std::env::var_os("CI").is_some());
     let ended = match app.command {
         Some(Command::Send(command)) => return commands::send::run(&mut context, &command.into()),
@@ -49,7 +56,7 @@ fn dispatch(app: App) -> ExitCode {
             commands::completions::run(&context, App::command(), shell, dynamic)
         }
         Some(Command::Man { dir }) => commands::man::run(&context, App::command(), dir.as_deref()),
-        None => usage::help(&context, App::command()),
+        None => usage::help(&context, App::command(), arguments),
     };
     ended.unwrap_or_else(|error| usage::print_error(&context.stderr, &error))
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueHint};
 
 use crate::commands::run::{NoticeContent, NotifyOn, RunArguments};
 use crate::config::Timeout;
@@ -28,7 +28,7 @@ pub(crate) struct RunCommand {
 
     /// When to send
     #[arg(long, value_name = "WHEN", default_value = "always", hide_default_value = true)]
-    on: OnFlag,
+    on: NotifyOn,
 
     /// Text of the message [default: command, result, host, duration and exit code]
     #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true, conflicts_with_all = ["template", "body"])]
@@ -71,16 +71,6 @@ pub(crate) struct RunCommand {
     command: Vec<OsString>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum OnFlag {
-    /// However it ended (default)
-    Always,
-    /// When it failed, was killed or could not be started
-    Failure,
-    /// When it ended with 0
-    Success,
-}
-
 impl From<RunCommand> for RunArguments {
     fn from(command: RunCommand) -> Self {
         let RunCommand { to, on, text, template, language, parameters, body, tail, notify_timeout, .. } = command;
@@ -91,11 +81,7 @@ impl From<RunCommand> for RunArguments {
         };
         Self {
             to,
-            on: match on {
-                OnFlag::Always => NotifyOn::Always,
-                OnFlag::Failure => NotifyOn::Failure,
-                OnFlag::Success => NotifyOn::Success,
-            },
+            on,
             content,
             tail: tail.map(usize::from),
             timeout: notify_timeout.unwrap_or(Timeout::DEFAULT).duration(),

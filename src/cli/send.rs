@@ -25,6 +25,12 @@ pub(crate) struct SendCommand {
     message: Delivered<DeliveryFlags>,
 }
 
+impl SendCommand {
+    pub(super) fn kind(&self) -> &Message {
+        &self.message.message
+    }
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct FlowMessageCommand {
     #[command(flatten)]

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::guesses;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
@@ -24,7 +25,7 @@ pub(crate) fn report(context: &Context, mut error: clap::Error, arguments: &[OsS
             },
         };
     }
-    if let Some(error) = taken_for_login(&error) {
+    if let Some(error) = guesses::meant(&error, arguments) {
         return refuse(context, error);
     }
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
@@ -45,7 +46,7 @@ pub(crate) fn report(context: &Context, mut error: clap::Error, arguments: &[OsS
     ExitCode::Usage
 }
 
-fn refuse(context: &Context, error: UsageError) -> ExitCode {
+pub(super) fn refuse(context: &Context, error: UsageError) -> ExitCode {
     record(&context.stdout, &error.message, Some(&error.hint));
     print_error(&context.stderr, &error.into())
 }
@@ -66,8 +67,15 @@ fn record(stdout: &Stdout, message: &str, hint: Option<&str>) {
     }
 }
 
-/// What `jelouctl` alone says.
-pub(crate) fn help(context: &Context, mut app: clap::Command) -> Result<ExitCode, CommandError> {
+/// What `jelouctl` alone says; with flags and no command, a script would take the help for a success.
+pub(crate) fn help(
+    context: &Context,
+    mut app: clap::Command,
+    arguments: &[OsString],
+) -> Result<ExitCode, CommandError> {
+    if arguments.len() > 1 {
+        return Ok(refuse(context, UsageError::new("a command is missing", "jelouctl --help lists the commands")));
+    }
     context.stdout.help(&app.render_help().ansi().to_string())?;
     Ok(ExitCode::Success)
 }
@@ -85,19 +93,6 @@ fn taken_for_help(arguments: &[OsString]) -> Option<UsageError> {
         message: format!("`{text}` begins with a dash, as flags do"),
         hint: "write -- before a text that begins with a dash; help is -h or --help".to_owned(),
     })
-}
-
-/// Other tools log in; here credentials are kept.
-fn taken_for_login(error: &clap::Error) -> Option<UsageError> {
-    match error.get(ContextKind::InvalidSubcommand)? {
-        ContextValue::String(word) if ["login", "auth", "init", "configure"].contains(&word.as_str()) => {
-            Some(UsageError {
-                message: format!("there is no `{word}`: credentials are kept in a profile"),
-                hint: "jelouctl profile set NAME --bot BOT --client-id ID --client-secret-file FILE".to_owned(),
-            })
-        }
-        _ => None,
-    }
 }
 
 /// A part of an error on one line, where it is not: it may come from the command line.

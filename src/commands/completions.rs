@@ -1,5 +1,6 @@
 //! `completions SHELL`: the completion script of a shell, or the line that asks while one types, on stdout.
 
+use clap::builder::PossibleValue;
 use clap_complete::Shell;
 
 use super::CommandError;
@@ -22,8 +23,24 @@ pub(crate) fn run(
     }
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut app, "jelouctl", &mut script);
+    if shell == Shell::Fish {
+        script.extend(values_of_flags(&app).into_bytes());
+    }
     context.stdout.bytes(&script)?;
     Ok(ExitCode::Success)
+}
+
+/// Lines for fish: a flag in front of the command, whose value is still to come, hides everything that is said of it there,
+/// and files would be offered.
+fn values_of_flags(app: &clap::Command) -> String {
+    let flags =
+        app.get_arguments().filter_map(|flag| Some((flag.get_long()?, flag.get_short(), flag.get_possible_values())));
+    let lines = flags.filter(|(_, _, values)| !values.is_empty()).map(|(long, short, values)| {
+        let short = short.map(|short| format!(" -s {short}")).unwrap_or_default();
+        let values: Vec<_> = values.iter().map(PossibleValue::get_name).collect();
+        format!("complete -c jelouctl{short} -l {long} -x -a \"{}\"\n", values.join(" "))
+    });
+    lines.collect()
 }
 
 fn start_up_line(shell: Shell) -> Result<&'static str, UsageError> {

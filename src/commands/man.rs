@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::CommandError;
-use crate::context::Context;
+use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::private_file::FileError;
 
@@ -17,7 +17,10 @@ pub(crate) fn run(context: &Context, app: clap::Command, directory: Option<&Path
         context.stdout.bytes(&page)?;
         return Ok(ExitCode::Success);
     };
-    fs::create_dir_all(directory).map_err(FileError::of("create", directory))?;
+    fs::create_dir_all(directory).map_err(|cause| {
+        let error = FileError::of("create", directory)(cause);
+        UsageError::new(format!("--dir: {error}"), "name a directory that can be made")
+    })?;
     clap_mangen::generate_to(app, directory).map_err(FileError::of("write pages to", directory))?;
     Ok(ExitCode::Success)
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Map, json};
+
 use super::CommandError;
 use crate::config::{
     AllowTo, BotId, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, Origin, ProfileChange, SecretSource,
@@ -10,6 +12,7 @@ use crate::config::{
 };
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
+use crate::output::Format;
 use crate::private_file::FileError;
 use crate::process::{SystemError, block_on};
 use crate::secret::Secret;
@@ -60,7 +63,7 @@ fn is_named(context: &Context) -> Result<bool, CommandError> {
     Ok(context.flags.config.is_some() || Environment::read()?.config.is_some())
 }
 
-/// One line a profile: name, bot, and whether it is the default, separated by tabs.
+/// One line a profile: name, bot, and whether it is the default, separated by tabs; or one JSON object.
 fn list(context: &Context) -> Result<(), CommandError> {
     let path = config_path(context)?;
     let file = if is_named(context)? { ConfigFile::load(&path)? } else { ConfigFile::load_default()? };
@@ -69,6 +72,15 @@ fn list(context: &Context) -> Result<(), CommandError> {
         return Ok(());
     };
     let default = file.default_profile()?;
+    if context.stdout.format == Format::Record {
+        let profiles = file.profiles.iter().map(|(name, profile)| {
+            let bot = profile.bot_id.as_ref().map(BotId::as_str);
+            json!({ "name": name, "bot_id": bot, "default": default == Some(name) })
+        });
+        let profiles: Vec<_> = profiles.collect();
+        context.stdout.json(&json!({ "schema_version": 1, "profiles": profiles }))?;
+        return Ok(());
+    }
     for (name, profile) in &file.profiles {
         let bot = profile.bot_id.as_ref().map_or("", BotId::as_str);
         let mark = if default == Some(name) { "default" } else { "" };
@@ -77,7 +89,7 @@ fn list(context: &Context) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Each value with its origin; the secret itself never, and no secret command is run.
+/// Each value with its origin, a line each or one JSON object; the secret itself never, and no secret command is run.
 fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError> {
     if name.is_some() {
         context.flags.profile = name;
@@ -87,6 +99,14 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
     let has_credentials = settings.client_id().is_some() || settings.client_secret().is_some();
     if has_credentials && let Err(problem) = settings.credentials(true) {
         context.stderr.warning(&problem.to_string());
+    }
+    if context.stdout.format == Format::Record {
+        let settings = rows(&settings).into_iter().map(|(name, value, origin)| {
+            let value = Some(value).filter(|value| !value.is_empty());
+            (name.to_owned(), json!({ "origin": value.is_some().then_some(origin), "value": value }))
+        });
+        context.stdout.json(&json!({ "schema_version": 1, "settings": settings.collect::<Map<_, _>>() }))?;
+        return Ok(());
     }
     for (name, value, origin) in &rows(&settings) {
         context.stdout.fields(&[name, value, origin])?;

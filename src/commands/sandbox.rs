@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::CommandError;
+use crate::api::shell_word;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::input::Source;
@@ -115,7 +116,7 @@ async fn serve(
     // Caught before the variables show that it listens.
     let mut signals = Signals::that_end()?;
     for (name, value) in &variables {
-        context.stdout.line(&format!("export {name}='{}'", value.replace('\'', r"'\''")))?;
+        context.stdout.line(&format!("export {name}={}", shell_word(value)))?;
     }
     signals.next().await;
     Ok((sandbox, ExitCode::Success))

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::CommandError;
 use crate::config;
-use crate::context::Context;
+use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::message::Message;
 use crate::output::pretty;
@@ -29,7 +29,10 @@ pub(crate) fn run(context: &Context, name: Option<&str>, directory: Option<&Path
         context.stdout.json(&schema(name.unwrap_or(ANY)))?;
         return Ok(ExitCode::Success);
     };
-    fs::create_dir_all(directory).map_err(FileError::of("create", directory))?;
+    fs::create_dir_all(directory).map_err(|cause| {
+        let error = FileError::of("create", directory)(cause);
+        UsageError::new(format!("--dir: {error}"), "name a directory that can be made")
+    })?;
     for name in names() {
         let path = directory.join(format!("{name}.json"));
         fs::write(&path, pretty(&schema(name)) + "\n").map_err(FileError::of("write", &path))?;

@@ -192,7 +192,7 @@ fn print_result(context: &Context, record: &Record, code: ExitCode) -> ExitCode 
         (Format::Record, _, _) => stdout.record(record),
         (Format::Response, Some(response), _) => stdout.json(response),
         (Format::Id, _, Some(id)) => stdout.value(id),
-        (Format::Response | Format::Id, _, _) => Ok(()),
+        (Format::Response | Format::Id | Format::None, _, _) => Ok(()),
     };
     let Err(error) = printed else { return code };
     let (state, code) = match record.sent {

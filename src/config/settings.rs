@@ -106,7 +106,7 @@ impl Settings {
         let ca_cert = flags.ca_cert.clone().map(|path| Origin::Flag("--ca-cert").of(path));
         let client_id = ("--client-id", flags.client_id.clone());
         let client_id = pick(client_id, ("JELOU_CLIENT_ID", &environment.client_id), None)?;
-        let secret = typed_secret(flags, environment)?;
+        let secret = if sandbox == Sandboxed::No { typed_secret(flags, environment)? } else { None };
         let mut settings = Self {
             profile: chosen,
             bot,

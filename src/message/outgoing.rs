@@ -150,9 +150,10 @@ fn contact_phones(body: &Value) -> Vec<String> {
         })
     });
     phones
-        .filter_map(|(path, raw)| {
-            let digits = phone(raw).ok().filter(|digits| raw.strip_prefix('+') != Some(digits))?;
-            Some(format!("{path}: `{raw}` is sent as it stands; Jelou asks for +{digits}"))
+        .filter_map(|(path, raw)| match phone(raw) {
+            Ok(digits) if raw.strip_prefix('+') == Some(digits.as_str()) => None,
+            Ok(digits) => Some(format!("{path}: `{raw}` is sent as it stands; Jelou asks for +{digits}")),
+            Err(error) => Some(format!("{path}: {error}; it is sent as it stands, and Jelou asks for + and digits")),
         })
         .collect()
 }

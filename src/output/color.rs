@@ -2,10 +2,13 @@
 
 use anstream::ColorChoice;
 use anstream::stream::RawStream;
+use clap::ValueEnum;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// A value of `--color`; the comments are its help.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal.
+    // `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal.
+    /// On a terminal, unless `NO_COLOR` is set (default)
     #[default]
     Auto,
     Always,

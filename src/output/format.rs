@@ -1,12 +1,17 @@
 //! What goes to standard output.
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+use clap::ValueEnum;
+
+/// A value of `--output`; the comments are its help.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// The API's response.
+    /// The API's response (default)
     #[default]
     Response,
-    /// The message id only.
+    /// The message id only; nothing when there is none
     Id,
-    /// One JSON object that says what became of the message.
+    /// One JSON object that says what became of the message
     Record,
+    /// Nothing: the exit code and standard error say it all
+    None,
 }

@@ -3,19 +3,20 @@
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use serde_json::json;
 
 use super::{Stderr, compact};
 
-/// How progress is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How progress is shown, a value of `--progress`; the comments are its help.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProgressFormat {
-    /// A bar on a terminal, else a line every 10 s.
+    /// A bar on a terminal, else a line every 10 s (default)
     #[default]
     Auto,
-    /// One JSON object a line, every second.
+    /// One JSON object a second on standard error
     Ndjson,
     None,
 }

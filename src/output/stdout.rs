@@ -1,6 +1,7 @@
 //! Standard output: the API's response, a record, what was asked for; and nothing else.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 
 use anstream::ColorChoice;
 use serde::Serialize;
@@ -16,12 +17,14 @@ use super::{json, table};
 pub(crate) struct Stdout {
     pub(crate) format: Format,
     color: Color,
+    /// Whether it is a terminal, and whether it is coloured: asked once, not for each line of a list.
+    is_terminal: OnceLock<bool>,
+    is_colored: OnceLock<bool>,
 }
 
-#[expect(clippy::unused_self, reason = "who has no stream may not write to it")]
 impl Stdout {
     pub(crate) fn new(format: Format, color: Color) -> Self {
-        Self { format, color }
+        Self { format, color, ..Self::default() }
     }
 
     /// The API's response, or other JSON: pretty on a terminal, one line elsewhere, where JSON text that it holds stays as
@@ -30,8 +33,7 @@ impl Stdout {
     /// # Errors
     /// When stdout cannot be written; a closed pipe is no error.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), StreamError> {
-        let stdout = io::stdout();
-        let text = match (stdout.is_terminal(), self.color.is_wanted(&stdout)) {
+        let text = match (self.is_for_a_person(), self.is_colored()) {
             (true, color) => serde_json::to_value(value).map(|value| json::pretty(&value, color)),
             (false, true) => serde_json::to_value(value).map(|value| json::colored(&value)),
             (false, false) => json::compact_text(value),
@@ -58,7 +60,11 @@ impl Stdout {
 
     /// Whether a person reads stdout.
     pub(crate) fn is_for_a_person(&self) -> bool {
-        io::stdout().is_terminal()
+        *self.is_terminal.get_or_init(|| io::stdout().is_terminal())
+    }
+
+    fn is_colored(&self) -> bool {
+        *self.is_colored.get_or_init(|| self.color.is_wanted(&io::stdout()))
     }
 
     /// A table for a person; what does not fit is cut.
@@ -73,6 +79,9 @@ impl Stdout {
 
     /// Generated files (completions, manual pages) on stdout.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), StreamError> {
+        if self.format == Format::None {
+            return Ok(());
+        }
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
@@ -84,7 +93,7 @@ impl Stdout {
 
     /// clap's help, in its colours.
     pub(crate) fn help(&self, text: &str) -> Result<(), StreamError> {
-        let choice = if self.color.is_wanted(&io::stdout()) { ColorChoice::Always } else { ColorChoice::Never };
+        let choice = if self.is_colored() { ColorChoice::Always } else { ColorChoice::Never };
         let mut plain = anstream::AutoStream::new(Vec::new(), choice);
         // Writing to a vector cannot fail.
         let _ = plain.write_all(text.as_bytes());
@@ -92,7 +101,12 @@ impl Stdout {
     }
 
     /// stdout for a long text from others that must stay as it is: a report.
-    pub(crate) fn stream(&self) -> impl Write + use<> {
-        io::BufWriter::with_capacity(64 * 1024, io::stdout())
+    pub(crate) fn stream(&self) -> Box<dyn Write> {
+        match self.format {
+            Format::None => Box::new(io::sink()),
+            Format::Response | Format::Id | Format::Record => {
+                Box::new(io::BufWriter::with_capacity(64 * 1024, io::stdout()))
+            }
+        }
     }
 }

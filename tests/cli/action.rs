@@ -303,6 +303,19 @@ fn each_line_is_a_recipient_and_all_are_checked_before_one_is_written_to() {
     let recipients: Vec<_> = server.received().iter().map(|request| request.json()["userId"].clone()).collect();
     assert_eq!(recipients, ["593987654321", "593987654322", "593987654323", "593987654324"]);
 
+    // A step that is being stopped writes to nobody else.
+    let stub = r#"#!/bin/sh
+echo "$@" >> asked
+case "$*" in *--dry-run*) ;; *) exit 143 ;; esac
+for word; do case $word in --to=*) echo "{\"to\":\"${word#--to=}\"}" ;; esac; done
+"#;
+    crate::harness::set_mode(&home.write("bin/jelouctl", stub), 0o755);
+    let path = format!("{}/bin:/usr/bin:/bin", home.path().display());
+    let inputs = [("INPUT_TO", "593987654321\n593987654322"), ("INPUT_TEXT", "a"), ("PATH", &path)];
+    let (ended, outputs) = send(&home, "", &inputs);
+    assert_eq!((ended.code, outputs.as_str()), (143, "sent=unknown\nmessage-id=\n"), "{}", ended.stderr);
+    assert_eq!(home.read("asked").lines().filter(|line| !line.contains("--dry-run")).count(), 1);
+
     let server = Server::never_asked();
     for (to, problem) in [
         ("593987654321\n0987654321", "0987654321"),

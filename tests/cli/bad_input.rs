@@ -264,12 +264,15 @@ fn standard_input_is_read_once_and_only_when_named() {
     run("send text --to 593987654321").fails(2, &["text: is missing", "--text-file -"]);
     assert_eq!(server.received().len(), 0);
     run("send text --to 593987654321 --text-file -").success();
-    run("send text --to 593987654321 -").success();
+    // Other tools read standard input for a dash.
+    run("send text --to 593987654321 -").fails(2, &["a lone `-`", "--text-file -", "-- -"]);
+    run("send text --to 593987654321 -- -").success();
+    run("send text --to 593987654321 --text -").success();
     run("send text --to 593987654321 @file").success();
     run("send text --to 593987654321 --text -rf").success();
     let texts: Vec<_> =
         server.received().iter().map(|request| request.json()["text"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(texts, ["from stdin", "-", "@file", "-rf"]);
+    assert_eq!(texts, ["from stdin", "-", "-", "@file", "-rf"]);
 }
 
 #[test]
@@ -387,10 +390,9 @@ fn a_text_that_looks_like_flags_is_never_a_success() {
         "--",
         "--help me",
     ] {
-        let is_text = text == "-";
-        let server = if is_text { Server::answering(Reply::accepted()) } else { Server::never_asked() };
+        let server = Server::never_asked();
         let ended = Home::new().run_args(&["send", "text", "--to", "593987654321", text]).api(&server.url).end();
-        assert_eq!(ended.code, if is_text { 0 } else { 2 }, "{text}: {ended:?}");
+        assert_eq!(ended.code, 2, "{text}: {ended:?}");
     }
 }
 
@@ -431,4 +433,68 @@ fn errors_of_usage_have_a_record_too() {
     let ended = Home::new().run("send contacts --name A --phone-type Home -o record").end();
     assert!(ended.json()["error"]["message"].as_str().unwrap().contains("--phone <PHONE>"), "{ended:?}");
     assert_eq!(Home::new().run("send txt -- -o record").end().stdout, "");
+}
+
+#[test]
+fn a_first_guess_is_answered_with_the_line_to_type() {
+    for (guess, line) in [
+        (&["send", "text", "593987654321", "Hola"][..], "jelouctl send text --to 593987654321 \"Hola\""),
+        (&["send", "text", "+593987654321", "Hola", "mundo"], "jelouctl send text --to +593987654321 \"Hola mundo\""),
+        (&["send", "--to", "593987654321", "Hola"], "jelouctl send text --to 593987654321 \"Hola\""),
+        (&["send", "593987654321", "Hola"], "jelouctl send text --to 593987654321 \"Hola\""),
+        (
+            &["send", "text", "--to=593987654321", "Hola", "mundo"],
+            "jelouctl send text --to 593987654321 \"Hola mundo\"",
+        ),
+        // What cannot be written down safely is an example.
+        (&["send", "text", "--to", "593987654321", "Hola", "$(x)"], "jelouctl send text --to 593987654321 \"Hola\""),
+        (&["version"], "jelouctl --version"),
+        (&["man", "send"], "jelouctl help send"),
+        (&["message"], "jelouctl send text --to 593987654321 \"Hola\""),
+        (&["image", "--to", "593987654321"], "jelouctl send image --help"),
+        (&["-o", "record"], "jelouctl --help lists the commands"),
+    ] {
+        let ended = Home::new().run_args(guess).fails(2, &[&format!("\nhint: {line}\n")]);
+        assert!(ended.stdout.is_empty() || ended.json()["sent"] == "no", "{ended:?}");
+    }
+    let help = |words: &str| Home::new().run(words).success().stdout;
+    assert_eq!(help("help"), help("--help"));
+    assert_eq!(help("help send text"), help("send text --help"));
+    assert_eq!(help("send help"), help("send --help"));
+    Home::new().run("help sned").fails(2, &["unrecognized subcommand 'sned'"]);
+    Home::new().run("").success();
+}
+
+#[test]
+fn a_flag_that_says_no_more_twice_may_be_given_twice() {
+    Home::new().run("-v send text --to 593987654321 -v -v Hola --sandbox").success();
+    Home::new().run("send text --to 593987654321 -vq Hola --sandbox").fails(2, &["--quiet"]);
+}
+
+#[test]
+fn blanks_are_no_text() {
+    let server = Server::never_asked();
+    for text in [" ", "\t\n", "\u{a0}\u{2003}"] {
+        let ended = Home::new().run_args(&["send", "text", "--to", "593987654321", text]).api(&server.url).end();
+        assert_eq!(ended.code, 2, "{ended:?}");
+        assert!(ended.stderr.contains("text: has blanks only"), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_contacts_phone_that_is_no_international_number_is_warned_about() {
+    let server = Server::answering(Reply::accepted());
+    let send = |phone: &str| {
+        Home::new()
+            .run("send contacts --to 593987654321 --name A --strict --phone")
+            .args(&[phone])
+            .api(&server.url)
+            .end()
+    };
+    for phone in ["0987654321", "call me", "123", "022", "+593 98 765"] {
+        let ended = send(phone);
+        assert_eq!(ended.code, 2, "{phone}: {ended:?}");
+        assert!(ended.stderr.contains("contacts[0].phones[0].phone: "), "{ended:?}");
+    }
+    assert_eq!(send("+593987654321").code, 0);
 }

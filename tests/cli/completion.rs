@@ -6,6 +6,8 @@ use std::time::Duration;
 use expectrl::{Expect, Session};
 
 use crate::harness::{CACHE, Ended, Home, STATE};
+#[cfg(target_os = "linux")]
+use crate::harness::{can_test, works};
 use crate::server::{Reply, Server};
 
 const PROFILES: &str = "default_profile = \"prod\"\n[profiles.prod]\nbot_id = \"7477\"\nclient_secret = \"canary-1\"\n[profiles.staging]\nbot_id = \"7488\"\n";
@@ -90,14 +92,14 @@ fn profiles_kinds_and_remembered_templates_are_offered() {
 #[test]
 fn nothing_is_offered_that_a_shell_would_run() {
     let home = Home::new();
-    home.config("[profiles.\"x;touch PWN\"]\n[profiles.x-1_a]\n[profiles.\"x y\"]\n");
-    assert_eq!(candidates(&home, &["--profile", "x"]).stdout, "x-1_a");
     let names = ["x$(touch PWN)", "x`touch PWN`", "x.2", "x|y", "x*", "x>y", "x'", "x\\\\"];
     let results: Vec<_> = names.iter().map(|name| format!(r#"{{"elementName":"{name}"}}"#)).collect();
     let listing = format!(r#"{{"results":[{}]}}"#, results.join(","));
     let server = Server::start(vec![Reply::json(200, &listing)]);
     home.run("templates").api(&server.url).success();
     assert_eq!(candidates(&home, &["send", "template", "x"]).stdout, "x.2");
+    home.config("[profiles.\"x;touch PWN\"]\n[profiles.x-1_a]\n[profiles.\"x y\"]\n");
+    assert_eq!(candidates(&home, &["--profile", "x"]).stdout, "x-1_a");
     for name in ["files/x$(touch PWN)", "files/x.csv"] {
         home.write(name, "");
     }
@@ -141,4 +143,22 @@ fn the_variable_alone_does_not_keep_a_message_from_being_sent() {
         assert!(ended.stdout.contains("messageId"), "{}", ended.stdout);
         server.only();
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn fish_offers_the_values_of_a_flag_in_front_of_the_command() {
+    if !can_test("fish", works("fish", &["--version"])) {
+        return;
+    }
+    let home = Home::new();
+    home.write("a-file", "");
+    let script = home.write("jelouctl.fish", home.run("completions fish").success().stdout);
+    let ask = format!("source {}; complete -C 'jelouctl --output '", script.display());
+    let mut fish = Command::new("fish");
+    let offered =
+        crate::harness::tool(fish.args(["-c", &ask]).env("HOME", home.path()).current_dir(home.path())).stdout;
+    let offered = String::from_utf8(offered).unwrap();
+    let values: Vec<_> = offered.lines().map(|line| line.split('\t').next().unwrap()).collect();
+    assert_eq!(values, ["id", "none", "record", "response"]);
 }

@@ -410,6 +410,9 @@ fn a_service_names_the_file_of_its_secret() {
     send().env("JELOU_CLIENT_SECRET_FILE", "missing").fails(3, &["JELOU_CLIENT_SECRET_FILE: failed to read missing"]);
     let both = send().env("JELOU_CLIENT_SECRET_FILE", "credentials/jelou").env("JELOU_CLIENT_SECRET", "canary-2");
     both.fails(3, &["JELOU_CLIENT_SECRET_FILE: JELOU_CLIENT_SECRET is set too; keep one of them"]);
+    // A sandbox sets the one, whatever there is, and neither is read.
+    let both = send().env("JELOU_CLIENT_SECRET_FILE", "missing").env("JELOU_CLIENT_SECRET", "canary-2");
+    both.args(&["--sandbox"]).env_remove("JELOU_API_URL").success();
 
     let configure = |file: &str| {
         home.config(&format!(

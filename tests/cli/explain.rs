@@ -36,6 +36,27 @@ fn a_kind_is_known_by_its_name_and_by_its_type() {
 }
 
 #[test]
+fn exit_codes_statuses_and_names_of_the_record_are_explained() {
+    let home = Home::new();
+    for (topic, parts) in [
+        ("8", &["Exit code 8: unknown", "To send it again: only after asking the recipient"][..]),
+        ("0", &["Exit code 0: accepted"]),
+        ("143", &["Exit code 143: SIGTERM"]),
+        ("429", &["HTTP status 429: a rate limit", "Exit code 6: "]),
+        ("403", &["HTTP status 403", "Exit code 4: "]),
+        ("200", &["HTTP status 200"]),
+        ("unknown", &["unknown in the record", "Exit code 8: "]),
+        ("invalid_message", &["invalid_message in the record", "Exit code 2: "]),
+    ] {
+        let shown = home.run("explain").args(&[topic]).success().stdout;
+        assert!(parts.iter().all(|part| shown.contains(part)), "{topic}: {shown}");
+    }
+    for topic in ["9", "99", "600", "65536", "-1x"] {
+        home.run_args(&["explain", "--", topic]).fails(2, &["is neither a kind of message nor"]);
+    }
+}
+
+#[test]
 fn a_code_tells_what_became_of_the_message_and_what_to_do() {
     let home = Home::new();
     for (code, expected) in [

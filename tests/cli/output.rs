@@ -3,6 +3,8 @@
 use std::process::{Command, Stdio};
 
 use crate::harness::{Ended, Home};
+#[cfg(target_os = "linux")]
+use crate::harness::{can_test, works};
 use crate::server::{Reply, Server};
 
 const SEND: &str = "send text --to 593987654321 Hola";
@@ -45,6 +47,49 @@ fn output_id_is_the_id_or_nothing() {
         let ended = home.run(SEND).args(&["--output", "id"]).api(&server.url).end();
         assert_eq!((ended.stdout.as_str(), ended.code), (stdout, code));
     }
+}
+
+/// For cron, which sends a mail for every line.
+#[test]
+fn output_none_leaves_standard_output_empty() {
+    let home = Home::new();
+    home.write("people.csv", "to\n593987654321\n");
+    for (reply, code) in [(Reply::accepted(), 0), (Reply::json(422, "{}"), 5), (Reply::ResetAfterReading, 8)] {
+        let server = Server::answering(reply);
+        let ended = home.run(SEND).args(&["--output", "none", "-q"]).api(&server.url).end();
+        assert_eq!((ended.stdout.as_str(), ended.code, ended.stderr.is_empty()), ("", code, code == 0));
+    }
+    for words in [
+        "--sandbox -o none bulk send people.csv --run a --progress none text Hola",
+        "-o none bulk status a",
+        "-o none bulk report a",
+        "--sandbox -o none templates",
+        "--sandbox -o none --dry-run send text --to 593987654321 Hola",
+        "--sandbox -o none doctor",
+    ] {
+        assert_eq!(home.run(words).success().stdout, "", "{words}");
+    }
+}
+
+/// Whether standard output is a terminal does not change from line to line.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_list_does_not_ask_of_each_line_whether_it_is_for_a_terminal() {
+    if !can_test("strace", works("strace", &["-V"])) {
+        return;
+    }
+    let home = Home::new();
+    let rows: Vec<_> = (0..50).map(|row| format!("5939876543{row:02}")).collect();
+    home.write("people.csv", format!("to\n{}\n", rows.join("\n")));
+    let jelouctl = home.command();
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-e", "trace=ioctl", "-o", "trace"]).arg(jelouctl.get_program());
+    strace.args(["--sandbox", "--dry-run", "bulk", "send", "people.csv", "text", "Hola"]).current_dir(home.path());
+    strace.env_clear().env("HOME", home.path());
+    let ended = Ended::new(&strace.output().unwrap());
+    assert_eq!((ended.code, ended.stdout.lines().count()), (0, 50), "{ended:?}");
+    let asked = home.read("trace").matches("ioctl(1,").count();
+    assert!(asked <= 3, "asked {asked} times");
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use std::process::Stdio;
 
+use serde_json::json;
+
 use crate::harness::{CONFIG, Ended, Home, set_mode};
 use crate::server::{Reply, Server};
 
@@ -218,4 +220,21 @@ fn comments_stay_where_they_belong() {
         "# top\n\n# a\n[profiles.a]\nbot_id = \"1\"\n\n# ---- customers ----\n\n\n[profiles.c]\nbot_id = \"3\"\n"
     );
     home.run_args(&["profile", "set", "a", "--allow-to", ""]).fails(2, &["--allow-to: an empty pattern"]);
+}
+
+#[test]
+fn a_record_of_profiles_is_json() {
+    let home = Home::new();
+    home.config("default_profile = \"a\"\n[profiles.a]\nbot_id = \"7\"\n[profiles.b]\nclient_secret = \"canary\"\n");
+    assert_eq!(
+        home.run("profile list -o record").success().json(),
+        json!({"schema_version": 1, "profiles": [
+            {"name": "a", "bot_id": "7", "default": true},
+            {"name": "b", "bot_id": null, "default": false},
+        ]})
+    );
+    let shown = home.run("profile show b -o record").success().json();
+    assert_eq!(shown["settings"]["client_secret"], json!({"value": "(redacted)", "origin": "profile b"}));
+    assert_eq!(shown["settings"]["bot_id"], json!({"value": null, "origin": null}));
+    assert_eq!(shown["settings"]["timeout"], json!({"value": "30s", "origin": "default"}));
 }

@@ -32,7 +32,7 @@ fn every_kind_has_its_drawing() {
             ("sticker", &[], ".sticker", 1),
             ("location", &[], ".map", 1),
             ("location-request", &["Send location"], ".press", 1),
-            ("contacts", &["Juan Pérez", "+PHONE_NUMBER", "Mobile", "Message"], ".contact .avatar", 1),
+            ("contacts", &["Juan Pérez", "+593987654322", "Mobile", "Message"], ".contact .avatar", 1),
             ("cta-url", &[], ".press", 1),
             ("call", &["Need Help?", "Click the button to speak with an agent", "Call Support"], ".press", 1),
             (

@@ -1,6 +1,7 @@
 //! The state of a row, what it means, and how many rows are in each: whether a row is final and whether it was sent is
 //! decided here and nowhere else.
 
+use clap::ValueEnum;
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use serde::Serialize;
@@ -8,19 +9,19 @@ use serde::Serialize;
 use crate::output::{Sent, Tally};
 
 /// The state of a row. It ends as sent, failed or unknown; a skipped one never began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RowState {
-    /// Still to be sent; surely not sent so far.
+    /// Still to be sent; surely not sent so far
     Pending,
-    /// A request is under way.
+    /// A request is under way
     Inflight,
-    /// Accepted by Jelou.
+    /// Accepted by Jelou
     Sent,
-    /// Rejected by the API.
+    /// Rejected by the API
     Failed,
-    /// It may have been sent.
+    /// It may have been sent
     Unknown,
-    /// Left out by `--skip-invalid`.
+    /// Left out by `--skip-invalid`
     Skipped,
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
 use super::summary::{print_summary, summary};
 use crate::bulk::{BulkError, Ledger, ReportFormat, RowState, RunName, Runs, write_report};
@@ -61,27 +62,47 @@ pub(crate) fn report(
     format: ReportFormat,
     file: Option<&Path>,
 ) -> Result<ExitCode, CommandError> {
+    // Where it cannot be written is a fault of the line, and told before all others.
+    let to = file.map(Destination::open).transpose()?;
     let runs = Runs::open()?;
     let ledger = Ledger::read(&runs.path(&runs.find(asked)?))?;
     let details = ledger.details()?;
     let states = if states.is_empty() { &RowState::ALL } else { states };
-    let Some(path) = file else {
+    let Some(mut to) = to else {
         return match write_report(&ledger, &details, states, format, context.stdout.stream()) {
             // A reader that has seen enough, `head` perhaps, is no error.
             Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Success),
             written => Ok(written.map(|()| ExitCode::Success)?),
         };
     };
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let failed = || FileError::of("write", path);
-    let mut to = tempfile::NamedTempFile::new_in(directory).map_err(failed())?;
-    match write_report(&ledger, &details, states, format, io::BufWriter::new(&mut to)) {
+    let failed = || FileError::of("write", to.path);
+    match write_report(&ledger, &details, states, format, io::BufWriter::new(&mut to.file)) {
         Err(BulkError::Report(cause)) => return Err(failed()(cause).into()),
         written => written?,
     }
-    to.flush().map_err(failed())?;
-    to.persist(path).map_err(|error| failed()(error.error))?;
+    to.file.flush().map_err(failed())?;
+    to.file.persist(to.path).map_err(|error| FileError::of("write", to.path)(error.error))?;
     Ok(ExitCode::Success)
+}
+
+/// The file of a report: another one beside it, which takes its place when it is whole.
+struct Destination<'a> {
+    path: &'a Path,
+    file: NamedTempFile,
+}
+
+impl<'a> Destination<'a> {
+    fn open(path: &'a Path) -> Result<Self, UsageError> {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let refused = |cause| {
+            let error = FileError::of("write", path)(cause);
+            UsageError::new(format!("--file: {error}"), "name a file in a directory that is there and can be written")
+        };
+        if path.is_dir() {
+            return Err(refused(io::ErrorKind::IsADirectory.into()));
+        }
+        Ok(Self { path, file: NamedTempFile::new_in(directory).map_err(refused)? })
+    }
 }
 
 /// Decides rows by hand.

@@ -26,5 +26,6 @@ pub(crate) fn print_summary(context: &Context, summary: &Value, name: &RunName) 
     match context.stdout.format {
         Format::Id => context.stdout.value(&name.to_string()),
         Format::Response | Format::Record => context.stdout.json(summary),
+        Format::None => Ok(()),
     }
 }

@@ -3,6 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use crate::input::Source;
 use crate::process::CommandEnd;
 
@@ -24,11 +26,14 @@ pub(crate) struct RunArguments {
     pub(crate) command: Vec<OsString>,
 }
 
-/// When a notice is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// When a notice is sent, a value of `--on`; the comments are its help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum NotifyOn {
+    /// However it ended (default)
     Always,
+    /// When it failed, was killed or could not be started
     Failure,
+    /// When it ended with 0
     Success,
 }
 

@@ -220,6 +220,12 @@ impl Message {
         Self::of_wire_type(fields.get("type")?.as_str()?, fields)
     }
 
+    /// Whether it is a text whose argument is `text`.
+    #[must_use]
+    pub(crate) fn has_text(&self, text: &str) -> bool {
+        matches!(self, Self::Text(typed) if typed.is(text))
+    }
+
     /// The endpoint it goes to, as the API's documents write it.
     #[must_use]
     pub(crate) fn endpoint(&self) -> &'static str {

@@ -31,7 +31,7 @@ use crate::message::text_file::TextFile;
 pub(crate) struct Text {
     /// Text of the message, 1 to 4096 characters
     #[arg(value_name = "TEXT")]
-    #[garde(required, length(chars, min = 1, max = 4096))]
+    #[garde(required, length(chars, min = 1, max = 4096), custom(|text: &Option<String>, (): &()| not_blank(text.as_deref())))]
     #[schemars(extend("x-source" = "WhatsApp"))]
     text: Option<String>,
 
@@ -53,6 +53,21 @@ struct TextFlags {
 
     #[command(flatten)]
     file: TextFile,
+}
+
+impl Text {
+    /// Whether `text` was typed as the argument.
+    pub(super) fn is(&self, text: &str) -> bool {
+        self.text.as_deref() == Some(text)
+    }
+}
+
+/// Nobody means to send blanks: a variable was empty.
+fn not_blank(text: Option<&str>) -> garde::Result {
+    match text {
+        Some(text) if !text.is_empty() && text.trim().is_empty() => Err(garde::Error::new("has blanks only")),
+        _ => Ok(()),
+    }
 }
 
 impl Kind for Text {

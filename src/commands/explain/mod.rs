@@ -1,5 +1,7 @@
 //! `explain`: what a kind of message needs, and what an error code means. It needs no network and no settings.
 
+mod endings;
+
 use std::fmt::Write;
 
 use super::CommandError;
@@ -16,7 +18,8 @@ const INTRODUCTION: &str = "\
 What is past a limit is refused before it is sent; what goes against advice is sent with a warning, or refused with
 `--strict`. What cannot be seen from here, such as the size of a file, is not checked. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
 
-/// Prints what `topic` is: a kind, its type on the wire, or a code; without one, all of them.
+/// Prints what `topic` is: a kind, its type on the wire, a code, a status or a name of the record; without one, all kinds
+/// and codes.
 pub(crate) fn run(context: &Context, topic: Option<&str>) -> Result<ExitCode, CommandError> {
     let text = match topic {
         None => everything(),
@@ -41,17 +44,23 @@ fn about(topic: &str) -> Option<String> {
         return Some(of_kind(kind));
     }
     let exact = CODES.iter().find(|code| code.code == topic);
-    exact.or_else(|| CODES.iter().find(|code| code.code.eq_ignore_ascii_case(topic))).map(of_code)
+    let code = exact.or_else(|| CODES.iter().find(|code| code.code.eq_ignore_ascii_case(topic)));
+    code.map(of_code).or_else(|| endings::about(topic))
 }
 
 fn unknown(topic: &str) -> UsageError {
     let kinds = Message::all();
-    let names = kinds.iter().map(Message::command).chain(CODES.iter().map(|code| code.code));
+    let names = kinds.iter().map(Message::command).chain(CODES.iter().map(|code| code.code)).chain(endings::names());
     let hint = match nearest(topic, names) {
         Some(nearest) => format!("did you mean `{nearest}`? `jelouctl explain` lists all"),
         None => "`jelouctl explain` lists the kinds and codes that are known".to_owned(),
     };
-    UsageError::new(format!("`{topic}` is neither a kind of message nor a known error code"), hint)
+    UsageError::new(
+        format!(
+            "`{topic}` is neither a kind of message nor a known error code, exit code, HTTP status or name of the record"
+        ),
+        hint,
+    )
 }
 
 fn of_kind(kind: &Message) -> String {

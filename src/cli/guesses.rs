@@ -1,0 +1,133 @@
+//! First guesses: lines that people type before they have read any help. Each is answered with the line to type.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::app::Command;
+use crate::context::UsageError;
+use crate::message::Message;
+
+const EXAMPLE: &str = "jelouctl send text --to 593987654321 \"Hola\"";
+
+/// Bytes of the longest text that is written into a line.
+const LONGEST: usize = 200;
+
+/// The line that `help [COMMAND]` stands for.
+pub(super) fn asked_for_help(error: &clap::Error, arguments: &[OsString]) -> Option<Vec<OsString>> {
+    let help = arguments.iter().position(|word| word == "help")?;
+    (unknown_command(error)? == "help").then_some(())?;
+    let others = arguments.iter().enumerate().filter(|(index, _)| *index != help).map(|(_, word)| word.clone());
+    Some(others.take_while(|word| word != "--").chain(["--help".into()]).collect())
+}
+
+/// What is meant by a line that is wrong.
+pub(super) fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<UsageError> {
+    let words: Vec<_> = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    match (unknown_command(error), unknown_argument(error)) {
+        (Some(word), _) => instead_of_command(word, &words),
+        (None, Some(word)) => instead_of_argument(word, &words),
+        (None, None) => None,
+    }
+}
+
+/// A text that is a lone dash stands for standard input with other tools; one that is meant stands behind `--`.
+pub(super) fn lone_dash(command: Option<&Command>, arguments: &[OsString]) -> Option<UsageError> {
+    let message = match command? {
+        Command::Send(command) => command.kind(),
+        Command::Bulk(command) => command.kind()?,
+        _ => return None,
+    };
+    let before = arguments.iter().rposition(|word| word == "-").and_then(|dash| arguments.get(..dash))?;
+    let is_meant = before.iter().any(|word| word == "--");
+    (message.has_text("-") && !is_meant).then(|| {
+        UsageError::new(
+            "the text is a lone `-`",
+            "to read the text from standard input: --text-file -; to send a dash: -- -",
+        )
+    })
+}
+
+fn unknown_command(error: &clap::Error) -> Option<&str> {
+    match error.get(ContextKind::InvalidSubcommand)? {
+        ContextValue::String(word) => Some(word),
+        _ => None,
+    }
+}
+
+fn unknown_argument(error: &clap::Error) -> Option<&str> {
+    match error.get(ContextKind::InvalidArg)? {
+        ContextValue::String(word) if error.kind() == ErrorKind::UnknownArgument => Some(word),
+        _ => None,
+    }
+}
+
+fn instead_of_command(word: &str, words: &[String]) -> Option<UsageError> {
+    let is_of_send = words.first().is_some_and(|first| first == "send");
+    let (problem, line) = match word {
+        // Other tools log in; here credentials are kept.
+        "login" | "auth" | "init" | "configure" => (
+            format!("there is no `{word}`: credentials are kept in a profile"),
+            "jelouctl profile set NAME --bot BOT --client-id ID --client-secret-file FILE".to_owned(),
+        ),
+        "version" => ("there is no `version`: it is a flag".to_owned(), "jelouctl --version".to_owned()),
+        "message" | "messages" | "msg" | "sms" | "whatsapp" | "notify" => {
+            (format!("there is no `{word}`: `send` sends a message"), EXAMPLE.to_owned())
+        }
+        kind if !is_of_send && Message::named(kind).is_some() => {
+            (format!("`{kind}` is a kind of message"), format!("jelouctl send {kind} --help"))
+        }
+        number if is_of_send && is_number(number) => {
+            ("the recipient is given with --to, after the kind".to_owned(), text_line(words.get(1..)?))
+        }
+        _ => return None,
+    };
+    Some(UsageError::new(problem, line))
+}
+
+fn instead_of_argument(word: &str, words: &[String]) -> Option<UsageError> {
+    let (problem, line) = match words {
+        [first, ..] if first == "man" => (format!("`man` takes no `{word}`"), format!("jelouctl help {word}")),
+        // Where a kind is among them, the parser says how to order them.
+        [send, rest @ ..]
+            if send == "send" && word == "--to" && !rest.iter().any(|word| Message::named(word).is_some()) =>
+        {
+            ("the kind of message comes before its flags".to_owned(), text_line(rest))
+        }
+        [send, kind, rest @ ..] if send == "send" && kind == "text" && !word.starts_with('-') => {
+            let is_number_first = rest.first().is_some_and(|first| is_number(first));
+            let problem =
+                if is_number_first { "the recipient is given with --to" } else { "a text is one argument, in quotes" };
+            (problem.to_owned(), text_line(rest))
+        }
+        _ => return None,
+    };
+    Some(UsageError::new(problem, line))
+}
+
+/// The line that sends the text in `words`, of which one may be the recipient; an example where it is not plain what they
+/// are, or where quotes would not hold the text together.
+fn text_line(words: &[String]) -> String {
+    let (mut to, mut text) = (None, Vec::new());
+    let mut words = words.iter().filter(|word| *word != "--");
+    while let Some(word) = words.next() {
+        match word.strip_prefix("--to") {
+            Some("") => to = words.next().cloned(),
+            Some(value) if value.starts_with('=') => to = value.strip_prefix('=').map(str::to_owned),
+            _ if to.is_none() && is_number(word) => to = Some(word.clone()),
+            _ => text.push(word.as_str()),
+        }
+    }
+    let text = text.join(" ");
+    let is_plain = |text: &str| (1..=LONGEST).contains(&text.len()) && !text.contains(['"', '$', '`', '\\', '!', '-']);
+    match to {
+        Some(to) if is_number(&to) && is_plain(&text) => format!("jelouctl send text --to {to} \"{text}\""),
+        _ => EXAMPLE.to_owned(),
+    }
+}
+
+/// Whether somebody takes it for a phone number, in one word.
+fn is_number(word: &str) -> bool {
+    let digits = word.strip_prefix('+').unwrap_or(word);
+    digits.len() >= 7 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -1,0 +1,127 @@
+//! What `explain` says of how a command ends: exit codes, HTTP statuses, and the names in the record. `docs/exit-codes.md`
+//! is the whole of it.
+
+/// An exit code: what it means, whether the message was sent, and whether to send it again.
+const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
+    (0, "accepted by the API; or a dry run, or a command that sends nothing, done", "yes; of a dry run no", "no"),
+    (1, "an unexpected error before the request began, or standard output could not be written", "no", "after a look"),
+    (2, "wrong usage or an invalid message", "no", "after fixing it"),
+    (3, "configuration, credentials or certificate roots are missing or broken", "no", "after fixing it"),
+    (4, "the API does not accept the credentials", "no", "after fixing it"),
+    (5, "rejected by the API", "no", "after fixing it"),
+    (
+        6,
+        "rate limited or unavailable beyond --retry-for; of a bulk run beyond --max-wait",
+        "no; of a bulk run see the report",
+        "yes, later",
+    ),
+    (7, "the network: DNS, connection or TLS", "no", "yes, later; a wrong certificate must be fixed first"),
+    (
+        8,
+        "unknown: no answer, a broken one, or a gateway's error",
+        "unknown: it may have been",
+        "only after asking the recipient",
+    ),
+    (
+        10,
+        "a bulk run is complete, and some rows failed, were skipped or are unknown",
+        "see the report",
+        "what failed, after fixing it",
+    ),
+    (11, "stopped by a guard: allow_to, a bulk run without --yes, the same campaign again", "no", "no"),
+    (
+        12,
+        "the ledger of a bulk run cannot be written",
+        "what was under way: see standard error",
+        "bulk resume, after fixing it",
+    ),
+    (13, "the bulk run is in use by another process", "no", "when that one has ended"),
+    (14, "sandbox --expect did not hold: another number of messages arrived", "no: nothing leaves a sandbox", "no"),
+    (129, "SIGHUP: the terminal went away", "unknown while an attempt was under way, else no", "see the record"),
+    (130, "SIGINT", "unknown while an attempt was under way, else no", "see standard error"),
+    (143, "SIGTERM", "unknown while an attempt was under way, else no", "see standard error"),
+];
+
+/// Names in the record, each with the exit code that says the same.
+const NAMES: [(&str, &str, Option<u8>); 17] = [
+    ("yes", "`sent`: accepted by Jelou; whether a phone showed it, nothing can tell", Some(0)),
+    ("no", "`sent`: it did not leave, or was refused; `error` says why", None),
+    ("unknown", "`sent` and `error.code`: it may have been sent", Some(8)),
+    ("usage", "`error.code`: the command line cannot be carried out", Some(2)),
+    ("invalid_message", "`error.code`: the message breaks a limit", Some(2)),
+    ("configuration", "`error.code`: something is missing or broken in the configuration or the environment", Some(3)),
+    ("guard", "`error.code`: allow_to, or a question that was not answered with yes", Some(11)),
+    ("credentials", "`error.code`: the API does not accept client id and secret", Some(4)),
+    ("rejected", "`error.code`: the API refuses the message; `api_code` has its own code", Some(5)),
+    ("unavailable", "`error.code`: rate limits or an API that is down, beyond --retry-for", Some(6)),
+    ("network", "`error.code`: the API could not be reached", Some(7)),
+    ("tls", "`error.code`: the connection could not be made safe", Some(7)),
+    ("interrupted", "`error.code`: a signal came before anything left", None),
+    ("in_use", "`error.code`: another process has the bulk run", Some(13)),
+    ("ledger", "`error.code`: the bulk run's ledger cannot be written", Some(12)),
+    ("unexpected", "`error.code`: an error that has no other name", Some(1)),
+    ("dry_run", "whether the request was only shown", None),
+];
+
+/// What is known of `topic`: an exit code, a status, or a name.
+pub(super) fn about(topic: &str) -> Option<String> {
+    let number = topic.parse::<u16>().ok();
+    let code = number.and_then(|number| u8::try_from(number).ok()).and_then(exit_code);
+    let status = number.and_then(status);
+    let name = NAMES.iter().find(|(name, _, _)| name.eq_ignore_ascii_case(topic)).map(|name| of_name(*name));
+    code.or(status).or(name)
+}
+
+/// Every name that can be asked for.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().map(|(name, _, _)| *name)
+}
+
+fn exit_code(code: u8) -> Option<String> {
+    let (_, meaning, sent, again) = EXIT_CODES.iter().find(|(known, ..)| *known == code)?;
+    Some(format!("Exit code {code}: {meaning}\nThe message was sent: {sent}\nTo send it again: {again}"))
+}
+
+fn of_name((name, meaning, code): (&str, &str, Option<u8>)) -> String {
+    let code = code.and_then(exit_code).map(|code| format!("\n{code}")).unwrap_or_default();
+    format!("{name} in the record, {meaning}{code}")
+}
+
+/// As the table of `docs/exit-codes.md`, from the top; an error's code in the answer says more.
+fn status(status: u16) -> Option<String> {
+    let (meaning, code) = match status {
+        200..=299 => (
+            "an answer that says whether the message was accepted: 0 if it does, 5 if it names an error, 8 if it says both or neither",
+            None,
+        ),
+        401 | 403 => ("the API does not accept the credentials", Some(4)),
+        408 => ("the API waited for the request too long", Some(8)),
+        425 | 429 => ("a rate limit; tried again for --retry-for", Some(6)),
+        501 | 505 => ("the API does not do what it is asked", Some(5)),
+        300..=399 => ("another address, which is not followed: check --api-url", Some(5)),
+        400..=499 => ("the API refuses the request", Some(5)),
+        500 => ("the API failed; with the code internal_server_error and a text that names the company: 4", Some(8)),
+        503 => ("the API is down; with Retry-After it is tried again, and ends with 6", Some(8)),
+        502 | 504 | 506..=599 => ("the API or a gateway before it failed", Some(8)),
+        _ => return None,
+    };
+    let code = code.and_then(exit_code).map(|code| format!("\n{code}")).unwrap_or_default();
+    Some(format!("HTTP status {status}: {meaning}{code}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_document_lists_is_explained() {
+        let document = include_str!("../../../docs/exit-codes.md");
+        let rows = document.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next()?.parse::<u8>().ok());
+        for row in rows {
+            assert!(exit_code(row).is_some(), "{row} has a row and no explanation");
+        }
+        for name in names() {
+            assert!(document.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+}
