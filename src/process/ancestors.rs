@@ -3,6 +3,7 @@
 
 /// A sandbox whose command we belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux says by whom a process was started"))]
 pub(crate) enum EnclosingSandbox {
     /// It listens on this port of 127.0.0.1.
     Listening(u16),
@@ -63,8 +64,8 @@ mod linux {
     pub(super) fn is_sandbox(process: u32) -> bool {
         let words = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
         let program = words.split(|byte| *byte == 0).next().unwrap_or_default();
-        let is_named = program.ends_with(NAME.as_bytes()) || has_our_file(process);
-        is_named && runs_a_command_in_a_sandbox(&words)
+        let name = program.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        runs_a_command_in_a_sandbox(&words) && (name == NAME.as_bytes() || has_our_file(process))
     }
 
     /// Whether it runs the same file as we do, whatever it is called.

@@ -78,11 +78,8 @@ pub(crate) async fn run_command(
     };
     let at = Instant::now();
     let drained = async { while copy(&mut stderr, tail.as_deref_mut()).await {} };
-    tokio::select! {
-        _ = timeout(DRAIN_TIMEOUT, drained) => {}
-        // It was for the command, which has ended: nobody waits any longer.
-        _ = signals.next() => {}
-    }
+    // A signal that comes meanwhile was for the command.
+    let _ = timeout(DRAIN_TIMEOUT, drained).await;
     Ok((ended(status), at))
 }
 
