@@ -114,8 +114,8 @@ async fn serve(
     }
     // Caught before the variables show that it listens.
     let mut signals = Signals::that_end()?;
-    for (name, value) in &variables {
-        context.stdout.line(&format!("export {name}='{}'", value.replace('\'', r"'\''")))?;
+    for line in assignments(&variables) {
+        context.stdout.line(&line)?;
     }
     signals.next().await;
     Ok((sandbox, ExitCode::Success))
@@ -130,6 +130,21 @@ fn variables(context: &Context, url: &str) -> Vec<(&'static str, String)> {
         ("JELOU_CLIENT_ID", NAME.to_owned()),
         ("JELOU_CLIENT_SECRET", NAME.to_owned()),
     ]
+}
+
+/// The lines that set `variables` in a shell.
+#[cfg(unix)]
+fn assignments(variables: &[(&str, String)]) -> Vec<String> {
+    let line = |(name, value): &(&str, String)| format!("export {name}='{}'", value.replace('\'', r"'\''"));
+    variables.iter().map(line).collect()
+}
+
+/// The lines that set `variables`, for PowerShell and then for the command prompt.
+#[cfg(windows)]
+fn assignments(variables: &[(&str, String)]) -> Vec<String> {
+    let power_shell = |(name, value): &(&str, String)| format!("$env:{name} = '{}'", value.replace('\'', "''"));
+    let prompt = |(name, value): &(&str, String)| format!("set \"{name}={value}\"");
+    variables.iter().map(power_shell).chain(variables.iter().map(prompt)).collect()
 }
 
 /// Lists what arrived on standard error.

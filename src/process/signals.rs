@@ -130,7 +130,9 @@ fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
     Ok(match signal {
         Signal::Interrupt => vec![SignalSource::C(windows::ctrl_c()?), SignalSource::Break(windows::ctrl_break()?)],
         Signal::Hangup => vec![SignalSource::Close(windows::ctrl_close()?)],
-        Signal::Terminate => vec![SignalSource::Shutdown(windows::ctrl_shutdown()?), SignalSource::Logoff(windows::ctrl_logoff()?)],
+        Signal::Terminate => {
+            vec![SignalSource::Shutdown(windows::ctrl_shutdown()?), SignalSource::Logoff(windows::ctrl_logoff()?)]
+        }
         Signal::Quit => Vec::new(),
     })
 }
