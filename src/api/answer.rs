@@ -15,7 +15,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// `Retry-After`, from now; absent when the header is or cannot be read.
     pub(crate) retry_after: Option<Duration>,
-    /// What a sandbox warns of; Jelou never does.
+    /// What only a sandbox can warn of; Jelou never does.
     pub(crate) warnings: Vec<String>,
     pub(crate) body: Body,
 }

@@ -133,7 +133,9 @@ impl Client {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers(), SystemTime::now());
         let warnings = response.headers().get_all("x-sandbox-warning").iter();
-        let warnings = warnings.filter_map(|warning| Some(warning.to_str().ok()?.to_owned())).collect();
+        let warnings = warnings.filter_map(|warning| warning.to_str().ok());
+        // The others say what the sender has said itself.
+        let warnings = warnings.filter(|warning| warning.starts_with("the sandbox ")).map(str::to_owned).collect();
         let mut bytes = Vec::new();
         let complete = loop {
             match response.chunk().await {

@@ -25,6 +25,9 @@ use crate::process::Signal;
 /// Who leaves at once waits for so long that what has become of rows is written.
 const LONGEST_WAIT_FOR_THE_WRITER: Duration = Duration::from_secs(2);
 
+/// More warnings of a sandbox than these would say nothing new.
+const MOST_WARNINGS: usize = 5;
+
 /// A run that is going on.
 pub(crate) struct Engine<'a> {
     session: Arc<ApiSession>,
@@ -39,6 +42,8 @@ pub(crate) struct Engine<'a> {
     stop: Option<StopReason>,
     /// Whether a signal came; the second one does not wait for anything.
     is_signalled: bool,
+    /// What a sandbox has warned of so far.
+    warned: Vec<String>,
 }
 
 /// How the loop over the rows ends.
@@ -74,6 +79,7 @@ impl<'a> Engine<'a> {
             progress,
             stop: None,
             is_signalled: false,
+            warned: Vec::new(),
         })
     }
 
@@ -161,12 +167,25 @@ impl<'a> Engine<'a> {
     /// Deals with what became of a row.
     fn settle(&mut self, done: Result<RowTaskEnd, JoinError>) {
         match done {
-            Ok(RowTaskEnd::Ended { row, state, verdict }) => self.settle_row(&row, state, *verdict),
+            Ok(RowTaskEnd::Ended { row, state, verdict, warnings }) => {
+                for warning in warnings {
+                    self.warn(warning);
+                }
+                self.settle_row(&row, state, *verdict);
+            }
             Ok(RowTaskEnd::NotBegun) => {
                 self.counts.change(RowState::Inflight, RowState::Pending);
                 self.stop_for(StopReason::ledger(LedgerError::WriterGone));
             }
             Err(_) => self.stop_for(StopReason::Panicked),
+        }
+    }
+
+    /// Says what a sandbox warns of, once for all rows.
+    fn warn(&mut self, warning: String) {
+        if self.warned.len() < MOST_WARNINGS && !self.warned.contains(&warning) {
+            self.progress.note(&warning);
+            self.warned.push(warning);
         }
     }
 

@@ -24,6 +24,8 @@ pub(crate) enum RowTaskEnd {
         row: QueuedRow,
         state: RowState,
         verdict: Box<Verdict>,
+        /// What a sandbox warns of.
+        warnings: Vec<String>,
     },
 }
 
@@ -55,9 +57,9 @@ pub(crate) async fn send_row(
         Outcome::NotSent(_) => (RowState::Pending, None),
         Outcome::Unknown(_) => (RowState::Unknown, None),
     };
-    let http_status = match &attempt {
-        Attempt::Answered(answer) => Some(answer.status),
-        Attempt::Failed(_) => None,
+    let (http_status, warnings) = match attempt {
+        Attempt::Answered(answer) => (Some(answer.status), answer.warnings),
+        Attempt::Failed(_) => (None, Vec::new()),
     };
     ledger.end(EndedAttempt {
         n: row.n,
@@ -70,5 +72,5 @@ pub(crate) async fn send_row(
         code: verdict.problem.as_ref().map(|problem| problem.code),
         error: verdict.problem.as_ref().map(|problem| problem.message.clone()),
     });
-    RowTaskEnd::Ended { row, state, verdict: Box::new(verdict) }
+    RowTaskEnd::Ended { row, state, verdict: Box::new(verdict), warnings }
 }

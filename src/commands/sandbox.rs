@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::CommandError;
+#[cfg(unix)]
 use crate::api::shell_word;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
@@ -115,8 +116,8 @@ async fn serve(
     }
     // Caught before the variables show that it listens.
     let mut signals = Signals::that_end()?;
-    for (name, value) in &variables {
-        context.stdout.line(&format!("export {name}={}", shell_word(value)))?;
+    for line in assignments(&variables) {
+        context.stdout.line(&line)?;
     }
     signals.next().await;
     Ok((sandbox, ExitCode::Success))
@@ -131,6 +132,21 @@ fn variables(context: &Context, url: &str) -> Vec<(&'static str, String)> {
         ("JELOU_CLIENT_ID", NAME.to_owned()),
         ("JELOU_CLIENT_SECRET", NAME.to_owned()),
     ]
+}
+
+/// The lines that set `variables` in a shell.
+#[cfg(unix)]
+fn assignments(variables: &[(&str, String)]) -> Vec<String> {
+    let line = |(name, value): &(&str, String)| format!("export {name}={}", shell_word(value));
+    variables.iter().map(line).collect()
+}
+
+/// The lines that set `variables`, for PowerShell and then for the command prompt.
+#[cfg(windows)]
+fn assignments(variables: &[(&str, String)]) -> Vec<String> {
+    let power_shell = |(name, value): &(&str, String)| format!("$env:{name} = '{}'", value.replace('\'', "''"));
+    let prompt = |(name, value): &(&str, String)| format!("set \"{name}={value}\"");
+    variables.iter().map(power_shell).chain(variables.iter().map(prompt)).collect()
 }
 
 /// Lists what arrived on standard error.

@@ -20,6 +20,7 @@ pub(crate) enum ConfigError {
     #[error("{} is not a regular file and cannot be changed", path.display())]
     NotAFile { path: PathBuf },
     #[error("{}: {problem}", path.display())]
+    #[cfg_attr(windows, expect(dead_code, reason = "no permissions are checked there"))]
     Unsafe { path: PathBuf, problem: &'static str, remedy: &'static str },
     #[error("{}: line {line}: {problem}", path.display())]
     Syntax { path: PathBuf, line: usize, problem: String, nearest: Option<String> },

@@ -63,6 +63,7 @@ fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), ConfigError> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
 fn refuse_unsafe(_path: &Path, _metadata: &Metadata) -> Result<(), ConfigError> {
     Ok(())
 }

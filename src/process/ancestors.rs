@@ -3,6 +3,7 @@
 
 /// A sandbox whose command we belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux says by whom a process was started"))]
 pub(crate) enum EnclosingSandbox {
     /// It listens on this port of 127.0.0.1.
     Listening(u16),
@@ -15,13 +16,15 @@ pub(crate) enum EnclosingSandbox {
 pub(crate) fn enclosing_sandbox() -> Option<EnclosingSandbox> {
     /// More than any chain has, should the numbers be taken by others meanwhile.
     const LONGEST: usize = 1000;
-    let mut process = linux::parent(std::process::id())?;
+    let own = linux::read_stat(std::process::id())?;
+    let mut process = own.parent;
     for _ in 0..LONGEST {
-        if linux::is_sandbox(process) {
+        let stat = linux::read_stat(process)?;
+        if [linux::NAME, &own.name].contains(&&*stat.name) && runs_a_command_in_a_sandbox(&linux::words(process)) {
             let port = linux::listening_port(process);
             return Some(port.map_or(EnclosingSandbox::Hidden(process), EnclosingSandbox::Listening));
         }
-        process = linux::parent(process)?;
+        process = stat.parent;
     }
     None
 }
@@ -45,32 +48,34 @@ fn runs_a_command_in_a_sandbox(words: &[u8]) -> bool {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::fs;
+    use std::fs::{self, File};
+    use std::io::Read;
     use std::path::Path;
 
-    use super::runs_a_command_in_a_sandbox;
+    /// What we are called, unless somebody has renamed us.
+    pub(super) const NAME: &str = "jelouctl";
 
-    const NAME: &str = "jelouctl";
-
-    /// The process that started this one, or took it over; none for the first of all.
-    pub(super) fn parent(process: u32) -> Option<u32> {
-        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-        // The name before it may have blanks and brackets.
-        let (_, behind) = stat.rsplit_once(')')?;
-        behind.split_whitespace().nth(1)?.parse().ok().filter(|parent| *parent != 0)
+    pub(super) struct Stat {
+        /// Of the program's file, its first 15 bytes.
+        pub(super) name: String,
+        /// The process that started this one, or took it over; 0 for the first of all, which cannot be read.
+        pub(super) parent: u32,
     }
 
-    pub(super) fn is_sandbox(process: u32) -> bool {
-        let words = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
-        let program = words.split(|byte| *byte == 0).next().unwrap_or_default();
-        let is_named = program.ends_with(NAME.as_bytes()) || has_our_file(process);
-        is_named && runs_a_command_in_a_sandbox(&words)
+    /// Read at once: every send reads some of these.
+    pub(super) fn read_stat(process: u32) -> Option<Stat> {
+        let mut buffer = [0; 1024];
+        let count = File::open(format!("/proc/{process}/stat")).ok()?.read(&mut buffer).ok()?;
+        let stat = String::from_utf8_lossy(buffer.get(..count)?);
+        // The name may have blanks and brackets itself.
+        let (before, behind) = stat.rsplit_once(')')?;
+        let (_, name) = before.split_once('(')?;
+        Some(Stat { name: name.to_owned(), parent: behind.split_whitespace().nth(1)?.parse().ok()? })
     }
 
-    /// Whether it runs the same file as we do, whatever it is called.
-    fn has_our_file(process: u32) -> bool {
-        let theirs = fs::read_link(format!("/proc/{process}/exe"));
-        theirs.is_ok_and(|theirs| fs::read_link("/proc/self/exe").is_ok_and(|ours| ours == theirs))
+    /// Its command line, a NUL behind each word.
+    pub(super) fn words(process: u32) -> Vec<u8> {
+        fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default()
     }
 
     /// The port of 127.0.0.1 on which a process of ours listens.

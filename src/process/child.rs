@@ -1,6 +1,6 @@
 //! A command that is run for the user: its standard streams, signals and exit code pass as if it had been started alone.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -52,7 +52,7 @@ pub(crate) async fn run_command(
     for signal in PASSED_ON {
         signals.catch(signal)?;
     }
-    let mut started = Command::new(program);
+    let mut started = Command::new(found(program));
     started.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
     if tail.is_some() {
         started.stderr(Stdio::piped());
@@ -75,11 +75,8 @@ pub(crate) async fn run_command(
     };
     let at = Instant::now();
     let drained = async { while copy(&mut stderr, tail.as_deref_mut()).await {} };
-    tokio::select! {
-        _ = timeout(DRAIN_TIMEOUT, drained) => {}
-        // It was for the command, which has ended: nobody waits any longer.
-        _ = signals.next() => {}
-    }
+    // A signal that comes meanwhile was for the command.
+    let _ = timeout(DRAIN_TIMEOUT, drained).await;
     Ok((ended(status), at))
 }
 
@@ -103,10 +100,28 @@ fn ended(status: ExitStatus) -> CommandEnd {
     CommandEnd { code: code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX), signal }
 }
 
+/// Codes have 32 bits there; one that does not fit is 255.
 #[cfg(windows)]
 fn ended(status: ExitStatus) -> CommandEnd {
-    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX);
-    CommandEnd { code, signal: None }
+    /// `STATUS_CONTROL_C_EXIT`: Ctrl-C, Ctrl-Break, or the console's window was closed.
+    const CONTROL_C_EXIT: u32 = 0xC000_013A;
+    let code = status.code().unwrap_or(-1).cast_unsigned();
+    if code == CONTROL_C_EXIT {
+        return CommandEnd { code: 130, signal: Some(Signal::Interrupt.number().into()) };
+    }
+    CommandEnd { code: u8::try_from(code).unwrap_or(u8::MAX), signal: None }
+}
+
+/// The program as the command line finds it there: `npm` is `npm.cmd`, by the endings of `PATHEXT`.
+#[cfg(windows)]
+fn found(program: &OsStr) -> OsString {
+    which::which(program).map_or_else(|_| program.to_owned(), OsString::from)
+}
+
+/// The system itself looks in `PATH`.
+#[cfg(unix)]
+fn found(program: &OsStr) -> &OsStr {
+    program
 }
 
 /// Sends `signal` to the child, unless the terminal has: a second Ctrl-C would mean something else to many programs.
@@ -132,6 +147,6 @@ fn is_in_foreground() -> bool {
     })
 }
 
-/// Ctrl-C goes to every process of the console: the child's end is ours.
+/// What the console tells goes to each of its processes: the child's end is ours.
 #[cfg(windows)]
 fn pass_on(_signal: Signal, _child: &Child) {}

@@ -123,7 +123,7 @@ fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>) {
         }
         Event::Answered(Answer { status, warnings, body, .. }) => {
             for warning in warnings {
-                stderr.warning(&format!("sandbox: {warning}"));
+                stderr.warning(warning);
             }
             stderr.detail('<', &status.to_string());
             stderr.detail('<', &body.text);

@@ -382,3 +382,19 @@ fn a_signal_is_the_commands_and_the_notice_is_still_sent() {
         assert_eq!(server.only().json()["text"], format!("sh|failed|{code}|"));
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_hangup_that_is_ignored_is_ignored_by_the_command_too() {
+    let server = Server::answering(Reply::accepted());
+    let home = Home::new();
+    let of_home = home.command();
+    let mut shell = Command::new("/bin/sh");
+    // As nohup does: the command sends itself what it would get when the terminal goes.
+    shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(of_home.get_program()).args(TO).args(ALL);
+    shell.args(["--", "/bin/sh", "-c", "kill -HUP $$; exit 3"]).env_clear().current_dir(home.path());
+    shell.envs(of_home.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("PATH", "/usr/bin:/bin");
+    shell.env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1").env("JELOU_CLIENT_ID", "x");
+    let ended = Ended::new(&shell.env("JELOU_CLIENT_SECRET", "canary-1").output().unwrap());
+    assert_eq!((ended.code, &server.only().json()["text"]), (3, &json!("sh|failed|3|")), "{ended:?}");
+}

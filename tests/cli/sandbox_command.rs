@@ -103,8 +103,15 @@ fn an_unknown_template_is_told_and_a_wrong_one_refused() {
     let send = "j send template --to 593987654321 --language es --retry-for 0";
     let ended = sandbox(&home, "--expect 1", &format!("{send} other --param Ana"));
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert!(ended.stderr.contains("warning: sandbox: the sandbox knows samples only"), "{ended:?}");
+    assert!(ended.stderr.contains("warning: the sandbox knows samples only"), "{ended:?}");
     assert!(ended.stderr.contains("a template `other`"), "{ended:?}");
+    home.write("people.csv", "celular\n593987654321\n593987654322\n");
+    let bulk = "j bulk send people.csv --yes --progress none --rate 100/s template other --language es --param Ana";
+    let ended = sandbox(&home, "--expect 2", bulk);
+    assert_eq!((ended.code, ended.stderr.matches("the sandbox knows samples only").count()), (0, 1), "{ended:?}");
+    // What the sender says itself is not said twice.
+    let list = "j send quick-reply --to 593987654321 --text Hola --reply '*Sí*'";
+    assert_eq!(sandbox(&home, "", list).stderr.matches("warning: ").count(), 1);
     for (words, code, problem) in [
         ("mine --param Ana", 0, ""),
         ("other --param Ana", 5, "the bot has no template `other`"),

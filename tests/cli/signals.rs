@@ -139,6 +139,6 @@ impl Patience {
 fn catches_signals(process: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap();
-    let all = (1 << (2 - 1)) | (1 << (15 - 1)) | (1 << (1 - 1));
+    let all = [1, 2, 15].map(|number| 1 << (number - 1)).into_iter().sum::<u64>();
     u64::from_str_radix(caught, 16).unwrap() & all == all
 }
