@@ -22,6 +22,7 @@ pub(crate) struct Connection {
 }
 
 /// What came of opening one.
+#[expect(clippy::large_enum_variant, reason = "a process has one, and takes it apart at once")]
 pub(crate) enum Opening {
     Open(Connection),
     /// A signal came while the secret was fetched.
@@ -115,9 +116,13 @@ fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>) {
                 stderr.detail('>', &visible_json(body));
             }
         }
-        Event::Answered(Answer { status, body, .. }) => {
+        Event::Answered(Answer { status, body, is_whole_by_its_json, .. }) => {
             stderr.detail('<', &status.to_string());
             stderr.detail('<', &body.text);
+            if *is_whole_by_its_json {
+                stderr
+                    .detail('*', "the server broke off the TLS connection; its answer counts, since its JSON is whole");
+            }
         }
         Event::Failed(message) => stderr.detail('<', message),
         Event::Waiting { wait, problem } => {
