@@ -82,18 +82,17 @@ impl Body {
 
     /// Replaces what a server echoed of our secrets. In JSON by its strings, since they may be escaped in many ways.
     pub(crate) fn redact(&mut self, credentials: &Credentials) {
-        let redacted = credentials.redact(&self.text);
         match &mut self.json {
+            None => self.text = credentials.redact(&self.text).unwrap_or_else(|| std::mem::take(&mut self.text)),
             // Without escapes the strings stand in the text as they are: of a million answers few hold more.
-            _ if redacted.is_none() && !self.text.contains('\\') => {}
-            None => self.text = redacted.unwrap_or_else(|| std::mem::take(&mut self.text)),
-            Some(json) => {
+            Some(json) if self.text.contains('\\') || credentials.redact(&self.text).is_some() => {
                 let original = json.clone();
                 redact(json, credentials);
                 if *json != original {
                     self.text = json.to_string();
                 }
             }
+            Some(_) => {}
         }
     }
 

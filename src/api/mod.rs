@@ -9,6 +9,7 @@ mod curl;
 mod delivery;
 mod failure;
 mod outcome;
+mod redaction;
 mod repeated;
 mod request;
 mod swaps;
