@@ -18,6 +18,10 @@ pub(crate) struct Answer {
     /// What only a sandbox can warn of; Jelou never does.
     pub(crate) warnings: Vec<String>,
     pub(crate) body: Body,
+    /// Whether an answer had come on its connection before.
+    pub(crate) is_on_used_connection: bool,
+    /// Nothing but its JSON says that it is whole: the server broke off the TLS connection behind it.
+    pub(crate) is_whole_by_its_json: bool,
 }
 
 /// The body of an answer, at most 1 MiB of it.
@@ -31,6 +35,8 @@ pub(crate) struct Body {
     pub(crate) json: Option<Value>,
     /// Whether a key that decides stands twice, with different values.
     pub(crate) repeats_a_key: bool,
+    /// Whether it is compressed, which was not asked for.
+    pub(crate) is_compressed: bool,
 }
 
 /// What an error body says.
@@ -46,23 +52,49 @@ impl Body {
     pub(crate) fn new(text: String, complete: bool) -> Self {
         let read = if complete { read_json(text.trim_start_matches('\u{feff}')) } else { None };
         let (json, repeats_a_key) = read.map_or((None, false), |(json, repeats)| (Some(json), repeats));
-        Self { text, complete, json, repeats_a_key }
+        Self { text, complete, json, repeats_a_key, is_compressed: false }
+    }
+
+    /// Counts as complete where the text is a whole object or array, and says whether it is. No beginning of one is another.
+    pub(crate) fn complete_by_its_json(&mut self) -> bool {
+        let read = Self::new(self.text.clone(), true);
+        let is_whole = read.json.as_ref().is_some_and(|json| json.is_object() || json.is_array());
+        if is_whole {
+            *self = Self { is_compressed: self.is_compressed, ..read };
+        }
+        is_whole
+    }
+
+    /// What a body is that is no JSON, in words.
+    pub(crate) fn nature(&self) -> Option<&'static str> {
+        let text = self.text.trim_start();
+        match self.json {
+            None if self.is_compressed => Some("its body is compressed, which was not asked for"),
+            None if text.is_empty() && self.complete => Some("its body is empty"),
+            None if self.is_page() => Some("its body is an HTML page, not JSON: a portal or a proxy?"),
+            Some(_) | None => None,
+        }
+    }
+
+    /// Whether it is a page for people.
+    pub(crate) fn is_page(&self) -> bool {
+        let text = self.text.trim_start();
+        text.starts_with('<') && !text.starts_with("<?xml")
     }
 
     /// Replaces what a server echoed of our secrets. In JSON by its strings, since they may be escaped in many ways.
     pub(crate) fn redact(&mut self, credentials: &Credentials) {
-        let redacted = credentials.redact(&self.text);
         match &mut self.json {
+            None => self.text = credentials.redact(&self.text).unwrap_or_else(|| std::mem::take(&mut self.text)),
             // Without escapes the strings stand in the text as they are: of a million answers few hold more.
-            _ if redacted.is_none() && !self.text.contains('\\') => {}
-            None => self.text = redacted.unwrap_or_else(|| std::mem::take(&mut self.text)),
-            Some(json) => {
+            Some(json) if self.text.contains('\\') || credentials.redact(&self.text).is_some() => {
                 let original = json.clone();
                 redact(json, credentials);
                 if *json != original {
                     self.text = json.to_string();
                 }
             }
+            Some(_) => {}
         }
     }
 
@@ -107,7 +139,13 @@ impl Body {
         } else if is_bare {
             entry.insert("success".to_owned(), Value::Bool(true));
         }
-        Self { text: String::new(), complete: true, json: Some(Value::Object(entry)), repeats_a_key: false }
+        Self {
+            text: String::new(),
+            complete: true,
+            json: Some(Value::Object(entry)),
+            repeats_a_key: false,
+            is_compressed: false,
+        }
     }
 
     pub(crate) fn says_success(&self) -> bool {
@@ -134,7 +172,7 @@ impl Body {
 
     /// Whether anything in it, in a form that alone would not count, speaks for an error.
     pub(crate) fn hints_at_error(&self) -> bool {
-        let is_failure = |text: &str| ["failed", "failure", "error", "rejected"].iter().any(|word| *word == text);
+        let is_failure = |text: &str| ["failed", "failure", "error", "rejected"].contains(&text);
         let fails = |name| self.text_of(name).is_some_and(|text| is_failure(&text.to_ascii_lowercase()));
         self.says_error()
             || self.text_of("success").is_some_and(|text| text.eq_ignore_ascii_case("false"))

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
+use super::redaction::{base64_forms, find_secrets};
 use crate::secret::Secret;
 
 /// What a hidden value is replaced with, everywhere.
@@ -16,38 +17,52 @@ const SHORTEST_SEARCHED: usize = 8;
 pub(crate) struct Credentials {
     /// The value of the `Authorization` header: `Basic base64(id:secret)`, both as UTF-8 (RFC 7617).
     authorization: Secret,
-    /// What of it a server may echo, as it is or inside JSON.
-    echoes: Vec<Secret>,
+    /// What is searched for in answers: the secret itself …
+    plain: Option<Secret>,
+    /// … and what the header's value and the secret are in base64, without the end.
+    base64: Vec<Secret>,
 }
 
 impl Credentials {
     /// The id has no `:`, as the server splits there.
     pub(crate) fn new(client_id: &str, client_secret: &Secret) -> Self {
         let secret = client_secret.reveal();
-        let token = BASE64_STANDARD.encode(format!("{client_id}:{secret}"));
-        let authorization = Secret::new(format!("Basic {token}"));
-        let mut echoes = vec![token];
-        if secret.len() >= SHORTEST_SEARCHED {
-            let quoted = serde_json::Value::from(secret).to_string();
-            let escaped = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-            echoes.extend([escaped.unwrap_or_default().to_owned(), secret.to_owned()]);
+        let signed = format!("{client_id}:{secret}");
+        let authorization = Secret::new(format!("Basic {}", BASE64_STANDARD.encode(&signed)));
+        let is_searched = secret.len() >= SHORTEST_SEARCHED;
+        let mut base64 = base64_forms(&signed);
+        if is_searched {
+            base64.extend(base64_forms(secret));
         }
-        let slashes: Vec<_> = echoes.iter().map(|echo| echo.replace('/', r"\/")).collect();
-        echoes.splice(0..0, slashes);
-        echoes.dedup();
-        Self { authorization, echoes: echoes.into_iter().map(Secret::new).collect() }
+        Self {
+            authorization,
+            plain: is_searched.then(|| client_secret.clone()),
+            base64: base64.into_iter().map(Secret::new).collect(),
+        }
     }
 
     pub(crate) fn authorization(&self) -> &str {
         self.authorization.reveal()
     }
 
-    /// `text` without the secret and without the header's value; nothing where neither is in it.
+    /// `text` without the secret and without the header's value, in whatever form they stand there; nothing where neither
+    /// is in it.
     pub(crate) fn redact(&self, text: &str) -> Option<String> {
-        let found = self.echoes.iter().filter(|echo| text.contains(echo.reveal()));
-        found.fold(None, |redacted: Option<String>, echo| {
-            Some(redacted.as_deref().unwrap_or(text).replace(echo.reveal(), REDACTED))
-        })
+        let plain: Vec<_> = self.plain.iter().map(Secret::reveal).collect();
+        let base64: Vec<_> = self.base64.iter().map(Secret::reveal).filter(|form| !form.is_empty()).collect();
+        let found = find_secrets(text, &plain, &base64);
+        if found.is_empty() {
+            return None;
+        }
+        let mut redacted = String::with_capacity(text.len());
+        let mut from = 0;
+        for range in found {
+            redacted.push_str(text.get(from..range.start).unwrap_or_default());
+            redacted.push_str(REDACTED);
+            from = range.end;
+        }
+        redacted.push_str(text.get(from..).unwrap_or_default());
+        Some(redacted)
     }
 }
 

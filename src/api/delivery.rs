@@ -41,7 +41,7 @@ impl Delivery {
                 UNKNOWN_HINT,
             )
         } else {
-            let message = format!("interrupted by {name} before an attempt");
+            let message = format!("interrupted by {name} before the request left");
             (Outcome::NotSent(Cause::Interrupted(signal)), message, "nothing was sent; try again when you like")
         };
         let problem =
@@ -80,10 +80,13 @@ pub(crate) async fn deliver(
     loop {
         attempts += 1;
         watch(Event::Attempt(attempts));
+        let made = client.connections_made();
         let attempt = tokio::select! {
             biased;
             attempt = client.attempt(request, credentials) => attempt,
-            signal = &mut stop => return Delivery::interrupted(signal, attempts, true, begun),
+            signal = &mut stop => {
+                return Delivery::interrupted(signal, attempts, client.may_have_left(made), begun);
+            }
         };
         match &attempt {
             Attempt::Answered(answer) => watch(Event::Answered(answer)),

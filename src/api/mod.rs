@@ -3,12 +3,16 @@
 
 mod answer;
 mod codes;
+mod connections;
 mod credentials;
 mod curl;
 mod delivery;
+mod failure;
 mod outcome;
+mod redaction;
 mod repeated;
 mod request;
+mod swaps;
 mod transport;
 
 pub(crate) use self::answer::Answer;
@@ -16,6 +20,8 @@ pub(crate) use self::codes::{CODES, Code, Effect, PAIR_RATE_LIMIT, may_miss_a_te
 pub(crate) use self::credentials::Credentials;
 pub(crate) use self::curl::{curl_command, shell_word};
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
+pub(crate) use self::failure::{Failure, Stage};
 pub(crate) use self::outcome::{Cause, Outcome, Problem, UNKNOWN_HINT, Verdict, judge};
 pub(crate) use self::request::{Request, SuccessCriterion, TemplateFilter};
-pub(crate) use self::transport::{Attempt, Client, ClientError, ClientOptions, Failure, Roots, Stage};
+pub(crate) use self::swaps::SwapWatch;
+pub(crate) use self::transport::{Attempt, Client, ClientError, ClientOptions, Roots};

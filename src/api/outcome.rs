@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::answer::{Answer, ApiError, Body};
 use super::codes::{self, Effect, PAIR_RATE_LIMIT, PAIR_RATE_LIMIT_SECONDS};
+use super::failure::{Failure, PROXY_CREDENTIALS_HINT, Stage};
 use super::request::SuccessCriterion;
-use super::transport::{Attempt, Failure, Stage};
+use super::transport::Attempt;
 use crate::process::Signal;
 
 /// What became of a message.
@@ -30,8 +31,12 @@ pub(crate) enum Cause {
     Rejected,
     /// Rate limited or unavailable, beyond the retry budget.
     Unavailable,
-    /// DNS, connect or proxy.
+    /// DNS or connect.
     Network,
+    /// The proxy asks for credentials.
+    ProxyCredentials,
+    /// The proxy makes no tunnel.
+    ProxyRefusal,
     Tls,
     /// A signal came before an attempt or between two.
     Interrupted(Signal),
@@ -94,6 +99,12 @@ fn judge_failure(failure: &Failure) -> Verdict {
             "nothing was sent; check the network, the proxy and --api-url, then try again",
             Some(Duration::ZERO),
         ),
+        Stage::ProxyCredentials => {
+            (Outcome::NotSent(Cause::ProxyCredentials), "proxy_credentials", PROXY_CREDENTIALS_HINT, None)
+        }
+        Stage::ProxyRefusal => {
+            (Outcome::NotSent(Cause::ProxyRefusal), "network", "nothing was sent; ask who runs the proxy", None)
+        }
         Stage::Tls => (
             Outcome::NotSent(Cause::Tls),
             "tls",
@@ -103,7 +114,8 @@ fn judge_failure(failure: &Failure) -> Verdict {
         Stage::InFlight => (Outcome::Unknown(None), "unknown", UNKNOWN_HINT, None),
     };
     let message = failure.message.clone();
-    let problem = Problem { code, api_code: None, message, hint: hint.to_owned(), retry_after: None };
+    let hint = failure.hint.as_deref().unwrap_or(hint).to_owned();
+    let problem = Problem { code, api_code: None, message, hint, retry_after: None };
     Verdict { outcome, problem: Some(problem), retry }
 }
 
@@ -149,6 +161,14 @@ fn judge_answer(answer: &Answer, accepts: &SuccessCriterion) -> Verdict {
         return judge_success(answer, body, error, accepts);
     }
     match answer.status {
+        401 | 403 if answer.body.is_page() => refused(
+            answer,
+            error,
+            Outcome::NotSent(Cause::Credentials),
+            "a portal, a proxy or a firewall may have answered in Jelou's place: check the network and --api-url, then \
+             client id, secret and --bot",
+        ),
+        407 => refused(answer, error, Outcome::NotSent(Cause::ProxyCredentials), PROXY_CREDENTIALS_HINT),
         401 | 403 => refused(answer, error, Outcome::NotSent(Cause::Credentials), "check client id, secret and --bot"),
         500 if names_the_company(&error) => {
             refused(answer, error, Outcome::NotSent(Cause::Credentials), "check client id and secret")
@@ -191,7 +211,6 @@ fn rejection_hint(status: u16, accepts: &SuccessCriterion) -> &'static str {
     match status {
         300..=399 => "redirects are not followed; check --api-url",
         404 => "check --bot and --api-url",
-        407 => "the proxy asks for credentials",
         _ if *accepts == SuccessCriterion::Page => "check --bot and what is asked for",
         _ => "fix the message and send again",
     }
@@ -208,6 +227,7 @@ fn names_the_company(error: &ApiError) -> bool {
 fn refused(answer: &Answer, error: ApiError, outcome: Outcome, advice: &str) -> Verdict {
     let code = match outcome {
         Outcome::NotSent(Cause::Credentials) => "credentials",
+        Outcome::NotSent(Cause::ProxyCredentials) => "proxy_credentials",
         Outcome::NotSent(Cause::Unavailable) => "unavailable",
         Outcome::NotSent(_) => "rejected",
         Outcome::Sent { .. } | Outcome::Unknown(_) => "unknown",
@@ -217,6 +237,11 @@ fn refused(answer: &Answer, error: ApiError, outcome: Outcome, advice: &str) -> 
     for part in [error.code.as_deref(), error.text.as_deref()].into_iter().flatten() {
         message.push_str(": ");
         message.push_str(part);
+    }
+    let is_told = error.code.is_some() || error.text.is_some() || outcome == Outcome::NotSent(Cause::Unavailable);
+    if let Some(nature) = answer.body.nature().filter(|_| !is_told && matches!(answer.status, 200..300 | 400..500)) {
+        message.push_str(": ");
+        message.push_str(nature);
     }
     if !answer.body.complete {
         message.push_str(" (its body could not be read whole)");

@@ -1,23 +1,32 @@
 //! One attempt over the network. No redirect is followed and nothing is tried twice here.
 
-use std::error::Error;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use http::Uri;
-use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, RETRY_AFTER};
+use reqwest::ClientBuilder;
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, DATE, HeaderMap, RETRY_AFTER, TRANSFER_ENCODING,
+};
 use thiserror::Error;
 use url::Url;
 
 use super::answer::{Answer, Body};
+use super::connections::ConnectionLog;
 use super::credentials::Credentials;
+use super::failure::{Failure, Peer, Stage, innermost, is_without_close_notify};
 use super::request::Request;
 
 /// The most of an answer that is read, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
 /// The longest wait for a connection: TCP, proxy and TLS.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an idle connection is kept for the next row of a run.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long an idle connection is kept for the next row of a run. Servers count whole seconds from their own end of the
+/// answer (`Keep-Alive: timeout=1`), and a row that crosses their closing is lost: half of the least is safe.
+const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
+/// How a gzip stream begins (RFC 1952, 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 #[derive(Clone, Debug)]
 pub(crate) struct ClientOptions {
@@ -67,22 +76,14 @@ pub(crate) enum Attempt {
     Failed(Failure),
 }
 
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) stage: Stage,
-    pub(crate) message: String,
-}
-
-/// How far an attempt came; up to `Tls` no byte of the request can have left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
-    Connect,
-    Tls,
-    InFlight,
-}
-
 pub(crate) struct Client {
-    http: reqwest::Client,
+    /// Each of its connections carries one request.
+    once: reqwest::Client,
+    /// It keeps connections for later requests, while that goes well.
+    keeping: Option<reqwest::Client>,
+    keeps: AtomicBool,
+    connections: ConnectionLog,
+    options: ClientOptions,
 }
 
 impl Client {
@@ -91,34 +92,45 @@ impl Client {
     /// # Errors
     /// When the certificate roots or the proxy of the environment cannot be used.
     pub(crate) fn new(options: &ClientOptions) -> Result<Self, ClientError> {
-        // It fails only when a provider is there already, which is this one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .http1_only()
-            .retry(reqwest::retry::never())
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(options.timeout)
-            .connect_timeout(MAX_CONNECT_TIMEOUT.min(options.timeout / 2))
-            .pool_idle_timeout(IDLE_TIMEOUT);
         if options.proxies {
             refuse_broken_proxy()?;
-        } else {
-            builder = builder.no_proxy();
         }
-        builder = match &options.roots {
-            Roots::Platform => builder,
-            Roots::None => builder.tls_certs_only([]),
-            Roots::Only(pem) => match reqwest::Certificate::from_pem_bundle(pem) {
-                Ok(certificates) if !certificates.is_empty() => builder.tls_certs_only(certificates),
-                Ok(_) | Err(_) => return Err(ClientError::NoCertificate),
-            },
-        };
-        builder.build().map(|http| Self { http }).map_err(|error| ClientError::Roots(innermost(&error)))
+        let connections = ConnectionLog::default();
+        let once = build(options, false, &connections)?;
+        Ok(Self { once, keeping: None, keeps: AtomicBool::new(false), connections, options: options.clone() })
+    }
+
+    /// A connection carries one request after the other from now on, for many that leave one after the other.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub(crate) fn keep_connections(self) -> Result<Self, ClientError> {
+        let keeping = build(&self.options, true, &self.connections)?;
+        Ok(Self { keeping: Some(keeping), keeps: AtomicBool::new(true), ..self })
+    }
+
+    /// From now on each connection carries one request.
+    pub(crate) fn use_connections_once(&self) {
+        self.keeps.store(false, Ordering::SeqCst);
+    }
+
+    /// How many connections were made. Together with [`Client::may_have_left`] it tells how far a request came that was
+    /// given up.
+    pub(crate) fn connections_made(&self) -> u64 {
+        self.connections.made()
+    }
+
+    /// Whether a byte of a request may have left that began when `made` connections were made.
+    pub(crate) fn may_have_left(&self, made: u64) -> bool {
+        self.keeping.is_some() || self.connections.made() > made
     }
 
     /// Signs `request` and sends it once.
     pub(crate) async fn attempt(&self, request: &Request, credentials: &Credentials) -> Attempt {
-        let mut builder = self.http.request(request.method.clone(), request.url.clone());
+        let keeping = self.keeping.as_ref().filter(|_| self.keeps.load(Ordering::SeqCst));
+        let http = keeping.unwrap_or(&self.once);
+        let made = self.connections.made();
+        let mut builder = http.request(request.method.clone(), request.url.clone());
         builder = builder.header(AUTHORIZATION, credentials.authorization());
         for (name, value) in &request.headers {
             builder = builder.header(*name, *value);
@@ -128,25 +140,43 @@ impl Client {
         }
         let mut response = match builder.send().await {
             Ok(response) => response,
-            Err(error) => return Attempt::Failed(failure(&error)),
+            Err(error) => {
+                // Others connect at the same time: only where nobody did it is sure that the connection is an old one.
+                let is_kept = keeping.is_some() && self.connections.made() == made;
+                let failure = self.failure(&error, &request.url, made);
+                if is_kept && failure.stage == Stage::InFlight && !error.is_timeout() {
+                    self.use_connections_once();
+                }
+                return Attempt::Failed(failure);
+            }
         };
+        let is_on_used_connection = !self.connections.note_answer(response.extensions());
+        let headers = response.headers();
+        if closes_at_once(headers) {
+            self.use_connections_once();
+        }
         let status = response.status().as_u16();
-        let retry_after = retry_after(response.headers(), SystemTime::now());
-        let warnings = response.headers().get_all("x-sandbox-warning").iter();
+        let retry_after = retry_after(headers, SystemTime::now());
+        let warnings = headers.get_all("x-sandbox-warning").iter();
         let warnings = warnings.filter_map(|warning| warning.to_str().ok());
         // The others say what the sender has said itself.
         let warnings = warnings.filter(|warning| warning.starts_with("the sandbox ")).map(str::to_owned).collect();
+        let is_compressed = headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
+        let ends_with_connection = !headers.contains_key(CONTENT_LENGTH) && !headers.contains_key(TRANSFER_ENCODING);
         let mut bytes = Vec::new();
-        let complete = loop {
+        let (complete, is_cut) = loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if bytes.len() + chunk.len() <= MAX_ANSWER => bytes.extend_from_slice(&chunk),
-                Ok(None) => break true,
-                Ok(Some(_)) | Err(_) => break false,
+                Ok(None) => break (true, false),
+                Ok(Some(_)) => break (false, false),
+                Err(error) => break (false, ends_with_connection && is_without_close_notify(&error)),
             }
         };
         let mut body = Body::new(String::from_utf8_lossy(&bytes).into_owned(), complete);
+        body.is_compressed = is_compressed || bytes.starts_with(&GZIP);
+        let is_whole_by_its_json = is_cut && body.complete_by_its_json();
         body.redact(credentials);
-        Attempt::Answered(Answer { status, retry_after, warnings, body })
+        Attempt::Answered(Answer { status, retry_after, warnings, body, is_on_used_connection, is_whole_by_its_json })
     }
 
     /// Asks for `url` without signing: any answer will do. Gives the server's time, where it tells it.
@@ -154,10 +184,60 @@ impl Client {
     /// # Errors
     /// When no answer came.
     pub(crate) async fn probe(&self, url: &Url) -> Result<Option<SystemTime>, Failure> {
-        let answer = self.http.get(url.clone()).send().await.map_err(|error| failure(&error))?;
+        let made = self.connections.made();
+        let asked = self.once.get(url.clone()).send().await;
+        let answer = asked.map_err(|error| self.failure(&error, url, made))?;
         let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
         Ok(date)
     }
+
+    fn failure(&self, error: &reqwest::Error, url: &Url, made: u64) -> Failure {
+        let is_fresh = self.connections.made() > made;
+        Failure::new(error, &Peer::new(url, self.options.proxies), self.may_have_left(made), is_fresh)
+    }
+}
+
+fn build(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) -> Result<reqwest::Client, ClientError> {
+    builder(options, keeps, connections)?.build().map_err(|error| ClientError::Roots(innermost(&error)))
+}
+
+/// What makes connections as `options` say, and notes them in `connections`.
+fn builder(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) -> Result<ClientBuilder, ClientError> {
+    // It fails only when a provider is there already, which is this one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+    let mut builder = reqwest::Client::builder()
+        .http1_only()
+        .retry(reqwest::retry::never())
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(options.timeout)
+        .connect_timeout(MAX_CONNECT_TIMEOUT.min(options.timeout / 2))
+        .connector_layer(connections.clone())
+        // Plain HTTP is for this machine alone, whatever a resolver says. Port 0: that of the URL.
+        .resolve_to_addrs("localhost", &loopback.map(|address| SocketAddr::from((address, 0))))
+        .pool_idle_timeout(IDLE_TIMEOUT);
+    if !keeps {
+        builder = builder.pool_max_idle_per_host(0);
+    }
+    if !options.proxies {
+        builder = builder.no_proxy();
+    }
+    builder = match &options.roots {
+        Roots::Platform => builder,
+        Roots::None => builder.tls_certs_only([]),
+        Roots::Only(pem) => match reqwest::Certificate::from_pem_bundle(pem) {
+            Ok(certificates) if !certificates.is_empty() => builder.tls_certs_only(certificates),
+            Ok(_) | Err(_) => return Err(ClientError::NoCertificate),
+        },
+    };
+    Ok(builder)
+}
+
+/// Whether the server says by `Keep-Alive: timeout=0` that a connection is not to be used again.
+fn closes_at_once(headers: &HeaderMap) -> bool {
+    let values = headers.get_all("keep-alive").iter().filter_map(|value| value.to_str().ok());
+    let mut parameters = values.flat_map(|value| value.split(',')).filter_map(|parameter| parameter.split_once('='));
+    parameters.any(|(name, value)| name.trim().eq_ignore_ascii_case("timeout") && value.trim().parse() == Ok(0_u32))
 }
 
 /// The HTTP library would pass over a proxy that it does not understand and connect without it.
@@ -178,45 +258,6 @@ fn is_proxy(value: &str) -> bool {
     value
         .parse()
         .is_ok_and(|uri: Uri| is_http(&uri) && uri.authority().is_some_and(|authority| !authority.host().is_empty()))
-}
-
-fn failure(error: &reqwest::Error) -> Failure {
-    let tls = tls_error(error);
-    // After the connection is made even a TLS error leaves open what the server has read.
-    let stage = match (error.is_connect() || error.is_builder(), tls.is_some()) {
-        (true, false) => Stage::Connect,
-        (true, true) => Stage::Tls,
-        (false, _) => Stage::InFlight,
-    };
-    let cause = tls.map_or_else(|| innermost(error), ToString::to_string);
-    let message = match stage {
-        Stage::Connect if error.is_timeout() => "connecting took too long".to_owned(),
-        Stage::Connect => format!("failed to connect: {cause}"),
-        Stage::Tls => format!("TLS failed: {cause}"),
-        Stage::InFlight if error.is_timeout() => "no answer in time".to_owned(),
-        Stage::InFlight => format!("the connection failed before an answer came: {cause}"),
-    };
-    Failure { stage, message }
-}
-
-fn innermost(error: &dyn Error) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
-}
-
-/// The TLS library's error in the chain; `io::Error::source` skips the error inside it, so that is looked into too.
-fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    if let Some(found) = error.downcast_ref() {
-        return Some(found);
-    }
-    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    if let Some(found) = inner.and_then(|inner| tls_error(inner)) {
-        return Some(found);
-    }
-    error.source().and_then(tls_error)
 }
 
 /// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). A fraction counts as the next second, a number too large
@@ -254,6 +295,36 @@ mod tests {
         ] {
             let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
             assert_eq!(retry_after(&headers, now), expected, "{value}");
+        }
+    }
+
+    /// A hosts file that sends `localhost` elsewhere cannot be had in a test, but a name that no resolver knows can be asked
+    /// for in the same way.
+    #[tokio::test]
+    async fn localhost_is_this_machine_without_asking_a_resolver() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let options = ClientOptions { timeout: Duration::from_secs(10), roots: Roots::None, proxies: false };
+        let resolver = NoResolver::default();
+        let builder = builder(&options, false, &ConnectionLog::default()).unwrap();
+        let http = builder.dns_resolver(resolver.clone()).build().unwrap();
+        let asked = tokio::spawn(http.get(format!("http://LOCALHOST:{port}/")).send());
+        listener.accept().await.unwrap();
+        assert!(http.get("http://elsewhere.invalid/").send().await.unwrap_err().is_connect());
+        assert_eq!(*resolver.names.lock().unwrap(), ["elsewhere.invalid"]);
+        asked.abort();
+    }
+
+    /// Knows no name, and remembers which were asked for.
+    #[derive(Clone, Default)]
+    struct NoResolver {
+        names: std::sync::Arc<std::sync::Mutex<Vec<String>>>,
+    }
+
+    impl reqwest::dns::Resolve for NoResolver {
+        fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+            self.names.lock().unwrap().push(name.as_str().to_owned());
+            Box::pin(std::future::ready(Err("no such name".into())))
         }
     }
 

@@ -22,6 +22,8 @@ const LONGEST_NETWORK_WAIT: Duration = Duration::from_millis(250);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PauseReason {
     Credentials,
+    /// The proxy asks for credentials.
+    ProxyCredentials,
     Network,
     /// The API does not take more for longer than the run may wait.
     RateLimit,
@@ -54,7 +56,8 @@ impl Breaker {
                 self.connect_failures += 1;
                 return (self.connect_failures >= MOST_CONNECT_FAILURES).then_some(PauseReason::Network);
             }
-            Outcome::NotSent(Cause::Tls) => return Some(PauseReason::Network),
+            Outcome::NotSent(Cause::Tls | Cause::ProxyRefusal) => return Some(PauseReason::Network),
+            Outcome::NotSent(Cause::ProxyCredentials) => return Some(PauseReason::ProxyCredentials),
             Outcome::NotSent(Cause::Credentials) => return Some(PauseReason::Credentials),
             Outcome::NotSent(Cause::Unavailable | Cause::Interrupted(_)) => self.connect_failures = 0,
             Outcome::Sent { .. } | Outcome::NotSent(Cause::Rejected) => self.note_final(false),

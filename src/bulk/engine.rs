@@ -277,7 +277,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::api::{Client, ClientOptions, Credentials, Roots, SuccessCriterion};
+    use crate::api::{Client, ClientOptions, Credentials, Roots, SuccessCriterion, SwapWatch};
     use crate::bulk::fixture;
     use crate::output::{ProgressFormat, Stderr};
 
@@ -290,6 +290,7 @@ mod tests {
             credentials: Credentials::new("id", &serde_json::from_str("\"secret\"").unwrap()),
             base: format!("http://{}", server.local_addr().unwrap()).parse().unwrap(),
             accepts: SuccessCriterion::MessageId,
+            swaps: SwapWatch::default(),
         };
         (server, session)
     }

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
 use super::writer::LedgerHandle;
-use crate::api::{Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, judge};
+use crate::api::{Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, SwapWatch, Verdict, judge};
 
 /// What requests are sent with.
 pub(crate) struct ApiSession {
@@ -14,6 +14,7 @@ pub(crate) struct ApiSession {
     pub(crate) credentials: Credentials,
     pub(crate) base: Url,
     pub(crate) accepts: SuccessCriterion,
+    pub(crate) swaps: SwapWatch,
 }
 
 /// What a task says of its row.
@@ -50,7 +51,7 @@ pub(crate) async fn send_row(
     }
     let began_at = now();
     let attempt = session.client.attempt(&request, &session.credentials).await;
-    let verdict = judge(&attempt, &request.accepts);
+    let verdict = session.swaps.check(judge(&attempt, &request.accepts), &attempt, &session.client);
     let (state, message_id) = match &verdict.outcome {
         Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),
         Outcome::NotSent(Cause::Rejected) => (RowState::Failed, None),

@@ -91,7 +91,17 @@ impl Throttle {
                     self.back_off(asked, problem, now, &mut consequence);
                 }
             }
-            (Outcome::NotSent(Cause::Credentials | Cause::Tls | Cause::Interrupted(_) | Cause::Unavailable), _) => {}
+            (
+                Outcome::NotSent(
+                    Cause::Credentials
+                    | Cause::ProxyCredentials
+                    | Cause::ProxyRefusal
+                    | Cause::Tls
+                    | Cause::Interrupted(_)
+                    | Cause::Unavailable,
+                ),
+                _,
+            ) => {}
         }
         consequence
     }

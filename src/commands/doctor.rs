@@ -249,12 +249,16 @@ impl Checkup {
     fn unreached(&mut self, failure: &Failure) {
         let (name, hint) = match failure.stage {
             Stage::Tls => ("TLS", "a private certificate authority is named with --ca-cert or ca_cert of the profile"),
-            Stage::Connect => ("connection", "check the network, the proxy and the api_url"),
+            Stage::Connect | Stage::ProxyCredentials | Stage::ProxyRefusal => {
+                ("connection", "check the network, the proxy and the api_url")
+            }
             Stage::InFlight => {
                 ("answer", "something is there, but it does not answer as an API does; check the api_url")
             }
         };
-        self.fail_with(name, ExitCode::Network, failure.message.clone(), Some(hint.to_owned()));
+        let code = if failure.stage == Stage::ProxyCredentials { ExitCode::Configuration } else { ExitCode::Network };
+        let hint = failure.hint.clone().unwrap_or_else(|| hint.to_owned());
+        self.fail_with(name, code, failure.message.clone(), Some(hint));
     }
 
     /// Reads the bot's templates, which sends nothing.

@@ -200,7 +200,8 @@ fn of_cause(cause: Cause) -> ExitCode {
         Cause::Credentials => ExitCode::Credentials,
         Cause::Rejected => ExitCode::Rejected,
         Cause::Unavailable => ExitCode::Unavailable,
-        Cause::Network | Cause::Tls => ExitCode::Network,
+        Cause::Network | Cause::ProxyRefusal | Cause::Tls => ExitCode::Network,
+        Cause::ProxyCredentials => ExitCode::Configuration,
         Cause::Interrupted(signal) => of_signal(signal),
     }
 }
@@ -209,6 +210,7 @@ fn of_cause(cause: Cause) -> ExitCode {
 pub(crate) fn of_pause(reason: PauseReason) -> ExitCode {
     match reason {
         PauseReason::Credentials => ExitCode::Credentials,
+        PauseReason::ProxyCredentials => ExitCode::Configuration,
         PauseReason::Network => ExitCode::Network,
         PauseReason::RateLimit => ExitCode::Unavailable,
         PauseReason::Unknown => ExitCode::Unknown,

@@ -22,6 +22,7 @@ pub(crate) struct Connection {
 }
 
 /// What came of opening one.
+#[expect(clippy::large_enum_variant, reason = "a process has one, and takes it apart at once")]
 pub(crate) enum Opening {
     Open(Connection),
     /// A signal came while the secret was fetched.
@@ -121,12 +122,16 @@ fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>) {
                 stderr.detail('>', &visible_json(body));
             }
         }
-        Event::Answered(Answer { status, warnings, body, .. }) => {
+        Event::Answered(Answer { status, warnings, body, is_whole_by_its_json, .. }) => {
             for warning in warnings {
                 stderr.warning(warning);
             }
             stderr.detail('<', &status.to_string());
             stderr.detail('<', &body.text);
+            if *is_whole_by_its_json {
+                stderr
+                    .detail('*', "the server broke off the TLS connection; its answer counts, since its JSON is whole");
+            }
         }
         Event::Failed(message) => stderr.detail('<', message),
         Event::Waiting { wait, problem } => {

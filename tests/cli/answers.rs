@@ -4,6 +4,7 @@ use httpmock::prelude::*;
 use serde_json::{Value, json};
 
 use crate::harness::{Ended, Home};
+use crate::server::{Reply, Server};
 
 /// Sends a text once to a server that answers so.
 fn answered(status: u16, body: &str) -> Ended {
@@ -80,6 +81,35 @@ fn a_success_that_does_not_say_so_is_unknown() {
         (200, r#"{"messageId":"m","success":false}"#, 8, "unknown", Some("unknown")),
         (200, r#"{"messageId":"m","error":{"code":130429}}"#, 8, "unknown", Some("unknown")),
     ]);
+}
+
+#[test]
+fn an_answer_that_is_no_json_is_told_for_what_it_is() {
+    let page = "\n<!DOCTYPE html><title>Sign in</title>";
+    for (status, body, code, said) in [
+        (200, page, 8, "it may have been sent: the API answered 200: its body is an HTML page, not JSON"),
+        (200, "", 8, "the API answered 200: its body is empty"),
+        (
+            403,
+            page,
+            4,
+            "not sent: the API answered 403: its body is an HTML page, not JSON: a portal or a proxy?\nhint: a portal",
+        ),
+        (200, "<?xml version=\"1.0\"?><a/>", 8, "the API answered 200\n"),
+    ] {
+        let ended = answered(status, body);
+        assert_eq!(ended.code, code, "{ended:?}");
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+    let compressed = Server::answering(Reply::Bytes(
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00".as_slice()].concat(),
+    ));
+    let run = Home::new();
+    let run = run.run("send text --to 593987654321 Hola").api(&compressed.url);
+    run.fails(8, &["the API answered 200: its body is compressed, which was not asked for"]);
+    let labelled = Server::answering(Reply::with_headers(200, "Content-Encoding: br\r\n", "xyz"));
+    let run = Home::new();
+    run.run("send text --to 593987654321 Hola").api(&labelled.url).fails(8, &["compressed, which was not asked for"]);
 }
 
 #[test]
@@ -243,8 +273,13 @@ fn every_documented_shape_of_an_error_is_read() {
         (400, r#"{"message":["a","b"],"statusMessage":"failed"}"#, "400: a; b\nhint: "),
         (400, r#"{"message":"a"}"#, "400: a\nhint: "),
         (400, r#"{"error":{"clientMessages":{"es":"no","en":"never"}}}"#, "400: never\nhint: "),
-        (400, "<html><h1>Bad Request</h1></html>", "400\nhint: "),
-        (400, "", "400\nhint: "),
+        (
+            400,
+            "<html><h1>Bad Request</h1></html>",
+            "400: its body is an HTML page, not JSON: a portal or a proxy?\nhint: ",
+        ),
+        (400, "", "400: its body is empty\nhint: "),
+        (400, "not JSON", "400\nhint: "),
     ] {
         let ended = answered(status, body);
         assert!(

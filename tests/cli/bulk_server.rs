@@ -107,14 +107,17 @@ fn serve(stream: &TcpStream, act: &dyn Fn(&str, usize) -> Act, all: &Mutex<Vec<S
         let body: Value = serde_json::from_slice(&received.body).unwrap();
         let in_path = received.line.split('/').nth(5).unwrap_or_default();
         let user = body["userId"].as_str().unwrap_or(in_path).to_owned();
-        let act = {
+        let (act, earlier) = {
             let mut all = all.lock().unwrap();
-            let act = act(&user, all.iter().filter(|seen| seen.user == user).count());
+            let earlier = all.iter().filter(|seen| seen.user == user).count();
+            let act = act(&user, earlier);
             all.push(Seen { user: user.clone(), at: Instant::now(), accepted: act.accepts(), received });
-            act
+            (act, earlier)
         };
+        // An id comes once.
+        let again = if earlier > 0 { format!("_{earlier}") } else { String::new() };
         let (status, headers, body) = match act {
-            Act::Accept => (200, "", format!("{{\"success\":true,\"messageId\":\"msg_{user}\"}}")),
+            Act::Accept => (200, "", format!("{{\"success\":true,\"messageId\":\"msg_{user}{again}\"}}")),
             Act::AcceptAndFail => (500, "", "{}".to_owned()),
             Act::Answer(status, headers, body) => (status, headers, body.to_owned()),
             Act::Reset { .. } => return SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap(),

@@ -25,10 +25,12 @@ fn record(reply: Reply) -> (Ended, Value, Server) {
 
 #[test]
 fn a_refused_connection_was_not_sent() {
+    let url = refused_url();
+    let address = url.strip_prefix("http://").unwrap();
     let ended = Home::new()
         .run(SEND)
-        .api(&refused_url())
-        .fails(7, &["error: not sent: failed to connect: Connection refused", "hint: "]);
+        .api(&url)
+        .fails(7, &[&format!("error: not sent: failed to connect to {address}: Connection refused"), "hint: "]);
     assert_eq!((ended.json()["sent"].as_str(), ended.json()["error"]["code"].as_str()), (Some("no"), Some("network")));
     assert_eq!(ended.json()["http_status"], Value::Null);
 }
@@ -217,12 +219,44 @@ fn the_proxy_of_the_environment_is_used_but_not_for_loopback() {
         refusing.received()
     );
     assert!(refusing.received().iter().all(|request| !request.headers.contains_key("authorization")));
-    through_proxy("HTTPS_PROXY", &refused_url()).fails(7, &["not sent: failed to connect"]);
+    let url = refused_url();
+    let address = url.strip_prefix("http://").unwrap();
+    through_proxy("HTTPS_PROXY", &format!("http://user:canary@{address}")).fails(
+        7,
+        &[&format!("failed to connect to api.jelou.invalid:443 through the proxy {address}: Connection refused")],
+    );
 
     let proxy = Server::never_asked();
     let server = Server::answering(Reply::accepted());
     home.run(SEND).env("HTTP_PROXY", &proxy.url).env("ALL_PROXY", &proxy.url).api(&server.url).success();
     assert_eq!(server.received().len(), 1);
+}
+
+#[test]
+fn a_proxy_that_wants_credentials_or_refuses_is_asked_once() {
+    let home = Home::new();
+    for (status, code, said) in [
+        (407, 3, ["the proxy asks for credentials (407)", "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"]),
+        (403, 7, ["the proxy refused the tunnel", "NO_PROXY"]),
+        (503, 7, ["the proxy refused the tunnel", "who runs the proxy"]),
+    ] {
+        let proxy = Server::answering(Reply::json(status, ""));
+        let run = home.run("send text --to 593987654321 Hola -o record").env("HTTPS_PROXY", &proxy.url);
+        let ended = run.api("https://api.jelou.invalid").fails(code, &said);
+        assert_eq!(proxy.received().len(), 1, "{ended:?}");
+        assert_eq!((&ended.json()["sent"], &ended.json()["attempts"]), (&"no".into(), &1.into()));
+
+        let proxy = Server::answering(Reply::json(status, ""));
+        home.write("people.csv", "to\n593987654321\n593987654322\n593987654323\n");
+        let words = format!("bulk send people.csv --yes --again --run r{status} text Hola");
+        let run = home.run(&words).env("HTTPS_PROXY", &proxy.url).api("https://api.jelou.invalid");
+        let ended = run.fails(code, &["the run paused: ", said[0], said[1]]);
+        assert_eq!(proxy.received().len(), 1, "{ended:?}");
+    }
+    let plain = Server::answering(Reply::json(407, ""));
+    let ended = home.run("send text --to 593987654321 Hola -o record").api(&plain.url);
+    let ended = ended.fails(3, &["HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"]);
+    assert_eq!((plain.received().len(), &ended.json()["error"]["code"]), (1, &"proxy_credentials".into()));
 }
 
 /// A proxy that does what it is asked: it connects to this address, whatever the name. Counts its tunnels.

@@ -17,6 +17,7 @@ mod acceptor;
 mod action;
 mod answers;
 mod bad_input;
+mod bulk_connections;
 mod bulk_crash;
 #[cfg(unix)]
 mod bulk_faults;

@@ -1,10 +1,12 @@
 //! SIGINT, SIGTERM and SIGHUP, which end a request at any point of its way with what is true of the message.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::acceptor::Acceptor;
 use crate::harness::{Ended, Home, tool};
 use crate::server::{Reply, Server};
 
@@ -50,6 +52,50 @@ fn a_signal_in_flight_leaves_it_unknown() {
             "{}",
             ended.stderr
         );
+    }
+}
+
+/// What comes of a send through HTTPS that hangs where it has `arrived`, once a signal ends it.
+fn interrupted_while_connecting(
+    signal: &str,
+    environment: &[(&str, &str)],
+    mut arrived: impl FnMut() -> bool,
+) -> Ended {
+    let home = Home::new();
+    let mut command = home.command();
+    command.args(["send", "text", "--to", "593987654321", "Hola", "-o", "record"]);
+    command.envs([("JELOU_BOT_ID", "1"), ("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary")]);
+    let child = command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.unwrap();
+    let patience = Patience::new();
+    while !arrived() {
+        patience.check();
+    }
+    tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()].as_slice()));
+    Ended::new(&child.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_signal_while_a_connection_is_made_was_not_sent() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        // TLS hangs: what the server reads is its beginning.
+        let (asked, asks) = channel();
+        let server = Acceptor::start(move |_, mut stream| {
+            stream.read_exact(&mut [0]).unwrap();
+            asked.send(()).unwrap();
+            thread::park();
+        });
+        let url = server.url().replace("http:", "https:");
+        let tls = interrupted_while_connecting(signal, &[("JELOU_API_URL", &url)], || asks.try_recv().is_ok());
+        // CONNECT hangs.
+        let proxy = Server::answering(Reply::HangAfterReading);
+        let environment = [("JELOU_API_URL", "https://api.jelou.invalid"), ("HTTPS_PROXY", proxy.url.as_str())];
+        let tunnel = interrupted_while_connecting(signal, &environment, || !proxy.received().is_empty());
+        for ended in [tls, tunnel] {
+            assert_eq!((ended.code, &ended.json()["sent"]), (code, &"no".into()), "{ended:?}");
+            let said = format!("not sent: interrupted by SIG{signal} before the request left");
+            assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 use crate::acceptor::Acceptor;
 use crate::harness::Home;
@@ -13,23 +14,41 @@ use crate::server::{Reply, Server, read_request};
 
 const SEND: &str = "send text --to 593987654321 Hola --retry-for 0";
 
-/// A server with a certificate of its own authority for `name`, and the authority as PEM.
-pub(crate) fn start(name: &str) -> (Acceptor, String) {
-    start_with(name, false)
+/// How a server misbehaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flaw {
+    None,
+    /// It answers a request outside TLS, which the client's TLS cannot read.
+    AnswersOutsideTls,
+    /// It writes this and closes the connection without a word of TLS.
+    BreaksOffBehind(&'static str),
+    /// It wants a client certificate, which TLS 1.3 tells only after the request.
+    WantsCertificate,
 }
 
-/// With `is_broken`, it answers a request outside TLS, which the client's TLS cannot read.
-fn start_with(name: &str, is_broken: bool) -> (Acceptor, String) {
+/// A server with a certificate of its own authority for `name`, and the authority as PEM.
+pub(crate) fn start(name: &str) -> (Acceptor, String) {
+    start_with(name, Flaw::None, |_| {})
+}
+
+fn start_with(name: &str, flaw: Flaw, change: impl FnOnce(&mut CertificateParams)) -> (Acceptor, String) {
     let authority = authority();
     let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let mut certificate = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    change(&mut certificate);
+    let certificate = certificate.signed_by(&key, &authority).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
-        .unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+    let builder = if flaw == Flaw::WantsCertificate {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.der().clone()).unwrap();
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        builder.unwrap().with_client_cert_verifier(verifier)
+    } else {
+        builder.unwrap().with_no_client_auth()
+    };
+    let config = builder.with_single_cert(vec![certificate.der().clone()], key).unwrap();
     let config = Arc::new(config);
     let acceptor = Acceptor::start(move |_, stream| {
         let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
@@ -38,9 +57,13 @@ fn start_with(name: &str, is_broken: bool) -> (Acceptor, String) {
             return;
         }
         let Reply::Bytes(answer) = Reply::accepted() else { unreachable!() };
-        if is_broken {
-            stream.sock.write_all(&answer).unwrap();
-            return;
+        match flaw {
+            Flaw::AnswersOutsideTls => return stream.sock.write_all(&answer).unwrap(),
+            Flaw::BreaksOffBehind(answer) => {
+                stream.write_all(answer.as_bytes()).unwrap();
+                return stream.flush().unwrap();
+            }
+            Flaw::None | Flaw::WantsCertificate => {}
         }
         stream.write_all(&answer).unwrap();
         stream.conn.send_close_notify();
@@ -84,7 +107,7 @@ fn a_certificate_for_another_name_was_not_sent() {
     let url = format!("https://localhost:{}", server.port());
     // No retry: it would be the same certificate again.
     let run = home.run("send text --to 593987654321 Hola --ca-cert ca.pem -o record").api(&url);
-    let ended = run.fails(7, &["TLS failed", "not valid for name"]);
+    let ended = run.fails(7, &["TLS failed: the certificate of localhost:", "is for elsewhere.example", "--api-url"]);
     assert_eq!((ended.json()["attempts"].as_u64(), ended.json()["error"]["code"].as_str()), (Some(1), Some("tls")));
 }
 
@@ -96,12 +119,59 @@ fn a_server_without_tls_was_not_sent() {
 
 #[test]
 fn a_tls_error_after_the_request_leaves_it_unknown() {
-    let (server, authority) = start_with("localhost", true);
+    let (server, authority) = start_with("localhost", Flaw::AnswersOutsideTls, |_| {});
     let home = Home::new();
     home.write("ca.pem", authority);
     let run = home.run("send text --to 593987654321 Hola --ca-cert ca.pem -o record");
     let ended = run.api(&format!("https://localhost:{}", server.port())).fails(8, &["it may have been sent"]);
     assert_eq!(ended.json()["attempts"], 1);
+}
+
+#[test]
+fn a_certificate_out_of_its_time_says_so_with_both_dates() {
+    for (from, to, said) in [
+        (2001, 2002, "expired on 2002-01-01T00:00:00Z; the clock here says 20"),
+        (2901, 2902, "is not valid before 2901-01-01T00:00:00Z; the clock here says 20"),
+    ] {
+        let (server, authority) = start_with("localhost", Flaw::None, |certificate| {
+            certificate.not_before = date_time_ymd(from, 1, 1);
+            certificate.not_after = date_time_ymd(to, 1, 1);
+        });
+        let home = Home::new();
+        home.write("ca.pem", authority);
+        let url = format!("https://localhost:{}", server.port());
+        home.run(SEND).args(&["--ca-cert", "ca.pem"]).api(&url).fails(7, &[said, "set the clock here"]);
+    }
+}
+
+#[test]
+fn a_server_that_wants_a_client_certificate_was_not_sent() {
+    let (server, authority) = start_with("localhost", Flaw::WantsCertificate, |_| {});
+    let home = Home::new();
+    home.write("ca.pem", authority);
+    let run = home.run("send text --to 593987654321 Hola --ca-cert ca.pem -o record");
+    let ended = run.api(&format!("https://localhost:{}", server.port()));
+    let ended = ended.fails(7, &["not sent: TLS failed: localhost:", "asks for a client certificate"]);
+    assert_eq!((&ended.json()["sent"], &ended.json()["attempts"]), (&"no".into(), &1.into()));
+}
+
+#[test]
+fn an_answer_without_the_end_of_tls_counts_where_its_json_is_whole() {
+    for (answer, code, said) in [
+        ("HTTP/1.1 200 OK\r\n\r\n{\"success\":true,\"messageId\":\"m\"}", 0, "the server broke off the TLS connection"),
+        ("HTTP/1.1 200 OK\r\n\r\n{\"success\":true,\"messageId\":\"m\"", 8, "could not be read whole"),
+        ("HTTP/1.1 200 OK\r\n\r\n1", 8, "could not be read whole"),
+        // It says itself that more was to come.
+        ("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"success\":true}", 8, "could not be read whole"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", 8, "could not be read whole"),
+    ] {
+        let (server, authority) = start_with("localhost", Flaw::BreaksOffBehind(answer), |_| {});
+        let home = Home::new();
+        home.write("ca.pem", authority);
+        let run = home.run(SEND).args(&["--ca-cert", "ca.pem", "-v"]);
+        let ended = run.api(&format!("https://localhost:{}", server.port())).fails(code, &[said]);
+        assert!(!ended.stderr.contains("docs.rs"), "{ended:?}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::arguments::RunOptions;
 use super::summary::{print_summary, summary};
+use crate::api::SwapWatch;
 use crate::bulk::{
     ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, RunEnd, RunLimits, RunLock, RunName, Runs, StopReason,
     WriteFailure,
@@ -39,7 +40,13 @@ pub(crate) async fn carry_out(
     let ledger = Ledger::resume(&path)?;
     let reader = Ledger::read(&path)?;
     let Connection { base, client, credentials, mut signals } = connection;
-    let session = ApiSession { client, credentials, base: base.url().clone(), accepts: run.details.accepts.clone() };
+    let session = ApiSession {
+        client: client.keep_connections()?,
+        credentials,
+        base: base.url().clone(),
+        accepts: run.details.accepts.clone(),
+        swaps: SwapWatch::default(),
+    };
     let mut progress = Progress::new(&context.stderr, options.progress);
     let rate = options.rate.map_or(run.details.rate, Rate::per_second);
     let concurrency = options.concurrency.unwrap_or(run.details.concurrency);

@@ -1,0 +1,241 @@
+//! What keeps an answer from coming: how far the attempt came, and why, in words that name host, port and proxy.
+
+use std::error::Error;
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
+use rustls::{AlertDescription, CertificateError};
+use url::Url;
+
+/// An attempt to which no answer came.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) stage: Stage,
+    pub(crate) message: String,
+    /// The way out, where it is not that of the stage.
+    pub(crate) hint: Option<String>,
+}
+
+/// How far an attempt came; before `InFlight` no byte of the request can have been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Connect,
+    /// The proxy wants other credentials.
+    ProxyCredentials,
+    /// The proxy makes no tunnel.
+    ProxyRefusal,
+    Tls,
+    InFlight,
+}
+
+/// The other end of a connection, and the proxy on the way there.
+#[derive(Debug)]
+pub(super) struct Peer {
+    address: String,
+    proxy: Option<String>,
+}
+
+impl Peer {
+    pub(super) fn new(url: &Url, proxies: bool) -> Self {
+        let address = |host: &str, port: Option<u16>| port.map_or(host.to_owned(), |port| format!("{host}:{port}"));
+        let proxy = url.as_str().parse().ok().filter(|_| proxies).and_then(|uri: Uri| {
+            let proxy = Matcher::from_env().intercept(&uri)?;
+            // Without the user and password that it may have.
+            Some(address(proxy.uri().host()?, proxy.uri().port_u16()))
+        });
+        Self { address: address(url.host_str().unwrap_or_default(), url.port_or_known_default()), proxy }
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.address)?;
+        match &self.proxy {
+            Some(proxy) => write!(formatter, " through the proxy {proxy}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The hint where a proxy asks for credentials.
+pub(super) const PROXY_CREDENTIALS_HINT: &str =
+    "nothing was sent; give them as HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters percent-encoded";
+const ALERT_HINT: &str = "nothing was sent; jelouctl has no client certificate to give: check --api-url";
+const CLOCK_HINT: &str = "nothing was sent; set the clock here if it is wrong, else the server needs a new certificate";
+const NAME_HINT: &str =
+    "nothing was sent; check --api-url, and whether a proxy or a portal answers in place of that host";
+
+impl Failure {
+    /// `is_fresh` says that the connection was made for this attempt, `has_left` that there was one at all.
+    pub(super) fn new(error: &reqwest::Error, peer: &Peer, has_left: bool, is_fresh: bool) -> Self {
+        let tls = tls_error(error);
+        let before = error.is_connect() || error.is_builder() || !has_left;
+        let of = |stage, message| Self { stage, message, hint: None };
+        match tls {
+            Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)) if before || is_fresh => Self {
+                hint: Some(ALERT_HINT.to_owned()),
+                ..of(Stage::Tls, format!("TLS failed: {} asks for a client certificate", peer.address))
+            },
+            Some(tls) if before => Self::of_tls(tls, peer),
+            _ if !before && error.is_timeout() => of(Stage::InFlight, "no answer in time".to_owned()),
+            // After the connection is made even a TLS error leaves open what the server has read.
+            _ if !before => {
+                let cause = tls.map_or_else(|| innermost(error), |tls| without_manual(&tls.to_string()));
+                of(Stage::InFlight, format!("the connection failed before an answer came: {cause}"))
+            }
+            _ if error.is_timeout() => of(Stage::Connect, format!("connecting took too long: {peer}")),
+            _ => Self::of_connecting(error, peer),
+        }
+    }
+
+    fn of_connecting(error: &reqwest::Error, peer: &Peer) -> Self {
+        let cause = innermost(error);
+        // The library's error has no public type.
+        let (stage, cause, hint) = match cause.as_str() {
+            "tunnel error: proxy authorization required" => {
+                (Stage::ProxyCredentials, "the proxy asks for credentials (407)", Some(PROXY_CREDENTIALS_HINT))
+            }
+            "tunnel error: unsuccessful" => (
+                Stage::ProxyRefusal,
+                "the proxy refused the tunnel",
+                Some("nothing was sent; ask who runs the proxy to let this host through, or name it in NO_PROXY"),
+            ),
+            cause => (Stage::Connect, cause, None),
+        };
+        Self { stage, message: format!("failed to connect to {peer}: {cause}"), hint: hint.map(str::to_owned) }
+    }
+
+    fn of_tls(error: &rustls::Error, peer: &Peer) -> Self {
+        let (cause, hint) = match error {
+            rustls::Error::InvalidCertificate(fault) => certificate_fault(fault, &peer.address),
+            other => (without_manual(&other.to_string()), None),
+        };
+        let cause = if cause.contains(&peer.address) { cause } else { format!("{cause} ({})", peer.address) };
+        Self { stage: Stage::Tls, message: format!("TLS failed: {cause}"), hint: hint.map(str::to_owned) }
+    }
+}
+
+/// What is wrong with the certificate of `address`, and the way out.
+fn certificate_fault(fault: &CertificateError, address: &str) -> (String, Option<&'static str>) {
+    let date = |seconds: u64| humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string();
+    let now = || humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    match fault {
+        CertificateError::ExpiredContext { time, not_after } => (
+            format!(
+                "the certificate of {address} expired on {}; the clock here says {}",
+                date(not_after.as_secs()),
+                date(time.as_secs())
+            ),
+            Some(CLOCK_HINT),
+        ),
+        CertificateError::Expired => {
+            (format!("the certificate of {address} has expired; the clock here says {}", now()), Some(CLOCK_HINT))
+        }
+        CertificateError::NotValidYetContext { time, not_before } => (
+            format!(
+                "the certificate of {address} is not valid before {}; the clock here says {}",
+                date(not_before.as_secs()),
+                date(time.as_secs())
+            ),
+            Some(CLOCK_HINT),
+        ),
+        CertificateError::NotValidYet => {
+            (format!("the certificate of {address} is not valid yet; the clock here says {}", now()), Some(CLOCK_HINT))
+        }
+        CertificateError::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
+            (format!("the certificate of {address} is for {}", names(presented)), Some(NAME_HINT))
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            (format!("the certificate of {address} is for another name"), Some(NAME_HINT))
+        }
+        other => (rustls::Error::InvalidCertificate(other.clone()).to_string(), None),
+    }
+}
+
+/// The names of a certificate as they are typed; the library gives `DnsName("a.example")`.
+fn names(presented: &[String]) -> String {
+    let bare = |name: &String| match (name.find('('), name.strip_suffix(')')) {
+        (Some(open), Some(inner)) => inner.get(open + 1..).unwrap_or_default().trim_matches('"').to_owned(),
+        _ => name.clone(),
+    };
+    presented.iter().map(bare).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn innermost(error: &dyn Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    without_manual(&innermost.to_string())
+}
+
+/// The TLS library's texts may end with an address of its manual, which helps nobody here.
+fn without_manual(text: &str) -> String {
+    text.split(": https://docs.rs").next().unwrap_or_default().to_owned()
+}
+
+/// The TLS library's error in the chain; `io::Error::source` skips the error inside it, so that is looked into too.
+fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    find_error(error, &|_| true)
+}
+
+/// Whether the other end closed a TLS connection without saying so in TLS.
+pub(super) fn is_without_close_notify(error: &reqwest::Error) -> bool {
+    find_error(error, &|fault: &std::io::Error| fault.kind() == std::io::ErrorKind::UnexpectedEof).is_some()
+}
+
+fn find_error<'a, E: Error + 'static>(error: &'a (dyn Error + 'static), is_it: &dyn Fn(&E) -> bool) -> Option<&'a E> {
+    if let Some(found) = error.downcast_ref().filter(|found| is_it(found)) {
+        return Some(found);
+    }
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    if let Some(found) = inner.and_then(|inner| find_error(inner, is_it)) {
+        return Some(found);
+    }
+    error.source().and_then(|source| find_error(source, is_it))
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::{ServerName, UnixTime};
+
+    use super::*;
+
+    #[test]
+    fn says_what_is_wrong_with_a_certificate() {
+        let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        for (fault, expected, hint) in [
+            (
+                CertificateError::ExpiredContext { time: at(1_800_000_000), not_after: at(1_700_000_000) },
+                "the certificate of h:443 expired on 2023-11-14T22:13:20Z; the clock here says 2027-01-15T08:00:00Z",
+                "set the clock",
+            ),
+            (
+                CertificateError::NotValidYetContext { time: at(0), not_before: at(1_700_000_000) },
+                "the certificate of h:443 is not valid before 2023-11-14T22:13:20Z; the clock here says \
+                 1970-01-01T00:00:00Z",
+                "set the clock",
+            ),
+            (
+                CertificateError::NotValidForNameContext {
+                    expected: ServerName::try_from("h").unwrap(),
+                    presented: vec!["DnsName(\"a.example\")".to_owned(), "*.b.example".to_owned()],
+                },
+                "the certificate of h:443 is for a.example, *.b.example",
+                "--api-url",
+            ),
+        ] {
+            let (said, way_out) = certificate_fault(&fault, "h:443");
+            assert_eq!(said, expected);
+            assert!(way_out.unwrap().contains(hint), "{way_out:?}");
+        }
+    }
+
+    #[test]
+    fn leaves_the_librarys_manual_out() {
+        let text = "peer closed connection without sending TLS close_notify: https://docs.rs/rustls/latest/x#y";
+        assert_eq!(without_manual(text), "peer closed connection without sending TLS close_notify");
+    }
+}
