@@ -250,6 +250,28 @@ fn a_file_that_is_no_list_is_told_for_what_it_is() {
 }
 
 #[test]
+fn what_a_spreadsheet_adds_to_a_list_is_understood() {
+    let home = Home::new();
+    for list in [
+        "sep=|\r\nto|n;,\r\n593987654321|a\r\n",
+        "\u{feff}SEP=|\nto|n;,\n593987654321|a\n",
+        "\"sep=|\"\nto|n;,\n593987654321|a",
+    ] {
+        home.write("a.csv", list);
+        assert_eq!(bodies(&home, &["a.csv", "text", "{{ row['n;,'] }}"])[0]["text"], "a");
+        home.write("a.csv", format!("{}\n1|b", list.trim_end()));
+        refused(&home, &["a.csv", "text", "x"], &["line 4: to: `1`"]);
+    }
+    // Rows that hold nothing are no people; a row that holds something is one.
+    home.write("a.csv", "to;n\n593987654321;a\n;\n \n593987654322;b\n; ;\n");
+    let ended = home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "a.csv", "text", "{{ n }}"]).success();
+    assert_eq!(ended.stdout.lines().count(), 2);
+    assert!(ended.stderr.contains("note: 3 rows without a filled cell were passed over"), "{ended:?}");
+    home.write("a.csv", "to;n\n593987654321;a\n;2 people\n");
+    refused(&home, &["a.csv", "text", "x"], &["line 3: to: ", "1 rows cannot be sent"]);
+}
+
+#[test]
 fn text_behind_a_closing_quote_is_told() {
     let home = Home::new();
     home.write("a.csv", "to,n\n593987654321,\"Ana\"x\n593987654322,\"Eva\" \n593987654323,\"L\"\"u\"\"\"\n");

@@ -63,6 +63,11 @@ pub(crate) fn import(
             stderr.fault(&format!("line {line}: it is the same message to {recipient} as line {of}"));
         }
     })?;
+    match list.empty_rows() {
+        0 => {}
+        1 => stderr.note("1 row without a filled cell was passed over"),
+        rows => stderr.note(&format!("{rows} rows without a filled cell were passed over")),
+    }
     if warnings > WARNINGS {
         stderr.warning(&format!("{} more warnings like these", warnings - WARNINGS));
     }
