@@ -320,7 +320,14 @@ fn templates_are_strict() {
             "{{ nombr }}",
             "text: there is no column `nombr` (did you mean `nombre`?); there are: to, nombre",
         ),
-        ("people.csv", "{{ row.nombr }}", "line 2: text: the row has no such value; it has: to, nombre"),
+        ("people.csv", "{{ row.nombr }}", "line 2: text: the row has no `row.nombr`; it has: to, nombre"),
+        ("people.csv", "{{ nombre.x }}", "line 2: text: the row has no `nombre.x`; it has: to, nombre"),
+        (
+            "people.csv",
+            "{{ nombre.split(' ')[0] }}",
+            "method named split; write a filter: {{ nombre | split | first }}",
+        ),
+        ("people.ndjson", "a {{ objeto.b }}", "line 1: text: the row has no `objeto.b`; it has: to, nulo"),
         ("people.csv", "{{ nombre", "text: it is no template: unexpected end of input"),
         ("people.csv", "100% {# hola", "text: it is no template"),
         ("people.csv", "{{ nombre | grita }}", "text: filter grita is unknown"),
@@ -333,8 +340,46 @@ fn templates_are_strict() {
     ] {
         refused(&home, &[list, "text", template], &[part]);
     }
+    home.write("names.csv", "to,nombre\n593987654321,Ana María\n");
+    let first = bodies(&home, &["names.csv", "text", "Hola {{ nombre | split | first }}"]);
+    assert_eq!(first[0]["text"], "Hola Ana");
     let literal = bodies(&home, &["people.csv", "text", "{{ '{{' }} {{ nombre if nombre else 'x' }} }}"]);
     assert_eq!(literal[0]["text"], "{{ Ana }}");
+}
+
+#[test]
+fn a_template_that_is_too_large_is_refused_before_a_stack_ends() {
+    let home = Home::new();
+    home.write("people.csv", "to\n593987654321\n");
+    for (template, part) in [
+        (
+            format!("{{{{ {}1 }}}}", "-".repeat(15_000)),
+            "text: it is no template: an expression has 15000 operators, filters and brackets; at most 500",
+        ),
+        (format!("{{{{ to{} }}}}", "|trim".repeat(3000)), "text: it is no template: an expression has 3000 operators"),
+        (
+            format!("{{{{ to }}}}{}", "-".repeat(32_000)),
+            "text: it is no template: has 32008 bytes; a text with {{ }} or {% %} may have 16384 (16 KiB)",
+        ),
+    ] {
+        refused(&home, &["people.csv", "text", &template], &[part]);
+        refused(&home, &["people.csv", "text", "x", "--to", &template], &["--to: "]);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn the_largest_template_fits_a_small_stack() {
+    let home = Home::new();
+    home.write("people.csv", "to\n593987654321\n");
+    let signs = format!("{{{{ {}1 }}}}{{{{ {}(1{} }}}}", "-".repeat(498), "-(".repeat(39), ")".repeat(40));
+    let program = home.command();
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "ulimit -s 1024 && exec \"$0\" --sandbox --dry-run bulk send people.csv text \"$1\""]);
+    shell.arg(program.get_program()).arg(signs).env_clear();
+    shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let ended = Ended::new(&shell.current_dir(home.path()).output().unwrap());
+    assert_eq!((ended.code, &ended.json()["body"]["text"]), (0, &json!("1-1")), "{ended:?}");
 }
 
 #[test]
