@@ -11,7 +11,7 @@ use url::Url;
 use super::error::BulkError;
 use super::ledger::{DraftRequest, DraftRow, LedgerDraft};
 use crate::api::{Request, SuccessCriterion};
-use crate::list::{ListError, ListReader, ListRow, Row, recipient_column};
+use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, recipient_column};
 use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientChoice, RecipientError};
 use crate::template::{BodyTemplate, RowView, TemplateError, TextTemplate};
 
@@ -244,6 +244,9 @@ impl ImportPlan<'_> {
         {
             None => Ok(column),
             Some((path, name)) => {
+                if let MeantColumn::Several(first, second) = meant_column(&names, &name) {
+                    return Err(ListError::several(&path, &name, first, second));
+                }
                 let columns = names.iter().map(|name| name.trim().to_owned()).collect();
                 Err(ListError::UnknownColumn { path, name, columns })
             }

@@ -11,7 +11,7 @@ mod reader;
 mod record_marks;
 mod row;
 
-pub(crate) use self::columns::recipient_column;
+pub(crate) use self::columns::{MeantColumn, meant_column, recipient_column};
 pub(crate) use self::error::ListError;
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
 pub(crate) use self::outcome::{OUTCOME_COLUMNS, guarded, quoted};

@@ -54,7 +54,7 @@ impl Object for RowView {
         }
         match &self.row {
             Row::Cells { .. } => self.row.cell(name).map(Cell::from),
-            Row::Fields(fields) => fields.get(name).map(|value| Cell::from(Serde(value))),
+            Row::Fields(_) => self.row.field(name).map(|value| Cell::from(Serde(value))),
         }
     }
 

@@ -157,6 +157,27 @@ fn the_recipient_comes_from_each_row() {
 }
 
 #[test]
+fn a_column_is_found_by_what_its_name_means() {
+    let home = Home::new();
+    home.write("people.csv", "Nombre Completo,Nº de celular,celular_conyuge\nAna Ríos,593987654321,593987654322\n");
+    home.write("people.ndjson", "{\"Nombre Completo\":\"Ana Ríos\",\"Tel.\":593987654321}\n");
+    for list in ["people.csv", "people.ndjson"] {
+        for template in ["{{ nombre_completo }}", "{{ row['nombre completo'] }}", "{{ row.NombreCompleto }}"] {
+            let body = &bodies(&home, &[list, "text", template])[0];
+            assert_eq!((&body["userId"], &body["text"]), (&json!("593987654321"), &json!("Ana Ríos")), "{template}");
+        }
+    }
+    let other = bodies(&home, &["people.csv", "--to-column", "Celular cónyuge", "text", "x"]);
+    assert_eq!(other[0]["userId"], "593987654322");
+    home.write("two.csv", "to,Año,ano\n593987654321,1,2\n");
+    assert_eq!(bodies(&home, &["two.csv", "text", "{{ ano }}"])[0]["text"], "2");
+    refused(&home, &["two.csv", "text", "{{ ANO }}"], &["text: `ANO` could be the column `Año` or `ano`"]);
+    home.write("none.csv", "n,celular_conyuge,WhatsApp cliente\n1,593987654321,593987654322\n");
+    let hint = "--to-column 'celular_conyuge' or --to-column 'WhatsApp cliente'";
+    refused(&home, &["none.csv", "text", "x"], &["no column has the name of a recipient's", hint]);
+}
+
+#[test]
 fn says_line_and_way_out_of_every_broken_list() {
     let home = Home::new();
     let cell = "x".repeat(10 * 1024 * 1024);
