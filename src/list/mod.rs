@@ -9,6 +9,7 @@ mod format;
 mod outcome;
 mod reader;
 mod record_marks;
+mod repeated;
 mod row;
 
 pub(crate) use self::columns::{MeantColumn, meant_column, recipient_column};

@@ -13,6 +13,7 @@ use super::foreign::Foreign;
 use super::format::{CsvFormat, ListFormat};
 use super::outcome::{OUTCOME_COLUMNS, unguarded};
 use super::record_marks::RecordMarks;
+use super::repeated::repeated_field;
 use super::row::Row;
 
 /// A row behind the last one of a CSV input: a quote that is never closed swallows it.
@@ -202,6 +203,9 @@ fn next_object(reader: &mut BufReader<BoundedInput>, line: &mut u64) -> io::Resu
 }
 
 fn object(text: &str) -> Result<Row, String> {
+    if let Some(name) = repeated_field(text) {
+        return Err(format!("has the field `{name}` twice"));
+    }
     match crate::input::parse_exact(text) {
         Ok(Value::Object(mut fields)) => {
             if fields.keys().rev().map(String::as_str).take(OUTCOME_COLUMNS.len()).eq(OUTCOME_COLUMNS.into_iter().rev())

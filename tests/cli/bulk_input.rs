@@ -196,6 +196,8 @@ fn says_line_and_way_out_of_every_broken_list() {
             &["line 2: is not a JSON object", "line 3: is not valid JSON", "2 rows cannot be sent", "--skip-invalid"],
         ),
         ("a.ndjson", b"{\"to\":\"593987654321\",\"n\":99999999999999999999}\n", &["line 1: has the number 9999"]),
+        ("a.ndjson", b"{\"to\":\"593987654321\",\"n\":{\"a\":1,\"a\":2}}\n", &["line 1: has the field `a` twice"]),
+        ("a.ndjson", b"{\"to\":\"593987654321\",\"to\":\"593987654322\"}\n", &["line 1: has the field `to` twice"]),
         ("a.ndjson", b"{\"to\":{\"a\":1}}\n", &["line 1: to: is {\"a\":1}; a recipient is a text or a number"]),
         ("a.csv", b"to\n593987654321,\"\n", &["a.csv: a quote in the row of line 2 is never closed", "close it"]),
         (
