@@ -114,6 +114,7 @@ fn report_unwritten(context: &Context, run: &LockedRun<'_>, failure: &WriteFailu
     for row in &failure.outcomes {
         let record = Record {
             sent: row.state.sent(),
+            kind: Some(details.kind.clone().into()),
             to: Some(row.recipient.clone()),
             profile: details.profile.clone(),
             bot_id: Some(details.bot.clone()),
