@@ -106,7 +106,7 @@ fn words(error: &InvalidMessage) -> String {
 }
 
 /// Fills `draft` with the rows of `list`. `allows` is the guard over recipients; `report` hears of every row that is not as
-/// it should be, with its line.
+/// it should be, with its line, and `is_read` of how many rows there were.
 ///
 /// # Errors
 /// When the input or the ledger fails; faults of single rows are counted and reported.
@@ -117,12 +117,14 @@ pub(crate) fn import(
     (range, policy): (RowRange, ImportPolicy),
     allows: impl Fn(&str) -> bool,
     mut report: impl FnMut(u64, RowFault<'_>),
+    is_read: impl Fn(u64),
 ) -> Result<Imported, BulkError> {
     let mut rows = Importer { plan, draft, imported: Imported::default(), known: HashSet::new(), column: None };
     let (mut passed, mut taken, mut digest) = (0, 0, 0_u128);
     while range.limit.is_none_or(|limit| taken < limit) {
         let Some(row) = list.read()? else { break };
         passed += 1;
+        is_read(passed);
         if passed > range.skip {
             taken += 1;
             digest = digest.wrapping_add(rows.add(row, &allows, &mut report)?);

@@ -436,6 +436,45 @@ fn a_part_of_the_list_can_be_taken() {
 }
 
 #[test]
+fn a_preview_reads_every_row_and_prints_the_first() {
+    let home = Home::new();
+    let rows: Vec<_> = (1..=6).map(|n| if n == 5 { "12\n".to_owned() } else { format!("59398765432{n}\n") }).collect();
+    home.write("people.csv", format!("to\n{}", rows.concat()));
+    let preview = |flags: &[&str]| {
+        home.run_args(&[&["--sandbox", "bulk", "send", "people.csv", "--preview", "1"], flags, &["text", "x"]].concat())
+    };
+    let ended = preview(&[]).fails(2, &["line 6: to: `12`", "5 of 6 rows are fine, 1 is not", "1 rows cannot be sent"]);
+    assert_eq!(ended.json()["body"]["userId"], "593987654321");
+    let ended = preview(&["--skip-invalid"]).success();
+    assert!(ended.stderr.contains("5 of 6 rows are fine, 1 is not"), "{ended:?}");
+    let ended = preview(&["--limit", "4"]).success();
+    assert!(ended.stderr.ends_with("note: all 4 rows are fine\n") && ended.stdout.lines().count() == 1, "{ended:?}");
+    home.config(
+        "[profiles.p]\nbot_id = \"7\"\nclient_id = \"i\"\nclient_secret_command = [\"false\"]\nallow_to = [\"*1\"]\n",
+    );
+    let guarded = home.run("bulk send people.csv --skip-invalid --preview 9 text x");
+    let ended = guarded.fails(11, &["1 of 6 rows are fine, 5 are not"]);
+    assert_eq!(ended.stdout.lines().count(), 5);
+}
+
+#[test]
+fn of_one_fault_in_every_row_the_first_rows_are_told() {
+    let home = Home::new();
+    let rows: Vec<_> = (100..600).map(|n| format!("{n},{}\n", if n % 2 == 0 { "x" } else { "" })).collect();
+    let others = "593987654321,\n593987654322,\n593987654323,x\n";
+    home.write("people.csv", format!("to,n\n{}{others}", rows.concat()));
+    let send = |flags: &[&str]| {
+        home.run_args(&[&["--sandbox", "bulk", "send", "people.csv"], flags, &["text", "{{ n }}"]].concat())
+    };
+    let told = send(&[])
+        .fails(2, &["line 2: to: `100`", "495 more rows are like line 2; -v lists all", "502 rows cannot be sent"]);
+    let lines = |ended: &Ended| ended.stderr.lines().filter(|line| line.contains("line ")).count();
+    assert_eq!(lines(&told), 5 + 1 + 2, "{told:?}");
+    assert_eq!(lines(&send(&["-v"]).fails(2, &["line 501: to: `599`"])), 502);
+    assert_eq!(lines(&send(&["--skip-invalid"]).fails(10, &["line 2 is left out: to: "])), 5 + 1 + 2);
+}
+
+#[test]
 fn a_preview_writes_nothing_and_reads_no_secret() {
     let home = Home::new();
     home.write("people.csv", "to\n593987654321\n");
