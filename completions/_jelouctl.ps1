@@ -896,7 +896,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How to show the progress')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Pass over so many rows at the beginning')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Take so many rows at most')
-            [CompletionResult]::new('--preview', '--preview', [CompletionResultType]::ParameterName, 'Print the first N requests and send nothing')
+            [CompletionResult]::new('--preview', '--preview', [CompletionResultType]::ParameterName, 'Read and check every row, print the first N requests and send nothing')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [env: JELOUCTL_CONFIG]')

@@ -48,8 +48,18 @@ impl Context {
         if !self.can_ask() {
             return Ok(None);
         }
+        discard_typed_ahead();
         let answer = self.stderr.ask(&format!("{question} [y/N]"))?;
         Ok(Some(["y", "yes", "s", "si", "sí"].contains(&answer.to_lowercase().as_str())))
+    }
+}
+
+/// Throws away what was typed before a question stood there: it answers something else.
+fn discard_typed_ahead() {
+    #[cfg(unix)]
+    {
+        // That it cannot be thrown away is no reason not to ask.
+        let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
     }
 }
 

@@ -37,7 +37,7 @@ const NOT_IN_24_HOURS: &str = "the recipient has not written to the bot in the l
 const USE_A_TEMPLATE: &str = "only a template reaches them until they write";
 
 /// Every code that is known.
-pub(crate) const CODES: [Code; 31] = [
+pub(crate) const CODES: [Code; 32] = [
     jelou("bot_not_found", NO_BOT, "check --bot"),
     jelou("E1019", NO_BOT, "check --bot"),
     jelou("BOT_NOT_FOUND", NO_BOT, "check --bot"),
@@ -85,6 +85,11 @@ pub(crate) const CODES: [Code; 31] = [
     whatsapp("470", NOT_IN_24_HOURS, USE_A_TEMPLATE),
     limited("80007", "WhatsApp's rate limit of the account is reached", "wait and try again"),
     limited("130429", "WhatsApp's rate limit of the number is reached", "send more slowly"),
+    whatsapp(
+        "130472",
+        "WhatsApp held it back: this recipient is part of an experiment",
+        "do not send it again at once; use a utility template",
+    ),
     whatsapp(
         "131026",
         "WhatsApp cannot deliver to this recipient",

@@ -22,12 +22,3 @@ pub(crate) enum BulkError {
     #[error("the report cannot be written: {0}")]
     Report(io::Error),
 }
-
-impl From<csv::Error> for BulkError {
-    fn from(error: csv::Error) -> Self {
-        Self::Report(match error.into_kind() {
-            csv::ErrorKind::Io(cause) => cause,
-            other => io::Error::other(format!("{other:?}")),
-        })
-    }
-}

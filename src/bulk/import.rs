@@ -11,7 +11,7 @@ use url::Url;
 use super::error::BulkError;
 use super::ledger::{DraftRequest, DraftRow, LedgerDraft};
 use crate::api::{Request, SuccessCriterion};
-use crate::list::{ListError, ListReader, ListRow, Row, recipient_column};
+use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, recipient_column};
 use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientChoice, RecipientError};
 use crate::template::{BodyTemplate, RowView, TemplateError, TextTemplate};
 
@@ -106,7 +106,7 @@ fn words(error: &InvalidMessage) -> String {
 }
 
 /// Fills `draft` with the rows of `list`. `allows` is the guard over recipients; `report` hears of every row that is not as
-/// it should be, with its line.
+/// it should be, with its line, and `is_read` of how many rows there were.
 ///
 /// # Errors
 /// When the input or the ledger fails; faults of single rows are counted and reported.
@@ -117,12 +117,14 @@ pub(crate) fn import(
     (range, policy): (RowRange, ImportPolicy),
     allows: impl Fn(&str) -> bool,
     mut report: impl FnMut(u64, RowFault<'_>),
+    is_read: impl Fn(u64),
 ) -> Result<Imported, BulkError> {
     let mut rows = Importer { plan, draft, imported: Imported::default(), known: HashSet::new(), column: None };
     let (mut passed, mut taken, mut digest) = (0, 0, 0_u128);
     while range.limit.is_none_or(|limit| taken < limit) {
         let Some(row) = list.read()? else { break };
         passed += 1;
+        is_read(passed);
         if passed > range.skip {
             taken += 1;
             digest = digest.wrapping_add(rows.add(row, &allows, &mut report)?);
@@ -244,6 +246,9 @@ impl ImportPlan<'_> {
         {
             None => Ok(column),
             Some((path, name)) => {
+                if let MeantColumn::Several(first, second) = meant_column(&names, &name) {
+                    return Err(ListError::several(&path, &name, first, second));
+                }
                 let columns = names.iter().map(|name| name.trim().to_owned()).collect();
                 Err(ListError::UnknownColumn { path, name, columns })
             }

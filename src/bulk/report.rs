@@ -1,6 +1,6 @@
 //! The report on a run: the input's own columns, and behind them what became of each row.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::{Duration, UNIX_EPOCH};
 
 use clap::ValueEnum;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::BulkError;
 use super::ledger::{Details, Ledger, LedgerError, ReportedRow, RowState};
-use crate::list::{ListFormat, OUTCOME_COLUMNS, guarded};
+use crate::list::{CsvFormat, ListFormat, MARK, OUTCOME_COLUMNS, guarded, quoted};
 use crate::output::{compact, one_line};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -31,22 +31,42 @@ pub(crate) fn write(
     }
 }
 
-fn write_csv(ledger: &Ledger, details: &Details, states: &[RowState], to: impl Write) -> Result<(), BulkError> {
-    let delimiter = match details.format {
-        ListFormat::Csv { delimiter } => delimiter,
-        ListFormat::Ndjson => b',',
+fn write_csv(ledger: &Ledger, details: &Details, states: &[RowState], mut to: impl Write) -> Result<(), BulkError> {
+    let format = match details.format {
+        ListFormat::Csv(format) => format,
+        ListFormat::Ndjson => CsvFormat::default(),
     };
-    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(to);
-    let columns = details.columns.iter().map(|column| guarded(column));
-    writer.write_record(columns.chain(OUTCOME_COLUMNS.map(str::to_owned)))?;
+    write_beginning(format, &mut to).map_err(BulkError::Report)?;
+    let columns = details.columns.iter().cloned().chain(OUTCOME_COLUMNS.map(str::to_owned));
+    write_line(format, &mut to, columns).map_err(BulkError::Report)?;
     ledger.report::<BulkError>(states, |row| {
         let cells = cells_under(&details.columns, &row.cells)?;
         // What others said must not act on a terminal or a log; the list's own cells stay as they are.
         let outcome = outcome(&row).into_iter().map(|(_, value)| one_line(&text(&value)).into_owned());
-        let line = cells.iter().map(text).chain(outcome).map(|cell| guarded(&cell));
-        Ok(writer.write_record(line)?)
+        write_line(format, &mut to, cells.iter().map(text).chain(outcome)).map_err(BulkError::Report)
     })?;
-    writer.flush().map_err(BulkError::Report)
+    to.flush().map_err(BulkError::Report)
+}
+
+/// What stood before the list's header, without which a spreadsheet reads its accents or its delimiter wrongly.
+fn write_beginning(format: CsvFormat, to: &mut impl Write) -> io::Result<()> {
+    if format.has_mark {
+        to.write_all(MARK)?;
+    }
+    if format.has_separator_line {
+        write!(to, "sep={}{}", char::from(format.delimiter), line_end(format))?;
+    }
+    Ok(())
+}
+
+/// A line of at least two cells, in which a spreadsheet runs none.
+fn write_line(format: CsvFormat, to: &mut impl Write, cells: impl Iterator<Item = String>) -> io::Result<()> {
+    let cells: Vec<_> = cells.map(|cell| quoted(&guarded(&cell)).into_owned()).collect();
+    write!(to, "{}{}", cells.join(&char::from(format.delimiter).to_string()), line_end(format))
+}
+
+fn line_end(format: CsvFormat) -> &'static str {
+    if format.has_returns { "\r\n" } else { "\n" }
 }
 
 fn write_ndjson(ledger: &Ledger, details: &Details, states: &[RowState], mut to: impl Write) -> Result<(), BulkError> {

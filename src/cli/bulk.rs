@@ -143,7 +143,7 @@ pub(crate) struct BulkSend {
     #[arg(long)]
     again: bool,
 
-    /// Print the first N requests and send nothing
+    /// Read and check every row, print the first N requests and send nothing
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     preview: Option<u64>,
 

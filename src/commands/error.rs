@@ -140,7 +140,7 @@ impl From<ReadError> for CommandError {
 
 impl From<ListError> for CommandError {
     fn from(error: ListError) -> Self {
-        let hint = error.hint().to_owned();
+        let hint = error.hint();
         Self::new(ExitCode::Usage, "usage", error, Some(hint))
     }
 }

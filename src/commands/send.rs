@@ -29,7 +29,7 @@ pub(crate) struct SendArguments {
 
 /// Sends one message and tells what became of it.
 pub(crate) fn run(context: &mut Context, typed: &SendArguments) -> ExitCode {
-    let mut record = Record { kind: Some(typed.message.command()), ..Record::default() };
+    let mut record = Record { kind: Some(typed.message.command().into()), ..Record::default() };
     let code = send(context, typed, &mut record).unwrap_or_else(|error| {
         context.stderr.error(&error.message(), &error.details, error.hint.as_deref());
         record.sent = if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No };
@@ -48,7 +48,7 @@ fn send(context: &mut Context, typed: &SendArguments, record: &mut Record) -> Re
         Ok(outgoing) => outgoing,
         Err(error) => return Err(unresolved.refuse(error)?.into()),
     };
-    record.kind = Some(outgoing.kind());
+    record.kind = Some(outgoing.kind().into());
     record.to = Some(outgoing.recipient().to_string());
 
     let settings = unresolved.settings(context)?;

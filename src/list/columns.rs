@@ -2,33 +2,85 @@
 
 use std::collections::HashMap;
 
+use icu_normalizer::DecomposingNormalizerBorrowed;
+
 use super::error::ListError;
 
-/// Names that say "the recipient" in the languages of those who use Jelou, as [`plain`] writes them.
-const RECIPIENT_NAMES: [&str; 16] = [
+/// Names that say "the recipient" in the languages of those who use Jelou, as [`plain`] writes them. A header must be one
+/// of them as a whole: `celular_conyuge` is somebody else's.
+const RECIPIENT_NAMES: [&str; 56] = [
     "to",
     "userid",
     "recipient",
     "destinatario",
     "phone",
     "phonenumber",
+    "phoneno",
+    "telephone",
+    "telephonenumber",
+    "tel",
+    "telf",
+    "tlf",
+    "telef",
     "telefono",
+    "telefonos",
     "telefone",
+    "telefonocelular",
+    "telefonomovil",
+    "telefonowhatsapp",
+    "numerotelefonico",
+    "numerotelefono",
     "numerodetelefono",
+    "numerodetelefone",
+    "notelefono",
+    "nodetelefono",
+    "nrotelefono",
+    "nrodetelefono",
+    "ntelefono",
+    "ndetelefono",
     "celular",
+    "cel",
+    "numerocelular",
     "numerodecelular",
+    "numcelular",
+    "numdecelular",
+    "nocelular",
+    "nodecelular",
+    "nrocelular",
+    "nrodecelular",
+    "ncelular",
+    "ndecelular",
     "movil",
+    "numeromovil",
+    "telemovel",
     "mobile",
+    "mobilenumber",
+    "mobilephone",
     "cell",
+    "cellphone",
+    "cellnumber",
     "whatsapp",
+    "whatsappnumber",
+    "numerowhatsapp",
+    "numerodewhatsapp",
+    "waid",
     "msisdn",
 ];
+
+/// Names that say it only where no other column does: a contact may be a person's name, too.
+const WEAK_RECIPIENT_NAMES: [&str; 4] = ["contacto", "contact", "contactnumber", "numerodecontacto"];
+
+/// What a header must contain to be proposed for `--to-column`.
+const TELLING_PARTS: [&str; 8] =
+    ["telefon", "phone", "celular", "movil", "mobile", "whatsapp", "recipient", "destinatari"];
 
 /// The names of a header, with their places.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Columns {
     names: Vec<String>,
     places: HashMap<String, usize>,
+    /// By the name as [`plain`] writes it; nothing where two columns share it.
+    plain_places: HashMap<String, Option<usize>>,
 }
 
 impl Columns {
@@ -44,7 +96,12 @@ impl Columns {
                 return Err(ListError::TwoColumns { name });
             }
         }
-        Ok(Self { names, places })
+        let mut plain_places = HashMap::new();
+        for (place, name) in names.iter().enumerate() {
+            plain_places.entry(plain(name)).and_modify(|place| *place = None).or_insert(Some(place));
+        }
+        plain_places.remove("");
+        Ok(Self { names, places, plain_places })
     }
 
     /// As the header writes them.
@@ -52,8 +109,35 @@ impl Columns {
         &self.names
     }
 
+    /// The place of the column that `name` means, as [`meant_column`] finds it.
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
-        self.places.get(name).copied()
+        let exact = self.places.get(name).copied();
+        exact.or_else(|| self.plain_places.get(&plain(name)).copied().flatten())
+    }
+}
+
+/// Which column a name means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MeantColumn<'a> {
+    One(&'a str),
+    Several(&'a str, &'a str),
+    None,
+}
+
+/// The column that `asked` means: the one of exactly this name, else the only one that differs in capitals, accents, blanks
+/// and punctuation alone.
+pub(crate) fn meant_column<'a>(names: &[&'a str], asked: &str) -> MeantColumn<'a> {
+    let asked = asked.trim();
+    if let Some(exact) = names.iter().map(|name| name.trim()).find(|name| *name == asked) {
+        return MeantColumn::One(exact);
+    }
+    let plain_name = plain(asked);
+    let mut alike =
+        names.iter().map(|name| name.trim()).filter(|name| !plain_name.is_empty() && plain(name) == plain_name);
+    match (alike.next(), alike.next()) {
+        (Some(first), Some(second)) => MeantColumn::Several(first, second),
+        (Some(one), None) => MeantColumn::One(one),
+        (None, _) => MeantColumn::None,
     }
 }
 
@@ -62,35 +146,40 @@ impl Columns {
 /// # Errors
 /// When there is none, or more than one.
 pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<String, ListError> {
-    let owned = || names.iter().map(|name| name.trim().to_owned()).collect();
+    let columns = || names.iter().map(|name| name.trim().to_owned()).collect();
     if let Some(asked) = asked.map(str::trim) {
-        let is_there = names.iter().any(|name| name.trim() == asked);
-        let missing = || ListError::NoSuchColumn { flag: "--to-column", name: asked.to_owned(), columns: owned() };
-        return is_there.then(|| asked.to_owned()).ok_or_else(missing);
+        return match meant_column(names, asked) {
+            MeantColumn::One(name) => Ok(name.to_owned()),
+            MeantColumn::Several(first, second) => Err(ListError::several("--to-column", asked, first, second)),
+            MeantColumn::None => {
+                Err(ListError::NoSuchColumn { flag: "--to-column", name: asked.to_owned(), columns: columns() })
+            }
+        };
     }
-    let mut candidates =
-        names.iter().map(|name| name.trim()).filter(|name| RECIPIENT_NAMES.contains(&plain(name).as_str()));
-    match (candidates.next(), candidates.next()) {
-        (Some(name), None) => Ok(name.to_owned()),
-        (Some(first), Some(second)) => {
-            Err(ListError::TwoRecipients { first: first.to_owned(), second: second.to_owned() })
+    let alike = |known: &[&str]| -> Vec<&str> {
+        names.iter().map(|name| name.trim()).filter(|name| known.contains(&plain(name).as_str())).collect()
+    };
+    let strong = alike(&RECIPIENT_NAMES);
+    let candidates = if strong.is_empty() { alike(&WEAK_RECIPIENT_NAMES) } else { strong };
+    match candidates.as_slice() {
+        [name] => Ok((*name).to_owned()),
+        [first, second, ..] => {
+            Err(ListError::TwoRecipients { first: (*first).to_owned(), second: (*second).to_owned() })
         }
-        (None, _) => Err(ListError::NoRecipientColumn { columns: owned() }),
+        [] => Err(ListError::NoRecipientColumn { columns: columns(), proposed: proposed(names) }),
     }
 }
 
-/// A name as people mean it: lower case, without accents, spaces, `_` and `-`.
+/// The columns that may be meant, of which none is taken unasked.
+fn proposed(names: &[&str]) -> Vec<String> {
+    let is_telling = |name: &&str| TELLING_PARTS.iter().any(|part| plain(name).contains(part));
+    names.iter().map(|name| name.trim()).filter(is_telling).map(str::to_owned).collect()
+}
+
+/// A name as people mean it: its letters and digits, lower case, without accents.
 fn plain(name: &str) -> String {
-    let letters = name.chars().filter(|character| !matches!(character, ' ' | '_' | '-' | '.'));
-    let bare = |letter: char| match letter {
-        'á' => 'a',
-        'é' => 'e',
-        'í' => 'i',
-        'ó' => 'o',
-        'ú' => 'u',
-        other => other,
-    };
-    letters.flat_map(char::to_lowercase).map(bare).collect()
+    let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(name);
+    decomposed.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -103,6 +192,16 @@ mod tests {
             (&["nombre", "celular"][..], None, Ok("celular")),
             (&["Teléfono ", "x"], None, Ok("Teléfono")),
             (&["USER_ID"], None, Ok("USER_ID")),
+            (&["Tel.", "x"], None, Ok("Tel.")),
+            (&["Nº de celular"], None, Ok("Nº de celular")),
+            (&["N° Teléfono", "x"], None, Ok("N° Teléfono")),
+            (&["Contacto"], None, Ok("Contacto")),
+            (&["Contacto", "Celular"], None, Ok("Celular")),
+            (&["celular_conyuge", "WhatsApp cliente"], None, Err("no column has the name of a recipient's")),
+            (&["Teléfono celular", "x"], Some("telefono_celular"), Ok("Teléfono celular")),
+            (&["Teléfono", "telefono"], Some("telefono"), Ok("telefono")),
+            (&["Teléfono", "telefono"], Some("TELEFONO"), Err("could be the column `Teléfono` or `telefono`")),
+            (&["!", "?"], Some("-"), Err("there is no column `-`")),
             (&["phone", "celular"], None, Err("`phone` and `celular`")),
             (&["phone", "celular"], Some("celular"), Ok("celular")),
             (&["a", "b"], Some("c"), Err("there is no column `c`")),

@@ -27,19 +27,34 @@ pub(crate) enum ListError {
     NoRows { name: String },
     #[error("two columns have the name `{name}`")]
     TwoColumns { name: String },
-    #[error("{flag}: there is no column `{name}`; there are: {}", columns.join(", "))]
+    #[error("{flag}: there is no column `{name}`{}; there are: {}", meant(name, columns), columns.join(", "))]
     NoSuchColumn { flag: &'static str, name: String, columns: Vec<String> },
     #[error("{path}: there is no column `{name}`{}; there are: {}", meant(name, columns), columns.join(", "))]
     UnknownColumn { path: String, name: String, columns: Vec<String> },
     #[error("`{first}` and `{second}` could both be the recipient's column")]
     TwoRecipients { first: String, second: String },
     #[error("no column has the name of a recipient's; there are: {}", columns.join(", "))]
-    NoRecipientColumn { columns: Vec<String> },
+    NoRecipientColumn { columns: Vec<String>, proposed: Vec<String> },
+    #[error("{path}: `{name}` could be the column `{first}` or `{second}`")]
+    SeveralColumns { path: String, name: String, first: String, second: String },
 }
 
 impl ListError {
+    /// `name`, which stands at `path`, could mean either column.
+    pub(crate) fn several(path: &str, name: &str, first: &str, second: &str) -> Self {
+        let [path, name, first, second] = [path, name, first, second].map(str::to_owned);
+        Self::SeveralColumns { path, name, first, second }
+    }
+
     /// The way out, for the hint line.
-    pub(crate) fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> String {
+        match self {
+            Self::NoRecipientColumn { proposed, .. } if !proposed.is_empty() => propose(proposed),
+            _ => self.fixed_hint().to_owned(),
+        }
+    }
+
+    fn fixed_hint(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "check the path and its permissions; nothing was sent",
             Self::Foreign { foreign, .. } => foreign.hint(),
@@ -54,12 +69,20 @@ impl ListError {
             Self::UnknownColumn { .. } => {
                 "write a column as the header does; one with spaces is {{ row['Nombre completo'] }}; nothing was sent"
             }
-            Self::NoSuchColumn { .. } => "write a column as the header does; nothing was sent",
+            Self::NoSuchColumn { .. } | Self::SeveralColumns { .. } => {
+                "write a column as the header does; nothing was sent"
+            }
             Self::TwoRecipients { .. } | Self::NoRecipientColumn { .. } => {
                 "name it with --to-column COLUMN, or write it from columns: --to '593{{ celular }}'"
             }
         }
     }
+}
+
+/// The flags that would take one of `columns`.
+fn propose(columns: &[String]) -> String {
+    let flags = columns.iter().take(3).map(|name| format!("--to-column '{}'", name.replace('\'', "'\\''")));
+    format!("if it is one of these, say so: {}; nothing was sent", flags.collect::<Vec<_>>().join(" or "))
 }
 
 /// The column that was probably meant.

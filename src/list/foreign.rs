@@ -56,11 +56,10 @@ impl Foreign {
         if begins(b"<!doctype html") || begins(b"<html") || begins(b"<table") || begins(b"<?xml") {
             return Some(Self::Workbook("HTML or XML, as some programs export under the name .xls"));
         }
-        let zeros = head.iter().filter(|byte| **byte == 0).count();
-        match zeros {
-            0 => None,
+        match head.split(|byte| *byte == 0).count() {
+            1 => None,
             // Of Latin letters every other byte is zero.
-            _ if zeros * 3 > head.len() => Some(Self::Utf16),
+            pieces if pieces * 3 > head.len() => Some(Self::Utf16),
             _ => Some(Self::Other("no text: it has bytes that are zero")),
         }
     }

@@ -4,20 +4,76 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ListFormat {
-    Csv { delimiter: u8 },
+    Csv(CsvFormat),
     Ndjson,
 }
 
+/// How a CSV is written: a report on it is written so too, since a spreadsheet goes by these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(default)]
+pub(crate) struct CsvFormat {
+    pub(crate) delimiter: u8,
+    /// Whether a UTF-8 mark stands before everything.
+    pub(crate) has_mark: bool,
+    /// Whether lines end with a carriage return and a line feed.
+    pub(crate) has_returns: bool,
+    /// Whether the first line is Excel's `sep=;`.
+    pub(crate) has_separator_line: bool,
+}
+
+impl Default for CsvFormat {
+    fn default() -> Self {
+        Self { delimiter: b',', has_mark: false, has_returns: false, has_separator_line: false }
+    }
+}
+
+impl CsvFormat {
+    /// Takes the mark and the line `sep=;` off the beginning of an input, and tells from the rest how it is written.
+    pub(crate) fn take(head: &mut Vec<u8>) -> Self {
+        let has_mark = head.starts_with(MARK);
+        if has_mark {
+            head.drain(..MARK.len());
+        }
+        let line: Vec<_> = first_line(head).collect();
+        let has_returns = line.ends_with(b"\r");
+        let separator = separator(line.trim_ascii());
+        let end = (line.len() + 1).min(head.len());
+        if separator.is_some() {
+            head.drain(..end);
+        }
+        let delimiter = separator.unwrap_or_else(|| delimiter(head));
+        Self { delimiter, has_mark, has_returns, has_separator_line: separator.is_some() }
+    }
+}
+
+/// The UTF-8 mark.
+pub(crate) const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The delimiter that Excel's first line names: `sep=;`, perhaps in quotes.
+fn separator(line: &[u8]) -> Option<u8> {
+    let bare = line.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(line);
+    let named = bare.get(..4).filter(|begin| begin.eq_ignore_ascii_case(b"sep="))?.len();
+    match bare.get(named..)? {
+        // A tab at the end of the line is gone with its blanks.
+        [] => Some(b'\t'),
+        [delimiter @ (b',' | b';' | b'|' | b'\t')] => Some(*delimiter),
+        _ => None,
+    }
+}
+
+/// The first line, without its line feed; one inside quotes ends none.
+fn first_line(head: &[u8]) -> impl Iterator<Item = u8> {
+    let mut quoted = false;
+    head.iter().copied().take_while(move |byte| {
+        quoted ^= *byte == b'"';
+        quoted || *byte != b'\n'
+    })
+}
+
 /// The one that stands most often in the first line, outside quotes.
-pub(crate) fn delimiter(head: &[u8]) -> u8 {
+fn delimiter(head: &[u8]) -> u8 {
     let mut quoted = false;
-    let header = head.iter().take_while(|byte| {
-        quoted ^= **byte == b'"';
-        quoted || **byte != b'\n'
-    });
-    let mut quoted = false;
-    let outside: Vec<u8> = header
-        .copied()
+    let outside: Vec<u8> = first_line(head)
         .filter(|byte| {
             quoted ^= *byte == b'"';
             !quoted

@@ -9,11 +9,12 @@ mod format;
 mod outcome;
 mod reader;
 mod record_marks;
+mod repeated;
 mod row;
 
-pub(crate) use self::columns::recipient_column;
+pub(crate) use self::columns::{MeantColumn, meant_column, recipient_column};
 pub(crate) use self::error::ListError;
-pub(crate) use self::format::ListFormat;
-pub(crate) use self::outcome::{OUTCOME_COLUMNS, guarded};
+pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
+pub(crate) use self::outcome::{OUTCOME_COLUMNS, guarded, quoted};
 pub(crate) use self::reader::{ListReader, ListRow};
 pub(crate) use self::row::Row;

@@ -1,20 +1,61 @@
 //! The columns that a report adds behind those of the list, and the mark that keeps a spreadsheet from running a cell: a
 //! report is written with them, and read back without.
 
+use std::borrow::Cow;
+
 /// The columns of the outcome, behind those of the input.
 pub(crate) const OUTCOME_COLUMNS: [&str; 7] = ["sent", "message_id", "http_status", "code", "error", "attempts", "at"];
 
-/// A cell that begins with one of these would be run by a spreadsheet, or taken for a guarded one.
-const GUARDED_BEGINNINGS: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\''];
+/// A spreadsheet would run a cell that begins with one of these, or take it for a guarded one. The wide forms are those of
+/// Asian keyboards, which it reads as the others.
+const GUARDED: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\''];
 
-/// The cell with a `'` in front where a spreadsheet would run it.
+/// A program that takes another delimiter than the list's begins a cell behind one of these; a quote inside a cell does not
+/// hinder it.
+const BEGINS_CELL: [char; 6] = [',', ';', '|', '\t', '\r', '\n'];
+
+/// The cell with a `'` wherever a spreadsheet would begin a cell that it runs.
 pub(crate) fn guarded(cell: &str) -> String {
-    if cell.starts_with(GUARDED_BEGINNINGS) { format!("'{cell}") } else { cell.to_owned() }
+    let mut guarded = String::with_capacity(cell.len() + 1);
+    let mut at_begin = true;
+    for character in cell.chars() {
+        if at_begin && GUARDED.contains(&character) {
+            guarded.push('\'');
+        }
+        guarded.push(character);
+        at_begin = begins_after(character, at_begin);
+    }
+    guarded
 }
 
 /// What [`guarded`] made a cell of a report from.
-pub(crate) fn unguarded(cell: &str) -> &str {
-    cell.strip_prefix('\'').unwrap_or(cell)
+pub(crate) fn unguarded(cell: &str) -> String {
+    let mut plain = String::with_capacity(cell.len());
+    let mut at_begin = true;
+    let mut characters = cell.chars();
+    while let Some(mut character) = characters.next() {
+        if at_begin && character == '\'' {
+            let Some(guarded) = characters.next() else { break };
+            character = guarded;
+        }
+        plain.push(character);
+        at_begin = begins_after(character, at_begin);
+    }
+    plain
+}
+
+/// Whether a cell may begin behind `character`: its quotes are not part of it.
+fn begins_after(character: char, at_begin: bool) -> bool {
+    BEGINS_CELL.contains(&character) || (at_begin && character == '"')
+}
+
+/// A cell as it stands in a report. What any program takes for a delimiter is in quotes, whichever is the list's.
+pub(crate) fn quoted(cell: &str) -> Cow<'_, str> {
+    if cell.contains(['"', ',', ';', '|', '\t', '\r', '\n']) {
+        Cow::Owned(format!("\"{}\"", cell.replace('"', "\"\"")))
+    } else {
+        Cow::Borrowed(cell)
+    }
 }
 
 #[cfg(test)]
@@ -25,10 +66,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_guarded_cell_comes_back_and_runs_nowhere(cell in "['=+@\\-\t\r]{0,3}.*") {
+        fn a_guarded_cell_comes_back_and_runs_nowhere(cell in "[a'=+@\\-＝＋－＠\t\r\n,;|\" ]{0,8}.*") {
             let guarded = guarded(&cell);
-            prop_assert_eq!(unguarded(&guarded), &cell);
-            prop_assert!(!guarded.starts_with(['=', '+', '-', '@', '\t', '\r']));
+            prop_assert_eq!(unguarded(&guarded), cell);
+            for part in guarded.split([',', ';', '|', '\t', '\r', '\n']) {
+                let begin = part.trim_start_matches('"');
+                prop_assert!(!begin.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']), "{}", guarded);
+            }
+            prop_assert!(!guarded.starts_with(['\t', '\r', '\n']));
         }
     }
 }

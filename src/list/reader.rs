@@ -10,9 +10,10 @@ use super::bounded::{BUFFER, BoundedInput};
 use super::columns::Columns;
 use super::error::ListError;
 use super::foreign::Foreign;
-use super::format::{ListFormat, delimiter};
+use super::format::{CsvFormat, ListFormat};
 use super::outcome::{OUTCOME_COLUMNS, unguarded};
 use super::record_marks::RecordMarks;
+use super::repeated::repeated_field;
 use super::row::Row;
 
 /// A row behind the last one of a CSV input: a quote that is never closed swallows it.
@@ -31,10 +32,12 @@ pub(crate) struct ListReader {
     rows: Rows,
     /// Whether it is a report of ours, to be read back as what was reported on.
     is_report: bool,
+    /// Rows without a filled cell, which were passed over.
+    empty_rows: u64,
 }
 
 enum Rows {
-    Csv { reader: Box<csv::Reader<BoundedInput>>, columns: Arc<Columns>, delimiter: u8 },
+    Csv { reader: Box<csv::Reader<BoundedInput>>, columns: Arc<Columns>, format: CsvFormat },
     Ndjson { reader: BufReader<BoundedInput>, line: u64 },
 }
 
@@ -48,12 +51,9 @@ impl ListReader {
         if let Some(foreign) = Foreign::at(&head) {
             return Err(ListError::Foreign { name, foreign });
         }
-        if head.starts_with(&[0xef, 0xbb, 0xbf]) {
-            head.drain(..3);
-        }
+        let format = CsvFormat::take(&mut head);
         let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
         let named_ndjson = [".ndjson", ".jsonl"].iter().any(|ending| name.to_lowercase().ends_with(ending));
-        let delimiter = delimiter(&head);
         let is_array = first == Some(&b'[');
         let is_ndjson = named_ndjson || first == Some(&b'{');
         let input = Cursor::new(head).chain(input);
@@ -62,17 +62,17 @@ impl ListReader {
             (true, _) => {
                 let rows =
                     Rows::Ndjson { reader: BufReader::with_capacity(BUFFER, BoundedInput::new(input, None)), line: 0 };
-                Ok(Self { name, rows, is_report: false })
+                Ok(Self { name, rows, is_report: false, empty_rows: 0 })
             }
-            (false, false) => Self::csv(input, name, delimiter),
+            (false, false) => Self::csv(input, name, format),
         }
     }
 
-    fn csv(input: impl Read + 'static, name: String, delimiter: u8) -> Result<Self, ListError> {
+    fn csv(input: impl Read + 'static, name: String, format: CsvFormat) -> Result<Self, ListError> {
         let mut builder = csv::ReaderBuilder::new();
-        builder.delimiter(delimiter).flexible(true).buffer_capacity(BUFFER);
+        builder.delimiter(format.delimiter).flexible(true).buffer_capacity(BUFFER);
         let end = Cursor::new(format!("\n{END_MARK}\n").into_bytes());
-        let marks = RecordMarks::new(delimiter, 1);
+        let marks = RecordMarks::new(format.delimiter, if format.has_separator_line { 2 } else { 1 });
         let mut reader = Box::new(builder.from_reader(BoundedInput::new(input.chain(end), Some(marks))));
         let header = reader.headers().cloned();
         let (line, is_torn) = record_read(&mut reader, 0);
@@ -88,7 +88,7 @@ impl ListReader {
         }
         let (names, is_report) = names(&header);
         let columns = Arc::new(Columns::new(names)?);
-        Ok(Self { name, rows: Rows::Csv { reader, columns, delimiter }, is_report })
+        Ok(Self { name, rows: Rows::Csv { reader, columns, format }, is_report, empty_rows: 0 })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -97,9 +97,14 @@ impl ListReader {
 
     pub(crate) fn format(&self) -> ListFormat {
         match self.rows {
-            Rows::Csv { delimiter, .. } => ListFormat::Csv { delimiter },
+            Rows::Csv { format, .. } => ListFormat::Csv(format),
             Rows::Ndjson { .. } => ListFormat::Ndjson,
         }
+    }
+
+    /// Rows without a filled cell so far: a spreadsheet leaves them below the last person.
+    pub(crate) fn empty_rows(&self) -> u64 {
+        self.empty_rows
     }
 
     /// The next row.
@@ -108,7 +113,9 @@ impl ListReader {
     /// When the rest cannot be read: a row that is bad in itself is none.
     pub(crate) fn read(&mut self) -> Result<Option<ListRow>, ListError> {
         match &mut self.rows {
-            Rows::Csv { reader, columns, .. } => next_record(reader, columns, self.is_report, &self.name),
+            Rows::Csv { reader, columns, .. } => {
+                next_record(reader, columns, self.is_report, &self.name, &mut self.empty_rows)
+            }
             Rows::Ndjson { reader, line } => next_object(reader, line).map_err(|cause| match cause.kind() {
                 io::ErrorKind::FileTooLarge => ListError::RowTooLong { name: self.name.clone(), line: *line },
                 io::ErrorKind::InvalidData => ListError::NotUtf8 { name: self.name.clone(), line: *line },
@@ -122,7 +129,7 @@ impl ListReader {
 fn names(header: &StringRecord) -> (Vec<String>, bool) {
     let all: Vec<_> = header.iter().collect();
     match all.strip_suffix(&OUTCOME_COLUMNS[..]) {
-        Some(own) => (own.iter().map(|name| unguarded(name).to_owned()).collect(), true),
+        Some(own) => (own.iter().map(|name| unguarded(name)).collect(), true),
         None => (all.into_iter().map(str::to_owned).collect(), false),
     }
 }
@@ -132,24 +139,31 @@ fn next_record(
     columns: &Arc<Columns>,
     is_report: bool,
     name: &str,
+    empty_rows: &mut u64,
 ) -> Result<Option<ListRow>, ListError> {
-    reader.get_ref().begin_row();
     let mut record = StringRecord::new();
-    let from = reader.position().byte();
-    let is_read = reader.read_record(&mut record);
-    let (line, is_torn) = record_read(reader, from);
-    if !is_read.map_err(|error| unreadable(name, line, error))? || ends_open(&record) {
-        return Err(ListError::OpenQuote { name: name.to_owned(), line });
-    }
-    if is_end(&record) {
-        return Ok(None);
-    }
+    let (line, is_torn) = loop {
+        reader.get_ref().begin_row();
+        let from = reader.position().byte();
+        let is_read = reader.read_record(&mut record);
+        let (line, is_torn) = record_read(reader, from);
+        if !is_read.map_err(|error| unreadable(name, line, error))? || ends_open(&record) {
+            return Err(ListError::OpenQuote { name: name.to_owned(), line });
+        }
+        if is_end(&record) {
+            return Ok(None);
+        }
+        if record.iter().any(|cell| !cell.trim().is_empty()) {
+            break (line, is_torn);
+        }
+        *empty_rows += 1;
+    };
     let (expected, found) = (columns.names().len() + if is_report { OUTCOME_COLUMNS.len() } else { 0 }, record.len());
     let row = if is_torn {
         Err("text stands behind a quote that closes its cell; write a quote that is meant as two".to_owned())
     } else if found == expected {
         let cells = record.iter().take(columns.names().len());
-        let cells = cells.map(|cell| if is_report { unguarded(cell) } else { cell }.to_owned());
+        let cells = cells.map(|cell| if is_report { unguarded(cell) } else { cell.to_owned() });
         Ok(Row::Cells { columns: Arc::clone(columns), cells: cells.collect() })
     } else {
         Err(format!("has {found} cells, but the header has {expected}"))
@@ -189,6 +203,9 @@ fn next_object(reader: &mut BufReader<BoundedInput>, line: &mut u64) -> io::Resu
 }
 
 fn object(text: &str) -> Result<Row, String> {
+    if let Some(name) = repeated_field(text) {
+        return Err(format!("has the field `{name}` twice"));
+    }
     match crate::input::parse_exact(text) {
         Ok(Value::Object(mut fields)) => {
             if fields.keys().rev().map(String::as_str).take(OUTCOME_COLUMNS.len()).eq(OUTCOME_COLUMNS.into_iter().rev())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::columns::Columns;
+use super::columns::{Columns, MeantColumn, meant_column};
 
 /// One row. Of CSV, cells under the header's columns, all texts; of NDJSON, the fields of an object.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,18 +14,18 @@ pub(crate) enum Row {
 }
 
 impl Row {
-    /// What stands under `name`.
+    /// What stands under `name`, or under the column that it means.
     pub(crate) fn get(&self, name: &str) -> Option<Value> {
         match self {
             Self::Cells { .. } => self.cell(name).map(Value::from),
-            Self::Fields(fields) => fields.get(name).cloned(),
+            Self::Fields(_) => self.field(name).cloned(),
         }
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
         match self {
             Self::Cells { columns, .. } => columns.place(name).is_some(),
-            Self::Fields(fields) => fields.contains_key(name),
+            Self::Fields(_) => self.field(name).is_some(),
         }
     }
 
@@ -61,5 +61,14 @@ impl Row {
             Self::Cells { columns, cells } => cells.get(columns.place(name)?).map(String::as_str),
             Self::Fields(_) => None,
         }
+    }
+
+    /// A field of NDJSON, as it stands in the list.
+    pub(crate) fn field(&self, name: &str) -> Option<&Value> {
+        let Self::Fields(fields) = self else { return None };
+        fields.get(name).or_else(|| match meant_column(&self.names(), name) {
+            MeantColumn::One(name) => fields.iter().find(|(key, _)| key.trim() == name).map(|(_, value)| value),
+            MeantColumn::Several(..) | MeantColumn::None => None,
+        })
     }
 }

@@ -1,14 +1,15 @@
 //! How a run is getting on, on standard error: a bar on a terminal, a line now and then elsewhere, JSON for machines.
 
+use std::cell::OnceCell;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Stderr, compact};
+use super::{Stderr, compact, one_line};
 
 /// How progress is shown, a value of `--progress`; the comments are its help.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -61,8 +62,10 @@ impl<'a> Progress<'a> {
             ProgressFormat::None => (Shape::None, Duration::from_secs(3600)),
             ProgressFormat::Ndjson => (Shape::Ndjson, Duration::from_secs(1)),
             ProgressFormat::Auto if stderr.is_quiet() => (Shape::None, Duration::from_secs(3600)),
-            ProgressFormat::Auto if io::stderr().is_terminal() => (Shape::Bar(bar()), Duration::from_millis(200)),
-            ProgressFormat::Auto => (Shape::Lines, Duration::from_secs(10)),
+            ProgressFormat::Auto => match drawable(bar()) {
+                Some(bar) => (Shape::Bar(bar), Duration::from_millis(200)),
+                None => (Shape::Lines, Duration::from_secs(10)),
+            },
         };
         Self { stderr, shape, every, shown_at: Instant::now(), begun: (Instant::now(), 0), faults: 0 }
     }
@@ -138,9 +141,59 @@ impl<'a> Progress<'a> {
 }
 
 fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{wide_bar} {percent}% {msg}");
+    styled("{wide_bar} {percent}% {msg}")
+}
+
+fn styled(template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template);
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// The bar, where there is a terminal that can draw one: `TERM=dumb` cannot.
+fn drawable(bar: ProgressBar) -> Option<ProgressBar> {
+    (io::stderr().is_terminal() && !bar.is_hidden()).then_some(bar)
+}
+
+/// How far a list is read: a line on a terminal, after a second.
+#[derive(Debug)]
+pub(crate) struct Reading<'a> {
+    name: &'a str,
+    begun: Instant,
+    is_shown: bool,
+    bar: OnceCell<ProgressBar>,
+}
+
+impl<'a> Reading<'a> {
+    /// Of the list of this name.
+    pub(crate) fn new(stderr: &Stderr, format: ProgressFormat, name: &'a str) -> Self {
+        let is_shown = format == ProgressFormat::Auto && !stderr.is_quiet() && drawable(bar()).is_some();
+        Self { name, begun: Instant::now(), is_shown, bar: OnceCell::new() }
+    }
+
+    /// So many rows are read.
+    pub(crate) fn show(&self, rows: u64) {
+        if self.is_shown && rows.is_multiple_of(256) && self.begun.elapsed() > Duration::from_secs(1) {
+            let bar = self.bar.get_or_init(|| styled("{msg}"));
+            bar.set_message(format!("reading {}: {} rows", one_line(self.name), HumanCount(rows)));
+        }
+    }
+
+    /// Prints without tearing the line.
+    pub(crate) fn above(&self, print: impl FnOnce()) {
+        match self.bar.get() {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
 }
 
 fn words(tally: &Tally, rate: f64, time_left: Option<Duration>) -> String {

@@ -1,5 +1,7 @@
 //! The record of one send, for machines: the same shape on success and on failure, and in a bulk report.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -20,7 +22,7 @@ pub(crate) struct Record {
     pub(crate) sent: Sent,
     pub(crate) dry_run: bool,
     /// The kind of message, as the word after `send`.
-    pub(crate) kind: Option<&'static str>,
+    pub(crate) kind: Option<Cow<'static, str>>,
     pub(crate) to: Option<String>,
     pub(crate) profile: Option<String>,
     pub(crate) bot_id: Option<String>,

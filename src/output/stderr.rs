@@ -90,6 +90,10 @@ impl Stderr {
         self.verbosity == Verbosity::Quiet
     }
 
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.verbosity == Verbosity::Verbose
+    }
+
     /// Detail for `--verbose`; `mark` is `>` for what leaves, `<` for what comes, `*` for the rest.
     pub(crate) fn detail(&self, mark: char, message: &str) {
         if self.verbosity == Verbosity::Verbose {

@@ -1,6 +1,7 @@
 //! The language of a row: texts of a message that are templates over the cells of a list.
 
 mod body;
+mod bounds;
 mod error;
 mod language;
 mod row_view;

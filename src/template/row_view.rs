@@ -28,6 +28,18 @@ impl RowView {
     pub(crate) fn has(row: &Row, name: &str) -> bool {
         name == ROW || row.has(name)
     }
+
+    /// Whether a template finds `path`, such as `row.nombre`, in `row`.
+    pub(crate) fn has_path(row: &Row, path: &str) -> bool {
+        let mut found = Self::of(row);
+        for name in path.split('.') {
+            match found.get_attr(name) {
+                Ok(inside) if !inside.is_undefined() => found = inside,
+                _ => return false,
+            }
+        }
+        true
+    }
 }
 
 impl Object for RowView {
@@ -42,7 +54,7 @@ impl Object for RowView {
         }
         match &self.row {
             Row::Cells { .. } => self.row.cell(name).map(Cell::from),
-            Row::Fields(fields) => fields.get(name).map(|value| Cell::from(Serde(value))),
+            Row::Fields(_) => self.row.field(name).map(|value| Cell::from(Serde(value))),
         }
     }
 

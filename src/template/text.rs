@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use minijinja::{Environment, Error, ErrorKind, Expression, Template};
 use serde_json::Value;
 
+use super::bounds;
 use super::error::TemplateError;
 use super::row_view::RowView;
 use crate::list::Row;
@@ -27,6 +28,7 @@ impl<'a> TextTemplate<'a> {
         if !is_template(source) {
             return Ok(None);
         }
+        bounds::check(source).map_err(|problem| TemplateError { path: path.to_owned(), problem })?;
         let inside = source.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
         if let Some(expression) = inside.and_then(|inside| language.compile_expression(inside.trim()).ok()) {
             return Ok(Some(Self::Whole(expression)));
@@ -68,18 +70,36 @@ impl<'a> TextTemplate<'a> {
         }
     }
 
-    /// Which of its names the row lacks.
+    /// Which of its names the row lacks, or which value inside a cell.
     fn undefined(&self, row: &Row) -> String {
         let mut missing: Vec<_> = self.names().into_iter().filter(|name| !RowView::has(row, name)).collect();
         missing.sort();
-        match missing.first() {
-            Some(name) => format!("the row has no `{name}`; it has: {}", row.names().join(", ")),
-            None => format!("the row has no such value; it has: {}", row.names().join(", ")),
+        let has = row.names().join(", ");
+        if let Some(name) = missing.first() {
+            return format!("the row has no `{name}`; it has: {has}");
+        }
+        let mut inside: Vec<_> = self.paths().into_iter().filter(|path| !RowView::has_path(row, path)).collect();
+        inside.sort();
+        match inside.first() {
+            Some(path) => format!("the row has no `{path}`; it has: {has}"),
+            None => format!("the value is undefined, as the first of an empty list is; the row has: {has}"),
+        }
+    }
+
+    /// The names with what is looked up in them: `row.nombre`.
+    fn paths(&self) -> HashSet<String> {
+        match self {
+            Self::Text(template) => template.undeclared_variables(true),
+            Self::Whole(expression) => expression.undeclared_variables(true),
         }
     }
 }
 
 /// minijinja's words without the name and line of a template that has neither.
 fn describe(error: &Error) -> String {
+    if error.kind() == ErrorKind::UnknownMethod {
+        let detail = error.detail().unwrap_or("there is no such method");
+        return format!("{detail}; write a filter: {{{{ nombre | split | first }}}} is the first word");
+    }
     error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
 }

@@ -53,6 +53,7 @@ fn check(home: &Home, jelou: &Jelou, ended: &Ended, what: &str) {
         .lines()
         .filter_map(|line| {
             let record: Value = serde_json::from_str(line).ok()?;
+            assert_eq!(record["kind"], "text", "{what}: {record}");
             Some((record["to"].as_str()?.to_owned(), record["sent"].as_str()?.to_owned()))
         })
         .collect();

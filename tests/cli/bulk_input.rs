@@ -149,11 +149,36 @@ fn the_recipient_comes_from_each_row() {
     home.write("none.csv", "a,b\n1,2\n");
     refused(&home, &["none.csv", "text", "x"], &["no column has the name of a recipient's; there are: a, b"]);
     home.write("body.json", r#"{"userId": "593987654321", "text": "x"}"#);
-    refused(&home, &["people.csv", "text", "--body", "body.json"], &["userId: the body names a recipient"]);
+    refused(
+        &home,
+        &["people.csv", "text", "--body", "body.json"],
+        &["userId: the body names a recipient", "jq 'del(.userId)'"],
+    );
     let server = Jelou::never_asked();
     home.write("one.csv", "otro\n1\n");
     let ended = home.run("bulk send one.csv --yes text x").api(&server.url).env("JELOU_TO", "593987654321");
     ended.fails(2, &["no column has the name"]);
+}
+
+#[test]
+fn a_column_is_found_by_what_its_name_means() {
+    let home = Home::new();
+    home.write("people.csv", "Nombre Completo,Nº de celular,celular_conyuge\nAna Ríos,593987654321,593987654322\n");
+    home.write("people.ndjson", "{\"Nombre Completo\":\"Ana Ríos\",\"Tel.\":593987654321}\n");
+    for list in ["people.csv", "people.ndjson"] {
+        for template in ["{{ nombre_completo }}", "{{ row['nombre completo'] }}", "{{ row.NombreCompleto }}"] {
+            let body = &bodies(&home, &[list, "text", template])[0];
+            assert_eq!((&body["userId"], &body["text"]), (&json!("593987654321"), &json!("Ana Ríos")), "{template}");
+        }
+    }
+    let other = bodies(&home, &["people.csv", "--to-column", "Celular cónyuge", "text", "x"]);
+    assert_eq!(other[0]["userId"], "593987654322");
+    home.write("two.csv", "to,Año,ano\n593987654321,1,2\n");
+    assert_eq!(bodies(&home, &["two.csv", "text", "{{ ano }}"])[0]["text"], "2");
+    refused(&home, &["two.csv", "text", "{{ ANO }}"], &["text: `ANO` could be the column `Año` or `ano`"]);
+    home.write("none.csv", "n,celular_conyuge,WhatsApp cliente\n1,593987654321,593987654322\n");
+    let hint = "--to-column 'celular_conyuge' or --to-column 'WhatsApp cliente'";
+    refused(&home, &["none.csv", "text", "x"], &["no column has the name of a recipient's", hint]);
 }
 
 #[test]
@@ -175,6 +200,8 @@ fn says_line_and_way_out_of_every_broken_list() {
             &["line 2: is not a JSON object", "line 3: is not valid JSON", "2 rows cannot be sent", "--skip-invalid"],
         ),
         ("a.ndjson", b"{\"to\":\"593987654321\",\"n\":99999999999999999999}\n", &["line 1: has the number 9999"]),
+        ("a.ndjson", b"{\"to\":\"593987654321\",\"n\":{\"a\":1,\"a\":2}}\n", &["line 1: has the field `a` twice"]),
+        ("a.ndjson", b"{\"to\":\"593987654321\",\"to\":\"593987654322\"}\n", &["line 1: has the field `to` twice"]),
         ("a.ndjson", b"{\"to\":{\"a\":1}}\n", &["line 1: to: is {\"a\":1}; a recipient is a text or a number"]),
         ("a.csv", b"to\n593987654321,\"\n", &["a.csv: a quote in the row of line 2 is never closed", "close it"]),
         (
@@ -250,6 +277,28 @@ fn a_file_that_is_no_list_is_told_for_what_it_is() {
 }
 
 #[test]
+fn what_a_spreadsheet_adds_to_a_list_is_understood() {
+    let home = Home::new();
+    for list in [
+        "sep=|\r\nto|n;,\r\n593987654321|a\r\n",
+        "\u{feff}SEP=|\nto|n;,\n593987654321|a\n",
+        "\"sep=|\"\nto|n;,\n593987654321|a",
+    ] {
+        home.write("a.csv", list);
+        assert_eq!(bodies(&home, &["a.csv", "text", "{{ row['n;,'] }}"])[0]["text"], "a");
+        home.write("a.csv", format!("{}\n1|b", list.trim_end()));
+        refused(&home, &["a.csv", "text", "x"], &["line 4: to: `1`"]);
+    }
+    // Rows that hold nothing are no people; a row that holds something is one.
+    home.write("a.csv", "to;n\n593987654321;a\n;\n \n593987654322;b\n; ;\n");
+    let ended = home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "a.csv", "text", "{{ n }}"]).success();
+    assert_eq!(ended.stdout.lines().count(), 2);
+    assert!(ended.stderr.contains("note: 3 rows without a filled cell were passed over"), "{ended:?}");
+    home.write("a.csv", "to;n\n593987654321;a\n;2 people\n");
+    refused(&home, &["a.csv", "text", "x"], &["line 3: to: ", "1 rows cannot be sent"]);
+}
+
+#[test]
 fn text_behind_a_closing_quote_is_told() {
     let home = Home::new();
     home.write("a.csv", "to,n\n593987654321,\"Ana\"x\n593987654322,\"Eva\" \n593987654323,\"L\"\"u\"\"\"\n");
@@ -298,7 +347,14 @@ fn templates_are_strict() {
             "{{ nombr }}",
             "text: there is no column `nombr` (did you mean `nombre`?); there are: to, nombre",
         ),
-        ("people.csv", "{{ row.nombr }}", "line 2: text: the row has no such value; it has: to, nombre"),
+        ("people.csv", "{{ row.nombr }}", "line 2: text: the row has no `row.nombr`; it has: to, nombre"),
+        ("people.csv", "{{ nombre.x }}", "line 2: text: the row has no `nombre.x`; it has: to, nombre"),
+        (
+            "people.csv",
+            "{{ nombre.split(' ')[0] }}",
+            "method named split; write a filter: {{ nombre | split | first }}",
+        ),
+        ("people.ndjson", "a {{ objeto.b }}", "line 1: text: the row has no `objeto.b`; it has: to, nulo"),
         ("people.csv", "{{ nombre", "text: it is no template: unexpected end of input"),
         ("people.csv", "100% {# hola", "text: it is no template"),
         ("people.csv", "{{ nombre | grita }}", "text: filter grita is unknown"),
@@ -311,8 +367,46 @@ fn templates_are_strict() {
     ] {
         refused(&home, &[list, "text", template], &[part]);
     }
+    home.write("names.csv", "to,nombre\n593987654321,Ana María\n");
+    let first = bodies(&home, &["names.csv", "text", "Hola {{ nombre | split | first }}"]);
+    assert_eq!(first[0]["text"], "Hola Ana");
     let literal = bodies(&home, &["people.csv", "text", "{{ '{{' }} {{ nombre if nombre else 'x' }} }}"]);
     assert_eq!(literal[0]["text"], "{{ Ana }}");
+}
+
+#[test]
+fn a_template_that_is_too_large_is_refused_before_a_stack_ends() {
+    let home = Home::new();
+    home.write("people.csv", "to\n593987654321\n");
+    for (template, part) in [
+        (
+            format!("{{{{ {}1 }}}}", "-".repeat(15_000)),
+            "text: it is no template: an expression has 15000 operators, filters and brackets; at most 500",
+        ),
+        (format!("{{{{ to{} }}}}", "|trim".repeat(3000)), "text: it is no template: an expression has 3000 operators"),
+        (
+            format!("{{{{ to }}}}{}", "-".repeat(32_000)),
+            "text: it is no template: has 32008 bytes; a text with {{ }} or {% %} may have 16384 (16 KiB)",
+        ),
+    ] {
+        refused(&home, &["people.csv", "text", &template], &[part]);
+        refused(&home, &["people.csv", "text", "x", "--to", &template], &["--to: "]);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn the_largest_template_fits_a_small_stack() {
+    let home = Home::new();
+    home.write("people.csv", "to\n593987654321\n");
+    let signs = format!("{{{{ {}1 }}}}{{{{ {}(1{} }}}}", "-".repeat(498), "-(".repeat(39), ")".repeat(40));
+    let program = home.command();
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "ulimit -s 1024 && exec \"$0\" --sandbox --dry-run bulk send people.csv text \"$1\""]);
+    shell.arg(program.get_program()).arg(signs).env_clear();
+    shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let ended = Ended::new(&shell.current_dir(home.path()).output().unwrap());
+    assert_eq!((ended.code, &ended.json()["body"]["text"]), (0, &json!("1-1")), "{ended:?}");
 }
 
 #[test]
@@ -339,6 +433,45 @@ fn a_part_of_the_list_can_be_taken() {
     assert_eq!(users(&["--skip", "7", "--limit", "30"]), "78");
     assert_eq!(users(&["--preview", "2"]), "01");
     refused(&home, &["people.csv", "--skip", "9", "text", "x"], &["has no rows"]);
+}
+
+#[test]
+fn a_preview_reads_every_row_and_prints_the_first() {
+    let home = Home::new();
+    let rows: Vec<_> = (1..=6).map(|n| if n == 5 { "12\n".to_owned() } else { format!("59398765432{n}\n") }).collect();
+    home.write("people.csv", format!("to\n{}", rows.concat()));
+    let preview = |flags: &[&str]| {
+        home.run_args(&[&["--sandbox", "bulk", "send", "people.csv", "--preview", "1"], flags, &["text", "x"]].concat())
+    };
+    let ended = preview(&[]).fails(2, &["line 6: to: `12`", "5 of 6 rows are fine, 1 is not", "1 rows cannot be sent"]);
+    assert_eq!(ended.json()["body"]["userId"], "593987654321");
+    let ended = preview(&["--skip-invalid"]).success();
+    assert!(ended.stderr.contains("5 of 6 rows are fine, 1 is not"), "{ended:?}");
+    let ended = preview(&["--limit", "4"]).success();
+    assert!(ended.stderr.ends_with("note: all 4 rows are fine\n") && ended.stdout.lines().count() == 1, "{ended:?}");
+    home.config(
+        "[profiles.p]\nbot_id = \"7\"\nclient_id = \"i\"\nclient_secret_command = [\"false\"]\nallow_to = [\"*1\"]\n",
+    );
+    let guarded = home.run("bulk send people.csv --skip-invalid --preview 9 text x");
+    let ended = guarded.fails(11, &["1 of 6 rows are fine, 5 are not"]);
+    assert_eq!(ended.stdout.lines().count(), 5);
+}
+
+#[test]
+fn of_one_fault_in_every_row_the_first_rows_are_told() {
+    let home = Home::new();
+    let rows: Vec<_> = (100..600).map(|n| format!("{n},{}\n", if n % 2 == 0 { "x" } else { "" })).collect();
+    let others = "593987654321,\n593987654322,\n593987654323,x\n";
+    home.write("people.csv", format!("to,n\n{}{others}", rows.concat()));
+    let send = |flags: &[&str]| {
+        home.run_args(&[&["--sandbox", "bulk", "send", "people.csv"], flags, &["text", "{{ n }}"]].concat())
+    };
+    let told = send(&[])
+        .fails(2, &["line 2: to: `100`", "495 more rows are like line 2; -v lists all", "502 rows cannot be sent"]);
+    let lines = |ended: &Ended| ended.stderr.lines().filter(|line| line.contains("line ")).count();
+    assert_eq!(lines(&told), 5 + 1 + 2, "{told:?}");
+    assert_eq!(lines(&send(&["-v"]).fails(2, &["line 501: to: `599`"])), 502);
+    assert_eq!(lines(&send(&["--skip-invalid"]).fails(10, &["line 2 is left out: to: "])), 5 + 1 + 2);
 }
 
 #[test]

@@ -45,6 +45,40 @@ fn a_report_is_the_list_with_what_became_of_each_row() {
 }
 
 #[test]
+fn a_report_begins_and_ends_its_lines_as_the_list_does() {
+    let home = Home::new();
+    let end = |report: &str, line: &str| report.split("at\r\n").nth(1).is_some_and(|rest| rest.starts_with(line));
+    for (run, list, header) in [
+        ("a", "\u{feff}to;Año\r\n593987654321;ñ\r\n", "\u{feff}to;Año;sent;message_id;"),
+        ("b", "\u{feff}sep=;\r\nto;Año\r\n593987654321;ñ\r\n", "\u{feff}sep=;\r\nto;Año;sent;message_id;"),
+        ("c", "to;\"Año\nde\"\r\n593987654321;ñ\r\n", "to;\"Año\nde\";sent;"),
+    ] {
+        home.write("people.csv", list);
+        home.run_args(&["--sandbox", "bulk", "send", "people.csv", "--run", run, RATE, "text", "x"]).success();
+        let report = home.run_args(&["bulk", "report", run]).success().stdout;
+        assert!(report.starts_with(header) && end(&report, "593987654321;ñ;yes;"), "{report:?}");
+        assert!(report.ends_with("Z\r\n"), "{report:?}");
+        // What is sent again is what was there.
+        home.run_args(&["bulk", "report", run, "--file", "again.csv"]).success();
+        let again =
+            home.run("--sandbox --dry-run bulk send again.csv text").args(&["{{ row | items | list | length }}"]);
+        assert_eq!(again.success().json()["body"]["text"], "2");
+    }
+}
+
+#[test]
+fn a_report_runs_in_no_spreadsheet_whatever_its_delimiter() {
+    let home = Home::new();
+    home.write("people.csv", "to;a;b;c\n593987654321;x,=cmd;\"\n=1\";＝1+1\n");
+    home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
+    let report = home.run("bulk report").success().stdout;
+    assert!(report.contains("\n593987654321;\"x,'=cmd\";\"'\n'=1\";'＝1+1;yes;"), "{report:?}");
+    home.run("bulk report --file again.csv").success();
+    let again = home.run("--sandbox --dry-run bulk send again.csv text").args(&["{{ a }}{{ b }}{{ c }}"]).success();
+    assert_eq!(again.json()["body"]["text"], "x,=cmd\n=1＝1+1");
+}
+
+#[test]
 fn columns_with_our_names_are_the_users_own() {
     let home = Home::new();
     let jelou = Jelou::accepting();
@@ -79,7 +113,7 @@ fn a_list_of_json_is_reported_as_either() {
 #[test]
 fn a_report_that_is_sent_again_says_what_was_there() {
     let cell = prop_oneof![
-        "['=+@\\-\t\r ]{0,3}[a-z\",;\n\r'|{}% áñ€👍]{1,12}",
+        "['=+@\\-\t\r\n＝＋ ]{0,3}[a-z\",;\n\r'|{}% áñ€👍]{1,12}",
         Just("{{ to }}".to_owned()),
         Just("''".to_owned()),
         Just("\r\n".to_owned()),

@@ -420,7 +420,10 @@ fn a_run_pauses_when_too_many_are_unknown() {
     assert_eq!((sent, failed), (100, 0));
     assert!((11..=11 + 64).contains(&unknown) && pending > 0, "{unknown}");
     // Unknown rows are never sent again.
-    let accepting = home.run("bulk resolve r --unknown-as sent").success().json();
+    let resolved = home.run("bulk resolve r --unknown-as sent").success();
+    let said = format!("{unknown} unknown rows count as sent from now on");
+    assert!(resolved.stderr.contains(&said), "{resolved:?}");
+    let accepting = resolved.json();
     assert_eq!(counts(&accepting), [100 + unknown, 0, 0, pending]);
     home.run("bulk resolve r --unknown-as nonsense").fails(2, &[]);
 }

@@ -127,6 +127,7 @@ fn a_send_says_the_same_of_a_code() {
 fn an_unknown_topic_is_answered_with_the_nearest() {
     let home = Home::new();
     home.run("explain caroussel").fails(2, &["`caroussel` is neither a kind", "did you mean `carousel`?"]);
+    home.run("explain 130472").success();
     home.run("explain 13147").fails(2, &["did you mean `131047`?"]);
     home.run("explain ???").fails(2, &["`jelouctl explain` lists the kinds"]);
     home.run("schema caroussel").fails(2, &["invalid value 'caroussel'", "'carousel'"]);

@@ -263,3 +263,43 @@ fn ctrl_c_reaches_the_command_of_a_sandbox_once() {
     assert_eq!(seen.matches("got int").count(), 1, "{seen}");
     assert!(seen.contains("no message arrived"), "{seen}");
 }
+
+#[test]
+fn a_list_that_is_read_shows_and_what_is_typed_meanwhile_answers_nothing() {
+    use std::io::Write as _;
+    let home = Home::new();
+    let server = Server::never_asked();
+    home.config(&format!("{}client_secret = \"canary\"\n", profile(&server)));
+    let list = home.path().join("people.csv");
+    tool(Command::new("mkfifo").arg(&list));
+    // Rows come until all that is to be seen was seen, so that reading takes as long as it must.
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let feeder = std::thread::spawn(move || {
+        let mut list = std::io::BufWriter::new(std::fs::File::options().write(true).open(list).unwrap());
+        writeln!(list, "to").unwrap();
+        for number in 593_900_000_000_u64.. {
+            writeln!(list, "{number}").unwrap();
+            if stopped.try_recv() != Err(std::sync::mpsc::TryRecvError::Empty) {
+                return;
+            }
+        }
+    });
+    let mut terminal = Terminal::new(&home, &["bulk", "send", "people.csv", "text", "x"], &[]);
+    terminal.wait_for("reading people.csv: ");
+    terminal.session.send_line("yes").unwrap();
+    terminal.wait_for("yes");
+    drop(stop);
+    feeder.join().unwrap();
+    terminal.answer("[y/N] ", "n");
+    let (code, screen) = terminal.end();
+    assert_eq!((code, screen.contains("were not confirmed")), (11, true), "{screen}");
+}
+
+#[test]
+fn a_terminal_that_cannot_draw_shows_lines() {
+    let home = Home::new();
+    home.write("people.csv", "to\n593987654321\n593987654322\n");
+    let send = ["--sandbox", "bulk", "send", "people.csv", "text", "x"];
+    let (code, screen) = Terminal::new(&home, &send, &[("TERM", "dumb")]).end();
+    assert_eq!((code, screen.contains("note: 2 sent, 0 failed, 0 unknown of 2")), (0, true), "{screen}");
+}

@@ -162,6 +162,55 @@ fn who_writes_in_the_page_opens_the_window() {
     });
 }
 
+/// The page's questions pass through `window.ask(address, answer)`, where `answer` asks the sandbox.
+const THROUGH_ASK: &str = "(window.plain = window.fetch, window.fetch = (...given) => window.ask(String(given[0]), () => window.plain(...given)), true)";
+
+#[test]
+fn what_could_not_be_read_is_read_when_one_scrolls_again() {
+    block_on(async {
+        let sandbox = Sandbox::start(&[]);
+        sandbox.send((1..=300).map(|number| text_to(ANA, &format!("mensaje {number}"))));
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        inbox.click(".chat", ANA).await;
+        inbox.until("document.querySelectorAll('article').length === 60").await;
+        let failing = "(window.refused = 0, window.ask = () => { window.refused += 1; return Promise.reject(new Error('gone')); }, true)";
+        inbox.value::<bool>(failing).await;
+        inbox.value::<bool>(THROUGH_ASK).await;
+        let up = "document.getElementById('log').scrollTop = Math.random() * 100";
+        inbox.until(&format!("({up}, window.refused > 0)")).await;
+        inbox.until("document.getElementById('toast').textContent === 'gone'").await;
+        inbox.value::<bool>("(window.ask = (address, answer) => answer(), true)").await;
+        inbox.until(&format!("({up}, document.querySelectorAll('article').length >= 120)")).await;
+        inbox.close().await;
+    });
+}
+
+#[test]
+fn of_two_chats_that_are_opened_at_once_the_last_one_shows() {
+    block_on(async {
+        let sandbox = Sandbox::start(&[]);
+        sandbox.send([text_to(ANA, "to the first"), text_to(JUAN, "to the last")]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        // The answer for the first chat is there only after that for the last one.
+        let slow = "(window.ask = (address, answer) => address.includes('/sandbox/messages') && address.includes('593987654321') \
+                    ? new Promise((go) => { window.late = async () => { const late = await answer(); const json = await late.json(); \
+                    late.json = () => { setTimeout(() => { window.taken = true; }, 0); return Promise.resolve(json); }; go(late); }; }) \
+                    : answer(), true)";
+        inbox.value::<bool>(slow).await;
+        inbox.value::<bool>(THROUGH_ASK).await;
+        inbox.click(".chat", ANA).await;
+        inbox.until("window.late").await;
+        inbox.click(".chat", JUAN).await;
+        inbox.until("document.querySelector('article')?.innerText.includes('to the last')").await;
+        inbox.value::<bool>("(window.late(), true)").await;
+        // Whoever waited for it has done all that it does with it.
+        inbox.until("window.taken").await;
+        inbox.until("document.querySelector('article')?.innerText.includes('to the last')").await;
+        assert_eq!(inbox.value::<String>("document.getElementById('talk-name').textContent").await, JUAN);
+        inbox.close().await;
+    });
+}
+
 #[test]
 fn clearing_forgets_everything() {
     block_on(async {

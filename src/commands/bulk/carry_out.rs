@@ -76,7 +76,7 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
             stderr.error(
                 &format!("the run paused: {}", problem.message),
                 &[],
-                Some(&format!("{}; then: {resume}", problem.hint)),
+                Some(&format!("{}; to go on: {resume}", without_again(&problem.hint))),
             );
             Ok(of_pause(reason))
         }
@@ -105,6 +105,12 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
     ended
 }
 
+/// The hint for one message without its last words, in whose place the command stands.
+fn without_again(hint: &str) -> &str {
+    let ends = [", then try again", "; try again after that"];
+    ends.iter().find_map(|end| hint.strip_suffix(end)).unwrap_or(hint)
+}
+
 fn of_counts(counts: &Counts) -> ExitCode {
     if counts.failed + counts.unknown + counts.skipped == 0 { ExitCode::Success } else { ExitCode::Incomplete }
 }
@@ -115,6 +121,7 @@ fn report_unwritten(context: &Context, run: &LockedRun<'_>, failure: &WriteFailu
     for row in &failure.outcomes {
         let record = Record {
             sent: row.state.sent(),
+            kind: Some(details.kind.clone().into()),
             to: Some(row.recipient.clone()),
             profile: details.profile.clone(),
             bot_id: Some(details.bot.clone()),

@@ -3,15 +3,14 @@
 use std::fs::File;
 use std::io::{self, Read};
 
+use super::row_messages::{RowMessages, Severity};
 use crate::bulk::{self, ImportPlan, ImportPolicy, Imported, LedgerDraft, RowFault, RowRange};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::input::Source;
 use crate::list::{ListError, ListReader};
+use crate::output::{ProgressFormat, Reading};
 use crate::sending::{GuardError, Sender};
-
-/// Warnings of rows that are told one by one.
-const WARNINGS: u64 = 5;
 
 pub(crate) fn open(source: &Source) -> Result<ListReader, ListError> {
     let (reader, name): (Box<dyn Read>, _) = match source {
@@ -25,10 +24,30 @@ pub(crate) fn open(source: &Source) -> Result<ListReader, ListError> {
     ListReader::open(reader, &name)
 }
 
-/// Reads every row into `draft`.
+/// What was read, and whether it may be sent.
+pub(crate) struct ReadList {
+    pub(crate) imported: Imported,
+    pub(crate) verdict: Result<(), CommandError>,
+}
+
+impl ReadList {
+    /// `5 of 6 rows are fine, 1 is not`.
+    pub(crate) fn words(&self) -> String {
+        let Imported { rows, invalid, guarded, duplicates, .. } = &self.imported;
+        let (all, fine) = (rows + invalid + duplicates, rows - guarded);
+        match all - fine {
+            0 if all == 1 => "the row is fine".to_owned(),
+            0 => format!("all {all} rows are fine"),
+            1 => format!("{fine} of {all} rows are fine, 1 is not"),
+            bad => format!("{fine} of {all} rows are fine, {bad} are not"),
+        }
+    }
+}
+
+/// Reads every row into `draft`, and tells what is wrong with them.
 ///
 /// # Errors
-/// When a row cannot be sent, or may not be.
+/// When the list or the draft fails; that a row cannot be sent, or may not be, is the verdict.
 pub(crate) fn import(
     context: &Context,
     list: &mut ListReader,
@@ -36,41 +55,42 @@ pub(crate) fn import(
     plan: &ImportPlan<'_>,
     sender: &Sender,
     (range, policy): (RowRange, ImportPolicy),
-) -> Result<Imported, CommandError> {
+    progress: ProgressFormat,
+) -> Result<ReadList, CommandError> {
     let stderr = &context.stderr;
     let mut first_guarded = None;
-    let mut warnings = 0;
+    let name = list.name().to_owned();
+    let reading = Reading::new(stderr, progress, &name);
+    let mut messages = RowMessages::new(stderr, &reading);
     let guard = |recipient: &str| sender.check_allowed(std::iter::once(recipient));
     let allows = |recipient: &str| guard(recipient).is_ok();
-    let imported = bulk::import(list, draft, plan, (range, policy), allows, |line, fault| match fault {
-        RowFault::Warning(warning) => {
-            warnings += 1_u64;
-            if warnings <= WARNINGS {
-                stderr.warning(&format!("line {line}: {warning}"));
-            }
-        }
+    let (severity, left_out) =
+        if policy.skip_invalid { (Severity::Warning, " is left out") } else { (Severity::Fault, "") };
+    let report = |line, fault: RowFault<'_>| match fault {
+        RowFault::Warning(warning) => messages.tell(Severity::Warning, line, &format!(": {warning}")),
         RowFault::Guarded(recipient) => {
             first_guarded = first_guarded.take().or_else(|| guard(recipient).err());
         }
-        RowFault::Invalid(problem) if policy.skip_invalid => {
-            stderr.warning(&format!("line {line} is left out: {problem}"));
-        }
-        RowFault::Invalid(problem) => stderr.fault(&format!("line {line}: {problem}")),
-        RowFault::Duplicate { of, recipient } if policy.skip_invalid => {
-            stderr.warning(&format!("line {line} is left out: it is the same message to {recipient} as line {of}"));
-        }
+        RowFault::Invalid(problem) => messages.tell(severity, line, &format!("{left_out}: {problem}")),
         RowFault::Duplicate { of, recipient } => {
-            stderr.fault(&format!("line {line}: it is the same message to {recipient} as line {of}"));
+            let said = format!("{left_out}: it is the same message to {recipient} as line {of}");
+            messages.tell(severity, line, &said);
         }
-    })?;
-    if warnings > WARNINGS {
-        stderr.warning(&format!("{} more warnings like these", warnings - WARNINGS));
+    };
+    let imported = bulk::import(list, draft, plan, (range, policy), allows, report, |rows| reading.show(rows))?;
+    messages.finish();
+    drop(reading);
+    match list.empty_rows() {
+        0 => {}
+        1 => stderr.note("1 row without a filled cell was passed over"),
+        rows => stderr.note(&format!("{rows} rows without a filled cell were passed over")),
     }
-    refuse_faulty(&imported, policy)?;
-    match first_guarded {
-        Some(first) => Err(GuardError::Rows { count: imported.guarded, first: Box::new(first) }.into()),
-        None => Ok(imported),
-    }
+    let verdict = match (refuse_faulty(&imported, policy), first_guarded) {
+        (Err(error), _) => Err(error.into()),
+        (Ok(()), Some(first)) => Err(GuardError::Rows { count: imported.guarded, first: Box::new(first) }.into()),
+        (Ok(()), None) => Ok(()),
+    };
+    Ok(ReadList { imported, verdict })
 }
 
 fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageError> {

@@ -118,7 +118,7 @@ pub(crate) fn resolve(
     let mut ledger = Ledger::resume(&runs.path(&name))?;
     let changed = ledger.resolve(from, to)?;
     ledger.finish()?;
-    context.stderr.note(&format!("run {name}: {changed} {} rows are {} now", from.name(), to.name()));
+    context.stderr.note(&format!("run {name}: {changed} {} rows count as {} from now on", from.name(), to.name()));
     print_summary(context, &summary(&name, &ledger.counts()?), &name)?;
     drop(lock);
     Ok(ExitCode::Success)

@@ -6,6 +6,7 @@ mod import;
 mod manage;
 mod plan;
 mod resume;
+mod row_messages;
 mod send;
 mod summary;
 

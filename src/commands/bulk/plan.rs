@@ -21,7 +21,9 @@ pub(crate) fn read_body(context: &mut Context, arguments: &BulkSendArguments) ->
     if let Some(field) = ["userId", "destinations"].into_iter().find(|field| body.get(field).is_some()) {
         return Err(UsageError::new(
             format!("{field}: the body names a recipient, but in a bulk run each row has its own"),
-            "take it out of the body; the recipient is a column, or --to '593{{ celular }}'",
+            format!(
+                "take it out, as `jq 'del(.{field})'` does; the recipient is a column, or --to '593{{{{ celular }}}}'"
+            ),
         )
         .into());
     }

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use super::arguments::BulkSendArguments;
 use super::carry_out::{DEFAULT_CONCURRENCY, LockedRun, SANDBOX, carry_out};
-use super::import::{import, open};
+use super::import::{ReadList, import, open};
 use super::plan::{compile_body, read_body, recipient_rule};
 use crate::api::{Request, SuccessCriterion};
 use crate::bulk::{
-    BulkError, Details, ImportPlan, Imported, LedgerDraft, LedgerError, ReservedRun, RowRange, RunError, RunName, Runs,
+    BulkError, Details, ImportPlan, Imported, LedgerDraft, LedgerError, ReservedRun, RunError, RunName, Runs,
     SameCampaign,
 };
 use crate::commands::CommandError;
@@ -46,17 +46,23 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         bot: sender.bot.as_str(),
         base: base.url(),
     };
+    let (rows, progress) = ((arguments.range, arguments.policy), arguments.options.progress);
     if arguments.preview.is_some() || context.mode != Mode::Send {
         let mut draft = LedgerDraft::create(None)?;
-        let limit = arguments.range.limit.into_iter().chain(arguments.preview).min();
-        let range = RowRange { limit, ..arguments.range };
-        let imported = import(context, &mut list, &mut draft, &plan, &sender, (range, arguments.policy))?;
-        return show(context, &draft, &sender, imported.accepts.as_ref());
+        let read = import(context, &mut list, &mut draft, &plan, &sender, rows, progress)?;
+        let Some(shown) = arguments.preview else {
+            read.verdict?;
+            return show(context, &draft, &sender, read.imported.accepts.as_ref(), u64::MAX);
+        };
+        show(context, &draft, &sender, read.imported.accepts.as_ref(), shown)?;
+        context.stderr.note(&read.words());
+        return read.verdict.map(|()| ExitCode::Success);
     }
     let runs = Runs::open()?;
     let reserved = reserve(&runs, arguments)?;
     let mut draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
-    let imported = import(context, &mut list, &mut draft, &plan, &sender, (arguments.range, arguments.policy))?;
+    let ReadList { imported, verdict } = import(context, &mut list, &mut draft, &plan, &sender, rows, progress)?;
+    verdict?;
     let details = details(arguments, &sender, list.format(), &imported)?;
     let digest = imported.digest;
     let prepared = PreparedRun { runs: &runs, reserved, draft, rows: imported.rows, digest, details };
@@ -162,16 +168,22 @@ fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandE
     }
 }
 
-/// `--preview`, `--dry-run` and `--curl`: the requests that would leave, and nothing stays behind.
+/// `--preview`, `--dry-run` and `--curl`: the first `most` requests that would leave, and nothing stays behind.
 fn show(
     context: &Context,
     draft: &LedgerDraft,
     sender: &Sender,
     accepts: Option<&SuccessCriterion>,
+    most: u64,
 ) -> Result<ExitCode, CommandError> {
     let Some(accepts) = accepts else { return Ok(ExitCode::Success) };
     let base = sender.expected_base();
+    let mut shown = 0;
     draft.requests::<CommandError>(|path, body| {
+        if shown == most {
+            return Ok(());
+        }
+        shown += 1;
         let request = Request::below(base.url(), path, body.into(), accepts.clone())
             .map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
         Ok(sender.show(context, &request)?)

@@ -36,6 +36,8 @@ let shown = { instance: "", cleared: 0 };
  */
 let open = { user: null, messages: new Map(), newest: true, oldest: true, missed: 0, wrote: false };
 let selected = null;
+/** How many chats were asked for, and how often all was forgotten: what is read for an earlier one comes too late. */
+let openings = 0;
 
 // ---- What the server says -----------------------------------------------------------------------------------------
 
@@ -84,6 +86,7 @@ function arrive() {
 }
 
 function forget() {
+  openings += 1;
   chats.clear();
   entries.clear();
   arriving = [];
@@ -146,10 +149,12 @@ async function search() {
 
 // ---- The conversation ---------------------------------------------------------------------------------------------
 
-/** Opens a chat at its end, or around the message `at`. */
+/** Opens a chat at its end, or around the message `at`; of several at once, the one that was asked for last. */
 async function openChat(user, at) {
+  const opening = ++openings;
   const before = at && at.number + PAGE / 2;
   const messages = await read("/sandbox/messages", { user, from: "all", limit: PAGE, before });
+  if (opening !== openings) return;
   const newest = !at || (chats.get(user)?.message.number ?? 0) < before;
   open = { user, messages: new Map(), newest, oldest: messages.length < PAGE, missed: 0, wrote: false };
   const chat = chats.get(user);
@@ -225,11 +230,17 @@ function append(arrived) {
 async function older() {
   const first = open.messages.get(log.firstElementChild?.id);
   if (!first || open.oldest || open.reading) return;
-  open.reading = true;
-  const { user } = open;
-  const messages = await read("/sandbox/messages", { user, from: "all", limit: PAGE, before: first.number });
-  if (user !== open.user) return;
-  open.reading = false;
+  const here = open;
+  here.reading = true;
+  let messages;
+  try {
+    messages = await read("/sandbox/messages", { user: here.user, from: "all", limit: PAGE, before: first.number });
+  } finally {
+    // What could not be read is read when one scrolls again.
+    here.reading = false;
+  }
+  // Another conversation may be open by now, or this one anew, or cleared.
+  if (here !== open || open.messages.get(log.firstElementChild?.id) !== first) return;
   open.oldest = messages.length < PAGE;
   const height = log.scrollHeight - log.scrollTop;
   log.prepend(...nodes(messages));

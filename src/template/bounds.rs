@@ -1,0 +1,154 @@
+//! How large a template may be. minijinja compiles an expression by calling itself for each operator, however many there
+//! are, and a stack ends: that would end the process, with rows under way.
+
+/// The longest string that may be a template, in bytes: WhatsApp's longest text has 4,096 characters.
+const MAX_BYTES: usize = 16 * 1024;
+/// The most statements of a string: each may stand inside the one before, as `elif` does.
+const MAX_STATEMENTS: usize = 100;
+/// The most operators, filters and brackets of one expression.
+const MAX_PARTS: usize = 500;
+/// The most brackets inside each other: each needs as much of a stack as a dozen operators.
+const MAX_DEPTH: usize = 40;
+
+/// Says what of `source`, which has marks of a template, is beyond the bounds.
+pub(crate) fn check(source: &str) -> Result<(), String> {
+    if source.len() > MAX_BYTES {
+        let length = source.len();
+        return Err(format!("has {length} bytes; a text with {{{{ }}}} or {{% %}} may have {MAX_BYTES} (16 KiB)"));
+    }
+    let statements = source.matches("{%").count();
+    if statements > MAX_STATEMENTS {
+        return Err(format!("has {statements} statements {{% %}}; at most {MAX_STATEMENTS} are allowed"));
+    }
+    match largest_expression(source) {
+        Size { parts, .. } if parts > MAX_PARTS => {
+            Err(format!("an expression has {parts} operators, filters and brackets; at most {MAX_PARTS} are allowed"))
+        }
+        Size { depth, .. } if depth > MAX_DEPTH => {
+            Err(format!("an expression has brackets inside each other, {depth} deep; at most {MAX_DEPTH} are allowed"))
+        }
+        Size { .. } => Ok(()),
+    }
+}
+
+/// What an expression needs of a stack.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    parts: usize,
+    /// Of brackets inside each other.
+    depth: usize,
+}
+
+/// Rather too large than too small. What is not told apart with certainty is taken together: comments and raw parts may hold
+/// anything.
+fn largest_expression(source: &str) -> Size {
+    let whole = Size { parts: parts(source), depth: source.matches(['(', '[', '{']).count() };
+    let is_small = whole.parts <= MAX_PARTS && whole.depth <= MAX_DEPTH;
+    if is_small || source.contains("{#") || source.contains("raw") {
+        return whole;
+    }
+    let mut rest = source;
+    let mut largest = Size { parts: 0, depth: 0 };
+    while let Some(begin) = [rest.find("{{"), rest.find("{%")].into_iter().flatten().min() {
+        let inside = rest.get(begin..).unwrap_or_default();
+        let end = if inside.starts_with("{{") { "}}" } else { "%}" };
+        let inside = inside.get(2..).unwrap_or_default();
+        let (length, depth) = measure(inside, end);
+        let (expression, after) = inside.split_at(length);
+        largest = Size { parts: largest.parts.max(parts(expression)), depth: largest.depth.max(depth) };
+        rest = after;
+    }
+    largest
+}
+
+/// The length of the expression that `source` begins with, to an `end` outside strings and brackets or to the end of all;
+/// and how deep its brackets are.
+fn measure(source: &str, end: &str) -> (usize, usize) {
+    let (mut depth, mut deepest) = (0_isize, 0);
+    let mut string = None;
+    let mut escaped = false;
+    for (at, character) in source.char_indices() {
+        match (string, character) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(quote), _) if quote == character => string = None,
+            (None, '\'' | '"') => string = Some(character),
+            (None, _) if depth == 0 && source.get(at..).is_some_and(|rest| rest.starts_with(end)) => {
+                return (at, deepest);
+            }
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth -= 1,
+            (Some(_) | None, _) => {}
+        }
+        deepest = deepest.max(depth.unsigned_abs());
+    }
+    (source.len(), deepest)
+}
+
+/// Signs and words that can be a part of an expression.
+fn parts(text: &str) -> usize {
+    let signs = text.chars().filter(|character| "+-*/%~|.([{<>=!".contains(*character)).count();
+    let words = text.split(|character: char| !character.is_alphanumeric() && character != '_');
+    signs + words.filter(|word| ["and", "or", "not", "is", "in", "if", "else", "elif"].contains(word)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::{TextTemplate, language};
+
+    #[test]
+    fn what_is_within_the_bounds_needs_less_than_a_small_stack_and_what_is_not_is_refused() {
+        let many = |part: &str, count: usize| part.repeat(count);
+        let expressions = move |count: usize| {
+            [
+                format!("{{{{ {}1 }}}}", many("-", count)),
+                format!("{{{{ {}x }}}}", many("not ", count)),
+                format!("{{{{ x{} }}}}", many("|a", count)),
+                format!("{{{{ x{} }}}}", many("|trim", count.min(3000))),
+                format!("{{{{ x{} }}}}", many(".a", count)),
+                format!("{{{{ x{} }}}}", many("[0]", count)),
+                format!("{{{{ {}x{} }}}}", many("(", count.min(5000)), many(")", count.min(5000))),
+                format!("{{{{ {}x }}}}", many("[", count)),
+                format!(
+                    "{{{{ {}{}x{} }}}}",
+                    many("not -(", count.min(2000) / 13),
+                    many("-", count / 2),
+                    many(")", count.min(2000) / 13)
+                ),
+                format!("{{{{ 1{} }}}}", many("+1", count)),
+                format!("{{{{ 1{} }}}}", many("~1", count)),
+                format!("{{{{ 1{} }}}}", many("**1", count)),
+                format!("{{{{ x{} }}}}", many(" if x else x", count.min(1200))),
+                format!("{{{{ x{} }}}}", many(" and x", count)),
+                format!("{{{{ x{} }}}}", many(" is x", count)),
+                format!("{{% if x %}}{}{{% endif %}}", many("{%elif x%}", if count > 500 { 1500 } else { 98 })),
+                many("{%if x%}", if count > 500 { 1900 } else { 100 }),
+                format!("{{{{ '}}}}' {}1 }}}}", many("-", count)),
+                format!("{{{{ {{'a': {{}} }} {}1 }}}}", many("-", count)),
+                format!("{{# {{{{ ' #}}{{{{ {}1 }}}}", many("-", count)),
+                format!("{{% raw %}}{{{{ ' {{% endraw %}}{{{{ {}1 }}}} '", many("-", count)),
+            ]
+        };
+        let on_a_small_stack = move || {
+            let language = language();
+            for source in expressions(498) {
+                let _ = TextTemplate::compile(&language, "text", &source);
+            }
+            for source in expressions(15_000) {
+                let refused = TextTemplate::compile(&language, "text", &source).err().expect("refused").problem;
+                assert!(refused.contains("at most ") || refused.contains("16 KiB"), "{refused}: {source:.40}");
+            }
+        };
+        std::thread::Builder::new().stack_size(1024 * 1024).spawn(on_a_small_stack).unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn counts_an_expression_and_not_the_text_around_it() {
+        let signs = "- (a) = b, ".repeat(90);
+        assert_eq!(check(&format!("{signs}{{{{ x }}}}{signs}{{{{ x | upper }}}}{signs}")), Ok(()));
+        assert_eq!(check(&"{{ a.b }}".repeat(700)), Ok(()));
+        let long = format!("{{{{ x }}}}{}", "ñ".repeat(8200));
+        assert!(check(&long).unwrap_err().contains("16 KiB"));
+    }
+}
