@@ -896,6 +896,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How to show the progress')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Pass over so many rows at the beginning')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Take so many rows at most')
+            [CompletionResult]::new('--ignore-run', '--ignore-run', [CompletionResultType]::ParameterName, 'Send although this run of the same bot cannot be read and may send the same (repeatable)')
             [CompletionResult]::new('--preview', '--preview', [CompletionResultType]::ParameterName, 'Print the first N requests and send nothing')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
@@ -1710,6 +1711,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
         'jelouctl;bulk;resolve' {
             [CompletionResult]::new('--unknown-as', '--unknown-as', [CompletionResultType]::ParameterName, 'What the unknown rows are from now on')
             [CompletionResult]::new('--failed-as', '--failed-as', [CompletionResultType]::ParameterName, 'What the failed rows are from now on')
+            [CompletionResult]::new('--pending-as', '--pending-as', [CompletionResultType]::ParameterName, 'What the pending rows are from now on; a damaged ledger is then taken as it is')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [env: JELOUCTL_CONFIG]')

@@ -30,6 +30,11 @@ impl Unresolved {
         self.0.as_ref().ok().and_then(|environment| environment.to.clone())
     }
 
+    /// What the environment says, where it is in order.
+    pub(crate) fn said(&self) -> Option<&Environment> {
+        self.0.as_ref().ok()
+    }
+
     pub(crate) fn environment(self) -> Result<Environment, ConfigError> {
         self.0
     }
