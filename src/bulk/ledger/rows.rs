@@ -92,3 +92,22 @@ impl Ledger {
         Ok(queued)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bulk::fixture;
+
+    #[test]
+    fn no_more_rows_are_read_at_once_than_fit() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (ledger, reader) = fixture::ledgers(home.path(), &["593900000000"; 5]);
+        drop(ledger);
+        let lines = |rows: Vec<QueuedRow>| rows.into_iter().map(|row| row.line).collect::<Vec<_>>();
+        // Each body has two bytes.
+        assert_eq!(lines(reader.fresh(0, 128, 1).unwrap()), [2]);
+        assert_eq!(lines(reader.fresh(0, 128, 4).unwrap()), [2, 3]);
+        assert_eq!(lines(reader.fresh(2, 2, 1000).unwrap()), [4, 5]);
+        assert_eq!(lines(reader.fresh(2, 128, 1000).unwrap()), [4, 5, 6]);
+    }
+}

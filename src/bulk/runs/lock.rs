@@ -68,3 +68,24 @@ fn is_at(_file: &File, _path: &Path) -> bool {
 fn open(path: &Path) -> Result<File, FileError> {
     private_file::open("lock", path, File::options().write(true).create(true).truncate(false))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_lock_file_that_was_removed_is_not_the_lock() {
+        let home = tempfile::TempDir::new().unwrap();
+        let run = RunFiles::new(home.path(), &"r".parse().unwrap());
+        let waited_for = open(&run.lock()).unwrap();
+        assert!(is_at(&waited_for, &run.lock()));
+        run.remove_lock().unwrap();
+        assert!(!is_at(&waited_for, &run.lock()));
+        let taken = RunLock::take(&run).unwrap();
+        // Whoever waited for the old file has a lock that nobody else looks at.
+        waited_for.try_lock().unwrap();
+        assert!(!is_at(&waited_for, &run.lock()) && is_at(&taken.file, &run.lock()));
+        assert!(matches!(RunLock::take(&run), Err(LedgerError::InUse { .. })));
+    }
+}
