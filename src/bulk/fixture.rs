@@ -30,7 +30,7 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
     };
     let mark = || {
         let path = directory.join("r.lock");
-        let file = File::options().write(true).create(true).truncate(false).open(&path).unwrap();
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).unwrap();
         CommitMark::new(file, path)
     };
     draft.complete(&details, &mark(), &path).unwrap();

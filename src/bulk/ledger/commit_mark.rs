@@ -2,7 +2,7 @@
 //! ledger must have. A ledger that has fewer has lost its log, or the end of it.
 
 use std::fs::{self, File};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::private_file::FileError;
@@ -24,7 +24,10 @@ pub(crate) struct RunNote {
 impl RunNote {
     /// What the lock file at `path` says; nothing where there is none, or none of ours.
     pub(crate) fn read(path: &Path) -> Option<Self> {
-        let text = fs::read_to_string(path).ok()?;
+        Self::of_text(&fs::read_to_string(path).ok()?)
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
         let line = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         Some(Self {
             commits: line("commits")?.parse().ok()?,
@@ -63,8 +66,12 @@ impl CommitMark {
         &self.path
     }
 
+    /// Reads it by the open file: Windows lets nothing else read what is locked.
     pub(super) fn read(&self) -> Option<RunNote> {
-        RunNote::read(&self.path)
+        let mut file = &self.file;
+        let mut text = String::new();
+        file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_string(&mut text)).ok()?;
+        RunNote::of_text(&text)
     }
 
     /// Writes all of it, so that a power cut cannot take it back.

@@ -66,7 +66,7 @@ fn is_at(_file: &File, _path: &Path) -> bool {
 
 /// A file to lock, ours alone; what is in it stays.
 fn open(path: &Path) -> Result<File, FileError> {
-    private_file::open("lock", path, File::options().write(true).create(true).truncate(false))
+    private_file::open("lock", path, File::options().read(true).write(true).create(true).truncate(false))
 }
 
 #[cfg(test)]
