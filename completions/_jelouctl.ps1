@@ -1710,6 +1710,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
         'jelouctl;bulk;resolve' {
             [CompletionResult]::new('--unknown-as', '--unknown-as', [CompletionResultType]::ParameterName, 'What the unknown rows are from now on')
             [CompletionResult]::new('--failed-as', '--failed-as', [CompletionResultType]::ParameterName, 'What the failed rows are from now on')
+            [CompletionResult]::new('--pending-as', '--pending-as', [CompletionResultType]::ParameterName, 'What the pending rows are from now on; a damaged ledger is then taken as it is')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [env: JELOUCTL_CONFIG]')

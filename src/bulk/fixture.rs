@@ -1,8 +1,9 @@
 //! A small run for the tests of the engine and the writer.
 
+use std::fs::File;
 use std::path::Path;
 
-use super::ledger::{Details, DraftRequest, DraftRow, Ledger, LedgerDraft};
+use super::ledger::{CommitMark, Details, DraftRequest, DraftRow, Ledger, LedgerDraft};
 use crate::api::SuccessCriterion;
 use crate::list::ListFormat;
 
@@ -27,6 +28,11 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         rate: 5.0,
         concurrency: 64,
     };
-    draft.complete(&details, [0; 16], &path).unwrap();
-    (Ledger::resume(&path).unwrap(), Ledger::read(&path).unwrap())
+    let mark = || {
+        let path = directory.join("r.lock");
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).unwrap();
+        CommitMark::new(file, path)
+    };
+    draft.complete(&details, &mark(), &path).unwrap();
+    (Ledger::resume(&path, mark()).unwrap(), Ledger::read(&path).unwrap())
 }

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use minijinja::Environment;
-use ring::digest::{SHA256, digest};
 use serde_json::Value;
 use thiserror::Error;
 use url::Url;
@@ -14,6 +13,9 @@ use crate::api::{Request, SuccessCriterion};
 use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, recipient_column};
 use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientChoice, RecipientError};
 use crate::template::{BodyTemplate, RowView, TemplateError, TextTemplate};
+
+/// Different names of fields that the rows of an NDJSON list may have.
+const MOST_FIELDS: usize = 1000;
 
 /// What each row becomes.
 pub(crate) struct ImportPlan<'a> {
@@ -72,8 +74,6 @@ pub(crate) struct Imported {
     pub(crate) columns: Vec<String>,
     /// What a success looks like; absent when no row makes a request.
     pub(crate) accepts: Option<SuccessCriterion>,
-    /// Of all requests, whatever their order: who sorts a list anew does not make another campaign of it.
-    pub(crate) digest: [u8; 16],
 }
 
 /// How rows that cannot be taken as they are, are dealt with.
@@ -120,21 +120,20 @@ pub(crate) fn import(
     is_read: impl Fn(u64),
 ) -> Result<Imported, BulkError> {
     let mut rows = Importer { plan, draft, imported: Imported::default(), known: HashSet::new(), column: None };
-    let (mut passed, mut taken, mut digest) = (0, 0, 0_u128);
+    let (mut passed, mut taken) = (0, 0);
     while range.limit.is_none_or(|limit| taken < limit) {
         let Some(row) = list.read()? else { break };
         passed += 1;
         is_read(passed);
         if passed > range.skip {
             taken += 1;
-            digest = digest.wrapping_add(rows.add(row, &allows, &mut report)?);
+            rows.add(row, &allows, &mut report)?;
         }
     }
     if taken == 0 {
         return Err(ListError::NoRows { name: list.name().to_owned() }.into());
     }
     let mut imported = rows.imported;
-    imported.digest = digest.to_be_bytes();
     if draft.find_repeated()? {
         if !policy.allow_duplicates {
             draft.duplicates(policy.skip_invalid, |line, of, recipient| {
@@ -160,16 +159,16 @@ struct Importer<'a> {
 }
 
 impl Importer<'_> {
-    /// The row in the ledger, with its request or why it makes none; gives the request's part of the digest.
+    /// The row in the ledger, with its request or why it makes none.
     fn add(
         &mut self,
         ListRow { line, row }: ListRow,
         allows: &impl Fn(&str) -> bool,
         report: &mut impl FnMut(u64, RowFault<'_>),
-    ) -> Result<u128, BulkError> {
+    ) -> Result<(), BulkError> {
         let (cells, made) = match row {
             Ok(row) => {
-                self.note_columns(&row);
+                self.note_columns(line, &row)?;
                 let column = match &self.column {
                     Some(column) => column,
                     None => self.column.insert(self.plan.check_names(&row)?),
@@ -194,30 +193,34 @@ impl Importer<'_> {
                 let problem = error.to_string();
                 self.draft.add(&DraftRow { line, cells: &cells, request: Err(&problem) })?;
                 report(line, RowFault::Invalid(problem));
-                Ok(0)
+                Ok(())
             }
         }
     }
 
-    fn add_request(&mut self, line: u64, cells: &str, outgoing: &Outgoing) -> Result<u128, BulkError> {
+    fn add_request(&mut self, line: u64, cells: &str, outgoing: &Outgoing) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
         let body = request.body.as_deref().unwrap_or_default();
         let path = request.path_below(self.plan.base);
         let made = DraftRequest { recipient: outgoing.recipient().as_str(), path, body };
         self.draft.add(&DraftRow { line, cells, request: Ok(made) })?;
         self.imported.rows += 1;
-        let digest = digest_of(path, body);
         self.imported.accepts.get_or_insert(request.accepts);
-        Ok(digest)
+        Ok(())
     }
 
-    fn note_columns(&mut self, row: &Row) {
+    fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), ListError> {
         for name in row.names() {
             if !self.known.contains(name) {
                 self.known.insert(name.to_owned());
                 self.imported.columns.push(name.to_owned());
             }
         }
+        // A header is bounded as every row is; objects may have new fields without an end.
+        if matches!(row, Row::Fields(_)) && self.known.len() > MOST_FIELDS {
+            return Err(ListError::TooManyFields { line, most: MOST_FIELDS });
+        }
+        Ok(())
     }
 }
 
@@ -276,9 +279,4 @@ impl ImportPlan<'_> {
         made.0.check_bot(self.bot)?;
         Ok(made)
     }
-}
-
-fn digest_of(path: &str, body: &str) -> u128 {
-    let whole = digest(&SHA256, format!("{path}\n{body}").as_bytes());
-    whole.as_ref().iter().take(16).fold(0, |sum, byte| sum << 8 | u128::from(*byte))
 }

@@ -26,6 +26,6 @@ pub(crate) use self::ledger::{Counts, Details, EndedAttempt, Ledger, LedgerDraft
 pub(crate) use self::report::{ReportFormat, write as write_report};
 pub(crate) use self::row_task::ApiSession;
 pub(crate) use self::run_end::{RunEnd, StopReason};
-pub(crate) use self::runs::{ReservedRun, RunError, RunLock, RunName, Runs, SameCampaign};
+pub(crate) use self::runs::{OtherCampaign, ReservedRun, RunError, RunLock, RunName, Runs};
 pub(crate) use self::throttle::RunLimits;
 pub(crate) use self::writer::WriteFailure;

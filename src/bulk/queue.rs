@@ -10,6 +10,8 @@ use super::ledger::{Counts, Ledger, LedgerError, QueuedRow, now};
 pub(crate) const RECIPIENT_GAP: Duration = Duration::from_secs(6);
 /// Rows that are read from the ledger at once.
 const ROWS_READ_AT_ONCE: usize = 128;
+/// No more rows are read at once when their bodies have so many bytes.
+const BYTES_READ_AT_ONCE: usize = 4 * 1024 * 1024;
 
 /// Why a row may leave at a time of its own only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,7 +53,7 @@ impl RowQueue {
     /// When the next row may be taken, and why not before; nothing when there is none.
     pub(crate) fn next_at(&mut self, at: Instant) -> Result<Option<(Instant, Delay)>, LedgerError> {
         if let (true, Some(cursor)) = (self.fresh.is_empty(), self.cursor) {
-            let rows = self.ledger.fresh(cursor, ROWS_READ_AT_ONCE)?;
+            let rows = self.ledger.fresh(cursor, ROWS_READ_AT_ONCE, BYTES_READ_AT_ONCE)?;
             self.cursor = rows.last().map(|row| row.n);
             self.fresh.extend(rows);
         }

@@ -11,6 +11,9 @@ use super::ledger::{Details, Ledger, LedgerError, ReportedRow, RowState};
 use crate::list::{CsvFormat, ListFormat, MARK, OUTCOME_COLUMNS, guarded, quoted};
 use crate::output::{compact, one_line};
 
+/// The year 10,000, which has no place in such a time.
+const END_OF_TIMES: Duration = Duration::from_secs(253_402_300_800);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
     Csv,
@@ -42,7 +45,7 @@ fn write_csv(ledger: &Ledger, details: &Details, states: &[RowState], mut to: im
     ledger.report::<BulkError>(states, |row| {
         let cells = cells_under(&details.columns, &row.cells)?;
         // What others said must not act on a terminal or a log; the list's own cells stay as they are.
-        let outcome = outcome(&row).into_iter().map(|(_, value)| one_line(&text(&value)).into_owned());
+        let outcome = outcome(&row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned());
         write_line(format, &mut to, cells.iter().map(text).chain(outcome)).map_err(BulkError::Report)
     })?;
     to.flush().map_err(BulkError::Report)
@@ -79,7 +82,7 @@ fn write_ndjson(ledger: &Ledger, details: &Details, states: &[RowState], mut to:
             Value::Object(fields) => fields,
             _ => Map::new(),
         };
-        line.extend(outcome(&row).into_iter().map(|(name, value)| (name.to_owned(), value)));
+        line.extend(outcome(&row)?.into_iter().map(|(name, value)| (name.to_owned(), value)));
         writeln!(to, "{}", compact(&Value::Object(line))).map_err(BulkError::Report)
     })?;
     to.flush().map_err(BulkError::Report)
@@ -101,11 +104,10 @@ fn stored(cells: &str) -> Result<Value, LedgerError> {
     serde_json::from_str(cells).map_err(|error| LedgerError::Damaged { problem: error.to_string() })
 }
 
-fn outcome(row: &ReportedRow) -> [(&'static str, Value); 7] {
-    let at = row.at.and_then(|at| u64::try_from(at).ok()).map(Duration::from_millis);
-    let at = at.and_then(|at| UNIX_EPOCH.checked_add(at)).map(|at| humantime::format_rfc3339_millis(at).to_string());
+fn outcome(row: &ReportedRow) -> Result<[(&'static str, Value); 7], LedgerError> {
+    let at = row.at.map(|at| time(at).ok_or(LedgerError::TimeOutOfRange { line: row.line, at })).transpose()?;
     let [sent, message_id, http_status, code, error, attempts, at_column] = OUTCOME_COLUMNS;
-    [
+    Ok([
         (sent, json!(row.state.sent())),
         (message_id, json!(row.message_id)),
         (http_status, json!(row.http_status)),
@@ -113,7 +115,13 @@ fn outcome(row: &ReportedRow) -> [(&'static str, Value); 7] {
         (error, json!(row.error)),
         (attempts, json!(row.attempts)),
         (at_column, json!(at)),
-    ]
+    ])
+}
+
+/// A time of the ledger as people and spreadsheets read it; nothing before 1970 and beyond the year 9999.
+fn time(milliseconds: i64) -> Option<String> {
+    let since_1970 = Duration::from_millis(u64::try_from(milliseconds).ok()?);
+    (since_1970 < END_OF_TIMES).then(|| humantime::format_rfc3339_millis(UNIX_EPOCH + since_1970).to_string())
 }
 
 /// A value as the text of a cell.

@@ -4,9 +4,14 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
+use super::ledger::{BegunAttempt, EndedAttempt, LedgerError, QueuedRow, RowState, now};
 use super::writer::LedgerHandle;
 use crate::api::{Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, SwapWatch, Verdict, judge};
+
+/// Bytes of a message's id that are kept; a longer one is kept as none.
+const LONGEST_ID: usize = 256;
+/// Bytes that are kept of what a server says.
+const LONGEST_TEXT: usize = 2048;
 
 /// What requests are sent with.
 pub(crate) struct ApiSession {
@@ -46,7 +51,7 @@ pub(crate) async fn send_row(
     request: Request,
     row: QueuedRow,
 ) -> RowTaskEnd {
-    if !ledger.begin(row.n).await {
+    if !ledger.begin(BegunAttempt { n: row.n, number: row.number }).await {
         return RowTaskEnd::NotBegun;
     }
     let began_at = now();
@@ -64,14 +69,32 @@ pub(crate) async fn send_row(
     };
     ledger.end(EndedAttempt {
         n: row.n,
+        number: row.number,
         recipient: row.recipient.clone(),
         state,
         began_at,
         ended_at: now(),
         http_status,
-        message_id,
+        message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
         code: verdict.problem.as_ref().map(|problem| problem.code),
-        error: verdict.problem.as_ref().map(|problem| problem.message.clone()),
+        error: verdict.problem.as_ref().map(|problem| shortened(&problem.message)),
     });
     RowTaskEnd::Ended { row, state, verdict: Box::new(verdict), warnings }
+}
+
+/// The text, or its beginning and `…`.
+fn shortened(text: &str) -> String {
+    if text.len() <= LONGEST_TEXT {
+        text.to_owned()
+    } else {
+        format!(
+            "{}…",
+            text.chars()
+                .scan(0, |size, letter| {
+                    *size += letter.len_utf8();
+                    (*size <= LONGEST_TEXT).then_some(letter)
+                })
+                .collect::<String>()
+        )
+    }
 }

@@ -29,8 +29,7 @@ pub(crate) enum StopReason {
 }
 
 impl RunEnd {
-    /// The end of a run whose writer gave `written`: it is noted as finished where every row is final, whatever had
-    /// stopped it.
+    /// The end of a run whose writer gave `written`: it is complete where every row is final, whatever had stopped it.
     pub(crate) fn of(written: Result<Ledger, WriteFailure>, stop: Option<StopReason>) -> Self {
         let stopped = |reason| Self::Stopped { reason, is_written: true };
         let ledger = match written {
@@ -45,7 +44,7 @@ impl RunEnd {
                 StopReason::ledger(LedgerError::Damaged { problem: "rows are left that nothing led to".to_owned() }),
             ),
         };
-        match ledger.finish() {
+        match ledger.close() {
             Ok(true) => Self::Complete { was_stopped },
             Ok(false) => stopped(reason),
             Err(error) => stopped(StopReason::ledger(error)),

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::ledger::{EndedAttempt, Ledger, LedgerError};
+use super::ledger::{BegunAttempt, EndedAttempt, Ledger, LedgerError};
 
 /// The most operations of one commit.
 const MOST_OF_ONE_COMMIT: usize = 512;
 
 enum Operation {
     /// The row may leave once the sender says so.
-    Begin(i64, oneshot::Sender<()>),
+    Begin(BegunAttempt, oneshot::Sender<()>),
     End(EndedAttempt),
 }
 
@@ -65,9 +65,9 @@ impl WriteFailure {
 
 impl LedgerHandle {
     /// Notes that the row is under way; true once that is on the disk. On false nothing may leave.
-    pub(crate) async fn begin(&self, n: i64) -> bool {
+    pub(crate) async fn begin(&self, attempt: BegunAttempt) -> bool {
         let (sender, committed) = oneshot::channel();
-        self.0.send(Operation::Begin(n, sender)).is_ok() && committed.await.is_ok()
+        self.0.send(Operation::Begin(attempt, sender)).is_ok() && committed.await.is_ok()
     }
 
     /// Notes what became of a row.
@@ -82,8 +82,8 @@ fn write(mut ledger: Ledger, operations: &Receiver<Operation>) -> Result<Ledger,
         let (mut begun, mut waiting, mut ended) = (Vec::new(), Vec::new(), Vec::new());
         for operation in std::iter::once(first).chain(operations.try_iter().take(MOST_OF_ONE_COMMIT - 1)) {
             match operation {
-                Operation::Begin(n, sender) => {
-                    begun.push(n);
+                Operation::Begin(attempt, sender) => {
+                    begun.push(attempt);
                     waiting.push(sender);
                 }
                 Operation::End(row) => ended.push(row),
@@ -119,9 +119,10 @@ mod tests {
         let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
         let (writer, handle) = Writer::start(ledger);
         for n in 1..=200 {
-            assert!(handle.begin(n).await);
+            assert!(handle.begin(BegunAttempt { n, number: 1 }).await);
             handle.end(EndedAttempt {
                 n,
+                number: 1,
                 recipient: recipients[0].to_owned(),
                 state: RowState::Sent,
                 began_at: 1,

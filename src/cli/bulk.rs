@@ -67,6 +67,7 @@ pub(crate) enum BulkCommand {
     ///   jelouctl bulk resolve people-20261120-101500 --failed-as pending
     ///
     /// Unknown rows may have been sent: ask the recipients, or look into Jelou, before you say `pending`.
+    /// `--pending-as unknown` is for a ledger that is damaged: it does not know which rows were sent.
     #[command(verbatim_doc_comment)]
     Resolve {
         /// Run [default: the only unfinished one]
@@ -143,6 +144,10 @@ pub(crate) struct BulkSend {
     #[arg(long)]
     again: bool,
 
+    /// Send although this run of the same bot cannot be read and may send the same (repeatable)
+    #[arg(long, value_name = "RUN")]
+    ignore_run: Vec<RunName>,
+
     /// Read and check every row, print the first N requests and send nothing
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     preview: Option<u64>,
@@ -195,6 +200,10 @@ pub(crate) struct Decision {
     /// What the failed rows are from now on
     #[arg(long, value_name = "STATE")]
     failed_as: Option<FailedAs>,
+
+    /// What the pending rows are from now on; a damaged ledger is then taken as it is
+    #[arg(long, value_name = "STATE")]
+    pending_as: Option<PendingAs>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -211,6 +220,12 @@ enum FailedAs {
     Pending,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PendingAs {
+    /// They may have been sent: the ledger has lost what it knew of them
+    Unknown,
+}
+
 impl From<RunOptionFlags> for RunOptions {
     fn from(flags: RunOptionFlags) -> Self {
         Self {
@@ -225,11 +240,12 @@ impl From<RunOptionFlags> for RunOptions {
 impl Decision {
     /// From which state to which; clap has made sure that there is one decision.
     fn states(&self) -> (RowState, RowState) {
-        match (self.unknown_as, self.failed_as) {
-            (Some(UnknownAs::Sent), _) => (RowState::Unknown, RowState::Sent),
-            (Some(UnknownAs::Failed), _) => (RowState::Unknown, RowState::Failed),
-            (Some(UnknownAs::Pending), _) => (RowState::Unknown, RowState::Pending),
-            (None, Some(FailedAs::Pending) | None) => (RowState::Failed, RowState::Pending),
+        match (self.unknown_as, self.pending_as, self.failed_as) {
+            (Some(UnknownAs::Sent), _, _) => (RowState::Unknown, RowState::Sent),
+            (Some(UnknownAs::Failed), _, _) => (RowState::Unknown, RowState::Failed),
+            (Some(UnknownAs::Pending), _, _) => (RowState::Unknown, RowState::Pending),
+            (None, Some(PendingAs::Unknown), _) => (RowState::Pending, RowState::Unknown),
+            (None, None, Some(FailedAs::Pending) | None) => (RowState::Failed, RowState::Pending),
         }
     }
 }
@@ -249,6 +265,7 @@ impl From<BulkSend> for BulkSendArguments {
             range: RowRange { skip: send.skip, limit: send.limit },
             policy: ImportPolicy { skip_invalid: send.skip_invalid, allow_duplicates: send.allow_duplicates },
             again: send.again,
+            ignored_runs: send.ignore_run,
             preview: send.preview,
         }
     }

@@ -158,7 +158,7 @@ impl From<LedgerError> for CommandError {
             LedgerError::InUse { .. } => (ExitCode::InUse, "in_use"),
             _ => (ExitCode::Ledger, "ledger"),
         };
-        let hint = error.hint().to_owned();
+        let hint = error.hint();
         Self::new(code, name, error, Some(hint))
     }
 }

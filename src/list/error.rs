@@ -25,6 +25,8 @@ pub(crate) enum ListError {
     JsonArray { name: String },
     #[error("{name} has no rows")]
     NoRows { name: String },
+    #[error("line {line}: with this row the list has more than {most} differently named fields")]
+    TooManyFields { line: u64, most: usize },
     #[error("two columns have the name `{name}`")]
     TwoColumns { name: String },
     #[error("{flag}: there is no column `{name}`{}; there are: {}", meant(name, columns), columns.join(", "))]
@@ -65,6 +67,9 @@ impl ListError {
             Self::RowTooLong { .. } => "look at the quotes of the row before it; nothing was sent",
             Self::JsonArray { .. } => "write one object a line, as `jq -c '.[]'` does; nothing was sent",
             Self::NoRows { .. } => "a CSV file has a header and a row for each message; nothing was sent",
+            Self::TooManyFields { .. } => {
+                "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does; nothing was sent"
+            }
             Self::TwoColumns { .. } => "rename one of them; nothing was sent",
             Self::UnknownColumn { .. } => {
                 "write a column as the header does; one with spaces is {{ row['Nombre completo'] }}; nothing was sent"

@@ -115,9 +115,7 @@ impl Outgoing {
 
     /// Every recipient of the request, for a guard: the path's and the body's.
     pub(crate) fn recipients(&self) -> impl Iterator<Item = &str> {
-        let destinations = self.body.get("destinations").and_then(Value::as_array).into_iter().flatten();
-        let in_body = self.body.get("userId").into_iter().chain(destinations).filter_map(Value::as_str);
-        std::iter::once(self.recipient.as_str()).chain(in_body)
+        std::iter::once(self.recipient.as_str()).chain(recipients_in(&self.body))
     }
 
     /// A body may name the bot; it must be the one that sends it.
@@ -132,6 +130,12 @@ impl Outgoing {
             Some(other) => Err(InvalidMessage::OtherBot { found: other.to_string(), bot: bot.to_owned() }),
         }
     }
+}
+
+/// Every recipient that a body names.
+pub(crate) fn recipients_in(body: &Value) -> impl Iterator<Item = &str> {
+    let destinations = body.get("destinations").and_then(Value::as_array).into_iter().flatten();
+    body.get("userId").into_iter().chain(destinations).filter_map(Value::as_str)
 }
 
 /// A warning when `raw` is a phone number, but not as WhatsApp writes it.

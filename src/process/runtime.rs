@@ -6,8 +6,38 @@ use super::error::SystemError;
 pub(crate) fn block_on<T, E: From<SystemError>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|cause| SystemError { action: "start the runtime", cause })?;
+    {
+        let _entered = runtime.enter();
+        catch_file_size_limit()?;
+    }
     let done = runtime.block_on(work);
     // A name look-up or a read that hangs must not keep the process once all is decided.
     runtime.shutdown_background();
     done
+}
+
+/// From here on a file that may grow no further (`ulimit -f`) makes a write fail, as a full disk does, and does not end the
+/// process. It must not be ignored: what a process ignores, the commands that it runs ignore too.
+pub(crate) fn outlive_file_size_limit() -> Result<(), SystemError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|cause| SystemError { action: "start the runtime", cause })?;
+    let _entered = runtime.enter();
+    catch_file_size_limit()
+}
+
+/// Needs a runtime; what is caught stays so when it ends.
+#[cfg(unix)]
+fn catch_file_size_limit() -> Result<(), SystemError> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let kind = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    let caught = signal(kind).map_err(|cause| SystemError { action: "listen for signals", cause })?;
+    drop(caught);
+    Ok(())
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+fn catch_file_size_limit() -> Result<(), SystemError> {
+    Ok(())
 }

@@ -34,6 +34,8 @@ pub(crate) enum GuardError {
     Unconfirmed { rows: u64 },
     #[error("run {run} sends the same messages")]
     SameCampaign { run: String, is_finished: bool },
+    #[error("run {run} of the same bot cannot be read, and may send the same messages: {problem}")]
+    UnreadableCampaign { run: String, problem: String },
 }
 
 impl GuardError {
@@ -43,6 +45,10 @@ impl GuardError {
                 "check the recipient; who may be written to is allow_to in the configuration".to_owned()
             }
             Self::Unconfirmed { .. } => "add --yes to send them, or set confirm_bulk = false in the profile".to_owned(),
+            Self::UnreadableCampaign { run, .. } => format!(
+                "mend it; or forget it: jelouctl bulk remove {run}; or send all the same: --ignore-run {run}; nothing \
+                 was sent"
+            ),
             Self::SameCampaign { run, is_finished: true } => {
                 format!("run {run} ended less than 12 hours ago; add --again if they are meant to go out once more")
             }

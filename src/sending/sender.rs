@@ -40,6 +40,11 @@ impl Unresolved {
         self.environment.as_ref().ok().and_then(|environment| environment.to.clone())
     }
 
+    /// What the environment says, where it is in order.
+    pub(crate) fn said(&self) -> Option<&Environment> {
+        self.environment.as_ref().ok()
+    }
+
     /// Whether nothing is wrong with the environment.
     pub(crate) fn is_environment_read(&self) -> bool {
         self.environment.is_ok()

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
+use crate::bulk_ledger::unguarded;
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, Run, STATE};
 use crate::server::refused_url;
@@ -255,8 +256,9 @@ fn rejected_rows_fail_and_the_others_go_on() {
     assert_eq!(home.run("bulk list").success().stdout, "r\tunfinished\t50\t45\t0\t0\t5\n");
     let other = Jelou::never_asked();
     resume(&home, &other.url).args(&["--api-url", &other.url]).fails(2, &["--api-url: run r was begun with"]);
-    // Its address is the run's own, whatever the environment says.
-    resume(&home, &other.url).fails(10, &[]);
+    resume(&home, &other.url).fails(2, &["JELOU_API_URL: run r was begun with"]);
+    // What is typed counts, and its address is the run's own.
+    resume(&home, &other.url).args(&["--api-url", &jelou.url]).fails(10, &[]);
     assert_eq!(jelou.seen().len(), 55);
 }
 
@@ -537,10 +539,10 @@ fn a_run_that_was_killed_behind_its_last_row_is_finished() {
     let jelou = Jelou::accepting();
     send(&home, &jelou.url).success();
     let ledger = rusqlite::Connection::open(home.path().join(".local/state/jelouctl/runs/r.db")).unwrap();
-    ledger.execute("UPDATE run SET finished_at = NULL", []).unwrap();
+    ledger.execute("UPDATE progress SET closed = 0", []).unwrap();
     let again = home.run("bulk send people.csv --yes text").args(&["Hola {{ nombre }}"]).api(&jelou.url);
     again.fails(11, &["run r ended less than 12 hours ago"]);
-    ledger.execute("UPDATE row SET at = at - 13 * 3600 * 1000", []).unwrap();
+    unguarded(&ledger, "outcome_stays", "UPDATE outcome SET ended_at = ended_at - 13 * 3600 * 1000");
     home.run("bulk send people.csv --yes text").args(&["Hola {{ nombre }}"]).api(&jelou.url).success();
 }
 
@@ -637,6 +639,13 @@ fn a_run_is_resumed_by_who_began_it() {
         ("bulk resume r text x", "unexpected argument"),
     ] {
         home.run(words).fails(2, &[part]);
+    }
+    for (variable, value, part) in [
+        ("JELOU_PROFILE", "b", "JELOU_PROFILE: run r was begun with a, not with b"),
+        ("JELOU_BOT_ID", "2", "JELOU_BOT_ID: run r was begun with 1, not with 2"),
+        ("JELOU_API_URL", "http://127.0.0.1:9", "JELOU_API_URL: run r was begun with http://127.0.0.1:"),
+    ] {
+        home.run("bulk resume r").env(variable, value).fails(2, &[part]);
     }
     let other = home.run("bulk resume r").env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-x");
     other.fails(2, &["client id: run r was begun with id-a, not with x"]);

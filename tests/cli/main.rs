@@ -22,6 +22,8 @@ mod bulk_crash;
 #[cfg(unix)]
 mod bulk_faults;
 mod bulk_input;
+#[cfg(unix)]
+mod bulk_ledger;
 mod bulk_report;
 #[cfg(unix)]
 mod bulk_run;

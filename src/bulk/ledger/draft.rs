@@ -4,8 +4,13 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Connection, params};
 
+use super::commit::decision;
+use super::commit_mark::CommitMark;
+use super::record::{self, RecordKind};
+use super::seal::{RequestHash, RunFields, seal_of_run};
 use super::{APPLICATION, Details, LedgerError, RowState, VERSION, now};
 use crate::private_file::{self, FileError};
 
@@ -15,6 +20,10 @@ pub(crate) struct LedgerDraft {
     /// Where it is written; nowhere for a preview, which leaves nothing behind.
     path: Option<PathBuf>,
     rows: i64,
+    /// Of all requests, whatever their order: who sorts a list anew does not make another campaign of it.
+    digest: u128,
+    /// The sum of the hashes of what was decided.
+    records: i64,
 }
 
 /// A row of the input, with the request that it makes or why it makes none.
@@ -44,7 +53,7 @@ impl LedgerDraft {
             }
             None => Connection::open("")?,
         };
-        let draft = Self { db, path: path.map(Path::to_owned), rows: 0 };
+        let draft = Self { db, path: path.map(Path::to_owned), rows: 0, digest: 0, records: 0 };
         // What fails before it is complete is thrown away whole: no journal, and the disk is waited for once, at the end.
         draft
             .db
@@ -57,29 +66,43 @@ impl LedgerDraft {
 
     pub(crate) fn add(&mut self, row: &DraftRow<'_>) -> Result<(), LedgerError> {
         self.rows += 1;
-        let (state, request, problem) = match &row.request {
-            Ok(request) => (RowState::Pending, Some(request), None),
-            Err(problem) => (RowState::Skipped, None, Some(problem)),
-        };
+        let request = row.request.as_ref().ok();
+        let hash = request.map(|request| RequestHash::of(request.path, request.recipient, request.body));
+        self.digest = self.digest.wrapping_add(hash.as_ref().map_or(0, RequestHash::digest));
         self.db
-            .prepare_cached("INSERT INTO row (n, line, recipient, state) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![self.rows, row.line, request.map(|request| request.recipient), state])?;
-        self.db
-            .prepare_cached("INSERT INTO content (n, cells, path, body, problem) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .prepare_cached("INSERT INTO row (n, line, recipient, fingerprint, seal) VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute(params![
                 self.rows,
-                row.cells,
-                request.map(|request| request.path),
-                request.map(|request| request.body),
-                problem
+                row.line,
+                request.map(|request| request.recipient),
+                hash.as_ref().map(RequestHash::fingerprint),
+                hash.as_ref().map(|hash| hash.seal(self.rows, row.line)),
             ])?;
+        self.db.prepare_cached("INSERT INTO content (n, cells, path, body) VALUES (?1, ?2, ?3, ?4)")?.execute(
+            params![self.rows, row.cells, request.map(|request| request.path), request.map(|request| request.body),],
+        )?;
+        match row.request {
+            Ok(_) => Ok(()),
+            Err(problem) => self.leave_out(self.rows, "invalid", problem),
+        }
+    }
+
+    /// The row is skipped; it has no other record.
+    fn leave_out(&mut self, n: i64, reason: &str, problem: &str) -> Result<(), LedgerError> {
+        let fields = decision(n, 1, [RowState::Pending, RowState::Skipped], reason, problem);
+        self.records = self.records.wrapping_add(record::insert(&self.db, RecordKind::Decision, &fields)?);
         Ok(())
+    }
+
+    /// Of all requests.
+    pub(crate) fn digest(&self) -> [u8; 16] {
+        self.digest.to_be_bytes()
     }
 
     /// Whether several rows go to one recipient; then they must be compared and put in order.
     pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
         self.db.execute_batch(
-            "CREATE TEMP TABLE repeated AS SELECT recipient FROM row WHERE state = 'pending' GROUP BY recipient \
+            "CREATE TEMP TABLE repeated AS SELECT recipient FROM row WHERE recipient IS NOT NULL GROUP BY recipient \
              HAVING count(*) > 1; CREATE UNIQUE INDEX temp.repeated_recipient ON repeated (recipient);",
         )?;
         Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| row.get(0))?)
@@ -87,24 +110,27 @@ impl LedgerDraft {
 
     /// Gives `report` each row whose request an earlier row makes too: its line, the earlier one's, and the recipient. With
     /// `skip` they are left out.
-    pub(crate) fn duplicates(&self, skip: bool, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
+    pub(crate) fn duplicates(&mut self, skip: bool, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
         self.db.execute_batch(
             "CREATE TEMP TABLE duplicate AS SELECT * FROM (SELECT row.n, line, recipient, \
              first_value(line) OVER same AS first_line, row_number() OVER same AS number FROM row JOIN content USING (n) \
-             WHERE state = 'pending' AND recipient IN (SELECT recipient FROM repeated) \
+             WHERE recipient IN (SELECT recipient FROM repeated) \
              WINDOW same AS (PARTITION BY recipient, path, body ORDER BY row.n)) WHERE number > 1",
         )?;
-        let mut statement = self.db.prepare("SELECT line, first_line, recipient FROM duplicate ORDER BY n")?;
+        let mut left_out = Vec::new();
+        let mut statement = self.db.prepare("SELECT n, line, first_line, recipient FROM duplicate ORDER BY n")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            report(row.get(0)?, row.get(1)?, row.get_ref(2)?.as_str().unwrap_or_default());
+            let (n, line, first_line) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            report(line, first_line, row.get_ref(3)?.as_str().unwrap_or_default());
+            if skip {
+                left_out.push((n, first_line));
+            }
         }
-        if skip {
-            self.db.execute_batch(
-                "UPDATE content SET problem = 'is the same message as line ' || first_line FROM duplicate \
-                 WHERE content.n = duplicate.n; \
-                 UPDATE row SET state = 'skipped' WHERE n IN (SELECT n FROM duplicate)",
-            )?;
+        drop(rows);
+        drop(statement);
+        for (n, first_line) in left_out {
+            self.leave_out(n, "repeated", &format!("is the same message as line {first_line}"))?;
         }
         Ok(())
     }
@@ -113,8 +139,9 @@ impl LedgerDraft {
     pub(crate) fn put_in_order(&self) -> Result<(), LedgerError> {
         Ok(self.db.execute_batch(
             "UPDATE row SET before = earlier.before FROM (SELECT n, lag(n) OVER (PARTITION BY recipient ORDER BY n) AS \
-             before FROM row WHERE state = 'pending' AND recipient IN (SELECT recipient FROM repeated)) AS earlier \
-             WHERE row.n = earlier.n AND earlier.before IS NOT NULL",
+             before FROM row WHERE recipient IN (SELECT recipient FROM repeated) \
+             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n)) AS earlier WHERE \
+             row.n = earlier.n AND earlier.before IS NOT NULL",
         )?)
     }
 
@@ -123,7 +150,8 @@ impl LedgerDraft {
         &self,
         mut show: impl FnMut(&str, &str) -> Result<(), E>,
     ) -> Result<(), E> {
-        let query = "SELECT path, body FROM content JOIN row USING (n) WHERE state = 'pending' ORDER BY n";
+        let query = "SELECT path, body FROM content WHERE path IS NOT NULL \
+                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n) ORDER BY n";
         let mut statement = self.db.prepare(query).map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
@@ -133,21 +161,35 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Makes it a run: on the disk whole, and under the name `to`.
+    /// Makes it a run: on the disk whole, and under the name `to`. Its lock file says so first.
     ///
     /// # Errors
     /// When it cannot be written; then there is no run.
-    pub(crate) fn complete(self, details: &Details, digest: [u8; 16], to: &Path) -> Result<(), LedgerError> {
-        let Self { db, path, .. } = self;
+    pub(crate) fn complete(self, details: &Details, mark: &CommitMark, to: &Path) -> Result<(), LedgerError> {
+        let digest = self.digest();
+        let Self { db, path, rows, records, .. } = self;
         let Some(path) = path else { return Ok(()) };
-        let details =
-            serde_json::to_string(details).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+        db.execute_batch(include_str!("rules.sql"))?;
+        db.execute("INSERT INTO progress (id, records) VALUES (1, ?1)", [records])?;
+        let fields = RunFields {
+            identity: identity()?,
+            name: to.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            details: serde_json::to_string(details)
+                .map_err(|error| LedgerError::Damaged { problem: error.to_string() })?,
+            digest,
+            rows,
+            created_at: now(),
+        };
+        let seal = seal_of_run(&db, &fields)?;
+        let RunFields { identity, name, details: text, created_at, .. } = fields;
         db.execute(
-            "INSERT INTO run (id, details, digest, created_at) VALUES (1, ?1, ?2, ?3)",
-            params![details, digest, now()],
+            "INSERT INTO run (id, identity, name, details, digest, rows, created_at, seal) VALUES \
+             (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![identity, name, text, digest, rows, created_at, seal],
         )?;
-        db.execute_batch(concat!(include_str!("rules.sql"), "COMMIT; PRAGMA journal_mode = WAL;"))?;
+        db.execute_batch("COMMIT; PRAGMA journal_mode = WAL;")?;
         db.close().map_err(|(_, error)| error)?;
+        mark.write(&details.note(&identity))?;
         // Windows syncs no file that was opened to be read.
         let written = File::options().write(true).open(&path).and_then(|file| file.sync_all());
         written.map_err(FileError::of("write", &path))?;
@@ -158,4 +200,12 @@ impl LedgerDraft {
         }
         Ok(())
     }
+}
+
+/// What no other run has.
+fn identity() -> Result<[u8; 16], LedgerError> {
+    let mut identity = [0; 16];
+    let filled = SystemRandom::new().fill(&mut identity);
+    filled.map_err(|_| LedgerError::Sqlite("the system gives no random numbers".to_owned()))?;
+    Ok(identity)
 }

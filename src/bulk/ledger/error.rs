@@ -19,8 +19,18 @@ pub(crate) enum LedgerError {
     Removed { path: PathBuf },
     #[error("the ledger is of version {version}, newer than this jelouctl")]
     Newer { version: i32 },
+    #[error("the ledger is of version {version}, older than this jelouctl reads")]
+    Older { version: i32 },
+    #[error("{file} is a copy of run {run}, or its file under another name")]
+    Copy { file: String, run: String },
+    /// Records are missing or were changed.
+    #[error("the ledger is damaged: {problem}")]
+    Incomplete { run: String, problem: String },
+    /// It cannot be read as a ledger, or is not the run that it was.
     #[error("the ledger is damaged: {problem}")]
     Damaged { problem: String },
+    #[error("the row of line {line} has a time that is out of range: {at} ms since 1970")]
+    TimeOutOfRange { line: u64, at: i64 },
     #[error("the ledger cannot be read or written: {0}")]
     Sqlite(String),
     #[error("the thread that writes the ledger is gone")]
@@ -38,16 +48,34 @@ impl From<rusqlite::Error> for LedgerError {
 
 impl LedgerError {
     /// The way out, for the hint line.
-    pub(crate) fn hint(&self) -> &'static str {
-        match self {
+    pub(crate) fn hint(&self) -> String {
+        let hint = match self {
             Self::InUse { .. } => "wait for it, or watch it with `jelouctl bulk status`",
+            Self::TimeOutOfRange { .. } => "set the clock of this machine; --state leaves such a row out of the report",
             Self::NoDirectory => "set HOME or XDG_STATE_HOME; nothing was sent",
             Self::Newer { .. } => "use the newer jelouctl; nothing was sent",
+            Self::Older { .. } => "use the jelouctl that made it, or `jelouctl bulk remove` it; nothing was sent",
+            Self::Copy { file, run } => {
+                return format!(
+                    "go on with run {run}; if this is its only file, name it {run}.db again, and {file}.db-wal and \
+                     {file}.lock with it; a copy goes with `jelouctl bulk remove {file}`; nothing was sent"
+                );
+            }
+            Self::Incomplete { run, .. } => {
+                return format!(
+                    "put the files back if you have them; else rows that are taken for pending may have been sent: \
+                     `jelouctl bulk resolve {run} --pending-as unknown` takes the ledger as it is, and `jelouctl bulk \
+                     report {run}` and `jelouctl bulk remove {run}` work too"
+                );
+            }
             Self::Removed { .. } => "put it back before you resume; rows without a state may have been sent",
             Self::File(_) | Self::Sqlite(_) | Self::WriterGone => {
                 "check that the disk is not full and the directory can be written; a run that was begun is then resumed"
             }
-            Self::Damaged { .. } => "keep the file; `jelouctl bulk report` gives what can still be read",
-        }
+            Self::Damaged { .. } => {
+                "keep the file; `jelouctl bulk report` gives what can still be read, `jelouctl bulk remove` removes it"
+            }
+        };
+        hint.to_owned()
     }
 }

@@ -19,12 +19,12 @@ impl Identity {
         Self(Vec::new())
     }
 
-    /// Of the database and its log, which are open.
-    pub(crate) fn of(path: &Path) -> Self {
+    /// Of the database, its log and its lock, which are open.
+    pub(crate) fn of(path: &Path, lock: Option<&Path>) -> Self {
         let mut log = path.to_owned().into_os_string();
         log.push("-wal");
-        let files = [path.to_owned(), PathBuf::from(log)];
-        Self(files.into_iter().map(|path| (path.clone(), id(&path))).collect())
+        let files = [path.to_owned(), PathBuf::from(log)].into_iter().chain(lock.map(Path::to_owned));
+        Self(files.map(|path| (path.clone(), id(&path))).collect())
     }
 
     /// # Errors

@@ -12,10 +12,17 @@ impl Ledger {
         let mut statement = self
             .db
             .prepare(
-                "SELECT row.state, cells, message_id, http_status, coalesce(code, nullif(row.state, 'sent')), \
-                 coalesce(error, problem), attempts, coalesce(ended_at, at) \
-                 FROM row JOIN content USING (n) LEFT JOIN attempt ON attempt.row = row.n \
-                 AND attempt.number = (SELECT max(number) FROM attempt WHERE attempt.row = row.n) ORDER BY row.n",
+                // The last answer stays beside what a person decided later.
+                "SELECT line, standing.state, cells, message_id, http_status, \
+                 CASE WHEN \"to\" = 'skipped' THEN 'skipped' WHEN \"to\" IS NOT NULL THEN 'resolved' \
+                   ELSE coalesce(code, nullif(standing.state, 'sent')) END, \
+                 CASE WHEN \"to\" IS NULL THEN error WHEN error IS NULL THEN problem \
+                   ELSE problem || '; before that: ' || error END, \
+                 (SELECT count(*) FROM attempt WHERE attempt.row = row.n), standing.at \
+                 FROM row JOIN content USING (n) JOIN standing USING (n) \
+                 LEFT JOIN outcome ON outcome.row = row.n \
+                   AND outcome.number = (SELECT max(number) FROM outcome WHERE outcome.row = row.n) \
+                 LEFT JOIN decision ON decision.row = row.n AND decision.number = standing.number ORDER BY row.n",
             )
             .map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
@@ -31,13 +38,14 @@ impl Ledger {
 
 fn reported(row: &rusqlite::Row<'_>) -> rusqlite::Result<ReportedRow> {
     Ok(ReportedRow {
-        state: row.get(0)?,
-        cells: row.get(1)?,
-        message_id: row.get(2)?,
-        http_status: row.get(3)?,
-        code: row.get(4)?,
-        error: row.get(5)?,
-        attempts: row.get(6)?,
-        at: row.get(7)?,
+        line: row.get(0)?,
+        state: row.get(1)?,
+        cells: row.get(2)?,
+        message_id: row.get(3)?,
+        http_status: row.get(4)?,
+        code: row.get(5)?,
+        error: row.get(6)?,
+        attempts: row.get(7)?,
+        at: row.get(8)?,
     })
 }

@@ -1,29 +1,38 @@
--- A run. Small rows change while it goes on; what they were made of stands apart and never changes.
+-- A run. Nothing that was written is changed or removed: what happens to a row is a record of its own, and the state of a
+-- row is what the last of its records says.
 
 CREATE TABLE run (
   id INTEGER PRIMARY KEY CHECK (id = 1),
+  -- Of this run and no other: random.
+  identity BLOB NOT NULL CHECK (length(identity) = 16),
+  -- The name that its file has: one under another name is a copy.
+  name TEXT NOT NULL,
   -- Who sends, where to, and what the input was: JSON.
   details TEXT NOT NULL CHECK (json_valid(details)),
   -- Of all requests, whatever their order.
   digest BLOB NOT NULL CHECK (length(digest) = 16),
+  -- How many rows there are.
+  rows INTEGER NOT NULL,
   -- Milliseconds since 1970, as every time here.
   created_at INTEGER NOT NULL,
-  finished_at INTEGER
+  -- Of all of the above and of the schema: one that was changed is found.
+  seal BLOB NOT NULL CHECK (length(seal) = 32)
 ) STRICT;
 
 CREATE TABLE row (
   n INTEGER PRIMARY KEY,
   -- Where the row begins in the input.
   line INTEGER NOT NULL,
+  -- Absent where no request could be made, as what follows from it.
   recipient TEXT,
   -- The row before this one to the same recipient.
   before INTEGER REFERENCES row (n) CHECK (before < n),
-  state TEXT NOT NULL CHECK (state IN ('pending', 'inflight', 'sent', 'failed', 'unknown', 'skipped')),
-  attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
-  -- Of the last change.
-  at INTEGER,
-  CHECK (state IN ('pending', 'skipped') OR (attempts > 0 AND at IS NOT NULL)),
-  CHECK (recipient IS NOT NULL OR state = 'skipped')
+  -- Of the request alone: the same request has the same one in every run.
+  fingerprint INTEGER,
+  -- Of the request, in this row: what was changed, or stands elsewhere, is found before it leaves.
+  seal INTEGER,
+  CHECK ((recipient IS NULL) = (fingerprint IS NULL)),
+  CHECK ((recipient IS NULL) = (seal IS NULL))
 ) STRICT;
 
 CREATE TABLE content (
@@ -32,21 +41,85 @@ CREATE TABLE content (
   cells TEXT NOT NULL,
   -- Path and query below the API's address, and the body; absent where no request could be made.
   path TEXT,
-  body TEXT,
-  -- Why the row is skipped.
-  problem TEXT
+  body TEXT
 ) STRICT;
 
--- What happened when; the last one of a row is its outcome.
+-- A request that may leave from then on.
 CREATE TABLE attempt (
   row INTEGER NOT NULL REFERENCES row (n),
-  number INTEGER NOT NULL,
+  -- Attempts and decisions of a row are counted as one, from 1.
+  number INTEGER NOT NULL CHECK (number > 0),
   began_at INTEGER NOT NULL,
-  ended_at INTEGER NOT NULL CHECK (ended_at >= began_at),
-  state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'failed', 'unknown')),
+  PRIMARY KEY (row, number)
+) STRICT, WITHOUT ROWID;
+
+-- What became of an attempt. One without an outcome is under way, or was when the process ended.
+CREATE TABLE outcome (
+  row INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL,
+  -- No `IN`: of more than two values it makes SQLite build a table for every write.
+  state TEXT NOT NULL CHECK (state = 'pending' OR state = 'sent' OR state = 'failed' OR state = 'unknown'),
   http_status INTEGER,
   message_id TEXT,
   code TEXT CHECK (code IS NOT NULL OR state = 'sent'),
   error TEXT,
-  PRIMARY KEY (row, number)
+  PRIMARY KEY (row, number),
+  FOREIGN KEY (row, number) REFERENCES attempt (row, number)
 ) STRICT, WITHOUT ROWID;
+
+-- What was decided without a request: a row that is left out, and what a person says became of one.
+CREATE TABLE decision (
+  row INTEGER NOT NULL REFERENCES row (n),
+  number INTEGER NOT NULL CHECK (number > 0),
+  "from" TEXT NOT NULL,
+  "to" TEXT NOT NULL,
+  -- `invalid`, `repeated` or `resolved`.
+  reason TEXT NOT NULL,
+  -- Why, in words.
+  problem TEXT,
+  -- The other run that it is about.
+  run TEXT,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (row, number),
+  CHECK (
+    ("from" = 'pending' AND ("to" = 'skipped' OR "to" = 'unknown'))
+    OR ("from" = 'unknown' AND ("to" = 'sent' OR "to" = 'failed' OR "to" = 'pending'))
+    OR ("from" = 'failed' AND "to" = 'pending')
+  )
+) STRICT, WITHOUT ROWID;
+
+-- How far the ledger has come: changed by every commit, and compared with the records when it is opened.
+CREATE TABLE progress (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  -- The last process that opened the ledger to write: this is in the file itself before anything is in the log.
+  opened INTEGER NOT NULL DEFAULT 0,
+  -- The same number, by the first commit that is in the log alone: without its log the ledger has two numbers.
+  began INTEGER NOT NULL DEFAULT 0,
+  -- The same number again, once that process has ended in order.
+  closed INTEGER NOT NULL DEFAULT 0,
+  commits INTEGER NOT NULL DEFAULT 0,
+  -- Of all attempts, outcomes and decisions: the sum of their hashes.
+  records INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- The state of each row, with the number of its last record: 0 where there is none.
+CREATE VIEW standing AS
+SELECT
+  row.n AS n,
+  max(coalesce(attempt.number, 0), coalesce(decision.number, 0)) AS number,
+  CASE
+    WHEN coalesce(decision.number, 0) > coalesce(attempt.number, 0) THEN decision."to"
+    WHEN attempt.number IS NULL THEN 'pending'
+    ELSE coalesce(outcome.state, 'inflight')
+  END AS state,
+  CASE
+    WHEN coalesce(decision.number, 0) > coalesce(attempt.number, 0) THEN decision.at
+    ELSE coalesce(outcome.ended_at, attempt.began_at)
+  END AS at
+FROM row
+LEFT JOIN attempt ON attempt.row = row.n
+  AND attempt.number = (SELECT max(number) FROM attempt WHERE attempt.row = row.n)
+LEFT JOIN outcome ON outcome.row = row.n AND outcome.number = attempt.number
+LEFT JOIN decision ON decision.row = row.n
+  AND decision.number = (SELECT max(number) FROM decision WHERE decision.row = row.n);

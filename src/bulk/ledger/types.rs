@@ -1,7 +1,10 @@
 //! What a ledger holds, as plain data.
 
+use std::fmt::Write;
+
 use serde::{Deserialize, Serialize};
 
+use super::commit_mark::RunNote;
 use super::state::RowState;
 use crate::api::SuccessCriterion;
 use crate::list::ListFormat;
@@ -26,6 +29,18 @@ pub(crate) struct Details {
     pub(crate) concurrency: usize,
 }
 
+impl Details {
+    /// What the lock file says of the run with this identity that has no commit yet.
+    pub(super) fn note(&self, identity: &[u8; 16]) -> RunNote {
+        let identity = identity.iter().fold(String::new(), |mut digits, byte| {
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        });
+        let (bot, api_url) = (self.bot.clone(), self.api_url.clone());
+        RunNote { commits: 0, identity, bot, api_url, sandbox: self.sandbox }
+    }
+}
+
 /// A row that may be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct QueuedRow {
@@ -38,12 +53,22 @@ pub(crate) struct QueuedRow {
     pub(crate) body: String,
     /// The next row to the same recipient.
     pub(crate) follower: Option<i64>,
+    /// Of its next attempt.
+    pub(crate) number: i64,
+}
+
+/// An attempt that is about to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BegunAttempt {
+    pub(crate) n: i64,
+    pub(crate) number: i64,
 }
 
 /// What became of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EndedAttempt {
     pub(crate) n: i64,
+    pub(crate) number: i64,
     pub(crate) recipient: String,
     pub(crate) state: RowState,
     /// Milliseconds since 1970.
@@ -58,6 +83,8 @@ pub(crate) struct EndedAttempt {
 /// A row as it is reported on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReportedRow {
+    /// Where it begins in the input.
+    pub(crate) line: u64,
     /// JSON: an array of cells, or an object.
     pub(crate) cells: String,
     pub(crate) state: RowState,
@@ -68,4 +95,15 @@ pub(crate) struct ReportedRow {
     pub(crate) attempts: u32,
     /// Milliseconds since 1970.
     pub(crate) at: Option<i64>,
+}
+
+/// How far the ledger has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LedgerProgress {
+    pub(super) opened: i64,
+    pub(super) began: i64,
+    pub(super) closed: i64,
+    pub(super) commits: u64,
+    /// The sum of the hashes of all records.
+    pub(super) records: i64,
 }

@@ -10,7 +10,7 @@ use super::lock::RunLock;
 use super::name::RunName;
 use super::reserved::ReservedRun;
 use crate::bulk::error::BulkError;
-use crate::bulk::ledger::{Ledger, LedgerError};
+use crate::bulk::ledger::{Ledger, LedgerError, RunNote};
 use crate::private_file::{self, FileError};
 
 /// The directory of the runs.
@@ -55,6 +55,11 @@ impl Runs {
     /// The ledger of a run.
     pub(crate) fn path(&self, name: &RunName) -> PathBuf {
         self.files(name).ledger()
+    }
+
+    /// What the lock file of a run says of it.
+    pub(crate) fn note(&self, name: &RunName) -> Option<RunNote> {
+        RunNote::read(&self.files(name).lock())
     }
 
     /// The run `asked` for; without a name the only unfinished one, or the only one.

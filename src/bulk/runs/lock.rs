@@ -1,17 +1,18 @@
 //! Locks between processes: on one run, and on the making of runs.
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::files::RunFiles;
-use crate::bulk::ledger::LedgerError;
+use crate::bulk::ledger::{CommitMark, LedgerError};
 use crate::private_file::{self, FileError};
 
 /// What no other process can touch, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct RunLock {
     /// The system gives the lock back when this is closed, also when the process is killed.
-    _file: File,
+    file: File,
+    path: PathBuf,
 }
 
 impl RunLock {
@@ -21,12 +22,22 @@ impl RunLock {
     /// When another process has it.
     pub(crate) fn take(run: &RunFiles) -> Result<Self, LedgerError> {
         let path = run.lock();
-        let file = open(&path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(LedgerError::InUse { run: run.name().to_string() }),
-            Err(TryLockError::Error(cause)) => Err(FileError::of("lock", &path)(cause).into()),
+        loop {
+            let file = open(&path)?;
+            match file.try_lock() {
+                Ok(()) if is_at(&file, &path) => return Ok(Self { file, path }),
+                // Whoever had it has removed it in the meantime: another process may have a new one by now.
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(LedgerError::InUse { run: run.name().to_string() }),
+                Err(TryLockError::Error(cause)) => return Err(FileError::of("lock", &path)(cause).into()),
+            }
         }
+    }
+
+    /// The lock file, for the ledger to note its commits in.
+    pub(crate) fn mark(&self) -> Result<CommitMark, LedgerError> {
+        let file = self.file.try_clone().map_err(FileError::of("write", &self.path))?;
+        Ok(CommitMark::new(file, self.path.clone()))
     }
 
     /// Waits until no other process makes a run in `directory`, and holds them off.
@@ -34,11 +45,47 @@ impl RunLock {
         let path = directory.join(".lock");
         let file = open(&path)?;
         file.lock().map_err(FileError::of("lock", &path))?;
-        Ok(Self { _file: file })
+        Ok(Self { file, path })
     }
 }
 
-/// A file to lock, ours alone; what is in it does not matter.
+/// Whether the open file is still the one at `path`.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    let id = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    file.metadata().map(id).ok() == path.metadata().map(id).ok()
+}
+
+/// An open file cannot be removed there.
+#[cfg(not(unix))]
+fn is_at(_file: &File, _path: &Path) -> bool {
+    true
+}
+
+/// A file to lock, ours alone; what is in it stays.
 fn open(path: &Path) -> Result<File, FileError> {
-    private_file::open("lock", path, File::options().write(true).create(true).truncate(false))
+    private_file::open("lock", path, File::options().read(true).write(true).create(true).truncate(false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_lock_file_that_was_removed_is_not_the_lock() {
+        let home = tempfile::TempDir::new().unwrap();
+        let run = RunFiles::new(home.path(), &"r".parse().unwrap());
+        let waited_for = open(&run.lock()).unwrap();
+        assert!(is_at(&waited_for, &run.lock()));
+        run.remove_lock().unwrap();
+        assert!(!is_at(&waited_for, &run.lock()));
+        let taken = RunLock::take(&run).unwrap();
+        // Whoever waited for the old file has a lock that nobody else looks at.
+        waited_for.try_lock().unwrap();
+        assert!(!is_at(&waited_for, &run.lock()) && is_at(&taken.file, &run.lock()));
+        assert!(matches!(RunLock::take(&run), Err(LedgerError::InUse { .. })));
+    }
 }

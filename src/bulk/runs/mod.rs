@@ -8,7 +8,7 @@ mod lock;
 mod name;
 mod reserved;
 
-pub(crate) use self::campaign::SameCampaign;
+pub(crate) use self::campaign::OtherCampaign;
 pub(crate) use self::directory::Runs;
 pub(crate) use self::error::RunError;
 pub(crate) use self::lock::RunLock;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::files::RunFiles;
 use super::lock::RunLock;
 use super::name::RunName;
+use crate::bulk::ledger::{CommitMark, LedgerError};
 
 /// Dropped before it is kept, nothing of the run stays.
 #[derive(Debug)]
@@ -25,6 +26,12 @@ impl ReservedRun {
     /// Where the ledger is written until it is complete.
     pub(crate) fn draft_path(&self) -> PathBuf {
         self.files.draft()
+    }
+
+    /// The lock file, for the ledger to note what it is in.
+    pub(crate) fn mark(&self) -> Result<CommitMark, LedgerError> {
+        let in_use = || LedgerError::InUse { run: self.name().to_string() };
+        self.lock.as_ref().ok_or_else(in_use)?.mark()
     }
 
     /// The run exists from now on, and stays this process's.

@@ -50,6 +50,8 @@ pub(crate) struct BulkSendArguments {
     pub(crate) strict: bool,
     /// `--again`
     pub(crate) again: bool,
+    /// `--ignore-run`: runs that may send the same, since they cannot be read.
+    pub(crate) ignored_runs: Vec<RunName>,
     /// `--preview`
     pub(crate) preview: Option<u64>,
 }

@@ -1,7 +1,7 @@
 //! A run on its way, begun or resumed: the engine, and what became of it.
 
 use super::arguments::RunOptions;
-use super::summary::{print_summary, summary};
+use super::summary::{may_have_been_sent, print_summary, summary};
 use crate::api::SwapWatch;
 use crate::bulk::{
     ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, RunEnd, RunLimits, RunLock, RunName, Runs, StopReason,
@@ -25,7 +25,7 @@ pub(crate) struct LockedRun<'a> {
     pub(crate) name: RunName,
     pub(crate) details: Details,
     /// Kept to the end.
-    pub(crate) _lock: RunLock,
+    pub(crate) lock: RunLock,
 }
 
 /// Sends what the run has left, and says what became of it.
@@ -37,7 +37,7 @@ pub(crate) async fn carry_out(
     options: RunOptions,
 ) -> Result<ExitCode, CommandError> {
     let path = run.runs.path(&run.name);
-    let ledger = Ledger::resume(&path)?;
+    let ledger = Ledger::resume(&path, run.lock.mark()?)?;
     let reader = Ledger::read(&path)?;
     let Connection { base, client, credentials, mut signals } = connection;
     let session = ApiSession {
@@ -96,6 +96,9 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
         return ended;
     }
     if let Ok(counts) = counts() {
+        if let Some(left_alone) = may_have_been_sent(&run.name, &counts) {
+            stderr.note(&left_alone);
+        }
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
         if let Err(error) = print_summary(context, &summary(&run.name, &counts), &run.name) {
             let watch = format!("jelouctl bulk status {}", run.name);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use super::summary::{print_summary, summary};
-use crate::bulk::{BulkError, Ledger, ReportFormat, RowState, RunName, Runs, write_report};
+use crate::bulk::{BulkError, Counts, Ledger, ReportFormat, RowState, RunName, Runs, write_report};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
@@ -38,8 +38,16 @@ pub(crate) fn list(context: &Context) -> Result<ExitCode, CommandError> {
         context.stderr.note("there are no runs");
     }
     for name in names {
-        let counts = match Ledger::read(&runs.path(&name)).and_then(|ledger| ledger.counts()) {
-            Ok(counts) => counts,
+        let looked = Ledger::read(&runs.path(&name)).and_then(|ledger| Ok((ledger.name()?, ledger.counts()?)));
+        let counts = match looked {
+            Ok((run, counts)) => {
+                if run != name.to_string() {
+                    context
+                        .stderr
+                        .warning(&format!("{name}: it is a copy of run {run}, or its file under another name"));
+                }
+                counts
+            }
             Err(error) => {
                 context.stderr.warning(&format!("{name}: {error}"));
                 continue;
@@ -115,11 +123,14 @@ pub(crate) fn resolve(
     let runs = Runs::open()?;
     let name = runs.find(asked)?;
     let lock = runs.lock(&name)?;
-    let mut ledger = Ledger::resume(&runs.path(&name))?;
+    // Where nothing is left to be sent, a ledger that has lost records can be taken as it is.
+    let open = if from == RowState::Pending { Ledger::accept_loss } else { Ledger::resume };
+    let mut ledger = open(&runs.path(&name), lock.mark()?)?;
     let changed = ledger.resolve(from, to)?;
-    ledger.finish()?;
+    let counts = ledger.counts()?;
+    ledger.close()?;
     context.stderr.note(&format!("run {name}: {changed} {} rows count as {} from now on", from.name(), to.name()));
-    print_summary(context, &summary(&name, &ledger.counts()?), &name)?;
+    print_summary(context, &summary(&name, &counts), &name)?;
     drop(lock);
     Ok(ExitCode::Success)
 }
@@ -129,10 +140,16 @@ pub(crate) fn remove(context: &Context, name: &RunName) -> Result<ExitCode, Comm
     let runs = Runs::open()?;
     let name = runs.find(Some(name))?;
     let lock = runs.lock(&name)?;
-    let left = Ledger::read(&runs.path(&name)).and_then(|ledger| ledger.counts()).map(|counts| counts.left());
-    let what = match left {
-        Ok(0) => "which is complete".to_owned(),
-        Ok(left) => format!("of which {left} messages are still to be sent"),
+    let counts = Ledger::read(&runs.path(&name)).and_then(|ledger| ledger.counts());
+    let what = match counts {
+        Ok(Counts { pending: 0, inflight: 0, .. }) => "which is complete".to_owned(),
+        Ok(Counts { pending, inflight: 0, unknown: 0, .. }) => {
+            format!("of which {pending} messages are still to be sent")
+        }
+        Ok(Counts { pending, inflight, unknown, .. }) => {
+            let unknown = unknown + inflight;
+            format!("of which {pending} messages are still to be sent and {unknown} may have been sent")
+        }
         Err(error) => format!("whose ledger cannot be read ({error})"),
     };
     if context.confirms(&format!("Remove run {name}, {what}?"))? != Some(true) {

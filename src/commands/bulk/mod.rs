@@ -14,6 +14,7 @@ pub(crate) use self::arguments::{BulkAction, BulkSendArguments, RunOptions};
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
+use crate::process::outlive_file_size_limit;
 
 pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode, CommandError> {
     let changes = matches!(action, BulkAction::Resume { .. } | BulkAction::Resolve { .. } | BulkAction::Remove { .. });
@@ -21,6 +22,7 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
         let message = "--dry-run and --curl show what `bulk send` would send; this would change a run";
         return Err(UsageError::new(message, "leave them out, or look with `jelouctl bulk status`").into());
     }
+    outlive_file_size_limit()?;
     match action {
         BulkAction::Send(arguments) => send::run(context, &arguments),
         BulkAction::Resume { run, options } => resume::run(context, run.as_ref(), options),

@@ -2,11 +2,13 @@
 
 use super::arguments::RunOptions;
 use super::carry_out::{LockedRun, carry_out};
+use super::summary::may_have_been_sent;
 use crate::bulk::{Details, Ledger, RunName, Runs};
 use crate::commands::CommandError;
-use crate::config::{BotId, ConfigError};
+use crate::config::{ApiUrl, BotId, ConfigError, Environment};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
+use crate::message::recipients_in;
 use crate::process::block_on;
 use crate::sending::{Interrupted, Opening, Sender, Unresolved};
 
@@ -21,6 +23,9 @@ pub(crate) fn run(
     let lock = runs.lock(&name)?;
     let ledger = Ledger::read(&runs.path(&name))?;
     let details = ledger.details()?;
+    if let Some(environment) = unresolved.said().filter(|_| !details.sandbox) {
+        refuse_environment(context, environment, &name, &details)?;
+    }
     send_as_begun(context, &name, &details)?;
 
     let settings = unresolved.settings(context)?;
@@ -30,23 +35,47 @@ pub(crate) fn run(
     }
     let sender = Sender::of(settings, context)?;
     refuse_other(&name, "client id", &details.client_id, Some(sender.client_id.as_str()))?;
-    let mut refused = Ok(());
-    ledger.recipients(|recipient| {
-        if refused.is_ok() {
-            refused = sender.check_allowed(std::iter::once(recipient));
-        }
-    })?;
-    refused?;
+    if sender.settings.allow_to.is_some() {
+        ledger.pending_requests::<CommandError>(|recipient, body| {
+            let body = serde_json::from_str(body).unwrap_or_default();
+            Ok(sender.check_allowed(std::iter::once(recipient).chain(recipients_in(&body)))?)
+        })?;
+    }
     let counts = ledger.counts()?;
     drop(ledger);
-    context.stderr.note(&format!("run {name}: {} of {} messages to go", counts.left(), counts.all()));
-    let run = LockedRun { runs: &runs, name, details, _lock: lock };
+    context.stderr.note(&format!("run {name}: {} of {} messages to go", counts.pending, counts.all()));
+    if let Some(left_alone) = may_have_been_sent(&name, &counts) {
+        context.stderr.note(&left_alone);
+    }
+    let run = LockedRun { runs: &runs, name, details, lock };
     block_on(async {
         match sender.connect(context).await? {
             Opening::Open(connection) => carry_out(context, &sender, connection, &run, options).await,
             Opening::Interrupted(signal) => Err(Interrupted(signal).into()),
         }
     })
+}
+
+/// What the environment says holds where no flag says otherwise; it must be what the run was begun with.
+fn refuse_environment(
+    context: &Context,
+    environment: &Environment,
+    name: &RunName,
+    run: &Details,
+) -> Result<(), UsageError> {
+    let flags = &context.flags;
+    let url = environment.api_url.as_ref().map(|url| url.parse().map_or(url.clone(), |url: ApiUrl| url.to_string()));
+    let profile = run.profile.as_deref().unwrap_or("none");
+    for (variable, is_typed, of_run, given) in [
+        ("JELOU_PROFILE", flags.profile.is_some(), profile, environment.profile.as_deref()),
+        ("JELOU_BOT_ID", flags.bot.is_some(), &run.bot, environment.bot_id.as_deref()),
+        ("JELOU_API_URL", flags.api_url.is_some(), &run.api_url, url.as_deref()),
+    ] {
+        // One final line break is no part of a value.
+        let given = given.map(|given| given.strip_suffix('\n').unwrap_or(given));
+        refuse_other(name, variable, of_run, given.filter(|_| !is_typed))?;
+    }
+    Ok(())
 }
 
 /// Takes profile, bot and address from the run; what was typed may say the same, but nothing else.

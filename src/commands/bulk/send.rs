@@ -8,8 +8,8 @@ use super::import::{ReadList, import, open};
 use super::plan::{compile_body, read_body, recipient_rule};
 use crate::api::{Request, SuccessCriterion};
 use crate::bulk::{
-    BulkError, Details, ImportPlan, Imported, LedgerDraft, LedgerError, ReservedRun, RunError, RunName, Runs,
-    SameCampaign,
+    BulkError, Details, ImportPlan, Imported, LedgerDraft, LedgerError, OtherCampaign, ReservedRun, RunError, RunName,
+    Runs,
 };
 use crate::commands::CommandError;
 use crate::context::{Context, Mode, UsageError};
@@ -64,8 +64,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let ReadList { imported, verdict } = import(context, &mut list, &mut draft, &plan, &sender, rows, progress)?;
     verdict?;
     let details = details(arguments, &sender, list.format(), &imported)?;
-    let digest = imported.digest;
-    let prepared = PreparedRun { runs: &runs, reserved, draft, rows: imported.rows, digest, details };
+    let prepared = PreparedRun { runs: &runs, reserved, draft, rows: imported.rows, details };
     block_on(begin(context, arguments, &sender, prepared))
 }
 
@@ -75,7 +74,6 @@ struct PreparedRun<'a> {
     reserved: ReservedRun,
     draft: LedgerDraft,
     rows: u64,
-    digest: [u8; 16],
     details: Details,
 }
 
@@ -85,14 +83,25 @@ async fn begin(
     sender: &Sender,
     prepared: PreparedRun<'_>,
 ) -> Result<ExitCode, CommandError> {
-    let PreparedRun { runs, reserved, draft, rows, digest, details } = prepared;
-    let refuse_again = || match runs.same_campaign(&details, digest)? {
-        Some(SameCampaign { run, is_finished }) if !arguments.again => {
+    let PreparedRun { runs, reserved, draft, rows, details } = prepared;
+    let digest = draft.digest();
+    let refuse_again = |warn: &dyn Fn(&RunName, &LedgerError)| match runs.other_campaign(
+        &details,
+        digest,
+        &arguments.ignored_runs,
+        warn,
+    )? {
+        Some(OtherCampaign::Same { run, is_finished }) if !arguments.again => {
             Err(CommandError::from(GuardError::SameCampaign { run: run.to_string(), is_finished }))
         }
-        _ => Ok(()),
+        Some(OtherCampaign::Unreadable { run, error }) => {
+            Err(GuardError::UnreadableCampaign { run: run.to_string(), problem: error.to_string() }.into())
+        }
+        Some(OtherCampaign::Same { .. }) | None => Ok(()),
     };
-    refuse_again()?;
+    refuse_again(&|run, error| {
+        context.stderr.warning(&format!("whether run {run} sends the same messages is not known: {error}"));
+    })?;
     confirm(context, sender, rows)?;
     let mut connection = match sender.connect(context).await? {
         Opening::Open(connection) => connection,
@@ -100,15 +109,15 @@ async fn begin(
     };
     let name = reserved.name().clone();
     let held = runs.hold()?;
-    refuse_again()?;
+    refuse_again(&|_, _| ())?;
     if let Some(signal) = connection.signals.came() {
         return Err(Interrupted(signal).into());
     }
-    draft.complete(&details, digest, &runs.path(&name))?;
+    draft.complete(&details, &reserved.mark()?, &runs.path(&name))?;
     drop(held);
     let Some(lock) = reserved.keep() else { return Err(LedgerError::InUse { run: name.to_string() }.into()) };
     context.stderr.note(&format!("run {name}: {rows} messages from bot {}", sender.bot.as_str()));
-    let run = LockedRun { runs, name, details, _lock: lock };
+    let run = LockedRun { runs, name, details, lock };
     carry_out(context, sender, connection, &run, arguments.options).await
 }
 

@@ -21,6 +21,18 @@ pub(crate) fn summary(name: &RunName, counts: &Counts) -> Value {
     })
 }
 
+/// What a person should know of rows that may have been sent, with the way to see them; nothing where there are none.
+pub(crate) fn may_have_been_sent(name: &RunName, counts: &Counts) -> Option<String> {
+    let rows = counts.unknown + counts.inflight;
+    let states = if counts.inflight > 0 { "--state unknown --state inflight" } else { "--state unknown" };
+    let look = format!("jelouctl bulk report {name} {states}");
+    match rows {
+        0 => None,
+        1 => Some(format!("1 message may have been sent and is left alone: {look}")),
+        _ => Some(format!("{rows} messages may have been sent and are left alone: {look}")),
+    }
+}
+
 /// `--output id` is the run's name.
 pub(crate) fn print_summary(context: &Context, summary: &Value, name: &RunName) -> Result<(), StreamError> {
     match context.stdout.format {

@@ -1,0 +1,93 @@
+//! What `RUN.lock` says of a ledger, in lines that can be read without it: whose run it is, and how many commits the
+//! ledger must have. A ledger that has fewer has lost its log, or the end of it.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::private_file::FileError;
+
+/// Before the number of commits, which is the first thing in the file.
+const COMMITS: &str = "commits ";
+
+/// What a lock file says of its run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RunNote {
+    pub(crate) commits: u64,
+    /// Of the run, in hexadecimal digits.
+    pub(crate) identity: String,
+    pub(crate) bot: String,
+    pub(crate) api_url: String,
+    pub(crate) sandbox: bool,
+}
+
+impl RunNote {
+    /// What the lock file at `path` says; nothing where there is none, or none of ours.
+    pub(crate) fn read(path: &Path) -> Option<Self> {
+        Self::of_text(&fs::read_to_string(path).ok()?)
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
+        let line = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        Some(Self {
+            commits: line("commits")?.parse().ok()?,
+            identity: line("identity")?.to_owned(),
+            bot: line("bot")?.to_owned(),
+            api_url: line("address")?.to_owned(),
+            sandbox: match line("sandbox")? {
+                "yes" => true,
+                "no" => false,
+                _ => return None,
+            },
+        })
+    }
+
+    fn text(&self) -> String {
+        let Self { commits, identity, bot, api_url, sandbox } = self;
+        let sandbox = if *sandbox { "yes" } else { "no" };
+        format!("{COMMITS}{commits:020}\nidentity {identity}\nbot {bot}\naddress {api_url}\nsandbox {sandbox}\n")
+    }
+}
+
+/// The lock file of a run that is locked, to be written.
+#[derive(Debug)]
+pub(crate) struct CommitMark {
+    file: File,
+    path: PathBuf,
+}
+
+impl CommitMark {
+    /// Of a lock file that is open.
+    pub(crate) fn new(file: File, path: PathBuf) -> Self {
+        Self { file, path }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads it by the open file: Windows lets nothing else read what is locked.
+    pub(super) fn read(&self) -> Option<RunNote> {
+        let mut file = &self.file;
+        let mut text = String::new();
+        file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_string(&mut text)).ok()?;
+        RunNote::of_text(&text)
+    }
+
+    /// Writes all of it, so that a power cut cannot take it back.
+    pub(super) fn write(&self, note: &RunNote) -> Result<(), FileError> {
+        let written = self.file.set_len(0).and_then(|()| self.put(0, &note.text())).and_then(|()| self.file.sync_all());
+        written.map_err(FileError::of("write", &self.path))
+    }
+
+    /// Notes a commit that is on the disk. This need not be there too: a number that is too low says nothing.
+    pub(super) fn count(&self, commits: u64) -> Result<(), FileError> {
+        self.put(COMMITS.len() as u64, &format!("{commits:020}")).map_err(FileError::of("write", &self.path))
+    }
+
+    fn put(&self, at: u64, text: &str) -> std::io::Result<()> {
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(at))?;
+        file.write_all(text.as_bytes())
+    }
+}

@@ -1,0 +1,102 @@
+//! The records of a ledger as they are written and read: attempts, outcomes and decisions. Each has a hash over all of its
+//! fields; the sum of them, kept by every commit, tells whether one was changed or lost.
+
+use ring::digest::{SHA256, digest};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, params_from_iter};
+
+/// The tables that are only added to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum RecordKind {
+    Attempt,
+    Outcome,
+    Decision,
+}
+
+impl RecordKind {
+    fn insert(self) -> &'static str {
+        match self {
+            Self::Attempt => "INSERT INTO attempt (row, number, began_at) VALUES (?1, ?2, ?3)",
+            Self::Outcome => {
+                "INSERT INTO outcome (row, number, ended_at, state, http_status, message_id, code, error) VALUES \
+                 (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+            }
+            Self::Decision => {
+                "INSERT INTO decision (row, number, \"from\", \"to\", reason, problem, run, at) VALUES \
+                 (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+            }
+        }
+    }
+
+    fn select(self) -> &'static str {
+        match self {
+            Self::Attempt => "SELECT row, number, began_at FROM attempt",
+            Self::Outcome => "SELECT row, number, ended_at, state, http_status, message_id, code, error FROM outcome",
+            Self::Decision => "SELECT row, number, \"from\", \"to\", reason, problem, run, at FROM decision",
+        }
+    }
+
+    fn tag(self) -> u8 {
+        match self {
+            Self::Attempt => 1,
+            Self::Outcome => 2,
+            Self::Decision => 3,
+        }
+    }
+}
+
+/// Adds a record; gives its hash.
+pub(super) fn insert(db: &Connection, kind: RecordKind, fields: &[ValueRef<'_>]) -> rusqlite::Result<i64> {
+    let values = fields.iter().map(|field| ToSqlOutput::Borrowed(*field));
+    db.prepare_cached(kind.insert())?.execute(params_from_iter(values))?;
+    Ok(hash(kind, fields.iter().copied()))
+}
+
+/// The hashes of all records, added up.
+pub(super) fn sum(db: &Connection) -> rusqlite::Result<i64> {
+    let mut sum = 0_i64;
+    for kind in [RecordKind::Attempt, RecordKind::Outcome, RecordKind::Decision] {
+        let mut statement = db.prepare(kind.select())?;
+        let columns = statement.column_count();
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let fields = (0..columns).map(|column| row.get_ref(column).unwrap_or(ValueRef::Null));
+            sum = sum.wrapping_add(hash(kind, fields));
+        }
+    }
+    Ok(sum)
+}
+
+fn hash<'a>(kind: RecordKind, fields: impl Iterator<Item = ValueRef<'a>>) -> i64 {
+    let mut bytes = Vec::with_capacity(256);
+    bytes.push(kind.tag());
+    for field in fields {
+        match field {
+            ValueRef::Null => bytes.push(0),
+            ValueRef::Integer(number) => {
+                bytes.push(1);
+                bytes.extend(number.to_be_bytes());
+            }
+            ValueRef::Real(number) => {
+                bytes.push(2);
+                bytes.extend(number.to_be_bytes());
+            }
+            ValueRef::Text(text) | ValueRef::Blob(text) => {
+                bytes.push(3);
+                bytes.extend((text.len() as u64).to_be_bytes());
+                bytes.extend(text);
+            }
+        }
+    }
+    eight_bytes(digest(&SHA256, &bytes).as_ref(), 0)
+}
+
+/// A number from the bytes of a digest that begin at `from`.
+pub(super) fn eight_bytes(digest: &[u8], from: usize) -> i64 {
+    digest.iter().skip(from).take(8).fold(0, |sum, byte| sum << 8 | i64::from(*byte))
+}
+
+/// A text that may be absent, as a field.
+pub(super) fn text(text: Option<&str>) -> ValueRef<'_> {
+    text.map_or(ValueRef::Null, |text| ValueRef::Text(text.as_bytes()))
+}

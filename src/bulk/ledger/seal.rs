@@ -1,0 +1,72 @@
+//! What tells that a run or a request is still what was written when the list was read.
+
+use ring::digest::{Context, Digest, SHA256, digest};
+use rusqlite::Connection;
+
+use super::record::eight_bytes;
+
+/// Spreads the number of a row over all bits.
+const SPREAD: i64 = 0x9e37_79b9_7f4a_7c15_u64.cast_signed();
+
+/// The hash of a request: its path, recipient and body.
+pub(super) struct RequestHash(Digest);
+
+impl RequestHash {
+    pub(super) fn of(path: &str, recipient: &str, body: &str) -> Self {
+        let mut context = Context::new(&SHA256);
+        // Neither a path nor a recipient has a line break.
+        for part in [path, "\n", recipient, "\n", body] {
+            context.update(part.as_bytes());
+        }
+        Self(context.finish())
+    }
+
+    /// Its part of the digest of all requests, whatever their order.
+    pub(super) fn digest(&self) -> u128 {
+        self.0.as_ref().iter().take(16).fold(0, |sum, byte| sum << 8 | u128::from(*byte))
+    }
+
+    /// The same for the same request, in every row and run.
+    pub(super) fn fingerprint(&self) -> i64 {
+        eight_bytes(self.0.as_ref(), 16)
+    }
+
+    /// Of the request as row `n`, which the list has at `line`.
+    pub(super) fn seal(&self, n: i64, line: u64) -> i64 {
+        let place = n.wrapping_mul(SPREAD) ^ line.cast_signed().wrapping_mul(SPREAD).rotate_left(32);
+        eight_bytes(self.0.as_ref(), 24) ^ place
+    }
+}
+
+/// The seal of the run itself, over its record and the whole schema.
+pub(super) fn seal_of_run(db: &Connection, fields: &RunFields) -> rusqlite::Result<[u8; 32]> {
+    let mut bytes = Vec::new();
+    let mut add = |part: &[u8]| {
+        bytes.extend((part.len() as u64).to_be_bytes());
+        bytes.extend(part);
+    };
+    add(&fields.identity);
+    add(fields.name.as_bytes());
+    add(fields.details.as_bytes());
+    add(&fields.digest);
+    add(&fields.rows.to_be_bytes());
+    add(&fields.created_at.to_be_bytes());
+    let mut statement = db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        add(row.get_ref(0)?.as_bytes().unwrap_or_default());
+    }
+    let mut seal = [0; 32];
+    seal.copy_from_slice(digest(&SHA256, &bytes).as_ref());
+    Ok(seal)
+}
+
+/// The record of the run, but for its seal.
+pub(super) struct RunFields {
+    pub(super) identity: [u8; 16],
+    pub(super) name: String,
+    pub(super) details: String,
+    pub(super) digest: [u8; 16],
+    pub(super) rows: i64,
+    pub(super) created_at: i64,
+}
