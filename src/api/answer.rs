@@ -1,5 +1,6 @@
 //! An answer of the API as data, and what it says: the documented envelope and its variants (`api.md`, "Errors").
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -7,6 +8,19 @@ use serde_json::{Map, Value};
 use super::codes;
 use super::credentials::Credentials;
 use super::repeated::read_json;
+
+/// The most that is told of what a server says, in bytes; standard output has it whole.
+const MOST_TOLD: usize = 2048;
+
+/// The beginning of what a server says, as it is told.
+pub(crate) fn clipped(text: &str) -> Cow<'_, str> {
+    const ELLIPSIS: &str = "…";
+    if text.len() <= MOST_TOLD {
+        return Cow::Borrowed(text);
+    }
+    let end = (0..=MOST_TOLD - ELLIPSIS.len()).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    Cow::Owned(text.get(..end).unwrap_or_default().to_owned() + ELLIPSIS)
+}
 
 /// A status with whatever could be read behind it.
 #[derive(Clone, Debug)]
@@ -183,7 +197,7 @@ impl Body {
             || self.field("code").and_then(scalar_text).is_some_and(|code| codes::look_up(&code).is_some())
     }
 
-    /// Code and text of an error body of any documented shape; HTML and other text give neither.
+    /// Code and text of an error body of any documented shape, at most 2 KiB of each; HTML and other text give neither.
     pub(crate) fn error(&self) -> ApiError {
         let code = [self.at("/error/code"), self.at("/code"), self.at("/error/key")];
         let texts = [
@@ -203,8 +217,8 @@ impl Body {
         let parts = [text, fields.filter(|fields| !fields.is_empty())];
         let text = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
         ApiError {
-            code: code.into_iter().flatten().find_map(scalar_text),
-            text: Some(text).filter(|text| !text.is_empty()),
+            code: code.into_iter().flatten().find_map(scalar_text).map(|code| clipped(&code).into_owned()),
+            text: Some(clipped(&text).into_owned()).filter(|text| !text.is_empty()),
         }
     }
 
@@ -312,6 +326,13 @@ mod tests {
         ] {
             assert_eq!(error_of(&body), (code.map(str::to_owned), text.map(str::to_owned)), "{body}");
         }
+    }
+
+    #[test]
+    fn what_is_told_ends_at_two_kibibytes() {
+        assert_eq!(clipped(&"x".repeat(2048)), "x".repeat(2048));
+        assert_eq!(clipped(&"x".repeat(2049)), "x".repeat(2045) + "…");
+        assert_eq!(clipped(&"ñ".repeat(2048)), "ñ".repeat(1022) + "…");
     }
 
     #[test]

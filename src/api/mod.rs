@@ -15,7 +15,7 @@ mod request;
 mod swaps;
 mod transport;
 
-pub(crate) use self::answer::Answer;
+pub(crate) use self::answer::{Answer, clipped};
 pub(crate) use self::codes::{CODES, Code, Effect, PAIR_RATE_LIMIT, may_miss_a_template};
 pub(crate) use self::credentials::Credentials;
 pub(crate) use self::curl::{curl_command, shell_word};

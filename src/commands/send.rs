@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::CommandError;
 use super::error::of_outcome;
-use crate::api::{Cause, Delivery, Outcome, Problem, Request, may_miss_a_template};
+use crate::api::{Cause, Delivery, Outcome, Problem, Request, clipped, may_miss_a_template};
 use crate::config::ApiUrl;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
@@ -151,7 +151,7 @@ impl PreparedSend<'_> {
             record.response = answer.body.into_value();
         }
         if let Outcome::Sent { message_id } = delivery.outcome {
-            let id = message_id.as_ref().map(|id| format!(": {id}")).unwrap_or_default();
+            let id = message_id.as_ref().map(|id| format!(": {}", clipped(id))).unwrap_or_default();
             stderr.accepted(&format!("for {recipient} from {}{id}", self.sender.name()));
             record.message_id = message_id;
         }

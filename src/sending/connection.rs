@@ -7,7 +7,9 @@ use thiserror::Error;
 
 use super::flight::Flight;
 use super::secret;
-use crate::api::{Answer, Client, ClientError, ClientOptions, Credentials, Delivery, Event, Request, Roots, deliver};
+use crate::api::{
+    Answer, Client, ClientError, ClientOptions, Credentials, Delivery, Event, Request, Roots, clipped, deliver,
+};
 use crate::config::{ApiUrl, ClientId, ConfigError, SecretSource, Settings, Sourced};
 use crate::context::Context;
 use crate::output::{Stderr, visible_json};
@@ -127,7 +129,7 @@ fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>) {
                 stderr.warning(warning);
             }
             stderr.detail('<', &status.to_string());
-            stderr.detail('<', &body.text);
+            stderr.detail('<', &clipped(&body.text));
             if *is_whole_by_its_json {
                 stderr
                     .detail('*', "the server broke off the TLS connection; its answer counts, since its JSON is whole");

@@ -333,3 +333,25 @@ fn the_record_has_the_same_fields_on_success_and_failure() {
     let error: Vec<_> = failure["error"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(error, ["code", "api_code", "message", "hint", "retry_after_s"]);
 }
+
+#[test]
+fn what_a_server_says_ends_at_two_kibibytes_but_for_standard_output() {
+    let long = "x".repeat(100_000);
+    let accepted = json!({"success": true, "messageId": long});
+    let refused = json!({"error": {"code": long, "description": long}});
+    for (status, body) in [(200, &accepted), (422, &refused)] {
+        for words in [&[][..], &["-v"]] {
+            let server = Server::answering(Reply::json(status, &body.to_string()));
+            let home = Home::new();
+            let run = home.run("send text --to 593987654321 Hola -o record").args(words);
+            let ended = run.api(&server.url).end();
+            // A success is told to a terminal only.
+            assert!(ended.stderr.is_empty() || ended.stderr.contains("xxx…"), "{}", ended.stderr.len());
+            assert!(ended.stderr.len() < 10_000, "{}", ended.stderr.len());
+            let record = ended.json();
+            assert_eq!(&record["response"], body);
+            assert!(record["error"].to_string().len() < 10_000);
+            assert_eq!(record["message_id"].as_str(), body["messageId"].as_str());
+        }
+    }
+}

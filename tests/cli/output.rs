@@ -41,7 +41,8 @@ fn output_id_is_the_id_or_nothing() {
         (Reply::accepted(), "msg_123456789\n", 0),
         (Reply::json(200, r#"{"success":true}"#), "", 0),
         (Reply::json(200, r#"{"messageId":"a\nb\u001b"}"#), "a\\nb\\u{1b}\n", 0),
-        (Reply::json(422, r#"{"messageId":"m"}"#), "", 5),
+        (Reply::json(422, r#"{"code":"x"}"#), "", 5),
+        (Reply::json(422, r#"{"messageId":"m"}"#), "", 8),
     ] {
         let server = Server::answering(reply);
         let ended = home.run(SEND).args(&["--output", "id"]).api(&server.url).end();
