@@ -32,15 +32,15 @@ complete -c jelouctl -n "__fish_jelouctl_needs_command" -l client-secret-file -d
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_needs_command" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_needs_command" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -s q -l quiet -d 'Only errors on standard error'
@@ -52,8 +52,8 @@ complete -c jelouctl -n "__fish_jelouctl_needs_command" -s V -l version -d 'Prin
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "send" -d 'Send one message'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "flow-message" -d 'Send a WhatsApp Flow by its name, through the flow_message endpoint'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "templates" -d 'List the bot\'s templates'
-complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "bulk" -d 'Send to a list of people: one true state for each row, whatever happens'
-complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "run" -d 'Run a command, then send how it ended'
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "bulk" -d 'Send a message to each row of a list, and keep the state of each row'
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "run" -d 'Run a command, then send a message about how it ended'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "sandbox" -d 'Run a local Jelou with a web inbox: no account, nothing leaves the machine'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "profile" -d 'Manage profiles: who sends, kept in the configuration file'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "doctor" -d 'Check, step by step, whether a message could be sent from here'
@@ -69,15 +69,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -s q -l quiet -d 'Only errors on standard error'
@@ -89,7 +89,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -f -a "list" -d 'Send a text with a list of options to choose from'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -f -a "quick-reply" -d 'Send a text with up to three replies to press'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -f -a "image" -d 'Send an image, with a text below it'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -f -a "audio" -d 'Send an audio'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -f -a "audio" -d 'Send an audio file'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -f -a "video" -d 'Send a video, with a text below it'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -f -a "file" -d 'Send a document, with a text below it'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -f -a "sticker" -d 'Send a sticker'
@@ -115,16 +115,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -s q -l quiet -d 'Only errors on standard error'
@@ -147,16 +147,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only errors on standard error'
@@ -167,7 +167,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l title -d 'Line above the text, up to 60 characters (Jelou says 20)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l text -d 'Text of the message, 1 to 1024 characters' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l reply -d 'A reply, 1 to 3 of them, each up to 20 characters and unlike the others (repeatable)' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l reply -d 'A reply, 1 to 3 of them, each up to 20 characters and all different (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
@@ -178,16 +178,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -s q -l quiet -d 'Only errors on standard error'
@@ -195,7 +195,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l media-url -l url -d 'Public HTTPS address of the image' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l media-url -l url -d 'Public HTTPS URL of the image' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l text -l caption -d 'Text below it, up to 1024 characters' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
@@ -208,16 +208,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -s q -l quiet -d 'Only errors on standard error'
@@ -225,7 +225,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l media-url -l url -d 'Public HTTPS address of the audio' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l media-url -l url -d 'Public HTTPS URL of the audio' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
@@ -236,16 +236,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -s q -l quiet -d 'Only errors on standard error'
@@ -253,7 +253,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l media-url -l url -d 'Public HTTPS address of the video' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l media-url -l url -d 'Public HTTPS URL of the video' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l text -l caption -d 'Text below it, up to 1024 characters' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
@@ -266,16 +266,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -s q -l quiet -d 'Only errors on standard error'
@@ -283,7 +283,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l media-url -l url -d 'Public HTTPS address of the document' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l media-url -l url -d 'Public HTTPS URL of the document' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l text -l caption -d 'Text below it, up to 1024 characters' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l filename -d 'Name that the recipient sees [default: the last part of the address]' -r
@@ -297,16 +297,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -s q -l quiet -d 'Only errors on standard error'
@@ -314,7 +314,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l media-url -l url -d 'Public HTTPS address of the sticker' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l media-url -l url -d 'Public HTTPS URL of the sticker' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
@@ -325,16 +325,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -s q -l quiet -d 'Only errors on standard error'
@@ -356,16 +356,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -s q -l quiet -d 'Only errors on standard error'
@@ -385,16 +385,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -s q -l quiet -d 'Only errors on standard error'
@@ -421,16 +421,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -s q -l quiet -d 'Only errors on standard error'
@@ -454,16 +454,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -s q -l quiet -d 'Only errors on standard error'
@@ -485,16 +485,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -s q -l quiet -d 'Only errors on standard error'
@@ -525,16 +525,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -s q -l quiet -d 'Only errors on standard error'
@@ -562,16 +562,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -s q -l quiet -d 'Only errors on standard error'
@@ -592,16 +592,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -s q -l quiet -d 'Only errors on standard error'
@@ -610,17 +610,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l language -d 'Language code of the template' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l type -d 'What the template begins with [default: Jelou\'s, text]' -r -f -a "text\t''
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l type -d 'Type of the template\'s header [default: text]' -r -f -a "text\t''
 image\t''
 document\t''
 video\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l param -d 'Value of the text\'s next parameter; NAME=VALUE with --template-id (repeatable). In an authentication template up to 15 characters' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l header-param -d 'Value of the header\'s next parameter (repeatable)' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l media-url -l url -d 'Public HTTPS address of the image, document or video that the template begins with' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l media-url -l url -d 'Public HTTPS URL of the image, document or video that the template begins with' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l filename -d 'Name of the document that the recipient sees' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l button-param -d 'Value for the template\'s next button, as JSON: \'{"type": "URL", "param": "A-1042"}\' (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l template-id -d 'Send a template by its id, through the messages endpoint' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l campaign -d 'Campaign that it belongs to; with --template-id through the campaign\'s endpoint, which takes only its users' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l campaign -d 'Campaign of the template; with --template-id it goes through the campaign\'s endpoint, only to its users' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
@@ -631,16 +631,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -s q -l quiet -d 'Only errors on standard error'
@@ -658,16 +658,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s q -l quiet -d 'Only errors on standard error'
@@ -695,16 +695,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l clien
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l strict -d 'Send nothing when there is a warning about the message'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s q -l quiet -d 'Only errors on standard error'
@@ -723,15 +723,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l client-s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s q -l quiet -d 'Only errors on standard error'
@@ -747,15 +747,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s q -l quiet -d 'Only errors on standard error'
@@ -764,22 +764,23 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "send" -d 'Send a message to each row of a list'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "resume" -d 'Go on with a run that was stopped, paused or killed'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "status" -d 'Show how a run stands, also while it is going on'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "report" -d 'Print the list again, with what became of each row'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "resolve" -d 'Decide what became of rows that nobody else can decide'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "list" -d 'List the runs: name, state, rows, sent, failed, unknown, still to go'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "resume" -d 'Continue a run that was stopped, paused or killed'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "status" -d 'Show the state of a run, also while it is running'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "report" -d 'Print the list with the outcome of each row'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "resolve" -d 'Set the state of unknown rows by hand, or send failed rows again'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "list" -d 'List the runs: name, state, rows, sent, failed, unknown, remaining'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "remove" -d 'Remove a run and all that is known of its rows; asks first, or needs --yes'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l to-column -d 'Column of the recipient [default: the one named to, userId, phone, telefono, celular, …]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l run -d 'Name of the run: a-z, 0-9 and - [default: made from the file\'s name and the time]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l rate -d 'How fast to send: 5/s, 300/m, 1000/h [default: the profile\'s rate, else 5/s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l concurrency -d 'How many requests may be under way at once [default: 64]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l max-wait -d 'How long to wait while every row that is tried meets a rate limit; then the run pauses' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l max-wait -d 'How long to keep trying while a rate limit refuses every row; then the run pauses' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l progress -d 'How to show the progress' -r -f -a "auto\t'A bar on a terminal, else a line every 10 s (default)'
 ndjson\t'One JSON object a second on standard error'
 none\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip -d 'Pass over so many rows at the beginning' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l limit -d 'Take so many rows at most' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip -d 'Skip the first N rows' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l limit -d 'Process at most N rows' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l ignore-run -d 'Send although this run of the same bot cannot be read and may send the same (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l preview -d 'Read and check every row, print the first N requests and send nothing' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -789,18 +790,18 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-invalid -d 'Leave out the rows that cannot be sent, instead of sending none'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-invalid -d 'Skip the rows that cannot be sent, instead of sending nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l allow-duplicates -d 'Send rows that are the same message to the same recipient'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l again -d 'Send what an unfinished run sends too, or one that ended in the last 12 hours'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l again -d 'Send the same messages as a run that is unfinished or ended in the last 12 hours'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Only errors on standard error'
@@ -812,7 +813,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "list" -d 'Send a text with a list of options to choose from'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "quick-reply" -d 'Send a text with up to three replies to press'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "image" -d 'Send an image, with a text below it'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "audio" -d 'Send an audio'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "audio" -d 'Send an audio file'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "video" -d 'Send a video, with a text below it'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "file" -d 'Send a document, with a text below it'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "sticker" -d 'Send a sticker'
@@ -828,7 +829,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "raw" -d 'Send a JSON body as it is'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l rate -d 'How fast to send: 5/s, 300/m, 1000/h [default: the profile\'s rate, else 5/s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l concurrency -d 'How many requests may be under way at once [default: 64]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l max-wait -d 'How long to wait while every row that is tried meets a rate limit; then the run pauses' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l max-wait -d 'How long to keep trying while a rate limit refuses every row; then the run pauses' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l progress -d 'How to show the progress' -r -f -a "auto\t'A bar on a terminal, else a line every 10 s (default)'
 ndjson\t'One JSON object a second on standard error'
 none\t''"
@@ -840,15 +841,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Only errors on standard error'
@@ -864,15 +865,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors on standard error'
@@ -880,7 +881,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l state -d 'Rows in this state only (repeatable)' -r -f -a "pending\t'Still to be sent; surely not sent so far'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l state -d 'Rows in this state only (repeatable)' -r -f -a "pending\t'Still to be sent; certainly not sent so far'
 inflight\t'A request is under way'
 sent\t'Accepted by Jelou'
 failed\t'Rejected by the API'
@@ -897,15 +898,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s q -l quiet -d 'Only errors on standard error'
@@ -926,15 +927,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -s q -l quiet -d 'Only errors on standard error'
@@ -950,15 +951,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only errors on standard error'
@@ -974,15 +975,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Only errors on standard error'
@@ -1009,17 +1010,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l client-secret-
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l check-first -d 'Run the command only if the notice could be made and signed; else end with 2, 3 or 11'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l strict-notify -d 'End with the notice\'s own code when it fails'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l strict-notify -d 'When the notice fails, exit with its exit code instead of the command\'s'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s q -l quiet -d 'Only errors on standard error'
@@ -1028,11 +1029,11 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l no-input -d 'N
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l port -d 'Port of 127.0.0.1, 0 for a free one [default: 4780; with a command, a free one]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l fault -d 'What goes wrong, and when (repeatable): status=CODE, reset, hang, truncate, delay=2s; with stored, retry_after=S, header=N:V, body=TEXT; to=USER, kind=KIND, after=N, first=N, every=N' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l fault -d 'Rule that simulates an error (repeatable): status=CODE, reset, hang, truncate, delay=2s; with stored, retry_after=S, header=N:V, body=TEXT; to=USER, kind=KIND, after=N, first=N, every=N' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l templates -d 'Templates in place of the samples: a JSON array, or what `jelouctl templates` prints' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l webhook -d 'Post what is written in the inbox to this address on this machine' -r -f
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l max -d 'Keep so many messages, dropping the oldest [default: 10000]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l expect -d 'End with 14 unless exactly so many messages arrived' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l max -d 'Keep only the newest N messages [default: 10000]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l expect -d 'Exit with 14 unless exactly N messages arrived' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l list -d 'Write what arrived to this file, one JSON object a line' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -1042,17 +1043,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l client-sec
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l open -d 'Open the inbox in the browser'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l window -d 'Refuse who has not written within 24 hours, as WhatsApp does; write as them in the inbox'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l window -d 'Refuse users who have not written in the last 24 hours, as WhatsApp does; write as them in the inbox'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -s q -l quiet -d 'Only errors on standard error'
@@ -1068,15 +1069,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fis
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s q -l quiet -d 'Only errors on standard error'
@@ -1086,7 +1087,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fis
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -f -a "list" -d 'List the profiles: name, bot, and which is the default'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -f -a "show" -d 'Show every setting and where it comes from; never the secret'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -f -a "set" -d 'Make or change a profile'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -f -a "set" -d 'Create or change a profile'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -f -a "use" -d 'Make a profile the default'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -f -a "remove" -d 'Remove a profile; asks first, or needs --yes'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
@@ -1097,15 +1098,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only errors on standard error'
@@ -1121,15 +1122,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Only errors on standard error'
@@ -1146,15 +1147,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Only errors on standard error'
@@ -1170,15 +1171,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -s q -l quiet -d 'Only errors on standard error'
@@ -1194,15 +1195,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Only errors on standard error'
@@ -1218,16 +1219,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l client-secr
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l offline -d 'Leave out what needs the network'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -s q -l quiet -d 'Only errors on standard error'
@@ -1243,15 +1244,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l client-sec
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -s q -l quiet -d 'Only errors on standard error'
@@ -1268,15 +1269,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l client-secr
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -s q -l quiet -d 'Only errors on standard error'
@@ -1292,16 +1293,16 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l client
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l dynamic -d 'Print the line for the shell\'s start-up file that completes names too'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -s q -l quiet -d 'Only errors on standard error'
@@ -1318,15 +1319,15 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l client-secret-
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l ca-cert -d 'Certificate authorities (PEM) in place of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
-record\t'One JSON object that says what became of the message'
+record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l sandbox -d 'Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l curl -d 'Print the request as a curl command and send nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s q -l quiet -d 'Only errors on standard error'

@@ -31,7 +31,7 @@ pub enum ExitCode {
     Ledger,
     /// Another process has the bulk run. Not sent.
     InUse,
-    /// `sandbox --expect` did not hold.
+    /// `sandbox --expect` was not met.
     Expectation,
     /// The code of a command that was run for the user: 127 when it is not found, 126 when it cannot be run, 128 and the
     /// signal's number when one ended it.

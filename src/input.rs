@@ -78,7 +78,7 @@ impl InputError {
             Self::File { .. } | Self::Stdin { .. } => "check the path and its permissions",
             Self::TooLarge { .. } => "name a smaller file",
             Self::NotUtf8 { .. } => "save the file as UTF-8",
-            Self::NotJson { .. } => "fix the JSON; a file is named as `@FILE` where a flag takes JSON",
+            Self::NotJson { .. } => "fix the JSON; a flag that takes JSON|@FILE reads a file as @FILE",
             Self::NumberTooLarge { .. } => "write the number as text, in quotes",
             Self::NotVcard { .. } => {
                 "export the contact as a .vcf file; each card stands between BEGIN:VCARD and END:VCARD"

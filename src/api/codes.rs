@@ -75,8 +75,8 @@ pub(crate) const CODES: [Code; 32] = [
         "give a smaller file; `jelouctl explain image` tells the limits",
     ),
     jelou("UNSUPPORTED_MEDIA_TYPE", "WhatsApp does not take this kind of file", "convert it"),
-    open("E0000", UNKNOWN, "ask the recipient or look into Jelou before you send it again"),
-    open("UNKNOWN_ERROR", UNKNOWN, "ask the recipient or look into Jelou before you send it again"),
+    open("E0000", UNKNOWN, "ask the recipient or check in Jelou before you send it again"),
+    open("UNKNOWN_ERROR", UNKNOWN, "ask the recipient or check in Jelou before you send it again"),
     whatsapp(
         "368",
         "WhatsApp has blocked the account for breaking its policy",
@@ -118,7 +118,7 @@ pub(crate) const CODES: [Code; 32] = [
     ),
     whatsapp(
         "132000",
-        "the template has another number of parameters",
+        "the number of parameters does not match the template",
         "give as many --param as `jelouctl templates` shows {{…}} in its text",
     ),
     whatsapp(

@@ -81,7 +81,7 @@ fn unread(verdict: Verdict, attempt: &Attempt) -> Verdict {
     let (cause, code, hint, retry) = match attempt {
         Attempt::Failed(_) => (Cause::Network, "network", AGAIN, Some(Duration::ZERO)),
         Attempt::Answered(answer) if answer.status < 300 && answer.body.complete => {
-            (Cause::Rejected, "rejected", "this is no listing; check --api-url", None)
+            (Cause::Rejected, "rejected", "this is not a list of templates; check --api-url", None)
         }
         Attempt::Answered(answer) => {
             (Cause::Unavailable, "unavailable", AGAIN, Some(answer.retry_after.unwrap_or_default()))
@@ -108,7 +108,7 @@ fn judge_failure(failure: &Failure) -> Verdict {
         Stage::Tls => (
             Outcome::NotSent(Cause::Tls),
             "tls",
-            "nothing was sent; a private certificate authority is named with --ca-cert",
+            "nothing was sent; for a private certificate authority, give --ca-cert",
             None,
         ),
         Stage::InFlight => (Outcome::Unknown(None), "unknown", UNKNOWN_HINT, None),
@@ -120,7 +120,7 @@ fn judge_failure(failure: &Failure) -> Verdict {
 }
 
 /// What to do when nobody knows whether a message went out.
-pub(crate) const UNKNOWN_HINT: &str = "ask the recipient or look into Jelou before you send it again";
+pub(crate) const UNKNOWN_HINT: &str = "ask the recipient or check in Jelou before you send it again";
 
 fn judge_answer(answer: &Answer, accepts: &SuccessCriterion) -> Verdict {
     let entries = match accepts {

@@ -220,7 +220,7 @@ impl<'a> Engine<'a> {
 
     fn hear(&mut self, signal: Signal) {
         self.is_signalled = true;
-        self.progress.note(&format!("stopping: {}; again to leave at once", self.under_way()));
+        self.progress.note(&format!("stopping: {}; press Ctrl-C again to stop at once", self.under_way()));
         self.stop_for(StopReason::Signal(signal));
     }
 

@@ -16,7 +16,7 @@ const BYTES_READ_AT_ONCE: usize = 4 * 1024 * 1024;
 /// Why a row may leave at a time of its own only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Delay {
-    /// It was tried, and surely not sent.
+    /// It was tried, and certainly not sent.
     Retry,
     /// Its recipient was written to just now.
     RecipientGap,

@@ -40,7 +40,7 @@ pub(crate) struct Throttle {
 /// What an outcome means for the run.
 #[derive(Debug)]
 pub(crate) struct Consequence {
-    /// When its row may be tried again, where it was surely not sent, and why not before.
+    /// When its row may be tried again, where it was certainly not sent, and why not before.
     pub(crate) due: Instant,
     pub(crate) delay: Delay,
     pub(crate) pause: Option<PauseReason>,

@@ -23,7 +23,7 @@ Exit codes:
   2  wrong input        7  network                          12  bulk: the ledger cannot be written
   3  configuration      8  unknown: it may have been sent   13  bulk: the run is in use
   4  credentials      130  SIGINT                          143  SIGTERM
-                      129  SIGHUP                           14  sandbox --expect did not hold
+                      129  SIGHUP                           14  sandbox --expect was not met
 
 Files:
   ~/.config/jelouctl/config.toml (macOS: ~/Library/Application Support/jelouctl/config.toml)
@@ -40,7 +40,7 @@ Proxies come from HTTPS_PROXY, ALL_PROXY and NO_PROXY; they are never used for t
 ///   jelouctl send text --to 593987654321 "Hola"
 ///
 /// A send ends as sent (accepted by Jelou), not sent or unknown, with an exit code for each.
-/// Nothing is sent twice unasked.
+/// Nothing is sent twice unless you ask for it.
 #[derive(Debug, Parser)]
 #[command(name = "jelouctl", version, verbatim_doc_comment, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_long_help = AFTER_HELP)]
@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Send(SendCommand),
     FlowMessage(FlowMessageCommand),
     Templates(TemplatesCommand),
-    /// Send to a list of people: one true state for each row, whatever happens
+    /// Send a message to each row of a list, and keep the state of each row
     #[command(subcommand, arg_required_else_help = true)]
     Bulk(BulkCommand),
     Run(RunCommand),
@@ -72,7 +72,7 @@ pub(crate) enum Command {
     ///   jelouctl doctor --profile prod --output record
     ///   jelouctl doctor --offline
     ///
-    /// It sends nothing: the credentials are tried by reading the bot's templates. It ends with 0, or with the
+    /// It sends nothing: it reads the bot's templates to try the credentials. It ends with 0, or the
     /// exit code that a send would end with.
     #[command(verbatim_doc_comment)]
     Doctor {
@@ -101,7 +101,7 @@ pub(crate) enum Command {
     ///   jelouctl schema carousel
     ///   jelouctl schema config
     ///
-    /// What goes against `x-advised` is a warning. Works offline.
+    /// A value outside `x-advised` is a warning, not an error. Works offline.
     #[command(verbatim_doc_comment)]
     Schema {
         /// Kind of message, `message` for any of them, or `config` [default: message]
@@ -120,8 +120,8 @@ pub(crate) enum Command {
     ///   jelouctl completions fish > ~/.config/fish/completions/jelouctl.fish
     ///   jelouctl completions bash --dynamic >> ~/.bashrc
     ///
-    /// The script is whole in itself. The dynamic line asks jelouctl while you type, so that profiles and templates
-    /// are completed too; it never uses the network.
+    /// The script is complete. The line of --dynamic asks jelouctl while you type, so that profiles and
+    /// templates are completed too; it never uses the network.
     #[command(verbatim_doc_comment)]
     Completions {
         /// Shell to write it for

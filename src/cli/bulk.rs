@@ -15,7 +15,7 @@ use crate::output::ProgressFormat;
 #[derive(Debug, Subcommand)]
 pub(crate) enum BulkCommand {
     Send(Box<BulkSend>),
-    /// Go on with a run that was stopped, paused or killed
+    /// Continue a run that was stopped, paused or killed
     ///
     /// Examples:
     ///   jelouctl bulk resume
@@ -24,28 +24,28 @@ pub(crate) enum BulkCommand {
     /// What may have been sent is never sent again: see `bulk resolve`.
     #[command(verbatim_doc_comment)]
     Resume {
-        /// Run [default: the only unfinished one]
+        /// Name of the run [default: the only unfinished one, else the only one]
         run: Option<RunName>,
 
         #[command(flatten)]
         options: RunOptionFlags,
     },
-    /// Show how a run stands, also while it is going on
+    /// Show the state of a run, also while it is running
     Status {
-        /// Run [default: the only unfinished one]
+        /// Name of the run [default: the only unfinished one, else the only one]
         run: Option<RunName>,
     },
-    /// Print the list again, with what became of each row
+    /// Print the list with the outcome of each row
     ///
     /// Examples:
     ///   jelouctl bulk report people-20261120-101500 > people.done.csv
     ///   jelouctl bulk report --state failed --state skipped --file again.csv
     ///
-    /// Behind the input's own columns: sent, message_id, http_status, code, error, attempts, at.
-    /// In CSV a cell that a spreadsheet would run has a ' in front; `bulk send` takes it off again.
+    /// After the list's own columns: sent, message_id, http_status, code, error, attempts, at.
+    /// In CSV, ' is put before a cell that a spreadsheet would run; `bulk send` removes it again.
     #[command(verbatim_doc_comment)]
     Report {
-        /// Run [default: the only unfinished one]
+        /// Name of the run [default: the only unfinished one, else the only one]
         run: Option<RunName>,
 
         /// Rows in this state only (repeatable)
@@ -60,23 +60,23 @@ pub(crate) enum BulkCommand {
         #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
         file: Option<PathBuf>,
     },
-    /// Decide what became of rows that nobody else can decide
+    /// Set the state of unknown rows by hand, or send failed rows again
     ///
     /// Examples:
     ///   jelouctl bulk resolve people-20261120-101500 --unknown-as sent
     ///   jelouctl bulk resolve people-20261120-101500 --failed-as pending
     ///
-    /// Unknown rows may have been sent: ask the recipients, or look into Jelou, before you say `pending`.
+    /// Unknown rows may have been sent: ask the recipients, or check in Jelou, before you say `pending`.
     /// `--pending-as unknown` is for a ledger that is damaged: it does not know which rows were sent.
     #[command(verbatim_doc_comment)]
     Resolve {
-        /// Run [default: the only unfinished one]
+        /// Name of the run [default: the only unfinished one, else the only one]
         run: Option<RunName>,
 
         #[command(flatten)]
         decision: Decision,
     },
-    /// List the runs: name, state, rows, sent, failed, unknown, still to go
+    /// List the runs: name, state, rows, sent, failed, unknown, remaining
     List,
     /// Remove a run and all that is known of its rows; asks first, or needs --yes
     Remove {
@@ -103,8 +103,8 @@ impl BulkCommand {
 ///   jelouctl bulk send people.ndjson --rate 2/s flow --body flow.json --title '{{ titulo }}'
 ///   jelouctl bulk send people.csv text --to '593{{ celular }}' 'Hola'
 ///
-/// Every row is read and checked first. Then the run has a name, and every row one true state, whatever happens.
-/// CSV with a header, or NDJSON; a column is {{ name }} wherever a text stands in the message.
+/// All rows are read and checked before anything is sent. The run keeps the state of each row.
+/// The list is CSV with a header, or NDJSON; in any text of the message, {{ name }} is a column.
 #[derive(Args, Debug)]
 #[expect(clippy::doc_link_with_quotes, reason = "a template's own marks")]
 #[command(verbatim_doc_comment, subcommand_value_name = "KIND", subcommand_help_heading = "Kinds")]
@@ -124,15 +124,15 @@ pub(crate) struct BulkSend {
     #[command(flatten)]
     options: RunOptionFlags,
 
-    /// Pass over so many rows at the beginning
+    /// Skip the first N rows
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     skip: u64,
 
-    /// Take so many rows at most
+    /// Process at most N rows
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
 
-    /// Leave out the rows that cannot be sent, instead of sending none
+    /// Skip the rows that cannot be sent, instead of sending nothing
     #[arg(long)]
     skip_invalid: bool,
 
@@ -140,7 +140,7 @@ pub(crate) struct BulkSend {
     #[arg(long)]
     allow_duplicates: bool,
 
-    /// Send what an unfinished run sends too, or one that ended in the last 12 hours
+    /// Send the same messages as a run that is unfinished or ended in the last 12 hours
     #[arg(long)]
     again: bool,
 
@@ -166,7 +166,7 @@ pub(crate) struct RunOptionFlags {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     concurrency: Option<u16>,
 
-    /// How long to wait while every row that is tried meets a rate limit; then the run pauses
+    /// How long to keep trying while a rate limit refuses every row; then the run pauses
     #[arg(long, value_name = "DURATION", default_value = "15m")]
     max_wait: RetryFor,
 
@@ -185,7 +185,7 @@ struct BulkDelivery {
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     body: Option<Source>,
 
-    /// Take a row with a warning about its message for one that cannot be sent
+    /// Treat a row whose message has a warning as one that cannot be sent
     #[arg(long)]
     strict: bool,
 }

@@ -37,7 +37,7 @@ pub(crate) struct GlobalFlags {
     #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
     api_url: Option<ApiUrl>,
 
-    /// Send to a local Jelou, the one that runs or one inside this process [env, its address: JELOUCTL_SANDBOX]
+    /// Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]
     #[arg(long, global = true, conflicts_with = "api_url")]
     sandbox: bool,
 
@@ -49,7 +49,7 @@ pub(crate) struct GlobalFlags {
     #[arg(long, global = true, value_name = "DURATION")]
     retry_for: Option<RetryFor>,
 
-    /// Certificate authorities (PEM) in place of the system's
+    /// File with CA certificates (PEM), used instead of the system's
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     ca_cert: Option<PathBuf>,
 

@@ -13,15 +13,15 @@ pub(crate) enum ProfileCommand {
         /// Profile [default: the one that would send]
         name: Option<String>,
     },
-    /// Make or change a profile
+    /// Create or change a profile
     ///
     /// Examples:
     ///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file secret.txt
     ///   pass show jelou | jelouctl profile set prod --bot 77 --client-id ID --client-secret-file -
     ///   jelouctl profile set prod --allow-to '593*'
     ///
-    /// It writes what is typed. For a new profile, what is missing is asked for on a terminal.
-    /// A file is remembered by its path; a secret from standard input is kept in the configuration.
+    /// It saves the flags that you give. For a new profile, a terminal asks for what is missing.
+    /// Of a secret file it saves the path; a secret from standard input is saved in the configuration.
     #[command(verbatim_doc_comment)]
     Set {
         /// Profile

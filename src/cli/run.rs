@@ -8,15 +8,15 @@ use crate::commands::run::{NoticeContent, NotifyOn, RunArguments};
 use crate::config::Timeout;
 use crate::input::Source;
 
-/// Run a command, then send how it ended
+/// Run a command, then send a message about how it ended
 ///
 /// Examples:
 ///   jelouctl run --to 593987654321 --on failure -- ./backup.sh
 ///   jelouctl run --to 593987654321 --template job_ended --param '{{ command }}' --param '{{ result }}' -- make
 ///   jelouctl run --to 593987654321 --tail 20 --text '{{ command }} {{ result }}: {{ tail }}' -- ./deploy.sh
 ///
-/// Texts are templates that see `command` (its name alone), `result` (ok, failed or killed), `code`, `signal`,
-/// `duration`, `host`, `started`, and with --tail the last lines of its stderr as `tail`.
+/// Texts are templates that can use `command` (its name alone), `result` (ok, failed or killed),
+/// `code`, `signal`, `duration`, `host`, `started`, and, with --tail, `tail`: the end of its stderr.
 /// The exit code is the command's, also when the notice fails. A text reaches only a user who wrote in the last
 /// 24 hours; a template reaches anyone. What keeps the notice from leaving is told, and the command runs all the same.
 #[derive(Args, Debug)]
@@ -62,7 +62,7 @@ pub(crate) struct RunCommand {
     #[arg(long)]
     check_first: bool,
 
-    /// End with the notice's own code when it fails
+    /// When the notice fails, exit with its exit code instead of the command's
     #[arg(long)]
     strict_notify: bool,
 

@@ -31,7 +31,7 @@ pub(crate) struct SandboxCommand {
     #[arg(long)]
     open: bool,
 
-    /// What goes wrong, and when (repeatable): status=CODE, reset, hang, truncate, delay=2s; with stored,
+    /// Rule that simulates an error (repeatable): status=CODE, reset, hang, truncate, delay=2s; with stored,
     /// retry_after=S, header=N:V, body=TEXT; to=USER, kind=KIND, after=N, first=N, every=N
     #[arg(long = "fault", value_name = "RULE")]
     faults: Vec<String>,
@@ -40,7 +40,7 @@ pub(crate) struct SandboxCommand {
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     templates: Option<Source>,
 
-    /// Refuse who has not written within 24 hours, as WhatsApp does; write as them in the inbox
+    /// Refuse users who have not written in the last 24 hours, as WhatsApp does; write as them in the inbox
     #[arg(long)]
     window: bool,
 
@@ -48,11 +48,11 @@ pub(crate) struct SandboxCommand {
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     webhook: Option<String>,
 
-    /// Keep so many messages, dropping the oldest [default: 10000]
+    /// Keep only the newest N messages [default: 10000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     max: Option<u32>,
 
-    /// End with 14 unless exactly so many messages arrived
+    /// Exit with 14 unless exactly N messages arrived
     #[arg(long, value_name = "N")]
     expect: Option<u64>,
 

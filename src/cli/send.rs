@@ -12,7 +12,7 @@ use crate::message::{FlowMessage, Message};
 ///   jelouctl send text --to 593987654321 "Hola"
 ///   jelouctl send flow --to 593987654321 --body flow.json
 ///
-/// Flags win over `--body`. The answer of the API goes to standard output.
+/// Flags override `--body`. The response of the API goes to standard output.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,

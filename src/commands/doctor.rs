@@ -118,7 +118,7 @@ impl Checkup {
             }
             // That one which is named is not there is told with the settings.
             Ok(None) => {
-                self.ok("configuration", format!("{path} is not there; flags and variables must say everything"));
+                self.ok("configuration", format!("{path} does not exist; settings come from flags and variables only"));
             }
             Err(error) => {
                 self.fail("configuration", error);
@@ -248,7 +248,7 @@ impl Checkup {
 
     fn unreached(&mut self, failure: &Failure) {
         let (name, hint) = match failure.stage {
-            Stage::Tls => ("TLS", "a private certificate authority is named with --ca-cert or ca_cert of the profile"),
+            Stage::Tls => ("TLS", "for a private certificate authority, give --ca-cert or ca_cert of the profile"),
             Stage::Connect | Stage::ProxyCredentials | Stage::ProxyRefusal => {
                 ("connection", "check the network, the proxy and the api_url")
             }

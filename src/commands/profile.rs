@@ -192,9 +192,7 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> Result<(), C
     }
     for pattern in change.allow_to.iter().flat_map(|allow_to| &allow_to.0) {
         if pattern.starts_with('+') || pattern.contains(' ') {
-            context
-                .stderr
-                .warning(&format!("allow_to: `{pattern}` fits no phone number: they are compared as digits alone"));
+            context.stderr.warning(&format!("allow_to: `{pattern}` matches no phone number: write digits and * only"));
         }
     }
     ConfigEdit::change(&path, |edit| {
@@ -226,7 +224,7 @@ fn complete(context: &Context, change: &mut ProfileChange) -> Result<(), Command
         }
         return Err(UsageError::new(
             format!("a new profile needs {}", missing.join(" and ")),
-            "add it; nothing was written",
+            "add what is missing; nothing was saved",
         )
         .into());
     }
@@ -238,7 +236,7 @@ fn complete(context: &Context, change: &mut ProfileChange) -> Result<(), Command
         change.client_id = Some(ask_valid(context, "Client id:", |answer| answer.parse::<ClientId>().map(|_| ()))?);
     }
     if change.allow_to.is_none() {
-        let answer = stderr.ask("Recipients that may be written to, as patterns with * (empty for anyone):")?;
+        let answer = stderr.ask("Allowed recipients, numbers or patterns such as 593* (empty: anyone):")?;
         let patterns: Vec<_> =
             answer.split([',', ' ']).filter(|pattern| !pattern.is_empty()).map(str::to_owned).collect();
         change.allow_to = (!patterns.is_empty()).then_some(AllowTo(patterns));
@@ -251,7 +249,7 @@ fn complete(context: &Context, change: &mut ProfileChange) -> Result<(), Command
 
 /// The last of the questions: from here on Ctrl-C is caught.
 fn ask_secret() -> Result<Option<Secret>, CommandError> {
-    const QUESTION: &str = "Client secret (hidden; kept in the configuration; empty to leave it):";
+    const QUESTION: &str = "Client secret (hidden; saved in the configuration file; empty: not saved):";
     let typed = block_on(async { Ok::<_, SystemError>(sending::ask_secret(QUESTION)) })?;
     match typed {
         Ok(typed) => Ok(Some(Secret::new(typed)).filter(|secret| !secret.is_empty())),

@@ -69,7 +69,7 @@ fn options(context: &mut Context, arguments: &SandboxArguments) -> Result<Option
             let message = format!("--fault `{}`: {error}", rule.escape_debug());
             UsageError::new(
                 &message,
-                "write, for example, status=429,retry_after=2,every=5; docs/sandbox.md has them all",
+                "write, for example, status=429,retry_after=2,every=5; `jelouctl sandbox --help` lists all names",
             )
         })
     };

@@ -26,7 +26,7 @@ pub(crate) enum ConfigError {
     Syntax { path: PathBuf, line: usize, problem: String, nearest: Option<String> },
     #[error("{}: profile `{profile}` has both {first} and {second}", path.display())]
     TwoSecrets { path: PathBuf, profile: String, first: &'static str, second: &'static str },
-    #[error("there is no profile `{name}` (asked for by {origin}){}", list(known))]
+    #[error("there is no profile `{name}` (from {origin}){}", list(known))]
     UnknownProfile { name: String, origin: String, known: Vec<String>, nearest: Option<String> },
     #[error("there are several profiles and none is the default{}", list(known))]
     NoDefaultProfile { known: Vec<String> },
@@ -40,9 +40,9 @@ pub(crate) enum ConfigError {
     NoCredentials,
     #[error("no client secret for client id `{client_id}`")]
     NoSecret { client_id: String },
-    #[error("the client secret comes from {secret}, but no client id comes from a flag or the environment with it")]
+    #[error("the client secret comes from {secret}, but neither a flag nor the environment gives its client id")]
     SecretWithoutId { secret: String },
-    #[error("the client id comes from {id}, but no client secret comes from a flag or the environment with it")]
+    #[error("the client id comes from {id}, but neither a flag nor the environment gives its client secret")]
     IdWithoutSecret { id: String },
     #[error("the secret of profile `{profile}` is for {home}, but {origin} asks for {asked}")]
     SecretForAnotherHost { profile: String, home: String, asked: String, origin: String },
@@ -117,7 +117,7 @@ impl ConfigError {
             Self::SecretCommand { .. } | Self::SecretCommandFailed { .. } | Self::SecretCommandHangs { .. } => {
                 "run the command by hand; it must print the secret and ask for nothing".to_owned()
             }
-            Self::BadSecret { .. } => "check where it comes from; nothing was sent".to_owned(),
+            Self::BadSecret { .. } => "check where the secret comes from; nothing was sent or saved".to_owned(),
         };
         Some(hint)
     }

@@ -65,7 +65,7 @@ pub(crate) struct Profile {
     #[serde(default, deserialize_with = "parsed_duration")]
     #[schemars(with = "Option<DurationText>")]
     pub(crate) retry_for: Option<RetryFor>,
-    /// Certificate authorities (PEM) in place of the system's.
+    /// File with CA certificates (PEM), used instead of the system's.
     pub(crate) ca_cert: Option<PathBuf>,
     /// Who may be written to; `*` is any run of characters. Absent: anyone; empty: nobody.
     #[schemars(with = "Option<Vec<String>>")]

@@ -288,7 +288,7 @@ fn environment_beside(flags: &Flags, environment: &Environment, warnings: &mut V
     ];
     let ignored: Vec<_> = set.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect();
     if !ignored.is_empty() {
-        warnings.push(format!("--profile is taken whole: {} ignored", ignored.join(", ")));
+        warnings.push(format!("--profile sets bot and credentials: {} ignored", ignored.join(", ")));
     }
     beside
 }

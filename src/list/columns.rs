@@ -197,7 +197,7 @@ mod tests {
             (&["N° Teléfono", "x"], None, Ok("N° Teléfono")),
             (&["Contacto"], None, Ok("Contacto")),
             (&["Contacto", "Celular"], None, Ok("Celular")),
-            (&["celular_conyuge", "WhatsApp cliente"], None, Err("no column has the name of a recipient's")),
+            (&["celular_conyuge", "WhatsApp cliente"], None, Err("no column is named like a recipient column")),
             (&["Teléfono celular", "x"], Some("telefono_celular"), Ok("Teléfono celular")),
             (&["Teléfono", "telefono"], Some("telefono"), Ok("telefono")),
             (&["Teléfono", "telefono"], Some("TELEFONO"), Err("could be the column `Teléfono` or `telefono`")),

@@ -35,7 +35,7 @@ pub(crate) enum ListError {
     UnknownColumn { path: String, name: String, columns: Vec<String> },
     #[error("`{first}` and `{second}` could both be the recipient's column")]
     TwoRecipients { first: String, second: String },
-    #[error("no column has the name of a recipient's; there are: {}", columns.join(", "))]
+    #[error("no column is named like a recipient column (to, phone, celular, …); the columns are: {}", columns.join(", "))]
     NoRecipientColumn { columns: Vec<String>, proposed: Vec<String> },
     #[error("{path}: `{name}` could be the column `{first}` or `{second}`")]
     SeveralColumns { path: String, name: String, first: String, second: String },
@@ -62,23 +62,25 @@ impl ListError {
             Self::Foreign { foreign, .. } => foreign.hint(),
             Self::NotUtf8 { .. } => "save it as \"CSV UTF-8\"; nothing was sent",
             Self::OpenQuote { .. } | Self::TornHeader { .. } => {
-                "close it, or write a quote that is meant as two; nothing was sent"
+                "close it; inside a cell, write each quote twice; nothing was sent"
             }
             Self::RowTooLong { .. } => "look at the quotes of the row before it; nothing was sent",
             Self::JsonArray { .. } => "write one object a line, as `jq -c '.[]'` does; nothing was sent",
-            Self::NoRows { .. } => "a CSV file has a header and a row for each message; nothing was sent",
+            Self::NoRows { .. } => {
+                "check the file, --skip and --limit; a CSV file needs a header and at least one row; nothing was sent"
+            }
             Self::TooManyFields { .. } => {
                 "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does; nothing was sent"
             }
             Self::TwoColumns { .. } => "rename one of them; nothing was sent",
             Self::UnknownColumn { .. } => {
-                "write a column as the header does; one with spaces is {{ row['Nombre completo'] }}; nothing was sent"
+                "write the name exactly as in the header; one with spaces is {{ row['Nombre completo'] }}; nothing was sent"
             }
             Self::NoSuchColumn { .. } | Self::SeveralColumns { .. } => {
-                "write a column as the header does; nothing was sent"
+                "write the name exactly as in the header; nothing was sent"
             }
             Self::TwoRecipients { .. } | Self::NoRecipientColumn { .. } => {
-                "name it with --to-column COLUMN, or write it from columns: --to '593{{ celular }}'"
+                "give its name with --to-column COLUMN before the kind, or build it from columns after the kind: --to '593{{ celular }}'"
             }
         }
     }

@@ -160,7 +160,7 @@ fn next_record(
     };
     let (expected, found) = (columns.names().len() + if is_report { OUTCOME_COLUMNS.len() } else { 0 }, record.len());
     let row = if is_torn {
-        Err("text stands behind a quote that closes its cell; write a quote that is meant as two".to_owned())
+        Err("text stands behind a quote that closes its cell; inside a cell, write each quote twice".to_owned())
     } else if found == expected {
         let cells = record.iter().take(columns.names().len());
         let cells = cells.map(|cell| if is_report { unguarded(cell) } else { cell.to_owned() });

@@ -205,7 +205,7 @@ impl CardAction {
             (None, Some(_), _) => "is missing; it is cta_url for a link",
             (None, None, None) => "is missing; an action is a link (`name` and `parameters`) or replies (`buttons`)",
             (Some(LINK), Some(_), Some(_)) => "is cta_url, but there are `buttons` too; a card has a link or replies",
-            (Some(_), _, _) => "is not cta_url, the only one that is known",
+            (Some(_), _, _) => "must be cta_url; no other name is known",
         };
         Err(garde::Error::new(problem))
     }

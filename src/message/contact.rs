@@ -144,7 +144,7 @@ impl Name {
         if self.has_parts() {
             return Ok(());
         }
-        Err(garde::Error::new("needs one more part beside it: first_name, last_name, middle_name, prefix or suffix"))
+        Err(garde::Error::new("is not enough; give also one of: first_name, last_name, middle_name, prefix or suffix"))
     }
 }
 

@@ -38,11 +38,11 @@ pub(crate) enum InvalidMessage {
     NoRecipient,
     #[error("{origin}: {found} in the body; a recipient is a text")]
     RecipientNotText { origin: &'static str, found: String },
-    #[error("destinations: the body has {0}; it is a list of one, so that the answer is about one message")]
+    #[error("destinations: the body has {0}; give a list with one recipient")]
     NotOneDestination(String),
     #[error("destinations: the body names another recipient there than in userId")]
     TwoRecipients,
-    #[error("the body is {0}; a message is a JSON object")]
+    #[error("the body is not a JSON object, but {0}")]
     NotAnObject(&'static str),
     #[error("send raw needs a body")]
     NoBody,

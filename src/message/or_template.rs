@@ -118,7 +118,7 @@ impl LeafType {
             (Self::Text, Value::Array(_)) => Err("is a list where a text is needed".to_owned()),
             (Self::Text, Value::Object(_)) => Err("is an object where a text is needed".to_owned()),
             (Self::Json(name), Value::String(text)) => {
-                serde_json::from_str(&text).map_err(|_| format!("`{}` is no {name}", text.escape_debug()))
+                serde_json::from_str(&text).map_err(|_| format!("`{}` is not of type {name}", text.escape_debug()))
             }
             (_, value) => Ok(value),
         }
@@ -147,7 +147,7 @@ mod tests {
             ("mode", json!("draft"), Ok(json!("draft"))),
             ("lat", json!("-0.18"), Ok(json!(-0.18))),
             ("lat", json!(1), Ok(json!(1))),
-            ("lat", json!("NaN"), Err("`NaN` is no number")),
+            ("lat", json!("NaN"), Err("`NaN` is not of type number")),
             ("payload", json!("{\"a\":1}"), Ok(json!({"a": 1}))),
             ("free", json!("7"), Ok(json!("7"))),
             ("nowhere", json!(null), Ok(json!(null))),

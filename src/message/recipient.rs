@@ -18,16 +18,16 @@ pub(crate) struct Recipient(String);
 pub(crate) enum RecipientError {
     #[error("the recipient is empty")]
     Empty,
-    #[error("`{}` has `{}`, which no phone number has (understood so far: `{digits}`)", raw.escape_debug(), found.escape_debug())]
+    #[error("`{}` is not a phone number: it has `{}` (read so far: `{digits}`)", raw.escape_debug(), found.escape_debug())]
     NotAPhone { raw: String, found: char, digits: String },
-    #[error("`{raw}` begins with 0 or has (0), the national form (understood: `{digits}`)")]
+    #[error("`{raw}` is in the national form: it begins with 0 or has (0) (read as `{digits}`)")]
     National { raw: String, digits: String },
-    #[error("`{raw}` ends in .0, as a spreadsheet writes a number (understood: `{digits}`)")]
+    #[error("`{raw}` ends in .0, as a spreadsheet writes a number (read as `{digits}`)")]
     Spreadsheet { raw: String, digits: String },
-    #[error("`{raw}` has {count} digits (understood: `{digits}`); a phone number has 7 to 15")]
+    #[error("a phone number has 7 to 15 digits; `{raw}` has {count} (read as `{digits}`)")]
     Length { raw: String, digits: String, count: usize },
     #[error(
-        "`{raw}` has {count} digits and no + (understood: `{digits}`), fewer than 10: the country code may be missing"
+        "`{raw}` has only {count} digits, fewer than 10, and no + (read as `{digits}`): the country code may be missing"
     )]
     NoCountryCode { raw: String, digits: String, count: usize },
     #[error("`{0}` cannot be a recipient: as a part of a URL it means a folder")]
@@ -41,9 +41,11 @@ impl RecipientError {
     #[must_use]
     pub(crate) fn hint(&self) -> &'static str {
         match self {
-            Self::Empty => "give a phone number with its country code, such as 593987654321",
+            Self::Empty => "give a phone number with its country code, such as 593987654321, or `id:USER`",
             Self::NotAPhone { .. } => "give one phone number; a user of another channel is written `id:USER`",
-            Self::National { .. } => "write the number with its country code and without the national 0: +593987654321",
+            Self::National { .. } => {
+                "write the number with + and its country code, without the leading 0 or 00 and without (0): +593987654321"
+            }
             Self::Spreadsheet { .. } => "format the column as text and take the number without `.0`",
             Self::Length { .. } | Self::NoCountryCode { .. } => {
                 "write the number with its country code, such as +593987654321; a user of another channel is `id:USER`"

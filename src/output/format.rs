@@ -10,7 +10,7 @@ pub(crate) enum Format {
     Response,
     /// The message id only; nothing when there is none
     Id,
-    /// One JSON object that says what became of the message
+    /// One JSON object with the outcome of the message
     Record,
     /// Nothing: the exit code and standard error say it all
     None,

@@ -3,6 +3,7 @@
 
 mod checkup;
 mod color;
+mod counted;
 mod error;
 mod escape;
 mod format;
@@ -15,6 +16,7 @@ mod table;
 
 pub(crate) use self::checkup::{Check, CheckState};
 pub(crate) use self::color::Color;
+pub(crate) use self::counted::counted;
 pub(crate) use self::error::StreamError;
 pub(crate) use self::escape::one_line;
 pub(crate) use self::format::Format;

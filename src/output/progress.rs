@@ -199,5 +199,5 @@ impl Drop for Reading<'_> {
 fn words(tally: &Tally, rate: f64, time_left: Option<Duration>) -> String {
     let Tally { rows, sent, failed, unknown, left, .. } = tally;
     let time_left = time_left.map(|time| format!(", {} left", humantime::format_duration(time))).unwrap_or_default();
-    format!("{sent} sent, {failed} failed, {unknown} unknown of {rows}; {left} to go, {rate:.1}/s{time_left}")
+    format!("{sent} sent, {failed} failed, {unknown} unknown of {rows}; {left} remaining, {rate:.1}/s{time_left}")
 }

@@ -118,7 +118,7 @@ impl Fault {
             return fails("it has more than one of status, reset, hang and truncate; make two rules");
         }
         if self.effect() == FaultEffect::None && self.delay.is_none() {
-            return fails("it says not what happens: give one of status, reset, hang, truncate or delay");
+            return fails("it does not say what happens: give one of status, reset, hang, truncate or delay");
         }
         if self.status.is_some_and(|status| !(200..600).contains(&status)) {
             return fails("a status is 200 to 599");
@@ -214,8 +214,8 @@ mod tests {
     #[test]
     fn a_rule_that_cannot_be_followed_says_why() {
         for (raw, problem) in [
-            ("", "it says not what happens"),
-            ("stored", "it says not what happens"),
+            ("", "it does not say what happens"),
+            ("stored", "it does not say what happens"),
             ("status=99", "a status is 200 to 599"),
             ("status=abc", "invalid type"),
             ("status=500,reset", "more than one of"),

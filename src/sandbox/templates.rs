@@ -61,7 +61,7 @@ impl Templates {
                 Some(Value::Array(list)) => list,
                 _ => return Err(TemplatesError("it has no array `results`".to_owned())),
             },
-            _ => return Err(TemplatesError("it is no array of templates".to_owned())),
+            _ => return Err(TemplatesError("it is not an array of templates".to_owned())),
         };
         let has_name = |template: &Value| template.get("elementName").is_some_and(Value::is_string);
         match list.iter().position(|template| !has_name(template)) {

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::config::Settings;
+use crate::output::counted;
 
 /// `allow_to`, over every recipient of a request.
 ///
@@ -30,7 +31,7 @@ pub(crate) enum GuardError {
     Recipient { recipient: String, allowed: Vec<String>, origin: String },
     #[error("{count} of the rows go to recipients that are not allowed; the first: {first}")]
     Rows { count: u64, first: Box<GuardError> },
-    #[error("{rows} messages were not confirmed")]
+    #[error("sending {} was not confirmed", counted(*rows, "message"))]
     Unconfirmed { rows: u64 },
     #[error("run {run} sends the same messages")]
     SameCampaign { run: String, is_finished: bool },

@@ -17,7 +17,7 @@ pub(crate) fn language<'source>() -> Environment<'source> {
 
 /// Inside a text stand texts, numbers and booleans only: null would read `None`.
 fn write_text(output: &mut minijinja::Output<'_>, value: &Cell) -> Result<(), Error> {
-    let refuse = |what: &str| Err(Error::new(ErrorKind::InvalidOperation, format!("{what} stands inside a text")));
+    let refuse = |what: &str| Err(Error::new(ErrorKind::InvalidOperation, format!("{what} cannot be part of a text")));
     match value.kind() {
         ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
         ValueKind::None => refuse("null"),

@@ -57,7 +57,10 @@ fn contacts_have_their_own_rules() {
     let home = Home::new();
     for (contact, problem) in [
         ("{}", "contacts[0].name: is missing (set it with --contact)"),
-        (r#"{"name": {"formatted_name": "A"}}"#, "contacts[0].name.formatted_name: needs one more part beside it"),
+        (
+            r#"{"name": {"formatted_name": "A"}}"#,
+            "contacts[0].name.formatted_name: is not enough; give also one of: first_name",
+        ),
         (r#"{"name": {"first_name": "A"}}"#, "contacts[0].name.formatted_name: is missing (set it with --contact)"),
         (r#"{"name": "A"}"#, "contacts[0].name: invalid type: string \"A\""),
         (
@@ -151,9 +154,9 @@ fn broken_json_is_shown_by_line_and_column() {
 fn a_body_of_the_wrong_shape_names_its_path() {
     let home = Home::new();
     for (command, body, problem) in [
-        ("text", "[]", "the body is an array; a message is a JSON object"),
-        ("text", "\"text\"", "the body is a string"),
-        ("text", "null", "the body is null"),
+        ("text", "[]", "the body is not a JSON object, but an array"),
+        ("text", "\"text\"", "the body is not a JSON object, but a string"),
+        ("text", "null", "the body is not a JSON object, but null"),
         ("text", r#"{"text": 7}"#, "text: invalid type: integer `7`, expected a string (set it with TEXT)"),
         ("flow", r#"{"parameters": []}"#, "parameters: invalid type: sequence, expected an object"),
         (
@@ -224,8 +227,8 @@ fn files_that_cannot_be_read_are_named() {
 fn a_recipient_that_is_not_surely_one_is_refused() {
     for (to, problem) in [
         ("", "the recipient is empty"),
-        ("593987654321,593987654322", "has `,`, which no phone number has (understood so far: `593987654321`)"),
-        ("0987654321", "the national form (understood: `0987654321`)"),
+        ("593987654321,593987654322", "is not a phone number: it has `,` (read so far: `593987654321`)"),
+        ("0987654321", "in the national form: it begins with 0 or has (0) (read as `0987654321`)"),
         ("+44 (0)20 7946 0000", "the national form"),
         ("593987654321.0", "as a spreadsheet writes a number"),
         ("593987654321.00", "as a spreadsheet writes a number"),
@@ -243,7 +246,10 @@ fn a_recipient_that_is_not_surely_one_is_refused() {
     refused(&["send", "text", "Hola"], &["error: no recipient", "--to", "JELOU_TO"]);
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
-    home.run("send text Hola").env("JELOU_TO", "12,3").api(&server.url).fails(2, &["JELOU_TO: `12,3` has `,`"]);
+    home.run("send text Hola")
+        .env("JELOU_TO", "12,3")
+        .api(&server.url)
+        .fails(2, &["JELOU_TO: `12,3` is not a phone number: it has `,`"]);
     assert_eq!(server.received().len(), 0);
     // What is not used is not judged.
     home.run("send text Hola --to 593987654321").env("JELOU_TO", "12,3").api(&server.url).success();

@@ -84,7 +84,7 @@ fn the_schema_decides_what_a_cell_becomes() {
     refused(
         &home,
         &[&flow[..], &["--action-payload", "{{ modo }}"]].concat(),
-        &["line 2: parameters.flow_action_payload: `draft` is no object"],
+        &["line 2: parameters.flow_action_payload: `draft` is not of type object"],
     );
     // Of one message there are no rows to fill it from.
     home.run("--sandbox send flow --to 593987654321 --body")
@@ -140,14 +140,21 @@ fn the_recipient_comes_from_each_row() {
         (&["--to-column", "nada", "text", "x"][..], &["--to-column: there is no column `nada`", "Teléfono, otro"][..]),
         (&["text", "x", "--to", "593987654321"], &["--to: every row would go to `593987654321`"]),
         (&["text", "x", "--to", "{{ nada }}"], &["--to: there is no column `nada`"]),
-        (&["--to-column", "celular nacional", "text", "x"], &["line 2: celular nacional: `987654321` has 9 digits"]),
+        (
+            &["--to-column", "celular nacional", "text", "x"],
+            &["line 2: celular nacional: `987654321` has only 9 digits"],
+        ),
     ] {
         refused(&home, &[&["people.csv"], arguments].concat(), parts);
     }
     home.write("two.csv", "phone,celular\n593987654321,593987654322\n");
     refused(&home, &["two.csv", "text", "x"], &["`phone` and `celular` could both be the recipient's", "--to-column"]);
     home.write("none.csv", "a,b\n1,2\n");
-    refused(&home, &["none.csv", "text", "x"], &["no column has the name of a recipient's; there are: a, b"]);
+    refused(
+        &home,
+        &["none.csv", "text", "x"],
+        &["no column is named like a recipient column (to, phone, celular, …); the columns are: a, b"],
+    );
     home.write("body.json", r#"{"userId": "593987654321", "text": "x"}"#);
     refused(
         &home,
@@ -157,7 +164,7 @@ fn the_recipient_comes_from_each_row() {
     let server = Jelou::never_asked();
     home.write("one.csv", "otro\n1\n");
     let ended = home.run("bulk send one.csv --yes text x").api(&server.url).env("JELOU_TO", "593987654321");
-    ended.fails(2, &["no column has the name"]);
+    ended.fails(2, &["no column is named like"]);
 }
 
 #[test]
@@ -178,7 +185,7 @@ fn a_column_is_found_by_what_its_name_means() {
     refused(&home, &["two.csv", "text", "{{ ANO }}"], &["text: `ANO` could be the column `Año` or `ano`"]);
     home.write("none.csv", "n,celular_conyuge,WhatsApp cliente\n1,593987654321,593987654322\n");
     let hint = "--to-column 'celular_conyuge' or --to-column 'WhatsApp cliente'";
-    refused(&home, &["none.csv", "text", "x"], &["no column has the name of a recipient's", hint]);
+    refused(&home, &["none.csv", "text", "x"], &["no column is named like a recipient column", hint]);
 }
 
 #[test]
@@ -212,7 +219,7 @@ fn says_line_and_way_out_of_every_broken_list() {
         ("a.csv", b"to,\"nombre\n593987654321,Ana\n", &["is never closed"]),
         ("a.csv", b"to,n\n593987654321,\"a\nb\"\n\n\n\n12,x\n", &["line 7: to: "]),
         ("a.csv", b"to\n\n\n12", &["line 4: to: "]),
-        ("a.csv", b"to\n5.93988E+11\n", &["line 2: to: `5.93988E+11` has `E`"]),
+        ("a.csv", b"to\n5.93988E+11\n", &["line 2: to: `5.93988E+11` is not a phone number: it has `E`"]),
     ] {
         home.write(name, list);
         refused(&home, &[name, "text", "x"], parts);
@@ -238,7 +245,12 @@ fn a_line_has_the_number_that_an_editor_shows() {
         ("mark", format!("\u{feff}{}", rows.replace('\n', "\r\n"))),
     ] {
         home.write("a.csv", list);
-        let parts = ["line 6: to: `12`", "line 11: to: `13`", "line 13: to: `14`", "3 rows cannot be sent"];
+        let parts = [
+            "line 6: to: a phone number has 7 to 15 digits; `12`",
+            "line 11: to: a phone number has 7 to 15 digits; `13`",
+            "line 13: to: a phone number has 7 to 15 digits; `14`",
+            "3 rows cannot be sent",
+        ];
         let ended = refused(&home, &["a.csv", "text", "{{ n }}x"], &parts);
         assert_eq!(ended.stderr.matches("line ").count(), 3, "{name}: {ended:?}");
     }
@@ -287,7 +299,7 @@ fn what_a_spreadsheet_adds_to_a_list_is_understood() {
         home.write("a.csv", list);
         assert_eq!(bodies(&home, &["a.csv", "text", "{{ row['n;,'] }}"])[0]["text"], "a");
         home.write("a.csv", format!("{}\n1|b", list.trim_end()));
-        refused(&home, &["a.csv", "text", "x"], &["line 4: to: `1`"]);
+        refused(&home, &["a.csv", "text", "x"], &["line 4: to: a phone number has 7 to 15 digits; `1`"]);
     }
     // Rows that hold nothing are no people; a row that holds something is one.
     home.write("a.csv", "to;n\n593987654321;a\n;\n \n593987654322;b\n; ;\n");
@@ -295,17 +307,17 @@ fn what_a_spreadsheet_adds_to_a_list_is_understood() {
     assert_eq!(ended.stdout.lines().count(), 2);
     assert!(ended.stderr.contains("note: 3 rows without a filled cell were passed over"), "{ended:?}");
     home.write("a.csv", "to;n\n593987654321;a\n;2 people\n");
-    refused(&home, &["a.csv", "text", "x"], &["line 3: to: ", "1 rows cannot be sent"]);
+    refused(&home, &["a.csv", "text", "x"], &["line 3: to: ", "1 row cannot be sent"]);
 }
 
 #[test]
 fn text_behind_a_closing_quote_is_told() {
     let home = Home::new();
     home.write("a.csv", "to,n\n593987654321,\"Ana\"x\n593987654322,\"Eva\" \n593987654323,\"L\"\"u\"\"\"\n");
-    let parts = ["line 2: text stands behind a quote that closes its cell", "1 rows cannot be sent"];
+    let parts = ["line 2: text stands behind a quote that closes its cell", "1 row cannot be sent"];
     refused(&home, &["a.csv", "text", "{{ n }}"], &parts);
     home.write("a.csv", "to,\"n\"m\n593987654321,x\n");
-    refused(&home, &["a.csv", "text", "x"], &["in the header of line 1", "two"]);
+    refused(&home, &["a.csv", "text", "x"], &["in the header of line 1", "each quote twice"]);
 }
 
 #[test]
@@ -321,7 +333,7 @@ fn every_bad_row_is_listed_and_nothing_is_sent() {
     run(&[]).fails(
         2,
         &[
-            "line 3: to: `1` has 1 digits",
+            "line 3: to: a phone number has 7 to 15 digits; `1` has 1",
             "line 4: text: has 4097 characters; at most 4096 are allowed",
             "line 5: text: is empty",
             "3 rows cannot be sent",
@@ -355,15 +367,15 @@ fn templates_are_strict() {
             "method named split; write a filter: {{ nombre | split | first }}",
         ),
         ("people.ndjson", "a {{ objeto.b }}", "line 1: text: the row has no `objeto.b`; it has: to, nulo"),
-        ("people.csv", "{{ nombre", "text: it is no template: unexpected end of input"),
-        ("people.csv", "100% {# hola", "text: it is no template"),
+        ("people.csv", "{{ nombre", "text: is not a template: unexpected end of input"),
+        ("people.csv", "100% {# hola", "text: is not a template"),
         ("people.csv", "{{ nombre | grita }}", "text: filter grita is unknown"),
         ("people.ndjson", "{{ nombre }}", "line 1: text: the row has no `nombre`; it has: to, nulo"),
         ("people.ndjson", "{{ nulo }}", "line 1: text: is null where a text is needed"),
-        ("people.ndjson", "a {{ nulo }}", "line 1: text: null stands inside a text"),
-        ("people.ndjson", "a {{ lista }}", "line 1: text: a sequence stands inside a text"),
+        ("people.ndjson", "a {{ nulo }}", "line 1: text: null cannot be part of a text"),
+        ("people.ndjson", "a {{ lista }}", "line 1: text: a sequence cannot be part of a text"),
         ("people.ndjson", "{{ lista }}", "line 1: text: is a list where a text is needed"),
-        ("people.ndjson", "a {{ objeto }}", "line 1: text: a map stands inside a text"),
+        ("people.ndjson", "a {{ objeto }}", "line 1: text: a map cannot be part of a text"),
     ] {
         refused(&home, &[list, "text", template], &[part]);
     }
@@ -381,12 +393,12 @@ fn a_template_that_is_too_large_is_refused_before_a_stack_ends() {
     for (template, part) in [
         (
             format!("{{{{ {}1 }}}}", "-".repeat(15_000)),
-            "text: it is no template: an expression has 15000 operators, filters and brackets; at most 500",
+            "text: is not a template: an expression has 15000 operators, filters and brackets; at most 500",
         ),
-        (format!("{{{{ to{} }}}}", "|trim".repeat(3000)), "text: it is no template: an expression has 3000 operators"),
+        (format!("{{{{ to{} }}}}", "|trim".repeat(3000)), "text: is not a template: an expression has 3000 operators"),
         (
             format!("{{{{ to }}}}{}", "-".repeat(32_000)),
-            "text: it is no template: has 32008 bytes; a text with {{ }} or {% %} may have 16384 (16 KiB)",
+            "text: is not a template: has 32008 bytes; a text with {{ }} or {% %} may have 16384 (16 KiB)",
         ),
     ] {
         refused(&home, &["people.csv", "text", &template], &[part]);
@@ -414,7 +426,11 @@ fn the_same_message_twice_is_refused_left_out_or_meant() {
     let home = Home::new();
     home.write("people.csv", "to,x\n593987654321,a\n593987654322,a\n+593 98 765 4321,a\n593987654321,b\n");
     let part = "line 4: it is the same message to 593987654321 as line 2";
-    refused(&home, &["people.csv", "text", "{{ x }}"], &[part, "1 rows send the same message", "--allow-duplicates"]);
+    refused(
+        &home,
+        &["people.csv", "text", "{{ x }}"],
+        &[part, "the message and recipient of 1 row are those of another row", "--allow-duplicates"],
+    );
     assert_eq!(bodies(&home, &["people.csv", "--allow-duplicates", "text", "{{ x }}"]).len(), 4);
     assert_eq!(bodies(&home, &["people.csv", "--skip-invalid", "text", "{{ x }}"]).len(), 3);
 }
@@ -443,7 +459,14 @@ fn a_preview_reads_every_row_and_prints_the_first() {
     let preview = |flags: &[&str]| {
         home.run_args(&[&["--sandbox", "bulk", "send", "people.csv", "--preview", "1"], flags, &["text", "x"]].concat())
     };
-    let ended = preview(&[]).fails(2, &["line 6: to: `12`", "5 of 6 rows are fine, 1 is not", "1 rows cannot be sent"]);
+    let ended = preview(&[]).fails(
+        2,
+        &[
+            "line 6: to: a phone number has 7 to 15 digits; `12`",
+            "5 of 6 rows are fine, 1 is not",
+            "1 row cannot be sent",
+        ],
+    );
     assert_eq!(ended.json()["body"]["userId"], "593987654321");
     let ended = preview(&["--skip-invalid"]).success();
     assert!(ended.stderr.contains("5 of 6 rows are fine, 1 is not"), "{ended:?}");
@@ -466,11 +489,17 @@ fn of_one_fault_in_every_row_the_first_rows_are_told() {
     let send = |flags: &[&str]| {
         home.run_args(&[&["--sandbox", "bulk", "send", "people.csv"], flags, &["text", "{{ n }}"]].concat())
     };
-    let told = send(&[])
-        .fails(2, &["line 2: to: `100`", "495 more rows are like line 2; -v lists all", "502 rows cannot be sent"]);
+    let told = send(&[]).fails(
+        2,
+        &[
+            "line 2: to: a phone number has 7 to 15 digits; `100`",
+            "495 more rows are like line 2; -v lists all",
+            "502 rows cannot be sent",
+        ],
+    );
     let lines = |ended: &Ended| ended.stderr.lines().filter(|line| line.contains("line ")).count();
     assert_eq!(lines(&told), 5 + 1 + 2, "{told:?}");
-    assert_eq!(lines(&send(&["-v"]).fails(2, &["line 501: to: `599`"])), 502);
+    assert_eq!(lines(&send(&["-v"]).fails(2, &["line 501: to: a phone number has 7 to 15 digits; `599`"])), 502);
     assert_eq!(lines(&send(&["--skip-invalid"]).fails(10, &["line 2 is left out: to: "])), 5 + 1 + 2);
 }
 

@@ -412,7 +412,7 @@ fn rows_that_may_have_been_sent_are_not_counted_as_to_be_sent() {
     let told = "of which 5 messages are still to be sent and 4 may have been sent";
     home.run("bulk remove r").fails(2, &[told]);
     let parts = [
-        "note: run r: 5 of 10 messages to go\n",
+        "note: run r: 5 of 10 messages left to send\n",
         "note: 4 messages may have been sent and are left alone: jelouctl bulk report r --state unknown",
     ];
     let ended = home.run("bulk resume r --timeout 300ms --rate 1000/s").api(&hangs.url).end();

@@ -134,7 +134,10 @@ fn nothing_leaves_without_a_yes() {
     };
     let ended = send(&home, "");
     assert_eq!(ended.code, 11, "{ended:?}");
-    assert!(ended.stderr.contains("3 messages were not confirmed") && ended.stderr.contains("--yes"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("sending 3 messages was not confirmed") && ended.stderr.contains("--yes"),
+        "{ended:?}"
+    );
     assert!(jelou.seen().is_empty() && home.run("bulk list").success().stdout.is_empty());
     assert_eq!(send(&home, "confirm_bulk = false\n").code, 0);
     let ended = send(&home, "confirm_bulk = false\nallow_to = [\"593900000001\"]\n");
@@ -255,8 +258,8 @@ fn rejected_rows_fail_and_the_others_go_on() {
     home.run("bulk resolve r --failed-as pending").success();
     assert_eq!(home.run("bulk list").success().stdout, "r\tunfinished\t50\t45\t0\t0\t5\n");
     let other = Jelou::never_asked();
-    resume(&home, &other.url).args(&["--api-url", &other.url]).fails(2, &["--api-url: run r was begun with"]);
-    resume(&home, &other.url).fails(2, &["JELOU_API_URL: run r was begun with"]);
+    resume(&home, &other.url).args(&["--api-url", &other.url]).fails(2, &["--api-url: run r was started with"]);
+    resume(&home, &other.url).fails(2, &["JELOU_API_URL: run r was started with"]);
     // What is typed counts, and its address is the run's own.
     resume(&home, &other.url).args(&["--api-url", &jelou.url]).fails(10, &[]);
     assert_eq!(jelou.seen().len(), 55);
@@ -514,7 +517,7 @@ fn a_run_whose_last_row_ends_after_ctrl_c_is_complete() {
     let mut child = Watched::new(start(&home, SEND, &["text", "Hola"], &jelou.url));
     has_arrived.recv().unwrap();
     signal(&child.child, Signal::INT);
-    child.wait_for("stopping: 1 request is under way; again to leave at once");
+    child.wait_for("stopping: 1 request is under way; press Ctrl-C again to stop at once");
     go.send(()).unwrap();
     let ended = child.end();
     assert_eq!(ended.code, 0, "{ended:?}");
@@ -632,29 +635,29 @@ fn a_run_is_resumed_by_who_began_it() {
     home.config(&format!("default_profile = \"b\"\n{}{}", profile("a", "1"), profile("b", "2")));
     home.run("--profile a bulk send people.csv --run r text x").fails(4, &["bulk resume r"]);
     for (words, part) in [
-        ("--profile b bulk resume r", "--profile: run r was begun with a, not with b"),
-        ("--bot 2 bulk resume r", "--bot: run r was begun with 1, not with 2"),
-        ("--api-url http://127.0.0.1:9 bulk resume r", "--api-url: run r was begun with http://127.0.0.1:"),
-        ("--sandbox bulk resume r", "the sandbox: run r was begun with"),
+        ("--profile b bulk resume r", "--profile: run r was started with a, not with b"),
+        ("--bot 2 bulk resume r", "--bot: run r was started with 1, not with 2"),
+        ("--api-url http://127.0.0.1:9 bulk resume r", "--api-url: run r was started with http://127.0.0.1:"),
+        ("--sandbox bulk resume r", "the sandbox: run r was started with"),
         ("bulk resume r text x", "unexpected argument"),
     ] {
         home.run(words).fails(2, &[part]);
     }
     for (variable, value, part) in [
-        ("JELOU_PROFILE", "b", "JELOU_PROFILE: run r was begun with a, not with b"),
-        ("JELOU_BOT_ID", "2", "JELOU_BOT_ID: run r was begun with 1, not with 2"),
-        ("JELOU_API_URL", "http://127.0.0.1:9", "JELOU_API_URL: run r was begun with http://127.0.0.1:"),
+        ("JELOU_PROFILE", "b", "JELOU_PROFILE: run r was started with a, not with b"),
+        ("JELOU_BOT_ID", "2", "JELOU_BOT_ID: run r was started with 1, not with 2"),
+        ("JELOU_API_URL", "http://127.0.0.1:9", "JELOU_API_URL: run r was started with http://127.0.0.1:"),
     ] {
         home.run("bulk resume r").env(variable, value).fails(2, &[part]);
     }
     let other = home.run("bulk resume r").env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-x");
-    other.fails(2, &["client id: run r was begun with id-a, not with x"]);
+    other.fails(2, &["client id: run r was started with id-a, not with x"]);
     assert_eq!(jelou.seen().len(), 1);
     // A guard that came since then holds.
     home.config(&format!("{}allow_to = [\"1*\"]\n", profile("a", "1")));
     home.run("bulk resume r").fails(11, &["is not among the recipients"]);
     home.config(&format!("default_profile = \"b\"\n{}{}", profile("a", "1"), profile("b", "2")));
-    // Its profile and bot are the run's own, whatever the default is; the first row was surely not sent.
+    // Its profile and bot are the run's own, whatever the default is; the first row was certainly not sent.
     home.run("bulk resume").success();
     let seen = jelou.seen();
     assert_eq!(seen.len(), 21);
@@ -669,7 +672,7 @@ fn a_run_on_the_sandbox_stays_there() {
     let jelou = Jelou::never_asked();
     let resumed = home.run("bulk resume r").env("JELOU_API_URL", &jelou.url).success();
     assert!(resumed.stderr.contains("sandbox: nothing left this machine"), "{resumed:?}");
-    home.run("bulk resume r --api-url https://api.jelou.ai").fails(2, &["--api-url: run r was begun with sandbox"]);
+    home.run("bulk resume r --api-url https://api.jelou.ai").fails(2, &["--api-url: run r was started with sandbox"]);
     // A rehearsal may be repeated.
     home.run("--sandbox bulk send people.csv --run r2 --rate 1000/s text x").success();
 }

@@ -67,7 +67,7 @@ fn a_profile_on_the_command_line_is_taken_whole() {
     let ended = run.success();
     assert_eq!(
         ended.stderr,
-        "warning: --profile is taken whole: JELOU_BOT_ID, JELOU_CLIENT_ID, JELOU_CLIENT_SECRET ignored\n"
+        "warning: --profile sets bot and credentials: JELOU_BOT_ID, JELOU_CLIENT_ID, JELOU_CLIENT_SECRET ignored\n"
     );
     assert_eq!(sent_as(&server), ("test-bot".to_owned(), authorization("test-id", "canary-test")));
 }
@@ -90,11 +90,10 @@ fn the_profile_is_chosen_by_flag_variable_default_or_as_the_only_one() {
     let bots: Vec<_> =
         server.received().iter().map(|request| request.line.split('/').nth(3).unwrap().to_owned()).collect();
     assert_eq!(bots, ["test-bot", "prod-bot", "test-bot"]);
-    home.run(SEND).args(&["--profile", "prd"]).fails(
-        3,
-        &["there is no profile `prd` (asked for by --profile); there are: prod, test", "did you mean `prod`?"],
-    );
-    home.run(SEND).env("JELOU_PROFILE", "x").fails(3, &["asked for by JELOU_PROFILE"]);
+    home.run(SEND)
+        .args(&["--profile", "prd"])
+        .fails(3, &["there is no profile `prd` (from --profile); there are: prod, test", "did you mean `prod`?"]);
+    home.run(SEND).env("JELOU_PROFILE", "x").fails(3, &["from JELOU_PROFILE"]);
     Home::new().run(SEND).args(&["-p", "x"]).fails(3, &["there are no profiles", "jelouctl profile set x"]);
     // The sandbox works whatever there is.
     home.config(&two);
@@ -203,12 +202,13 @@ fn id_and_secret_are_never_mixed() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     home.config(&profile("prod", &server));
-    home.run(SEND)
-        .env("JELOU_CLIENT_ID", "x")
-        .fails(3, &["the client id comes from JELOU_CLIENT_ID, but no client secret"]);
+    home.run(SEND).env("JELOU_CLIENT_ID", "x").fails(
+        3,
+        &["the client id comes from JELOU_CLIENT_ID, but neither a flag nor the environment gives its client secret"],
+    );
     home.run(SEND)
         .env("JELOU_CLIENT_SECRET", "x")
-        .fails(3, &["the client secret comes from JELOU_CLIENT_SECRET, but no client id"]);
+        .fails(3, &["the client secret comes from JELOU_CLIENT_SECRET, but neither a flag nor the environment gives its client id"]);
     home.run(SEND).args(&["--client-id", "x"]).fails(3, &["the client id comes from --client-id"]);
     home.write("secret.txt", "s");
     home.run(SEND).args(&["--client-secret-file", "secret.txt"]).fails(3, &["comes from --client-secret-file"]);

@@ -70,7 +70,7 @@ fn a_code_tells_what_became_of_the_message_and_what_to_do() {
         ),
         (
             "e0000",
-            "E0000 (Jelou): something went wrong that Jelou has no name for\nThe message: not sent with a 4xx; with a 5xx it may have been sent\nWhat to do: ask the recipient or look into Jelou before you send it again\n",
+            "E0000 (Jelou): something went wrong that Jelou has no name for\nThe message: not sent with a 4xx; with a 5xx it may have been sent\nWhat to do: ask the recipient or check in Jelou before you send it again\n",
         ),
     ] {
         assert_eq!(home.run("explain").args(&[code]).success().stdout, expected);

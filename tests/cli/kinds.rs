@@ -316,7 +316,7 @@ fn a_card_is_whole_and_in_its_place() {
     let send = |card: &str, parts: &[&str]| {
         refused(&["carousel", "--text", "a", "--card", card], parts);
     };
-    send(&card(&|card| card["card_index"] = json!(1)), &["parameters.cards: has card_index 1 where 0 is due"]);
+    send(&card(&|card| card["card_index"] = json!(1)), &["parameters.cards: has card_index 1, but 0 is expected"]);
     send(
         &card(&|card| card["action"] = json!({"buttons": [{"type": "quick_reply", "quick_reply": {"title": "a"}}]})),
         &["parameters.cards[0].type: is cta_url, but the card's action is not a link"],
@@ -331,7 +331,7 @@ fn a_card_is_whole_and_in_its_place() {
         &card(&|card| card["action"] = json!({})),
         &["parameters.cards[0].action.name: is missing; an action is a link"],
     );
-    send(&card(&|card| card["action"]["name"] = json!("x")), &["action.name: is not cta_url"]);
+    send(&card(&|card| card["action"]["name"] = json!("x")), &["action.name: must be cta_url"]);
     send(&card(&|card| card["action"]["buttons"] = json!([])), &["parameters.cards[0].action.buttons: is empty"]);
     send(&card(&|card| card["body"] = json!(null)), &["parameters.cards[0].body: is missing (set it with --card)"]);
     send("[]", &["parameters.cards: is empty (set it with --card)"]);
@@ -339,7 +339,7 @@ fn a_card_is_whole_and_in_its_place() {
     let whole = card(&|_| {});
     warns(&["carousel", "--text", "a", "--card", &whole], "parameters.cards: has 1 items; WhatsApp takes at least 2");
     // Each card of its own file counts itself as the first.
-    refused(&["carousel", "--text", "a", "--card", &whole, "--card", &whole], &["has card_index 0 where 1 is due"]);
+    refused(&["carousel", "--text", "a", "--card", &whole, "--card", &whole], &["has card_index 0, but 1 is expected"]);
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn what_the_environment_holds_is_never_written() {
     assert_eq!(config(&home), "default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\n");
     home.run("profile set new")
         .api("https://env.example")
-        .fails(2, &["a new profile needs --bot and --client-id", "nothing was written"]);
+        .fails(2, &["a new profile needs --bot and --client-id", "nothing was saved"]);
     assert!(!config(&home).contains("new"));
 }
 
@@ -191,7 +191,7 @@ fn a_pattern_that_fits_no_phone_is_warned_about() {
     let home = Home::new();
     let ended =
         home.run_args(&["profile", "set", "p", "--bot", "1", "--client-id", "x", "--allow-to", "+593 98*"]).success();
-    assert!(ended.stderr.contains("warning: allow_to: `+593 98*` fits no phone number"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("warning: allow_to: `+593 98*` matches no phone number"), "{}", ended.stderr);
 }
 
 #[test]

@@ -231,7 +231,7 @@ fn unsendable(home: &Home) -> Vec<(Vec<String>, String, i32, &'static str)> {
     let long = format!("{}{{{{ result }}}}", "x".repeat(4095));
     let of_flags = [
         (&["--text", "{{ nope }}"][..], "text: the row has no `nope`"),
-        (&["--text", "{{ result"], "text: it is no template"),
+        (&["--text", "{{ result"], "text: is not a template"),
         (&["--text", "{{ tail }}"], "has no `tail`"),
         (&["--text", &long], "at most 4096"),
         (&["--text", ""], "text: is empty"),

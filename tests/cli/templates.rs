@@ -52,8 +52,12 @@ fn it_ends_where_a_server_does_not_count_its_pages() {
 fn a_read_that_fails_is_tried_again_and_never_unknown() {
     for (reply, code, message) in [
         (Reply::json(500, "{}"), 6, "error: nothing could be read: the API answered 500"),
-        (Reply::json(200, "{}"), 5, "hint: this is no listing; check --api-url"),
-        (Reply::with_headers(200, "", "<html>login</html>"), 5, "hint: this is no listing; check --api-url"),
+        (Reply::json(200, "{}"), 5, "hint: this is not a list of templates; check --api-url"),
+        (
+            Reply::with_headers(200, "", "<html>login</html>"),
+            5,
+            "hint: this is not a list of templates; check --api-url",
+        ),
         (Reply::json(200, r#"{"success":false}"#), 5, "hint: check --bot and what is asked for"),
         (Reply::ResetAfterReading, 7, "the connection failed before an answer came"),
         (Reply::json(404, r#"{"code":"bot_not_found","description":"no"}"#), 5, "bot_not_found: no"),

@@ -148,7 +148,7 @@ fn ctrl_c_at_the_secret_of_a_profile_writes_nothing() {
     let home = Home::new();
     let mut terminal =
         Terminal::new(&home, &["profile", "set", "p", "--bot", "1", "--client-id", "x", "--allow-to", "5*"], &[]);
-    terminal.refuse("Client secret (hidden; kept in the configuration; empty to leave it): ");
+    terminal.refuse("Client secret (hidden; saved in the configuration file; empty: not saved): ");
     let (code, screen) = terminal.end();
     assert_eq!(code, 130, "{screen}");
     assert!(!home.path().join(CONFIG).join("config.toml").exists());
@@ -183,7 +183,7 @@ fn a_kept_profile_is_asked_for_a_new_secret() {
     let home = Home::new();
     home.config("[profiles.prod]\nbot_id = \"77\"\nclient_secret_file = \"old\"\n");
     let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
-    terminal.answer("Client secret (hidden; kept in the configuration; empty to leave it): ", "canary-new");
+    terminal.answer("Client secret (hidden; saved in the configuration file; empty: not saved): ", "canary-new");
     assert_eq!(terminal.end().0, 0);
     assert_eq!(
         home.read(&format!("{CONFIG}/config.toml")),
@@ -227,8 +227,8 @@ fn a_new_profile_is_asked_for() {
     let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
     terminal.answer("Bot id: ", "77");
     terminal.answer("Client id: ", "my id");
-    terminal.answer("Recipients that may be written to, as patterns with * (empty for anyone): ", "593*, 1415*");
-    terminal.answer("Client secret (hidden; kept in the configuration; empty to leave it): ", "canary-typed");
+    terminal.answer("Allowed recipients, numbers or patterns such as 593* (empty: anyone): ", "593*, 1415*");
+    terminal.answer("Client secret (hidden; saved in the configuration file; empty: not saved): ", "canary-typed");
     let (code, screen) = terminal.end();
     assert_eq!(code, 0, "{screen}");
     assert_eq!(
@@ -292,7 +292,7 @@ fn a_list_that_is_read_shows_and_what_is_typed_meanwhile_answers_nothing() {
     feeder.join().unwrap();
     terminal.answer("[y/N] ", "n");
     let (code, screen) = terminal.end();
-    assert_eq!((code, screen.contains("were not confirmed")), (11, true), "{screen}");
+    assert_eq!((code, screen.contains("was not confirmed")), (11, true), "{screen}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::output::{Sent, Tally};
 /// The state of a row. It ends as sent, failed or unknown; a skipped one never began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RowState {
-    /// Still to be sent; surely not sent so far
+    /// Still to be sent; certainly not sent so far
     Pending,
     /// A request is under way
     Inflight,

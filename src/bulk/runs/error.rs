@@ -12,7 +12,7 @@ pub(crate) enum RunError {
     NoRuns,
     #[error("there are several runs{}", list(known))]
     Several { known: Vec<RunName> },
-    #[error("there is a run {name} already")]
+    #[error("run {name} already exists")]
     Exists { name: RunName },
 }
 
@@ -21,7 +21,7 @@ impl RunError {
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::NoSuchRun { .. } | Self::Several { .. } => "name one; `jelouctl bulk list` shows them",
-            Self::NoRuns => "begin one with `jelouctl bulk send FILE KIND`",
+            Self::NoRuns => "start one with `jelouctl bulk send FILE KIND`",
             Self::Exists { .. } => "choose another name, or go on with it: `jelouctl bulk resume NAME`",
         }
     }

@@ -76,12 +76,12 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
             stderr.error(
                 &format!("the run paused: {}", problem.message),
                 &[],
-                Some(&format!("{}; to go on: {resume}", without_again(&problem.hint))),
+                Some(&format!("{}; to continue: {resume}", without_again(&problem.hint))),
             );
             Ok(of_pause(reason))
         }
         RunEnd::Stopped { reason: StopReason::Signal(signal), .. } => {
-            stderr.error(&format!("stopped by {}", signal.name()), &[], Some(&format!("to go on: {resume}")));
+            stderr.error(&format!("stopped by {}", signal.name()), &[], Some(&format!("to continue: {resume}")));
             Ok(of_signal(signal))
         }
         RunEnd::Stopped { reason: StopReason::LedgerFailed(failure), .. } => {

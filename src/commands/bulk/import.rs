@@ -9,7 +9,7 @@ use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::input::Source;
 use crate::list::{ListError, ListReader};
-use crate::output::{ProgressFormat, Reading};
+use crate::output::{ProgressFormat, Reading, counted};
 use crate::sending::{GuardError, Sender};
 
 pub(crate) fn open(source: &Source) -> Result<ListReader, ListError> {
@@ -97,16 +97,16 @@ fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageE
     let Imported { rows, invalid, duplicates, .. } = imported;
     match (invalid, duplicates) {
         _ if *rows == 0 && (policy.skip_invalid || *duplicates == 0) => {
-            Err(UsageError::new("no row can be sent", "fix the rows; nothing was sent"))
+            Err(UsageError::new("no row can be sent", "fix the message or the rows; nothing was sent"))
         }
         (0, 0) => Ok(()),
         _ if policy.skip_invalid => Ok(()),
         (0, _) => Err(UsageError::new(
-            format!("{duplicates} rows send the same message to the same recipient as another one"),
+            format!("the message and recipient of {} are those of another row", counted(*duplicates, "row")),
             "remove them, leave them out with --skip-invalid, or send them with --allow-duplicates; nothing was sent",
         )),
         (_, _) => Err(UsageError::new(
-            format!("{} rows cannot be sent", invalid + duplicates),
+            format!("{} cannot be sent", counted(invalid + duplicates, "row")),
             "fix them, or leave them out with --skip-invalid; nothing was sent",
         )),
     }

@@ -30,7 +30,7 @@ pub(crate) fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitC
     Ok(ExitCode::Success)
 }
 
-/// One line a run: name, whether it is complete, rows, sent, failed, unknown, still to go.
+/// One line a run: name, whether it is complete, rows, sent, failed, unknown, remaining.
 pub(crate) fn list(context: &Context) -> Result<ExitCode, CommandError> {
     let runs = Runs::open()?;
     let names = runs.names()?;

@@ -45,8 +45,8 @@ pub(crate) fn compile_body<'a>(
     };
     if let Some((flag, _)) = in_path.filter(|(_, value)| is_template(value)) {
         return Err(UsageError::new(
-            format!("{flag}: it is no part of the body, and the same for every row"),
-            "give it a value",
+            format!("{flag}: cannot hold a column: it is the same for every row"),
+            "give a fixed value, without {{ }}",
         ));
     }
     match body {
@@ -72,7 +72,7 @@ pub(crate) fn recipient_rule<'a>(
 
 fn not_a_template(error: &TemplateError) -> UsageError {
     UsageError::new(
-        format!("{}: it is no template: {}", error.path, error.problem),
-        "a column is {{ nombre }} or {{ row['Nombre completo'] }}; braces that are meant as they stand are {{ '{{' }}",
+        format!("{}: is not a template: {}", error.path, error.problem),
+        "a column is {{ nombre }} or {{ row['Nombre completo'] }}; to print braces, write {{ '{{' }}",
     )
 }

@@ -9,6 +9,7 @@ use crate::config::{ApiUrl, BotId, ConfigError, Environment};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::message::recipients_in;
+use crate::output::counted;
 use crate::process::block_on;
 use crate::sending::{Interrupted, Opening, Sender, Unresolved};
 
@@ -43,7 +44,11 @@ pub(crate) fn run(
     }
     let counts = ledger.counts()?;
     drop(ledger);
-    context.stderr.note(&format!("run {name}: {} of {} messages to go", counts.pending, counts.all()));
+    context.stderr.note(&format!(
+        "run {name}: {} of {} left to send",
+        counts.pending,
+        counted(counts.all(), "message")
+    ));
     if let Some(left_alone) = may_have_been_sent(&name, &counts) {
         context.stderr.note(&left_alone);
     }
@@ -98,8 +103,8 @@ fn send_as_begun(context: &mut Context, name: &RunName, run: &Details) -> Result
 fn refuse_other(name: &RunName, what: &str, of_run: &str, given: Option<&str>) -> Result<(), UsageError> {
     match given {
         Some(given) if given != of_run => Err(UsageError::new(
-            format!("{what}: run {name} was begun with {of_run}, not with {given}"),
-            "a run is resumed as it was begun; nothing was sent",
+            format!("{what}: run {name} was started with {of_run}, not with {given}"),
+            "resume the run with the values that it was started with; nothing was sent",
         )),
         _ => Ok(()),
     }

@@ -16,6 +16,7 @@ use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::list::ListFormat;
+use crate::output::counted;
 use crate::process::block_on;
 use crate::sending::{GuardError, Interrupted, Opening, Sender, Unresolved};
 use crate::template::language;
@@ -116,7 +117,7 @@ async fn begin(
     draft.complete(&details, &reserved.mark()?, &runs.path(&name))?;
     drop(held);
     let Some(lock) = reserved.keep() else { return Err(LedgerError::InUse { run: name.to_string() }.into()) };
-    context.stderr.note(&format!("run {name}: {rows} messages from bot {}", sender.bot.as_str()));
+    context.stderr.note(&format!("run {name}: {} from bot {}", counted(rows, "message"), sender.bot.as_str()));
     let run = LockedRun { runs, name, details, lock };
     carry_out(context, sender, connection, &run, arguments.options).await
 }
@@ -149,7 +150,7 @@ fn details(
     imported: &Imported,
 ) -> Result<Details, UsageError> {
     let settings = &sender.settings;
-    let nothing = || UsageError::new("no row can be sent", "fix the rows; nothing was sent");
+    let nothing = || UsageError::new("no row can be sent", "fix the message or the rows; nothing was sent");
     Ok(Details {
         kind: arguments.message.command().to_owned(),
         profile: settings.profile.as_ref().map(|profile| profile.value.clone()),

@@ -36,7 +36,7 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
         "bulk resume, after fixing it",
     ),
     (13, "the bulk run is in use by another process", "no", "when that one has ended"),
-    (14, "sandbox --expect did not hold: another number of messages arrived", "no: nothing leaves a sandbox", "no"),
+    (14, "sandbox --expect was not met: another number of messages arrived", "no: nothing leaves a sandbox", "no"),
     (129, "SIGHUP: the terminal went away", "unknown while an attempt was under way, else no", "see the record"),
     (130, "SIGINT", "unknown while an attempt was under way, else no", "see standard error"),
     (143, "SIGTERM", "unknown while an attempt was under way, else no", "see standard error"),

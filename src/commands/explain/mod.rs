@@ -15,7 +15,7 @@ use crate::output::{markdown_table, pretty};
 const INTRODUCTION: &str = "\
 # Kinds of message
 
-What is past a limit is refused before it is sent; what goes against advice is sent with a warning, or refused with
+A message that breaks a limit is refused before it is sent; one against advice is sent with a warning, or refused with
 `--strict`. What cannot be seen from here, such as the size of a file, is not checked. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
 
 /// Prints what `topic` is: a kind, its type on the wire, a code, a status or a name of the record; without one, all kinds

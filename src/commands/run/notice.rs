@@ -63,7 +63,7 @@ impl<'a> Notice<'a> {
     ) -> Result<Self, CommandError> {
         let body = BodyTemplate::compile(language, schema, body, "").map_err(|error| {
             UsageError::new(
-                format!("{}: it is no template: {}", error.path, error.problem),
+                format!("{}: is not a template: {}", error.path, error.problem),
                 "write {{ result }} for a value",
             )
         })?;
@@ -82,7 +82,7 @@ impl<'a> Notice<'a> {
         let mut facts = facts.clone();
         facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
         let body = self.body.fill(&Row::Fields(Arc::new(facts))).map_err(|error| {
-            let seen = "a template sees command, result, code, signal, duration, host, started, and with --tail tail";
+            let seen = "a template can use command, result, code, signal, duration, host, started, and (only with --tail) tail";
             UsageError::new(format!("{}: {}", error.path, error.problem), seen)
         })?;
         Ok(Outgoing::from_body(self.kind, None, body, RecipientChoice::Among(&self.to))?)

@@ -12,7 +12,7 @@ use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::media_url;
 
-/// Send an audio
+/// Send an audio file
 ///
 /// Examples:
 ///   jelouctl send audio --to 593987654321 --media-url https://example.com/audio.mp3
@@ -23,7 +23,7 @@ use crate::message::media_url;
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Audio {
-    /// Public HTTPS address of the audio
+    /// Public HTTPS URL of the audio
     #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
     #[garde(required, length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())))]
     #[schemars(extend("pattern" = "^https://", "x-media" = {"formats": "aac, mp4, mpeg, amr, ogg-opus", "size": "16 MB", "source": "Jelou", "extensions": ["aac", "mp4", "m4a", "mp3", "mpeg", "mpga", "amr", "ogg", "oga", "opus"]}))]

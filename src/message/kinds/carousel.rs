@@ -20,7 +20,7 @@ use crate::message::text_file::TextFile;
 ///   jelouctl send carousel --to 593987654321 --text Offers --card @deal1.json --card @deal2.json
 ///   jelouctl send carousel --to 593987654321 --body carousel.json
 ///
-/// The cards are counted for you (`card_index`). `jelouctl schema carousel` shows what a card is made of.
+/// The cards are numbered for you (`card_index`). `jelouctl schema carousel` shows the form of a card.
 #[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
@@ -75,7 +75,7 @@ fn counted(cards: Option<&[Card]>) -> garde::Result {
     match indices.into_iter().find(|(position, index)| position != index) {
         None => Ok(()),
         Some((position, index)) => Err(garde::Error::new(format!(
-            "has card_index {index} where {position} is due; leave it out, and the cards are counted from 0"
+            "has card_index {index}, but {position} is expected; leave card_index out: the cards are numbered for you"
         ))),
     }
 }

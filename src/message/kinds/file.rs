@@ -25,7 +25,7 @@ use crate::message::text_file::TextFile;
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct File {
-    /// Public HTTPS address of the document
+    /// Public HTTPS URL of the document
     #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
     #[garde(required, length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())))]
     #[schemars(extend("pattern" = "^https://", "x-media" = {"formats": "txt, pdf, Office", "size": "100 MB", "source": "Jelou", "extensions": ["txt", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx"]}))]

@@ -71,7 +71,7 @@ struct Reply {
 
 #[derive(Args, Clone, Debug, Default)]
 struct QuickReplyFlags {
-    /// A reply, 1 to 3 of them, each up to 20 characters and unlike the others (repeatable)
+    /// A reply, 1 to 3 of them, each up to 20 characters and all different (repeatable)
     #[arg(id = "quick_replies", long = "reply", value_name = "TITLE", allow_hyphen_values = true)]
     replies: Vec<String>,
 }

@@ -23,7 +23,7 @@ use crate::message::media_url;
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Sticker {
-    /// Public HTTPS address of the sticker
+    /// Public HTTPS URL of the sticker
     #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
     #[garde(required, length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())))]
     #[schemars(extend("pattern" = "^https://", "x-media" = {"formats": "webp", "size": "100 KB (animated: 500 KB, WhatsApp)", "source": "Jelou", "extensions": ["webp"]}))]

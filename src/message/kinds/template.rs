@@ -24,7 +24,7 @@ use crate::message::route::Route;
 ///   jelouctl send template --template-id 39 --to 593987654321 --param name=Ana
 ///
 /// WhatsApp must have approved it; `jelouctl templates` lists them. Each request has one recipient.
-/// By its id it goes another way, where its parameters have names.
+/// With --template-id it goes to another endpoint, with named parameters.
 #[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]
@@ -40,7 +40,7 @@ pub(crate) struct Template {
     #[garde(length(chars, min = 1))]
     language: Option<String>,
 
-    /// What the template begins with [default: Jelou's, text]
+    /// Type of the template's header [default: text]
     #[arg(long, value_name = "TYPE", value_enum, ignore_case = true)]
     r#type: Option<TemplateType>,
 
@@ -60,7 +60,7 @@ pub(crate) struct Template {
     #[arg(skip)]
     buttonPayloads: Option<Vec<Value>>,
 
-    /// Public HTTPS address of the image, document or video that the template begins with
+    /// Public HTTPS URL of the image, document or video that the template begins with
     #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
     #[garde(length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())), custom(|_: &_, (): &()| self.needs_media()))]
     #[schemars(extend("pattern" = "^https://", "x-source" = "Jelou", "x-rule" = "required by image, document and video"))]
@@ -124,7 +124,7 @@ struct TemplateFlags {
     #[arg(conflicts_with_all = ["elementName", "language", "type", "headerParameters", "buttonParameters", "mediaUrl", "filename"])]
     template_id: Option<String>,
 
-    /// Campaign that it belongs to; with --template-id through the campaign's endpoint, which takes only its users
+    /// Campaign of the template; with --template-id it goes through the campaign's endpoint, only to its users
     #[arg(id = "campaignId", long = "campaign", value_name = "ID", allow_hyphen_values = true)]
     campaign: Option<String>,
 }

@@ -22,7 +22,7 @@ use crate::message::text_file::TextFile;
 ///   git log -1 --format=%B | jelouctl send text --to 593987654321 --text-file -
 ///
 /// The text is taken as it stands; write `--` before one that may begin with a dash.
-/// A text reaches only a user who wrote in the last 24 hours.
+/// A text reaches only people who wrote to the bot in the last 24 hours.
 #[skip_serializing_none]
 #[derive(Args, Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
 #[garde(allow_unvalidated)]

@@ -25,7 +25,7 @@ use crate::message::text_file::TextFile;
 #[garde(allow_unvalidated)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Video {
-    /// Public HTTPS address of the video
+    /// Public HTTPS URL of the video
     #[arg(long, value_name = "URL", visible_alias = "url", value_hint = clap::ValueHint::Url)]
     #[garde(required, length(chars, min = 1), custom(|url: &Option<String>, (): &()| media_url::check(url.as_deref())))]
     #[schemars(extend("pattern" = "^https://", "x-media" = media_url::video()))]
