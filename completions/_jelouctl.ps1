@@ -892,7 +892,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Name of the run: a-z, 0-9 and - [default: made from the file''s name and the time]')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'How fast to send: 5/s, 300/m, 1000/h [default: the profile''s rate, else 5/s]')
             [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'How many requests may be under way at once [default: 64]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'How long to keep trying while a rate limit refuses every row; then the run pauses')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'How long to keep trying while a rate limit refuses every row; then the run pauses [default: 15m]')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How to show the progress')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Skip the first N rows')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Process at most N rows')
@@ -1617,7 +1617,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
         'jelouctl;bulk;resume' {
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'How fast to send: 5/s, 300/m, 1000/h [default: the profile''s rate, else 5/s]')
             [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'How many requests may be under way at once [default: 64]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'How long to keep trying while a rate limit refuses every row; then the run pauses')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'How long to keep trying while a rate limit refuses every row; then the run pauses [default: 15m]')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How to show the progress')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')

@@ -42,6 +42,8 @@ pub(crate) struct Engine<'a> {
     stop: Option<StopReason>,
     /// Whether a signal came; the second one does not wait for anything.
     is_signalled: bool,
+    /// Whether a row was taken.
+    has_begun: bool,
     /// What a sandbox has warned of so far.
     warned: Vec<String>,
 }
@@ -79,6 +81,7 @@ impl<'a> Engine<'a> {
             progress,
             stop: None,
             is_signalled: false,
+            has_begun: false,
             warned: Vec::new(),
         })
     }
@@ -89,7 +92,8 @@ impl<'a> Engine<'a> {
         match caught(self.send_rows(&mut signal)).await {
             Ok(LoopEnd::Drained) => self.close(),
             Ok(LoopEnd::LeftAtOnce) => self.leave().await,
-            Err(panic) if self.tasks.is_empty() => resume_unwind(panic),
+            // Before the first row nothing can have been sent.
+            Err(panic) if !self.has_begun => resume_unwind(panic),
             Err(_) => {
                 self.stop_for(StopReason::Panicked);
                 self.leave().await
@@ -156,6 +160,7 @@ impl<'a> Engine<'a> {
         match begun {
             Ok(Some((request, row))) => {
                 self.throttle.take(now);
+                self.has_begun = true;
                 self.counts.change(RowState::Pending, RowState::Inflight);
                 self.tasks.spawn(send_row(Arc::clone(&self.session), self.ledger.clone(), request, row));
             }

@@ -27,6 +27,7 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         columns: Vec::new(),
         rate: 5.0,
         concurrency: 64,
+        max_wait: std::time::Duration::ZERO,
     };
     let mark = || {
         let path = directory.join("r.lock");

@@ -166,9 +166,9 @@ pub(crate) struct RunOptionFlags {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     concurrency: Option<u16>,
 
-    /// How long to keep trying while a rate limit refuses every row; then the run pauses
-    #[arg(long, value_name = "DURATION", default_value = "15m")]
-    max_wait: RetryFor,
+    /// How long to keep trying while a rate limit refuses every row; then the run pauses [default: 15m]
+    #[arg(long, value_name = "DURATION")]
+    max_wait: Option<RetryFor>,
 
     /// How to show the progress
     #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
@@ -231,7 +231,7 @@ impl From<RunOptionFlags> for RunOptions {
         Self {
             rate: flags.rate,
             concurrency: flags.concurrency.map(usize::from),
-            max_wait: flags.max_wait.duration(),
+            max_wait: flags.max_wait.map(RetryFor::duration),
             progress: flags.progress,
         }
     }

@@ -1,7 +1,7 @@
 //! `doctor`: whether a message could be sent from here, step by step. It never stops at the first failure and sends
 //! nothing.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use tokio::net::{TcpStream, lookup_host};
@@ -86,7 +86,7 @@ impl Checkup {
         if !environment.strangers.is_empty() {
             self.ok("environment", format!("not read: {}", environment.strangers.join(", ")));
         }
-        let named = context.flags.config.clone().or_else(|| environment.config.as_ref().map(PathBuf::from));
+        let named = context.flags.config_file(&environment);
         self.config_file(named.as_deref())?;
         let settings =
             Settings::load(&context.flags, &environment).map_err(|error| self.fail("profile", error)).ok()?;
@@ -160,7 +160,7 @@ impl Checkup {
 
     /// Name, connection, TLS, clock, and whether the API takes the credentials.
     async fn network(&mut self, context: &Context, settings: &Settings, credentials: Option<Credentials>) {
-        let base = match address::reached(settings, &context.stderr).await {
+        let base = match address::reach_or_start(settings, &context.stderr).await {
             Ok(base) => base,
             Err(error) => return self.fail("sandbox", error),
         };

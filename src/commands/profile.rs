@@ -52,7 +52,7 @@ pub(crate) fn run(context: &mut Context, action: ProfileAction) -> Result<ExitCo
 
 fn config_path(context: &Context) -> Result<PathBuf, CommandError> {
     let environment = Environment::read()?;
-    match context.flags.config.clone().or(environment.config.map(PathBuf::from)) {
+    match context.flags.config_file(&environment) {
         Some(path) => Ok(path),
         None => Ok(ConfigFile::default_path()?),
     }

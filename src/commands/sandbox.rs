@@ -115,7 +115,7 @@ async fn serve(
         return Ok((sandbox, ExitCode::Command(ended.code)));
     }
     // Caught before the variables show that it listens.
-    let mut signals = Signals::that_end()?;
+    let mut signals = Signals::that_end_us()?;
     for line in assignments(&variables) {
         context.stdout.line(&line)?;
     }

@@ -12,7 +12,7 @@ use crate::input::Source;
 use crate::message::{InvalidMessage, Message, Outgoing, RecipientSources};
 use crate::output::{Format, Record, RecordError, Sent};
 use crate::process::block_on;
-use crate::sending::{Connection, Flight, Opening, Sender, Unresolved, catch_panic, nearest_template};
+use crate::sending::{Connection, Flight, Opening, Sender, UnresolvedSender, catch_panic, nearest_template};
 
 /// What was typed for one message.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub(crate) fn run(context: &mut Context, typed: &SendArguments) -> ExitCode {
 }
 
 fn send(context: &mut Context, typed: &SendArguments, record: &mut Record) -> Result<ExitCode, CommandError> {
-    let unresolved = Unresolved::claim(context)?;
+    let unresolved = UnresolvedSender::claim(context)?;
     let recipients = RecipientSources { flag: typed.to.clone(), environment: unresolved.recipient() };
     let outgoing = match read_message(context, typed, &recipients) {
         Ok(outgoing) => outgoing,
@@ -101,7 +101,7 @@ impl PreparedSend<'_> {
     /// `--dry-run` and `--curl`.
     fn preview(&self, record: &mut Record) -> Result<(), CommandError> {
         let Context { stdout, mode, .. } = self.context;
-        let base = self.sender.expected_base();
+        let base = self.sender.planned_base();
         record.api_url = Some(base.to_string());
         record.dry_run = true;
         if *mode == Mode::Curl || stdout.format == Format::Response {
@@ -152,7 +152,7 @@ impl PreparedSend<'_> {
         }
         if let Outcome::Sent { message_id } = delivery.outcome {
             let id = message_id.as_ref().map(|id| format!(": {}", clipped(id))).unwrap_or_default();
-            stderr.accepted(&format!("for {recipient} from {}{id}", self.sender.name()));
+            stderr.accepted(&format!("for {recipient} from {}{id}", self.sender.description()));
             record.message_id = message_id;
         }
         if let Some(problem) = delivery.problem {
@@ -167,7 +167,7 @@ impl PreparedSend<'_> {
             });
         }
         if self.sender.settings.is_sandboxed() {
-            let page = self.sender.expected_base().to_string();
+            let page = self.sender.planned_base().to_string();
             let shown = Some(page).filter(|url| record.api_url.as_ref() == Some(url));
             let shown = shown.map(|url| format!("; it is shown on {url}")).unwrap_or_default();
             stderr.note(&format!("sandbox: nothing left this machine{shown}"));

@@ -9,15 +9,15 @@ use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::output::{Format, Stdout, StreamError};
 use crate::process::block_on;
-use crate::sending::{Opening, ReadError, Sender, Unresolved, read_templates};
+use crate::sending::{Opening, ReadError, Sender, UnresolvedSender, read_templates};
 use crate::template_names;
 
 /// Lists the templates that match `filter`.
 pub(crate) fn run(context: &mut Context, filter: &TemplateFilter) -> Result<ExitCode, CommandError> {
-    let sender = Unresolved::claim(context)?.resolve(context)?;
+    let sender = UnresolvedSender::claim(context)?.resolve(context)?;
     let bot = sender.bot.as_str();
     if context.mode != Mode::Send {
-        sender.show(context, &Request::templates(sender.expected_base().url(), bot, filter, 1))?;
+        sender.show(context, &Request::templates(sender.planned_base().url(), bot, filter, 1))?;
         return Ok(ExitCode::Success);
     }
     let listing = match block_on(read(context, &sender, filter))? {

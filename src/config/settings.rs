@@ -61,13 +61,20 @@ pub(crate) struct Settings {
     pub(crate) warnings: Vec<String>,
 }
 
+impl Flags {
+    /// The configuration that is named, in place of the user's own.
+    pub(crate) fn config_file(&self, environment: &Environment) -> Option<PathBuf> {
+        self.config.clone().or_else(|| environment.config.as_ref().map(PathBuf::from))
+    }
+}
+
 impl Settings {
     /// Reads the configuration that `flags` and `environment` name, and resolves everything.
     ///
     /// # Errors
     /// When something is missing, broken or mixed in a way that could send a secret to the wrong place.
     pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
-        let named = flags.config.clone().or_else(|| environment.config.as_ref().map(PathBuf::from));
+        let named = flags.config_file(environment);
         let file = match &named {
             Some(path) => Some(
                 ConfigFile::load(path)?.ok_or_else(|| FileError::of("read", path)(io::ErrorKind::NotFound.into()))?,

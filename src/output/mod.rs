@@ -23,6 +23,6 @@ pub(crate) use self::format::Format;
 pub(crate) use self::json::{compact, pretty_plain as pretty, visible as visible_json};
 pub(crate) use self::progress::{Progress, ProgressFormat, Reading, Tally};
 pub(crate) use self::record::{Record, RecordError, Sent};
-pub(crate) use self::stderr::{Stderr, Verbosity, ask_hidden, pass_through};
+pub(crate) use self::stderr::{Stderr, Verbosity, ask_hidden};
 pub(crate) use self::stdout::Stdout;
 pub(crate) use self::table::markdown_table;

@@ -29,7 +29,7 @@ pub(crate) struct Stderr {
     color: Color,
 }
 
-#[expect(clippy::unused_self, reason = "who has no stream may not write to it")]
+#[expect(clippy::unused_self, reason = "only who was given the stream may write to it")]
 impl Stderr {
     pub(crate) fn new(verbosity: Verbosity, color: Color) -> Self {
         Self { verbosity, color }
@@ -129,6 +129,12 @@ impl Stderr {
         Ok(answer.trim().to_owned())
     }
 
+    /// What a command that is run for the user wrote to stderr, as it is.
+    pub(crate) fn pass_through(&self, bytes: &[u8]) {
+        let mut stderr = io::stderr();
+        let _ = stderr.write_all(bytes).and_then(|()| stderr.flush());
+    }
+
     /// One line on stderr; that it cannot be written is no reason to fail.
     fn print(&self, label: &str, text: &str) {
         let _ = writeln!(self.stream(), "{label} {}", one_line(text));
@@ -138,12 +144,6 @@ impl Stderr {
         let choice = if self.color.is_wanted(&io::stderr()) { ColorChoice::Always } else { ColorChoice::Never };
         anstream::AutoStream::new(io::stderr(), choice)
     }
-}
-
-/// What a command that is run for the user wrote to stderr, as it is.
-pub(crate) fn pass_through(bytes: &[u8]) {
-    let mut stderr = io::stderr();
-    let _ = stderr.write_all(bytes).and_then(|()| stderr.flush());
 }
 
 /// Asks on the terminal without showing what is typed; the caller has made sure that there is one.

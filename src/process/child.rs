@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::error::SystemError;
 use super::signals::{Signal, Signals};
 use super::tail::Tail;
-use crate::output::{Stderr, pass_through};
+use crate::output::Stderr;
 
 /// Not found, as shells say it.
 const NOT_FOUND: u8 = 127;
@@ -65,29 +65,29 @@ pub(crate) async fn run_command(
             return Ok((CommandEnd { code, signal: None }, Instant::now()));
         }
     };
-    let mut stderr = child.stderr.take();
+    let mut written = child.stderr.take();
     let status = loop {
         tokio::select! {
             status = child.wait() => break status.map_err(|cause| SystemError { action: "wait for the command", cause })?,
             signal = signals.next() => pass_on(signal, &child),
-            is_open = copy(&mut stderr, tail.as_deref_mut()), if stderr.is_some() => if !is_open { stderr = None },
+            is_open = copy(&mut written, stderr, tail.as_deref_mut()), if written.is_some() => if !is_open { written = None },
         }
     };
     let at = Instant::now();
-    let drained = async { while copy(&mut stderr, tail.as_deref_mut()).await {} };
+    let drained = async { while copy(&mut written, stderr, tail.as_deref_mut()).await {} };
     // A signal that comes meanwhile was for the command.
     let _ = timeout(DRAIN_TIMEOUT, drained).await;
     Ok((ended(status), at))
 }
 
-/// Passes on what has come from `stderr`; false when nothing more will.
-async fn copy(stderr: &mut Option<ChildStderr>, tail: Option<&mut Tail>) -> bool {
-    let (Some(stderr), Some(tail)) = (stderr, tail) else { return false };
+/// Passes on what has come from the command; false when nothing more will.
+async fn copy(written: &mut Option<ChildStderr>, stderr: &Stderr, tail: Option<&mut Tail>) -> bool {
+    let (Some(written), Some(tail)) = (written, tail) else { return false };
     let mut buffer = [0; 8192];
-    let count = stderr.read(&mut buffer).await.unwrap_or(0);
+    let count = written.read(&mut buffer).await.unwrap_or(0);
     let read = buffer.get(..count).unwrap_or_default();
     tail.push(read);
-    pass_through(read);
+    stderr.pass_through(read);
     count > 0
 }
 

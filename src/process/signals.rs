@@ -72,7 +72,7 @@ pub(crate) struct Signals {
 
 impl Signals {
     /// Those that end a send: Ctrl-C, SIGTERM, and SIGHUP where the one who started us has not told it to be ignored.
-    pub(crate) fn that_end() -> Result<Self, SystemError> {
+    pub(crate) fn that_end_us() -> Result<Self, SystemError> {
         let mut signals = Self::default();
         for signal in THAT_END {
             signals.catch(signal)?;

@@ -6,7 +6,7 @@ use crate::process::SystemError;
 use crate::sandbox::{self, DEFAULT_PORT, Neighbor, Sandbox};
 
 /// Where a request would go, without a look at what runs. Where it is a sandbox, that one has a page.
-pub(crate) fn expected(settings: &Settings) -> ApiUrl {
+pub(crate) fn planned(settings: &Settings) -> ApiUrl {
     match &settings.sandbox {
         Sandboxed::No | Sandboxed::At(_) => settings.api_url.value.clone(),
         Sandboxed::Nearest => ApiUrl::on_loopback(DEFAULT_PORT),
@@ -14,12 +14,12 @@ pub(crate) fn expected(settings: &Settings) -> ApiUrl {
 }
 
 /// Where a request goes. With `--sandbox` it is the sandbox of this user that runs, else one that is started in this process.
-pub(crate) async fn reached(settings: &Settings, stderr: &Stderr) -> Result<ApiUrl, SystemError> {
+pub(crate) async fn reach_or_start(settings: &Settings, stderr: &Stderr) -> Result<ApiUrl, SystemError> {
     if settings.sandbox != Sandboxed::Nearest {
-        return Ok(expected(settings));
+        return Ok(planned(settings));
     }
     match sandbox::neighbor(DEFAULT_PORT).await {
-        Neighbor::Ours => return Ok(expected(settings)),
+        Neighbor::Ours => return Ok(planned(settings)),
         Neighbor::Foreign => {
             let message =
                 format!("the sandbox on port {DEFAULT_PORT} is another user's; one inside this process is used");

@@ -15,4 +15,4 @@ pub(crate) use self::flight::{Flight, Panicked, catch_panic};
 pub(crate) use self::guard::GuardError;
 pub(crate) use self::listing::{ReadError, nearest_template, read_templates};
 pub(crate) use self::secret::ask_secret;
-pub(crate) use self::sender::{Sender, Unresolved, read_environment};
+pub(crate) use self::sender::{Sender, UnresolvedSender, read_environment};

@@ -15,13 +15,13 @@ use crate::process::{EnclosingSandbox, enclosing_sandbox};
 /// The first step: nothing else can take standard input from the secret, and the environment is read; a fault in it is
 /// told once the message is known to be right.
 #[derive(Debug)]
-pub(crate) struct Unresolved {
+pub(crate) struct UnresolvedSender {
     environment: Result<Environment, ConfigError>,
     /// The address of a sandbox that we run in, where the environment does not have it.
     enclosing: Option<String>,
 }
 
-impl Unresolved {
+impl UnresolvedSender {
     /// # Errors
     /// When `--client-secret-file -` is given and standard input is taken, or a terminal.
     pub(crate) fn claim(context: &mut Context) -> Result<Self, InputError> {
@@ -124,8 +124,8 @@ impl Sender {
     }
 
     /// Where requests would go, without a look at what runs.
-    pub(crate) fn expected_base(&self) -> ApiUrl {
-        address::expected(&self.settings)
+    pub(crate) fn planned_base(&self) -> ApiUrl {
+        address::planned(&self.settings)
     }
 
     /// Prints `request` in place of sending it.
@@ -135,7 +135,7 @@ impl Sender {
 
     /// Where requests go.
     pub(crate) async fn base(&self, context: &Context) -> Result<ApiUrl, ConnectError> {
-        Ok(address::reached(&self.settings, &context.stderr).await?)
+        Ok(address::reach_or_start(&self.settings, &context.stderr).await?)
     }
 
     /// Opens the way to the API; the secret is fetched now.
@@ -149,7 +149,7 @@ impl Sender {
     }
 
     /// `bot 77 (profile prod)`
-    pub(crate) fn name(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         let profile = self.settings.profile.as_ref().map(|name| format!(" (profile {})", name.value));
         format!("bot {}{}", self.bot.as_str(), profile.unwrap_or_default())
     }

@@ -345,6 +345,14 @@ fn a_run_pauses_when_every_row_meets_a_rate_limit_for_too_long() {
 }
 
 #[test]
+fn a_run_keeps_how_long_it_waits_for_a_rate_limit() {
+    let home = people(2);
+    let jelou = Jelou::start(|_, _| Act::Answer(429, "Retry-After: 60\r\n", "{}"));
+    send_with(&home, &jelou.url, &["--max-wait", "1s"]).fails(6, &["asks to wait 60 s"]);
+    resume(&home, &jelou.url).fails(6, &["asks to wait 60 s"]);
+}
+
+#[test]
 fn a_run_pauses_at_once_when_the_api_asks_for_a_longer_wait() {
     let home = people(5);
     let jelou = Jelou::start(|_, _| Act::Answer(429, "Retry-After: 3600\r\n", "{}"));
@@ -541,7 +549,7 @@ fn a_run_that_was_killed_behind_its_last_row_is_finished() {
     let home = people(3);
     let jelou = Jelou::accepting();
     send(&home, &jelou.url).success();
-    let ledger = rusqlite::Connection::open(home.path().join(".local/state/jelouctl/runs/r.db")).unwrap();
+    let ledger = rusqlite::Connection::open(home.path().join(STATE).join("runs/r.db")).unwrap();
     ledger.execute("UPDATE progress SET closed = 0", []).unwrap();
     let again = home.run("bulk send people.csv --yes text").args(&["Hola {{ nombre }}"]).api(&jelou.url);
     again.fails(11, &["run r ended less than 12 hours ago"]);

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
-use crate::harness::{Home, fixture_path, tool};
+use crate::harness::{Home, STATE, fixture_path, tool};
 use crate::server::{Reply, Server};
 
 /// Command lines of each kind, with texts that a shell or a log would act on.
@@ -142,7 +142,7 @@ fn the_bytes_of_a_row_are_the_same_wherever_they_show() {
 
 /// What the ledger of run `r` keeps of its only row.
 fn stored_body(home: &Home) -> String {
-    let path = home.path().join(".local/state/jelouctl/runs/r.db");
+    let path = home.path().join(STATE).join("runs/r.db");
     let ledger = rusqlite::Connection::open(path).unwrap();
     ledger.query_row("SELECT body FROM content", [], |row| row.get(0)).unwrap()
 }

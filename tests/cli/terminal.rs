@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use expectrl::process::unix::WaitStatus;
 use expectrl::{ControlCode, Eof, Expect, Session};
 
-use crate::harness::{CONFIG, Home, tool};
+use crate::harness::{CONFIG, Home, STATE, tool};
 use crate::server::{Reply, Server};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -138,7 +138,7 @@ fn ctrl_c_at_the_question_of_a_bulk_run_leaves_nothing() {
     terminal.refuse("Client secret (hidden): ");
     let (_, screen) = terminal.end();
     assert!(screen.contains("code 130") && screen.contains(" echo "), "{screen}");
-    let runs = home.path().join(".local/state/jelouctl/runs");
+    let runs = home.path().join(STATE).join("runs");
     let left: Vec<_> = std::fs::read_dir(runs).into_iter().flatten().map(|file| file.unwrap().path()).collect();
     assert!(left.iter().all(|path| path.metadata().unwrap().len() == 0), "{left:?}");
 }

@@ -86,15 +86,8 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    pub(crate) fn of(&self, state: RowState) -> u64 {
-        match state {
-            RowState::Pending => self.pending,
-            RowState::Inflight => self.inflight,
-            RowState::Sent => self.sent,
-            RowState::Failed => self.failed,
-            RowState::Unknown => self.unknown,
-            RowState::Skipped => self.skipped,
-        }
+    pub(crate) fn of(mut self, state: RowState) -> u64 {
+        *self.of_mut(state)
     }
 
     pub(crate) fn of_mut(&mut self, state: RowState) -> &mut u64 {

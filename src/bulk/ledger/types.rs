@@ -1,6 +1,7 @@
 //! What a ledger holds, as plain data.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,8 @@ pub(crate) struct Details {
     /// Requests a second.
     pub(crate) rate: f64,
     pub(crate) concurrency: usize,
+    /// How long it goes on while every row that is tried meets a rate limit.
+    pub(crate) max_wait: Duration,
 }
 
 impl Details {

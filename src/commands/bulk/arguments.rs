@@ -27,7 +27,7 @@ pub(crate) struct RunOptions {
     pub(crate) rate: Option<Rate>,
     pub(crate) concurrency: Option<usize>,
     /// How long a run goes on while every row that is tried meets a rate limit.
-    pub(crate) max_wait: Duration,
+    pub(crate) max_wait: Option<Duration>,
     pub(crate) progress: ProgressFormat,
 }
 

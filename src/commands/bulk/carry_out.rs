@@ -15,10 +15,6 @@ use crate::exit::ExitCode;
 use crate::output::{Progress, Record, RecordError, compact};
 use crate::sending::{Connection, Panicked, Sender};
 
-/// What a run is stored with where nothing leaves the machine.
-pub(crate) const SANDBOX: &str = "sandbox";
-pub(crate) const DEFAULT_CONCURRENCY: usize = 64;
-
 /// A run that no other process has.
 pub(crate) struct LockedRun<'a> {
     pub(crate) runs: &'a Runs,
@@ -50,7 +46,7 @@ pub(crate) async fn carry_out(
     let mut progress = Progress::new(&context.stderr, options.progress);
     let rate = options.rate.map_or(run.details.rate, Rate::per_second);
     let concurrency = options.concurrency.unwrap_or(run.details.concurrency);
-    let limits = RunLimits { rate, concurrency, max_wait: options.max_wait };
+    let limits = RunLimits { rate, concurrency, max_wait: options.max_wait.unwrap_or(run.details.max_wait) };
     let engine = Engine::new(session, ledger, reader, limits, &mut progress)?;
     let end = engine.run(async || signals.next().await).await;
     report(context, sender, run, end)

@@ -11,14 +11,14 @@ use crate::exit::ExitCode;
 use crate::message::recipients_in;
 use crate::output::counted;
 use crate::process::block_on;
-use crate::sending::{Interrupted, Opening, Sender, Unresolved};
+use crate::sending::{Interrupted, Opening, Sender, UnresolvedSender};
 
 pub(crate) fn run(
     context: &mut Context,
     asked: Option<&RunName>,
     options: RunOptions,
 ) -> Result<ExitCode, CommandError> {
-    let unresolved = Unresolved::claim(context)?;
+    let unresolved = UnresolvedSender::claim(context)?;
     let runs = Runs::open()?;
     let name = runs.find(asked)?;
     let lock = runs.lock(&name)?;

@@ -1,9 +1,10 @@
 //! `bulk send`: every row is read, filled and checked first; then the run exists, and its rows are sent.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::arguments::BulkSendArguments;
-use super::carry_out::{DEFAULT_CONCURRENCY, LockedRun, SANDBOX, carry_out};
+use super::carry_out::{LockedRun, carry_out};
 use super::import::{ReadList, import, open};
 use super::plan::{compile_body, read_body, recipient_rule};
 use crate::api::{Request, SuccessCriterion};
@@ -18,11 +19,16 @@ use crate::input::Source;
 use crate::list::ListFormat;
 use crate::output::counted;
 use crate::process::block_on;
-use crate::sending::{GuardError, Interrupted, Opening, Sender, Unresolved};
+use crate::sending::{GuardError, Interrupted, Opening, Sender, UnresolvedSender};
 use crate::template::language;
 
+/// What a run is stored with where nothing leaves the machine.
+const SANDBOX: &str = "sandbox";
+const DEFAULT_CONCURRENCY: usize = 64;
+const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
+
 pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Result<ExitCode, CommandError> {
-    let unresolved = Unresolved::claim(context)?;
+    let unresolved = UnresolvedSender::claim(context)?;
     if arguments.source == Source::Stdin {
         context.input.claim_stdin("the list of people")?;
     }
@@ -36,7 +42,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let mut list = open(&arguments.source)?;
 
     let sender = unresolved.resolve(context)?;
-    let base = sender.expected_base();
+    let base = sender.planned_base();
     let plan = ImportPlan {
         kind: &arguments.message,
         strict: arguments.strict,
@@ -163,6 +169,7 @@ fn details(
         columns: imported.columns.clone(),
         rate: arguments.options.rate.unwrap_or(settings.rate.value).per_second(),
         concurrency: arguments.options.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
+        max_wait: arguments.options.max_wait.unwrap_or(DEFAULT_MAX_WAIT),
     })
 }
 
@@ -171,7 +178,7 @@ fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandE
     if sender.settings.is_sandboxed() || !sender.settings.confirm_bulk.value {
         return Ok(());
     }
-    let question = format!("Send {rows} messages from {} to {}?", sender.name(), sender.expected_base());
+    let question = format!("Send {rows} messages from {} to {}?", sender.description(), sender.planned_base());
     match context.confirms(&question)? {
         Some(true) => Ok(()),
         Some(false) | None => Err(GuardError::Unconfirmed { rows }.into()),
@@ -187,7 +194,7 @@ fn show(
     most: u64,
 ) -> Result<ExitCode, CommandError> {
     let Some(accepts) = accepts else { return Ok(ExitCode::Success) };
-    let base = sender.expected_base();
+    let base = sender.planned_base();
     let mut shown = 0;
     draft.requests::<CommandError>(|path, body| {
         if shown == most {

@@ -22,7 +22,7 @@ use crate::input::Source;
 use crate::message::Outgoing;
 use crate::output::Sent;
 use crate::process::{Signals, Tail, block_on, run_command};
-use crate::sending::{Connection, Flight, Opening, Sender, Unresolved, catch_panic};
+use crate::sending::{Connection, Flight, Opening, Sender, UnresolvedSender, catch_panic};
 use crate::template::language;
 
 /// Runs the command and sends the notice. The command matters more than the notice: what keeps the notice from leaving is
@@ -32,7 +32,7 @@ use crate::template::language;
 /// When standard input is asked for twice; with `--check-first`, `--dry-run` and `--curl` also when the notice cannot be
 /// made or could not leave. The command has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<ExitCode, CommandError> {
-    let unresolved = Unresolved::claim(context)?;
+    let unresolved = UnresolvedSender::claim(context)?;
     let language = language();
     let (read, problem) = match notice::read(context, arguments) {
         Ok(read) => (Some(read), None),
@@ -51,7 +51,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<Exi
         problem => problem,
     };
     if let (true, Some((_, sender)), Some(example)) = (is_preview, &ready, &example) {
-        let request = Request::new(sender.expected_base().url(), sender.bot.as_str(), example);
+        let request = Request::new(sender.planned_base().url(), sender.bot.as_str(), example);
         sender.show(context, &request)?;
         return Ok(ExitCode::Success);
     }
@@ -171,7 +171,7 @@ impl CommandRun<'_> {
         let request = Request::new(connection.base.url(), sender.bot.as_str(), outgoing);
         // Those that came before were the command's.
         connection.signals =
-            Signals::that_end().map_err(|error| NoticeFailure(ExitCode::Unexpected, error.to_string()))?;
+            Signals::that_end_us().map_err(|error| NoticeFailure(ExitCode::Unexpected, error.to_string()))?;
         let retry_for = sender.settings.retry_for.value.duration();
         let delivery = connection.deliver(&context.stderr, &request, retry_for, flight);
         let Ok(Delivery { outcome, problem, .. }) = tokio::time::timeout(arguments.timeout, delivery).await else {

@@ -9,7 +9,7 @@ use super::notice::{NO_TAIL, Notice};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::message::{Message, Outgoing, RecipientSources};
-use crate::sending::{Sender, Unresolved};
+use crate::sending::{Sender, UnresolvedSender};
 
 /// As far as a notice could be prepared.
 #[derive(Default)]
@@ -28,7 +28,7 @@ impl<'a> Prepared<'a> {
         arguments: &RunArguments,
         language: &'a Language<'a>,
         read: &'a (Message, Value),
-        unresolved: Unresolved,
+        unresolved: UnresolvedSender,
     ) -> Self {
         let to = RecipientSources { flag: arguments.to.clone(), environment: unresolved.recipient() };
         let notice = match Notice::compile(language, &read.0.schema(), read, to) {
