@@ -10,12 +10,23 @@ use crate::message::InvalidMessage;
 /// `200` with `answer`; warnings in a header, each escaped, so that none can leave its line.
 pub(crate) fn accepted(answer: &Value, warnings: &[String]) -> Response {
     let mut response = Json(answer).into_response();
-    let values =
-        warnings.iter().filter_map(|warning| HeaderValue::from_str(&warning.escape_default().to_string()).ok());
-    for value in values {
+    for value in warnings.iter().filter_map(|warning| HeaderValue::from_str(&on_one_line(warning)).ok()) {
         response.headers_mut().append("x-sandbox-warning", value);
     }
     response
+}
+
+/// What a header can hold.
+fn on_one_line(text: &str) -> String {
+    let mut line = String::new();
+    for letter in text.chars() {
+        if letter == ' ' || letter.is_ascii_graphic() {
+            line.push(letter);
+        } else {
+            line.extend(letter.escape_default());
+        }
+    }
+    line
 }
 
 /// `401`: no credentials, or not the sandbox's.

@@ -12,7 +12,7 @@ use crate::commands::error::{of_pause, of_signal};
 use crate::config::Rate;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::output::{Progress, Record, RecordError, compact};
+use crate::output::{Progress, Record, RecordError, compact, counted};
 use crate::sending::{Connection, Panicked, Sender};
 
 /// A run that no other process has.
@@ -20,6 +20,8 @@ pub(crate) struct LockedRun<'a> {
     pub(crate) runs: &'a Runs,
     pub(crate) name: RunName,
     pub(crate) details: Details,
+    /// How a run that goes on was found; said once its ledger is known to be whole.
+    pub(crate) found: Option<Counts>,
     /// Kept to the end.
     pub(crate) lock: RunLock,
 }
@@ -34,6 +36,9 @@ pub(crate) async fn carry_out(
 ) -> Result<ExitCode, CommandError> {
     let path = run.runs.path(&run.name);
     let ledger = Ledger::resume(&path, run.lock.mark()?)?;
+    if let Some(found) = &run.found {
+        report_found(context, &run.name, found);
+    }
     let reader = Ledger::read(&path)?;
     let Connection { base, client, credentials, mut signals } = connection;
     let session = ApiSession {
@@ -50,6 +55,15 @@ pub(crate) async fn carry_out(
     let engine = Engine::new(session, ledger, reader, limits, &mut progress)?;
     let end = engine.run(async || signals.next().await).await;
     report(context, sender, run, end)
+}
+
+/// What is left of a run that goes on, and what is left alone.
+fn report_found(context: &Context, name: &RunName, counts: &Counts) {
+    let all = counted(counts.all(), "message");
+    context.stderr.note(&format!("run {name}: {} of {all} left to send", counts.pending));
+    if let Some(left_alone) = may_have_been_sent(name, counts) {
+        context.stderr.note(&left_alone);
+    }
 }
 
 /// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code.

@@ -2,14 +2,12 @@
 
 use super::arguments::RunOptions;
 use super::carry_out::{LockedRun, carry_out};
-use super::summary::may_have_been_sent;
 use crate::bulk::{Details, Ledger, RunName, Runs};
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Environment};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::message::recipients_in;
-use crate::output::counted;
 use crate::process::block_on;
 use crate::sending::{Interrupted, Opening, Sender, UnresolvedSender};
 
@@ -44,15 +42,7 @@ pub(crate) fn run(
     }
     let counts = ledger.counts()?;
     drop(ledger);
-    context.stderr.note(&format!(
-        "run {name}: {} of {} left to send",
-        counts.pending,
-        counted(counts.all(), "message")
-    ));
-    if let Some(left_alone) = may_have_been_sent(&name, &counts) {
-        context.stderr.note(&left_alone);
-    }
-    let run = LockedRun { runs: &runs, name, details, lock };
+    let run = LockedRun { runs: &runs, name, details, found: Some(counts), lock };
     block_on(async {
         match sender.connect(context).await? {
             Opening::Open(connection) => carry_out(context, &sender, connection, &run, options).await,

@@ -124,7 +124,7 @@ async fn begin(
     drop(held);
     let Some(lock) = reserved.keep() else { return Err(LedgerError::InUse { run: name.to_string() }.into()) };
     context.stderr.note(&format!("run {name}: {} from bot {}", counted(rows, "message"), sender.bot.as_str()));
-    let run = LockedRun { runs, name, details, lock };
+    let run = LockedRun { runs, name, details, found: None, lock };
     carry_out(context, sender, connection, &run, arguments.options).await
 }
 
