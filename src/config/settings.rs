@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::environment::Environment;
 use super::error::ConfigError;
 use super::file::ConfigFile;
+use super::flags::Flags;
 use super::login::Login;
 use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
@@ -14,24 +15,6 @@ use super::trust::read_to_limit;
 use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
 use crate::nearest::nearest;
 use crate::private_file::FileError;
-
-/// What was typed on the command line.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Flags {
-    pub(crate) profile: Option<String>,
-    /// The profile in place of the default one: that of a run which is resumed.
-    pub(crate) default_profile: Option<String>,
-    pub(crate) config: Option<PathBuf>,
-    pub(crate) bot: Option<BotId>,
-    pub(crate) client_id: Option<ClientId>,
-    /// `--client-secret-file`
-    pub(crate) client_secret: Option<SecretSource>,
-    pub(crate) api_url: Option<ApiUrl>,
-    pub(crate) sandbox: bool,
-    pub(crate) timeout: Option<Timeout>,
-    pub(crate) retry_for: Option<RetryFor>,
-    pub(crate) ca_cert: Option<PathBuf>,
-}
 
 /// Whether a sandbox stands in for the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,13 +42,6 @@ pub(crate) struct Settings {
     pub(crate) confirm_bulk: Sourced<bool>,
     /// What a person should know of how it was resolved.
     pub(crate) warnings: Vec<String>,
-}
-
-impl Flags {
-    /// The configuration that is named, in place of the user's own.
-    pub(crate) fn config_file(&self, environment: &Environment) -> Option<PathBuf> {
-        self.config.clone().or_else(|| environment.config.as_ref().map(PathBuf::from))
-    }
 }
 
 impl Settings {

@@ -1,0 +1,32 @@
+//! What was typed on the command line of who sends.
+
+use std::path::PathBuf;
+
+use super::environment::Environment;
+use super::secret_source::SecretSource;
+use super::values::{ApiUrl, BotId, ClientId, RetryFor, Timeout};
+
+/// What was typed on the command line.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags {
+    pub(crate) profile: Option<String>,
+    /// The profile in place of the default one: that of a run which is resumed.
+    pub(crate) default_profile: Option<String>,
+    pub(crate) config: Option<PathBuf>,
+    pub(crate) bot: Option<BotId>,
+    pub(crate) client_id: Option<ClientId>,
+    /// `--client-secret-file`
+    pub(crate) client_secret: Option<SecretSource>,
+    pub(crate) api_url: Option<ApiUrl>,
+    pub(crate) sandbox: bool,
+    pub(crate) timeout: Option<Timeout>,
+    pub(crate) retry_for: Option<RetryFor>,
+    pub(crate) ca_cert: Option<PathBuf>,
+}
+
+impl Flags {
+    /// The configuration that is named, in place of the user's own.
+    pub(crate) fn config_file(&self, environment: &Environment) -> Option<PathBuf> {
+        self.config.clone().or_else(|| environment.config.as_ref().map(PathBuf::from))
+    }
+}
