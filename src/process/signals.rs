@@ -23,6 +23,8 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
+    const ALL: [Self; 4] = [Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate];
+
     pub(crate) fn number(self) -> u8 {
         match self {
             Self::Hangup => 1,
@@ -47,10 +49,10 @@ const THAT_END: [Signal; 3] = [Signal::Interrupt, Signal::Terminate, Signal::Han
 
 /// The name of any signal that ends programs.
 pub(crate) fn signal_name(number: i32) -> String {
+    if let Some(ours) = Signal::ALL.into_iter().find(|signal| i32::from(signal.number()) == number) {
+        return ours.name().to_owned();
+    }
     let name = match number {
-        1 => "SIGHUP",
-        2 => "SIGINT",
-        3 => "SIGQUIT",
         4 => "SIGILL",
         6 => "SIGABRT",
         8 => "SIGFPE",
@@ -58,7 +60,6 @@ pub(crate) fn signal_name(number: i32) -> String {
         11 => "SIGSEGV",
         13 => "SIGPIPE",
         14 => "SIGALRM",
-        15 => "SIGTERM",
         other => return format!("signal {other}"),
     };
     name.to_owned()

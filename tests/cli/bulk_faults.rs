@@ -119,7 +119,7 @@ fn every_wait_for_the_disk_may_fail_once() {
 #[test]
 #[cfg(target_os = "linux")]
 fn every_change_of_the_size_may_fail_once() {
-    each_may_fail_once("ftruncate,fallocate", "EIO", 4, 0);
+    each_may_fail_once("ftruncate,fallocate", "EIO", 4, 1);
 }
 
 #[test]

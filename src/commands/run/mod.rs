@@ -22,7 +22,7 @@ use crate::input::Source;
 use crate::message::Outgoing;
 use crate::output::Sent;
 use crate::process::{Signals, Tail, block_on, run_command};
-use crate::sending::{Connection, Flight, Opening, Sender, UnresolvedSender, catch_panic};
+use crate::sending::{Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, catch_panic};
 use crate::template::language;
 
 /// Runs the command and sends the notice. The command matters more than the notice: what keeps the notice from leaving is
@@ -92,7 +92,7 @@ impl CommandRun<'_> {
             None => None,
             Some((_, sender)) => match sender.connect(context).await.map_err(CommandError::from) {
                 Ok(Opening::Open(connection)) => Some(connection),
-                Ok(Opening::Interrupted(signal)) => return Ok(of_signal(signal)),
+                Ok(Opening::Interrupted(signal)) => return Err(Interrupted(signal).into()),
                 // Ctrl-C at the question for the secret is for all of it.
                 Err(error) if arguments.check_first || matches!(error.code, ExitCode::Signal(_)) => return Err(error),
                 Err(error) => {
