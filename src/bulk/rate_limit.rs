@@ -42,6 +42,11 @@ impl RateLimit {
         self.waits > 1
     }
 
+    /// For `time` nothing left for another reason: it does not count.
+    pub(crate) fn leave_out(&mut self, time: Duration) {
+        self.since = self.since.and_then(|since| since.checked_add(time));
+    }
+
     /// A row met a limit, and the API asks to wait for `asked`, or for no certain time when that is zero. Gives nothing
     /// when the run must not wait for so long.
     pub(crate) fn note(&mut self, asked: Duration, now: Instant) -> Option<LimitWait> {
