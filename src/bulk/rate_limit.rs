@@ -100,6 +100,17 @@ mod tests {
     }
 
     #[test]
+    fn what_was_waited_for_another_reason_does_not_count() {
+        let now = Instant::now();
+        let mut limit = RateLimit::new(QUARTER);
+        assert!(limit.note(60 * SECOND, now).is_some());
+        let later = now + 10 * QUARTER;
+        limit.leave_out(9 * QUARTER + 60 * SECOND);
+        assert!(limit.note(60 * SECOND, later).is_some());
+        assert_eq!(limit.note(61 * SECOND, later), None);
+    }
+
+    #[test]
     fn waits_as_long_as_it_is_asked_to_but_not_longer_than_it_may() {
         let now = Instant::now();
         let mut limit = RateLimit::new(QUARTER);

@@ -189,7 +189,7 @@ pub(crate) struct RunOptionFlags {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct HoursFlags {
     /// Send within these hours only: 'mon-fri 07:00-19:00', '08:00-15:00', or always (repeatable)
-    #[arg(long, value_name = "[DAYS] HH:MM-HH:MM")]
+    #[arg(long, value_name = "HOURS")]
     between: Vec<Between>,
 
     /// Send nothing on this day: 2026-12-25, or a file with one such date a line (repeatable)

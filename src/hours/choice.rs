@@ -54,16 +54,17 @@ impl HoursChoice {
     /// # Errors
     /// When the time zone is missing, or they are not open within a year from `now`.
     pub(crate) fn over(&self, base: HoursBase, now: Timestamp) -> Result<Option<Hours>, HoursError> {
-        let typed = |origin: &str| {
-            let origin = origin.to_owned();
-            move |problem| HoursError::Value { origin, is_of_profile: false, problem }
-        };
         let base =
             if self.lifts_all() { HoursBase { time_zone: base.time_zone, ..HoursBase::default() } } else { base };
-        let openings = Openings::try_from(self.between.clone()).map_err(typed("--between"))?;
+        let openings =
+            Openings::try_from(self.between.clone()).map_err(|problem| HoursError::Contradiction { problem })?;
         let between = if self.between.is_empty() { base.between } else { openings.windows };
         let mut not_on = base.not_on;
-        not_on.extend(days_off_in(&self.not_on).map_err(typed("--not-on"))?);
+        not_on.extend(days_off_in(&self.not_on).map_err(|problem| HoursError::Value {
+            origin: "--not-on".to_owned(),
+            is_of_profile: false,
+            problem,
+        })?);
         if between.is_empty() && not_on.is_empty() {
             let is_zone_alone = self.time_zone.is_some() && !self.lifts_all();
             return if is_zone_alone { Err(HoursError::ZoneAlone) } else { Ok(None) };
