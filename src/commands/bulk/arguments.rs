@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
 use crate::config::Rate;
+use crate::hours::HoursChoice;
 use crate::input::Source;
 use crate::message::Message;
 use crate::output::ProgressFormat;
@@ -13,7 +14,7 @@ use crate::output::ProgressFormat;
 #[derive(Debug)]
 pub(crate) enum BulkAction {
     Send(Box<BulkSendArguments>),
-    Resume { run: Option<RunName>, options: RunOptions },
+    Resume { run: Option<RunName>, options: RunOptions, hours: HoursChoice },
     Status { run: Option<RunName> },
     Report { run: Option<RunName>, states: Vec<RowState>, format: ReportFormat, file: Option<PathBuf> },
     Resolve { run: Option<RunName>, from: RowState, to: RowState },
@@ -29,6 +30,8 @@ pub(crate) struct RunOptions {
     /// How long a run goes on while every row that is tried meets a rate limit.
     pub(crate) max_wait: Option<Duration>,
     pub(crate) progress: ProgressFormat,
+    /// `--keep-going`
+    pub(crate) keep_going: bool,
 }
 
 /// What was typed for a new run.
@@ -44,6 +47,7 @@ pub(crate) struct BulkSendArguments {
     pub(crate) message: Message,
     pub(crate) run: Option<RunName>,
     pub(crate) options: RunOptions,
+    pub(crate) hours: HoursChoice,
     pub(crate) range: RowRange,
     pub(crate) policy: ImportPolicy,
     /// `--strict`: a warning about a row's message makes the row invalid.

@@ -2,11 +2,13 @@
 
 use super::arguments::RunOptions;
 use super::carry_out::{LockedRun, carry_out};
+use super::hours::of_resumed_run;
 use crate::bulk::{Details, Ledger, RunName, Runs};
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Environment};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
+use crate::hours::HoursChoice;
 use crate::message::recipients_in;
 use crate::process::block_on;
 use crate::sending::{Interrupted, Opening, Sender, UnresolvedSender};
@@ -15,13 +17,17 @@ pub(crate) fn run(
     context: &mut Context,
     asked: Option<&RunName>,
     options: RunOptions,
+    hours: &HoursChoice,
 ) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
     let runs = Runs::open()?;
     let name = runs.find(asked)?;
     let lock = runs.lock(&name)?;
     let ledger = Ledger::read(&runs.path(&name))?;
-    let details = ledger.details()?;
+    let mut details = ledger.details()?;
+    let conditions = of_resumed_run(hours, options.keep_going, &details.conditions)?;
+    let is_changed = conditions != details.conditions;
+    details.conditions = conditions;
     if let Some(environment) = unresolved.said().filter(|_| !details.sandbox) {
         refuse_environment(context, environment, &name, &details)?;
     }
@@ -42,7 +48,7 @@ pub(crate) fn run(
     }
     let counts = ledger.counts()?;
     drop(ledger);
-    let run = LockedRun { runs: &runs, name, details, found: Some(counts), lock };
+    let run = LockedRun { runs: &runs, name, details, is_changed, found: Some(counts), lock };
     block_on(async {
         match sender.connect(context).await? {
             Opening::Open(connection) => carry_out(context, &sender, connection, &run, options).await,
