@@ -894,7 +894,7 @@ inflight\t'A request is under way'
 sent\t'Accepted by Jelou'
 failed\t'Rejected by the API'
 unknown\t'It may have been sent'
-skipped\t'Left out by `--skip-invalid`'"
+skipped\t'Left out; `code` in the report says why'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l format -d 'How it is written' -r -f -a "csv\t''
 ndjson\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l file -d 'Write it to this file, all or nothing, instead of standard output' -r -F

@@ -304,7 +304,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_while_a_request_is_under_way_is_no_failure_that_sent_nothing() {
         let home = tempfile::TempDir::new().unwrap();
-        let (ledger, reader) = fixture::ledgers(home.path(), &["593900000000", "593900000001"]);
+        let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000", "593990000001"]);
         let (server, session) = session().await;
         let stderr = Stderr::default();
         let mut progress = Progress::new(&stderr, ProgressFormat::None);

@@ -191,7 +191,7 @@ impl Importer<'_> {
             Err(error) => {
                 self.imported.invalid += 1;
                 let problem = error.to_string();
-                self.draft.add(&DraftRow { line, cells: &cells, request: Err(&problem) })?;
+                self.draft.add(&DraftRow { line, cells: &cells, request: Err(&problem), skip: None })?;
                 report(line, RowFault::Invalid(problem));
                 Ok(())
             }
@@ -203,7 +203,7 @@ impl Importer<'_> {
         let body = request.body.as_deref().unwrap_or_default();
         let path = request.path_below(self.plan.base);
         let made = DraftRequest { recipient: outgoing.recipient().as_str(), path, body };
-        self.draft.add(&DraftRow { line, cells, request: Ok(made) })?;
+        self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: None })?;
         self.imported.rows += 1;
         self.imported.accepts.get_or_insert(request.accepts);
         Ok(())

@@ -345,7 +345,7 @@ fn every_bad_row_is_listed_and_nothing_is_sent() {
     assert_eq!(server.seen().len(), 1);
     let report = home.run("bulk report --state skipped --format ndjson").success();
     let line: Value = serde_json::from_str(report.stdout.lines().next().unwrap()).unwrap();
-    assert_eq!((&line["sent"], &line["code"], &line["attempts"]), (&json!("no"), &json!("skipped"), &json!(0)));
+    assert_eq!((&line["sent"], &line["code"], &line["attempts"]), (&json!("no"), &json!("invalid"), &json!(0)));
 }
 
 #[test]

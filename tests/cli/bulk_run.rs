@@ -23,7 +23,7 @@ pub(crate) fn people(rows: usize) -> Home {
 }
 
 pub(crate) fn user(number: usize) -> String {
-    format!("{}", 593_900_000_000 + number)
+    format!("{}", 593_990_000_000 + number)
 }
 
 const SEND: &str = "bulk send people.csv --yes --run r --rate 1000000/s";
@@ -109,7 +109,7 @@ fn every_row_is_sent_once_and_reported() {
     assert_eq!(
         ended.json(),
         json!({"schema_version": 1, "run": "r", "complete": true, "rows": 300, "sent": 300, "failed": 0, "unknown": 0,
-            "skipped": 0, "pending": 0, "inflight": 0})
+            "skipped": 0, "skipped_reasons": {}, "pending": 0, "inflight": 0})
     );
     assert!(ended.stderr.starts_with("note: run r: 300 messages from bot BOT_ID\n"), "{ended:?}");
     let seen = jelou.seen();
@@ -140,7 +140,7 @@ fn nothing_leaves_without_a_yes() {
     );
     assert!(jelou.seen().is_empty() && home.run("bulk list").success().stdout.is_empty());
     assert_eq!(send(&home, "confirm_bulk = false\n").code, 0);
-    let ended = send(&home, "confirm_bulk = false\nallow_to = [\"593900000001\"]\n");
+    let ended = send(&home, "confirm_bulk = false\nallow_to = [\"593990000001\"]\n");
     assert_eq!(ended.code, 11, "{ended:?}");
     assert!(ended.stderr.contains("2 of the rows go to recipients that are not allowed"), "{ended:?}");
     assert_eq!(jelou.seen().len(), 3);

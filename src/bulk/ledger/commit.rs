@@ -4,7 +4,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Transaction, params};
 
 use super::record::{self, RecordKind, text};
-use super::{BegunAttempt, EndedAttempt, Ledger, LedgerError, RowState, RunConditions, now};
+use super::{BegunAttempt, EndedAttempt, Ledger, LedgerError, RowState, RunConditions, Skip, now};
 
 impl Ledger {
     /// Commits that the rows `begun` are under way and what became of the rows `ended`, all or nothing. Once it returns,
@@ -90,8 +90,16 @@ impl Ledger {
     }
 }
 
+/// The fields of the decision that leaves a row out.
+pub(super) fn skipped(n: i64, number: i64, skip: Skip<'_>) -> [ValueRef<'_>; 8] {
+    let mut fields = decision(n, number, [RowState::Pending, RowState::Skipped], skip.reason.name(), skip.problem);
+    let [.., run, _] = &mut fields;
+    *run = text(skip.run);
+    fields
+}
+
 /// The fields of a decision now.
-pub(super) fn decision<'a>(
+fn decision<'a>(
     n: i64,
     number: i64,
     [from, to]: [RowState; 2],

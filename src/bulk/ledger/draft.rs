@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Connection, params};
 
-use super::commit::decision;
+use super::commit::skipped;
 use super::commit_mark::CommitMark;
 use super::record::{self, RecordKind};
-use super::seal::{RequestHash, RunFields, seal_of_run};
-use super::{APPLICATION, Details, LedgerError, RowState, VERSION, now};
+use super::seal::{RequestHash, RunFields, hash_of_person, seal_of_run};
+use super::{APPLICATION, Details, LedgerError, Skip, SkipReason, VERSION, now};
 use crate::private_file::{self, FileError};
 
 /// A ledger that is being filled.
@@ -33,6 +33,8 @@ pub(crate) struct DraftRow<'a> {
     /// JSON.
     pub(crate) cells: &'a str,
     pub(crate) request: Result<DraftRequest<'a>, &'a str>,
+    /// Why its request is not to be sent.
+    pub(crate) skip: Option<Skip<'a>>,
 }
 
 #[derive(Debug)]
@@ -70,26 +72,30 @@ impl LedgerDraft {
         let hash = request.map(|request| RequestHash::of(request.path, request.recipient, request.body));
         self.digest = self.digest.wrapping_add(hash.as_ref().map_or(0, RequestHash::digest));
         self.db
-            .prepare_cached("INSERT INTO row (n, line, recipient, fingerprint, seal) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .prepare_cached(
+                "INSERT INTO row (n, line, recipient, person, fingerprint, seal) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
             .execute(params![
                 self.rows,
                 row.line,
                 request.map(|request| request.recipient),
+                request.map(|request| hash_of_person(request.recipient)),
                 hash.as_ref().map(RequestHash::fingerprint),
                 hash.as_ref().map(|hash| hash.seal(self.rows, row.line)),
             ])?;
         self.db.prepare_cached("INSERT INTO content (n, cells, path, body) VALUES (?1, ?2, ?3, ?4)")?.execute(
             params![self.rows, row.cells, request.map(|request| request.path), request.map(|request| request.body),],
         )?;
-        match row.request {
-            Ok(_) => Ok(()),
-            Err(problem) => self.leave_out(self.rows, "invalid", problem),
+        match (row.request.as_ref(), row.skip) {
+            (Ok(_), None) => Ok(()),
+            (Ok(_), Some(skip)) => self.skip(self.rows, skip),
+            (Err(problem), _) => self.skip(self.rows, Skip { reason: SkipReason::Invalid, problem, run: None }),
         }
     }
 
-    /// The row is skipped; it has no other record.
-    fn leave_out(&mut self, n: i64, reason: &str, problem: &str) -> Result<(), LedgerError> {
-        let fields = decision(n, 1, [RowState::Pending, RowState::Skipped], reason, problem);
+    /// Row `n` is left out; it has no other record.
+    pub(crate) fn skip(&mut self, n: i64, skip: Skip<'_>) -> Result<(), LedgerError> {
+        let fields = skipped(n, 1, skip);
         self.records = self.records.wrapping_add(record::insert(&self.db, RecordKind::Decision, &fields)?);
         Ok(())
     }
@@ -99,11 +105,11 @@ impl LedgerDraft {
         self.digest.to_be_bytes()
     }
 
-    /// Whether several rows go to one recipient; then they must be compared and put in order.
+    /// Whether several rows go to one person; then they must be compared and put in order.
     pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
         self.db.execute_batch(
-            "CREATE TEMP TABLE repeated AS SELECT recipient FROM row WHERE recipient IS NOT NULL GROUP BY recipient \
-             HAVING count(*) > 1; CREATE UNIQUE INDEX temp.repeated_recipient ON repeated (recipient);",
+            "CREATE TEMP TABLE repeated (person INTEGER PRIMARY KEY); INSERT INTO repeated SELECT person FROM row \
+             WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1;",
         )?;
         Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| row.get(0))?)
     }
@@ -114,7 +120,7 @@ impl LedgerDraft {
         self.db.execute_batch(
             "CREATE TEMP TABLE duplicate AS SELECT * FROM (SELECT row.n, line, recipient, \
              first_value(line) OVER same AS first_line, row_number() OVER same AS number FROM row JOIN content USING (n) \
-             WHERE recipient IN (SELECT recipient FROM repeated) \
+             WHERE person IN (SELECT person FROM repeated) \
              WINDOW same AS (PARTITION BY recipient, path, body ORDER BY row.n)) WHERE number > 1",
         )?;
         let mut left_out = Vec::new();
@@ -130,16 +136,17 @@ impl LedgerDraft {
         drop(rows);
         drop(statement);
         for (n, first_line) in left_out {
-            self.leave_out(n, "repeated", &format!("is the same message as line {first_line}"))?;
+            let problem = format!("is the same message as line {first_line}");
+            self.skip(n, Skip { reason: SkipReason::Repeated, problem: &problem, run: None })?;
         }
         Ok(())
     }
 
-    /// Notes for each row the one before it to the same recipient.
+    /// Notes for each row the one before it to the same person.
     pub(crate) fn put_in_order(&self) -> Result<(), LedgerError> {
         Ok(self.db.execute_batch(
-            "UPDATE row SET before = earlier.before FROM (SELECT n, lag(n) OVER (PARTITION BY recipient ORDER BY n) AS \
-             before FROM row WHERE recipient IN (SELECT recipient FROM repeated) \
+            "UPDATE row SET before = earlier.before FROM (SELECT n, lag(n) OVER (PARTITION BY person ORDER BY n) AS \
+             before FROM row WHERE person IN (SELECT person FROM repeated) \
              AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n)) AS earlier WHERE \
              row.n = earlier.n AND earlier.before IS NOT NULL",
         )?)

@@ -10,6 +10,7 @@ mod record;
 mod report;
 mod rows;
 mod seal;
+mod skip;
 mod state;
 mod types;
 
@@ -23,6 +24,7 @@ pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
 pub(crate) use self::error::LedgerError;
 use self::file::Identity;
 use self::seal::{RunFields, seal_of_run};
+pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
 pub(crate) use self::state::{Counts, RowState};
 use self::types::LedgerProgress;
 pub(crate) use self::types::{BegunAttempt, Details, EndedAttempt, QueuedRow, ReportedRow, RunConditions};

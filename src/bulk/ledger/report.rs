@@ -14,7 +14,7 @@ impl Ledger {
             .prepare(
                 // The last answer stays beside what a person decided later.
                 "SELECT line, standing.state, cells, message_id, http_status, \
-                 CASE WHEN \"to\" = 'skipped' THEN 'skipped' WHEN \"to\" IS NOT NULL THEN 'resolved' \
+                 CASE WHEN \"to\" = 'skipped' THEN reason WHEN \"to\" IS NOT NULL THEN 'resolved' \
                    ELSE coalesce(code, nullif(standing.state, 'sent')) END, \
                  CASE WHEN \"to\" IS NULL THEN error WHEN error IS NULL THEN problem \
                    ELSE problem || '; before that: ' || error END, \

@@ -25,12 +25,15 @@ CREATE TABLE row (
   line INTEGER NOT NULL,
   -- Absent where no request could be made, as what follows from it.
   recipient TEXT,
-  -- The row before this one to the same recipient.
+  -- Of the recipient's key as a person: the same for both forms of a number that has two.
+  person INTEGER,
+  -- The row before this one to the same person.
   before INTEGER REFERENCES row (n) CHECK (before < n),
   -- Of the request alone: the same request has the same one in every run.
   fingerprint INTEGER,
   -- Of the request, in this row: what was changed, or stands elsewhere, is found before it leaves.
   seal INTEGER,
+  CHECK ((recipient IS NULL) = (person IS NULL)),
   CHECK ((recipient IS NULL) = (fingerprint IS NULL)),
   CHECK ((recipient IS NULL) = (seal IS NULL))
 ) STRICT;
@@ -74,7 +77,7 @@ CREATE TABLE decision (
   number INTEGER NOT NULL CHECK (number > 0),
   "from" TEXT NOT NULL,
   "to" TEXT NOT NULL,
-  -- `invalid`, `repeated` or `resolved`.
+  -- Why a row is skipped (`skip.rs`), or `resolved`.
   reason TEXT NOT NULL,
   -- Why, in words.
   problem TEXT,

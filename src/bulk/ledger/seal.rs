@@ -4,6 +4,7 @@ use ring::digest::{Context, Digest, SHA256, digest};
 use rusqlite::Connection;
 
 use super::record::eight_bytes;
+use crate::phone::person_key;
 
 /// Spreads the number of a row over all bits.
 const SPREAD: i64 = 0x9e37_79b9_7f4a_7c15_u64.cast_signed();
@@ -36,6 +37,11 @@ impl RequestHash {
         let place = n.wrapping_mul(SPREAD) ^ line.cast_signed().wrapping_mul(SPREAD).rotate_left(32);
         eight_bytes(self.0.as_ref(), 24) ^ place
     }
+}
+
+/// What tells whether rows, of this run or another, go to one person.
+pub(super) fn hash_of_person(recipient: &str) -> i64 {
+    eight_bytes(digest(&SHA256, person_key(recipient).as_bytes()).as_ref(), 0)
 }
 
 /// The seal of the run itself, over its record and the whole schema.

@@ -5,8 +5,8 @@ use super::hours;
 use super::summary::{may_have_been_sent, print_summary, summary};
 use crate::api::{Problem, SwapWatch};
 use crate::bulk::{
-    ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, PauseReason, RunEnd, RunLimits, RunLock, RunName, Runs,
-    StopReason, WriteFailure,
+    ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, LedgerError, PauseReason, RunEnd, RunLimits, RunLock,
+    RunName, Runs, SkipCounts, StopReason, WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -88,7 +88,10 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
     if sender.settings.is_sandboxed() {
         stderr.note("sandbox: nothing left this machine");
     }
-    let counts = || Ledger::read(&run.runs.path(&run.name)).and_then(|ledger| ledger.counts());
+    let counts = || {
+        let ledger = Ledger::read(&run.runs.path(&run.name))?;
+        Ok::<_, LedgerError>((ledger.counts()?, ledger.skip_counts()?))
+    };
     let resume = format!("jelouctl bulk resume {}", run.name);
     let is_written = !matches!(end, RunEnd::Stopped { is_written: false, .. });
     let ended = match end {
@@ -96,7 +99,8 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
             if was_stopped {
                 stderr.note(&format!("run {} is complete: its last rows have ended", run.name));
             }
-            Ok(of_counts(&counts()?))
+            let (counts, skips) = counts()?;
+            Ok(of_counts(&counts, &skips))
         }
         RunEnd::Stopped { reason: StopReason::Paused(PauseReason::AllRefused, problem), .. } => {
             report_all_refused(context, run, &problem);
@@ -125,12 +129,12 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
         stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
         return ended;
     }
-    if let Ok(counts) = counts() {
+    if let Ok((counts, skips)) = counts() {
         if let Some(left_alone) = may_have_been_sent(&run.name, &counts) {
             stderr.note(&left_alone);
         }
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
-        if let Err(error) = print_summary(context, &summary(&run.name, &counts), &run.name) {
+        if let Err(error) = print_summary(context, &summary(&run.name, &counts, &skips), &run.name) {
             let watch = format!("jelouctl bulk status {}", run.name);
             stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
         }
@@ -157,8 +161,12 @@ fn without_again(hint: &str) -> &str {
     ends.iter().find_map(|end| hint.strip_suffix(end)).unwrap_or(hint)
 }
 
-fn of_counts(counts: &Counts) -> ExitCode {
-    if counts.failed + counts.unknown + counts.skipped == 0 { ExitCode::Success } else { ExitCode::Incomplete }
+fn of_counts(counts: &Counts, skips: &SkipCounts) -> ExitCode {
+    if counts.failed + counts.unknown + skips.needing_attention() == 0 {
+        ExitCode::Success
+    } else {
+        ExitCode::Incomplete
+    }
 }
 
 /// What became of rows whose outcome is nowhere but here.

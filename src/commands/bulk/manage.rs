@@ -21,7 +21,7 @@ pub(crate) fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitC
     let ledger = Ledger::read(&runs.path(&name))?;
     let details = ledger.details()?;
     let counts = ledger.counts()?;
-    let mut json = summary(&name, &counts);
+    let mut json = summary(&name, &counts, &ledger.skip_counts()?);
     if let Value::Object(json) = &mut json {
         json.insert("kind".to_owned(), json!(details.kind));
         json.insert("profile".to_owned(), json!(details.profile));
@@ -131,10 +131,10 @@ pub(crate) fn resolve(
     let open = if from == RowState::Pending { Ledger::accept_loss } else { Ledger::resume };
     let mut ledger = open(&runs.path(&name), lock.mark()?)?;
     let changed = ledger.resolve(from, to)?;
-    let counts = ledger.counts()?;
+    let summary = summary(&name, &ledger.counts()?, &ledger.skip_counts()?);
     ledger.close()?;
     context.stderr.note(&format!("run {name}: {changed} {} rows count as {} from now on", from.name(), to.name()));
-    print_summary(context, &summary(&name, &counts), &name)?;
+    print_summary(context, &summary, &name)?;
     drop(lock);
     Ok(ExitCode::Success)
 }

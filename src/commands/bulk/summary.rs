@@ -1,12 +1,14 @@
 //! A run in figures: what goes to standard output at its end, and what `bulk status` shows.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
-use crate::bulk::{Counts, RunName};
+use crate::bulk::{Counts, RunName, SkipCounts};
 use crate::context::Context;
 use crate::output::{Format, StreamError};
 
-pub(crate) fn summary(name: &RunName, counts: &Counts) -> Value {
+pub(crate) fn summary(name: &RunName, counts: &Counts, skips: &SkipCounts) -> Value {
     json!({
         "schema_version": 1,
         "run": name.to_string(),
@@ -16,6 +18,7 @@ pub(crate) fn summary(name: &RunName, counts: &Counts) -> Value {
         "failed": counts.failed,
         "unknown": counts.unknown,
         "skipped": counts.skipped,
+        "skipped_reasons": skips.iter().map(|(reason, rows)| (reason.name(), rows)).collect::<BTreeMap<_, _>>(),
         "pending": counts.pending,
         "inflight": counts.inflight,
     })

@@ -29,7 +29,7 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
     ),
     (
         10,
-        "a bulk run is complete, and some rows failed, were skipped or are unknown",
+        "a bulk run is complete, and some rows failed, are invalid or are unknown",
         "see the report",
         "what failed, after fixing it",
     ),

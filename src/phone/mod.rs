@@ -1,0 +1,5 @@
+//! The rules of phone numbers.
+
+mod person;
+
+pub(crate) use self::person::person_key;
