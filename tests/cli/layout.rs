@@ -10,7 +10,19 @@ const ALLOWED: [(&str, &[&str]); 21] = [
     ("lib", &["cli", "exit"]),
     (
         "cli",
-        &["bulk", "commands", "config", "context", "exit", "input", "message", "output", "sending", "template_names"],
+        &[
+            "bulk",
+            "commands",
+            "config",
+            "context",
+            "exit",
+            "input",
+            "list",
+            "message",
+            "output",
+            "sending",
+            "template_names",
+        ],
     ),
     (
         "commands",

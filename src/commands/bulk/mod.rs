@@ -3,6 +3,7 @@
 mod arguments;
 mod carry_out;
 mod import;
+mod list_notes;
 mod manage;
 mod plan;
 mod resume;

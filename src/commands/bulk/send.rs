@@ -39,7 +39,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let language = language();
     let compiled = compile_body(&language, kind, &schema, body.as_ref())?;
     let recipient = recipient_rule(&language, arguments)?;
-    let mut list = open(&arguments.source)?;
+    let mut list = open(&arguments.source, &arguments.list)?;
 
     let sender = unresolved.resolve(context)?;
     let base = sender.planned_base();
