@@ -41,7 +41,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let language = language();
     let compiled = compile_body(&language, kind, &schema, body.as_ref())?;
     let recipient = recipient_rule(&language, arguments)?;
-    let mut list = open(&arguments.source)?;
+    let mut list = open(&arguments.source, &arguments.list)?;
 
     let sender = unresolved.resolve(context)?;
     let hours = of_new_run(&arguments.hours, &sender.settings)?;
