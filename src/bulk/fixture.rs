@@ -6,6 +6,7 @@ use std::path::Path;
 use super::ledger::{CommitMark, Details, DraftRequest, DraftRow, Ledger, LedgerDraft};
 use crate::api::SuccessCriterion;
 use crate::list::ListFormat;
+use crate::message::TemplateUses;
 
 /// The ledger of a run with a row for each of `recipients`, twice: to write, and to read.
 pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger) {
@@ -28,6 +29,7 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         rate: 5.0,
         concurrency: 64,
         max_wait: std::time::Duration::ZERO,
+        templates: TemplateUses::default(),
     };
     let mark = || {
         let path = directory.join("r.lock");

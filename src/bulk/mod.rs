@@ -22,7 +22,9 @@ pub(crate) use self::breaker::PauseReason;
 pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
 pub(crate) use self::import::{ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import};
-pub(crate) use self::ledger::{Counts, Details, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowState, SkipCounts};
+pub(crate) use self::ledger::{
+    Counts, Details, DraftOverview, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowState, SkipCounts,
+};
 pub(crate) use self::report::{ReportFormat, write as write_report};
 pub(crate) use self::row_task::ApiSession;
 pub(crate) use self::run_end::{RunEnd, StopReason};

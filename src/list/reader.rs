@@ -102,6 +102,17 @@ impl ListReader {
         }
     }
 
+    /// A row that was read, from what the ledger keeps of it.
+    pub(crate) fn read_back(&self, cells: &str) -> Option<Row> {
+        match &self.rows {
+            Rows::Csv { columns, .. } => {
+                let cells: Vec<String> = serde_json::from_str(cells).ok()?;
+                Some(Row::Cells { columns: Arc::clone(columns), cells: cells.into() })
+            }
+            Rows::Ndjson { .. } => Some(Row::Fields(Arc::new(serde_json::from_str(cells).ok()?))),
+        }
+    }
+
     /// Rows without a filled cell so far: a spreadsheet leaves them below the last person.
     pub(crate) fn empty_rows(&self) -> u64 {
         self.empty_rows

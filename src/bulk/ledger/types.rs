@@ -9,6 +9,7 @@ use super::commit_mark::RunNote;
 use super::state::RowState;
 use crate::api::SuccessCriterion;
 use crate::list::ListFormat;
+use crate::message::TemplateUses;
 
 /// What a run is, beside its rows.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -30,6 +31,8 @@ pub(crate) struct Details {
     pub(crate) concurrency: usize,
     /// How long it goes on while every row that is tried meets a rate limit.
     pub(crate) max_wait: Duration,
+    /// The templates that its rows name.
+    pub(crate) templates: TemplateUses,
 }
 
 impl Details {
