@@ -6,6 +6,7 @@ use std::path::Path;
 use super::ledger::{CommitMark, Details, DraftRequest, DraftRow, Ledger, LedgerDraft, RunConditions};
 use crate::api::SuccessCriterion;
 use crate::list::ListFormat;
+use crate::message::TemplateUses;
 
 /// The ledger of a run with a row for each of `recipients`, twice: to write, and to read.
 pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger) {
@@ -29,6 +30,7 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         concurrency: 64,
         max_wait: std::time::Duration::ZERO,
         conditions: RunConditions::default(),
+        templates: TemplateUses::default(),
     };
     let mark = || {
         let path = directory.join("r.lock");

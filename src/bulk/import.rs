@@ -11,7 +11,7 @@ use super::error::BulkError;
 use super::ledger::{DraftRequest, DraftRow, LedgerDraft};
 use crate::api::{Request, SuccessCriterion};
 use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, recipient_column};
-use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientChoice, RecipientError};
+use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientChoice, RecipientError, TemplateUses};
 use crate::template::{BodyTemplate, RowView, TemplateError, TextTemplate};
 
 /// Different names of fields that the rows of an NDJSON list may have.
@@ -72,6 +72,8 @@ pub(crate) struct Imported {
     pub(crate) guarded: u64,
     pub(crate) duplicates: u64,
     pub(crate) columns: Vec<String>,
+    /// The templates that rows name.
+    pub(crate) templates: TemplateUses,
     /// What a success looks like; absent when no row makes a request.
     pub(crate) accepts: Option<SuccessCriterion>,
 }
@@ -205,6 +207,7 @@ impl Importer<'_> {
         let made = DraftRequest { recipient: outgoing.recipient().as_str(), path, body };
         self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: None })?;
         self.imported.rows += 1;
+        self.imported.templates.note(outgoing);
         self.imported.accepts.get_or_insert(request.accepts);
         Ok(())
     }
@@ -272,6 +275,15 @@ impl ImportPlan<'_> {
         };
         let recipient: Result<Recipient, _> = recipient.parse();
         let recipient = recipient.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
+        self.made(body, recipient)
+    }
+
+    /// The message of a row for another recipient than its own, with its warnings.
+    pub(crate) fn message(&self, row: &Row, recipient: Recipient) -> Result<(Outgoing, Vec<String>), RowError> {
+        self.made(self.body.fill(row)?, recipient)
+    }
+
+    fn made(&self, body: Value, recipient: Recipient) -> Result<(Outgoing, Vec<String>), RowError> {
         let made = Outgoing::from_body(self.kind, Some(&self.schema), body, RecipientChoice::Made(recipient))?;
         if self.strict && !made.1.is_empty() {
             return Err(InvalidMessage::Warnings(made.1).into());

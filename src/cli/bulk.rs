@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::send::Delivered;
 use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
-use crate::commands::bulk::{BulkAction, BulkSendArguments, RunOptions};
+use crate::commands::bulk::{BulkAction, BulkSendArguments, RunOptions, TestSend};
 use crate::config::{Rate, RetryFor};
 use crate::hours::{Between, DayOff, HoursChoice, ZoneName};
 use crate::input::Source;
@@ -105,6 +105,7 @@ impl BulkCommand {
 /// Examples:
 ///   jelouctl bulk send people.csv text 'Hola {{ nombre }}'
 ///   jelouctl bulk send people.csv --preview 2 text "Hola {{ row['Nombre completo'] }}"
+///   jelouctl bulk send people.csv --test-to 593987654321 text 'Hola {{ nombre }}'
 ///   jelouctl bulk send people.ndjson --rate 2/s flow --body flow.json --title '{{ titulo }}'
 ///   jelouctl bulk send people.csv text --to '593{{ celular }}' 'Hola'
 ///
@@ -169,6 +170,14 @@ pub(crate) struct BulkSend {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     preview: Option<u64>,
 
+    /// Check every row, then send the first messages to this user alone, in place of their recipients
+    #[arg(long, value_name = "USER", allow_hyphen_values = true, conflicts_with_all = ["preview", "run"])]
+    test_to: Option<String>,
+
+    /// How many messages --test-to sends, 6 seconds apart, 1 to 10 [default: 1]
+    #[arg(long, value_name = "N", requires = "test_to", value_parser = clap::value_parser!(u8).range(1..=10))]
+    test_rows: Option<u8>,
+
     #[command(subcommand)]
     message: Delivered<BulkDelivery>,
 }
@@ -186,6 +195,10 @@ pub(crate) struct RunOptionFlags {
     /// How long to keep trying while a rate limit refuses every row; then the run pauses [default: 15m]
     #[arg(long, value_name = "DURATION")]
     max_wait: Option<RetryFor>,
+
+    /// Send a template without a look at the bot's list of templates first
+    #[arg(long)]
+    unchecked: bool,
 
     /// How to show the progress
     #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
@@ -268,6 +281,7 @@ impl From<RunOptionFlags> for RunOptions {
             rate: flags.rate,
             concurrency: flags.concurrency.map(usize::from),
             max_wait: flags.max_wait.map(RetryFor::duration),
+            unchecked: flags.unchecked,
             progress: flags.progress,
             keep_going: flags.keep_going,
         }
@@ -312,6 +326,7 @@ impl From<BulkSend> for BulkSendArguments {
             again: send.again,
             ignored_runs: send.ignore_run,
             preview: send.preview,
+            test: send.test_to.map(|to| TestSend { to, rows: send.test_rows.unwrap_or(1) }),
         }
     }
 }

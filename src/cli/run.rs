@@ -58,7 +58,7 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "DURATION")]
     notify_timeout: Option<Timeout>,
 
-    /// Run the command only if the notice could be made and signed; else end with 2, 3 or 11
+    /// Run the command only if the notice could be made and signed, and the bot has its template; else end with 2, 3 or 11
     #[arg(long)]
     check_first: bool,
 

@@ -13,7 +13,7 @@ use crate::message::InvalidMessage;
 use crate::output::{Sent, StreamError};
 use crate::private_file::FileError;
 use crate::process::{Signal, SystemError};
-use crate::sending::{ConnectError, GuardError, Interrupted, Panicked, ReadError};
+use crate::sending::{ConnectError, GuardError, Interrupted, Panicked, ReadError, UnusableTemplates};
 
 /// An error that ends a command, as it is told.
 #[derive(Debug)]
@@ -139,6 +139,13 @@ impl From<GuardError> for CommandError {
     fn from(error: GuardError) -> Self {
         let hint = error.hint();
         Self::new(ExitCode::Guard, "guard", error, Some(hint))
+    }
+}
+
+impl From<UnusableTemplates> for CommandError {
+    fn from(error: UnusableTemplates) -> Self {
+        let (details, hint) = (error.details(), error.hint.to_owned());
+        Self { details, ..Self::new(ExitCode::Usage, "invalid_message", error, Some(hint)) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `send KIND` and `flow-message`: one message, from what was typed to the outcome.
 
-use serde_json::Value;
+use std::time::Duration;
 
 use super::CommandError;
 use super::error::of_outcome;
@@ -9,10 +9,10 @@ use crate::config::ApiUrl;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::Source;
-use crate::message::{InvalidMessage, Message, Outgoing, RecipientSources};
+use crate::message::{InvalidMessage, Message, Outgoing, RecipientSources, TemplateUse};
 use crate::output::{Format, Record, RecordError, Sent};
 use crate::process::block_on;
-use crate::sending::{Connection, Flight, Opening, Sender, UnresolvedSender, catch_panic, nearest_template};
+use crate::sending::{Connection, Flight, Opening, Sender, UnresolvedSender, catch_panic, fault_of_template};
 
 /// What was typed for one message.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(crate) fn run(context: &mut Context, typed: &SendArguments) -> ExitCode {
             Some(RecordError { code: error.name, api_code: None, message, hint: error.hint, retry_after_s: None });
         error.code
     });
-    print_result(context, &record, code)
+    print_result(context, context.stdout.format, &record, code)
 }
 
 fn send(context: &mut Context, typed: &SendArguments, record: &mut Record) -> Result<ExitCode, CommandError> {
@@ -87,10 +87,10 @@ fn read_message(
 }
 
 /// All that a send has decided, before anything leaves.
-struct PreparedSend<'a> {
-    context: &'a Context,
-    sender: &'a Sender,
-    outgoing: &'a Outgoing,
+pub(crate) struct PreparedSend<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) sender: &'a Sender,
+    pub(crate) outgoing: &'a Outgoing,
 }
 
 impl PreparedSend<'_> {
@@ -118,6 +118,23 @@ impl PreparedSend<'_> {
             Opening::Open(connection) => connection,
             Opening::Interrupted(signal) => return Ok(Delivery::never_begun(signal)),
         };
+        Ok(self.deliver_after(Duration::ZERO, &mut connection, flight).await)
+    }
+
+    /// Delivers it over `connection`, after `pause`.
+    pub(crate) async fn deliver_after(
+        &self,
+        pause: Duration,
+        connection: &mut Connection,
+        flight: &Flight,
+    ) -> Delivery {
+        let Self { context, sender, .. } = self;
+        if !pause.is_zero() {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                signal = connection.signals.next() => return Delivery::never_begun(signal),
+            }
+        }
         let request = self.request(&connection.base);
         let retry_for = sender.settings.retry_for.value.duration();
         let mut delivery = connection.deliver(&context.stderr, &request, retry_for, flight).await;
@@ -126,20 +143,19 @@ impl PreparedSend<'_> {
         {
             // Whatever happens from here on.
             flight.landed();
-            problem.hint = self.suggestion(&mut connection).await.unwrap_or_else(|| problem.hint.clone());
+            problem.hint = self.suggestion(connection).await.unwrap_or_else(|| problem.hint.clone());
         }
-        Ok(delivery)
+        delivery
     }
 
     /// A better hint for a template that the API does not find.
     async fn suggestion(&self, connection: &mut Connection) -> Option<String> {
-        let text = |field: &str| self.outgoing.body().get(field).and_then(Value::as_str);
-        let (name, language) = (text("elementName")?, text("language"));
-        nearest_template(connection, &self.context.stderr, &self.sender.bot, name, language).await
+        let wanted = TemplateUse::of(self.outgoing.body())?;
+        fault_of_template(connection, &self.context.stderr, &self.sender.bot, &wanted).await
     }
 
     /// Says on stderr what the outcome means, and fills the record.
-    fn report(&self, delivery: Delivery, record: &mut Record) -> ExitCode {
+    pub(crate) fn report(&self, delivery: Delivery, record: &mut Record) -> ExitCode {
         let stderr = &self.context.stderr;
         let recipient = self.outgoing.recipient();
         let (code, sent) = of_outcome(&delivery.outcome);
@@ -185,9 +201,9 @@ fn is_of_a_missing_template(outcome: &Outcome, problem: &Problem) -> bool {
 
 /// Prints the answer, id or record, and gives the exit code. What was accepted stays a success when standard output
 /// cannot take the answer: an error would invite a second send.
-fn print_result(context: &Context, record: &Record, code: ExitCode) -> ExitCode {
+pub(crate) fn print_result(context: &Context, format: Format, record: &Record, code: ExitCode) -> ExitCode {
     let Context { stdout, stderr, .. } = context;
-    let printed = match (stdout.format, &record.response, &record.message_id) {
+    let printed = match (format, &record.response, &record.message_id) {
         (Format::Record, _, _) if context.mode == Mode::Curl && record.error.is_none() => Ok(()),
         (Format::Record, _, _) => stdout.record(record),
         (Format::Response, Some(response), _) => stdout.json(response),

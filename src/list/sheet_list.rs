@@ -74,6 +74,10 @@ impl SheetList {
         Ok(Row::Cells { columns: Arc::clone(&self.columns), cells: cells.into() })
     }
 
+    pub(super) fn columns(&self) -> &Arc<Columns> {
+        &self.columns
+    }
+
     /// Empty rows above one that is filled.
     pub(super) fn empty_rows(&self) -> u64 {
         self.empty_rows

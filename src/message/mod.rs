@@ -25,6 +25,7 @@ mod recipient_choice;
 mod route;
 mod schema;
 mod schema_path;
+mod template_listing;
 mod text_file;
 mod vcard;
 
@@ -39,3 +40,4 @@ pub(crate) use self::outgoing::{Outgoing, recipients_in};
 pub(crate) use self::recipient::{Recipient, RecipientError};
 pub(crate) use self::recipient_choice::{RecipientChoice, RecipientSources};
 pub(crate) use self::route::Route;
+pub(crate) use self::template_listing::{TemplateUse, TemplateUses, TemplateVerdict};

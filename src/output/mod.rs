@@ -13,6 +13,7 @@ mod record;
 mod stderr;
 mod stdout;
 mod table;
+mod wrap;
 
 pub(crate) use self::checkup::{Check, CheckState};
 pub(crate) use self::color::Color;
@@ -26,3 +27,4 @@ pub(crate) use self::record::{Record, RecordError, Sent};
 pub(crate) use self::stderr::{Stderr, Verbosity, ask_hidden};
 pub(crate) use self::stdout::Stdout;
 pub(crate) use self::table::markdown_table;
+pub(crate) use self::wrap::wrapped;

@@ -17,6 +17,8 @@ mod acceptor;
 mod action;
 mod answers;
 mod bad_input;
+#[cfg(unix)]
+mod bulk_before;
 mod bulk_connections;
 mod bulk_crash;
 mod bulk_encoding;
@@ -67,9 +69,12 @@ mod seeds;
 mod server;
 #[cfg(unix)]
 mod signals;
+mod template_check;
 mod templates;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod test_send;
 mod tls;
 mod transcripts;
 mod workbook;

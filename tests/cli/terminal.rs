@@ -11,18 +11,18 @@ use crate::server::{Reply, Server};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Terminal {
+pub(crate) struct Terminal {
     session: expectrl::session::OsSession,
     seen: String,
 }
 
 impl Terminal {
-    fn new(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         Self::of(home.command().get_program().to_str().unwrap(), home, arguments, variables)
     }
 
     /// Another program, in the same surroundings.
-    fn of(program: &str, home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(program: &str, home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         // The library's terminal starts without echo, in which nothing could ever be seen that should be hidden.
         let command = home.command();
         let mut shell = Command::new("sh");
@@ -39,7 +39,7 @@ impl Terminal {
     }
 
     /// Waits for `question`; the terminal hides what is typed only a moment after a hidden one stands there.
-    fn wait_for(&mut self, question: &str) {
+    pub(crate) fn wait_for(&mut self, question: &str) {
         let found = self.session.expect(question).unwrap();
         self.seen += &String::from_utf8_lossy(found.as_bytes());
         if question.contains("hidden") {
@@ -51,19 +51,19 @@ impl Terminal {
     }
 
     /// Waits for `question`, then types `answer`.
-    fn answer(&mut self, question: &str, answer: &str) {
+    pub(crate) fn answer(&mut self, question: &str, answer: &str) {
         self.wait_for(question);
         self.session.send_line(answer).unwrap();
     }
 
     /// Waits for `question`, then presses Ctrl-C.
-    fn refuse(&mut self, question: &str) {
+    pub(crate) fn refuse(&mut self, question: &str) {
         self.wait_for(question);
         self.session.send(ControlCode::EndOfText).unwrap();
     }
 
     /// The exit code, and all that was on the screen.
-    fn end(mut self) -> (i32, String) {
+    pub(crate) fn end(mut self) -> (i32, String) {
         let found = self.session.expect(Eof).unwrap();
         self.seen += &String::from_utf8_lossy(found.as_bytes());
         let status = self.session.get_process().wait().unwrap();

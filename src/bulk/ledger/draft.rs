@@ -100,6 +100,10 @@ impl LedgerDraft {
         Ok(())
     }
 
+    pub(super) fn connection(&self) -> &Connection {
+        &self.db
+    }
+
     /// Of all requests.
     pub(crate) fn digest(&self) -> [u8; 16] {
         self.digest.to_be_bytes()

@@ -10,6 +10,7 @@ use super::state::RowState;
 use crate::api::SuccessCriterion;
 use crate::hours::Hours;
 use crate::list::ListFormat;
+use crate::message::TemplateUses;
 
 /// What a run is, beside its rows.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -33,6 +34,8 @@ pub(crate) struct Details {
     pub(crate) max_wait: Duration,
     #[serde(flatten)]
     pub(crate) conditions: RunConditions,
+    /// The templates that its rows name.
+    pub(crate) templates: TemplateUses,
 }
 
 /// What holds while a run goes on, and may be given anew when it is resumed.

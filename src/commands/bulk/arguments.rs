@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::test_send::TestSend;
 use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
 use crate::config::Rate;
 use crate::hours::HoursChoice;
@@ -30,6 +31,8 @@ pub(crate) struct RunOptions {
     pub(crate) concurrency: Option<usize>,
     /// How long a run goes on while every row that is tried meets a rate limit.
     pub(crate) max_wait: Option<Duration>,
+    /// Whether the bot is not asked for its templates.
+    pub(crate) unchecked: bool,
     pub(crate) progress: ProgressFormat,
     /// `--keep-going`
     pub(crate) keep_going: bool,
@@ -60,4 +63,6 @@ pub(crate) struct BulkSendArguments {
     pub(crate) ignored_runs: Vec<RunName>,
     /// `--preview`
     pub(crate) preview: Option<u64>,
+    /// `--test-to`
+    pub(crate) test: Option<TestSend>,
 }

@@ -1,6 +1,7 @@
 //! `bulk …`: many messages from a list of people, and the runs that they are.
 
 mod arguments;
+mod before;
 mod carry_out;
 mod hours;
 mod import;
@@ -11,8 +12,10 @@ mod resume;
 mod row_messages;
 mod send;
 mod summary;
+mod test_send;
 
 pub(crate) use self::arguments::{BulkAction, BulkSendArguments, RunOptions};
+pub(crate) use self::test_send::TestSend;
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;

@@ -1,6 +1,7 @@
 //! `bulk resume`: goes on with a run. It needs no input and no message, and sends as the one who began it, or not at all.
 
 use super::arguments::RunOptions;
+use super::before::refuse_templates;
 use super::carry_out::{LockedRun, carry_out};
 use super::hours::of_resumed_run;
 use crate::bulk::{Details, Ledger, RunName, Runs};
@@ -11,7 +12,7 @@ use crate::exit::ExitCode;
 use crate::hours::HoursChoice;
 use crate::message::recipients_in;
 use crate::process::block_on;
-use crate::sending::{Interrupted, Opening, Sender, UnresolvedSender};
+use crate::sending::{Connection, Interrupted, Opening, Sender, UnresolvedSender};
 
 pub(crate) fn run(
     context: &mut Context,
@@ -47,14 +48,36 @@ pub(crate) fn run(
         })?;
     }
     let counts = ledger.counts()?;
+    let has_work = counts.pending > 0;
     drop(ledger);
     let run = LockedRun { runs: &runs, name, details, is_changed, found: Some(counts), lock };
     block_on(async {
         match sender.connect(context).await? {
-            Opening::Open(connection) => carry_out(context, &sender, connection, &run, options).await,
+            Opening::Open(mut connection) => {
+                if !options.unchecked && has_work {
+                    check_templates(context, &sender, &mut connection, &run).await?;
+                }
+                carry_out(context, &sender, connection, &run, options).await
+            }
             Opening::Interrupted(signal) => Err(Interrupted(signal).into()),
         }
     })
+}
+
+/// The templates of the rows that are left.
+async fn check_templates(
+    context: &Context,
+    sender: &Sender,
+    connection: &mut Connection,
+    run: &LockedRun<'_>,
+) -> Result<(), CommandError> {
+    let requests = |each: &mut dyn FnMut(&str)| {
+        Ledger::read(&run.runs.path(&run.name))?.pending_requests(|_, body| {
+            each(body);
+            Ok(())
+        })
+    };
+    refuse_templates(context, sender, connection, &run.details.templates, requests).await
 }
 
 /// What the environment says holds where no flag says otherwise; it must be what the run was begun with.

@@ -4,10 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::arguments::BulkSendArguments;
+use super::before::{BeforeRun, draw_messages, refuse_templates};
 use super::carry_out::{LockedRun, carry_out};
 use super::hours::{of_new_run, report_closed};
 use super::import::{ReadList, import, open};
 use super::plan::{compile_body, read_body, recipient_rule};
+use super::test_send::TestedList;
 use crate::api::{Request, SuccessCriterion};
 use crate::bulk::{
     BulkError, Details, ImportPlan, Imported, LedgerDraft, LedgerError, OtherCampaign, ReservedRun, RunConditions,
@@ -19,6 +21,7 @@ use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::input::Source;
 use crate::list::ListFormat;
+use crate::message::{InvalidMessage, Message};
 use crate::output::counted;
 use crate::process::block_on;
 use crate::sending::{GuardError, Interrupted, Opening, Sender, UnresolvedSender};
@@ -26,11 +29,19 @@ use crate::template::language;
 
 /// What a run is stored with where nothing leaves the machine.
 const SANDBOX: &str = "sandbox";
+/// Messages that `--preview` draws.
+const MOST_DRAWN: u64 = 10;
 const DEFAULT_CONCURRENCY: usize = 64;
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
 pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
+    if arguments.test.is_some() && context.mode != Mode::Send {
+        let message = "--test-to sends, and --dry-run and --curl send nothing";
+        return Err(UsageError::new(message, "leave one of them out; nothing was sent").into());
+    }
+    let test =
+        arguments.test.as_ref().map(|test| Ok::<_, InvalidMessage>((test.recipient()?, test.rows))).transpose()?;
     if arguments.source == Source::Stdin {
         context.input.claim_stdin("the list of people")?;
     }
@@ -57,6 +68,13 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         base: base.url(),
     };
     let (rows, progress) = ((arguments.range, arguments.policy), arguments.options.progress);
+    if let Some((recipient, most)) = test {
+        let mut draft = LedgerDraft::create(None)?;
+        let ReadList { imported, verdict } = import(context, &mut list, &mut draft, &plan, &sender, rows, progress)?;
+        verdict?;
+        let tested = TestedList { list: &list, draft: &draft, plan: &plan, imported: &imported };
+        return tested.send(context, &sender, &recipient, most, arguments.options.unchecked);
+    }
     if arguments.preview.is_some() || context.mode != Mode::Send {
         let mut draft = LedgerDraft::create(None)?;
         let read = import(context, &mut list, &mut draft, &plan, &sender, rows, progress)?;
@@ -65,6 +83,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
             return show(context, &draft, &sender, read.imported.accepts.as_ref(), u64::MAX);
         };
         show(context, &draft, &sender, read.imported.accepts.as_ref(), shown)?;
+        draw_messages(context, &draft, kind, shown.min(MOST_DRAWN))?;
         context.stderr.note(&read.words());
         return read.verdict.map(|()| ExitCode::Success);
     }
@@ -74,7 +93,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let ReadList { imported, verdict } = import(context, &mut list, &mut draft, &plan, &sender, rows, progress)?;
     verdict?;
     let details = details(arguments, &sender, hours, list.format(), &imported)?;
-    let prepared = PreparedRun { runs: &runs, reserved, draft, rows: imported.rows, details };
+    let prepared = PreparedRun { runs: &runs, reserved, draft, rows: imported.rows, details, kind };
     block_on(begin(context, arguments, &sender, prepared))
 }
 
@@ -85,6 +104,7 @@ struct PreparedRun<'a> {
     draft: LedgerDraft,
     rows: u64,
     details: Details,
+    kind: &'a Message,
 }
 
 async fn begin(
@@ -93,7 +113,7 @@ async fn begin(
     sender: &Sender,
     prepared: PreparedRun<'_>,
 ) -> Result<ExitCode, CommandError> {
-    let PreparedRun { runs, reserved, draft, rows, details } = prepared;
+    let PreparedRun { runs, reserved, draft, rows, details, kind } = prepared;
     let digest = draft.digest();
     let refuse_again = |warn: &dyn Fn(&RunName, &LedgerError)| match runs.other_campaign(
         &details,
@@ -115,11 +135,22 @@ async fn begin(
     if !details.sandbox {
         report_closed(context, details.conditions.hours.as_ref());
     }
+    let before = BeforeRun { draft: &draft, kind, rate: details.rate, remarks: &[] };
+    before.report(context, is_asked(context, sender))?;
     confirm(context, sender, rows)?;
     let mut connection = match sender.connect(context).await? {
         Opening::Open(connection) => connection,
         Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
     };
+    if !arguments.options.unchecked {
+        let requests = |each: &mut dyn FnMut(&str)| {
+            draft.requests(|_, body| {
+                each(body);
+                Ok(())
+            })
+        };
+        refuse_templates(context, sender, &mut connection, &details.templates, requests).await?;
+    }
     let name = reserved.name().clone();
     let held = runs.hold()?;
     refuse_again(&|_, _| ())?;
@@ -178,7 +209,14 @@ fn details(
         concurrency: arguments.options.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
         max_wait: arguments.options.max_wait.unwrap_or(DEFAULT_MAX_WAIT),
         conditions: RunConditions { hours, keep_going: arguments.options.keep_going },
+        templates: imported.templates.clone(),
     })
+}
+
+/// Whether a person will be asked.
+fn is_asked(context: &Context, sender: &Sender) -> bool {
+    let needs_yes = !sender.settings.is_sandboxed() && sender.settings.confirm_bulk.value;
+    needs_yes && !context.assume_yes && context.can_ask()
 }
 
 /// A person is asked; a script says `--yes`, unless the profile or the sandbox makes that needless.

@@ -19,10 +19,12 @@ use crate::config::SecretSource;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::Source;
-use crate::message::Outgoing;
+use crate::message::{Outgoing, TemplateUses};
 use crate::output::Sent;
 use crate::process::{Signals, Tail, block_on, run_command};
-use crate::sending::{Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, catch_panic};
+use crate::sending::{
+    Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, UnusableTemplates, catch_panic, check_templates,
+};
 use crate::template::language;
 
 /// Runs the command and sends the notice. The command matters more than the notice: what keeps the notice from leaving is
@@ -44,7 +46,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<Exi
         Some(read) => Prepared::new(context, arguments, &language, read, unresolved),
         None => Prepared { problem, ..Prepared::default() },
     };
-    let Prepared { ready, example, problem } = prepared;
+    let Prepared { ready, example, templates, problem } = prepared;
     let is_preview = context.mode != Mode::Send;
     let problem = match problem {
         Some(problem) if arguments.check_first || is_preview => return Err(problem),
@@ -56,7 +58,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<Exi
         return Ok(ExitCode::Success);
     }
     let flight = Flight::default();
-    let command = CommandRun { context, arguments, flight: &flight, ready, problem };
+    let command = CommandRun { context, arguments, flight: &flight, ready, templates, problem };
     catch_panic(&flight, || block_on(command.run()))
 }
 
@@ -71,6 +73,7 @@ struct CommandRun<'a> {
     arguments: &'a RunArguments,
     flight: &'a Flight,
     ready: Option<(Notice<'a>, Sender)>,
+    templates: TemplateUses,
     problem: Option<CommandError>,
 }
 
@@ -88,7 +91,7 @@ impl CommandRun<'_> {
     /// `--strict-notify` that of a notice that failed.
     async fn run(mut self) -> Result<ExitCode, CommandError> {
         let Self { context, arguments, .. } = self;
-        let connection = match &self.ready {
+        let mut connection = match &self.ready {
             None => None,
             Some((_, sender)) => match sender.connect(context).await.map_err(CommandError::from) {
                 Ok(Opening::Open(connection)) => Some(connection),
@@ -101,6 +104,13 @@ impl CommandRun<'_> {
                 }
             },
         };
+        if let (true, Some((_, sender)), Some(connection)) = (arguments.check_first, &self.ready, &mut connection) {
+            let faults = check_templates(connection, &context.stderr, &sender.bot, &self.templates).await?;
+            if !faults.is_empty() {
+                let hint = "correct the notice, or leave out --check-first; the command did not run";
+                return Err(UnusableTemplates { faults, hint }.into());
+            }
+        }
         if let Some(problem) = &self.problem {
             let message =
                 format!("the command runs, but a notice of how it ended could not be sent: {}", problem.message());

@@ -1,14 +1,14 @@
 //! What is known of a notice before its command runs: how it is made, who sends it, and what will keep it from leaving.
 
 use minijinja::Environment as Language;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::arguments::RunArguments;
 use super::facts::{ENDS, Facts};
 use super::notice::{NO_TAIL, Notice};
 use crate::commands::CommandError;
 use crate::context::Context;
-use crate::message::{Message, Outgoing, RecipientSources};
+use crate::message::{Message, Outgoing, RecipientSources, TemplateUses};
 use crate::sending::{Sender, UnresolvedSender};
 
 /// As far as a notice could be prepared.
@@ -18,6 +18,8 @@ pub(super) struct Prepared<'a> {
     pub(super) ready: Option<(Notice<'a>, Sender)>,
     /// The notice of one of the ends, where it makes one of each that is told.
     pub(super) example: Option<Outgoing>,
+    /// The templates that the notices name.
+    pub(super) templates: TemplateUses,
     /// What keeps the notice from leaving, or the notice of one of the ends.
     pub(super) problem: Option<CommandError>,
 }
@@ -45,8 +47,8 @@ impl<'a> Prepared<'a> {
             (Err(problem), Ok(sender)) => {
                 Self { ready: Some((notice, sender)), problem: Some(problem), ..Self::default() }
             }
-            (Ok(example), Ok(sender)) => match check(&sender, &example) {
-                Ok(()) => Self { ready: Some((notice, sender)), example: Some(example), problem: None },
+            (Ok((example, templates)), Ok(sender)) => match check(&sender, &example) {
+                Ok(()) => Self { ready: Some((notice, sender)), example: Some(example), templates, problem: None },
                 Err(problem) => Self { problem: Some(problem), ..Self::default() },
             },
         }
@@ -63,13 +65,23 @@ pub(super) fn check(sender: &Sender, outgoing: &Outgoing) -> Result<(), CommandE
 }
 
 /// Fills the notice for each end that is told, with its warnings on standard error.
-fn try_out(context: &Context, arguments: &RunArguments, notice: &Notice<'_>) -> Result<Outgoing, CommandError> {
+fn try_out(
+    context: &Context,
+    arguments: &RunArguments,
+    notice: &Notice<'_>,
+) -> Result<(Outgoing, TemplateUses), CommandError> {
     let facts = Facts::new(arguments.program());
     let tail = arguments.tail.map(|_| NO_TAIL);
     let mut ends =
         ENDS.into_iter().filter(|ended| arguments.on.wants(*ended)).map(|ended| facts.ended(ended, facts.begun()));
-    let first = notice.fill(&ends.next().unwrap_or_default(), tail)?;
-    let (example, warnings) = ends.try_fold(first, |_, facts| notice.fill(&facts, tail))?;
+    let mut templates = TemplateUses::default();
+    let mut fill = |facts: &Map<String, Value>| {
+        let filled = notice.fill(facts, tail)?;
+        templates.note(&filled.0);
+        Ok::<_, CommandError>(filled)
+    };
+    let first = fill(&ends.next().unwrap_or_default())?;
+    let (example, warnings) = ends.try_fold(first, |_, facts| fill(&facts))?;
     context.stderr.warnings(&warnings);
-    Ok(example)
+    Ok((example, templates))
 }
