@@ -18,6 +18,7 @@ const ALLOWED: [(&str, &[&str]); 23] = [
             "exit",
             "hours",
             "input",
+            "list",
             "message",
             "output",
             "sending",

@@ -19,6 +19,7 @@ mod answers;
 mod bad_input;
 mod bulk_connections;
 mod bulk_crash;
+mod bulk_encoding;
 #[cfg(unix)]
 mod bulk_faults;
 #[cfg(target_os = "linux")]
@@ -32,6 +33,7 @@ mod bulk_report;
 #[cfg(unix)]
 mod bulk_run;
 mod bulk_server;
+mod bulk_workbook;
 #[cfg(unix)]
 mod completion;
 mod configuration;
@@ -70,3 +72,4 @@ mod templates;
 mod terminal;
 mod tls;
 mod transcripts;
+mod workbook;

@@ -7,6 +7,7 @@ use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
 use crate::config::Rate;
 use crate::hours::HoursChoice;
 use crate::input::Source;
+use crate::list::ListOptions;
 use crate::message::Message;
 use crate::output::ProgressFormat;
 
@@ -38,6 +39,7 @@ pub(crate) struct RunOptions {
 #[derive(Debug)]
 pub(crate) struct BulkSendArguments {
     pub(crate) source: Source,
+    pub(crate) list: ListOptions,
     /// `--to`, a template.
     pub(crate) to: Option<String>,
     pub(crate) to_column: Option<String>,

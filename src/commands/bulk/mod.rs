@@ -4,6 +4,7 @@ mod arguments;
 mod carry_out;
 mod hours;
 mod import;
+mod list_notes;
 mod manage;
 mod plan;
 mod resume;
