@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::hours::HoursFlags;
 use super::send::Delivered;
 use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
 use crate::commands::bulk::{BulkAction, BulkSendArguments, RunOptions, TestSend};
 use crate::config::{Rate, RetryFor};
-use crate::hours::{Between, DayOff, HoursChoice, ZoneName};
 use crate::input::Source;
 use crate::list::{ListEncoding, ListOptions};
 use crate::message::Message;
@@ -209,21 +209,6 @@ pub(crate) struct RunOptionFlags {
     keep_going: bool,
 }
 
-#[derive(Args, Clone, Debug)]
-pub(crate) struct HoursFlags {
-    /// Send within these hours only: 'mon-fri 07:00-19:00', '08:00-15:00', or always (repeatable)
-    #[arg(long, value_name = "HOURS")]
-    between: Vec<Between>,
-
-    /// Send nothing on this day: 2026-12-25, or a file with one such date a line (repeatable)
-    #[arg(long, value_name = "DATE|FILE", value_hint = clap::ValueHint::FilePath)]
-    not_on: Vec<DayOff>,
-
-    /// Time zone of the hours and days: America/Bogota [default: this machine's, unless it is UTC]
-    #[arg(long, value_name = "ZONE")]
-    time_zone: Option<ZoneName>,
-}
-
 #[derive(Args, Debug)]
 struct BulkDelivery {
     /// Recipient, as a template over the columns: '593{{ celular }}' [default: a column]
@@ -285,12 +270,6 @@ impl From<RunOptionFlags> for RunOptions {
             progress: flags.progress,
             keep_going: flags.keep_going,
         }
-    }
-}
-
-impl From<HoursFlags> for HoursChoice {
-    fn from(flags: HoursFlags) -> Self {
-        Self { between: flags.between, not_on: flags.not_on, time_zone: flags.time_zone }
     }
 }
 
