@@ -888,6 +888,8 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             break
         }
         'jelouctl;bulk;send' {
+            [CompletionResult]::new('--sheet', '--sheet', [CompletionResultType]::ParameterName, 'Sheet of the workbook [default: the first visible one]')
+            [CompletionResult]::new('--encoding', '--encoding', [CompletionResultType]::ParameterName, 'Encoding of a CSV or NDJSON list: windows-1252, latin1, … [default: UTF-8]')
             [CompletionResult]::new('--to-column', '--to-column', [CompletionResultType]::ParameterName, 'Column of the recipient [default: the one named to, userId, phone, telefono, celular, …]')
             [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Name of the run: a-z, 0-9 and - [default: made from the file''s name and the time]')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'How fast to send: 5/s, 300/m, 1000/h [default: the profile''s rate, else 5/s]')
