@@ -84,8 +84,12 @@ impl<D: Args> Subcommand for Delivered<D> {
 
 impl<D: Args> FromArgMatches for Delivered<D> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let of_kind = matches.subcommand().map_or(matches, |(_, of_kind)| of_kind);
-        Ok(Self { delivery: D::from_arg_matches(of_kind)?, message: Message::from_arg_matches(matches)? })
+        Self::from_arg_matches_mut(&mut matches.clone())
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+        let of_kind = matches.subcommand().map_or(&*matches, |(_, of_kind)| of_kind);
+        Ok(Self { delivery: D::from_arg_matches(of_kind)?, message: Message::from_arg_matches_mut(matches)? })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
