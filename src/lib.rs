@@ -22,6 +22,7 @@ mod exit;
 mod input;
 mod nearest;
 mod output;
+mod phone;
 mod private_file;
 mod secret;
 

@@ -7,11 +7,13 @@ use serde_json::Value;
 use thiserror::Error;
 use url::Url;
 
+use super::bare_codes::BareCodes;
 use super::error::BulkError;
 use super::ledger::{DraftRequest, DraftRow, LedgerDraft};
 use crate::api::{Request, SuccessCriterion};
 use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, recipient_column};
-use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientChoice, RecipientError};
+use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TypedRecipient};
+use crate::phone::Country;
 use crate::template::{BodyTemplate, RowView, TemplateError, TextTemplate};
 
 /// Different names of fields that the rows of an NDJSON list may have.
@@ -26,6 +28,8 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) schema: Value,
     pub(crate) body: BodyTemplate<'a>,
     pub(crate) recipient: RecipientRule<'a>,
+    /// Whose national numbers the list may have.
+    pub(crate) country: Option<Country>,
     pub(crate) language: &'a Environment<'a>,
     pub(crate) bot: &'a str,
     /// The address that the requests are made for.
@@ -72,6 +76,7 @@ pub(crate) struct Imported {
     pub(crate) guarded: u64,
     pub(crate) duplicates: u64,
     pub(crate) columns: Vec<String>,
+    pub(crate) bare_codes: BareCodes,
     /// What a success looks like; absent when no row makes a request.
     pub(crate) accepts: Option<SuccessCriterion>,
 }
@@ -173,7 +178,7 @@ impl Importer<'_> {
                     Some(column) => column,
                     None => self.column.insert(self.plan.check_names(&row)?),
                 };
-                (row.cells(), self.plan.request(&row, column))
+                (row.cells(), self.plan.request(&row, column, line, &mut self.imported.bare_codes))
             }
             Err(problem) => ("null".to_owned(), Err(RowError::Unreadable(problem))),
         };
@@ -259,7 +264,13 @@ impl ImportPlan<'_> {
     }
 
     /// The message of a row, with its warnings.
-    fn request(&self, row: &Row, column: &str) -> Result<(Outgoing, Vec<String>), RowError> {
+    fn request(
+        &self,
+        row: &Row,
+        column: &str,
+        line: u64,
+        codes: &mut BareCodes,
+    ) -> Result<(Outgoing, Vec<String>), RowError> {
         let body = self.body.fill(row)?;
         let recipient = match &self.recipient {
             RecipientRule::Template(template) => template.fill(column, row)?,
@@ -270,9 +281,12 @@ impl ImportPlan<'_> {
             Value::Number(number) => number.to_string(),
             found => return Err(RowError::RecipientType { column: column.to_owned(), found }),
         };
-        let recipient: Result<Recipient, _> = recipient.parse();
-        let recipient = recipient.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
-        let made = Outgoing::from_body(self.kind, Some(&self.schema), body, RecipientChoice::Made(recipient))?;
+        let typed = TypedRecipient::read(&recipient, self.country);
+        let typed = typed.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
+        if let Some(code) = typed.bare_code() {
+            codes.note(code, &recipient, line);
+        }
+        let made = Outgoing::from_body(self.kind, Some(&self.schema), body, RecipientChoice::Made(typed))?;
         if self.strict && !made.1.is_empty() {
             return Err(InvalidMessage::Warnings(made.1).into());
         }

@@ -11,6 +11,7 @@ use crate::config::{Rate, RetryFor};
 use crate::input::Source;
 use crate::message::Message;
 use crate::output::ProgressFormat;
+use crate::phone::Country;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BulkCommand {
@@ -117,6 +118,10 @@ pub(crate) struct BulkSend {
     #[arg(long, value_name = "COLUMN")]
     to_column: Option<String>,
 
+    /// Country whose national numbers the list has, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
+
     /// Name of the run: a-z, 0-9 and - [default: made from the file's name and the time]
     #[arg(long, value_name = "NAME")]
     run: Option<RunName>,
@@ -180,6 +185,10 @@ struct BulkDelivery {
     /// Recipient, as a template over the columns: '593{{ celular }}' [default: a column]
     #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
     to: Option<String>,
+
+    /// Country whose national numbers the list has, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
 
     /// The body, or a part of it, as JSON whose texts are templates; flags win over it
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
@@ -257,6 +266,7 @@ impl From<BulkSend> for BulkSendArguments {
             source: send.source,
             to: delivery.to,
             to_column: send.to_column,
+            countries: [send.country, delivery.country],
             body: delivery.body,
             strict: delivery.strict,
             message,

@@ -13,6 +13,7 @@ use super::error::ConfigError;
 use super::trust::{read_trusted, readable_by_others};
 use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
 use crate::nearest::nearest;
+use crate::phone::Country;
 use crate::secret::Secret;
 
 /// The configuration of a machine, for services, whose users have none of their own.
@@ -74,6 +75,10 @@ pub(crate) struct Profile {
     #[serde(default, deserialize_with = "parsed")]
     #[schemars(with = "Option<String>")]
     pub(crate) rate: Option<Rate>,
+    /// Country whose national numbers recipients may be, in two letters: "EC". `--country` comes first.
+    #[serde(default, deserialize_with = "parsed")]
+    #[schemars(with = "Option<String>")]
+    pub(crate) country: Option<Country>,
     /// Whether a bulk run asks, or needs --yes, before it sends; it does when absent.
     pub(crate) confirm_bulk: Option<bool>,
 }

@@ -14,6 +14,7 @@ use super::sourced::{Origin, Sourced};
 use super::trust::read_to_limit;
 use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
 use crate::nearest::nearest;
+use crate::phone::Country;
 use crate::private_file::FileError;
 
 /// Whether a sandbox stands in for the API.
@@ -39,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) ca_cert: Option<Sourced<PathBuf>>,
     pub(crate) allow_to: Option<Sourced<AllowTo>>,
     pub(crate) rate: Sourced<Rate>,
+    /// Whose national numbers recipients may be, where `--country` does not say.
+    pub(crate) country: Option<Sourced<Country>>,
     pub(crate) confirm_bulk: Sourced<bool>,
     /// What a person should know of how it was resolved.
     pub(crate) warnings: Vec<String>,
@@ -101,6 +104,7 @@ impl Settings {
             ca_cert: ca_cert.or_else(|| profile.ca_cert.clone().map(|path| of_profile.of(path))),
             allow_to: profile.allow_to.clone().map(|value| of_profile.of(value)),
             rate: profile.rate.map_or(Origin::Default.of(Rate::DEFAULT), |value| of_profile.of(value)),
+            country: profile.country.map(|value| of_profile.of(value)),
             confirm_bulk: profile.confirm_bulk.map_or(Origin::Default.of(true), |value| of_profile.of(value)),
             warnings,
         };
@@ -118,6 +122,11 @@ impl Settings {
         self.bot = self.bot.take().or(Some(Origin::Sandbox.of(BotId::sandbox())));
         self.login.enter_sandbox();
         self.ca_cert = None;
+    }
+
+    /// The country of the profile.
+    pub(crate) fn country(&self) -> Option<Country> {
+        self.country.as_ref().map(|country| country.value)
     }
 
     /// Whether nothing can leave this machine.

@@ -8,6 +8,7 @@ use crate::config::Rate;
 use crate::input::Source;
 use crate::message::Message;
 use crate::output::ProgressFormat;
+use crate::phone::Country;
 
 /// What is done with runs.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub(crate) struct BulkSendArguments {
     /// `--to`, a template.
     pub(crate) to: Option<String>,
     pub(crate) to_column: Option<String>,
+    /// `--country`, in front of the kind and behind it.
+    pub(crate) countries: [Option<Country>; 2],
     /// `--body`
     pub(crate) body: Option<Source>,
     /// The kind, with what its flags say.

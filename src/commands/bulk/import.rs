@@ -80,6 +80,7 @@ pub(crate) fn import(
     let imported = bulk::import(list, draft, plan, (range, policy), allows, report, |rows| reading.show(rows))?;
     messages.finish();
     drop(reading);
+    context.stderr.warnings(imported.bare_codes.warning().as_slice());
     match list.empty_rows() {
         0 => {}
         1 => stderr.note("1 row without a filled cell was passed over"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::arguments::BulkSendArguments;
 use super::carry_out::{LockedRun, carry_out};
 use super::import::{ReadList, import, open};
-use super::plan::{compile_body, read_body, recipient_rule};
+use super::plan::{compile_body, read_body, recipient_rule, typed_country};
 use crate::api::{Request, SuccessCriterion};
 use crate::bulk::{
     BulkError, Details, ImportPlan, Imported, LedgerDraft, LedgerError, OtherCampaign, ReservedRun, RunError, RunName,
@@ -39,6 +39,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let language = language();
     let compiled = compile_body(&language, kind, &schema, body.as_ref())?;
     let recipient = recipient_rule(&language, arguments)?;
+    let country = typed_country(arguments)?;
     let mut list = open(&arguments.source)?;
 
     let sender = unresolved.resolve(context)?;
@@ -49,6 +50,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         schema,
         body: compiled,
         recipient,
+        country: country.or(sender.settings.country()),
         language: &language,
         bot: sender.bot.as_str(),
         base: base.url(),

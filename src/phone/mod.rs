@@ -1,0 +1,24 @@
+//! Telephone numbers by libphonenumber's rules, and whom two of them reach. The rules are tables that
+//! `tests/cli/phone_rules.rs` writes; nothing of them is loaded before it is used.
+
+mod country;
+mod error;
+mod meaning;
+mod national;
+mod number;
+mod person;
+mod rules;
+mod spelling;
+mod typed;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::country::Country;
+pub(crate) use self::error::PhoneError;
+#[allow(unused_imports, reason = "what is said before a run begins counts people by country")]
+pub(crate) use self::number::country_of;
+pub(crate) use self::number::{PhoneNumber, is_bare};
+#[allow(unused_imports, reason = "exclusions, repeats and earlier runs compare people")]
+pub(crate) use self::person::person_key;
+pub(crate) use self::person::spellings;
