@@ -56,12 +56,15 @@ fn line(metadata: &Metadata) -> String {
     let kinds = metadata.descriptors();
     let usual: Vec<_> = [kinds.fixed_line(), kinds.mobile()].into_iter().flatten().collect();
     let usual = if usual.is_empty() { types(metadata).collect() } else { usual };
-    let mut lengths: Vec<_> = usual.into_iter().flat_map(|kind| kind.possible_length()).collect();
+    let mut lengths: Vec<_> = usual.into_iter().flat_map(Descriptor::possible_length).collect();
     lengths.sort_unstable();
     lengths.dedup();
     let lengths: Vec<_> = lengths.into_iter().map(ToString::to_string).collect();
-    let prefix = metadata.national_prefix_for_parsing().map(|prefix| prefix.as_str()).or(metadata.national_prefix());
-    let prefix: String = prefix.unwrap_or_default().split_whitespace().collect();
+    let prefix = match metadata.national_prefix_for_parsing() {
+        Some(prefix) => prefix.as_str(),
+        None => metadata.national_prefix().unwrap_or_default(),
+    };
+    let prefix: String = prefix.split_whitespace().collect();
     let rule = metadata.national_prefix_transform_rule().unwrap_or_default();
     format!("{}\t{}\t{}\t{prefix}\t{rule}", metadata.id(), metadata.country_code(), lengths.join(","))
 }
@@ -159,9 +162,12 @@ impl Region {
 
     fn next(&self, progress: &Progress, digit: u8) -> Progress {
         let leading = self.leading.as_ref().zip(progress.leading);
-        let leading = leading.map(|(leading, (state, is_there))| match is_there || leading.is_match(state) {
-            true => (leading.begin(), true),
-            false => (leading.next(state, digit), false),
+        let leading = leading.map(|(leading, (state, is_there))| {
+            if is_there || leading.is_match(state) {
+                (leading.begin(), true)
+            } else {
+                (leading.next(state, digit), false)
+            }
         });
         let whole =
             progress.whole.map(|(general, types)| (self.general.next(general, digit), self.types.next(types, digit)));
