@@ -13,6 +13,7 @@ use crate::input::Source;
 use crate::list::{ListEncoding, ListOptions};
 use crate::message::Message;
 use crate::output::ProgressFormat;
+use crate::phone::Country;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BulkCommand {
@@ -132,6 +133,10 @@ pub(crate) struct BulkSend {
     #[arg(long, value_name = "COLUMN")]
     to_column: Option<String>,
 
+    /// Country whose national numbers the list has, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
+
     /// Name of the run: a-z, 0-9 and - [default: made from the file's name and the time]
     #[arg(long, value_name = "NAME")]
     run: Option<RunName>,
@@ -215,6 +220,10 @@ struct BulkDelivery {
     #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
     to: Option<String>,
 
+    /// Country whose national numbers the list has, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
+
     /// The body, or a part of it, as JSON whose texts are templates; flags win over it
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     body: Option<Source>,
@@ -294,6 +303,7 @@ impl From<BulkSend> for BulkSendArguments {
             list: ListOptions { sheet: send.sheet, encoding: send.encoding },
             to: delivery.to,
             to_column: send.to_column,
+            countries: [send.country, delivery.country],
             body: delivery.body,
             strict: delivery.strict,
             message,

@@ -6,6 +6,7 @@ use super::words::Words;
 use crate::commands::send::SendArguments;
 use crate::input::Source;
 use crate::message::{FlowMessage, Message};
+use crate::phone::Country;
 
 /// Send one message
 ///
@@ -46,6 +47,10 @@ struct DeliveryFlags {
     /// Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]
     #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     to: Option<String>,
+
+    /// Country whose national numbers may be typed, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
 
     /// The body, or a part of it, as JSON; flags win over it
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
@@ -100,14 +105,14 @@ impl<D: Args> FromArgMatches for Delivered<D> {
 
 impl From<SendCommand> for SendArguments {
     fn from(command: SendCommand) -> Self {
-        let Delivered { delivery: DeliveryFlags { to, body, strict }, message } = command.message;
-        Self { to, body, strict, message }
+        let Delivered { delivery: DeliveryFlags { to, country, body, strict }, message } = command.message;
+        Self { to, country, body, strict, message }
     }
 }
 
 impl From<FlowMessageCommand> for SendArguments {
     fn from(command: FlowMessageCommand) -> Self {
-        let DeliveryFlags { to, body, strict } = command.delivery;
-        Self { to, body, strict, message: Message::FlowMessage(command.message) }
+        let DeliveryFlags { to, country, body, strict } = command.delivery;
+        Self { to, country, body, strict, message: Message::FlowMessage(command.message) }
     }
 }
