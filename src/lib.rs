@@ -15,6 +15,7 @@ mod template_names;
 
 mod api;
 mod config;
+mod hours;
 mod message;
 mod process;
 

@@ -75,7 +75,7 @@ impl<'a> Engine<'a> {
             queue,
             writer,
             ledger: handle,
-            throttle: Throttle::new(limits, now),
+            throttle: Throttle::new(limits, counts.sent > 0, now),
             tasks: JoinSet::new(),
             counts,
             progress,
@@ -136,14 +136,15 @@ impl<'a> Engine<'a> {
     /// When the next row may be taken; nothing while there is none, or no room for it.
     fn next_at(&mut self, now: Instant) -> Option<Instant> {
         if self.stop.is_some() || self.tasks.len() >= self.throttle.allowance() {
+            self.progress.wait(None);
             return None;
         }
         match self.queue.next_at(now) {
             Ok(Some((at, delay))) => {
-                if let Some(wait) = self.throttle.wait_to_tell(at, delay, now) {
-                    self.progress.note(&wait);
-                }
-                Some(at.max(self.throttle.ready_at()))
+                let ready_at = at.max(self.throttle.ready_at(now));
+                let wait = self.throttle.wait(at, delay, now);
+                self.progress.wait(wait);
+                Some(ready_at)
             }
             Ok(None) => None,
             Err(error) => {
@@ -303,11 +304,12 @@ mod tests {
     #[tokio::test]
     async fn a_panic_while_a_request_is_under_way_is_no_failure_that_sent_nothing() {
         let home = tempfile::TempDir::new().unwrap();
-        let (ledger, reader) = fixture::ledgers(home.path(), &["593900000000", "593900000001"]);
+        let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000", "593990000001"]);
         let (server, session) = session().await;
         let stderr = Stderr::default();
         let mut progress = Progress::new(&stderr, ProgressFormat::None);
-        let limits = RunLimits { rate: 1000.0, concurrency: 64, max_wait: Duration::ZERO };
+        let limits =
+            RunLimits { rate: 1000.0, concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
         let engine = Engine::new(session, ledger, reader, limits, &mut progress).unwrap();
         let end = engine
             .run(async || {

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::ledger::{CommitMark, Details, DraftRequest, DraftRow, Ledger, LedgerDraft};
+use super::ledger::{CommitMark, Details, DraftRequest, DraftRow, Ledger, LedgerDraft, RunConditions};
 use crate::api::SuccessCriterion;
 use crate::list::ListFormat;
 use crate::message::TemplateUses;
@@ -30,6 +30,7 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         concurrency: 64,
         max_wait: std::time::Duration::ZERO,
         templates: TemplateUses::default(),
+        conditions: RunConditions::default(),
     };
     let mark = || {
         let path = directory.join("r.lock");

@@ -6,6 +6,7 @@ mod engine;
 mod error;
 #[cfg(test)]
 mod fixture;
+mod hours_gate;
 mod import;
 mod ledger;
 mod pace;
@@ -23,7 +24,7 @@ pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
 pub(crate) use self::import::{ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import};
 pub(crate) use self::ledger::{
-    Counts, Details, DraftOverview, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowState, SkipCounts,
+    Counts, Details, DraftOverview, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowState, RunConditions, SkipCounts,
 };
 pub(crate) use self::report::{ReportFormat, write as write_report};
 pub(crate) use self::row_task::ApiSession;

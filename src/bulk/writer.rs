@@ -115,7 +115,7 @@ mod tests {
     #[tokio::test]
     async fn who_leaves_at_once_waits_for_what_is_known_to_be_written() {
         let home = tempfile::TempDir::new().unwrap();
-        let recipients = ["593900000000"; 200];
+        let recipients = ["593990000000"; 200];
         let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
         let (writer, handle) = Writer::start(ledger);
         for n in 1..=200 {

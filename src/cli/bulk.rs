@@ -8,6 +8,7 @@ use super::send::Delivered;
 use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
 use crate::commands::bulk::{BulkAction, BulkSendArguments, RunOptions, TestSend};
 use crate::config::{Rate, RetryFor};
+use crate::hours::{Between, DayOff, HoursChoice, ZoneName};
 use crate::input::Source;
 use crate::message::Message;
 use crate::output::ProgressFormat;
@@ -29,6 +30,9 @@ pub(crate) enum BulkCommand {
 
         #[command(flatten)]
         options: RunOptionFlags,
+
+        #[command(flatten)]
+        hours: HoursFlags,
     },
     /// Show the state of a run, also while it is running
     Status {
@@ -125,6 +129,9 @@ pub(crate) struct BulkSend {
     #[command(flatten)]
     options: RunOptionFlags,
 
+    #[command(flatten)]
+    hours: HoursFlags,
+
     /// Skip the first N rows
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     skip: u64,
@@ -186,6 +193,25 @@ pub(crate) struct RunOptionFlags {
     /// How to show the progress
     #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
     progress: ProgressFormat,
+
+    /// Go on when the first eleven messages are all rejected, instead of pausing
+    #[arg(long)]
+    keep_going: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct HoursFlags {
+    /// Send within these hours only: 'mon-fri 07:00-19:00', '08:00-15:00', or always (repeatable)
+    #[arg(long, value_name = "HOURS")]
+    between: Vec<Between>,
+
+    /// Send nothing on this day: 2026-12-25, or a file with one such date a line (repeatable)
+    #[arg(long, value_name = "DATE|FILE", value_hint = clap::ValueHint::FilePath)]
+    not_on: Vec<DayOff>,
+
+    /// Time zone of the hours and days: America/Bogota [default: this machine's, unless it is UTC]
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<ZoneName>,
 }
 
 #[derive(Args, Debug)]
@@ -247,7 +273,14 @@ impl From<RunOptionFlags> for RunOptions {
             max_wait: flags.max_wait.map(RetryFor::duration),
             unchecked: flags.unchecked,
             progress: flags.progress,
+            keep_going: flags.keep_going,
         }
+    }
+}
+
+impl From<HoursFlags> for HoursChoice {
+    fn from(flags: HoursFlags) -> Self {
+        Self { between: flags.between, not_on: flags.not_on, time_zone: flags.time_zone }
     }
 }
 
@@ -276,6 +309,7 @@ impl From<BulkSend> for BulkSendArguments {
             message,
             run: send.run,
             options: send.options.into(),
+            hours: send.hours.into(),
             range: RowRange { skip: send.skip, limit: send.limit },
             policy: ImportPolicy { skip_invalid: send.skip_invalid, allow_duplicates: send.allow_duplicates },
             again: send.again,
@@ -290,7 +324,9 @@ impl From<BulkCommand> for BulkAction {
     fn from(action: BulkCommand) -> Self {
         match action {
             BulkCommand::Send(send) => Self::Send(Box::new((*send).into())),
-            BulkCommand::Resume { run, options } => Self::Resume { run, options: options.into() },
+            BulkCommand::Resume { run, options, hours } => {
+                Self::Resume { run, options: options.into(), hours: hours.into() }
+            }
             BulkCommand::Status { run } => Self::Status { run },
             BulkCommand::Report { run, state, format, file } => Self::Report { run, states: state, format, file },
             BulkCommand::Resolve { run, decision } => {

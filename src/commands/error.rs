@@ -6,6 +6,7 @@ use crate::bulk::{BulkError, LedgerError, PauseReason, RunError};
 use crate::config::ConfigError;
 use crate::context::UsageError;
 use crate::exit::ExitCode;
+use crate::hours::HoursError;
 use crate::input::InputError;
 use crate::list::ListError;
 use crate::message::InvalidMessage;
@@ -54,6 +55,16 @@ impl From<InputError> for CommandError {
     fn from(error: InputError) -> Self {
         let hint = error.hint().to_owned();
         Self::new(ExitCode::Usage, "usage", error, Some(hint))
+    }
+}
+
+impl From<HoursError> for CommandError {
+    fn from(error: HoursError) -> Self {
+        let hint = Some(error.hint().to_owned());
+        if error.is_of_profile() {
+            return Self::new(ExitCode::Configuration, "configuration", error, hint);
+        }
+        Self::new(ExitCode::Usage, "usage", error, hint)
     }
 }
 
@@ -221,6 +232,7 @@ pub(crate) fn of_pause(reason: PauseReason) -> ExitCode {
         PauseReason::Network => ExitCode::Network,
         PauseReason::RateLimit => ExitCode::Unavailable,
         PauseReason::Unknown => ExitCode::Unknown,
+        PauseReason::AllRefused => ExitCode::Rejected,
     }
 }
 

@@ -115,7 +115,7 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
 }
 
 /// Name, value and origin of each setting; the secret itself never.
-pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 11] {
+pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 14] {
     let seconds = |duration: std::time::Duration| humantime::format_duration(duration).to_string();
     [
         row("profile", settings.profile.as_ref(), Clone::clone),
@@ -129,7 +129,15 @@ pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 11] 
         row("allow_to", settings.allow_to.as_ref(), |allow_to| format!("{:?}", allow_to.0)),
         row("rate", Some(&settings.rate), ToString::to_string),
         row("confirm_bulk", Some(&settings.confirm_bulk), ToString::to_string),
+        row("between", settings.between.as_ref(), |between| listed(&between.windows)),
+        row("not_on", settings.not_on.as_ref(), |days| listed(days)),
+        row("time_zone", settings.time_zone.as_ref(), ToString::to_string),
     ]
+}
+
+fn listed(all: &[impl ToString]) -> String {
+    let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+    all.join(", ")
 }
 
 fn row<T>(

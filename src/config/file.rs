@@ -12,6 +12,7 @@ use toml::Spanned;
 use super::error::ConfigError;
 use super::trust::{read_trusted, readable_by_others};
 use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
+use crate::hours::{DayOff, Openings, ZoneName};
 use crate::nearest::nearest;
 use crate::secret::Secret;
 
@@ -76,6 +77,16 @@ pub(crate) struct Profile {
     pub(crate) rate: Option<Rate>,
     /// Whether a bulk run asks, or needs --yes, before it sends; it does when absent.
     pub(crate) confirm_bulk: Option<bool>,
+    /// The hours in which a bulk run sends: `["mon-fri 07:00-19:00", "sat 08:00-15:00"]`; any when absent.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) between: Option<Openings>,
+    /// Days on which a bulk run sends nothing: dates such as `"2026-12-25"`, and files with one date a line.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) not_on: Option<Vec<DayOff>>,
+    /// The time zone of `between` and `not_on`, by its IANA name; the machine's when absent, unless that is UTC.
+    #[serde(default, deserialize_with = "parsed")]
+    #[schemars(with = "Option<String>")]
+    pub(crate) time_zone: Option<ZoneName>,
 }
 
 /// Configuration of jelouctl.
@@ -184,7 +195,11 @@ impl Profile {
     }
 
     fn resolve_paths(&mut self, directory: &Path) {
-        for path in [&mut self.client_secret_file, &mut self.ca_cert].into_iter().flatten() {
+        let days_off = self.not_on.iter_mut().flatten().filter_map(|day| match day {
+            DayOff::Date(_) => None,
+            DayOff::File(path) => Some(path),
+        });
+        for path in [&mut self.client_secret_file, &mut self.ca_cert].into_iter().flatten().chain(days_off) {
             *path = resolve(directory, path);
         }
         // A bare program name is looked up in PATH; one with a slash is a path as any other.

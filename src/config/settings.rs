@@ -13,6 +13,7 @@ use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
 use super::trust::read_to_limit;
 use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
+use crate::hours::{DayOff, Openings, ZoneName};
 use crate::nearest::nearest;
 use crate::private_file::FileError;
 
@@ -40,6 +41,10 @@ pub(crate) struct Settings {
     pub(crate) allow_to: Option<Sourced<AllowTo>>,
     pub(crate) rate: Sourced<Rate>,
     pub(crate) confirm_bulk: Sourced<bool>,
+    /// Of the profile; flags may say otherwise.
+    pub(crate) between: Option<Sourced<Openings>>,
+    pub(crate) not_on: Option<Sourced<Vec<DayOff>>>,
+    pub(crate) time_zone: Option<Sourced<ZoneName>>,
     /// What a person should know of how it was resolved.
     pub(crate) warnings: Vec<String>,
 }
@@ -101,6 +106,9 @@ impl Settings {
             ca_cert: ca_cert.or_else(|| profile.ca_cert.clone().map(|path| of_profile.of(path))),
             allow_to: profile.allow_to.clone().map(|value| of_profile.of(value)),
             rate: profile.rate.map_or(Origin::Default.of(Rate::DEFAULT), |value| of_profile.of(value)),
+            between: profile.between.clone().map(|value| of_profile.of(value)),
+            not_on: profile.not_on.clone().map(|value| of_profile.of(value)),
+            time_zone: profile.time_zone.clone().map(|value| of_profile.of(value)),
             confirm_bulk: profile.confirm_bulk.map_or(Origin::Default.of(true), |value| of_profile.of(value)),
             warnings,
         };

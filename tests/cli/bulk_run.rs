@@ -15,33 +15,33 @@ use crate::harness::{Ended, Home, Run, STATE};
 use crate::server::refused_url;
 
 /// A home with a list of so many people.
-fn people(rows: usize) -> Home {
+pub(crate) fn people(rows: usize) -> Home {
     let home = Home::new();
     let rows: Vec<_> = (0..rows).map(|number| format!("Persona {number},{}\n", user(number))).collect();
     home.write("people.csv", format!("nombre,celular\n{}", rows.concat()));
     home
 }
 
-fn user(number: usize) -> String {
-    format!("{}", 593_900_000_000 + number)
+pub(crate) fn user(number: usize) -> String {
+    format!("{}", 593_990_000_000 + number)
 }
 
 const SEND: &str = "bulk send people.csv --yes --run r --rate 1000000/s";
 
-fn send<'a>(home: &'a Home, url: &str) -> Run<'a> {
+pub(crate) fn send<'a>(home: &'a Home, url: &str) -> Run<'a> {
     home.run(SEND).args(&["text", "Hola {{ nombre }}"]).api(url)
 }
 
-fn send_with<'a>(home: &'a Home, url: &str, flags: &[&str]) -> Run<'a> {
+pub(crate) fn send_with<'a>(home: &'a Home, url: &str, flags: &[&str]) -> Run<'a> {
     home.run(SEND).args(flags).args(&["text", "Hola {{ nombre }}"]).api(url)
 }
 
-fn resume<'a>(home: &'a Home, url: &str) -> Run<'a> {
+pub(crate) fn resume<'a>(home: &'a Home, url: &str) -> Run<'a> {
     home.run("bulk resume r --rate 1000000/s").api(url)
 }
 
 /// `[sent, failed, unknown, pending]`, which must be all rows.
-fn counts(json: &Value) -> [u64; 4] {
+pub(crate) fn counts(json: &Value) -> [u64; 4] {
     let counts = ["sent", "failed", "unknown", "pending"].map(|name| json[name].as_u64().unwrap());
     assert_eq!(
         counts.iter().sum::<u64>() + json["skipped"].as_u64().unwrap(),
@@ -62,29 +62,29 @@ fn start(home: &Home, words: &str, more: &[&str], url: &str) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-fn end(child: Child) -> Ended {
+pub(crate) fn end(child: Child) -> Ended {
     Ended::new(&child.wait_with_output().unwrap())
 }
 
-fn signal(child: &Child, signal: Signal) {
+pub(crate) fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
 }
 
 /// A process whose standard error is read while it goes on.
-struct Watched {
-    child: Child,
+pub(crate) struct Watched {
+    pub(crate) child: Child,
     lines: BufReader<ChildStderr>,
     seen: String,
 }
 
 impl Watched {
-    fn new(mut child: Child) -> Self {
+    pub(crate) fn new(mut child: Child) -> Self {
         let lines = BufReader::new(child.stderr.take().unwrap());
         Self { child, lines, seen: String::new() }
     }
 
     /// Reads up to a line that has `part`.
-    fn wait_for(&mut self, part: &str) {
+    pub(crate) fn wait_for(&mut self, part: &str) {
         loop {
             let mut line = String::new();
             assert!(self.lines.read_line(&mut line).unwrap() > 0, "`{part}` never came: {}", self.seen);
@@ -95,7 +95,7 @@ impl Watched {
         }
     }
 
-    fn end(mut self) -> Ended {
+    pub(crate) fn end(mut self) -> Ended {
         std::io::Read::read_to_string(&mut self.lines, &mut self.seen).unwrap();
         Ended { stderr: self.seen, ..end(self.child) }
     }
@@ -140,7 +140,7 @@ fn nothing_leaves_without_a_yes() {
     );
     assert!(jelou.seen().is_empty() && home.run("bulk list").success().stdout.is_empty());
     assert_eq!(send(&home, "confirm_bulk = false\n").code, 0);
-    let ended = send(&home, "confirm_bulk = false\nallow_to = [\"593900000001\"]\n");
+    let ended = send(&home, "confirm_bulk = false\nallow_to = [\"593990000001\"]\n");
     assert_eq!(ended.code, 11, "{ended:?}");
     assert!(ended.stderr.contains("2 of the rows go to recipients that are not allowed"), "{ended:?}");
     assert_eq!(jelou.seen().len(), 3);

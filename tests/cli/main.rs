@@ -23,9 +23,13 @@ mod bulk_connections;
 mod bulk_crash;
 #[cfg(unix)]
 mod bulk_faults;
+#[cfg(target_os = "linux")]
+mod bulk_hours;
 mod bulk_input;
 #[cfg(unix)]
 mod bulk_ledger;
+#[cfg(unix)]
+mod bulk_refused;
 mod bulk_report;
 #[cfg(unix)]
 mod bulk_run;

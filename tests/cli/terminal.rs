@@ -277,7 +277,7 @@ fn a_list_that_is_read_shows_and_what_is_typed_meanwhile_answers_nothing() {
     let feeder = std::thread::spawn(move || {
         let mut list = std::io::BufWriter::new(std::fs::File::options().write(true).open(list).unwrap());
         writeln!(list, "to").unwrap();
-        for number in 593_900_000_000_u64.. {
+        for number in 593_990_000_000_u64.. {
             writeln!(list, "{number}").unwrap();
             if stopped.try_recv() != Err(std::sync::mpsc::TryRecvError::Empty) {
                 return;
@@ -302,4 +302,24 @@ fn a_terminal_that_cannot_draw_shows_lines() {
     let send = ["--sandbox", "bulk", "send", "people.csv", "text", "x"];
     let (code, screen) = Terminal::new(&home, &send, &[("TERM", "dumb")]).end();
     assert_eq!((code, screen.contains("note: 2 sent, 0 failed, 0 unknown of 2")), (0, true), "{screen}");
+}
+
+#[test]
+fn who_begins_a_run_outside_of_its_hours_is_told_before_the_question() {
+    let home = Home::new();
+    let server = Server::never_asked();
+    home.config(&profile(&server));
+    home.write("people.csv", "celular\n593987654321\n");
+    // Wherever the machine is, one of these is its day.
+    let hours = ["--not-on", "off.txt", "--time-zone", "America/Bogota"];
+    let today = jiff::Zoned::now().date();
+    home.write("off.txt", format!("{}\n{today}\n{}\n", today.yesterday().unwrap(), today.tomorrow().unwrap()));
+    let send = [&["bulk", "send", "people.csv"], &hours[..], &["text", "Hola"]].concat();
+    let mut terminal = Terminal::new(&home, &send, &[]);
+    terminal.answer("[y/N] ", "n");
+    let (code, screen) = terminal.end();
+    let told =
+        screen.find("note: it is outside of the hours, not on 3 days (America/Bogota): the first message leaves at");
+    assert!(told.is_some() && told < screen.find("Send 1 messages"), "{screen}");
+    assert_eq!(code, 11, "{screen}");
 }

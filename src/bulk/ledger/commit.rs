@@ -4,7 +4,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Transaction, params};
 
 use super::record::{self, RecordKind, text};
-use super::{BegunAttempt, EndedAttempt, Ledger, LedgerError, RowState, Skip, now};
+use super::{BegunAttempt, EndedAttempt, Ledger, LedgerError, RowState, RunConditions, Skip, now};
 
 impl Ledger {
     /// Commits that the rows `begun` are under way and what became of the rows `ended`, all or nothing. Once it returns,
@@ -58,6 +58,13 @@ impl Ledger {
             Ok(sum)
         })?;
         Ok(rows.len())
+    }
+
+    /// Keeps conditions that were given anew.
+    pub(crate) fn keep_conditions(&mut self, conditions: &RunConditions) -> Result<(), LedgerError> {
+        let text = serde_json::to_string(conditions);
+        let text = text.map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+        self.write(|batch| batch.execute("UPDATE progress SET conditions = ?1", [text]).map(|_| 0))
     }
 
     /// One commit: `add` adds records and gives the sum of their hashes. When it returns it is on the disk, and the lock

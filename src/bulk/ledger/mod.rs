@@ -29,7 +29,7 @@ use self::seal::{RunFields, seal_of_run};
 pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
 pub(crate) use self::state::{Counts, RowState};
 use self::types::LedgerProgress;
-pub(crate) use self::types::{BegunAttempt, Details, EndedAttempt, QueuedRow, ReportedRow};
+pub(crate) use self::types::{BegunAttempt, Details, EndedAttempt, QueuedRow, ReportedRow, RunConditions};
 
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
@@ -86,10 +86,17 @@ impl Ledger {
         Ok(Self { db, identity: Identity::none(), progress: LedgerProgress::default(), mark: None })
     }
 
-    /// What the run is.
+    /// What the run is, with the conditions that were given last.
     pub(crate) fn details(&self) -> Result<Details, LedgerError> {
-        let details: String = self.db.query_row("SELECT details FROM run", [], |row| row.get(0))?;
-        serde_json::from_str(&details).map_err(|error| LedgerError::Damaged { problem: error.to_string() })
+        let query = "SELECT details, (SELECT conditions FROM progress) FROM run";
+        let (details, conditions): (String, Option<String>) =
+            self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let broken = |error: serde_json::Error| LedgerError::Damaged { problem: error.to_string() };
+        let mut details: Details = serde_json::from_str(&details).map_err(broken)?;
+        if let Some(conditions) = conditions {
+            details.conditions = serde_json::from_str(&conditions).map_err(broken)?;
+        }
+        Ok(details)
     }
 
     /// The name of the run, which its file has too unless it is a copy.

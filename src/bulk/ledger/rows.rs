@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn no_more_rows_are_read_at_once_than_fit() {
         let home = tempfile::TempDir::new().unwrap();
-        let (ledger, reader) = fixture::ledgers(home.path(), &["593900000000"; 5]);
+        let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000"; 5]);
         drop(ledger);
         let lines = |rows: Vec<QueuedRow>| rows.into_iter().map(|row| row.line).collect::<Vec<_>>();
         // Each body has two bytes.

@@ -103,7 +103,9 @@ CREATE TABLE progress (
   closed INTEGER NOT NULL DEFAULT 0,
   commits INTEGER NOT NULL DEFAULT 0,
   -- Of all attempts, outcomes and decisions: the sum of their hashes.
-  records INTEGER NOT NULL DEFAULT 0
+  records INTEGER NOT NULL DEFAULT 0,
+  -- The conditions that were given anew when the run was resumed, in place of those of its details: JSON.
+  conditions TEXT CHECK (conditions IS NULL OR json_valid(conditions))
 ) STRICT;
 
 -- The state of each row, with the number of its last record: 0 where there is none.

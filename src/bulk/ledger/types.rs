@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::commit_mark::RunNote;
 use super::state::RowState;
 use crate::api::SuccessCriterion;
+use crate::hours::Hours;
 use crate::list::ListFormat;
 use crate::message::TemplateUses;
 
@@ -33,6 +34,17 @@ pub(crate) struct Details {
     pub(crate) max_wait: Duration,
     /// The templates that its rows name.
     pub(crate) templates: TemplateUses,
+    #[serde(flatten)]
+    pub(crate) conditions: RunConditions,
+}
+
+/// What holds while a run goes on, and may be given anew when it is resumed.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub(crate) struct RunConditions {
+    /// The hours in which rows may leave; nothing for any.
+    pub(crate) hours: Option<Hours>,
+    /// Whether it goes on when every row is rejected.
+    pub(crate) keep_going: bool,
 }
 
 impl Details {

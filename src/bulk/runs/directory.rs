@@ -96,6 +96,11 @@ impl Runs {
         RunLock::take(&self.files(name))
     }
 
+    /// Whether a process has a run at this moment.
+    pub(crate) fn is_held(&self, name: &RunName) -> bool {
+        RunLock::is_taken(&self.files(name))
+    }
+
     /// Takes a name for a new run, and clears away what imports left that were killed.
     ///
     /// # Errors

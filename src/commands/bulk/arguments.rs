@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::test_send::TestSend;
 use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
 use crate::config::Rate;
+use crate::hours::HoursChoice;
 use crate::input::Source;
 use crate::message::Message;
 use crate::output::ProgressFormat;
@@ -14,7 +15,7 @@ use crate::output::ProgressFormat;
 #[derive(Debug)]
 pub(crate) enum BulkAction {
     Send(Box<BulkSendArguments>),
-    Resume { run: Option<RunName>, options: RunOptions },
+    Resume { run: Option<RunName>, options: RunOptions, hours: HoursChoice },
     Status { run: Option<RunName> },
     Report { run: Option<RunName>, states: Vec<RowState>, format: ReportFormat, file: Option<PathBuf> },
     Resolve { run: Option<RunName>, from: RowState, to: RowState },
@@ -32,6 +33,8 @@ pub(crate) struct RunOptions {
     /// Whether the bot is not asked for its templates.
     pub(crate) unchecked: bool,
     pub(crate) progress: ProgressFormat,
+    /// `--keep-going`
+    pub(crate) keep_going: bool,
 }
 
 /// What was typed for a new run.
@@ -47,6 +50,7 @@ pub(crate) struct BulkSendArguments {
     pub(crate) message: Message,
     pub(crate) run: Option<RunName>,
     pub(crate) options: RunOptions,
+    pub(crate) hours: HoursChoice,
     pub(crate) range: RowRange,
     pub(crate) policy: ImportPolicy,
     /// `--strict`: a warning about a row's message makes the row invalid.

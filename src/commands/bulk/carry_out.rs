@@ -1,11 +1,12 @@
 //! A run on its way, begun or resumed: the engine, and what became of it.
 
 use super::arguments::RunOptions;
+use super::hours;
 use super::summary::{may_have_been_sent, print_summary, summary};
-use crate::api::SwapWatch;
+use crate::api::{Problem, SwapWatch};
 use crate::bulk::{
-    ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, LedgerError, RunEnd, RunLimits, RunLock, RunName, Runs,
-    SkipCounts, StopReason, WriteFailure,
+    ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, LedgerError, PauseReason, RunEnd, RunLimits, RunLock,
+    RunName, Runs, SkipCounts, StopReason, WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -20,6 +21,8 @@ pub(crate) struct LockedRun<'a> {
     pub(crate) runs: &'a Runs,
     pub(crate) name: RunName,
     pub(crate) details: Details,
+    /// Whether its conditions were given anew.
+    pub(crate) is_changed: bool,
     /// How a run that goes on was found; said once its ledger is known to be whole.
     pub(crate) found: Option<Counts>,
     /// Kept to the end.
@@ -35,7 +38,11 @@ pub(crate) async fn carry_out(
     options: RunOptions,
 ) -> Result<ExitCode, CommandError> {
     let path = run.runs.path(&run.name);
-    let ledger = Ledger::resume(&path, run.lock.mark()?)?;
+    let mut ledger = Ledger::resume(&path, run.lock.mark()?)?;
+    let conditions = &run.details.conditions;
+    if run.is_changed {
+        ledger.keep_conditions(conditions)?;
+    }
     if let Some(found) = &run.found {
         report_found(context, &run.name, found);
     }
@@ -51,7 +58,16 @@ pub(crate) async fn carry_out(
     let mut progress = Progress::new(&context.stderr, options.progress);
     let rate = options.rate.map_or(run.details.rate, Rate::per_second);
     let concurrency = options.concurrency.unwrap_or(run.details.concurrency);
-    let limits = RunLimits { rate, concurrency, max_wait: options.max_wait.unwrap_or(run.details.max_wait) };
+    if run.details.sandbox {
+        hours::report_not_waited_for(context, conditions.hours.as_ref());
+    }
+    let limits = RunLimits {
+        rate,
+        concurrency,
+        max_wait: options.max_wait.unwrap_or(run.details.max_wait),
+        hours: conditions.hours.clone().filter(|_| !run.details.sandbox),
+        keep_going: conditions.keep_going,
+    };
     let engine = Engine::new(session, ledger, reader, limits, &mut progress)?;
     let end = engine.run(async || signals.next().await).await;
     report(context, sender, run, end)
@@ -85,6 +101,10 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
             }
             let (counts, skips) = counts()?;
             Ok(of_counts(&counts, &skips))
+        }
+        RunEnd::Stopped { reason: StopReason::Paused(PauseReason::AllRefused, problem), .. } => {
+            report_all_refused(context, run, &problem);
+            Ok(of_pause(PauseReason::AllRefused))
         }
         RunEnd::Stopped { reason: StopReason::Paused(reason, problem), .. } => {
             stderr.error(
@@ -120,6 +140,19 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
         }
     }
     ended
+}
+
+/// Every row was rejected: what is wrong with one is wrong with all.
+fn report_all_refused(context: &Context, run: &LockedRun<'_>, problem: &Problem) {
+    let (name, hint) = (&run.name, without_again(&problem.hint));
+    let again = format!("jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}");
+    context.stderr.error(
+        &format!("the run paused, as no message was accepted: {}", problem.message),
+        &[],
+        Some(&format!(
+            "{hint}; to send all of them then: {again}; to send the rest in any case: add --keep-going to resume"
+        )),
+    );
 }
 
 /// The hint for one message without its last words, in whose place the command stands.

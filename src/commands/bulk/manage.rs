@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
+use super::hours::waiting;
 use super::summary::{print_summary, summary};
 use crate::bulk::{BulkError, Counts, Ledger, ReportFormat, RowState, RunName, Runs, write_report};
 use crate::commands::CommandError;
@@ -19,12 +20,15 @@ pub(crate) fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitC
     let name = runs.find(asked)?;
     let ledger = Ledger::read(&runs.path(&name))?;
     let details = ledger.details()?;
-    let mut json = summary(&name, &ledger.counts()?, &ledger.skip_counts()?);
+    let counts = ledger.counts()?;
+    let mut json = summary(&name, &counts, &ledger.skip_counts()?);
     if let Value::Object(json) = &mut json {
         json.insert("kind".to_owned(), json!(details.kind));
         json.insert("profile".to_owned(), json!(details.profile));
         json.insert("bot_id".to_owned(), json!(details.bot));
         json.insert("api_url".to_owned(), json!(details.api_url));
+        json.insert("hours".to_owned(), json!(details.conditions.hours));
+        json.insert("waiting".to_owned(), json!(waiting(&runs, &name, &details, &counts)));
     }
     print_summary(context, &json, &name)?;
     Ok(ExitCode::Success)

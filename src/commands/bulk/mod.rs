@@ -3,6 +3,7 @@
 mod arguments;
 mod before;
 mod carry_out;
+mod hours;
 mod import;
 mod manage;
 mod plan;
@@ -28,7 +29,7 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
     outlive_file_size_limit()?;
     match action {
         BulkAction::Send(arguments) => send::run(context, &arguments),
-        BulkAction::Resume { run, options } => resume::run(context, run.as_ref(), options),
+        BulkAction::Resume { run, options, hours } => resume::run(context, run.as_ref(), options, &hours),
         BulkAction::Status { run } => manage::status(context, run.as_ref()),
         BulkAction::Report { run, states, format, file } => {
             manage::report(context, run.as_ref(), &states, format, file.as_deref())

@@ -3,11 +3,13 @@
 use super::arguments::RunOptions;
 use super::before::refuse_templates;
 use super::carry_out::{LockedRun, carry_out};
+use super::hours::of_resumed_run;
 use crate::bulk::{Details, Ledger, RunName, Runs};
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Environment};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
+use crate::hours::HoursChoice;
 use crate::message::recipients_in;
 use crate::process::block_on;
 use crate::sending::{Connection, Interrupted, Opening, Sender, UnresolvedSender};
@@ -16,13 +18,17 @@ pub(crate) fn run(
     context: &mut Context,
     asked: Option<&RunName>,
     options: RunOptions,
+    hours: &HoursChoice,
 ) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
     let runs = Runs::open()?;
     let name = runs.find(asked)?;
     let lock = runs.lock(&name)?;
     let ledger = Ledger::read(&runs.path(&name))?;
-    let details = ledger.details()?;
+    let mut details = ledger.details()?;
+    let conditions = of_resumed_run(hours, options.keep_going, &details.conditions)?;
+    let is_changed = conditions != details.conditions;
+    details.conditions = conditions;
     if let Some(environment) = unresolved.said().filter(|_| !details.sandbox) {
         refuse_environment(context, environment, &name, &details)?;
     }
@@ -44,7 +50,7 @@ pub(crate) fn run(
     let counts = ledger.counts()?;
     let has_work = counts.pending > 0;
     drop(ledger);
-    let run = LockedRun { runs: &runs, name, details, found: Some(counts), lock };
+    let run = LockedRun { runs: &runs, name, details, is_changed, found: Some(counts), lock };
     block_on(async {
         match sender.connect(context).await? {
             Opening::Open(mut connection) => {

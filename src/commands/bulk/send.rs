@@ -6,17 +6,19 @@ use std::time::Duration;
 use super::arguments::BulkSendArguments;
 use super::before::{BeforeRun, draw_messages, refuse_templates};
 use super::carry_out::{LockedRun, carry_out};
+use super::hours::{of_new_run, report_closed};
 use super::import::{ReadList, import, open};
 use super::plan::{compile_body, read_body, recipient_rule};
 use super::test_send::TestedList;
 use crate::api::{Request, SuccessCriterion};
 use crate::bulk::{
-    BulkError, Details, ImportPlan, Imported, LedgerDraft, LedgerError, OtherCampaign, ReservedRun, RunError, RunName,
-    Runs,
+    BulkError, Details, ImportPlan, Imported, LedgerDraft, LedgerError, OtherCampaign, ReservedRun, RunConditions,
+    RunError, RunName, Runs,
 };
 use crate::commands::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
+use crate::hours::Hours;
 use crate::input::Source;
 use crate::list::ListFormat;
 use crate::message::{InvalidMessage, Message};
@@ -53,6 +55,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let mut list = open(&arguments.source)?;
 
     let sender = unresolved.resolve(context)?;
+    let hours = of_new_run(&arguments.hours, &sender.settings)?;
     let base = sender.planned_base();
     let plan = ImportPlan {
         kind: &arguments.message,
@@ -89,7 +92,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let mut draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
     let ReadList { imported, verdict } = import(context, &mut list, &mut draft, &plan, &sender, rows, progress)?;
     verdict?;
-    let details = details(arguments, &sender, list.format(), &imported)?;
+    let details = details(arguments, &sender, hours, list.format(), &imported)?;
     let prepared = PreparedRun { runs: &runs, reserved, draft, rows: imported.rows, details, kind };
     block_on(begin(context, arguments, &sender, prepared))
 }
@@ -129,8 +132,12 @@ async fn begin(
     refuse_again(&|run, error| {
         context.stderr.warning(&format!("whether run {run} sends the same messages is not known: {error}"));
     })?;
-    let before = BeforeRun { draft: &draft, kind, rate: details.rate, remarks: &[] };
+    let hours = details.conditions.hours.as_ref();
+    let before = BeforeRun { draft: &draft, kind, rate: details.rate, hours, remarks: &[] };
     before.report(context, is_asked(context, sender))?;
+    if !details.sandbox {
+        report_closed(context, details.conditions.hours.as_ref());
+    }
     confirm(context, sender, rows)?;
     let mut connection = match sender.connect(context).await? {
         Opening::Open(connection) => connection,
@@ -155,7 +162,7 @@ async fn begin(
     drop(held);
     let Some(lock) = reserved.keep() else { return Err(LedgerError::InUse { run: name.to_string() }.into()) };
     context.stderr.note(&format!("run {name}: {} from bot {}", counted(rows, "message"), sender.bot.as_str()));
-    let run = LockedRun { runs, name, details, found: None, lock };
+    let run = LockedRun { runs, name, details, is_changed: false, found: None, lock };
     carry_out(context, sender, connection, &run, arguments.options).await
 }
 
@@ -183,6 +190,7 @@ fn reserve(runs: &Runs, arguments: &BulkSendArguments) -> Result<ReservedRun, Bu
 fn details(
     arguments: &BulkSendArguments,
     sender: &Sender,
+    hours: Option<Hours>,
     format: ListFormat,
     imported: &Imported,
 ) -> Result<Details, UsageError> {
@@ -202,6 +210,7 @@ fn details(
         concurrency: arguments.options.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
         max_wait: arguments.options.max_wait.unwrap_or(DEFAULT_MAX_WAIT),
         templates: imported.templates.clone(),
+        conditions: RunConditions { hours, keep_going: arguments.options.keep_going },
     })
 }
 
