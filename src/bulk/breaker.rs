@@ -15,7 +15,7 @@ const MOST_UNKNOWN: usize = 10;
 const FIRST_STAGE: u64 = 1;
 const SECOND_STAGE: usize = 10;
 /// So many rows may be rejected while none was ever accepted: both stages.
-const MOST_REFUSED: usize = FIRST_STAGE as usize + SECOND_STAGE;
+const MOST_REFUSED: usize = 1 + SECOND_STAGE;
 /// The first wait after a connection that failed; it doubles up to the longest.
 const FIRST_NETWORK_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_NETWORK_WAIT: Duration = Duration::from_millis(250);
@@ -53,11 +53,13 @@ impl Breaker {
 
     /// How many rows may be under way, of `concurrency`.
     pub(crate) fn allowance(&self, concurrency: usize) -> usize {
-        match self.finals {
+        let of_stage = match self.finals {
             finals if finals < FIRST_STAGE => 1,
             finals if finals < FIRST_STAGE + SECOND_STAGE as u64 => SECOND_STAGE.min(concurrency),
             _ => concurrency,
-        }
+        };
+        // No more leave than may be rejected.
+        self.refused.map_or(of_stage, |refused| of_stage.min(MOST_REFUSED.saturating_sub(refused)).max(1))
     }
 
     /// Notes an outcome; says whether the run must pause.
@@ -145,7 +147,8 @@ mod tests {
     fn pauses_when_eleven_are_rejected_and_none_was_ever_accepted() {
         let rejected = Outcome::NotSent(Cause::Rejected);
         let mut breaker = Breaker::new(true);
-        for _ in 0..10 {
+        for refused in 0..10 {
+            assert!(breaker.allowance(64) <= 11 - refused);
             assert_eq!(breaker.note(&rejected), None);
         }
         assert_eq!(breaker.note(&rejected), Some(PauseReason::AllRefused));

@@ -83,6 +83,9 @@ impl Throttle {
 
     /// When a row may leave, or when to ask again.
     pub(crate) fn ready_at(&mut self, now: Instant) -> Instant {
+        if self.gate.hours().is_none() {
+            return self.pace.ready_at();
+        }
         self.closed = self.gate.look(Timestamp::now(), now);
         if let Some(closed) = self.closed {
             return self.pace.ready_at().max(closed.look_at);

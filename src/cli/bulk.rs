@@ -10,6 +10,7 @@ use crate::commands::bulk::{BulkAction, BulkSendArguments, RunOptions, TestSend}
 use crate::config::{Rate, RetryFor};
 use crate::hours::{Between, DayOff, HoursChoice, ZoneName};
 use crate::input::Source;
+use crate::list::{ListEncoding, ListOptions};
 use crate::message::Message;
 use crate::output::ProgressFormat;
 
@@ -109,14 +110,23 @@ impl BulkCommand {
 ///   jelouctl bulk send people.csv text --to '593{{ celular }}' 'Hola'
 ///
 /// All rows are read and checked before anything is sent. The run keeps the state of each row.
-/// The list is CSV with a header, or NDJSON; in any text of the message, {{ name }} is a column.
+/// The list is CSV with a header, NDJSON, or a sheet of a workbook (.xlsx, .ods); in any text of the
+/// message, {{ name }} is a column.
 #[derive(Args, Debug)]
 #[expect(clippy::doc_link_with_quotes, reason = "a template's own marks")]
 #[command(verbatim_doc_comment, subcommand_value_name = "KIND", subcommand_help_heading = "Kinds")]
 pub(crate) struct BulkSend {
-    /// List of people: CSV or NDJSON, or `-` for standard input
+    /// List of people: CSV, NDJSON, .xlsx or .ods, or `-` for standard input
     #[arg(value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     source: Source,
+
+    /// Sheet of the workbook [default: the first visible one]
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+
+    /// Encoding of a CSV or NDJSON list: windows-1252, latin1, … [default: UTF-8]
+    #[arg(long, value_name = "LABEL")]
+    encoding: Option<ListEncoding>,
 
     /// Column of the recipient [default: the one named to, userId, phone, telefono, celular, …]
     #[arg(long, value_name = "COLUMN")]
@@ -302,6 +312,7 @@ impl From<BulkSend> for BulkSendArguments {
         let Delivered { delivery, message } = send.message;
         Self {
             source: send.source,
+            list: ListOptions { sheet: send.sheet, encoding: send.encoding },
             to: delivery.to,
             to_column: send.to_column,
             body: delivery.body,

@@ -2,6 +2,7 @@
 
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
+use super::words::Words;
 use crate::commands::send::SendArguments;
 use crate::input::Source;
 use crate::message::{FlowMessage, Message};
@@ -65,7 +66,11 @@ pub(crate) struct Delivered<D> {
 
 impl<D: Args> Subcommand for Delivered<D> {
     fn augment_subcommands(command: Command) -> Command {
-        Message::augment_subcommands(command).mut_subcommands(D::augment_args)
+        let command = match command.get::<Words>().cloned() {
+            Some(words) => Message::augment_named_subcommands(command, |name| words.contain(name)),
+            None => Message::augment_subcommands(command),
+        };
+        command.mut_subcommands(D::augment_args)
     }
 
     fn augment_subcommands_for_update(command: Command) -> Command {

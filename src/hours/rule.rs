@@ -99,7 +99,7 @@ impl Hours {
             let start = date.at(0, 0, 0, 0).checked_add(i64::from(minute).minutes());
             let instants = start.map(|start| {
                 let ambiguous = self.zone().to_ambiguous_timestamp(start);
-                [ambiguous.clone().earlier(), ambiguous.later()]
+                [ambiguous.earlier(), ambiguous.later()]
             });
             instants.into_iter().flatten().filter_map(Result::ok)
         })

@@ -44,6 +44,14 @@ pub(crate) fn unguarded(cell: &str) -> String {
     plain
 }
 
+/// The columns of a header that are the user's, and whether ours follow them.
+pub(crate) fn own_columns(header: &[&str]) -> (Vec<String>, bool) {
+    match header.strip_suffix(&OUTCOME_COLUMNS[..]) {
+        Some(own) => (own.iter().map(|name| unguarded(name)).collect(), true),
+        None => (header.iter().map(|name| (*name).to_owned()).collect(), false),
+    }
+}
+
 /// Whether a cell may begin behind `character`: its quotes are not part of it.
 fn begins_after(character: char, at_begin: bool) -> bool {
     BEGINS_CELL.contains(&character) || (at_begin && character == '"')

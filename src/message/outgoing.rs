@@ -62,13 +62,13 @@ impl Outgoing {
         let fields = Value::Object(fields);
         let route = kind.route(&fields);
         // The message's own faults come before a missing recipient.
-        let message = complete(kind, typed, fields)?;
+        let message = complete(kind, typed, &fields)?;
         let recipient = recipient?;
 
         let body = message.to_body();
         let mut warnings = match schema {
             Some(schema) => limits::advice(schema, &body),
-            None => limits::advice(&message.schema(), &body),
+            None => limits::advice(message.schema(), &body),
         };
         warnings.extend(in_body.as_ref().filter(|user| **user == recipient).and_then(|user| {
             let path = if kind.envelope() == Envelope::Destinations { "destinations" } else { "userId" };

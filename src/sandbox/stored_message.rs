@@ -4,7 +4,9 @@ use std::ops::Range;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use super::request_head::RequestHead;
 
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +28,18 @@ pub(super) struct NewMessage {
     pub(crate) kind: &'static str,
     pub(crate) body: Value,
     pub(crate) warnings: Vec<String>,
-    pub(crate) request: Option<Value>,
+    pub(crate) request: Option<RequestHead>,
+}
+
+/// A message as it is read.
+#[derive(Serialize)]
+struct ReadBack<'a> {
+    number: u64,
+    id: &'a str,
+    received_at: &'a str,
+    #[serde(flatten)]
+    message: &'a NewMessage,
+    answer: Value,
 }
 
 /// A message as it is read back; its JSON and the event around it are written once and shared by all who read them.
@@ -59,11 +72,9 @@ impl StoredMessage {
         answer: impl FnOnce(&str) -> Value,
     ) -> Self {
         let time = humantime::format_rfc3339_millis(received_at).to_string();
-        let mut json = json!({ "number": number, "id": id, "received_at": time });
-        if let (Value::Object(json), Value::Object(new)) = (&mut json, json!(new)) {
-            json.extend(new);
-            json.insert("answer".to_owned(), answer(&id));
-        }
+        let whole = ReadBack { number, id: &id, received_at: &time, message: new, answer: answer(&id) };
+        // Texts and numbers alone can always be written.
+        let json = serde_json::to_string(&whole).unwrap_or_default();
         let head = format!("event: message\nid: {number}\ndata: ");
         let event = format!("{head}{json}\n\n");
         let mut words = String::new();

@@ -232,8 +232,8 @@ fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
     home.write("empty.txt", "");
     home.write("binary.txt", b"\xff\xfe2\x00");
     let yesterday = Zoned::now().date().yesterday().unwrap();
-    let every_day: String = yesterday.series(1.day()).take(400).map(|date| format!("{date}\n")).collect();
-    home.write("all.txt", every_day);
+    let every_day: Vec<String> = yesterday.series(1.day()).take(400).map(|date| date.to_string()).collect();
+    home.write("all.txt", every_day.join("\n"));
     let jelou = Jelou::never_asked();
     for (flags, parts) in [
         (&["--between", "mon-fri"][..], &["--between", "write days and hours in quotes"][..]),

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
 use crate::harness::{CONFIG, Ended, Home, STATE, fixture_path, set_mode};
+use crate::workbook::zip;
 
 /// The requests that `bulk send` would make, by a preview.
 fn preview(home: &Home, arguments: &[&str]) -> Vec<Value> {
@@ -195,8 +196,11 @@ fn says_line_and_way_out_of_every_broken_list() {
     for (name, list, parts) in [
         ("a.csv", &b""[..], &["a.csv has no rows"][..]),
         ("a.csv", b"to,nombre\n", &["a.csv has no rows"]),
-        ("a.csv", b"\xff\xfet\0o\0", &["a.csv is UTF-16", "CSV UTF-8"]),
-        ("a.csv", b"to,nombre\n593987654321,Ana\n593987654322,Jos\xe9\n", &["line 3 is not UTF-8", "CSV UTF-8"]),
+        (
+            "a.csv",
+            b"to,nombre\n593987654321,Ana\n593987654322,Jos\xe9\n",
+            &["line 3 is not UTF-8; read as windows-1252, `José`", "--encoding windows-1252", "CSV UTF-8"],
+        ),
         ("a.ndjson", b"{\"to\":\"593987654321\"}\n{\"to\":\"\xe9\"}\n", &["line 2 is not UTF-8"]),
         ("a.csv", b"to,to\n1,2\n", &["two columns have the name `to`"]),
         ("a.csv", b"to,nombre\n593987654321\n", &["line 2: has 1 cells, but the header has 2", "no row can be sent"]),
@@ -263,25 +267,20 @@ fn a_line_has_the_number_that_an_editor_shows() {
 #[test]
 fn a_file_that_is_no_list_is_told_for_what_it_is() {
     let home = Home::new();
-    let zip = |name: &str| [b"PK\x03\x04\x14\0\0\0\0\0".as_slice(), name.as_bytes(), b"\0\xff\x12"].concat();
     let wide: Vec<u8> = "to,n\r\n593987654321,x\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (bytes, what, way_out) in [
-        (
-            zip("[Content_Types].xml..xl/workbook.xml"),
-            "is an Excel workbook (.xlsx), not a CSV",
-            "save the sheet as \"CSV UTF-8\"",
-        ),
-        (zip("mimetypeapplication/vnd.oasis.opendocument.spreadsheet"), "(.ods)", "save the sheet"),
+        (zip(&[("xl/workbook.bin", b"")]), "is a binary Excel workbook (.xlsb), not a list", "save the sheet as .xlsx"),
+        (zip(&[("Index/Document.iwa", b"")]), "is a Numbers document", "save the sheet as .xlsx"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0".to_vec(), "(.xls)", "save the sheet"),
         (b"<html><table><tr><td>to".to_vec(), "is HTML", "save the sheet"),
-        (zip("word/document.xml"), "(.docx)", "name a CSV"),
-        (zip("people.csv"), "is a zip archive", "unpack it"),
+        (zip(&[("[Content_Types].xml", b""), ("word/document.xml", b"")]), "(.docx)", "name a list"),
+        (zip(&[("people.csv", b"to\n")]), "is a zip archive", "unpack it"),
         (b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "(gzip)", "unpack it"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "is a picture (PNG)", "name a CSV"),
-        (b"%PDF-1.7\n%\xe2\xe3".to_vec(), "is a PDF", "name a CSV"),
-        (b"{\\rtf1\\ansi".to_vec(), "is an RTF document", "name a CSV"),
-        (b"to,n\n593987654321,a\0b\n".to_vec(), "is no text: it has bytes that are zero", "name a CSV"),
-        (wide, "is UTF-16", "CSV UTF-8"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "is a picture (PNG)", "name a list"),
+        (b"%PDF-1.7\n%\xe2\xe3".to_vec(), "is a PDF", "name a list"),
+        (b"{\\rtf1\\ansi".to_vec(), "is an RTF document", "name a list"),
+        (b"to,n\n593987654321,a\0b\n".to_vec(), "is no text: it has bytes that are zero", "name a list"),
+        (wide, "is UTF-16 without a mark", "--encoding utf-16le"),
     ] {
         home.write("people.csv", &bytes);
         refused(&home, &["people.csv", "text", "x"], &["people.csv", what, way_out, "nothing was sent"]);

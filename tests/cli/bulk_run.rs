@@ -317,6 +317,19 @@ fn a_wait_is_told_once_with_its_reason_and_its_end() {
 }
 
 #[test]
+fn a_wait_is_in_the_progress_for_machines_while_it_lasts() {
+    let home = people(1);
+    let jelou = Jelou::start(|_, before| match before {
+        0 => Act::Answer(429, "Retry-After: 3\r\n", "{}"),
+        _ => Act::Accept,
+    });
+    let ended = send_with(&home, &jelou.url, &["--progress", "ndjson"]).success();
+    assert!(ended.stderr.contains(r#""waiting":{"reason":"rate_limit","until":"20"#), "{ended:?}");
+    let last = ended.stderr.lines().rfind(|line| line.starts_with('{')).unwrap();
+    assert!(last.ends_with(r#""waiting":null}"#), "{last}");
+}
+
+#[test]
 fn a_slow_rate_is_no_wait() {
     let home = people(2);
     let jelou = Jelou::accepting();

@@ -18,6 +18,7 @@ const ALLOWED: [(&str, &[&str]); 22] = [
             "exit",
             "hours",
             "input",
+            "list",
             "message",
             "output",
             "sending",

@@ -21,6 +21,7 @@ mod bad_input;
 mod bulk_before;
 mod bulk_connections;
 mod bulk_crash;
+mod bulk_encoding;
 #[cfg(unix)]
 mod bulk_faults;
 #[cfg(target_os = "linux")]
@@ -34,6 +35,7 @@ mod bulk_report;
 #[cfg(unix)]
 mod bulk_run;
 mod bulk_server;
+mod bulk_workbook;
 #[cfg(unix)]
 mod completion;
 mod configuration;
@@ -75,3 +77,4 @@ mod terminal;
 mod test_send;
 mod tls;
 mod transcripts;
+mod workbook;

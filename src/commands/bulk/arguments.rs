@@ -8,6 +8,7 @@ use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
 use crate::config::Rate;
 use crate::hours::HoursChoice;
 use crate::input::Source;
+use crate::list::ListOptions;
 use crate::message::Message;
 use crate::output::ProgressFormat;
 
@@ -41,6 +42,7 @@ pub(crate) struct RunOptions {
 #[derive(Debug)]
 pub(crate) struct BulkSendArguments {
     pub(crate) source: Source,
+    pub(crate) list: ListOptions,
     /// `--to`, a template.
     pub(crate) to: Option<String>,
     pub(crate) to_column: Option<String>,

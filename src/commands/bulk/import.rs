@@ -1,27 +1,28 @@
 //! Reads the list in, and says what is wrong with its rows.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 
+use super::list_notes::tell_of_list;
 use super::row_messages::{RowMessages, Severity};
 use crate::bulk::{self, ImportPlan, ImportPolicy, Imported, LedgerDraft, RowFault, RowRange};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::input::Source;
-use crate::list::{ListError, ListReader};
+use crate::list::{ListError, ListInput, ListOptions, ListReader};
 use crate::output::{ProgressFormat, Reading, counted};
 use crate::sending::{GuardError, Sender};
 
-pub(crate) fn open(source: &Source) -> Result<ListReader, ListError> {
-    let (reader, name): (Box<dyn Read>, _) = match source {
-        Source::Stdin => (Box::new(io::stdin()), "standard input".to_owned()),
+pub(crate) fn open(source: &Source, options: &ListOptions) -> Result<ListReader, ListError> {
+    let (input, name) = match source {
+        Source::Stdin => (ListInput::Stream(Box::new(io::stdin())), "standard input".to_owned()),
         Source::File(path) => {
             let name = path.display().to_string();
             let opened = File::open(path).map_err(|cause| ListError::Unreadable { name: name.clone(), cause });
-            (Box::new(opened?), name)
+            (ListInput::File(opened?), name)
         }
     };
-    ListReader::open(reader, &name)
+    ListReader::open(input, &name, options)
 }
 
 /// What was read, and whether it may be sent.
@@ -80,11 +81,7 @@ pub(crate) fn import(
     let imported = bulk::import(list, draft, plan, (range, policy), allows, report, |rows| reading.show(rows))?;
     messages.finish();
     drop(reading);
-    match list.empty_rows() {
-        0 => {}
-        1 => stderr.note("1 row without a filled cell was passed over"),
-        rows => stderr.note(&format!("{rows} rows without a filled cell were passed over")),
-    }
+    tell_of_list(stderr, list);
     let verdict = match (refuse_faulty(&imported, policy), first_guarded) {
         (Err(error), _) => Err(error.into()),
         (Ok(()), Some(first)) => Err(GuardError::Rows { count: imported.guarded, first: Box::new(first) }.into()),

@@ -5,6 +5,7 @@ mod before;
 mod carry_out;
 mod hours;
 mod import;
+mod list_notes;
 mod manage;
 mod plan;
 mod resume;

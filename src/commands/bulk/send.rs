@@ -48,11 +48,11 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let body = read_body(context, arguments)?;
     let kind = body.as_ref().and_then(|body| arguments.message.read_as(body.as_object()?));
     let kind = kind.as_ref().unwrap_or(&arguments.message);
-    let schema = kind.schema();
+    let schema = kind.schema().clone();
     let language = language();
     let compiled = compile_body(&language, kind, &schema, body.as_ref())?;
     let recipient = recipient_rule(&language, arguments)?;
-    let mut list = open(&arguments.source)?;
+    let mut list = open(&arguments.source, &arguments.list)?;
 
     let sender = unresolved.resolve(context)?;
     let hours = of_new_run(&arguments.hours, &sender.settings)?;

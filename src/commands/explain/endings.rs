@@ -8,7 +8,12 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
     (2, "wrong usage or an invalid message", "no", "after fixing it"),
     (3, "configuration, credentials or certificate roots are missing or broken", "no", "after fixing it"),
     (4, "the API does not accept the credentials", "no", "after fixing it"),
-    (5, "rejected by the API", "no", "after fixing it"),
+    (
+        5,
+        "rejected by the API; a bulk run paused since its first eleven messages were",
+        "no; of a bulk run see the report",
+        "after fixing it",
+    ),
     (
         6,
         "rate limited or unavailable beyond --retry-for; of a bulk run beyond --max-wait",

@@ -33,7 +33,7 @@ impl<'a> Prepared<'a> {
         unresolved: UnresolvedSender,
     ) -> Self {
         let to = RecipientSources { flag: arguments.to.clone(), environment: unresolved.recipient() };
-        let notice = match Notice::compile(language, &read.0.schema(), read, to) {
+        let notice = match Notice::compile(language, read.0.schema(), read, to) {
             Ok(notice) => notice,
             Err(problem) => return Self { problem: Some(problem), ..Self::default() },
         };
