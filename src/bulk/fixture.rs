@@ -29,8 +29,8 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         rate: 5.0,
         concurrency: 64,
         max_wait: std::time::Duration::ZERO,
-        templates: TemplateUses::default(),
         conditions: RunConditions::default(),
+        templates: TemplateUses::default(),
     };
     let mark = || {
         let path = directory.join("r.lock");

@@ -138,12 +138,12 @@ impl ListReader {
     /// A row that was read, from what the ledger keeps of it.
     pub(crate) fn read_back(&self, cells: &str) -> Option<Row> {
         let columns = match &self.rows {
-            Rows::Csv { columns, .. } => Arc::clone(columns),
+            Rows::Csv { columns, .. } => columns,
             Rows::Sheet(list) => list.columns(),
             Rows::Ndjson { .. } => return Some(Row::Fields(Arc::new(serde_json::from_str(cells).ok()?))),
         };
         let cells: Vec<String> = serde_json::from_str(cells).ok()?;
-        Some(Row::Cells { columns, cells: cells.into() })
+        Some(Row::Cells { columns: Arc::clone(columns), cells: cells.into() })
     }
 
     /// Rows without a filled cell so far: a spreadsheet leaves them below the last person.

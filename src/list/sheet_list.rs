@@ -45,10 +45,6 @@ impl SheetList {
         Ok(Self { stream, columns, width, is_report, last: header.number, empty_rows: 0, hidden_rows: 0 })
     }
 
-    pub(super) fn columns(&self) -> Arc<Columns> {
-        Arc::clone(&self.columns)
-    }
-
     pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, ListError> {
         while let Some(row) = self.stream.next().map_err(|error| ListError::workbook(name, error))? {
             if row.is_filled() {
@@ -76,6 +72,10 @@ impl SheetList {
             cells = cells.iter().map(|cell| unguarded(cell)).collect();
         }
         Ok(Row::Cells { columns: Arc::clone(&self.columns), cells: cells.into() })
+    }
+
+    pub(super) fn columns(&self) -> &Arc<Columns> {
+        &self.columns
     }
 
     /// Empty rows above one that is filled.

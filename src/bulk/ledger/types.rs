@@ -32,10 +32,10 @@ pub(crate) struct Details {
     pub(crate) concurrency: usize,
     /// How long it goes on while every row that is tried meets a rate limit.
     pub(crate) max_wait: Duration,
-    /// The templates that its rows name.
-    pub(crate) templates: TemplateUses,
     #[serde(flatten)]
     pub(crate) conditions: RunConditions,
+    /// The templates that its rows name.
+    pub(crate) templates: TemplateUses,
 }
 
 /// What holds while a run goes on, and may be given anew when it is resumed.

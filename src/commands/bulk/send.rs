@@ -132,12 +132,12 @@ async fn begin(
     refuse_again(&|run, error| {
         context.stderr.warning(&format!("whether run {run} sends the same messages is not known: {error}"));
     })?;
-    let hours = details.conditions.hours.as_ref();
-    let before = BeforeRun { draft: &draft, kind, rate: details.rate, hours, remarks: &[] };
-    before.report(context, is_asked(context, sender))?;
     if !details.sandbox {
         report_closed(context, details.conditions.hours.as_ref());
     }
+    let hours = details.conditions.hours.as_ref();
+    let before = BeforeRun { draft: &draft, kind, rate: details.rate, hours, remarks: &[] };
+    before.report(context, is_asked(context, sender))?;
     confirm(context, sender, rows)?;
     let mut connection = match sender.connect(context).await? {
         Opening::Open(connection) => connection,
@@ -209,8 +209,8 @@ fn details(
         rate: arguments.options.rate.unwrap_or(settings.rate.value).per_second(),
         concurrency: arguments.options.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
         max_wait: arguments.options.max_wait.unwrap_or(DEFAULT_MAX_WAIT),
-        templates: imported.templates.clone(),
         conditions: RunConditions { hours, keep_going: arguments.options.keep_going },
+        templates: imported.templates.clone(),
     })
 }
 
