@@ -888,6 +888,8 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             break
         }
         'jelouctl;bulk;send' {
+            [CompletionResult]::new('--sheet', '--sheet', [CompletionResultType]::ParameterName, 'Sheet of the workbook [default: the first visible one]')
+            [CompletionResult]::new('--encoding', '--encoding', [CompletionResultType]::ParameterName, 'Encoding of a CSV or NDJSON list: windows-1252, latin1, … [default: UTF-8]')
             [CompletionResult]::new('--to-column', '--to-column', [CompletionResultType]::ParameterName, 'Column of the recipient [default: the one named to, userId, phone, telefono, celular, …]')
             [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Name of the run: a-z, 0-9 and - [default: made from the file''s name and the time]')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'How fast to send: 5/s, 300/m, 1000/h [default: the profile''s rate, else 5/s]')
@@ -901,6 +903,8 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Process at most N rows')
             [CompletionResult]::new('--ignore-run', '--ignore-run', [CompletionResultType]::ParameterName, 'Send although this run of the same bot cannot be read and may send the same (repeatable)')
             [CompletionResult]::new('--preview', '--preview', [CompletionResultType]::ParameterName, 'Read and check every row, print the first N requests and send nothing')
+            [CompletionResult]::new('--test-to', '--test-to', [CompletionResultType]::ParameterName, 'Check every row, then send the first messages to this user alone, in place of their recipients')
+            [CompletionResult]::new('--test-rows', '--test-rows', [CompletionResultType]::ParameterName, 'How many messages --test-to sends, 6 seconds apart, 1 to 10 [default: 1]')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [env: JELOUCTL_CONFIG]')
@@ -915,6 +919,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'What goes to standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'What goes to standard output')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--unchecked', '--unchecked', [CompletionResultType]::ParameterName, 'Send a template without a look at the bot''s list of templates first')
             [CompletionResult]::new('--keep-going', '--keep-going', [CompletionResultType]::ParameterName, 'Go on when the first eleven messages are all rejected, instead of pausing')
             [CompletionResult]::new('--skip-invalid', '--skip-invalid', [CompletionResultType]::ParameterName, 'Skip the rows that cannot be sent, instead of sending nothing')
             [CompletionResult]::new('--allow-duplicates', '--allow-duplicates', [CompletionResultType]::ParameterName, 'Send rows that are the same message to the same recipient')
@@ -1640,6 +1645,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'What goes to standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'What goes to standard output')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--unchecked', '--unchecked', [CompletionResultType]::ParameterName, 'Send a template without a look at the bot''s list of templates first')
             [CompletionResult]::new('--keep-going', '--keep-going', [CompletionResultType]::ParameterName, 'Go on when the first eleven messages are all rejected, instead of pausing')
             [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the request as JSON and send nothing; the secret is not read')
@@ -1830,7 +1836,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'What goes to standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'What goes to standard output')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
-            [CompletionResult]::new('--check-first', '--check-first', [CompletionResultType]::ParameterName, 'Run the command only if the notice could be made and signed; else end with 2, 3 or 11')
+            [CompletionResult]::new('--check-first', '--check-first', [CompletionResultType]::ParameterName, 'Run the command only if the notice could be made and signed, and the bot has its template; else end with 2, 3 or 11')
             [CompletionResult]::new('--strict-notify', '--strict-notify', [CompletionResultType]::ParameterName, 'When the notice fails, exit with its exit code instead of the command''s')
             [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the request as JSON and send nothing; the secret is not read')
