@@ -15,6 +15,9 @@ use super::zone::ZoneName;
 /// How far ahead an opening is looked for.
 const DAYS_AHEAD: i32 = 366;
 
+/// How many minutes of work are counted through the hours: two months by day and night.
+const MOST_MINUTES: u32 = 60 * 24 * 60;
+
 /// The hours of a run, which keeps them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Hours {
@@ -52,6 +55,24 @@ impl Hours {
         let changes = self.zone().following(from).map(|change| change.timestamp());
         let by_change = changes.take_while(|at| *at < horizon).find(|at| self.is_open(*at));
         by_change.or(by_clock)
+    }
+
+    /// When `work` that begins at `from`, and rests outside of the hours, is done; nothing where that is too far ahead to
+    /// be told.
+    pub(crate) fn end_of(&self, from: Timestamp, work: SignedDuration) -> Option<Timestamp> {
+        let (mut at, mut left) = (self.next_opening(from)?, work);
+        for _ in 0..MOST_MINUTES {
+            // Windows begin and end with a minute.
+            let next_minute = Timestamp::from_second((at.as_second().div_euclid(60) + 1) * 60).ok()?;
+            let step = next_minute.duration_since(at).min(left);
+            at = at.checked_add(step).ok()?;
+            left -= step;
+            if left.is_zero() {
+                return Some(at);
+            }
+            at = self.next_opening(at)?;
+        }
+        None
     }
 
     /// The first start of a window after `from`.
@@ -168,6 +189,22 @@ mod tests {
             assert_eq!(next(&hours, from), expected, "{from}");
         }
         assert_eq!(hours.to_string(), "mon-fri 07:00-19:00, sat 08:00-15:00, not on 2026-11-24 (America/Bogota)");
+    }
+
+    #[test]
+    fn work_rests_outside_of_the_hours() {
+        let hours = hours(&["mon-fri 07:00-19:00"], &[], "America/Bogota");
+        for (from, seconds, expected) in [
+            ("2026-11-20T10:00:30-05", 90, Some("2026-11-20T10:02:00-05:00")),
+            ("2026-11-20T18:59:30-05", 30, Some("2026-11-20T19:00:00-05:00")),
+            // 2026-11-20 is a Friday.
+            ("2026-11-20T18:59:30-05", 40, Some("2026-11-23T07:00:10-05:00")),
+            ("2026-11-21T10:00:00-05", 13 * 3600, Some("2026-11-24T08:00:00-05:00")),
+            ("2026-11-20T10:00:00-05", i64::MAX, None),
+        ] {
+            let end = hours.end_of(from.parse().unwrap(), SignedDuration::from_secs(seconds));
+            assert_eq!(end.map(|end| hours.rfc_3339(end)).as_deref(), expected, "{from}");
+        }
     }
 
     #[test]

@@ -2,11 +2,15 @@
 //! since a log is no place for a person's message.
 
 use std::cmp::Reverse;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, Zoned};
 
 use crate::bulk::{DraftOverview, LedgerDraft, LedgerError};
 use crate::commands::CommandError;
 use crate::context::Context;
+use crate::hours::Hours;
 use crate::message::{Message, TemplateUse, TemplateUses};
 use crate::output::{counted, one_line, wrapped};
 use crate::sending::{Connection, Sender, UnusableTemplates, check_templates};
@@ -25,6 +29,8 @@ pub(crate) struct BeforeRun<'a> {
     pub(crate) kind: &'a Message,
     /// Requests a second.
     pub(crate) rate: f64,
+    /// The hours that it keeps.
+    pub(crate) hours: Option<&'a Hours>,
     /// What else is known, a line each.
     pub(crate) remarks: &'a [String],
 }
@@ -60,7 +66,7 @@ impl BeforeRun<'_> {
         });
         lines.extend(countries.map(|countries| format!("by country: {countries}")));
         lines.extend(self.remarks.iter().cloned());
-        lines.extend(duration(overview.rows, self.rate));
+        lines.extend(duration(overview.rows, self.rate, self.hours));
         for line in lines {
             stderr.known(&wrapped(&one_line(&line), COLUMNS));
         }
@@ -129,13 +135,21 @@ fn by_country(overview: &DraftOverview) -> Option<String> {
 }
 
 /// How long so many rows take, and when the last one leaves.
-fn duration(rows: u64, rate: f64) -> Option<String> {
+fn duration(rows: u64, rate: f64, hours: Option<&Hours>) -> Option<String> {
     #[expect(clippy::cast_precision_loss, reason = "it is told in whole seconds")]
     let seconds = (rows.saturating_sub(1) as f64 / rate).ceil();
     let takes = Duration::try_from_secs_f64(seconds).ok().filter(|takes| takes.as_secs() > 0)?;
-    let end = SystemTime::now().checked_add(takes)?;
-    let end = humantime::format_rfc3339_seconds(end).to_string().replace('T', " ").replace('Z', " UTC");
-    Some(format!("at {rate}/s this takes {}, until {end}", humantime::format_duration(takes)))
+    let (now, work) = (Timestamp::now(), SignedDuration::try_from(takes).ok()?);
+    let end = match hours {
+        Some(hours) => hours.end_of(now, work).map(|end| hours.shown(end)),
+        None => now.checked_add(work).ok().map(|end| local(end).strftime("%Y-%m-%d %H:%M %Z").to_string()),
+    };
+    let end = end.map(|end| format!(", until {end}")).unwrap_or_default();
+    Some(format!("at {rate}/s this takes {}{end}", humantime::format_duration(takes)))
+}
+
+fn local(at: Timestamp) -> Zoned {
+    at.to_zoned(TimeZone::system())
 }
 
 /// Refuses templates that the bot cannot send. `requests` gives the body of each row that is to be sent: it is asked only

@@ -136,7 +136,8 @@ async fn begin(
     if !details.sandbox {
         report_closed(context, details.conditions.hours.as_ref());
     }
-    let before = BeforeRun { draft: &draft, kind, rate: details.rate, remarks: &[] };
+    let hours = details.conditions.hours.as_ref();
+    let before = BeforeRun { draft: &draft, kind, rate: details.rate, hours, remarks: &[] };
     before.report(context, is_asked(context, sender))?;
     confirm(context, sender, rows)?;
     let mut connection = match sender.connect(context).await? {
