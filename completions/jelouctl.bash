@@ -615,7 +615,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__report)
-            opts="-p -o -q -v -y -h --state --format --file --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --state --reason --format --file --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -623,6 +623,10 @@ _jelouctl() {
             case "${prev}" in
                 --state)
                     COMPREPLY=($(compgen -W "pending inflight sent failed unknown skipped" -- "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -W "invalid excluded already_sent may_have_been_sent to_be_sent repeated" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -975,7 +979,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send)
-            opts="-p -o -q -v -y -h --to-column --run --rate --concurrency --max-wait --progress --skip --limit --skip-invalid --allow-duplicates --again --ignore-run --preview --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw"
+            opts="-p -o -q -v -y -h --to-column --run --rate --concurrency --max-wait --progress --skip --limit --skip-invalid --allow-duplicates --one-per-person --exclude --again --ignore-run --preview --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1011,6 +1015,21 @@ _jelouctl() {
                     ;;
                 --limit)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --ignore-run)
@@ -4233,7 +4252,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__flow__subcmd__message)
-            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-name --cta --screen --action-payload --payload --type --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-name --cta --screen --action-payload --payload --type --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4295,6 +4314,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -5138,7 +5172,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__run)
-            opts="-p -o -q -v -y -h --to --on --text --template --language --param --body --tail --notify-timeout --check-first --strict-notify --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --to --on --text --template --language --param --body --exclude --tail --notify-timeout --check-first --strict-notify --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5169,6 +5203,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -5654,7 +5703,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__audio)
-            opts="-p -o -q -v -y -h --url --media-url --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --url --media-url --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5673,6 +5722,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -5784,7 +5848,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__call)
-            opts="-p -o -q -v -y -h --header --text --text-file --button --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --header --text --text-file --button --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5822,6 +5886,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -5933,7 +6012,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__carousel)
-            opts="-p -o -q -v -y -h --text --text-file --card --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --text --text-file --card --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5967,6 +6046,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -6078,7 +6172,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__contacts)
-            opts="-p -o -q -v -y -h --contact --vcard --name --first-name --last-name --phone --phone-type --email --email-type --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --contact --vcard --name --first-name --last-name --phone --phone-type --email --email-type --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6136,6 +6230,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -6247,7 +6356,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__cta__subcmd__url)
-            opts="-p -o -q -v -y -h --title --text --text-file --caption --url --label --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --caption --url --label --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6293,6 +6402,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -6404,7 +6528,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__file)
-            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --filename --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --filename --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6450,6 +6574,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -6561,7 +6700,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__flow)
-            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-id --cta --flow-name --mode --action --flow-version --screen --action-payload --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-id --cta --flow-name --mode --action --flow-version --screen --action-payload --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6631,6 +6770,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -6742,7 +6896,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__flow__subcmd__message)
-            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-name --cta --screen --action-payload --payload --type --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-name --cta --screen --action-payload --payload --type --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6804,6 +6958,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -6915,7 +7084,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__image)
-            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6957,6 +7126,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -7068,7 +7252,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__list)
-            opts="-p -o -q -v -y -h --title --text --text-file --button --option --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --button --option --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7110,6 +7294,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -7221,7 +7420,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__location)
-            opts="-p -o -q -v -y -h --lat --long --name --address --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --lat --long --name --address --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7248,6 +7447,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -7359,7 +7573,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__location__subcmd__request)
-            opts="-p -o -q -v -y -h --text --text-file --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --text --text-file --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7389,6 +7603,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -7500,7 +7729,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__quick__subcmd__reply)
-            opts="-p -o -q -v -y -h --title --text --text-file --reply --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --reply --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7538,6 +7767,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -7649,7 +7893,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__raw)
-            opts="-p -o -q -v -y -h --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7660,6 +7904,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -7771,7 +8030,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__sticker)
-            opts="-p -o -q -v -y -h --url --media-url --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --url --media-url --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7790,6 +8049,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -7901,7 +8175,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__template)
-            opts="-p -o -q -v -y -h --language --type --param --header-param --url --media-url --filename --button-param --template-id --campaign --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --language --type --param --header-param --url --media-url --filename --button-param --template-id --campaign --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7952,6 +8226,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -8063,7 +8352,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__text)
-            opts="-p -o -q -v -y -h --text --text-file --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --text --text-file --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -8093,6 +8382,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -8204,7 +8508,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__video)
-            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --to --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --to --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -8246,6 +8550,21 @@ _jelouctl() {
                     return 0
                     ;;
                 --body)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"

@@ -107,6 +107,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -139,6 +140,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l option -d 'An option, up to 10 of them; titles up to 24 characters, descriptions 72 (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -170,6 +172,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l reply -d 'A reply, 1 to 3 of them, each up to 20 characters and all different (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -200,6 +203,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -228,6 +232,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l media-url -l url -d 'Public HTTPS URL of the audio' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -258,6 +263,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -289,6 +295,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l filename -d 'Name that the recipient sees [default: the last part of the address]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -317,6 +324,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l media-url -l url -d 'Public HTTPS URL of the sticker' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -348,6 +356,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l address -d 'Address of the place' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -377,6 +386,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -413,6 +423,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l email-type -d 'Type of every email address of the card [default: Work]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -446,6 +457,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l label -d 'Label of the button, up to 20 characters (Jelou\'s editor takes 18)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -477,6 +489,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l button -d 'Label of the call button, up to 20 characters' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -517,6 +530,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l action-payload -d 'The whole action payload, instead of `--screen`: \'{"screen": "A", "data": {…}}\'' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -554,6 +568,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l type -d 'Type of flow, as the endpoint\'s `type` parameter [default: Jelou\'s standard type]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -584,6 +599,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l card -d 'A card, or an array of cards, as JSON; 1 to 10 of them (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -623,6 +639,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l campaign -d 'Campaign of the template; with --template-id it goes through the campaign\'s endpoint, only to its users' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -650,6 +667,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -687,6 +705,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l paylo
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l type -d 'Type of flow, as the endpoint\'s `type` parameter [default: Jelou\'s standard type]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -780,6 +799,7 @@ ndjson\t'One JSON object a second on standard error'
 none\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip -d 'Skip the first N rows' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l limit -d 'Process at most N rows' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l exclude -d 'Leave out people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l ignore-run -d 'Send although this run of the same bot cannot be read and may send the same (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l preview -d 'Read and check every row, print the first N requests and send nothing' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
@@ -800,6 +820,7 @@ always\t''
 never\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-invalid -d 'Skip the rows that cannot be sent, instead of sending nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l allow-duplicates -d 'Send rows that are the same message to the same recipient'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l one-per-person -d 'Of several rows to one person, send only the first that can be sent'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l again -d 'Send the same messages as a run that is unfinished or ended in the last 12 hours'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
@@ -887,6 +908,12 @@ sent\t'Accepted by Jelou'
 failed\t'Rejected by the API'
 unknown\t'It may have been sent'
 skipped\t'Left out; `code` in the report says why'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l reason -d 'Of the skipped rows those with this reason only; with --state, besides the rows in that state (repeatable)' -r -f -a "invalid\t'It makes no message that can be sent'
+excluded\t'Its recipient is on a list of people who are not to be written to'
+already_sent\t'An earlier run has sent the same message to the same person'
+may_have_been_sent\t'An earlier run may have sent it'
+to_be_sent\t'An unfinished run is to send it'
+repeated\t'An earlier row of the list is the same message, or goes to the same person'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l format -d 'How it is written' -r -f -a "csv\t''
 ndjson\t''"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l file -d 'Write it to this file, all or nothing, instead of standard output' -r -F
@@ -1000,6 +1027,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l template -d 'N
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l language -d 'Language code of the WhatsApp template' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l param -d 'Value of the WhatsApp template\'s next parameter (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l body -d 'A whole body as JSON, whose texts are templates' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l tail -d 'Keep the last lines of the command\'s stderr for `tail`; its stderr is then a pipe' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l notify-timeout -d 'How long the notice may take, tries and waits together [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r

@@ -2,6 +2,7 @@
 //! progress; what was typed, who sends and who may be written to is decided by the commands.
 
 mod breaker;
+mod empty_cells;
 mod engine;
 mod error;
 #[cfg(test)]
@@ -21,8 +22,13 @@ mod writer;
 pub(crate) use self::breaker::PauseReason;
 pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
-pub(crate) use self::import::{ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import};
-pub(crate) use self::ledger::{Counts, Details, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowState, SkipCounts};
+pub(crate) use self::import::{
+    Admission, ExcludedBy, ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import,
+    settle_repeated,
+};
+pub(crate) use self::ledger::{
+    Counts, Details, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowFilter, RowState, Skip, SkipCounts, SkipReason,
+};
 pub(crate) use self::report::{ReportFormat, write as write_report};
 pub(crate) use self::row_task::ApiSession;
 pub(crate) use self::run_end::{RunEnd, StopReason};

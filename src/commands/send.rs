@@ -12,7 +12,11 @@ use crate::input::Source;
 use crate::message::{InvalidMessage, Message, Outgoing, RecipientSources};
 use crate::output::{Format, Record, RecordError, Sent};
 use crate::process::block_on;
-use crate::sending::{Connection, Flight, Opening, Sender, UnresolvedSender, catch_panic, nearest_template};
+use crate::sending::{
+    Connection, Flight, Opening, Sender, UnresolvedSender, add_do_not_contact, catch_panic, check_not_excluded,
+    claim_exclusions, nearest_template, read_exclusions,
+};
+use crate::template::expressions;
 
 /// What was typed for one message.
 #[derive(Debug)]
@@ -23,6 +27,8 @@ pub(crate) struct SendArguments {
     pub(crate) body: Option<Source>,
     /// `--strict`: a warning about the message is an error.
     pub(crate) strict: bool,
+    /// `--exclude`
+    pub(crate) excluded: Vec<Source>,
     /// The kind, with what its flags say.
     pub(crate) message: Message,
 }
@@ -43,11 +49,13 @@ pub(crate) fn run(context: &mut Context, typed: &SendArguments) -> ExitCode {
 
 fn send(context: &mut Context, typed: &SendArguments, record: &mut Record) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
+    claim_exclusions(context, &typed.excluded)?;
     let recipients = RecipientSources { flag: typed.to.clone(), environment: unresolved.recipient() };
     let outgoing = match read_message(context, typed, &recipients) {
         Ok(outgoing) => outgoing,
         Err(error) => return Err(unresolved.refuse(error)?.into()),
     };
+    let mut exclusions = read_exclusions(context, &typed.excluded)?;
     record.kind = Some(outgoing.kind().into());
     record.to = Some(outgoing.recipient().to_string());
 
@@ -58,6 +66,8 @@ fn send(context: &mut Context, typed: &SendArguments, record: &mut Record) -> Re
         outgoing.check_bot(bot.value.as_str())?;
     }
     let sender = Sender::of(settings, context)?;
+    add_do_not_contact(context, &mut exclusions, &sender.settings)?;
+    check_not_excluded(&exclusions, outgoing.recipients())?;
     sender.check_allowed(outgoing.recipients())?;
 
     let prepared = PreparedSend { context, sender: &sender, outgoing: &outgoing };
@@ -78,12 +88,32 @@ fn read_message(
 ) -> Result<Outgoing, InvalidMessage> {
     let flags = typed.message.flag_body(&mut context.input)?;
     let file = typed.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
-    let (outgoing, warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
+    let (outgoing, mut warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
+    warnings.extend(unfilled(outgoing.body(), ""));
     if typed.strict && !warnings.is_empty() {
         return Err(InvalidMessage::Warnings(warnings));
     }
     context.stderr.warnings(&warnings);
     Ok(outgoing)
+}
+
+/// Warnings of what looks like a column: of one message there is no list to fill it from.
+fn unfilled(body: &Value, path: &str) -> Vec<String> {
+    match body {
+        Value::String(text) => {
+            let told =
+                |written: String| format!("{path}: {written} is sent as it stands: only `bulk send` fills in columns");
+            expressions(text).into_iter().map(told).collect()
+        }
+        Value::Object(fields) => {
+            let inside = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            fields.iter().flat_map(|(name, field)| unfilled(field, &inside(name))).collect()
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().flat_map(|(at, item)| unfilled(item, &format!("{path}[{at}]"))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
 }
 
 /// All that a send has decided, before anything leaves.

@@ -46,31 +46,42 @@ impl Ledger {
         statement.query_row([n], |row| Ok(self.queued(row))).optional()?.transpose()
     }
 
-    /// Pending rows whose row before is final, with when that became so.
+    /// Pending rows whose row before is final, with when that became so. One that was left out since is no row before: it
+    /// is the one before that, or none.
     pub(crate) fn followers(&self) -> Result<Vec<(i64, i64)>, LedgerError> {
         let mut statement = self.db.prepare(
-            "SELECT row.n, first.at FROM row JOIN standing AS first ON first.n = row.before \
-             JOIN standing AS own ON own.n = row.n WHERE row.before IS NOT NULL AND own.state = 'pending' \
-             AND (first.state = 'sent' OR first.state = 'failed' OR first.state = 'unknown')",
+            "WITH RECURSIVE waiting (n, before) AS (\
+               SELECT row.n, row.before FROM row JOIN standing AS own ON own.n = row.n \
+               WHERE row.before IS NOT NULL AND own.state = 'pending' \
+               UNION ALL SELECT waiting.n, row.before FROM waiting JOIN row ON row.n = waiting.before \
+               JOIN standing AS first ON first.n = waiting.before WHERE first.state = 'skipped') \
+             SELECT waiting.n, coalesce(first.at, 0) FROM waiting LEFT JOIN standing AS first ON first.n = waiting.before \
+             WHERE waiting.before IS NULL OR first.state = 'sent' OR first.state = 'failed' OR first.state = 'unknown'",
         )?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Gives the recipient and the body of every row that is still to be sent.
+    /// The row that waits for row `n`, where that one was left out.
+    pub(crate) fn follower_of_skipped(&self, n: i64) -> Result<Option<i64>, LedgerError> {
+        let query = "SELECT later.n FROM row AS later JOIN standing AS own ON own.n = later.before \
+                     WHERE later.before = ?1 AND own.state = 'skipped'";
+        Ok(self.db.prepare_cached(query)?.query_row([n], |row| row.get(0)).optional()?)
+    }
+
+    /// Gives every row that is still to be sent.
     ///
     /// # Errors
     /// As of [`Ledger::fresh`].
     pub(crate) fn pending_requests<E: From<LedgerError>>(
         &self,
-        mut check: impl FnMut(&str, &str) -> Result<(), E>,
+        mut check: impl FnMut(&QueuedRow) -> Result<(), E>,
     ) -> Result<(), E> {
         let query = format!("{QUEUED} WHERE {IS_PENDING} ORDER BY row.n");
         let mut statement = self.db.prepare(&query).map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
-            let row = self.queued(row)?;
-            check(&row.recipient, &row.body)?;
+            check(&self.queued(row)?)?;
         }
         Ok(())
     }

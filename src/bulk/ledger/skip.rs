@@ -1,6 +1,7 @@
 //! Why rows are left out, and how many for each reason.
 
 use clap::ValueEnum;
+use rusqlite::Connection;
 
 use super::{Ledger, LedgerError};
 
@@ -73,15 +74,20 @@ impl SkipCounts {
 impl Ledger {
     /// How many rows are left out for each reason.
     pub(crate) fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {
-        let query = "SELECT count(*) FROM decision WHERE \"to\" = 'skipped' AND reason = ?1";
-        let mut statement = self.db.prepare_cached(query)?;
-        let mut counts = Vec::new();
-        for reason in SkipReason::ALL {
-            match statement.query_row([reason.name()], |row| row.get(0))? {
-                0 => {}
-                rows => counts.push((reason, rows)),
-            }
-        }
-        Ok(SkipCounts(counts))
+        skip_counts(&self.db)
     }
+}
+
+/// How many rows are left out for each reason.
+pub(super) fn skip_counts(db: &Connection) -> Result<SkipCounts, LedgerError> {
+    let query = "SELECT count(*) FROM decision WHERE \"to\" = 'skipped' AND reason = ?1";
+    let mut statement = db.prepare_cached(query)?;
+    let mut counts = Vec::new();
+    for reason in SkipReason::ALL {
+        match statement.query_row([reason.name()], |row| row.get(0))? {
+            0 => {}
+            rows => counts.push((reason, rows)),
+        }
+    }
+    Ok(SkipCounts(counts))
 }

@@ -1,11 +1,11 @@
 //! A run on its way, begun or resumed: the engine, and what became of it.
 
 use super::arguments::RunOptions;
-use super::summary::{may_have_been_sent, print_summary, summary};
+use super::summary::{may_have_been_sent, of_counts, print_summary, summary};
 use crate::api::SwapWatch;
 use crate::bulk::{
     ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, LedgerError, RunEnd, RunLimits, RunLock, RunName, Runs,
-    SkipCounts, StopReason, WriteFailure,
+    StopReason, WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -126,14 +126,6 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
 fn without_again(hint: &str) -> &str {
     let ends = [", then try again", "; try again after that"];
     ends.iter().find_map(|end| hint.strip_suffix(end)).unwrap_or(hint)
-}
-
-fn of_counts(counts: &Counts, skips: &SkipCounts) -> ExitCode {
-    if counts.failed + counts.unknown + skips.needing_attention() == 0 {
-        ExitCode::Success
-    } else {
-        ExitCode::Incomplete
-    }
 }
 
 /// What became of rows whose outcome is nowhere but here.

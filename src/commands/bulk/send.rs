@@ -7,6 +7,7 @@ use super::arguments::BulkSendArguments;
 use super::carry_out::{LockedRun, carry_out};
 use super::import::{ReadList, import, open};
 use super::plan::{compile_body, read_body, recipient_rule};
+use super::summary::nothing_to_send;
 use crate::api::{Request, SuccessCriterion};
 use crate::bulk::{
     BulkError, Details, ImportPlan, Imported, LedgerDraft, LedgerError, OtherCampaign, ReservedRun, RunError, RunName,
@@ -19,7 +20,9 @@ use crate::input::Source;
 use crate::list::ListFormat;
 use crate::output::counted;
 use crate::process::block_on;
-use crate::sending::{GuardError, Interrupted, Opening, Sender, UnresolvedSender};
+use crate::sending::{
+    GuardError, Interrupted, Opening, Sender, UnresolvedSender, add_do_not_contact, claim_exclusions, read_exclusions,
+};
 use crate::template::language;
 
 /// What a run is stored with where nothing leaves the machine.
@@ -32,6 +35,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     if arguments.source == Source::Stdin {
         context.input.claim_stdin("the list of people")?;
     }
+    claim_exclusions(context, &arguments.excluded)?;
     let body = read_body(context, arguments)?;
     let kind = body.as_ref().and_then(|body| arguments.message.read_as(body.as_object()?));
     let kind = kind.as_ref().unwrap_or(&arguments.message);
@@ -40,8 +44,10 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let compiled = compile_body(&language, kind, &schema, body.as_ref())?;
     let recipient = recipient_rule(&language, arguments)?;
     let mut list = open(&arguments.source)?;
+    let mut exclusions = read_exclusions(context, &arguments.excluded)?;
 
     let sender = unresolved.resolve(context)?;
+    add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     let base = sender.planned_base();
     let plan = ImportPlan {
         kind: &arguments.message,
@@ -56,7 +62,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let (rows, progress) = ((arguments.range, arguments.policy), arguments.options.progress);
     if arguments.preview.is_some() || context.mode != Mode::Send {
         let mut draft = LedgerDraft::create(None)?;
-        let read = import(context, &mut list, &mut draft, &plan, &sender, rows, progress)?;
+        let read = import(context, &mut list, &mut draft, &plan, (&sender, &exclusions), rows, progress)?;
         let Some(shown) = arguments.preview else {
             read.verdict?;
             return show(context, &draft, &sender, read.imported.accepts.as_ref(), u64::MAX);
@@ -68,8 +74,12 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let runs = Runs::open()?;
     let reserved = reserve(&runs, arguments)?;
     let mut draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
-    let ReadList { imported, verdict } = import(context, &mut list, &mut draft, &plan, &sender, rows, progress)?;
+    let ReadList { imported, verdict } =
+        import(context, &mut list, &mut draft, &plan, (&sender, &exclusions), rows, progress)?;
     verdict?;
+    if imported.rows == 0 {
+        return nothing_to_send(context, &draft);
+    }
     let details = details(arguments, &sender, list.format(), &imported)?;
     let prepared = PreparedRun { runs: &runs, reserved, draft, rows: imported.rows, details };
     block_on(begin(context, arguments, &sender, prepared))

@@ -21,8 +21,11 @@ use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::message::Outgoing;
 use crate::output::Sent;
+use crate::people::Exclusions;
 use crate::process::{Signals, Tail, block_on, run_command};
-use crate::sending::{Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, catch_panic};
+use crate::sending::{
+    Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, catch_panic, claim_exclusions,
+};
 use crate::template::language;
 
 /// Runs the command and sends the notice. The command matters more than the notice: what keeps the notice from leaving is
@@ -33,6 +36,7 @@ use crate::template::language;
 /// made or could not leave. The command has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
+    claim_exclusions(context, &arguments.excluded)?;
     let language = language();
     let (read, problem) = match notice::read(context, arguments) {
         Ok(read) => (Some(read), None),
@@ -44,7 +48,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<Exi
         Some(read) => Prepared::new(context, arguments, &language, read, unresolved),
         None => Prepared { problem, ..Prepared::default() },
     };
-    let Prepared { ready, example, problem } = prepared;
+    let Prepared { ready, exclusions, example, problem } = prepared;
     let is_preview = context.mode != Mode::Send;
     let problem = match problem {
         Some(problem) if arguments.check_first || is_preview => return Err(problem),
@@ -56,13 +60,14 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<Exi
         return Ok(ExitCode::Success);
     }
     let flight = Flight::default();
-    let command = CommandRun { context, arguments, flight: &flight, ready, problem };
+    let command = CommandRun { context, arguments, flight: &flight, ready, exclusions, problem };
     catch_panic(&flight, || block_on(command.run()))
 }
 
 fn asks_twice_for_stdin(context: &Context, arguments: &RunArguments) -> bool {
-    context.flags.client_secret == Some(SecretSource::Stdin)
-        && matches!(arguments.content, NoticeContent::Body(Source::Stdin))
+    let is_taken =
+        context.flags.client_secret == Some(SecretSource::Stdin) || arguments.excluded.contains(&Source::Stdin);
+    is_taken && matches!(arguments.content, NoticeContent::Body(Source::Stdin))
 }
 
 /// A command about to run, with what its notice needs to leave.
@@ -71,6 +76,7 @@ struct CommandRun<'a> {
     arguments: &'a RunArguments,
     flight: &'a Flight,
     ready: Option<(Notice<'a>, Sender)>,
+    exclusions: Exclusions,
     problem: Option<CommandError>,
 }
 
@@ -140,7 +146,7 @@ impl CommandRun<'_> {
         let tail = tail.map(|tail| tail.text(redact));
         let tail = tail.as_deref().map(|text| if text.is_empty() { NO_TAIL } else { text });
         let (outgoing, _) = notice.fill_to_fit(facts, tail)?;
-        check(sender, &outgoing)?;
+        check(sender, &self.exclusions, &outgoing)?;
         self.notify(connection, sender, &outgoing).await
     }
 
