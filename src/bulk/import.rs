@@ -297,12 +297,11 @@ impl Importer<'_> {
         let problem = excluded.map(ExcludedBy::problem);
         let skip = problem.as_deref().map(|problem| Skip { reason: SkipReason::Excluded, problem, run: None });
         self.draft.add(&DraftRow { line, cells, request: Ok(made), skip })?;
-        match excluded {
-            Some(_) => self.imported.excluded += 1,
-            None => {
-                self.imported.rows += 1;
-                self.imported.accepts.get_or_insert(request.accepts);
-            }
+        if excluded.is_some() {
+            self.imported.excluded += 1;
+        } else {
+            self.imported.rows += 1;
+            self.imported.accepts.get_or_insert(request.accepts);
         }
         Ok(())
     }

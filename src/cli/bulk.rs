@@ -136,21 +136,8 @@ pub(crate) struct BulkSend {
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
 
-    /// Skip the rows that cannot be sent, instead of sending nothing
-    #[arg(long)]
-    skip_invalid: bool,
-
-    /// Send rows that are the same message to the same recipient
-    #[arg(long)]
-    allow_duplicates: bool,
-
-    /// Of several rows to one person, send only the first that can be sent
-    #[arg(long, conflicts_with = "allow_duplicates")]
-    one_per_person: bool,
-
-    /// Leave out people on this list: one number or `id:USER` a line, or a list with a header (repeatable)
-    #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
-    exclude: Vec<Source>,
+    #[command(flatten)]
+    policy: PolicyFlags,
 
     /// Send the same messages as a run that is unfinished or ended in the last 12 hours
     #[arg(long)]
@@ -166,6 +153,26 @@ pub(crate) struct BulkSend {
 
     #[command(subcommand)]
     message: Delivered<BulkDelivery>,
+}
+
+/// Which rows are left out.
+#[derive(Args, Debug)]
+struct PolicyFlags {
+    /// Skip the rows that cannot be sent, instead of sending nothing
+    #[arg(long)]
+    skip_invalid: bool,
+
+    /// Send rows that are the same message to the same recipient
+    #[arg(long)]
+    allow_duplicates: bool,
+
+    /// Of several rows to one person, send only the first that can be sent
+    #[arg(long, conflicts_with = "allow_duplicates")]
+    one_per_person: bool,
+
+    /// Leave out people on this list: one number or `id:USER` a line, or a list with a header (repeatable)
+    #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
+    exclude: Vec<Source>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -276,11 +283,11 @@ impl From<BulkSend> for BulkSendArguments {
             options: send.options.into(),
             range: RowRange { skip: send.skip, limit: send.limit },
             policy: ImportPolicy {
-                skip_invalid: send.skip_invalid,
-                allow_duplicates: send.allow_duplicates,
-                one_per_person: send.one_per_person,
+                skip_invalid: send.policy.skip_invalid,
+                allow_duplicates: send.policy.allow_duplicates,
+                one_per_person: send.policy.one_per_person,
             },
-            excluded: send.exclude,
+            excluded: send.policy.exclude,
             again: send.again,
             ignored_runs: send.ignore_run,
             preview: send.preview,

@@ -29,11 +29,11 @@ pub(crate) enum ExclusionOrigin {
 #[error("{}: {problem}", flag(origin))]
 pub(crate) struct ExclusionError {
     pub(crate) origin: ExclusionOrigin,
-    pub(crate) problem: ExclusionProblem,
+    problem: Box<ExclusionProblem>,
 }
 
 #[derive(Debug, Error)]
-pub(crate) enum ExclusionProblem {
+pub(super) enum ExclusionProblem {
     #[error(transparent)]
     List(#[from] ListError),
     #[error("{name} is empty")]
@@ -56,14 +56,18 @@ fn flag(origin: &ExclusionOrigin) -> String {
 impl ExclusionError {
     /// The file that is called `name` cannot be opened.
     pub(crate) fn unreadable(origin: &ExclusionOrigin, name: &str, cause: io::Error) -> Self {
-        Self { origin: origin.clone(), problem: ListError::Unreadable { name: name.to_owned(), cause }.into() }
+        Self::new(origin, ListError::Unreadable { name: name.to_owned(), cause }.into())
+    }
+
+    pub(super) fn new(origin: &ExclusionOrigin, problem: ExclusionProblem) -> Self {
+        Self { origin: origin.clone(), problem: Box::new(problem) }
     }
 
     /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> String {
         const LINES: &str =
             "write one person a line, as +593987654321 or id:USER, or a header with a column such as celular";
-        match &self.problem {
+        match self.problem.as_ref() {
             ExclusionProblem::List(
                 ListError::NoRecipientColumn { .. } | ListError::TwoRecipients { .. } | ListError::NoRows { .. },
             )
@@ -213,28 +217,34 @@ struct WithoutComments<R> {
     inner: R,
     /// Of NDJSON a line is a whole row.
     is_ndjson: bool,
-    at_line_begin: bool,
-    is_comment: bool,
-    is_quoted: bool,
+    place: Place,
+}
+
+/// Where a byte stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    LineBegins,
+    Comment,
+    Quoted,
+    Plain,
 }
 
 impl<R: Read> WithoutComments<R> {
     fn new(inner: R, is_ndjson: bool) -> Self {
-        Self { inner, is_ndjson, at_line_begin: true, is_comment: false, is_quoted: false }
+        Self { inner, is_ndjson, place: Place::LineBegins }
     }
 
     /// Whether the byte belongs to the list.
     fn keeps(&mut self, byte: u8) -> bool {
-        if byte == b'\n' {
-            self.at_line_begin = true;
-            self.is_comment = false;
-            self.is_quoted &= !self.is_ndjson;
-            return true;
-        }
-        self.is_comment |= self.at_line_begin && byte == b'#' && !self.is_quoted;
-        self.at_line_begin = false;
-        self.is_quoted ^= byte == b'"' && !self.is_comment;
-        !self.is_comment
+        self.place = match (self.place, byte) {
+            (Place::Quoted, b'\n') if !self.is_ndjson => Place::Quoted,
+            (_, b'\n') => Place::LineBegins,
+            (Place::LineBegins, b'#') | (Place::Comment, _) => Place::Comment,
+            (Place::Quoted, b'"') => Place::Plain,
+            (Place::Quoted, _) | (_, b'"') => Place::Quoted,
+            (Place::LineBegins | Place::Plain, _) => Place::Plain,
+        };
+        self.place != Place::Comment
     }
 }
 

@@ -39,8 +39,7 @@ impl Exclusions {
         origin: &ExclusionOrigin,
     ) -> Result<bool, ExclusionError> {
         let mut people = People::default();
-        read(input, name, |recipient| people.add(recipient))
-            .map_err(|problem| ExclusionError { origin: origin.clone(), problem })?;
+        read(input, name, |recipient| people.add(recipient)).map_err(|problem| ExclusionError::new(origin, problem))?;
         people.numbers.sort_unstable();
         people.numbers.dedup();
         let is_anybody = !people.numbers.is_empty() || !people.others.is_empty();
