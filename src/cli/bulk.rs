@@ -155,7 +155,6 @@ pub(crate) struct BulkSend {
     message: Delivered<BulkDelivery>,
 }
 
-/// Which rows are left out.
 #[derive(Args, Debug)]
 struct PolicyFlags {
     /// Skip the rows that cannot be sent, instead of sending nothing
