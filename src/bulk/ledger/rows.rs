@@ -108,11 +108,15 @@ impl Ledger {
 mod tests {
     use super::*;
     use crate::bulk::fixture;
+    use crate::bulk::ledger::{BegunAttempt, Skip, SkipReason};
 
     #[test]
     fn no_more_rows_are_read_at_once_than_fit() {
         let home = tempfile::TempDir::new().unwrap();
-        let (ledger, reader) = fixture::ledgers(home.path(), &["593900000000"; 5]);
+        let (ledger, reader) = fixture::ledgers(
+            home.path(),
+            &["593900000000", "593900000001", "593900000002", "593900000003", "593900000004"],
+        );
         drop(ledger);
         let lines = |rows: Vec<QueuedRow>| rows.into_iter().map(|row| row.line).collect::<Vec<_>>();
         // Each body has two bytes.
@@ -120,5 +124,23 @@ mod tests {
         assert_eq!(lines(reader.fresh(0, 128, 4).unwrap()), [2, 3]);
         assert_eq!(lines(reader.fresh(2, 2, 1000).unwrap()), [4, 5]);
         assert_eq!(lines(reader.fresh(2, 128, 1000).unwrap()), [4, 5, 6]);
+    }
+
+    #[test]
+    fn a_row_that_is_left_out_keeps_no_other_waiting() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (mut ledger, reader) = fixture::ledgers(home.path(), &["593900000000"; 4]);
+        let skip = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
+        let waiting = |ledger: &Ledger| ledger.followers().unwrap().into_iter().map(|(n, _)| n).collect::<Vec<_>>();
+        assert_eq!(ledger.skip(&[(2, skip)]).unwrap(), 1);
+        // The third row waits for the first one now.
+        assert_eq!(waiting(&reader), [0_i64; 0]);
+        assert_eq!((reader.follower_of_skipped(2).unwrap(), reader.follower_of_skipped(1).unwrap()), (Some(3), None));
+        assert_eq!(ledger.skip(&[(1, skip), (2, skip)]).unwrap(), 1);
+        assert_eq!(waiting(&reader), [3]);
+        // A row that is under way is left alone.
+        ledger.commit(&[BegunAttempt { n: 3, number: 1 }], &[]).unwrap();
+        assert_eq!(ledger.skip(&[(3, skip)]).unwrap(), 0);
+        assert_eq!(reader.counts().unwrap().skipped, 2);
     }
 }
