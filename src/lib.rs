@@ -9,6 +9,7 @@ mod sending;
 
 mod bulk;
 mod list;
+mod people;
 mod sandbox;
 mod template;
 mod template_names;

@@ -37,6 +37,9 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).unwrap();
         CommitMark::new(file, path)
     };
+    if draft.find_repeated().unwrap() {
+        draft.put_in_order().unwrap();
+    }
     draft.complete(&details, &mark(), &path).unwrap();
     (Ledger::resume(&path, mark()).unwrap(), Ledger::read(&path).unwrap())
 }

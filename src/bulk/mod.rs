@@ -3,6 +3,7 @@
 
 mod bare_codes;
 mod breaker;
+mod empty_cells;
 mod engine;
 mod error;
 #[cfg(test)]
@@ -23,9 +24,13 @@ mod writer;
 pub(crate) use self::breaker::PauseReason;
 pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
-pub(crate) use self::import::{ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import};
+pub(crate) use self::import::{
+    Admission, ExcludedBy, ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import,
+    settle_repeated,
+};
 pub(crate) use self::ledger::{
-    Counts, Details, DraftOverview, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowState, RunConditions, SkipCounts,
+    Counts, Details, DraftOverview, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowFilter, RowState, RunConditions,
+    Skip, SkipCounts, SkipReason,
 };
 pub(crate) use self::report::{ReportFormat, write as write_report};
 pub(crate) use self::row_task::ApiSession;

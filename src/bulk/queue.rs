@@ -66,7 +66,15 @@ impl RowQueue {
         let is_due = self.due.peek().is_some_and(|Reverse((due, ..))| *due <= at);
         let due = if is_due { self.due.pop() } else { None };
         match due {
-            Some(Reverse((_, n, _))) => self.ledger.pending(n),
+            Some(Reverse((due, n, delay))) => {
+                let row = self.ledger.pending(n)?;
+                // Who was left out since keeps nobody waiting.
+                let follower = if row.is_none() { self.ledger.follower_of_skipped(n)? } else { None };
+                if let Some(follower) = follower {
+                    self.put(follower, due, delay);
+                }
+                Ok(row)
+            }
             None => Ok(self.fresh.pop_front()),
         }
     }

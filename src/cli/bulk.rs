@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::hours::HoursFlags;
 use super::send::Delivered;
-use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
+use crate::bulk::{ImportPolicy, ReportFormat, RowFilter, RowRange, RowState, RunName, SkipReason};
 use crate::commands::bulk::{BulkAction, BulkSendArguments, RunOptions, TestSend};
 use crate::config::{Rate, RetryFor};
 use crate::input::Source;
@@ -45,7 +45,7 @@ pub(crate) enum BulkCommand {
     ///
     /// Examples:
     ///   jelouctl bulk report people-20261120-101500 > people.done.csv
-    ///   jelouctl bulk report --state failed --state skipped --file again.csv
+    ///   jelouctl bulk report --state failed --reason invalid --file again.csv
     ///
     /// After the list's own columns: sent, message_id, http_status, code, error, attempts, at.
     /// In CSV, ' is put before a cell that a spreadsheet would run; `bulk send` removes it again.
@@ -57,6 +57,10 @@ pub(crate) enum BulkCommand {
         /// Rows in this state only (repeatable)
         #[arg(long, value_name = "STATE")]
         state: Vec<RowState>,
+
+        /// Of the skipped rows those with this reason only; with --state, besides the rows in that state (repeatable)
+        #[arg(long, value_name = "REASON")]
+        reason: Vec<SkipReason>,
 
         /// How it is written
         #[arg(long, value_name = "FORMAT", default_value = "csv")]
@@ -155,13 +159,8 @@ pub(crate) struct BulkSend {
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
 
-    /// Skip the rows that cannot be sent, instead of sending nothing
-    #[arg(long)]
-    skip_invalid: bool,
-
-    /// Send rows that are the same message to the same recipient
-    #[arg(long)]
-    allow_duplicates: bool,
+    #[command(flatten)]
+    policy: PolicyFlags,
 
     /// Send the same messages as a run that is unfinished or ended in the last 12 hours
     #[arg(long)]
@@ -185,6 +184,25 @@ pub(crate) struct BulkSend {
 
     #[command(subcommand)]
     message: Delivered<BulkDelivery>,
+}
+
+#[derive(Args, Debug)]
+struct PolicyFlags {
+    /// Skip the rows that cannot be sent, instead of sending nothing
+    #[arg(long)]
+    skip_invalid: bool,
+
+    /// Send rows that are the same message to the same recipient
+    #[arg(long)]
+    allow_duplicates: bool,
+
+    /// Of several rows to one person, send only the first that can be sent
+    #[arg(long, conflicts_with = "allow_duplicates")]
+    one_per_person: bool,
+
+    /// Leave out people on this list: one number or `id:USER` a line, or a list with a header (repeatable)
+    #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
+    exclude: Vec<Source>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -311,7 +329,12 @@ impl From<BulkSend> for BulkSendArguments {
             options: send.options.into(),
             hours: send.hours.into(),
             range: RowRange { skip: send.skip, limit: send.limit },
-            policy: ImportPolicy { skip_invalid: send.skip_invalid, allow_duplicates: send.allow_duplicates },
+            policy: ImportPolicy {
+                skip_invalid: send.policy.skip_invalid,
+                allow_duplicates: send.policy.allow_duplicates,
+                one_per_person: send.policy.one_per_person,
+            },
+            excluded: send.policy.exclude,
             again: send.again,
             ignored_runs: send.ignore_run,
             preview: send.preview,
@@ -328,7 +351,9 @@ impl From<BulkCommand> for BulkAction {
                 Self::Resume { run, options: options.into(), hours: hours.into() }
             }
             BulkCommand::Status { run } => Self::Status { run },
-            BulkCommand::Report { run, state, format, file } => Self::Report { run, states: state, format, file },
+            BulkCommand::Report { run, state, reason, format, file } => {
+                Self::Report { run, filter: RowFilter { states: state, reasons: reason }, format, file }
+            }
             BulkCommand::Resolve { run, decision } => {
                 let (from, to) = decision.states();
                 Self::Resolve { run, from, to }

@@ -55,6 +55,10 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     body: Option<Source>,
 
+    /// Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)
+    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    exclude: Vec<Source>,
+
     /// Keep the last lines of the command's stderr for `tail`; its stderr is then a pipe
     #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u16).range(1..=1000))]
     tail: Option<u16>,
@@ -78,8 +82,20 @@ pub(crate) struct RunCommand {
 
 impl From<RunCommand> for RunArguments {
     fn from(command: RunCommand) -> Self {
-        let RunCommand { to, country, on, text, template, language, parameters, body, tail, notify_timeout, .. } =
-            command;
+        let RunCommand {
+            to,
+            country,
+            on,
+            text,
+            template,
+            language,
+            parameters,
+            body,
+            exclude,
+            tail,
+            notify_timeout,
+            ..
+        } = command;
         let content = match (template, body) {
             (Some(name), _) => NoticeContent::Template { name, language, parameters },
             (None, Some(source)) => NoticeContent::Body(source),
@@ -92,6 +108,7 @@ impl From<RunCommand> for RunArguments {
             content,
             tail: tail.map(usize::from),
             timeout: notify_timeout.unwrap_or(Timeout::DEFAULT).duration(),
+            excluded: exclude,
             check_first: command.check_first,
             strict: command.strict_notify,
             command: command.command,

@@ -59,6 +59,10 @@ struct DeliveryFlags {
     /// Send nothing when there is a warning about the message
     #[arg(long)]
     strict: bool,
+
+    /// Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)
+    #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
+    exclude: Vec<Source>,
 }
 
 /// The kinds, each with the flags `D` of a delivery. As global flags these could be given twice, once in front of the
@@ -105,14 +109,14 @@ impl<D: Args> FromArgMatches for Delivered<D> {
 
 impl From<SendCommand> for SendArguments {
     fn from(command: SendCommand) -> Self {
-        let Delivered { delivery: DeliveryFlags { to, country, body, strict }, message } = command.message;
-        Self { to, country, body, strict, message }
+        let Delivered { delivery: DeliveryFlags { to, country, body, strict, exclude }, message } = command.message;
+        Self { to, country, body, strict, excluded: exclude, message }
     }
 }
 
 impl From<FlowMessageCommand> for SendArguments {
     fn from(command: FlowMessageCommand) -> Self {
-        let DeliveryFlags { to, country, body, strict } = command.delivery;
-        Self { to, country, body, strict, message: Message::FlowMessage(command.message) }
+        let DeliveryFlags { to, country, body, strict, exclude } = command.delivery;
+        Self { to, country, body, strict, excluded: exclude, message: Message::FlowMessage(command.message) }
     }
 }

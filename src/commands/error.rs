@@ -11,6 +11,7 @@ use crate::input::InputError;
 use crate::list::ListError;
 use crate::message::InvalidMessage;
 use crate::output::{Sent, StreamError};
+use crate::people::{ExclusionError, ExclusionOrigin};
 use crate::private_file::FileError;
 use crate::process::{Signal, SystemError};
 use crate::sending::{ConnectError, GuardError, Interrupted, Panicked, ReadError, UnusableTemplates};
@@ -163,6 +164,16 @@ impl From<ListError> for CommandError {
     }
 }
 
+impl From<ExclusionError> for CommandError {
+    fn from(error: ExclusionError) -> Self {
+        let hint = Some(error.hint());
+        match error.origin {
+            ExclusionOrigin::Flag => Self::new(ExitCode::Usage, "usage", error, hint),
+            ExclusionOrigin::Profile(_) => Self::new(ExitCode::Configuration, "configuration", error, hint),
+        }
+    }
+}
+
 impl From<RunError> for CommandError {
     fn from(error: RunError) -> Self {
         let hint = error.hint().to_owned();
@@ -185,6 +196,10 @@ impl From<BulkError> for CommandError {
     fn from(error: BulkError) -> Self {
         match error {
             BulkError::List(error) => error.into(),
+            BulkError::Misspelling(error) => {
+                let hint = error.hint();
+                Self::new(ExitCode::Usage, "usage", error, Some(hint))
+            }
             BulkError::Ledger(error) => error.into(),
             BulkError::Run(error) => error.into(),
             BulkError::ColumnOfOutcome { .. } | BulkError::Report(_) => {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::CommandError;
 use super::error::of_outcome;
+use serde_json::Value;
+
 use crate::api::{Cause, Delivery, Outcome, Problem, Request, clipped, may_miss_a_template};
 use crate::config::ApiUrl;
 use crate::context::{Context, Mode};
@@ -13,7 +15,11 @@ use crate::message::{InvalidMessage, Message, Outgoing, RecipientSources, Templa
 use crate::output::{Format, Record, RecordError, Sent};
 use crate::phone::Country;
 use crate::process::block_on;
-use crate::sending::{Connection, Flight, Opening, Sender, UnresolvedSender, catch_panic, fault_of_template};
+use crate::sending::{
+    Connection, Flight, Opening, Sender, UnresolvedSender, add_do_not_contact, catch_panic, check_not_excluded,
+    claim_exclusions, fault_of_template, read_exclusions,
+};
+use crate::template::expressions;
 
 /// What was typed for one message.
 #[derive(Debug)]
@@ -26,6 +32,8 @@ pub(crate) struct SendArguments {
     pub(crate) body: Option<Source>,
     /// `--strict`: a warning about the message is an error.
     pub(crate) strict: bool,
+    /// `--exclude`
+    pub(crate) excluded: Vec<Source>,
     /// The kind, with what its flags say.
     pub(crate) message: Message,
 }
@@ -46,6 +54,7 @@ pub(crate) fn run(context: &mut Context, typed: &SendArguments) -> ExitCode {
 
 fn send(context: &mut Context, typed: &SendArguments, record: &mut Record) -> Result<ExitCode, CommandError> {
     let mut unresolved = UnresolvedSender::claim(context)?;
+    claim_exclusions(context, &typed.excluded)?;
     let recipients = unresolved.recipients(context, typed.to.as_ref(), typed.country);
     let outgoing = match read_message(context, typed, &recipients) {
         Ok(outgoing) => outgoing,
@@ -61,6 +70,10 @@ fn send(context: &mut Context, typed: &SendArguments, record: &mut Record) -> Re
         outgoing.check_bot(bot.value.as_str())?;
     }
     let sender = Sender::of(settings, context)?;
+    let country = typed.country.or(sender.settings.country());
+    let mut exclusions = read_exclusions(context, &typed.excluded, country)?;
+    add_do_not_contact(context, &mut exclusions, &sender.settings)?;
+    check_not_excluded(&exclusions, outgoing.recipients())?;
     sender.check_allowed(outgoing.recipients())?;
 
     let prepared = PreparedSend { context, sender: &sender, outgoing: &outgoing };
@@ -81,12 +94,32 @@ fn read_message(
 ) -> Result<Outgoing, InvalidMessage> {
     let flags = typed.message.flag_body(&mut context.input)?;
     let file = typed.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
-    let (outgoing, warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
+    let (outgoing, mut warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
+    warnings.extend(unfilled(outgoing.body(), ""));
     if typed.strict && !warnings.is_empty() {
         return Err(InvalidMessage::Warnings(warnings));
     }
     context.stderr.warnings(&warnings);
     Ok(outgoing)
+}
+
+/// Warnings of what looks like a column: of one message there is no list to fill it from.
+fn unfilled(body: &Value, path: &str) -> Vec<String> {
+    match body {
+        Value::String(text) => {
+            let told =
+                |written: String| format!("{path}: {written} is sent as it stands: only `bulk send` fills in columns");
+            expressions(text).into_iter().map(told).collect()
+        }
+        Value::Object(fields) => {
+            let inside = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            fields.iter().flat_map(|(name, field)| unfilled(field, &inside(name))).collect()
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().flat_map(|(at, item)| unfilled(item, &format!("{path}[{at}]"))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
 }
 
 /// All that a send has decided, before anything leaves.

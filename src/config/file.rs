@@ -72,6 +72,8 @@ pub(crate) struct Profile {
     /// Who may be written to; `*` is any run of characters. Absent: anyone; empty: nobody.
     #[schemars(with = "Option<Vec<String>>")]
     pub(crate) allow_to: Option<AllowTo>,
+    /// File with the people who are not to be written to: one a line, or a list with a header.
+    pub(crate) do_not_contact: Option<PathBuf>,
     /// How fast a bulk run sends: "5/s", "300/m", "1000/h"; 5/s when absent.
     #[serde(default, deserialize_with = "parsed")]
     #[schemars(with = "Option<String>")]
@@ -204,7 +206,8 @@ impl Profile {
             DayOff::Date(_) => None,
             DayOff::File(path) => Some(path),
         });
-        for path in [&mut self.client_secret_file, &mut self.ca_cert].into_iter().flatten().chain(days_off) {
+        let files = [&mut self.client_secret_file, &mut self.ca_cert, &mut self.do_not_contact];
+        for path in files.into_iter().flatten().chain(days_off) {
             *path = resolve(directory, path);
         }
         // A bare program name is looked up in PATH; one with a slash is a path as any other.

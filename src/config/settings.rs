@@ -40,6 +40,7 @@ pub(crate) struct Settings {
     pub(crate) retry_for: Sourced<RetryFor>,
     pub(crate) ca_cert: Option<Sourced<PathBuf>>,
     pub(crate) allow_to: Option<Sourced<AllowTo>>,
+    pub(crate) do_not_contact: Option<Sourced<PathBuf>>,
     pub(crate) rate: Sourced<Rate>,
     /// Whose national numbers recipients may be, where `--country` does not say.
     pub(crate) country: Option<Sourced<Country>>,
@@ -108,6 +109,7 @@ impl Settings {
             retry_for: retry_for.unwrap_or(Origin::Default.of(RetryFor::DEFAULT)),
             ca_cert: ca_cert.or_else(|| profile.ca_cert.clone().map(|path| of_profile.of(path))),
             allow_to: profile.allow_to.clone().map(|value| of_profile.of(value)),
+            do_not_contact: profile.do_not_contact.clone().map(|value| of_profile.of(value)),
             rate: profile.rate.map_or(Origin::Default.of(Rate::DEFAULT), |value| of_profile.of(value)),
             between: profile.between.clone().map(|value| of_profile.of(value)),
             not_on: profile.not_on.clone().map(|value| of_profile.of(value)),

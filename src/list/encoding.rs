@@ -187,7 +187,7 @@ impl Read for DecodedInput {
 
 /// What stands at the first bytes of `text` that are no UTF-8, in the encoding that most lists have which are none: a word
 /// to know it by.
-pub(super) fn sample(text: &[u8]) -> String {
+pub(crate) fn sample(text: &[u8]) -> String {
     let Err(error) = std::str::from_utf8(text) else { return String::new() };
     let (before, after) = text.split_at(error.valid_up_to());
     let is_inside = |byte: &&u8| !b"\",;|:\t\r\n".contains(*byte);

@@ -17,7 +17,7 @@ mod sheet_list;
 mod workbook;
 
 pub(crate) use self::columns::{MeantColumn, meant_column, recipient_column};
-pub(crate) use self::encoding::ListEncoding;
+pub(crate) use self::encoding::{ListEncoding, sample};
 pub(crate) use self::error::ListError;
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
 pub(crate) use self::input::{ListInput, ListOptions};

@@ -6,6 +6,9 @@ use std::borrow::Cow;
 /// The columns of the outcome, behind those of the input.
 pub(crate) const OUTCOME_COLUMNS: [&str; 7] = ["sent", "message_id", "http_status", "code", "error", "attempts", "at"];
 
+/// Where `code` stands among them.
+pub(super) const CODE_PLACE: usize = 3;
+
 /// A spreadsheet would run a cell that begins with one of these, or take it for a guarded one. The wide forms are those of
 /// Asian keyboards, which it reads as the others.
 const GUARDED: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\''];

@@ -13,7 +13,7 @@ use super::error::ListError;
 use super::foreign::{Foreign, OLD_OFFICE, ZIP};
 use super::format::{CsvFormat, ListFormat};
 use super::input::{ListInput, ListOptions};
-use super::outcome::{OUTCOME_COLUMNS, own_columns, unguarded};
+use super::outcome::{CODE_PLACE, OUTCOME_COLUMNS, own_columns, unguarded};
 use super::record_marks::RecordMarks;
 use super::repeated::repeated_field;
 use super::row::{ListRow, Row};
@@ -124,6 +124,15 @@ impl ListReader {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The names of the header; NDJSON has none.
+    pub(crate) fn header(&self) -> Option<&[String]> {
+        match &self.rows {
+            Rows::Csv { columns, .. } => Some(columns.names()),
+            Rows::Sheet(list) => Some(list.columns().names()),
+            Rows::Ndjson { .. } => None,
+        }
     }
 
     pub(crate) fn format(&self) -> ListFormat {
@@ -238,7 +247,8 @@ fn next_record(
     } else {
         Err(format!("has {found} cells, but the header has {expected}"))
     };
-    Ok(Some(ListRow { line, row }))
+    let code = record.get(columns.names().len() + CODE_PLACE).filter(|_| is_report).map(str::to_owned);
+    Ok(Some(ListRow { line, row, code }))
 }
 
 /// Where the record that begins at byte `from`, and was read just now, begins in an editor; and whether text stands behind
@@ -272,25 +282,29 @@ fn next_object(reader: &mut BufReader<BoundedInput>, line: &mut u64, name: &str)
             sample: sample(error.as_bytes()),
         })?;
         if !text.trim().is_empty() {
-            return Ok(Some(ListRow { line: *line, row: object(&text) }));
+            let (row, code) = object(&text);
+            return Ok(Some(ListRow { line: *line, row, code }));
         }
     }
 }
 
-fn object(text: &str) -> Result<Row, String> {
+/// The row of a line, and the code of a report.
+fn object(text: &str) -> (Result<Row, String>, Option<String>) {
     if let Some(name) = repeated_field(text) {
-        return Err(format!("has the field `{name}` twice"));
+        return (Err(format!("has the field `{name}` twice")), None);
     }
     match crate::input::parse_exact(text) {
         Ok(Value::Object(mut fields)) => {
+            let mut code = None;
             if fields.keys().rev().map(String::as_str).take(OUTCOME_COLUMNS.len()).eq(OUTCOME_COLUMNS.into_iter().rev())
             {
+                code = fields.get("code").and_then(Value::as_str).map(str::to_owned);
                 fields.retain(|name, _| !OUTCOME_COLUMNS.contains(&name.as_str()));
             }
-            Ok(Row::Fields(Arc::new(fields)))
+            (Ok(Row::Fields(Arc::new(fields))), code)
         }
-        Ok(_) => Err("is not a JSON object".to_owned()),
-        Err(problem) => Err(problem),
+        Ok(_) => (Err("is not a JSON object".to_owned()), None),
+        Err(problem) => (Err(problem), None),
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) struct ListRow {
     /// Of a workbook, the row of the sheet.
     pub(crate) line: u64,
     pub(crate) row: Result<Row, String>,
+    /// What a report of ours says became of it, in its column `code`.
+    pub(crate) code: Option<String>,
 }
 
 /// One row. Of CSV or a sheet, cells under the header's columns, all texts; of NDJSON, the fields of an object.

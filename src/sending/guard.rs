@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::config::Settings;
 use crate::output::counted;
+use crate::people::Exclusions;
 use crate::phone::spellings;
 
 /// `allow_to`, over every recipient of a request; a person is allowed in whichever way the number is written.
@@ -26,11 +27,27 @@ pub(crate) fn check_allowed<'a>(
     }
 }
 
+/// `--exclude` and `do_not_contact`, over every recipient of a request.
+///
+/// # Errors
+/// With the first one who must not be written to.
+pub(crate) fn check_not_excluded<'a>(
+    exclusions: &Exclusions,
+    recipients: impl Iterator<Item = &'a str>,
+) -> Result<(), GuardError> {
+    match exclusions.find(recipients) {
+        None => Ok(()),
+        Some((recipient, list)) => Err(GuardError::Excluded { recipient: recipient.to_owned(), list: list.to_owned() }),
+    }
+}
+
 /// A guard that stopped a send.
 #[derive(Debug, Error)]
 pub(crate) enum GuardError {
     #[error("{recipient} is not among the recipients that {origin} allows: {}", patterns(allowed))]
     Recipient { recipient: String, allowed: Vec<String>, origin: String },
+    #[error("{recipient} must not be written to: they are on {list}")]
+    Excluded { recipient: String, list: String },
     #[error("{count} of the rows go to recipients that are not allowed; the first: {first}")]
     Rows { count: u64, first: Box<GuardError> },
     #[error("sending {} was not confirmed", counted(*rows, "message"))]
@@ -46,6 +63,9 @@ impl GuardError {
         match self {
             Self::Recipient { .. } | Self::Rows { .. } => {
                 "check the recipient; who may be written to is allow_to in the configuration".to_owned()
+            }
+            Self::Excluded { list, .. } => {
+                format!("take them off {list} if they may be written to after all; nothing was sent")
             }
             Self::Unconfirmed { .. } => "add --yes to send them, or set confirm_bulk = false in the profile".to_owned(),
             Self::UnreadableCampaign { run, .. } => format!(

@@ -409,11 +409,11 @@ fn a_template_that_is_too_large_is_refused_before_a_stack_ends() {
 #[cfg(unix)]
 fn the_largest_template_fits_a_small_stack() {
     let home = Home::new();
-    home.write("people.csv", "to\n593987654321\n");
-    let signs = format!("{{{{ {}1 }}}}{{{{ {}(1{} }}}}", "-".repeat(498), "-(".repeat(39), ")".repeat(40));
+    home.write("people.ndjson", "{\"to\":593987654321,\"n\":1}\n");
+    let signs = format!("{{{{ {}n }}}}{{{{ {}(n{} }}}}", "-".repeat(498), "-(".repeat(39), ")".repeat(40));
     let program = home.command();
     let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", "ulimit -s 1024 && exec \"$0\" --sandbox --dry-run bulk send people.csv text \"$1\""]);
+    shell.args(["-c", "ulimit -s 1024 && exec \"$0\" --sandbox --dry-run bulk send people.ndjson text \"$1\""]);
     shell.arg(program.get_program()).arg(signs).env_clear();
     shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let ended = Ended::new(&shell.current_dir(home.path()).output().unwrap());

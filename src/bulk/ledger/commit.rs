@@ -1,7 +1,7 @@
 //! What is written into the ledger of a run: that rows are under way, what became of them, and what a person decides.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::record::{self, RecordKind, text};
 use super::seal::seal_of_conditions;
@@ -70,6 +70,27 @@ impl Ledger {
             let query = "UPDATE progress SET conditions = ?1, conditions_seal = ?2";
             batch.execute(query, params![text, seal]).map(|_| 0)
         })
+    }
+
+    /// Leaves out those of `rows`, each by its number, that are still to be sent: any other stays as it is. Says how many.
+    ///
+    /// # Errors
+    /// When it cannot be written; then none is left out.
+    pub(crate) fn skip(&mut self, rows: &[(i64, Skip<'_>)]) -> Result<usize, LedgerError> {
+        let mut left_out = 0;
+        self.write(|batch| {
+            let mut sum = 0_i64;
+            let mut standing = batch.prepare("SELECT number FROM standing WHERE n = ?1 AND state = 'pending'")?;
+            for (n, skip) in rows {
+                let number: Option<i64> = standing.query_row([n], |row| row.get(0)).optional()?;
+                let Some(number) = number else { continue };
+                let fields = skipped(*n, number + 1, *skip);
+                sum = sum.wrapping_add(record::insert(batch, RecordKind::Decision, &fields)?);
+                left_out += 1;
+            }
+            Ok(sum)
+        })?;
+        Ok(left_out)
     }
 
     /// One commit: `add` adds records and gives the sum of their hashes. When it returns it is on the disk, and the lock

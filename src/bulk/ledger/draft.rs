@@ -11,7 +11,9 @@ use super::commit::skipped;
 use super::commit_mark::CommitMark;
 use super::record::{self, RecordKind};
 use super::seal::{RequestHash, RunFields, hash_of_person, seal_of_run};
-use super::{APPLICATION, Details, LedgerError, Skip, SkipReason, VERSION, now};
+use super::skip::skip_counts;
+use super::{APPLICATION, Details, LedgerError, Skip, SkipCounts, SkipReason, VERSION, now};
+use crate::phone::person_key;
 use crate::private_file::{self, FileError};
 
 /// A ledger that is being filled.
@@ -125,6 +127,7 @@ impl LedgerDraft {
             "CREATE TEMP TABLE duplicate AS SELECT * FROM (SELECT row.n, line, recipient, \
              first_value(line) OVER same AS first_line, row_number() OVER same AS number FROM row JOIN content USING (n) \
              WHERE person IN (SELECT person FROM repeated) \
+             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) \
              WINDOW same AS (PARTITION BY recipient, path, body ORDER BY row.n)) WHERE number > 1",
         )?;
         let mut left_out = Vec::new();
@@ -144,6 +147,47 @@ impl LedgerDraft {
             self.skip(n, Skip { reason: SkipReason::Repeated, problem: &problem, run: None })?;
         }
         Ok(())
+    }
+
+    /// Leaves out each row to a person who has an earlier row that is to be sent. `report` is given its line and the
+    /// earlier one's.
+    pub(crate) fn keep_one_per_person(&mut self, mut report: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
+        let mut left_out = Vec::new();
+        self.repeated_people(|n, line, first_line| {
+            report(line, first_line);
+            left_out.push((n, first_line));
+        })?;
+        for (n, first_line) in left_out {
+            let problem = format!("goes to the same person as line {first_line}");
+            self.skip(n, Skip { reason: SkipReason::Repeated, problem: &problem, run: None })?;
+        }
+        Ok(())
+    }
+
+    /// Gives `each` row that is to be sent to a person who has an earlier such row: its number and line, and the line of the
+    /// first one. [`LedgerDraft::find_repeated`] comes before.
+    pub(crate) fn repeated_people(&self, mut each: impl FnMut(i64, u64, u64)) -> Result<(), LedgerError> {
+        let mut statement = self.db.prepare(
+            "SELECT own.n, own.line, own.recipient, first.line, first.recipient FROM \
+             (SELECT n, line, recipient, min(n) OVER (PARTITION BY person) AS first FROM row \
+             WHERE person IN (SELECT person FROM repeated) \
+             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n)) AS own \
+             JOIN row AS first ON first.n = own.first WHERE own.n <> own.first ORDER BY own.n",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let key = |column| Ok::<_, LedgerError>(person_key(row.get_ref(column)?.as_str().unwrap_or_default()));
+            // Two people may have one hash.
+            if key(2)? == key(4)? {
+                each(row.get(0)?, row.get(1)?, row.get(3)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many rows there are, and how many are left out for each reason.
+    pub(crate) fn skip_counts(&self) -> Result<(u64, SkipCounts), LedgerError> {
+        Ok((self.rows.cast_unsigned(), skip_counts(&self.db)?))
     }
 
     /// Notes for each row the one before it to the same person.

@@ -25,6 +25,7 @@ pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
 pub(crate) use self::error::LedgerError;
 use self::file::Identity;
 pub(crate) use self::overview::DraftOverview;
+pub(crate) use self::report::RowFilter;
 use self::seal::{RunFields, seal_of_conditions, seal_of_run};
 pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
 pub(crate) use self::state::{Counts, RowState};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::test_send::TestSend;
-use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
+use crate::bulk::{ImportPolicy, ReportFormat, RowFilter, RowRange, RowState, RunName};
 use crate::config::Rate;
 use crate::hours::HoursChoice;
 use crate::input::Source;
@@ -19,7 +19,7 @@ pub(crate) enum BulkAction {
     Send(Box<BulkSendArguments>),
     Resume { run: Option<RunName>, options: RunOptions, hours: HoursChoice },
     Status { run: Option<RunName> },
-    Report { run: Option<RunName>, states: Vec<RowState>, format: ReportFormat, file: Option<PathBuf> },
+    Report { run: Option<RunName>, filter: RowFilter, format: ReportFormat, file: Option<PathBuf> },
     Resolve { run: Option<RunName>, from: RowState, to: RowState },
     List,
     Remove { run: RunName },
@@ -60,6 +60,8 @@ pub(crate) struct BulkSendArguments {
     pub(crate) policy: ImportPolicy,
     /// `--strict`: a warning about a row's message makes the row invalid.
     pub(crate) strict: bool,
+    /// `--exclude`
+    pub(crate) excluded: Vec<Source>,
     /// `--again`
     pub(crate) again: bool,
     /// `--ignore-run`: runs that may send the same, since they cannot be read.

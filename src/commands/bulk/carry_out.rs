@@ -2,11 +2,11 @@
 
 use super::arguments::RunOptions;
 use super::hours;
-use super::summary::{may_have_been_sent, print_summary, summary};
+use super::summary::{may_have_been_sent, of_counts, print_summary, summary};
 use crate::api::{Problem, SwapWatch};
 use crate::bulk::{
     ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, LedgerError, PauseReason, RunEnd, RunLimits, RunLock,
-    RunName, Runs, SkipCounts, StopReason, WriteFailure,
+    RunName, Runs, StopReason, WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -159,14 +159,6 @@ fn report_all_refused(context: &Context, run: &LockedRun<'_>, problem: &Problem)
 fn without_again(hint: &str) -> &str {
     let ends = [", then try again", "; try again after that"];
     ends.iter().find_map(|end| hint.strip_suffix(end)).unwrap_or(hint)
-}
-
-fn of_counts(counts: &Counts, skips: &SkipCounts) -> ExitCode {
-    if counts.failed + counts.unknown + skips.needing_attention() == 0 {
-        ExitCode::Success
-    } else {
-        ExitCode::Incomplete
-    }
 }
 
 /// What became of rows whose outcome is nowhere but here.

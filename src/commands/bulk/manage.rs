@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 
 use super::hours::waiting;
 use super::summary::{print_summary, summary};
-use crate::bulk::{BulkError, Counts, Ledger, ReportFormat, RowState, RunName, Runs, write_report};
+use crate::bulk::{BulkError, Counts, Ledger, ReportFormat, RowFilter, RowState, RunName, Runs, write_report};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
@@ -70,7 +70,7 @@ pub(crate) fn list(context: &Context) -> Result<ExitCode, CommandError> {
 pub(crate) fn report(
     context: &Context,
     asked: Option<&RunName>,
-    states: &[RowState],
+    filter: &RowFilter,
     format: ReportFormat,
     file: Option<&Path>,
 ) -> Result<ExitCode, CommandError> {
@@ -79,16 +79,15 @@ pub(crate) fn report(
     let runs = Runs::open()?;
     let ledger = Ledger::read(&runs.path(&runs.find(asked)?))?;
     let details = ledger.details()?;
-    let states = if states.is_empty() { &RowState::ALL } else { states };
     let Some(mut to) = to else {
-        return match write_report(&ledger, &details, states, format, context.stdout.stream()) {
+        return match write_report(&ledger, &details, filter, format, context.stdout.stream()) {
             // A reader that has seen enough, `head` perhaps, is no error.
             Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Success),
             written => Ok(written.map(|()| ExitCode::Success)?),
         };
     };
     let failed = || FileError::of("write", to.path);
-    match write_report(&ledger, &details, states, format, io::BufWriter::new(&mut to.file)) {
+    match write_report(&ledger, &details, filter, format, io::BufWriter::new(&mut to.file)) {
         Err(BulkError::Report(cause)) => return Err(failed()(cause).into()),
         written => written?,
     }

@@ -3,6 +3,7 @@
 mod arguments;
 mod before;
 mod carry_out;
+mod excluded_since;
 mod hours;
 mod import;
 mod list_notes;
@@ -10,6 +11,7 @@ mod manage;
 mod plan;
 mod resume;
 mod row_messages;
+mod row_notes;
 mod send;
 mod summary;
 mod test_send;
@@ -32,8 +34,8 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
         BulkAction::Send(arguments) => send::run(context, &arguments),
         BulkAction::Resume { run, options, hours } => resume::run(context, run.as_ref(), options, &hours),
         BulkAction::Status { run } => manage::status(context, run.as_ref()),
-        BulkAction::Report { run, states, format, file } => {
-            manage::report(context, run.as_ref(), &states, format, file.as_deref())
+        BulkAction::Report { run, filter, format, file } => {
+            manage::report(context, run.as_ref(), &filter, format, file.as_deref())
         }
         BulkAction::Resolve { run, from, to } => manage::resolve(context, run.as_ref(), from, to),
         BulkAction::List => manage::list(context),

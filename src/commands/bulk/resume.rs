@@ -3,6 +3,7 @@
 use super::arguments::RunOptions;
 use super::before::refuse_templates;
 use super::carry_out::{LockedRun, carry_out};
+use super::excluded_since::leave_out_excluded;
 use super::hours::of_resumed_run;
 use crate::bulk::{Details, Ledger, RunName, Runs};
 use crate::commands::CommandError;
@@ -11,8 +12,9 @@ use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::hours::HoursChoice;
 use crate::message::recipients_in;
+use crate::people::Exclusions;
 use crate::process::block_on;
-use crate::sending::{Connection, Interrupted, Opening, Sender, UnresolvedSender};
+use crate::sending::{Connection, Interrupted, Opening, Sender, UnresolvedSender, add_do_not_contact};
 
 pub(crate) fn run(
     context: &mut Context,
@@ -43,10 +45,13 @@ pub(crate) fn run(
     }
     let sender = Sender::of(settings, context)?;
     refuse_other(&name, "client id", &details.client_id, Some(sender.client_id.as_str()))?;
+    let mut exclusions = Exclusions::default();
+    add_do_not_contact(context, &mut exclusions, &sender.settings)?;
+    leave_out_excluded(context, &runs.path(&name), &lock, &exclusions)?;
     if sender.settings.allow_to.is_some() {
-        ledger.pending_requests::<CommandError>(|recipient, body| {
-            let body = serde_json::from_str(body).unwrap_or_default();
-            Ok(sender.check_allowed(std::iter::once(recipient).chain(recipients_in(&body)))?)
+        ledger.pending_requests::<CommandError>(|row| {
+            let body = serde_json::from_str(&row.body).unwrap_or_default();
+            Ok(sender.check_allowed(std::iter::once(row.recipient.as_str()).chain(recipients_in(&body)))?)
         })?;
     }
     let counts = ledger.counts()?;
@@ -74,8 +79,8 @@ async fn check_templates(
     run: &LockedRun<'_>,
 ) -> Result<(), CommandError> {
     let requests = |each: &mut dyn FnMut(&str)| {
-        Ledger::read(&run.runs.path(&run.name))?.pending_requests(|_, body| {
-            each(body);
+        Ledger::read(&run.runs.path(&run.name))?.pending_requests(|row| {
+            each(&row.body);
             Ok(())
         })
     };

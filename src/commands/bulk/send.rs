@@ -9,6 +9,7 @@ use super::carry_out::{LockedRun, carry_out};
 use super::hours::{of_new_run, report_closed};
 use super::import::{ReadList, import, open};
 use super::plan::{compile_body, read_body, recipient_rule, typed_country};
+use super::summary::nothing_to_send;
 use super::test_send::TestedList;
 use crate::api::{Request, SuccessCriterion};
 use crate::bulk::{
@@ -23,8 +24,11 @@ use crate::input::Source;
 use crate::list::ListFormat;
 use crate::message::Message;
 use crate::output::counted;
+use crate::people::Exclusions;
 use crate::process::block_on;
-use crate::sending::{GuardError, Interrupted, Opening, Sender, UnresolvedSender};
+use crate::sending::{
+    GuardError, Interrupted, Opening, Sender, UnresolvedSender, add_do_not_contact, claim_exclusions, read_exclusions,
+};
 use crate::template::language;
 
 /// What a run is stored with where nothing leaves the machine.
@@ -43,6 +47,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     if arguments.source == Source::Stdin {
         context.input.claim_stdin("the list of people")?;
     }
+    claim_exclusions(context, &arguments.excluded)?;
     let body = read_body(context, arguments)?;
     let kind = body.as_ref().and_then(|body| arguments.message.read_as(body.as_object()?));
     let kind = kind.as_ref().unwrap_or(&arguments.message);
@@ -55,6 +60,9 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
 
     let sender = unresolved.resolve(context)?;
     let hours = of_new_run(&arguments.hours, &sender.settings)?;
+    let country = country.or(sender.settings.country());
+    let mut exclusions = read_exclusions(context, &arguments.excluded, country)?;
+    add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     let base = sender.planned_base();
     let plan = ImportPlan {
         kind: &arguments.message,
@@ -62,7 +70,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         schema,
         body: compiled,
         recipient,
-        country: country.or(sender.settings.country()),
+        country,
         language: &language,
         bot: sender.bot.as_str(),
         base: base.url(),
@@ -71,14 +79,15 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     if let Some(test) = &arguments.test {
         let recipient = test.recipient(plan.country)?;
         let mut draft = LedgerDraft::create(None)?;
-        let ReadList { imported, verdict } = import(context, &mut list, &mut draft, &plan, &sender, rows, progress)?;
+        let ReadList { imported, verdict } =
+            import(context, &mut list, &mut draft, &plan, (&sender, &Exclusions::default()), rows, progress)?;
         verdict?;
         let tested = TestedList { list: &list, draft: &draft, plan: &plan, imported: &imported };
         return tested.send(context, &sender, &recipient, test.rows, arguments.options.unchecked);
     }
     if arguments.preview.is_some() || context.mode != Mode::Send {
         let mut draft = LedgerDraft::create(None)?;
-        let read = import(context, &mut list, &mut draft, &plan, &sender, rows, progress)?;
+        let read = import(context, &mut list, &mut draft, &plan, (&sender, &exclusions), rows, progress)?;
         let Some(shown) = arguments.preview else {
             read.verdict?;
             return show(context, &draft, &sender, read.imported.accepts.as_ref(), u64::MAX);
@@ -91,8 +100,12 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let runs = Runs::open()?;
     let reserved = reserve(&runs, arguments)?;
     let mut draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
-    let ReadList { imported, verdict } = import(context, &mut list, &mut draft, &plan, &sender, rows, progress)?;
+    let ReadList { imported, verdict } =
+        import(context, &mut list, &mut draft, &plan, (&sender, &exclusions), rows, progress)?;
     verdict?;
+    if imported.rows == 0 {
+        return nothing_to_send(context, &draft);
+    }
     let details = details(arguments, &sender, hours, list.format(), &imported)?;
     let prepared = PreparedRun { runs: &runs, reserved, draft, rows: imported.rows, details, kind };
     block_on(begin(context, arguments, &sender, prepared))

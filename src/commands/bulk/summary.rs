@@ -4,14 +4,21 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::bulk::{Counts, RunName, SkipCounts};
+use crate::bulk::{Counts, LedgerDraft, RunName, SkipCounts};
+use crate::commands::CommandError;
 use crate::context::Context;
+use crate::exit::ExitCode;
 use crate::output::{Format, StreamError};
 
 pub(crate) fn summary(name: &RunName, counts: &Counts, skips: &SkipCounts) -> Value {
+    figures(Some(name), counts, skips)
+}
+
+/// Without a name where there is no run.
+fn figures(name: Option<&RunName>, counts: &Counts, skips: &SkipCounts) -> Value {
     json!({
         "schema_version": 1,
-        "run": name.to_string(),
+        "run": name.map(ToString::to_string),
         "complete": counts.is_finished(),
         "rows": counts.all(),
         "sent": counts.sent,
@@ -22,6 +29,29 @@ pub(crate) fn summary(name: &RunName, counts: &Counts, skips: &SkipCounts) -> Va
         "pending": counts.pending,
         "inflight": counts.inflight,
     })
+}
+
+/// Says that every row was left out, so that there is no run. Gives the code of that.
+pub(crate) fn nothing_to_send(context: &Context, draft: &LedgerDraft) -> Result<ExitCode, CommandError> {
+    let (rows, skips) = draft.skip_counts()?;
+    context.stderr.note(&format!("nothing is left to send: {} left out, and no run is made", were(rows)));
+    if matches!(context.stdout.format, Format::Response | Format::Record) {
+        context.stdout.json(&figures(None, &Counts { skipped: rows, ..Counts::default() }, &skips))?;
+    }
+    Ok(of_counts(&Counts::default(), &skips))
+}
+
+/// The code of a run that is complete.
+pub(super) fn of_counts(counts: &Counts, skips: &SkipCounts) -> ExitCode {
+    if counts.failed + counts.unknown + skips.needing_attention() == 0 {
+        ExitCode::Success
+    } else {
+        ExitCode::Incomplete
+    }
+}
+
+fn were(rows: u64) -> String {
+    if rows == 1 { "the only row is".to_owned() } else { format!("all {rows} rows are") }
 }
 
 /// What a person should know of rows that may have been sent, with the way to see them; nothing where there are none.

@@ -33,7 +33,12 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
         "see the report",
         "what failed, after fixing it",
     ),
-    (11, "stopped by a guard: allow_to, a bulk run without --yes, the same campaign again", "no", "no"),
+    (
+        11,
+        "stopped by a guard: allow_to, --exclude, do_not_contact, a bulk run without --yes, the same campaign again",
+        "no",
+        "no",
+    ),
     (
         12,
         "the ledger of a bulk run cannot be written",
@@ -55,7 +60,11 @@ const NAMES: [(&str, &str, Option<u8>); 17] = [
     ("usage", "`error.code`: the command line cannot be carried out", Some(2)),
     ("invalid_message", "`error.code`: the message breaks a limit", Some(2)),
     ("configuration", "`error.code`: something is missing or broken in the configuration or the environment", Some(3)),
-    ("guard", "`error.code`: allow_to, or a question that was not answered with yes", Some(11)),
+    (
+        "guard",
+        "`error.code`: allow_to, somebody who must not be written to, or a question that was not answered with yes",
+        Some(11),
+    ),
     ("credentials", "`error.code`: the API does not accept client id and secret", Some(4)),
     ("rejected", "`error.code`: the API refuses the message; `api_code` has its own code", Some(5)),
     ("unavailable", "`error.code`: rate limits or an API that is down, beyond --retry-for", Some(6)),

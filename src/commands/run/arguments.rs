@@ -22,6 +22,8 @@ pub(crate) struct RunArguments {
     pub(crate) tail: Option<usize>,
     /// The longest that the notice may take.
     pub(crate) timeout: Duration,
+    /// `--exclude`
+    pub(crate) excluded: Vec<Source>,
     /// `--check-first`
     pub(crate) check_first: bool,
     /// `--strict-notify`
