@@ -26,8 +26,8 @@ fn asked(home: &Home, words: &[&str]) -> Vec<String> {
 fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
     home.config(&profile(&jelou));
-    let rows: String = (0..100).map(|number| format!("5939876543{number:02},P{number}\n")).collect();
-    home.write("people.csv", format!("to,nombre\n{rows}593987654300,again\n12,Bad\n"));
+    let rows: Vec<_> = (0..100).map(|number| format!("5939876543{number:02},P{number}\n")).collect();
+    home.write("people.csv", format!("to,nombre\n{}593987654300,again\n12,Bad\n", rows.concat()));
     let words = [
         "people.csv",
         "--skip-invalid",
