@@ -106,6 +106,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l text -d 'Text of the message, as a flag: its value may begin with a dash' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -138,6 +139,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l button -d 'Label of the button that opens the list, up to 20 characters [default: Jelou\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l option -d 'An option, up to 10 of them; titles up to 24 characters, descriptions 72 (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -169,6 +171,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l reply -d 'A reply, 1 to 3 of them, each up to 20 characters and all different (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -199,6 +202,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l text -l caption -d 'Text below it, up to 1024 characters' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -227,6 +231,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l media-url -l url -d 'Public HTTPS URL of the audio' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -257,6 +262,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l text -l caption -d 'Text below it, up to 1024 characters' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -288,6 +294,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l filename -d 'Name that the recipient sees [default: the last part of the address]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -316,6 +323,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l media-url -l url -d 'Public HTTPS URL of the sticker' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -347,6 +355,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l name -d 'Name of the place' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l address -d 'Address of the place' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -376,6 +385,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l text -d 'Text of the message, 1 to 1024 characters' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -412,6 +422,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l email -d 'Email address (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l email-type -d 'Type of every email address of the card [default: Work]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -445,6 +456,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l url -d 'Page that the button opens, up to 4096 characters' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l label -d 'Label of the button, up to 20 characters (Jelou\'s editor takes 18)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -476,6 +488,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l button -d 'Label of the call button, up to 20 characters' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -516,6 +529,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l screen -d 'Screen that the flow opens with' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l action-payload -d 'The whole action payload, instead of `--screen`: \'{"screen": "A", "data": {…}}\'' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -553,6 +567,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l payload -d 'Extra context that Jelou keeps and returns with the flow\'s reply' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l type -d 'Type of flow, as the endpoint\'s `type` parameter [default: Jelou\'s standard type]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -583,6 +598,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l text-file -d 'Read the text from a file, or from standard input with `-`; one final newline is dropped' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l card -d 'A card, or an array of cards, as JSON; 1 to 10 of them (repeatable)' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -622,6 +638,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l template-id -d 'Send a template by its id, through the messages endpoint' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l campaign -d 'Campaign of the template; with --template-id it goes through the campaign\'s endpoint, only to its users' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -649,6 +666,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -686,6 +704,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l actio
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l payload -d 'Extra context that Jelou keeps and returns with the flow\'s reply' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l type -d 'Type of flow, as the endpoint\'s `type` parameter [default: Jelou\'s standard type]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l body -d 'The body, or a part of it, as JSON; flags win over it' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
@@ -773,6 +792,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l sheet -d 'Sheet of the workbook [default: the first visible one]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l encoding -d 'Encoding of a CSV or NDJSON list: windows-1252, latin1, … [default: UTF-8]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l to-column -d 'Column of the recipient [default: the one named to, userId, phone, telefono, celular, …]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l country -d 'Country whose national numbers the list has, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l run -d 'Name of the run: a-z, 0-9 and - [default: made from the file\'s name and the time]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l rate -d 'How fast to send: 5/s, 300/m, 1000/h [default: the profile\'s rate, else 5/s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l concurrency -d 'How many requests may be under way at once [default: 64]' -r
@@ -1006,6 +1026,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l to -d 'Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l country -d 'Country whose national numbers may be typed, in two letters: EC [default: the profile\'s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l on -d 'When to send' -r -f -a "always\t'However it ended (default)'
 failure\t'When it failed, was killed or could not be started'
 success\t'When it ended with 0'"

@@ -7,11 +7,15 @@ use serde_json::Value;
 use thiserror::Error;
 use url::Url;
 
+use super::bare_codes::BareCodes;
 use super::error::BulkError;
 use super::ledger::{DraftRequest, DraftRow, LedgerDraft};
 use crate::api::{Request, SuccessCriterion};
 use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, recipient_column};
-use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientChoice, RecipientError, TemplateUses};
+use crate::message::{
+    InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TemplateUses, TypedRecipient,
+};
+use crate::phone::Country;
 use crate::template::{BodyTemplate, RowView, TemplateError, TextTemplate};
 
 /// Different names of fields that the rows of an NDJSON list may have.
@@ -26,6 +30,8 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) schema: Value,
     pub(crate) body: BodyTemplate<'a>,
     pub(crate) recipient: RecipientRule<'a>,
+    /// Whose national numbers the list may have.
+    pub(crate) country: Option<Country>,
     pub(crate) language: &'a Environment<'a>,
     pub(crate) bot: &'a str,
     /// The address that the requests are made for.
@@ -74,6 +80,7 @@ pub(crate) struct Imported {
     pub(crate) columns: Vec<String>,
     /// The templates that rows name.
     pub(crate) templates: TemplateUses,
+    pub(crate) bare_codes: BareCodes,
     /// What a success looks like; absent when no row makes a request.
     pub(crate) accepts: Option<SuccessCriterion>,
 }
@@ -175,7 +182,7 @@ impl Importer<'_> {
                     Some(column) => column,
                     None => self.column.insert(self.plan.check_names(&row)?),
                 };
-                (row.cells(), self.plan.request(&row, column))
+                (row.cells(), self.plan.request(&row, column, line, &mut self.imported.bare_codes))
             }
             Err(problem) => ("null".to_owned(), Err(RowError::Unreadable(problem))),
         };
@@ -262,7 +269,13 @@ impl ImportPlan<'_> {
     }
 
     /// The message of a row, with its warnings.
-    fn request(&self, row: &Row, column: &str) -> Result<(Outgoing, Vec<String>), RowError> {
+    fn request(
+        &self,
+        row: &Row,
+        column: &str,
+        line: u64,
+        codes: &mut BareCodes,
+    ) -> Result<(Outgoing, Vec<String>), RowError> {
         let body = self.body.fill(row)?;
         let recipient = match &self.recipient {
             RecipientRule::Template(template) => template.fill(column, row)?,
@@ -273,17 +286,20 @@ impl ImportPlan<'_> {
             Value::Number(number) => number.to_string(),
             found => return Err(RowError::RecipientType { column: column.to_owned(), found }),
         };
-        let recipient: Result<Recipient, _> = recipient.parse();
-        let recipient = recipient.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
-        self.made(body, recipient)
+        let typed = TypedRecipient::read(&recipient, self.country);
+        let typed = typed.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
+        if let Some(code) = typed.bare_code() {
+            codes.note(code, &recipient, line);
+        }
+        self.made(body, typed)
     }
 
     /// The message of a row for another recipient than its own, with its warnings.
-    pub(crate) fn message(&self, row: &Row, recipient: Recipient) -> Result<(Outgoing, Vec<String>), RowError> {
+    pub(crate) fn message(&self, row: &Row, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
         self.made(self.body.fill(row)?, recipient)
     }
 
-    fn made(&self, body: Value, recipient: Recipient) -> Result<(Outgoing, Vec<String>), RowError> {
+    fn made(&self, body: Value, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
         let made = Outgoing::from_body(self.kind, Some(&self.schema), body, RecipientChoice::Made(recipient))?;
         if self.strict && !made.1.is_empty() {
             return Err(InvalidMessage::Warnings(made.1).into());

@@ -1,6 +1,7 @@
 //! Many messages to the rows of a list: plan → import → ledger → engine → report. It talks to the API and prints its
 //! progress; what was typed, who sends and who may be written to is decided by the commands.
 
+mod bare_codes;
 mod breaker;
 mod engine;
 mod error;

@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::hours::HoursFlags;
 use super::send::Delivered;
 use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
 use crate::commands::bulk::{BulkAction, BulkSendArguments, RunOptions, TestSend};
 use crate::config::{Rate, RetryFor};
-use crate::hours::{Between, DayOff, HoursChoice, ZoneName};
 use crate::input::Source;
 use crate::list::{ListEncoding, ListOptions};
 use crate::message::Message;
 use crate::output::ProgressFormat;
+use crate::phone::Country;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BulkCommand {
@@ -132,6 +133,10 @@ pub(crate) struct BulkSend {
     #[arg(long, value_name = "COLUMN")]
     to_column: Option<String>,
 
+    /// Country whose national numbers the list has, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
+
     /// Name of the run: a-z, 0-9 and - [default: made from the file's name and the time]
     #[arg(long, value_name = "NAME")]
     run: Option<RunName>,
@@ -209,26 +214,15 @@ pub(crate) struct RunOptionFlags {
     keep_going: bool,
 }
 
-#[derive(Args, Clone, Debug)]
-pub(crate) struct HoursFlags {
-    /// Send within these hours only: 'mon-fri 07:00-19:00', '08:00-15:00', or always (repeatable)
-    #[arg(long, value_name = "HOURS")]
-    between: Vec<Between>,
-
-    /// Send nothing on this day: 2026-12-25, or a file with one such date a line (repeatable)
-    #[arg(long, value_name = "DATE|FILE", value_hint = clap::ValueHint::FilePath)]
-    not_on: Vec<DayOff>,
-
-    /// Time zone of the hours and days: America/Bogota [default: this machine's, unless it is UTC]
-    #[arg(long, value_name = "ZONE")]
-    time_zone: Option<ZoneName>,
-}
-
 #[derive(Args, Debug)]
 struct BulkDelivery {
     /// Recipient, as a template over the columns: '593{{ celular }}' [default: a column]
     #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
     to: Option<String>,
+
+    /// Country whose national numbers the list has, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
 
     /// The body, or a part of it, as JSON whose texts are templates; flags win over it
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
@@ -288,12 +282,6 @@ impl From<RunOptionFlags> for RunOptions {
     }
 }
 
-impl From<HoursFlags> for HoursChoice {
-    fn from(flags: HoursFlags) -> Self {
-        Self { between: flags.between, not_on: flags.not_on, time_zone: flags.time_zone }
-    }
-}
-
 impl Decision {
     /// From which state to which; clap has made sure that there is one decision.
     fn states(&self) -> (RowState, RowState) {
@@ -315,6 +303,7 @@ impl From<BulkSend> for BulkSendArguments {
             list: ListOptions { sheet: send.sheet, encoding: send.encoding },
             to: delivery.to,
             to_column: send.to_column,
+            countries: [send.country, delivery.country],
             body: delivery.body,
             strict: delivery.strict,
             message,

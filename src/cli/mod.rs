@@ -5,6 +5,7 @@ mod bulk;
 mod complete;
 mod global;
 mod guesses;
+mod hours;
 mod named;
 mod profile;
 mod run;

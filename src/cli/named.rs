@@ -39,7 +39,7 @@ pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App,
     if names.peek().is_some() {
         app = app.subcommand(names.find_map(|(index, name)| command(name, index, &words))?);
     }
-    Some(app.try_get_matches_from(arguments).and_then(|matches| App::from_arg_matches(&matches)))
+    Some(app.try_get_matches_from(arguments).and_then(|mut matches| App::from_arg_matches_mut(&mut matches)))
 }
 
 /// The command called `name`, which stands at `index` among `words`; none for those that are not in a hurry.

@@ -7,6 +7,7 @@ use clap::{Args, ValueHint};
 use crate::commands::run::{NoticeContent, NotifyOn, RunArguments};
 use crate::config::Timeout;
 use crate::input::Source;
+use crate::phone::Country;
 
 /// Run a command, then send a message about how it ended
 ///
@@ -25,6 +26,10 @@ pub(crate) struct RunCommand {
     /// Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]
     #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     to: Option<String>,
+
+    /// Country whose national numbers may be typed, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
 
     /// When to send
     #[arg(long, value_name = "WHEN", default_value = "always", hide_default_value = true)]
@@ -73,7 +78,8 @@ pub(crate) struct RunCommand {
 
 impl From<RunCommand> for RunArguments {
     fn from(command: RunCommand) -> Self {
-        let RunCommand { to, on, text, template, language, parameters, body, tail, notify_timeout, .. } = command;
+        let RunCommand { to, country, on, text, template, language, parameters, body, tail, notify_timeout, .. } =
+            command;
         let content = match (template, body) {
             (Some(name), _) => NoticeContent::Template { name, language, parameters },
             (None, Some(source)) => NoticeContent::Body(source),
@@ -81,6 +87,7 @@ impl From<RunCommand> for RunArguments {
         };
         Self {
             to,
+            country,
             on,
             content,
             tail: tail.map(usize::from),

@@ -6,6 +6,7 @@ use super::words::Words;
 use crate::commands::send::SendArguments;
 use crate::input::Source;
 use crate::message::{FlowMessage, Message};
+use crate::phone::Country;
 
 /// Send one message
 ///
@@ -47,6 +48,10 @@ struct DeliveryFlags {
     #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     to: Option<String>,
 
+    /// Country whose national numbers may be typed, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
+
     /// The body, or a part of it, as JSON; flags win over it
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     body: Option<Source>,
@@ -84,8 +89,12 @@ impl<D: Args> Subcommand for Delivered<D> {
 
 impl<D: Args> FromArgMatches for Delivered<D> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let of_kind = matches.subcommand().map_or(matches, |(_, of_kind)| of_kind);
-        Ok(Self { delivery: D::from_arg_matches(of_kind)?, message: Message::from_arg_matches(matches)? })
+        Self::from_arg_matches_mut(&mut matches.clone())
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+        let of_kind = matches.subcommand().map_or(&*matches, |(_, of_kind)| of_kind);
+        Ok(Self { delivery: D::from_arg_matches(of_kind)?, message: Message::from_arg_matches_mut(matches)? })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -96,14 +105,14 @@ impl<D: Args> FromArgMatches for Delivered<D> {
 
 impl From<SendCommand> for SendArguments {
     fn from(command: SendCommand) -> Self {
-        let Delivered { delivery: DeliveryFlags { to, body, strict }, message } = command.message;
-        Self { to, body, strict, message }
+        let Delivered { delivery: DeliveryFlags { to, country, body, strict }, message } = command.message;
+        Self { to, country, body, strict, message }
     }
 }
 
 impl From<FlowMessageCommand> for SendArguments {
     fn from(command: FlowMessageCommand) -> Self {
-        let DeliveryFlags { to, body, strict } = command.delivery;
-        Self { to, body, strict, message: Message::FlowMessage(command.message) }
+        let DeliveryFlags { to, country, body, strict } = command.delivery;
+        Self { to, country, body, strict, message: Message::FlowMessage(command.message) }
     }
 }

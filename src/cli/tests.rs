@@ -246,7 +246,7 @@ fn message(app: &RefCell<clap::Command>, words: &str, file: &Path) -> Result<Out
     let mut input = Input::default();
     let flags = typed.message.flag_body(&mut input)?;
     let body = typed.body.map(|source| input.json("--body", &source)).transpose()?;
-    let recipients = RecipientSources { flag: typed.to, environment: Some("593987654321".to_owned()) };
+    let recipients = RecipientSources { flag: typed.to, environment: Some("593987654321".to_owned()), country: None };
     Ok(Outgoing::new(&typed.message, flags, body, &recipients)?.0)
 }
 

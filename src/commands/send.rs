@@ -11,6 +11,7 @@ use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::message::{InvalidMessage, Message, Outgoing, RecipientSources, TemplateUse};
 use crate::output::{Format, Record, RecordError, Sent};
+use crate::phone::Country;
 use crate::process::block_on;
 use crate::sending::{Connection, Flight, Opening, Sender, UnresolvedSender, catch_panic, fault_of_template};
 
@@ -19,6 +20,8 @@ use crate::sending::{Connection, Flight, Opening, Sender, UnresolvedSender, catc
 pub(crate) struct SendArguments {
     /// `--to`
     pub(crate) to: Option<String>,
+    /// `--country`
+    pub(crate) country: Option<Country>,
     /// `--body`
     pub(crate) body: Option<Source>,
     /// `--strict`: a warning about the message is an error.
@@ -42,8 +45,8 @@ pub(crate) fn run(context: &mut Context, typed: &SendArguments) -> ExitCode {
 }
 
 fn send(context: &mut Context, typed: &SendArguments, record: &mut Record) -> Result<ExitCode, CommandError> {
-    let unresolved = UnresolvedSender::claim(context)?;
-    let recipients = RecipientSources { flag: typed.to.clone(), environment: unresolved.recipient() };
+    let mut unresolved = UnresolvedSender::claim(context)?;
+    let recipients = unresolved.recipients(context, typed.to.as_ref(), typed.country);
     let outgoing = match read_message(context, typed, &recipients) {
         Ok(outgoing) => outgoing,
         Err(error) => return Err(unresolved.refuse(error)?.into()),

@@ -14,6 +14,7 @@ use super::trust::{read_trusted, readable_by_others};
 use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
 use crate::hours::{DayOff, Openings, ZoneName};
 use crate::nearest::nearest;
+use crate::phone::Country;
 use crate::secret::Secret;
 
 /// The configuration of a machine, for services, whose users have none of their own.
@@ -75,6 +76,10 @@ pub(crate) struct Profile {
     #[serde(default, deserialize_with = "parsed")]
     #[schemars(with = "Option<String>")]
     pub(crate) rate: Option<Rate>,
+    /// Country whose national numbers recipients may be, in two letters: "EC". `--country` comes first.
+    #[serde(default, deserialize_with = "parsed")]
+    #[schemars(with = "Option<String>")]
+    pub(crate) country: Option<Country>,
     /// Whether a bulk run asks, or needs --yes, before it sends; it does when absent.
     pub(crate) confirm_bulk: Option<bool>,
     /// The hours in which a bulk run sends: `["mon-fri 07:00-19:00", "sat 08:00-15:00"]`; any when absent.

@@ -15,6 +15,7 @@ use super::trust::read_to_limit;
 use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
 use crate::hours::{DayOff, Openings, ZoneName};
 use crate::nearest::nearest;
+use crate::phone::Country;
 use crate::private_file::FileError;
 
 /// Whether a sandbox stands in for the API.
@@ -40,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) ca_cert: Option<Sourced<PathBuf>>,
     pub(crate) allow_to: Option<Sourced<AllowTo>>,
     pub(crate) rate: Sourced<Rate>,
+    /// Whose national numbers recipients may be, where `--country` does not say.
+    pub(crate) country: Option<Sourced<Country>>,
     pub(crate) confirm_bulk: Sourced<bool>,
     /// Of the profile; flags may say otherwise.
     pub(crate) between: Option<Sourced<Openings>>,
@@ -109,6 +112,7 @@ impl Settings {
             between: profile.between.clone().map(|value| of_profile.of(value)),
             not_on: profile.not_on.clone().map(|value| of_profile.of(value)),
             time_zone: profile.time_zone.clone().map(|value| of_profile.of(value)),
+            country: profile.country.map(|value| of_profile.of(value)),
             confirm_bulk: profile.confirm_bulk.map_or(Origin::Default.of(true), |value| of_profile.of(value)),
             warnings,
         };
@@ -126,6 +130,11 @@ impl Settings {
         self.bot = self.bot.take().or(Some(Origin::Sandbox.of(BotId::sandbox())));
         self.login.enter_sandbox();
         self.ca_cert = None;
+    }
+
+    /// The country of the profile.
+    pub(crate) fn country(&self) -> Option<Country> {
+        self.country.as_ref().map(|country| country.value)
     }
 
     /// Whether nothing can leave this machine.

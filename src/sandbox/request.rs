@@ -47,7 +47,8 @@ impl FromRequestParts<Arc<SandboxState>> for Caller {
             return Err(answers::unauthorized());
         }
         let path = RawPathParams::from_request_parts(parts, sandbox).await;
-        let path = path.map_err(|rejection| answers::bad_request(&rejection.body_text()))?;
+        let path =
+            path.map_err(|rejection| answers::bad_request(&format!("Invalid URL: {}", rejection.body_text())))?;
         let of = |wanted| path.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned());
         let bot = of("bot").unwrap_or_default();
         if sandbox.bot.as_ref().is_some_and(|known| *known != bot) {
@@ -65,8 +66,7 @@ impl FromRequest<Arc<SandboxState>> for MessageRequest {
         let caller = Caller::from_request_parts(&mut parts, sandbox).await?;
         let body = read_json(body).await?;
         let hangup = parts.extensions.remove();
-        let request = RequestHead { method: parts.method, path: parts.uri, headers: parts.headers };
-        Ok(Self { caller, request, body, hangup })
+        Ok(Self { caller, request: RequestHead::new(parts), body, hangup })
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) enum Author {
 }
 
 /// A message on its way into the store.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct NewMessage {
     pub(crate) from: Author,
     pub(crate) bot: String,
@@ -37,10 +37,18 @@ struct ReadBack<'a> {
     number: u64,
     id: &'a str,
     received_at: &'a str,
-    #[serde(flatten)]
-    message: &'a NewMessage,
+    from: Author,
+    bot: &'a str,
+    user: &'a str,
+    kind: &'static str,
+    body: &'a Value,
+    warnings: &'a [String],
+    request: Option<&'a RequestHead>,
     answer: Value,
 }
+
+/// What the event of most messages takes, in bytes.
+const USUAL_EVENT: usize = 1024;
 
 /// A message as it is read back; its JSON and the event around it are written once and shared by all who read them.
 #[derive(Debug)]
@@ -72,11 +80,28 @@ impl StoredMessage {
         answer: impl FnOnce(&str) -> Value,
     ) -> Self {
         let time = humantime::format_rfc3339_millis(received_at).to_string();
-        let whole = ReadBack { number, id: &id, received_at: &time, message: new, answer: answer(&id) };
-        // Texts and numbers alone can always be written.
-        let json = serde_json::to_string(&whole).unwrap_or_default();
-        let head = format!("event: message\nid: {number}\ndata: ");
-        let event = format!("{head}{json}\n\n");
+        let whole = ReadBack {
+            number,
+            id: &id,
+            received_at: &time,
+            from: new.from,
+            bot: &new.bot,
+            user: &new.user,
+            kind: new.kind,
+            body: &new.body,
+            warnings: &new.warnings,
+            request: new.request.as_ref(),
+            answer: answer(&id),
+        };
+        let mut event = Vec::with_capacity(USUAL_EVENT);
+        event.extend_from_slice(format!("event: message\nid: {number}\ndata: ").as_bytes());
+        let begin = event.len();
+        // Texts and numbers can always be written, as UTF-8.
+        let _ = serde_json::to_writer(&mut event, &whole);
+        let end = event.len();
+        event.extend_from_slice(b"\n\n");
+        event.shrink_to_fit();
+        let event = String::from_utf8(event).unwrap_or_default();
         let mut words = String::new();
         collect_words(&new.body, &mut words);
         Self {
@@ -87,7 +112,7 @@ impl StoredMessage {
             kind: new.kind,
             from: new.from,
             received_at,
-            json: head.len()..event.len() - 2,
+            json: begin..end,
             event,
             words: words.to_lowercase(),
         }

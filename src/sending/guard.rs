@@ -4,8 +4,9 @@ use thiserror::Error;
 
 use crate::config::Settings;
 use crate::output::counted;
+use crate::phone::spellings;
 
-/// `allow_to`, over every recipient of a request.
+/// `allow_to`, over every recipient of a request; a person is allowed in whichever way the number is written.
 ///
 /// # Errors
 /// With the first one that it does not allow.
@@ -14,7 +15,8 @@ pub(crate) fn check_allowed<'a>(
     mut recipients: impl Iterator<Item = &'a str>,
 ) -> Result<(), GuardError> {
     let Some(allow_to) = &settings.allow_to else { return Ok(()) };
-    match recipients.find(|recipient| !allow_to.value.allows(recipient)) {
+    let is_allowed = |recipient: &str| spellings(recipient).any(|spelling| allow_to.value.allows(&spelling));
+    match recipients.find(|recipient| !is_allowed(recipient)) {
         None => Ok(()),
         Some(recipient) => Err(GuardError::Recipient {
             recipient: recipient.to_owned(),

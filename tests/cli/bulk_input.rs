@@ -143,7 +143,7 @@ fn the_recipient_comes_from_each_row() {
         (&["text", "x", "--to", "{{ nada }}"], &["--to: there is no column `nada`"]),
         (
             &["--to-column", "celular nacional", "text", "x"],
-            &["line 2: celular nacional: `987654321` has only 9 digits"],
+            &["line 2: celular nacional: `987654321` is a national number"],
         ),
     ] {
         refused(&home, &[&["people.csv"], arguments].concat(), parts);

@@ -74,6 +74,7 @@ fn the_example_configuration_is_valid_and_shows_every_key() {
         "allow_to",
         "rate",
         "between",
+        "country",
         "not_on",
         "time_zone",
         "confirm_bulk",

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Module → the modules of the crate that it may name. `docs/architecture.md` shows the same table.
-const ALLOWED: [(&str, &[&str]); 23] = [
+const ALLOWED: &[(&str, &[&str])] = &[
     ("main", &[]),
     ("lib", &["cli", "exit"]),
     (
@@ -21,6 +21,7 @@ const ALLOWED: [(&str, &[&str]); 23] = [
             "list",
             "message",
             "output",
+            "phone",
             "sending",
             "template_names",
         ],
@@ -50,15 +51,15 @@ const ALLOWED: [(&str, &[&str]); 23] = [
         ],
     ),
     ("context", &["config", "input", "output"]),
-    ("sending", &["api", "config", "context", "input", "message", "nearest", "output", "process", "sandbox"]),
+    ("sending", &["api", "config", "context", "input", "message", "nearest", "output", "phone", "process", "sandbox"]),
     ("bulk", &["api", "hours", "list", "message", "output", "phone", "private_file", "process", "template"]),
-    ("template", &["list", "message"]),
+    ("template", &["list", "message", "phone"]),
     ("list", &["input", "nearest"]),
     ("sandbox", &["message"]),
     ("process", &["output"]),
     ("api", &["message", "process", "secret"]),
-    ("config", &["hours", "nearest", "private_file", "secret"]),
-    ("message", &["input", "nearest"]),
+    ("config", &["hours", "nearest", "phone", "private_file", "secret"]),
+    ("message", &["input", "nearest", "phone"]),
     ("hours", &["nearest", "private_file"]),
     ("input", &["private_file"]),
     ("exit", &[]),

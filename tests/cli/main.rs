@@ -49,7 +49,9 @@ mod kinds;
 mod layout;
 mod limits;
 mod listening;
+mod numbers;
 mod output;
+mod phone_rules;
 mod preview;
 #[cfg(unix)]
 mod profiles;

@@ -4,6 +4,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Transaction, params};
 
 use super::record::{self, RecordKind, text};
+use super::seal::seal_of_conditions;
 use super::{BegunAttempt, EndedAttempt, Ledger, LedgerError, RowState, RunConditions, Skip, now};
 
 impl Ledger {
@@ -64,7 +65,11 @@ impl Ledger {
     pub(crate) fn keep_conditions(&mut self, conditions: &RunConditions) -> Result<(), LedgerError> {
         let text = serde_json::to_string(conditions);
         let text = text.map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
-        self.write(|batch| batch.execute("UPDATE progress SET conditions = ?1", [text]).map(|_| 0))
+        let seal = seal_of_conditions(&text);
+        self.write(|batch| {
+            let query = "UPDATE progress SET conditions = ?1, conditions_seal = ?2";
+            batch.execute(query, params![text, seal]).map(|_| 0)
+        })
     }
 
     /// One commit: `add` adds records and gives the sum of their hashes. When it returns it is on the disk, and the lock

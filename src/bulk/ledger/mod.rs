@@ -25,7 +25,7 @@ pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
 pub(crate) use self::error::LedgerError;
 use self::file::Identity;
 pub(crate) use self::overview::DraftOverview;
-use self::seal::{RunFields, seal_of_run};
+use self::seal::{RunFields, seal_of_conditions, seal_of_run};
 pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
 pub(crate) use self::state::{Counts, RowState};
 use self::types::LedgerProgress;
@@ -88,9 +88,12 @@ impl Ledger {
 
     /// What the run is, with the conditions that were given last.
     pub(crate) fn details(&self) -> Result<Details, LedgerError> {
-        let query = "SELECT details, (SELECT conditions FROM progress) FROM run";
-        let (details, conditions): (String, Option<String>) =
-            self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let query = "SELECT details, conditions, conditions_seal FROM run, progress";
+        let (details, conditions, seal): (String, Option<String>, Option<i64>) =
+            self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        if conditions.as_deref().map(seal_of_conditions) != seal {
+            return Err(LedgerError::Damaged { problem: "the conditions of the run were changed".to_owned() });
+        }
         let broken = |error: serde_json::Error| LedgerError::Damaged { problem: error.to_string() };
         let mut details: Details = serde_json::from_str(&details).map_err(broken)?;
         if let Some(conditions) = conditions {

@@ -105,7 +105,10 @@ CREATE TABLE progress (
   -- Of all attempts, outcomes and decisions: the sum of their hashes.
   records INTEGER NOT NULL DEFAULT 0,
   -- The conditions that were given anew when the run was resumed, in place of those of its details: JSON.
-  conditions TEXT CHECK (conditions IS NULL OR json_valid(conditions))
+  conditions TEXT CHECK (conditions IS NULL OR json_valid(conditions)),
+  -- Of these alone.
+  conditions_seal INTEGER,
+  CHECK ((conditions IS NULL) = (conditions_seal IS NULL))
 ) STRICT;
 
 -- The state of each row, with the number of its last record: 0 where there is none.

@@ -44,6 +44,11 @@ pub(super) fn hash_of_person(recipient: &str) -> i64 {
     eight_bytes(digest(&SHA256, person_key(recipient).as_bytes()).as_ref(), 0)
 }
 
+/// Of conditions that were given anew.
+pub(super) fn seal_of_conditions(conditions: &str) -> i64 {
+    eight_bytes(digest(&SHA256, conditions.as_bytes()).as_ref(), 0)
+}
+
 /// The seal of the run itself, over its record and the whole schema.
 pub(super) fn seal_of_run(db: &Connection, fields: &RunFields) -> rusqlite::Result<[u8; 32]> {
     let mut bytes = Vec::new();

@@ -11,6 +11,7 @@ use crate::input::Source;
 use crate::list::ListOptions;
 use crate::message::Message;
 use crate::output::ProgressFormat;
+use crate::phone::Country;
 
 /// What is done with runs.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ pub(crate) struct BulkSendArguments {
     /// `--to`, a template.
     pub(crate) to: Option<String>,
     pub(crate) to_column: Option<String>,
+    /// `--country`, in front of the kind and behind it.
+    pub(crate) countries: [Option<Country>; 2],
     /// `--body`
     pub(crate) body: Option<Source>,
     /// The kind, with what its flags say.

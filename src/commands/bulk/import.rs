@@ -81,6 +81,7 @@ pub(crate) fn import(
     let imported = bulk::import(list, draft, plan, (range, policy), allows, report, |rows| reading.show(rows))?;
     messages.finish();
     drop(reading);
+    context.stderr.warnings(imported.bare_codes.warning().as_slice());
     tell_of_list(stderr, list);
     let verdict = match (refuse_faulty(&imported, policy), first_guarded) {
         (Err(error), _) => Err(error.into()),

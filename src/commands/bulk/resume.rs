@@ -25,6 +25,8 @@ pub(crate) fn run(
     let name = runs.find(asked)?;
     let lock = runs.lock(&name)?;
     let ledger = Ledger::read(&runs.path(&name))?;
+    // What was changed is compared with nothing that was typed.
+    ledger.check_seal()?;
     let mut details = ledger.details()?;
     let conditions = of_resumed_run(hours, options.keep_going, &details.conditions)?;
     let is_changed = conditions != details.conditions;

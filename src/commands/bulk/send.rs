@@ -8,7 +8,7 @@ use super::before::{BeforeRun, draw_messages, refuse_templates};
 use super::carry_out::{LockedRun, carry_out};
 use super::hours::{of_new_run, report_closed};
 use super::import::{ReadList, import, open};
-use super::plan::{compile_body, read_body, recipient_rule};
+use super::plan::{compile_body, read_body, recipient_rule, typed_country};
 use super::test_send::TestedList;
 use crate::api::{Request, SuccessCriterion};
 use crate::bulk::{
@@ -21,7 +21,7 @@ use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::input::Source;
 use crate::list::ListFormat;
-use crate::message::{InvalidMessage, Message};
+use crate::message::Message;
 use crate::output::counted;
 use crate::process::block_on;
 use crate::sending::{GuardError, Interrupted, Opening, Sender, UnresolvedSender};
@@ -40,8 +40,6 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         let message = "--test-to sends, and --dry-run and --curl send nothing";
         return Err(UsageError::new(message, "leave one of them out; nothing was sent").into());
     }
-    let test =
-        arguments.test.as_ref().map(|test| Ok::<_, InvalidMessage>((test.recipient()?, test.rows))).transpose()?;
     if arguments.source == Source::Stdin {
         context.input.claim_stdin("the list of people")?;
     }
@@ -52,6 +50,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let language = language();
     let compiled = compile_body(&language, kind, &schema, body.as_ref())?;
     let recipient = recipient_rule(&language, arguments)?;
+    let country = typed_country(arguments)?;
     let mut list = open(&arguments.source, &arguments.list)?;
 
     let sender = unresolved.resolve(context)?;
@@ -63,17 +62,19 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         schema,
         body: compiled,
         recipient,
+        country: country.or(sender.settings.country()),
         language: &language,
         bot: sender.bot.as_str(),
         base: base.url(),
     };
     let (rows, progress) = ((arguments.range, arguments.policy), arguments.options.progress);
-    if let Some((recipient, most)) = test {
+    if let Some(test) = &arguments.test {
+        let recipient = test.recipient(plan.country)?;
         let mut draft = LedgerDraft::create(None)?;
         let ReadList { imported, verdict } = import(context, &mut list, &mut draft, &plan, &sender, rows, progress)?;
         verdict?;
         let tested = TestedList { list: &list, draft: &draft, plan: &plan, imported: &imported };
-        return tested.send(context, &sender, &recipient, most, arguments.options.unchecked);
+        return tested.send(context, &sender, &recipient, test.rows, arguments.options.unchecked);
     }
     if arguments.preview.is_some() || context.mode != Mode::Send {
         let mut draft = LedgerDraft::create(None)?;

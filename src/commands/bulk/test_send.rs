@@ -10,8 +10,9 @@ use crate::commands::send::{PreparedSend, print_result};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::list::ListReader;
-use crate::message::{InvalidMessage, Outgoing, Recipient};
+use crate::message::{InvalidMessage, Outgoing, TypedRecipient};
 use crate::output::{Format, Record, Sent, counted};
+use crate::phone::Country;
 use crate::process::block_on;
 use crate::sending::{Flight, Interrupted, Opening, Sender, catch_panic};
 
@@ -28,8 +29,9 @@ pub(crate) struct TestSend {
 }
 
 impl TestSend {
-    pub(crate) fn recipient(&self) -> Result<Recipient, InvalidMessage> {
-        self.to.parse().map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })
+    pub(crate) fn recipient(&self, country: Option<Country>) -> Result<TypedRecipient, InvalidMessage> {
+        TypedRecipient::read(&self.to, country)
+            .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })
     }
 }
 
@@ -50,7 +52,7 @@ impl TestedList<'_> {
         &self,
         context: &Context,
         sender: &Sender,
-        recipient: &Recipient,
+        recipient: &TypedRecipient,
         most: u8,
         unchecked: bool,
     ) -> Result<ExitCode, CommandError> {
@@ -63,7 +65,7 @@ impl TestedList<'_> {
     }
 
     /// The messages of the first rows, made anew for `recipient`.
-    fn messages(&self, recipient: &Recipient, most: u8) -> Result<Vec<Outgoing>, CommandError> {
+    fn messages(&self, recipient: &TypedRecipient, most: u8) -> Result<Vec<Outgoing>, CommandError> {
         let rows = self.draft.first_messages(most.into())?;
         let messages = rows.into_iter().map(|drafted| {
             let row = self.list.read_back(&drafted.cells).ok_or_else(|| LedgerError::Damaged {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::input::Source;
+use crate::phone::Country;
 use crate::process::CommandEnd;
 
 /// What was typed.
@@ -13,6 +14,8 @@ use crate::process::CommandEnd;
 pub(crate) struct RunArguments {
     /// `--to`
     pub(crate) to: Option<String>,
+    /// `--country`
+    pub(crate) country: Option<Country>,
     pub(crate) on: NotifyOn,
     pub(crate) content: NoticeContent,
     /// `--tail`, a number of lines.

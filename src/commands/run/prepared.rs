@@ -8,7 +8,7 @@ use super::facts::{ENDS, Facts};
 use super::notice::{NO_TAIL, Notice};
 use crate::commands::CommandError;
 use crate::context::Context;
-use crate::message::{Message, Outgoing, RecipientSources, TemplateUses};
+use crate::message::{Message, Outgoing, TemplateUses};
 use crate::sending::{Sender, UnresolvedSender};
 
 /// As far as a notice could be prepared.
@@ -30,9 +30,9 @@ impl<'a> Prepared<'a> {
         arguments: &RunArguments,
         language: &'a Language<'a>,
         read: &'a (Message, Value),
-        unresolved: UnresolvedSender,
+        mut unresolved: UnresolvedSender,
     ) -> Self {
-        let to = RecipientSources { flag: arguments.to.clone(), environment: unresolved.recipient() };
+        let to = unresolved.recipients(context, arguments.to.as_ref(), arguments.country);
         let notice = match Notice::compile(language, read.0.schema(), read, to) {
             Ok(notice) => notice,
             Err(problem) => return Self { problem: Some(problem), ..Self::default() },
