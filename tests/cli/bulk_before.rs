@@ -26,8 +26,8 @@ fn asked(home: &Home, words: &[&str]) -> Vec<String> {
 fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
     home.config(&profile(&jelou));
-    let rows: String = (0..100).map(|number| format!("5939876543{number:02},P{number}\n")).collect();
-    home.write("people.csv", format!("to,nombre\n{rows}593987654300,again\n12,Bad\n"));
+    let rows: Vec<_> = (0..100).map(|number| format!("5939876543{number:02},P{number}\n")).collect();
+    home.write("people.csv", format!("to,nombre\n{}593987654300,again\n12,Bad\n", rows.concat()));
     let words = [
         "people.csv",
         "--skip-invalid",
@@ -42,7 +42,7 @@ fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
     let lines = asked(&home, &words);
     let from = lines.iter().position(|line| line.starts_with("the first message")).unwrap();
     assert_eq!(
-        lines[from..from + 6],
+        lines[from..from + 7],
         [
             "the first message, line 2, as 593987654300 would see it:",
             "  │ Hola P0",
@@ -50,6 +50,7 @@ fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
             "  │ [ Sí ]",
             "102 rows: 101 to send; left out: 1 invalid",
             "1 of them goes to somebody who gets an earlier one too",
+            "by country: EC 101",
         ]
     );
     assert!(lines.iter().any(|line| line.starts_with("at 2/s this takes 50s, until 20")), "{lines:#?}");
@@ -86,7 +87,7 @@ fn a_log_has_figures_and_no_message() {
         .run("bulk send people.csv")
         .args(&words)
         .api(&jelou.url)
-        .fails(10, &["note: 3 rows: 2 to send; left out: 1 invalid"]);
+        .fails(10, &["note: 3 rows: 2 to send; left out: 1 invalid; by country: EC 2\n"]);
     assert!(!ended.stderr.contains("Ana"), "{}", ended.stderr);
     // Who asks for it sees it.
     let ended = home

@@ -111,7 +111,7 @@ fn every_row_is_sent_once_and_reported() {
         json!({"schema_version": 1, "run": "r", "complete": true, "rows": 300, "sent": 300, "failed": 0, "unknown": 0,
             "skipped": 0, "skipped_reasons": {}, "pending": 0, "inflight": 0})
     );
-    assert!(ended.stderr.starts_with("note: run r: 300 messages from bot BOT_ID\n"), "{ended:?}");
+    assert!(ended.stderr.contains("note: run r: 300 messages from bot BOT_ID\n"), "{ended:?}");
     let seen = jelou.seen();
     assert_eq!(seen.len(), 300);
     let first = &seen[0].received;

@@ -15,7 +15,7 @@ fn template(name: &str, language: &str, status: &str, text: &str) -> Value {
     json!({ "elementName": name, "language": language, "status": status, "template": text })
 }
 
-fn page(results: &[Value], pagination: Value) -> Listing {
+fn page(results: &[Value], pagination: &Value) -> Listing {
     Listing::Page(json!({ "pagination": pagination, "results": results, "links": [] }).to_string())
 }
 
@@ -32,7 +32,7 @@ fn bot() -> Jelou {
                 template("nueva", "es", "PENDING", "Hola {{1}}"),
             ],
         };
-        page(&results, json!({ "totalPages": 2, "total": 4 }))
+        page(&results, &json!({ "totalPages": 2, "total": 4 }))
     };
     Jelou::with_templates(listed, |_, _| Act::Accept)
 }
@@ -86,8 +86,8 @@ fn each_template_of_a_list_is_checked() {
     let by_row = ["template", "{{ plantilla }}", "--param", "{{ nombre }}"];
     // Of the two, one takes two values.
     bulk(&home, &jelou, &by_row).fails(2, &["the template `order_shipped` takes 2 values, and the message gives 1"]);
-    let names: String = (0..9).map(|number| format!("59398765433{number},x,none_{number}\n")).collect();
-    home.write("people.csv", format!("{PEOPLE}{names}"));
+    let names: Vec<_> = (0..9).map(|number| format!("59398765433{number},x,none_{number}\n")).collect();
+    home.write("people.csv", format!("{PEOPLE}{}", names.concat()));
     let ended = bulk(&home, &jelou, &by_row).fails(2, &["error: 10 of the templates cannot be sent", "- and 5 more"]);
     assert_eq!(ended.stderr.matches("\n  - ").count(), 6, "{}", ended.stderr);
     assert_nothing_remains(&home, &jelou);
@@ -125,13 +125,14 @@ fn a_list_that_cannot_be_had_is_a_warning() {
     let unknown = "warning: nobody checked whether the bot has the template: ";
     let slow = Jelou::with_templates(|_| Listing::Hang, accepts);
     goes_on(&slow, &format!("{unknown}its templates were not listed within 3 s"));
-    let first = || page(&[template("a", "es", "APPROVED", "")], json!({ "totalPages": 2 }));
+    let first = || page(&[template("a", "es", "APPROVED", "")], &json!({ "totalPages": 2 }));
     let half = Jelou::with_templates(move |page| if page == 1 { first() } else { Listing::Answer(403) }, accepts);
     goes_on(&half, unknown);
     let wrong = Jelou::with_templates(|_| Listing::Page("{}".to_owned()), accepts);
     goes_on(&wrong, unknown);
     // It counts more than it gives.
-    let part = Jelou::with_templates(|_| page(&[template("a", "es", "APPROVED", "")], json!({ "total": 60 })), accepts);
+    let part =
+        Jelou::with_templates(|_| page(&[template("a", "es", "APPROVED", "")], &json!({ "total": 60 })), accepts);
     goes_on(
         &part,
         "warning: nobody checked whether the bot has the template `order_shiped`: the API listed only a part",
@@ -167,7 +168,7 @@ fn what_is_left_of_a_run_is_checked_when_it_goes_on() {
     let jelou = Jelou::with_templates(
         move |_| {
             let status = if is_paused.load(SeqCst) { "PAUSED" } else { "APPROVED" };
-            page(&[template("bienvenida", "es", status, "{{1}}")], json!({ "totalPages": 1 }))
+            page(&[template("bienvenida", "es", status, "{{1}}")], &json!({ "totalPages": 1 }))
         },
         move |_, _| if is_mended.load(SeqCst) { Act::Accept } else { Act::Answer(401, "", "{}") },
     );
