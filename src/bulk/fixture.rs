@@ -28,6 +28,10 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         rate: 5.0,
         concurrency: 64,
         max_wait: std::time::Duration::ZERO,
+        again: false,
+        skip_sent: false,
+        remember: std::time::Duration::ZERO,
+        written_to: 0,
     };
     let mark = || {
         let path = directory.join("r.lock");

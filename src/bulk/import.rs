@@ -8,7 +8,8 @@ use thiserror::Error;
 use url::Url;
 
 use super::error::BulkError;
-use super::ledger::{DraftRequest, DraftRow, LedgerDraft};
+use super::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip};
+use super::runs::OpenRuns;
 use crate::api::{Request, SuccessCriterion};
 use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, recipient_column};
 use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientChoice, RecipientError};
@@ -30,6 +31,8 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) bot: &'a str,
     /// The address that the requests are made for.
     pub(crate) base: &'a Url,
+    /// Runs whose messages are left out; those of none where that is decided later.
+    pub(crate) earlier: Option<&'a OpenRuns>,
 }
 
 /// Where a row's recipient comes from.
@@ -45,6 +48,7 @@ pub(crate) enum RecipientRule<'a> {
 pub(crate) struct RowRange {
     /// So many at the beginning are passed over.
     pub(crate) skip: u64,
+    /// So many at most are sent; what is behind them is not read.
     pub(crate) limit: Option<u64>,
 }
 
@@ -71,6 +75,8 @@ pub(crate) struct Imported {
     pub(crate) invalid: u64,
     pub(crate) guarded: u64,
     pub(crate) duplicates: u64,
+    /// Rows that were left out because of an earlier run.
+    pub(crate) earlier: u64,
     pub(crate) columns: Vec<String>,
     /// What a success looks like; absent when no row makes a request.
     pub(crate) accepts: Option<SuccessCriterion>,
@@ -119,9 +125,15 @@ pub(crate) fn import(
     mut report: impl FnMut(u64, RowFault<'_>),
     is_read: impl Fn(u64),
 ) -> Result<Imported, BulkError> {
-    let mut rows = Importer { plan, draft, imported: Imported::default(), known: HashSet::new(), column: None };
-    let (mut passed, mut taken) = (0, 0);
-    while range.limit.is_none_or(|limit| taken < limit) {
+    // What is the same as a row before it does not count for the limit: that is looked up as the rows come.
+    let looks_up = range.limit.is_some() && !policy.allow_duplicates;
+    if looks_up {
+        draft.index_rows()?;
+    }
+    let (imported, known) = (Imported::default(), HashSet::new());
+    let mut rows = Importer { plan, draft, imported, known, column: None, looks_up, to_be_sent: 0 };
+    let (mut passed, mut taken) = (0_u64, 0_u64);
+    while range.limit.is_none_or(|limit| rows.to_be_sent < limit) {
         let Some(row) = list.read()? else { break };
         passed += 1;
         is_read(passed);
@@ -134,15 +146,12 @@ pub(crate) fn import(
         return Err(ListError::NoRows { name: list.name().to_owned() }.into());
     }
     let mut imported = rows.imported;
-    if draft.find_repeated()? {
-        if !policy.allow_duplicates {
-            draft.duplicates(policy.skip_invalid, |line, of, recipient| {
-                imported.duplicates += 1;
-                report(line, RowFault::Duplicate { of, recipient });
-            })?;
-            imported.rows -= imported.duplicates;
-        }
-        draft.put_in_order()?;
+    if draft.find_repeated()? && !policy.allow_duplicates {
+        draft.duplicates(policy.skip_invalid, |line, of, recipient| {
+            imported.duplicates += 1;
+            report(line, RowFault::Duplicate { of, recipient });
+        })?;
+        imported.rows -= imported.duplicates;
     }
     Ok(imported)
 }
@@ -156,6 +165,9 @@ struct Importer<'a> {
     known: HashSet<String>,
     /// The recipient's column, from the first row on.
     column: Option<String>,
+    /// Whether each row is compared with those before it.
+    looks_up: bool,
+    to_be_sent: u64,
 }
 
 impl Importer<'_> {
@@ -203,8 +215,18 @@ impl Importer<'_> {
         let body = request.body.as_deref().unwrap_or_default();
         let path = request.path_below(self.plan.base);
         let made = DraftRequest { recipient: outgoing.recipient().as_str(), path, body };
-        self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: None })?;
-        self.imported.rows += 1;
+        let found = self.plan.earlier.map(|runs| runs.find(&made)).transpose()?.flatten();
+        let is_repeated = self.looks_up && self.draft.has_message(&made)?;
+        if let Some((run, row)) = found {
+            let (run, problem) = (run.to_string(), row.problem(&run.to_string()));
+            let skip = Skip { reason: row.reason, problem: &problem, run: Some(&run) };
+            self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?;
+            self.imported.earlier += 1;
+        } else {
+            self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: None })?;
+            self.imported.rows += 1;
+            self.to_be_sent += u64::from(!is_repeated);
+        }
         self.imported.accepts.get_or_insert(request.accepts);
         Ok(())
     }

@@ -22,10 +22,12 @@ pub(crate) use self::breaker::PauseReason;
 pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
 pub(crate) use self::import::{ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import};
-pub(crate) use self::ledger::{Counts, Details, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowState, SkipCounts};
+pub(crate) use self::ledger::{
+    Counts, Details, EarlierMessages, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowState, SkipCounts, SkipReason,
+};
 pub(crate) use self::report::{ReportFormat, write as write_report};
 pub(crate) use self::row_task::ApiSession;
 pub(crate) use self::run_end::{RunEnd, StopReason};
-pub(crate) use self::runs::{OtherCampaign, ReservedRun, RunError, RunLock, RunName, Runs};
+pub(crate) use self::runs::{EarlierError, EarlierRuns, OpenRuns, ReservedRun, RunError, RunLock, RunName, Runs};
 pub(crate) use self::throttle::RunLimits;
 pub(crate) use self::writer::WriteFailure;

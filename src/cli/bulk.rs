@@ -6,8 +6,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::send::Delivered;
 use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
-use crate::commands::bulk::{BulkAction, BulkSendArguments, RunOptions};
-use crate::config::{Rate, RetryFor};
+use crate::commands::bulk::{BulkAction, BulkSendArguments, EarlierOptions, RunOptions};
+use crate::config::{Rate, Remember, RetryFor};
 use crate::input::Source;
 use crate::message::Message;
 use crate::output::ProgressFormat;
@@ -29,6 +29,9 @@ pub(crate) enum BulkCommand {
 
         #[command(flatten)]
         options: RunOptionFlags,
+
+        #[command(flatten)]
+        earlier: EarlierFlags,
     },
     /// Show the state of a run, also while it is running
     Status {
@@ -128,7 +131,7 @@ pub(crate) struct BulkSend {
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     skip: u64,
 
-    /// Process at most N rows
+    /// Send at most N messages; rows that are left out do not count
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
 
@@ -140,13 +143,12 @@ pub(crate) struct BulkSend {
     #[arg(long)]
     allow_duplicates: bool,
 
-    /// Send the same messages as a run that is unfinished or ended in the last 12 hours
-    #[arg(long)]
-    again: bool,
+    #[command(flatten)]
+    earlier: EarlierFlags,
 
-    /// Send although this run of the same bot cannot be read and may send the same (repeatable)
-    #[arg(long, value_name = "RUN")]
-    ignore_run: Vec<RunName>,
+    /// For how long sent messages count as sent before: 3d, 12h, or 0 [default: the profile's, else 3d]
+    #[arg(long, value_name = "TIME")]
+    remember: Option<Remember>,
 
     /// Read and check every row, print the first N requests and send nothing
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -173,6 +175,21 @@ pub(crate) struct RunOptionFlags {
     /// How to show the progress
     #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
     progress: ProgressFormat,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct EarlierFlags {
+    /// Leave out messages that an earlier run has sent, may have sent or is to send
+    #[arg(long, conflicts_with = "again")]
+    skip_sent: bool,
+
+    /// Send messages once more that an earlier run has sent, may have sent or is to send
+    #[arg(long)]
+    again: bool,
+
+    /// Send although this run of the same bot cannot be read and may send the same (repeatable)
+    #[arg(long, value_name = "RUN")]
+    ignore_run: Vec<RunName>,
 }
 
 #[derive(Args, Debug)]
@@ -237,6 +254,12 @@ impl From<RunOptionFlags> for RunOptions {
     }
 }
 
+impl From<EarlierFlags> for EarlierOptions {
+    fn from(flags: EarlierFlags) -> Self {
+        Self { skip_sent: flags.skip_sent, again: flags.again, ignored_runs: flags.ignore_run }
+    }
+}
+
 impl Decision {
     /// From which state to which; clap has made sure that there is one decision.
     fn states(&self) -> (RowState, RowState) {
@@ -264,8 +287,8 @@ impl From<BulkSend> for BulkSendArguments {
             options: send.options.into(),
             range: RowRange { skip: send.skip, limit: send.limit },
             policy: ImportPolicy { skip_invalid: send.skip_invalid, allow_duplicates: send.allow_duplicates },
-            again: send.again,
-            ignored_runs: send.ignore_run,
+            earlier: send.earlier.into(),
+            remember: send.remember,
             preview: send.preview,
         }
     }
@@ -275,7 +298,9 @@ impl From<BulkCommand> for BulkAction {
     fn from(action: BulkCommand) -> Self {
         match action {
             BulkCommand::Send(send) => Self::Send(Box::new((*send).into())),
-            BulkCommand::Resume { run, options } => Self::Resume { run, options: options.into() },
+            BulkCommand::Resume { run, options, earlier } => {
+                Self::Resume { run, options: options.into(), earlier: earlier.into() }
+            }
             BulkCommand::Status { run } => Self::Status { run },
             BulkCommand::Report { run, state, format, file } => Self::Report { run, states: state, format, file },
             BulkCommand::Resolve { run, decision } => {

@@ -115,7 +115,7 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
 }
 
 /// Name, value and origin of each setting; the secret itself never.
-pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 11] {
+pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 12] {
     let seconds = |duration: std::time::Duration| humantime::format_duration(duration).to_string();
     [
         row("profile", settings.profile.as_ref(), Clone::clone),
@@ -128,6 +128,7 @@ pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 11] 
         row("ca_cert", settings.ca_cert.as_ref(), |path| path.display().to_string()),
         row("allow_to", settings.allow_to.as_ref(), |allow_to| format!("{:?}", allow_to.0)),
         row("rate", Some(&settings.rate), ToString::to_string),
+        row("remember", Some(&settings.remember), ToString::to_string),
         row("confirm_bulk", Some(&settings.confirm_bulk), ToString::to_string),
     ]
 }

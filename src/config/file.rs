@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use super::error::ConfigError;
 use super::trust::{read_trusted, readable_by_others};
-use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
+use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, Remember, RetryFor, Timeout};
 use crate::nearest::nearest;
 use crate::secret::Secret;
 
@@ -74,6 +74,10 @@ pub(crate) struct Profile {
     #[serde(default, deserialize_with = "parsed")]
     #[schemars(with = "Option<String>")]
     pub(crate) rate: Option<Rate>,
+    /// For how long a bulk run counts what earlier ones sent: `3d`, `12h`, or 0 for never; 3d when absent.
+    #[serde(default, deserialize_with = "parsed_duration")]
+    #[schemars(with = "Option<DurationText>")]
+    pub(crate) remember: Option<Remember>,
     /// Whether a bulk run asks, or needs --yes, before it sends; it does when absent.
     pub(crate) confirm_bulk: Option<bool>,
 }

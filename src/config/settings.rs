@@ -12,7 +12,7 @@ use super::login::Login;
 use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
 use super::trust::read_to_limit;
-use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
+use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, Remember, RetryFor, Timeout};
 use crate::nearest::nearest;
 use crate::private_file::FileError;
 
@@ -39,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) ca_cert: Option<Sourced<PathBuf>>,
     pub(crate) allow_to: Option<Sourced<AllowTo>>,
     pub(crate) rate: Sourced<Rate>,
+    pub(crate) remember: Sourced<Remember>,
     pub(crate) confirm_bulk: Sourced<bool>,
     /// What a person should know of how it was resolved.
     pub(crate) warnings: Vec<String>,
@@ -101,6 +102,7 @@ impl Settings {
             ca_cert: ca_cert.or_else(|| profile.ca_cert.clone().map(|path| of_profile.of(path))),
             allow_to: profile.allow_to.clone().map(|value| of_profile.of(value)),
             rate: profile.rate.map_or(Origin::Default.of(Rate::DEFAULT), |value| of_profile.of(value)),
+            remember: profile.remember.map_or(Origin::Default.of(Remember::DEFAULT), |value| of_profile.of(value)),
             confirm_bulk: profile.confirm_bulk.map_or(Origin::Default.of(true), |value| of_profile.of(value)),
             warnings,
         };

@@ -73,6 +73,7 @@ fn the_example_configuration_is_valid_and_shows_every_key() {
         "ca_cert",
         "allow_to",
         "rate",
+        "remember",
         "confirm_bulk",
     ] {
         assert!(example.contains(&format!("{key} = ")), "{key} is missing");

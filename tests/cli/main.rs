@@ -19,6 +19,7 @@ mod answers;
 mod bad_input;
 mod bulk_connections;
 mod bulk_crash;
+mod bulk_earlier;
 #[cfg(unix)]
 mod bulk_faults;
 mod bulk_input;

@@ -40,18 +40,33 @@ impl Ledger {
         Ok(taken)
     }
 
-    /// One row that is still to be sent.
+    /// One row that is still to be sent; where it is left out, the one behind it to the same person.
     pub(crate) fn pending(&self, n: i64) -> Result<Option<QueuedRow>, LedgerError> {
         let mut statement = self.db.prepare_cached(&format!("{QUEUED} WHERE row.n = ?1 AND {IS_PENDING}"))?;
-        statement.query_row([n], |row| Ok(self.queued(row))).optional()?.transpose()
+        let mut next_of_skipped = self.db.prepare_cached(
+            "SELECT later.n FROM standing JOIN row AS later ON later.before = standing.n \
+             WHERE standing.n = ?1 AND state = 'skipped'",
+        )?;
+        let mut next = Some(n);
+        while let Some(n) = next {
+            if let Some(row) = statement.query_row([n], |row| Ok(self.queued(row))).optional()? {
+                return row.map(Some);
+            }
+            next = next_of_skipped.query_row([n], |row| row.get(0)).optional()?;
+        }
+        Ok(None)
     }
 
-    /// Pending rows whose row before is final, with when that became so.
+    /// Pending rows whose row before is final, with when that became so. A row before that is left out is passed over.
     pub(crate) fn followers(&self) -> Result<Vec<(i64, i64)>, LedgerError> {
         let mut statement = self.db.prepare(
-            "SELECT row.n, first.at FROM row JOIN standing AS first ON first.n = row.before \
-             JOIN standing AS own ON own.n = row.n WHERE row.before IS NOT NULL AND own.state = 'pending' \
-             AND (first.state = 'sent' OR first.state = 'failed' OR first.state = 'unknown')",
+            "WITH RECURSIVE chain (n, before) AS ( \
+               SELECT row.n, row.before FROM row JOIN standing USING (n) \
+                 WHERE row.before IS NOT NULL AND state = 'pending' \
+               UNION ALL SELECT chain.n, row.before FROM chain JOIN row ON row.n = chain.before \
+                 JOIN standing ON standing.n = row.n WHERE state = 'skipped') \
+             SELECT chain.n, coalesce(first.at, 0) FROM chain LEFT JOIN standing AS first ON first.n = chain.before \
+             WHERE chain.before IS NULL OR first.state = 'sent' OR first.state = 'failed' OR first.state = 'unknown'",
         )?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)

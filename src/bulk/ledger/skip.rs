@@ -2,6 +2,8 @@
 
 use clap::ValueEnum;
 
+use rusqlite::Connection;
+
 use super::{Ledger, LedgerError};
 
 /// Why a row is left out. Of several reasons it is the first in this order.
@@ -73,15 +75,20 @@ impl SkipCounts {
 impl Ledger {
     /// How many rows are left out for each reason.
     pub(crate) fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {
-        let query = "SELECT count(*) FROM decision WHERE \"to\" = 'skipped' AND reason = ?1";
-        let mut statement = self.db.prepare_cached(query)?;
-        let mut counts = Vec::new();
-        for reason in SkipReason::ALL {
-            match statement.query_row([reason.name()], |row| row.get(0))? {
-                0 => {}
-                rows => counts.push((reason, rows)),
-            }
-        }
-        Ok(SkipCounts(counts))
+        skip_counts(&self.db)
     }
+}
+
+/// Of a run, or of one that is being made.
+pub(super) fn skip_counts(db: &Connection) -> Result<SkipCounts, LedgerError> {
+    let query = "SELECT count(*) FROM decision WHERE \"to\" = 'skipped' AND reason = ?1";
+    let mut statement = db.prepare_cached(query)?;
+    let mut counts = Vec::new();
+    for reason in SkipReason::ALL {
+        match statement.query_row([reason.name()], |row| row.get(0))? {
+            0 => {}
+            rows => counts.push((reason, rows)),
+        }
+    }
+    Ok(SkipCounts(counts))
 }

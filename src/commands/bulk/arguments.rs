@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
-use crate::config::Rate;
+use crate::config::{Rate, Remember};
 use crate::input::Source;
 use crate::message::Message;
 use crate::output::ProgressFormat;
@@ -13,7 +13,7 @@ use crate::output::ProgressFormat;
 #[derive(Debug)]
 pub(crate) enum BulkAction {
     Send(Box<BulkSendArguments>),
-    Resume { run: Option<RunName>, options: RunOptions },
+    Resume { run: Option<RunName>, options: RunOptions, earlier: EarlierOptions },
     Status { run: Option<RunName> },
     Report { run: Option<RunName>, states: Vec<RowState>, format: ReportFormat, file: Option<PathBuf> },
     Resolve { run: Option<RunName>, from: RowState, to: RowState },
@@ -29,6 +29,17 @@ pub(crate) struct RunOptions {
     /// How long a run goes on while every row that is tried meets a rate limit.
     pub(crate) max_wait: Option<Duration>,
     pub(crate) progress: ProgressFormat,
+}
+
+/// What is done with messages that an earlier run has too.
+#[derive(Debug)]
+pub(crate) struct EarlierOptions {
+    /// `--skip-sent`
+    pub(crate) skip_sent: bool,
+    /// `--again`
+    pub(crate) again: bool,
+    /// `--ignore-run`: runs that may send the same, since they cannot be read.
+    pub(crate) ignored_runs: Vec<RunName>,
 }
 
 /// What was typed for a new run.
@@ -48,10 +59,9 @@ pub(crate) struct BulkSendArguments {
     pub(crate) policy: ImportPolicy,
     /// `--strict`: a warning about a row's message makes the row invalid.
     pub(crate) strict: bool,
-    /// `--again`
-    pub(crate) again: bool,
-    /// `--ignore-run`: runs that may send the same, since they cannot be read.
-    pub(crate) ignored_runs: Vec<RunName>,
+    pub(crate) earlier: EarlierOptions,
+    /// `--remember`
+    pub(crate) remember: Option<Remember>,
     /// `--preview`
     pub(crate) preview: Option<u64>,
 }

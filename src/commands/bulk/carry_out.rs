@@ -114,7 +114,9 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
             stderr.note(&left_alone);
         }
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
-        if let Err(error) = print_summary(context, &summary(&run.name, &counts, &skips), &run.name) {
+        if let Err(error) =
+            print_summary(context, &summary(Some(&run.name), &counts, &skips, run.details.written_to), Some(&run.name))
+        {
             let watch = format!("jelouctl bulk status {}", run.name);
             stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
         }
@@ -128,7 +130,7 @@ fn without_again(hint: &str) -> &str {
     ends.iter().find_map(|end| hint.strip_suffix(end)).unwrap_or(hint)
 }
 
-fn of_counts(counts: &Counts, skips: &SkipCounts) -> ExitCode {
+pub(crate) fn of_counts(counts: &Counts, skips: &SkipCounts) -> ExitCode {
     if counts.failed + counts.unknown + skips.needing_attention() == 0 {
         ExitCode::Success
     } else {

@@ -94,9 +94,9 @@ pub(crate) fn import(
 }
 
 fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageError> {
-    let Imported { rows, invalid, duplicates, .. } = imported;
+    let Imported { rows, invalid, duplicates, earlier, .. } = imported;
     match (invalid, duplicates) {
-        _ if *rows == 0 && (policy.skip_invalid || *duplicates == 0) => {
+        _ if rows + earlier == 0 && (policy.skip_invalid || *duplicates == 0) => {
             Err(UsageError::new("no row can be sent", "fix the message or the rows; nothing was sent"))
         }
         (0, 0) => Ok(()),

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod carry_out;
+mod earlier;
 mod import;
 mod manage;
 mod plan;
@@ -10,7 +11,7 @@ mod row_messages;
 mod send;
 mod summary;
 
-pub(crate) use self::arguments::{BulkAction, BulkSendArguments, RunOptions};
+pub(crate) use self::arguments::{BulkAction, BulkSendArguments, EarlierOptions, RunOptions};
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
@@ -25,7 +26,7 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
     outlive_file_size_limit()?;
     match action {
         BulkAction::Send(arguments) => send::run(context, &arguments),
-        BulkAction::Resume { run, options } => resume::run(context, run.as_ref(), options),
+        BulkAction::Resume { run, options, earlier } => resume::run(context, run.as_ref(), options, &earlier),
         BulkAction::Status { run } => manage::status(context, run.as_ref()),
         BulkAction::Report { run, states, format, file } => {
             manage::report(context, run.as_ref(), &states, format, file.as_deref())

@@ -1,8 +1,9 @@
 //! `bulk resume`: goes on with a run. It needs no input and no message, and sends as the one who began it, or not at all.
 
-use super::arguments::RunOptions;
+use super::arguments::{EarlierOptions, RunOptions};
 use super::carry_out::{LockedRun, carry_out};
-use crate::bulk::{Details, Ledger, RunName, Runs};
+use super::earlier::{self, Repetition};
+use crate::bulk::{Details, EarlierRuns, Ledger, RunLock, RunName, Runs};
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Environment};
 use crate::context::{Context, UsageError};
@@ -15,6 +16,7 @@ pub(crate) fn run(
     context: &mut Context,
     asked: Option<&RunName>,
     options: RunOptions,
+    earlier: &EarlierOptions,
 ) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
     let runs = Runs::open()?;
@@ -40,6 +42,9 @@ pub(crate) fn run(
             Ok(sender.check_allowed(std::iter::once(recipient).chain(recipients_in(&body)))?)
         })?;
     }
+    if !details.sandbox {
+        leave_out_sent(context, &runs, (&name, &lock), &details, &ledger, earlier)?;
+    }
     let counts = ledger.counts()?;
     drop(ledger);
     let run = LockedRun { runs: &runs, name, details, found: Some(counts), lock };
@@ -49,6 +54,26 @@ pub(crate) fn run(
             Opening::Interrupted(signal) => Err(Interrupted(signal).into()),
         }
     })
+}
+
+/// Looks whether another run has sent meanwhile what this one has left.
+fn leave_out_sent(
+    context: &Context,
+    runs: &Runs,
+    (name, lock): (&RunName, &RunLock),
+    details: &Details,
+    ledger: &Ledger,
+    options: &EarlierOptions,
+) -> Result<(), CommandError> {
+    let repetition = Repetition::of(options, details.again, details.skip_sent);
+    let created_at = ledger.created_at()?;
+    let mut earlier = EarlierRuns::of_run(runs, (name, details), created_at, &options.ignored_runs);
+    if earlier::compare_run(context, &mut earlier, ledger, name, repetition)? {
+        let mut written = Ledger::resume(&runs.path(name), lock.mark()?)?;
+        written.skip_earlier(ledger)?;
+        written.close()?;
+    }
+    Ok(())
 }
 
 /// What the environment says holds where no flag says otherwise; it must be what the run was begun with.

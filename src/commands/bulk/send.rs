@@ -4,13 +4,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::arguments::BulkSendArguments;
-use super::carry_out::{LockedRun, carry_out};
+use super::carry_out::{LockedRun, carry_out, of_counts};
+use super::earlier::{self, Repetition};
 use super::import::{ReadList, import, open};
 use super::plan::{compile_body, read_body, recipient_rule};
+use super::summary::{print_summary, summary};
 use crate::api::{Request, SuccessCriterion};
 use crate::bulk::{
-    BulkError, Details, ImportPlan, Imported, LedgerDraft, LedgerError, OtherCampaign, ReservedRun, RunError, RunName,
-    Runs,
+    BulkError, Counts, Details, EarlierRuns, ImportPlan, Imported, LedgerDraft, LedgerError, OpenRuns, ReservedRun,
+    RunError, RunName, Runs,
 };
 use crate::commands::CommandError;
 use crate::context::{Context, Mode, UsageError};
@@ -43,6 +45,16 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
 
     let sender = unresolved.resolve(context)?;
     let base = sender.planned_base();
+    let is_shown = arguments.preview.is_some() || context.mode != Mode::Send;
+    // What is only shown makes no directory.
+    let runs = if is_shown { Runs::at_home()? } else { Runs::open()? };
+    let api_url = sender.settings.api_url.value.to_string();
+    let remember = arguments.remember.unwrap_or(sender.settings.remember.value).duration();
+    let of = (sender.bot.as_str(), api_url.as_str());
+    let mut runs_before = (!sender.settings.is_sandboxed())
+        .then(|| EarlierRuns::of_list(&runs, of, remember, &arguments.earlier.ignored_runs));
+    let repetition = Repetition::of(&arguments.earlier, false, false);
+    let open_runs = open_runs(context, arguments, runs_before.as_mut(), repetition)?;
     let plan = ImportPlan {
         kind: &arguments.message,
         strict: arguments.strict,
@@ -52,11 +64,15 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         language: &language,
         bot: sender.bot.as_str(),
         base: base.url(),
+        earlier: open_runs.as_ref(),
     };
     let (rows, progress) = ((arguments.range, arguments.policy), arguments.options.progress);
-    if arguments.preview.is_some() || context.mode != Mode::Send {
+    if is_shown {
         let mut draft = LedgerDraft::create(None)?;
         let read = import(context, &mut list, &mut draft, &plan, &sender, rows, progress)?;
+        if read.verdict.is_ok() && !compare_shown(context, runs_before.as_mut(), &mut draft, repetition)? {
+            return Ok(ExitCode::Success);
+        }
         let Some(shown) = arguments.preview else {
             read.verdict?;
             return show(context, &draft, &sender, read.imported.accepts.as_ref(), u64::MAX);
@@ -65,14 +81,51 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         context.stderr.note(&read.words());
         return read.verdict.map(|()| ExitCode::Success);
     }
-    let runs = Runs::open()?;
     let reserved = reserve(&runs, arguments)?;
     let mut draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
     let ReadList { imported, verdict } = import(context, &mut list, &mut draft, &plan, &sender, rows, progress)?;
     verdict?;
-    let details = details(arguments, &sender, list.format(), &imported)?;
-    let prepared = PreparedRun { runs: &runs, reserved, draft, rows: imported.rows, details };
-    block_on(begin(context, arguments, &sender, prepared))
+    let details = Details { remember, ..details(arguments, &sender, list.format(), &imported)? };
+    drop(open_runs);
+    let prepared = PreparedRun { runs: &runs, reserved, draft, details };
+    block_on(begin(context, arguments, &sender, prepared, (runs_before, repetition)))
+}
+
+/// The earlier runs, where rows that are left out do not count for `--limit`: they are looked up as the list is read.
+fn open_runs(
+    context: &Context,
+    arguments: &BulkSendArguments,
+    earlier: Option<&mut EarlierRuns<'_>>,
+    repetition: Repetition,
+) -> Result<Option<OpenRuns>, CommandError> {
+    match earlier {
+        Some(earlier) if repetition == Repetition::LeftOut && arguments.range.limit.is_some() => {
+            Ok(Some(earlier.open(earlier::warn(context))?))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Says what earlier runs have of rows that are only shown; false where nothing would leave.
+fn compare_shown(
+    context: &Context,
+    earlier: Option<&mut EarlierRuns<'_>>,
+    draft: &mut LedgerDraft,
+    repetition: Repetition,
+) -> Result<bool, CommandError> {
+    let Some(earlier) = earlier else { return Ok(true) };
+    match earlier::compare(context, earlier, draft, repetition) {
+        Ok(()) => {}
+        Err(error) if error.code == ExitCode::Guard => {
+            context.stderr.warning(&format!("this would be refused, and nothing would leave: {}", error.line()));
+            context.stderr.note(error.hint.as_deref().unwrap_or_default());
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    }
+    earlier::report_skipped(context, draft)?;
+    earlier::report_written_to(context, earlier.people_written_to(draft)?);
+    Ok(true)
 }
 
 /// All of a run that is read in and not begun.
@@ -80,7 +133,6 @@ struct PreparedRun<'a> {
     runs: &'a Runs,
     reserved: ReservedRun,
     draft: LedgerDraft,
-    rows: u64,
     details: Details,
 }
 
@@ -89,34 +141,32 @@ async fn begin(
     arguments: &BulkSendArguments,
     sender: &Sender,
     prepared: PreparedRun<'_>,
+    (mut earlier, repetition): (Option<EarlierRuns<'_>>, Repetition),
 ) -> Result<ExitCode, CommandError> {
-    let PreparedRun { runs, reserved, draft, rows, details } = prepared;
-    let digest = draft.digest();
-    let refuse_again = |warn: &dyn Fn(&RunName, &LedgerError)| match runs.other_campaign(
-        &details,
-        digest,
-        &arguments.ignored_runs,
-        warn,
-    )? {
-        Some(OtherCampaign::Same { run, is_finished }) if !arguments.again => {
-            Err(CommandError::from(GuardError::SameCampaign { run: run.to_string(), is_finished }))
-        }
-        Some(OtherCampaign::Unreadable { run, error }) => {
-            Err(GuardError::UnreadableCampaign { run: run.to_string(), problem: error.to_string() }.into())
-        }
-        Some(OtherCampaign::Same { .. }) | None => Ok(()),
-    };
-    refuse_again(&|run, error| {
-        context.stderr.warning(&format!("whether run {run} sends the same messages is not known: {error}"));
-    })?;
-    confirm(context, sender, rows)?;
+    let PreparedRun { runs, reserved, mut draft, mut details } = prepared;
+    if let Some(earlier) = &mut earlier {
+        earlier::compare(context, earlier, &mut draft, repetition)?;
+        earlier::report_skipped(context, &draft)?;
+        details.written_to = earlier.people_written_to(&draft)?;
+        earlier::report_written_to(context, details.written_to);
+    }
+    if draft.to_be_sent()? == 0 {
+        return nothing_left(context, &draft);
+    }
+    confirm(context, sender, draft.to_be_sent()?)?;
     let mut connection = match sender.connect(context).await? {
         Opening::Open(connection) => connection,
         Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
     };
     let name = reserved.name().clone();
     let held = runs.hold()?;
-    refuse_again(&|_, _| ())?;
+    if let Some(earlier) = &mut earlier {
+        earlier::compare(context, earlier, &mut draft, repetition)?;
+    }
+    let rows = draft.to_be_sent()?;
+    if rows == 0 {
+        return nothing_left(context, &draft);
+    }
     if let Some(signal) = connection.signals.came() {
         return Err(Interrupted(signal).into());
     }
@@ -126,6 +176,16 @@ async fn begin(
     context.stderr.note(&format!("run {name}: {} from bot {}", counted(rows, "message"), sender.bot.as_str()));
     let run = LockedRun { runs, name, details, found: None, lock };
     carry_out(context, sender, connection, &run, arguments.options).await
+}
+
+/// Every row is left out: there is no run.
+fn nothing_left(context: &Context, draft: &LedgerDraft) -> Result<ExitCode, CommandError> {
+    let skips = draft.skip_counts()?;
+    let skipped = skips.iter().map(|(_, rows)| rows).sum();
+    let counts = Counts { skipped, ..Counts::default() };
+    context.stderr.note("nothing is left to be sent: every row is left out");
+    print_summary(context, &summary(None, &counts, &skips, 0), None)?;
+    Ok(of_counts(&counts, &skips))
 }
 
 /// The name that was typed, or one of the input's that is free.
@@ -170,6 +230,10 @@ fn details(
         rate: arguments.options.rate.unwrap_or(settings.rate.value).per_second(),
         concurrency: arguments.options.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
         max_wait: arguments.options.max_wait.unwrap_or(DEFAULT_MAX_WAIT),
+        again: arguments.earlier.again,
+        skip_sent: arguments.earlier.skip_sent,
+        remember: Duration::ZERO,
+        written_to: 0,
     })
 }
 

@@ -8,10 +8,11 @@ use crate::bulk::{Counts, RunName, SkipCounts};
 use crate::context::Context;
 use crate::output::{Format, StreamError};
 
-pub(crate) fn summary(name: &RunName, counts: &Counts, skips: &SkipCounts) -> Value {
+/// Of the run `name`, or of a list of which nothing was left; `written_to` people were written to by an earlier run.
+pub(crate) fn summary(name: Option<&RunName>, counts: &Counts, skips: &SkipCounts, written_to: u64) -> Value {
     json!({
         "schema_version": 1,
-        "run": name.to_string(),
+        "run": name.map(ToString::to_string),
         "complete": counts.is_finished(),
         "rows": counts.all(),
         "sent": counts.sent,
@@ -21,6 +22,7 @@ pub(crate) fn summary(name: &RunName, counts: &Counts, skips: &SkipCounts) -> Va
         "skipped_reasons": skips.iter().map(|(reason, rows)| (reason.name(), rows)).collect::<BTreeMap<_, _>>(),
         "pending": counts.pending,
         "inflight": counts.inflight,
+        "written_to_within_24_hours": written_to,
     })
 }
 
@@ -37,9 +39,9 @@ pub(crate) fn may_have_been_sent(name: &RunName, counts: &Counts) -> Option<Stri
 }
 
 /// `--output id` is the run's name.
-pub(crate) fn print_summary(context: &Context, summary: &Value, name: &RunName) -> Result<(), StreamError> {
+pub(crate) fn print_summary(context: &Context, summary: &Value, name: Option<&RunName>) -> Result<(), StreamError> {
     match context.stdout.format {
-        Format::Id => context.stdout.value(&name.to_string()),
+        Format::Id => name.map_or(Ok(()), |name| context.stdout.value(&name.to_string())),
         Format::Response | Format::Record => context.stdout.json(summary),
         Format::None => Ok(()),
     }

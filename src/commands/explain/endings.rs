@@ -28,7 +28,7 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
         "see the report",
         "what failed, after fixing it",
     ),
-    (11, "stopped by a guard: allow_to, a bulk run without --yes, the same campaign again", "no", "no"),
+    (11, "stopped by a guard: allow_to, a bulk run without --yes, messages that were sent before", "no", "no"),
     (
         12,
         "the ledger of a bulk run cannot be written",
