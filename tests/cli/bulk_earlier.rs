@@ -192,6 +192,35 @@ fn a_killed_run_may_have_sent_and_is_to_send() {
 }
 
 #[test]
+fn a_run_that_is_going_on_is_about_to_send_what_it_has_left() {
+    let home = people(10);
+    let hangs = user(0);
+    let jelou = Jelou::start(move |user, before| match before {
+        0 => Act::Answer(422, "", "{}"),
+        1 if user == hangs => Act::Hang { accepted: true },
+        _ => Act::Accept,
+    });
+    send(&home, &jelou.url, &["--run", "a"]).fails(10, &[]);
+    home.run("bulk resolve a --failed-as pending").success();
+    let mut going_on = home.command();
+    going_on.args("bulk send people.csv --yes --again --run b --rate 1000/s text Hola".split(' '));
+    going_on.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
+    going_on.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::null()).stderr(Stdio::null());
+    let mut going_on = going_on.spawn().unwrap();
+    jelou.wait_for(11);
+    let resume = |flags: &[&str]| home.run("bulk resume a --rate 1000000/s").args(flags).api(&jelou.url);
+    let told = ["all 10 messages left in run a are in earlier runs: 9 are still to be sent by run b, 1 may have been"];
+    resume(&[]).fails(11, &told);
+    going_on.kill().unwrap();
+    going_on.wait().unwrap();
+    // One that rests does not hold up another.
+    resume(&[]).fails(11, &["1 of the 10 messages left in run a may have been sent by run b"]);
+    let ended = resume(&["--skip-sent"]).fails(10, &[]);
+    assert_eq!(reasons(&ended), json!({"may_have_been_sent": 1}));
+    assert_eq!(times(&jelou, &users(0..10)), [1; 10]);
+}
+
+#[test]
 fn of_two_that_begin_at_once_one_sends() {
     let home = people(40);
     let jelou = Jelou::accepting();

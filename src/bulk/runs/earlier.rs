@@ -103,8 +103,8 @@ impl<'a> EarlierRuns<'a> {
         draft: &LedgerDraft,
         warn: impl FnMut(&RunName, &LedgerError),
     ) -> Result<(), EarlierError> {
-        draft.index_rows()?;
         self.each_changed(Choice::Counting, warn, |earlier, _| {
+            draft.index_rows()?;
             draft.compare(&earlier.ledger, &earlier.name.to_string(), earlier.memory)
         })
     }
@@ -122,13 +122,15 @@ impl<'a> EarlierRuns<'a> {
     /// # Errors
     /// As of [`EarlierRuns::compare`].
     pub(crate) fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
-        draft.index_rows()?;
         let (seen, lately) = (std::mem::take(&mut self.seen), self.lately);
         self.written_to = WrittenTo::default();
         let found = self.each_changed(
             Choice::ChangedLately,
             |_, _| (),
-            |earlier, people| draft.find_people(&earlier.ledger, lately, people),
+            |earlier, people| {
+                draft.index_rows()?;
+                draft.find_people(&earlier.ledger, lately, people)
+            },
         );
         self.seen = seen;
         found?;
