@@ -31,15 +31,17 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         max_wait: std::time::Duration::ZERO,
         conditions: RunConditions::default(),
         templates: TemplateUses::default(),
+        again: false,
+        skip_sent: false,
+        remember: std::time::Duration::ZERO,
+        written_to: 0,
     };
     let mark = || {
         let path = directory.join("r.lock");
         let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).unwrap();
         CommitMark::new(file, path)
     };
-    if draft.find_repeated().unwrap() {
-        draft.put_in_order().unwrap();
-    }
+    draft.find_repeated().unwrap();
     draft.complete(&details, &mark(), &path).unwrap();
     (Ledger::resume(&path, mark()).unwrap(), Ledger::read(&path).unwrap())
 }

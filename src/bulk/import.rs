@@ -11,6 +11,7 @@ use super::bare_codes::BareCodes;
 use super::empty_cells::{EmptyCells, empty_parameter};
 use super::error::BulkError;
 use super::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
+use super::runs::OpenRuns;
 use crate::api::{Request, SuccessCriterion};
 use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, recipient_column};
 use crate::message::{
@@ -56,6 +57,8 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) bot: &'a str,
     /// The address that the requests are made for.
     pub(crate) base: &'a Url,
+    /// Runs whose messages are left out; those of none where that is decided later.
+    pub(crate) earlier: Option<&'a OpenRuns>,
 }
 
 /// Where a row's recipient comes from.
@@ -71,6 +74,7 @@ pub(crate) enum RecipientRule<'a> {
 pub(crate) struct RowRange {
     /// So many at the beginning are passed over.
     pub(crate) skip: u64,
+    /// So many at most are sent; what is behind them is not read.
     pub(crate) limit: Option<u64>,
 }
 
@@ -112,6 +116,8 @@ pub(crate) struct Imported {
     pub(crate) duplicates: u64,
     /// Rows left out for an earlier row to the same person.
     pub(crate) same_person: u64,
+    /// Rows that were left out because of an earlier run.
+    pub(crate) earlier: u64,
     pub(crate) columns: Vec<String>,
     /// The templates that rows name.
     pub(crate) templates: TemplateUses,
@@ -172,16 +178,28 @@ pub(crate) fn import<'a>(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
     plan: &ImportPlan<'_>,
-    range: RowRange,
+    (range, policy): (RowRange, ImportPolicy),
     admit: impl Fn(&Outgoing) -> Admission<'a>,
     mut report: impl FnMut(u64, RowFault<'_>),
     is_read: impl Fn(u64),
 ) -> Result<Imported, BulkError> {
-    let empty_cells = EmptyCells::new(&plan.body);
-    let mut rows =
-        Importer { plan, draft, imported: Imported::default(), known: HashSet::new(), column: None, empty_cells };
-    let (mut passed, mut taken) = (0, 0);
-    while range.limit.is_none_or(|limit| taken < limit) {
+    // What is the same as a row before it does not count for the limit: that is looked up as the rows come.
+    let looks_up = range.limit.is_some() && !policy.allow_duplicates;
+    if looks_up {
+        draft.index_rows()?;
+    }
+    let mut rows = Importer {
+        plan,
+        draft,
+        imported: Imported::default(),
+        known: HashSet::new(),
+        column: None,
+        empty_cells: EmptyCells::new(&plan.body),
+        looks_up,
+        to_be_sent: 0,
+    };
+    let (mut passed, mut taken) = (0_u64, 0_u64);
+    while range.limit.is_none_or(|limit| rows.to_be_sent < limit) {
         let Some(row) = list.read()? else { break };
         passed += 1;
         is_read(passed);
@@ -226,7 +244,7 @@ pub(crate) fn settle_repeated(
     if !policy.one_per_person && (imported.duplicates == 0 || policy.skip_invalid) {
         draft.repeated_people(|_, line, of| report(line, RowFault::RepeatedPerson { of }))?;
     }
-    Ok(draft.put_in_order()?)
+    Ok(())
 }
 
 /// Takes one row after the other.
@@ -239,6 +257,9 @@ struct Importer<'a> {
     /// The recipient's column, from the first row on.
     column: Option<String>,
     empty_cells: EmptyCells,
+    /// Whether each row is compared with those before it.
+    looks_up: bool,
+    to_be_sent: u64,
 }
 
 impl Importer<'_> {
@@ -303,16 +324,27 @@ impl Importer<'_> {
         let body = request.body.as_deref().unwrap_or_default();
         let path = request.path_below(self.plan.base);
         let made = DraftRequest { recipient: outgoing.recipient().as_str(), path, body };
-        let problem = excluded.map(ExcludedBy::problem);
-        let skip = problem.as_deref().map(|problem| Skip { reason: SkipReason::Excluded, problem, run: None });
-        self.draft.add(&DraftRow { line, cells, request: Ok(made), skip })?;
-        if excluded.is_some() {
+        if let Some(by) = excluded {
+            let problem = by.problem();
+            let skip = Skip { reason: SkipReason::Excluded, problem: &problem, run: None };
+            self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?;
             self.imported.excluded += 1;
-        } else {
-            self.imported.rows += 1;
-            self.imported.templates.note(outgoing);
-            self.imported.accepts.get_or_insert(request.accepts);
+            return Ok(());
         }
+        self.imported.accepts.get_or_insert(request.accepts.clone());
+        if let Some((run, row)) = self.plan.earlier.map(|runs| runs.find(&made)).transpose()?.flatten() {
+            let run = run.to_string();
+            let problem = row.problem(&run);
+            let skip = Skip { reason: row.reason, problem: &problem, run: Some(&run) };
+            self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?;
+            self.imported.earlier += 1;
+            return Ok(());
+        }
+        let is_repeated = self.looks_up && self.draft.has_message(&made)?;
+        self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: None })?;
+        self.imported.rows += 1;
+        self.to_be_sent += u64::from(!is_repeated);
+        self.imported.templates.note(outgoing);
         Ok(())
     }
 

@@ -29,12 +29,12 @@ pub(crate) use self::import::{
     settle_repeated,
 };
 pub(crate) use self::ledger::{
-    Counts, Details, DraftOverview, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowFilter, RowState, RunConditions,
-    Skip, SkipCounts, SkipReason,
+    Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowFilter,
+    RowState, RunConditions, Skip, SkipCounts, SkipReason,
 };
 pub(crate) use self::report::{ReportFormat, write as write_report};
 pub(crate) use self::row_task::ApiSession;
 pub(crate) use self::run_end::{RunEnd, StopReason};
-pub(crate) use self::runs::{OtherCampaign, ReservedRun, RunError, RunLock, RunName, Runs};
+pub(crate) use self::runs::{EarlierError, EarlierRuns, OpenRuns, ReservedRun, RunError, RunLock, RunName, Runs};
 pub(crate) use self::throttle::RunLimits;
 pub(crate) use self::writer::WriteFailure;

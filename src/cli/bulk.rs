@@ -7,8 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::hours::HoursFlags;
 use super::send::Delivered;
 use crate::bulk::{ImportPolicy, ReportFormat, RowFilter, RowRange, RowState, RunName, SkipReason};
-use crate::commands::bulk::{BulkAction, BulkSendArguments, RunOptions, TestSend};
-use crate::config::{Rate, RetryFor};
+use crate::commands::bulk::{BulkAction, BulkSendArguments, EarlierOptions, RunOptions, TestSend};
+use crate::config::{Rate, Remember, RetryFor};
 use crate::input::Source;
 use crate::list::{ListEncoding, ListOptions};
 use crate::message::Message;
@@ -35,6 +35,9 @@ pub(crate) enum BulkCommand {
 
         #[command(flatten)]
         hours: HoursFlags,
+
+        #[command(flatten)]
+        earlier: EarlierFlags,
     },
     /// Show the state of a run, also while it is running
     Status {
@@ -155,20 +158,19 @@ pub(crate) struct BulkSend {
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     skip: u64,
 
-    /// Process at most N rows
+    /// Send at most N messages; rows that are left out do not count
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
 
     #[command(flatten)]
     policy: PolicyFlags,
 
-    /// Send the same messages as a run that is unfinished or ended in the last 12 hours
-    #[arg(long)]
-    again: bool,
+    #[command(flatten)]
+    earlier: EarlierFlags,
 
-    /// Send although this run of the same bot cannot be read and may send the same (repeatable)
-    #[arg(long, value_name = "RUN")]
-    ignore_run: Vec<RunName>,
+    /// For how long sent messages count as sent before: 3d, 12h, or 0 [default: the profile's, else 3d]
+    #[arg(long, value_name = "TIME")]
+    remember: Option<Remember>,
 
     /// Read and check every row, print the first N requests and send nothing
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -230,6 +232,21 @@ pub(crate) struct RunOptionFlags {
     /// Go on when the first eleven messages are all rejected, instead of pausing
     #[arg(long)]
     keep_going: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct EarlierFlags {
+    /// Leave out messages that an earlier run has sent, may have sent or is to send
+    #[arg(long, conflicts_with = "again")]
+    skip_sent: bool,
+
+    /// Send messages once more that an earlier run has sent, may have sent or is to send
+    #[arg(long)]
+    again: bool,
+
+    /// Send although this run of the same bot cannot be read and may send the same (repeatable)
+    #[arg(long, value_name = "RUN")]
+    ignore_run: Vec<RunName>,
 }
 
 #[derive(Args, Debug)]
@@ -300,6 +317,12 @@ impl From<RunOptionFlags> for RunOptions {
     }
 }
 
+impl From<EarlierFlags> for EarlierOptions {
+    fn from(flags: EarlierFlags) -> Self {
+        Self { skip_sent: flags.skip_sent, again: flags.again, ignored_runs: flags.ignore_run }
+    }
+}
+
 impl Decision {
     /// From which state to which; clap has made sure that there is one decision.
     fn states(&self) -> (RowState, RowState) {
@@ -335,8 +358,8 @@ impl From<BulkSend> for BulkSendArguments {
                 one_per_person: send.policy.one_per_person,
             },
             excluded: send.policy.exclude,
-            again: send.again,
-            ignored_runs: send.ignore_run,
+            earlier: send.earlier.into(),
+            remember: send.remember,
             preview: send.preview,
             test: send.test_to.map(|to| TestSend { to, rows: send.test_rows.unwrap_or(1) }),
         }
@@ -347,8 +370,8 @@ impl From<BulkCommand> for BulkAction {
     fn from(action: BulkCommand) -> Self {
         match action {
             BulkCommand::Send(send) => Self::Send(Box::new((*send).into())),
-            BulkCommand::Resume { run, options, hours } => {
-                Self::Resume { run, options: options.into(), hours: hours.into() }
+            BulkCommand::Resume { run, options, hours, earlier } => {
+                Self::Resume { run, options: options.into(), hours: hours.into(), earlier: earlier.into() }
             }
             BulkCommand::Status { run } => Self::Status { run },
             BulkCommand::Report { run, state, reason, format, file } => {

@@ -2,7 +2,7 @@
 //! error that is not listed here: one without a mapping does not compile.
 
 use crate::api::{Cause, ClientError, Outcome, UNKNOWN_HINT};
-use crate::bulk::{BulkError, LedgerError, PauseReason, RunError};
+use crate::bulk::{BulkError, EarlierError, LedgerError, PauseReason, RunError};
 use crate::config::ConfigError;
 use crate::context::UsageError;
 use crate::exit::ExitCode;
@@ -147,6 +147,17 @@ impl From<UnusableTemplates> for CommandError {
     fn from(error: UnusableTemplates) -> Self {
         let (details, hint) = (error.details(), error.hint.to_owned());
         Self { details, ..Self::new(ExitCode::Usage, "invalid_message", error, Some(hint)) }
+    }
+}
+
+impl From<EarlierError> for CommandError {
+    fn from(error: EarlierError) -> Self {
+        match error {
+            EarlierError::Unreadable { run, error } => {
+                GuardError::UnreadableRun { run: run.to_string(), problem: error.to_string() }.into()
+            }
+            EarlierError::Ledger(error) => error.into(),
+        }
     }
 }
 

@@ -115,7 +115,7 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
 }
 
 /// Name, value and origin of each setting; the secret itself never.
-pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 16] {
+pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 17] {
     let seconds = |duration: std::time::Duration| humantime::format_duration(duration).to_string();
     [
         row("profile", settings.profile.as_ref(), Clone::clone),
@@ -130,6 +130,7 @@ pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 16] 
         row("do_not_contact", settings.do_not_contact.as_ref(), |path| path.display().to_string()),
         row("rate", Some(&settings.rate), ToString::to_string),
         row("country", settings.country.as_ref(), ToString::to_string),
+        row("remember", Some(&settings.remember), ToString::to_string),
         row("confirm_bulk", Some(&settings.confirm_bulk), ToString::to_string),
         row("between", settings.between.as_ref(), |between| listed(&between.windows)),
         row("not_on", settings.not_on.as_ref(), |days| listed(days)),

@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use super::error::ConfigError;
 use super::trust::{read_trusted, readable_by_others};
-use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
+use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, Remember, RetryFor, Timeout};
 use crate::hours::{DayOff, Openings, ZoneName};
 use crate::nearest::nearest;
 use crate::phone::Country;
@@ -82,6 +82,10 @@ pub(crate) struct Profile {
     #[serde(default, deserialize_with = "parsed")]
     #[schemars(with = "Option<String>")]
     pub(crate) country: Option<Country>,
+    /// For how long a bulk run counts what earlier ones sent: `3d`, `12h`, or 0 for never; 3d when absent.
+    #[serde(default, deserialize_with = "parsed_duration")]
+    #[schemars(with = "Option<DurationText>")]
+    pub(crate) remember: Option<Remember>,
     /// Whether a bulk run asks, or needs --yes, before it sends; it does when absent.
     pub(crate) confirm_bulk: Option<bool>,
     /// The hours in which a bulk run sends: `["mon-fri 07:00-19:00", "sat 08:00-15:00"]`; any when absent.

@@ -12,7 +12,7 @@ use super::login::Login;
 use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
 use super::trust::read_to_limit;
-use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
+use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, Remember, RetryFor, Timeout};
 use crate::hours::{DayOff, Openings, ZoneName};
 use crate::nearest::nearest;
 use crate::phone::Country;
@@ -44,6 +44,7 @@ pub(crate) struct Settings {
     pub(crate) rate: Sourced<Rate>,
     /// Whose national numbers recipients may be, where `--country` does not say.
     pub(crate) country: Option<Sourced<Country>>,
+    pub(crate) remember: Sourced<Remember>,
     pub(crate) confirm_bulk: Sourced<bool>,
     /// Of the profile; flags may say otherwise.
     pub(crate) between: Option<Sourced<Openings>>,
@@ -115,6 +116,7 @@ impl Settings {
             not_on: profile.not_on.clone().map(|value| of_profile.of(value)),
             time_zone: profile.time_zone.clone().map(|value| of_profile.of(value)),
             country: profile.country.map(|value| of_profile.of(value)),
+            remember: profile.remember.map_or(Origin::Default.of(Remember::DEFAULT), |value| of_profile.of(value)),
             confirm_bulk: profile.confirm_bulk.map_or(Origin::Default.of(true), |value| of_profile.of(value)),
             warnings,
         };

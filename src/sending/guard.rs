@@ -52,10 +52,11 @@ pub(crate) enum GuardError {
     Rows { count: u64, first: Box<GuardError> },
     #[error("sending {} was not confirmed", counted(*rows, "message"))]
     Unconfirmed { rows: u64 },
-    #[error("run {run} sends the same messages")]
-    SameCampaign { run: String, is_finished: bool },
+    /// An earlier run has sent some of the messages, or is to send them.
+    #[error("{message}")]
+    SentBefore { message: String, hint: String },
     #[error("run {run} of the same bot cannot be read, and may send the same messages: {problem}")]
-    UnreadableCampaign { run: String, problem: String },
+    UnreadableRun { run: String, problem: String },
 }
 
 impl GuardError {
@@ -68,18 +69,11 @@ impl GuardError {
                 format!("take them off {list} if they may be written to after all; nothing was sent")
             }
             Self::Unconfirmed { .. } => "add --yes to send them, or set confirm_bulk = false in the profile".to_owned(),
-            Self::UnreadableCampaign { run, .. } => format!(
+            Self::UnreadableRun { run, .. } => format!(
                 "mend it; or forget it: jelouctl bulk remove {run}; or send all the same: --ignore-run {run}; nothing \
                  was sent"
             ),
-            Self::SameCampaign { run, is_finished: true } => {
-                format!("run {run} ended less than 12 hours ago; add --again if they are meant to go out once more")
-            }
-            Self::SameCampaign { run, is_finished: false } => {
-                format!(
-                    "go on with it: jelouctl bulk resume {run}; or add --again if they are meant to go out once more"
-                )
-            }
+            Self::SentBefore { hint, .. } => hint.clone(),
         }
     }
 }

@@ -76,6 +76,7 @@ fn the_example_configuration_is_valid_and_shows_every_key() {
         "between",
         "country",
         "not_on",
+        "remember",
         "time_zone",
         "confirm_bulk",
     ] {

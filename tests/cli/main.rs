@@ -21,6 +21,7 @@ mod bad_input;
 mod bulk_before;
 mod bulk_connections;
 mod bulk_crash;
+mod bulk_earlier;
 mod bulk_encoding;
 #[cfg(unix)]
 mod bulk_faults;

@@ -11,19 +11,16 @@ use super::commit::skipped;
 use super::commit_mark::CommitMark;
 use super::record::{self, RecordKind};
 use super::seal::{RequestHash, RunFields, hash_of_person, seal_of_run};
-use super::skip::skip_counts;
-use super::{APPLICATION, Details, LedgerError, Skip, SkipCounts, SkipReason, VERSION, now};
+use super::{APPLICATION, Details, LedgerError, Skip, SkipReason, VERSION, now};
 use crate::phone::person_key;
 use crate::private_file::{self, FileError};
 
 /// A ledger that is being filled.
 pub(crate) struct LedgerDraft {
-    db: Connection,
+    pub(super) db: Connection,
     /// Where it is written; nowhere for a preview, which leaves nothing behind.
     path: Option<PathBuf>,
     rows: i64,
-    /// Of all requests, whatever their order: who sorts a list anew does not make another campaign of it.
-    digest: u128,
     /// The sum of the hashes of what was decided.
     records: i64,
 }
@@ -57,7 +54,7 @@ impl LedgerDraft {
             }
             None => Connection::open("")?,
         };
-        let draft = Self { db, path: path.map(Path::to_owned), rows: 0, digest: 0, records: 0 };
+        let draft = Self { db, path: path.map(Path::to_owned), rows: 0, records: 0 };
         // What fails before it is complete is thrown away whole: no journal, and the disk is waited for once, at the end.
         draft
             .db
@@ -72,7 +69,6 @@ impl LedgerDraft {
         self.rows += 1;
         let request = row.request.as_ref().ok();
         let hash = request.map(|request| RequestHash::of(request.path, request.recipient, request.body));
-        self.digest = self.digest.wrapping_add(hash.as_ref().map_or(0, RequestHash::digest));
         self.db
             .prepare_cached(
                 "INSERT INTO row (n, line, recipient, person, fingerprint, seal) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -104,11 +100,6 @@ impl LedgerDraft {
 
     pub(super) fn connection(&self) -> &Connection {
         &self.db
-    }
-
-    /// Of all requests.
-    pub(crate) fn digest(&self) -> [u8; 16] {
-        self.digest.to_be_bytes()
     }
 
     /// Whether several rows go to one person; then they must be compared and put in order.
@@ -185,13 +176,12 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// How many rows there are, and how many are left out for each reason.
-    pub(crate) fn skip_counts(&self) -> Result<(u64, SkipCounts), LedgerError> {
-        Ok((self.rows.cast_unsigned(), skip_counts(&self.db)?))
-    }
-
-    /// Notes for each row the one before it to the same person.
-    pub(crate) fn put_in_order(&self) -> Result<(), LedgerError> {
+    /// Notes for each row that is to be sent the one before it to the same person.
+    fn put_in_order(&self) -> Result<(), LedgerError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM temp.sqlite_schema WHERE name = 'repeated')";
+        if !self.db.query_row(query, [], |row| row.get(0))? {
+            return Ok(());
+        }
         Ok(self.db.execute_batch(
             "UPDATE row SET before = earlier.before FROM (SELECT n, lag(n) OVER (PARTITION BY person ORDER BY n) AS \
              before FROM row WHERE person IN (SELECT person FROM repeated) \
@@ -221,8 +211,9 @@ impl LedgerDraft {
     /// # Errors
     /// When it cannot be written; then there is no run.
     pub(crate) fn complete(self, details: &Details, mark: &CommitMark, to: &Path) -> Result<(), LedgerError> {
-        let digest = self.digest();
-        let Self { db, path, rows, records, .. } = self;
+        self.put_in_order()?;
+        self.index_rows()?;
+        let Self { db, path, rows, records } = self;
         let Some(path) = path else { return Ok(()) };
         db.execute_batch(include_str!("rules.sql"))?;
         db.execute("INSERT INTO progress (id, records) VALUES (1, ?1)", [records])?;
@@ -231,16 +222,15 @@ impl LedgerDraft {
             name: to.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
             details: serde_json::to_string(details)
                 .map_err(|error| LedgerError::Damaged { problem: error.to_string() })?,
-            digest,
             rows,
             created_at: now(),
         };
         let seal = seal_of_run(&db, &fields)?;
         let RunFields { identity, name, details: text, created_at, .. } = fields;
         db.execute(
-            "INSERT INTO run (id, identity, name, details, digest, rows, created_at, seal) VALUES \
-             (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![identity, name, text, digest, rows, created_at, seal],
+            "INSERT INTO run (id, identity, name, details, rows, created_at, seal) VALUES \
+             (1, ?1, ?2, ?3, ?4, ?5, ?6)",
+            params![identity, name, text, rows, created_at, seal],
         )?;
         db.execute_batch("COMMIT; PRAGMA journal_mode = WAL;")?;
         db.close().map_err(|(_, error)| error)?;

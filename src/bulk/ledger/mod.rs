@@ -3,8 +3,10 @@
 mod commit;
 mod commit_mark;
 mod draft;
+mod earlier;
 mod error;
 mod file;
+mod message;
 mod opening;
 mod overview;
 mod record;
@@ -22,6 +24,7 @@ use rusqlite::{Connection, OpenFlags};
 
 pub(crate) use self::commit_mark::{CommitMark, RunNote};
 pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
+pub(crate) use self::earlier::{EarlierMessages, EarlierRow, Memory, WrittenTo};
 pub(crate) use self::error::LedgerError;
 use self::file::Identity;
 pub(crate) use self::overview::DraftOverview;
@@ -35,7 +38,7 @@ pub(crate) use self::types::{BegunAttempt, Details, EndedAttempt, QueuedRow, Rep
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
 /// `PRAGMA user_version` of the ledgers that this version writes.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 /// How long a statement waits for a reader that is in the way.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -108,24 +111,18 @@ impl Ledger {
         Ok(self.db.query_row("SELECT name FROM run", [], |row| row.get(0))?)
     }
 
-    /// Of all requests, whatever their order.
-    pub(crate) fn digest(&self) -> Result<[u8; 16], LedgerError> {
-        Ok(self.db.query_row("SELECT digest FROM run", [], |row| row.get(0))?)
-    }
-
     /// Checks that the run is still what was written when the list was read.
     pub(crate) fn check_seal(&self) -> Result<(), LedgerError> {
-        let query = "SELECT identity, name, details, digest, rows, created_at, seal FROM run";
+        let query = "SELECT identity, name, details, rows, created_at, seal FROM run";
         let (fields, seal): (_, [u8; 32]) = self.db.query_row(query, [], |row| {
             let fields = RunFields {
                 identity: row.get(0)?,
                 name: row.get(1)?,
                 details: row.get(2)?,
-                digest: row.get(3)?,
-                rows: row.get(4)?,
-                created_at: row.get(5)?,
+                rows: row.get(3)?,
+                created_at: row.get(4)?,
             };
-            Ok((fields, row.get(6)?))
+            Ok((fields, row.get(5)?))
         })?;
         if seal_of_run(&self.db, &fields)? == seal {
             Ok(())

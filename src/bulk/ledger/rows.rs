@@ -40,10 +40,21 @@ impl Ledger {
         Ok(taken)
     }
 
-    /// One row that is still to be sent.
+    /// One row that is still to be sent; where it is left out, the one behind it to the same person.
     pub(crate) fn pending(&self, n: i64) -> Result<Option<QueuedRow>, LedgerError> {
         let mut statement = self.db.prepare_cached(&format!("{QUEUED} WHERE row.n = ?1 AND {IS_PENDING}"))?;
-        statement.query_row([n], |row| Ok(self.queued(row))).optional()?.transpose()
+        let mut next_of_skipped = self.db.prepare_cached(
+            "SELECT later.n FROM standing JOIN row AS later ON later.before = standing.n \
+             WHERE standing.n = ?1 AND state = 'skipped'",
+        )?;
+        let mut next = Some(n);
+        while let Some(n) = next {
+            if let Some(row) = statement.query_row([n], |row| Ok(self.queued(row))).optional()? {
+                return row.map(Some);
+            }
+            next = next_of_skipped.query_row([n], |row| row.get(0)).optional()?;
+        }
+        Ok(None)
     }
 
     /// Pending rows whose row before is final, with when that became so. One that was left out since is no row before: it

@@ -9,8 +9,6 @@ CREATE TABLE run (
   name TEXT NOT NULL,
   -- Who sends, where to, and what the input was: JSON.
   details TEXT NOT NULL CHECK (json_valid(details)),
-  -- Of all requests, whatever their order.
-  digest BLOB NOT NULL CHECK (length(digest) = 16),
   -- How many rows there are.
   rows INTEGER NOT NULL,
   -- Milliseconds since 1970, as every time here.
@@ -29,7 +27,7 @@ CREATE TABLE row (
   person INTEGER,
   -- The row before this one to the same person.
   before INTEGER REFERENCES row (n) CHECK (before < n),
-  -- Of the request alone: the same request has the same one in every run.
+  -- Of the request, with the recipient as a person: the same message to the same person has the same one in every run.
   fingerprint INTEGER,
   -- Of the request, in this row: what was changed, or stands elsewhere, is found before it leaves.
   seal INTEGER,

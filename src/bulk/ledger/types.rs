@@ -32,6 +32,14 @@ pub(crate) struct Details {
     pub(crate) concurrency: usize,
     /// How long it goes on while every row that is tried meets a rate limit.
     pub(crate) max_wait: Duration,
+    /// Messages that an earlier run sent are sent once more.
+    pub(crate) again: bool,
+    /// Messages that an earlier run sent are left out.
+    pub(crate) skip_sent: bool,
+    /// For how long earlier runs count; zero for not at all.
+    pub(crate) remember: Duration,
+    /// How many of the people an earlier run wrote to in the 24 hours before.
+    pub(crate) written_to: u64,
     #[serde(flatten)]
     pub(crate) conditions: RunConditions,
     /// The templates that its rows name.

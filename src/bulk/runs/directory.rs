@@ -62,6 +62,16 @@ impl Runs {
         RunNote::read(&self.files(name).lock())
     }
 
+    /// When a file of the run was last written, in milliseconds since 1970.
+    pub(crate) fn changed_at(&self, name: &RunName) -> i64 {
+        self.files(name).changed_at()
+    }
+
+    /// Whether another process has the run.
+    pub(crate) fn is_locked(&self, name: &RunName) -> bool {
+        RunLock::is_held(&self.files(name))
+    }
+
     /// The run `asked` for; without a name the only unfinished one, or the only one.
     ///
     /// # Errors
@@ -137,7 +147,11 @@ impl Runs {
     fn with_ending(&self, ending: &str) -> Result<Vec<RunName>, LedgerError> {
         let failed = FileError::of("read", &self.directory);
         let mut names = Vec::new();
-        for entry in fs::read_dir(&self.directory).map_err(&failed)? {
+        let entries = match fs::read_dir(&self.directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(names),
+            entries => entries.map_err(&failed)?,
+        };
+        for entry in entries {
             let file = entry.map_err(&failed)?.file_name();
             let name = file.to_str().and_then(|file| file.strip_suffix(ending)?.strip_suffix('.')?.parse().ok());
             names.extend(name);

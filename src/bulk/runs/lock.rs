@@ -51,6 +51,12 @@ impl RunLock {
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
+    /// Whether another process has the run. It is not taken, but for the moment that this takes.
+    pub(crate) fn is_held(run: &RunFiles) -> bool {
+        let file = File::options().read(true).open(run.lock());
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     /// The lock file, for the ledger to note its commits in.
     pub(crate) fn mark(&self) -> Result<CommitMark, LedgerError> {
         let file = self.file.try_clone().map_err(FileError::of("write", &self.path))?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::test_send::TestSend;
 use crate::bulk::{ImportPolicy, ReportFormat, RowFilter, RowRange, RowState, RunName};
-use crate::config::Rate;
+use crate::config::{Rate, Remember};
 use crate::hours::HoursChoice;
 use crate::input::Source;
 use crate::list::ListOptions;
@@ -17,7 +17,7 @@ use crate::phone::Country;
 #[derive(Debug)]
 pub(crate) enum BulkAction {
     Send(Box<BulkSendArguments>),
-    Resume { run: Option<RunName>, options: RunOptions, hours: HoursChoice },
+    Resume { run: Option<RunName>, options: RunOptions, hours: HoursChoice, earlier: EarlierOptions },
     Status { run: Option<RunName> },
     Report { run: Option<RunName>, filter: RowFilter, format: ReportFormat, file: Option<PathBuf> },
     Resolve { run: Option<RunName>, from: RowState, to: RowState },
@@ -37,6 +37,17 @@ pub(crate) struct RunOptions {
     pub(crate) progress: ProgressFormat,
     /// `--keep-going`
     pub(crate) keep_going: bool,
+}
+
+/// What is done with messages that an earlier run has too.
+#[derive(Debug)]
+pub(crate) struct EarlierOptions {
+    /// `--skip-sent`
+    pub(crate) skip_sent: bool,
+    /// `--again`
+    pub(crate) again: bool,
+    /// `--ignore-run`: runs that may send the same, since they cannot be read.
+    pub(crate) ignored_runs: Vec<RunName>,
 }
 
 /// What was typed for a new run.
@@ -62,10 +73,9 @@ pub(crate) struct BulkSendArguments {
     pub(crate) strict: bool,
     /// `--exclude`
     pub(crate) excluded: Vec<Source>,
-    /// `--again`
-    pub(crate) again: bool,
-    /// `--ignore-run`: runs that may send the same, since they cannot be read.
-    pub(crate) ignored_runs: Vec<RunName>,
+    pub(crate) earlier: EarlierOptions,
+    /// `--remember`
+    pub(crate) remember: Option<Remember>,
     /// `--preview`
     pub(crate) preview: Option<u64>,
     /// `--test-to`

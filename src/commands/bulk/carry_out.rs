@@ -134,7 +134,9 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
             stderr.note(&left_alone);
         }
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
-        if let Err(error) = print_summary(context, &summary(&run.name, &counts, &skips), &run.name) {
+        if let Err(error) =
+            print_summary(context, &summary(Some(&run.name), &counts, &skips, run.details.written_to), Some(&run.name))
+        {
             let watch = format!("jelouctl bulk status {}", run.name);
             stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
         }

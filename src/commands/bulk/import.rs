@@ -34,6 +34,8 @@ pub(crate) fn open(source: &Source, options: &ListOptions) -> Result<ListReader,
 pub(crate) struct ReadList {
     pub(crate) imported: Imported,
     pub(crate) verdict: Result<(), CommandError>,
+    /// Whether earlier runs leave it to be sent; told after the verdict.
+    pub(crate) comparison: Result<(), CommandError>,
 }
 
 impl ReadList {
@@ -57,7 +59,8 @@ impl ReadList {
     }
 }
 
-/// Reads every row into `draft`, and tells what is wrong with them.
+/// Reads every row into `draft`, and tells what is wrong with them. `compare` leaves out what earlier runs have, before rows
+/// that repeat another one are.
 ///
 /// # Errors
 /// When the list or the draft fails; that a row cannot be sent, or may not be, is the verdict.
@@ -69,6 +72,7 @@ pub(crate) fn import(
     (sender, exclusions): (&Sender, &Exclusions),
     (range, policy): (RowRange, ImportPolicy),
     progress: ProgressFormat,
+    compare: &mut dyn FnMut(&mut LedgerDraft) -> Result<(), CommandError>,
 ) -> Result<ReadList, CommandError> {
     let stderr = &context.stderr;
     let mut first_guarded = None;
@@ -95,7 +99,12 @@ pub(crate) fn import(
         | RowFault::RepeatedPerson { .. } => note(&mut notes, line, &fault),
     };
     let admit = |outgoing: &Outgoing| admission(sender, exclusions, outgoing);
-    let mut imported = bulk::import(list, draft, plan, range, admit, &mut report, |rows| reading.show(rows))?;
+    let mut imported = bulk::import(list, draft, plan, (range, policy), admit, &mut report, |rows| reading.show(rows))?;
+    let to_be_sent = draft.to_be_sent()?;
+    let comparison = compare(draft);
+    let left_out = to_be_sent - draft.to_be_sent()?;
+    imported.earlier += left_out;
+    imported.rows -= left_out;
     settle_repeated(draft, &mut imported, policy, &mut report)?;
     messages.finish();
     drop(reading);
@@ -107,7 +116,7 @@ pub(crate) fn import(
         (Ok(()), Some(first)) => Err(GuardError::Rows { count: imported.guarded, first: Box::new(first) }.into()),
         (Ok(()), None) => Ok(()),
     };
-    Ok(ReadList { imported, verdict })
+    Ok(ReadList { imported, verdict, comparison })
 }
 
 /// Whether a request may go to its recipients: who must not be written to comes before who may be.
@@ -149,9 +158,9 @@ fn note(notes: &mut RowNotes, line: u64, fault: &RowFault<'_>) {
 }
 
 fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageError> {
-    let Imported { rows, invalid, duplicates, excluded, .. } = imported;
+    let Imported { rows, invalid, duplicates, excluded, earlier, .. } = imported;
     match (invalid, duplicates) {
-        _ if rows + excluded == 0 && (policy.skip_invalid || *duplicates == 0) => {
+        _ if rows + excluded + earlier == 0 && (policy.skip_invalid || *duplicates == 0) => {
             Err(UsageError::new("no row can be sent", "fix the message or the rows; nothing was sent"))
         }
         (0, 0) => Ok(()),

@@ -21,7 +21,7 @@ pub(crate) fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitC
     let ledger = Ledger::read(&runs.path(&name))?;
     let details = ledger.details()?;
     let counts = ledger.counts()?;
-    let mut json = summary(&name, &counts, &ledger.skip_counts()?);
+    let mut json = summary(Some(&name), &counts, &ledger.skip_counts()?, details.written_to);
     if let Value::Object(json) = &mut json {
         json.insert("kind".to_owned(), json!(details.kind));
         json.insert("profile".to_owned(), json!(details.profile));
@@ -30,7 +30,7 @@ pub(crate) fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitC
         json.insert("hours".to_owned(), json!(details.conditions.hours));
         json.insert("waiting".to_owned(), json!(waiting(&runs, &name, &details, &counts)));
     }
-    print_summary(context, &json, &name)?;
+    print_summary(context, &json, Some(&name))?;
     Ok(ExitCode::Success)
 }
 
@@ -130,10 +130,10 @@ pub(crate) fn resolve(
     let open = if from == RowState::Pending { Ledger::accept_loss } else { Ledger::resume };
     let mut ledger = open(&runs.path(&name), lock.mark()?)?;
     let changed = ledger.resolve(from, to)?;
-    let summary = summary(&name, &ledger.counts()?, &ledger.skip_counts()?);
+    let summary = summary(Some(&name), &ledger.counts()?, &ledger.skip_counts()?, ledger.details()?.written_to);
     ledger.close()?;
     context.stderr.note(&format!("run {name}: {changed} {} rows count as {} from now on", from.name(), to.name()));
-    print_summary(context, &summary, &name)?;
+    print_summary(context, &summary, Some(&name))?;
     drop(lock);
     Ok(ExitCode::Success)
 }

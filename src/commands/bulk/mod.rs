@@ -3,6 +3,7 @@
 mod arguments;
 mod before;
 mod carry_out;
+mod earlier;
 mod excluded_since;
 mod hours;
 mod import;
@@ -16,7 +17,7 @@ mod send;
 mod summary;
 mod test_send;
 
-pub(crate) use self::arguments::{BulkAction, BulkSendArguments, RunOptions};
+pub(crate) use self::arguments::{BulkAction, BulkSendArguments, EarlierOptions, RunOptions};
 pub(crate) use self::test_send::TestSend;
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};
@@ -32,7 +33,9 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
     outlive_file_size_limit()?;
     match action {
         BulkAction::Send(arguments) => send::run(context, &arguments),
-        BulkAction::Resume { run, options, hours } => resume::run(context, run.as_ref(), options, &hours),
+        BulkAction::Resume { run, options, hours, earlier } => {
+            resume::run(context, run.as_ref(), options, &hours, &earlier)
+        }
         BulkAction::Status { run } => manage::status(context, run.as_ref()),
         BulkAction::Report { run, filter, format, file } => {
             manage::report(context, run.as_ref(), &filter, format, file.as_deref())

@@ -1,11 +1,12 @@
 //! `bulk resume`: goes on with a run. It needs no input and no message, and sends as the one who began it, or not at all.
 
-use super::arguments::RunOptions;
+use super::arguments::{EarlierOptions, RunOptions};
 use super::before::refuse_templates;
 use super::carry_out::{LockedRun, carry_out};
+use super::earlier::{self, Repetition};
 use super::excluded_since::leave_out_excluded;
 use super::hours::of_resumed_run;
-use crate::bulk::{Details, Ledger, RunName, Runs};
+use crate::bulk::{Details, EarlierRuns, Ledger, RunLock, RunName, Runs};
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Environment};
 use crate::context::{Context, UsageError};
@@ -21,6 +22,7 @@ pub(crate) fn run(
     asked: Option<&RunName>,
     options: RunOptions,
     hours: &HoursChoice,
+    earlier: &EarlierOptions,
 ) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
     let runs = Runs::open()?;
@@ -54,6 +56,9 @@ pub(crate) fn run(
             Ok(sender.check_allowed(std::iter::once(row.recipient.as_str()).chain(recipients_in(&body)))?)
         })?;
     }
+    if !details.sandbox {
+        leave_out_sent(context, &runs, (&name, &lock), &details, &ledger, earlier)?;
+    }
     let counts = ledger.counts()?;
     let has_work = counts.pending > 0;
     drop(ledger);
@@ -85,6 +90,26 @@ async fn check_templates(
         })
     };
     refuse_templates(context, sender, connection, &run.details.templates, requests).await
+}
+
+/// Looks whether another run has sent meanwhile what this one has left.
+fn leave_out_sent(
+    context: &Context,
+    runs: &Runs,
+    (name, lock): (&RunName, &RunLock),
+    details: &Details,
+    ledger: &Ledger,
+    options: &EarlierOptions,
+) -> Result<(), CommandError> {
+    let repetition = Repetition::of(options, details.again, details.skip_sent);
+    let created_at = ledger.created_at()?;
+    let mut earlier = EarlierRuns::of_run(runs, (name, details), created_at, &options.ignored_runs);
+    if earlier::compare_run(context, &mut earlier, ledger, name, repetition)? {
+        let mut written = Ledger::resume(&runs.path(name), lock.mark()?)?;
+        written.skip_earlier(ledger)?;
+        written.close()?;
+    }
+    Ok(())
 }
 
 /// What the environment says holds where no flag says otherwise; it must be what the run was begun with.

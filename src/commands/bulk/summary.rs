@@ -10,12 +10,8 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Format, StreamError};
 
-pub(crate) fn summary(name: &RunName, counts: &Counts, skips: &SkipCounts) -> Value {
-    figures(Some(name), counts, skips)
-}
-
-/// Without a name where there is no run.
-fn figures(name: Option<&RunName>, counts: &Counts, skips: &SkipCounts) -> Value {
+/// Of the run `name`, or of a list of which nothing was left; `written_to` people were written to by an earlier run.
+pub(crate) fn summary(name: Option<&RunName>, counts: &Counts, skips: &SkipCounts, written_to: u64) -> Value {
     json!({
         "schema_version": 1,
         "run": name.map(ToString::to_string),
@@ -28,16 +24,16 @@ fn figures(name: Option<&RunName>, counts: &Counts, skips: &SkipCounts) -> Value
         "skipped_reasons": skips.iter().map(|(reason, rows)| (reason.name(), rows)).collect::<BTreeMap<_, _>>(),
         "pending": counts.pending,
         "inflight": counts.inflight,
+        "written_to_within_24_hours": written_to,
     })
 }
 
 /// Says that every row was left out, so that there is no run. Gives the code of that.
 pub(crate) fn nothing_to_send(context: &Context, draft: &LedgerDraft) -> Result<ExitCode, CommandError> {
-    let (rows, skips) = draft.skip_counts()?;
-    context.stderr.note(&format!("nothing is left to send: {} left out, and no run is made", were(rows)));
-    if matches!(context.stdout.format, Format::Response | Format::Record) {
-        context.stdout.json(&figures(None, &Counts { skipped: rows, ..Counts::default() }, &skips))?;
-    }
+    let skips = draft.skip_counts()?;
+    let skipped = skips.iter().map(|(_, rows)| rows).sum();
+    context.stderr.note(&format!("nothing is left to send: {} left out, and no run is made", were(skipped)));
+    print_summary(context, &summary(None, &Counts { skipped, ..Counts::default() }, &skips, 0), None)?;
     Ok(of_counts(&Counts::default(), &skips))
 }
 
@@ -67,9 +63,9 @@ pub(crate) fn may_have_been_sent(name: &RunName, counts: &Counts) -> Option<Stri
 }
 
 /// `--output id` is the run's name.
-pub(crate) fn print_summary(context: &Context, summary: &Value, name: &RunName) -> Result<(), StreamError> {
+pub(crate) fn print_summary(context: &Context, summary: &Value, name: Option<&RunName>) -> Result<(), StreamError> {
     match context.stdout.format {
-        Format::Id => context.stdout.value(&name.to_string()),
+        Format::Id => name.map_or(Ok(()), |name| context.stdout.value(&name.to_string())),
         Format::Response | Format::Record => context.stdout.json(summary),
         Format::None => Ok(()),
     }

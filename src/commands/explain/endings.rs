@@ -35,7 +35,7 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
     ),
     (
         11,
-        "stopped by a guard: allow_to, --exclude, do_not_contact, a bulk run without --yes, the same campaign again",
+        "stopped by a guard: allow_to, --exclude, do_not_contact, a bulk run without --yes, messages that were sent before",
         "no",
         "no",
     ),
