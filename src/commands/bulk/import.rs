@@ -70,8 +70,7 @@ pub(crate) fn import(
     draft: &mut LedgerDraft,
     plan: &ImportPlan<'_>,
     (sender, exclusions): (&Sender, &Exclusions),
-    (range, policy): (RowRange, ImportPolicy),
-    progress: ProgressFormat,
+    (range, policy, progress): (RowRange, ImportPolicy, ProgressFormat),
     compare: &mut dyn FnMut(&mut LedgerDraft) -> Result<(), CommandError>,
 ) -> Result<ReadList, CommandError> {
     let stderr = &context.stderr;

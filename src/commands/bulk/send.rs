@@ -87,7 +87,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         base: base.url(),
         earlier: open_runs.as_ref(),
     };
-    let (rows, progress) = ((arguments.range, arguments.policy), arguments.options.progress);
+    let rows = (arguments.range, arguments.policy, arguments.options.progress);
     let mut compare = |draft: &mut LedgerDraft| match &mut runs_before {
         Some(earlier) => earlier::compare(context, earlier, draft, repetition),
         None => Ok(()),
@@ -96,14 +96,14 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         let recipient = test.recipient(plan.country)?;
         let mut draft = LedgerDraft::create(None)?;
         let nobody = Exclusions::default();
-        let read = import(context, &mut list, &mut draft, &plan, (&sender, &nobody), rows, progress, &mut |_| Ok(()))?;
+        let read = import(context, &mut list, &mut draft, &plan, (&sender, &nobody), rows, &mut |_| Ok(()))?;
         read.verdict?;
         let tested = TestedList { list: &list, draft: &draft, plan: &plan, imported: &read.imported };
         return tested.send(context, &sender, &recipient, test.rows, arguments.options.unchecked);
     }
     if is_shown {
         let mut draft = LedgerDraft::create(None)?;
-        let read = import(context, &mut list, &mut draft, &plan, (&sender, &exclusions), rows, progress, &mut compare)?;
+        let read = import(context, &mut list, &mut draft, &plan, (&sender, &exclusions), rows, &mut compare)?;
         let words = read.words();
         if read.verdict.is_ok() && !report_shown(context, runs_before.as_mut(), &draft, read.comparison)? {
             return Ok(ExitCode::Success);
@@ -119,7 +119,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     }
     let reserved = reserve(&runs, arguments)?;
     let mut draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
-    let read = import(context, &mut list, &mut draft, &plan, (&sender, &exclusions), rows, progress, &mut compare)?;
+    let read = import(context, &mut list, &mut draft, &plan, (&sender, &exclusions), rows, &mut compare)?;
     read.verdict?;
     read.comparison?;
     let imported = read.imported;
