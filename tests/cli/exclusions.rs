@@ -116,7 +116,7 @@ fn a_list_that_cannot_be_used_stops_everything() {
         (b"{\"to\":\"593987654321\"}\n{\"a\":1}\n", &["bajas.txt: line 2: has no `to`"]),
         (b"[\"593987654321\"]", &["is one JSON array"]),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", &["is a picture (PNG)"]),
-        (b"5\x009\x003\x00\n\x00", &["no column is named like a recipient column"]),
+        (b"5\x009\x003\x00\n\x00", &["is UTF-16"]),
         (b"\xff\xfe5\x009\x003\x00\n\x00", &["no column is named like a recipient column"]),
     ] {
         home.write("bajas.txt", list);
