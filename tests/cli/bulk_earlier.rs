@@ -76,7 +76,10 @@ fn ten_first_and_then_all_sends_each_person_one() {
     let ended = send(&home, &jelou.url, &["--skip-sent", "--run", "rest"]).success();
     assert_eq!(times(&jelou, &users(0..30)), [1; 30]);
     assert_eq!(reasons(&ended), json!({"already_sent": 10}));
-    assert!(ended.stderr.contains("note: 10 rows are left out: they were sent by an earlier run"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("note: 30 rows: 20 to send; left out: 10 already sent; by country: EC 20"),
+        "{ended:?}"
+    );
     assert!(ended.stderr.contains("note: run rest: 20 messages from bot BOT_ID"), "{ended:?}");
     let report = home.run("bulk report rest --state skipped --format ndjson").success().stdout;
     let first: Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
