@@ -15,6 +15,12 @@ use crate::message::Message;
 use crate::output::ProgressFormat;
 use crate::phone::Country;
 
+/// Headings of the help of `bulk send` and `bulk resume`, in the order in which they are met.
+const LIST: &str = "The list";
+const PEOPLE: &str = "Who is written to";
+const BEFORE: &str = "Before it begins";
+const RUN: &str = "The run";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum BulkCommand {
     Send(Box<BulkSend>),
@@ -115,7 +121,7 @@ impl BulkCommand {
 ///   jelouctl bulk send people.csv --preview 2 text "Hola {{ row['Nombre completo'] }}"
 ///   jelouctl bulk send people.csv --test-to 593987654321 text 'Hola {{ nombre }}'
 ///   jelouctl bulk send people.ndjson --rate 2/s flow --body flow.json --title '{{ titulo }}'
-///   jelouctl bulk send people.csv text --to '593{{ celular }}' 'Hola'
+///   jelouctl bulk send people.xlsx --country EC --skip-sent text 'Hola {{ nombre }}'
 ///
 /// All rows are read and checked before anything is sent. The run keeps the state of each row.
 /// The list is CSV with a header, NDJSON, or a sheet of a workbook (.xlsx, .ods); in any text of the
@@ -129,37 +135,27 @@ pub(crate) struct BulkSend {
     source: Source,
 
     /// Sheet of the workbook [default: the first visible one]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = LIST)]
     sheet: Option<String>,
 
     /// Encoding of a CSV or NDJSON list: windows-1252, latin1, … [default: UTF-8]
-    #[arg(long, value_name = "LABEL")]
+    #[arg(long, value_name = "LABEL", help_heading = LIST)]
     encoding: Option<ListEncoding>,
 
     /// Column of the recipient [default: the one named to, userId, phone, telefono, celular, …]
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", help_heading = LIST)]
     to_column: Option<String>,
 
     /// Country whose national numbers the list has, in two letters: EC [default: the profile's]
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", help_heading = LIST)]
     country: Option<Country>,
 
-    /// Name of the run: a-z, 0-9 and - [default: made from the file's name and the time]
-    #[arg(long, value_name = "NAME")]
-    run: Option<RunName>,
-
-    #[command(flatten)]
-    options: RunOptionFlags,
-
-    #[command(flatten)]
-    hours: HoursFlags,
-
     /// Skip the first N rows
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = LIST)]
     skip: u64,
 
     /// Send at most N messages; rows that are left out do not count
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = LIST)]
     limit: Option<u64>,
 
     #[command(flatten)]
@@ -169,29 +165,52 @@ pub(crate) struct BulkSend {
     earlier: EarlierFlags,
 
     /// For how long sent messages count as sent before: 3d, 12h, or 0 [default: the profile's, else 3d]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", help_heading = PEOPLE)]
     remember: Option<Remember>,
 
+    #[command(flatten)]
+    hours: HoursFlags,
+
     /// Read and check every row, print the first N requests and send nothing
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = BEFORE)]
     preview: Option<u64>,
 
     /// Check every row, then send the first messages to this user alone, in place of their recipients
-    #[arg(long, value_name = "USER", allow_hyphen_values = true, conflicts_with_all = ["preview", "run"])]
+    #[arg(
+        long,
+        value_name = "USER",
+        allow_hyphen_values = true,
+        conflicts_with_all = ["preview", "run"],
+        help_heading = BEFORE
+    )]
     test_to: Option<String>,
 
     /// How many messages --test-to sends, 6 seconds apart, 1 to 10 [default: 1]
-    #[arg(long, value_name = "N", requires = "test_to", value_parser = clap::value_parser!(u8).range(1..=10))]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "test_to",
+        value_parser = clap::value_parser!(u8).range(1..=10),
+        help_heading = BEFORE
+    )]
     test_rows: Option<u8>,
+
+    /// Name of the run: a-z, 0-9 and - [default: made from the file's name and the time]
+    #[arg(long, value_name = "NAME", help_heading = RUN)]
+    run: Option<RunName>,
+
+    #[command(flatten)]
+    options: RunOptionFlags,
 
     #[command(subcommand)]
     message: Delivered<BulkDelivery>,
 }
 
 #[derive(Args, Debug)]
+#[command(next_help_heading = PEOPLE)]
 struct PolicyFlags {
     /// Skip the rows that cannot be sent, instead of sending nothing
-    #[arg(long)]
+    #[arg(long, help_heading = LIST)]
     skip_invalid: bool,
 
     /// Send rows that are the same message to the same recipient
@@ -208,6 +227,7 @@ struct PolicyFlags {
 }
 
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = RUN)]
 pub(crate) struct RunOptionFlags {
     /// How fast to send: 5/s, 300/m, 1000/h [default: the profile's rate, else 5/s]
     #[arg(long, value_name = "RATE")]
@@ -235,6 +255,7 @@ pub(crate) struct RunOptionFlags {
 }
 
 #[derive(Args, Debug)]
+#[command(next_help_heading = PEOPLE)]
 pub(crate) struct EarlierFlags {
     /// Leave out messages that an earlier run has sent, may have sent or is to send
     #[arg(long, conflicts_with = "again")]

@@ -5,6 +5,7 @@ use clap::Args;
 use crate::hours::{Between, DayOff, HoursChoice, ZoneName};
 
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "When")]
 pub(crate) struct HoursFlags {
     /// Send within these hours only: 'mon-fri 07:00-19:00', '08:00-15:00', or always (repeatable)
     #[arg(long, value_name = "HOURS")]

@@ -1,10 +1,13 @@
-//! Every command of the recipes, run as it stands there, inside the sandbox.
+//! Every command of the recipes, run as it stands there: inside the sandbox, or, where it is about what earlier runs sent,
+//! which a sandbox does not count, against a server.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, set_mode};
+use crate::workbook::{sheet, xlsx, xlsx_rows};
 
 /// A fenced block: its language, the words behind it, and its text.
 struct Block {
@@ -50,7 +53,48 @@ fn home() -> Home {
         "people.csv",
         "telefono,nombre,pedido\n593987654321,Ana,A-1\n593987654322,Luis,A-2\n593987654323,\"Eva, hija\",A-3\n",
     );
+    let rows = [
+        ["Nombre completo", "Celular", "Pedido"],
+        ["Ana Pérez", "0987654321", "A-1"],
+        ["Luis Mora", "0987654322", "A-2"],
+        ["Eva Ruiz", "+593 98 765-4323", "A-3"],
+        ["Raúl Cruz", "12345", "A-4"],
+        ["Rosa Vera", "0987654325", "A-5"],
+    ];
+    let rows = rows.map(|row| row.map(str::to_owned).to_vec());
+    let workbook = xlsx(&[sheet("Clientes", &xlsx_rows(&rows))], "");
+    for name in ["customers.xlsx", "clientes.xlsx"] {
+        home.write(name, &workbook);
+    }
+    for name in ["do-not-contact.txt", "no-contactar.txt"] {
+        home.write(name, "# asked on the phone\n+593987654325\n");
+    }
     home
+}
+
+/// Runs the block's text against a server that accepts, but for a row that fails once and one that is accepted with an error.
+fn run_against_server(home: &Home, block: &Block) {
+    let jelou = Jelou::start(|user, before| match (user, before) {
+        ("593987654322", 0) => Act::Answer(400, "", "{\"code\":\"message_could_not_be_send\"}"),
+        ("593987654323", 0) => Act::AcceptAndFail,
+        _ => Act::Accept,
+    });
+    let of_home = home.command();
+    let binaries = Path::new(of_home.get_program()).parent().unwrap().to_str().unwrap().to_owned();
+    let mut command = Command::new("bash");
+    command.args(["-euo", "pipefail", "-c"]).arg(&block.text).env_clear().current_dir(home.path());
+    command.envs(of_home.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("PATH", format!("{binaries}:/usr/bin:/bin")).env("JELOU_API_URL", &jelou.url);
+    command.envs([("JELOU_BOT_ID", "77"), ("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary-secret")]);
+    let ended = Ended::new(&command.output().unwrap());
+    let accepted = jelou.accepted();
+    assert_eq!(ended.code, block.number("code").unwrap_or(0), "{}\n{}\n{}", block.text, ended.stdout, ended.stderr);
+    assert_eq!(accepted.len(), usize::try_from(block.number("messages").unwrap()).unwrap(), "{accepted:?} {ended:?}");
+    assert!(accepted.values().all(|times| *times == 1), "somebody got it twice: {accepted:?} {ended:?}");
+    for code in ["11", "10"] {
+        assert!(ended.stdout.contains(&format!(": {code}\n")), "{ended:?}");
+    }
+    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("canary"), "{ended:?}");
 }
 
 /// Runs the block's text with `program`, inside a sandbox that counts its messages unless the block is about settings.
@@ -87,9 +131,12 @@ fn every_block_runs(page: &str, count: usize) {
             home.config(config);
         }
         match block.language.as_str() {
+            "sh" if block.words.contains(&"api".to_owned()) => run_against_server(&home, block),
             "sh" => run(&home, &["bash", "-euo", "pipefail", "-c"], block),
             "python" => run(&home, &["python3", "-c"], block),
             "toml" => config = Some(block.text.clone()),
+            // What a CI does with its own steps cannot be run here.
+            "yaml" => {}
             other => panic!("nobody runs {other}"),
         }
     }
@@ -97,10 +144,10 @@ fn every_block_runs(page: &str, count: usize) {
 
 #[test]
 fn every_recipe_runs() {
-    every_block_runs("recipes.md", 11);
+    every_block_runs("recipes.md", 15);
 }
 
 #[test]
 fn every_recipe_in_spanish_runs() {
-    every_block_runs("recetas.md", 4);
+    every_block_runs("recetas.md", 7);
 }
