@@ -1,5 +1,5 @@
-//! Sends the rows of a run: at its pace, in order where one recipient has several, and never a byte before the ledger
-//! has the row as under way.
+//! Sends the rows of a run at its pace: it asks the ledger for as many as it has room for, sends those that it is given,
+//! and hands in what became of them.
 
 use std::any::Any;
 use std::future::poll_fn;
@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use tokio::task::{JoinError, JoinSet};
 
 use super::breaker::PauseReason;
-use super::ledger::{Counts, Ledger, LedgerError, QueuedRow, RowState};
-use super::queue::{Delay, RECIPIENT_GAP, RowQueue};
+use super::exchange::{Given, RunLedger, SettledRow};
+use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState, now};
+use super::queue::Delay;
 use super::row_task::{ApiSession, RowTaskEnd, send_row};
 use super::run_end::{RunEnd, StopReason};
 use super::throttle::{Consequence, RunLimits, Throttle};
-use super::writer::{LedgerHandle, Writer};
+use super::writer::{Exchanged, LedgerHandle, Order, Writer};
 use crate::api::{Problem, Verdict};
 use crate::output::Progress;
 use crate::process::Signal;
@@ -31,18 +32,24 @@ const MOST_WARNINGS: usize = 5;
 /// A run that is going on.
 pub(crate) struct Engine<'a> {
     session: Arc<ApiSession>,
-    queue: RowQueue,
     writer: Writer,
     ledger: LedgerHandle,
     throttle: Throttle,
     tasks: JoinSet<RowTaskEnd>,
+    /// What became of rows, to be handed in with the next order.
+    settled: Vec<SettledRow>,
+    /// Orders that are not answered, and the rows that they want: those may be under way already.
+    orders: usize,
+    wanted: usize,
+    /// When the ledger has another row, and why not before; nothing while it has none.
+    next: Option<(Instant, Delay)>,
     counts: Counts,
     progress: &'a mut Progress<'a>,
     /// Why no more rows are taken, once that is so.
     stop: Option<StopReason>,
     /// Whether a signal came; the second one does not wait for anything.
     is_signalled: bool,
-    /// Whether a row was taken.
+    /// Whether a row was asked for.
     has_begun: bool,
     /// What a sandbox has warned of so far.
     warned: Vec<String>,
@@ -57,33 +64,35 @@ enum LoopEnd {
 }
 
 impl<'a> Engine<'a> {
-    /// Takes over `ledger`, whose run the caller has locked; `reader` is the same one, to read while the other writes.
+    /// Takes over `ledger`, of whose rows so many are in each state.
     pub(crate) fn new(
         session: ApiSession,
-        ledger: Ledger,
-        reader: Ledger,
+        ledger: Box<dyn RunLedger>,
+        counts: Counts,
         limits: RunLimits,
         progress: &'a mut Progress<'a>,
-    ) -> Result<Self, LedgerError> {
+    ) -> Self {
         let now = Instant::now();
-        let queue = RowQueue::new(reader, now)?;
-        let counts = queue.counts()?;
         progress.begin(&counts.shown());
-        let (writer, handle) = Writer::start(ledger);
-        Ok(Self {
+        let (writer, ledger) = Writer::start(ledger);
+        Self {
             session: Arc::new(session),
-            queue,
             writer,
-            ledger: handle,
+            ledger,
             throttle: Throttle::new(limits, now),
             tasks: JoinSet::new(),
+            settled: Vec::new(),
+            orders: 0,
+            wanted: 0,
+            // The first answer says whether there is one.
+            next: Some((now, Delay::Retry)),
             counts,
             progress,
             stop: None,
             is_signalled: false,
             has_begun: false,
             warned: Vec::new(),
-        })
+        }
     }
 
     /// Sends until every row is final, something makes it pause, or `signal` gives a signal: the first one lets the rows
@@ -108,13 +117,12 @@ impl<'a> Engine<'a> {
             }
             let now = Instant::now();
             let next = self.next_at(now);
-            if next.is_some_and(|at| at <= now) {
-                self.take(now);
-                continue;
-            }
-            if next.is_none() && self.tasks.is_empty() {
+            let is_due = next.is_some_and(|at| at <= now);
+            self.order(if is_due { self.room().min(self.available(now)) } else { 0 });
+            if next.is_none() && self.tasks.is_empty() && self.orders == 0 {
                 return LoopEnd::Drained;
             }
+            let later = next.filter(|at| *at > now);
             let tick = self.progress.due().into();
             tokio::select! {
                 biased;
@@ -126,61 +134,101 @@ impl<'a> Engine<'a> {
                         (true, _) => return LoopEnd::LeftAtOnce,
                     }
                 }
+                exchanged = self.ledger.exchanged(), if self.orders > 0 => self.take(exchanged),
                 Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.settle(done),
-                () = tokio::time::sleep_until(next.unwrap_or(now).into()), if next.is_some() => {}
+                () = tokio::time::sleep_until(later.unwrap_or(now).into()), if later.is_some() => {}
                 () = tokio::time::sleep_until(tick) => self.show(),
             }
         }
     }
 
-    /// When the next row may be taken; nothing while there is none, or no room for it.
+    /// How many more rows may be under way.
+    fn room(&self) -> usize {
+        self.throttle.allowance().saturating_sub(self.tasks.len() + self.wanted)
+    }
+
+    /// How many more the pace lets leave now. It counts a row when it is given, so those that were asked for come first.
+    fn available(&self, now: Instant) -> usize {
+        self.throttle.available(now).saturating_sub(self.wanted)
+    }
+
+    /// When the next row may be asked for; nothing while there is none, or no room for it, or an answer must come first.
     fn next_at(&mut self, now: Instant) -> Option<Instant> {
-        if self.stop.is_some() || self.tasks.len() >= self.throttle.allowance() {
+        if self.stop.is_some() || self.room() == 0 {
             return None;
         }
-        match self.queue.next_at(now) {
-            Ok(Some((at, delay))) => {
-                if let Some(wait) = self.throttle.wait_to_tell(at, delay, now) {
-                    self.progress.note(&wait);
-                }
-                Some(at.max(self.throttle.ready_at()))
+        let (at, delay) = self.next?;
+        if let Some(wait) = self.throttle.wait_to_tell(at, delay, now) {
+            self.progress.note(&wait);
+        }
+        let at = at.max(self.throttle.ready_at());
+        (at > now && self.wanted == 0 || self.available(now) > 0).then_some(at)
+    }
+
+    /// Hands in what became of rows, and asks for so many.
+    fn order(&mut self, wanted: usize) {
+        if wanted == 0 && self.settled.is_empty() {
+            return;
+        }
+        self.has_begun |= wanted > 0;
+        self.wanted += wanted;
+        self.orders += 1;
+        let settled = std::mem::take(&mut self.settled);
+        self.ledger.order(Order { settled, wanted, more_may_come: !self.tasks.is_empty() });
+    }
+
+    /// Sends the rows that the ledger gives.
+    fn take(&mut self, exchanged: Option<Exchanged>) {
+        let Some(Exchanged { given: Given { rows, next, problem }, orders, wanted }) = exchanged else {
+            (self.orders, self.wanted, self.next) = (0, 0, None);
+            self.stop_for(StopReason::ledger(LedgerError::WriterGone));
+            return;
+        };
+        self.orders -= orders;
+        self.wanted -= wanted;
+        self.next = next;
+        let now = Instant::now();
+        for row in rows {
+            self.throttle.take(now);
+            self.counts.change(RowState::Pending, RowState::Inflight);
+            match self.session.request(&row) {
+                Ok(request) => drop(self.tasks.spawn(send_row(Arc::clone(&self.session), request, row))),
+                Err(error) => self.give_back(row, error),
             }
-            Ok(None) => None,
-            Err(error) => {
-                self.stop_for(StopReason::ledger(error));
-                None
-            }
+        }
+        if let Some(error) = problem {
+            self.stop_for(StopReason::ledger(error));
         }
     }
 
-    /// Takes the next row and sends it.
-    fn take(&mut self, now: Instant) {
-        let row = self.queue.take(now);
-        let begun = row.and_then(|row| row.map(|row| Ok((self.session.request(&row)?, row))).transpose());
-        match begun {
-            Ok(Some((request, row))) => {
-                self.throttle.take(now);
-                self.has_begun = true;
-                self.counts.change(RowState::Pending, RowState::Inflight);
-                self.tasks.spawn(send_row(Arc::clone(&self.session), self.ledger.clone(), request, row));
-            }
-            Ok(None) => {}
-            Err(error) => self.stop_for(StopReason::ledger(error)),
-        }
+    /// A row of which nothing left is pending again.
+    fn give_back(&mut self, row: QueuedRow, error: LedgerError) {
+        let at = now();
+        let ended = EndedAttempt {
+            n: row.n,
+            number: row.number,
+            recipient: row.recipient,
+            state: RowState::Pending,
+            began_at: at,
+            ended_at: at,
+            http_status: None,
+            message_id: None,
+            code: Some("ledger"),
+            error: Some(error.to_string()),
+        };
+        self.counts.change(RowState::Inflight, RowState::Pending);
+        self.settled.push(SettledRow { ended, at: Instant::now(), retry: None });
+        self.stop_for(StopReason::ledger(error));
     }
 
     /// Deals with what became of a row.
     fn settle(&mut self, done: Result<RowTaskEnd, JoinError>) {
         match done {
-            Ok(RowTaskEnd::Ended { row, state, verdict, warnings }) => {
-                for warning in warnings {
+            Ok(done) => {
+                for warning in done.warnings {
                     self.warn(warning);
                 }
-                self.settle_row(&row, state, *verdict);
-            }
-            Ok(RowTaskEnd::NotBegun) => {
-                self.counts.change(RowState::Inflight, RowState::Pending);
-                self.stop_for(StopReason::ledger(LedgerError::WriterGone));
+                self.settle_row(done.line, done.ended, *done.verdict);
             }
             Err(_) => self.stop_for(StopReason::Panicked),
         }
@@ -194,18 +242,16 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn settle_row(&mut self, row: &QueuedRow, state: RowState, verdict: Verdict) {
+    fn settle_row(&mut self, line: u64, ended: EndedAttempt, verdict: Verdict) {
+        let state = ended.state;
         self.counts.change(RowState::Inflight, state);
         let now = Instant::now();
         let Consequence { due, delay, pause } = self.throttle.note(&verdict, now);
-        match (state, row.follower) {
-            (RowState::Pending, _) => self.queue.put(row.n, due, delay),
-            (_, Some(follower)) => self.queue.put(follower, now + RECIPIENT_GAP, Delay::RecipientGap),
-            (_, None) => {}
-        }
+        let retry = (state == RowState::Pending).then_some((due, delay));
+        self.settled.push(SettledRow { ended, at: now, retry });
         let Some(mut problem) = verdict.problem else { return };
         if state != RowState::Pending {
-            self.progress.fault(row.line, state.name(), &problem.message);
+            self.progress.fault(line, state.name(), &problem.message);
         }
         if let Some(pause) = pause {
             if pause == PauseReason::RateLimit {
@@ -256,7 +302,11 @@ impl<'a> Engine<'a> {
 
     /// Gives up what is under way, but not what is known of the rows that have ended.
     async fn leave(mut self) -> RunEnd {
+        while let Some(done) = self.tasks.try_join_next() {
+            self.settle(done);
+        }
         self.tasks.shutdown().await;
+        self.order(0);
         self.progress.finish();
         drop(self.ledger);
         match (self.writer.close_within(LONGEST_WAIT_FOR_THE_WRITER), self.stop) {
@@ -283,6 +333,7 @@ mod tests {
 
     use super::*;
     use crate::api::{Client, ClientOptions, Credentials, Roots, SuccessCriterion, SwapWatch};
+    use crate::bulk::file_run::FileRun;
     use crate::bulk::fixture;
     use crate::output::{ProgressFormat, Stderr};
 
@@ -304,11 +355,12 @@ mod tests {
     async fn a_panic_while_a_request_is_under_way_is_no_failure_that_sent_nothing() {
         let home = tempfile::TempDir::new().unwrap();
         let (ledger, reader) = fixture::ledgers(home.path(), &["593900000000", "593900000001"]);
+        let ledger = Box::new(FileRun::new(ledger).unwrap());
         let (server, session) = session().await;
         let stderr = Stderr::default();
         let mut progress = Progress::new(&stderr, ProgressFormat::None);
         let limits = RunLimits { rate: 1000.0, concurrency: 64, max_wait: Duration::ZERO };
-        let engine = Engine::new(session, ledger, reader, limits, &mut progress).unwrap();
+        let engine = Engine::new(session, ledger, reader.counts().unwrap(), limits, &mut progress);
         let end = engine
             .run(async || {
                 let _connection = server.accept().await.unwrap();

@@ -4,6 +4,8 @@
 mod breaker;
 mod engine;
 mod error;
+mod exchange;
+mod file_run;
 #[cfg(test)]
 mod fixture;
 mod import;
@@ -21,6 +23,7 @@ mod writer;
 pub(crate) use self::breaker::PauseReason;
 pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
+pub(crate) use self::file_run::FileRun;
 pub(crate) use self::import::{ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import};
 pub(crate) use self::ledger::{Counts, Details, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowState};
 pub(crate) use self::report::{ReportFormat, write as write_report};

@@ -1,11 +1,10 @@
-//! One row on its way: under way in the ledger, then on the wire, then its outcome in the ledger.
+//! One row on its way, which the ledger has as under way: on the wire, and what became of it.
 
 use std::sync::Arc;
 
 use url::Url;
 
-use super::ledger::{BegunAttempt, EndedAttempt, LedgerError, QueuedRow, RowState, now};
-use super::writer::LedgerHandle;
+use super::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
 use crate::api::{Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, SwapWatch, Verdict, judge};
 
 /// Bytes of a message's id that are kept; a longer one is kept as none.
@@ -23,16 +22,13 @@ pub(crate) struct ApiSession {
 }
 
 /// What a task says of its row.
-pub(crate) enum RowTaskEnd {
-    /// The ledger did not take it, so nothing left.
-    NotBegun,
-    Ended {
-        row: QueuedRow,
-        state: RowState,
-        verdict: Box<Verdict>,
-        /// What a sandbox warns of.
-        warnings: Vec<String>,
-    },
+pub(crate) struct RowTaskEnd {
+    /// Where the row begins in the input.
+    pub(crate) line: u64,
+    pub(crate) ended: EndedAttempt,
+    pub(crate) verdict: Box<Verdict>,
+    /// What a sandbox warns of.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl ApiSession {
@@ -44,16 +40,8 @@ impl ApiSession {
     }
 }
 
-/// Sends a row once, and not before the ledger has it as under way.
-pub(crate) async fn send_row(
-    session: Arc<ApiSession>,
-    ledger: LedgerHandle,
-    request: Request,
-    row: QueuedRow,
-) -> RowTaskEnd {
-    if !ledger.begin(BegunAttempt { n: row.n, number: row.number }).await {
-        return RowTaskEnd::NotBegun;
-    }
+/// Sends a row once; the ledger has it as under way.
+pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: QueuedRow) -> RowTaskEnd {
     let began_at = now();
     let attempt = session.client.attempt(&request, &session.credentials).await;
     let verdict = session.swaps.check(judge(&attempt, &request.accepts), &attempt, &session.client);
@@ -67,10 +55,10 @@ pub(crate) async fn send_row(
         Attempt::Answered(answer) => (Some(answer.status), answer.warnings),
         Attempt::Failed(_) => (None, Vec::new()),
     };
-    ledger.end(EndedAttempt {
+    let ended = EndedAttempt {
         n: row.n,
         number: row.number,
-        recipient: row.recipient.clone(),
+        recipient: row.recipient,
         state,
         began_at,
         ended_at: now(),
@@ -78,8 +66,8 @@ pub(crate) async fn send_row(
         message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
         code: verdict.problem.as_ref().map(|problem| problem.code),
         error: verdict.problem.as_ref().map(|problem| shortened(&problem.message)),
-    });
-    RowTaskEnd::Ended { row, state, verdict: Box::new(verdict), warnings }
+    };
+    RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict), warnings }
 }
 
 /// The text, or its beginning and `…`.

@@ -68,6 +68,11 @@ impl Throttle {
         self.pace.ready_at()
     }
 
+    /// How many rows may leave now, by the pace.
+    pub(crate) fn available(&self, now: Instant) -> usize {
+        self.pace.available(now)
+    }
+
     /// A row leaves.
     pub(crate) fn take(&mut self, now: Instant) {
         self.pace.take(now);

@@ -4,7 +4,32 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Transaction, params};
 
 use super::record::{self, RecordKind, text};
+use super::types::RecordSummary;
 use super::{BegunAttempt, EndedAttempt, Ledger, LedgerError, RowState, now};
+
+/// A commit that is being made: whatever is added to the ledger of a run goes through it.
+pub(super) struct Batch<'a> {
+    db: Transaction<'a>,
+    records: RecordSummary,
+}
+
+impl Batch<'_> {
+    /// Adds a record of `at`, by which a row goes from one state to another.
+    pub(super) fn add(
+        &mut self,
+        kind: RecordKind,
+        fields: &[ValueRef<'_>],
+        [from, to]: [RowState; 2],
+        at: i64,
+    ) -> rusqlite::Result<()> {
+        self.records.sum = self.records.sum.wrapping_add(record::insert(&self.db, kind, fields)?);
+        self.records.counts.change(from, to);
+        if to != RowState::Inflight {
+            self.records.changed_at = self.records.changed_at.max(at);
+        }
+        Ok(())
+    }
+}
 
 impl Ledger {
     /// Commits that the rows `begun` are under way and what became of the rows `ended`, all or nothing. Once it returns,
@@ -12,28 +37,32 @@ impl Ledger {
     ///
     /// # Errors
     /// When it cannot be written; then nothing of it may be relied on.
-    pub(crate) fn commit(&mut self, begun: &[BegunAttempt], ended: &[EndedAttempt]) -> Result<(), LedgerError> {
+    pub(crate) fn commit<'a>(
+        &mut self,
+        begun: impl Iterator<Item = BegunAttempt>,
+        ended: impl Iterator<Item = &'a EndedAttempt>,
+    ) -> Result<(), LedgerError> {
         self.write(|batch| {
-            let mut sum = 0_i64;
             for row in ended {
+                let at = row.ended_at.max(row.began_at);
                 let fields = [
                     ValueRef::Integer(row.n),
                     ValueRef::Integer(row.number),
-                    ValueRef::Integer(row.ended_at.max(row.began_at)),
+                    ValueRef::Integer(at),
                     text(Some(row.state.name())),
                     row.http_status.map_or(ValueRef::Null, |status| ValueRef::Integer(status.into())),
                     text(row.message_id.as_deref()),
                     text(row.code),
                     text(row.error.as_deref()),
                 ];
-                sum = sum.wrapping_add(record::insert(batch, RecordKind::Outcome, &fields)?);
+                batch.add(RecordKind::Outcome, &fields, [RowState::Inflight, row.state], at)?;
             }
             let at = now();
             for row in begun {
                 let fields = [row.n, row.number, at].map(ValueRef::Integer);
-                sum = sum.wrapping_add(record::insert(batch, RecordKind::Attempt, &fields)?);
+                batch.add(RecordKind::Attempt, &fields, [RowState::Pending, RowState::Inflight], at)?;
             }
-            Ok(sum)
+            Ok(())
         })?;
         self.identity.check()
     }
@@ -50,34 +79,51 @@ impl Ledger {
         };
         let problem = format!("decided by hand: {} as {}", from.name(), to.name());
         self.write(|batch| {
-            let mut sum = 0_i64;
             for (n, number) in &rows {
                 let fields = decision(*n, number + 1, [from, to], "resolved", &problem);
-                sum = sum.wrapping_add(record::insert(batch, RecordKind::Decision, &fields)?);
+                batch.add(RecordKind::Decision, &fields, [from, to], now())?;
             }
-            Ok(sum)
+            Ok(())
         })?;
         Ok(rows.len())
     }
 
-    /// One commit: `add` adds records and gives the sum of their hashes. When it returns it is on the disk, and the lock
-    /// file has its number.
+    /// One commit of what `add` adds. When it returns it is on the disk, and the lock file has its number.
     pub(super) fn write(
         &mut self,
-        add: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<i64>,
+        add: impl FnOnce(&mut Batch<'_>) -> rusqlite::Result<()>,
     ) -> Result<(), LedgerError> {
         let Some(mark) = &self.mark else { return Err(LedgerError::WriterGone) };
         let mut progress = self.progress;
-        let batch = self.db.transaction()?;
-        progress.records = progress.records.wrapping_add(add(&batch)?);
+        let mut batch = Batch { db: self.db.transaction()?, records: progress.records };
+        add(&mut batch)?;
+        progress.records = batch.records;
         progress.commits += 1;
+        let RecordSummary { sum, counts, changed_at } = progress.records;
         let changed = batch
-            .prepare_cached("UPDATE progress SET opened = ?1, began = ?2, closed = ?3, commits = ?4, records = ?5")?
-            .execute(params![progress.opened, progress.began, progress.closed, progress.commits, progress.records])?;
+            .db
+            .prepare_cached(
+                "UPDATE progress SET opened = ?1, began = ?2, closed = ?3, commits = ?4, records = ?5, pending = ?6, \
+                 inflight = ?7, sent = ?8, failed = ?9, unknown = ?10, skipped = ?11, changed_at = ?12",
+            )?
+            .execute(params![
+                progress.opened,
+                progress.began,
+                progress.closed,
+                progress.commits,
+                sum,
+                counts.pending,
+                counts.inflight,
+                counts.sent,
+                counts.failed,
+                counts.unknown,
+                counts.skipped,
+                changed_at,
+            ])?;
         if changed != 1 {
             return Err(LedgerError::Damaged { problem: "it does not say how far it has come".to_owned() });
         }
-        batch.commit()?;
+        batch.db.commit()?;
         self.progress = progress;
         Ok(mark.count(progress.commits)?)
     }

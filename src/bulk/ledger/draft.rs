@@ -170,7 +170,13 @@ impl LedgerDraft {
         let Self { db, path, rows, records, .. } = self;
         let Some(path) = path else { return Ok(()) };
         db.execute_batch(include_str!("rules.sql"))?;
-        db.execute("INSERT INTO progress (id, records) VALUES (1, ?1)", [records])?;
+        let created_at = now();
+        // What has a decision by now is skipped.
+        db.execute(
+            "INSERT INTO progress (id, records, pending, skipped, changed_at) \
+             SELECT 1, ?1, ?2 - count(*), count(*), ?3 FROM decision",
+            [records, rows, created_at],
+        )?;
         let fields = RunFields {
             identity: identity()?,
             name: to.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
@@ -178,7 +184,7 @@ impl LedgerDraft {
                 .map_err(|error| LedgerError::Damaged { problem: error.to_string() })?,
             digest,
             rows,
-            created_at: now(),
+            created_at,
         };
         let seal = seal_of_run(&db, &fields)?;
         let RunFields { identity, name, details: text, created_at, .. } = fields;

@@ -5,6 +5,12 @@ use rusqlite::{OptionalExtension, Row as SqlRow};
 use super::seal::RequestHash;
 use super::{Ledger, LedgerError, QueuedRow};
 
+/// A row of which there is no record, unless it is skipped, as [`QUEUED`] gives it.
+const UNTOUCHED: &str = "SELECT row.n, line, recipient, path, body, \
+     (SELECT later.n FROM row AS later WHERE later.before = row.n), 0, fingerprint, seal \
+     FROM row JOIN content USING (n) WHERE row.n > ?1 AND before IS NULL \
+     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) ORDER BY row.n";
+
 /// A row that may be sent, its number of records, and its seal.
 const QUEUED: &str = "SELECT row.n, line, recipient, path, body, \
      (SELECT later.n FROM row AS later WHERE later.before = row.n), \
@@ -25,9 +31,14 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read, or a row is not the one that was written.
     pub(crate) fn fresh(&self, after: i64, limit: usize, bytes: usize) -> Result<Vec<QueuedRow>, LedgerError> {
-        let query = format!("{QUEUED} WHERE row.n > ?1 AND before IS NULL AND {IS_PENDING} ORDER BY row.n");
-        let mut statement = self.db.prepare_cached(&query)?;
-        let mut rows = statement.query([after])?;
+        // Whatever is done to these while the run goes on, they are read but once.
+        let mut statement = if after + 1 >= self.untouched {
+            self.db.prepare_cached(UNTOUCHED)?
+        } else {
+            let query = format!("{QUEUED} WHERE row.n > ?1 AND before IS NULL AND {IS_PENDING} ORDER BY row.n");
+            self.db.prepare_cached(&query)?
+        };
+        let mut rows = statement.query([after.max(self.first_pending - 1)])?;
         let (mut taken, mut size) = (Vec::new(), 0);
         while taken.len() < limit
             && size < bytes

@@ -100,7 +100,16 @@ CREATE TABLE progress (
   closed INTEGER NOT NULL DEFAULT 0,
   commits INTEGER NOT NULL DEFAULT 0,
   -- Of all attempts, outcomes and decisions: the sum of their hashes.
-  records INTEGER NOT NULL DEFAULT 0
+  records INTEGER NOT NULL DEFAULT 0,
+  -- How many rows are in each state, by those records.
+  pending INTEGER NOT NULL,
+  inflight INTEGER NOT NULL DEFAULT 0,
+  sent INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  unknown INTEGER NOT NULL DEFAULT 0,
+  skipped INTEGER NOT NULL DEFAULT 0,
+  -- The last outcome or decision; where there is none, when the run was made.
+  changed_at INTEGER NOT NULL
 ) STRICT;
 
 -- The state of each row, with the number of its last record: 0 where there is none.

@@ -4,8 +4,8 @@ use super::arguments::RunOptions;
 use super::summary::{may_have_been_sent, print_summary, summary};
 use crate::api::SwapWatch;
 use crate::bulk::{
-    ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, RunEnd, RunLimits, RunLock, RunName, Runs, StopReason,
-    WriteFailure,
+    ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, RunEnd, RunLimits, RunLock, RunName, Runs,
+    StopReason, WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -39,7 +39,8 @@ pub(crate) async fn carry_out(
     if let Some(found) = &run.found {
         report_found(context, &run.name, found);
     }
-    let reader = Ledger::read(&path)?;
+    let counts = ledger.counts()?;
+    let ledger = Box::new(FileRun::new(ledger)?);
     let Connection { base, client, credentials, mut signals } = connection;
     let session = ApiSession {
         client: client.keep_connections()?,
@@ -52,7 +53,7 @@ pub(crate) async fn carry_out(
     let rate = options.rate.map_or(run.details.rate, Rate::per_second);
     let concurrency = options.concurrency.unwrap_or(run.details.concurrency);
     let limits = RunLimits { rate, concurrency, max_wait: options.max_wait.unwrap_or(run.details.max_wait) };
-    let engine = Engine::new(session, ledger, reader, limits, &mut progress)?;
+    let engine = Engine::new(session, ledger, counts, limits, &mut progress);
     let end = engine.run(async || signals.next().await).await;
     report(context, sender, run, end)
 }
