@@ -15,7 +15,7 @@ use super::breaker::PauseReason;
 use super::exchange::{Given, RunLedger, SettledRow};
 use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState, now};
 use super::queue::Delay;
-use super::row_task::{ApiSession, RowTaskEnd, send_row};
+use super::row_task::{ApiSession, LastAddress, RowTaskEnd, send_row};
 use super::run_end::{RunEnd, StopReason};
 use super::throttle::{Consequence, RunLimits, Throttle};
 use super::writer::{Exchanged, LedgerHandle, Order, Writer};
@@ -51,6 +51,7 @@ pub(crate) struct Engine<'a> {
     is_signalled: bool,
     /// Whether a row was asked for.
     has_begun: bool,
+    last_address: LastAddress,
     /// What a sandbox has warned of so far.
     warned: Vec<String>,
 }
@@ -91,6 +92,7 @@ impl<'a> Engine<'a> {
             stop: None,
             is_signalled: false,
             has_begun: false,
+            last_address: LastAddress::default(),
             warned: Vec::new(),
         }
     }
@@ -188,10 +190,10 @@ impl<'a> Engine<'a> {
         self.wanted -= wanted;
         self.next = next;
         let now = Instant::now();
-        for row in rows {
+        for mut row in rows {
             self.throttle.take(now);
             self.counts.change(RowState::Pending, RowState::Inflight);
-            match self.session.request(&row) {
+            match self.session.request(&mut row, &mut self.last_address) {
                 Ok(request) => drop(self.tasks.spawn(send_row(Arc::clone(&self.session), request, row))),
                 Err(error) => self.give_back(row, error),
             }
@@ -332,7 +334,9 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::api::{Client, ClientOptions, Credentials, Roots, SuccessCriterion, SwapWatch};
+    use crate::api::{
+        Client, ClientOptions, Credentials, HEADERS_OF_A_POST, Roots, SuccessCriterion, SwapWatch, signed,
+    };
     use crate::bulk::file_run::FileRun;
     use crate::bulk::fixture;
     use crate::output::{ProgressFormat, Stderr};
@@ -341,9 +345,11 @@ mod tests {
     async fn session() -> (TcpListener, ApiSession) {
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let options = ClientOptions { timeout: Duration::from_secs(60), roots: Roots::None, proxies: false };
+        let credentials = Credentials::new("id", &serde_json::from_str("\"secret\"").unwrap());
         let session = ApiSession {
             client: Client::new(&options).unwrap(),
-            credentials: Credentials::new("id", &serde_json::from_str("\"secret\"").unwrap()),
+            headers: signed(HEADERS_OF_A_POST, &credentials),
+            credentials,
             base: format!("http://{}", server.local_addr().unwrap()).parse().unwrap(),
             accepts: SuccessCriterion::MessageId,
             swaps: SwapWatch::default(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use url::Url;
 
 use super::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
@@ -19,7 +20,13 @@ pub(crate) struct ApiSession {
     pub(crate) base: Url,
     pub(crate) accepts: SuccessCriterion,
     pub(crate) swaps: SwapWatch,
+    /// Of every request of the run.
+    pub(crate) headers: HeaderMap,
 }
+
+/// The path and address of the last request: most rows of a run have the same.
+#[derive(Debug, Default)]
+pub(crate) struct LastAddress(Option<(String, Url)>);
 
 /// What a task says of its row.
 pub(crate) struct RowTaskEnd {
@@ -32,18 +39,26 @@ pub(crate) struct RowTaskEnd {
 }
 
 impl ApiSession {
-    /// The request that the ledger keeps for `row`.
-    pub(crate) fn request(&self, row: &QueuedRow) -> Result<Request, LedgerError> {
+    /// The request that the ledger keeps for `row`, whose body it takes.
+    pub(crate) fn request(&self, row: &mut QueuedRow, last: &mut LastAddress) -> Result<Request, LedgerError> {
+        let url = match &last.0 {
+            Some((path, url)) if *path == row.path => url.clone(),
+            _ => {
+                let url = Request::url_below(&self.base, &row.path)
+                    .map_err(|error| LedgerError::Damaged { problem: format!("row {}: {error}", row.n) })?;
+                last.0 = Some((row.path.clone(), url.clone()));
+                url
+            }
+        };
         let accepts = self.accepts.for_recipient(&row.recipient);
-        Request::below(&self.base, &row.path, row.body.as_str().into(), accepts)
-            .map_err(|error| LedgerError::Damaged { problem: format!("row {}: {error}", row.n) })
+        Ok(Request::post(url, std::mem::take(&mut row.body).into_boxed_str(), accepts))
     }
 }
 
 /// Sends a row once; the ledger has it as under way.
 pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: QueuedRow) -> RowTaskEnd {
     let began_at = now();
-    let attempt = session.client.attempt(&request, &session.credentials).await;
+    let attempt = session.client.attempt_signed(&request, session.headers.clone(), &session.credentials).await;
     let verdict = session.swaps.check(judge(&attempt, &request.accepts), &attempt, &session.client);
     let (state, message_id) = match &verdict.outcome {
         Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),

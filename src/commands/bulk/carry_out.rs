@@ -2,7 +2,7 @@
 
 use super::arguments::RunOptions;
 use super::summary::{may_have_been_sent, print_summary, summary};
-use crate::api::SwapWatch;
+use crate::api::{HEADERS_OF_A_POST, SwapWatch, signed};
 use crate::bulk::{
     ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, RunEnd, RunLimits, RunLock, RunName, Runs,
     StopReason, WriteFailure,
@@ -44,6 +44,7 @@ pub(crate) async fn carry_out(
     let Connection { base, client, credentials, mut signals } = connection;
     let session = ApiSession {
         client: client.keep_connections()?,
+        headers: signed(HEADERS_OF_A_POST, &credentials),
         credentials,
         base: base.url().clone(),
         accepts: run.details.accepts.clone(),
