@@ -176,7 +176,7 @@ impl<'a> Engine<'a> {
         self.wanted += wanted;
         self.orders += 1;
         let settled = std::mem::take(&mut self.settled);
-        self.ledger.order(Order { settled, wanted, more_may_come: !self.tasks.is_empty() });
+        self.ledger.order(Order { settled, wanted });
     }
 
     /// Sends the rows that the ledger gives.

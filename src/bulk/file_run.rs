@@ -74,3 +74,62 @@ impl RunLedger for FileRun {
         self.ledger.close()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::bulk::fixture;
+    use crate::bulk::ledger::EndedAttempt;
+
+    fn settled(n: i64, state: RowState, retry: Option<(Instant, Delay)>) -> SettledRow {
+        let ended = EndedAttempt {
+            n,
+            number: 1,
+            recipient: "593900000000".to_owned(),
+            state,
+            began_at: 1,
+            ended_at: 2,
+            http_status: None,
+            message_id: None,
+            code: (state != RowState::Sent).then_some("network"),
+            error: None,
+        };
+        SettledRow { ended, at: Instant::now(), retry }
+    }
+
+    #[test]
+    fn rows_that_are_given_are_under_way_and_one_that_was_not_sent_comes_at_its_own_time() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (ledger, reader) = fixture::ledgers(home.path(), &["593900000000", "593900000001", "593900000002"]);
+        let mut run = FileRun::new(ledger).unwrap();
+        let numbers = |given: &Given| given.rows.iter().map(|row| row.n).collect::<Vec<_>>();
+        let given = run.exchange(&[], 2).unwrap();
+        assert_eq!((numbers(&given), reader.counts().unwrap().inflight), (vec![1, 2], 2));
+        let later = Instant::now() + Duration::from_secs(60);
+        let ended = [settled(1, RowState::Pending, Some((later, Delay::Retry))), settled(2, RowState::Sent, None)];
+        let given = run.exchange(&ended, 5).unwrap();
+        assert_eq!((numbers(&given), given.next), (vec![3], Some((later, Delay::Retry))));
+        let counts = reader.counts().unwrap();
+        assert_eq!((counts.pending, counts.inflight, counts.sent), (1, 1, 1));
+        run.exchange(&[settled(1, RowState::Sent, None)], 0).unwrap_err();
+        assert_eq!(reader.counts().unwrap(), counts, "of a row that is not under way nothing is written");
+    }
+
+    #[test]
+    fn what_became_of_rows_is_written_where_the_next_ones_cannot_be_read() {
+        let home = tempfile::TempDir::new().unwrap();
+        let recipients: Vec<_> = (0..300).map(|number| format!("{}", 593_900_000_000_u64 + number)).collect();
+        let recipients: Vec<_> = recipients.iter().map(String::as_str).collect();
+        let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
+        let other = rusqlite::Connection::open(home.path().join("r.db")).unwrap();
+        other.execute_batch("DROP TRIGGER content_stays; UPDATE content SET body = '[]' WHERE n = 200").unwrap();
+        let mut run = FileRun::new(ledger).unwrap();
+        let given = run.exchange(&[], 128).unwrap();
+        assert!(given.problem.is_some() && given.rows.len() == 128, "{given:?}");
+        let given = run.exchange(&[settled(1, RowState::Sent, None)], 1).unwrap();
+        assert!(given.problem.is_some() && given.rows.is_empty(), "{given:?}");
+        assert_eq!(reader.counts().unwrap().sent, 1);
+    }
+}

@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_busy_machine_keeps_the_rate_and_no_second_has_a_tenth_more() {
-        let one_long_wait = [&[400][..], &[0; 250_000]].concat();
+        let one_long_wait = [vec![400], vec![0; 250_000]].concat();
         for delays in [&[0][..], &[3], &[0, 0, 1, 12, 40], &[25, 1], &[40, 45, 30], &one_long_wait] {
             for rate in [20_u32, 200, 1_000, 20_000] {
                 let instants = instants_of_late_wakes(rate.into(), delays);

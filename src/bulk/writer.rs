@@ -3,15 +3,12 @@
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::exchange::{Given, RunLedger, SettledRow};
 use super::ledger::{EndedAttempt, LedgerError};
-
-/// The longest wait for more rows that could share an exchange.
-const LONGEST_WAIT_FOR_MORE: Duration = Duration::from_millis(5);
 
 /// What the engine has for the ledger, and wants from it.
 #[derive(Debug)]
@@ -19,8 +16,6 @@ pub(crate) struct Order {
     pub(crate) settled: Vec<SettledRow>,
     /// How many rows there is room for.
     pub(crate) wanted: usize,
-    /// Whether other rows are under way, of which more may be known at any time.
-    pub(crate) more_may_come: bool,
 }
 
 /// What came of some orders.
@@ -51,11 +46,11 @@ pub(crate) struct WriteFailure {
 impl Writer {
     pub(crate) fn start(ledger: Box<dyn RunLedger>) -> (Self, LedgerHandle) {
         let (sender, orders) = channel();
-        let (giver, exchanged) = unbounded_channel();
+        let (answers, exchanged) = unbounded_channel();
         let (at_end, end) = channel();
         thread::spawn(move || {
             // Whoever left without waiting does not hear it.
-            let _ = at_end.send(write(ledger, &orders, giver));
+            let _ = at_end.send(write(ledger, &orders, answers));
         });
         (Self(end), LedgerHandle { orders: sender, exchanged })
     }
@@ -97,31 +92,26 @@ impl LedgerHandle {
 fn write(
     mut ledger: Box<dyn RunLedger>,
     orders: &Receiver<Order>,
-    giver: UnboundedSender<Exchanged>,
+    answers: UnboundedSender<Exchanged>,
 ) -> Result<Box<dyn RunLedger>, WriteFailure> {
-    let mut last = Duration::ZERO;
     while let Ok(first) = orders.recv() {
-        // As long as the last one took, others come to their end that can share this one.
-        if first.more_may_come {
-            thread::sleep(last.min(LONGEST_WAIT_FOR_MORE));
-        }
+        // Whatever came while the last one was written shares this one. To wait for more makes fewer commits and a slower
+        // run, on a fast disk and on a slow one.
         let (mut settled, mut wanted, mut number) = (first.settled, first.wanted, 1);
         for order in orders.try_iter() {
             settled.extend(order.settled);
             wanted += order.wanted;
             number += 1;
         }
-        let began = Instant::now();
         match ledger.exchange(&settled, wanted) {
             Ok(given) => {
-                last = began.elapsed();
                 // Whoever asked may have left at once.
-                let _ = giver.send(Exchanged { given, orders: number, wanted });
+                let _ = answers.send(Exchanged { given, orders: number, wanted });
                 ledger.read_ahead();
             }
             Err(error) => {
                 // No row is given any more. Those that are under way still come to their end.
-                drop(giver);
+                drop(answers);
                 settled.extend(orders.iter().flat_map(|order| order.settled));
                 return Err(WriteFailure { error, outcomes: settled.into_iter().map(|row| row.ended).collect() });
             }
@@ -132,6 +122,8 @@ fn write(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
     use crate::bulk::file_run::FileRun;
     use crate::bulk::fixture;
@@ -160,9 +152,9 @@ mod tests {
         let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
         let (writer, mut handle) = Writer::start(Box::new(FileRun::new(ledger).unwrap()));
         for _ in 1..=200 {
-            handle.order(Order { settled: Vec::new(), wanted: 1, more_may_come: false });
+            handle.order(Order { settled: Vec::new(), wanted: 1 });
             let row = handle.exchanged().await.unwrap().given.rows.pop().unwrap();
-            handle.order(Order { settled: vec![sent(row.n, recipients[0])], wanted: 0, more_may_come: false });
+            handle.order(Order { settled: vec![sent(row.n, recipients[0])], wanted: 0 });
             handle.exchanged().await.unwrap();
         }
         // A handle that is left keeps the thread waiting, and nobody waits for it longer than that.

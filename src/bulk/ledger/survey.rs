@@ -115,14 +115,17 @@ impl Survey {
             if last.state != RowState::Inflight {
                 survey.records.changed_at = survey.records.changed_at.max(last.at);
             }
-            if row.as_ref().is_some_and(|(row, _): &(Step, _)| row.key.0 != last.key.0) {
-                survey.settle(row.take(), &mut unseen);
+            let is_first = row.as_ref().is_none_or(|(row, _): &(Step, _)| row.key.0 != last.key.0);
+            if is_first && let Some((row, is_only_skipped)) = &row {
+                survey.settle(row, *is_only_skipped, &mut unseen);
             }
             // One that was left out when the list was read has this record alone.
-            let is_only_skipped = row.is_none() && last.state == RowState::Skipped;
+            let is_only_skipped = is_first && last.state == RowState::Skipped;
             row = Some((last, is_only_skipped));
         }
-        survey.settle(row, &mut unseen);
+        if let Some((row, is_only_skipped)) = &row {
+            survey.settle(row, *is_only_skipped, &mut unseen);
+        }
         survey.first_pending = survey.first_pending.min(unseen);
         let seen = survey.records.counts.all();
         survey.records.counts.pending += rows.cast_unsigned().saturating_sub(seen);
@@ -135,8 +138,8 @@ impl Survey {
     }
 
     /// Counts a row by its last record.
-    fn settle(&mut self, row: Option<(Step, bool)>, unseen: &mut i64) {
-        let Some((Step { key: (n, _), state, .. }, is_only_skipped)) = row else { return };
+    fn settle(&mut self, row: &Step, is_only_skipped: bool, unseen: &mut i64) {
+        let Step { key: (n, _), state, .. } = *row;
         *self.records.counts.of_mut(state) += 1;
         if n > *unseen {
             self.first_pending = self.first_pending.min(*unseen);
