@@ -43,6 +43,8 @@ pub(crate) struct Engine<'a> {
     wanted: usize,
     /// When the ledger has another row, and why not before; nothing while it has none.
     next: Option<(Instant, Delay)>,
+    /// Since when there is no row that could leave, or no room for one.
+    held_since: Option<Instant>,
     counts: Counts,
     progress: &'a mut Progress<'a>,
     /// Why no more rows are taken, once that is so.
@@ -87,6 +89,7 @@ impl<'a> Engine<'a> {
             wanted: 0,
             // The first answer says whether there is one.
             next: Some((now, Delay::Retry)),
+            held_since: None,
             counts,
             progress,
             stop: None,
@@ -118,6 +121,7 @@ impl<'a> Engine<'a> {
                 self.settle(done);
             }
             let now = Instant::now();
+            self.note_hold(now);
             let next = self.next_at(now);
             let is_due = next.is_some_and(|at| at <= now);
             self.order(if is_due { self.room().min(self.available(now)) } else { 0 });
@@ -141,6 +145,15 @@ impl<'a> Engine<'a> {
                 () = tokio::time::sleep_until(later.unwrap_or(now).into()), if later.is_some() => {}
                 () = tokio::time::sleep_until(tick) => self.show(),
             }
+        }
+    }
+
+    /// Keeps the pace from making up for a time in which nothing could leave.
+    fn note_hold(&mut self, now: Instant) {
+        if self.room() == 0 || self.next.is_none_or(|(at, _)| at > now) {
+            self.held_since.get_or_insert(now);
+        } else if let Some(since) = self.held_since.take() {
+            self.throttle.pass_over(since, now);
         }
     }
 

@@ -70,6 +70,11 @@ impl Pace {
         self.spread = self.spread.max(now) + self.spread_interval();
     }
 
+    /// No request could have left from `since` until `now`, whatever the pace: that is not made up for.
+    pub(crate) fn pass_over(&mut self, since: Instant, now: Instant) {
+        self.due = (self.due + now.saturating_duration_since(since)).min(self.due.max(now));
+    }
+
     /// The API says that it is too much.
     pub(crate) fn cut(&mut self, now: Instant) {
         if self.cut_at.is_none_or(|cut_at| now.duration_since(cut_at) >= TIME_BETWEEN_CUTS) {
@@ -186,6 +191,15 @@ mod tests {
         stopped.stop(start, 30 * second);
         let stopped = counted_after(stopped, start + 30 * second);
         assert!((5_990..6_010).contains(&stopped), "{stopped}");
+        let mut held = Pace::new(100.0, start);
+        held.pass_over(start, start + second / 2);
+        let held = counted_after(held, start + second / 2);
+        assert!((5_990..6_010).contains(&held), "{held}");
+        let mut never_late = Pace::new(100.0, start);
+        never_late.take(start);
+        let due = never_late.ready_at();
+        never_late.pass_over(start, start + second / 1000);
+        assert_eq!(never_late.ready_at(), due);
     }
 
     #[test]

@@ -73,6 +73,11 @@ impl Throttle {
         self.pace.available(now)
     }
 
+    /// No row could have left from `since` until `now`, whatever the pace.
+    pub(crate) fn pass_over(&mut self, since: Instant, now: Instant) {
+        self.pace.pass_over(since, now);
+    }
+
     /// A row leaves.
     pub(crate) fn take(&mut self, now: Instant) {
         self.pace.take(now);
