@@ -5,12 +5,12 @@ FROM rust:1.94.1-alpine3.23@sha256:77237dd363a0b127bb5ef532c2d64c0deb380b738e43a
 RUN apk add --no-cache musl-dev ca-certificates && mkdir -p -m 700 /state/jelouctl
 WORKDIR /source
 COPY . .
-RUN cargo build --release --locked
+RUN cargo build --profile dist --locked
 
 FROM alpine:3.23.3@sha256:25109184c71bdad752c8312a8623239686a9a2071e8825f20acb8f2198c3f659 AS shell
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build --chown=65534:65534 /state/ /var/lib/
-COPY --from=build /source/target/release/jelouctl /usr/local/bin/jelouctl
+COPY --from=build /source/target/dist/jelouctl /usr/local/bin/jelouctl
 ENV XDG_STATE_HOME=/var/lib
 USER 65534:65534
 CMD ["/bin/sh"]
@@ -19,7 +19,7 @@ FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 # A volume at /var/lib/jelouctl keeps the runs when the container is gone.
 COPY --from=build --chown=65534:65534 /state/ /var/lib/
-COPY --from=build /source/target/release/jelouctl /jelouctl
+COPY --from=build /source/target/dist/jelouctl /jelouctl
 ENV XDG_STATE_HOME=/var/lib
 # Nobody: the program needs no right of its own.
 USER 65534:65534

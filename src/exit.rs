@@ -23,7 +23,7 @@ pub enum ExitCode {
     Network,
     /// It may have been sent.
     Unknown,
-    /// A bulk run is complete, and some rows failed, were skipped or are unknown.
+    /// A bulk run is complete, and some rows failed, are invalid or are unknown.
     Incomplete,
     /// Stopped by a guard. Not sent.
     Guard,

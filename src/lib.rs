@@ -9,12 +9,14 @@ mod sending;
 
 mod bulk;
 mod list;
+mod people;
 mod sandbox;
 mod template;
 mod template_names;
 
 mod api;
 mod config;
+mod hours;
 mod message;
 mod process;
 
@@ -22,6 +24,7 @@ mod exit;
 mod input;
 mod nearest;
 mod output;
+mod phone;
 mod private_file;
 mod secret;
 

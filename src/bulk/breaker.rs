@@ -14,6 +14,8 @@ const MOST_UNKNOWN: usize = 10;
 /// Rows under way until so many are final: first one, then ten.
 const FIRST_STAGE: u64 = 1;
 const SECOND_STAGE: usize = 10;
+/// So many rows may be rejected while none was ever accepted: both stages.
+const MOST_REFUSED: usize = 1 + SECOND_STAGE;
 /// The first wait after a connection that failed; it doubles up to the longest.
 const FIRST_NETWORK_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_NETWORK_WAIT: Duration = Duration::from_millis(250);
@@ -28,6 +30,8 @@ pub(crate) enum PauseReason {
     /// The API does not take more for longer than the run may wait.
     RateLimit,
     Unknown,
+    /// Every row was rejected, and none was ever accepted.
+    AllRefused,
 }
 
 /// Watches the outcomes.
@@ -37,16 +41,25 @@ pub(crate) struct Breaker {
     connect_failures: u32,
     /// Whether each of the last rows is unknown.
     recent: VecDeque<bool>,
+    /// How many rows were rejected, while it matters: none was ever accepted, and nobody said to keep going.
+    refused: Option<usize>,
 }
 
 impl Breaker {
+    /// With `stops_refused` the run pauses when nothing but rejections comes.
+    pub(crate) fn new(stops_refused: bool) -> Self {
+        Self { refused: stops_refused.then_some(0), ..Self::default() }
+    }
+
     /// How many rows may be under way, of `concurrency`.
     pub(crate) fn allowance(&self, concurrency: usize) -> usize {
-        match self.finals {
+        let of_stage = match self.finals {
             finals if finals < FIRST_STAGE => 1,
             finals if finals < FIRST_STAGE + SECOND_STAGE as u64 => SECOND_STAGE.min(concurrency),
             _ => concurrency,
-        }
+        };
+        // No more leave than may be rejected.
+        self.refused.map_or(of_stage, |refused| of_stage.min(MOST_REFUSED.saturating_sub(refused)).max(1))
     }
 
     /// Notes an outcome; says whether the run must pause.
@@ -60,7 +73,16 @@ impl Breaker {
             Outcome::NotSent(Cause::ProxyCredentials) => return Some(PauseReason::ProxyCredentials),
             Outcome::NotSent(Cause::Credentials) => return Some(PauseReason::Credentials),
             Outcome::NotSent(Cause::Unavailable | Cause::Interrupted(_)) => self.connect_failures = 0,
-            Outcome::Sent { .. } | Outcome::NotSent(Cause::Rejected) => self.note_final(false),
+            Outcome::Sent { .. } => {
+                self.refused = None;
+                self.note_final(false);
+            }
+            Outcome::NotSent(Cause::Rejected) => {
+                self.note_final(false);
+                let refused = self.refused.as_mut()?;
+                *refused += 1;
+                return (*refused >= MOST_REFUSED).then_some(PauseReason::AllRefused);
+            }
             Outcome::Unknown(_) => {
                 self.note_final(true);
                 let unknown = self.recent.iter().filter(|unknown| **unknown).count();
@@ -119,6 +141,24 @@ mod tests {
             assert_eq!(breaker.note(&Outcome::NotSent(Cause::Network)), None);
         }
         assert_eq!(breaker.note(&Outcome::NotSent(Cause::Network)), Some(PauseReason::Network));
+    }
+
+    #[test]
+    fn pauses_when_eleven_are_rejected_and_none_was_ever_accepted() {
+        let rejected = Outcome::NotSent(Cause::Rejected);
+        let mut breaker = Breaker::new(true);
+        for refused in 0..10 {
+            assert!(breaker.allowance(64) <= 11 - refused);
+            assert_eq!(breaker.note(&rejected), None);
+        }
+        assert_eq!(breaker.note(&rejected), Some(PauseReason::AllRefused));
+        let mut once_accepted = Breaker::new(true);
+        let mut keeps_going = Breaker::new(false);
+        once_accepted.note(&SENT);
+        for _ in 0..20 {
+            assert_eq!(once_accepted.note(&rejected), None);
+            assert_eq!(keeps_going.note(&rejected), None);
+        }
     }
 
     #[test]

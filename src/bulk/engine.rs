@@ -82,7 +82,7 @@ impl<'a> Engine<'a> {
             session: Arc::new(session),
             writer,
             ledger,
-            throttle: Throttle::new(limits, now),
+            throttle: Throttle::new(limits, counts.sent > 0, now),
             tasks: JoinSet::new(),
             settled: Vec::new(),
             orders: 0,
@@ -121,6 +121,7 @@ impl<'a> Engine<'a> {
                 self.settle(done);
             }
             let now = Instant::now();
+            self.throttle.look(now);
             self.note_hold(now);
             let next = self.next_at(now);
             let is_due = next.is_some_and(|at| at <= now);
@@ -150,7 +151,7 @@ impl<'a> Engine<'a> {
 
     /// Keeps the pace from making up for a time in which nothing could leave.
     fn note_hold(&mut self, now: Instant) {
-        if self.room() == 0 || self.next.is_none_or(|(at, _)| at > now) {
+        if self.throttle.is_closed() || self.room() == 0 || self.next.is_none_or(|(at, _)| at > now) {
             self.held_since.get_or_insert(now);
         } else if let Some(since) = self.held_since.take() {
             self.throttle.pass_over(since, now);
@@ -169,13 +170,12 @@ impl<'a> Engine<'a> {
 
     /// When the next row may be asked for; nothing while there is none, or no room for it, or an answer must come first.
     fn next_at(&mut self, now: Instant) -> Option<Instant> {
-        if self.stop.is_some() || self.room() == 0 {
+        let Some((at, delay)) = self.next.filter(|_| self.stop.is_none() && self.room() > 0) else {
+            self.progress.wait(None);
             return None;
-        }
-        let (at, delay) = self.next?;
-        if let Some(wait) = self.throttle.wait_to_tell(at, delay, now) {
-            self.progress.note(&wait);
-        }
+        };
+        let wait = self.throttle.wait(at, delay, now);
+        self.progress.wait(wait);
         let at = at.max(self.throttle.ready_at());
         (at > now && self.wanted == 0 || self.available(now) > 0).then_some(at)
     }
@@ -373,12 +373,13 @@ mod tests {
     #[tokio::test]
     async fn a_panic_while_a_request_is_under_way_is_no_failure_that_sent_nothing() {
         let home = tempfile::TempDir::new().unwrap();
-        let (ledger, reader) = fixture::ledgers(home.path(), &["593900000000", "593900000001"]);
+        let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000", "593990000001"]);
         let ledger = Box::new(FileRun::new(ledger).unwrap());
         let (server, session) = session().await;
         let stderr = Stderr::default();
         let mut progress = Progress::new(&stderr, ProgressFormat::None);
-        let limits = RunLimits { rate: 1000.0, concurrency: 64, max_wait: Duration::ZERO };
+        let limits =
+            RunLimits { rate: 1000.0, concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
         let engine = Engine::new(session, ledger, reader.counts().unwrap(), limits, &mut progress);
         let end = engine
             .run(async || {

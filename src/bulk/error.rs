@@ -7,11 +7,14 @@ use thiserror::Error;
 use super::ledger::LedgerError;
 use super::runs::RunError;
 use crate::list::ListError;
+use crate::template::MisspellingError;
 
 #[derive(Debug, Error)]
 pub(crate) enum BulkError {
     #[error(transparent)]
     List(#[from] ListError),
+    #[error(transparent)]
+    Misspelling(#[from] MisspellingError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]

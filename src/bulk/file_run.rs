@@ -87,7 +87,7 @@ mod tests {
         let ended = EndedAttempt {
             n,
             number: 1,
-            recipient: "593900000000".to_owned(),
+            recipient: "593990000000".to_owned(),
             state,
             began_at: 1,
             ended_at: 2,
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn rows_that_are_given_are_under_way_and_one_that_was_not_sent_comes_at_its_own_time() {
         let home = tempfile::TempDir::new().unwrap();
-        let (ledger, reader) = fixture::ledgers(home.path(), &["593900000000", "593900000001", "593900000002"]);
+        let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000", "593990000001", "593990000002"]);
         let mut run = FileRun::new(ledger).unwrap();
         let numbers = |given: &Given| given.rows.iter().map(|row| row.n).collect::<Vec<_>>();
         let given = run.exchange(&[], 2).unwrap();
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn what_became_of_rows_is_written_where_the_next_ones_cannot_be_read() {
         let home = tempfile::TempDir::new().unwrap();
-        let recipients: Vec<_> = (0..300).map(|number| format!("{}", 593_900_000_000_u64 + number)).collect();
+        let recipients: Vec<_> = (0..300).map(|number| format!("{}", 593_990_000_000_u64 + number)).collect();
         let recipients: Vec<_> = recipients.iter().map(String::as_str).collect();
         let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
         let other = rusqlite::Connection::open(home.path().join("r.db")).unwrap();

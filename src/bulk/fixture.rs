@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::ledger::{CommitMark, Details, DraftRequest, DraftRow, Ledger, LedgerDraft};
+use super::ledger::{CommitMark, Details, DraftRequest, DraftRow, Ledger, LedgerDraft, RunConditions};
 use crate::api::SuccessCriterion;
 use crate::list::ListFormat;
+use crate::message::TemplateUses;
 
 /// The ledger of a run with a row for each of `recipients`, twice: to write, and to read.
 pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger) {
@@ -13,7 +14,7 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
     let mut draft = LedgerDraft::create(Some(&draft_path)).unwrap();
     for (line, recipient) in (2..).zip(recipients) {
         let request = DraftRequest { recipient, path: "/v1/bots/1/messages", body: "{}" };
-        draft.add(&DraftRow { line, cells: "[]", request: Ok(request) }).unwrap();
+        draft.add(&DraftRow { line, cells: "[]", request: Ok(request), skip: None }).unwrap();
     }
     let details = Details {
         kind: "text".to_owned(),
@@ -28,12 +29,19 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         rate: 5.0,
         concurrency: 64,
         max_wait: std::time::Duration::ZERO,
+        conditions: RunConditions::default(),
+        templates: TemplateUses::default(),
+        again: false,
+        skip_sent: false,
+        remember: std::time::Duration::ZERO,
+        written_to: 0,
     };
     let mark = || {
         let path = directory.join("r.lock");
         let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).unwrap();
         CommitMark::new(file, path)
     };
+    draft.find_repeated().unwrap();
     draft.complete(&details, &mark(), &path).unwrap();
     (Ledger::resume(&path, mark()).unwrap(), Ledger::read(&path).unwrap())
 }

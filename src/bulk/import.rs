@@ -7,15 +7,40 @@ use serde_json::Value;
 use thiserror::Error;
 use url::Url;
 
+use super::bare_codes::BareCodes;
+use super::empty_cells::{EmptyCells, empty_parameter};
 use super::error::BulkError;
-use super::ledger::{DraftRequest, DraftRow, LedgerDraft};
+use super::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
+use super::runs::OpenRuns;
 use crate::api::{Request, SuccessCriterion};
 use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, recipient_column};
-use crate::message::{InvalidMessage, Message, Outgoing, Recipient, RecipientChoice, RecipientError};
-use crate::template::{BodyTemplate, RowView, TemplateError, TextTemplate};
+use crate::message::{
+    InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TemplateUses, TypedRecipient,
+};
+use crate::phone::Country;
+use crate::template::{BodyTemplate, MisspellingError, RowView, TemplateError, TextTemplate, misspelling};
 
 /// Different names of fields that the rows of an NDJSON list may have.
 const MOST_FIELDS: usize = 1000;
+
+/// What excludes a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExcludedBy<'a> {
+    /// The list of this name.
+    List(&'a str),
+    /// The report that is sent again.
+    Report,
+}
+
+impl ExcludedBy<'_> {
+    /// For the report.
+    pub(crate) fn problem(self) -> String {
+        match self {
+            Self::List(list) => format!("the recipient must not be written to: they are on {list}"),
+            Self::Report => "the report that was sent again has it as excluded".to_owned(),
+        }
+    }
+}
 
 /// What each row becomes.
 pub(crate) struct ImportPlan<'a> {
@@ -26,10 +51,14 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) schema: Value,
     pub(crate) body: BodyTemplate<'a>,
     pub(crate) recipient: RecipientRule<'a>,
+    /// Whose national numbers the list may have.
+    pub(crate) country: Option<Country>,
     pub(crate) language: &'a Environment<'a>,
     pub(crate) bot: &'a str,
     /// The address that the requests are made for.
     pub(crate) base: &'a Url,
+    /// Runs whose messages are left out; those of none where that is decided later.
+    pub(crate) earlier: Option<&'a OpenRuns>,
 }
 
 /// Where a row's recipient comes from.
@@ -45,6 +74,7 @@ pub(crate) enum RecipientRule<'a> {
 pub(crate) struct RowRange {
     /// So many at the beginning are passed over.
     pub(crate) skip: u64,
+    /// So many at most are sent; what is behind them is not read.
     pub(crate) limit: Option<u64>,
 }
 
@@ -56,6 +86,18 @@ pub(crate) enum RowFault<'a> {
     Warning(String),
     /// Its request may not go to this recipient.
     Guarded(&'a str),
+    /// It is left out: its recipient must not be written to.
+    Excluded(ExcludedBy<'a>),
+    /// The cell under this column, which a text has, is empty.
+    EmptyCell(&'a str),
+    /// It is sent, as is this earlier line to the same person.
+    RepeatedPerson {
+        of: u64,
+    },
+    /// It is left out: this earlier line goes to the same person.
+    SamePerson {
+        of: u64,
+    },
     /// Its request is that of an earlier line.
     Duplicate {
         of: u64,
@@ -70,8 +112,16 @@ pub(crate) struct Imported {
     pub(crate) rows: u64,
     pub(crate) invalid: u64,
     pub(crate) guarded: u64,
+    pub(crate) excluded: u64,
     pub(crate) duplicates: u64,
+    /// Rows left out for an earlier row to the same person.
+    pub(crate) same_person: u64,
+    /// Rows that were left out because of an earlier run.
+    pub(crate) earlier: u64,
     pub(crate) columns: Vec<String>,
+    /// The templates that rows name.
+    pub(crate) templates: TemplateUses,
+    pub(crate) bare_codes: BareCodes,
     /// What a success looks like; absent when no row makes a request.
     pub(crate) accepts: Option<SuccessCriterion>,
 }
@@ -81,6 +131,18 @@ pub(crate) struct Imported {
 pub(crate) struct ImportPolicy {
     pub(crate) skip_invalid: bool,
     pub(crate) allow_duplicates: bool,
+    /// Of several rows to one person only the first is sent.
+    pub(crate) one_per_person: bool,
+}
+
+/// Whether a request may go to its recipients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Admission<'a> {
+    Allowed,
+    /// The guard refuses this recipient.
+    Guarded(String),
+    /// A recipient must not be written to; the list is called so.
+    Excluded(&'a str),
 }
 
 /// A row that makes no request.
@@ -96,6 +158,8 @@ pub(crate) enum RowError {
     RecipientType { column: String, found: Value },
     #[error("has no `{0}`, the recipient's")]
     NoRecipient(String),
+    #[error("{0}: is empty; a template takes no empty parameter")]
+    EmptyParameter(String),
     #[error("{}", words(.0))]
     Message(#[from] InvalidMessage),
 }
@@ -105,46 +169,82 @@ fn words(error: &InvalidMessage) -> String {
     if details.is_empty() { error.to_string() } else { details.join("; ") }
 }
 
-/// Fills `draft` with the rows of `list`. `allows` is the guard over recipients; `report` hears of every row that is not as
-/// it should be, with its line, and `is_read` of how many rows there were.
+/// Fills `draft` with the rows of `list`. `admit` says of a request whether it may go to its recipients; `report` hears of
+/// every row that is not as it should be, with its line, and `is_read` of how many rows there were.
 ///
 /// # Errors
 /// When the input or the ledger fails; faults of single rows are counted and reported.
-pub(crate) fn import(
+pub(crate) fn import<'a>(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
     plan: &ImportPlan<'_>,
     (range, policy): (RowRange, ImportPolicy),
-    allows: impl Fn(&str) -> bool,
+    admit: impl Fn(&Outgoing) -> Admission<'a>,
     mut report: impl FnMut(u64, RowFault<'_>),
     is_read: impl Fn(u64),
 ) -> Result<Imported, BulkError> {
-    let mut rows = Importer { plan, draft, imported: Imported::default(), known: HashSet::new(), column: None };
-    let (mut passed, mut taken) = (0, 0);
-    while range.limit.is_none_or(|limit| taken < limit) {
+    // What is the same as a row before it does not count for the limit: that is looked up as the rows come.
+    let looks_up = range.limit.is_some() && !policy.allow_duplicates;
+    if looks_up {
+        draft.index_rows()?;
+    }
+    let mut rows = Importer {
+        plan,
+        draft,
+        imported: Imported::default(),
+        known: HashSet::new(),
+        column: None,
+        empty_cells: EmptyCells::new(&plan.body),
+        looks_up,
+        to_be_sent: 0,
+    };
+    let (mut passed, mut taken) = (0_u64, 0_u64);
+    while range.limit.is_none_or(|limit| rows.to_be_sent < limit) {
         let Some(row) = list.read()? else { break };
         passed += 1;
         is_read(passed);
         if passed > range.skip {
             taken += 1;
-            rows.add(row, &allows, &mut report)?;
+            rows.add(row, &admit, &mut report)?;
         }
     }
     if taken == 0 {
         return Err(ListError::NoRows { name: list.name().to_owned() }.into());
     }
-    let mut imported = rows.imported;
-    if draft.find_repeated()? {
-        if !policy.allow_duplicates {
-            draft.duplicates(policy.skip_invalid, |line, of, recipient| {
-                imported.duplicates += 1;
-                report(line, RowFault::Duplicate { of, recipient });
-            })?;
-            imported.rows -= imported.duplicates;
-        }
-        draft.put_in_order()?;
+    Ok(rows.imported)
+}
+
+/// Finds the rows of `draft` that repeat another one, leaves out those that `policy` wants left out, and puts the rest in
+/// order. It comes after all other reasons to leave a row out.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) fn settle_repeated(
+    draft: &mut LedgerDraft,
+    imported: &mut Imported,
+    policy: ImportPolicy,
+    mut report: impl FnMut(u64, RowFault<'_>),
+) -> Result<(), BulkError> {
+    if !draft.find_repeated()? {
+        return Ok(());
     }
-    Ok(imported)
+    if policy.one_per_person {
+        draft.keep_one_per_person(|line, of| {
+            imported.same_person += 1;
+            report(line, RowFault::SamePerson { of });
+        })?;
+        imported.rows -= imported.same_person;
+    } else if !policy.allow_duplicates {
+        draft.duplicates(policy.skip_invalid, |line, of, recipient| {
+            imported.duplicates += 1;
+            report(line, RowFault::Duplicate { of, recipient });
+        })?;
+        imported.rows -= imported.duplicates;
+    }
+    if !policy.one_per_person && (imported.duplicates == 0 || policy.skip_invalid) {
+        draft.repeated_people(|_, line, of| report(line, RowFault::RepeatedPerson { of }))?;
+    }
+    Ok(())
 }
 
 /// Takes one row after the other.
@@ -156,14 +256,18 @@ struct Importer<'a> {
     known: HashSet<String>,
     /// The recipient's column, from the first row on.
     column: Option<String>,
+    empty_cells: EmptyCells,
+    /// Whether each row is compared with those before it.
+    looks_up: bool,
+    to_be_sent: u64,
 }
 
 impl Importer<'_> {
     /// The row in the ledger, with its request or why it makes none.
-    fn add(
+    fn add<'a>(
         &mut self,
-        ListRow { line, row }: ListRow,
-        allows: &impl Fn(&str) -> bool,
+        ListRow { line, row, code }: ListRow,
+        admit: &impl Fn(&Outgoing) -> Admission<'a>,
         report: &mut impl FnMut(u64, RowFault<'_>),
     ) -> Result<(), BulkError> {
         let (cells, made) = match row {
@@ -173,39 +277,74 @@ impl Importer<'_> {
                     Some(column) => column,
                     None => self.column.insert(self.plan.check_names(&row)?),
                 };
-                (row.cells(), self.plan.request(&row, column))
+                let made = self.plan.request(&row, column, line, &mut self.imported.bare_codes);
+                (row.cells(), made.map(|(outgoing, warnings)| (row, outgoing, warnings)))
             }
             Err(problem) => ("null".to_owned(), Err(RowError::Unreadable(problem))),
         };
         match made {
-            Ok((outgoing, warnings)) => {
+            Ok((row, outgoing, warnings)) => {
                 for warning in warnings {
                     report(line, RowFault::Warning(warning));
                 }
-                if let Some(recipient) = outgoing.recipients().find(|recipient| !allows(recipient)) {
-                    self.imported.guarded += 1;
-                    report(line, RowFault::Guarded(recipient));
+                let excluded = match admit(&outgoing) {
+                    Admission::Excluded(list) => Some(ExcludedBy::List(list)),
+                    _ if code.as_deref() == Some(SkipReason::Excluded.name()) => Some(ExcludedBy::Report),
+                    Admission::Allowed => None,
+                    Admission::Guarded(recipient) => {
+                        self.imported.guarded += 1;
+                        report(line, RowFault::Guarded(&recipient));
+                        None
+                    }
+                };
+                match excluded {
+                    Some(by) => report(line, RowFault::Excluded(by)),
+                    None => self.empty_cells.of(&row).for_each(|column| report(line, RowFault::EmptyCell(column))),
                 }
-                self.add_request(line, &cells, &outgoing)
+                self.add_request(line, &cells, &outgoing, excluded)
             }
             Err(error) => {
                 self.imported.invalid += 1;
                 let problem = error.to_string();
-                self.draft.add(&DraftRow { line, cells: &cells, request: Err(&problem) })?;
+                self.draft.add(&DraftRow { line, cells: &cells, request: Err(&problem), skip: None })?;
                 report(line, RowFault::Invalid(problem));
                 Ok(())
             }
         }
     }
 
-    fn add_request(&mut self, line: u64, cells: &str, outgoing: &Outgoing) -> Result<(), BulkError> {
+    fn add_request(
+        &mut self,
+        line: u64,
+        cells: &str,
+        outgoing: &Outgoing,
+        excluded: Option<ExcludedBy<'_>>,
+    ) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
         let body = request.body.as_deref().unwrap_or_default();
         let path = request.path_below(self.plan.base);
         let made = DraftRequest { recipient: outgoing.recipient().as_str(), path, body };
-        self.draft.add(&DraftRow { line, cells, request: Ok(made) })?;
+        if let Some(by) = excluded {
+            let problem = by.problem();
+            let skip = Skip { reason: SkipReason::Excluded, problem: &problem, run: None };
+            self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?;
+            self.imported.excluded += 1;
+            return Ok(());
+        }
+        self.imported.accepts.get_or_insert(request.accepts.clone());
+        if let Some((run, row)) = self.plan.earlier.map(|runs| runs.find(&made)).transpose()?.flatten() {
+            let run = run.to_string();
+            let problem = row.problem(&run);
+            let skip = Skip { reason: row.reason, problem: &problem, run: Some(&run) };
+            self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?;
+            self.imported.earlier += 1;
+            return Ok(());
+        }
+        let is_repeated = self.looks_up && self.draft.has_message(&made)?;
+        self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: None })?;
         self.imported.rows += 1;
-        self.imported.accepts.get_or_insert(request.accepts);
+        self.to_be_sent += u64::from(!is_repeated);
+        self.imported.templates.note(outgoing);
         Ok(())
     }
 
@@ -226,7 +365,7 @@ impl Importer<'_> {
 
 impl ImportPlan<'_> {
     /// Checks what the columns of the first row can tell; gives the column of the recipient.
-    fn check_names(&self, row: &Row) -> Result<String, ListError> {
+    fn check_names(&self, row: &Row) -> Result<String, BulkError> {
         let names = row.names();
         let column = match self.recipient {
             RecipientRule::Template(_) => "--to".to_owned(),
@@ -247,19 +386,46 @@ impl ImportPlan<'_> {
             .chain(body)
             .find(|(_, name)| is_fixed && !RowView::has(row, name) && !globals.contains(name))
         {
-            None => Ok(column),
+            None => self.check_words(&names).map(|()| column),
             Some((path, name)) => {
                 if let MeantColumn::Several(first, second) = meant_column(&names, &name) {
-                    return Err(ListError::several(&path, &name, first, second));
+                    return Err(ListError::several(&path, &name, first, second).into());
                 }
                 let columns = names.iter().map(|name| name.trim().to_owned()).collect();
-                Err(ListError::UnknownColumn { path, name, columns })
+                Err(ListError::UnknownColumn { path, name, columns }.into())
+            }
+        }
+    }
+
+    /// Refuses a text in which something is meant for a column and is none: everybody would get it as it stands.
+    fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
+        let meant = |name: &str| match meant_column(columns, name) {
+            MeantColumn::One(name) | MeantColumn::Several(name, _) => Some(name.to_owned()),
+            MeantColumn::None => None,
+        };
+        let to = match &self.recipient {
+            RecipientRule::Template(template) => Some(("--to".to_owned(), template.source())),
+            RecipientRule::Column(_) => None,
+        };
+        let mut sources = self.body.sources("").into_iter().chain(to);
+        let found = sources.find_map(|(path, source)| Some((path, misspelling(self.language, source, meant)?)));
+        match found {
+            None => Ok(()),
+            Some((path, misspelling)) => {
+                let columns = columns.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+                Err(MisspellingError { path, misspelling, columns: columns.collect() }.into())
             }
         }
     }
 
     /// The message of a row, with its warnings.
-    fn request(&self, row: &Row, column: &str) -> Result<(Outgoing, Vec<String>), RowError> {
+    fn request(
+        &self,
+        row: &Row,
+        column: &str,
+        line: u64,
+        codes: &mut BareCodes,
+    ) -> Result<(Outgoing, Vec<String>), RowError> {
         let body = self.body.fill(row)?;
         let recipient = match &self.recipient {
             RecipientRule::Template(template) => template.fill(column, row)?,
@@ -270,13 +436,25 @@ impl ImportPlan<'_> {
             Value::Number(number) => number.to_string(),
             found => return Err(RowError::RecipientType { column: column.to_owned(), found }),
         };
-        let recipient: Result<Recipient, _> = recipient.parse();
-        let recipient = recipient.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
+        let typed = TypedRecipient::read(&recipient, self.country);
+        let typed = typed.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
+        if let Some(code) = typed.bare_code() {
+            codes.note(code, &recipient, line);
+        }
+        self.made(body, typed)
+    }
+
+    /// The message of a row for another recipient than its own, with its warnings.
+    pub(crate) fn message(&self, row: &Row, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
+        self.made(self.body.fill(row)?, recipient)
+    }
+
+    fn made(&self, body: Value, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
         let made = Outgoing::from_body(self.kind, Some(&self.schema), body, RecipientChoice::Made(recipient))?;
         if self.strict && !made.1.is_empty() {
             return Err(InvalidMessage::Warnings(made.1).into());
         }
         made.0.check_bot(self.bot)?;
-        Ok(made)
+        empty_parameter(made.0.body()).map_or(Ok(made), |path| Err(RowError::EmptyParameter(path)))
     }
 }

@@ -1,13 +1,16 @@
 //! Many messages to the rows of a list: plan → import → ledger → engine → report. It talks to the API and prints its
 //! progress; what was typed, who sends and who may be written to is decided by the commands.
 
+mod bare_codes;
 mod breaker;
+mod empty_cells;
 mod engine;
 mod error;
 mod exchange;
 mod file_run;
 #[cfg(test)]
 mod fixture;
+mod hours_gate;
 mod import;
 mod ledger;
 mod pace;
@@ -24,11 +27,17 @@ pub(crate) use self::breaker::PauseReason;
 pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
 pub(crate) use self::file_run::FileRun;
-pub(crate) use self::import::{ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import};
-pub(crate) use self::ledger::{Counts, Details, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowState};
+pub(crate) use self::import::{
+    Admission, ExcludedBy, ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import,
+    settle_repeated,
+};
+pub(crate) use self::ledger::{
+    Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowFilter,
+    RowState, RunConditions, Skip, SkipCounts, SkipReason,
+};
 pub(crate) use self::report::{ReportFormat, write as write_report};
 pub(crate) use self::row_task::ApiSession;
 pub(crate) use self::run_end::{RunEnd, StopReason};
-pub(crate) use self::runs::{OtherCampaign, ReservedRun, RunError, RunLock, RunName, Runs};
+pub(crate) use self::runs::{EarlierError, EarlierRuns, OpenRuns, ReservedRun, RunError, RunLock, RunName, Runs};
 pub(crate) use self::throttle::RunLimits;
 pub(crate) use self::writer::WriteFailure;

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::error::BulkError;
-use super::ledger::{Details, Ledger, LedgerError, ReportedRow, RowState};
+use super::ledger::{Details, Ledger, LedgerError, ReportedRow, RowFilter};
 use crate::list::{CsvFormat, ListFormat, MARK, OUTCOME_COLUMNS, guarded, quoted};
 use crate::output::{compact, one_line};
 
@@ -20,21 +20,21 @@ pub(crate) enum ReportFormat {
     Ndjson,
 }
 
-/// Writes the rows in one of `states` to `to`.
+/// Writes the rows that `filter` takes to `to`.
 pub(crate) fn write(
     ledger: &Ledger,
     details: &Details,
-    states: &[RowState],
+    filter: &RowFilter,
     format: ReportFormat,
     to: impl Write,
 ) -> Result<(), BulkError> {
     match format {
-        ReportFormat::Csv => write_csv(ledger, details, states, to),
-        ReportFormat::Ndjson => write_ndjson(ledger, details, states, to),
+        ReportFormat::Csv => write_csv(ledger, details, filter, to),
+        ReportFormat::Ndjson => write_ndjson(ledger, details, filter, to),
     }
 }
 
-fn write_csv(ledger: &Ledger, details: &Details, states: &[RowState], mut to: impl Write) -> Result<(), BulkError> {
+fn write_csv(ledger: &Ledger, details: &Details, filter: &RowFilter, mut to: impl Write) -> Result<(), BulkError> {
     let format = match details.format {
         ListFormat::Csv(format) => format,
         ListFormat::Ndjson => CsvFormat::default(),
@@ -42,7 +42,7 @@ fn write_csv(ledger: &Ledger, details: &Details, states: &[RowState], mut to: im
     write_beginning(format, &mut to).map_err(BulkError::Report)?;
     let columns = details.columns.iter().cloned().chain(OUTCOME_COLUMNS.map(str::to_owned));
     write_line(format, &mut to, columns).map_err(BulkError::Report)?;
-    ledger.report::<BulkError>(states, |row| {
+    ledger.report::<BulkError>(filter, |row| {
         let cells = cells_under(&details.columns, &row.cells)?;
         // What others said must not act on a terminal or a log; the list's own cells stay as they are.
         let outcome = outcome(&row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned());
@@ -72,11 +72,11 @@ fn line_end(format: CsvFormat) -> &'static str {
     if format.has_returns { "\r\n" } else { "\n" }
 }
 
-fn write_ndjson(ledger: &Ledger, details: &Details, states: &[RowState], mut to: impl Write) -> Result<(), BulkError> {
+fn write_ndjson(ledger: &Ledger, details: &Details, filter: &RowFilter, mut to: impl Write) -> Result<(), BulkError> {
     if let Some(column) = details.columns.iter().find(|column| OUTCOME_COLUMNS.contains(&column.trim())) {
         return Err(BulkError::ColumnOfOutcome { column: column.clone() });
     }
-    ledger.report::<BulkError>(states, |row| {
+    ledger.report::<BulkError>(filter, |row| {
         let mut line = match stored(&row.cells)? {
             Value::Array(cells) => details.columns.iter().map(|name| name.trim().to_owned()).zip(cells).collect(),
             Value::Object(fields) => fields,

@@ -1,20 +1,25 @@
-//! What holds rows back: the pace, the breaker and the rate limit, asked and told as one.
+//! What holds rows back: the pace, the breaker, the rate limit and the hours, asked and told as one.
 
 use std::time::{Duration, Instant, SystemTime};
 
+use jiff::Timestamp;
+
 use super::breaker::{Breaker, PauseReason};
+use super::hours_gate::{Closed, HoursGate};
 use super::pace::Pace;
 use super::queue::Delay;
 use super::rate_limit::RateLimit;
 use crate::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
+use crate::hours::Hours;
+use crate::output::{WaitReason, Waiting};
 
 /// A wait is told when it is longer than this, and as another one when it ends later by more than this.
 const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);
 /// A wait too long to be reckoned with: a signal ends it.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How fast a run may send, and how long it may wait.
-#[derive(Clone, Copy, Debug)]
+/// How fast and when a run may send, and how long it may wait.
+#[derive(Clone, Debug)]
 pub(crate) struct RunLimits {
     /// Requests a second.
     pub(crate) rate: f64,
@@ -22,6 +27,10 @@ pub(crate) struct RunLimits {
     pub(crate) concurrency: usize,
     /// How long it goes on while every row that is tried meets a rate limit.
     pub(crate) max_wait: Duration,
+    /// The hours in which rows may leave; nothing for any.
+    pub(crate) hours: Option<Hours>,
+    /// Whether it goes on when every row is rejected.
+    pub(crate) keep_going: bool,
 }
 
 /// Says when the next row may leave, from what became of the others.
@@ -31,10 +40,15 @@ pub(crate) struct Throttle {
     pace: Pace,
     breaker: Breaker,
     rate_limit: RateLimit,
+    gate: HoursGate,
+    /// Whether the hours are closed, as they were looked at last.
+    closed: Option<Closed>,
     /// The last rate limit, in words.
     limited_by: String,
     /// The end of the last wait that was told.
     told_until: Option<Instant>,
+    /// The opening of the hours that was told.
+    told_opening: Option<Timestamp>,
 }
 
 /// What an outcome means for the run.
@@ -47,14 +61,18 @@ pub(crate) struct Consequence {
 }
 
 impl Throttle {
-    pub(crate) fn new(limits: RunLimits, now: Instant) -> Self {
+    /// `ever_accepted` says whether a row of the run was accepted before.
+    pub(crate) fn new(limits: RunLimits, ever_accepted: bool, now: Instant) -> Self {
         Self {
             concurrency: limits.concurrency,
             pace: Pace::new(limits.rate, now),
-            breaker: Breaker::default(),
+            breaker: Breaker::new(!ever_accepted && !limits.keep_going),
             rate_limit: RateLimit::new(limits.max_wait),
+            gate: HoursGate::new(limits.hours),
+            closed: None,
             limited_by: String::new(),
             told_until: None,
+            told_opening: None,
         }
     }
 
@@ -63,9 +81,28 @@ impl Throttle {
         if self.rate_limit.is_probing() { 1 } else { self.breaker.allowance(self.concurrency) }
     }
 
-    /// When a row may leave.
+    /// Looks at the clock on the wall, where the run has hours.
+    pub(crate) fn look(&mut self, now: Instant) {
+        if self.gate.hours().is_none() {
+            return;
+        }
+        self.closed = self.gate.look(Timestamp::now(), now);
+        if self.closed.is_none()
+            && let Some(time) = self.gate.take_closed_time(now)
+        {
+            self.rate_limit.leave_out(time);
+        }
+    }
+
+    /// Whether the hours were closed when they were looked at last.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.is_some()
+    }
+
+    /// When a row may leave, or when to look again.
     pub(crate) fn ready_at(&self) -> Instant {
-        self.pace.ready_at()
+        let ready_at = self.pace.ready_at();
+        self.closed.map_or(ready_at, |closed| ready_at.max(closed.look_at))
     }
 
     /// How many rows may leave now, by the pace.
@@ -131,26 +168,37 @@ impl Throttle {
         }
     }
 
-    /// The wait for a row that the queue gives at `queue_ready_at`, in words: why nothing leaves, and until when. Nothing
-    /// for a short one, and for one that was told. That the rate is slow is no wait.
-    pub(crate) fn wait_to_tell(&mut self, queue_ready_at: Instant, delay: Delay, now: Instant) -> Option<String> {
+    /// The wait for a row that the queue gives at `queue_ready_at`: why nothing leaves, and until when. Nothing for a short
+    /// one. That the rate is slow is no wait.
+    pub(crate) fn wait(&mut self, queue_ready_at: Instant, delay: Delay, now: Instant) -> Option<Waiting> {
+        if let (Some(Closed { until, .. }), Some(hours)) = (self.closed, self.gate.hours()) {
+            let is_new = self.told_opening.replace(until) != Some(until);
+            let words = format!("outside of the hours of this run, {hours}");
+            let shown = format!("until {}", hours.shown(until));
+            return Some(Waiting { reason: WaitReason::Hours, until: hours.rfc_3339(until), shown, words, is_new });
+        }
         let stopped_until = self.pace.stopped_until();
         let until = queue_ready_at.max(stopped_until);
         let wait = until.saturating_duration_since(now);
         let is_told = self.told_until.is_some_and(|told| until <= told + LONGEST_SILENT_WAIT);
-        if wait <= LONGEST_SILENT_WAIT || is_told {
+        if wait <= LONGEST_SILENT_WAIT {
             return None;
         }
-        self.told_until = Some(until);
-        let reason = match delay {
-            _ if stopped_until >= queue_ready_at => &self.limited_by,
-            Delay::Retry => &self.limited_by,
-            Delay::RecipientGap => "messages to one recipient leave 6 s apart",
-            Delay::PairLimit => "WhatsApp takes no more messages to the next recipient for now",
+        if !is_told {
+            self.told_until = Some(until);
+        }
+        let (reason, words) = match delay {
+            _ if stopped_until >= queue_ready_at => (WaitReason::RateLimit, self.limited_by.as_str()),
+            Delay::Retry => (WaitReason::RateLimit, self.limited_by.as_str()),
+            Delay::RecipientGap => (WaitReason::RecipientGap, "messages to one recipient leave 6 s apart"),
+            Delay::PairLimit => {
+                (WaitReason::PairLimit, "WhatsApp takes no more messages to the next recipient for now")
+            }
         };
         let seconds = (wait + Duration::from_millis(500)).as_secs();
-        let shown = humantime::format_duration(Duration::from_secs(seconds));
-        let end = humantime::format_rfc3339_seconds(SystemTime::now() + wait);
-        Some(format!("waiting {shown}, until {end}: {reason}"))
+        let length = humantime::format_duration(Duration::from_secs(seconds));
+        let end = humantime::format_rfc3339_seconds(SystemTime::now() + wait).to_string();
+        let shown = format!("{length}, until {end}");
+        Some(Waiting { reason, until: end, shown, words: words.to_owned(), is_new: !is_told })
     }
 }

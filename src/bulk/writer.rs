@@ -148,13 +148,14 @@ mod tests {
     #[tokio::test]
     async fn who_leaves_at_once_waits_for_what_is_known_to_be_written() {
         let home = tempfile::TempDir::new().unwrap();
-        let recipients = ["593900000000"; 200];
+        let recipients: Vec<_> = (0..200).map(|number| format!("{}", 593_990_000_000_u64 + number)).collect();
+        let recipients: Vec<_> = recipients.iter().map(String::as_str).collect();
         let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
         let (writer, mut handle) = Writer::start(Box::new(FileRun::new(ledger).unwrap()));
         for _ in 1..=200 {
             handle.order(Order { settled: Vec::new(), wanted: 1 });
             let row = handle.exchanged().await.unwrap().given.rows.pop().unwrap();
-            handle.order(Order { settled: vec![sent(row.n, recipients[0])], wanted: 0 });
+            handle.order(Order { settled: vec![sent(row.n, &row.recipient)], wanted: 0 });
             handle.exchanged().await.unwrap();
         }
         // A handle that is left keeps the thread waiting, and nobody waits for it longer than that.

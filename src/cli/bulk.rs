@@ -4,13 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::hours::HoursFlags;
 use super::send::Delivered;
-use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
-use crate::commands::bulk::{BulkAction, BulkSendArguments, RunOptions};
-use crate::config::{Rate, RetryFor};
+use crate::bulk::{ImportPolicy, ReportFormat, RowFilter, RowRange, RowState, RunName, SkipReason};
+use crate::commands::bulk::{BulkAction, BulkSendArguments, EarlierOptions, RunOptions, TestSend};
+use crate::config::{Rate, Remember, RetryFor};
 use crate::input::Source;
+use crate::list::{ListEncoding, ListOptions};
 use crate::message::Message;
 use crate::output::ProgressFormat;
+use crate::phone::Country;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BulkCommand {
@@ -29,6 +32,12 @@ pub(crate) enum BulkCommand {
 
         #[command(flatten)]
         options: RunOptionFlags,
+
+        #[command(flatten)]
+        hours: HoursFlags,
+
+        #[command(flatten)]
+        earlier: EarlierFlags,
     },
     /// Show the state of a run, also while it is running
     Status {
@@ -39,7 +48,7 @@ pub(crate) enum BulkCommand {
     ///
     /// Examples:
     ///   jelouctl bulk report people-20261120-101500 > people.done.csv
-    ///   jelouctl bulk report --state failed --state skipped --file again.csv
+    ///   jelouctl bulk report --state failed --reason invalid --file again.csv
     ///
     /// After the list's own columns: sent, message_id, http_status, code, error, attempts, at.
     /// In CSV, ' is put before a cell that a spreadsheet would run; `bulk send` removes it again.
@@ -51,6 +60,10 @@ pub(crate) enum BulkCommand {
         /// Rows in this state only (repeatable)
         #[arg(long, value_name = "STATE")]
         state: Vec<RowState>,
+
+        /// Of the skipped rows those with this reason only; with --state, besides the rows in that state (repeatable)
+        #[arg(long, value_name = "REASON")]
+        reason: Vec<SkipReason>,
 
         /// How it is written
         #[arg(long, value_name = "FORMAT", default_value = "csv")]
@@ -100,22 +113,36 @@ impl BulkCommand {
 /// Examples:
 ///   jelouctl bulk send people.csv text 'Hola {{ nombre }}'
 ///   jelouctl bulk send people.csv --preview 2 text "Hola {{ row['Nombre completo'] }}"
+///   jelouctl bulk send people.csv --test-to 593987654321 text 'Hola {{ nombre }}'
 ///   jelouctl bulk send people.ndjson --rate 2/s flow --body flow.json --title '{{ titulo }}'
 ///   jelouctl bulk send people.csv text --to '593{{ celular }}' 'Hola'
 ///
 /// All rows are read and checked before anything is sent. The run keeps the state of each row.
-/// The list is CSV with a header, or NDJSON; in any text of the message, {{ name }} is a column.
+/// The list is CSV with a header, NDJSON, or a sheet of a workbook (.xlsx, .ods); in any text of the
+/// message, {{ name }} is a column.
 #[derive(Args, Debug)]
 #[expect(clippy::doc_link_with_quotes, reason = "a template's own marks")]
 #[command(verbatim_doc_comment, subcommand_value_name = "KIND", subcommand_help_heading = "Kinds")]
 pub(crate) struct BulkSend {
-    /// List of people: CSV or NDJSON, or `-` for standard input
+    /// List of people: CSV, NDJSON, .xlsx or .ods, or `-` for standard input
     #[arg(value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     source: Source,
+
+    /// Sheet of the workbook [default: the first visible one]
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+
+    /// Encoding of a CSV or NDJSON list: windows-1252, latin1, … [default: UTF-8]
+    #[arg(long, value_name = "LABEL")]
+    encoding: Option<ListEncoding>,
 
     /// Column of the recipient [default: the one named to, userId, phone, telefono, celular, …]
     #[arg(long, value_name = "COLUMN")]
     to_column: Option<String>,
+
+    /// Country whose national numbers the list has, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
 
     /// Name of the run: a-z, 0-9 and - [default: made from the file's name and the time]
     #[arg(long, value_name = "NAME")]
@@ -124,14 +151,45 @@ pub(crate) struct BulkSend {
     #[command(flatten)]
     options: RunOptionFlags,
 
+    #[command(flatten)]
+    hours: HoursFlags,
+
     /// Skip the first N rows
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     skip: u64,
 
-    /// Process at most N rows
+    /// Send at most N messages; rows that are left out do not count
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
 
+    #[command(flatten)]
+    policy: PolicyFlags,
+
+    #[command(flatten)]
+    earlier: EarlierFlags,
+
+    /// For how long sent messages count as sent before: 3d, 12h, or 0 [default: the profile's, else 3d]
+    #[arg(long, value_name = "TIME")]
+    remember: Option<Remember>,
+
+    /// Read and check every row, print the first N requests and send nothing
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    preview: Option<u64>,
+
+    /// Check every row, then send the first messages to this user alone, in place of their recipients
+    #[arg(long, value_name = "USER", allow_hyphen_values = true, conflicts_with_all = ["preview", "run"])]
+    test_to: Option<String>,
+
+    /// How many messages --test-to sends, 6 seconds apart, 1 to 10 [default: 1]
+    #[arg(long, value_name = "N", requires = "test_to", value_parser = clap::value_parser!(u8).range(1..=10))]
+    test_rows: Option<u8>,
+
+    #[command(subcommand)]
+    message: Delivered<BulkDelivery>,
+}
+
+#[derive(Args, Debug)]
+struct PolicyFlags {
     /// Skip the rows that cannot be sent, instead of sending nothing
     #[arg(long)]
     skip_invalid: bool,
@@ -140,20 +198,13 @@ pub(crate) struct BulkSend {
     #[arg(long)]
     allow_duplicates: bool,
 
-    /// Send the same messages as a run that is unfinished or ended in the last 12 hours
-    #[arg(long)]
-    again: bool,
+    /// Of several rows to one person, send only the first that can be sent
+    #[arg(long, conflicts_with = "allow_duplicates")]
+    one_per_person: bool,
 
-    /// Send although this run of the same bot cannot be read and may send the same (repeatable)
-    #[arg(long, value_name = "RUN")]
-    ignore_run: Vec<RunName>,
-
-    /// Read and check every row, print the first N requests and send nothing
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    preview: Option<u64>,
-
-    #[command(subcommand)]
-    message: Delivered<BulkDelivery>,
+    /// Leave out people on this list: one number or `id:USER` a line, or a list with a header (repeatable)
+    #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
+    exclude: Vec<Source>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -170,9 +221,32 @@ pub(crate) struct RunOptionFlags {
     #[arg(long, value_name = "DURATION")]
     max_wait: Option<RetryFor>,
 
+    /// Send a template without a look at the bot's list of templates first
+    #[arg(long)]
+    unchecked: bool,
+
     /// How to show the progress
     #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
     progress: ProgressFormat,
+
+    /// Go on when the first eleven messages are all rejected, instead of pausing
+    #[arg(long)]
+    keep_going: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct EarlierFlags {
+    /// Leave out messages that an earlier run has sent, may have sent or is to send
+    #[arg(long, conflicts_with = "again")]
+    skip_sent: bool,
+
+    /// Send messages once more that an earlier run has sent, may have sent or is to send
+    #[arg(long)]
+    again: bool,
+
+    /// Send although this run of the same bot cannot be read and may send the same (repeatable)
+    #[arg(long, value_name = "RUN")]
+    ignore_run: Vec<RunName>,
 }
 
 #[derive(Args, Debug)]
@@ -180,6 +254,10 @@ struct BulkDelivery {
     /// Recipient, as a template over the columns: '593{{ celular }}' [default: a column]
     #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
     to: Option<String>,
+
+    /// Country whose national numbers the list has, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
 
     /// The body, or a part of it, as JSON whose texts are templates; flags win over it
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
@@ -232,8 +310,16 @@ impl From<RunOptionFlags> for RunOptions {
             rate: flags.rate,
             concurrency: flags.concurrency.map(usize::from),
             max_wait: flags.max_wait.map(RetryFor::duration),
+            unchecked: flags.unchecked,
             progress: flags.progress,
+            keep_going: flags.keep_going,
         }
+    }
+}
+
+impl From<EarlierFlags> for EarlierOptions {
+    fn from(flags: EarlierFlags) -> Self {
+        Self { skip_sent: flags.skip_sent, again: flags.again, ignored_runs: flags.ignore_run }
     }
 }
 
@@ -255,18 +341,27 @@ impl From<BulkSend> for BulkSendArguments {
         let Delivered { delivery, message } = send.message;
         Self {
             source: send.source,
+            list: ListOptions { sheet: send.sheet, encoding: send.encoding },
             to: delivery.to,
             to_column: send.to_column,
+            countries: [send.country, delivery.country],
             body: delivery.body,
             strict: delivery.strict,
             message,
             run: send.run,
             options: send.options.into(),
+            hours: send.hours.into(),
             range: RowRange { skip: send.skip, limit: send.limit },
-            policy: ImportPolicy { skip_invalid: send.skip_invalid, allow_duplicates: send.allow_duplicates },
-            again: send.again,
-            ignored_runs: send.ignore_run,
+            policy: ImportPolicy {
+                skip_invalid: send.policy.skip_invalid,
+                allow_duplicates: send.policy.allow_duplicates,
+                one_per_person: send.policy.one_per_person,
+            },
+            excluded: send.policy.exclude,
+            earlier: send.earlier.into(),
+            remember: send.remember,
             preview: send.preview,
+            test: send.test_to.map(|to| TestSend { to, rows: send.test_rows.unwrap_or(1) }),
         }
     }
 }
@@ -275,9 +370,13 @@ impl From<BulkCommand> for BulkAction {
     fn from(action: BulkCommand) -> Self {
         match action {
             BulkCommand::Send(send) => Self::Send(Box::new((*send).into())),
-            BulkCommand::Resume { run, options } => Self::Resume { run, options: options.into() },
+            BulkCommand::Resume { run, options, hours, earlier } => {
+                Self::Resume { run, options: options.into(), hours: hours.into(), earlier: earlier.into() }
+            }
             BulkCommand::Status { run } => Self::Status { run },
-            BulkCommand::Report { run, state, format, file } => Self::Report { run, states: state, format, file },
+            BulkCommand::Report { run, state, reason, format, file } => {
+                Self::Report { run, filter: RowFilter { states: state, reasons: reason }, format, file }
+            }
             BulkCommand::Resolve { run, decision } => {
                 let (from, to) = decision.states();
                 Self::Resolve { run, from, to }

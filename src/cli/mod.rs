@@ -5,16 +5,19 @@ mod bulk;
 mod complete;
 mod global;
 mod guesses;
+mod hours;
+mod named;
 mod profile;
 mod run;
 mod sandbox;
 mod send;
 mod templates;
 mod usage;
+mod words;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use self::app::{App, Command};
 use crate::commands;
@@ -27,7 +30,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     if let Some(code) = complete::answer(arguments) {
         return code;
     }
-    match App::try_parse_from(arguments) {
+    match named::parse(arguments) {
         Ok(app) => dispatch(app, arguments),
         Err(error) => match guesses::asked_for_help(&error, arguments) {
             Some(arguments) => run(&arguments),

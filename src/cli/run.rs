@@ -7,6 +7,7 @@ use clap::{Args, ValueHint};
 use crate::commands::run::{NoticeContent, NotifyOn, RunArguments};
 use crate::config::Timeout;
 use crate::input::Source;
+use crate::phone::Country;
 
 /// Run a command, then send a message about how it ended
 ///
@@ -25,6 +26,10 @@ pub(crate) struct RunCommand {
     /// Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]
     #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     to: Option<String>,
+
+    /// Country whose national numbers may be typed, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
 
     /// When to send
     #[arg(long, value_name = "WHEN", default_value = "always", hide_default_value = true)]
@@ -50,6 +55,10 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     body: Option<Source>,
 
+    /// Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)
+    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    exclude: Vec<Source>,
+
     /// Keep the last lines of the command's stderr for `tail`; its stderr is then a pipe
     #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u16).range(1..=1000))]
     tail: Option<u16>,
@@ -58,7 +67,7 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "DURATION")]
     notify_timeout: Option<Timeout>,
 
-    /// Run the command only if the notice could be made and signed; else end with 2, 3 or 11
+    /// Run the command only if the notice could be made and signed, and the bot has its template; else end with 2, 3 or 11
     #[arg(long)]
     check_first: bool,
 
@@ -73,7 +82,20 @@ pub(crate) struct RunCommand {
 
 impl From<RunCommand> for RunArguments {
     fn from(command: RunCommand) -> Self {
-        let RunCommand { to, on, text, template, language, parameters, body, tail, notify_timeout, .. } = command;
+        let RunCommand {
+            to,
+            country,
+            on,
+            text,
+            template,
+            language,
+            parameters,
+            body,
+            exclude,
+            tail,
+            notify_timeout,
+            ..
+        } = command;
         let content = match (template, body) {
             (Some(name), _) => NoticeContent::Template { name, language, parameters },
             (None, Some(source)) => NoticeContent::Body(source),
@@ -81,10 +103,12 @@ impl From<RunCommand> for RunArguments {
         };
         Self {
             to,
+            country,
             on,
             content,
             tail: tail.map(usize::from),
             timeout: notify_timeout.unwrap_or(Timeout::DEFAULT).duration(),
+            excluded: exclude,
             check_first: command.check_first,
             strict: command.strict_notify,
             command: command.command,

@@ -2,9 +2,11 @@
 
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
+use super::words::Words;
 use crate::commands::send::SendArguments;
 use crate::input::Source;
 use crate::message::{FlowMessage, Message};
+use crate::phone::Country;
 
 /// Send one message
 ///
@@ -46,6 +48,10 @@ struct DeliveryFlags {
     #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     to: Option<String>,
 
+    /// Country whose national numbers may be typed, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
+
     /// The body, or a part of it, as JSON; flags win over it
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     body: Option<Source>,
@@ -53,6 +59,10 @@ struct DeliveryFlags {
     /// Send nothing when there is a warning about the message
     #[arg(long)]
     strict: bool,
+
+    /// Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)
+    #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
+    exclude: Vec<Source>,
 }
 
 /// The kinds, each with the flags `D` of a delivery. As global flags these could be given twice, once in front of the
@@ -65,7 +75,11 @@ pub(crate) struct Delivered<D> {
 
 impl<D: Args> Subcommand for Delivered<D> {
     fn augment_subcommands(command: Command) -> Command {
-        Message::augment_subcommands(command).mut_subcommands(D::augment_args)
+        let command = match command.get::<Words>().cloned() {
+            Some(words) => Message::augment_named_subcommands(command, |name| words.contain(name)),
+            None => Message::augment_subcommands(command),
+        };
+        command.mut_subcommands(D::augment_args)
     }
 
     fn augment_subcommands_for_update(command: Command) -> Command {
@@ -79,8 +93,12 @@ impl<D: Args> Subcommand for Delivered<D> {
 
 impl<D: Args> FromArgMatches for Delivered<D> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let of_kind = matches.subcommand().map_or(matches, |(_, of_kind)| of_kind);
-        Ok(Self { delivery: D::from_arg_matches(of_kind)?, message: Message::from_arg_matches(matches)? })
+        Self::from_arg_matches_mut(&mut matches.clone())
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+        let of_kind = matches.subcommand().map_or(&*matches, |(_, of_kind)| of_kind);
+        Ok(Self { delivery: D::from_arg_matches(of_kind)?, message: Message::from_arg_matches_mut(matches)? })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -91,14 +109,14 @@ impl<D: Args> FromArgMatches for Delivered<D> {
 
 impl From<SendCommand> for SendArguments {
     fn from(command: SendCommand) -> Self {
-        let Delivered { delivery: DeliveryFlags { to, body, strict }, message } = command.message;
-        Self { to, body, strict, message }
+        let Delivered { delivery: DeliveryFlags { to, country, body, strict, exclude }, message } = command.message;
+        Self { to, country, body, strict, excluded: exclude, message }
     }
 }
 
 impl From<FlowMessageCommand> for SendArguments {
     fn from(command: FlowMessageCommand) -> Self {
-        let DeliveryFlags { to, body, strict } = command.delivery;
-        Self { to, body, strict, message: Message::FlowMessage(command.message) }
+        let DeliveryFlags { to, country, body, strict, exclude } = command.delivery;
+        Self { to, country, body, strict, excluded: exclude, message: Message::FlowMessage(command.message) }
     }
 }

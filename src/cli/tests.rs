@@ -3,17 +3,19 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use clap::{Arg, ArgAction, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, Parser};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_oneof};
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::app::{App, Command};
+use super::named;
 use crate::api::{Client, ClientOptions, Roots};
 use crate::commands::send::SendArguments;
 use crate::config::ConfigFile;
@@ -179,6 +181,58 @@ fn any_text_as_any_flag_is_taken_or_refused() {
     });
 }
 
+/// Words that mean something somewhere, some of them in two places.
+const WORDS: &str = "send text image list template template-by-id call raw flow-message templates bulk resume report run sandbox \
+    profile set show doctor explain schema man completions bash help - -- -p -pv -y -h -V --help --version --to --to=1 \
+    --bot 77 --sandbox --dry-run --curl --skip-invalid --rate 5/s --limit --bad Hola people.csv";
+
+/// Lines that are right, into which words are put.
+const LINES: [&str; 8] = [
+    "send text --to 1 Hola",
+    "-p prod --bot 77 send template --to 1 name",
+    "flow-message --to 1",
+    "bulk send people.csv text Hola",
+    "bulk --sandbox send a.csv image --to 1 --url a",
+    "bulk resume",
+    "run --to 1 -- make send",
+    "profile set prod",
+];
+
+/// What a line is taken for, or what is said of it.
+fn meaning(parsed: Result<App, clap::Error>) -> String {
+    parsed.map_or_else(|error| error.render().to_string(), |app| format!("{app:?}"))
+}
+
+fn words(line: &str) -> Vec<OsString> {
+    ["jelouctl"].into_iter().chain(line.split_whitespace()).map(OsString::from).collect()
+}
+
+#[test]
+fn a_line_of_every_day_is_parsed_by_one_command() {
+    for line in LINES.into_iter().chain([""]) {
+        assert!(matches!(named::parse_by_one_command(&words(line)), Some(Ok(_))), "{line}");
+    }
+}
+
+#[test]
+fn one_command_alone_takes_a_line_as_all_of_them_do() {
+    // The first kind is one, also where it stands in the place of the list, and where the name of a command is a value.
+    for line in ["bulk send image text Hola", "bulk send image --to send text a", "-p send text", "--version send"] {
+        assert_eq!(meaning(named::parse(&words(line))), meaning(App::try_parse_from(words(line))), "{line}");
+    }
+
+    let known: Vec<_> = WORDS.split_whitespace().collect();
+    let put_in = prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(known)), 0..4);
+    check_many(&(prop::sample::select(&LINES[..]), any::<bool>(), put_in), |(line, is_begun, put_in)| {
+        let mut line: Vec<_> = if is_begun { line.split(' ').collect() } else { Vec::new() };
+        for (place, word) in put_in {
+            line.insert(place.index(line.len() + 1), word);
+        }
+        let line = words(&line.join(" "));
+        assert_eq!(meaning(named::parse(&line)), meaning(App::try_parse_from(&line)), "{line:?}");
+    });
+}
+
 /// What a line would send, as far as it is made without settings.
 fn message(app: &RefCell<clap::Command>, words: &str, file: &Path) -> Result<Outgoing, Box<dyn Error>> {
     let file = file.to_str().expect("a name of ours");
@@ -192,7 +246,7 @@ fn message(app: &RefCell<clap::Command>, words: &str, file: &Path) -> Result<Out
     let mut input = Input::default();
     let flags = typed.message.flag_body(&mut input)?;
     let body = typed.body.map(|source| input.json("--body", &source)).transpose()?;
-    let recipients = RecipientSources { flag: typed.to, environment: Some("593987654321".to_owned()) };
+    let recipients = RecipientSources { flag: typed.to, environment: Some("593987654321".to_owned()), country: None };
     Ok(Outgoing::new(&typed.message, flags, body, &recipients)?.0)
 }
 

@@ -2,17 +2,19 @@
 //! error that is not listed here: one without a mapping does not compile.
 
 use crate::api::{Cause, ClientError, Outcome, UNKNOWN_HINT};
-use crate::bulk::{BulkError, LedgerError, PauseReason, RunError};
+use crate::bulk::{BulkError, EarlierError, LedgerError, PauseReason, RunError};
 use crate::config::ConfigError;
 use crate::context::UsageError;
 use crate::exit::ExitCode;
+use crate::hours::HoursError;
 use crate::input::InputError;
 use crate::list::ListError;
 use crate::message::InvalidMessage;
 use crate::output::{Sent, StreamError};
+use crate::people::{ExclusionError, ExclusionOrigin};
 use crate::private_file::FileError;
 use crate::process::{Signal, SystemError};
-use crate::sending::{ConnectError, GuardError, Interrupted, Panicked, ReadError};
+use crate::sending::{ConnectError, GuardError, Interrupted, Panicked, ReadError, UnusableTemplates};
 
 /// An error that ends a command, as it is told.
 #[derive(Debug)]
@@ -54,6 +56,16 @@ impl From<InputError> for CommandError {
     fn from(error: InputError) -> Self {
         let hint = error.hint().to_owned();
         Self::new(ExitCode::Usage, "usage", error, Some(hint))
+    }
+}
+
+impl From<HoursError> for CommandError {
+    fn from(error: HoursError) -> Self {
+        let hint = Some(error.hint().to_owned());
+        if error.is_of_profile() {
+            return Self::new(ExitCode::Configuration, "configuration", error, hint);
+        }
+        Self::new(ExitCode::Usage, "usage", error, hint)
     }
 }
 
@@ -131,6 +143,24 @@ impl From<GuardError> for CommandError {
     }
 }
 
+impl From<UnusableTemplates> for CommandError {
+    fn from(error: UnusableTemplates) -> Self {
+        let (details, hint) = (error.details(), error.hint.to_owned());
+        Self { details, ..Self::new(ExitCode::Usage, "invalid_message", error, Some(hint)) }
+    }
+}
+
+impl From<EarlierError> for CommandError {
+    fn from(error: EarlierError) -> Self {
+        match error {
+            EarlierError::Unreadable { run, error } => {
+                GuardError::UnreadableRun { run: run.to_string(), problem: error.to_string() }.into()
+            }
+            EarlierError::Ledger(error) => error.into(),
+        }
+    }
+}
+
 impl From<ReadError> for CommandError {
     fn from(error: ReadError) -> Self {
         let ((code, _), name, hint) = (of_outcome(&error.outcome()), error.code(), error.hint());
@@ -142,6 +172,16 @@ impl From<ListError> for CommandError {
     fn from(error: ListError) -> Self {
         let hint = error.hint();
         Self::new(ExitCode::Usage, "usage", error, Some(hint))
+    }
+}
+
+impl From<ExclusionError> for CommandError {
+    fn from(error: ExclusionError) -> Self {
+        let hint = Some(error.hint());
+        match error.origin {
+            ExclusionOrigin::Flag => Self::new(ExitCode::Usage, "usage", error, hint),
+            ExclusionOrigin::Profile(_) => Self::new(ExitCode::Configuration, "configuration", error, hint),
+        }
     }
 }
 
@@ -167,6 +207,10 @@ impl From<BulkError> for CommandError {
     fn from(error: BulkError) -> Self {
         match error {
             BulkError::List(error) => error.into(),
+            BulkError::Misspelling(error) => {
+                let hint = error.hint();
+                Self::new(ExitCode::Usage, "usage", error, Some(hint))
+            }
             BulkError::Ledger(error) => error.into(),
             BulkError::Run(error) => error.into(),
             BulkError::ColumnOfOutcome { .. } | BulkError::Report(_) => {
@@ -214,6 +258,7 @@ pub(crate) fn of_pause(reason: PauseReason) -> ExitCode {
         PauseReason::Network => ExitCode::Network,
         PauseReason::RateLimit => ExitCode::Unavailable,
         PauseReason::Unknown => ExitCode::Unknown,
+        PauseReason::AllRefused => ExitCode::Rejected,
     }
 }
 

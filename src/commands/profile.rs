@@ -115,7 +115,7 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
 }
 
 /// Name, value and origin of each setting; the secret itself never.
-pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 11] {
+pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 17] {
     let seconds = |duration: std::time::Duration| humantime::format_duration(duration).to_string();
     [
         row("profile", settings.profile.as_ref(), Clone::clone),
@@ -127,9 +127,20 @@ pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 11] 
         row("retry_for", Some(&settings.retry_for), |retry_for| seconds(retry_for.duration())),
         row("ca_cert", settings.ca_cert.as_ref(), |path| path.display().to_string()),
         row("allow_to", settings.allow_to.as_ref(), |allow_to| format!("{:?}", allow_to.0)),
+        row("do_not_contact", settings.do_not_contact.as_ref(), |path| path.display().to_string()),
         row("rate", Some(&settings.rate), ToString::to_string),
+        row("country", settings.country.as_ref(), ToString::to_string),
+        row("remember", Some(&settings.remember), ToString::to_string),
         row("confirm_bulk", Some(&settings.confirm_bulk), ToString::to_string),
+        row("between", settings.between.as_ref(), |between| listed(&between.windows)),
+        row("not_on", settings.not_on.as_ref(), |days| listed(days)),
+        row("time_zone", settings.time_zone.as_ref(), ToString::to_string),
     ]
+}
+
+fn listed(all: &[impl ToString]) -> String {
+    let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+    all.join(", ")
 }
 
 fn row<T>(

@@ -1,28 +1,39 @@
 //! `send KIND` and `flow-message`: one message, from what was typed to the outcome.
 
-use serde_json::Value;
+use std::time::Duration;
 
 use super::CommandError;
 use super::error::of_outcome;
+use serde_json::Value;
+
 use crate::api::{Cause, Delivery, Outcome, Problem, Request, clipped, may_miss_a_template};
 use crate::config::ApiUrl;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::Source;
-use crate::message::{InvalidMessage, Message, Outgoing, RecipientSources};
+use crate::message::{InvalidMessage, Message, Outgoing, RecipientSources, TemplateUse};
 use crate::output::{Format, Record, RecordError, Sent};
+use crate::phone::Country;
 use crate::process::block_on;
-use crate::sending::{Connection, Flight, Opening, Sender, UnresolvedSender, catch_panic, nearest_template};
+use crate::sending::{
+    Connection, Flight, Opening, Sender, UnresolvedSender, add_do_not_contact, catch_panic, check_not_excluded,
+    claim_exclusions, fault_of_template, read_exclusions,
+};
+use crate::template::expressions;
 
 /// What was typed for one message.
 #[derive(Debug)]
 pub(crate) struct SendArguments {
     /// `--to`
     pub(crate) to: Option<String>,
+    /// `--country`
+    pub(crate) country: Option<Country>,
     /// `--body`
     pub(crate) body: Option<Source>,
     /// `--strict`: a warning about the message is an error.
     pub(crate) strict: bool,
+    /// `--exclude`
+    pub(crate) excluded: Vec<Source>,
     /// The kind, with what its flags say.
     pub(crate) message: Message,
 }
@@ -38,12 +49,13 @@ pub(crate) fn run(context: &mut Context, typed: &SendArguments) -> ExitCode {
             Some(RecordError { code: error.name, api_code: None, message, hint: error.hint, retry_after_s: None });
         error.code
     });
-    print_result(context, &record, code)
+    print_result(context, context.stdout.format, &record, code)
 }
 
 fn send(context: &mut Context, typed: &SendArguments, record: &mut Record) -> Result<ExitCode, CommandError> {
-    let unresolved = UnresolvedSender::claim(context)?;
-    let recipients = RecipientSources { flag: typed.to.clone(), environment: unresolved.recipient() };
+    let mut unresolved = UnresolvedSender::claim(context)?;
+    claim_exclusions(context, &typed.excluded)?;
+    let recipients = unresolved.recipients(context, typed.to.as_ref(), typed.country);
     let outgoing = match read_message(context, typed, &recipients) {
         Ok(outgoing) => outgoing,
         Err(error) => return Err(unresolved.refuse(error)?.into()),
@@ -58,6 +70,10 @@ fn send(context: &mut Context, typed: &SendArguments, record: &mut Record) -> Re
         outgoing.check_bot(bot.value.as_str())?;
     }
     let sender = Sender::of(settings, context)?;
+    let country = typed.country.or(sender.settings.country());
+    let mut exclusions = read_exclusions(context, &typed.excluded, country)?;
+    add_do_not_contact(context, &mut exclusions, &sender.settings)?;
+    check_not_excluded(&exclusions, outgoing.recipients())?;
     sender.check_allowed(outgoing.recipients())?;
 
     let prepared = PreparedSend { context, sender: &sender, outgoing: &outgoing };
@@ -78,7 +94,8 @@ fn read_message(
 ) -> Result<Outgoing, InvalidMessage> {
     let flags = typed.message.flag_body(&mut context.input)?;
     let file = typed.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
-    let (outgoing, warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
+    let (outgoing, mut warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
+    warnings.extend(unfilled(outgoing.body(), ""));
     if typed.strict && !warnings.is_empty() {
         return Err(InvalidMessage::Warnings(warnings));
     }
@@ -86,11 +103,30 @@ fn read_message(
     Ok(outgoing)
 }
 
+/// Warnings of what looks like a column: of one message there is no list to fill it from.
+fn unfilled(body: &Value, path: &str) -> Vec<String> {
+    match body {
+        Value::String(text) => {
+            let told =
+                |written: String| format!("{path}: {written} is sent as it stands: only `bulk send` fills in columns");
+            expressions(text).into_iter().map(told).collect()
+        }
+        Value::Object(fields) => {
+            let inside = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            fields.iter().flat_map(|(name, field)| unfilled(field, &inside(name))).collect()
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().flat_map(|(at, item)| unfilled(item, &format!("{path}[{at}]"))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
 /// All that a send has decided, before anything leaves.
-struct PreparedSend<'a> {
-    context: &'a Context,
-    sender: &'a Sender,
-    outgoing: &'a Outgoing,
+pub(crate) struct PreparedSend<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) sender: &'a Sender,
+    pub(crate) outgoing: &'a Outgoing,
 }
 
 impl PreparedSend<'_> {
@@ -118,6 +154,23 @@ impl PreparedSend<'_> {
             Opening::Open(connection) => connection,
             Opening::Interrupted(signal) => return Ok(Delivery::never_begun(signal)),
         };
+        Ok(self.deliver_after(Duration::ZERO, &mut connection, flight).await)
+    }
+
+    /// Delivers it over `connection`, after `pause`.
+    pub(crate) async fn deliver_after(
+        &self,
+        pause: Duration,
+        connection: &mut Connection,
+        flight: &Flight,
+    ) -> Delivery {
+        let Self { context, sender, .. } = self;
+        if !pause.is_zero() {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                signal = connection.signals.next() => return Delivery::never_begun(signal),
+            }
+        }
         let request = self.request(&connection.base);
         let retry_for = sender.settings.retry_for.value.duration();
         let mut delivery = connection.deliver(&context.stderr, &request, retry_for, flight).await;
@@ -126,20 +179,19 @@ impl PreparedSend<'_> {
         {
             // Whatever happens from here on.
             flight.landed();
-            problem.hint = self.suggestion(&mut connection).await.unwrap_or_else(|| problem.hint.clone());
+            problem.hint = self.suggestion(connection).await.unwrap_or_else(|| problem.hint.clone());
         }
-        Ok(delivery)
+        delivery
     }
 
     /// A better hint for a template that the API does not find.
     async fn suggestion(&self, connection: &mut Connection) -> Option<String> {
-        let text = |field: &str| self.outgoing.body().get(field).and_then(Value::as_str);
-        let (name, language) = (text("elementName")?, text("language"));
-        nearest_template(connection, &self.context.stderr, &self.sender.bot, name, language).await
+        let wanted = TemplateUse::of(self.outgoing.body())?;
+        fault_of_template(connection, &self.context.stderr, &self.sender.bot, &wanted).await
     }
 
     /// Says on stderr what the outcome means, and fills the record.
-    fn report(&self, delivery: Delivery, record: &mut Record) -> ExitCode {
+    pub(crate) fn report(&self, delivery: Delivery, record: &mut Record) -> ExitCode {
         let stderr = &self.context.stderr;
         let recipient = self.outgoing.recipient();
         let (code, sent) = of_outcome(&delivery.outcome);
@@ -185,9 +237,9 @@ fn is_of_a_missing_template(outcome: &Outcome, problem: &Problem) -> bool {
 
 /// Prints the answer, id or record, and gives the exit code. What was accepted stays a success when standard output
 /// cannot take the answer: an error would invite a second send.
-fn print_result(context: &Context, record: &Record, code: ExitCode) -> ExitCode {
+pub(crate) fn print_result(context: &Context, format: Format, record: &Record, code: ExitCode) -> ExitCode {
     let Context { stdout, stderr, .. } = context;
-    let printed = match (stdout.format, &record.response, &record.message_id) {
+    let printed = match (format, &record.response, &record.message_id) {
         (Format::Record, _, _) if context.mode == Mode::Curl && record.error.is_none() => Ok(()),
         (Format::Record, _, _) => stdout.record(record),
         (Format::Response, Some(response), _) => stdout.json(response),

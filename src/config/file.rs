@@ -11,8 +11,10 @@ use toml::Spanned;
 
 use super::error::ConfigError;
 use super::trust::{read_trusted, readable_by_others};
-use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
+use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, Remember, RetryFor, Timeout};
+use crate::hours::{DayOff, Openings, ZoneName};
 use crate::nearest::nearest;
+use crate::phone::Country;
 use crate::secret::Secret;
 
 /// The configuration of a machine, for services, whose users have none of their own.
@@ -70,12 +72,32 @@ pub(crate) struct Profile {
     /// Who may be written to; `*` is any run of characters. Absent: anyone; empty: nobody.
     #[schemars(with = "Option<Vec<String>>")]
     pub(crate) allow_to: Option<AllowTo>,
+    /// File with the people who are not to be written to: one a line, or a list with a header.
+    pub(crate) do_not_contact: Option<PathBuf>,
     /// How fast a bulk run sends: "5/s", "300/m", "1000/h"; 5/s when absent.
     #[serde(default, deserialize_with = "parsed")]
     #[schemars(with = "Option<String>")]
     pub(crate) rate: Option<Rate>,
+    /// Country whose national numbers recipients may be, in two letters: "EC". `--country` comes first.
+    #[serde(default, deserialize_with = "parsed")]
+    #[schemars(with = "Option<String>")]
+    pub(crate) country: Option<Country>,
+    /// For how long a bulk run counts what earlier ones sent: `3d`, `12h`, or 0 for never; 3d when absent.
+    #[serde(default, deserialize_with = "parsed_duration")]
+    #[schemars(with = "Option<DurationText>")]
+    pub(crate) remember: Option<Remember>,
     /// Whether a bulk run asks, or needs --yes, before it sends; it does when absent.
     pub(crate) confirm_bulk: Option<bool>,
+    /// The hours in which a bulk run sends: `["mon-fri 07:00-19:00", "sat 08:00-15:00"]`; any when absent.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) between: Option<Openings>,
+    /// Days on which a bulk run sends nothing: dates such as `"2026-12-25"`, and files with one date a line.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) not_on: Option<Vec<DayOff>>,
+    /// The time zone of `between` and `not_on`, by its IANA name; the machine's when absent, unless that is UTC.
+    #[serde(default, deserialize_with = "parsed")]
+    #[schemars(with = "Option<String>")]
+    pub(crate) time_zone: Option<ZoneName>,
 }
 
 /// Configuration of jelouctl.
@@ -184,7 +206,12 @@ impl Profile {
     }
 
     fn resolve_paths(&mut self, directory: &Path) {
-        for path in [&mut self.client_secret_file, &mut self.ca_cert].into_iter().flatten() {
+        let days_off = self.not_on.iter_mut().flatten().filter_map(|day| match day {
+            DayOff::Date(_) => None,
+            DayOff::File(path) => Some(path),
+        });
+        let files = [&mut self.client_secret_file, &mut self.ca_cert, &mut self.do_not_contact];
+        for path in files.into_iter().flatten().chain(days_off) {
             *path = resolve(directory, path);
         }
         // A bare program name is looked up in PATH; one with a slash is a path as any other.

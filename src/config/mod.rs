@@ -20,4 +20,4 @@ pub(crate) use self::flags::Flags;
 pub(crate) use self::secret_source::SecretSource;
 pub(crate) use self::settings::{Sandboxed, Settings};
 pub(crate) use self::sourced::{Origin, Sourced};
-pub(crate) use self::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
+pub(crate) use self::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, Remember, RetryFor, Timeout};

@@ -12,8 +12,10 @@ use super::login::Login;
 use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
 use super::trust::read_to_limit;
-use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, RetryFor, Timeout};
+use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, Remember, RetryFor, Timeout};
+use crate::hours::{DayOff, Openings, ZoneName};
 use crate::nearest::nearest;
+use crate::phone::Country;
 use crate::private_file::FileError;
 
 /// Whether a sandbox stands in for the API.
@@ -38,8 +40,16 @@ pub(crate) struct Settings {
     pub(crate) retry_for: Sourced<RetryFor>,
     pub(crate) ca_cert: Option<Sourced<PathBuf>>,
     pub(crate) allow_to: Option<Sourced<AllowTo>>,
+    pub(crate) do_not_contact: Option<Sourced<PathBuf>>,
     pub(crate) rate: Sourced<Rate>,
+    /// Whose national numbers recipients may be, where `--country` does not say.
+    pub(crate) country: Option<Sourced<Country>>,
+    pub(crate) remember: Sourced<Remember>,
     pub(crate) confirm_bulk: Sourced<bool>,
+    /// Of the profile; flags may say otherwise.
+    pub(crate) between: Option<Sourced<Openings>>,
+    pub(crate) not_on: Option<Sourced<Vec<DayOff>>>,
+    pub(crate) time_zone: Option<Sourced<ZoneName>>,
     /// What a person should know of how it was resolved.
     pub(crate) warnings: Vec<String>,
 }
@@ -100,7 +110,13 @@ impl Settings {
             retry_for: retry_for.unwrap_or(Origin::Default.of(RetryFor::DEFAULT)),
             ca_cert: ca_cert.or_else(|| profile.ca_cert.clone().map(|path| of_profile.of(path))),
             allow_to: profile.allow_to.clone().map(|value| of_profile.of(value)),
+            do_not_contact: profile.do_not_contact.clone().map(|value| of_profile.of(value)),
             rate: profile.rate.map_or(Origin::Default.of(Rate::DEFAULT), |value| of_profile.of(value)),
+            between: profile.between.clone().map(|value| of_profile.of(value)),
+            not_on: profile.not_on.clone().map(|value| of_profile.of(value)),
+            time_zone: profile.time_zone.clone().map(|value| of_profile.of(value)),
+            country: profile.country.map(|value| of_profile.of(value)),
+            remember: profile.remember.map_or(Origin::Default.of(Remember::DEFAULT), |value| of_profile.of(value)),
             confirm_bulk: profile.confirm_bulk.map_or(Origin::Default.of(true), |value| of_profile.of(value)),
             warnings,
         };
@@ -118,6 +134,11 @@ impl Settings {
         self.bot = self.bot.take().or(Some(Origin::Sandbox.of(BotId::sandbox())));
         self.login.enter_sandbox();
         self.ca_cert = None;
+    }
+
+    /// The country of the profile.
+    pub(crate) fn country(&self) -> Option<Country> {
+        self.country.as_ref().map(|country| country.value)
     }
 
     /// Whether nothing can leave this machine.

@@ -38,6 +38,10 @@ pub(crate) struct AllowTo(pub(crate) Vec<String>);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rate(f64);
 
+/// For how long a bulk run counts what earlier ones sent: 0 to 366 days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Remember(Duration);
+
 impl BotId {
     /// The bot of the sandbox, where none is given.
     pub(super) fn sandbox() -> Self {
@@ -198,6 +202,42 @@ impl FromStr for RetryFor {
     }
 }
 
+impl Remember {
+    pub(crate) const DEFAULT: Self = Self(Duration::from_secs(3 * 24 * 60 * 60));
+    const MOST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+    pub(crate) fn duration(self) -> Duration {
+        self.0
+    }
+}
+
+impl FromStr for Remember {
+    type Err = String;
+
+    /// `3d`, `12h`, `30m`; 0 alone needs no unit.
+    fn from_str(raw: &str) -> Result<Self, String> {
+        match raw.trim() {
+            "0" => Ok(Self(Duration::ZERO)),
+            raw => match humantime::parse_duration(raw) {
+                Ok(duration) if duration <= Self::MOST => Ok(Self(duration)),
+                Ok(_) => Err(format!("`{}` is too long; the most is 366d", raw.escape_debug())),
+                Err(_) => Err(format!("`{}` is not a time; write 3d, 12h or 30m, or 0", raw.escape_debug())),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Remember {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_secs() {
+            0 => formatter.write_str("0"),
+            // A month of humantime's is no number of days that a person expects.
+            seconds if seconds % 86_400 == 0 => write!(formatter, "{}d", seconds / 86_400),
+            _ => humantime::format_duration(self.0).fmt(formatter),
+        }
+    }
+}
+
 impl Rate {
     /// What Jelou is said to take (`api.md`, "Request").
     pub(crate) const DEFAULT: Self = Self(5.0);
@@ -346,6 +386,21 @@ mod tests {
         }
         for raw in ["", "0", "-1", "nan", "inf", "5/d", "5/s/s", "1e9", "fast"] {
             assert!(raw.parse::<Rate>().is_err(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_time_to_remember_has_a_unit() {
+        for (raw, expected) in
+            [("3d", "3d"), ("0", "0"), ("0s", "0"), ("12h", "12h"), ("90m", "1h 30m"), ("366d", "366d")]
+        {
+            assert_eq!(raw.parse::<Remember>().unwrap().to_string(), expected, "{raw}");
+        }
+        for (raw, expected) in
+            [("3", "is not a time"), ("-1d", "is not a time"), ("", "is not a time"), ("367d", "366d")]
+        {
+            let error = raw.parse::<Remember>().unwrap_err();
+            assert!(error.contains(expected), "{raw}: {error}");
         }
     }
 }

@@ -4,23 +4,37 @@ use std::io;
 
 use thiserror::Error;
 
+use super::encoding::Undecodable;
 use super::foreign::Foreign;
+use super::workbook::WorkbookError;
 use crate::nearest::nearest;
 
 #[derive(Debug, Error)]
 pub(crate) enum ListError {
     #[error("failed to read {name}: {cause}")]
     Unreadable { name: String, cause: io::Error },
-    #[error("{name} is {}, not a CSV or NDJSON file", foreign.name())]
+    #[error("{name} is {}, not a list", foreign.name())]
     Foreign { name: String, foreign: Foreign },
-    #[error("{name}: line {line} is not UTF-8")]
-    NotUtf8 { name: String, line: u64 },
+    #[error("{name} {error}")]
+    Workbook { name: String, error: WorkbookError },
+    #[error("--sheet: {name} is a text, which has no sheets")]
+    SheetOfText { name: String },
+    #[error("--encoding: {name} is a workbook, which has no encoding")]
+    EncodingOfWorkbook { name: String },
+    #[error("--encoding: {name} is marked as {marked}, not {asked}")]
+    MarkedOtherwise { name: String, marked: &'static str, asked: &'static str },
+    #[error("{name}: line {line} is not UTF-8{}", as_windows_1252(sample))]
+    NotUtf8 { name: String, line: u64, sample: String },
+    #[error("{name}: {undecodable}")]
+    Undecodable { name: String, undecodable: Undecodable },
     #[error("{name}: the row of line {line} has more than 1 MiB; a quote may be missing")]
     RowTooLong { name: String, line: u64 },
     #[error("{name}: a quote in the row of line {line} is never closed")]
     OpenQuote { name: String, line: u64 },
     #[error("{name}: text stands behind a quote that closes its cell, in the header of line {line}")]
     TornHeader { name: String, line: u64 },
+    #[error("{name}: {problem}; it is in the header")]
+    Header { name: String, problem: String },
     #[error("{name} is one JSON array")]
     JsonArray { name: String },
     #[error("{name} has no rows")]
@@ -48,6 +62,23 @@ impl ListError {
         Self::SeveralColumns { path, name, first, second }
     }
 
+    /// The list, or what is left of it, cannot be read.
+    pub(crate) fn unreadable(name: &str, cause: io::Error) -> Self {
+        let name = name.to_owned();
+        match cause.downcast::<Undecodable>() {
+            Ok(undecodable) => Self::Undecodable { name, undecodable },
+            Err(cause) => Self::Unreadable { name, cause },
+        }
+    }
+
+    pub(super) fn workbook(name: &str, error: WorkbookError) -> Self {
+        let name = name.to_owned();
+        match error {
+            WorkbookError::Foreign(foreign) => Self::Foreign { name, foreign },
+            error => Self::Workbook { name, error },
+        }
+    }
+
     /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> String {
         match self {
@@ -60,14 +91,21 @@ impl ListError {
         match self {
             Self::Unreadable { .. } => "check the path and its permissions; nothing was sent",
             Self::Foreign { foreign, .. } => foreign.hint(),
-            Self::NotUtf8 { .. } => "save it as \"CSV UTF-8\"; nothing was sent",
+            Self::Workbook { error, .. } => error.hint(),
+            Self::SheetOfText { .. } => "leave --sheet out; nothing was sent",
+            Self::EncodingOfWorkbook { .. } | Self::MarkedOtherwise { .. } => "leave --encoding out; nothing was sent",
+            Self::NotUtf8 { .. } => {
+                "if that is right, add --encoding windows-1252 before the kind; or save it as \"CSV UTF-8\"; nothing was sent"
+            }
+            Self::Undecodable { .. } => "give another --encoding, or save it as \"CSV UTF-8\"; nothing was sent",
             Self::OpenQuote { .. } | Self::TornHeader { .. } => {
                 "close it; inside a cell, write each quote twice; nothing was sent"
             }
             Self::RowTooLong { .. } => "look at the quotes of the row before it; nothing was sent",
+            Self::Header { .. } => "write the column's name there as a text; nothing was sent",
             Self::JsonArray { .. } => "write one object a line, as `jq -c '.[]'` does; nothing was sent",
             Self::NoRows { .. } => {
-                "check the file, --skip and --limit; a CSV file needs a header and at least one row; nothing was sent"
+                "check the file, --skip and --limit; a list needs a header and at least one row; nothing was sent"
             }
             Self::TooManyFields { .. } => {
                 "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does; nothing was sent"
@@ -84,6 +122,11 @@ impl ListError {
             }
         }
     }
+}
+
+/// What a text would be in the encoding that most lists have that are no UTF-8.
+fn as_windows_1252(sample: &str) -> String {
+    if sample.is_empty() { String::new() } else { format!("; read as windows-1252, `{sample}` stands there") }
 }
 
 /// The flags that would take one of `columns`.

@@ -1,8 +1,7 @@
 //! Files that are no text, told for what they are by how they begin: whatever their name, they are not read as a list.
 
 /// How a file begins, and what it is then.
-const SIGNATURES: [(&[u8], Foreign); 16] = [
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Foreign::Workbook("an older Office file, Excel (.xls) perhaps")),
+const SIGNATURES: [(&[u8], Foreign); 13] = [
     (b"\x89PNG", Foreign::Other("a picture (PNG)")),
     (b"\xff\xd8\xff", Foreign::Other("a picture (JPEG)")),
     (b"GIF8", Foreign::Other("a picture (GIF)")),
@@ -15,19 +14,21 @@ const SIGNATURES: [(&[u8], Foreign); 16] = [
     (b"\x28\xb5\x2f\xfd", Foreign::Archive("compressed (zstd)")),
     (b"7z\xbc\xaf\x27\x1c", Foreign::Archive("a 7z archive")),
     (b"Rar!\x1a\x07", Foreign::Archive("a RAR archive")),
-    (b"\xff\xfe", Foreign::Utf16),
-    (b"\xfe\xff", Foreign::Utf16),
     (b"PK\x05\x06", Foreign::Archive("an empty zip archive")),
 ];
 
-/// What a zip archive is by the names of the files in it.
-const INSIDE_ZIP: [(&[u8], Foreign); 6] = [
-    (b"xl/", Foreign::Workbook("an Excel workbook (.xlsx)")),
-    (b"opendocument.spreadsheet", Foreign::Workbook("an OpenDocument spreadsheet (.ods)")),
+/// How a zip archive begins, as every workbook of today is one.
+pub(super) const ZIP: &[u8] = b"PK\x03\x04";
+/// How files of older Office programs begin, and workbooks with a password.
+pub(super) const OLD_OFFICE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+
+/// What a zip archive is by how the names of the files in it begin.
+const INSIDE_ZIP: [(&[u8], Foreign); 5] = [
+    (b"xl/workbook.bin", Foreign::Workbook("a binary Excel workbook (.xlsb)")),
     (b"Index/", Foreign::Workbook("a Numbers document")),
+    (b"Index.zip", Foreign::Workbook("a Numbers document")),
     (b"word/", Foreign::Other("a Word document (.docx)")),
     (b"ppt/", Foreign::Other("a PowerPoint presentation (.pptx)")),
-    (b"opendocument.text", Foreign::Other("an OpenDocument text (.odt)")),
 ];
 
 /// A file that is no list, in words that follow "is".
@@ -42,12 +43,17 @@ pub(crate) enum Foreign {
 }
 
 impl Foreign {
+    pub(super) const OLD_WORKBOOK: Self = Self::Workbook("an older Office file, Excel (.xls) perhaps");
+    pub(super) const ZIP_ARCHIVE: Self = Self::Archive("a zip archive");
+
+    /// What a zip archive with files of these names is; nothing when it can be a workbook that is read.
+    pub(super) fn in_archive<'a>(names: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
+        let known = |name: &[u8]| INSIDE_ZIP.iter().find(|(begin, _)| name.starts_with(begin)).map(|(_, what)| *what);
+        names.into_iter().find_map(known)
+    }
+
     /// What the file that begins with `head` is; nothing when it can be a text.
     pub(crate) fn at(head: &[u8]) -> Option<Self> {
-        if head.starts_with(b"PK\x03\x04") {
-            let inside = INSIDE_ZIP.iter().find(|(name, _)| contains(head, name));
-            return Some(inside.map_or(Self::Archive("a zip archive"), |(_, what)| *what));
-        }
         if let Some((_, what)) = SIGNATURES.iter().find(|(signature, _)| head.starts_with(signature)) {
             return Some(*what);
         }
@@ -67,10 +73,10 @@ impl Foreign {
     /// The way out.
     pub(crate) fn hint(self) -> &'static str {
         match self {
-            Self::Workbook(_) => "open it and save the sheet as \"CSV UTF-8\"; nothing was sent",
-            Self::Archive(_) => "unpack it, and name the CSV or NDJSON file inside; nothing was sent",
-            Self::Other(_) => "name a CSV or NDJSON file; nothing was sent",
-            Self::Utf16 => "save it as \"CSV UTF-8\"; nothing was sent",
+            Self::Workbook(_) => "open it, and save the sheet as .xlsx or \"CSV UTF-8\"; nothing was sent",
+            Self::Archive(_) => "unpack it, and name the list inside; nothing was sent",
+            Self::Other(_) => "name a list: CSV, NDJSON, .xlsx or .ods; nothing was sent",
+            Self::Utf16 => "add --encoding utf-16le before the kind, or save it as \"CSV UTF-8\"; nothing was sent",
         }
     }
 
@@ -78,13 +84,9 @@ impl Foreign {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Workbook(name) | Self::Archive(name) | Self::Other(name) => name,
-            Self::Utf16 => "UTF-16",
+            Self::Utf16 => "UTF-16 without a mark",
         }
     }
-}
-
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
 }
 
 #[cfg(test)]

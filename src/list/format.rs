@@ -73,6 +73,8 @@ fn first_line(head: &[u8]) -> impl Iterator<Item = u8> {
 /// The one that stands most often in the first line, outside quotes.
 fn delimiter(head: &[u8]) -> u8 {
     let mut quoted = false;
+    // Empty lines may stand above the header.
+    let head = head.get(head.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count()..).unwrap_or_default();
     let outside: Vec<u8> = first_line(head)
         .filter(|byte| {
             quoted ^= *byte == b'"';

@@ -1,20 +1,26 @@
-//! A list of people: rows of CSV or NDJSON one at a time, their columns, and the columns that a report adds. It knows
+//! A list of people: rows of CSV, NDJSON or a workbook one at a time, their columns, and the columns that a report adds. It knows
 //! nothing of messages.
 
 mod bounded;
 mod columns;
+mod encoding;
 mod error;
 mod foreign;
 mod format;
+mod input;
 mod outcome;
 mod reader;
 mod record_marks;
 mod repeated;
 mod row;
+mod sheet_list;
+mod workbook;
 
 pub(crate) use self::columns::{MeantColumn, meant_column, recipient_column};
+pub(crate) use self::encoding::{ListEncoding, sample};
 pub(crate) use self::error::ListError;
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
+pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::outcome::{OUTCOME_COLUMNS, guarded, quoted};
-pub(crate) use self::reader::{ListReader, ListRow};
-pub(crate) use self::row::Row;
+pub(crate) use self::reader::ListReader;
+pub(crate) use self::row::{ListRow, Row};

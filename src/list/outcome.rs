@@ -6,6 +6,9 @@ use std::borrow::Cow;
 /// The columns of the outcome, behind those of the input.
 pub(crate) const OUTCOME_COLUMNS: [&str; 7] = ["sent", "message_id", "http_status", "code", "error", "attempts", "at"];
 
+/// Where `code` stands among them.
+pub(super) const CODE_PLACE: usize = 3;
+
 /// A spreadsheet would run a cell that begins with one of these, or take it for a guarded one. The wide forms are those of
 /// Asian keyboards, which it reads as the others.
 const GUARDED: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\''];
@@ -42,6 +45,14 @@ pub(crate) fn unguarded(cell: &str) -> String {
         at_begin = begins_after(character, at_begin);
     }
     plain
+}
+
+/// The columns of a header that are the user's, and whether ours follow them.
+pub(crate) fn own_columns(header: &[&str]) -> (Vec<String>, bool) {
+    match header.strip_suffix(&OUTCOME_COLUMNS[..]) {
+        Some(own) => (own.iter().map(|name| unguarded(name)).collect(), true),
+        None => (header.iter().map(|name| (*name).to_owned()).collect(), false),
+    }
 }
 
 /// Whether a cell may begin behind `character`: its quotes are not part of it.

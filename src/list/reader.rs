@@ -1,30 +1,27 @@
-//! The rows of a CSV or NDJSON input, one at a time, with the line where each begins.
+//! The rows of a list, one at a time, with the line where each begins: told apart by how it begins, and read.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::sync::Arc;
 
-use csv::StringRecord;
+use csv::{ByteRecord, StringRecord};
 use serde_json::Value;
 
 use super::bounded::{BUFFER, BoundedInput};
 use super::columns::Columns;
+use super::encoding::{DecodedInput, encoding_of, sample};
 use super::error::ListError;
-use super::foreign::Foreign;
+use super::foreign::{Foreign, OLD_OFFICE, ZIP};
 use super::format::{CsvFormat, ListFormat};
-use super::outcome::{OUTCOME_COLUMNS, unguarded};
+use super::input::{ListInput, ListOptions};
+use super::outcome::{CODE_PLACE, OUTCOME_COLUMNS, own_columns, unguarded};
 use super::record_marks::RecordMarks;
 use super::repeated::repeated_field;
-use super::row::Row;
+use super::row::{ListRow, Row};
+use super::sheet_list::SheetList;
+use super::workbook::old_office;
 
 /// A row behind the last one of a CSV input: a quote that is never closed swallows it.
 const END_MARK: &str = "\u{1}end of the list\u{1}";
-
-/// A row with the line where it begins; a bad one with what is wrong.
-#[derive(Debug)]
-pub(crate) struct ListRow {
-    pub(crate) line: u64,
-    pub(crate) row: Result<Row, String>,
-}
 
 /// An input that is being read.
 pub(crate) struct ListReader {
@@ -39,19 +36,43 @@ pub(crate) struct ListReader {
 enum Rows {
     Csv { reader: Box<csv::Reader<BoundedInput>>, columns: Arc<Columns>, format: CsvFormat },
     Ndjson { reader: BufReader<BoundedInput>, line: u64 },
+    Sheet(Box<SheetList>),
 }
 
 impl ListReader {
     /// Begins to read; `name` stands in errors, and tells NDJSON by its ending.
-    pub(crate) fn open(mut input: Box<dyn Read>, name: &str) -> Result<Self, ListError> {
+    pub(crate) fn open(input: impl Into<ListInput>, name: &str, options: &ListOptions) -> Result<Self, ListError> {
+        let mut input = input.into();
         let name = name.to_owned();
-        let mut head = Vec::new();
-        let read = input.by_ref().take(BUFFER as u64).read_to_end(&mut head);
-        read.map_err(|cause| ListError::Unreadable { name: name.clone(), cause })?;
+        let head = head_of(&mut input, &name)?;
+        if head.starts_with(ZIP) {
+            return Self::workbook(input, &head, name, options);
+        }
+        if options.sheet.is_some() {
+            return Err(ListError::SheetOfText { name });
+        }
+        if head.starts_with(OLD_OFFICE) {
+            return Err(ListError::workbook(&name, old_office(Cursor::new(head).chain(input))));
+        }
+        let encoding = encoding_of(&head, options.encoding).map_err(|other| ListError::MarkedOtherwise {
+            name: name.clone(),
+            marked: other.marked,
+            asked: other.asked,
+        })?;
+        let Some(encoding) = encoding else { return Self::text(head, input, name, false) };
+        let mut input = DecodedInput::new(Box::new(Cursor::new(head).chain(input)), encoding);
+        let head = head_of(&mut input, &name)?;
+        Self::text(head, input, name, true)
+    }
+
+    /// A list in UTF-8, of which `head` is read already.
+    fn text(mut head: Vec<u8>, input: impl Read + 'static, name: String, was_decoded: bool) -> Result<Self, ListError> {
         if let Some(foreign) = Foreign::at(&head) {
             return Err(ListError::Foreign { name, foreign });
         }
-        let format = CsvFormat::take(&mut head);
+        let mut format = CsvFormat::take(&mut head);
+        // The report is UTF-8, and a spreadsheet takes it for that by its mark.
+        format.has_mark |= was_decoded;
         let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
         let named_ndjson = [".ndjson", ".jsonl"].iter().any(|ending| name.to_lowercase().ends_with(ending));
         let is_array = first == Some(&b'[');
@@ -68,15 +89,25 @@ impl ListReader {
         }
     }
 
+    fn workbook(input: ListInput, head: &[u8], name: String, options: &ListOptions) -> Result<Self, ListError> {
+        if options.encoding.is_some() {
+            return Err(ListError::EncodingOfWorkbook { name });
+        }
+        let file = input.into_file(head).map_err(|cause| ListError::unreadable(&name, cause))?;
+        let list = SheetList::open(file, options.sheet.clone(), &name)?;
+        Ok(Self { name, rows: Rows::Sheet(Box::new(list)), is_report: false, empty_rows: 0 })
+    }
+
     fn csv(input: impl Read + 'static, name: String, format: CsvFormat) -> Result<Self, ListError> {
         let mut builder = csv::ReaderBuilder::new();
         builder.delimiter(format.delimiter).flexible(true).buffer_capacity(BUFFER);
         let end = Cursor::new(format!("\n{END_MARK}\n").into_bytes());
         let marks = RecordMarks::new(format.delimiter, if format.has_separator_line { 2 } else { 1 });
         let mut reader = Box::new(builder.from_reader(BoundedInput::new(input.chain(end), Some(marks))));
-        let header = reader.headers().cloned();
+        let header = reader.byte_headers().cloned();
         let (line, is_torn) = record_read(&mut reader, 0);
         let header = header.map_err(|error| unreadable(&name, line, error))?;
+        let header = as_text(header, &name, line)?;
         if ends_open(&header) {
             return Err(ListError::OpenQuote { name, line });
         }
@@ -86,7 +117,7 @@ impl ListReader {
         if header.is_empty() || is_end(&header) {
             return Err(ListError::NoRows { name });
         }
-        let (names, is_report) = names(&header);
+        let (names, is_report) = own_columns(&header.iter().collect::<Vec<_>>());
         let columns = Arc::new(Columns::new(names)?);
         Ok(Self { name, rows: Rows::Csv { reader, columns, format }, is_report, empty_rows: 0 })
     }
@@ -95,16 +126,57 @@ impl ListReader {
         &self.name
     }
 
+    /// The names of the header; NDJSON has none.
+    pub(crate) fn header(&self) -> Option<&[String]> {
+        match &self.rows {
+            Rows::Csv { columns, .. } => Some(columns.names()),
+            Rows::Sheet(list) => Some(list.columns().names()),
+            Rows::Ndjson { .. } => None,
+        }
+    }
+
     pub(crate) fn format(&self) -> ListFormat {
         match self.rows {
             Rows::Csv { format, .. } => ListFormat::Csv(format),
             Rows::Ndjson { .. } => ListFormat::Ndjson,
+            // A spreadsheet reads the report as UTF-8 by its mark.
+            Rows::Sheet(_) => ListFormat::Csv(CsvFormat { has_mark: true, ..CsvFormat::default() }),
         }
+    }
+
+    /// A row that was read, from what the ledger keeps of it.
+    pub(crate) fn read_back(&self, cells: &str) -> Option<Row> {
+        let columns = match &self.rows {
+            Rows::Csv { columns, .. } => columns,
+            Rows::Sheet(list) => list.columns(),
+            Rows::Ndjson { .. } => return Some(Row::Fields(Arc::new(serde_json::from_str(cells).ok()?))),
+        };
+        let cells: Vec<String> = serde_json::from_str(cells).ok()?;
+        Some(Row::Cells { columns: Arc::clone(columns), cells: cells.into() })
     }
 
     /// Rows without a filled cell so far: a spreadsheet leaves them below the last person.
     pub(crate) fn empty_rows(&self) -> u64 {
-        self.empty_rows
+        match &self.rows {
+            Rows::Sheet(list) => list.empty_rows(),
+            Rows::Csv { .. } | Rows::Ndjson { .. } => self.empty_rows,
+        }
+    }
+
+    /// Rows so far that a spreadsheet does not show; they are given as the others are.
+    pub(crate) fn hidden_rows(&self) -> u64 {
+        match &self.rows {
+            Rows::Sheet(list) => list.hidden_rows(),
+            Rows::Csv { .. } | Rows::Ndjson { .. } => 0,
+        }
+    }
+
+    /// Of a workbook, the sheet that is read and the visible ones that are not, once that is known.
+    pub(crate) fn sheets(&self) -> Option<(&str, &[String])> {
+        match &self.rows {
+            Rows::Sheet(list) => list.sheets(),
+            Rows::Csv { .. } | Rows::Ndjson { .. } => None,
+        }
     }
 
     /// The next row.
@@ -116,22 +188,27 @@ impl ListReader {
             Rows::Csv { reader, columns, .. } => {
                 next_record(reader, columns, self.is_report, &self.name, &mut self.empty_rows)
             }
-            Rows::Ndjson { reader, line } => next_object(reader, line).map_err(|cause| match cause.kind() {
-                io::ErrorKind::FileTooLarge => ListError::RowTooLong { name: self.name.clone(), line: *line },
-                io::ErrorKind::InvalidData => ListError::NotUtf8 { name: self.name.clone(), line: *line },
-                _ => ListError::Unreadable { name: self.name.clone(), cause },
-            }),
+            Rows::Ndjson { reader, line } => next_object(reader, line, &self.name),
+            Rows::Sheet(list) => list.next(&self.name),
         }
     }
 }
 
-/// The columns that are the user's, and whether ours follow them.
-fn names(header: &StringRecord) -> (Vec<String>, bool) {
-    let all: Vec<_> = header.iter().collect();
-    match all.strip_suffix(&OUTCOME_COLUMNS[..]) {
-        Some(own) => (own.iter().map(|name| unguarded(name)).collect(), true),
-        None => (all.into_iter().map(str::to_owned).collect(), false),
-    }
+/// The beginning of an input.
+fn head_of(input: &mut impl Read, name: &str) -> Result<Vec<u8>, ListError> {
+    let mut head = Vec::new();
+    let read = input.take(BUFFER as u64).read_to_end(&mut head);
+    read.map_err(|cause| ListError::unreadable(name, cause))?;
+    Ok(head)
+}
+
+/// A record as text, or which of its cells is none.
+fn as_text(record: ByteRecord, name: &str, line: u64) -> Result<StringRecord, ListError> {
+    StringRecord::from_byte_record(record).map_err(|error| {
+        let field = error.utf8_error().field();
+        let sample = error.into_byte_record().get(field).map(sample).unwrap_or_default();
+        ListError::NotUtf8 { name: name.to_owned(), line, sample }
+    })
 }
 
 fn next_record(
@@ -141,20 +218,22 @@ fn next_record(
     name: &str,
     empty_rows: &mut u64,
 ) -> Result<Option<ListRow>, ListError> {
-    let mut record = StringRecord::new();
-    let (line, is_torn) = loop {
+    let (line, is_torn, record) = loop {
         reader.get_ref().begin_row();
         let from = reader.position().byte();
-        let is_read = reader.read_record(&mut record);
+        let mut record = ByteRecord::new();
+        let is_read = reader.read_byte_record(&mut record);
         let (line, is_torn) = record_read(reader, from);
-        if !is_read.map_err(|error| unreadable(name, line, error))? || ends_open(&record) {
+        let is_read = is_read.map_err(|error| unreadable(name, line, error))?;
+        let record = as_text(record, name, line)?;
+        if !is_read || ends_open(&record) {
             return Err(ListError::OpenQuote { name: name.to_owned(), line });
         }
         if is_end(&record) {
             return Ok(None);
         }
         if record.iter().any(|cell| !cell.trim().is_empty()) {
-            break (line, is_torn);
+            break (line, is_torn, record);
         }
         *empty_rows += 1;
     };
@@ -168,7 +247,8 @@ fn next_record(
     } else {
         Err(format!("has {found} cells, but the header has {expected}"))
     };
-    Ok(Some(ListRow { line, row }))
+    let code = record.get(columns.names().len() + CODE_PLACE).filter(|_| is_report).map(str::to_owned);
+    Ok(Some(ListRow { line, row, code }))
 }
 
 /// Where the record that begins at byte `from`, and was read just now, begins in an editor; and whether text stands behind
@@ -187,46 +267,57 @@ fn ends_open(record: &StringRecord) -> bool {
     !is_end(record) && record.iter().next_back().is_some_and(|cell| cell.trim_end().ends_with(END_MARK))
 }
 
-fn next_object(reader: &mut BufReader<BoundedInput>, line: &mut u64) -> io::Result<Option<ListRow>> {
+fn next_object(reader: &mut BufReader<BoundedInput>, line: &mut u64, name: &str) -> Result<Option<ListRow>, ListError> {
     loop {
         reader.get_ref().begin_row();
         let mut bytes = Vec::new();
         *line += 1;
-        if reader.read_until(b'\n', &mut bytes)? == 0 {
+        let read = reader.read_until(b'\n', &mut bytes).map_err(|cause| unreadable_input(name, *line, cause))?;
+        if read == 0 {
             return Ok(None);
         }
-        let text = String::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData)?;
+        let text = String::from_utf8(bytes).map_err(|error| ListError::NotUtf8 {
+            name: name.to_owned(),
+            line: *line,
+            sample: sample(error.as_bytes()),
+        })?;
         if !text.trim().is_empty() {
-            return Ok(Some(ListRow { line: *line, row: object(&text) }));
+            let (row, code) = object(&text);
+            return Ok(Some(ListRow { line: *line, row, code }));
         }
     }
 }
 
-fn object(text: &str) -> Result<Row, String> {
+/// The row of a line, and the code of a report.
+fn object(text: &str) -> (Result<Row, String>, Option<String>) {
     if let Some(name) = repeated_field(text) {
-        return Err(format!("has the field `{name}` twice"));
+        return (Err(format!("has the field `{name}` twice")), None);
     }
     match crate::input::parse_exact(text) {
         Ok(Value::Object(mut fields)) => {
+            let mut code = None;
             if fields.keys().rev().map(String::as_str).take(OUTCOME_COLUMNS.len()).eq(OUTCOME_COLUMNS.into_iter().rev())
             {
+                code = fields.get("code").and_then(Value::as_str).map(str::to_owned);
                 fields.retain(|name, _| !OUTCOME_COLUMNS.contains(&name.as_str()));
             }
-            Ok(Row::Fields(Arc::new(fields)))
+            (Ok(Row::Fields(Arc::new(fields))), code)
         }
-        Ok(_) => Err("is not a JSON object".to_owned()),
-        Err(problem) => Err(problem),
+        Ok(_) => (Err("is not a JSON object".to_owned()), None),
+        Err(problem) => (Err(problem), None),
     }
 }
 
 fn unreadable(name: &str, line: u64, error: csv::Error) -> ListError {
-    let name = name.to_owned();
     match error.into_kind() {
-        csv::ErrorKind::Utf8 { .. } => ListError::NotUtf8 { name, line },
-        csv::ErrorKind::Io(cause) if cause.kind() == io::ErrorKind::FileTooLarge => {
-            ListError::RowTooLong { name, line }
-        }
-        csv::ErrorKind::Io(cause) => ListError::Unreadable { name, cause },
-        other => ListError::Unreadable { name, cause: io::Error::other(format!("{other:?}")) },
+        csv::ErrorKind::Io(cause) => unreadable_input(name, line, cause),
+        other => ListError::Unreadable { name: name.to_owned(), cause: io::Error::other(format!("{other:?}")) },
     }
+}
+
+fn unreadable_input(name: &str, line: u64, cause: io::Error) -> ListError {
+    if cause.kind() == io::ErrorKind::FileTooLarge {
+        return ListError::RowTooLong { name: name.to_owned(), line };
+    }
+    ListError::unreadable(name, cause)
 }

@@ -6,7 +6,17 @@ use serde_json::{Map, Value, json};
 
 use super::columns::{Columns, MeantColumn, meant_column};
 
-/// One row. Of CSV, cells under the header's columns, all texts; of NDJSON, the fields of an object.
+/// A row with the line where it begins; a bad one with what is wrong.
+#[derive(Debug)]
+pub(crate) struct ListRow {
+    /// Of a workbook, the row of the sheet.
+    pub(crate) line: u64,
+    pub(crate) row: Result<Row, String>,
+    /// What a report of ours says became of it, in its column `code`.
+    pub(crate) code: Option<String>,
+}
+
+/// One row. Of CSV or a sheet, cells under the header's columns, all texts; of NDJSON, the fields of an object.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Row {
     Cells { columns: Arc<Columns>, cells: Arc<[String]> },

@@ -7,7 +7,7 @@ use super::kinds::Message;
 use super::limits;
 
 /// Reads `body` as `kind`, fills the defaults and checks every limit; `typed` tells which flags may be named.
-pub(crate) fn complete(kind: &Message, typed: &Message, body: Value) -> Result<Message, InvalidMessage> {
+pub(crate) fn complete(kind: &Message, typed: &Message, body: &Value) -> Result<Message, InvalidMessage> {
     let mut message = read(kind, typed, body)?;
     message.fill_derived(typed);
     message.fill_defaults();
@@ -15,7 +15,7 @@ pub(crate) fn complete(kind: &Message, typed: &Message, body: Value) -> Result<M
     Ok(message)
 }
 
-pub(crate) fn read(kind: &Message, typed: &Message, body: Value) -> Result<Message, InvalidMessage> {
+pub(crate) fn read(kind: &Message, typed: &Message, body: &Value) -> Result<Message, InvalidMessage> {
     kind.read(body).map_err(|error| {
         let path = error.path().to_string();
         let problem = error.inner().to_string();
@@ -28,7 +28,7 @@ pub(crate) fn read(kind: &Message, typed: &Message, body: Value) -> Result<Messa
 pub(crate) fn check(message: &Message, typed: &Message) -> Result<(), InvalidMessage> {
     let Err(report) = message.validate() else { return Ok(()) };
     let body = message.to_body();
-    let violations = limits::violations(&report, &message.schema(), typed, &body);
+    let violations = limits::violations(&report, message.schema(), typed, &body);
     let text_is_missing = violations.iter().any(|violation| violation.path == "text") && body.get("text").is_none();
     Err(InvalidMessage::Violations { violations, text_is_missing })
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use super::recipient::phone;
+use crate::phone::PhoneNumber;
 
 /// One card; only the name is required (WhatsApp refuses the message without it).
 #[skip_serializing_none]
@@ -156,7 +156,9 @@ impl Phone {
     /// Adds `wa_id` where the number is surely international.
     pub(crate) fn complete(mut self) -> Self {
         let international = self.phone.as_deref().filter(|phone| phone.trim_start().starts_with('+'));
-        self.wa_id = self.wa_id.or_else(|| phone(international?).ok());
+        self.wa_id = self
+            .wa_id
+            .or_else(|| PhoneNumber::read(international?, None).ok().map(|number| number.as_str().to_owned()));
         self
     }
 }

@@ -41,7 +41,7 @@ impl Message {
         let to = matches.subcommand()?.1.get_one::<String>("to").cloned();
         let typed = Message::from_arg_matches(&matches).ok()?;
         let flags = typed.flag_body(&mut Input::default()).ok()?;
-        let recipients = RecipientSources { flag: to, environment: None };
+        let recipients = RecipientSources { flag: to, environment: None, country: None };
         let (outgoing, _) = Outgoing::new(&typed, flags, None, &recipients).ok()?;
         Some(Example { command: format!("jelouctl {}", self.example_line()), body: outgoing.body().clone() })
     }

@@ -29,7 +29,7 @@ impl Message {
         completed.fill_defaults();
         let writer = Self::named(self.written_by()).unwrap_or_else(|| self.clone());
         let defaults = completed.to_body();
-        let mut walk = Walk { writer: &writer, root: &self.schema(), defaults, fields: Vec::new() };
+        let mut walk = Walk { writer: &writer, root: self.schema(), defaults, fields: Vec::new() };
         walk.collect(walk.root, "", "yes");
         walk.fields
     }

@@ -58,12 +58,12 @@ pub(crate) fn check_template(body: Value) -> Result<Checked, InvalidMessage> {
 }
 
 fn check_fields(kind: &Message, recipient: Option<Recipient>, body: &Value) -> Result<Checked, InvalidMessage> {
-    let message = read(kind, kind, body.clone())?;
+    let message = read(kind, kind, body)?;
     check(&message, kind)?;
     if message.to_body() != *body {
         return Err(violation("body", "a value is not of its documented type".to_owned()));
     }
-    Ok(Checked { kind: kind.command(), recipient, warnings: limits::advice(&kind.schema(), body) })
+    Ok(Checked { kind: kind.command(), recipient, warnings: limits::advice(kind.schema(), body) })
 }
 
 fn violation(path: &str, problem: String) -> InvalidMessage {

@@ -61,12 +61,18 @@ pub(crate) enum InvalidMessage {
 }
 
 impl InvalidMessage {
+    /// Whether it may be wrong only because nobody said of which country a number is.
+    #[must_use]
+    pub(crate) fn is_without_country(&self) -> bool {
+        matches!(self, Self::Recipient { error, .. } if error.is_without_country())
+    }
+
     /// The way out, for the hint line.
     #[must_use]
     pub(crate) fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Input(error) => error.hint().to_owned(),
-            Self::Recipient { error, .. } => error.hint().to_owned(),
+            Self::Recipient { error, .. } => error.hint(),
             Self::NoRecipient => "give one with --to, with `userId` in the body, or in JELOU_TO".to_owned(),
             Self::RecipientNotText { .. } => "write it in quotes, as in \"593987654321\", or leave it out".to_owned(),
             Self::NotOneDestination(_) | Self::TwoRecipients => "leave them out and name the recipient with --to".to_owned(),

@@ -9,9 +9,10 @@ use super::invalid::InvalidMessage;
 use super::kinds::Message;
 use super::limits;
 use super::merge::merge;
-use super::recipient::{Recipient, phone};
+use super::recipient::Recipient;
 use super::recipient_choice::{RecipientChoice, RecipientSources};
 use super::route::Route;
+use crate::phone::PhoneNumber;
 
 /// A valid message with its recipient, as the JSON that goes onto the wire.
 #[derive(Clone, Debug)]
@@ -62,14 +63,17 @@ impl Outgoing {
         let fields = Value::Object(fields);
         let route = kind.route(&fields);
         // The message's own faults come before a missing recipient.
-        let message = complete(kind, typed, fields)?;
-        let recipient = recipient?;
+        let message = complete(kind, typed, &fields)?;
+        let typed = recipient?;
+        let said = typed.warning().map(str::to_owned);
+        let recipient = typed.recipient;
 
         let body = message.to_body();
         let mut warnings = match schema {
             Some(schema) => limits::advice(schema, &body),
-            None => limits::advice(&message.schema(), &body),
+            None => limits::advice(message.schema(), &body),
         };
+        warnings.extend(said);
         warnings.extend(in_body.as_ref().filter(|user| **user == recipient).and_then(|user| {
             let path = if kind.envelope() == Envelope::Destinations { "destinations" } else { "userId" };
             written_otherwise(path, user.as_str())
@@ -140,8 +144,8 @@ pub(crate) fn recipients_in(body: &Value) -> impl Iterator<Item = &str> {
 
 /// A warning when `raw` is a phone number, but not as WhatsApp writes it.
 fn written_otherwise(path: &str, raw: &str) -> Option<String> {
-    let digits = phone(raw).ok().filter(|digits| digits != raw)?;
-    Some(format!("{path}: `{raw}` is sent as it stands; WhatsApp writes this number {digits}"))
+    let number = PhoneNumber::read(raw, None).ok().filter(|number| number.as_str() != raw)?;
+    Some(format!("{path}: `{raw}` is sent as it stands; WhatsApp writes this number {}", number.as_str()))
 }
 
 /// Jelou asks for E.164 in contacts: `+` and digits.
@@ -154,9 +158,9 @@ fn contact_phones(body: &Value) -> Vec<String> {
         })
     });
     phones
-        .filter_map(|(path, raw)| match phone(raw) {
-            Ok(digits) if raw.strip_prefix('+') == Some(digits.as_str()) => None,
-            Ok(digits) => Some(format!("{path}: `{raw}` is sent as it stands; Jelou asks for +{digits}")),
+        .filter_map(|(path, raw)| match PhoneNumber::read(raw, None) {
+            Ok(number) if raw.strip_prefix('+') == Some(number.as_str()) => None,
+            Ok(number) => Some(format!("{path}: `{raw}` is sent as it stands; Jelou asks for +{}", number.as_str())),
             Err(error) => Some(format!("{path}: {error}; it is sent as it stands, and Jelou asks for + and digits")),
         })
         .collect()

@@ -1,35 +1,29 @@
 //! Whom a message goes to: what a person types, turned into the `userId` on the wire, or refused with the reason.
 
 use std::fmt;
-use std::str::FromStr;
 
 use thiserror::Error;
 
-/// Fewest and most digits of a phone number with its country code (E.164).
-const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
-/// With fewer digits and no `+`, a number is as likely a national one.
-const DIGITS_WITHOUT_PLUS: usize = 10;
+use crate::phone::{Country, PhoneError, PhoneNumber};
 
 /// A `userId` as it goes onto the wire: a phone's digits, or the user of another channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Recipient(String);
 
+/// A recipient that a person typed, with how it was understood.
+#[derive(Clone, Debug)]
+pub(crate) struct TypedRecipient {
+    pub(crate) recipient: Recipient,
+    /// Nothing for a user of another channel.
+    number: Option<PhoneNumber>,
+}
+
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum RecipientError {
     #[error("the recipient is empty")]
     Empty,
-    #[error("`{}` is not a phone number: it has `{}` (read so far: `{digits}`)", raw.escape_debug(), found.escape_debug())]
-    NotAPhone { raw: String, found: char, digits: String },
-    #[error("`{raw}` is in the national form: it begins with 0 or has (0) (read as `{digits}`)")]
-    National { raw: String, digits: String },
-    #[error("`{raw}` ends in .0, as a spreadsheet writes a number (read as `{digits}`)")]
-    Spreadsheet { raw: String, digits: String },
-    #[error("a phone number has 7 to 15 digits; `{raw}` has {count} (read as `{digits}`)")]
-    Length { raw: String, digits: String, count: usize },
-    #[error(
-        "`{raw}` has only {count} digits, fewer than 10, and no + (read as `{digits}`): the country code may be missing"
-    )]
-    NoCountryCode { raw: String, digits: String, count: usize },
+    #[error(transparent)]
+    Phone(#[from] PhoneError),
     #[error("`{0}` cannot be a recipient: as a part of a URL it means a folder")]
     DotSegment(String),
     #[error("`{}` has a control character", .0.escape_debug())]
@@ -39,19 +33,18 @@ pub(crate) enum RecipientError {
 impl RecipientError {
     /// The way out, for the hint line.
     #[must_use]
-    pub(crate) fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> String {
         match self {
-            Self::Empty => "give a phone number with its country code, such as 593987654321, or `id:USER`",
-            Self::NotAPhone { .. } => "give one phone number; a user of another channel is written `id:USER`",
-            Self::National { .. } => {
-                "write the number with + and its country code, without the leading 0 or 00 and without (0): +593987654321"
-            }
-            Self::Spreadsheet { .. } => "format the column as text and take the number without `.0`",
-            Self::Length { .. } | Self::NoCountryCode { .. } => {
-                "write the number with its country code, such as +593987654321; a user of another channel is `id:USER`"
-            }
-            Self::DotSegment(_) | Self::Control(_) => "give the user's identifier",
+            Self::Empty => PhoneError::Empty.hint(),
+            Self::Phone(error) => error.hint(),
+            Self::DotSegment(_) | Self::Control(_) => "give the user's identifier".to_owned(),
         }
+    }
+
+    /// Whether a country, said with `--country` or in the profile, could make a recipient of it.
+    #[must_use]
+    pub(crate) fn is_without_country(&self) -> bool {
+        matches!(self, Self::Phone(error) if error.is_without_country())
     }
 }
 
@@ -81,72 +74,37 @@ impl fmt::Display for Recipient {
     }
 }
 
-impl FromStr for Recipient {
-    type Err = RecipientError;
-
-    fn from_str(raw: &str) -> Result<Self, RecipientError> {
-        match raw.strip_prefix("id:") {
-            Some(user) => Self::verbatim(user),
-            None => phone(raw).map(Self),
+impl TypedRecipient {
+    /// What a person wrote, in a flag, a list or a file: `id:USER`, or a phone number, whose bare digits can be a national
+    /// one of `country`.
+    ///
+    /// # Errors
+    /// When it is not surely one recipient.
+    pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, RecipientError> {
+        if let Some(user) = typed.strip_prefix("id:") {
+            return Ok(Self { recipient: Recipient::verbatim(user)?, number: None });
         }
+        let number = PhoneNumber::read(typed, country)?;
+        Ok(Self { recipient: Recipient(number.as_str().to_owned()), number: Some(number) })
+    }
+
+    /// What a person should know of how it was understood.
+    #[must_use]
+    pub(crate) fn warning(&self) -> Option<&str> {
+        self.number.as_ref()?.warning()
+    }
+
+    /// The country code of a number that was typed without `+` and 00.
+    #[must_use]
+    pub(crate) fn bare_code(&self) -> Option<&'static str> {
+        self.number.as_ref()?.bare_code()
     }
 }
 
-/// The digits of a phone number typed or pasted by a person.
-///
-/// # Errors
-/// When it is not surely one international number.
-pub(crate) fn phone(raw: &str) -> Result<String, RecipientError> {
-    let bare: String = raw.chars().filter(|character| !is_paste_residue(*character)).collect();
-    let (plus, number) = match bare.trim_start_matches(['(', '.', '-']).strip_prefix('+') {
-        Some(number) => (true, number),
-        None => (false, bare.as_str()),
-    };
-    let digits: String =
-        number.chars().take_while(|character| is_part_of_phone(*character)).filter(char::is_ascii_digit).collect();
-    let raw = || raw.to_owned();
-    if let Some(found) = number.chars().find(|character| !is_part_of_phone(*character)) {
-        return Err(RecipientError::NotAPhone { raw: raw(), found, digits });
+impl From<Recipient> for TypedRecipient {
+    fn from(recipient: Recipient) -> Self {
+        Self { recipient, number: None }
     }
-    let count = digits.len();
-    if count == 0 {
-        return Err(RecipientError::Empty);
-    }
-    if digits.starts_with('0') || number.contains("(0)") {
-        return Err(RecipientError::National { raw: raw(), digits });
-    }
-    if is_from_a_spreadsheet(number) {
-        return Err(RecipientError::Spreadsheet { raw: raw(), digits });
-    }
-    if !DIGITS.contains(&count) {
-        return Err(RecipientError::Length { raw: raw(), digits, count });
-    }
-    if !plus && count < DIGITS_WITHOUT_PLUS {
-        return Err(RecipientError::NoCountryCode { raw: raw(), digits, count });
-    }
-    Ok(digits)
-}
-
-/// `593987654321.0`, or more zeros behind the only dot of a number; `415.555.0000` is a phone.
-fn is_from_a_spreadsheet(number: &str) -> bool {
-    let Some((whole, decimals)) = number.rsplit_once('.') else { return false };
-    let is_zero = !decimals.is_empty() && decimals.bytes().all(|byte| byte == b'0');
-    is_zero && (decimals.len() == 1 || !whole.contains('.'))
-}
-
-fn is_part_of_phone(character: char) -> bool {
-    character.is_ascii_digit() || matches!(character, '-' | '.' | '(' | ')')
-}
-
-/// What comes along when a number is copied from a page or a chat: spaces, typographic hyphens, direction marks.
-/// A tab or a line break is not among them: it separates two values.
-fn is_paste_residue(character: char) -> bool {
-    matches!(
-        character,
-        ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{205f}' | '\u{2060}' | '\u{3000}' | '\u{feff}'
-            | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
-            | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    )
 }
 
 #[cfg(test)]
@@ -158,19 +116,19 @@ mod tests {
         for (raw, expected) in [
             ("593987654321", "593987654321"),
             ("+593 98 765-4321", "593987654321"),
+            ("00593 98 765-4321", "593987654321"),
             ("\u{202a}+593\u{a0}98\u{2011}765\u{2011}4321\u{202c}", "593987654321"),
             ("+1 (415) 555.0100", "14155550100"),
             (" 593987654321 ", "593987654321"),
-            ("+4612345", "4612345"),
             ("+1.415.555.0000", "14155550000"),
             ("(+593) 987654321", "593987654321"),
             ("593.98.765.4321", "593987654321"),
-            ("123456789012345", "123456789012345"),
             ("id:USER_ID", "USER_ID"),
             ("id: 1,2", " 1,2"),
+            ("id:0987654321", "0987654321"),
         ] {
             assert_eq!(
-                raw.parse::<Recipient>().map(|recipient| recipient.to_string()),
+                TypedRecipient::read(raw, None).map(|typed| typed.recipient.to_string()),
                 Ok(expected.to_owned()),
                 "{raw}"
             );
@@ -194,20 +152,20 @@ mod tests {
             ("5.93988E+11", "has `E`"),
             ("USER_ID", "has `U`"),
             ("٥٩٣٩٨٧٦٥٤٣٢١", "has `٥`"),
-            ("0987654321", "national form"),
-            ("00593987654321", "national form"),
-            ("+44 (0)20 7946 0000", "national form"),
-            ("+0987654321", "national form"),
+            ("0987654321", "is a national number"),
+            ("+44 (0)20 7946 0000", "write it without: +442079460000"),
+            ("+0987654321", "no country code begins with 0"),
             ("593987654321.0", "spreadsheet"),
             ("593987654321.00", "spreadsheet"),
             ("593.98.765.4321.0", "spreadsheet"),
             ("593-987-654-321.00", "spreadsheet"),
-            ("987654321", "fewer than 10"),
+            ("987654321", "is a national number"),
             ("+123456", "7 to 15"),
             ("1234567890123456", "7 to 15"),
+            ("123456789012345", "has 10 digits behind the country code, and this has 14"),
             ("593987654321 593987654322", "7 to 15"),
         ] {
-            let error = raw.parse::<Recipient>().expect_err(raw).to_string();
+            let error = TypedRecipient::read(raw, None).expect_err(raw).to_string();
             assert!(error.contains(expected), "{raw}: {error}");
         }
     }

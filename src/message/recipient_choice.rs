@@ -1,7 +1,8 @@
 //! Whom a message goes to where more than one place may say it.
 
 use super::invalid::InvalidMessage;
-use super::recipient::Recipient;
+use super::recipient::{Recipient, TypedRecipient};
+use crate::phone::{Country, is_bare};
 
 /// Where a recipient may come from besides the body, in the order they are asked: flag, body, environment.
 #[derive(Clone, Debug, Default)]
@@ -10,13 +11,22 @@ pub(crate) struct RecipientSources {
     pub(crate) flag: Option<String>,
     /// `JELOU_TO`; a wrong one matters only where it is used.
     pub(crate) environment: Option<String>,
+    /// Whose national numbers flag and environment may have.
+    pub(crate) country: Option<Country>,
+}
+
+impl RecipientSources {
+    /// Whether a country could change who is meant.
+    pub(crate) fn may_need_country(&self) -> bool {
+        self.flag.as_ref().or(self.environment.as_ref()).is_some_and(|typed| is_bare(typed))
+    }
 }
 
 /// A recipient, or where one is to be looked for.
 #[derive(Clone, Debug)]
 pub(crate) enum RecipientChoice<'a> {
     /// This one, whatever the body says.
-    Made(Recipient),
+    Made(TypedRecipient),
     /// The first of these that is there.
     Among(&'a RecipientSources),
 }
@@ -26,17 +36,18 @@ impl RecipientChoice<'_> {
     ///
     /// # Errors
     /// When there is none, or the first that is there cannot be one; a wrong one behind it does not matter.
-    pub(crate) fn make(self, in_body: Option<&Recipient>) -> Result<Recipient, InvalidMessage> {
+    pub(crate) fn make(self, in_body: Option<&Recipient>) -> Result<TypedRecipient, InvalidMessage> {
         let sources = match self {
             Self::Made(recipient) => return Ok(recipient),
             Self::Among(sources) => sources,
         };
         let (origin, raw) = match (&sources.flag, in_body, &sources.environment) {
             (Some(raw), _, _) => ("--to", raw),
-            (None, Some(recipient), _) => return Ok(recipient.clone()),
+            (None, Some(recipient), _) => return Ok(recipient.clone().into()),
             (None, None, Some(raw)) => ("JELOU_TO", raw),
             (None, None, None) => return Err(InvalidMessage::NoRecipient),
         };
-        raw.parse().map_err(|error| InvalidMessage::Recipient { origin, error })
+        let typed = TypedRecipient::read(raw, sources.country);
+        typed.map_err(|error| InvalidMessage::Recipient { origin, error })
     }
 }

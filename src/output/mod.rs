@@ -13,6 +13,7 @@ mod record;
 mod stderr;
 mod stdout;
 mod table;
+mod wrap;
 
 pub(crate) use self::checkup::{Check, CheckState};
 pub(crate) use self::color::Color;
@@ -21,8 +22,9 @@ pub(crate) use self::error::StreamError;
 pub(crate) use self::escape::one_line;
 pub(crate) use self::format::Format;
 pub(crate) use self::json::{compact, pretty_plain as pretty, visible as visible_json};
-pub(crate) use self::progress::{Progress, ProgressFormat, Reading, Tally};
+pub(crate) use self::progress::{Progress, ProgressFormat, Reading, Tally, WaitReason, Waiting};
 pub(crate) use self::record::{Record, RecordError, Sent};
 pub(crate) use self::stderr::{Stderr, Verbosity, ask_hidden};
 pub(crate) use self::stdout::Stdout;
 pub(crate) use self::table::markdown_table;
+pub(crate) use self::wrap::wrapped;

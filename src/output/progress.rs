@@ -34,8 +34,41 @@ pub(crate) struct Tally {
     pub(crate) left: u64,
 }
 
+/// Why a run waits, for machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WaitReason {
+    /// It is outside of the hours in which it may send.
+    Hours,
+    RateLimit,
+    /// Of two messages to one recipient.
+    RecipientGap,
+    /// WhatsApp's limit of messages to one recipient.
+    PairLimit,
+}
+
+/// A run waits: nothing leaves for more than a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Waiting {
+    pub(crate) reason: WaitReason,
+    /// RFC 3339.
+    pub(crate) until: String,
+    /// For how long, or until when, for a person.
+    #[serde(skip)]
+    pub(crate) shown: String,
+    /// Why, for a person.
+    #[serde(skip)]
+    pub(crate) words: String,
+    /// Whether it was not told before.
+    #[serde(skip)]
+    pub(crate) is_new: bool,
+}
+
 /// The first faults of rows that are told; the report has them all.
 const FAULTS: u32 = 5;
+
+/// How often a line says that the run still waits for its hours: often enough for a machine that watches for a sign of life.
+const EVERY_WHILE_IDLE: Duration = Duration::from_secs(300);
 
 #[derive(Debug)]
 pub(crate) struct Progress<'a> {
@@ -46,6 +79,9 @@ pub(crate) struct Progress<'a> {
     /// Rows that were left at the beginning, and then.
     begun: (Instant, u64),
     faults: u32,
+    waiting: Option<Waiting>,
+    /// Since when nothing may leave because of the hours: such time says nothing about the rate.
+    idle_since: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -67,7 +103,8 @@ impl<'a> Progress<'a> {
                 None => (Shape::Lines, Duration::from_secs(10)),
             },
         };
-        Self { stderr, shape, every, shown_at: Instant::now(), begun: (Instant::now(), 0), faults: 0 }
+        let begun = (Instant::now(), 0);
+        Self { stderr, shape, every, shown_at: begun.0, begun, faults: 0, waiting: None, idle_since: None }
     }
 
     /// The run begins, or goes on, with this.
@@ -78,14 +115,32 @@ impl<'a> Progress<'a> {
     /// When it is to be shown again.
     #[must_use]
     pub(crate) fn due(&self) -> Instant {
-        self.shown_at + self.every
+        let is_idle = self.idle_since.is_some() && matches!(self.shape, Shape::Lines);
+        self.shown_at + if is_idle { EVERY_WHILE_IDLE } else { self.every }
+    }
+
+    /// The run waits, or does no more.
+    pub(crate) fn wait(&mut self, waiting: Option<Waiting>) {
+        let is_idle = waiting.as_ref().is_some_and(|waiting| waiting.reason == WaitReason::Hours);
+        match (is_idle, self.idle_since) {
+            (true, None) => self.idle_since = Some(Instant::now()),
+            (false, Some(since)) => {
+                self.begun.0 += since.elapsed();
+                self.idle_since = None;
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
+        if let Some(Waiting { shown, words, .. }) = waiting.as_ref().filter(|waiting| waiting.is_new) {
+            self.note(&format!("waiting {shown}: {words}"));
+        }
+        self.waiting = waiting;
     }
 
     pub(crate) fn show(&mut self, tally: &Tally) {
         self.shown_at = Instant::now();
         let (since, left) = self.begun;
         let done = left.saturating_sub(tally.left);
-        let elapsed = since.elapsed().as_secs_f64();
+        let elapsed = self.idle_since.unwrap_or_else(Instant::now).duration_since(since).as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "a rate is shown with one decimal")]
         let (rate, to_do) = (if elapsed > 0.0 { done as f64 / elapsed } else { 0.0 }, tally.left as f64);
         let time_left = if rate > 0.0 { Duration::try_from_secs_f64((to_do / rate).ceil()).ok() } else { None };
@@ -93,14 +148,15 @@ impl<'a> Progress<'a> {
             Shape::Bar(bar) => {
                 bar.set_length(tally.rows);
                 bar.set_position(tally.rows - tally.left);
-                bar.set_message(words(tally, rate, time_left));
+                bar.set_message(words(tally, rate, time_left, self.waiting.as_ref()));
             }
-            Shape::Lines => self.stderr.note(&words(tally, rate, time_left)),
+            Shape::Lines => self.stderr.note(&words(tally, rate, time_left, self.waiting.as_ref())),
             Shape::Ndjson => {
                 let mut line = json!(tally);
                 if let Some(line) = line.as_object_mut() {
                     line.insert("rate".to_owned(), json!((rate * 10.0).round() / 10.0));
                     line.insert("seconds_left".to_owned(), json!(time_left.map(|time| time.as_secs())));
+                    line.insert("waiting".to_owned(), json!(self.waiting));
                 }
                 self.stderr.progress_line(&compact(&line));
             }
@@ -196,8 +252,12 @@ impl Drop for Reading<'_> {
     }
 }
 
-fn words(tally: &Tally, rate: f64, time_left: Option<Duration>) -> String {
+fn words(tally: &Tally, rate: f64, time_left: Option<Duration>, waiting: Option<&Waiting>) -> String {
     let Tally { rows, sent, failed, unknown, left, .. } = tally;
     let time_left = time_left.map(|time| format!(", {} left", humantime::format_duration(time))).unwrap_or_default();
-    format!("{sent} sent, {failed} failed, {unknown} unknown of {rows}; {left} remaining, {rate:.1}/s{time_left}")
+    let state = match waiting.filter(|waiting| waiting.reason == WaitReason::Hours) {
+        Some(waiting) => format!("waiting {}", waiting.shown),
+        None => format!("{rate:.1}/s{time_left}"),
+    };
+    format!("{sent} sent, {failed} failed, {unknown} unknown of {rows}; {left} remaining, {state}")
 }

@@ -105,9 +105,21 @@ impl Stderr {
     pub(crate) fn would_see(&self, recipient: &str, lines: &[String]) {
         self.note(&format!("{recipient} would see:"));
         if self.verbosity != Verbosity::Quiet {
-            for line in lines {
-                self.print("  \x1b[32m│\x1b[0m", line);
-            }
+            self.bubble(lines);
+        }
+    }
+
+    /// The lines of a message, drawn.
+    pub(crate) fn bubble(&self, lines: &[String]) {
+        for line in lines {
+            self.print("  \x1b[32m│\x1b[0m", line);
+        }
+    }
+
+    /// What a person should know before a question.
+    pub(crate) fn known(&self, lines: &[String]) {
+        for line in lines {
+            let _ = writeln!(self.stream(), "{}", one_line(line));
         }
     }
 

@@ -1,5 +1,6 @@
 //! The connections: their number, how long a request may take to arrive, and their end, which a fault may force.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+
+use super::guard::Guard;
 
 /// Connections at once; more wait in the system's queue.
 pub(super) const MAX_CONNECTIONS: u32 = 1024;
@@ -41,8 +44,9 @@ impl Hangup {
     }
 }
 
-/// Serves `app` to whoever connects, for ever.
-pub(super) async fn serve(listener: TcpListener, app: Router) {
+/// Serves `app` behind `guard` to whoever connects, for ever.
+pub(super) async fn serve(listener: TcpListener, guard: Guard, app: Router) {
+    let guard = Arc::new(guard);
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
     let app = TowerToHyperService::new(app);
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
@@ -50,22 +54,31 @@ pub(super) async fn serve(listener: TcpListener, app: Router) {
             tokio::time::sleep(ACCEPT_RETRY).await;
             continue;
         };
-        let app = app.clone();
+        let (guard, app) = (Arc::clone(&guard), app.clone());
         tokio::spawn(async move {
-            serve_one(stream, app).await;
+            serve_one(stream, &guard, app).await;
             drop(place);
         });
     }
 }
 
-async fn serve_one(stream: TcpStream, app: TowerToHyperService<Router>) {
+async fn serve_one(stream: TcpStream, guard: &Guard, app: TowerToHyperService<Router>) {
     // Without it only speed is lost.
     let _ = stream.set_nodelay(true);
     let (asked, mut ending) = watch::channel(None);
     let service = service_fn(|request: hyper::Request<Incoming>| {
+        let refused = guard.refuse(request.uri(), request.headers());
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Hangup(asked.clone()));
-        app.call(request)
+        let app = &app;
+        async move {
+            let mut response = match refused {
+                Some(answer) => answer,
+                None => app.call(request).await?,
+            };
+            Guard::secure(&mut response);
+            Ok::<_, Infallible>(response)
+        }
     });
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);

@@ -1,18 +1,13 @@
 //! What every request and every answer must have: a request comes from this machine and from no other site's page
 //! (DNS rebinding, CSRF); an answer cannot be framed, sniffed, or run as a script of another origin.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::Response;
 
 use super::answers;
-use super::state::SandboxState;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
                       frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -28,34 +23,47 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-pub(super) async fn guard(State(sandbox): State<Arc<SandboxState>>, request: Request, next: Next) -> Response {
-    // A link on another site may lead to the page: what opens is ours alone, and that site reads nothing of it.
-    let may_be_linked = request.uri().path() == "/";
-    let mut response = match foreign_header(request.headers(), sandbox.port, may_be_linked) {
-        Some(header) => answers::foreign(header),
-        None => next.run(request).await,
-    };
-    response.headers_mut().extend(HEADERS);
-    response
+/// Stands in front of every address. It is no layer of the router, which would cost each message several boxes.
+#[derive(Debug)]
+pub(super) struct Guard {
+    /// What a request may call us.
+    hosts: [String; 2],
 }
 
-/// The header that names another site than ours, or says that the request comes from one. A picture or a script of
-/// another site's page is asked for without an origin, but browsers say where it comes from.
-fn foreign_header(headers: &HeaderMap, port: u16, may_be_linked: bool) -> Option<&'static str> {
-    let ours = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
-    let is_ours = |host: &[u8]| ours.iter().any(|ours| ours.as_bytes() == host);
-    let origin_is_ours = |origin: &HeaderValue| origin.as_bytes().strip_prefix(b"http://").is_some_and(is_ours);
-    let mut hosts = headers.get_all(HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (Some(host), None) if is_ours(host.as_bytes()) => {}
-        _ => return Some("Host"),
+impl Guard {
+    pub(crate) fn new(port: u16) -> Self {
+        Self { hosts: [format!("127.0.0.1:{port}"), format!("localhost:{port}")] }
     }
-    if !headers.get_all(ORIGIN).iter().all(origin_is_ours) {
-        return Some("Origin");
+
+    /// The answer to a request that is not for us, or comes from another site.
+    pub(crate) fn refuse(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+        // A link on another site may lead to the page: what opens is ours alone, and that site reads nothing of it.
+        let may_be_linked = uri.path() == "/";
+        self.foreign_header(headers, may_be_linked).map(answers::foreign)
     }
-    let is_link = may_be_linked && headers.get(FETCH_MODE).is_some_and(|mode| mode == "navigate");
-    let is_from_here = headers.get_all(FETCH_SITE).iter().all(|site| site == "same-origin" || site == "none");
-    (!is_from_here && !is_link).then_some("Sec-Fetch-Site")
+
+    /// Gives `response` what every answer must have.
+    pub(crate) fn secure(response: &mut Response) {
+        response.headers_mut().extend(HEADERS);
+    }
+
+    /// The header that names another site than ours, or says that the request comes from one. A picture or a script of
+    /// another site's page is asked for without an origin, but browsers say where it comes from.
+    fn foreign_header(&self, headers: &HeaderMap, may_be_linked: bool) -> Option<&'static str> {
+        let is_ours = |host: &[u8]| self.hosts.iter().any(|ours| ours.as_bytes() == host);
+        let origin_is_ours = |origin: &HeaderValue| origin.as_bytes().strip_prefix(b"http://").is_some_and(is_ours);
+        let mut hosts = headers.get_all(HOST).iter();
+        match (hosts.next(), hosts.next()) {
+            (Some(host), None) if is_ours(host.as_bytes()) => {}
+            _ => return Some("Host"),
+        }
+        if !headers.get_all(ORIGIN).iter().all(origin_is_ours) {
+            return Some("Origin");
+        }
+        let is_link = may_be_linked && headers.get(FETCH_MODE).is_some_and(|mode| mode == "navigate");
+        let is_from_here = headers.get_all(FETCH_SITE).iter().all(|site| site == "same-origin" || site == "none");
+        (!is_from_here && !is_link).then_some("Sec-Fetch-Site")
+    }
 }
 
 #[cfg(test)]
@@ -82,7 +90,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             host.and_then(|host| headers.insert(HOST, host.parse().unwrap()));
             origin.and_then(|origin| headers.insert(ORIGIN, origin.parse().unwrap()));
-            assert_eq!(foreign_header(&headers, 4780, false), expected, "{host:?} {origin:?}");
+            assert_eq!(Guard::new(4780).foreign_header(&headers, false), expected, "{host:?} {origin:?}");
         }
     }
 
@@ -91,6 +99,6 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(HOST, HeaderValue::from_static("127.0.0.1:4780"));
         headers.append(HOST, HeaderValue::from_static("evil.example"));
-        assert_eq!(foreign_header(&headers, 4780, false), Some("Host"));
+        assert_eq!(Guard::new(4780).foreign_header(&headers, false), Some("Host"));
     }
 }

@@ -15,8 +15,8 @@ use super::connection::{Ending, Hangup};
 use super::fault::{Fault, FaultEffect};
 use super::request::{Caller, MessageRequest};
 use super::stored_message::{Author, NewMessage};
-use super::templates::{PageQuery, TemplateVerdict};
-use crate::message::{self, Checked, InvalidMessage};
+use super::templates::PageQuery;
+use crate::message::{self, Checked, InvalidMessage, TemplateUse, TemplateVerdict};
 
 /// The kinds that reach anyone, whenever they wrote.
 const TEMPLATE: &str = "template";
@@ -36,14 +36,21 @@ pub(super) async fn flow_message(received: MessageRequest) -> Response {
 /// `POST /v2/whatsapp/{bot}/hsm`
 pub(super) async fn template(received: MessageRequest) -> Response {
     let mut checked = message::check_template(received.body.clone());
-    if let Ok(checked) = &mut checked {
-        match received.caller.sandbox.templates.judge(&received.body) {
-            TemplateVerdict::Fits => {}
-            TemplateVerdict::Unlisted(name) => checked.warnings.push(format!(
-                "the sandbox knows samples only, so nobody checked whether there is a template `{name}`; give it the bot's own with --templates"
+    if let (Ok(checked), Some(wanted)) = (&mut checked, TemplateUse::of(&received.body)) {
+        match received.caller.sandbox.templates.judge(&wanted) {
+            Some(TemplateVerdict::Fits) => {}
+            None => checked.warnings.push(format!(
+                "the sandbox knows samples only, so nobody checked whether there is a template `{}`; give it the bot's own with --templates",
+                wanted.name
             )),
-            TemplateVerdict::Missing => return answers::template_missing(),
-            TemplateVerdict::WrongCount { given, expected } => return answers::wrong_parameters(given, expected),
+            Some(
+                TemplateVerdict::UnknownName
+                | TemplateVerdict::OtherLanguage { .. }
+                | TemplateVerdict::NotApproved { .. },
+            ) => return answers::template_missing(),
+            Some(TemplateVerdict::WrongCount { given, expected }) => {
+                return answers::wrong_parameters(given, expected);
+            }
         }
     }
     receive(received, checked, |id, user| json!([{ "id": id, "destination": user }])).await

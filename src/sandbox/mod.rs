@@ -12,6 +12,7 @@ mod messages;
 mod page;
 mod read_back;
 mod request;
+mod request_head;
 mod server;
 mod state;
 mod store;

@@ -1,19 +1,19 @@
 //! A request to the API as far as every endpoint reads it: authorised, for a bot that there is, its body JSON.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName};
 use axum::response::Response;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::answers;
 use super::connection::Hangup;
+use super::request_head::RequestHead;
 use super::state::SandboxState;
 
 /// `sandbox:sandbox`
@@ -34,8 +34,7 @@ pub(super) struct Caller {
 /// A message on its way in.
 pub(super) struct MessageRequest {
     pub(crate) caller: Caller,
-    /// Method, path and headers, without secrets.
-    pub(crate) request: Value,
+    pub(crate) request: RequestHead,
     pub(crate) body: Value,
     pub(crate) hangup: Option<Hangup>,
 }
@@ -47,13 +46,15 @@ impl FromRequestParts<Arc<SandboxState>> for Caller {
         if !is_authorized(&parts.headers) {
             return Err(answers::unauthorized());
         }
-        let path: Result<Path<HashMap<String, String>>, _> = Path::from_request_parts(parts, sandbox).await;
-        let mut path = path.map_err(|rejection| answers::bad_request(&rejection.body_text()))?.0;
-        let bot = path.remove("bot").unwrap_or_default();
+        let path = RawPathParams::from_request_parts(parts, sandbox).await;
+        let path =
+            path.map_err(|rejection| answers::bad_request(&format!("Invalid URL: {}", rejection.body_text())))?;
+        let of = |wanted| path.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned());
+        let bot = of("bot").unwrap_or_default();
         if sandbox.bot.as_ref().is_some_and(|known| *known != bot) {
             return Err(answers::bot_not_found(&bot));
         }
-        Ok(Self { sandbox: Arc::clone(sandbox), bot, user: path.remove("user") })
+        Ok(Self { sandbox: Arc::clone(sandbox), bot, user: of("user") })
     }
 }
 
@@ -64,12 +65,8 @@ impl FromRequest<Arc<SandboxState>> for MessageRequest {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, sandbox).await?;
         let body = read_json(body).await?;
-        let request = json!({
-            "method": parts.method.as_str(),
-            "path": parts.uri.to_string(),
-            "headers": shown(&parts.headers),
-        });
-        Ok(Self { caller, request, body, hangup: parts.extensions.remove() })
+        let hangup = parts.extensions.remove();
+        Ok(Self { caller, request: RequestHead::new(parts), body, hangup })
     }
 }
 
@@ -86,17 +83,4 @@ pub(super) async fn read_json(body: Body) -> Result<Value, Response> {
 fn is_authorized(headers: &HeaderMap) -> bool {
     let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
     given.is_some_and(|(scheme, credentials)| scheme.eq_ignore_ascii_case("basic") && credentials == CREDENTIALS)
-}
-
-/// The headers as the page shows them.
-fn shown(headers: &HeaderMap) -> Map<String, Value> {
-    let shown = headers.iter().map(|(name, value)| {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        (name.to_string(), if is_secret(name) { json!("(redacted)") } else { json!(value) })
-    });
-    shown.collect()
-}
-
-fn is_secret(name: &HeaderName) -> bool {
-    ["authorization", "cookie", "token", "secret", "key"].iter().any(|word| name.as_str().contains(word))
 }

@@ -5,13 +5,12 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::fault::Fault;
 use super::faults::Faults;
-use super::guard::guard;
+use super::guard::Guard;
 use super::state::SandboxState;
 use super::store::{Filter, Store};
 use super::stored_message::{Author, StoredMessage};
@@ -74,7 +73,7 @@ impl Sandbox {
             faults: Faults::new(options.faults),
             store: Store::new(options.max),
         });
-        tokio::spawn(connection::serve(listener, routes(&state)));
+        tokio::spawn(connection::serve(listener, Guard::new(state.port), routes(&state)));
         Ok(Self { state })
     }
 
@@ -123,6 +122,5 @@ fn routes(state: &Arc<SandboxState>) -> Router {
         .merge(page::routes())
         .fallback(|| async { answers::not_found() })
         .method_not_allowed_fallback(|| async { answers::wrong_method() })
-        .layer(from_fn_with_state(Arc::clone(state), guard))
         .with_state(Arc::clone(state))
 }

@@ -4,7 +4,9 @@ use std::ops::Range;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use super::request_head::RequestHead;
 
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +19,7 @@ pub(crate) enum Author {
 }
 
 /// A message on its way into the store.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct NewMessage {
     pub(crate) from: Author,
     pub(crate) bot: String,
@@ -26,8 +28,27 @@ pub(super) struct NewMessage {
     pub(crate) kind: &'static str,
     pub(crate) body: Value,
     pub(crate) warnings: Vec<String>,
-    pub(crate) request: Option<Value>,
+    pub(crate) request: Option<RequestHead>,
 }
+
+/// A message as it is read.
+#[derive(Serialize)]
+struct ReadBack<'a> {
+    number: u64,
+    id: &'a str,
+    received_at: &'a str,
+    from: Author,
+    bot: &'a str,
+    user: &'a str,
+    kind: &'static str,
+    body: &'a Value,
+    warnings: &'a [String],
+    request: Option<&'a RequestHead>,
+    answer: Value,
+}
+
+/// What the event of most messages takes, in bytes.
+const USUAL_EVENT: usize = 1024;
 
 /// A message as it is read back; its JSON and the event around it are written once and shared by all who read them.
 #[derive(Debug)]
@@ -59,13 +80,28 @@ impl StoredMessage {
         answer: impl FnOnce(&str) -> Value,
     ) -> Self {
         let time = humantime::format_rfc3339_millis(received_at).to_string();
-        let mut json = json!({ "number": number, "id": id, "received_at": time });
-        if let (Value::Object(json), Value::Object(new)) = (&mut json, json!(new)) {
-            json.extend(new);
-            json.insert("answer".to_owned(), answer(&id));
-        }
-        let head = format!("event: message\nid: {number}\ndata: ");
-        let event = format!("{head}{json}\n\n");
+        let whole = ReadBack {
+            number,
+            id: &id,
+            received_at: &time,
+            from: new.from,
+            bot: &new.bot,
+            user: &new.user,
+            kind: new.kind,
+            body: &new.body,
+            warnings: &new.warnings,
+            request: new.request.as_ref(),
+            answer: answer(&id),
+        };
+        let mut event = Vec::with_capacity(USUAL_EVENT);
+        event.extend_from_slice(format!("event: message\nid: {number}\ndata: ").as_bytes());
+        let begin = event.len();
+        // Texts and numbers can always be written, as UTF-8.
+        let _ = serde_json::to_writer(&mut event, &whole);
+        let end = event.len();
+        event.extend_from_slice(b"\n\n");
+        event.shrink_to_fit();
+        let event = String::from_utf8(event).unwrap_or_default();
         let mut words = String::new();
         collect_words(&new.body, &mut words);
         Self {
@@ -76,7 +112,7 @@ impl StoredMessage {
             kind: new.kind,
             from: new.from,
             received_at,
-            json: head.len()..event.len() - 2,
+            json: begin..end,
             event,
             words: words.to_lowercase(),
         }

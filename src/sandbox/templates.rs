@@ -1,10 +1,10 @@
 //! The bot's templates, listed as Jelou lists them: a few samples, or those of `--templates FILE`.
 
-use std::collections::BTreeSet;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
+
+use crate::message::{TemplateUse, TemplateVerdict};
 
 /// The parameters of the listing, as the API has them.
 #[derive(Debug, Deserialize)]
@@ -25,20 +25,6 @@ pub(crate) struct Templates {
     list: Vec<Value>,
     /// Whether they are all that the bot has; the samples are not.
     is_complete: bool,
-}
-
-/// What the bot's list says of a template that is to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum TemplateVerdict {
-    Fits,
-    /// No name of the samples: whether a bot has it, they cannot say.
-    Unlisted(String),
-    /// Not in the list, not in this language, or not approved.
-    Missing,
-    WrongCount {
-        given: usize,
-        expected: usize,
-    },
 }
 
 /// A file that holds no templates.
@@ -74,32 +60,12 @@ impl Templates {
         &self.list
     }
 
-    /// Judges the body of a template that is sent by its name, as Jelou and WhatsApp would.
-    pub(super) fn judge(&self, body: &Value) -> TemplateVerdict {
-        let text = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).map(str::to_owned);
-        let name = text(body, "elementName").unwrap_or_default();
-        let named: Vec<_> =
-            self.list.iter().filter(|template| text(template, "elementName").as_ref() == Some(&name)).collect();
-        if named.is_empty() && !self.is_complete {
-            return TemplateVerdict::Unlisted(name);
+    /// Judges a template that is to be sent, as Jelou and WhatsApp would; nothing where the samples cannot say.
+    pub(super) fn judge(&self, wanted: &TemplateUse) -> Option<TemplateVerdict> {
+        match wanted.judge(&self.list) {
+            TemplateVerdict::UnknownName if !self.is_complete => None,
+            verdict => Some(verdict),
         }
-        let is_or_says_nothing = |template: &Value, field: &str, wanted: &str| {
-            text(template, field).is_none_or(|found| found.eq_ignore_ascii_case(wanted))
-        };
-        let language = text(body, "language");
-        let usable = named.into_iter().filter(|template| {
-            language.as_ref().is_none_or(|language| is_or_says_nothing(template, "language", language))
-                && is_or_says_nothing(template, "status", "APPROVED")
-        });
-        let given = body.get("parameters").and_then(Value::as_array).map_or(0, Vec::len);
-        let mut verdict = TemplateVerdict::Missing;
-        for template in usable {
-            match parameters(template) {
-                Some(expected) if expected != given => verdict = TemplateVerdict::WrongCount { given, expected },
-                Some(_) | None => return TemplateVerdict::Fits,
-            }
-        }
-        verdict
     }
 
     /// A page of the templates that match.
@@ -120,17 +86,12 @@ impl Templates {
         let (total, pages) = (all.len(), all.len().div_ceil(limit));
         let results: Vec<_> = all.into_iter().skip(offset).take(limit).collect();
         let pagination = json!({ "limit": limit, "total": total, "offset": offset, "totalPages": pages });
-        json!({ "pagination": pagination, "results": results, "links": [] })
+        let mut page = json!({ "pagination": pagination, "results": results, "links": [] });
+        if let (false, Some(page)) = (self.is_complete, page.as_object_mut()) {
+            page.insert("samples_only".to_owned(), json!(true));
+        }
+        page
     }
-}
-
-/// How many values the text of a template takes; nothing where it does not say.
-fn parameters(template: &Value) -> Option<usize> {
-    let Some(text) = template.get("template").and_then(Value::as_str) else {
-        return template.get("paramsNumber").and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
-    };
-    let marks = text.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0.trim()));
-    Some(marks.collect::<BTreeSet<_>>().len())
 }
 
 fn samples() -> [Value; 4] {
@@ -161,36 +122,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_template_is_judged_as_it_will_be() {
-        let list = json!([
-            { "elementName": "mine", "language": "es", "status": "APPROVED", "template": "{{1}} y {{1}}, {{ 2 }}" },
-            { "elementName": "mine", "language": "pt", "template": "sem" },
-            { "elementName": "counted", "paramsNumber": 1 },
-            { "elementName": "open" },
-            { "elementName": "new", "status": "PENDING" },
-        ]);
-        let own = Templates::from_json(list).unwrap();
-        let wrong = |given, expected| TemplateVerdict::WrongCount { given, expected };
-        for (body, expected) in [
-            (json!({ "elementName": "mine", "language": "ES", "parameters": ["a", "b"] }), TemplateVerdict::Fits),
-            (json!({ "elementName": "mine", "language": "es", "parameters": ["a"] }), wrong(1, 2)),
-            (json!({ "elementName": "mine", "language": "es" }), wrong(0, 2)),
-            (json!({ "elementName": "mine" }), TemplateVerdict::Fits),
-            (json!({ "elementName": "mine", "language": "en" }), TemplateVerdict::Missing),
-            (json!({ "elementName": "Mine", "language": "es" }), TemplateVerdict::Missing),
-            (json!({ "elementName": "counted" }), wrong(0, 1)),
-            (json!({ "elementName": "open", "language": "fr", "parameters": ["a"] }), TemplateVerdict::Fits),
-            (json!({ "elementName": "new" }), TemplateVerdict::Missing),
-        ] {
-            assert_eq!(own.judge(&body), expected, "{body}");
-        }
-        let samples = Templates::default();
-        for (body, expected) in [
-            (json!({ "elementName": "codigo", "language": "en", "parameters": ["1"] }), TemplateVerdict::Missing),
-            (json!({ "elementName": "codigo", "parameters": ["1", "2"] }), wrong(2, 1)),
-            (json!({ "elementName": "other" }), TemplateVerdict::Unlisted("other".to_owned())),
-        ] {
-            assert_eq!(samples.judge(&body), expected, "{body}");
-        }
+    fn samples_do_not_say_that_a_template_is_missing() {
+        let wanted = |name: &str| TemplateUse { name: name.to_owned(), language: None, parameters: 1 };
+        let own = Templates::from_json(json!([{ "elementName": "mine" }])).unwrap();
+        assert_eq!(own.judge(&wanted("codigo")), Some(TemplateVerdict::UnknownName));
+        assert_eq!(Templates::default().judge(&wanted("mine")), None);
+        assert_eq!(Templates::default().judge(&wanted("codigo")), Some(TemplateVerdict::Fits));
     }
 }

@@ -4,8 +4,10 @@ use thiserror::Error;
 
 use crate::config::Settings;
 use crate::output::counted;
+use crate::people::Exclusions;
+use crate::phone::spellings;
 
-/// `allow_to`, over every recipient of a request.
+/// `allow_to`, over every recipient of a request; a person is allowed in whichever way the number is written.
 ///
 /// # Errors
 /// With the first one that it does not allow.
@@ -14,7 +16,8 @@ pub(crate) fn check_allowed<'a>(
     mut recipients: impl Iterator<Item = &'a str>,
 ) -> Result<(), GuardError> {
     let Some(allow_to) = &settings.allow_to else { return Ok(()) };
-    match recipients.find(|recipient| !allow_to.value.allows(recipient)) {
+    let is_allowed = |recipient: &str| spellings(recipient).any(|spelling| allow_to.value.allows(&spelling));
+    match recipients.find(|recipient| !is_allowed(recipient)) {
         None => Ok(()),
         Some(recipient) => Err(GuardError::Recipient {
             recipient: recipient.to_owned(),
@@ -24,19 +27,36 @@ pub(crate) fn check_allowed<'a>(
     }
 }
 
+/// `--exclude` and `do_not_contact`, over every recipient of a request.
+///
+/// # Errors
+/// With the first one who must not be written to.
+pub(crate) fn check_not_excluded<'a>(
+    exclusions: &Exclusions,
+    recipients: impl Iterator<Item = &'a str>,
+) -> Result<(), GuardError> {
+    match exclusions.find(recipients) {
+        None => Ok(()),
+        Some((recipient, list)) => Err(GuardError::Excluded { recipient: recipient.to_owned(), list: list.to_owned() }),
+    }
+}
+
 /// A guard that stopped a send.
 #[derive(Debug, Error)]
 pub(crate) enum GuardError {
     #[error("{recipient} is not among the recipients that {origin} allows: {}", patterns(allowed))]
     Recipient { recipient: String, allowed: Vec<String>, origin: String },
+    #[error("{recipient} must not be written to: they are on {list}")]
+    Excluded { recipient: String, list: String },
     #[error("{count} of the rows go to recipients that are not allowed; the first: {first}")]
     Rows { count: u64, first: Box<GuardError> },
     #[error("sending {} was not confirmed", counted(*rows, "message"))]
     Unconfirmed { rows: u64 },
-    #[error("run {run} sends the same messages")]
-    SameCampaign { run: String, is_finished: bool },
+    /// An earlier run has sent some of the messages, or is to send them.
+    #[error("{message}")]
+    SentBefore { message: String, hint: String },
     #[error("run {run} of the same bot cannot be read, and may send the same messages: {problem}")]
-    UnreadableCampaign { run: String, problem: String },
+    UnreadableRun { run: String, problem: String },
 }
 
 impl GuardError {
@@ -45,19 +65,15 @@ impl GuardError {
             Self::Recipient { .. } | Self::Rows { .. } => {
                 "check the recipient; who may be written to is allow_to in the configuration".to_owned()
             }
+            Self::Excluded { list, .. } => {
+                format!("take them off {list} if they may be written to after all; nothing was sent")
+            }
             Self::Unconfirmed { .. } => "add --yes to send them, or set confirm_bulk = false in the profile".to_owned(),
-            Self::UnreadableCampaign { run, .. } => format!(
+            Self::UnreadableRun { run, .. } => format!(
                 "mend it; or forget it: jelouctl bulk remove {run}; or send all the same: --ignore-run {run}; nothing \
                  was sent"
             ),
-            Self::SameCampaign { run, is_finished: true } => {
-                format!("run {run} ended less than 12 hours ago; add --again if they are meant to go out once more")
-            }
-            Self::SameCampaign { run, is_finished: false } => {
-                format!(
-                    "go on with it: jelouctl bulk resume {run}; or add --again if they are meant to go out once more"
-                )
-            }
+            Self::SentBefore { hint, .. } => hint.clone(),
         }
     }
 }

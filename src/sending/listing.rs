@@ -1,4 +1,4 @@
-//! The bot's templates, read from the API: all pages as one listing, and the nearest name for one that is not there.
+//! The bot's templates, read from the API: all pages as one listing.
 
 use std::time::Duration;
 
@@ -9,13 +9,10 @@ use super::connection::Connection;
 use super::flight::Flight;
 use crate::api::{Cause, Delivery, Outcome, Request, TemplateFilter};
 use crate::config::BotId;
-use crate::nearest::nearest;
 use crate::output::Stderr;
 
 /// More pages than any bot has: a server that gives new ones for ever is left.
 const MAX_PAGES: u32 = 100;
-/// How long the search for a nearer name may keep the answer waiting.
-const SUGGESTION_TIME: Duration = Duration::from_secs(5);
 
 /// Every page as one listing in the API's own shape: the first page's, with the results of all.
 ///
@@ -59,36 +56,6 @@ fn is_last(listing: &Map<String, Value>, page: u32) -> bool {
     let pages = listing.get("pagination").and_then(|pagination| pagination.get("totalPages"));
     let pages = pages.and_then(|pages| pages.as_u64().or_else(|| pages.as_str()?.parse().ok()));
     pages.is_some_and(|pages| u64::from(page) >= pages)
-}
-
-fn field(template: &Value, name: &str) -> String {
-    template.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-/// What to try in place of the template `name` in `language`, which the API did not find.
-pub(crate) async fn nearest_template(
-    connection: &mut Connection,
-    stderr: &Stderr,
-    bot: &BotId,
-    name: &str,
-    language: Option<&str>,
-) -> Option<String> {
-    let filter = TemplateFilter::default();
-    let reading = read_templates(connection, stderr, bot, &filter, Duration::ZERO);
-    let listing = tokio::time::timeout(SUGGESTION_TIME, reading).await.ok()?.ok()?;
-    let templates = listing.get("results")?.as_array()?;
-    let of_this_name: Vec<_> = templates.iter().filter(|template| field(template, "elementName") == name).collect();
-    if !of_this_name.is_empty() {
-        let languages: Vec<_> = of_this_name.iter().map(|template| field(template, "language")).collect();
-        let is_there =
-            language.is_none_or(|language| languages.iter().any(|known| known.eq_ignore_ascii_case(language)));
-        return (!is_there).then(|| format!("`{name}` exists in another language: {}", languages.join(", ")));
-    }
-    let names = templates.iter().filter_map(|template| template.get("elementName")?.as_str());
-    Some(match nearest(name, names) {
-        Some(nearest) => format!("the bot has no template `{name}`; did you mean `{nearest}`?"),
-        None => format!("the bot has no template `{name}`; `jelouctl templates` lists those it has"),
-    })
 }
 
 /// A command that only reads, and could not.

@@ -3,16 +3,20 @@
 
 pub(crate) mod address;
 mod connection;
+mod exclusions;
 mod flight;
 mod guard;
 mod listing;
 mod preview;
 mod secret;
 mod sender;
+mod template_check;
 
 pub(crate) use self::connection::{ConnectError, Connection, Interrupted, Opening, new_client};
+pub(crate) use self::exclusions::{add_do_not_contact, claim_exclusions, read_exclusions};
 pub(crate) use self::flight::{Flight, Panicked, catch_panic};
-pub(crate) use self::guard::GuardError;
-pub(crate) use self::listing::{ReadError, nearest_template, read_templates};
+pub(crate) use self::guard::{GuardError, check_not_excluded};
+pub(crate) use self::listing::{ReadError, read_templates};
 pub(crate) use self::secret::ask_secret;
 pub(crate) use self::sender::{Sender, UnresolvedSender, read_environment};
+pub(crate) use self::template_check::{UnusableTemplates, check_templates, fault_of_template};

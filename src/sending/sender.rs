@@ -8,8 +8,9 @@ use crate::api::Request;
 use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSource, Settings, Sourced};
 use crate::context::Context;
 use crate::input::InputError;
-use crate::message::InvalidMessage;
+use crate::message::{InvalidMessage, RecipientSources};
 use crate::output::StreamError;
+use crate::phone::Country;
 use crate::process::{EnclosingSandbox, enclosing_sandbox};
 
 /// The first step: nothing else can take standard input from the secret, and the environment is read; a fault in it is
@@ -19,6 +20,8 @@ pub(crate) struct UnresolvedSender {
     environment: Result<Environment, ConfigError>,
     /// The address of a sandbox that we run in, where the environment does not have it.
     enclosing: Option<String>,
+    /// The configuration, where it had to be read before its turn.
+    read: Option<Result<Settings, ConfigError>>,
 }
 
 impl UnresolvedSender {
@@ -32,12 +35,28 @@ impl UnresolvedSender {
             Ok((environment, enclosing)) => (Ok(environment), enclosing),
             Err(error) => (Err(error), None),
         };
-        Ok(Self { environment, enclosing })
+        Ok(Self { environment, enclosing, read: None })
     }
 
     /// The recipient that the environment names.
-    pub(crate) fn recipient(&self) -> Option<String> {
+    fn recipient(&self) -> Option<String> {
         self.environment.as_ref().ok().and_then(|environment| environment.to.clone())
+    }
+
+    /// Where the recipient may come from. The profile is asked for its country before its turn, but only where it could
+    /// change who is meant; what is wrong with the configuration is told in its turn.
+    pub(crate) fn recipients(
+        &mut self,
+        context: &Context,
+        to: Option<&String>,
+        country: Option<Country>,
+    ) -> RecipientSources {
+        let mut recipients = RecipientSources { flag: to.cloned(), environment: self.recipient(), country };
+        if let (None, true, Ok(environment)) = (country, recipients.may_need_country(), &self.environment) {
+            let read = self.read.insert(Settings::load(&context.flags, environment));
+            recipients.country = read.as_ref().ok().and_then(Settings::country);
+        }
+        recipients
     }
 
     /// What the environment says, where it is in order.
@@ -50,8 +69,13 @@ impl UnresolvedSender {
         self.environment.is_ok()
     }
 
-    /// A message without a recipient is told after a fault in the environment, which may have been meant to name one.
+    /// A message without a recipient is told after a fault in the environment, which may have been meant to name one; so is
+    /// a number without a country after a fault in the configuration.
     pub(crate) fn refuse(self, error: InvalidMessage) -> Result<InvalidMessage, ConfigError> {
+        if error.is_without_country() {
+            self.read.transpose()?;
+            return Ok(error);
+        }
         if matches!(error, InvalidMessage::NoRecipient) {
             self.environment?;
         }
@@ -60,7 +84,10 @@ impl UnresolvedSender {
 
     /// Reads the configuration, and says what a person should know of it.
     pub(crate) fn settings(self, context: &Context) -> Result<Settings, ConfigError> {
-        let settings = Settings::load(&context.flags, &self.environment?)?;
+        let settings = match self.read {
+            Some(read) => read?,
+            None => Settings::load(&context.flags, &self.environment?)?,
+        };
         context.stderr.warnings(&settings.warnings);
         if let Some(address) = &self.enclosing {
             let message =

@@ -70,6 +70,22 @@ impl<'a> BodyTemplate<'a> {
         }
     }
 
+    /// Each string of the body, template or not, with its path; `path` is that of the body.
+    pub(crate) fn sources(&self, path: &str) -> Vec<(String, &str)> {
+        match self {
+            Self::Constant(value) => value.as_str().map(|text| (path.to_owned(), text)).into_iter().collect(),
+            Self::Text { path, template, .. } => vec![(path.clone(), template.source())],
+            Self::Object(fields) => {
+                let inside = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+                fields.iter().flat_map(|(name, field)| field.sources(&inside(name))).collect()
+            }
+            Self::Array(items) => {
+                items.iter().enumerate().flat_map(|(at, item)| item.sources(&format!("{path}[{at}]"))).collect()
+            }
+            Self::Row => Vec::new(),
+        }
+    }
+
     /// Each name that a template uses, with the path of the template.
     pub(crate) fn names(&self) -> Vec<(&str, String)> {
         match self {

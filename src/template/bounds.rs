@@ -63,7 +63,7 @@ fn largest_expression(source: &str) -> Size {
 
 /// The length of the expression that `source` begins with, to an `end` outside strings and brackets or to the end of all;
 /// and how deep its brackets are.
-fn measure(source: &str, end: &str) -> (usize, usize) {
+pub(super) fn measure(source: &str, end: &str) -> (usize, usize) {
     let (mut depth, mut deepest) = (0_isize, 0);
     let mut string = None;
     let mut escaped = false;

@@ -1,5 +1,7 @@
 //! What can be wrong with a template, or with a row for it.
 
+use super::words::{Misspelling, as_it_stands, spelling};
+
 /// A template that cannot be used, or a row that cannot fill one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {problem}")]
@@ -7,4 +9,38 @@ pub(crate) struct TemplateError {
     /// The field of the body, or the flag.
     pub(crate) path: String,
     pub(crate) problem: String,
+}
+
+/// A text that would go out with words in it that are meant for a column.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {}", told(misspelling))]
+pub(crate) struct MisspellingError {
+    /// The field of the body, or the flag.
+    pub(crate) path: String,
+    pub(crate) misspelling: Misspelling,
+    /// The columns that there are.
+    pub(crate) columns: Vec<String>,
+}
+
+fn told(misspelling: &Misspelling) -> String {
+    match misspelling {
+        Misspelling::NoColumn { written } => format!("{written} names no column: everybody would get the same"),
+        Misspelling::OtherMarks { written, column } => {
+            format!("{written} would go out as it stands; the column is written {}", spelling(column))
+        }
+    }
+}
+
+impl MisspellingError {
+    /// The way out, for the hint line.
+    pub(crate) fn hint(&self) -> String {
+        let (meant, written) = match &self.misspelling {
+            Misspelling::NoColumn { written } => {
+                let columns: Vec<_> = self.columns.iter().map(|column| spelling(column)).collect();
+                (format!("name one of the columns: {}", columns.join(", ")), written)
+            }
+            Misspelling::OtherMarks { written, column } => (format!("write {}", spelling(column)), written),
+        };
+        format!("{meant}; to send it as it stands, write {}; nothing was sent", as_it_stands(written))
+    }
 }

@@ -4,6 +4,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Cell};
 
+use crate::phone::{Country, PhoneNumber};
+
 /// The template language: strict about undefined names, without escaping, final newlines kept.
 #[expect(clippy::expect_used, reason = "the marks are minijinja's own")]
 pub(crate) fn language<'source>() -> Environment<'source> {
@@ -12,7 +14,22 @@ pub(crate) fn language<'source>() -> Environment<'source> {
     language.set_syntax(SyntaxConfig::builder().keep_trailing_newline(true).build().expect("the usual marks"));
     language.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     language.set_formatter(|output, _, value| write_text(output, value));
+    language.add_filter("phone", phone);
     language
+}
+
+/// `{{ celular | phone("EC") }}`: the number in international form, `+593987654321`.
+fn phone(typed: &Cell, country: Option<&str>) -> Result<String, Error> {
+    let refuse = |problem: String| Error::new(ErrorKind::InvalidOperation, problem);
+    let typed = match typed.kind() {
+        ValueKind::String | ValueKind::Number => typed.to_string(),
+        ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
+        other => return Err(refuse(format!("phone: a {other} is not a phone number"))),
+    };
+    let country = country.map(str::parse::<Country>).transpose();
+    let country = country.map_err(|problem| refuse(format!("phone: {problem}")))?;
+    let number = PhoneNumber::read(&typed, country).map_err(|error| refuse(format!("phone: {error}")))?;
+    Ok(format!("+{}", number.as_str()))
 }
 
 /// Inside a text stand texts, numbers and booleans only: null would read `None`.

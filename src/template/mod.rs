@@ -6,9 +6,11 @@ mod error;
 mod language;
 mod row_view;
 mod text;
+mod words;
 
 pub(crate) use self::body::BodyTemplate;
-pub(crate) use self::error::TemplateError;
+pub(crate) use self::error::{MisspellingError, TemplateError};
 pub(crate) use self::language::language;
 pub(crate) use self::row_view::RowView;
 pub(crate) use self::text::TextTemplate;
+pub(crate) use self::words::{bare_columns, expressions, misspelling};

@@ -15,7 +15,10 @@ use crate::message::is_template;
 pub(crate) enum TextTemplate<'a> {
     Text(Template<'a, 'a>),
     /// `{{ expression }}` and nothing else: takes the row's value.
-    Whole(Expression<'a, 'a>),
+    Whole {
+        source: &'a str,
+        expression: Expression<'a, 'a>,
+    },
 }
 
 impl<'a> TextTemplate<'a> {
@@ -31,7 +34,7 @@ impl<'a> TextTemplate<'a> {
         bounds::check(source).map_err(|problem| TemplateError { path: path.to_owned(), problem })?;
         let inside = source.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
         if let Some(expression) = inside.and_then(|inside| language.compile_expression(inside.trim()).ok()) {
-            return Ok(Some(Self::Whole(expression)));
+            return Ok(Some(Self::Whole { source, expression }));
         }
         match language.template_from_str(source) {
             Ok(template) => Ok(Some(Self::Text(template))),
@@ -44,7 +47,7 @@ impl<'a> TextTemplate<'a> {
         let context = RowView::of(row);
         let filled = match self {
             Self::Text(template) => template.render(context).map(Value::from),
-            Self::Whole(expression) => expression.eval(context).and_then(|cell| {
+            Self::Whole { expression, .. } => expression.eval(context).and_then(|cell| {
                 if cell.is_undefined() {
                     return Err(ErrorKind::UndefinedError.into());
                 }
@@ -62,11 +65,19 @@ impl<'a> TextTemplate<'a> {
         })
     }
 
+    /// As it was written.
+    pub(crate) fn source(&self) -> &str {
+        match self {
+            Self::Text(template) => template.source(),
+            Self::Whole { source, .. } => source,
+        }
+    }
+
     /// The names that a row must have.
     pub(crate) fn names(&self) -> HashSet<String> {
         match self {
             Self::Text(template) => template.undeclared_variables(false),
-            Self::Whole(expression) => expression.undeclared_variables(false),
+            Self::Whole { expression, .. } => expression.undeclared_variables(false),
         }
     }
 
@@ -90,7 +101,7 @@ impl<'a> TextTemplate<'a> {
     fn paths(&self) -> HashSet<String> {
         match self {
             Self::Text(template) => template.undeclared_variables(true),
-            Self::Whole(expression) => expression.undeclared_variables(true),
+            Self::Whole { expression, .. } => expression.undeclared_variables(true),
         }
     }
 }

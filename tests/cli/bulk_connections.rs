@@ -49,7 +49,7 @@ fn accepted(user: &str, headers: &str) -> String {
 /// Sends to so many people, and gives each row as the report has it.
 fn send(server: &Acceptor, rows: usize, flags: &str) -> Vec<Value> {
     let home = Home::new();
-    let people: Vec<_> = (0..rows).map(|number| format!("{}\n", 593_900_000_000 + number)).collect();
+    let people: Vec<_> = (0..rows).map(|number| format!("{}\n", 593_990_000_000 + number)).collect();
     home.write("people.csv", format!("to\n{}", people.concat()));
     let run = home.run(&format!("bulk send people.csv --yes --run r {flags} text Hola")).api(&server.url());
     let ended = run.end();
@@ -75,7 +75,7 @@ fn an_id_that_comes_again_ends_the_use_of_old_connections() {
     });
     let rows = send(&server, 30, "--concurrency 1 --rate 100000/s");
     let seen = seen.lock().unwrap();
-    assert_eq!(with_state(&rows, "unknown"), ["593900000009"], "{rows:?}");
+    assert_eq!(with_state(&rows, "unknown"), ["593990000009"], "{rows:?}");
     for row in rows.iter().filter(|row| row["sent"] == "yes") {
         assert_eq!(row["message_id"], format!("msg_{}", row["to"].as_str().unwrap()));
     }
@@ -93,7 +93,7 @@ fn a_row_lost_on_an_old_connection_is_the_only_one() {
     // Each connection ends with the second request, unread as far as anyone can tell.
     let (server, seen) = server(|user, number, _| (number == 0).then(|| accepted(user, "")));
     let rows = send(&server, 30, "--concurrency 1 --rate 100000/s");
-    assert_eq!(with_state(&rows, "unknown"), ["593900000001"], "{rows:?}");
+    assert_eq!(with_state(&rows, "unknown"), ["593990000001"], "{rows:?}");
     assert_eq!(with_state(&rows, "yes").len(), 29);
     assert_eq!(seen.lock().unwrap().len(), 29);
 }

@@ -125,7 +125,7 @@ fn check(home: &Home, jelou: &Jelou, killed: u32) {
 
 fn killed_run(seed: u64, kills: u32) {
     let home = Home::new();
-    let rows: Vec<_> = (0..ROWS).map(|number| format!("{}\n", 593_900_000_000 + number)).collect();
+    let rows: Vec<_> = (0..ROWS).map(|number| format!("{}\n", 593_990_000_000 + number)).collect();
     home.write("people.csv", format!("to\n{}", rows.concat()));
     let jelou = unreliable(seed);
     let killed = kill_and_resume(&home, &jelou, seed, kills);
@@ -158,7 +158,7 @@ fn a_thousand_killed_runs() {
 #[test]
 fn a_killed_import_leaves_no_run_and_is_cleared_away() {
     let home = Home::new();
-    let rows: Vec<_> = (0..20_000).map(|number| format!("{}\n", 593_900_000_000_u64 + number)).collect();
+    let rows: Vec<_> = (0..20_000).map(|number| format!("{}\n", 593_990_000_000_u64 + number)).collect();
     home.write("people.csv", format!("to\n{}", rows.concat()));
     let draft = home.path().join(STATE).join("runs/r.db.part");
     let mut command = home.command();

@@ -15,7 +15,7 @@ const ROWS: usize = 40;
 
 fn people() -> Home {
     let home = Home::new();
-    let rows: Vec<_> = (0..ROWS).map(|number| format!("{}\n", 593_900_000_000_u64 + number as u64)).collect();
+    let rows: Vec<_> = (0..ROWS).map(|number| format!("{}\n", 593_990_000_000_u64 + number as u64)).collect();
     home.write("people.csv", format!("to\n{}", rows.concat()));
     home
 }
@@ -134,7 +134,7 @@ fn a_ledger_that_is_removed_stops_the_run() {
             Act::Accept
         });
         let ended = home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").api(&jelou.url);
-        let ended = ended.fails(12, &["was removed or replaced", "\"sent\":\"yes\"", "\"to\":\"593900000000\""]);
+        let ended = ended.fails(12, &["was removed or replaced", "\"sent\":\"yes\"", "\"to\":\"593990000000\""]);
         assert!(jelou.seen().len() <= 2, "{}: {ended:?}", jelou.seen().len());
     }
 }
@@ -185,7 +185,7 @@ fn a_full_disk_stops_the_run_and_resume_is_right() {
     }
     let filler = state.join("filler");
     let jelou = Jelou::start(move |user, _| {
-        if user == "593900000015" {
+        if user == "593990000015" {
             // Whatever is left is taken, until no more fits.
             let _ = fs::write(&filler, vec![0; 4 * 1024 * 1024]);
         }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
 use crate::harness::{CONFIG, Ended, Home, STATE, fixture_path, set_mode};
+use crate::workbook::zip;
 
 /// The requests that `bulk send` would make, by a preview.
 fn preview(home: &Home, arguments: &[&str]) -> Vec<Value> {
@@ -142,7 +143,7 @@ fn the_recipient_comes_from_each_row() {
         (&["text", "x", "--to", "{{ nada }}"], &["--to: there is no column `nada`"]),
         (
             &["--to-column", "celular nacional", "text", "x"],
-            &["line 2: celular nacional: `987654321` has only 9 digits"],
+            &["line 2: celular nacional: `987654321` is a national number"],
         ),
     ] {
         refused(&home, &[&["people.csv"], arguments].concat(), parts);
@@ -195,8 +196,11 @@ fn says_line_and_way_out_of_every_broken_list() {
     for (name, list, parts) in [
         ("a.csv", &b""[..], &["a.csv has no rows"][..]),
         ("a.csv", b"to,nombre\n", &["a.csv has no rows"]),
-        ("a.csv", b"\xff\xfet\0o\0", &["a.csv is UTF-16", "CSV UTF-8"]),
-        ("a.csv", b"to,nombre\n593987654321,Ana\n593987654322,Jos\xe9\n", &["line 3 is not UTF-8", "CSV UTF-8"]),
+        (
+            "a.csv",
+            b"to,nombre\n593987654321,Ana\n593987654322,Jos\xe9\n",
+            &["line 3 is not UTF-8; read as windows-1252, `José`", "--encoding windows-1252", "CSV UTF-8"],
+        ),
         ("a.ndjson", b"{\"to\":\"593987654321\"}\n{\"to\":\"\xe9\"}\n", &["line 2 is not UTF-8"]),
         ("a.csv", b"to,to\n1,2\n", &["two columns have the name `to`"]),
         ("a.csv", b"to,nombre\n593987654321\n", &["line 2: has 1 cells, but the header has 2", "no row can be sent"]),
@@ -263,25 +267,20 @@ fn a_line_has_the_number_that_an_editor_shows() {
 #[test]
 fn a_file_that_is_no_list_is_told_for_what_it_is() {
     let home = Home::new();
-    let zip = |name: &str| [b"PK\x03\x04\x14\0\0\0\0\0".as_slice(), name.as_bytes(), b"\0\xff\x12"].concat();
     let wide: Vec<u8> = "to,n\r\n593987654321,x\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (bytes, what, way_out) in [
-        (
-            zip("[Content_Types].xml..xl/workbook.xml"),
-            "is an Excel workbook (.xlsx), not a CSV",
-            "save the sheet as \"CSV UTF-8\"",
-        ),
-        (zip("mimetypeapplication/vnd.oasis.opendocument.spreadsheet"), "(.ods)", "save the sheet"),
+        (zip(&[("xl/workbook.bin", b"")]), "is a binary Excel workbook (.xlsb), not a list", "save the sheet as .xlsx"),
+        (zip(&[("Index/Document.iwa", b"")]), "is a Numbers document", "save the sheet as .xlsx"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0".to_vec(), "(.xls)", "save the sheet"),
         (b"<html><table><tr><td>to".to_vec(), "is HTML", "save the sheet"),
-        (zip("word/document.xml"), "(.docx)", "name a CSV"),
-        (zip("people.csv"), "is a zip archive", "unpack it"),
+        (zip(&[("[Content_Types].xml", b""), ("word/document.xml", b"")]), "(.docx)", "name a list"),
+        (zip(&[("people.csv", b"to\n")]), "is a zip archive", "unpack it"),
         (b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "(gzip)", "unpack it"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "is a picture (PNG)", "name a CSV"),
-        (b"%PDF-1.7\n%\xe2\xe3".to_vec(), "is a PDF", "name a CSV"),
-        (b"{\\rtf1\\ansi".to_vec(), "is an RTF document", "name a CSV"),
-        (b"to,n\n593987654321,a\0b\n".to_vec(), "is no text: it has bytes that are zero", "name a CSV"),
-        (wide, "is UTF-16", "CSV UTF-8"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "is a picture (PNG)", "name a list"),
+        (b"%PDF-1.7\n%\xe2\xe3".to_vec(), "is a PDF", "name a list"),
+        (b"{\\rtf1\\ansi".to_vec(), "is an RTF document", "name a list"),
+        (b"to,n\n593987654321,a\0b\n".to_vec(), "is no text: it has bytes that are zero", "name a list"),
+        (wide, "is UTF-16 without a mark", "--encoding utf-16le"),
     ] {
         home.write("people.csv", &bytes);
         refused(&home, &["people.csv", "text", "x"], &["people.csv", what, way_out, "nothing was sent"]);
@@ -345,7 +344,7 @@ fn every_bad_row_is_listed_and_nothing_is_sent() {
     assert_eq!(server.seen().len(), 1);
     let report = home.run("bulk report --state skipped --format ndjson").success();
     let line: Value = serde_json::from_str(report.stdout.lines().next().unwrap()).unwrap();
-    assert_eq!((&line["sent"], &line["code"], &line["attempts"]), (&json!("no"), &json!("skipped"), &json!(0)));
+    assert_eq!((&line["sent"], &line["code"], &line["attempts"]), (&json!("no"), &json!("invalid"), &json!(0)));
 }
 
 #[test]
@@ -410,11 +409,11 @@ fn a_template_that_is_too_large_is_refused_before_a_stack_ends() {
 #[cfg(unix)]
 fn the_largest_template_fits_a_small_stack() {
     let home = Home::new();
-    home.write("people.csv", "to\n593987654321\n");
-    let signs = format!("{{{{ {}1 }}}}{{{{ {}(1{} }}}}", "-".repeat(498), "-(".repeat(39), ")".repeat(40));
+    home.write("people.ndjson", "{\"to\":593987654321,\"n\":1}\n");
+    let signs = format!("{{{{ {}n }}}}{{{{ {}(n{} }}}}", "-".repeat(498), "-(".repeat(39), ")".repeat(40));
     let program = home.command();
     let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", "ulimit -s 1024 && exec \"$0\" --sandbox --dry-run bulk send people.csv text \"$1\""]);
+    shell.args(["-c", "ulimit -s 1024 && exec \"$0\" --sandbox --dry-run bulk send people.ndjson text \"$1\""]);
     shell.arg(program.get_program()).arg(signs).env_clear();
     shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let ended = Ended::new(&shell.current_dir(home.path()).output().unwrap());

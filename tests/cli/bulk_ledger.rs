@@ -25,7 +25,7 @@ const UNDER_WAY: usize = 4;
 const FILES: [&str; 3] = ["r.db", "r.db-wal", "r.lock"];
 
 fn user(number: usize) -> String {
-    format!("{}", 593_900_000_000 + number)
+    format!("{}", 593_990_000_000 + number)
 }
 
 fn people(rows: usize) -> Home {
@@ -313,7 +313,7 @@ fn a_changed_request_is_found_before_it_leaves() {
     let killed = Killed::new();
     let runs = killed.runs();
     for change in [
-        "UPDATE content SET body = replace(body, '593900000039', '593900000999') WHERE n = 40",
+        "UPDATE content SET body = replace(body, '593990000039', '593990000999') WHERE n = 40",
         "UPDATE content SET body = replace(body, 'Hola', 'Hole') WHERE n = 40",
         "UPDATE content SET path = replace(path, 'BOT_ID', 'BOT_IE') WHERE n = 40",
     ] {

@@ -9,38 +9,39 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
+use crate::bulk_ledger::unguarded;
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, Run, STATE};
 use crate::server::refused_url;
 
 /// A home with a list of so many people.
-fn people(rows: usize) -> Home {
+pub(crate) fn people(rows: usize) -> Home {
     let home = Home::new();
     let rows: Vec<_> = (0..rows).map(|number| format!("Persona {number},{}\n", user(number))).collect();
     home.write("people.csv", format!("nombre,celular\n{}", rows.concat()));
     home
 }
 
-fn user(number: usize) -> String {
-    format!("{}", 593_900_000_000 + number)
+pub(crate) fn user(number: usize) -> String {
+    format!("{}", 593_990_000_000 + number)
 }
 
 const SEND: &str = "bulk send people.csv --yes --run r --rate 1000000/s";
 
-fn send<'a>(home: &'a Home, url: &str) -> Run<'a> {
+pub(crate) fn send<'a>(home: &'a Home, url: &str) -> Run<'a> {
     home.run(SEND).args(&["text", "Hola {{ nombre }}"]).api(url)
 }
 
-fn send_with<'a>(home: &'a Home, url: &str, flags: &[&str]) -> Run<'a> {
+pub(crate) fn send_with<'a>(home: &'a Home, url: &str, flags: &[&str]) -> Run<'a> {
     home.run(SEND).args(flags).args(&["text", "Hola {{ nombre }}"]).api(url)
 }
 
-fn resume<'a>(home: &'a Home, url: &str) -> Run<'a> {
+pub(crate) fn resume<'a>(home: &'a Home, url: &str) -> Run<'a> {
     home.run("bulk resume r --rate 1000000/s").api(url)
 }
 
 /// `[sent, failed, unknown, pending]`, which must be all rows.
-fn counts(json: &Value) -> [u64; 4] {
+pub(crate) fn counts(json: &Value) -> [u64; 4] {
     let counts = ["sent", "failed", "unknown", "pending"].map(|name| json[name].as_u64().unwrap());
     assert_eq!(
         counts.iter().sum::<u64>() + json["skipped"].as_u64().unwrap(),
@@ -61,29 +62,29 @@ fn start(home: &Home, words: &str, more: &[&str], url: &str) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-fn end(child: Child) -> Ended {
+pub(crate) fn end(child: Child) -> Ended {
     Ended::new(&child.wait_with_output().unwrap())
 }
 
-fn signal(child: &Child, signal: Signal) {
+pub(crate) fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
 }
 
 /// A process whose standard error is read while it goes on.
-struct Watched {
-    child: Child,
+pub(crate) struct Watched {
+    pub(crate) child: Child,
     lines: BufReader<ChildStderr>,
     seen: String,
 }
 
 impl Watched {
-    fn new(mut child: Child) -> Self {
+    pub(crate) fn new(mut child: Child) -> Self {
         let lines = BufReader::new(child.stderr.take().unwrap());
         Self { child, lines, seen: String::new() }
     }
 
     /// Reads up to a line that has `part`.
-    fn wait_for(&mut self, part: &str) {
+    pub(crate) fn wait_for(&mut self, part: &str) {
         loop {
             let mut line = String::new();
             assert!(self.lines.read_line(&mut line).unwrap() > 0, "`{part}` never came: {}", self.seen);
@@ -94,7 +95,7 @@ impl Watched {
         }
     }
 
-    fn end(mut self) -> Ended {
+    pub(crate) fn end(mut self) -> Ended {
         std::io::Read::read_to_string(&mut self.lines, &mut self.seen).unwrap();
         Ended { stderr: self.seen, ..end(self.child) }
     }
@@ -108,9 +109,10 @@ fn every_row_is_sent_once_and_reported() {
     assert_eq!(
         ended.json(),
         json!({"schema_version": 1, "run": "r", "complete": true, "rows": 300, "sent": 300, "failed": 0, "unknown": 0,
-            "skipped": 0, "pending": 0, "inflight": 0})
+            "skipped": 0, "skipped_reasons": {}, "pending": 0, "inflight": 0,
+            "written_to_within_24_hours": 0})
     );
-    assert!(ended.stderr.starts_with("note: run r: 300 messages from bot BOT_ID\n"), "{ended:?}");
+    assert!(ended.stderr.contains("note: run r: 300 messages from bot BOT_ID\n"), "{ended:?}");
     let seen = jelou.seen();
     assert_eq!(seen.len(), 300);
     let first = &seen[0].received;
@@ -139,14 +141,14 @@ fn nothing_leaves_without_a_yes() {
     );
     assert!(jelou.seen().is_empty() && home.run("bulk list").success().stdout.is_empty());
     assert_eq!(send(&home, "confirm_bulk = false\n").code, 0);
-    let ended = send(&home, "confirm_bulk = false\nallow_to = [\"593900000001\"]\n");
+    let ended = send(&home, "confirm_bulk = false\nallow_to = [\"593990000001\"]\n");
     assert_eq!(ended.code, 11, "{ended:?}");
     assert!(ended.stderr.contains("2 of the rows go to recipients that are not allowed"), "{ended:?}");
     assert_eq!(jelou.seen().len(), 3);
 }
 
 #[test]
-fn the_same_campaign_is_refused_until_it_is_meant() {
+fn the_same_list_is_refused_until_it_is_meant() {
     let home = people(3);
     let jelou = Jelou::accepting();
     send(&home, &jelou.url).success();
@@ -161,11 +163,7 @@ fn the_same_campaign_is_refused_until_it_is_meant() {
     );
     let ended = again(&[], "Hola {{ nombre }}");
     assert_eq!(ended.code, 11, "{ended:?}");
-    assert!(
-        ended.stderr.contains("run r sends the same messages")
-            && ended.stderr.contains("run r ended less than 12 hours ago"),
-        "{ended:?}"
-    );
+    assert!(ended.stderr.contains("all 3 messages were sent by run r at "), "{ended:?}");
     assert_eq!(jelou.seen().len(), 3);
     assert_eq!(again(&["--again"], "Hola {{ nombre }}").code, 0);
     assert_eq!(again(&[], "Otra cosa").code, 0);
@@ -313,6 +311,19 @@ fn a_wait_is_told_once_with_its_reason_and_its_end() {
     assert!(line.starts_with("note: waiting 2s, until 20"), "{line}");
     assert!(line.ends_with("Z: the API answered 429: 130429"), "{line}");
     assert!(jelou.accepted().values().all(|count| *count == 1));
+}
+
+#[test]
+fn a_wait_is_in_the_progress_for_machines_while_it_lasts() {
+    let home = people(1);
+    let jelou = Jelou::start(|_, before| match before {
+        0 => Act::Answer(429, "Retry-After: 3\r\n", "{}"),
+        _ => Act::Accept,
+    });
+    let ended = send_with(&home, &jelou.url, &["--progress", "ndjson"]).success();
+    assert!(ended.stderr.contains(r#""waiting":{"reason":"rate_limit","until":"20"#), "{ended:?}");
+    let last = ended.stderr.lines().rfind(|line| line.starts_with('{')).unwrap();
+    assert!(last.ends_with(r#""waiting":null}"#), "{last}");
 }
 
 #[test]
@@ -532,7 +543,7 @@ fn a_run_whose_last_row_ends_after_ctrl_c_is_complete() {
     assert_eq!(ended.json()["complete"], true);
     assert_eq!(home.run("bulk list").success().stdout, "r\tcomplete\t1\t1\t0\t0\t0\n");
     let again = home.run("bulk send people.csv --yes text Hola").api(&jelou.url);
-    again.fails(11, &["run r ended less than 12 hours ago"]);
+    again.fails(11, &["the message was sent by run r at "]);
 }
 
 #[test]
@@ -551,8 +562,8 @@ fn a_run_that_was_killed_behind_its_last_row_is_finished() {
     let ledger = rusqlite::Connection::open(home.path().join(STATE).join("runs/r.db")).unwrap();
     ledger.execute("UPDATE progress SET closed = 0", []).unwrap();
     let again = home.run("bulk send people.csv --yes text").args(&["Hola {{ nombre }}"]).api(&jelou.url);
-    again.fails(11, &["run r ended less than 12 hours ago"]);
-    ledger.execute("UPDATE progress SET changed_at = changed_at - 13 * 3600 * 1000", []).unwrap();
+    again.fails(11, &["all 3 messages were sent by run r at "]);
+    unguarded(&ledger, "outcome_stays", "UPDATE outcome SET ended_at = ended_at - 73 * 3600 * 1000");
     home.run("bulk send people.csv --yes text").args(&["Hola {{ nombre }}"]).api(&jelou.url).success();
 }
 

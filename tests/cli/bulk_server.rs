@@ -52,8 +52,24 @@ pub(crate) struct Seen {
     pub(crate) received: Received,
 }
 
+/// What happens to a request for a page of the bot's templates.
+#[derive(Clone, Debug)]
+pub(crate) enum Listing {
+    Page(String),
+    Answer(u16),
+    Hang,
+}
+
+/// What it knows of templates: the pages, and which were asked for.
+struct Templates {
+    /// Of the page of this number.
+    page: Box<dyn Fn(usize) -> Listing + Send + Sync>,
+    asked: Mutex<usize>,
+}
+
 pub(crate) struct Jelou {
     pub(crate) url: String,
+    templates: Arc<Templates>,
     seen: Arc<Mutex<Vec<Seen>>>,
     acceptor: Acceptor,
 }
@@ -61,10 +77,25 @@ pub(crate) struct Jelou {
 impl Jelou {
     /// `act` is told the recipient and how many requests for it came before.
     pub(crate) fn start(act: impl Fn(&str, usize) -> Act + Send + Sync + 'static) -> Self {
+        Self::with_templates(|page| panic!("page {page} of the templates was asked for"), act)
+    }
+
+    /// It has templates too: `page` is told the number of each page that is asked for.
+    pub(crate) fn with_templates(
+        page: impl Fn(usize) -> Listing + Send + Sync + 'static,
+        act: impl Fn(&str, usize) -> Act + Send + Sync + 'static,
+    ) -> Self {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let all = Arc::clone(&seen);
-        let acceptor = Acceptor::start(move |_, stream| serve(stream, &act, &all));
-        Self { url: acceptor.url(), seen, acceptor }
+        let templates = Arc::new(Templates { page: Box::new(page), asked: Mutex::default() });
+        let listed = Arc::clone(&templates);
+        let acceptor = Acceptor::start(move |_, stream| serve(stream, &act, &all, &listed));
+        Self { url: acceptor.url(), templates, seen, acceptor }
+    }
+
+    /// How many pages of templates were asked for.
+    pub(crate) fn pages_asked(&self) -> usize {
+        *self.templates.asked.lock().unwrap()
     }
 
     /// It fails the test when it is asked.
@@ -100,13 +131,20 @@ impl Jelou {
     }
 }
 
-fn serve(stream: &TcpStream, act: &dyn Fn(&str, usize) -> Act, all: &Mutex<Vec<Seen>>) {
+fn serve(stream: &TcpStream, act: &dyn Fn(&str, usize) -> Act, all: &Mutex<Vec<Seen>>, templates: &Templates) {
     let mut reader = BufReader::new(stream);
     // A connection that ends is the client's own affair.
     while let Ok(received) = read_request(&mut reader) {
+        if received.line.starts_with("GET ") {
+            if templates.list(stream, &received).is_none() {
+                return;
+            }
+            continue;
+        }
         let body: Value = serde_json::from_slice(&received.body).unwrap();
         let in_path = received.line.split('/').nth(5).unwrap_or_default();
-        let user = body["userId"].as_str().unwrap_or(in_path).to_owned();
+        let destination = body["destinations"][0].as_str().unwrap_or(in_path);
+        let user = body["userId"].as_str().unwrap_or(destination).to_owned();
         let (act, earlier) = {
             let mut all = all.lock().unwrap();
             let earlier = all.iter().filter(|seen| seen.user == user).count();
@@ -117,6 +155,9 @@ fn serve(stream: &TcpStream, act: &dyn Fn(&str, usize) -> Act, all: &Mutex<Vec<S
         // An id comes once.
         let again = if earlier > 0 { format!("_{earlier}") } else { String::new() };
         let (status, headers, body) = match act {
+            Act::Accept if body["elementName"].is_string() => {
+                (200, "", format!("[{{\"id\":\"id_{user}{again}\",\"destination\":\"{user}\"}}]"))
+            }
             Act::Accept => (200, "", format!("{{\"success\":true,\"messageId\":\"msg_{user}{again}\"}}")),
             Act::AcceptAndFail => (500, "", "{}".to_owned()),
             Act::Answer(status, headers, body) => (status, headers, body.to_owned()),
@@ -129,5 +170,23 @@ fn serve(stream: &TcpStream, act: &dyn Fn(&str, usize) -> Act, all: &Mutex<Vec<S
         if stream.write_all(answer.as_bytes()).is_err() {
             return;
         }
+    }
+}
+
+impl Templates {
+    /// Answers a request for a page; nothing where the connection is of no more use.
+    fn list(&self, mut stream: &TcpStream, received: &Received) -> Option<()> {
+        let (_, page) = received.line.split_once("page=").unwrap();
+        *self.asked.lock().unwrap() += 1;
+        let (status, body) = match (self.page)(page.split('&').next().unwrap().parse().unwrap()) {
+            Listing::Page(body) => (200, body),
+            Listing::Answer(status) => (status, "{}".to_owned()),
+            Listing::Hang => {
+                thread::park();
+                return None;
+            }
+        };
+        let length = body.len();
+        write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n\r\n{body}").ok()
     }
 }

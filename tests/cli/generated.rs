@@ -73,6 +73,11 @@ fn the_example_configuration_is_valid_and_shows_every_key() {
         "ca_cert",
         "allow_to",
         "rate",
+        "between",
+        "country",
+        "not_on",
+        "remember",
+        "time_zone",
         "confirm_bulk",
     ] {
         assert!(example.contains(&format!("{key} = ")), "{key} is missing");

@@ -17,23 +17,33 @@ mod acceptor;
 mod action;
 mod answers;
 mod bad_input;
+#[cfg(unix)]
+mod bulk_before;
 mod bulk_connections;
 mod bulk_crash;
+mod bulk_earlier;
+mod bulk_encoding;
 #[cfg(unix)]
 mod bulk_faults;
+#[cfg(target_os = "linux")]
+mod bulk_hours;
 mod bulk_input;
 #[cfg(unix)]
 mod bulk_ledger;
+#[cfg(unix)]
+mod bulk_refused;
 mod bulk_report;
 #[cfg(unix)]
 mod bulk_run;
 mod bulk_server;
+mod bulk_workbook;
 #[cfg(unix)]
 mod completion;
 mod configuration;
 mod contradictions;
 mod delivery;
 mod doctor;
+mod exclusions;
 mod explain;
 mod generated;
 mod harness;
@@ -41,7 +51,9 @@ mod kinds;
 mod layout;
 mod limits;
 mod listening;
+mod numbers;
 mod output;
+mod phone_rules;
 mod preview;
 #[cfg(unix)]
 mod profiles;
@@ -61,8 +73,13 @@ mod seeds;
 mod server;
 #[cfg(unix)]
 mod signals;
+mod template_check;
 mod templates;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod test_send;
 mod tls;
 mod transcripts;
+mod words;
+mod workbook;

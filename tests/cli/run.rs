@@ -398,3 +398,28 @@ fn a_hangup_that_is_ignored_is_ignored_by_the_command_too() {
     let ended = Ended::new(&shell.env("JELOU_CLIENT_SECRET", "canary-1").output().unwrap());
     assert_eq!((ended.code, &server.only().json()["text"]), (3, &json!("sh|failed|3|")), "{ended:?}");
 }
+
+#[test]
+fn who_must_not_be_written_to_gets_no_notice_and_the_command_runs() {
+    let home = Home::new();
+    home.write("bajas.txt", "+593 98 765 4321\n");
+    home.write("broken.txt", "593987654322\nAna\n");
+    home.write("otras.txt", "593987654322\n");
+    let server = Server::answering(Reply::accepted()).perhaps_asked();
+    for (flags, code, part) in [
+        (&["--exclude", "bajas.txt"][..], 3, "593987654321 must not be written to: they are on bajas.txt"),
+        (&["--exclude", "bajas.txt", "--strict-notify"], 11, "must not be written to"),
+        (&["--exclude", "bajas.txt", "--check-first"], 11, "must not be written to"),
+        (&["--exclude", "broken.txt"], 3, "--exclude: broken.txt: line 2: `Ana` is not a phone number"),
+        (&["--exclude", "broken.txt", "--strict-notify"], 2, "broken.txt: line 2"),
+        (&["--exclude", "nowhere.txt", "--strict-notify"], 2, "--exclude: failed to read nowhere.txt"),
+    ] {
+        let ended = run_in(&home, &server, flags, "echo ran; exit 3");
+        let ran = if flags.contains(&"--check-first") { "" } else { "ran\n" };
+        assert_eq!((ended.code, ended.stdout.as_str()), (code, ran), "{flags:?}: {ended:?}");
+        assert!(ended.stderr.contains(part), "{flags:?}: {ended:?}");
+        assert!(server.received().is_empty(), "{flags:?}");
+    }
+    assert_eq!(run_in(&home, &server, &["--exclude", "otras.txt"], "exit 3").code, 3);
+    assert_eq!(server.received().len(), 1);
+}

@@ -11,18 +11,18 @@ use crate::server::{Reply, Server};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Terminal {
+pub(crate) struct Terminal {
     session: expectrl::session::OsSession,
     seen: String,
 }
 
 impl Terminal {
-    fn new(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         Self::of(home.command().get_program().to_str().unwrap(), home, arguments, variables)
     }
 
     /// Another program, in the same surroundings.
-    fn of(program: &str, home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(program: &str, home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         // The library's terminal starts without echo, in which nothing could ever be seen that should be hidden.
         let command = home.command();
         let mut shell = Command::new("sh");
@@ -39,7 +39,7 @@ impl Terminal {
     }
 
     /// Waits for `question`; the terminal hides what is typed only a moment after a hidden one stands there.
-    fn wait_for(&mut self, question: &str) {
+    pub(crate) fn wait_for(&mut self, question: &str) {
         let found = self.session.expect(question).unwrap();
         self.seen += &String::from_utf8_lossy(found.as_bytes());
         if question.contains("hidden") {
@@ -51,19 +51,19 @@ impl Terminal {
     }
 
     /// Waits for `question`, then types `answer`.
-    fn answer(&mut self, question: &str, answer: &str) {
+    pub(crate) fn answer(&mut self, question: &str, answer: &str) {
         self.wait_for(question);
         self.session.send_line(answer).unwrap();
     }
 
     /// Waits for `question`, then presses Ctrl-C.
-    fn refuse(&mut self, question: &str) {
+    pub(crate) fn refuse(&mut self, question: &str) {
         self.wait_for(question);
         self.session.send(ControlCode::EndOfText).unwrap();
     }
 
     /// The exit code, and all that was on the screen.
-    fn end(mut self) -> (i32, String) {
+    pub(crate) fn end(mut self) -> (i32, String) {
         let found = self.session.expect(Eof).unwrap();
         self.seen += &String::from_utf8_lossy(found.as_bytes());
         let status = self.session.get_process().wait().unwrap();
@@ -277,7 +277,7 @@ fn a_list_that_is_read_shows_and_what_is_typed_meanwhile_answers_nothing() {
     let feeder = std::thread::spawn(move || {
         let mut list = std::io::BufWriter::new(std::fs::File::options().write(true).open(list).unwrap());
         writeln!(list, "to").unwrap();
-        for number in 593_900_000_000_u64.. {
+        for number in 593_990_000_000_u64.. {
             writeln!(list, "{number}").unwrap();
             if stopped.try_recv() != Err(std::sync::mpsc::TryRecvError::Empty) {
                 return;
@@ -302,4 +302,23 @@ fn a_terminal_that_cannot_draw_shows_lines() {
     let send = ["--sandbox", "bulk", "send", "people.csv", "text", "x"];
     let (code, screen) = Terminal::new(&home, &send, &[("TERM", "dumb")]).end();
     assert_eq!((code, screen.contains("note: 2 sent, 0 failed, 0 unknown of 2")), (0, true), "{screen}");
+}
+
+#[test]
+fn who_begins_a_run_outside_of_its_hours_is_told_before_the_question() {
+    let home = Home::new();
+    let server = Server::never_asked();
+    home.config(&profile(&server));
+    home.write("people.csv", "celular\n593987654321\n");
+    // Wherever the machine is, one of these is its day.
+    let hours = ["--not-on", "off.txt", "--time-zone", "America/Bogota"];
+    let today = jiff::Zoned::now().date();
+    home.write("off.txt", format!("{}\n{today}\n{}\n", today.yesterday().unwrap(), today.tomorrow().unwrap()));
+    let send = [&["bulk", "send", "people.csv"], &hours[..], &["text", "Hola"]].concat();
+    let mut terminal = Terminal::new(&home, &send, &[]);
+    terminal.answer("[y/N] ", "n");
+    let (code, screen) = terminal.end();
+    let told = screen.find("it is outside of the hours, not on 3 days (America/Bogota): the first message leaves at");
+    assert!(told.is_some() && told < screen.find("Send 1 messages"), "{screen}");
+    assert_eq!(code, 11, "{screen}");
 }

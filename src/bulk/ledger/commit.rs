@@ -1,11 +1,12 @@
 //! What is written into the ledger of a run: that rows are under way, what became of them, and what a person decides.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::record::{self, RecordKind, text};
+use super::seal::seal_of_conditions;
 use super::types::RecordSummary;
-use super::{BegunAttempt, EndedAttempt, Ledger, LedgerError, RowState, now};
+use super::{BegunAttempt, EndedAttempt, Ledger, LedgerError, RowState, RunConditions, Skip, now};
 
 /// A commit that is being made: whatever is added to the ledger of a run goes through it.
 pub(super) struct Batch<'a> {
@@ -28,6 +29,17 @@ impl Batch<'_> {
             self.records.changed_at = self.records.changed_at.max(at);
         }
         Ok(())
+    }
+
+    /// Leaves row `n` out where it is still to be sent; any other stays as it is. Says whether it is so now.
+    pub(super) fn skip(&mut self, n: i64, skip: Skip<'_>) -> rusqlite::Result<bool> {
+        let query = "SELECT number FROM standing WHERE n = ?1 AND state = 'pending'";
+        let number: Option<i64> = self.db.prepare_cached(query)?.query_row([n], |row| row.get(0)).optional()?;
+        let Some(number) = number else { return Ok(false) };
+        let at = now();
+        let change = [RowState::Pending, RowState::Skipped];
+        self.add(RecordKind::Decision, &skipped(n, number + 1, skip, at), change, at)?;
+        Ok(true)
     }
 }
 
@@ -80,12 +92,39 @@ impl Ledger {
         let problem = format!("decided by hand: {} as {}", from.name(), to.name());
         self.write(|batch| {
             for (n, number) in &rows {
-                let fields = decision(*n, number + 1, [from, to], "resolved", &problem);
-                batch.add(RecordKind::Decision, &fields, [from, to], now())?;
+                let at = now();
+                let fields = decision(*n, number + 1, [from, to], "resolved", &problem, at);
+                batch.add(RecordKind::Decision, &fields, [from, to], at)?;
             }
             Ok(())
         })?;
         Ok(rows.len())
+    }
+
+    /// Keeps conditions that were given anew.
+    pub(crate) fn keep_conditions(&mut self, conditions: &RunConditions) -> Result<(), LedgerError> {
+        let text = serde_json::to_string(conditions);
+        let text = text.map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+        let seal = seal_of_conditions(&text);
+        self.write(|batch| {
+            let query = "UPDATE progress SET conditions = ?1, conditions_seal = ?2";
+            batch.db.execute(query, params![text, seal]).map(|_| ())
+        })
+    }
+
+    /// Leaves out those of `rows`, each by its number, that are still to be sent: any other stays as it is. Says how many.
+    ///
+    /// # Errors
+    /// When it cannot be written; then none is left out.
+    pub(crate) fn skip(&mut self, rows: &[(i64, Skip<'_>)]) -> Result<usize, LedgerError> {
+        let mut left_out = 0;
+        self.write(|batch| {
+            for (n, skip) in rows {
+                left_out += usize::from(batch.skip(*n, *skip)?);
+            }
+            Ok(())
+        })?;
+        Ok(left_out)
     }
 
     /// One commit of what `add` adds. When it returns it is on the disk, and the lock file has its number.
@@ -129,13 +168,23 @@ impl Ledger {
     }
 }
 
-/// The fields of a decision now.
-pub(super) fn decision<'a>(
+/// The fields of the decision that leaves a row out.
+pub(super) fn skipped(n: i64, number: i64, skip: Skip<'_>, at: i64) -> [ValueRef<'_>; 8] {
+    let change = [RowState::Pending, RowState::Skipped];
+    let mut fields = decision(n, number, change, skip.reason.name(), skip.problem, at);
+    let [.., run, _] = &mut fields;
+    *run = text(skip.run);
+    fields
+}
+
+/// The fields of a decision.
+fn decision<'a>(
     n: i64,
     number: i64,
     [from, to]: [RowState; 2],
     reason: &'a str,
     problem: &'a str,
+    at: i64,
 ) -> [ValueRef<'a>; 8] {
     [
         ValueRef::Integer(n),
@@ -145,6 +194,6 @@ pub(super) fn decision<'a>(
         text(Some(reason)),
         text(Some(problem)),
         ValueRef::Null,
-        ValueRef::Integer(now()),
+        ValueRef::Integer(at),
     ]
 }

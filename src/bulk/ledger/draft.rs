@@ -7,21 +7,20 @@ use std::path::{Path, PathBuf};
 use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Connection, params};
 
-use super::commit::decision;
+use super::commit::skipped;
 use super::commit_mark::CommitMark;
 use super::record::{self, RecordKind};
-use super::seal::{RequestHash, RunFields, seal_of_run};
-use super::{APPLICATION, Details, LedgerError, RowState, VERSION, now};
+use super::seal::{RequestHash, RunFields, hash_of_person, seal_of_run};
+use super::{APPLICATION, Details, LedgerError, Skip, SkipReason, VERSION, now};
+use crate::phone::person_key;
 use crate::private_file::{self, FileError};
 
 /// A ledger that is being filled.
 pub(crate) struct LedgerDraft {
-    db: Connection,
+    pub(super) db: Connection,
     /// Where it is written; nowhere for a preview, which leaves nothing behind.
     path: Option<PathBuf>,
     rows: i64,
-    /// Of all requests, whatever their order: who sorts a list anew does not make another campaign of it.
-    digest: u128,
     /// The sum of the hashes of what was decided.
     records: i64,
 }
@@ -33,6 +32,8 @@ pub(crate) struct DraftRow<'a> {
     /// JSON.
     pub(crate) cells: &'a str,
     pub(crate) request: Result<DraftRequest<'a>, &'a str>,
+    /// Why its request is not to be sent.
+    pub(crate) skip: Option<Skip<'a>>,
 }
 
 #[derive(Debug)]
@@ -53,7 +54,7 @@ impl LedgerDraft {
             }
             None => Connection::open("")?,
         };
-        let draft = Self { db, path: path.map(Path::to_owned), rows: 0, digest: 0, records: 0 };
+        let draft = Self { db, path: path.map(Path::to_owned), rows: 0, records: 0 };
         // What fails before it is complete is thrown away whole: no journal, and the disk is waited for once, at the end.
         draft
             .db
@@ -68,42 +69,44 @@ impl LedgerDraft {
         self.rows += 1;
         let request = row.request.as_ref().ok();
         let hash = request.map(|request| RequestHash::of(request.path, request.recipient, request.body));
-        self.digest = self.digest.wrapping_add(hash.as_ref().map_or(0, RequestHash::digest));
         self.db
-            .prepare_cached("INSERT INTO row (n, line, recipient, fingerprint, seal) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .prepare_cached(
+                "INSERT INTO row (n, line, recipient, person, fingerprint, seal) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
             .execute(params![
                 self.rows,
                 row.line,
                 request.map(|request| request.recipient),
+                request.map(|request| hash_of_person(request.recipient)),
                 hash.as_ref().map(RequestHash::fingerprint),
                 hash.as_ref().map(|hash| hash.seal(self.rows, row.line)),
             ])?;
         self.db.prepare_cached("INSERT INTO content (n, cells, path, body) VALUES (?1, ?2, ?3, ?4)")?.execute(
             params![self.rows, row.cells, request.map(|request| request.path), request.map(|request| request.body),],
         )?;
-        match row.request {
-            Ok(_) => Ok(()),
-            Err(problem) => self.leave_out(self.rows, "invalid", problem),
+        match (row.request.as_ref(), row.skip) {
+            (Ok(_), None) => Ok(()),
+            (Ok(_), Some(skip)) => self.skip(self.rows, skip),
+            (Err(problem), _) => self.skip(self.rows, Skip { reason: SkipReason::Invalid, problem, run: None }),
         }
     }
 
-    /// The row is skipped; it has no other record.
-    fn leave_out(&mut self, n: i64, reason: &str, problem: &str) -> Result<(), LedgerError> {
-        let fields = decision(n, 1, [RowState::Pending, RowState::Skipped], reason, problem);
+    /// Row `n` is left out; it has no other record.
+    pub(crate) fn skip(&mut self, n: i64, skip: Skip<'_>) -> Result<(), LedgerError> {
+        let fields = skipped(n, 1, skip, now());
         self.records = self.records.wrapping_add(record::insert(&self.db, RecordKind::Decision, &fields)?);
         Ok(())
     }
 
-    /// Of all requests.
-    pub(crate) fn digest(&self) -> [u8; 16] {
-        self.digest.to_be_bytes()
+    pub(super) fn connection(&self) -> &Connection {
+        &self.db
     }
 
-    /// Whether several rows go to one recipient; then they must be compared and put in order.
+    /// Whether several rows go to one person; then they must be compared and put in order.
     pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
         self.db.execute_batch(
-            "CREATE TEMP TABLE repeated AS SELECT recipient FROM row WHERE recipient IS NOT NULL GROUP BY recipient \
-             HAVING count(*) > 1; CREATE UNIQUE INDEX temp.repeated_recipient ON repeated (recipient);",
+            "CREATE TEMP TABLE repeated (person INTEGER PRIMARY KEY); INSERT INTO repeated SELECT person FROM row \
+             WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1;",
         )?;
         Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| row.get(0))?)
     }
@@ -114,7 +117,8 @@ impl LedgerDraft {
         self.db.execute_batch(
             "CREATE TEMP TABLE duplicate AS SELECT * FROM (SELECT row.n, line, recipient, \
              first_value(line) OVER same AS first_line, row_number() OVER same AS number FROM row JOIN content USING (n) \
-             WHERE recipient IN (SELECT recipient FROM repeated) \
+             WHERE person IN (SELECT person FROM repeated) \
+             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) \
              WINDOW same AS (PARTITION BY recipient, path, body ORDER BY row.n)) WHERE number > 1",
         )?;
         let mut left_out = Vec::new();
@@ -130,16 +134,57 @@ impl LedgerDraft {
         drop(rows);
         drop(statement);
         for (n, first_line) in left_out {
-            self.leave_out(n, "repeated", &format!("is the same message as line {first_line}"))?;
+            let problem = format!("is the same message as line {first_line}");
+            self.skip(n, Skip { reason: SkipReason::Repeated, problem: &problem, run: None })?;
         }
         Ok(())
     }
 
-    /// Notes for each row the one before it to the same recipient.
-    pub(crate) fn put_in_order(&self) -> Result<(), LedgerError> {
+    /// Leaves out each row to a person who has an earlier row that is to be sent. `report` is given its line and the
+    /// earlier one's.
+    pub(crate) fn keep_one_per_person(&mut self, mut report: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
+        let mut left_out = Vec::new();
+        self.repeated_people(|n, line, first_line| {
+            report(line, first_line);
+            left_out.push((n, first_line));
+        })?;
+        for (n, first_line) in left_out {
+            let problem = format!("goes to the same person as line {first_line}");
+            self.skip(n, Skip { reason: SkipReason::Repeated, problem: &problem, run: None })?;
+        }
+        Ok(())
+    }
+
+    /// Gives `each` row that is to be sent to a person who has an earlier such row: its number and line, and the line of the
+    /// first one. [`LedgerDraft::find_repeated`] comes before.
+    pub(crate) fn repeated_people(&self, mut each: impl FnMut(i64, u64, u64)) -> Result<(), LedgerError> {
+        let mut statement = self.db.prepare(
+            "SELECT own.n, own.line, own.recipient, first.line, first.recipient FROM \
+             (SELECT n, line, recipient, min(n) OVER (PARTITION BY person) AS first FROM row \
+             WHERE person IN (SELECT person FROM repeated) \
+             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n)) AS own \
+             JOIN row AS first ON first.n = own.first WHERE own.n <> own.first ORDER BY own.n",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let key = |column| Ok::<_, LedgerError>(person_key(row.get_ref(column)?.as_str().unwrap_or_default()));
+            // Two people may have one hash.
+            if key(2)? == key(4)? {
+                each(row.get(0)?, row.get(1)?, row.get(3)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes for each row that is to be sent the one before it to the same person.
+    fn put_in_order(&self) -> Result<(), LedgerError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM temp.sqlite_schema WHERE name = 'repeated')";
+        if !self.db.query_row(query, [], |row| row.get(0))? {
+            return Ok(());
+        }
         Ok(self.db.execute_batch(
-            "UPDATE row SET before = earlier.before FROM (SELECT n, lag(n) OVER (PARTITION BY recipient ORDER BY n) AS \
-             before FROM row WHERE recipient IN (SELECT recipient FROM repeated) \
+            "UPDATE row SET before = earlier.before FROM (SELECT n, lag(n) OVER (PARTITION BY person ORDER BY n) AS \
+             before FROM row WHERE person IN (SELECT person FROM repeated) \
              AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n)) AS earlier WHERE \
              row.n = earlier.n AND earlier.before IS NOT NULL",
         )?)
@@ -166,15 +211,16 @@ impl LedgerDraft {
     /// # Errors
     /// When it cannot be written; then there is no run.
     pub(crate) fn complete(self, details: &Details, mark: &CommitMark, to: &Path) -> Result<(), LedgerError> {
-        let digest = self.digest();
-        let Self { db, path, rows, records, .. } = self;
+        self.put_in_order()?;
+        self.index_rows()?;
+        let Self { db, path, rows, records } = self;
         let Some(path) = path else { return Ok(()) };
         db.execute_batch(include_str!("rules.sql"))?;
         let created_at = now();
         // What has a decision by now is skipped.
         db.execute(
             "INSERT INTO progress (id, records, pending, skipped, changed_at) \
-             SELECT 1, ?1, ?2 - count(*), count(*), ?3 FROM decision",
+             SELECT 1, ?1, ?2 - count(*), count(*), max(?3, coalesce(max(at), 0)) FROM decision",
             [records, rows, created_at],
         )?;
         let fields = RunFields {
@@ -182,16 +228,15 @@ impl LedgerDraft {
             name: to.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
             details: serde_json::to_string(details)
                 .map_err(|error| LedgerError::Damaged { problem: error.to_string() })?,
-            digest,
             rows,
             created_at,
         };
         let seal = seal_of_run(&db, &fields)?;
         let RunFields { identity, name, details: text, created_at, .. } = fields;
         db.execute(
-            "INSERT INTO run (id, identity, name, details, digest, rows, created_at, seal) VALUES \
-             (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![identity, name, text, digest, rows, created_at, seal],
+            "INSERT INTO run (id, identity, name, details, rows, created_at, seal) VALUES \
+             (1, ?1, ?2, ?3, ?4, ?5, ?6)",
+            params![identity, name, text, rows, created_at, seal],
         )?;
         db.execute_batch("COMMIT; PRAGMA journal_mode = WAL;")?;
         db.close().map_err(|(_, error)| error)?;

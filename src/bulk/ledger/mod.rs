@@ -3,13 +3,18 @@
 mod commit;
 mod commit_mark;
 mod draft;
+mod earlier;
 mod error;
 mod file;
+mod join;
+mod message;
 mod opening;
+mod overview;
 mod record;
 mod report;
 mod rows;
 mod seal;
+mod skip;
 mod state;
 mod survey;
 mod types;
@@ -21,17 +26,21 @@ use rusqlite::{Connection, OpenFlags};
 
 pub(crate) use self::commit_mark::{CommitMark, RunNote};
 pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
+pub(crate) use self::earlier::{EarlierMessages, EarlierRow, Memory, WrittenTo};
 pub(crate) use self::error::LedgerError;
 use self::file::Identity;
-use self::seal::{RunFields, seal_of_run};
+pub(crate) use self::overview::DraftOverview;
+pub(crate) use self::report::RowFilter;
+use self::seal::{RunFields, seal_of_conditions, seal_of_run};
+pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
 pub(crate) use self::state::{Counts, RowState};
-pub(crate) use self::types::{BegunAttempt, Details, EndedAttempt, QueuedRow, ReportedRow};
+pub(crate) use self::types::{BegunAttempt, Details, EndedAttempt, QueuedRow, ReportedRow, RunConditions};
 use self::types::{LedgerProgress, RecordSummary};
 
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
 /// `PRAGMA user_version` of the ledgers that this version writes.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 /// How long a statement waits for a reader that is in the way.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -77,10 +86,20 @@ impl Ledger {
         Ok(Self { db, identity: Identity::none(), progress, mark: None, first_pending: 1, untouched: i64::MAX })
     }
 
-    /// What the run is.
+    /// What the run is, with the conditions that were given last.
     pub(crate) fn details(&self) -> Result<Details, LedgerError> {
-        let details: String = self.db.query_row("SELECT details FROM run", [], |row| row.get(0))?;
-        serde_json::from_str(&details).map_err(|error| LedgerError::Damaged { problem: error.to_string() })
+        let query = "SELECT details, conditions, conditions_seal FROM run, progress";
+        let (details, conditions, seal): (String, Option<String>, Option<i64>) =
+            self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        if conditions.as_deref().map(seal_of_conditions) != seal {
+            return Err(LedgerError::Damaged { problem: "the conditions of the run were changed".to_owned() });
+        }
+        let broken = |error: serde_json::Error| LedgerError::Damaged { problem: error.to_string() };
+        let mut details: Details = serde_json::from_str(&details).map_err(broken)?;
+        if let Some(conditions) = conditions {
+            details.conditions = serde_json::from_str(&conditions).map_err(broken)?;
+        }
+        Ok(details)
     }
 
     /// The name of the run, which its file has too unless it is a copy.
@@ -88,24 +107,18 @@ impl Ledger {
         Ok(self.db.query_row("SELECT name FROM run", [], |row| row.get(0))?)
     }
 
-    /// Of all requests, whatever their order.
-    pub(crate) fn digest(&self) -> Result<[u8; 16], LedgerError> {
-        Ok(self.db.query_row("SELECT digest FROM run", [], |row| row.get(0))?)
-    }
-
     /// Checks that the run is still what was written when the list was read.
     pub(crate) fn check_seal(&self) -> Result<(), LedgerError> {
-        let query = "SELECT identity, name, details, digest, rows, created_at, seal FROM run";
+        let query = "SELECT identity, name, details, rows, created_at, seal FROM run";
         let (fields, seal): (_, [u8; 32]) = self.db.query_row(query, [], |row| {
             let fields = RunFields {
                 identity: row.get(0)?,
                 name: row.get(1)?,
                 details: row.get(2)?,
-                digest: row.get(3)?,
-                rows: row.get(4)?,
-                created_at: row.get(5)?,
+                rows: row.get(3)?,
+                created_at: row.get(4)?,
             };
-            Ok((fields, row.get(6)?))
+            Ok((fields, row.get(5)?))
         })?;
         if seal_of_run(&self.db, &fields)? == seal {
             Ok(())
@@ -124,6 +137,11 @@ impl Ledger {
     /// ledger is opened to be written.
     pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
         Ok(self.read_progress()?.records.counts)
+    }
+
+    /// The last outcome or decision, in milliseconds since 1970; where there is none, when the run was made.
+    pub(crate) fn changed_at(&self) -> Result<i64, LedgerError> {
+        Ok(self.read_progress()?.records.changed_at)
     }
 
     fn read_progress(&self) -> Result<LedgerProgress, LedgerError> {

@@ -1,12 +1,31 @@
 //! Rows of a ledger with their outcomes, one at a time.
 
-use super::{Ledger, LedgerError, ReportedRow, RowState};
+use super::{Ledger, LedgerError, ReportedRow, RowState, SkipReason};
+
+/// Which rows are taken: those in one of the states, and of the skipped ones those with one of the reasons. Where nothing is
+/// named, all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RowFilter {
+    pub(crate) states: Vec<RowState>,
+    pub(crate) reasons: Vec<SkipReason>,
+}
+
+impl RowFilter {
+    fn takes(&self, row: &ReportedRow) -> bool {
+        let has_reason = || self.reasons.iter().any(|reason| row.code.as_deref() == Some(reason.name()));
+        match row.state {
+            RowState::Skipped if !self.reasons.is_empty() => has_reason(),
+            _ if self.states.is_empty() => self.reasons.is_empty(),
+            state => self.states.contains(&state),
+        }
+    }
+}
 
 impl Ledger {
-    /// Gives every row that is in one of `states` to `write`, in the order of the input.
+    /// Gives every row that `filter` takes to `write`, in the order of the input.
     pub(crate) fn report<E: From<LedgerError>>(
         &self,
-        states: &[RowState],
+        filter: &RowFilter,
         mut write: impl FnMut(ReportedRow) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut statement = self
@@ -14,7 +33,7 @@ impl Ledger {
             .prepare(
                 // The last answer stays beside what a person decided later.
                 "SELECT line, standing.state, cells, message_id, http_status, \
-                 CASE WHEN \"to\" = 'skipped' THEN 'skipped' WHEN \"to\" IS NOT NULL THEN 'resolved' \
+                 CASE WHEN \"to\" = 'skipped' THEN reason WHEN \"to\" IS NOT NULL THEN 'resolved' \
                    ELSE coalesce(code, nullif(standing.state, 'sent')) END, \
                  CASE WHEN \"to\" IS NULL THEN error WHEN error IS NULL THEN problem \
                    ELSE problem || '; before that: ' || error END, \
@@ -28,7 +47,7 @@ impl Ledger {
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
             let reported = reported(row).map_err(LedgerError::from)?;
-            if states.contains(&reported.state) {
+            if filter.takes(&reported) {
                 write(reported)?;
             }
         }

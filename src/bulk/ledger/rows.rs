@@ -51,37 +51,52 @@ impl Ledger {
         Ok(taken)
     }
 
-    /// One row that is still to be sent.
+    /// One row that is still to be sent; where it is left out, the one behind it to the same person.
     pub(crate) fn pending(&self, n: i64) -> Result<Option<QueuedRow>, LedgerError> {
         let mut statement = self.db.prepare_cached(&format!("{QUEUED} WHERE row.n = ?1 AND {IS_PENDING}"))?;
-        statement.query_row([n], |row| Ok(self.queued(row))).optional()?.transpose()
+        let mut next_of_skipped = self.db.prepare_cached(
+            "SELECT later.n FROM standing JOIN row AS later ON later.before = standing.n \
+             WHERE standing.n = ?1 AND state = 'skipped'",
+        )?;
+        let mut next = Some(n);
+        while let Some(n) = next {
+            if let Some(row) = statement.query_row([n], |row| Ok(self.queued(row))).optional()? {
+                return row.map(Some);
+            }
+            next = next_of_skipped.query_row([n], |row| row.get(0)).optional()?;
+        }
+        Ok(None)
     }
 
-    /// Pending rows whose row before is final, with when that became so.
+    /// Pending rows whose row before is final, with when that became so. One that was left out since is no row before: it
+    /// is the one before that, or none.
     pub(crate) fn followers(&self) -> Result<Vec<(i64, i64)>, LedgerError> {
         let mut statement = self.db.prepare(
-            "SELECT row.n, first.at FROM row JOIN standing AS first ON first.n = row.before \
-             JOIN standing AS own ON own.n = row.n WHERE row.before IS NOT NULL AND own.state = 'pending' \
-             AND (first.state = 'sent' OR first.state = 'failed' OR first.state = 'unknown')",
+            "WITH RECURSIVE waiting (n, before) AS (\
+               SELECT row.n, row.before FROM row JOIN standing AS own ON own.n = row.n \
+               WHERE row.before IS NOT NULL AND own.state = 'pending' \
+               UNION ALL SELECT waiting.n, row.before FROM waiting JOIN row ON row.n = waiting.before \
+               JOIN standing AS first ON first.n = waiting.before WHERE first.state = 'skipped') \
+             SELECT waiting.n, coalesce(first.at, 0) FROM waiting LEFT JOIN standing AS first ON first.n = waiting.before \
+             WHERE waiting.before IS NULL OR first.state = 'sent' OR first.state = 'failed' OR first.state = 'unknown'",
         )?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Gives the recipient and the body of every row that is still to be sent.
+    /// Gives every row that is still to be sent.
     ///
     /// # Errors
     /// As of [`Ledger::fresh`].
     pub(crate) fn pending_requests<E: From<LedgerError>>(
         &self,
-        mut check: impl FnMut(&str, &str) -> Result<(), E>,
+        mut check: impl FnMut(&QueuedRow) -> Result<(), E>,
     ) -> Result<(), E> {
         let query = format!("{QUEUED} WHERE {IS_PENDING} ORDER BY row.n");
         let mut statement = self.db.prepare(&query).map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
-            let row = self.queued(row)?;
-            check(&row.recipient, &row.body)?;
+            check(&self.queued(row)?)?;
         }
         Ok(())
     }
@@ -108,11 +123,13 @@ impl Ledger {
 mod tests {
     use super::*;
     use crate::bulk::fixture;
+    use crate::bulk::ledger::{BegunAttempt, Skip, SkipReason};
 
     #[test]
     fn no_more_rows_are_read_at_once_than_fit() {
         let home = tempfile::TempDir::new().unwrap();
-        let (ledger, reader) = fixture::ledgers(home.path(), &["593900000000"; 5]);
+        let recipients = ["593990000000", "593990000001", "593990000002", "593990000003", "593990000004"];
+        let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
         drop(ledger);
         let lines = |rows: Vec<QueuedRow>| rows.into_iter().map(|row| row.line).collect::<Vec<_>>();
         // Each body has two bytes.
@@ -120,5 +137,23 @@ mod tests {
         assert_eq!(lines(reader.fresh(0, 128, 4).unwrap()), [2, 3]);
         assert_eq!(lines(reader.fresh(2, 2, 1000).unwrap()), [4, 5]);
         assert_eq!(lines(reader.fresh(2, 128, 1000).unwrap()), [4, 5, 6]);
+    }
+
+    #[test]
+    fn a_row_that_is_left_out_keeps_no_other_waiting() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (mut ledger, reader) = fixture::ledgers(home.path(), &["593900000000"; 4]);
+        let skip = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
+        let waiting = |ledger: &Ledger| ledger.followers().unwrap().into_iter().map(|(n, _)| n).collect::<Vec<_>>();
+        assert_eq!(ledger.skip(&[(2, skip)]).unwrap(), 1);
+        // The third row waits for the first one now.
+        assert_eq!(waiting(&reader), [0_i64; 0]);
+        assert_eq!(reader.pending(2).unwrap().map(|row| row.n), Some(3));
+        assert_eq!(ledger.skip(&[(1, skip), (2, skip)]).unwrap(), 1);
+        assert_eq!(waiting(&reader), [3]);
+        // A row that is under way is left alone.
+        ledger.commit([BegunAttempt { n: 3, number: 1 }].into_iter(), [].into_iter()).unwrap();
+        assert_eq!(ledger.skip(&[(3, skip)]).unwrap(), 0);
+        assert_eq!(reader.counts().unwrap().skipped, 2);
     }
 }

@@ -9,8 +9,6 @@ CREATE TABLE run (
   name TEXT NOT NULL,
   -- Who sends, where to, and what the input was: JSON.
   details TEXT NOT NULL CHECK (json_valid(details)),
-  -- Of all requests, whatever their order.
-  digest BLOB NOT NULL CHECK (length(digest) = 16),
   -- How many rows there are.
   rows INTEGER NOT NULL,
   -- Milliseconds since 1970, as every time here.
@@ -25,12 +23,15 @@ CREATE TABLE row (
   line INTEGER NOT NULL,
   -- Absent where no request could be made, as what follows from it.
   recipient TEXT,
-  -- The row before this one to the same recipient.
+  -- Of the recipient's key as a person: the same for both forms of a number that has two.
+  person INTEGER,
+  -- The row before this one to the same person.
   before INTEGER REFERENCES row (n) CHECK (before < n),
-  -- Of the request alone: the same request has the same one in every run.
+  -- Of the request, with the recipient as a person: the same message to the same person has the same one in every run.
   fingerprint INTEGER,
   -- Of the request, in this row: what was changed, or stands elsewhere, is found before it leaves.
   seal INTEGER,
+  CHECK ((recipient IS NULL) = (person IS NULL)),
   CHECK ((recipient IS NULL) = (fingerprint IS NULL)),
   CHECK ((recipient IS NULL) = (seal IS NULL))
 ) STRICT;
@@ -74,7 +75,7 @@ CREATE TABLE decision (
   number INTEGER NOT NULL CHECK (number > 0),
   "from" TEXT NOT NULL,
   "to" TEXT NOT NULL,
-  -- `invalid`, `repeated` or `resolved`.
+  -- Why a row is skipped (`skip.rs`), or `resolved`.
   reason TEXT NOT NULL,
   -- Why, in words.
   problem TEXT,
@@ -109,7 +110,12 @@ CREATE TABLE progress (
   unknown INTEGER NOT NULL DEFAULT 0,
   skipped INTEGER NOT NULL DEFAULT 0,
   -- The last outcome or decision; where there is none, when the run was made.
-  changed_at INTEGER NOT NULL
+  changed_at INTEGER NOT NULL,
+  -- The conditions that were given anew when the run was resumed, in place of those of its details: JSON.
+  conditions TEXT CHECK (conditions IS NULL OR json_valid(conditions)),
+  -- Of these alone.
+  conditions_seal INTEGER,
+  CHECK ((conditions IS NULL) = (conditions_seal IS NULL))
 ) STRICT;
 
 -- The state of each row, with the number of its last record: 0 where there is none.

@@ -3,39 +3,57 @@
 use ring::digest::{Context, Digest, SHA256, digest};
 use rusqlite::Connection;
 
+use super::message::SameMessage;
 use super::record::eight_bytes;
+use crate::phone::person_key;
 
 /// Spreads the number of a row over all bits.
 const SPREAD: i64 = 0x9e37_79b9_7f4a_7c15_u64.cast_signed();
 
 /// The hash of a request: its path, recipient and body.
-pub(super) struct RequestHash(Digest);
+pub(super) struct RequestHash {
+    request: Digest,
+    fingerprint: i64,
+}
 
 impl RequestHash {
     pub(super) fn of(path: &str, recipient: &str, body: &str) -> Self {
-        let mut context = Context::new(&SHA256);
-        // Neither a path nor a recipient has a line break.
-        for part in [path, "\n", recipient, "\n", body] {
-            context.update(part.as_bytes());
-        }
-        Self(context.finish())
+        let request = hash_of([path, recipient, body]);
+        let message = SameMessage::of(path, recipient, body);
+        let folded = if message.is_as_written() { None } else { Some(hash_of(message.parts())) };
+        let fingerprint = eight_bytes(folded.as_ref().unwrap_or(&request).as_ref(), 16);
+        Self { request, fingerprint }
     }
 
-    /// Its part of the digest of all requests, whatever their order.
-    pub(super) fn digest(&self) -> u128 {
-        self.0.as_ref().iter().take(16).fold(0, |sum, byte| sum << 8 | u128::from(*byte))
-    }
-
-    /// The same for the same request, in every row and run.
+    /// The same for the same message to the same person, in every row and run.
     pub(super) fn fingerprint(&self) -> i64 {
-        eight_bytes(self.0.as_ref(), 16)
+        self.fingerprint
     }
 
     /// Of the request as row `n`, which the list has at `line`.
     pub(super) fn seal(&self, n: i64, line: u64) -> i64 {
         let place = n.wrapping_mul(SPREAD) ^ line.cast_signed().wrapping_mul(SPREAD).rotate_left(32);
-        eight_bytes(self.0.as_ref(), 24) ^ place
+        eight_bytes(self.request.as_ref(), 24) ^ place
     }
+}
+
+fn hash_of([path, recipient, body]: [&str; 3]) -> Digest {
+    let mut context = Context::new(&SHA256);
+    // Neither a path nor a recipient has a line break.
+    for part in [path, "\n", recipient, "\n", body] {
+        context.update(part.as_bytes());
+    }
+    context.finish()
+}
+
+/// What tells whether rows, of this run or another, go to one person.
+pub(super) fn hash_of_person(recipient: &str) -> i64 {
+    eight_bytes(digest(&SHA256, person_key(recipient).as_bytes()).as_ref(), 0)
+}
+
+/// Of conditions that were given anew.
+pub(super) fn seal_of_conditions(conditions: &str) -> i64 {
+    eight_bytes(digest(&SHA256, conditions.as_bytes()).as_ref(), 0)
 }
 
 /// The seal of the run itself, over its record and the whole schema.
@@ -48,7 +66,6 @@ pub(super) fn seal_of_run(db: &Connection, fields: &RunFields) -> rusqlite::Resu
     add(&fields.identity);
     add(fields.name.as_bytes());
     add(fields.details.as_bytes());
-    add(&fields.digest);
     add(&fields.rows.to_be_bytes());
     add(&fields.created_at.to_be_bytes());
     let mut statement = db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")?;
@@ -66,7 +83,6 @@ pub(super) struct RunFields {
     pub(super) identity: [u8; 16],
     pub(super) name: String,
     pub(super) details: String,
-    pub(super) digest: [u8; 16],
     pub(super) rows: i64,
     pub(super) created_at: i64,
 }

@@ -21,7 +21,7 @@ pub(crate) enum RowState {
     Failed,
     /// It may have been sent
     Unknown,
-    /// Left out by `--skip-invalid`
+    /// Left out; `code` in the report says why
     Skipped,
 }
 

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::commit_mark::RunNote;
 use super::state::{Counts, RowState};
 use crate::api::SuccessCriterion;
+use crate::hours::Hours;
 use crate::list::ListFormat;
+use crate::message::TemplateUses;
 
 /// What a run is, beside its rows.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -30,6 +32,27 @@ pub(crate) struct Details {
     pub(crate) concurrency: usize,
     /// How long it goes on while every row that is tried meets a rate limit.
     pub(crate) max_wait: Duration,
+    /// Messages that an earlier run sent are sent once more.
+    pub(crate) again: bool,
+    /// Messages that an earlier run sent are left out.
+    pub(crate) skip_sent: bool,
+    /// For how long earlier runs count; zero for not at all.
+    pub(crate) remember: Duration,
+    /// How many of the people an earlier run wrote to in the 24 hours before.
+    pub(crate) written_to: u64,
+    #[serde(flatten)]
+    pub(crate) conditions: RunConditions,
+    /// The templates that its rows name.
+    pub(crate) templates: TemplateUses,
+}
+
+/// What holds while a run goes on, and may be given anew when it is resumed.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub(crate) struct RunConditions {
+    /// The hours in which rows may leave; nothing for any.
+    pub(crate) hours: Option<Hours>,
+    /// Whether it goes on when every row is rejected.
+    pub(crate) keep_going: bool,
 }
 
 impl Details {

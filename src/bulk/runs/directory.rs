@@ -62,6 +62,11 @@ impl Runs {
         RunNote::read(&self.files(name).lock())
     }
 
+    /// When a file of the run was last written, in milliseconds since 1970.
+    pub(crate) fn changed_at(&self, name: &RunName) -> i64 {
+        self.files(name).changed_at()
+    }
+
     /// The run `asked` for; without a name the only unfinished one, or the only one.
     ///
     /// # Errors
@@ -94,6 +99,11 @@ impl Runs {
     /// When another process has it.
     pub(crate) fn lock(&self, name: &RunName) -> Result<RunLock, LedgerError> {
         RunLock::take(&self.files(name))
+    }
+
+    /// Whether a process has a run at this moment.
+    pub(crate) fn is_held(&self, name: &RunName) -> bool {
+        RunLock::is_held(&self.files(name))
     }
 
     /// Takes a name for a new run, and clears away what imports left that were killed.
@@ -132,7 +142,11 @@ impl Runs {
     fn with_ending(&self, ending: &str) -> Result<Vec<RunName>, LedgerError> {
         let failed = FileError::of("read", &self.directory);
         let mut names = Vec::new();
-        for entry in fs::read_dir(&self.directory).map_err(&failed)? {
+        let entries = match fs::read_dir(&self.directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(names),
+            entries => entries.map_err(&failed)?,
+        };
+        for entry in entries {
             let file = entry.map_err(&failed)?.file_name();
             let name = file.to_str().and_then(|file| file.strip_suffix(ending)?.strip_suffix('.')?.parse().ok());
             names.extend(name);

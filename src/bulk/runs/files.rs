@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use super::name::RunName;
 use crate::bulk::ledger::LedgerError;
@@ -41,6 +42,14 @@ impl RunFiles {
 
     pub(crate) fn lock(&self) -> PathBuf {
         self.file(LOCK)
+    }
+
+    /// When one of them was last written, in milliseconds since 1970.
+    pub(crate) fn changed_at(&self) -> i64 {
+        let files = [LEDGER, LOGS[0], LOCK].map(|ending| self.file(ending));
+        let times = files.iter().filter_map(|path| path.metadata().and_then(|file| file.modified()).ok());
+        let newest = times.max().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        newest.and_then(|age| i64::try_from(age.as_millis()).ok()).unwrap_or_default()
     }
 
     pub(crate) fn remove_ledger(&self) -> Result<(), LedgerError> {

@@ -2,10 +2,16 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::files::RunFiles;
 use crate::bulk::ledger::{CommitMark, LedgerError};
 use crate::private_file::{self, FileError};
+
+/// Who only looks whether a run is taken has its lock for a moment: it is tried so often, so far apart.
+const TRIES: u32 = 5;
+const TIME_BETWEEN_TRIES: Duration = Duration::from_millis(2);
 
 /// What no other process can touch, until this is dropped.
 #[derive(Debug)]
@@ -22,16 +28,27 @@ impl RunLock {
     /// When another process has it.
     pub(crate) fn take(run: &RunFiles) -> Result<Self, LedgerError> {
         let path = run.lock();
+        let mut tries = 1;
         loop {
             let file = open(&path)?;
             match file.try_lock() {
                 Ok(()) if is_at(&file, &path) => return Ok(Self { file, path }),
                 // Whoever had it has removed it in the meantime: another process may have a new one by now.
                 Ok(()) => {}
+                Err(TryLockError::WouldBlock) if tries < TRIES => {
+                    tries += 1;
+                    thread::sleep(TIME_BETWEEN_TRIES);
+                }
                 Err(TryLockError::WouldBlock) => return Err(LedgerError::InUse { run: run.name().to_string() }),
                 Err(TryLockError::Error(cause)) => return Err(FileError::of("lock", &path)(cause).into()),
             }
         }
+    }
+
+    /// Whether a process has the run. It is not taken, but for the moment that this takes; many may look at once.
+    pub(crate) fn is_held(run: &RunFiles) -> bool {
+        let file = File::options().read(true).open(run.lock());
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// The lock file, for the ledger to note its commits in.

@@ -3,19 +3,23 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::bulk::{ImportPolicy, ReportFormat, RowRange, RowState, RunName};
-use crate::config::Rate;
+use super::test_send::TestSend;
+use crate::bulk::{ImportPolicy, ReportFormat, RowFilter, RowRange, RowState, RunName};
+use crate::config::{Rate, Remember};
+use crate::hours::HoursChoice;
 use crate::input::Source;
+use crate::list::ListOptions;
 use crate::message::Message;
 use crate::output::ProgressFormat;
+use crate::phone::Country;
 
 /// What is done with runs.
 #[derive(Debug)]
 pub(crate) enum BulkAction {
     Send(Box<BulkSendArguments>),
-    Resume { run: Option<RunName>, options: RunOptions },
+    Resume { run: Option<RunName>, options: RunOptions, hours: HoursChoice, earlier: EarlierOptions },
     Status { run: Option<RunName> },
-    Report { run: Option<RunName>, states: Vec<RowState>, format: ReportFormat, file: Option<PathBuf> },
+    Report { run: Option<RunName>, filter: RowFilter, format: ReportFormat, file: Option<PathBuf> },
     Resolve { run: Option<RunName>, from: RowState, to: RowState },
     List,
     Remove { run: RunName },
@@ -28,30 +32,52 @@ pub(crate) struct RunOptions {
     pub(crate) concurrency: Option<usize>,
     /// How long a run goes on while every row that is tried meets a rate limit.
     pub(crate) max_wait: Option<Duration>,
+    /// Whether the bot is not asked for its templates.
+    pub(crate) unchecked: bool,
     pub(crate) progress: ProgressFormat,
+    /// `--keep-going`
+    pub(crate) keep_going: bool,
+}
+
+/// What is done with messages that an earlier run has too.
+#[derive(Debug)]
+pub(crate) struct EarlierOptions {
+    /// `--skip-sent`
+    pub(crate) skip_sent: bool,
+    /// `--again`
+    pub(crate) again: bool,
+    /// `--ignore-run`: runs that may send the same, since they cannot be read.
+    pub(crate) ignored_runs: Vec<RunName>,
 }
 
 /// What was typed for a new run.
 #[derive(Debug)]
 pub(crate) struct BulkSendArguments {
     pub(crate) source: Source,
+    pub(crate) list: ListOptions,
     /// `--to`, a template.
     pub(crate) to: Option<String>,
     pub(crate) to_column: Option<String>,
+    /// `--country`, in front of the kind and behind it.
+    pub(crate) countries: [Option<Country>; 2],
     /// `--body`
     pub(crate) body: Option<Source>,
     /// The kind, with what its flags say.
     pub(crate) message: Message,
     pub(crate) run: Option<RunName>,
     pub(crate) options: RunOptions,
+    pub(crate) hours: HoursChoice,
     pub(crate) range: RowRange,
     pub(crate) policy: ImportPolicy,
     /// `--strict`: a warning about a row's message makes the row invalid.
     pub(crate) strict: bool,
-    /// `--again`
-    pub(crate) again: bool,
-    /// `--ignore-run`: runs that may send the same, since they cannot be read.
-    pub(crate) ignored_runs: Vec<RunName>,
+    /// `--exclude`
+    pub(crate) excluded: Vec<Source>,
+    pub(crate) earlier: EarlierOptions,
+    /// `--remember`
+    pub(crate) remember: Option<Remember>,
     /// `--preview`
     pub(crate) preview: Option<u64>,
+    /// `--test-to`
+    pub(crate) test: Option<TestSend>,
 }

@@ -1,11 +1,12 @@
 //! A run on its way, begun or resumed: the engine, and what became of it.
 
 use super::arguments::RunOptions;
-use super::summary::{may_have_been_sent, print_summary, summary};
-use crate::api::{HEADERS_OF_A_POST, SwapWatch, signed};
+use super::hours;
+use super::summary::{may_have_been_sent, of_counts, print_summary, summary};
+use crate::api::{HEADERS_OF_A_POST, Problem, SwapWatch, signed};
 use crate::bulk::{
-    ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, RunEnd, RunLimits, RunLock, RunName, Runs,
-    StopReason, WriteFailure,
+    ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, LedgerError, PauseReason, RunEnd, RunLimits,
+    RunLock, RunName, Runs, StopReason, WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -20,6 +21,8 @@ pub(crate) struct LockedRun<'a> {
     pub(crate) runs: &'a Runs,
     pub(crate) name: RunName,
     pub(crate) details: Details,
+    /// Whether its conditions were given anew.
+    pub(crate) is_changed: bool,
     /// How a run that goes on was found; said once its ledger is known to be whole.
     pub(crate) found: Option<Counts>,
     /// Kept to the end.
@@ -35,7 +38,11 @@ pub(crate) async fn carry_out(
     options: RunOptions,
 ) -> Result<ExitCode, CommandError> {
     let path = run.runs.path(&run.name);
-    let ledger = Ledger::resume(&path, run.lock.mark()?)?;
+    let mut ledger = Ledger::resume(&path, run.lock.mark()?)?;
+    let conditions = &run.details.conditions;
+    if run.is_changed {
+        ledger.keep_conditions(conditions)?;
+    }
     if let Some(found) = &run.found {
         report_found(context, &run.name, found);
     }
@@ -53,7 +60,16 @@ pub(crate) async fn carry_out(
     let mut progress = Progress::new(&context.stderr, options.progress);
     let rate = options.rate.map_or(run.details.rate, Rate::per_second);
     let concurrency = options.concurrency.unwrap_or(run.details.concurrency);
-    let limits = RunLimits { rate, concurrency, max_wait: options.max_wait.unwrap_or(run.details.max_wait) };
+    if run.details.sandbox {
+        hours::report_not_waited_for(context, conditions.hours.as_ref());
+    }
+    let limits = RunLimits {
+        rate,
+        concurrency,
+        max_wait: options.max_wait.unwrap_or(run.details.max_wait),
+        hours: conditions.hours.clone().filter(|_| !run.details.sandbox),
+        keep_going: conditions.keep_going,
+    };
     let engine = Engine::new(session, ledger, counts, limits, &mut progress);
     let end = engine.run(async || signals.next().await).await;
     report(context, sender, run, end)
@@ -74,7 +90,10 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
     if sender.settings.is_sandboxed() {
         stderr.note("sandbox: nothing left this machine");
     }
-    let counts = || Ledger::read(&run.runs.path(&run.name)).and_then(|ledger| ledger.counts());
+    let counts = || {
+        let ledger = Ledger::read(&run.runs.path(&run.name))?;
+        Ok::<_, LedgerError>((ledger.counts()?, ledger.skip_counts()?))
+    };
     let resume = format!("jelouctl bulk resume {}", run.name);
     let is_written = !matches!(end, RunEnd::Stopped { is_written: false, .. });
     let ended = match end {
@@ -82,7 +101,12 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
             if was_stopped {
                 stderr.note(&format!("run {} is complete: its last rows have ended", run.name));
             }
-            Ok(of_counts(&counts()?))
+            let (counts, skips) = counts()?;
+            Ok(of_counts(&counts, &skips))
+        }
+        RunEnd::Stopped { reason: StopReason::Paused(PauseReason::AllRefused, problem), .. } => {
+            report_all_refused(context, run, &problem);
+            Ok(of_pause(PauseReason::AllRefused))
         }
         RunEnd::Stopped { reason: StopReason::Paused(reason, problem), .. } => {
             stderr.error(
@@ -107,12 +131,14 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
         stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
         return ended;
     }
-    if let Ok(counts) = counts() {
+    if let Ok((counts, skips)) = counts() {
         if let Some(left_alone) = may_have_been_sent(&run.name, &counts) {
             stderr.note(&left_alone);
         }
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
-        if let Err(error) = print_summary(context, &summary(&run.name, &counts), &run.name) {
+        if let Err(error) =
+            print_summary(context, &summary(Some(&run.name), &counts, &skips, run.details.written_to), Some(&run.name))
+        {
             let watch = format!("jelouctl bulk status {}", run.name);
             stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
         }
@@ -120,14 +146,23 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
     ended
 }
 
+/// Every row was rejected: what is wrong with one is wrong with all.
+fn report_all_refused(context: &Context, run: &LockedRun<'_>, problem: &Problem) {
+    let (name, hint) = (&run.name, without_again(&problem.hint));
+    let again = format!("jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}");
+    context.stderr.error(
+        &format!("the run paused, as no message was accepted: {}", problem.message),
+        &[],
+        Some(&format!(
+            "{hint}; to send all of them then: {again}; to send the rest in any case: add --keep-going to resume"
+        )),
+    );
+}
+
 /// The hint for one message without its last words, in whose place the command stands.
 fn without_again(hint: &str) -> &str {
     let ends = [", then try again", "; try again after that"];
     ends.iter().find_map(|end| hint.strip_suffix(end)).unwrap_or(hint)
-}
-
-fn of_counts(counts: &Counts) -> ExitCode {
-    if counts.failed + counts.unknown + counts.skipped == 0 { ExitCode::Success } else { ExitCode::Incomplete }
 }
 
 /// What became of rows whose outcome is nowhere but here.

@@ -1,50 +1,66 @@
 //! Reads the list in, and says what is wrong with its rows.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 
+use super::list_notes::tell_of_list;
 use super::row_messages::{RowMessages, Severity};
-use crate::bulk::{self, ImportPlan, ImportPolicy, Imported, LedgerDraft, RowFault, RowRange};
+use super::row_notes::{RowNotes, excluded_words};
+use crate::bulk::{
+    self, Admission, ExcludedBy, ImportPlan, ImportPolicy, Imported, LedgerDraft, RowFault, RowRange, settle_repeated,
+};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::input::Source;
-use crate::list::{ListError, ListReader};
+use crate::list::{ListError, ListInput, ListOptions, ListReader};
+use crate::message::Outgoing;
 use crate::output::{ProgressFormat, Reading, counted};
+use crate::people::Exclusions;
 use crate::sending::{GuardError, Sender};
 
-pub(crate) fn open(source: &Source) -> Result<ListReader, ListError> {
-    let (reader, name): (Box<dyn Read>, _) = match source {
-        Source::Stdin => (Box::new(io::stdin()), "standard input".to_owned()),
+pub(crate) fn open(source: &Source, options: &ListOptions) -> Result<ListReader, ListError> {
+    let (input, name) = match source {
+        Source::Stdin => (ListInput::Stream(Box::new(io::stdin())), "standard input".to_owned()),
         Source::File(path) => {
             let name = path.display().to_string();
             let opened = File::open(path).map_err(|cause| ListError::Unreadable { name: name.clone(), cause });
-            (Box::new(opened?), name)
+            (ListInput::File(opened?), name)
         }
     };
-    ListReader::open(reader, &name)
+    ListReader::open(input, &name, options)
 }
 
 /// What was read, and whether it may be sent.
 pub(crate) struct ReadList {
     pub(crate) imported: Imported,
     pub(crate) verdict: Result<(), CommandError>,
+    /// Whether earlier runs leave it to be sent; told after the verdict.
+    pub(crate) comparison: Result<(), CommandError>,
 }
 
 impl ReadList {
     /// `5 of 6 rows are fine, 1 is not`.
     pub(crate) fn words(&self) -> String {
-        let Imported { rows, invalid, guarded, duplicates, .. } = &self.imported;
-        let (all, fine) = (rows + invalid + duplicates, rows - guarded);
-        match all - fine {
-            0 if all == 1 => "the row is fine".to_owned(),
-            0 => format!("all {all} rows are fine"),
-            1 => format!("{fine} of {all} rows are fine, 1 is not"),
-            bad => format!("{fine} of {all} rows are fine, {bad} are not"),
+        let Imported { rows, invalid, guarded, duplicates, excluded, same_person, .. } = &self.imported;
+        let (fine, left_out) = (rows - guarded, excluded + same_person);
+        let all = rows + invalid + duplicates + left_out;
+        let left_out = match left_out {
+            0 => String::new(),
+            1 => ", 1 is left out".to_owned(),
+            several => format!(", {several} are left out"),
+        };
+        match invalid + duplicates + guarded {
+            0 if fine == all && all == 1 => "the row is fine".to_owned(),
+            0 if fine == all => format!("all {all} rows are fine"),
+            0 => format!("{fine} of {all} rows are fine{left_out}"),
+            1 => format!("{fine} of {all} rows are fine{left_out}, 1 is not"),
+            bad => format!("{fine} of {all} rows are fine{left_out}, {bad} are not"),
         }
     }
 }
 
-/// Reads every row into `draft`, and tells what is wrong with them.
+/// Reads every row into `draft`, and tells what is wrong with them. `compare` leaves out what earlier runs have, before rows
+/// that repeat another one are.
 ///
 /// # Errors
 /// When the list or the draft fails; that a row cannot be sent, or may not be, is the verdict.
@@ -53,20 +69,20 @@ pub(crate) fn import(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
     plan: &ImportPlan<'_>,
-    sender: &Sender,
-    (range, policy): (RowRange, ImportPolicy),
-    progress: ProgressFormat,
+    (sender, exclusions): (&Sender, &Exclusions),
+    (range, policy, progress): (RowRange, ImportPolicy, ProgressFormat),
+    compare: &mut dyn FnMut(&mut LedgerDraft) -> Result<(), CommandError>,
 ) -> Result<ReadList, CommandError> {
     let stderr = &context.stderr;
     let mut first_guarded = None;
     let name = list.name().to_owned();
     let reading = Reading::new(stderr, progress, &name);
     let mut messages = RowMessages::new(stderr, &reading);
+    let mut notes = RowNotes::default();
     let guard = |recipient: &str| sender.check_allowed(std::iter::once(recipient));
-    let allows = |recipient: &str| guard(recipient).is_ok();
     let (severity, left_out) =
         if policy.skip_invalid { (Severity::Warning, " is left out") } else { (Severity::Fault, "") };
-    let report = |line, fault: RowFault<'_>| match fault {
+    let mut report = |line, fault: RowFault<'_>| match fault {
         RowFault::Warning(warning) => messages.tell(Severity::Warning, line, &format!(": {warning}")),
         RowFault::Guarded(recipient) => {
             first_guarded = first_guarded.take().or_else(|| guard(recipient).err());
@@ -76,27 +92,74 @@ pub(crate) fn import(
             let said = format!("{left_out}: it is the same message to {recipient} as line {of}");
             messages.tell(severity, line, &said);
         }
+        RowFault::Excluded(_)
+        | RowFault::EmptyCell(_)
+        | RowFault::SamePerson { .. }
+        | RowFault::RepeatedPerson { .. } => note(&mut notes, line, &fault),
     };
-    let imported = bulk::import(list, draft, plan, (range, policy), allows, report, |rows| reading.show(rows))?;
+    let admit = |outgoing: &Outgoing| admission(sender, exclusions, outgoing);
+    let mut imported = bulk::import(list, draft, plan, (range, policy), admit, &mut report, |rows| reading.show(rows))?;
+    let to_be_sent = draft.to_be_sent()?;
+    let comparison = compare(draft);
+    let left_out = to_be_sent - draft.to_be_sent()?;
+    imported.earlier += left_out;
+    imported.rows -= left_out;
+    settle_repeated(draft, &mut imported, policy, &mut report)?;
     messages.finish();
     drop(reading);
-    match list.empty_rows() {
-        0 => {}
-        1 => stderr.note("1 row without a filled cell was passed over"),
-        rows => stderr.note(&format!("{rows} rows without a filled cell were passed over")),
-    }
+    context.stderr.warnings(imported.bare_codes.warning().as_slice());
+    notes.tell(stderr);
+    tell_of_list(stderr, list);
     let verdict = match (refuse_faulty(&imported, policy), first_guarded) {
         (Err(error), _) => Err(error.into()),
         (Ok(()), Some(first)) => Err(GuardError::Rows { count: imported.guarded, first: Box::new(first) }.into()),
         (Ok(()), None) => Ok(()),
     };
-    Ok(ReadList { imported, verdict })
+    Ok(ReadList { imported, verdict, comparison })
+}
+
+/// Whether a request may go to its recipients: who must not be written to comes before who may be.
+fn admission<'a>(sender: &Sender, exclusions: &'a Exclusions, outgoing: &Outgoing) -> Admission<'a> {
+    if let Some((_, list)) = exclusions.find(outgoing.recipients()) {
+        return Admission::Excluded(list);
+    }
+    let is_refused = |recipient: &&str| sender.check_allowed(std::iter::once(*recipient)).is_err();
+    let refused = outgoing.recipients().find(is_refused);
+    refused.map_or(Admission::Allowed, |recipient| Admission::Guarded(recipient.to_owned()))
+}
+
+/// Keeps for the end what is said of many rows at once.
+fn note(notes: &mut RowNotes, line: u64, fault: &RowFault<'_>) {
+    let line_and = |of: &u64| format!("{line} (as line {of})");
+    match fault {
+        RowFault::Excluded(ExcludedBy::List(list)) => {
+            notes.add(excluded_words(list), line.to_string(), "");
+        }
+        RowFault::Excluded(ExcludedBy::Report) => {
+            let words =
+                ["is left out, which the report has as excluded", "are left out, which the report has as excluded"];
+            notes.add(words.map(str::to_owned), line.to_string(), "");
+        }
+        RowFault::EmptyCell(column) => {
+            notes.add([format!("has no `{column}`"), format!("have no `{column}`")], line.to_string(), "");
+        }
+        RowFault::SamePerson { of } => {
+            let words =
+                ["is left out, to a person who has an earlier row", "are left out, to people who have an earlier row"];
+            notes.add(words.map(str::to_owned), line_and(of), "");
+        }
+        RowFault::RepeatedPerson { of } => {
+            let words = ["goes to a person who has an earlier row", "go to people who have an earlier row"];
+            notes.add(words.map(str::to_owned), line_and(of), "; --one-per-person sends the first of each");
+        }
+        RowFault::Invalid(_) | RowFault::Warning(_) | RowFault::Guarded(_) | RowFault::Duplicate { .. } => {}
+    }
 }
 
 fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageError> {
-    let Imported { rows, invalid, duplicates, .. } = imported;
+    let Imported { rows, invalid, duplicates, excluded, earlier, .. } = imported;
     match (invalid, duplicates) {
-        _ if *rows == 0 && (policy.skip_invalid || *duplicates == 0) => {
+        _ if rows + excluded + earlier == 0 && (policy.skip_invalid || *duplicates == 0) => {
             Err(UsageError::new("no row can be sent", "fix the message or the rows; nothing was sent"))
         }
         (0, 0) => Ok(()),

@@ -6,8 +6,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
+use super::hours::waiting;
 use super::summary::{print_summary, summary};
-use crate::bulk::{BulkError, Counts, Ledger, ReportFormat, RowState, RunName, Runs, write_report};
+use crate::bulk::{BulkError, Counts, Ledger, ReportFormat, RowFilter, RowState, RunName, Runs, write_report};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
@@ -19,14 +20,17 @@ pub(crate) fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitC
     let name = runs.find(asked)?;
     let ledger = Ledger::read(&runs.path(&name))?;
     let details = ledger.details()?;
-    let mut json = summary(&name, &ledger.counts()?);
+    let counts = ledger.counts()?;
+    let mut json = summary(Some(&name), &counts, &ledger.skip_counts()?, details.written_to);
     if let Value::Object(json) = &mut json {
         json.insert("kind".to_owned(), json!(details.kind));
         json.insert("profile".to_owned(), json!(details.profile));
         json.insert("bot_id".to_owned(), json!(details.bot));
         json.insert("api_url".to_owned(), json!(details.api_url));
+        json.insert("hours".to_owned(), json!(details.conditions.hours));
+        json.insert("waiting".to_owned(), json!(waiting(&runs, &name, &details, &counts)));
     }
-    print_summary(context, &json, &name)?;
+    print_summary(context, &json, Some(&name))?;
     Ok(ExitCode::Success)
 }
 
@@ -66,7 +70,7 @@ pub(crate) fn list(context: &Context) -> Result<ExitCode, CommandError> {
 pub(crate) fn report(
     context: &Context,
     asked: Option<&RunName>,
-    states: &[RowState],
+    filter: &RowFilter,
     format: ReportFormat,
     file: Option<&Path>,
 ) -> Result<ExitCode, CommandError> {
@@ -75,16 +79,15 @@ pub(crate) fn report(
     let runs = Runs::open()?;
     let ledger = Ledger::read(&runs.path(&runs.find(asked)?))?;
     let details = ledger.details()?;
-    let states = if states.is_empty() { &RowState::ALL } else { states };
     let Some(mut to) = to else {
-        return match write_report(&ledger, &details, states, format, context.stdout.stream()) {
+        return match write_report(&ledger, &details, filter, format, context.stdout.stream()) {
             // A reader that has seen enough, `head` perhaps, is no error.
             Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Success),
             written => Ok(written.map(|()| ExitCode::Success)?),
         };
     };
     let failed = || FileError::of("write", to.path);
-    match write_report(&ledger, &details, states, format, io::BufWriter::new(&mut to.file)) {
+    match write_report(&ledger, &details, filter, format, io::BufWriter::new(&mut to.file)) {
         Err(BulkError::Report(cause)) => return Err(failed()(cause).into()),
         written => written?,
     }
@@ -127,10 +130,10 @@ pub(crate) fn resolve(
     let open = if from == RowState::Pending { Ledger::accept_loss } else { Ledger::resume };
     let mut ledger = open(&runs.path(&name), lock.mark()?)?;
     let changed = ledger.resolve(from, to)?;
-    let counts = ledger.counts()?;
+    let summary = summary(Some(&name), &ledger.counts()?, &ledger.skip_counts()?, ledger.details()?.written_to);
     ledger.close()?;
     context.stderr.note(&format!("run {name}: {changed} {} rows count as {} from now on", from.name(), to.name()));
-    print_summary(context, &summary(&name, &counts), &name)?;
+    print_summary(context, &summary, Some(&name))?;
     drop(lock);
     Ok(ExitCode::Success)
 }

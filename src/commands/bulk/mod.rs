@@ -1,16 +1,24 @@
 //! `bulk …`: many messages from a list of people, and the runs that they are.
 
 mod arguments;
+mod before;
 mod carry_out;
+mod earlier;
+mod excluded_since;
+mod hours;
 mod import;
+mod list_notes;
 mod manage;
 mod plan;
 mod resume;
 mod row_messages;
+mod row_notes;
 mod send;
 mod summary;
+mod test_send;
 
-pub(crate) use self::arguments::{BulkAction, BulkSendArguments, RunOptions};
+pub(crate) use self::arguments::{BulkAction, BulkSendArguments, EarlierOptions, RunOptions};
+pub(crate) use self::test_send::TestSend;
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
@@ -25,10 +33,12 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
     outlive_file_size_limit()?;
     match action {
         BulkAction::Send(arguments) => send::run(context, &arguments),
-        BulkAction::Resume { run, options } => resume::run(context, run.as_ref(), options),
+        BulkAction::Resume { run, options, hours, earlier } => {
+            resume::run(context, run.as_ref(), options, &hours, &earlier)
+        }
         BulkAction::Status { run } => manage::status(context, run.as_ref()),
-        BulkAction::Report { run, states, format, file } => {
-            manage::report(context, run.as_ref(), &states, format, file.as_deref())
+        BulkAction::Report { run, filter, format, file } => {
+            manage::report(context, run.as_ref(), &filter, format, file.as_deref())
         }
         BulkAction::Resolve { run, from, to } => manage::resolve(context, run.as_ref(), from, to),
         BulkAction::List => manage::list(context),

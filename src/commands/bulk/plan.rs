@@ -8,6 +8,7 @@ use crate::bulk::RecipientRule;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::message::{Envelope, Message, Route, is_template, merge};
+use crate::phone::Country;
 use crate::template::{BodyTemplate, TemplateError, TextTemplate};
 
 /// The body that flags and `--body` make; nothing where each row is the body.
@@ -67,6 +68,14 @@ pub(crate) fn recipient_rule<'a>(
             format!("--to: every row would go to `{to}`"),
             "write the recipient from columns, --to '593{{ celular }}', or name its column with --to-column",
         )),
+    }
+}
+
+/// `--country`, which may stand on either side of the kind.
+pub(crate) fn typed_country(arguments: &BulkSendArguments) -> Result<Option<Country>, UsageError> {
+    match arguments.countries {
+        [Some(_), Some(_)] => Err(UsageError::new("--country is given twice", "keep one of the two")),
+        [before, behind] => Ok(before.or(behind)),
     }
 }
 

@@ -1,27 +1,40 @@
 //! `bulk resume`: goes on with a run. It needs no input and no message, and sends as the one who began it, or not at all.
 
-use super::arguments::RunOptions;
+use super::arguments::{EarlierOptions, RunOptions};
+use super::before::refuse_templates;
 use super::carry_out::{LockedRun, carry_out};
-use crate::bulk::{Details, Ledger, RunName, Runs};
+use super::earlier::{self, Repetition};
+use super::excluded_since::leave_out_excluded;
+use super::hours::of_resumed_run;
+use crate::bulk::{Details, EarlierRuns, Ledger, RunLock, RunName, Runs};
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Environment};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
+use crate::hours::HoursChoice;
 use crate::message::recipients_in;
+use crate::people::Exclusions;
 use crate::process::block_on;
-use crate::sending::{Interrupted, Opening, Sender, UnresolvedSender};
+use crate::sending::{Connection, Interrupted, Opening, Sender, UnresolvedSender, add_do_not_contact};
 
 pub(crate) fn run(
     context: &mut Context,
     asked: Option<&RunName>,
     options: RunOptions,
+    hours: &HoursChoice,
+    earlier: &EarlierOptions,
 ) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
     let runs = Runs::open()?;
     let name = runs.find(asked)?;
     let lock = runs.lock(&name)?;
     let ledger = Ledger::read(&runs.path(&name))?;
-    let details = ledger.details()?;
+    // What was changed is compared with nothing that was typed.
+    ledger.check_seal()?;
+    let mut details = ledger.details()?;
+    let conditions = of_resumed_run(hours, options.keep_going, &details.conditions)?;
+    let is_changed = conditions != details.conditions;
+    details.conditions = conditions;
     if let Some(environment) = unresolved.said().filter(|_| !details.sandbox) {
         refuse_environment(context, environment, &name, &details)?;
     }
@@ -34,21 +47,69 @@ pub(crate) fn run(
     }
     let sender = Sender::of(settings, context)?;
     refuse_other(&name, "client id", &details.client_id, Some(sender.client_id.as_str()))?;
+    let mut exclusions = Exclusions::default();
+    add_do_not_contact(context, &mut exclusions, &sender.settings)?;
+    leave_out_excluded(context, &runs.path(&name), &lock, &exclusions)?;
     if sender.settings.allow_to.is_some() {
-        ledger.pending_requests::<CommandError>(|recipient, body| {
-            let body = serde_json::from_str(body).unwrap_or_default();
-            Ok(sender.check_allowed(std::iter::once(recipient).chain(recipients_in(&body)))?)
+        ledger.pending_requests::<CommandError>(|row| {
+            let body = serde_json::from_str(&row.body).unwrap_or_default();
+            Ok(sender.check_allowed(std::iter::once(row.recipient.as_str()).chain(recipients_in(&body)))?)
         })?;
     }
+    if !details.sandbox {
+        leave_out_sent(context, &runs, (&name, &lock), &details, &ledger, earlier)?;
+    }
     let counts = ledger.counts()?;
+    let has_work = counts.pending > 0;
     drop(ledger);
-    let run = LockedRun { runs: &runs, name, details, found: Some(counts), lock };
+    let run = LockedRun { runs: &runs, name, details, is_changed, found: Some(counts), lock };
     block_on(async {
         match sender.connect(context).await? {
-            Opening::Open(connection) => carry_out(context, &sender, connection, &run, options).await,
+            Opening::Open(mut connection) => {
+                if !options.unchecked && has_work {
+                    check_templates(context, &sender, &mut connection, &run).await?;
+                }
+                carry_out(context, &sender, connection, &run, options).await
+            }
             Opening::Interrupted(signal) => Err(Interrupted(signal).into()),
         }
     })
+}
+
+/// The templates of the rows that are left.
+async fn check_templates(
+    context: &Context,
+    sender: &Sender,
+    connection: &mut Connection,
+    run: &LockedRun<'_>,
+) -> Result<(), CommandError> {
+    let requests = |each: &mut dyn FnMut(&str)| {
+        Ledger::read(&run.runs.path(&run.name))?.pending_requests(|row| {
+            each(&row.body);
+            Ok(())
+        })
+    };
+    refuse_templates(context, sender, connection, &run.details.templates, requests).await
+}
+
+/// Looks whether another run has sent meanwhile what this one has left.
+fn leave_out_sent(
+    context: &Context,
+    runs: &Runs,
+    (name, lock): (&RunName, &RunLock),
+    details: &Details,
+    ledger: &Ledger,
+    options: &EarlierOptions,
+) -> Result<(), CommandError> {
+    let repetition = Repetition::of(options, details.again, details.skip_sent);
+    let created_at = ledger.created_at()?;
+    let mut earlier = EarlierRuns::of_run(runs, (name, details), created_at, &options.ignored_runs);
+    if earlier::compare_run(context, &mut earlier, ledger, name, repetition)? {
+        let mut written = Ledger::resume(&runs.path(name), lock.mark()?)?;
+        written.skip_earlier(ledger)?;
+        written.close()?;
+    }
+    Ok(())
 }
 
 /// What the environment says holds where no flag says otherwise; it must be what the run was begun with.

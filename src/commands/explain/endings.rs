@@ -8,7 +8,12 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
     (2, "wrong usage or an invalid message", "no", "after fixing it"),
     (3, "configuration, credentials or certificate roots are missing or broken", "no", "after fixing it"),
     (4, "the API does not accept the credentials", "no", "after fixing it"),
-    (5, "rejected by the API", "no", "after fixing it"),
+    (
+        5,
+        "rejected by the API; a bulk run paused since its first eleven messages were",
+        "no; of a bulk run see the report",
+        "after fixing it",
+    ),
     (
         6,
         "rate limited or unavailable beyond --retry-for; of a bulk run beyond --max-wait",
@@ -24,11 +29,16 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
     ),
     (
         10,
-        "a bulk run is complete, and some rows failed, were skipped or are unknown",
+        "a bulk run is complete, and some rows failed, are invalid or are unknown",
         "see the report",
         "what failed, after fixing it",
     ),
-    (11, "stopped by a guard: allow_to, a bulk run without --yes, the same campaign again", "no", "no"),
+    (
+        11,
+        "stopped by a guard: allow_to, --exclude, do_not_contact, a bulk run without --yes, messages that were sent before",
+        "no",
+        "no",
+    ),
     (
         12,
         "the ledger of a bulk run cannot be written",
@@ -50,7 +60,11 @@ const NAMES: [(&str, &str, Option<u8>); 17] = [
     ("usage", "`error.code`: the command line cannot be carried out", Some(2)),
     ("invalid_message", "`error.code`: the message breaks a limit", Some(2)),
     ("configuration", "`error.code`: something is missing or broken in the configuration or the environment", Some(3)),
-    ("guard", "`error.code`: allow_to, or a question that was not answered with yes", Some(11)),
+    (
+        "guard",
+        "`error.code`: allow_to, somebody who must not be written to, or a question that was not answered with yes",
+        Some(11),
+    ),
     ("credentials", "`error.code`: the API does not accept client id and secret", Some(4)),
     ("rejected", "`error.code`: the API refuses the message; `api_code` has its own code", Some(5)),
     ("unavailable", "`error.code`: rate limits or an API that is down, beyond --retry-for", Some(6)),

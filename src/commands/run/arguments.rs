@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::input::Source;
+use crate::phone::Country;
 use crate::process::CommandEnd;
 
 /// What was typed.
@@ -13,12 +14,16 @@ use crate::process::CommandEnd;
 pub(crate) struct RunArguments {
     /// `--to`
     pub(crate) to: Option<String>,
+    /// `--country`
+    pub(crate) country: Option<Country>,
     pub(crate) on: NotifyOn,
     pub(crate) content: NoticeContent,
     /// `--tail`, a number of lines.
     pub(crate) tail: Option<usize>,
     /// The longest that the notice may take.
     pub(crate) timeout: Duration,
+    /// `--exclude`
+    pub(crate) excluded: Vec<Source>,
     /// `--check-first`
     pub(crate) check_first: bool,
     /// `--strict-notify`

@@ -19,10 +19,14 @@ use crate::config::SecretSource;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::Source;
-use crate::message::Outgoing;
+use crate::message::{Outgoing, TemplateUses};
 use crate::output::Sent;
+use crate::people::Exclusions;
 use crate::process::{Signals, Tail, block_on, run_command};
-use crate::sending::{Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, catch_panic};
+use crate::sending::{
+    Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, UnusableTemplates, catch_panic,
+    check_templates, claim_exclusions,
+};
 use crate::template::language;
 
 /// Runs the command and sends the notice. The command matters more than the notice: what keeps the notice from leaving is
@@ -33,6 +37,7 @@ use crate::template::language;
 /// made or could not leave. The command has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
+    claim_exclusions(context, &arguments.excluded)?;
     let language = language();
     let (read, problem) = match notice::read(context, arguments) {
         Ok(read) => (Some(read), None),
@@ -44,7 +49,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<Exi
         Some(read) => Prepared::new(context, arguments, &language, read, unresolved),
         None => Prepared { problem, ..Prepared::default() },
     };
-    let Prepared { ready, example, problem } = prepared;
+    let Prepared { ready, exclusions, example, templates, problem } = prepared;
     let is_preview = context.mode != Mode::Send;
     let problem = match problem {
         Some(problem) if arguments.check_first || is_preview => return Err(problem),
@@ -56,13 +61,14 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<Exi
         return Ok(ExitCode::Success);
     }
     let flight = Flight::default();
-    let command = CommandRun { context, arguments, flight: &flight, ready, problem };
+    let command = CommandRun { context, arguments, flight: &flight, ready, exclusions, templates, problem };
     catch_panic(&flight, || block_on(command.run()))
 }
 
 fn asks_twice_for_stdin(context: &Context, arguments: &RunArguments) -> bool {
-    context.flags.client_secret == Some(SecretSource::Stdin)
-        && matches!(arguments.content, NoticeContent::Body(Source::Stdin))
+    let is_taken =
+        context.flags.client_secret == Some(SecretSource::Stdin) || arguments.excluded.contains(&Source::Stdin);
+    is_taken && matches!(arguments.content, NoticeContent::Body(Source::Stdin))
 }
 
 /// A command about to run, with what its notice needs to leave.
@@ -71,6 +77,8 @@ struct CommandRun<'a> {
     arguments: &'a RunArguments,
     flight: &'a Flight,
     ready: Option<(Notice<'a>, Sender)>,
+    templates: TemplateUses,
+    exclusions: Exclusions,
     problem: Option<CommandError>,
 }
 
@@ -88,7 +96,7 @@ impl CommandRun<'_> {
     /// `--strict-notify` that of a notice that failed.
     async fn run(mut self) -> Result<ExitCode, CommandError> {
         let Self { context, arguments, .. } = self;
-        let connection = match &self.ready {
+        let mut connection = match &self.ready {
             None => None,
             Some((_, sender)) => match sender.connect(context).await.map_err(CommandError::from) {
                 Ok(Opening::Open(connection)) => Some(connection),
@@ -101,6 +109,13 @@ impl CommandRun<'_> {
                 }
             },
         };
+        if let (true, Some((_, sender)), Some(connection)) = (arguments.check_first, &self.ready, &mut connection) {
+            let faults = check_templates(connection, &context.stderr, &sender.bot, &self.templates).await?;
+            if !faults.is_empty() {
+                let hint = "correct the notice, or leave out --check-first; the command did not run";
+                return Err(UnusableTemplates { faults, hint }.into());
+            }
+        }
         if let Some(problem) = &self.problem {
             let message =
                 format!("the command runs, but a notice of how it ended could not be sent: {}", problem.message());
@@ -140,7 +155,7 @@ impl CommandRun<'_> {
         let tail = tail.map(|tail| tail.text(redact));
         let tail = tail.as_deref().map(|text| if text.is_empty() { NO_TAIL } else { text });
         let (outgoing, _) = notice.fill_to_fit(facts, tail)?;
-        check(sender, &outgoing)?;
+        check(sender, &self.exclusions, &outgoing)?;
         self.notify(connection, sender, &outgoing).await
     }
 

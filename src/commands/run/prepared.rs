@@ -1,23 +1,28 @@
 //! What is known of a notice before its command runs: how it is made, who sends it, and what will keep it from leaving.
 
 use minijinja::Environment as Language;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::arguments::RunArguments;
 use super::facts::{ENDS, Facts};
 use super::notice::{NO_TAIL, Notice};
 use crate::commands::CommandError;
 use crate::context::Context;
-use crate::message::{Message, Outgoing, RecipientSources};
-use crate::sending::{Sender, UnresolvedSender};
+use crate::message::{Message, Outgoing, TemplateUses};
+use crate::people::Exclusions;
+use crate::sending::{Sender, UnresolvedSender, add_do_not_contact, check_not_excluded, read_exclusions};
 
 /// As far as a notice could be prepared.
 #[derive(Default)]
 pub(super) struct Prepared<'a> {
     /// Nothing where no notice can leave, however the command ends.
     pub(super) ready: Option<(Notice<'a>, Sender)>,
+    /// Who must not be written to.
+    pub(super) exclusions: Exclusions,
     /// The notice of one of the ends, where it makes one of each that is told.
     pub(super) example: Option<Outgoing>,
+    /// The templates that the notices name.
+    pub(super) templates: TemplateUses,
     /// What keeps the notice from leaving, or the notice of one of the ends.
     pub(super) problem: Option<CommandError>,
 }
@@ -28,48 +33,72 @@ impl<'a> Prepared<'a> {
         arguments: &RunArguments,
         language: &'a Language<'a>,
         read: &'a (Message, Value),
-        unresolved: UnresolvedSender,
+        mut unresolved: UnresolvedSender,
     ) -> Self {
-        let to = RecipientSources { flag: arguments.to.clone(), environment: unresolved.recipient() };
-        let notice = match Notice::compile(language, &read.0.schema(), read, to) {
+        let to = unresolved.recipients(context, arguments.to.as_ref(), arguments.country);
+        let notice = match Notice::compile(language, read.0.schema(), read, to) {
             Ok(notice) => notice,
             Err(problem) => return Self { problem: Some(problem), ..Self::default() },
         };
         let example = try_out(context, arguments, &notice);
         let is_environment_read = unresolved.is_environment_read();
-        let sender = unresolved.resolve(context).map_err(CommandError::from);
+        let sender = match unresolved.resolve(context) {
+            Err(problem) => Err(problem.into()),
+            Ok(sender) => read_lists(context, arguments, &sender).map(|exclusions| (sender, exclusions)),
+        };
         match (example, sender) {
             // A recipient may be missing only because the environment is broken.
             (Err(_), Err(problem)) if !is_environment_read => Self { problem: Some(problem), ..Self::default() },
             (Err(problem), Err(_)) | (Ok(_), Err(problem)) => Self { problem: Some(problem), ..Self::default() },
-            (Err(problem), Ok(sender)) => {
-                Self { ready: Some((notice, sender)), problem: Some(problem), ..Self::default() }
+            (Err(problem), Ok((sender, exclusions))) => {
+                Self { ready: Some((notice, sender)), exclusions, problem: Some(problem), ..Self::default() }
             }
-            (Ok(example), Ok(sender)) => match check(&sender, &example) {
-                Ok(()) => Self { ready: Some((notice, sender)), example: Some(example), problem: None },
+            (Ok((example, templates)), Ok((sender, exclusions))) => match check(&sender, &exclusions, &example) {
+                Ok(()) => {
+                    Self { ready: Some((notice, sender)), exclusions, example: Some(example), templates, problem: None }
+                }
                 Err(problem) => Self { problem: Some(problem), ..Self::default() },
             },
         }
     }
 }
 
-/// The bot that a body names, and `allow_to`.
+/// Who must not be written to.
+fn read_lists(context: &Context, arguments: &RunArguments, sender: &Sender) -> Result<Exclusions, CommandError> {
+    let country = arguments.country.or(sender.settings.country());
+    let mut exclusions = read_exclusions(context, &arguments.excluded, country)?;
+    add_do_not_contact(context, &mut exclusions, &sender.settings)?;
+    Ok(exclusions)
+}
+
+/// The bot that a body names, who must not be written to, and `allow_to`.
 ///
 /// # Errors
 /// When `sender` may not send `outgoing`.
-pub(super) fn check(sender: &Sender, outgoing: &Outgoing) -> Result<(), CommandError> {
+pub(super) fn check(sender: &Sender, exclusions: &Exclusions, outgoing: &Outgoing) -> Result<(), CommandError> {
     outgoing.check_bot(sender.bot.as_str())?;
+    check_not_excluded(exclusions, outgoing.recipients())?;
     Ok(sender.check_allowed(outgoing.recipients())?)
 }
 
 /// Fills the notice for each end that is told, with its warnings on standard error.
-fn try_out(context: &Context, arguments: &RunArguments, notice: &Notice<'_>) -> Result<Outgoing, CommandError> {
+fn try_out(
+    context: &Context,
+    arguments: &RunArguments,
+    notice: &Notice<'_>,
+) -> Result<(Outgoing, TemplateUses), CommandError> {
     let facts = Facts::new(arguments.program());
     let tail = arguments.tail.map(|_| NO_TAIL);
     let mut ends =
         ENDS.into_iter().filter(|ended| arguments.on.wants(*ended)).map(|ended| facts.ended(ended, facts.begun()));
-    let first = notice.fill(&ends.next().unwrap_or_default(), tail)?;
-    let (example, warnings) = ends.try_fold(first, |_, facts| notice.fill(&facts, tail))?;
+    let mut templates = TemplateUses::default();
+    let mut fill = |facts: &Map<String, Value>| {
+        let filled = notice.fill(facts, tail)?;
+        templates.note(&filled.0);
+        Ok::<_, CommandError>(filled)
+    };
+    let first = fill(&ends.next().unwrap_or_default())?;
+    let (example, warnings) = ends.try_fold(first, |_, facts| fill(&facts))?;
     context.stderr.warnings(&warnings);
-    Ok(example)
+    Ok((example, templates))
 }

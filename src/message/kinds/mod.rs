@@ -20,6 +20,8 @@ mod template_by_id;
 mod text;
 mod video;
 
+use std::sync::LazyLock;
+
 use clap::{Args, Subcommand};
 use garde::Validate;
 use serde_json::{Map, Value, json};
@@ -138,7 +140,7 @@ macro_rules! kinds {
             }
 
             /// Reads `body` as this kind.
-            pub(super) fn read(&self, body: Value) -> Result<Self, serde_path_to_error::Error<serde_json::Error>> {
+            pub(super) fn read(&self, body: &Value) -> Result<Self, serde_path_to_error::Error<serde_json::Error>> {
                 match self { $(Self::$kind(_) => serde_path_to_error::deserialize(body).map(Self::$kind)),* }
             }
 
@@ -160,10 +162,28 @@ macro_rules! kinds {
                 match self { $(Self::$kind(kind) => json!(kind)),* }
             }
 
-            /// JSON Schema of the kind's own fields.
+            /// JSON Schema of the kind's own fields, made when it is first asked for.
             #[must_use]
-            pub(crate) fn schema(&self) -> Value {
-                match self { $(Self::$kind(_) => <$kind as Kind>::schema()),* }
+            pub(crate) fn schema(&self) -> &'static Value {
+                match self {
+                    $(Self::$kind(_) => {
+                        static SCHEMA: LazyLock<Value> = LazyLock::new(<$kind as Kind>::schema);
+                        &SCHEMA
+                    }),*
+                }
+            }
+
+            /// Adds those subcommands of all that `is_named` tells.
+            #[must_use]
+            pub(crate) fn augment_named_subcommands(
+                mut command: clap::Command,
+                is_named: impl Fn(&str) -> bool,
+            ) -> clap::Command {
+                $(if Self::has_subcommand(<$kind as Kind>::COMMAND) && is_named(<$kind as Kind>::COMMAND) {
+                    let kind = clap::Command::new(<$kind as Kind>::COMMAND);
+                    command = command.subcommand(<$kind as Args>::augment_args(kind));
+                })*
+                command
             }
 
             /// The kind's flags as clap has them.

@@ -1,0 +1,107 @@
+//! Holds rows back outside of the run's hours. What counts is the clock on the wall, which may be moved, and goes on while
+//! the machine sleeps: it is read anew for each row, and every few seconds while nothing may leave.
+
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::hours::Hours;
+
+/// The clock is read at least so often while the hours are closed.
+const TIME_BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+/// Where no opening is in sight, it is looked for again and again.
+const OUT_OF_SIGHT: SignedDuration = SignedDuration::from_hours(24);
+
+/// Says whether the hours are open, and how long they were not.
+#[derive(Debug, Default)]
+pub(crate) struct HoursGate {
+    hours: Option<Hours>,
+    /// The minute of the clock that was looked at last, and when the hours open where they are closed then. Within a
+    /// minute that does not change: windows begin and end with one, and so do the changes of a zone's clock.
+    looked: Option<(i64, Option<Timestamp>)>,
+    /// Since when they are closed, of which nobody was told yet.
+    closed_since: Option<Instant>,
+}
+
+/// The hours are closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Closed {
+    /// When they open.
+    pub(crate) until: Timestamp,
+    /// When to look again.
+    pub(crate) look_at: Instant,
+}
+
+impl HoursGate {
+    /// Of a run that has `hours`, or may send at any.
+    pub(crate) fn new(hours: Option<Hours>) -> Self {
+        Self { hours, looked: None, closed_since: None }
+    }
+
+    pub(crate) fn hours(&self) -> Option<&Hours> {
+        self.hours.as_ref()
+    }
+
+    /// Whether the hours are closed when the clock shows `wall`.
+    pub(crate) fn look(&mut self, wall: Timestamp, now: Instant) -> Option<Closed> {
+        let hours = self.hours.as_ref()?;
+        let minute = wall.as_second().div_euclid(60);
+        let opening = match self.looked {
+            Some((looked, opening)) if looked == minute => opening,
+            _ if hours.is_open(wall) => None,
+            _ => Some(hours.next_opening(wall).unwrap_or_else(|| wall.saturating_add(OUT_OF_SIGHT).unwrap_or(wall))),
+        };
+        self.looked = Some((minute, opening));
+        let until = opening?;
+        self.closed_since.get_or_insert(now);
+        // A time that is gone would be a look without end.
+        let wait = Duration::try_from(until.duration_since(wall)).unwrap_or_default().max(Duration::from_millis(1));
+        Some(Closed { until, look_at: now + wait.min(TIME_BETWEEN_LOOKS) })
+    }
+
+    /// For how long they were closed, once they are open again.
+    pub(crate) fn take_closed_time(&mut self, now: Instant) -> Option<Duration> {
+        self.closed_since.take().map(|since| now.duration_since(since))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate() -> HoursGate {
+        let kept = r#"{"between":["07:00-19:00"],"not_on":[],"time_zone":"America/Bogota"}"#;
+        HoursGate::new(serde_json::from_str(kept).unwrap())
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn looks_every_few_seconds_and_at_the_opening_itself() {
+        let (mut gate, now) = (gate(), Instant::now());
+        let until = at("2026-11-20T07:00:00-05");
+        let closed = gate.look(at("2026-11-20T05:00:00-05"), now).unwrap();
+        assert_eq!(closed, Closed { until, look_at: now + TIME_BETWEEN_LOOKS });
+        let closed = gate.look(at("2026-11-20T06:59:58-05"), now).unwrap();
+        assert_eq!(closed, Closed { until, look_at: now + Duration::from_secs(2) });
+        assert_eq!(gate.look(until, now + Duration::from_secs(9)), None);
+        assert_eq!(gate.take_closed_time(now + Duration::from_secs(9)), Some(Duration::from_secs(9)));
+        assert_eq!(gate.take_closed_time(now), None);
+    }
+
+    #[test]
+    fn believes_a_clock_that_is_moved() {
+        let (mut gate, now) = (gate(), Instant::now());
+        assert_eq!(gate.look(at("2026-11-20T18:59:00-05"), now), None);
+        assert_eq!(gate.look(at("2026-11-20T03:00:00-05"), now).unwrap().until, at("2026-11-20T07:00:00-05"));
+        assert_eq!(gate.look(at("2026-11-20T12:00:00-05"), now), None);
+        assert_eq!(gate.look(at("2026-11-22T20:00:00-05"), now).unwrap().until, at("2026-11-23T07:00:00-05"));
+    }
+
+    #[test]
+    fn a_run_without_hours_may_send_at_any() {
+        assert_eq!(HoursGate::default().look(at("2026-11-20T03:00:00-05"), Instant::now()), None);
+    }
+}

@@ -1,0 +1,105 @@
+//! When two requests are the same message to the same person: a number that two countries' worth of people know in two forms
+//! may stand in either, in the path, as the recipient and in the body.
+
+use std::borrow::Cow;
+
+use crate::phone::person_key;
+
+/// A request in which each form of the recipient's number is written as the person's key. Two that are equal are the same
+/// message to the same person.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SameMessage<'a> {
+    path: Cow<'a, str>,
+    person: Cow<'a, str>,
+    body: Cow<'a, str>,
+}
+
+impl<'a> SameMessage<'a> {
+    pub(super) fn of(path: &'a str, recipient: &'a str, body: &'a str) -> Self {
+        let person = person_key(recipient);
+        let (path, body) = (with_key(path, &person), with_key(body, &person));
+        Self { path, person, body }
+    }
+
+    /// Whether it is the request itself, byte for byte.
+    pub(super) fn is_as_written(&self) -> bool {
+        [&self.path, &self.person, &self.body].into_iter().all(|part| matches!(part, Cow::Borrowed(_)))
+    }
+
+    pub(super) fn parts(&self) -> [&str; 3] {
+        [&self.path, &self.person, &self.body]
+    }
+
+    pub(super) fn into_owned(self) -> SameMessage<'static> {
+        let own = |part: Cow<'_, str>| Cow::Owned(part.into_owned());
+        SameMessage { path: own(self.path), person: own(self.person), body: own(self.body) }
+    }
+}
+
+/// `text` with `key` in place of every other form of the same number.
+fn with_key<'a>(text: &'a str, key: &str) -> Cow<'a, str> {
+    let is_number = key.bytes().all(|byte| byte.is_ascii_digit());
+    let mut folded = String::new();
+    let mut kept = 0;
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|_| is_number) {
+        let Some(begin) = rest.find(|character: char| character.is_ascii_digit()) else { break };
+        let digits = rest.get(begin..).unwrap_or_default();
+        let length = digits.bytes().take_while(u8::is_ascii_digit).count();
+        let (begin, end) = (at + begin, at + begin + length);
+        at = end;
+        // The other form has one digit more.
+        if let Some(number) = text.get(begin..end).filter(|_| length == key.len() + 1)
+            && person_key(number) == key
+        {
+            folded.push_str(text.get(kept..begin).unwrap_or_default());
+            folded.push_str(key);
+            kept = end;
+        }
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    folded.push_str(text.get(kept..).unwrap_or_default());
+    Cow::Owned(folded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_a_number_are_one_message() {
+        let message = |number: &str| {
+            let (path, body) =
+                (format!("/bots/1/users/{number}/x"), format!("{{\"userId\":\"{number}\",\"text\":\"1 {number}\"}}"));
+            SameMessage::of(&path, number, &body).into_owned()
+        };
+        for (one, other, are_same) in [
+            ("5215512345678", "525512345678", true),
+            ("5491123456789", "541123456789", true),
+            ("5511987654321", "551187654321", true),
+            ("5215512345678", "525512345679", false),
+            ("593987654321", "593987654322", false),
+        ] {
+            assert_eq!(message(one) == message(other), are_same, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn only_the_recipients_own_number_is_written_otherwise() {
+        for (text, key, expected) in [
+            ("5215512345678", "525512345678", "525512345678"),
+            ("call 5215500000000, not 5215512345678!", "525512345678", "call 5215500000000, not 525512345678!"),
+            ("15215512345678", "525512345678", "15215512345678"),
+            ("525512345678", "525512345678", "525512345678"),
+            ("ñ5215512345678ñ5215512345678", "525512345678", "ñ525512345678ñ525512345678"),
+            ("5215512345678", "U1", "5215512345678"),
+            ("", "525512345678", ""),
+        ] {
+            assert_eq!(with_key(text, key), expected, "{text}");
+        }
+        assert!(SameMessage::of("/1", "593987654321", "{\"userId\":\"593987654321\"}").is_as_written());
+        assert!(SameMessage::of("/1", "525512345678", "{\"userId\":\"525512345678\"}").is_as_written());
+    }
+}

@@ -1,0 +1,93 @@
+//! Why rows are left out, and how many for each reason.
+
+use clap::ValueEnum;
+use rusqlite::Connection;
+
+use super::{Ledger, LedgerError};
+
+/// Why a row is left out. Of several reasons it is the first in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum SkipReason {
+    /// It makes no message that can be sent
+    Invalid,
+    /// Its recipient is on a list of people who are not to be written to
+    Excluded,
+    /// An earlier run has sent the same message to the same person
+    AlreadySent,
+    /// An earlier run may have sent it
+    MayHaveBeenSent,
+    /// An unfinished run is to send it
+    ToBeSent,
+    /// An earlier row of the list is the same message, or goes to the same person
+    Repeated,
+}
+
+impl SkipReason {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Invalid, Self::Excluded, Self::AlreadySent, Self::MayHaveBeenSent, Self::ToBeSent, Self::Repeated];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::Excluded => "excluded",
+            Self::AlreadySent => "already_sent",
+            Self::MayHaveBeenSent => "may_have_been_sent",
+            Self::ToBeSent => "to_be_sent",
+            Self::Repeated => "repeated",
+        }
+    }
+
+    /// Whether somebody must still look at the row; else it was left out as it was meant to be.
+    pub(crate) fn needs_attention(self) -> bool {
+        match self {
+            Self::Invalid | Self::MayHaveBeenSent => true,
+            Self::Excluded | Self::AlreadySent | Self::ToBeSent | Self::Repeated => false,
+        }
+    }
+}
+
+/// A row is left out: why, in words, and the other run that it is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Skip<'a> {
+    pub(crate) reason: SkipReason,
+    pub(crate) problem: &'a str,
+    pub(crate) run: Option<&'a str>,
+}
+
+/// How many rows are left out for each reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SkipCounts(Vec<(SkipReason, u64)>);
+
+impl SkipCounts {
+    /// The reasons there are, in their order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (SkipReason, u64)> {
+        self.0.iter().copied()
+    }
+
+    /// Rows that somebody must still look at.
+    pub(crate) fn needing_attention(&self) -> u64 {
+        self.iter().filter(|(reason, _)| reason.needs_attention()).map(|(_, rows)| rows).sum()
+    }
+}
+
+impl Ledger {
+    /// How many rows are left out for each reason.
+    pub(crate) fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {
+        skip_counts(&self.db)
+    }
+}
+
+/// Of a ledger, or of a draft.
+pub(super) fn skip_counts(db: &Connection) -> Result<SkipCounts, LedgerError> {
+    let query = "SELECT count(*) FROM decision WHERE \"to\" = 'skipped' AND reason = ?1";
+    let mut statement = db.prepare_cached(query)?;
+    let mut counts = Vec::new();
+    for reason in SkipReason::ALL {
+        match statement.query_row([reason.name()], |row| row.get(0))? {
+            0 => {}
+            rows => counts.push((reason, rows)),
+        }
+    }
+    Ok(SkipCounts(counts))
+}

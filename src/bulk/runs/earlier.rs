@@ -1,0 +1,257 @@
+//! The earlier runs that a list, or what is left of a run, is compared with: those of the same bot at the same address.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::directory::Runs;
+use super::name::RunName;
+use crate::bulk::ledger::{
+    Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, Memory, WrittenTo, now,
+};
+
+/// Whom a run wrote to is told for so long: 24 hours, in milliseconds.
+const LATELY: i64 = 24 * 60 * 60 * 1000;
+/// The time of a file may be so much before that of its last row, in milliseconds.
+const SLACK: i64 = 60 * 1000;
+
+/// What keeps a list from being compared.
+#[derive(Debug, Error)]
+pub(crate) enum EarlierError {
+    /// It is of the same bot at the same address, and what it sends cannot be known.
+    #[error("run {run} cannot be read: {error}")]
+    Unreadable { run: RunName, error: LedgerError },
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// The runs that count, and what of them.
+pub(crate) struct EarlierRuns<'a> {
+    runs: &'a Runs,
+    bot: &'a str,
+    api_url: &'a str,
+    /// Runs that are passed over where they cannot be read.
+    ignored: &'a [RunName],
+    /// The run that goes on.
+    own: Option<&'a RunName>,
+    memory: Memory,
+    /// Since when people count as written to lately.
+    lately: i64,
+    /// What was compared, as it was then; nothing of a run that cannot be read.
+    seen: BTreeMap<RunName, Option<([u8; 16], u64)>>,
+    written_to: WrittenTo,
+}
+
+/// One of them.
+struct EarlierRun {
+    name: RunName,
+    ledger: Ledger,
+    memory: Memory,
+}
+
+/// Which of them are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    /// Those with rows that count.
+    Counting,
+    /// Those that were changed in the last 24 hours.
+    ChangedLately,
+}
+
+/// Some of them at once, to look for one message after the other.
+pub(crate) struct OpenRuns(Vec<EarlierRun>);
+
+impl<'a> EarlierRuns<'a> {
+    /// For a new list. Sent and unknown rows count for as long as `remember`, rows under way and to be sent whatever their
+    /// age.
+    pub(crate) fn of_list(
+        runs: &'a Runs,
+        (bot, api_url): (&'a str, &'a str),
+        remember: Duration,
+        ignored: &'a [RunName],
+    ) -> Self {
+        let now = now();
+        let ended_since = since(now, remember);
+        let memory = Memory { ended_since, began_since: i64::MIN, pending: true };
+        let (seen, written_to) = (BTreeMap::new(), WrittenTo::default());
+        Self { runs, bot, api_url, ignored, own: None, memory, lately: now - LATELY, seen, written_to }
+    }
+
+    /// For what is left of the run `own`. What was there when its list was read was compared then, and rows that are to be
+    /// sent count only where they are about to be: two runs that rest would hold each other.
+    pub(crate) fn of_run(
+        runs: &'a Runs,
+        (own, details): (&'a RunName, &'a Details),
+        created_at: i64,
+        ignored: &'a [RunName],
+    ) -> Self {
+        let ended_since = if details.remember.is_zero() { i64::MAX } else { created_at };
+        let memory = Memory { ended_since, began_since: created_at, pending: false };
+        let (seen, written_to) = (BTreeMap::new(), WrittenTo::default());
+        let (bot, api_url) = (details.bot.as_str(), details.api_url.as_str());
+        Self { runs, bot, api_url, ignored, own: Some(own), memory, lately: i64::MAX, seen, written_to }
+    }
+
+    /// Notes in `draft` what the runs have too that were changed since they were last looked at. `warn` hears of a run that
+    /// cannot be read and does not say whose it is.
+    ///
+    /// # Errors
+    /// When one of the same bot cannot be read, or the draft cannot be written.
+    pub(crate) fn compare(
+        &mut self,
+        draft: &LedgerDraft,
+        warn: impl FnMut(&RunName, &LedgerError),
+    ) -> Result<(), EarlierError> {
+        self.each_changed(Choice::Counting, warn, |earlier, _| {
+            draft.index_rows()?;
+            draft.compare(&earlier.ledger, &earlier.name.to_string(), earlier.memory)
+        })
+    }
+
+    /// Checks only that they can be read.
+    ///
+    /// # Errors
+    /// As of [`EarlierRuns::compare`].
+    pub(crate) fn check(&mut self, warn: impl FnMut(&RunName, &LedgerError)) -> Result<(), EarlierError> {
+        self.each_changed(Choice::ChangedLately, warn, |_, _| Ok(()))
+    }
+
+    /// How many people of `draft` a run has written to in the last 24 hours, rows that are left out not counted.
+    ///
+    /// # Errors
+    /// As of [`EarlierRuns::compare`].
+    pub(crate) fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
+        let (seen, lately) = (std::mem::take(&mut self.seen), self.lately);
+        self.written_to = WrittenTo::default();
+        let found = self.each_changed(
+            Choice::ChangedLately,
+            |_, _| (),
+            |earlier, people| {
+                draft.index_rows()?;
+                draft.find_people(&earlier.ledger, lately, people)
+            },
+        );
+        self.seen = seen;
+        found?;
+        Ok(self.written_to.people())
+    }
+
+    /// As [`EarlierRuns::compare`], for the rows of `ledger` that are still to be sent.
+    pub(crate) fn compare_run(
+        &mut self,
+        ledger: &Ledger,
+        warn: impl FnMut(&RunName, &LedgerError),
+    ) -> Result<(), EarlierError> {
+        self.each_changed(Choice::Counting, warn, |earlier, _| {
+            ledger.compare(&earlier.ledger, &earlier.name.to_string(), earlier.memory)
+        })
+    }
+
+    /// Opens all of them.
+    ///
+    /// # Errors
+    /// When one of the same bot cannot be read.
+    pub(crate) fn open(&mut self, warn: impl FnMut(&RunName, &LedgerError)) -> Result<OpenRuns, EarlierError> {
+        let mut open = Vec::new();
+        self.each_changed(Choice::Counting, warn, |earlier, _| {
+            open.push(earlier);
+            Ok(())
+        })?;
+        Ok(OpenRuns(open))
+    }
+
+    fn each_changed(
+        &mut self,
+        choice: Choice,
+        mut warn: impl FnMut(&RunName, &LedgerError),
+        mut each: impl FnMut(EarlierRun, &mut WrittenTo) -> Result<(), LedgerError>,
+    ) -> Result<(), EarlierError> {
+        let mut unreadable = None;
+        for run in self.runs.names()? {
+            if self.own == Some(&run) {
+                continue;
+            }
+            match self.look(&run, choice, &mut each) {
+                Ok(()) => {}
+                // It was removed meanwhile, or is passed over.
+                Err(_) if !self.runs.path(&run).exists() || self.ignored.contains(&run) => {}
+                Err(error) => match self.runs.note(&run) {
+                    Some(note) if !matches!(error, LedgerError::Older { .. }) => {
+                        let is_ours = note.bot == self.bot && note.api_url == self.api_url && !note.sandbox;
+                        if is_ours && (self.own.is_none() || self.may_have_changed(&run)) {
+                            unreadable = unreadable.or(Some(EarlierError::Unreadable { run, error }));
+                        }
+                    }
+                    Some(_) | None => {
+                        if self.seen.insert(run.clone(), None).is_none() {
+                            warn(&run, &error);
+                        }
+                    }
+                },
+            }
+        }
+        unreadable.map_or(Ok(()), Err)
+    }
+
+    fn look(
+        &mut self,
+        run: &RunName,
+        choice: Choice,
+        each: &mut impl FnMut(EarlierRun, &mut WrittenTo) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let ledger = Ledger::read(&self.runs.path(run))?;
+        ledger.check_seal()?;
+        let details = ledger.details()?;
+        if details.bot != self.bot || details.api_url != self.api_url || details.sandbox {
+            return Ok(());
+        }
+        // Read before the rows are: what is written in between is seen the next time.
+        let version = Some(ledger.version()?);
+        if self.seen.get(run) == Some(&version) {
+            return Ok(());
+        }
+        let mut memory = self.memory;
+        if self.own.is_some() {
+            memory.pending = ledger.is_opened()? && self.runs.is_held(run);
+        }
+        let counts = ledger.counts()?;
+        let (since, is_pending) = match choice {
+            Choice::ChangedLately => (self.lately, false),
+            Choice::Counting => (memory.ended_since, memory.pending && counts.pending > 0),
+        };
+        if is_pending || counts.inflight > 0 || ledger.changed_at()? >= since {
+            each(EarlierRun { name: run.clone(), ledger, memory }, &mut self.written_to)?;
+        }
+        self.seen.insert(run.clone(), version);
+        Ok(())
+    }
+
+    /// Whether a row of a run that cannot be read can have become one that counts since the list was read.
+    fn may_have_changed(&self, run: &RunName) -> bool {
+        let since = self.memory.ended_since.min(self.memory.began_since);
+        self.runs.changed_at(run).saturating_add(SLACK) >= since
+    }
+}
+
+impl OpenRuns {
+    /// The row that is this message to the same person, and its run: of several the one that says most.
+    pub(crate) fn find(&self, request: &DraftRequest<'_>) -> Result<Option<(&RunName, EarlierRow)>, LedgerError> {
+        let mut found: Option<(&RunName, EarlierRow)> = None;
+        for run in &self.0 {
+            let row = run.ledger.find_message(request, run.memory)?;
+            let Some(row) = row.filter(|row| found.is_none_or(|(_, known)| row.outweighs(&known))) else { continue };
+            found = Some((&run.name, row));
+        }
+        Ok(found)
+    }
+}
+
+/// The instant so long before `now`; never, where that is no time at all.
+fn since(now: i64, remember: Duration) -> i64 {
+    match i64::try_from(remember.as_millis()) {
+        Ok(0) => i64::MAX,
+        Ok(remember) => now - remember,
+        Err(_) => i64::MIN,
+    }
+}

@@ -1,0 +1,62 @@
+//! A line is parsed by the one command that it names: building all of them takes longer than sending a message. What that
+//! command alone does not understand is parsed again by all of them, which also have the help and say what is wrong.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
+
+use super::app::App;
+use super::bulk::{BulkCommand, BulkSend};
+use super::global::GlobalFlags;
+use super::profile::ProfileCommand;
+use super::run::RunCommand;
+use super::sandbox::SandboxCommand;
+use super::send::{FlowMessageCommand, SendCommand};
+use super::templates::TemplatesCommand;
+use super::words::Words;
+
+/// Parses `arguments`, the program's name first.
+///
+/// # Errors
+/// What clap says of them, by all commands.
+pub(super) fn parse(arguments: &[OsString]) -> Result<App, clap::Error> {
+    match parse_by_one_command(arguments) {
+        Some(Ok(app)) => Ok(app),
+        Some(Err(error)) if error.kind() == ErrorKind::DisplayVersion => Err(error),
+        Some(Err(_)) | None => App::try_parse_from(arguments),
+    }
+}
+
+/// None where the line does not begin with such a command. A global flag's value may be taken for one: then nothing
+/// stands where the command should, which is an error. So is a word that another command would take for a command, since
+/// nothing else can stand in its place, but for the list of `bulk send`: there all kinds that are named can.
+pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App, clap::Error>> {
+    let words = Words::of(arguments);
+    let mut app = Command::new("jelouctl").version(env!("CARGO_PKG_VERSION")).disable_help_subcommand(true);
+    app = GlobalFlags::augment_args(app);
+    let mut names = words.all().iter().enumerate().filter(|(_, word)| !word.starts_with('-')).peekable();
+    if names.peek().is_some() {
+        app = app.subcommand(names.find_map(|(index, name)| command(name, index, &words))?);
+    }
+    Some(app.try_get_matches_from(arguments).and_then(|mut matches| App::from_arg_matches_mut(&mut matches)))
+}
+
+/// The command called `name`, which stands at `index` among `words`; none for those that are not in a hurry.
+fn command(name: &str, index: usize, words: &Words) -> Option<Command> {
+    let named = |name: &'static str| Command::new(name).add(words.clone());
+    let command = match name {
+        "send" => SendCommand::augment_args(named("send")),
+        "flow-message" => FlowMessageCommand::augment_args(named("flow-message")),
+        "templates" => TemplatesCommand::augment_args(named("templates")),
+        "bulk" if words.all().get(index + 1).is_some_and(|word| word == "send") => {
+            named("bulk").subcommand(BulkSend::augment_args(named("send"))).subcommand_required(true)
+        }
+        "bulk" => BulkCommand::augment_subcommands(named("bulk")),
+        "run" => RunCommand::augment_args(named("run")),
+        "sandbox" => SandboxCommand::augment_args(named("sandbox")),
+        "profile" => ProfileCommand::augment_subcommands(named("profile")),
+        _ => return None,
+    };
+    Some(command)
+}

@@ -1,0 +1,184 @@
+//! What is checked and said before a run begins: at a terminal enough to answer the question, elsewhere figures only,
+//! since a log is no place for a person's message.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, Zoned};
+
+use crate::bulk::{DraftOverview, LedgerDraft, LedgerError};
+use crate::commands::CommandError;
+use crate::context::Context;
+use crate::hours::Hours;
+use crate::message::{Message, TemplateUse, TemplateUses};
+use crate::output::{counted, one_line, wrapped};
+use crate::sending::{Connection, Sender, UnusableTemplates, check_templates};
+
+/// Columns of a terminal that are used.
+const COLUMNS: usize = 80;
+/// Lines of the first message that are shown.
+const DRAWN_LINES: usize = 10;
+/// Countries that are named.
+const NAMED_COUNTRIES: usize = 8;
+
+/// What a person is told of a run before the question.
+pub(crate) struct BeforeRun<'a> {
+    pub(crate) draft: &'a LedgerDraft,
+    /// The kind that the message is.
+    pub(crate) kind: &'a Message,
+    /// Requests a second.
+    pub(crate) rate: f64,
+    /// The hours that it keeps.
+    pub(crate) hours: Option<&'a Hours>,
+    /// What else is known, a line each.
+    pub(crate) remarks: &'a [String],
+}
+
+impl BeforeRun<'_> {
+    /// Says it; the first message only where a person `is_asked`.
+    pub(crate) fn report(&self, context: &Context, is_asked: bool) -> Result<(), CommandError> {
+        let stderr = &context.stderr;
+        if stderr.is_quiet() {
+            return Ok(());
+        }
+        let overview = self.draft.overview()?;
+        let countries = by_country(&overview);
+        if !is_asked {
+            // How many messages there are is said when the run begins.
+            let rows = overview.skips.iter().next().map(|_| rows(&overview));
+            let countries = countries.map(|countries| format!("by country: {countries}"));
+            let figures: Vec<_> = rows.into_iter().chain(countries).collect();
+            if !figures.is_empty() {
+                stderr.note(&figures.join("; "));
+            }
+            for remark in self.remarks {
+                stderr.note(remark);
+            }
+            return Ok(());
+        }
+        self.draw_first(context, overview.rows)?;
+        let mut lines = vec![rows(&overview)];
+        lines.extend(match overview.repeated {
+            0 => None,
+            1 => Some("1 of them goes to somebody who gets an earlier one too".to_owned()),
+            repeated => Some(format!("{repeated} of them go to people who get an earlier one too")),
+        });
+        lines.extend(countries.map(|countries| format!("by country: {countries}")));
+        lines.extend(self.remarks.iter().cloned());
+        lines.extend(duration(overview.rows, self.rate, self.hours));
+        for line in lines {
+            stderr.known(&wrapped(&one_line(&line), COLUMNS));
+        }
+        Ok(())
+    }
+
+    fn draw_first(&self, context: &Context, rows: u64) -> Result<(), CommandError> {
+        let Some(first) = self.draft.first_messages(1)?.pop() else { return Ok(()) };
+        let of = if rows == 1 { "the message" } else { "the first message" };
+        let head = format!("{of}, line {}, as {} would see it:", first.line, first.recipient);
+        context.stderr.known(&wrapped(&one_line(&head), COLUMNS));
+        // The mark at the side takes four columns.
+        let mut lines: Vec<_> =
+            draw(self.kind, &first.body).iter().flat_map(|line| wrapped(&one_line(line), COLUMNS - 4)).collect();
+        if lines.len() > DRAWN_LINES {
+            let more = lines.split_off(DRAWN_LINES - 1).len();
+            lines.push(format!("… and {}; --preview 1 shows all", counted(more as u64, "line")));
+        }
+        context.stderr.bubble(&lines);
+        Ok(())
+    }
+}
+
+/// Shows the first `most` messages as their recipients would see them.
+pub(crate) fn draw_messages(
+    context: &Context,
+    draft: &LedgerDraft,
+    kind: &Message,
+    most: u64,
+) -> Result<(), CommandError> {
+    for message in draft.first_messages(most)? {
+        context.stderr.would_see(&message.recipient, &draw(kind, &message.body));
+    }
+    Ok(())
+}
+
+/// The lines that show a body of a run as its recipient would see it.
+fn draw(kind: &Message, body: &str) -> Vec<String> {
+    let body = serde_json::from_str(body).unwrap_or_default();
+    kind.draw(&body)
+}
+
+/// `100 rows: 95 to send; left out: 3 invalid, 2 already sent`
+fn rows(overview: &DraftOverview) -> String {
+    let skipped: u64 = overview.skips.iter().map(|(_, rows)| rows).sum();
+    if skipped == 0 {
+        return format!("{} to send", counted(overview.rows, "message"));
+    }
+    let reasons: Vec<_> =
+        overview.skips.iter().map(|(reason, rows)| format!("{rows} {}", reason.name().replace('_', " "))).collect();
+    format!("{}: {} to send; left out: {}", counted(overview.rows + skipped, "row"), overview.rows, reasons.join(", "))
+}
+
+/// `EC 90, CO 5, others 2`; nothing where no number has a country.
+fn by_country(overview: &DraftOverview) -> Option<String> {
+    let mut countries: Vec<_> = overview.countries.iter().collect();
+    countries.sort_by_key(|(_, rows)| Reverse(**rows));
+    countries.truncate(NAMED_COUNTRIES);
+    let others = overview.rows - countries.iter().map(|(_, rows)| **rows).sum::<u64>();
+    let mut named: Vec<_> = countries.iter().map(|(country, rows)| format!("{country} {rows}")).collect();
+    if named.is_empty() {
+        return None;
+    }
+    named.extend((others > 0).then(|| format!("others {others}")));
+    Some(named.join(", "))
+}
+
+/// How long so many rows take, and when the last one leaves.
+fn duration(rows: u64, rate: f64, hours: Option<&Hours>) -> Option<String> {
+    #[expect(clippy::cast_precision_loss, reason = "it is told in whole seconds")]
+    let seconds = (rows.saturating_sub(1) as f64 / rate).ceil();
+    let takes = Duration::try_from_secs_f64(seconds).ok().filter(|takes| takes.as_secs() > 0)?;
+    let (now, work) = (Timestamp::now(), SignedDuration::try_from(takes).ok()?);
+    let end = match hours {
+        Some(hours) => hours.end_of(now, work).map(|end| hours.shown(end)),
+        None => now.checked_add(work).ok().map(|end| local(end).strftime("%Y-%m-%d %H:%M %Z").to_string()),
+    };
+    let end = end.map(|end| format!(", until {end}")).unwrap_or_default();
+    Some(format!("at {rate}/s this takes {}{end}", humantime::format_duration(takes)))
+}
+
+fn local(at: Timestamp) -> Zoned {
+    at.to_zoned(TimeZone::system())
+}
+
+/// Refuses templates that the bot cannot send. `requests` gives the body of each row that is to be sent: it is asked only
+/// where a template is at fault, since the rows that name it may be left out, or sent already.
+pub(crate) async fn refuse_templates(
+    context: &Context,
+    sender: &Sender,
+    connection: &mut Connection,
+    uses: &TemplateUses,
+    requests: impl FnOnce(&mut dyn FnMut(&str)) -> Result<(), LedgerError>,
+) -> Result<(), CommandError> {
+    let mut faults = check_templates(connection, &context.stderr, &sender.bot, uses).await?;
+    if faults.is_empty() {
+        return Ok(());
+    }
+    if uses.uses.len() > 1 {
+        let mut needed = vec![false; faults.len()];
+        requests(&mut |body| {
+            let wanted = serde_json::from_str(body).ok().and_then(|body| TemplateUse::of(&body));
+            for (fault, is_needed) in faults.iter().zip(&mut needed) {
+                *is_needed |= wanted.as_ref() == Some(&fault.wanted);
+            }
+        })?;
+        let mut needed = needed.into_iter();
+        faults.retain(|_| needed.next() == Some(true));
+    }
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let hint = "correct the message, or send it all the same with --unchecked; nothing was sent";
+    Err(UnusableTemplates { faults, hint }.into())
+}

@@ -1,0 +1,148 @@
+//! What earlier runs sent: refused, left out, or meant.
+
+use super::arguments::EarlierOptions;
+use crate::bulk::{EarlierMessages, EarlierRuns, Ledger, LedgerDraft, LedgerError, RunName, SkipReason};
+use crate::commands::CommandError;
+use crate::context::Context;
+use crate::output::counted;
+use crate::sending::GuardError;
+
+/// Clauses of one refusal, each about one run and one reason.
+const TOLD: usize = 3;
+
+/// What becomes of messages that an earlier run has too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repetition {
+    Refused,
+    /// `--skip-sent`
+    LeftOut,
+    /// `--again`
+    Meant,
+}
+
+impl Repetition {
+    /// What was typed, else what a run was begun with.
+    pub(crate) fn of(typed: &EarlierOptions, again: bool, skip_sent: bool) -> Self {
+        match (typed.again, typed.skip_sent) {
+            (true, _) => Self::Meant,
+            (_, true) => Self::LeftOut,
+            (false, false) if again => Self::Meant,
+            (false, false) if skip_sent => Self::LeftOut,
+            (false, false) => Self::Refused,
+        }
+    }
+}
+
+/// Says once of a run that cannot be read, and does not say whose it is, that it is passed over.
+pub(crate) fn warn(context: &Context) -> impl Fn(&RunName, &LedgerError) {
+    |run, error| {
+        context.stderr.warning(&format!("whether run {run} sends the same messages is not known: {error}"));
+    }
+}
+
+/// Compares `draft` with the runs that changed since the last time: rows that they have too are left out of it, or it is
+/// refused.
+pub(crate) fn compare(
+    context: &Context,
+    earlier: &mut EarlierRuns<'_>,
+    draft: &mut LedgerDraft,
+    repetition: Repetition,
+) -> Result<(), CommandError> {
+    if repetition == Repetition::Meant {
+        return Ok(earlier.check(warn(context))?);
+    }
+    earlier.compare(draft, warn(context))?;
+    let found = draft.earlier()?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    if repetition == Repetition::LeftOut {
+        draft.skip_earlier()?;
+        return Ok(());
+    }
+    Err(refusal(
+        &found,
+        ["these", "messages"],
+        draft.to_be_sent()?,
+        "for a regular reminder, count less far back: --remember 6d",
+    )
+    .into())
+}
+
+/// How many rows are left out because of earlier runs.
+pub(crate) fn report_skipped(context: &Context, draft: &LedgerDraft) -> Result<(), CommandError> {
+    for (reason, rows) in draft.skip_counts()?.iter() {
+        let (row, is) = (counted(rows, "row"), if rows == 1 { "is" } else { "are" });
+        let (was, has) = if rows == 1 { ("it was", "it may have") } else { ("they were", "they may have") };
+        let why = match reason {
+            SkipReason::AlreadySent => format!("{was} sent by an earlier run"),
+            SkipReason::MayHaveBeenSent => format!("{has} been sent by an earlier run"),
+            SkipReason::ToBeSent => "an unfinished run is to send the same".to_owned(),
+            SkipReason::Invalid | SkipReason::Excluded | SkipReason::Repeated => continue,
+        };
+        context.stderr.note(&format!("{row} {is} left out: {why}"));
+    }
+    Ok(())
+}
+
+/// How many people were written to lately.
+pub(crate) fn report_written_to(context: &Context, people: u64) {
+    match people {
+        0 => {}
+        1 => context.stderr.note("an earlier run has written to 1 of these people in the last 24 hours"),
+        _ => {
+            context.stderr.note(&format!("earlier runs have written to {people} of these people in the last 24 hours"));
+        }
+    }
+}
+
+/// Compares what is left of a run that goes on; rows that another run sent meanwhile are noted in `ledger`, which is only
+/// read, and true is given where they are to be left out.
+pub(crate) fn compare_run(
+    context: &Context,
+    earlier: &mut EarlierRuns<'_>,
+    ledger: &Ledger,
+    name: &RunName,
+    repetition: Repetition,
+) -> Result<bool, CommandError> {
+    if repetition == Repetition::Meant {
+        return Ok(false);
+    }
+    earlier.compare_run(ledger, warn(context))?;
+    let found = ledger.earlier()?;
+    if found.is_empty() || repetition == Repetition::LeftOut {
+        return Ok(!found.is_empty());
+    }
+    let left = format!("messages left in run {name}");
+    Err(refusal(&found, ["the", &left], ledger.counts()?.pending, "").into())
+}
+
+/// `95 of these 100 messages were sent by run fail1 at 2026-11-20 13:23 UTC`
+fn refusal(found: &[EarlierMessages], [these, messages]: [&str; 2], all: u64, for_reminders: &str) -> GuardError {
+    let rows: u64 = found.iter().map(|messages| messages.rows).sum();
+    let which = match rows {
+        1 if all == 1 => "the message".to_owned(),
+        _ if rows == all => format!("all {all} {messages}"),
+        _ => format!("{rows} of {these} {all} {messages}"),
+    };
+    let message = match found {
+        [only] => format!("{which} {}", only.words()),
+        several => {
+            let mut clauses: Vec<_> =
+                several.iter().take(TOLD).map(|messages| format!("{} {}", messages.rows, messages.words())).collect();
+            let more: u64 = several.iter().skip(TOLD).map(|messages| messages.rows).sum();
+            if more > 0 {
+                clauses.push(format!("{more} are in other runs"));
+            }
+            format!("{which} are in earlier runs: {}", clauses.join(", "))
+        }
+    };
+    let mut ways = vec!["leave them out with --skip-sent, or send them once more with --again".to_owned()];
+    match found.iter().find(|messages| messages.reason == SkipReason::ToBeSent) {
+        Some(unfinished) => ways.push(format!("go on with it: jelouctl bulk resume {}", unfinished.run)),
+        None if !for_reminders.is_empty() => ways.push(for_reminders.to_owned()),
+        None => {}
+    }
+    ways.push("nothing was sent".to_owned());
+    GuardError::SentBefore { message, hint: ways.join("; ") }
+}

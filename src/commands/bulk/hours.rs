@@ -1,0 +1,82 @@
+//! The hours of a run: from flags and profile when it begins, from flags and the run when it is resumed, and what is said
+//! of them.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::bulk::{Counts, Details, RunConditions, RunName, Runs};
+use crate::config::Settings;
+use crate::context::Context;
+use crate::hours::{Hours, HoursBase, HoursChoice, HoursError, days_off_in};
+use crate::output::{WaitReason, Waiting};
+
+/// The hours of a new run: those that were typed, over those of the profile.
+pub(super) fn of_new_run(typed: &HoursChoice, settings: &Settings) -> Result<Option<Hours>, HoursError> {
+    let between = settings.between.as_ref().map(|between| between.value.windows.clone()).unwrap_or_default();
+    let not_on = match &settings.not_on {
+        Some(days) if !typed.lifts_all() => days_off_in(&days.value).map_err(|problem| HoursError::Value {
+            origin: format!("not_on of {}", days.origin),
+            is_of_profile: true,
+            problem,
+        })?,
+        Some(_) | None => BTreeSet::new(),
+    };
+    let time_zone = settings.time_zone.as_ref().map(|zone| zone.value.clone());
+    typed.over(HoursBase::new(between, not_on, time_zone), Timestamp::now())
+}
+
+/// What a resumed run goes on with: what was typed, over what it has kept.
+pub(super) fn of_resumed_run(
+    typed: &HoursChoice,
+    keep_going: bool,
+    kept: &RunConditions,
+) -> Result<RunConditions, HoursError> {
+    let base = kept.hours.as_ref().map(HoursBase::from).unwrap_or_default();
+    let hours = typed.over(base, Timestamp::now())?;
+    Ok(RunConditions { hours, keep_going: keep_going || kept.keep_going })
+}
+
+/// Tells a person who is about to be asked that nothing leaves at once.
+pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
+    if let Some((hours, until)) = closed(hours)
+        && context.can_ask()
+        && !context.assume_yes
+    {
+        let until = hours.shown(until);
+        context.stderr.note(&format!("it is outside of the hours, {hours}: the first message leaves at {until}"));
+    }
+}
+
+/// On the sandbox nothing is waited for, but told.
+pub(super) fn report_not_waited_for(context: &Context, hours: Option<&Hours>) {
+    if let Some((hours, until)) = closed(hours) {
+        let until = hours.shown(until);
+        context.stderr.note(&format!(
+            "it is outside of the hours, {hours}: a real run would wait until {until}, the sandbox does not"
+        ));
+    }
+}
+
+/// What a run waits for that another process carries out. What it is known to wait for are its hours.
+pub(super) fn waiting(runs: &Runs, name: &RunName, details: &Details, counts: &Counts) -> Option<Waiting> {
+    let (hours, until) = closed(details.conditions.hours.as_ref().filter(|_| !details.sandbox))?;
+    if counts.pending == 0 || !runs.is_held(name) {
+        return None;
+    }
+    Some(Waiting {
+        reason: WaitReason::Hours,
+        until: hours.rfc_3339(until),
+        shown: format!("until {}", hours.shown(until)),
+        words: String::new(),
+        is_new: false,
+    })
+}
+
+/// The hours and their next opening, where they are closed now.
+fn closed(hours: Option<&Hours>) -> Option<(&Hours, Timestamp)> {
+    let now = Timestamp::now();
+    let hours = hours?;
+    let until = hours.next_opening(now)?;
+    (until > now).then_some((hours, until))
+}

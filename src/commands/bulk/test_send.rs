@@ -1,0 +1,138 @@
+//! `--test-to`: the first messages of a list go to one person instead of their recipients; no run is made, and nothing is
+//! remembered.
+
+use std::time::Duration;
+
+use super::before::refuse_templates;
+use crate::bulk::{ImportPlan, Imported, LedgerDraft, LedgerError};
+use crate::commands::CommandError;
+use crate::commands::send::{PreparedSend, print_result};
+use crate::context::{Context, UsageError};
+use crate::exit::ExitCode;
+use crate::list::ListReader;
+use crate::message::{InvalidMessage, Outgoing, TypedRecipient};
+use crate::output::{Format, Record, Sent, counted};
+use crate::phone::Country;
+use crate::process::block_on;
+use crate::sending::{Flight, Interrupted, Opening, Sender, catch_panic};
+
+/// WhatsApp takes one message in this time to the same person (`api.md`, error 131056).
+const PAUSE: Duration = Duration::from_secs(6);
+
+/// Who gets how many of the messages.
+#[derive(Clone, Debug)]
+pub(crate) struct TestSend {
+    /// `--test-to`
+    pub(crate) to: String,
+    /// `--test-rows`
+    pub(crate) rows: u8,
+}
+
+impl TestSend {
+    pub(crate) fn recipient(&self, country: Option<Country>) -> Result<TypedRecipient, InvalidMessage> {
+        TypedRecipient::read(&self.to, country)
+            .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })
+    }
+}
+
+/// A list that was read and is in order.
+pub(crate) struct TestedList<'a> {
+    pub(crate) list: &'a ListReader,
+    pub(crate) draft: &'a LedgerDraft,
+    pub(crate) plan: &'a ImportPlan<'a>,
+    pub(crate) imported: &'a Imported,
+}
+
+impl TestedList<'_> {
+    /// Sends the messages of the first `most` rows to `recipient`; one that is not sent ends it with its exit code.
+    ///
+    /// # Errors
+    /// When none can be sent.
+    pub(crate) fn send(
+        &self,
+        context: &Context,
+        sender: &Sender,
+        recipient: &TypedRecipient,
+        most: u8,
+        unchecked: bool,
+    ) -> Result<ExitCode, CommandError> {
+        let messages = self.messages(recipient, most)?;
+        for outgoing in &messages {
+            sender.check_allowed(outgoing.recipients())?;
+        }
+        let flight = Flight::default();
+        catch_panic(&flight, || block_on(self.send_each(context, sender, &messages, unchecked, &flight)))
+    }
+
+    /// The messages of the first rows, made anew for `recipient`.
+    fn messages(&self, recipient: &TypedRecipient, most: u8) -> Result<Vec<Outgoing>, CommandError> {
+        let rows = self.draft.first_messages(most.into())?;
+        let messages = rows.into_iter().map(|drafted| {
+            let row = self.list.read_back(&drafted.cells).ok_or_else(|| LedgerError::Damaged {
+                problem: format!("line {} cannot be read back", drafted.line),
+            })?;
+            let made = self.plan.message(&row, recipient.clone());
+            let (outgoing, _) = made.map_err(|error| {
+                UsageError::new(format!("line {}: {error}", drafted.line), "fix the row; nothing was sent")
+            })?;
+            Ok(outgoing)
+        });
+        messages.collect()
+    }
+
+    async fn send_each(
+        &self,
+        context: &Context,
+        sender: &Sender,
+        messages: &[Outgoing],
+        unchecked: bool,
+        flight: &Flight,
+    ) -> Result<ExitCode, CommandError> {
+        let mut connection = match sender.connect(context).await? {
+            Opening::Open(connection) => connection,
+            Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
+        };
+        if !unchecked {
+            let bodies = |each: &mut dyn FnMut(&str)| {
+                for outgoing in messages {
+                    each(outgoing.json());
+                }
+                Ok(())
+            };
+            refuse_templates(context, sender, &mut connection, &self.imported.templates, bodies).await?;
+        }
+        for (number, outgoing) in messages.iter().enumerate() {
+            let mut record = Record {
+                kind: Some(outgoing.kind().into()),
+                to: Some(outgoing.recipient().to_string()),
+                profile: sender.settings.profile.as_ref().map(|profile| profile.value.clone()),
+                bot_id: Some(sender.bot.as_str().to_owned()),
+                api_url: Some(connection.base.to_string()),
+                ..Record::default()
+            };
+            let prepared = PreparedSend { context, sender, outgoing };
+            let pause = if number == 0 { Duration::ZERO } else { PAUSE };
+            let delivery = prepared.deliver_after(pause, &mut connection, flight).await;
+            flight.landed();
+            let code = prepared.report(delivery, &mut record);
+            let format = match context.stdout.format {
+                Format::Response => Format::Record,
+                format => format,
+            };
+            let code = print_result(context, format, &record, code);
+            if code != ExitCode::Success || record.sent != Sent::Yes {
+                context.stderr.note(&sent(number, messages));
+                return Ok(code);
+            }
+        }
+        context.stderr.note(&sent(messages.len(), messages));
+        Ok(ExitCode::Success)
+    }
+}
+
+/// `test: 2 of 3 messages were sent, all to 593987654321`
+fn sent(number: usize, messages: &[Outgoing]) -> String {
+    let to = messages.first().map(|first| format!(", to {} alone", first.recipient())).unwrap_or_default();
+    let all = counted(messages.len() as u64, "message");
+    format!("test: {number} of {all} sent{to}; no run was made")
+}

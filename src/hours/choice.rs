@@ -1,0 +1,82 @@
+//! Which hours a run has: what was typed, over those of the profile or of the run that is resumed.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::day_off::{DayOff, days_off_in};
+use super::error::HoursError;
+use super::openings::{Between, Openings};
+use super::rule::Hours;
+use super::window::DailyWindow;
+use super::zone::ZoneName;
+
+/// `--between`, `--not-on` and `--time-zone`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HoursChoice {
+    pub(crate) between: Vec<Between>,
+    pub(crate) not_on: Vec<DayOff>,
+    pub(crate) time_zone: Option<ZoneName>,
+}
+
+/// What holds where nothing is typed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HoursBase {
+    between: Vec<DailyWindow>,
+    not_on: BTreeSet<Date>,
+    time_zone: Option<ZoneName>,
+}
+
+impl HoursBase {
+    /// Of a profile.
+    pub(crate) fn new(between: Vec<DailyWindow>, not_on: BTreeSet<Date>, time_zone: Option<ZoneName>) -> Self {
+        Self { between, not_on, time_zone }
+    }
+}
+
+impl From<&Hours> for HoursBase {
+    fn from(hours: &Hours) -> Self {
+        let Hours { between, not_on, time_zone } = hours.clone();
+        Self { between, not_on, time_zone: Some(time_zone) }
+    }
+}
+
+impl HoursChoice {
+    /// `--between always`: what is below is not asked for.
+    pub(crate) fn lifts_all(&self) -> bool {
+        self.between.contains(&Between::Always)
+    }
+
+    /// The hours: windows and time zone that are typed take the place of those of `base`, days add up. Nothing, where
+    /// nothing restricts them.
+    ///
+    /// # Errors
+    /// When the time zone is missing, or they are not open within a year from `now`.
+    pub(crate) fn over(&self, base: HoursBase, now: Timestamp) -> Result<Option<Hours>, HoursError> {
+        let base =
+            if self.lifts_all() { HoursBase { time_zone: base.time_zone, ..HoursBase::default() } } else { base };
+        let openings =
+            Openings::try_from(self.between.clone()).map_err(|problem| HoursError::Contradiction { problem })?;
+        let between = if self.between.is_empty() { base.between } else { openings.windows };
+        let mut not_on = base.not_on;
+        not_on.extend(days_off_in(&self.not_on).map_err(|problem| HoursError::Value {
+            origin: "--not-on".to_owned(),
+            is_of_profile: false,
+            problem,
+        })?);
+        if between.is_empty() && not_on.is_empty() {
+            let is_zone_alone = self.time_zone.is_some() && !self.lifts_all();
+            return if is_zone_alone { Err(HoursError::ZoneAlone) } else { Ok(None) };
+        }
+        let time_zone = match self.time_zone.clone().or(base.time_zone) {
+            Some(zone) => zone,
+            None => ZoneName::of_machine().map_err(|found| HoursError::NoZone { found })?,
+        };
+        let hours = Hours { between, not_on, time_zone };
+        match hours.next_opening(now) {
+            Some(_) => Ok(Some(hours)),
+            None => Err(HoursError::NeverOpen { hours: hours.to_string() }),
+        }
+    }
+}

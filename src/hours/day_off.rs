@@ -1,0 +1,138 @@
+//! Days on which nothing is sent: dates, and files of dates.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use crate::private_file::FileError;
+
+/// A file of dates has at most so many bytes.
+const LONGEST_FILE: u64 = 1024 * 1024;
+
+/// One value of `--not-on`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) enum DayOff {
+    Date(Date),
+    /// One date a line.
+    File(PathBuf),
+}
+
+impl FromStr for DayOff {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        let begins_as_date = raw.len() > 4 && raw.bytes().take(4).all(|byte| byte.is_ascii_digit());
+        match raw {
+            "" => Err("is empty; give a date as 2026-12-25, or a file of dates".to_owned()),
+            _ if begins_as_date && raw.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => {
+                parse_date(raw).map(Self::Date)
+            }
+            _ => Ok(Self::File(raw.into())),
+        }
+    }
+}
+
+impl fmt::Display for DayOff {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Date(date) => date.fmt(formatter),
+            Self::File(path) => path.display().fmt(formatter),
+        }
+    }
+}
+
+impl TryFrom<String> for DayOff {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+fn parse_date(text: &str) -> Result<Date, String> {
+    // Nothing but the one way to write it: 2026-1-2 may be meant as February 1st.
+    let date = if text.len() == "2026-12-25".len() { Date::strptime("%Y-%m-%d", text).ok() } else { None };
+    date.ok_or_else(|| format!("`{}` is no date; write one as 2026-12-25", text.escape_debug()))
+}
+
+/// The dates that `all` name, with those in files.
+///
+/// # Errors
+/// What is wrong with a file, in words.
+pub(crate) fn days_off_in(all: &[DayOff]) -> Result<BTreeSet<Date>, String> {
+    let mut dates = BTreeSet::new();
+    for one in all {
+        match one {
+            DayOff::Date(date) => {
+                dates.insert(*date);
+            }
+            DayOff::File(path) => {
+                let text = read(path).map_err(|cause| FileError::of("read", path)(cause).to_string())?;
+                let read = parse_file(&text).map_err(|problem| format!("{}: {problem}", path.display()))?;
+                dates.extend(read);
+            }
+        }
+    }
+    Ok(dates)
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(LONGEST_FILE + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST_FILE {
+        return Err(io::Error::other("it has more than 1 MiB"));
+    }
+    Ok(text)
+}
+
+/// One date a line; blank lines and what follows a `#` pass.
+fn parse_file(text: &str) -> Result<BTreeSet<Date>, String> {
+    let mut dates = BTreeSet::new();
+    for (number, line) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        if !line.is_empty() {
+            dates.insert(parse_date(line).map_err(|problem| format!("line {number}: {problem}"))?);
+        }
+    }
+    if dates.is_empty() { Err("has no date; write one a line, as 2026-12-25".to_owned()) } else { Ok(dates) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_a_date_or_else_a_file() {
+        for (text, is_date) in
+            [("2026-12-25", true), ("holidays.txt", false), ("2026-holidays", false), ("2026", false)]
+        {
+            let value: DayOff = text.parse().unwrap();
+            assert_eq!(matches!(value, DayOff::Date(_)), is_date, "{text}");
+        }
+        for text in ["", "2026-02-30", "2026-13-01", "2026-1-2", "20261225"] {
+            text.parse::<DayOff>().expect_err(text);
+        }
+    }
+
+    #[test]
+    fn a_file_has_a_date_a_line_and_a_bad_line_is_named() {
+        let dates = parse_file("\u{feff}# Feriados\r\n2026-12-25\r\n\r\n 2027-01-01  # Año nuevo\n").unwrap();
+        assert_eq!(dates.len(), 2);
+        for (text, expected) in [
+            ("2026-12-25\n25/12/2026\n", "line 2: `25/12/2026` is no date"),
+            ("2026-12-25,Navidad\n", "line 1: `2026-12-25,Navidad` is no date"),
+            ("", "has no date"),
+            ("# none yet\n", "has no date"),
+        ] {
+            let error = parse_file(text).expect_err(text);
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+}

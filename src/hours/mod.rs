@@ -1,0 +1,17 @@
+//! The hours in which a run may send: how they are written, in which time zone, and when they are open next. It reads the
+//! files of days off and the machine's time zone, and never the clock.
+
+mod choice;
+mod day_off;
+mod error;
+mod openings;
+mod rule;
+mod window;
+mod zone;
+
+pub(crate) use self::choice::{HoursBase, HoursChoice};
+pub(crate) use self::day_off::{DayOff, days_off_in};
+pub(crate) use self::error::HoursError;
+pub(crate) use self::openings::{Between, Openings};
+pub(crate) use self::rule::Hours;
+pub(crate) use self::zone::ZoneName;

@@ -1,0 +1,292 @@
+//! The rule: whether a run may send at an instant, and when it may next. It goes by what a clock on the wall shows in the
+//! time zone, so that it holds on days on which that clock is changed.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
+use serde::{Deserialize, Serialize};
+
+use super::window::DailyWindow;
+use super::zone::ZoneName;
+
+/// How far ahead an opening is looked for.
+const DAYS_AHEAD: i32 = 366;
+
+/// How many minutes of work are counted through the hours: two months by day and night.
+const MOST_MINUTES: u32 = 60 * 24 * 60;
+
+/// The hours of a run, which keeps them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Hours {
+    /// Without any, the whole of each day that is not off.
+    pub(super) between: Vec<DailyWindow>,
+    pub(super) not_on: BTreeSet<Date>,
+    pub(super) time_zone: ZoneName,
+}
+
+impl Hours {
+    /// Whether a row may leave.
+    pub(crate) fn is_open(&self, at: Timestamp) -> bool {
+        let local = self.zone().to_datetime(at);
+        let (today, minute) = (local.date(), minute_of(local.time()));
+        let opened_today = self.is_day(today);
+        if self.between.is_empty() {
+            return opened_today;
+        }
+        let yesterday = today.yesterday().ok().filter(|yesterday| self.is_day(*yesterday));
+        self.between.iter().any(|window| {
+            opened_today && window.opens_on(today.weekday()) && window.covers(minute)
+                || yesterday.is_some_and(|day| window.opens_on(day.weekday()) && window.covers_next_day(minute))
+        })
+    }
+
+    /// From when on a row may leave: `from` itself, or a later instant within a year.
+    pub(crate) fn next_opening(&self, from: Timestamp) -> Option<Timestamp> {
+        if self.is_open(from) {
+            return Some(from);
+        }
+        let by_clock = self.next_start(from);
+        let horizon =
+            by_clock.or_else(|| from.checked_add(SignedDuration::from_hours(24 * i64::from(DAYS_AHEAD))).ok())?;
+        // A start that the clock of that day leaves out, or passes a second time, is where the clock is changed.
+        let changes = self.zone().following(from).map(|change| change.timestamp());
+        let by_change = changes.take_while(|at| *at < horizon).find(|at| self.is_open(*at));
+        by_change.or(by_clock)
+    }
+
+    /// When `work` that begins at `from`, and rests outside of the hours, is done; nothing where that is too far ahead to
+    /// be told.
+    pub(crate) fn end_of(&self, from: Timestamp, work: SignedDuration) -> Option<Timestamp> {
+        let (mut at, mut left) = (self.next_opening(from)?, work);
+        for _ in 0..MOST_MINUTES {
+            // Windows begin and end with a minute.
+            let next_minute = Timestamp::from_second((at.as_second().div_euclid(60) + 1) * 60).ok()?;
+            let step = next_minute.duration_since(at).min(left);
+            at = at.checked_add(step).ok()?;
+            left -= step;
+            if left.is_zero() {
+                return Some(at);
+            }
+            at = self.next_opening(at)?;
+        }
+        None
+    }
+
+    /// The first start of a window after `from`.
+    fn next_start(&self, from: Timestamp) -> Option<Timestamp> {
+        let mut date = self.zone().to_datetime(from).date();
+        for _ in 0..=DAYS_AHEAD {
+            if self.is_day(date) {
+                let first = self.starts_on(date).filter(|at| *at > from && self.is_open(*at)).min();
+                if first.is_some() {
+                    return first;
+                }
+            }
+            date = date.tomorrow().ok()?;
+        }
+        None
+    }
+
+    /// The instants at which windows start on a day: two, where the clock is set back over one.
+    fn starts_on(&self, date: Date) -> impl Iterator<Item = Timestamp> {
+        let whole_day = self.between.is_empty().then_some(0);
+        let windows = self.between.iter().filter(move |window| window.opens_on(date.weekday()));
+        let minutes = windows.map(DailyWindow::start).chain(whole_day);
+        minutes.flat_map(move |minute| {
+            let start = date.at(0, 0, 0, 0).checked_add(i64::from(minute).minutes());
+            let instants = start.map(|start| {
+                let ambiguous = self.zone().to_ambiguous_timestamp(start);
+                [ambiguous.earlier(), ambiguous.later()]
+            });
+            instants.into_iter().flatten().filter_map(Result::ok)
+        })
+    }
+
+    /// Whether windows may open on a day.
+    fn is_day(&self, date: Date) -> bool {
+        !self.not_on.contains(&date)
+    }
+
+    /// The instant as the clock there shows it: `2026-11-23 07:00 America/Bogota`.
+    pub(crate) fn shown(&self, at: Timestamp) -> String {
+        format!("{} {}", self.local(at).strftime("%Y-%m-%d %H:%M"), self.time_zone)
+    }
+
+    /// The instant for machines: `2026-11-23T07:00:00-05:00`.
+    pub(crate) fn rfc_3339(&self, at: Timestamp) -> String {
+        self.local(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
+    fn local(&self, at: Timestamp) -> Zoned {
+        at.to_zoned(self.zone().clone())
+    }
+
+    fn zone(&self) -> &TimeZone {
+        self.time_zone.zone()
+    }
+}
+
+fn minute_of(time: Time) -> u16 {
+    u16::try_from(i32::from(time.hour()) * 60 + i32::from(time.minute())).unwrap_or_default()
+}
+
+/// `mon-fri 07:00-19:00, sat 08:00-15:00, not on 12 days (America/Bogota)`.
+impl fmt::Display for Hours {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let off = self.not_on.len();
+        let off = match (self.not_on.first(), off) {
+            (None, _) => None,
+            (Some(date), 1) => Some(format!("not on {date}")),
+            (Some(_), _) => Some(format!("not on {off} days")),
+        };
+        let parts: Vec<String> = self.between.iter().map(ToString::to_string).chain(off).collect();
+        write!(formatter, "{} ({})", parts.join(", "), self.time_zone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hours(between: &[&str], not_on: &[&str], zone: &str) -> Hours {
+        Hours {
+            between: between.iter().map(|window| window.parse().unwrap()).collect(),
+            not_on: not_on.iter().map(|date| date.parse().unwrap()).collect(),
+            time_zone: zone.parse().unwrap(),
+        }
+    }
+
+    /// The next opening as the clock there shows it with its offset; `open` for now.
+    fn next(hours: &Hours, from: &str) -> String {
+        let from: Timestamp = from.parse().unwrap();
+        match hours.next_opening(from) {
+            Some(at) if at == from => "open".to_owned(),
+            Some(at) => {
+                assert!(hours.is_open(at) && !hours.is_open(at - 1.second()));
+                hours.rfc_3339(at)
+            }
+            None => "never".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_window_opens_at_its_start_and_is_closed_at_its_end() {
+        let hours = hours(&["mon-fri 07:00-19:00", "sat 08:00-15:00"], &["2026-11-24"], "America/Bogota");
+        for (from, expected) in [
+            // 2026-11-20 is a Friday.
+            ("2026-11-20T06:59:59.999-05", "2026-11-20T07:00:00-05:00"),
+            ("2026-11-20T07:00:00-05", "open"),
+            ("2026-11-20T18:59:59.999-05", "open"),
+            ("2026-11-20T19:00:00-05", "2026-11-21T08:00:00-05:00"),
+            ("2026-11-21T15:00:00-05", "2026-11-23T07:00:00-05:00"),
+            // The day off is passed over.
+            ("2026-11-23T19:00:00-05", "2026-11-25T07:00:00-05:00"),
+            ("2026-11-24T12:00:00-05", "2026-11-25T07:00:00-05:00"),
+        ] {
+            assert_eq!(next(&hours, from), expected, "{from}");
+        }
+        assert_eq!(hours.to_string(), "mon-fri 07:00-19:00, sat 08:00-15:00, not on 2026-11-24 (America/Bogota)");
+    }
+
+    #[test]
+    fn work_rests_outside_of_the_hours() {
+        let hours = hours(&["mon-fri 07:00-19:00"], &[], "America/Bogota");
+        for (from, seconds, expected) in [
+            ("2026-11-20T10:00:30-05", 90, Some("2026-11-20T10:02:00-05:00")),
+            ("2026-11-20T18:59:30-05", 30, Some("2026-11-20T19:00:00-05:00")),
+            // 2026-11-20 is a Friday.
+            ("2026-11-20T18:59:30-05", 40, Some("2026-11-23T07:00:10-05:00")),
+            ("2026-11-21T10:00:00-05", 13 * 3600, Some("2026-11-24T08:00:00-05:00")),
+            ("2026-11-20T10:00:00-05", i64::MAX, None),
+        ] {
+            let end = hours.end_of(from.parse().unwrap(), SignedDuration::from_secs(seconds));
+            assert_eq!(end.map(|end| hours.rfc_3339(end)).as_deref(), expected, "{from}");
+        }
+    }
+
+    #[test]
+    fn a_window_over_midnight_belongs_to_its_first_day() {
+        let night = hours(&["fri 22:00-06:00"], &["2026-11-21", "2026-11-27"], "America/Bogota");
+        for (from, expected) in [
+            ("2026-11-20T21:59:00-05", "2026-11-20T22:00:00-05:00"),
+            ("2026-11-20T23:59:59-05", "open"),
+            // Saturday is off, but this is Friday's window.
+            ("2026-11-21T05:59:59-05", "open"),
+            // Friday the 27th is off, and with it the night to Saturday.
+            ("2026-11-21T06:00:00-05", "2026-12-04T22:00:00-05:00"),
+            ("2026-11-28T01:00:00-05", "2026-12-04T22:00:00-05:00"),
+        ] {
+            assert_eq!(next(&night, from), expected, "{from}");
+        }
+        let evening = hours(&["fri 18:00-00:00"], &[], "America/Bogota");
+        assert_eq!(next(&evening, "2026-11-20T23:59:59-05"), "open");
+        assert_eq!(next(&evening, "2026-11-21T00:00:00-05"), "2026-11-27T18:00:00-05:00");
+    }
+
+    #[test]
+    fn days_off_alone_leave_all_other_hours() {
+        let hours = hours(&[], &["2026-12-25"], "America/Guayaquil");
+        assert_eq!(next(&hours, "2026-12-24T23:59:59-05"), "open");
+        assert_eq!(next(&hours, "2026-12-25T00:00:00-05"), "2026-12-26T00:00:00-05:00");
+    }
+
+    #[test]
+    fn a_start_that_the_clock_leaves_out_is_the_next_instant_there_is() {
+        // In New York 02:00 becomes 03:00 on 2026-03-08, and 02:00 becomes 01:00 on 2026-11-01.
+        let early = hours(&["02:30-05:00"], &[], "America/New_York");
+        assert_eq!(next(&early, "2026-03-08T01:59:59-05"), "2026-03-08T03:00:00-04:00");
+        assert_eq!(next(&early, "2026-03-09T01:00:00-04"), "2026-03-09T02:30:00-04:00");
+        // All of it is left out.
+        let gap = hours(&["02:10-02:50"], &[], "America/New_York");
+        assert_eq!(next(&gap, "2026-03-08T01:59:00-05"), "2026-03-09T02:10:00-04:00");
+        // Its end is left out.
+        let before = hours(&["01:00-02:30"], &[], "America/New_York");
+        assert_eq!(next(&before, "2026-03-08T01:59:59-05"), "open");
+        assert_eq!(next(&before, "2026-03-08T03:00:00-04"), "2026-03-09T01:00:00-04:00");
+        // In Asunción a day began at 01:00.
+        let day = hours(&["sun 00:00-06:00"], &[], "America/Asuncion");
+        assert_eq!(next(&day, "2023-09-30T23:59:00-04"), "2023-10-01T01:00:00-03:00");
+    }
+
+    #[test]
+    fn what_the_clock_shows_twice_is_open_twice_and_no_other_time() {
+        let hours = hours(&["01:30-05:00"], &[], "America/New_York");
+        for (from, expected) in [
+            ("2026-11-01T01:00:00-04", "2026-11-01T01:30:00-04:00"),
+            ("2026-11-01T01:59:59-04", "open"),
+            // The clock shows 01:00 again.
+            ("2026-11-01T01:00:00-05", "2026-11-01T01:30:00-05:00"),
+            ("2026-11-01T04:59:59-05", "open"),
+            ("2026-11-01T05:00:00-05", "2026-11-02T01:30:00-05:00"),
+        ] {
+            assert_eq!(next(&hours, from), expected, "{from}");
+        }
+        let hours = self::hours(&["00:00-01:30"], &[], "America/New_York");
+        // It closed at the first 01:30, and 01:00 is shown again.
+        assert_eq!(next(&hours, "2026-11-01T01:45:00-04"), "2026-11-01T01:00:00-05:00");
+    }
+
+    #[test]
+    fn hours_that_cannot_open_within_a_year_never_do() {
+        let mut off: Vec<String> = Vec::new();
+        let mut date: Date = "2026-11-01".parse().unwrap();
+        for _ in 0..400 {
+            off.push(date.to_string());
+            date = date.tomorrow().unwrap();
+        }
+        let off: Vec<&str> = off.iter().map(String::as_str).collect();
+        assert_eq!(next(&hours(&["07:00-19:00"], &off, "UTC"), "2026-11-20T00:00:00Z"), "never");
+        assert_eq!(next(&hours(&[], &off, "UTC"), "2026-11-20T00:00:00Z"), "never");
+    }
+
+    #[test]
+    fn are_kept_as_they_are() {
+        let hours = hours(&["mon-fri 07:00-19:00"], &["2026-12-25"], "America/Bogota");
+        let kept = serde_json::to_string(&hours).unwrap();
+        assert_eq!(kept, r#"{"between":["mon-fri 07:00-19:00"],"not_on":["2026-12-25"],"time_zone":"America/Bogota"}"#);
+        assert_eq!(serde_json::from_str::<Hours>(&kept).unwrap(), hours);
+    }
+}

@@ -1,0 +1,252 @@
+//! Lists that are no UTF-8: which encoding they are read with, and the reading.
+
+use std::io::{self, Read};
+use std::str::FromStr;
+
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use thiserror::Error;
+
+use super::bounded::BUFFER;
+use crate::nearest::nearest;
+
+/// Labels to propose: the names of `encoding_rs`, and what people call some of them.
+const LABELS: [&str; 48] = [
+    "utf-8",
+    "utf-16",
+    "utf-16le",
+    "utf-16be",
+    "windows-1252",
+    "latin1",
+    "cp1252",
+    "iso-8859-1",
+    "iso-8859-15",
+    "iso-8859-2",
+    "iso-8859-3",
+    "iso-8859-4",
+    "iso-8859-5",
+    "iso-8859-6",
+    "iso-8859-7",
+    "iso-8859-8",
+    "iso-8859-8-i",
+    "iso-8859-9",
+    "iso-8859-10",
+    "iso-8859-13",
+    "iso-8859-14",
+    "iso-8859-16",
+    "windows-1250",
+    "windows-1251",
+    "windows-1253",
+    "windows-1254",
+    "windows-1255",
+    "windows-1256",
+    "windows-1257",
+    "windows-1258",
+    "windows-874",
+    "macintosh",
+    "x-mac-cyrillic",
+    "ibm866",
+    "koi8-r",
+    "koi8-u",
+    "gbk",
+    "gb2312",
+    "gb18030",
+    "big5",
+    "euc-jp",
+    "iso-2022-jp",
+    "shift_jis",
+    "sjis",
+    "euc-kr",
+    "us-ascii",
+    "ascii",
+    "ansi_x3.4-1968",
+];
+
+/// The value of `--encoding`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ListEncoding(&'static Encoding);
+
+#[derive(Debug, Error)]
+#[error("`{label}` is not a known encoding{}", meant(label))]
+pub(crate) struct UnknownEncoding {
+    label: String,
+}
+
+fn meant(label: &str) -> String {
+    nearest(label, LABELS).map(|label| format!(" (did you mean `{label}`?)")).unwrap_or_default()
+}
+
+impl FromStr for ListEncoding {
+    type Err = UnknownEncoding;
+
+    fn from_str(label: &str) -> Result<Self, UnknownEncoding> {
+        let known = Encoding::for_label_no_replacement(label.as_bytes());
+        known.map(Self).ok_or_else(|| UnknownEncoding { label: label.to_owned() })
+    }
+}
+
+/// What a list says of itself is not what `--encoding` says.
+#[derive(Debug)]
+pub(super) struct OtherMark {
+    pub(super) marked: &'static str,
+    pub(super) asked: &'static str,
+}
+
+/// The encoding of the text that begins with `head`; nothing for UTF-8.
+pub(super) fn encoding_of(head: &[u8], asked: Option<ListEncoding>) -> Result<Option<&'static Encoding>, OtherMark> {
+    let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
+    let encoding = match (asked.map(|asked| asked.0), marked) {
+        (None, marked) => marked,
+        (Some(asked), None) => Some(asked),
+        // `utf-16` alone says nothing of the order of bytes.
+        (Some(asked), Some(marked)) if asked == marked || (asked == UTF_16LE && marked == UTF_16BE) => Some(marked),
+        (Some(asked), Some(marked)) => return Err(OtherMark { marked: marked.name(), asked: asked.name() }),
+    };
+    Ok(encoding.filter(|encoding| *encoding != UTF_8))
+}
+
+/// The bytes of a text are none of its encoding.
+#[derive(Debug, Error)]
+#[error("line {line} is not {encoding}")]
+pub(crate) struct Undecodable {
+    line: u64,
+    encoding: &'static str,
+}
+
+/// An input as UTF-8. What stands before bytes that cannot be read comes first, then [`Undecodable`].
+pub(super) struct DecodedInput {
+    inner: Box<dyn Read>,
+    decoder: Decoder,
+    /// Bytes of the input, and where those begin that are not decoded yet.
+    raw: Vec<u8>,
+    raw_begin: usize,
+    has_ended: bool,
+    /// What is decoded, and where that begins which is not taken yet.
+    text: Vec<u8>,
+    text_begin: usize,
+    line: u64,
+    is_broken: bool,
+}
+
+impl DecodedInput {
+    pub(super) fn new(inner: Box<dyn Read>, encoding: &'static Encoding) -> Self {
+        Self {
+            inner,
+            decoder: encoding.new_decoder_with_bom_removal(),
+            raw: Vec::new(),
+            raw_begin: 0,
+            has_ended: false,
+            text: Vec::new(),
+            text_begin: 0,
+            line: 1,
+            is_broken: false,
+        }
+    }
+
+    /// Decodes more, until there is some or the end.
+    fn fill(&mut self) -> io::Result<()> {
+        while self.text_begin == self.text.len() {
+            if self.is_broken {
+                let encoding = self.decoder.encoding().name();
+                return Err(io::Error::new(io::ErrorKind::InvalidData, Undecodable { line: self.line, encoding }));
+            }
+            if self.raw_begin == self.raw.len() {
+                if self.has_ended {
+                    break;
+                }
+                self.raw.clear();
+                self.raw_begin = 0;
+                self.has_ended = self.inner.by_ref().take(BUFFER as u64).read_to_end(&mut self.raw)? == 0;
+            }
+            self.decode();
+        }
+        Ok(())
+    }
+
+    fn decode(&mut self) {
+        let raw = self.raw.get(self.raw_begin..).unwrap_or_default();
+        // No encoding takes more in UTF-8 for a byte.
+        self.text.resize(raw.len() * 3 + 16, 0);
+        let decoded = self.decoder.decode_to_utf8_without_replacement(raw, &mut self.text, self.has_ended);
+        let (result, read, written) = decoded;
+        self.is_broken = matches!(result, DecoderResult::Malformed(..));
+        self.raw_begin += read;
+        self.text.truncate(written);
+        self.text_begin = 0;
+        self.line += self.text.iter().filter(|byte| **byte == b'\n').map(|_| 1).sum::<u64>();
+    }
+}
+
+impl Read for DecodedInput {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.fill()?;
+        let read = self.text.get(self.text_begin..).unwrap_or_default().read(buffer)?;
+        self.text_begin += read;
+        Ok(read)
+    }
+}
+
+/// What stands at the first bytes of `text` that are no UTF-8, in the encoding that most lists have which are none: a word
+/// to know it by.
+pub(crate) fn sample(text: &[u8]) -> String {
+    let Err(error) = std::str::from_utf8(text) else { return String::new() };
+    let (before, after) = text.split_at(error.valid_up_to());
+    let is_inside = |byte: &&u8| !b"\",;|:\t\r\n".contains(*byte);
+    let before = before.iter().rev().take(MOST_OF_SAMPLE).take_while(is_inside).count();
+    let after = after.iter().take(MOST_OF_SAMPLE).take_while(is_inside).count();
+    let word = text.get(error.valid_up_to() - before..error.valid_up_to() + after).unwrap_or_default();
+    WINDOWS_1252.decode_without_bom_handling(word).0.trim().to_owned()
+}
+
+/// So many bytes are shown on each side.
+const MOST_OF_SAMPLE: usize = 30;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn decoded(bytes: &[u8], label: &str) -> (String, Option<String>) {
+        let mut input =
+            DecodedInput::new(Box::new(Cursor::new(bytes.to_vec())), label.parse::<ListEncoding>().unwrap().0);
+        let mut text = Vec::new();
+        let error = input.read_to_end(&mut text).err().map(|error| error.to_string());
+        (String::from_utf8(text).unwrap(), error)
+    }
+
+    #[test]
+    fn every_label_that_is_proposed_is_known() {
+        for label in LABELS {
+            label.parse::<ListEncoding>().unwrap();
+        }
+        let error = "windows_1252".parse::<ListEncoding>().unwrap_err().to_string();
+        assert_eq!(error, "`windows_1252` is not a known encoding (did you mean `windows-1252`?)");
+        "replacement".parse::<ListEncoding>().unwrap_err();
+    }
+
+    #[test]
+    fn decodes_or_says_where_it_cannot() {
+        assert_eq!(decoded(b"Jos\xe9 \x80", "latin1"), ("José €".to_owned(), None));
+        assert_eq!(decoded(b"", "shift_jis"), (String::new(), None));
+        let long = b"\x82\xa0".repeat(BUFFER);
+        assert_eq!(decoded(&long, "shift_jis"), ("あ".repeat(BUFFER), None));
+        let broken = decoded(b"a\n\x82\xa0\x82", "shift_jis");
+        assert_eq!(broken, ("a\nあ".to_owned(), Some("line 2 is not Shift_JIS".to_owned())));
+        let odd = decoded(b"\xff\xfea\0\n\0b", "utf-16");
+        assert_eq!(odd, ("a\n".to_owned(), Some("line 2 is not UTF-16LE".to_owned())));
+        let inside = decoded(b"a\xff\nb", "euc-jp");
+        assert_eq!(inside, ("a".to_owned(), Some("line 1 is not EUC-JP".to_owned())));
+    }
+
+    #[test]
+    fn a_sample_is_the_word_around_the_fault() {
+        for (text, expected) in [
+            (&b"to,nombre\n1,Jos\xe9 Luis;x"[..], "José Luis"),
+            (b"{\"n\":\"Pe\xf1a\"}", "Peña"),
+            (b"\xe9", "é"),
+            (b"ok", ""),
+        ] {
+            assert_eq!(sample(text), expected);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What a list is read from, and what was said of how.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+
+use super::encoding::ListEncoding;
+
+/// How a list is to be read; what is absent is told by the list itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ListOptions {
+    /// `--sheet`
+    pub(crate) sheet: Option<String>,
+    /// `--encoding`
+    pub(crate) encoding: Option<ListEncoding>,
+}
+
+pub(crate) enum ListInput {
+    File(File),
+    /// What is read once, from its beginning to its end.
+    Stream(Box<dyn Read>),
+}
+
+impl From<Box<dyn Read>> for ListInput {
+    fn from(stream: Box<dyn Read>) -> Self {
+        Self::Stream(stream)
+    }
+}
+
+impl From<File> for ListInput {
+    fn from(file: File) -> Self {
+        Self::File(file)
+    }
+}
+
+impl Read for ListInput {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(buffer),
+            Self::Stream(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl ListInput {
+    /// A file that can be read in any order, of which `head` is read already. What comes from elsewhere is copied into one
+    /// without a name, which is gone when this process is.
+    pub(super) fn into_file(self, head: &[u8]) -> io::Result<File> {
+        match self {
+            Self::File(mut file) if file.metadata()?.is_file() => {
+                file.rewind()?;
+                Ok(file)
+            }
+            mut input => {
+                let mut file = tempfile::tempfile()?;
+                file.write_all(head)?;
+                io::copy(&mut input, &mut file)?;
+                file.rewind()?;
+                Ok(file)
+            }
+        }
+    }
+}

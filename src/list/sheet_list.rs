@@ -1,0 +1,108 @@
+//! A sheet as a list: its first filled row is the header, and each filled one below it is a row.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use super::columns::Columns;
+use super::error::ListError;
+use super::outcome::{CODE_PLACE, own_columns, unguarded};
+use super::row::{ListRow, Row};
+use super::workbook::{CellFault, SheetRow, SheetStream, column_letters, read_sheet};
+
+pub(super) struct SheetList {
+    stream: SheetStream,
+    columns: Arc<Columns>,
+    /// How many cells a row may have.
+    width: usize,
+    /// Whether it is a report of ours that somebody saved as a workbook.
+    is_report: bool,
+    /// The last row that was given.
+    last: u64,
+    empty_rows: u64,
+    hidden_rows: u64,
+}
+
+impl SheetList {
+    pub(super) fn open(file: File, wanted: Option<String>, name: &str) -> Result<Self, ListError> {
+        let unreadable = |error| ListError::workbook(name, error);
+        let mut stream = read_sheet(file, wanted).map_err(unreadable)?;
+        let header = loop {
+            match stream.next().map_err(unreadable)? {
+                Some(row) if row.is_filled() => break row,
+                Some(_) => {}
+                None => return Err(ListError::NoRows { name: name.to_owned() }),
+            }
+        };
+        if let Some((column, fault)) = &header.fault {
+            let problem = problem(*column, header.number, None, fault);
+            return Err(ListError::Header { name: name.to_owned(), problem });
+        }
+        let mut names: Vec<_> = header.cells.iter().map(String::as_str).collect();
+        while names.pop_if(|name| name.trim().is_empty()).is_some() {}
+        let width = names.len();
+        let (own, is_report) = own_columns(&names);
+        let columns = Arc::new(Columns::new(own)?);
+        Ok(Self { stream, columns, width, is_report, last: header.number, empty_rows: 0, hidden_rows: 0 })
+    }
+
+    pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, ListError> {
+        while let Some(row) = self.stream.next().map_err(|error| ListError::workbook(name, error))? {
+            if row.is_filled() {
+                self.empty_rows += row.number.saturating_sub(self.last + 1);
+                self.hidden_rows += u64::from(row.is_hidden);
+                self.last = row.number;
+                let code = row.cells.get(self.columns.names().len() + CODE_PLACE).filter(|_| self.is_report).cloned();
+                return Ok(Some(ListRow { line: row.number, row: self.row(row), code }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn row(&self, row: SheetRow) -> Result<Row, String> {
+        let beyond = row.cells.iter().enumerate().skip(self.width).find(|(_, cell)| !cell.trim().is_empty());
+        if let Some((column, _)) = beyond {
+            let (cell, last) = (column_letters(column), column_letters(self.width.saturating_sub(1)));
+            return Err(format!("cell {cell}{} is filled, but the header ends at column {last}", row.number));
+        }
+        if let Some((column, fault)) = &row.fault {
+            return Err(problem(*column, row.number, self.columns.names().get(*column), fault));
+        }
+        let mut cells = row.cells;
+        cells.resize(self.columns.names().len(), String::new());
+        if self.is_report {
+            cells = cells.iter().map(|cell| unguarded(cell)).collect();
+        }
+        Ok(Row::Cells { columns: Arc::clone(&self.columns), cells: cells.into() })
+    }
+
+    pub(super) fn columns(&self) -> &Arc<Columns> {
+        &self.columns
+    }
+
+    /// Empty rows above one that is filled.
+    pub(super) fn empty_rows(&self) -> u64 {
+        self.empty_rows
+    }
+
+    pub(super) fn hidden_rows(&self) -> u64 {
+        self.hidden_rows
+    }
+
+    /// The sheet that is read, and the visible ones that are not.
+    pub(super) fn sheets(&self) -> Option<(&str, &[String])> {
+        self.stream.chosen().map(|chosen| (chosen.name.as_str(), chosen.others.as_slice()))
+    }
+}
+
+/// What is wrong with a cell; `name` is its column's, where it has one.
+fn problem(column: usize, row: u64, name: Option<&String>, fault: &CellFault) -> String {
+    let cell = format!("{}{row}", column_letters(column));
+    let name = name.map(|name| name.trim()).filter(|name| !name.is_empty());
+    let place = name.map_or_else(|| format!("cell {cell}"), |name| format!("{name}: cell {cell}"));
+    match fault {
+        CellFault::Error(error) => format!("{place} has the error {error}"),
+        CellFault::NotCalculated => {
+            format!("{place} has a formula without a value; open the workbook and save it again")
+        }
+    }
+}

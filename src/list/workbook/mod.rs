@@ -1,0 +1,91 @@
+//! A list in a workbook: the rows of one sheet of an Excel (.xlsx) or OpenDocument (.ods) file, a row at a time. Values
+//! are what is stored, as the texts that a CSV would have; how they are shown does not matter.
+
+mod archive;
+mod choice;
+mod error;
+mod ods;
+mod part;
+mod shared_strings;
+mod sheet_row;
+mod stream;
+mod values;
+mod xlsx;
+mod xlsx_rows;
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+
+use zip::ZipArchive;
+
+use self::archive::{Archive, open_part};
+pub(crate) use self::error::WorkbookError;
+use self::part::XmlPart;
+pub(crate) use self::sheet_row::{CellFault, SheetRow, column_letters};
+use self::stream::RowSink;
+pub(crate) use self::stream::SheetStream;
+use super::foreign::Foreign;
+
+/// What an OpenDocument spreadsheet says of itself; a template of one says more behind it.
+const ODS: &[u8] = b"application/vnd.oasis.opendocument.spreadsheet";
+
+/// How many bytes are looked through at once.
+const PIECE: u64 = 64 * 1024;
+
+/// Begins to read the sheet that is `wanted`, or the first visible one, of a zip archive.
+pub(crate) fn read_sheet(file: File, wanted: Option<String>) -> Result<SheetStream, WorkbookError> {
+    SheetStream::start(file, move |file, sink| read(file, wanted.as_deref(), sink))
+}
+
+fn read(file: File, wanted: Option<&str>, sink: &mut RowSink) -> Result<(), WorkbookError> {
+    let mut archive = ZipArchive::new(BufReader::new(file))?;
+    if is_ods(&mut archive)? {
+        if let Some(manifest) = open_part(&mut archive, "META-INF/manifest.xml")?
+            && ods::has_password(XmlPart::new(manifest, "META-INF/manifest.xml"))?
+        {
+            return Err(WorkbookError::Password);
+        }
+        let missing = || WorkbookError::damaged("content.xml", &"it is missing");
+        let content = open_part(&mut archive, "content.xml")?.ok_or_else(missing)?;
+        return ods::read(XmlPart::new(content, "content.xml"), wanted, sink);
+    }
+    if let Some(foreign) = Foreign::in_archive(archive.file_names_raw()) {
+        return Err(WorkbookError::Foreign(foreign));
+    }
+    match xlsx::workbook_path(&mut archive)? {
+        Some(path) => xlsx::read(&mut archive, &path, wanted, sink),
+        None => Err(WorkbookError::Foreign(Foreign::ZIP_ARCHIVE)),
+    }
+}
+
+fn is_ods(archive: &mut Archive) -> Result<bool, WorkbookError> {
+    let Some(mimetype) = open_part(archive, "mimetype")? else { return Ok(false) };
+    let mut begin = Vec::new();
+    mimetype.take(ODS.len() as u64).read_to_end(&mut begin)?;
+    Ok(begin == ODS)
+}
+
+/// What a file of the container is that older Office programs write: a workbook with a password stands in one, too.
+pub(crate) fn old_office(input: impl Read) -> WorkbookError {
+    match contains(input, &"EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()) {
+        Ok(true) => WorkbookError::Password,
+        Ok(false) => WorkbookError::Foreign(Foreign::OLD_WORKBOOK),
+        Err(cause) => cause.into(),
+    }
+}
+
+/// Whether `part` stands anywhere in `input`.
+fn contains(mut input: impl Read, part: &[u8]) -> io::Result<bool> {
+    let mut window = Vec::new();
+    loop {
+        // What a piece ends with may go on in the next.
+        let kept = window.len().saturating_sub(part.len());
+        window.drain(..kept);
+        if input.by_ref().take(PIECE).read_to_end(&mut window)? == 0 {
+            return Ok(false);
+        }
+        if window.windows(part.len()).any(|bytes| bytes == part) {
+            return Ok(true);
+        }
+    }
+}

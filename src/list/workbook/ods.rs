@@ -1,0 +1,221 @@
+//! An OpenDocument spreadsheet (.ods): all sheets stand in one XML, behind each other.
+
+use std::collections::HashSet;
+use std::io::Read;
+
+use quick_xml::events::{BytesStart, Event};
+
+use super::choice::{Sheet, is_alike, not_there};
+use super::error::WorkbookError;
+use super::part::XmlPart;
+use super::sheet_row::{CellFault, MAX_ROWS, MAX_TEXT, SheetRow};
+use super::stream::RowSink;
+use super::values::{NumberKind, iso_date, iso_duration, number, truth};
+
+/// Whether the archive's list of its files says that they are encrypted.
+pub(super) fn has_password(mut manifest: XmlPart<impl Read>) -> Result<bool, WorkbookError> {
+    let mut buffer = Vec::new();
+    loop {
+        match manifest.next(&mut buffer)? {
+            Event::Start(start) if start.local_name().as_ref() == "encryption-data" => return Ok(true),
+            Event::Eof => return Ok(false),
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn read(
+    mut part: XmlPart<impl Read>,
+    wanted: Option<&str>,
+    sink: &mut RowSink,
+) -> Result<(), WorkbookError> {
+    let mut buffer = Vec::new();
+    let (mut style, mut hidden_styles) = (String::new(), HashSet::new());
+    let (mut sheets, mut chosen) = (Vec::new(), None);
+    loop {
+        match part.next(&mut buffer)? {
+            Event::Start(start) => match start.local_name().as_ref() {
+                "style" => style = part.attribute(&start, "name")?.unwrap_or_default(),
+                "table-properties" if part.attribute(&start, "display")?.as_deref() == Some("false") => {
+                    hidden_styles.insert(style.clone());
+                }
+                "table" => {
+                    let [name, style] = ["name", "style-name"].map(|name| part.attribute(&start, name));
+                    let (Some(name), style) = (name?, style?) else { continue };
+                    let sheet = Sheet { is_hidden: style.is_some_and(|style| hidden_styles.contains(&style)), name };
+                    let is_meant = wanted.map_or(!sheet.is_hidden, |wanted| is_alike(&sheet.name, wanted));
+                    if chosen.is_none() && is_meant {
+                        chosen = Some(sheets.len());
+                        read_rows(&mut part, sink)?;
+                    }
+                    sheets.push(sheet);
+                }
+                _ => {}
+            },
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    let Some(chosen) = chosen else { return Err(not_there(&sheets, wanted)) };
+    let others = sheets.iter().enumerate().filter(|(number, sheet)| *number != chosen && !sheet.is_hidden);
+    let others = others.map(|(_, sheet)| sheet.name.clone()).collect();
+    sink.chosen(sheets.get(chosen).map(|sheet| sheet.name.clone()).unwrap_or_default(), others)
+}
+
+/// Reads up to the end of the table.
+fn read_rows(part: &mut XmlPart<impl Read>, sink: &mut RowSink) -> Result<(), WorkbookError> {
+    let (mut buffer, mut last) = (Vec::new(), 0_u64);
+    loop {
+        match part.next(&mut buffer)? {
+            Event::Start(start) if start.local_name().as_ref() == "table-row" => {
+                let times: u64 = repeats(part, &start, "number-rows-repeated")?;
+                let is_hidden = part.attribute(&start, "visibility")?.is_some_and(|state| state != "visible");
+                let row = read_row(part, SheetRow::new(last + 1, is_hidden))?;
+                if row.is_filled() {
+                    if last.saturating_add(times) > MAX_ROWS {
+                        return Err(part.damaged(format_args!("a sheet has at most {MAX_ROWS} rows")));
+                    }
+                    for further in 1..=times {
+                        sink.push(row.repeated(last + further))?;
+                    }
+                }
+                last = last.saturating_add(times);
+            }
+            Event::End(end) if end.local_name().as_ref() == "table" => return Ok(()),
+            Event::Eof => return Err(part.damaged("it ends too early")),
+            _ => {}
+        }
+    }
+}
+
+/// How often the same stands behind itself.
+fn repeats<T: std::str::FromStr + From<u8>>(
+    part: &XmlPart<impl Read>,
+    start: &BytesStart<'_>,
+    name: &str,
+) -> Result<T, WorkbookError> {
+    let Some(times) = part.attribute(start, name)? else { return Ok(T::from(1)) };
+    times.parse().map_err(|_| part.damaged(format_args!("`{times}` is no number of repetitions")))
+}
+
+fn read_row(part: &mut XmlPart<impl Read>, mut row: SheetRow) -> Result<SheetRow, WorkbookError> {
+    let (mut buffer, mut column) = (Vec::new(), 0_usize);
+    loop {
+        match part.next(&mut buffer)? {
+            Event::Start(start) => match start.local_name().as_ref() {
+                // A cell that another one covers, since they were merged.
+                "table-cell" | "covered-table-cell" => {
+                    let times: usize = repeats(part, &start, "number-columns-repeated")?;
+                    let tag = OdsCell::of(part, &start)?;
+                    let text = read_text(part)?;
+                    let value = tag.value(text);
+                    if !matches!(&value, Ok(text) if text.is_empty()) {
+                        for further in 0..times {
+                            row.put(column.saturating_add(further), value.clone())?;
+                        }
+                    }
+                    column = column.saturating_add(times);
+                }
+                _ => {}
+            },
+            Event::End(end) if end.local_name().as_ref() == "table-row" => return Ok(row),
+            Event::Eof => return Err(part.damaged("it ends too early")),
+            _ => {}
+        }
+    }
+}
+
+/// What a cell's tag says of its value.
+#[derive(Default)]
+struct OdsCell {
+    kind: String,
+    stored: Option<String>,
+    is_error: bool,
+    has_formula: bool,
+}
+
+impl OdsCell {
+    fn of(part: &XmlPart<impl Read>, start: &BytesStart<'_>) -> Result<Self, WorkbookError> {
+        let mut cell = Self::default();
+        for attribute in start.attributes() {
+            let attribute = attribute.map_err(|error| part.damaged(error))?;
+            let name = attribute.key.as_ref();
+            match name {
+                "calcext:value-type" => cell.is_error = attribute.value == "error",
+                "office:value-type" => cell.kind = part.text_of(&attribute)?,
+                "table:formula" => cell.has_formula = true,
+                "office:value"
+                | "office:date-value"
+                | "office:time-value"
+                | "office:boolean-value"
+                | "office:string-value" => cell.stored = Some(part.text_of(&attribute)?),
+                _ => {}
+            }
+        }
+        Ok(cell)
+    }
+
+    /// With the text that is shown.
+    fn value(self, text: String) -> Result<String, CellFault> {
+        if self.is_error {
+            return Err(CellFault::Error(text));
+        }
+        if self.has_formula && self.kind.is_empty() {
+            return Err(CellFault::NotCalculated);
+        }
+        let stored = match (self.stored, self.kind.as_str()) {
+            (Some(stored), _) => stored,
+            (None, "" | "string") => return Ok(text),
+            (None, _) => return Err(CellFault::NotCalculated),
+        };
+        Ok(match self.kind.as_str() {
+            "float" | "currency" | "percentage" => number(&stored, NumberKind::Plain, false),
+            "date" => iso_date(&stored),
+            "time" => iso_duration(&stored),
+            "boolean" => truth(&stored).to_owned(),
+            _ => stored,
+        })
+    }
+}
+
+/// The cell's own paragraphs: a comment on it has some, too. Reads up to the end of the cell.
+fn read_text(part: &mut XmlPart<impl Read>) -> Result<String, WorkbookError> {
+    let (mut text, mut buffer) = (String::new(), Vec::new());
+    let (mut depth, mut paragraphs, mut in_paragraph) = (0, 0, false);
+    loop {
+        let event = part.next(&mut buffer)?;
+        match &event {
+            Event::Start(start) => {
+                let name = start.local_name();
+                match name.as_ref() {
+                    "p" if depth == 0 => {
+                        in_paragraph = true;
+                        if paragraphs > 0 {
+                            text.push('\n');
+                        }
+                        paragraphs += 1;
+                    }
+                    "s" if in_paragraph => {
+                        let spaces = repeats::<usize>(part, start, "c")?;
+                        text.extend(std::iter::repeat_n(' ', spaces.min(MAX_TEXT)));
+                    }
+                    "tab" if in_paragraph => text.push('\t'),
+                    "line-break" if in_paragraph => text.push('\n'),
+                    _ => {}
+                }
+                depth += 1;
+            }
+            Event::End(_) if depth == 0 => return Ok(text),
+            Event::End(_) => {
+                depth -= 1;
+                in_paragraph &= depth > 0;
+            }
+            Event::Eof => return Err(part.damaged("it ends too early")),
+            event if in_paragraph => part.push_text(event, &mut text)?,
+            _ => {}
+        }
+        if text.len() > MAX_TEXT {
+            return Err(part.damaged(format_args!("a cell has more than {MAX_TEXT} bytes of text")));
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! One XML file of a workbook, an event at a time: however large it is, or says it is, an event takes only so much memory.
+
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read};
+
+use quick_xml::Error as XmlError;
+use quick_xml::Reader;
+use quick_xml::XmlVersion;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::attributes::Attribute;
+use quick_xml::events::{BytesStart, Event};
+
+use super::error::WorkbookError;
+
+/// The most bytes of one tag or one text.
+const MAX_EVENT: usize = 2 * 1024 * 1024;
+/// The most bytes of a part that is no list: the styles, or the names of the sheets.
+const MAX_SMALL: u64 = 64 * 1024 * 1024;
+const BUFFER: usize = 64 * 1024;
+/// How deep tags may stand in each other; a workbook has some ten.
+const MAX_DEPTH: usize = 256;
+
+/// The XML of `input`, and where it came from.
+pub(super) struct XmlPart<R: Read> {
+    xml: Reader<BufReader<BoundedPart<R>>>,
+    name: String,
+    depth: usize,
+}
+
+/// Reading fails once a single event has taken more than [`MAX_EVENT`], or all more than they may.
+struct BoundedPart<R> {
+    inner: R,
+    /// What is left for this event.
+    left: usize,
+    /// What is left for all.
+    left_in_all: u64,
+}
+
+impl<R: Read> Read for BoundedPart<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        let too_large = |what: &str, most: u64| {
+            let problem = format!("{what} more than {} MiB", most / 1024 / 1024);
+            io::Error::new(io::ErrorKind::FileTooLarge, problem)
+        };
+        let left = self.left.checked_sub(read);
+        self.left = left.ok_or_else(|| too_large("one text or tag has", MAX_EVENT as u64))?;
+        let left = self.left_in_all.checked_sub(read as u64);
+        self.left_in_all = left.ok_or_else(|| too_large("it has", MAX_SMALL))?;
+        Ok(read)
+    }
+}
+
+impl<R: Read> XmlPart<R> {
+    /// A part of any size.
+    pub(super) fn new(input: R, name: &str) -> Self {
+        Self::bounded(input, name, u64::MAX)
+    }
+
+    /// A part of which much is kept, and that is never large.
+    pub(super) fn small(input: R, name: &str) -> Self {
+        Self::bounded(input, name, MAX_SMALL)
+    }
+
+    fn bounded(input: R, name: &str, most: u64) -> Self {
+        let bounded = BoundedPart { inner: input, left: MAX_EVENT, left_in_all: most };
+        let mut xml = Reader::from_reader(BufReader::with_capacity(BUFFER, bounded));
+        xml.config_mut().expand_empty_elements = true;
+        Self { xml, name: name.to_owned(), depth: 0 }
+    }
+
+    /// The next event, kept in `buffer`; an end of the file where none may be is an error.
+    pub(super) fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, WorkbookError> {
+        buffer.clear();
+        self.xml.get_mut().get_mut().left = MAX_EVENT;
+        let event = self.xml.read_event_into(buffer).map_err(|error| unreadable(&self.name, &error))?;
+        match &event {
+            Event::Start(_) => self.depth += 1,
+            Event::End(_) => self.depth = self.depth.saturating_sub(1),
+            Event::Eof if self.depth > 0 => return Err(self.damaged("it ends too early")),
+            _ => {}
+        }
+        if self.depth > MAX_DEPTH {
+            return Err(self.damaged("its tags stand too deep in each other"));
+        }
+        Ok(event)
+    }
+
+    /// Reads what is left, so that the archive's checksum of the whole is compared.
+    pub(super) fn finish(mut self) -> Result<(), WorkbookError> {
+        let input = self.xml.get_mut();
+        loop {
+            input.get_mut().left = MAX_EVENT;
+            let read = input.fill_buf().map_err(|cause| unreadable(&self.name, &XmlError::from(cause)))?.len();
+            if read == 0 {
+                return Ok(());
+            }
+            input.consume(read);
+        }
+    }
+
+    pub(super) fn damaged(&self, problem: impl fmt::Display) -> WorkbookError {
+        WorkbookError::damaged(&self.name, &problem)
+    }
+
+    /// Adds what `event` has of a text to `text`.
+    pub(super) fn push_text(&self, event: &Event<'_>, text: &mut String) -> Result<(), WorkbookError> {
+        match event {
+            Event::Text(more) => text.push_str(&more.xml10_content()),
+            Event::CData(more) => text.push_str(&more.xml10_content()),
+            Event::GeneralRef(reference) => {
+                let character = reference.resolve_char_ref().map_err(|error| self.damaged(error))?;
+                match (character, resolve_predefined_entity(reference)) {
+                    (Some(character), _) => text.push(character),
+                    (None, Some(known)) => text.push_str(known),
+                    (None, None) => {
+                        return Err(self.damaged(format_args!("&{}; is unknown", reference.as_ref() as &str)));
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The attribute of this name, whatever stands before its colon.
+    pub(super) fn attribute(&self, start: &BytesStart<'_>, name: &str) -> Result<Option<String>, WorkbookError> {
+        for attribute in start.attributes() {
+            let attribute = attribute.map_err(|error| self.damaged(error))?;
+            if attribute.key.local_name().as_ref() == name {
+                return self.text_of(&attribute).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn text_of(&self, attribute: &Attribute<'_>) -> Result<String, WorkbookError> {
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| self.damaged(error))?;
+        Ok(value.into_owned())
+    }
+}
+
+fn unreadable(name: &str, error: &XmlError) -> WorkbookError {
+    match error {
+        XmlError::Io(cause) => match cause.raw_os_error() {
+            Some(code) => WorkbookError::Unreadable(io::Error::from_raw_os_error(code)),
+            None => WorkbookError::damaged(name, cause),
+        },
+        error => WorkbookError::damaged(name, error),
+    }
+}

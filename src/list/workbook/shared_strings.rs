@@ -1,0 +1,124 @@
+//! The texts of an Excel workbook: a cell has the number of its text. They are the one part that is kept as a whole.
+
+use std::io::Read;
+
+use quick_xml::events::Event;
+
+use super::error::WorkbookError;
+use super::part::XmlPart;
+
+/// The most memory that they take, in bytes. A million people with three texts each take some 60 MiB.
+const MAX_BYTES: usize = 512 * 1024 * 1024;
+
+/// All texts behind each other: an allocation for each would take several times as much.
+#[derive(Debug, Default)]
+pub(super) struct SharedStrings {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl SharedStrings {
+    pub(super) fn read(mut part: XmlPart<impl Read>) -> Result<Self, WorkbookError> {
+        let mut strings = Self::default();
+        let mut buffer = Vec::new();
+        loop {
+            match part.next(&mut buffer)? {
+                Event::Start(start) if start.local_name().as_ref() == "si" => {
+                    let text = read_item(&mut part, "si")?;
+                    strings.push(&text)?;
+                }
+                Event::Eof => return Ok(strings),
+                _ => {}
+            }
+        }
+    }
+
+    fn push(&mut self, text: &str) -> Result<(), WorkbookError> {
+        let too_many = || WorkbookError::TooManyTexts { most: MAX_BYTES };
+        if self.text.len() + text.len() + size_of_val(self.ends.as_slice()) > MAX_BYTES {
+            return Err(too_many());
+        }
+        self.text.push_str(text);
+        self.ends.push(u32::try_from(self.text.len()).map_err(|_| too_many())?);
+        Ok(())
+    }
+
+    pub(super) fn get(&self, number: usize) -> Option<&str> {
+        let end = *self.ends.get(number)?;
+        let start = number.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
+        self.text.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
+    }
+}
+
+/// The text up to the end of the tag `end`: runs of letters behind each other, without the hints how to say them.
+pub(super) fn read_item(part: &mut XmlPart<impl Read>, end: &str) -> Result<String, WorkbookError> {
+    let (mut text, mut buffer) = (String::new(), Vec::new());
+    let (mut in_text, mut in_phonetic) = (false, false);
+    loop {
+        let event = part.next(&mut buffer)?;
+        match &event {
+            Event::Start(start) => match start.local_name().as_ref() {
+                "t" => in_text = !in_phonetic,
+                "rPh" => in_phonetic = true,
+                _ => {}
+            },
+            Event::End(tag) => match tag.local_name().as_ref() {
+                "t" => in_text = false,
+                "rPh" => in_phonetic = false,
+                name if name == end => return Ok(unescaped(text)),
+                _ => {}
+            },
+            Event::Eof => return Err(part.damaged("it ends too early")),
+            event if in_text => part.push_text(event, &mut text)?,
+            _ => {}
+        }
+        if text.len() > MAX_BYTES {
+            return Err(WorkbookError::TooManyTexts { most: MAX_BYTES });
+        }
+    }
+}
+
+/// Excel writes what XML cannot hold as `_x000D_`, and an underline before such a thing as `_x005F_`.
+pub(super) fn unescaped(text: String) -> String {
+    if !text.contains("_x") {
+        return text;
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once("_x") {
+        plain.push_str(before);
+        let digits = after.get(..4).filter(|_| after.as_bytes().get(4) == Some(&b'_'));
+        let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let character = digits.and_then(|digits| char::from_u32(u32::from_str_radix(digits, 16).ok()?));
+        rest = character.map_or(after, |_| after.get(5..).unwrap_or_default());
+        plain.push_str(&character.map_or_else(|| "_x".to_owned(), String::from));
+    }
+    plain + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_what_was_typed() {
+        let xml = "<sst><si><t>Ana</t></si><si/><si><r><rPr/><t xml:space=\"preserve\">a </t></r><r><t>&amp;b&#x41;</t></r>\
+                   <rPh><t>x</t></rPh></si><si><t><![CDATA[<c>]]>\r\n_x005F_x000D_</t></si></sst>";
+        let strings = SharedStrings::read(XmlPart::new(xml.as_bytes(), "x")).unwrap();
+        let texts: Vec<_> = (0..5).map(|number| strings.get(number)).collect();
+        assert_eq!(texts, [Some("Ana"), Some(""), Some("a &bA"), Some("<c>\n_x000D_"), None]);
+    }
+
+    #[test]
+    fn an_escape_is_one_only_where_it_is_whole() {
+        for (text, expected) in [
+            ("a_x000D_b", "a\rb"),
+            ("_x00", "_x00"),
+            ("_xZZZZ_", "_xZZZZ_"),
+            ("_xD800_", "_xD800_"),
+            ("_x_x0041_", "_xA"),
+        ] {
+            assert_eq!(unescaped(text.to_owned()), expected);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! A row of a sheet: its cells as texts, from the first column to the last filled one.
+
+use super::error::WorkbookError;
+
+/// The most bytes of a row's texts, as of any row of a list.
+pub(super) const MAX_TEXT: usize = 1024 * 1024;
+/// As many as a sheet of Excel has, up to XFD; LibreOffice can make that many, too.
+const MAX_COLUMNS: usize = 16_384;
+/// As many as a sheet of either has.
+pub(super) const MAX_ROWS: u64 = 1_048_576;
+
+#[derive(Debug, Default)]
+pub(crate) struct SheetRow {
+    /// As the sheet counts, from 1.
+    pub(crate) number: u64,
+    pub(crate) is_hidden: bool,
+    /// Texts, of cells up to the last filled one.
+    pub(crate) cells: Vec<String>,
+    /// The first cell that has no value that can be used, by its place.
+    pub(crate) fault: Option<(usize, CellFault)>,
+    text: usize,
+}
+
+/// Why a cell has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CellFault {
+    /// `#N/A`
+    Error(String),
+    /// A formula that nobody has calculated.
+    NotCalculated,
+}
+
+impl SheetRow {
+    pub(super) fn new(number: u64, is_hidden: bool) -> Self {
+        Self { number, is_hidden, ..Self::default() }
+    }
+
+    pub(super) fn put(&mut self, column: usize, value: Result<String, CellFault>) -> Result<(), WorkbookError> {
+        if matches!(&value, Ok(text) if text.is_empty()) {
+            return Ok(());
+        }
+        if column >= MAX_COLUMNS || self.number > MAX_ROWS {
+            let problem = format!("row {} has a cell beyond the last one that a sheet has", self.number);
+            return Err(WorkbookError::damaged("the sheet", &problem));
+        }
+        let text = value.unwrap_or_else(|fault| {
+            self.fault.get_or_insert((column, fault));
+            String::new()
+        });
+        self.text += text.len();
+        if self.text > MAX_TEXT {
+            return Err(WorkbookError::RowTooLong { row: self.number, most: MAX_TEXT });
+        }
+        if self.cells.len() <= column {
+            self.cells.resize(column + 1, String::new());
+        }
+        if let Some(cell) = self.cells.get_mut(column) {
+            *cell = text;
+        }
+        Ok(())
+    }
+
+    /// Whether it has anything at all: blanks are nothing.
+    pub(crate) fn is_filled(&self) -> bool {
+        self.fault.is_some() || self.cells.iter().any(|cell| !cell.trim().is_empty())
+    }
+
+    /// The same once more, further down.
+    pub(super) fn repeated(&self, number: u64) -> Self {
+        Self {
+            number,
+            is_hidden: self.is_hidden,
+            cells: self.cells.clone(),
+            fault: self.fault.clone(),
+            text: self.text,
+        }
+    }
+
+    /// Roughly how much memory it takes.
+    pub(super) fn weight(&self) -> usize {
+        self.text + self.cells.len() * size_of::<String>() + size_of::<Self>()
+    }
+}
+
+/// The letters of a column: 0 is `A`, 27 is `AB`.
+pub(crate) fn column_letters(mut place: usize) -> String {
+    let mut letters = Vec::new();
+    loop {
+        letters.push(u8::try_from(place % 26).map_or('?', |letter| char::from(b'A' + letter)));
+        match place / 26 {
+            0 => break letters.iter().rev().collect(),
+            more => place = more - 1,
+        }
+    }
+}
+
+/// The place of a column by the letters before a cell's row: `AB12` is 27. Nothing for what is no cell.
+pub(super) fn column_place(cell: &str) -> Option<usize> {
+    let mut place = 0_usize;
+    for letter in cell.bytes().take_while(u8::is_ascii_alphabetic) {
+        let digit = usize::from(letter.to_ascii_uppercase() - b'A') + 1;
+        place = place.checked_mul(26)?.checked_add(digit)?;
+    }
+    place.checked_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_has_letters() {
+        for (place, letters) in
+            [(0, "A"), (25, "Z"), (26, "AA"), (27, "AB"), (701, "ZZ"), (702, "AAA"), (16_383, "XFD")]
+        {
+            assert_eq!(column_letters(place), letters);
+            assert_eq!(column_place(&format!("{letters}12")), Some(place));
+        }
+        assert_eq!(column_place("12"), None);
+        assert_eq!(column_place(&"Z".repeat(100)), None);
+    }
+}

@@ -1,0 +1,270 @@
+//! What a cell holds, as the text that a CSV would have: numbers without `.0`, dates as ISO writes them.
+
+const MILLISECONDS_A_DAY: f64 = 86_400_000.0;
+/// Days from the day before 1 January 1900 to that of 1904, where workbooks of older Macs begin to count.
+const DAYS_TO_1904: i64 = 1462;
+/// 1 January 1970 as Excel counts.
+const DAYS_TO_1970: i64 = 25_569;
+/// 31 December 9999, the last day that Excel knows.
+const LAST_DAY: i64 = 2_958_465;
+
+/// What the format of a cell makes of its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NumberKind {
+    Plain,
+    /// A date, a time, or both.
+    Date,
+    /// A length of time, which may have more than 24 hours.
+    Elapsed,
+}
+
+impl NumberKind {
+    /// Of a format that every workbook has without saying so (ECMA-376 part 1, 18.8.30).
+    pub(super) fn built_in(id: u32) -> Self {
+        match id {
+            14..=22 | 27..=36 | 45 | 47 | 50..=58 => Self::Date,
+            46 => Self::Elapsed,
+            _ => Self::Plain,
+        }
+    }
+
+    /// Of a format that is written out: `dd/mm/yyyy`, `#,##0.00 "d."`, `[h]:mm`.
+    pub(super) fn of_code(code: &str) -> Self {
+        let mut characters = code.chars();
+        while let Some(character) = characters.next() {
+            match character {
+                '"' => while characters.next().is_some_and(|character| character != '"') {},
+                '\\' | '_' | '*' => {
+                    characters.next();
+                }
+                '[' => {
+                    let inside: String = characters.by_ref().take_while(|character| *character != ']').collect();
+                    if !inside.is_empty() && inside.chars().all(|character| "hHmMsS".contains(character)) {
+                        return Self::Elapsed;
+                    }
+                }
+                // What follows is for negative numbers.
+                ';' => break,
+                _ if "dDmMyYhHsS".contains(character) => return Self::Date,
+                _ => {}
+            }
+        }
+        Self::Plain
+    }
+}
+
+/// A truth of XML.
+pub(super) fn is_true(text: &str) -> bool {
+    text == "1" || text == "true"
+}
+
+/// A truth as a CSV has it.
+pub(super) fn truth(stored: &str) -> &'static str {
+    if is_true(stored) { "TRUE" } else { "FALSE" }
+}
+
+/// A stored number as a text; what is no number stays as it is.
+pub(super) fn number(stored: &str, kind: NumberKind, is_1904: bool) -> String {
+    let stored = stored.trim();
+    let digits = stored.strip_prefix('-').unwrap_or(stored);
+    let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_whole && kind == NumberKind::Plain {
+        return stored.to_owned();
+    }
+    let Some(value) = stored.parse().ok().filter(|value: &f64| value.is_finite()) else { return stored.to_owned() };
+    let dated = match kind {
+        NumberKind::Plain => None,
+        NumberKind::Date => date(value, is_1904),
+        NumberKind::Elapsed => elapsed(value),
+    };
+    dated.unwrap_or_else(|| plain_number(value))
+}
+
+/// As a spreadsheet shows it: a whole number with all its digits, another with 15 at most, since the rest is noise of its
+/// sums.
+fn plain_number(value: f64) -> String {
+    let rounded = format!("{value:.14e}").parse().unwrap_or(value);
+    let shown = if value.fract() == 0.0 { value } else { rounded };
+    if shown == 0.0 { "0".to_owned() } else { shown.to_string() }
+}
+
+/// A number of days as a date, a time of day, or both; nothing where a calendar has none.
+fn date(value: f64, is_1904: bool) -> Option<String> {
+    let (days, milliseconds) = days_and_milliseconds(value)?;
+    let time = clock(milliseconds / 3_600_000, milliseconds);
+    let days = if is_1904 { days + DAYS_TO_1904 } else { days };
+    if value.abs() < 1.0 && milliseconds > 0 {
+        return Some(time);
+    }
+    if !(1..=LAST_DAY).contains(&days) {
+        return None;
+    }
+    // Excel has a 29 February in 1900, which was none.
+    let (year, month, day) = match days {
+        60 => (1900, 2, 29),
+        1..60 => civil(days + 1 - DAYS_TO_1970),
+        _ => civil(days - DAYS_TO_1970),
+    };
+    let date = format!("{year:04}-{month:02}-{day:02}");
+    Some(if milliseconds == 0 { date } else { format!("{date}T{time}") })
+}
+
+fn elapsed(value: f64) -> Option<String> {
+    let (days, milliseconds) = days_and_milliseconds(value)?;
+    Some(clock(days * 24 + milliseconds / 3_600_000, milliseconds))
+}
+
+/// Whole days, and what is left of the last one; nothing for what cannot be a time.
+fn days_and_milliseconds(value: f64) -> Option<(i64, i64)> {
+    #[expect(clippy::cast_precision_loss, reason = "seven digits")]
+    let last = LAST_DAY as f64 + 1.0;
+    if !(0.0..last).contains(&value) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "it was compared just now")]
+    let milliseconds = (value * MILLISECONDS_A_DAY).round() as i64;
+    Some((milliseconds / 86_400_000, milliseconds % 86_400_000))
+}
+
+fn clock(hours: i64, milliseconds: i64) -> String {
+    let seconds = milliseconds / 1000;
+    let time = format!("{hours:02}:{:02}:{:02}", seconds / 60 % 60, seconds % 60);
+    match milliseconds % 1000 {
+        0 => time,
+        rest => format!("{time}.{rest:03}"),
+    }
+}
+
+/// Year, month and day of a number of days since 1970 (Howard Hinnant's `civil_from_days`, for days after the year 0).
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+/// A date that is stored as a text, without a time that is none: `2026-11-20T00:00:00.000` is a date alone.
+pub(super) fn iso_date(stored: &str) -> String {
+    let whole = stored.trim_end_matches('Z');
+    let Some((date, time)) = whole.split_once('T') else { return stored.to_owned() };
+    let time = without_empty_fraction(time);
+    if time.chars().all(|character| "0:".contains(character)) { date.to_owned() } else { format!("{date}T{time}") }
+}
+
+/// An ODF duration as a clock: `PT13H30M00S` is `13:30:00`. What is none stays as it is.
+pub(super) fn iso_duration(stored: &str) -> String {
+    clock_of_duration(stored).unwrap_or_else(|| stored.to_owned())
+}
+
+fn clock_of_duration(stored: &str) -> Option<String> {
+    let (hours, rest) = stored.strip_prefix("PT")?.split_once('H')?;
+    let (minutes, rest) = rest.split_once('M')?;
+    let seconds = without_empty_fraction(rest.strip_suffix('S')?);
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    [hours, minutes, seconds].into_iter().all(is_number).then(|| format!("{hours:0>2}:{minutes:0>2}:{seconds:0>2}"))
+}
+
+fn without_empty_fraction(time: &str) -> &str {
+    match time.split_once(['.', ',']) {
+        Some((whole, fraction)) if fraction.bytes().all(|byte| byte == b'0') => whole,
+        _ => time,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_written_as_a_csv_would_have_it() {
+        for (stored, expected) in [
+            ("593987654321", "593987654321"),
+            ("5.93987654321E11", "593987654321"),
+            ("12345678901234567890", "12345678901234567890"),
+            ("1.2345678901234567E16", "12345678901234568"),
+            ("12.0", "12"),
+            ("-3", "-3"),
+            ("-0.0", "0"),
+            ("19.899999999999999", "19.9"),
+            ("0.30000000000000004", "0.3"),
+            ("2.9999999999999996", "3"),
+            ("1.5E-3", "0.0015"),
+        ] {
+            assert_eq!(number(stored, NumberKind::Plain, false), expected, "{stored}");
+        }
+        for stored in ["", "x", "inf", "NaN", "1e999"] {
+            assert_eq!(number(stored, NumberKind::Date, false), stored);
+        }
+    }
+
+    #[test]
+    fn a_date_is_written_as_iso_has_it() {
+        for (stored, is_1904, expected) in [
+            ("1", false, "1900-01-01"),
+            ("59", false, "1900-02-28"),
+            ("60", false, "1900-02-29"),
+            ("61", false, "1900-03-01"),
+            ("25569", false, "1970-01-01"),
+            ("46346", false, "2026-11-20"),
+            ("46346.5625", false, "2026-11-20T13:30:00"),
+            ("46346.999999999996", false, "2026-11-21"),
+            ("45351", false, "2024-02-29"),
+            ("2958465", false, "9999-12-31"),
+            ("0.5625", false, "13:30:00"),
+            ("0.00000289351851851852", false, "00:00:00.250"),
+            ("44884", true, "2026-11-20"),
+            ("0", true, "1904-01-01"),
+            ("0.5", true, "12:00:00"),
+            ("0", false, "0"),
+            ("-1", false, "-1"),
+            ("2958466", false, "2958466"),
+        ] {
+            assert_eq!(number(stored, NumberKind::Date, is_1904), expected, "{stored}");
+        }
+        assert_eq!(number("1.5", NumberKind::Elapsed, false), "36:00:00");
+    }
+
+    #[test]
+    fn a_format_says_whether_a_number_is_a_date() {
+        use NumberKind::{Date, Elapsed, Plain};
+
+        for (code, expected) in [
+            ("General", Plain),
+            ("0.00", Plain),
+            ("#,##0.00 \"días\"", Plain),
+            ("[Red]0", Plain),
+            ("[$-409]0", Plain),
+            ("_-* #,##0\\ \\d_-", Plain),
+            ("0;d", Plain),
+            ("@", Plain),
+            ("0E+00", Plain),
+            ("dd/mm/yyyy", Date),
+            ("[$-C0A]d\\-mmm;@", Date),
+            ("h:mm AM/PM", Date),
+            ("[h]:mm:ss", Elapsed),
+            ("\"unclosed", Plain),
+        ] {
+            assert_eq!(NumberKind::of_code(code), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn dates_and_times_that_are_texts_lose_what_says_nothing() {
+        for (stored, expected) in [
+            ("2026-11-20", "2026-11-20"),
+            ("2026-11-20T00:00:00", "2026-11-20"),
+            ("2026-11-20T00:00:00.000000000", "2026-11-20"),
+            ("2026-11-20T13:30:00.000", "2026-11-20T13:30:00"),
+            ("2026-11-20T13:30:00Z", "2026-11-20T13:30:00"),
+        ] {
+            assert_eq!(iso_date(stored), expected, "{stored}");
+        }
+        for (stored, expected) in [("PT13H30M00S", "13:30:00"), ("PT36H0M0.000S", "36:00:00"), ("P1D", "P1D")] {
+            assert_eq!(iso_duration(stored), expected, "{stored}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! An Excel workbook (.xlsx): which file in it is the sheet, and what its styles say of numbers.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use quick_xml::events::Event;
+
+use super::archive::{Archive, open_part};
+use super::choice::{Sheet, choose};
+use super::error::WorkbookError;
+use super::part::XmlPart;
+use super::shared_strings::SharedStrings;
+use super::stream::RowSink;
+use super::values::{NumberKind, is_true};
+use super::xlsx_rows::{SheetContext, read_rows};
+
+/// What a part names by an id.
+struct Relation {
+    id: String,
+    /// The last step of its type's URL, which other editions of the standard begin otherwise.
+    kind: String,
+    target: String,
+}
+
+/// The path of the workbook's own part; nothing in an archive that is none.
+pub(super) fn workbook_path(archive: &mut Archive) -> Result<Option<String>, WorkbookError> {
+    let relations = relations(archive, "", "_rels/.rels")?;
+    Ok(relations.into_iter().find(|relation| relation.kind == "officeDocument").map(|relation| relation.target))
+}
+
+pub(super) fn read(
+    archive: &mut Archive,
+    workbook: &str,
+    wanted: Option<&str>,
+    sink: &mut RowSink,
+) -> Result<(), WorkbookError> {
+    let (directory, name) = workbook.rsplit_once('/').unwrap_or(("", workbook));
+    let relations = relations(archive, directory, &joined(directory, &format!("_rels/{name}.rels")))?;
+    let path_of = |kind: &str| relations.iter().find(|relation| relation.kind == kind).map(|it| it.target.clone());
+    let (is_1904, listed) = sheets(archive, workbook)?;
+    // Charts and the like stand among the sheets.
+    let is_sheet = |relation: &&Relation| relation.kind == "worksheet";
+    let with_path = listed.into_iter().filter_map(|(sheet, id)| {
+        let relation = relations.iter().filter(is_sheet).find(|relation| relation.id == id)?;
+        Some((sheet, relation.target.clone()))
+    });
+    let (sheets, paths): (Vec<_>, Vec<_>) = with_path.unzip();
+    let chosen = choose(&sheets, wanted)?;
+    let path = paths.get(chosen).cloned().unwrap_or_default();
+    let others = sheets.iter().enumerate().filter(|(number, sheet)| *number != chosen && !sheet.is_hidden);
+    let others = others.map(|(_, sheet)| sheet.name.clone()).collect();
+    sink.chosen(sheets.get(chosen).map(|sheet| sheet.name.clone()).unwrap_or_default(), others)?;
+
+    let styles = match path_of("styles") {
+        Some(path) => styles(archive, &path)?,
+        None => Vec::new(),
+    };
+    let strings = match path_of("sharedStrings") {
+        Some(path) => strings(archive, &path)?,
+        None => SharedStrings::default(),
+    };
+    let part = open_part(archive, &path)?.ok_or_else(|| WorkbookError::damaged(&path, &"it is missing"))?;
+    read_rows(XmlPart::new(part, &path), &SheetContext { strings, styles, is_1904 }, sink)
+}
+
+fn strings(archive: &mut Archive, path: &str) -> Result<SharedStrings, WorkbookError> {
+    match open_part(archive, path)? {
+        Some(part) => SharedStrings::read(XmlPart::new(part, path)),
+        None => Ok(SharedStrings::default()),
+    }
+}
+
+/// A part that is read as a whole, and is small.
+fn small_part<'a>(archive: &'a mut Archive, path: &str) -> Result<Option<XmlPart<impl Read + use<'a>>>, WorkbookError> {
+    Ok(open_part(archive, path)?.map(|part| XmlPart::small(part, path)))
+}
+
+/// The relations at `path`, whose targets stand in `directory` unless they say otherwise.
+fn relations(archive: &mut Archive, directory: &str, path: &str) -> Result<Vec<Relation>, WorkbookError> {
+    let Some(mut part) = small_part(archive, path)? else { return Ok(Vec::new()) };
+    let (mut relations, mut buffer) = (Vec::new(), Vec::new());
+    loop {
+        match part.next(&mut buffer)? {
+            Event::Start(start) if start.local_name().as_ref() == "Relationship" => {
+                let [id, kind, target] = ["Id", "Type", "Target"].map(|name| part.attribute(&start, name));
+                let (Some(id), Some(kind), Some(target)) = (id?, kind?, target?) else { continue };
+                let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
+                relations.push(Relation { id, kind, target: joined(directory, &target) });
+            }
+            Event::Eof => return Ok(relations),
+            _ => {}
+        }
+    }
+}
+
+/// The path of `target` as seen from `directory`.
+fn joined(directory: &str, target: &str) -> String {
+    let from = if target.starts_with('/') { "" } else { directory };
+    let mut steps: Vec<&str> = Vec::new();
+    for step in from.split('/').chain(target.split('/')) {
+        match step {
+            "" | "." => {}
+            ".." => drop(steps.pop()),
+            step => steps.push(step),
+        }
+    }
+    steps.join("/")
+}
+
+/// Whether days are counted from 1904, and the sheets in their order with the ids of their parts.
+fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<(Sheet, String)>), WorkbookError> {
+    let mut part = small_part(archive, path)?.ok_or_else(|| WorkbookError::damaged(path, &"it is missing"))?;
+    let (mut is_1904, mut sheets, mut buffer) = (false, Vec::new(), Vec::new());
+    loop {
+        match part.next(&mut buffer)? {
+            Event::Start(start) => match start.local_name().as_ref() {
+                "workbookPr" => is_1904 = part.attribute(&start, "date1904")?.as_deref().is_some_and(is_true),
+                "sheet" => {
+                    let [name, state, id] = ["name", "state", "id"].map(|name| part.attribute(&start, name));
+                    let (Some(name), Some(id)) = (name?, id?) else { continue };
+                    let is_hidden = state?.is_some_and(|state| state != "visible");
+                    sheets.push((Sheet { name, is_hidden }, id));
+                }
+                _ => {}
+            },
+            Event::Eof => return Ok((is_1904, sheets)),
+            _ => {}
+        }
+    }
+}
+
+/// What each style makes of a number, by its place.
+fn styles(archive: &mut Archive, path: &str) -> Result<Vec<NumberKind>, WorkbookError> {
+    let Some(mut part) = small_part(archive, path)? else { return Ok(Vec::new()) };
+    let (mut own, mut styles, mut buffer) = (HashMap::new(), Vec::new(), Vec::new());
+    let mut in_styles = false;
+    loop {
+        match part.next(&mut buffer)? {
+            Event::Start(start) => match start.local_name().as_ref() {
+                "numFmt" => {
+                    let [id, code] = ["numFmtId", "formatCode"].map(|name| part.attribute(&start, name));
+                    if let (Some(id), Some(code)) = (id?, code?) {
+                        own.insert(id, NumberKind::of_code(&code));
+                    }
+                }
+                "cellXfs" => in_styles = true,
+                "xf" if in_styles => {
+                    let id = part.attribute(&start, "numFmtId")?.unwrap_or_default();
+                    let built_in = || NumberKind::built_in(id.parse().unwrap_or(0));
+                    styles.push(own.get(&id).copied().unwrap_or_else(built_in));
+                }
+                _ => {}
+            },
+            Event::End(end) if end.local_name().as_ref() == "cellXfs" => in_styles = false,
+            Event::Eof => return Ok(styles),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The rows of an Excel sheet, from its XML.
+
+use std::io::Read;
+
+use quick_xml::events::{BytesStart, Event};
+
+use super::error::WorkbookError;
+use super::part::XmlPart;
+use super::shared_strings::{SharedStrings, read_item, unescaped};
+use super::sheet_row::{CellFault, SheetRow, column_place};
+use super::stream::RowSink;
+use super::values::{NumberKind, is_true, iso_date, number, truth};
+
+/// What a cell needs to be understood.
+pub(super) struct SheetContext {
+    pub(super) strings: SharedStrings,
+    /// By the number of a cell's style.
+    pub(super) styles: Vec<NumberKind>,
+    pub(super) is_1904: bool,
+}
+
+/// A cell as its tag begins it.
+struct CellTag {
+    column: usize,
+    style: usize,
+    kind: CellKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CellKind {
+    Number,
+    SharedText,
+    Text,
+    InlineText,
+    Truth,
+    Date,
+    Error,
+}
+
+/// What stands in a cell.
+#[derive(Default)]
+struct CellContent {
+    value: Option<String>,
+    has_formula: bool,
+}
+
+pub(super) fn read_rows(
+    mut part: XmlPart<impl Read>,
+    context: &SheetContext,
+    sink: &mut RowSink,
+) -> Result<(), WorkbookError> {
+    let mut buffer = Vec::new();
+    let (mut row, mut column) = (SheetRow::default(), 0);
+    loop {
+        match part.next(&mut buffer)? {
+            Event::Start(start) => match start.local_name().as_ref() {
+                "row" => {
+                    row = begin_row(&part, &start, row.number + 1)?;
+                    column = 0;
+                }
+                "c" => {
+                    let tag = cell_tag(&part, &start, column)?;
+                    column = tag.column + 1;
+                    let found = read_content(&mut part, tag.kind)?;
+                    row.put(tag.column, value(&part, context, &tag, found)?)?;
+                }
+                _ => {}
+            },
+            Event::End(end) => match end.local_name().as_ref() {
+                "row" => {
+                    let next = SheetRow::new(row.number, false);
+                    sink.push(std::mem::replace(&mut row, next))?;
+                }
+                "sheetData" => return part.finish(),
+                _ => {}
+            },
+            // A sheet without cells may have no such tag.
+            Event::Eof => return Ok(()),
+            _ => {}
+        }
+    }
+}
+
+fn begin_row(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: u64) -> Result<SheetRow, WorkbookError> {
+    let (mut number, mut is_hidden) = (next, false);
+    for attribute in start.attributes().with_checks(false) {
+        let attribute = attribute.map_err(|error| part.damaged(error))?;
+        match attribute.key.as_ref() {
+            "r" => number = attribute.value.parse().map_err(|_| part.damaged("a row has no number"))?,
+            "hidden" => is_hidden = is_true(&attribute.value),
+            _ => {}
+        }
+    }
+    Ok(SheetRow::new(number, is_hidden))
+}
+
+fn cell_tag(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: usize) -> Result<CellTag, WorkbookError> {
+    let mut tag = CellTag { column: next, style: 0, kind: CellKind::Number };
+    for attribute in start.attributes().with_checks(false) {
+        let attribute = attribute.map_err(|error| part.damaged(error))?;
+        match attribute.key.as_ref() {
+            "r" => {
+                let place = column_place(&attribute.value);
+                tag.column =
+                    place.ok_or_else(|| part.damaged(format_args!("there is no cell `{}`", attribute.value)))?;
+            }
+            "s" => tag.style = attribute.value.parse().unwrap_or(0),
+            "t" => {
+                tag.kind = match attribute.value.as_ref() {
+                    "n" => CellKind::Number,
+                    "s" => CellKind::SharedText,
+                    "str" => CellKind::Text,
+                    "inlineStr" => CellKind::InlineText,
+                    "b" => CellKind::Truth,
+                    "d" => CellKind::Date,
+                    "e" => CellKind::Error,
+                    other => return Err(part.damaged(format_args!("a cell has the unknown type `{other}`"))),
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(tag)
+}
+
+/// Reads up to the end of the cell.
+fn read_content(part: &mut XmlPart<impl Read>, kind: CellKind) -> Result<CellContent, WorkbookError> {
+    let (mut content, mut buffer, mut in_value) = (CellContent::default(), Vec::new(), false);
+    loop {
+        let event = part.next(&mut buffer)?;
+        match &event {
+            Event::Start(start) => match start.local_name().as_ref() {
+                "v" if kind != CellKind::InlineText => {
+                    in_value = true;
+                    content.value.get_or_insert_default();
+                }
+                "f" => content.has_formula = true,
+                "is" => content.value = Some(read_item(part, "is")?),
+                _ => {}
+            },
+            Event::End(end) => match end.local_name().as_ref() {
+                "v" => in_value = false,
+                "c" => return Ok(content),
+                _ => {}
+            },
+            Event::Eof => return Err(part.damaged("it ends too early")),
+            event if in_value => part.push_text(event, content.value.get_or_insert_default())?,
+            _ => {}
+        }
+    }
+}
+
+fn value(
+    part: &XmlPart<impl Read>,
+    context: &SheetContext,
+    tag: &CellTag,
+    found: CellContent,
+) -> Result<Result<String, CellFault>, WorkbookError> {
+    let Some(stored) = found.value.filter(|value| !value.is_empty()) else {
+        // A formula may well give an empty text.
+        let is_fault = found.has_formula && tag.kind != CellKind::Text;
+        return Ok(if is_fault { Err(CellFault::NotCalculated) } else { Ok(String::new()) });
+    };
+    Ok(Ok(match tag.kind {
+        CellKind::Number => {
+            let kind = context.styles.get(tag.style).copied().unwrap_or(NumberKind::Plain);
+            number(&stored, kind, context.is_1904)
+        }
+        CellKind::SharedText => {
+            let text = stored.trim().parse().ok().and_then(|number| context.strings.get(number));
+            text.ok_or_else(|| part.damaged(format_args!("there is no text {stored}")))?.to_owned()
+        }
+        CellKind::Text => unescaped(stored),
+        CellKind::InlineText => stored,
+        CellKind::Truth => truth(stored.trim()).to_owned(),
+        CellKind::Date => iso_date(&stored),
+        CellKind::Error => return Ok(Err(CellFault::Error(stored))),
+    }))
+}

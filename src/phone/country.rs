@@ -1,0 +1,90 @@
+//! The country whose national numbers are meant.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::rules::{Region, regions};
+
+/// A country that has a numbering plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Country(pub(super) &'static Region);
+
+/// Codes that are named where a country is not known.
+const MOST_NAMED: usize = 6;
+
+impl FromStr for Country {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        let code = raw.trim().to_ascii_uppercase();
+        match countries().find(|region| region.code == code) {
+            Some(region) => Ok(Self(region)),
+            None => Err(unknown(raw, &code)),
+        }
+    }
+}
+
+impl fmt::Display for Country {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.code)
+    }
+}
+
+fn countries() -> impl Iterator<Item = &'static Region> {
+    regions().iter().filter(|region| region.is_country())
+}
+
+fn unknown(raw: &str, code: &str) -> String {
+    let near = near(code);
+    let near = if near.is_empty() { String::new() } else { format!("; the nearest are {}", near.join(", ")) };
+    format!("`{}` is not a country; write its two letters, such as EC or MX{near}", raw.escape_debug())
+}
+
+/// The countries of a calling code, or those whose letters are in the name in this order, or that begin as it does.
+fn near(code: &str) -> Vec<&'static str> {
+    let digits = code.trim_start_matches(['+', '0']);
+    let mut codes: Vec<&str> = match code {
+        "UK" => vec!["GB"],
+        _ if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
+            countries().filter(|region| region.calling_code == digits).map(|region| region.code).collect()
+        }
+        _ => {
+            let first = code.get(..1).unwrap_or_default();
+            let of_letter = || countries().map(|region| region.code).filter(|known| known.starts_with(first));
+            let in_name: Vec<_> =
+                of_letter().filter(|known| code.chars().skip(1).any(|letter| known.ends_with(letter))).collect();
+            if in_name.is_empty() && !first.is_empty() { of_letter().collect() } else { in_name }
+        }
+    };
+    // The likeliest is the one whose second letter comes first in the name, or is near to it in the alphabet.
+    let second = |code: &str| code.as_bytes().get(1).copied().unwrap_or_default();
+    codes.sort_by_key(|known| {
+        (code.bytes().skip(1).position(|letter| letter == second(known)), second(known).abs_diff(second(code)))
+    });
+    codes.truncate(MOST_NAMED);
+    codes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_country_is_its_two_letters_and_an_unknown_one_names_the_nearest() {
+        assert_eq!("ec".parse::<Country>().unwrap().to_string(), "EC");
+        for (raw, nearest) in [
+            ("Ecuador", "the nearest are EC, "),
+            ("México", "the nearest are MX, "),
+            ("593", "the nearest are EC"),
+            ("+52", "the nearest are MX"),
+            ("UK", "the nearest are GB"),
+            ("EQ", "the nearest are ER, "),
+            ("001", "such as EC or MX"),
+            ("", "such as EC or MX"),
+            ("ñ", "such as EC or MX"),
+        ] {
+            let error = raw.parse::<Country>().expect_err(raw);
+            assert!(error.contains(nearest) && error.starts_with(&format!("`{raw}` is not a country")), "{error}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Why something is not a telephone number, with what was understood and what is probably meant.
+
+use thiserror::Error;
+
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub(crate) enum PhoneError {
+    #[error("the recipient is empty")]
+    Empty,
+    #[error("`{}` is not a phone number: it has `{}` (read so far: `{digits}`)", typed.escape_debug(), found.escape_debug())]
+    NotAPhone { typed: String, found: char, digits: String },
+    #[error("`{typed}` ends in .0, as a spreadsheet writes a number (read as `{digits}`)")]
+    Spreadsheet { typed: String, digits: String },
+    #[error("`{typed}` has (0), which is dialled only inside the country; write it without: +{international}")]
+    ZeroInBrackets { typed: String, international: String },
+    #[error("a phone number has 7 to 15 digits; `{typed}` has {count} (read as `{digits}`)")]
+    Length { typed: String, digits: String, count: usize },
+    #[error("`{typed}` is a national number: say of which country, such as --country EC")]
+    National { typed: String },
+    #[error("`{typed}` is not a phone number: {reason}; {}", way_out(meant.as_ref(), *is_without_country))]
+    Invalid {
+        typed: String,
+        reason: String,
+        meant: Option<String>,
+        /// Whether it may be a national number, and nobody said of which country.
+        is_without_country: bool,
+    },
+}
+
+fn way_out(meant: Option<&String>, is_without_country: bool) -> String {
+    match meant {
+        Some(meant) => format!("did you mean +{meant}?"),
+        None if is_without_country => {
+            "if it is a national number, say of which country, such as --country EC".to_owned()
+        }
+        None => "check the number".to_owned(),
+    }
+}
+
+impl PhoneError {
+    /// The way out, for the hint line.
+    pub(crate) fn hint(&self) -> String {
+        let id = "a user of another channel is `id:USER`";
+        match self {
+            Self::Empty => "give a phone number with its country code, such as 593987654321, or `id:USER`".to_owned(),
+            Self::NotAPhone { .. } => {
+                "give one phone number; a user of another channel is written `id:USER`".to_owned()
+            }
+            Self::Spreadsheet { .. } => "format the column as text and take the number without `.0`".to_owned(),
+            Self::ZeroInBrackets { .. } | Self::Length { .. } => {
+                format!("write the number with + and its country code, such as +593987654321; {id}")
+            }
+            Self::National { .. } | Self::Invalid { is_without_country: true, .. } => {
+                format!("write it with + and its country code, or add --country, or `country` to the profile; {id}")
+            }
+            Self::Invalid { .. } => {
+                format!("write the number with + and its country code; {id}, and goes as it is written")
+            }
+        }
+    }
+
+    /// Whether a country, said with `--country` or in the profile, could make a number of it.
+    pub(crate) fn is_without_country(&self) -> bool {
+        matches!(self, Self::National { .. } | Self::Invalid { is_without_country: true, .. })
+    }
+}

@@ -1,0 +1,22 @@
+//! Telephone numbers by libphonenumber's rules, and whom two of them reach. The rules are tables that
+//! `tests/cli/phone_rules.rs` writes; nothing of them is loaded before it is used.
+
+mod country;
+mod error;
+mod meaning;
+mod national;
+mod number;
+mod person;
+mod rules;
+mod spelling;
+mod typed;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::country::Country;
+pub(crate) use self::error::PhoneError;
+pub(crate) use self::number::country_of;
+pub(crate) use self::number::{PhoneNumber, is_bare};
+pub(crate) use self::person::person_key;
+pub(crate) use self::person::spellings;

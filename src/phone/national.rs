@@ -1,0 +1,57 @@
+//! What is dialled inside a country, as the number that reaches it from everywhere.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use regex_lite::{Captures, Regex};
+
+use super::rules::{Region, is_valid};
+use super::spelling::is_number;
+
+/// The number that `digits` reaches when it is dialled in `region`, with its calling code.
+pub(super) fn international(digits: &str, region: &'static Region) -> Option<String> {
+    let behind_code = |national: &str| format!("{}{national}", region.calling_code);
+    let stripped = without_prefix(digits, region).map(|national| behind_code(&national));
+    stripped
+        .filter(|number| is_valid(number))
+        .or_else(|| Some(behind_code(digits)).filter(|number| is_national(number, region)))
+}
+
+/// A number that is written without any prefix. Of the spellings beside the rules only Brazil's stands without its country's
+/// code: Mexico's 1 is dialled behind 52 alone.
+fn is_national(number: &str, region: &Region) -> bool {
+    if region.code == "BR" { is_number(number) } else { is_valid(number) }
+}
+
+/// `digits` without what is dialled in front of a number, such as 0.
+pub(super) fn without_prefix(digits: &str, region: &'static Region) -> Option<String> {
+    match region.prefix {
+        "" => None,
+        "0" => digits.strip_prefix('0').map(str::to_owned),
+        pattern => with_pattern(pattern, |prefix| {
+            let found = prefix.captures(digits)?;
+            let end = found.get(0)?.end();
+            let rest = digits.get(end..)?;
+            Some(format!("{}{rest}", in_place(&found, region.in_place)))
+        }),
+    }
+}
+
+/// What stands in place of a prefix, as libphonenumber does it: nothing where no group of the pattern took part.
+fn in_place(found: &Captures<'_>, rule: &str) -> String {
+    let last = found.iter().skip(1).last().flatten();
+    let mut text = String::new();
+    if last.is_some_and(|group| !group.is_empty()) {
+        found.expand(rule, &mut text);
+    }
+    text
+}
+
+/// Compiles a pattern once: a list has many numbers of one country.
+fn with_pattern<T>(pattern: &'static str, with: impl FnOnce(&Regex) -> Option<T>) -> Option<T> {
+    static COMPILED: Mutex<Option<HashMap<&'static str, Option<Regex>>>> = Mutex::new(None);
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    let compiled = compiled.get_or_insert_default();
+    let regex = compiled.entry(pattern).or_insert_with(|| Regex::new(&format!("^(?:{pattern})")).ok());
+    with(regex.as_ref()?)
+}

@@ -1,0 +1,116 @@
+//! A telephone number, judged: what a person typed, and the number that it is.
+
+use super::country::Country;
+use super::error::PhoneError;
+use super::meaning;
+use super::national::international;
+use super::rules::Region;
+use super::spelling::{is_number, region_of_number};
+use super::typed::{DIGITS, Typed};
+
+/// With fewer digits and neither `+` nor a country, a number is as likely a national one.
+const DIGITS_WITHOUT_PLUS: usize = 10;
+
+/// A number that there is, by libphonenumber's rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PhoneNumber {
+    digits: String,
+    /// Neither `+` nor 00 said where the country code begins.
+    is_bare: bool,
+    warning: Option<String>,
+}
+
+impl PhoneNumber {
+    /// The number that `typed` is. `+` or 00 begins an international one; bare digits are a national one of `country` if
+    /// they can be, else an international one.
+    ///
+    /// # Errors
+    /// When there is no such number, with the one that is probably meant.
+    pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, PhoneError> {
+        let Typed { is_international, digits } = Typed::read(typed)?;
+        match country {
+            _ if is_international => Self::read_international(typed, digits, country),
+            Some(Country(region)) => Self::read_bare(typed, digits, region),
+            None => Self::read_without_country(typed, digits),
+        }
+    }
+
+    fn read_international(typed: &str, digits: String, country: Option<Country>) -> Result<Self, PhoneError> {
+        if is_number(&digits) {
+            return Ok(Self::new(digits, false));
+        }
+        let (reason, meant) = meaning::of_international(&digits, country.map(|country| country.0));
+        let meant = meant.or_else(|| international(&digits, country?.0));
+        Err(PhoneError::Invalid { typed: typed.to_owned(), reason, meant, is_without_country: false })
+    }
+
+    fn read_bare(typed: &str, digits: String, region: &'static Region) -> Result<Self, PhoneError> {
+        let national = international(&digits, region);
+        let is_international = is_number(&digits);
+        match national {
+            Some(number) if is_international && number != digits => {
+                let other = region_of_number(&digits).map_or("another country", |region| region.code);
+                let warning = format!(
+                    "`{typed}` is taken as a number of {}, +{number}; if that of {other} is meant, write +{digits}",
+                    region.code
+                );
+                Ok(Self { warning: Some(warning), ..Self::new(number, true) })
+            }
+            Some(number) => Ok(Self::new(number, true)),
+            None if is_international => Ok(Self::new(digits, true)),
+            None => {
+                let (reason, meant) = meaning::of_national(&digits, region);
+                Err(PhoneError::Invalid { typed: typed.to_owned(), reason, meant, is_without_country: false })
+            }
+        }
+    }
+
+    fn read_without_country(typed: &str, digits: String) -> Result<Self, PhoneError> {
+        if digits.len() >= DIGITS_WITHOUT_PLUS && is_number(&digits) {
+            return Ok(Self::new(digits, true));
+        }
+        let (typed, count) = (typed.to_owned(), digits.len());
+        if count < *DIGITS.start() {
+            return Err(PhoneError::Length { typed, digits, count });
+        }
+        let (reason, meant) = meaning::of_international(&digits, None);
+        if meant.is_none() && (digits.starts_with('0') || digits.len() < DIGITS_WITHOUT_PLUS) {
+            return Err(PhoneError::National { typed });
+        }
+        Err(PhoneError::Invalid { typed, reason, meant, is_without_country: true })
+    }
+
+    fn new(digits: String, is_bare: bool) -> Self {
+        let with_nine = digits.strip_prefix("54").filter(|rest| rest.len() == 10 && !rest.starts_with('9'));
+        let warning = with_nine.map(|rest| {
+            format!("+{digits} is a landline of Argentina; WhatsApp writes its mobiles with a 9 behind 54: +549{rest}")
+        });
+        Self { digits, is_bare, warning }
+    }
+
+    /// The digits, as WhatsApp writes them.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.digits
+    }
+
+    /// What a person should know of how it was understood.
+    pub(crate) fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
+    }
+
+    /// The country code of a number that was typed without `+` and 00.
+    pub(crate) fn bare_code(&self) -> Option<&'static str> {
+        region_of_number(&self.digits).filter(|_| self.is_bare).map(|region| region.calling_code)
+    }
+}
+
+/// The country of a recipient that is a number.
+#[allow(dead_code, reason = "what is said before a run begins counts people by country")]
+pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
+    region_of_number(recipient).map(|region| region.code)
+}
+
+/// Whether the country decides what `typed` is: it has neither `+` nor 00, and is no user of another channel.
+pub(crate) fn is_bare(typed: &str) -> bool {
+    Typed::read(typed).is_ok_and(|typed| !typed.is_international)
+}

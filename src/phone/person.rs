@@ -1,0 +1,90 @@
+//! Whom two recipients are: in three countries one telephone has two numbers.
+
+use std::borrow::Cow;
+
+/// What recipients of one person have in common: Mexico's 521 is 52, Argentina's 549 is 54, and Brazil's mobiles are without
+/// their ninth digit. A number that stands with `+`, spaces or hyphens is its digits; other recipients are themselves.
+pub(crate) fn person_key(recipient: &str) -> Cow<'_, str> {
+    let digits = digits_of(recipient);
+    match digits.as_bytes() {
+        [b'5', b'2', b'1', rest @ ..] | [b'5', b'4', b'9', rest @ ..] if rest.len() == 10 => {
+            let (code, rest) = (digits.get(..2), digits.get(3..));
+            Cow::Owned(format!("{}{}", code.unwrap_or_default(), rest.unwrap_or_default()))
+        }
+        [b'5', b'5', _, _, b'9', b'6'..=b'9', rest @ ..] if rest.len() == 7 => {
+            let (area, rest) = (digits.get(..4), digits.get(5..));
+            Cow::Owned(format!("{}{}", area.unwrap_or_default(), rest.unwrap_or_default()))
+        }
+        _ => digits,
+    }
+}
+
+/// How one person's number can be written: `recipient` as it stands, and the other way, where there is one.
+pub(crate) fn spellings(recipient: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let key = person_key(recipient);
+    let long = match key.as_bytes() {
+        [b'5', b'2', rest @ ..] if rest.len() == 10 => Some((2, '1')),
+        [b'5', b'4', rest @ ..] if rest.len() == 10 => Some((2, '9')),
+        [b'5', b'5', _, _, b'6'..=b'9', rest @ ..] if rest.len() == 7 => Some((4, '9')),
+        _ => None,
+    };
+    let long = long.map(|(at, digit)| {
+        let mut long = key.clone().into_owned();
+        long.insert(at, digit);
+        Cow::Owned(long)
+    });
+    [Some(Cow::Borrowed(recipient)), Some(key), long].into_iter().flatten()
+}
+
+/// The digits of a number that is written for people; everything else as it stands.
+fn digits_of(recipient: &str) -> Cow<'_, str> {
+    if recipient.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Cow::Borrowed(recipient);
+    }
+    let number = recipient.trim_start();
+    let number = number.strip_prefix('+').unwrap_or(number);
+    let is_number = number.chars().all(|character| character.is_ascii_digit() || " -.()\u{a0}".contains(character));
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    if is_number && digits.len() >= 7 { Cow::Owned(digits) } else { Cow::Borrowed(recipient) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_person_has_one_key_however_the_number_is_written() {
+        for (recipient, key) in [
+            ("5215512345678", "525512345678"),
+            ("525512345678", "525512345678"),
+            ("5491123456789", "541123456789"),
+            ("541123456789", "541123456789"),
+            ("5511987654321", "551187654321"),
+            ("551187654321", "551187654321"),
+            // A landline, and a number whose 9 is no ninth digit.
+            ("551133334444", "551133334444"),
+            ("5511933334444", "5511933334444"),
+            ("593987654321", "593987654321"),
+            ("+593 98 765-4321", "593987654321"),
+            ("521551234567", "521551234567"),
+            ("USER_ID", "USER_ID"),
+            ("12-3", "12-3"),
+            ("", ""),
+            ("5٢1", "5٢1"),
+        ] {
+            assert_eq!(person_key(recipient), key, "{recipient}");
+        }
+    }
+
+    #[test]
+    fn a_person_has_every_spelling() {
+        for (recipient, expected) in [
+            ("5215512345678", &["5215512345678", "525512345678", "5215512345678"][..]),
+            ("541123456789", &["541123456789", "541123456789", "5491123456789"]),
+            ("551187654321", &["551187654321", "551187654321", "5511987654321"]),
+            ("593987654321", &["593987654321", "593987654321"]),
+        ] {
+            assert_eq!(spellings(recipient).collect::<Vec<_>>(), expected, "{recipient}");
+        }
+    }
+}

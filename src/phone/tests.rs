@@ -1,0 +1,273 @@
+//! What is understood of numbers as people write them; and that the tables say what libphonenumber's data say.
+
+use std::collections::HashMap;
+
+use phonenumber::metadata::{DATABASE, Descriptor};
+use regex_lite::Regex;
+
+use super::rules::is_valid;
+use super::{Country, PhoneNumber};
+
+/// What is understood, with its warning, or why nothing is.
+fn understood(typed: &str, country: &str) -> String {
+    let country = Some(country).filter(|code| !code.is_empty()).map(|code| code.parse::<Country>().unwrap());
+    match PhoneNumber::read(typed, country) {
+        Ok(number) => match number.warning() {
+            None => number.as_str().to_owned(),
+            Some(warning) => format!("{}; {warning}", number.as_str()),
+        },
+        Err(error) => error.to_string(),
+    }
+}
+
+/// Of twelve countries: what is typed; what is understood of it without a country; and with its own. `…` stands for words
+/// between two parts.
+const TABLE: [(&str, &str, &str, &str); 66] = [
+    ("+593987654321", "EC", "593987654321", "593987654321"),
+    ("00593987654321", "EC", "593987654321", "593987654321"),
+    ("593987654321", "EC", "593987654321", "593987654321"),
+    (
+        "0987654321",
+        "EC",
+        "`0987654321` is a national number: say of which country, such as --country EC",
+        "593987654321",
+    ),
+    ("987654321", "EC", "is a national number", "593987654321"),
+    ("02 234 5678", "EC", "is a national number", "59322345678"),
+    (
+        "5930987654321",
+        "EC",
+        "behind the country code 593 it has the 0 that is dialled only inside…did you mean +593987654321?",
+        "behind the country code 593 it has the 0 that is dialled only inside…did you mean +593987654321?",
+    ),
+    (
+        "+5930987654321",
+        "EC",
+        "behind the country code 593 it has the 0…did you mean +593987654321?",
+        "behind the country code 593 it has the 0…did you mean +593987654321?",
+    ),
+    (
+        "593593987654321",
+        "EC",
+        "it has the country code 593 twice; did you mean +593987654321?",
+        "it has the country code 593 twice; did you mean +593987654321?",
+    ),
+    (
+        "0593987654321",
+        "EC",
+        "no country code begins with 0; did you mean +593987654321?",
+        "no country code begins with 0; did you mean +593987654321?",
+    ),
+    ("+0987654321", "EC", "no country code begins with 0; check the number", "did you mean +593987654321?"),
+    (
+        "59398765432",
+        "EC",
+        "no number of EC (+593) begins like this; if it is a national number, say…--country",
+        "no number of EC (+593)",
+    ),
+    ("593900000000", "EC", "no number of EC (+593) begins like this", "no number of EC (+593) begins like this"),
+    ("12345678", "EC", "is a national number", "no number of EC (+593) begins like this"),
+    ("+573001234567", "CO", "573001234567", "573001234567"),
+    ("573001234567", "CO", "573001234567", "573001234567"),
+    (
+        "300 123 4567",
+        "CO",
+        "a number of GR (+30) has 10 digits behind the country code, and this has 8…--country",
+        "573001234567",
+    ),
+    ("(601) 234 5678", "CO", "no number of MY (+60) begins like this…--country", "576012345678"),
+    (
+        "57300123456",
+        "CO",
+        "a number of CO (+57) has 8 or 10 digits behind the country code, and this has 9",
+        "a number of CO (+57) has 8 or 10 digits behind the country code, and this has 9",
+    ),
+    ("+5215512345678", "MX", "5215512345678", "5215512345678"),
+    ("5215512345678", "MX", "5215512345678", "5215512345678"),
+    ("525512345678", "MX", "525512345678", "525512345678"),
+    ("55 1234 5678", "MX", "a number of BR (+55) has 10 or 11 digits…--country", "525512345678"),
+    (
+        "4771234567",
+        "MX",
+        "4771234567",
+        "524771234567; `4771234567` is taken as a number of MX, +524771234567; if that of NO is meant, write +4771234567",
+    ),
+    (
+        "0445512345678",
+        "MX",
+        "no country code begins with 0",
+        "a number of MX (+52) has 10 digits behind the country code",
+    ),
+    ("14155550100", "MX", "14155550100", "14155550100"),
+    ("+5491123456789", "AR", "5491123456789", "5491123456789"),
+    ("5491123456789", "AR", "5491123456789", "5491123456789"),
+    (
+        "541123456789",
+        "AR",
+        "541123456789; +541123456789 is a landline of Argentina; WhatsApp writes its mobiles…+5491123456789",
+        "541123456789; +541123456789 is a landline of Argentina; WhatsApp writes its mobiles…+5491123456789",
+    ),
+    ("9 11 2345-6789", "AR", "a number of IN (+91) has 10 digits…--country", "5491123456789"),
+    ("011 15 2345-6789", "AR", "is a national number", "5491123456789"),
+    (
+        "11 2345-6789",
+        "AR",
+        "a number of US (+1) has 10 digits…--country",
+        "541123456789; +541123456789 is a landline of Argentina",
+    ),
+    ("0351 15 234-5678", "AR", "is a national number", "5493512345678"),
+    ("+5511987654321", "BR", "5511987654321", "5511987654321"),
+    ("5511987654321", "BR", "5511987654321", "5511987654321"),
+    ("551187654321", "BR", "551187654321", "551187654321"),
+    ("(11) 98765-4321", "BR", "no number of US (+1) begins like this…--country", "5511987654321"),
+    ("(11) 8765-4321", "BR", "a number of US (+1) has 10 digits…--country", "551187654321"),
+    ("0 15 11 98765-4321", "BR", "is a national number", "5511987654321"),
+    ("551133334444", "BR", "551133334444", "551133334444"),
+    ("+51987654321", "PE", "51987654321", "51987654321"),
+    ("51987654321", "PE", "51987654321", "51987654321"),
+    ("987 654 321", "PE", "is a national number", "51987654321"),
+    ("01 234 5678", "PE", "is a national number", "5112345678"),
+    ("+56987654321", "CL", "56987654321", "56987654321"),
+    ("56987654321", "CL", "56987654321", "56987654321"),
+    ("9 8765 4321", "CL", "is a national number", "56987654321"),
+    ("56 2 2345 6789", "CL", "56223456789", "56223456789"),
+    ("+34612345678", "ES", "34612345678", "34612345678"),
+    ("34612345678", "ES", "34612345678", "34612345678"),
+    ("612 345 678", "ES", "is a national number", "34612345678"),
+    (
+        "3461234567",
+        "ES",
+        "a number of ES (+34) has 9 digits behind the country code, and this has 8",
+        "a number of ES (+34) has 9 digits",
+    ),
+    ("+1 (415) 555-0100", "US", "14155550100", "14155550100"),
+    ("14155550100", "US", "14155550100", "14155550100"),
+    ("(415) 555-0100", "US", "a number of CH (+41) has 9 digits…--country", "14155550100"),
+    (
+        "1 415 555 010",
+        "US",
+        "a number of US (+1) has 10 digits behind the country code, and this has 9",
+        "a number of US (+1) has 10 digits",
+    ),
+    ("+50251234567", "GT", "50251234567", "50251234567"),
+    ("50251234567", "GT", "50251234567", "50251234567"),
+    ("5123-4567", "GT", "is a national number", "50251234567"),
+    ("+50761234567", "PA", "50761234567", "50761234567"),
+    ("50761234567", "PA", "50761234567", "50761234567"),
+    ("6123-4567", "PA", "is a national number", "50761234567"),
+    ("+4741234567", "NO", "4741234567", "4741234567"),
+    ("4741234567", "NO", "4741234567", "4741234567"),
+    ("412 34 567", "NO", "is a national number", "4741234567"),
+    ("4771234567", "NO", "4771234567", "4771234567"),
+];
+
+#[test]
+fn numbers_of_twelve_countries_are_understood() {
+    for (typed, country, without, with) in TABLE {
+        for (country, expected) in [("", without), (country, with)] {
+            let found = understood(typed, country);
+            println!("{typed:20} {country:3} {found}");
+            let is_number = expected.bytes().all(|byte| byte.is_ascii_digit());
+            let is_expected = found == expected || !is_number && expected.split('…').all(|part| found.contains(part));
+            assert!(is_expected, "{typed} with `{country}`: {found}");
+        }
+    }
+}
+
+/// The data's own patterns, compiled where they are asked for.
+#[derive(Default)]
+struct Plans(HashMap<String, Regex>);
+
+impl Plans {
+    fn fits(&mut self, pattern: String, national: &str) -> bool {
+        let regex = self
+            .0
+            .entry(pattern)
+            .or_insert_with_key(|pattern| Regex::new(&pattern.split_whitespace().collect::<String>()).unwrap());
+        regex.is_match(national)
+    }
+
+    /// As libphonenumber has it: the first region whose beginning or, without one, whose number fits decides.
+    fn is_valid(&mut self, code: u16, national: &str) -> bool {
+        for region in DATABASE.by_code(&code).unwrap() {
+            let types = region.descriptors();
+            let mut kinds = [
+                types.fixed_line(),
+                types.mobile(),
+                types.toll_free(),
+                types.premium_rate(),
+                types.shared_cost(),
+                types.personal_number(),
+                types.voip(),
+                types.pager(),
+                types.uan(),
+                types.voicemail(),
+            ]
+            .into_iter()
+            .flatten();
+            let whole = |kind: &Descriptor| format!("^(?:{})$", kind.national_number().as_str());
+            let is_valid =
+                self.fits(whole(types.general()), national) && kinds.any(|kind| self.fits(whole(kind), national));
+            let is_chosen = match region.leading_digits() {
+                Some(leading) => self.fits(format!("^(?:{})", leading.as_str()), national),
+                None => is_valid,
+            };
+            if is_chosen {
+                return is_valid;
+            }
+        }
+        false
+    }
+}
+
+/// Numbers of all countries: the examples of the data, and others with one digit changed, added or left out.
+#[test]
+fn the_tables_say_what_the_data_say() {
+    let mut random = fastrand::Rng::with_seed(593);
+    let (mut valid, mut others) = (0, Vec::new());
+    let mut plans = Plans::default();
+    for metadata in DATABASE.iter() {
+        let types = metadata.descriptors();
+        let examples = [types.fixed_line(), types.mobile(), types.toll_free(), types.premium_rate(), types.voip()];
+        for example in examples.into_iter().flatten().filter_map(|kind| kind.example()) {
+            for change in 0..40 {
+                let mut national = example.to_owned();
+                let at = random.usize(..national.len());
+                match change {
+                    0 => {}
+                    1..=3 => national.insert(at, char::from(random.u8(b'0'..=b'9'))),
+                    4..=6 => drop(national.remove(at)),
+                    _ => national.replace_range(at..=at, &random.u8(0..=9).to_string()),
+                }
+                let number = format!("{}{national}", metadata.country_code());
+                let expected = plans.is_valid(metadata.country_code(), &national);
+                valid += usize::from(expected);
+                if is_valid(&number) != expected {
+                    others.push((metadata.id().to_owned(), number, expected));
+                }
+            }
+        }
+    }
+    assert!(valid > 10_000, "{valid}");
+    assert_eq!(others, []);
+}
+
+/// What is dialled inside a country, as the examples of the data have it behind their prefixes.
+#[test]
+fn a_national_number_is_dialled_with_its_prefix_or_without() {
+    let mut others = Vec::new();
+    for metadata in DATABASE.iter().filter(|metadata| metadata.id() != "001") {
+        let country = metadata.id().parse::<Country>().unwrap();
+        let Some(example) = metadata.descriptors().mobile().and_then(|kind| kind.example()) else { continue };
+        let number = format!("{}{example}", metadata.country_code());
+        let dialled = format!("{}{example}", metadata.national_prefix().unwrap_or_default());
+        // In Colombia a digit behind the 0 may be a carrier's, and is taken for one.
+        for typed in [example, &dialled].into_iter().take(if metadata.id() == "CO" { 1 } else { 2 }) {
+            let found = PhoneNumber::read(typed, Some(country)).map(|found| found.as_str().to_owned());
+            if found.as_ref() != Ok(&number) {
+                others.push((metadata.id().to_owned(), typed.to_owned(), found));
+            }
+        }
+    }
+    assert_eq!(others, []);
+}

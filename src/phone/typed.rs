@@ -1,0 +1,74 @@
+//! The digits of what a person types or pastes.
+
+use super::error::PhoneError;
+
+/// Fewest and most digits of a number with its country code (E.164).
+pub(super) const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+
+/// What was typed, as digits.
+#[derive(Debug)]
+pub(super) struct Typed {
+    /// Whether they begin with a country code: there was a `+`, or 00, which is not among the digits.
+    pub(super) is_international: bool,
+    pub(super) digits: String,
+}
+
+impl Typed {
+    /// # Errors
+    /// When it is not surely one number.
+    pub(super) fn read(typed: &str) -> Result<Self, PhoneError> {
+        let bare: String = typed.chars().filter(|character| !is_paste_residue(*character)).collect();
+        let (plus, number) = match bare.trim_start_matches(['(', '.', '-']).strip_prefix('+') {
+            Some(number) => (true, number),
+            None => (false, bare.as_str()),
+        };
+        let digits: String =
+            number.chars().take_while(|character| is_part_of_phone(*character)).filter(char::is_ascii_digit).collect();
+        let typed = || typed.to_owned();
+        if let Some(found) = number.chars().find(|character| !is_part_of_phone(*character)) {
+            return Err(PhoneError::NotAPhone { typed: typed(), found, digits });
+        }
+        if digits.is_empty() {
+            return Err(PhoneError::Empty);
+        }
+        if is_from_a_spreadsheet(number) {
+            return Err(PhoneError::Spreadsheet { typed: typed(), digits });
+        }
+        if number.contains("(0)") {
+            let international = number.replace("(0)", "");
+            let international = international.chars().filter(char::is_ascii_digit).collect();
+            return Err(PhoneError::ZeroInBrackets { typed: typed(), international });
+        }
+        let (is_international, digits) = match digits.strip_prefix("00") {
+            Some(rest) if !plus => (true, rest.to_owned()),
+            _ => (plus, digits),
+        };
+        let count = digits.len();
+        if count > *DIGITS.end() || is_international && count < *DIGITS.start() {
+            return Err(PhoneError::Length { typed: typed(), digits, count });
+        }
+        Ok(Self { is_international, digits })
+    }
+}
+
+/// `593987654321.0`, or more zeros behind the only dot of a number; `415.555.0000` is a phone.
+fn is_from_a_spreadsheet(number: &str) -> bool {
+    let Some((whole, decimals)) = number.rsplit_once('.') else { return false };
+    let is_zero = !decimals.is_empty() && decimals.bytes().all(|byte| byte == b'0');
+    is_zero && (decimals.len() == 1 || !whole.contains('.'))
+}
+
+fn is_part_of_phone(character: char) -> bool {
+    character.is_ascii_digit() || matches!(character, '-' | '.' | '(' | ')')
+}
+
+/// What comes along when a number is copied from a page or a chat: spaces, typographic hyphens, direction marks.
+/// A tab or a line break is not among them: it separates two values.
+fn is_paste_residue(character: char) -> bool {
+    matches!(
+        character,
+        ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{205f}' | '\u{2060}' | '\u{3000}' | '\u{feff}'
+            | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
+            | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}

@@ -1,0 +1,69 @@
+//! Who must not be written to: the lists of `--exclude` and of the profile's `do_not_contact`, which add up.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use crate::config::{Origin, Settings};
+use crate::context::Context;
+use crate::input::{InputError, Source, name_of};
+use crate::people::{ExclusionError, ExclusionOrigin, Exclusions};
+use crate::phone::Country;
+
+/// Reserves standard input where one of `sources` is it.
+pub(crate) fn claim_exclusions(context: &mut Context, sources: &[Source]) -> Result<(), InputError> {
+    let stdin = sources.iter().filter(|source| **source == Source::Stdin);
+    stdin.into_iter().try_for_each(|_| context.input.claim_stdin("--exclude"))
+}
+
+/// The lists that `--exclude` names.
+///
+/// # Errors
+/// When one of them cannot be read, or names somebody who is not surely one person.
+pub(crate) fn read_exclusions(
+    context: &Context,
+    sources: &[Source],
+    country: Option<Country>,
+) -> Result<Exclusions, ExclusionError> {
+    let mut exclusions = Exclusions::default();
+    for source in sources {
+        add(context, &mut exclusions, source, &ExclusionOrigin::Flag, country)?;
+    }
+    Ok(exclusions)
+}
+
+/// Adds the list that the profile names.
+///
+/// # Errors
+/// As of [`read_exclusions`].
+pub(crate) fn add_do_not_contact(
+    context: &Context,
+    exclusions: &mut Exclusions,
+    settings: &Settings,
+) -> Result<(), ExclusionError> {
+    let Some(kept) = &settings.do_not_contact else { return Ok(()) };
+    let profile = match &kept.origin {
+        Origin::Profile(name) => name.clone(),
+        other => other.to_string(),
+    };
+    add(context, exclusions, &Source::File(kept.value.clone()), &ExclusionOrigin::Profile(profile), settings.country())
+}
+
+fn add(
+    context: &Context,
+    exclusions: &mut Exclusions,
+    source: &Source,
+    origin: &ExclusionOrigin,
+    country: Option<Country>,
+) -> Result<(), ExclusionError> {
+    let name = name_of(source);
+    let input: Box<dyn Read> = match source {
+        Source::Stdin => Box::new(io::stdin()),
+        Source::File(path) => {
+            Box::new(File::open(path).map_err(|cause| ExclusionError::unreadable(origin, &name, cause))?)
+        }
+    };
+    if !exclusions.add(input, &name, origin, country)? {
+        context.stderr.note(&format!("{name} has nobody on it, so it excludes nobody"));
+    }
+    Ok(())
+}

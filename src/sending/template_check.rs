@@ -1,0 +1,189 @@
+//! Whether the bot has the templates that are to be sent, by its own list; read once, before anything leaves.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use thiserror::Error;
+
+use super::connection::{Connection, Interrupted};
+use super::listing::{ReadError, read_templates};
+use crate::api::{Cause, Outcome, TemplateFilter};
+use crate::config::BotId;
+use crate::message::{TemplateUse, TemplateUses, TemplateVerdict};
+use crate::nearest::nearest;
+use crate::output::Stderr;
+
+/// How long the list may keep a run waiting.
+const CHECK_TIME: Duration = Duration::from_secs(3);
+/// How long the search for what was meant may keep an answer waiting.
+const SUGGESTION_TIME: Duration = Duration::from_secs(5);
+/// Languages of a template that are named.
+const MOST_LANGUAGES: usize = 10;
+/// Faults that are told.
+const MOST_FAULTS: usize = 5;
+
+/// A template that cannot be sent as it is meant to be.
+#[derive(Clone, Debug)]
+pub(crate) struct TemplateFault {
+    pub(crate) wanted: TemplateUse,
+    /// What is wrong, in words.
+    pub(crate) problem: String,
+}
+
+/// Templates that cannot be sent as they are meant to be; nothing was sent.
+#[derive(Debug, Error)]
+#[error("{}", message(faults))]
+pub(crate) struct UnusableTemplates {
+    pub(crate) faults: Vec<TemplateFault>,
+    pub(crate) hint: &'static str,
+}
+
+impl UnusableTemplates {
+    pub(crate) fn details(&self) -> Vec<String> {
+        if self.faults.len() == 1 {
+            return Vec::new();
+        }
+        let more = self.faults.len().saturating_sub(MOST_FAULTS);
+        let told = self.faults.iter().take(MOST_FAULTS).map(|fault| fault.problem.clone());
+        told.chain((more > 0).then(|| format!("and {more} more"))).collect()
+    }
+}
+
+fn message(faults: &[TemplateFault]) -> String {
+    match faults {
+        [only] => only.problem.clone(),
+        _ => format!("{} of the templates cannot be sent", faults.len()),
+    }
+}
+
+/// What of `uses` the bot cannot send. Where that cannot be known it warns, and finds nothing.
+///
+/// # Errors
+/// When a signal comes meanwhile.
+pub(crate) async fn check_templates(
+    connection: &mut Connection,
+    stderr: &Stderr,
+    bot: &BotId,
+    uses: &TemplateUses,
+) -> Result<Vec<TemplateFault>, Interrupted> {
+    if uses.uses.is_empty() {
+        return Ok(Vec::new());
+    }
+    let filter = TemplateFilter::default();
+    let reading = read_templates(connection, stderr, bot, &filter, CHECK_TIME);
+    let unknown = |why: &str| {
+        stderr.warning(&format!("nobody checked whether the bot has the template: {why}"));
+        Ok(Vec::new())
+    };
+    let listing = match tokio::time::timeout(CHECK_TIME, reading).await {
+        Ok(Ok(listing)) => listing,
+        Ok(Err(error)) => {
+            return match error.outcome() {
+                Outcome::NotSent(Cause::Interrupted(signal)) | Outcome::Unknown(Some(signal)) => {
+                    Err(Interrupted(signal))
+                }
+                _ => unknown(&without_prefix(&error)),
+            };
+        }
+        Err(_) => return unknown(&format!("its templates were not listed within {} s", CHECK_TIME.as_secs())),
+    };
+    if uses.is_cut {
+        stderr.warning(&format!("only the first {} different templates of the list were checked", uses.uses.len()));
+    }
+    let templates = results(&listing);
+    let coverage = Coverage::of(&listing, templates.len());
+    let mut faults = Vec::new();
+    for wanted in &uses.uses {
+        let verdict = wanted.judge(templates);
+        let problem = match (coverage, &verdict) {
+            // It says so itself in its answer to the message.
+            (Coverage::Samples, TemplateVerdict::UnknownName) => continue,
+            (Coverage::Part, TemplateVerdict::UnknownName | TemplateVerdict::OtherLanguage { .. }) => {
+                stderr.warning(&format!(
+                    "nobody checked whether the bot has the template `{}`: the API listed only a part of its templates",
+                    wanted.name
+                ));
+                continue;
+            }
+            _ => in_words(wanted, &verdict, templates),
+        };
+        faults.extend(problem.map(|problem| TemplateFault { wanted: wanted.clone(), problem }));
+    }
+    Ok(faults)
+}
+
+/// What is wrong with a template that the API did not take; nothing where its list does not tell.
+pub(crate) async fn fault_of_template(
+    connection: &mut Connection,
+    stderr: &Stderr,
+    bot: &BotId,
+    wanted: &TemplateUse,
+) -> Option<String> {
+    let filter = TemplateFilter::default();
+    let reading = read_templates(connection, stderr, bot, &filter, Duration::ZERO);
+    let listing = tokio::time::timeout(SUGGESTION_TIME, reading).await.ok()?.ok()?;
+    let templates = results(&listing);
+    in_words(wanted, &wanted.judge(templates), templates)
+}
+
+/// How much of a bot's templates a listing has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coverage {
+    All,
+    /// The API counts more than it gave.
+    Part,
+    /// A sandbox that was not given the bot's own.
+    Samples,
+}
+
+impl Coverage {
+    fn of(listing: &Value, read: usize) -> Self {
+        let total = listing.pointer("/pagination/total");
+        let total = total.and_then(|total| total.as_u64().or_else(|| total.as_str()?.parse().ok()));
+        if listing.get("samples_only").and_then(Value::as_bool) == Some(true) {
+            Self::Samples
+        } else if total.is_some_and(|total| total > read as u64) {
+            Self::Part
+        } else {
+            Self::All
+        }
+    }
+}
+
+fn results(listing: &Value) -> &[Value] {
+    listing.get("results").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// What is wrong, and what was probably meant.
+fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]) -> Option<String> {
+    let name = &wanted.name;
+    let language = wanted.language.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
+    Some(match verdict {
+        TemplateVerdict::Fits => return None,
+        TemplateVerdict::UnknownName => {
+            let names = templates.iter().filter_map(|template| template.get("elementName")?.as_str());
+            match nearest(name, names) {
+                Some(nearest) => format!("the bot has no template `{name}`; did you mean `{nearest}`?"),
+                None => format!("the bot has no template `{name}`; `jelouctl templates` lists those it has"),
+            }
+        }
+        TemplateVerdict::OtherLanguage { languages } => {
+            let mut shown: Vec<_> = languages.iter().take(MOST_LANGUAGES).map(String::as_str).collect();
+            shown.extend((languages.len() > MOST_LANGUAGES).then_some("…"));
+            format!("`{name}` exists in another language: {}", shown.join(", "))
+        }
+        TemplateVerdict::NotApproved { status } => {
+            format!("the template `{name}`{language} cannot be sent: its status is {status}, not APPROVED")
+        }
+        TemplateVerdict::WrongCount { given, expected } => {
+            let values = if *expected == 1 { "value" } else { "values" };
+            format!("the template `{name}`{language} takes {expected} {values}, and the message gives {given}")
+        }
+    })
+}
+
+/// Why the list could not be read, without what is said of a command that does nothing else.
+fn without_prefix(error: &ReadError) -> String {
+    let words = error.to_string();
+    words.strip_prefix("nothing could be read: ").map(str::to_owned).unwrap_or(words)
+}

@@ -1,0 +1,253 @@
+//! The words of a text around its columns: what somebody may have meant for a column and is none, and which columns stand
+//! in it as they are.
+
+use minijinja::Environment;
+
+use super::bounds::measure;
+
+/// A piece of a text with marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Piece<'a> {
+    /// Goes out as it stands.
+    Literal(&'a str),
+    /// What stands between `{{` and `}}`.
+    Expression(&'a str),
+    /// What stands between `{%` and `%}`.
+    Statement(&'a str),
+}
+
+/// What a text has that is probably meant for a column, and is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Misspelling {
+    /// `{{1}}`: neither a column nor a text of its own.
+    NoColumn { written: String },
+    /// `{nombre}`, `[nombre]`, `<nombre>` or `%nombre%`, of an existing column.
+    OtherMarks { written: String, column: String },
+}
+
+/// The marks that other programs put around a column.
+const OTHER_MARKS: [(char, char); 4] = [('{', '}'), ('[', ']'), ('<', '>'), ('%', '%')];
+/// What stands in code, and in few names.
+const SIGNS_OF_CODE: [char; 8] = ['"', '\'', ':', ',', '/', '=', '\\', '\n'];
+
+/// The first misspelling in `source`; `column` gives the column that a name means.
+pub(crate) fn misspelling(
+    language: &Environment<'_>,
+    source: &str,
+    column: impl Fn(&str) -> Option<String>,
+) -> Option<Misspelling> {
+    pieces(source).into_iter().find_map(|piece| match piece {
+        Piece::Expression(expression) => {
+            let written = format!("{{{{{expression}}}}}");
+            is_constant(language, expression).then_some(Misspelling::NoColumn { written })
+        }
+        Piece::Literal(text) => other_marks(text, &column),
+        Piece::Statement(_) => None,
+    })
+}
+
+/// The expressions of a text that is no template and goes out as it stands: `{{ nombre }}`.
+pub(crate) fn expressions(source: &str) -> Vec<String> {
+    let expressions = pieces(source).into_iter().filter_map(|piece| match piece {
+        Piece::Expression(expression) => Some(format!("{{{{{expression}}}}}")),
+        Piece::Literal(_) | Piece::Statement(_) => None,
+    });
+    expressions.collect()
+}
+
+/// The names of columns that `source` has as they are, but for filters: an empty cell leaves a gap there. One that a
+/// statement looks at, or a filter gives a default, is none of them.
+pub(crate) fn bare_columns(source: &str) -> Vec<String> {
+    let pieces = pieces(source);
+    let is_looked_at = |name: &str| {
+        pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Statement(statement) if words(statement).any(|word| word == name)))
+    };
+    let bare = pieces.iter().filter_map(|piece| match piece {
+        Piece::Expression(expression) => bare_column(trimmed(expression)),
+        Piece::Literal(_) | Piece::Statement(_) => None,
+    });
+    bare.filter(|name| !is_looked_at(name)).map(str::to_owned).collect()
+}
+
+/// How a column is written.
+pub(crate) fn spelling(column: &str) -> String {
+    let is_name = column.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+        && !column.starts_with(|character: char| character.is_ascii_digit());
+    if is_name {
+        format!("{{{{ {column} }}}}")
+    } else {
+        format!("{{{{ row['{}'] }}}}", column.replace('\\', "\\\\").replace('\'', "\\'"))
+    }
+}
+
+/// How `text` is written where it is meant as it stands.
+pub(crate) fn as_it_stands(text: &str) -> String {
+    format!("{{{{ '{}' }}}}", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// The expression without the signs that take blanks around it away.
+fn trimmed(expression: &str) -> &str {
+    let inside = expression.strip_prefix(['-', '+']).unwrap_or(expression);
+    inside.strip_suffix(['-', '+']).unwrap_or(inside).trim()
+}
+
+/// Whether an expression has no name that a row gives, and no text.
+fn is_constant(language: &Environment<'_>, expression: &str) -> bool {
+    let inside = trimmed(expression);
+    !inside.contains(['"', '\''])
+        && language.compile_expression(inside).is_ok_and(|compiled| compiled.undeclared_variables(false).is_empty())
+}
+
+/// `nombre`, or what `row.nombre` and `row['nombre']` name; filters may follow.
+fn bare_column(expression: &str) -> Option<&str> {
+    let end = expression.find(|character: char| !character.is_alphanumeric() && character != '_');
+    let (first, rest) = expression.split_at(end.unwrap_or(expression.len()));
+    let (name, rest) = if first != "row" {
+        (first, rest)
+    } else if let Some(rest) = rest.strip_prefix('.') {
+        let end = rest.find(|character: char| !character.is_alphanumeric() && character != '_');
+        rest.split_at(end.unwrap_or(rest.len()))
+    } else {
+        let inside = rest.strip_prefix('[')?;
+        let quote = inside.chars().next().filter(|quote| ['"', '\''].contains(quote))?;
+        inside.get(1..)?.split_once(quote).and_then(|(name, rest)| Some((name, rest.strip_prefix(']')?)))?
+    };
+    let rest = rest.trim();
+    let has_default = words(rest).any(|word| ["default", "d"].contains(&word));
+    (!name.is_empty() && (rest.is_empty() || rest.starts_with('|')) && !has_default).then_some(name)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !character.is_alphanumeric() && character != '_')
+}
+
+/// The first name of a column in marks that are not ours.
+fn other_marks(text: &str, column: &impl Fn(&str) -> Option<String>) -> Option<Misspelling> {
+    text.char_indices().find_map(|(at, opens)| {
+        let (_, closes) = OTHER_MARKS.into_iter().find(|(open, _)| *open == opens)?;
+        let (_, behind) = text.get(at..)?.split_at_checked(opens.len_utf8())?;
+        let (inside, _) = behind.split_once(closes)?;
+        // In these, blanks say that it is no name: 5 < x > 3, 10% or 20%.
+        let may_have_blanks = ['{', '['].contains(&opens);
+        if inside.contains(opens) || !may_have_blanks && inside.trim() != inside {
+            return None;
+        }
+        let column = column(inside).filter(|column| column == inside.trim() || !inside.contains(SIGNS_OF_CODE))?;
+        Some(Misspelling::OtherMarks { written: format!("{opens}{inside}{closes}"), column })
+    })
+}
+
+/// Cuts `source` at its marks. Comments and raw parts are no pieces.
+fn pieces(source: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = source;
+    while let Some(at) = ["{{", "{%", "{#"].iter().filter_map(|mark| rest.find(mark)).min() {
+        let (literal, marked) = rest.split_at(at);
+        pieces.push(Piece::Literal(literal));
+        let inside = marked.get(2..).unwrap_or_default();
+        let (length, close) = match marked.get(..2) {
+            Some("{{") => (measure(inside, "}}").0, "}}"),
+            Some("{%") => (measure(inside, "%}").0, "%}"),
+            _ => (inside.find("#}").unwrap_or(inside.len()), "#}"),
+        };
+        let (content, behind) = inside.split_at(length);
+        let Some(behind) = behind.strip_prefix(close) else { return pieces };
+        rest = behind;
+        match close {
+            "}}" => pieces.push(Piece::Expression(content)),
+            "%}" if trimmed(content) == "raw" => rest = behind_raw(rest),
+            "%}" => pieces.push(Piece::Statement(content)),
+            _ => {}
+        }
+    }
+    pieces.push(Piece::Literal(rest));
+    pieces
+}
+
+/// What follows `{% endraw %}`.
+fn behind_raw(mut rest: &str) -> &str {
+    while let Some((_, statement)) = rest.split_once("{%") {
+        let (content, behind) = statement.split_at(measure(statement, "%}").0);
+        rest = behind.strip_prefix("%}").unwrap_or_default();
+        if trimmed(content) == "endraw" {
+            return rest;
+        }
+    }
+    ""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::list::{MeantColumn, meant_column};
+    use crate::template::language;
+
+    fn found(source: &str) -> Option<String> {
+        let language = language();
+        let column = |name: &str| match meant_column(&["to", "nombre", "Nombre completo", "Teléfono (móvil)"], name) {
+            MeantColumn::One(name) => Some(name.to_owned()),
+            MeantColumn::Several(..) | MeantColumn::None => None,
+        };
+        misspelling(&language, source, column).map(|found| match found {
+            Misspelling::NoColumn { written } => written,
+            Misspelling::OtherMarks { written, column } => format!("{written} {}", spelling(&column)),
+        })
+    }
+
+    #[test]
+    fn finds_what_is_meant_for_a_column() {
+        for (source, expected) in [
+            ("Hola {{1}}", "{{1}}"),
+            ("{{ 1 }}", "{{ 1 }}"),
+            ("{{- 2 -}}", "{{- 2 -}}"),
+            ("{{ nombre }} {{ 1 | string }}", "{{ 1 | string }}"),
+            ("{{ true }}", "{{ true }}"),
+            ("Hola {nombre}", "{nombre} {{ nombre }}"),
+            ("{{ nombre }} {Nombre}", "{Nombre} {{ nombre }}"),
+            ("[ nombre_completo ]", "[ nombre_completo ] {{ row['Nombre completo'] }}"),
+            ("{Teléfono (móvil)}", "{Teléfono (móvil)} {{ row['Teléfono (móvil)'] }}"),
+            ("<nombre>", "<nombre> {{ nombre }}"),
+            ("10% %NOMBRE%", "%NOMBRE% {{ nombre }}"),
+            ("[[nombre]]", "[nombre] {{ nombre }}"),
+            ("${nombre}", "{nombre} {{ nombre }}"),
+            ("{# {x} #}{% if nombre %}{nombre}{% endif %}", "{nombre} {{ nombre }}"),
+        ] {
+            assert_eq!(found(source).as_deref(), Some(expected), "{source}");
+        }
+    }
+
+    #[test]
+    fn takes_nothing_else_for_a_column() {
+        for source in [
+            "{{ nombre }} {{ row['Nombre completo'] }}",
+            "{{ '{nombre}' }} {{ \"[nombre]\" }} {{ '{{1}}' }}",
+            "{% raw %}{nombre} {{1}}{% endraw %}",
+            "{# {nombre} {{1}} #}",
+            "{% for i in [1, 2] %}{{ i }}{% endfor %}",
+            "<b>x</b> [1] {} [] {x} </nombre> 100% 10% nombre 5% <3",
+            "5 < nombre > 3",
+            r#"{"nombre": "x"} ["nombre"] {'nombre'} {"to":{"a":[1]}}"#,
+            "https://example.com/?a=%20nombre%20&b={c}",
+            "{nombre",
+            "nombre} %nombre",
+        ] {
+            assert_eq!(found(source), None, "{source}");
+        }
+    }
+
+    #[test]
+    fn knows_the_columns_that_stand_as_they_are() {
+        for (source, expected) in [
+            (
+                "Hola {{ nombre }}, {{ row['Nombre completo'] | upper }} {{ row.a }}",
+                &["nombre", "Nombre completo", "a"][..],
+            ),
+            ("{{ nombre or 'x' }} {{ nombre | default('x', true) }} {{ a ~ b }} {{ f(x) }}", &[]),
+            ("{% if nombre %}{{ nombre }}{% endif %}{{ otro }}", &["otro"]),
+        ] {
+            assert_eq!(bare_columns(source), expected, "{source}");
+        }
+    }
+}

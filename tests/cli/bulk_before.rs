@@ -1,0 +1,103 @@
+//! What is said before a run begins.
+
+use crate::bulk_server::Jelou;
+use crate::harness::Home;
+use crate::terminal::Terminal;
+
+/// Who sends to `jelou`.
+fn profile(jelou: &Jelou) -> String {
+    format!(
+        "[profiles.p]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"{}\"\n",
+        jelou.url
+    )
+}
+
+/// What stands on the screen until the question, which is answered with no.
+fn asked(home: &Home, words: &[&str]) -> Vec<String> {
+    let mut terminal = Terminal::new(home, &[&["-p", "p", "bulk", "send"], words].concat(), &[("NO_COLOR", "1")]);
+    terminal.answer("[y/N] ", "n");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 11, "{screen}");
+    let (before, _) = screen.split_once("[y/N]").unwrap();
+    before.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
+    let (home, jelou) = (Home::new(), Jelou::never_asked());
+    home.config(&profile(&jelou));
+    let rows: Vec<_> = (0..100).map(|number| format!("5939876543{number:02},P{number}\n")).collect();
+    home.write("people.csv", format!("to,nombre\n{}593987654300,again\n12,Bad\n", rows.concat()));
+    let words = [
+        "people.csv",
+        "--skip-invalid",
+        "--rate",
+        "2/s",
+        "quick-reply",
+        "--text",
+        "Hola {{ nombre }}\ntodo bien",
+        "--reply",
+        "Sí",
+    ];
+    let lines = asked(&home, &words);
+    let from = lines.iter().position(|line| line.starts_with("the first message")).unwrap();
+    assert_eq!(
+        lines[from..from + 7],
+        [
+            "the first message, line 2, as 593987654300 would see it:",
+            "  │ Hola P0",
+            "  │ todo bien",
+            "  │ [ Sí ]",
+            "102 rows: 101 to send; left out: 1 invalid",
+            "1 of them goes to somebody who gets an earlier one too",
+            "by country: EC 101",
+        ]
+    );
+    assert!(lines.iter().any(|line| line.starts_with("at 2/s this takes 50s, until 20")), "{lines:#?}");
+    assert!(lines.last().unwrap().starts_with("Send 101 messages from bot 77 (profile p) to http://"), "{lines:#?}");
+}
+
+#[test]
+fn whatever_the_message_is_it_fits_a_screen() {
+    let (home, jelou) = (Home::new(), Jelou::never_asked());
+    home.config(&profile(&jelou));
+    home.write("people.csv", "to,nombre\n593987654321,Ana\n593987654322,Luz\n");
+    let long = format!("{}\n{}\u{1b}[2J", "palabra ".repeat(200), "日本語".repeat(60));
+    let lines = asked(&home, &["people.csv", "text", &long]);
+    assert!(lines.len() <= 25, "{lines:#?}");
+    assert!(
+        lines.iter().all(|line| line
+            .chars()
+            .map(|character| if character > '\u{2fff}' { 2 } else { 1 })
+            .sum::<usize>()
+            <= 80
+            || line.starts_with("Send ")),
+        "{lines:#?}"
+    );
+    assert!(lines.iter().any(|line| line.contains("lines; --preview 1 shows all")), "{lines:#?}");
+    assert!(!lines.concat().contains('\u{1b}'));
+}
+
+#[test]
+fn a_log_has_figures_and_no_message() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    home.write("people.csv", "to,nombre\n593987654321,Ana\n593987654322,Luz\n12,Bad\n");
+    let words = ["--run", "r", "--yes", "--skip-invalid", "text", "Hola {{ nombre }}"];
+    let ended = home
+        .run("bulk send people.csv")
+        .args(&words)
+        .api(&jelou.url)
+        .fails(10, &["note: 3 rows: 2 to send; left out: 1 invalid; by country: EC 2\n"]);
+    assert!(!ended.stderr.contains("Ana"), "{}", ended.stderr);
+    // Who asks for it sees it.
+    let ended = home
+        .run("bulk send people.csv --preview 1 --skip-invalid text")
+        .args(&["Hola {{ nombre }}"])
+        .api(&jelou.url)
+        .success();
+    assert!(ended.stderr.contains("note: 593987654321 would see:\n  │ Hola Ana\n"), "{}", ended.stderr);
+    assert_eq!(ended.stdout.lines().count(), 1);
+    let quiet = ["-q", "--again", "--run", "q", "--yes", "--skip-invalid", "text", "Hola {{ nombre }}"];
+    let ended = home.run("bulk send people.csv").args(&quiet).api(&jelou.url).end();
+    assert!(!ended.stderr.contains("to send"), "{}", ended.stderr);
+}

@@ -1,0 +1,367 @@
+//! A list after earlier runs: who was sent the same message is not sent it again unasked, by the server's own count.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::process::Stdio;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use crate::bulk_ledger::unguarded;
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Ended, Home, Run, STATE};
+
+fn user(number: usize) -> String {
+    format!("{}", 593_987_650_000 + number)
+}
+
+fn list(users: &[String]) -> String {
+    format!("celular\n{}\n", users.join("\n"))
+}
+
+fn users(rows: std::ops::Range<usize>) -> Vec<String> {
+    rows.map(user).collect()
+}
+
+/// A home with a list of so many people.
+fn people(rows: usize) -> Home {
+    let home = Home::new();
+    home.write("people.csv", list(&users(0..rows)));
+    home
+}
+
+fn send<'a>(home: &'a Home, url: &str, flags: &[&str]) -> Run<'a> {
+    let run = home.run("bulk send people.csv --yes --rate 1000000/s").args(flags);
+    run.args(&["text", "Hola"]).api(url)
+}
+
+/// How often each of `users` was accepted.
+fn times(jelou: &Jelou, users: &[String]) -> Vec<usize> {
+    let accepted = jelou.accepted();
+    users.iter().map(|user| accepted.get(user).copied().unwrap_or_default()).collect()
+}
+
+fn reasons(ended: &Ended) -> Value {
+    ended.json()["skipped_reasons"].clone()
+}
+
+/// The ledger of a run that no process has.
+fn ledger(home: &Home, run: &str) -> rusqlite::Connection {
+    rusqlite::Connection::open(home.path().join(STATE).join(format!("runs/{run}.db"))).unwrap()
+}
+
+/// Makes everything that became of the rows of a run so much older.
+fn age(home: &Home, run: &str, hours: u64) {
+    let change = format!("UPDATE outcome SET ended_at = ended_at - {}", hours * 3_600_000);
+    unguarded(&ledger(home, run), "outcome_stays", &change);
+}
+
+/// Makes the files of a run so much older.
+fn age_files(home: &Home, run: &str, hours: u64) {
+    for ending in ["db", "lock"] {
+        let path = home.path().join(STATE).join(format!("runs/{run}.{ending}"));
+        let then = SystemTime::now() - Duration::from_secs(hours * 3600);
+        File::options().write(true).open(path).unwrap().set_modified(then).unwrap();
+    }
+}
+
+#[test]
+fn ten_first_and_then_all_sends_each_person_one() {
+    let home = people(30);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url, &["--limit", "10", "--run", "ten"]).success();
+    let told = ["10 of these 30 messages were sent by run ten at 20", "--skip-sent", "--again", "--remember 6d"];
+    send(&home, &jelou.url, &[]).fails(11, &told);
+    assert_eq!(jelou.seen().len(), 10);
+    let ended = send(&home, &jelou.url, &["--skip-sent", "--run", "rest"]).success();
+    assert_eq!(times(&jelou, &users(0..30)), [1; 30]);
+    assert_eq!(reasons(&ended), json!({"already_sent": 10}));
+    assert!(ended.stderr.contains("note: 10 rows are left out: they were sent by an earlier run"), "{ended:?}");
+    assert!(ended.stderr.contains("note: run rest: 20 messages from bot BOT_ID"), "{ended:?}");
+    let report = home.run("bulk report rest --state skipped --format ndjson").success().stdout;
+    let first: Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
+    assert_eq!(json!([first["sent"], first["code"]]), json!(["no", "already_sent"]));
+    assert!(first["error"].as_str().unwrap().starts_with("was sent by run ten at 20"), "{first}");
+    // Nothing is left: no run, and no fault.
+    let ended = send(&home, &jelou.url, &["--skip-sent", "--run", "none"]).success();
+    assert_eq!(ended.json()["run"], Value::Null);
+    assert_eq!(
+        json!([ended.json()["complete"], ended.json()["skipped"], reasons(&ended)]),
+        json!([true, 30, {"already_sent": 30}])
+    );
+    assert!(ended.stderr.contains("nothing is left to be sent"), "{ended:?}");
+    home.run("bulk status none").fails(2, &["there is no run none"]);
+    // Two runs have it, each with its part.
+    let told = "all 30 messages are in earlier runs: 20 were sent by run rest at 20";
+    send(&home, &jelou.url, &[]).fails(11, &[told, ", 10 were sent by run ten at 20"]);
+    assert_eq!(jelou.seen().len(), 30);
+}
+
+#[test]
+fn one_corrected_number_and_the_whole_list_again_sends_one() {
+    let home = people(5);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url, &["--run", "r"]).success();
+    let mut corrected = users(0..5);
+    corrected[2] = user(77);
+    // In another order, too.
+    corrected.reverse();
+    home.write("people.csv", list(&corrected));
+    send(&home, &jelou.url, &[]).fails(11, &["4 of these 5 messages were sent by run r"]);
+    send(&home, &jelou.url, &["--skip-sent"]).success();
+    assert_eq!(jelou.seen().len(), 6);
+    assert_eq!(times(&jelou, &corrected), [1; 5]);
+}
+
+#[test]
+fn what_failed_is_sent_by_the_next_run_and_what_was_sent_is_not() {
+    let home = people(20);
+    let jelou = Jelou::start(|user, before| {
+        let is_odd = user.ends_with(['1', '3', '5', '7', '9']);
+        if is_odd && before == 0 { Act::Answer(422, "", "{}") } else { Act::Accept }
+    });
+    send(&home, &jelou.url, &["--run", "half"]).fails(10, &[]);
+    send(&home, &jelou.url, &[]).fails(11, &["10 of these 20 messages were sent by run half"]);
+    send(&home, &jelou.url, &["--skip-sent", "--run", "other"]).success();
+    assert_eq!(times(&jelou, &users(0..20)), [1; 20]);
+    // What failed is no longer to be sent by the first run.
+    home.run("bulk resolve half --failed-as pending").success();
+    let resume = |flags: &[&str]| home.run("bulk resume half --rate 1000000/s").args(flags).api(&jelou.url);
+    let told = ["all 10 messages left in run half were sent by run other", "--skip-sent", "--again"];
+    resume(&[]).fails(11, &told);
+    resume(&["--again", "--skip-sent"]).fails(2, &["--skip-sent"]);
+    assert_eq!(jelou.seen().len(), 30);
+    let ended = resume(&["--skip-sent"]).success();
+    assert_eq!(reasons(&ended), json!({"already_sent": 10}));
+    assert_eq!(times(&jelou, &users(0..20)), [1; 20]);
+    assert_eq!(home.run("bulk status half").success().json()["complete"], true);
+}
+
+#[test]
+fn a_run_goes_on_with_what_no_other_run_has_sent_meanwhile() {
+    let home = people(10);
+    let pausing = Jelou::start(|_, before| if before == 0 { Act::Answer(401, "", "{}") } else { Act::Accept });
+    send(&home, &pausing.url, &["--run", "paused"]).fails(4, &[]);
+    // It is to send them all: another run would be a second one.
+    let told = ["all 10 messages are still to be sent by run paused", "jelouctl bulk resume paused"];
+    send(&home, &pausing.url, &[]).fails(11, &told);
+    let ended = send(&home, &pausing.url, &["--skip-sent"]).success();
+    assert_eq!(reasons(&ended), json!({"to_be_sent": 10}));
+    home.write("some.csv", list(&users(0..4)));
+    let some = home.run("bulk send some.csv --yes --again --rate 1000000/s --run some text Hola").api(&pausing.url);
+    let ended = some.end();
+    assert!([0, 4].contains(&ended.code), "{ended:?}");
+    home.run("bulk resume some --rate 1000000/s").api(&pausing.url).success();
+    let resume = |flags: &[&str]| home.run("bulk resume paused --rate 1000000/s").args(flags).api(&pausing.url);
+    resume(&[]).fails(11, &["4 of the 10 messages left in run paused were sent by run some"]);
+    let mut ended = resume(&["--skip-sent"]).end();
+    // Whoever was never asked for before is refused once.
+    while ended.code == 4 {
+        ended = resume(&["--skip-sent"]).end();
+    }
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(reasons(&ended), json!({"already_sent": 4}));
+    assert_eq!(times(&pausing, &users(0..10)), [1; 10]);
+}
+
+#[test]
+fn a_killed_run_may_have_sent_and_is_to_send() {
+    let home = people(10);
+    let hangs = Jelou::start(|user, _| if user.ends_with('0') { Act::Accept } else { Act::Hang { accepted: true } });
+    let mut killed = home.command();
+    killed.args("bulk send people.csv --yes --run r --rate 1000/s --concurrency 4 text Hola".split(' '));
+    killed.envs([("JELOU_API_URL", hangs.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
+    killed.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = killed.spawn().unwrap();
+    hangs.wait_for(5);
+    let told = [
+        "all 10 messages are in earlier runs: ",
+        "5 are still to be sent by run r",
+        "4 may have been sent by run r",
+        "1 was sent by run r",
+    ];
+    send(&home, &hangs.url, &[]).fails(11, &told);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    send(&home, &hangs.url, &[]).fails(11, &told);
+    // However long ago: nobody knows.
+    send(&home, &hangs.url, &["--remember", "0"]).fails(11, &["9 of these 10 messages"]);
+    let ended = send(&home, &hangs.url, &["--skip-sent"]).fails(10, &["nothing is left to be sent"]);
+    assert_eq!(reasons(&ended), json!({"already_sent": 1, "may_have_been_sent": 4, "to_be_sent": 5}));
+    assert_eq!(hangs.seen().len(), 5);
+}
+
+#[test]
+fn a_run_that_is_going_on_is_about_to_send_what_it_has_left() {
+    let home = people(10);
+    let hangs = user(0);
+    let jelou = Jelou::start(move |user, before| match before {
+        0 => Act::Answer(422, "", "{}"),
+        1 if user == hangs => Act::Hang { accepted: true },
+        _ => Act::Accept,
+    });
+    send(&home, &jelou.url, &["--run", "a"]).fails(10, &[]);
+    home.run("bulk resolve a --failed-as pending").success();
+    let mut going_on = home.command();
+    going_on.args("bulk send people.csv --yes --again --run b --rate 1000/s text Hola".split(' '));
+    going_on.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
+    going_on.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::null()).stderr(Stdio::null());
+    let mut going_on = going_on.spawn().unwrap();
+    jelou.wait_for(11);
+    let resume = |flags: &[&str]| home.run("bulk resume a --rate 1000000/s").args(flags).api(&jelou.url);
+    let told = ["all 10 messages left in run a are in earlier runs: 9 are still to be sent by run b, 1 may have been"];
+    resume(&[]).fails(11, &told);
+    going_on.kill().unwrap();
+    going_on.wait().unwrap();
+    // One that rests does not hold up another.
+    resume(&[]).fails(11, &["1 of the 10 messages left in run a may have been sent by run b"]);
+    let ended = resume(&["--skip-sent"]).fails(10, &[]);
+    assert_eq!(reasons(&ended), json!({"may_have_been_sent": 1}));
+    assert_eq!(times(&jelou, &users(0..10)), [1; 10]);
+}
+
+#[test]
+fn of_two_that_begin_at_once_one_sends() {
+    let home = people(40);
+    let jelou = Jelou::accepting();
+    let start = |run: &str| {
+        let mut command = home.command();
+        command.args(["bulk", "send", "people.csv", "--yes", "--run", run, "--rate", "1000000/s", "text", "Hola"]);
+        command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
+        command.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let both = [start("a"), start("b")].map(|child| Ended::new(&child.wait_with_output().unwrap()));
+    let mut codes = [both[0].code, both[1].code];
+    codes.sort_unstable();
+    assert_eq!(codes, [0, 11], "{both:?}");
+    assert_eq!(times(&jelou, &users(0..40)), [1; 40]);
+}
+
+#[test]
+fn the_limit_counts_what_is_sent() {
+    let home = people(7);
+    // The third and the first line once more.
+    home.write("people.csv", list(&[users(0..3), vec![user(0)], users(3..7)].concat()));
+    let jelou = Jelou::accepting();
+    for (sent, all) in [(3, 3), (3, 6), (1, 7), (0, 7)] {
+        let flags = ["--limit", "3", "--skip-sent", "--skip-invalid"];
+        let ended = send(&home, &jelou.url, &flags).success();
+        assert_eq!((ended.json()["sent"].as_u64(), jelou.seen().len()), (Some(sent), all), "{ended:?}");
+    }
+    // What lies behind the limit is no part of the run, nor is what is wrong there.
+    home.write("people.csv", list(&[users(10..12), vec!["wrong".to_owned()]].concat()));
+    assert_eq!(send(&home, &jelou.url, &["--limit", "2"]).success().json()["rows"], 2);
+    // A row that is passed over at the beginning is none of the list.
+    home.write("people.csv", list(&users(0..9)));
+    let ended = send(&home, &jelou.url, &["--skip", "5", "--limit", "1", "--skip-sent"]).success();
+    assert_eq!(json!([ended.json()["rows"], ended.json()["sent"]]), json!([3, 1]));
+    assert_eq!(times(&jelou, &users(0..9)), [1, 1, 1, 1, 1, 1, 1, 1, 0]);
+}
+
+#[test]
+fn a_message_is_remembered_for_as_long_as_is_said() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url, &["--run", "r"]).success();
+    age(&home, "r", 71);
+    send(&home, &jelou.url, &[]).fails(11, &["all 3 messages were sent by run r"]);
+    age(&home, "r", 2);
+    let shown =
+        |flags: &[&str]| send(&home, &jelou.url, &[flags, &["--dry-run"]].concat()).success().stdout.lines().count();
+    assert_eq!([shown(&[]), shown(&["--remember", "6d"]), shown(&["--remember", "0"])], [3, 0, 3]);
+    for (time, problem) in [("6", "is not a time"), ("400d", "the most is 366d"), ("-1d", "is not a time")] {
+        let flag = format!("--remember={time}");
+        send(&home, &jelou.url, &[&flag]).fails(2, &[problem, "--remember"]);
+    }
+    // The profile's.
+    let profile = |remember: &str| {
+        home.config(&format!("[profiles.p]\napi_url = \"{}\"\nremember = {remember}\n", jelou.url));
+        send(&home, &jelou.url, &["--dry-run"]).end()
+    };
+    assert_eq!(profile("\"6d\"").stdout.lines().count(), 0);
+    assert_eq!(profile("0").stdout.lines().count(), 3);
+    assert_eq!(profile("3").code, 3);
+    fs::remove_file(home.config("")).unwrap();
+    // A finished run whose files are older is not even opened to compare.
+    age_files(&home, "r", 100);
+    let ended = send(&home, &jelou.url, &["--run", "again"]).success();
+    assert_eq!(ended.json()["written_to_within_24_hours"], 0);
+    assert_eq!(jelou.seen().len(), 6);
+}
+
+#[test]
+fn only_the_same_bot_at_the_same_address_counts() {
+    let home = people(3);
+    let (jelou, other) = (Jelou::accepting(), Jelou::accepting());
+    for _ in 0..2 {
+        send(&home, &jelou.url, &["--sandbox"]).success();
+    }
+    send(&home, &jelou.url, &["--run", "r"]).success();
+    send(&home, &jelou.url, &["--sandbox"]).success();
+    send(&home, &jelou.url, &["--bot", "OTHER"]).success();
+    send(&home, &other.url, &[]).success();
+    send(&home, &jelou.url, &[]).fails(11, &["all 3 messages were sent by run r"]);
+    send(&home, &jelou.url, &["--again"]).success();
+    assert_eq!((jelou.seen().len(), other.seen().len()), (9, 3));
+    send(&home, &jelou.url, &["--again", "--skip-sent"]).fails(2, &["--again", "--skip-sent"]);
+}
+
+#[test]
+fn both_forms_of_a_number_are_one_person() {
+    let home = Home::new();
+    let jelou = Jelou::accepting();
+    home.write("people.csv", "celular\n5215512345678\n541123456789\n5511987654321\n");
+    send(&home, &jelou.url, &["--run", "r"]).success();
+    home.write("people.csv", "celular\n525512345678\n5491123456789\n551187654321\n525512345679\n");
+    send(&home, &jelou.url, &[]).fails(11, &["3 of these 4 messages were sent by run r"]);
+    send(&home, &jelou.url, &["--skip-sent"]).success();
+    let expected = ["5215512345678", "541123456789", "5511987654321", "525512345679"].map(|user| (user.to_owned(), 1));
+    assert_eq!(jelou.accepted(), HashMap::from(expected));
+}
+
+#[test]
+fn who_was_written_to_today_is_told_and_not_refused() {
+    let home = people(4);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url, &["--limit", "3", "--run", "r"]).success();
+    let other = |flags: &[&str]| {
+        home.run("bulk send people.csv --yes --rate 1000000/s").args(flags).args(&["text", "Otra cosa"]).api(&jelou.url)
+    };
+    let note = "note: earlier runs have written to 3 of these people in the last 24 hours";
+    let shown = other(&["--dry-run"]).success();
+    assert!(shown.stderr.contains(note) && shown.stdout.lines().count() == 4, "{shown:?}");
+    let ended = other(&["--run", "other"]).success();
+    assert!(ended.stderr.contains(note), "{ended:?}");
+    assert_eq!(ended.json()["written_to_within_24_hours"], 3);
+    assert_eq!(home.run("bulk status other").success().json()["written_to_within_24_hours"], 3);
+    for run in ["r", "other"] {
+        age(&home, run, 25);
+    }
+    let ended = other(&["--again"]).success();
+    assert_eq!(ended.json()["written_to_within_24_hours"], 0);
+}
+
+#[test]
+fn what_is_only_shown_is_compared_too() {
+    let home = people(5);
+    let jelou = Jelou::accepting();
+    let shown = send(&home, &jelou.url, &["--dry-run"]).success();
+    assert_eq!(shown.stdout.lines().count(), 5);
+    assert!(!home.path().join(STATE).exists());
+    send(&home, &jelou.url, &["--limit", "2", "--run", "r"]).success();
+    let before = fs::read_dir(home.path().join(STATE).join("runs")).unwrap().count();
+    for flags in [&["--dry-run"][..], &["--curl"], &["--preview", "9"]] {
+        let ended = send(&home, &jelou.url, flags).success();
+        let told = "warning: this would be refused, and nothing would leave: 2 of these 5 messages were sent by run r";
+        assert!(ended.stdout.is_empty() && ended.stderr.contains(told), "{ended:?}");
+        assert!(ended.stderr.contains("--skip-sent"), "{ended:?}");
+        for (more, rows) in [("--skip-sent", 3), ("--again", 5)] {
+            let ended = send(&home, &jelou.url, &[flags, &[more]].concat()).success();
+            let shown = ended.stdout.matches(&user(0)[..8]).count();
+            assert_eq!(shown, rows, "{ended:?}");
+            assert!(rows == 5 || !ended.stdout.contains(&user(0)), "{ended:?}");
+        }
+    }
+    assert_eq!(fs::read_dir(home.path().join(STATE).join("runs")).unwrap().count(), before);
+    assert_eq!(jelou.seen().len(), 2);
+}

@@ -1,0 +1,95 @@
+//! Lists that are no UTF-8.
+
+use crate::harness::{Ended, Home};
+
+fn run(home: &Home, arguments: &[&str]) -> Ended {
+    let all = [&["--sandbox", "bulk", "send"], arguments, &["text", "{{ nombre }}"]].concat();
+    home.run_args(&all).end()
+}
+
+fn wide(text: &str, to_bytes: impl Fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(to_bytes).collect()
+}
+
+const LIST: &str = "celular;nombre\r\n593987654321;José Peña €\r\n";
+
+#[test]
+fn a_list_is_read_in_the_encoding_that_is_said() {
+    let home = Home::new();
+    let latin = b"celular;nombre\r\n593987654321;Jos\xe9 Pe\xf1a \x80\r\n".to_vec();
+    let marked = format!("\u{feff}{LIST}");
+    for (list, arguments) in [
+        (latin.clone(), &["--encoding", "windows-1252"][..]),
+        (latin.clone(), &["--encoding", "Latin1"]),
+        (LIST.as_bytes().to_vec(), &["--encoding", "utf8"]),
+        (marked.as_bytes().to_vec(), &["--encoding", "utf-8"]),
+        (wide(&marked, u16::to_le_bytes), &[]),
+        (wide(&marked, u16::to_be_bytes), &[]),
+        (wide(&marked, u16::to_be_bytes), &["--encoding", "utf-16"]),
+        (wide(&marked, u16::to_le_bytes), &["--encoding", "utf-16le"]),
+        (wide(LIST, u16::to_le_bytes), &["--encoding", "utf-16le"]),
+        (wide(LIST, u16::to_be_bytes), &["--encoding", "utf-16be"]),
+    ] {
+        home.write("people.csv", &list);
+        let ended = run(&home, &[&["people.csv", "--preview", "1"], arguments].concat());
+        assert!(ended.code == 0 && ended.stdout.contains("\"text\":\"José Peña €\""), "{arguments:?}: {ended:?}");
+    }
+    // Long enough to be read in pieces.
+    let rows: Vec<_> = (0..9_000).map(|row| format!("59398{row:07};José Peña €\r\n")).collect();
+    home.write("long.csv", wide(&format!("celular;nombre\r\n{}", rows.concat()), u16::to_be_bytes));
+    let ended = run(&home, &["long.csv", "--encoding", "utf-16be", "--preview", "9000"]);
+    assert_eq!(ended.stdout.matches("\"text\":\"José Peña €\"").count(), 9_000);
+
+    // A report is UTF-8 with a mark, by which a spreadsheet knows it, and a list again.
+    home.write("people.csv", &latin);
+    assert_eq!(run(&home, &["people.csv", "--encoding", "windows-1252", "--run", "r"]).code, 0);
+    let report = home.run("bulk report r").success().stdout;
+    assert!(report.starts_with("\u{feff}celular;nombre;sent;"), "{report}");
+    assert!(report.contains("\r\n593987654321;José Peña €;yes;"), "{report}");
+    home.write("report.csv", report);
+    assert!(run(&home, &["report.csv", "--preview", "1"]).stdout.contains("José Peña €"));
+    home.write("people.ndjson", b"{\"to\":\"593987654321\",\"nombre\":\"Jos\xe9\"}\n");
+    assert!(run(&home, &["people.ndjson", "--encoding", "latin1", "--preview", "1"]).stdout.contains("\"José\""));
+}
+
+#[test]
+fn a_list_in_another_encoding_than_is_said_is_refused() {
+    let home = Home::new();
+    let latin = &b"to;nombre\n593987654321;Ana\n593987654322;Jos\xe9 Pe\xf1a\n"[..];
+    let marked = wide(&format!("\u{feff}{LIST}"), u16::to_le_bytes);
+    for (list, arguments, parts) in [
+        (
+            latin,
+            &[][..],
+            &[
+                "people.csv: line 3 is not UTF-8; read as windows-1252, `José Peña` stands there",
+                "--encoding windows-1252",
+            ][..],
+        ),
+        (b"to;Se\xf1or\n", &[], &["line 1 is not UTF-8; read as windows-1252, `Señor` stands there"]),
+        (latin, &["--encoding", "utf-8"], &["line 3 is not UTF-8"]),
+        (latin, &["--encoding", "euc-jp"], &["people.csv: line 3 is not EUC-JP", "give another --encoding"]),
+        (b"\xef\xbb\xbfto\n", &["--encoding", "latin1"], &["people.csv is marked as UTF-8, not windows-1252"]),
+        (&marked, &["--encoding", "utf-16be"], &["is marked as UTF-16LE, not UTF-16BE", "leave --encoding out"]),
+        (&marked[2..], &[], &["is UTF-16 without a mark", "--encoding utf-16le"]),
+        (&marked[2..], &["--encoding", "latin1"], &["is UTF-16 without a mark"]),
+        (&marked[..31], &[], &["line 1 is not UTF-16LE"]),
+    ] {
+        home.write("people.csv", list);
+        let ended = run(&home, &[&["people.csv"], arguments].concat());
+        assert!(ended.code == 2 && ended.stderr.contains("nothing was sent"), "{arguments:?}: {ended:?}");
+        for part in parts {
+            assert!(ended.stderr.contains(part), "`{part}` is missing: {ended:?}");
+        }
+        assert!(home.run("bulk list").success().stdout.is_empty(), "a run was made");
+    }
+    home.write("people.ndjson", b"{\"to\":\"593987654321\",\"nombre\":\"Pe\xf1a\"}\n");
+    let ended = run(&home, &["people.ndjson"]);
+    assert!(ended.stderr.contains("line 1 is not UTF-8; read as windows-1252, `Peña` stands there"), "{ended:?}");
+    let unknown = run(&home, &["people.csv", "--encoding", "windows_1252"]);
+    assert_eq!(unknown.code, 2);
+    assert!(
+        unknown.stderr.contains("`windows_1252` is not a known encoding (did you mean `windows-1252`?)"),
+        "{unknown:?}"
+    );
+}

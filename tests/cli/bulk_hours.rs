@@ -1,0 +1,292 @@
+//! The hours in which a run may send, by the clock on the wall: faketime moves it while the run goes on.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use jiff::{ToSpan, Zoned};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::bulk_run::{Watched, people, signal, user};
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Home, STATE, can_test, tool, works};
+
+const BOGOTA: [&str; 4] = ["--between", "07:00-19:00", "--time-zone", "America/Bogota"];
+/// 06:00, 07:00 and 19:00 in Bogotá.
+const EARLY: &str = "2026-11-20 11:00:00";
+const OPENING: &str = "2026-11-20 12:00:00";
+const CLOSING: &str = "2026-11-21 00:00:00";
+const NEXT_OPENING: &str = "2026-11-21 12:00:00";
+
+/// The clock of the processes that are started with it; it stands still until it is set.
+struct Clock {
+    file: PathBuf,
+    library: String,
+}
+
+impl Clock {
+    /// Nothing, where faketime is not installed.
+    fn new(home: &Home, shows: &str) -> Option<Arc<Self>> {
+        let print = ["-m", "2026-11-20", "printenv", "LD_PRELOAD"];
+        if !can_test("faketime", works("faketime", &print)) {
+            return None;
+        }
+        let library = String::from_utf8(tool(Command::new("faketime").args(print)).stdout).unwrap();
+        let clock = Self { file: home.path().join("clock"), library: library.trim().to_owned() };
+        clock.set(shows);
+        Some(Arc::new(clock))
+    }
+
+    /// In UTC.
+    fn set(&self, shows: &str) {
+        let next = self.file.with_extension("next");
+        std::fs::write(&next, format!("{shows}\n")).unwrap();
+        std::fs::rename(next, &self.file).unwrap();
+    }
+
+    fn command(&self, home: &Home, words: &[&str], url: &str) -> Command {
+        let mut command = home.command();
+        command.args(words).envs([
+            ("LD_PRELOAD", self.library.as_str()),
+            ("FAKETIME_TIMESTAMP_FILE", self.file.to_str().unwrap()),
+            ("FAKETIME_NO_CACHE", "1"),
+            // How long something takes is measured by a clock that nobody moves.
+            ("DONT_FAKE_MONOTONIC", "1"),
+            ("NO_FAKE_STAT", "1"),
+            ("JELOU_API_URL", url),
+            ("JELOU_BOT_ID", "BOT_ID"),
+            ("JELOU_CLIENT_ID", "id"),
+            ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
+        ]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn start(&self, home: &Home, flags: &[&str], url: &str) -> Watched {
+        let send = ["bulk", "send", "people.csv", "--yes", "--run", "r", "--rate", "1000/s", "--progress", "ndjson"];
+        Watched::new(self.command(home, &[&send, flags, &["text", "Hola"]].concat(), url).spawn().unwrap())
+    }
+
+    fn status(&self, home: &Home) -> Value {
+        let output = tool(&mut self.command(home, &["bulk", "status", "r"], "http://127.0.0.1:1"));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+#[test]
+fn a_run_waits_for_its_hours_and_goes_on_when_the_clock_has_come_so_far() {
+    let home = people(3);
+    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let jelou = Jelou::accepting();
+    let mut run = clock.start(&home, &BOGOTA, &jelou.url);
+    run.wait_for("note: waiting until 2026-11-20 07:00 America/Bogota: outside of the hours of this run, 07:00-19:00");
+    run.wait_for(r#""waiting":{"reason":"hours","until":"2026-11-20T07:00:00-05:00"}"#);
+    let status = clock.status(&home);
+    assert_eq!(status["waiting"], json!({"reason": "hours", "until": "2026-11-20T07:00:00-05:00"}), "{status}");
+    assert_eq!(status["hours"]["between"], json!(["07:00-19:00"]), "{status}");
+    // It is set back, and an hour that is not the one of the opening comes: the wait is still one.
+    clock.set("2026-11-19 11:00:00");
+    run.wait_for("note: waiting until 2026-11-19 07:00 America/Bogota");
+    clock.set("2026-11-20 11:59:59");
+    run.wait_for("note: waiting until 2026-11-20 07:00 America/Bogota");
+    assert!(jelou.seen().is_empty());
+    clock.set(OPENING);
+    let ended = run.end();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(jelou.seen().len(), 3);
+    assert!(ended.stderr.contains(r#""waiting":null"#), "{ended:?}");
+    assert_eq!(clock.status(&home)["waiting"], Value::Null);
+}
+
+#[test]
+fn a_row_that_is_to_be_retried_waits_for_the_next_opening() {
+    let home = people(2);
+    let Some(clock) = Clock::new(&home, OPENING) else { return };
+    let (first, clock_of_server) = (user(0), Arc::clone(&clock));
+    let jelou = Jelou::start(move |user, before| match (user == first, before) {
+        (true, 0) => {
+            clock_of_server.set(CLOSING);
+            Act::RATE_LIMIT
+        }
+        _ => Act::Accept,
+    });
+    let flags = [&BOGOTA[..], &["--not-on", "2026-11-21", "--max-wait", "1s"]].concat();
+    let mut run = clock.start(&home, &flags, &jelou.url);
+    run.wait_for("note: waiting until 2026-11-22 07:00 America/Bogota: outside");
+    assert_eq!(jelou.seen().len(), 1);
+    clock.set("2026-11-22 12:00:00");
+    let ended = run.end();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(jelou.accepted().values().sum::<usize>(), 2);
+}
+
+#[test]
+fn a_signal_ends_the_wait_and_the_run_keeps_its_hours_until_it_is_given_others() {
+    let home = people(3);
+    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let jelou = Jelou::accepting();
+    let mut run = clock.start(&home, &BOGOTA, &jelou.url);
+    run.wait_for("note: waiting until");
+    signal(&run.child, Signal::TERM);
+    let ended = run.end();
+    assert_eq!(ended.code, 143, "{ended:?}");
+    // Nobody waits any more.
+    let status = clock.status(&home);
+    assert_eq!((&status["waiting"], &status["pending"]), (&Value::Null, &json!(3)), "{status}");
+
+    let resume = |flags: &[&str]| {
+        let words = [&["bulk", "resume", "r", "--progress", "ndjson"], flags].concat();
+        Watched::new(clock.command(&home, &words, &jelou.url).spawn().unwrap())
+    };
+    for (flags, until) in [
+        (&[][..], "2026-11-20 07:00 America/Bogota"),
+        (&["--time-zone", "America/New_York"], "2026-11-20 07:00 America/New_York"),
+        (&["--between", "08:00-09:00"], "2026-11-20 08:00 America/New_York"),
+        (&["--not-on", "2026-11-20"], "2026-11-21 08:00 America/New_York"),
+        // They are kept.
+        (&[], "2026-11-21 08:00 America/New_York"),
+    ] {
+        let mut run = resume(flags);
+        run.wait_for(&format!("note: waiting until {until}"));
+        // Status knows the hours that were given last.
+        assert!(clock.status(&home)["waiting"]["until"].as_str().unwrap().starts_with(&until[..10]));
+        signal(&run.child, Signal::INT);
+        assert_eq!(run.end().code, 130, "{flags:?}");
+    }
+    assert!(jelou.seen().is_empty());
+    // What was changed behind the run's back is no hours of its own.
+    let ledger = rusqlite::Connection::open(home.path().join(STATE).join("runs/r.db")).unwrap();
+    let change = |from: &str, to: &str| {
+        let change = "UPDATE progress SET conditions = replace(conditions, ?1, ?2)";
+        assert_eq!(ledger.execute(change, [from, to]).unwrap(), 1);
+    };
+    change("08:00-", "00:00-");
+    let ended = resume(&[]).end();
+    assert_eq!(ended.code, 12, "{ended:?}");
+    assert!(ended.stderr.contains("the conditions of the run were changed"), "{ended:?}");
+    change("00:00-", "08:00-");
+    let ended = resume(&["--between", "always"]).end();
+    assert_eq!((ended.code, jelou.seen().len()), (0, 3), "{ended:?}");
+    assert_eq!(clock.status(&home)["hours"], Value::Null);
+}
+
+#[test]
+fn what_is_under_way_ends_and_nothing_leaves_after_the_end_of_a_window() {
+    let home = people(30);
+    let Some(clock) = Clock::new(&home, OPENING) else { return };
+    let clock_of_server = Arc::clone(&clock);
+    let first = user(0);
+    let jelou = Jelou::start(move |user, _| {
+        if user == first {
+            clock_of_server.set(CLOSING);
+        }
+        Act::Accept
+    });
+    let mut run = clock.start(&home, &BOGOTA, &jelou.url);
+    run.wait_for("note: waiting until 2026-11-21 07:00");
+    assert_eq!(jelou.accepted().len(), 1);
+    clock.set(NEXT_OPENING);
+    // The first one is not sent again, so nothing closes the window now.
+    assert_eq!(run.end().code, 0);
+    assert_eq!(jelou.seen().len(), 30);
+}
+
+#[test]
+fn hours_of_a_profile_hold_until_flags_say_otherwise() {
+    let home = people(2);
+    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let jelou = Jelou::accepting();
+    home.write(".config/jelouctl/holidays.txt", "# Feriados\n2026-11-20\n");
+    home.config(&format!(
+        "[profiles.p]\napi_url = \"{}\"\nbetween = [\"mon-fri 07:00-19:00\", \"sat 08:00-15:00\"]\n\
+         not_on = [\"2026-11-21\", \"holidays.txt\"]\ntime_zone = \"America/Guayaquil\"\n",
+        jelou.url
+    ));
+    let mut run = clock.start(&home, &[], &jelou.url);
+    run.wait_for(
+        "note: waiting until 2026-11-23 07:00 America/Guayaquil: outside of the hours of this run, mon-fri 07",
+    );
+    signal(&run.child, Signal::TERM);
+    assert_eq!(run.end().code, 143);
+    home.run("bulk remove r --yes").success();
+    // Days that are typed add to those of the profile.
+    let mut run = clock.start(&home, &["--not-on", "2026-11-23"], &jelou.url);
+    run.wait_for("note: waiting until 2026-11-24 07:00 America/Guayaquil");
+    signal(&run.child, Signal::TERM);
+    assert_eq!(run.end().code, 143);
+    home.run("bulk remove r --yes").success();
+    assert!(jelou.seen().is_empty());
+    let ended = clock.start(&home, &["--between", "always"], &jelou.url).end();
+    assert_eq!((ended.code, jelou.seen().len()), (0, 2), "{ended:?}");
+    let shown = home.run("profile show p").success().stdout;
+    assert!(shown.contains("between\tmon-fri 07:00-19:00, sat 08:00-15:00\tprofile p"), "{shown}");
+    assert!(shown.contains("time_zone\tAmerica/Guayaquil\tprofile p"), "{shown}");
+}
+
+#[test]
+fn the_sandbox_waits_for_no_hours_but_tells_them() {
+    let home = people(2);
+    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let send = ["--sandbox", "bulk", "send", "people.csv", "--rate", "1000/s"];
+    let words = [&send[..], &BOGOTA, &["text", "Hola"]].concat();
+    let output = tool(&mut clock.command(&home, &words, "http://127.0.0.1:1"));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let told = "a real run would wait until 2026-11-20 07:00 America/Bogota, the sandbox does not";
+    assert!(stderr.contains(told) && !stderr.contains("waiting"), "{stderr}");
+}
+
+#[test]
+fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
+    let home = people(2);
+    home.write("bad.txt", "2026-12-25\n25/12/2026\n");
+    home.write("empty.txt", "");
+    home.write("binary.txt", b"\xff\xfe2\x00");
+    let yesterday = Zoned::now().date().yesterday().unwrap();
+    let every_day: Vec<String> = yesterday.series(1.day()).take(400).map(|date| date.to_string()).collect();
+    home.write("all.txt", every_day.join("\n"));
+    let jelou = Jelou::never_asked();
+    for (flags, parts) in [
+        (&["--between", "mon-fri"][..], &["--between", "write days and hours in quotes"][..]),
+        (&["--between", "07:00-07:00"], &["`07:00-07:00` is never open"]),
+        (&["--between", "monday 07:00-19:00"], &["`monday` is no day"]),
+        (&["--between", "07:00-19:00"], &["time zone", "is UTC", "--time-zone"]),
+        (&["--between", "always", "--between", "07:00-19:00"], &["`always` stands alone"]),
+        (&["--between", "07:00-19:00", "--time-zone", "Bogota"], &["did you mean `America/Bogota`?"]),
+        (&["--time-zone", "America/Bogota"], &["--time-zone says nothing here"]),
+        (&["--not-on", "2026-02-30"], &["`2026-02-30` is no date"]),
+        (&["--not-on", "nope.txt", "--time-zone", "America/Bogota"], &["--not-on", "nope.txt", "No such file"]),
+        (&["--not-on", "bad.txt", "--time-zone", "America/Bogota"], &["bad.txt: line 2: `25/12/2026` is no date"]),
+        (&["--not-on", "empty.txt", "--time-zone", "America/Bogota"], &["empty.txt: has no date"]),
+        (&["--not-on", "binary.txt", "--time-zone", "America/Bogota"], &["binary.txt", "UTF-8"]),
+        (&["--not-on", "all.txt", "--time-zone", "America/Bogota"], &["do not open within the next year"]),
+    ] {
+        let run = home.run("bulk send people.csv --yes").args(flags).args(&["text", "Hola"]);
+        run.api(&jelou.url).env("TZ", "UTC").fails(2, parts);
+    }
+    assert!(!home.path().join(STATE).exists());
+    for (profile, part) in [
+        ("between = [\"mon 7-19\"]", "line 4: `7` is no time of day"),
+        ("between = [\"always\", \"07:00-19:00\"]", "line 4: `always` stands alone"),
+        ("time_zone = \"Bogota\"", "line 4: `Bogota` is no time zone; did you mean `America/Bogota`?"),
+        ("not_on = [\"2026-02-30\"]", "line 4: `2026-02-30` is no date"),
+        ("not_on = [\"nope.txt\"]\ntime_zone = \"America/Bogota\"", "not_on of profile p: failed to read"),
+    ] {
+        home.config(&format!("[profiles.p]\napi_url = \"{}\"\nbot_id = \"1\"\n{profile}\n", jelou.url));
+        home.run("bulk send people.csv --yes text Hola").api(&jelou.url).fails(3, &[part]);
+    }
+}
+
+#[test]
+fn the_time_zone_of_the_machine_is_taken_where_somebody_chose_it() {
+    let home = people(2);
+    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let jelou = Jelou::never_asked();
+    let send = ["bulk", "send", "people.csv", "--yes", "--run", "r", "--between", "07:00-19:00", "text", "Hola"];
+    // faketime reads the clock's file in this time zone.
+    clock.set("2026-11-20 03:00:00");
+    let mut run = Watched::new(clock.command(&home, &send, &jelou.url).env("TZ", "America/Lima").spawn().unwrap());
+    run.wait_for("note: waiting until 2026-11-20 07:00 America/Lima");
+    signal(&run.child, Signal::TERM);
+    assert_eq!(run.end().code, 143);
+}

@@ -1,0 +1,74 @@
+//! A run whose messages are all rejected pauses: what is wrong with one is wrong with all.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::bulk_run::{counts, people, resume, send, send_with, user};
+use crate::bulk_server::{Act, Jelou};
+
+const REJECTED: Act = Act::Answer(422, "", r#"{"code":"E0422","description":"the template is not approved"}"#);
+
+#[test]
+fn eleven_rejections_and_nothing_accepted_pause_the_run() {
+    let home = people(30);
+    let is_mended = Arc::new(AtomicBool::new(false));
+    let mended = Arc::clone(&is_mended);
+    let jelou = Jelou::start(move |_, _| if mended.load(Ordering::SeqCst) { Act::Accept } else { REJECTED });
+    let ended = send(&home, &jelou.url).fails(
+        5,
+        &[
+            "the run paused, as no message was accepted: the API answered 422: E0422",
+            "jelouctl bulk resolve r --failed-as pending; jelouctl bulk resume r",
+            "--keep-going",
+        ],
+    );
+    assert_eq!(counts(&ended.json()), [0, 11, 0, 19]);
+    assert_eq!(jelou.seen().len(), 11);
+    // It counts anew since the run was resumed.
+    resume(&home, &jelou.url).fails(5, &["no message was accepted"]);
+    assert_eq!(jelou.seen().len(), 22);
+
+    is_mended.store(true, Ordering::SeqCst);
+    home.run("bulk resolve r --failed-as pending").success();
+    let ended = resume(&home, &jelou.url).success();
+    assert_eq!(counts(&ended.json()), [30, 0, 0, 0]);
+}
+
+#[test]
+fn a_run_keeps_going_when_it_is_told_to_and_remembers_it() {
+    let home = people(60);
+    let jelou = Jelou::start(|_, _| REJECTED);
+    send(&home, &jelou.url).fails(5, &[]);
+    let ended = resume(&home, &jelou.url).args(&["--keep-going"]).fails(10, &[]);
+    assert_eq!(counts(&ended.json()), [0, 60, 0, 0]);
+    home.run("bulk resolve r --failed-as pending").success();
+    let ended = resume(&home, &jelou.url).fails(10, &[]);
+    assert_eq!(counts(&ended.json()), [0, 60, 0, 0]);
+
+    home.run("bulk remove r --yes").success();
+    let ended = send_with(&home, &jelou.url, &["--keep-going"]).fails(10, &[]);
+    assert_eq!(counts(&ended.json()), [0, 60, 0, 0]);
+}
+
+#[test]
+fn one_that_was_ever_accepted_shows_that_not_all_are_wrong() {
+    let home = people(40);
+    let first = user(0);
+    let jelou = Jelou::start(move |user, before| match (user == first, before) {
+        (true, _) => Act::Accept,
+        (false, 0) if user.ends_with("05") => Act::Answer(401, "", "{}"),
+        (false, _) => REJECTED,
+    });
+    send(&home, &jelou.url).fails(4, &[]);
+    // It was accepted before the run was resumed.
+    let ended = resume(&home, &jelou.url).fails(10, &[]);
+    assert_eq!(counts(&ended.json()), [1, 39, 0, 0]);
+}
+
+#[test]
+fn a_list_that_is_shorter_simply_ends() {
+    let home = people(11);
+    let jelou = Jelou::start(|_, _| REJECTED);
+    let ended = send(&home, &jelou.url).fails(10, &[]);
+    assert_eq!(counts(&ended.json()), [0, 11, 0, 0]);
+}

@@ -1,0 +1,408 @@
+//! Lists that are workbooks: what a cell becomes, which sheet is read, and what is said of one that cannot be.
+
+use std::fmt::Write;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Value, json};
+
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Ended, Home};
+use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_parts, xlsx_rows, zip};
+
+const RATE: &str = "--rate=1000000/s";
+
+fn previewed(home: &Home, arguments: &[&str]) -> Ended {
+    home.run_args(&[&["--sandbox", "--dry-run", "bulk", "send"], arguments].concat()).success()
+}
+
+/// The texts that would be sent.
+fn texts(ended: &Ended) -> Vec<Value> {
+    ended.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["body"]["text"].clone()).collect()
+}
+
+fn refused(home: &Home, list: &[u8], arguments: &[&str], parts: &[&str]) -> Ended {
+    home.write("people.xlsx", list);
+    let all = [&["--sandbox", "bulk", "send", "people.xlsx"], arguments, &["text", "{{ n }}."]].concat();
+    let ended = home.run_args(&all).fails(2, parts);
+    assert!(ended.stderr.contains("nothing was sent"), "{ended:?}");
+    assert!(ended.stdout.is_empty(), "{ended:?}");
+    assert!(home.run("bulk list").success().stdout.is_empty(), "a run was made");
+    ended
+}
+
+const SHARED: &str = "<si><t>celular</t></si><si><t>n</t></si><si><r><t xml:space=\"preserve\">Ana </t></r><r><t>Ríos &amp; \
+                      Co</t></r><rPh sb=\"0\"><t>x</t></rPh></si>";
+const HEADER: &str = "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>";
+
+#[test]
+fn a_cell_of_excel_is_what_is_stored() {
+    let home = Home::new();
+    let cells = [
+        ("<c r=\"B2\" t=\"s\"><v>2</v></c>", "Ana Ríos & Co"),
+        ("<c r=\"B2\" t=\"inlineStr\"><is><t>a&#10;b</t></is></c>", "a\nb"),
+        ("<c r=\"B2\" t=\"str\"><f>\"a\"&amp;\"_\"</f><v>a_x005F_x000D_</v></c>", "a_x000D_"),
+        ("<c r=\"B2\" t=\"str\"><f>\"\"</f><v></v></c>", ""),
+        ("<c r=\"B2\"><f>6*7</f><v>42</v></c>", "42"),
+        ("<c r=\"B2\"><v>12345678901234567</v></c>", "12345678901234567"),
+        ("<c r=\"B2\" s=\"5\"><v>12.5</v></c>", "12.5"),
+        ("<c r=\"B2\"><v>19.899999999999999</v></c>", "19.9"),
+        ("<c r=\"B2\" s=\"1\"><v>46346</v></c>", "2026-11-20"),
+        ("<c r=\"B2\" s=\"4\"><v>46346</v></c>", "2026-11-20"),
+        ("<c r=\"B2\" s=\"2\"><v>46346.5625</v></c>", "2026-11-20T13:30:00"),
+        ("<c r=\"B2\" s=\"1\"><v>0.5625</v></c>", "13:30:00"),
+        ("<c r=\"B2\" s=\"3\"><v>1.5</v></c>", "36:00:00"),
+        ("<c r=\"B2\" t=\"d\"><v>2026-11-20T00:00:00</v></c>", "2026-11-20"),
+        ("<c r=\"B2\" t=\"b\"><v>1</v></c>", "TRUE"),
+        ("<c r=\"B2\" t=\"b\"><v>0</v></c>", "FALSE"),
+        ("<c r=\"B2\" s=\"1\"/>", ""),
+        ("", ""),
+    ];
+    for (cell, expected) in cells {
+        let rows = format!("{HEADER}<row r=\"2\"><c r=\"A2\"><v>5.93987654321E11</v></c>{cell}</row>");
+        home.write("people.csv", xlsx(&[sheet("Hoja1", &rows)], SHARED));
+        let ended = previewed(&home, &["people.csv", "text", "{{ n }}."]);
+        let body = &serde_json::from_str::<Value>(&ended.stdout).unwrap()["body"];
+        assert_eq!(body, &json!({"type": "text", "userId": "593987654321", "text": format!("{expected}.")}), "{cell}");
+    }
+}
+
+#[test]
+fn a_cell_of_an_open_document_is_what_is_stored() {
+    let home = Home::new();
+    let cells = [
+        (
+            "<table:table-cell office:value-type=\"string\"><text:p>Ana<text:s text:c=\"2\"/><text:span>R</text:span></text:p><text:p>b</text:p></table:table-cell>",
+            "Ana  R\nb",
+        ),
+        (
+            "<table:table-cell office:value-type=\"string\"><office:annotation><text:p>no</text:p></office:annotation><text:p>a&amp;<text:tab/></text:p></table:table-cell>",
+            "a&\t",
+        ),
+        (
+            "<table:table-cell office:value-type=\"float\" office:value=\"42\"><text:p>42,00</text:p></table:table-cell>",
+            "42",
+        ),
+        (
+            "<table:table-cell office:value-type=\"currency\" office:value=\"12.50\"><text:p>$12.50</text:p></table:table-cell>",
+            "12.5",
+        ),
+        (
+            "<table:table-cell office:value-type=\"date\" office:date-value=\"2026-11-20T00:00:00\"><text:p>20/11/26</text:p></table:table-cell>",
+            "2026-11-20",
+        ),
+        (
+            "<table:table-cell office:value-type=\"date\" office:date-value=\"2026-11-20T13:30:00.000000000\"/>",
+            "2026-11-20T13:30:00",
+        ),
+        ("<table:table-cell office:value-type=\"time\" office:time-value=\"PT13H30M00S\"/>", "13:30:00"),
+        (
+            "<table:table-cell office:value-type=\"boolean\" office:boolean-value=\"true\"><text:p>VERDADERO</text:p></table:table-cell>",
+            "TRUE",
+        ),
+        (
+            "<table:table-cell table:formula=\"of:=&quot;x&quot;\" office:value-type=\"string\" office:string-value=\"x\"/>",
+            "x",
+        ),
+        ("<table:covered-table-cell/>", ""),
+        ("", ""),
+    ];
+    for (cell, expected) in cells {
+        let header = ods_rows(&[vec!["celular".to_owned(), "n".to_owned()]]);
+        let number = "<table:table-cell office:value-type=\"float\" office:value=\"593987654321\"/>";
+        let rows = format!(
+            "<table:table-header-rows>{header}</table:table-header-rows><table:table-row>{number}{cell}\
+             <table:table-cell table:number-columns-repeated=\"16382\"/></table:table-row>\
+             <table:table-row table:number-rows-repeated=\"1048574\"><table:table-cell/></table:table-row>"
+        );
+        home.write("people", ods(&[sheet("Hoja1", &rows)]));
+        let ended = previewed(&home, &["people", "text", "{{ n }}."]);
+        assert_eq!(texts(&ended), [format!("{expected}.")], "{cell}");
+        assert!(!ended.stderr.contains("passed over"), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_cell_without_a_value_is_the_fault_of_its_row() {
+    let home = Home::new();
+    let row = |number: u32, cell: &str| {
+        format!("<row r=\"{number}\"><c r=\"A{number}\"><v>59398765432{number}</v></c>{cell}</row>")
+    };
+    let rows = [
+        HEADER.to_owned(),
+        row(2, "<c r=\"B2\"><v>1</v></c>"),
+        row(3, "<c r=\"B3\" t=\"e\"><f>X()</f><v>#N/A</v></c>"),
+        row(4, "<c r=\"B4\"><f>A4</f></c>"),
+        row(5, "<c r=\"B5\"><f>A5</f><v></v></c>"),
+        row(6, "<c r=\"B6\" t=\"e\"><v>#SPILL!</v></c>"),
+        row(9, "<c r=\"B9\"><v>1</v></c><c r=\"AB9\"><v>1</v></c>"),
+    ];
+    let list = xlsx(&[sheet("Hoja1", &rows.concat())], SHARED);
+    let parts = [
+        "line 3: n: cell B3 has the error #N/A",
+        "line 4: n: cell B4 has a formula without a value; open the workbook and save it again",
+        "line 5: n: cell B5 has a formula",
+        "line 6: n: cell B6 has the error #SPILL!",
+        "line 9: cell AB9 is filled, but the header ends at column B",
+        "5 rows cannot be sent",
+        "2 rows without a filled cell were passed over",
+    ];
+    refused(&home, &list, &[], &parts);
+    let ended = home.run("--sandbox --dry-run bulk send people.xlsx --skip-invalid text {{n}}").success();
+    assert_eq!(texts(&ended), ["1"]);
+
+    let row = |cell: &str| {
+        format!(
+            "<table:table-row><table:table-cell office:value-type=\"float\" office:value=\"593987654321\"/>{cell}</table:table-row>"
+        )
+    };
+    let rows = [
+        ods_rows(&[vec!["celular".to_owned(), "n".to_owned()]]),
+        row(
+            "<table:table-cell table:formula=\"of:=NA()\" office:value-type=\"string\" office:string-value=\"\" calcext:value-type=\"error\"><text:p>#N/A</text:p></table:table-cell>",
+        ),
+        row("<table:table-cell table:formula=\"of:=1\"/>"),
+    ];
+    let parts = ["line 2: n: cell B2 has the error #N/A", "line 3: n: cell B3 has a formula without a value"];
+    refused(&home, &ods(&[sheet("Hoja1", &rows.concat())]), &[], &parts);
+
+    let header = "<row r=\"1\"><c r=\"A1\"><v>1</v></c><c r=\"B1\" t=\"e\"><v>#REF!</v></c></row>";
+    let parts = ["people.xlsx: cell B1 has the error #REF!; it is in the header"];
+    refused(&home, &xlsx(&[sheet("Hoja1", header)], ""), &[], &parts);
+}
+
+#[test]
+fn hidden_rows_are_told_and_sent_like_the_others() {
+    let home = Home::new();
+    let rows = format!(
+        "<row/>{HEADER}<row r=\"2\" hidden=\"1\"><c t=\"str\"><v>593987654321</v></c></row>\
+         <row r=\"5\" hidden=\"true\"><c><v>593987654322</v></c></row><row><c><v>593987654323</v></c></row><row r=\"99\"/>"
+    );
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], SHARED));
+    let ended = previewed(&home, &["people.xlsx", "text", "{{ celular }}"]);
+    assert_eq!(texts(&ended), ["593987654321", "593987654322", "593987654323"]);
+    assert!(ended.stderr.contains("2 rows are hidden in the sheet, and are taken like the others"), "{ended:?}");
+    assert!(ended.stderr.contains("2 rows without a filled cell were passed over"), "{ended:?}");
+    let row = "<table:table-row table:visibility=\"filter\" table:number-rows-repeated=\"2\"><table:table-cell \
+               office:value-type=\"string\"><text:p>593987654321</text:p></table:table-cell></table:table-row>";
+    let rows = ods_rows(&[vec!["to".to_owned()]]) + row;
+    home.write("people.ods", ods(&[sheet("Hoja1", &rows)]));
+    let ended = previewed(&home, &["people.ods", "--allow-duplicates", "text", "x"]);
+    assert_eq!(texts(&ended).len(), 2);
+    assert!(ended.stderr.contains("2 rows are hidden"), "{ended:?}");
+}
+
+#[test]
+fn the_first_visible_sheet_is_read_or_the_one_that_is_named() {
+    let home = Home::new();
+    let row = |user: &str| [vec!["to".to_owned()], vec![user.to_owned()]];
+    let rows: Vec<_> = ["593987654321", "593987654322", "593987654323"].iter().map(|user| row(user)).collect();
+    for is_ods in [false, true] {
+        let written: Vec<_> = rows.iter().map(|rows| if is_ods { ods_rows(rows) } else { xlsx_rows(rows) }).collect();
+        let sheets = [
+            TestSheet { name: "Notas &amp; más", is_hidden: true, rows: &written[0] },
+            sheet("Clientes", &written[1]),
+            sheet("Proveedores", &written[2]),
+        ];
+        let list = if is_ods { ods(&sheets) } else { xlsx(&sheets, "") };
+        home.write("people.xlsx", &list);
+        for (asked, expected) in [
+            (&[][..], "593987654322"),
+            (&["--sheet", "proveedores "], "593987654323"),
+            (&["--sheet", "Notas & más"], "593987654321"),
+        ] {
+            let ended = previewed(&home, &[&["people.xlsx"], asked, &["text", "{{ to }}"]].concat());
+            assert_eq!(texts(&ended), [expected]);
+            let told =
+                ended.stderr.contains("the sheet `Clientes` was read; the workbook has 1 other sheet: --sheet NAME");
+            assert_eq!(told, asked.is_empty(), "{ended:?}");
+        }
+        let parts =
+            ["has no sheet `Cliente` (did you mean `Clientes`?); there are: Notas & más, Clientes, Proveedores"];
+        refused(&home, &list, &["--sheet", "Cliente"], &parts);
+        let hidden = [TestSheet { name: "x", is_hidden: true, rows: &written[0] }];
+        let list = if is_ods { ods(&hidden) } else { xlsx(&hidden, "") };
+        refused(&home, &list, &[], &["people.xlsx has no visible sheet; hidden: x", "--sheet NAME"]);
+        let list = if is_ods { ods(&[]) } else { xlsx(&[], "") };
+        refused(&home, &list, &[], &["people.xlsx has no visible sheet\n", "name a workbook with a list in it"]);
+        let list = if is_ods { ods(&[sheet("x", "")]) } else { xlsx(&[sheet("x", "<row/>")], "") };
+        refused(&home, &list, &[], &["people.xlsx has no rows"]);
+    }
+}
+
+#[test]
+fn a_workbook_comes_from_standard_input_too() {
+    let home = Home::new();
+    let rows = xlsx_rows(&[vec!["to".to_owned()], vec!["593987654321".to_owned()]]);
+    let list = xlsx(&[sheet("Hoja1", &rows)], "");
+    let ended = home.run("--sandbox --dry-run bulk send - text {{to}}").stdin(list).success();
+    assert_eq!(texts(&ended), ["593987654321"]);
+}
+
+#[test]
+fn a_list_of_sixty_columns_is_a_list() {
+    let home = Home::new();
+    let header = (0..60).map(|place| if place == 59 { "celular".to_owned() } else { format!("c{place}") }).collect();
+    let row = (0..60).map(|place| if place == 59 { "593987654321".to_owned() } else { format!("v{place}") }).collect();
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &xlsx_rows(&[header, row]))], ""));
+    assert_eq!(texts(&previewed(&home, &["people.xlsx", "text", "{{ c0 }} {{ c58 }}"])), ["v0 v58"]);
+}
+
+#[test]
+fn a_workbook_that_cannot_be_read_is_told_with_the_way_out() {
+    let home = Home::new();
+    let whole = xlsx(&[sheet("Hoja1", HEADER)], SHARED);
+    let with = |name: &str, content: &str| {
+        let mut parts = xlsx_parts(&[sheet("Hoja1", HEADER)], SHARED);
+        parts.retain(|(known, _)| known != name);
+        parts.push((name.to_owned(), content.to_owned()));
+        let parts: Vec<_> = parts.iter().map(|(name, content)| (name.as_str(), content.as_bytes())).collect();
+        zip(&parts)
+    };
+    let in_sheet =
+        |rows: &str| with("xl/worksheets/0.xml", &format!("<worksheet><sheetData>{rows}</sheetData></worksheet>"));
+    let row = |cells: &str| in_sheet(&format!("{HEADER}<row r=\"2\">{cells}</row>"));
+    let mut locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
+    locked.resize(200_000, 0);
+    locked.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
+    locked.resize(300_000, 0);
+    let encrypted = zip(&[
+        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+        ("META-INF/manifest.xml", b"<m:manifest><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>"),
+    ]);
+    let mut flipped = whole.clone();
+    let middle = flipped.len() / 10;
+    flipped[middle] ^= 0xff;
+    let long = "x".repeat(600 * 1024);
+    let as_csv = "save the sheet as \"CSV UTF-8\"";
+    for (list, parts) in [
+        (locked, &["people.xlsx is protected with a password", "save a copy without a password"][..]),
+        (encrypted, &["people.xlsx is protected with a password"]),
+        (whole[..whole.len() / 2].to_vec(), &["people.xlsx is a damaged zip archive", "copy or download it again"]),
+        (b"PK\x03\x04\x14\0\0\0\0\0xl/workbook.xml".to_vec(), &["people.xlsx is a damaged zip archive"]),
+        (flipped, &["people.xlsx is"]),
+        (
+            with("xl/workbook.xml", "<workbook><sheets>"),
+            &["damaged workbook: xl/workbook.xml: it ends too early", as_csv],
+        ),
+        (with("xl/workbook.xml", ""), &["people.xlsx has no visible sheet"]),
+        (with("xl/_rels/workbook.xml.rels", "<Relationships/>"), &["people.xlsx has no visible sheet"]),
+        (with("xl/worksheets/0.xml", "<worksheet><sheetData><row"), &["damaged workbook: xl/worksheets/0.xml"]),
+        (with("xl/sharedStrings.xml", "<sst/>"), &["there is no text 0"]),
+        (with("xl/sharedStrings.xml", "<sst><si><t>&unknown;</t></si></sst>"), &["&unknown; is unknown"]),
+        (row("<c r=\"??\"><v>1</v></c>"), &["there is no cell `??`"]),
+        (row("<c r=\"XFE2\"><v>1</v></c>"), &["row 2 has a cell beyond the last one that a sheet has"]),
+        (row("<c r=\"ZZZZZZZZZZZZZZZZZZZZZZ2\"><v>1</v></c>"), &["there is no cell `ZZZ"]),
+        (row("<c t=\"x\"><v>1</v></c>"), &["a cell has the unknown type `x`"]),
+        (row(&format!("<c t=\"str\"><v>{long}</v></c>").repeat(2)), &["row 2 has more than 1048576 bytes of text"]),
+        (in_sheet(&format!("{HEADER}<row r=\"1048577\"><c><v>1</v></c></row>")), &["row 1048577 has a cell beyond"]),
+        (in_sheet(&format!("{HEADER}<row r=\"x\"><c><v>1</v></c></row>")), &["a row has no number"]),
+    ] {
+        refused(&home, &list, &[], &[parts, &["people.xlsx"]].concat());
+    }
+    let csv = home.write("people.csv", "to\n593987654321\n");
+    let csv = csv.to_str().unwrap();
+    let text = home.run_args(&["--sandbox", "bulk", "send", csv, "--sheet", "x", "text", "x"]);
+    text.fails(2, &["--sheet: ", "people.csv is a text, which has no sheets", "leave --sheet out"]);
+    refused(
+        &home,
+        &whole,
+        &["--encoding", "latin1"],
+        &["--encoding: people.xlsx is a workbook", "leave --encoding out"],
+    );
+}
+
+#[test]
+fn a_small_file_that_says_much_takes_little_memory() {
+    let home = Home::new();
+    let bomb = |rows: &str| xlsx(&[sheet("Hoja1", rows)], SHARED);
+    let text = "x".repeat(16 * 1024 * 1024);
+    let cell = format!("{HEADER}<row><c t=\"str\"><v>{text}</v></c></row>");
+    refused(&home, &bomb(&cell), &[], &["one text or tag has more than 2 MiB"]);
+    let tag = format!("<row {text}=\"\"/>");
+    refused(&home, &bomb(&tag), &[], &["one text or tag has more than 2 MiB"]);
+    refused(&home, &bomb(&"<a>".repeat(1000)), &[], &["its tags stand too deep in each other"]);
+    let shared = xlsx(&[sheet("Hoja1", HEADER)], &format!("<si><t>{text}</t></si>"));
+    refused(&home, &shared, &[], &["xl/sharedStrings.xml: one text or tag has more than 2 MiB"]);
+    let mut styles = xlsx_parts(&[sheet("Hoja1", HEADER)], SHARED);
+    for (name, content) in &mut styles {
+        if name == "xl/styles.xml" {
+            *content = format!("<x a=\"{}\"/>", &text[..1024 * 1024]).repeat(65);
+        }
+    }
+    let styles: Vec<_> = styles.iter().map(|(name, content)| (name.as_str(), content.as_bytes())).collect();
+    refused(&home, &zip(&styles), &[], &["xl/styles.xml: it has more than 64 MiB"]);
+    let cells = "<table:table-row><table:table-cell table:number-columns-repeated=\"999999999999\" \
+                 office:value-type=\"string\"><text:p>x</text:p></table:table-cell></table:table-row>";
+    refused(&home, &ods(&[sheet("x", cells)]), &[], &["row 1 has a cell beyond the last one that a sheet has"]);
+    let rows = "<table:table-row table:number-rows-repeated=\"999999999999\"><table:table-cell \
+                office:value-type=\"string\"><text:p>to</text:p></table:table-cell></table:table-row>";
+    refused(&home, &ods(&[sheet("x", rows)]), &[], &["a sheet has at most 1048576 rows"]);
+    let spaces = "<table:table-row><table:table-cell><text:p><text:s text:c=\"999999999999\"/></text:p></table:table-cell>\
+                  </table:table-row>";
+    refused(&home, &ods(&[sheet("x", spaces)]), &[], &["people.xlsx has no rows"]);
+}
+
+#[test]
+fn the_report_of_a_workbook_is_a_csv_that_is_a_list_again() {
+    let home = Home::new();
+    let jelou =
+        Jelou::start(
+            |user, earlier| {
+                if user.ends_with('2') && earlier == 0 { Act::Answer(400, "", "{}") } else { Act::Accept }
+            },
+        );
+    let rows = [
+        vec!["to".to_owned(), "año".to_owned()],
+        vec!["593987654321".to_owned(), "=1+1".to_owned()],
+        vec!["593987654322".to_owned(), "'ñ, \"x\"\ny".to_owned()],
+    ];
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &xlsx_rows(&rows))], ""));
+    let send = |list: &str, run: &str| {
+        home.run_args(&["bulk", "send", list, "--yes", "--run", run, RATE, "text", "{{ año }}"]).api(&jelou.url)
+    };
+    send("people.xlsx", "a").fails(10, &[]);
+    let report = home.run("bulk report a").success().stdout;
+    let header = "\u{feff}to,año,sent,message_id,http_status,code,error,attempts,at\n593987654321,'=1+1,yes,";
+    assert!(report.starts_with(header), "{report}");
+    home.run("bulk report a --state failed --file again.csv").success();
+    send("again.csv", "b").success();
+    let received: Vec<_> = jelou.seen().iter().map(|seen| seen.received.json()["text"].clone()).collect();
+    assert_eq!(received, ["=1+1", "'ñ, \"x\"\ny", "'ñ, \"x\"\ny"]);
+
+    // A spreadsheet may have saved the report as a workbook.
+    let cells = |line: &str| line.trim_start_matches('\u{feff}').split(',').map(str::to_owned).collect::<Vec<_>>();
+    let rows: Vec<_> = report.lines().take(2).map(cells).collect();
+    home.write("report.xlsx", xlsx(&[sheet("Hoja1", &xlsx_rows(&rows))], ""));
+    let ended = previewed(&home, &["report.xlsx", "text", "{{ año }}"]);
+    assert_eq!(texts(&ended), ["=1+1"]);
+}
+
+#[test]
+fn a_list_is_the_same_in_every_format() {
+    let home = Home::new();
+    let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
+    let cells = prop::collection::vec("[a-zñ,;<&>\"'=_x05F \n]{0,12}[a-zé]", 1..5);
+    TestRunner::new(config)
+        .run(&cells, |cells| {
+            let header = vec!["celular".to_owned(), "Año del".to_owned()];
+            // A blank at either end of an OpenDocument paragraph would be written in another way.
+            let row = |(number, cell): (usize, &String)| {
+                vec![format!("5939876543{number:02}"), cell.trim().replace("  ", " ")]
+            };
+            let rows: Vec<_> = std::iter::once(header).chain(cells.iter().enumerate().map(row)).collect();
+            let mut csv = String::new();
+            for row in &rows {
+                writeln!(csv, "{},\"{}\"", row[0], row[1].replace('"', "\"\"")).unwrap();
+            }
+            home.write("a.csv", csv);
+            home.write("a.xlsx", xlsx(&[sheet("x", &xlsx_rows(&rows).replace("_x", "_x005F_x"))], ""));
+            home.write("a.ods", ods(&[sheet("x", &ods_rows(&rows))]));
+            let requests = |list: &str| previewed(&home, &[list, "text", "{{ año_del }}"]).stdout;
+            let expected = requests("a.csv");
+            prop_assert_eq!(requests("a.xlsx"), expected.clone());
+            prop_assert_eq!(requests("a.ods"), expected);
+            Ok(())
+        })
+        .unwrap();
+}

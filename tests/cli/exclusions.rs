@@ -1,0 +1,255 @@
+//! Who must not be written to, by the count of the server that would write to them.
+
+use serde_json::{Value, json};
+
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Ended, Home, Run};
+
+/// A profile for the API at `url` with more keys.
+fn profile(home: &Home, url: &str, keys: &str) {
+    let login = "bot_id = \"7\"\nclient_id = \"i\"\nclient_secret = \"canary-secret\"";
+    home.config(&format!("[profiles.p]\n{login}\napi_url = \"{url}\"\n{keys}\n"));
+}
+
+/// A home whose profile is for `jelou`.
+fn home_for(jelou: &Jelou) -> Home {
+    let home = Home::new();
+    profile(&home, &jelou.url, "");
+    home
+}
+
+fn send<'a>(home: &'a Home, to: &str, flags: &[&str]) -> Run<'a> {
+    home.run_args(&["send", "text", "--to", to]).args(flags).args(&["Hola"])
+}
+
+fn bulk<'a>(home: &'a Home, flags: &[&str]) -> Run<'a> {
+    let words = ["bulk", "send", "people.csv", "--yes", "--run", "r", "--rate", "1000000/s"];
+    home.run_args(&words).args(flags).args(&["text", "Hola"])
+}
+
+fn users(jelou: &Jelou) -> Vec<String> {
+    let mut users: Vec<_> = jelou.seen().into_iter().map(|seen| seen.user).collect();
+    users.sort();
+    users
+}
+
+/// State and reason of each row.
+fn report(home: &Home, flags: &[&str]) -> Vec<(Value, Value)> {
+    let ended = home.run_args(&["bulk", "report", "r", "--format", "ndjson"]).args(flags).success();
+    let rows = ended.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    rows.map(|row| (row["to"].clone(), row["code"].clone())).collect()
+}
+
+#[test]
+fn nobody_on_a_list_is_sent_anything_under_any_form_of_a_number() {
+    let jelou = Jelou::never_asked();
+    let home = home_for(&jelou);
+    for (name, list) in [
+        ("lines", "# bajas\n\n+52 1 55 1234 5678\r\nid:U 1\n"),
+        ("semicolons", "# bajas; otra cosa\n\nNombre;Celular\n# Ana\nAna;525512345678\nEva;id:U 1\n"),
+        ("ndjson", "{\"to\":525512345678}\n# Eva\n{\"to\":\"id:U 1\"}\n"),
+        ("mark", "\u{feff}to\n5215512345678\nid:U 1\n"),
+    ] {
+        home.write("bajas.csv", list);
+        for to in ["+525512345678", "5215512345678", "id:525512345678", "id:U 1"] {
+            let parts = ["must not be written to: they are on bajas.csv", "nothing was sent"];
+            let ended = send(&home, to, &["--exclude", "bajas.csv", "--output", "record"]).fails(11, &parts);
+            assert_eq!(
+                (&ended.json()["sent"], &ended.json()["error"]["code"]),
+                (&json!("no"), &json!("guard")),
+                "{name}"
+            );
+        }
+        send(&home, "5215512345678", &["--exclude", "bajas.csv", "--dry-run"]).fails(11, &[]);
+        home.run_args(&["flow-message", "--to", "5215512345678", "--exclude", "bajas.csv", "--title", "t"])
+            .args(&["--text", "t", "--caption", "c", "--flow-name", "f", "--cta", "x", "--screen", "A"])
+            .fails(11, &["must not be written to"]);
+    }
+    home.write("otra.csv", "593987654322\n");
+    let stdin = send(&home, "5215512345678", &["--exclude", "otra.csv", "--exclude", "-"]).stdin("525512345678\n");
+    stdin.fails(11, &["they are on standard input"]);
+}
+
+#[test]
+fn the_profile_and_the_flag_add_up() {
+    let jelou = Jelou::accepting();
+    let home = Home::new();
+    let keys = "do_not_contact = \"bajas.txt\"\nallow_to = [\"5939*\"]";
+    profile(&home, &jelou.url, keys);
+    let bajas = home.write(&format!("{}/bajas.txt", crate::harness::CONFIG), "593987654321\n525512345678\n");
+    home.write("otras.txt", "593987654322\n");
+    let (of_profile, of_flag) = (bajas.display().to_string(), ["--exclude", "otras.txt"]);
+    send(&home, "593987654321", &of_flag).fails(11, &[&of_profile]);
+    send(&home, "593987654322", &of_flag).fails(11, &["they are on otras.txt"]);
+    // Both guards look; who is excluded is told first.
+    send(&home, "525512345678", &of_flag).fails(11, &["must not be written to"]);
+    send(&home, "573987654321", &of_flag).fails(11, &["allow"]);
+    send(&home, "593987654323", &of_flag).success();
+    home.write("people.csv", "to\n593987654321\n593987654322\n593987654323\n593987654324\n");
+    let ended = bulk(&home, &of_flag).success();
+    assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 2}));
+    assert!(ended.stderr.contains("1 row is left out, whose recipient is on otras.txt: line 3"), "{ended:?}");
+    assert_eq!(users(&jelou), ["593987654323", "593987654323", "593987654324"]);
+    let shown = home.run("profile show").success().stdout;
+    assert!(shown.contains(&format!("do_not_contact\t{of_profile}\tprofile p")), "{shown}");
+}
+
+#[test]
+fn a_list_that_cannot_be_used_stops_everything() {
+    let jelou = Jelou::never_asked();
+    let home = home_for(&jelou);
+    home.write("people.csv", "to\n593987654321\n");
+    for (list, parts) in [
+        (&b""[..], &["bajas.txt is empty"][..]),
+        (b"\n \n", &["bajas.txt is empty"]),
+        (b"593987654321\nAna\n", &["bajas.txt: line 2: `Ana` is not a phone number"]),
+        (b"593987654321\n\n0987654321\n", &["bajas.txt: line 3: `0987654321` is in the national form"]),
+        (b"# a\n593987654321,Ana\n", &["bajas.txt: line 2: `593987654321,Ana` is not a phone number: it has `,`"]),
+        (b"593987654321\n\xff\n", &["bajas.txt: line 2 is not UTF-8"]),
+        (b"593987654321\nid:\n", &["bajas.txt: line 2: the recipient is empty"]),
+        (b"nombre\nAna\n", &["no column is named like a recipient column", "write one person a line"]),
+        (b"nombre\n", &["no column is named like a recipient column"]),
+        (b"phone,celular\n593987654321,1\n", &["could both be the recipient's column"]),
+        (b"# a\nto,n\n593987654321,x\n,Ana\n", &["bajas.txt: line 4: the recipient is empty"]),
+        (b"to,n\n# Ana, Eva\n593987654321\n", &["bajas.txt: line 3: has 1 cells, but the header has 2"]),
+        (b"to\n\"593987654321\n", &["bajas.txt: a quote in the row of line 2 is never closed"]),
+        (b"{\"to\":\"593987654321\"}\n{\"a\":1}\n", &["bajas.txt: line 2: has no `to`"]),
+        (b"[\"593987654321\"]", &["is one JSON array"]),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", &["is a picture (PNG)"]),
+        (b"5\x009\x003\x00\n\x00", &["is UTF-16"]),
+        (b"\xff\xfe5\x009\x003\x00\n\x00", &["is UTF-16"]),
+    ] {
+        home.write("bajas.txt", list);
+        let typed = |run: Run<'_>| run.fails(2, &[parts, &["--exclude: ", "nothing was sent"]].concat());
+        typed(send(&home, "593987654321", &["--exclude", "bajas.txt"]));
+        typed(bulk(&home, &["--exclude", "bajas.txt"]));
+    }
+    home.write("long.txt", format!("593987654321\n{}\n", "5".repeat(5000)));
+    send(&home, "593987654321", &["--exclude", "long.txt"]).fails(2, &["long.txt: line 2 has more than 1024 bytes"]);
+    for path in ["nowhere.txt", "."] {
+        send(&home, "593987654321", &["--exclude", path]).fails(2, &["--exclude: failed to read"]);
+    }
+    assert!(home.run("bulk list").success().stdout.is_empty(), "a run was made");
+    profile(&home, &jelou.url, "do_not_contact = \"nowhere.txt\"");
+    for run in [send(&home, "593987654321", &[]), bulk(&home, &[])] {
+        run.fails(3, &["do_not_contact (profile p): failed to read", "nowhere.txt"]);
+    }
+}
+
+#[test]
+fn a_list_with_nobody_on_it_excludes_nobody_and_says_so() {
+    let jelou = Jelou::accepting();
+    let home = home_for(&jelou);
+    for list in ["to\n", "nombre;celular\r\n", "# nobody so far\n"] {
+        home.write("bajas.txt", list);
+        let ended = send(&home, "593987654321", &["--exclude", "bajas.txt"]).success();
+        assert!(ended.stderr.contains("note: bajas.txt has nobody on it"), "{ended:?}");
+    }
+    assert_eq!(jelou.seen().len(), 3);
+}
+
+#[test]
+fn standard_input_serves_one_of_them() {
+    let jelou = Jelou::never_asked();
+    let home = home_for(&jelou);
+    let both = "both ask for standard input";
+    let list = home.run("bulk send - --yes --exclude - text x").stdin("to\n593987654321\n");
+    list.fails(2, &["--exclude and the list of people", both]);
+    send(&home, "593987654321", &["--exclude", "-", "--exclude", "-"]).stdin("").fails(2, &[both]);
+    home.run("send text --to 593987654321 --exclude - --text-file -").stdin("").fails(2, &[both]);
+    home.run("run --to 593987654321 --exclude - --body - -- false").stdin("").fails(2, &[both]);
+    home.write("people.csv", "to\n593987654321\n");
+    bulk(&home, &["--one-per-person", "--allow-duplicates"]).fails(2, &["cannot be used with"]);
+}
+
+#[test]
+fn rows_of_who_is_excluded_are_left_out_and_the_rest_is_sent() {
+    let jelou = Jelou::accepting();
+    let home = home_for(&jelou);
+    home.write("people.csv", "to,n\n5215512345678,a\n525512345678,b\n593987654321,c\n12,d\n5491123456789,e\n");
+    home.write("bajas.csv", "celular\n525512345678\n541123456789\n");
+    let flags = ["--exclude", "bajas.csv", "--skip-invalid"];
+    let shown = bulk(&home, &[&flags[..], &["--dry-run"]].concat()).success();
+    assert_eq!(shown.stdout.lines().count(), 1, "{shown:?}");
+    let words = "3 rows are left out, whose recipients are on bajas.csv: line 2, 3, 6";
+    assert!(shown.stderr.contains(words), "{shown:?}");
+    let shown = bulk(&home, &[&flags[..], &["--preview", "9"]].concat()).success();
+    assert!(shown.stderr.contains("1 of 5 rows are fine, 3 are left out, 1 is not"), "{shown:?}");
+    // What cannot be sent is looked at by somebody; who is excluded is not.
+    let ended = bulk(&home, &flags).fails(10, &[words]);
+    assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 3, "invalid": 1}));
+    assert_eq!(users(&jelou), ["593987654321"]);
+    let excluded = report(&home, &["--reason", "excluded"]);
+    assert_eq!(excluded.len(), 3);
+    let csv = home.run("bulk report r --reason excluded").success().stdout;
+    assert!(csv.contains("excluded,the recipient must not be written to: they are on bajas.csv,0,"), "{csv}");
+    assert_eq!(report(&home, &["--reason", "invalid"]), [(json!("12"), json!("invalid"))]);
+    assert_eq!(report(&home, &["--state", "sent", "--reason", "invalid"]).len(), 2);
+    assert_eq!(report(&home, &["--state", "skipped", "--reason", "repeated", "--reason", "invalid"]).len(), 1);
+    assert_eq!(report(&home, &["--state", "sent"]).len(), 1);
+    assert_eq!(report(&home, &[]).len(), 5);
+}
+
+#[test]
+fn where_everybody_is_excluded_there_is_no_run() {
+    let jelou = Jelou::never_asked();
+    let home = home_for(&jelou);
+    home.write("people.csv", "to\n593987654321\n593987654322\n");
+    home.write("bajas.csv", "593987654321\n593987654322\n");
+    let ended = bulk(&home, &["--exclude", "bajas.csv"]).success();
+    let summary = ended.json();
+    assert_eq!((&summary["run"], &summary["rows"], &summary["skipped"]), (&Value::Null, &json!(2), &json!(2)));
+    assert_eq!((&summary["complete"], &summary["skipped_reasons"]), (&json!(true), &json!({"excluded": 2})));
+    assert!(ended.stderr.contains("nothing is left to send: all 2 rows are left out"), "{ended:?}");
+    assert!(home.run("bulk list").success().stdout.is_empty(), "a run was made");
+    assert!(bulk(&home, &["--exclude", "bajas.csv", "--output", "id"]).success().stdout.is_empty());
+    home.write("people.csv", "to\n593987654321\n12\n");
+    bulk(&home, &["--exclude", "bajas.csv"]).fails(2, &["1 row cannot be sent"]);
+    bulk(&home, &["--exclude", "bajas.csv", "--skip-invalid"]).fails(10, &["nothing is left to send"]);
+}
+
+#[test]
+fn a_report_that_is_sent_again_keeps_who_was_excluded() {
+    let jelou = Jelou::accepting();
+    let home = home_for(&jelou);
+    home.write("people.csv", "to\n593987654321\n593987654322\n12\n");
+    home.write("bajas.csv", "593987654321\n");
+    bulk(&home, &["--exclude", "bajas.csv", "--skip-invalid"]).fails(10, &[]);
+    for format in ["csv", "ndjson"] {
+        home.run_args(&["bulk", "report", "r", "--format", format, "--file", "again.csv"]).success();
+        let words =
+            ["bulk", "send", "again.csv", "--yes", "--again", "--skip-invalid", "--run", format, "text", "Otra"];
+        let ended = home.run_args(&words).fails(10, &["1 row is left out, which the report has as excluded: line"]);
+        assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 1, "invalid": 1}));
+    }
+    assert_eq!(users(&jelou), ["593987654322", "593987654322", "593987654322"]);
+}
+
+#[test]
+fn resume_reads_the_list_of_the_profile_again() {
+    let jelou = Jelou::start(|_, earlier| if earlier == 0 { Act::Answer(401, "", "{}") } else { Act::Accept });
+    let home = Home::new();
+    profile(&home, &jelou.url, "do_not_contact = \"bajas.txt\"");
+    let bajas = |list: &str| home.write(&format!("{}/bajas.txt", crate::harness::CONFIG), list);
+    bajas("593987654329\n");
+    home.write("people.csv", "to,n\n593987654321,a\n5215512345678,b\n593987654323,c\n525512345678,d\n593987654329,e\n");
+    bulk(&home, &["--body", "body.json"]).fails(2, &[]);
+    bulk(&home, &[]).fails(4, &["the run paused", "is left out"]);
+    bajas("");
+    let resume = || home.run("bulk resume r --rate 1000000/s");
+    resume().fails(3, &["bajas.txt is empty"]);
+    bajas("525512345678\nabc\n");
+    resume().fails(3, &["bajas.txt: line 2: `abc` is not a phone number"]);
+    bajas("525512345678\n");
+    let seen = users(&jelou);
+    let ended: Ended = resume().fails(4, &["2 rows are left out, whose recipients are on", "line 3, 5"]);
+    assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 3}));
+    // What is left out stays so, whatever the list says later.
+    bajas("# nobody\n");
+    resume().success();
+    let seen: Vec<_> = users(&jelou).split_off(seen.len());
+    assert!(!seen.iter().any(|user| user.starts_with("52")), "{seen:?}");
+    let codes: Vec<_> = report(&home, &[]).into_iter().map(|(_, code)| code).collect();
+    let excluded = json!("excluded");
+    assert_eq!(codes, [Value::Null, excluded.clone(), Value::Null, excluded.clone(), excluded]);
+}

@@ -1,0 +1,114 @@
+//! Numbers by the rules of their countries: in a send, in a list, in the configuration, and in the language of a row.
+
+use serde_json::Value;
+
+use crate::harness::Home;
+
+/// Where the request of a dry run would go.
+fn recipient(home: &Home, arguments: &[&str]) -> Value {
+    let ended = home.run_args(&[&["--sandbox", "--dry-run", "send", "text", "Hola"], arguments].concat()).success();
+    ended.json()["body"]["userId"].clone()
+}
+
+#[test]
+fn a_national_number_needs_its_country() {
+    let home = Home::new();
+    for arguments in [
+        &["--to", "0987654321", "--country", "EC"][..],
+        &["--to", "98 765 4321", "--country", "ec"],
+        &["--to", "593987654321", "--country", "EC"],
+        &["--to", "00593987654321"],
+        &["--to", "+593987654321", "--country", "MX"],
+    ] {
+        assert_eq!(recipient(&home, arguments), "593987654321", "{arguments:?}");
+    }
+    assert_eq!(recipient(&home, &["--to", "id:0987654321", "--country", "EC"]), "0987654321");
+    for (to, flags, parts) in [
+        ("0987654321", &[][..], &["--to: `0987654321` is a national number: say of which country", "--country"][..]),
+        ("5930987654321", &[], &["did you mean +593987654321?"]),
+        ("593593987654321", &["--country", "EC"], &["the country code 593 twice; did you mean +593987654321?"]),
+        ("+59398765", &[], &["a number of EC (+593) has 8 or 9 digits behind the country code, and this has 5"]),
+        ("0987654321", &["--country", "Ecuador"], &["--country", "`Ecuador` is not a country", "the nearest are EC"]),
+    ] {
+        let arguments = [&["--sandbox", "send", "text", "Hola", "--to", to], flags].concat();
+        home.run_args(&arguments).fails(2, parts);
+    }
+}
+
+#[test]
+fn a_number_that_can_be_of_two_countries_is_told() {
+    let home = Home::new();
+    let send = ["--sandbox", "send", "text", "Hola", "--to", "4771234567", "--country", "MX"];
+    let ended = home.run_args(&send).success();
+    assert!(
+        ended.stderr.contains("taken as a number of MX, +524771234567; if that of NO is meant"),
+        "{}",
+        ended.stderr
+    );
+    home.run_args(&[&send[..], &["--strict"]].concat()).fails(2, &["taken as a number of MX"]);
+    // A landline's number, as WhatsApp does not write Argentina's mobiles.
+    let ended = home.run_args(&["--sandbox", "send", "text", "Hola", "--to", "541123456789"]).success();
+    assert!(ended.stderr.contains("+5491123456789"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_country_of_the_profile_holds_where_the_flag_does_not_say() {
+    let home = Home::new();
+    home.config("[profiles.p]\nbot_id = \"1\"\ncountry = \"MX\"\n");
+    assert_eq!(recipient(&home, &["--to", "5512345678"]), "525512345678");
+    assert_eq!(recipient(&home, &["--to", "0987654321", "--country", "EC"]), "593987654321");
+    let from_environment =
+        home.run_args(&["--sandbox", "--dry-run", "send", "text", "Hola"]).env("JELOU_TO", "5512345678");
+    assert_eq!(from_environment.success().json()["body"]["userId"], "525512345678");
+    let notice = home.run_args(&["--sandbox", "--dry-run", "run", "--to", "5512345678", "--", "true"]);
+    assert_eq!(notice.success().json()["body"]["userId"], "525512345678");
+
+    home.config("[profiles.p]\ncountry = \"MEX\"\n");
+    // The number may be one of the country that the profile tries to name.
+    home.run_args(&["--sandbox", "send", "text", "Hola", "--to", "5512345678"])
+        .fails(3, &["line 2: `MEX` is not a country; write its two letters, such as EC or MX; the nearest are ME, MX"]);
+    // What is wrong whatever the country is told first.
+    home.run_args(&["--sandbox", "send", "text", "Hola", "--to", "12,3"]).fails(2, &["has `,`"]);
+}
+
+#[test]
+fn a_list_of_national_numbers_is_sent_with_its_country() {
+    let home = Home::new();
+    home.write("people.csv", "celular\n0987654321\n+593 98 765 4322\n987654323\n");
+    let users = |arguments: &[&str]| {
+        let ended = home.run_args(&[&["--sandbox", "--dry-run", "bulk", "send"], arguments].concat()).success();
+        let requests: Vec<Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        requests.into_iter().map(|request| request["body"]["userId"].clone()).collect::<Vec<_>>()
+    };
+    let expected = ["593987654321", "593987654322", "593987654323"];
+    assert_eq!(users(&["people.csv", "--country", "EC", "text", "Hola"]), expected);
+    assert_eq!(users(&["people.csv", "text", "Hola", "--country", "EC"]), expected);
+    assert_eq!(users(&["people.csv", "text", "Hola", "--to", "{{ celular | phone('EC') }}"]), expected);
+    home.run("--sandbox bulk send people.csv --country EC text Hola --country EC")
+        .fails(2, &["--country is given twice"]);
+    home.run("--sandbox bulk send people.csv text Hola")
+        .fails(2, &["line 2: celular: `0987654321` is a national number: say of which country, such as --country EC"]);
+    home.run_args(&["--sandbox", "bulk", "send", "people.csv", "text", "Hola", "--to", "593{{ celular }}"])
+        .fails(2, &["line 2: --to: `5930987654321` is not a phone number", "did you mean +593987654321?"]);
+    home.run_args(&["--sandbox", "bulk", "send", "people.csv", "text", "Hola {{ celular | phone('XX') }}"])
+        .fails(2, &["line 2: text: ", "`XX` is not a country"]);
+}
+
+#[test]
+fn a_list_whose_bare_numbers_are_of_several_countries_is_told() {
+    let home = Home::new();
+    home.write("people.csv", "celular\n525512345678\n4771234567\n+593987654321\n525512345679\n");
+    let ended = home.run("--sandbox bulk send people.csv text Hola").success();
+    let told = "the numbers without + are of 2 country codes: +52 (line 2: `525512345678`), +47 (line 3: `4771234567`)";
+    assert!(ended.stderr.contains(told), "{}", ended.stderr);
+}
+
+#[test]
+fn a_person_is_allowed_in_either_spelling() {
+    let home = Home::new();
+    home.config("[profiles.p]\nbot_id = \"1\"\nallow_to = [\"525512345678\", \"5491123456789\", \"55119*\"]\n");
+    for to in ["+5215512345678", "+525512345678", "+541123456789", "+551187654321"] {
+        home.run_args(&["--sandbox", "send", "text", "Hola", "--to", to]).success();
+    }
+    home.run("--sandbox send text Hola --to +525512345679").fails(11, &["not among the recipients"]);
+}

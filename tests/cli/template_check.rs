@@ -1,0 +1,202 @@
+//! Whether the bot has a template, looked up before anything leaves.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
+
+use serde_json::{Value, json};
+
+use crate::bulk_server::{Act, Jelou, Listing};
+use crate::harness::{Ended, Home, Run};
+
+const PEOPLE: &str = "to,nombre,plantilla\n593987654321,Ana,order_shipped\n593987654322,Luz,bienvenida\n";
+
+fn template(name: &str, language: &str, status: &str, text: &str) -> Value {
+    json!({ "elementName": name, "language": language, "status": status, "template": text })
+}
+
+fn page(results: &[Value], pagination: &Value) -> Listing {
+    Listing::Page(json!({ "pagination": pagination, "results": results, "links": [] }).to_string())
+}
+
+/// A bot with these templates, on two pages.
+fn bot() -> Jelou {
+    let listed = |page_number: usize| {
+        let results = match page_number {
+            1 => vec![
+                template("order_shipped", "es", "APPROVED", "Hola {{1}}, tu pedido {{2}}"),
+                template("order_shipped", "en", "APPROVED", "Hello {{1}}, your order {{2}}"),
+            ],
+            _ => vec![
+                template("bienvenida", "es", "APPROVED", "Hola {{1}}"),
+                template("nueva", "es", "PENDING", "Hola {{1}}"),
+            ],
+        };
+        page(&results, &json!({ "totalPages": 2, "total": 4 }))
+    };
+    Jelou::with_templates(listed, |_, _| Act::Accept)
+}
+
+fn home() -> Home {
+    let home = Home::new();
+    home.write("people.csv", PEOPLE);
+    home
+}
+
+fn bulk<'a>(home: &'a Home, jelou: &Jelou, words: &[&str]) -> Run<'a> {
+    home.run("bulk send people.csv --run r --yes --rate 1000/s").args(words).api(&jelou.url)
+}
+
+fn assert_nothing_remains(home: &Home, jelou: &Jelou) {
+    assert_eq!(jelou.seen().len(), 0);
+    assert_eq!(home.run("bulk list").success().stdout, "");
+}
+
+#[test]
+fn a_template_that_the_bot_cannot_send_stops_the_run_before_anything_leaves() {
+    for (words, problem) in [
+        (&["order_shiped"][..], "error: the bot has no template `order_shiped`; did you mean `order_shipped`?"),
+        (&["zzz"], "error: the bot has no template `zzz`; `jelouctl templates` lists those it has"),
+        (&["order_shipped", "--language", "pt"], "error: `order_shipped` exists in another language: es, en"),
+        (&["nueva", "--param", "a"], "error: the template `nueva` cannot be sent: its status is PENDING, not APPROVED"),
+        (
+            &["order_shipped", "--language", "es", "--param", "{{ nombre }}"],
+            "error: the template `order_shipped` (es) takes 2 values, and the message gives 1",
+        ),
+        (&["bienvenida"], "error: the template `bienvenida` takes 1 value, and the message gives 0"),
+    ] {
+        let (home, jelou) = (home(), bot());
+        bulk(&home, &jelou, &[&["template"], words].concat()).fails(2, &[problem, "--unchecked; nothing was sent"]);
+        assert_nothing_remains(&home, &jelou);
+    }
+}
+
+#[test]
+fn a_template_that_the_bot_has_is_sent_after_one_look() {
+    let (home, jelou) = (home(), bot());
+    bulk(&home, &jelou, &["template", "BIENVENIDA"]).fails(2, &["did you mean `bienvenida`"]);
+    let before = jelou.pages_asked();
+    bulk(&home, &jelou, &["template", "bienvenida", "--language", "ES", "--param", "{{ nombre }}"]).success();
+    assert_eq!((jelou.accepted().len(), jelou.pages_asked() - before), (2, 2));
+}
+
+#[test]
+fn each_template_of_a_list_is_checked() {
+    let (home, jelou) = (home(), bot());
+    let by_row = ["template", "{{ plantilla }}", "--param", "{{ nombre }}"];
+    // Of the two, one takes two values.
+    bulk(&home, &jelou, &by_row).fails(2, &["the template `order_shipped` takes 2 values, and the message gives 1"]);
+    let names: Vec<_> = (0..9).map(|number| format!("59398765433{number},x,none_{number}\n")).collect();
+    home.write("people.csv", format!("{PEOPLE}{}", names.concat()));
+    let ended = bulk(&home, &jelou, &by_row).fails(2, &["error: 10 of the templates cannot be sent", "- and 5 more"]);
+    assert_eq!(ended.stderr.matches("\n  - ").count(), 6, "{}", ended.stderr);
+    assert_nothing_remains(&home, &jelou);
+    // Rows that are not sent need no template.
+    home.write("people.csv", PEOPLE);
+    bulk(&home, &jelou, &[&["--skip", "1"], &by_row[..]].concat()).success();
+    assert_eq!(jelou.accepted().len(), 1);
+}
+
+#[test]
+fn without_a_look_the_api_judges() {
+    let (home, jelou) = (home(), Jelou::accepting());
+    bulk(&home, &jelou, &["--unchecked", "template", "order_shiped"]).success();
+    assert_eq!((jelou.accepted().len(), jelou.pages_asked()), (2, 0));
+    // What is no template by its name needs no look, and a preview has none.
+    bulk(&home, &jelou, &["--again", "--run", "s", "text", "x"].map(|word| if word == "s" { "r2" } else { word }))
+        .end();
+    for words in [&["--preview", "1"][..], &["--dry-run"], &["--curl"]] {
+        bulk(&home, &jelou, &[words, &["template", "order_shiped"]].concat()).success();
+    }
+    assert_eq!(jelou.pages_asked(), 0);
+}
+
+fn goes_on(jelou: &Jelou, why: &str) -> Ended {
+    let home = home();
+    let ended = bulk(&home, jelou, &["template", "order_shiped"]).success();
+    assert!(ended.stderr.contains(why), "`{why}` is missing in {}", ended.stderr);
+    assert_eq!(jelou.accepted().len(), 2);
+    ended
+}
+
+#[test]
+fn a_list_that_cannot_be_had_is_a_warning() {
+    let accepts = |_: &str, _: usize| Act::Accept;
+    let unknown = "warning: nobody checked whether the bot has the template: ";
+    let slow = Jelou::with_templates(|_| Listing::Hang, accepts);
+    goes_on(&slow, &format!("{unknown}its templates were not listed within 3 s"));
+    let first = || page(&[template("a", "es", "APPROVED", "")], &json!({ "totalPages": 2 }));
+    let half = Jelou::with_templates(move |page| if page == 1 { first() } else { Listing::Answer(403) }, accepts);
+    goes_on(&half, unknown);
+    let wrong = Jelou::with_templates(|_| Listing::Page("{}".to_owned()), accepts);
+    goes_on(&wrong, unknown);
+    // It counts more than it gives.
+    let part =
+        Jelou::with_templates(|_| page(&[template("a", "es", "APPROVED", "")], &json!({ "total": 60 })), accepts);
+    goes_on(
+        &part,
+        "warning: nobody checked whether the bot has the template `order_shiped`: the API listed only a part",
+    );
+}
+
+#[test]
+fn a_sandbox_judges_by_the_templates_that_it_was_given() {
+    let home = home();
+    let send = |sandbox: &[&str], name: &str| {
+        let words = [
+            sandbox,
+            &["--", env!("CARGO_BIN_EXE_jelouctl"), "bulk", "send", "people.csv", "template", name, "--param", "x"],
+        ];
+        home.run("sandbox").args(&words.concat()).end()
+    };
+    let ended = send(&[], "mine");
+    assert_eq!((ended.code, ended.stderr.contains("the sandbox knows samples only")), (0, true), "{ended:?}");
+    let ended = send(&[], "order_shipped");
+    assert_eq!((ended.code, ended.stderr.contains("takes 2 values, and the message gives 1")), (2, true), "{ended:?}");
+    home.write("mine.json", json!([template("mine", "es", "APPROVED", "{{1}}")]).to_string());
+    assert_eq!(send(&["--templates", "mine.json"], "mine").code, 0);
+    let ended = send(&["--templates", "mine.json"], "mina");
+    assert_eq!((ended.code, ended.stderr.contains("did you mean `mine`?")), (2, true), "{ended:?}");
+}
+
+#[test]
+fn what_is_left_of_a_run_is_checked_when_it_goes_on() {
+    let home = home();
+    // Both change once the run has begun.
+    let (listed, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (is_paused, is_mended) = (Arc::clone(&listed), Arc::clone(&answered));
+    let jelou = Jelou::with_templates(
+        move |_| {
+            let status = if is_paused.load(SeqCst) { "PAUSED" } else { "APPROVED" };
+            page(&[template("bienvenida", "es", status, "{{1}}")], &json!({ "totalPages": 1 }))
+        },
+        move |_, _| if is_mended.load(SeqCst) { Act::Accept } else { Act::Answer(401, "", "{}") },
+    );
+    let message = ["template", "bienvenida", "--param", "{{ nombre }}"];
+    bulk(&home, &jelou, &message).fails(4, &["the run paused"]);
+    let before = jelou.seen().len();
+    listed.store(true, SeqCst);
+    answered.store(true, SeqCst);
+    let resume = |words: &[&str]| home.run("bulk resume r").args(words).api(&jelou.url);
+    resume(&[]).fails(2, &["the template `bienvenida` cannot be sent: its status is PAUSED", "--unchecked"]);
+    assert_eq!((jelou.pages_asked(), jelou.seen().len()), (2, before));
+    resume(&["--unchecked"]).success();
+    assert_eq!((jelou.pages_asked(), jelou.accepted().len()), (2, 2));
+    // Nothing is left that a template could be needed for.
+    resume(&[]).success();
+    assert_eq!(jelou.pages_asked(), 2);
+}
+
+#[test]
+fn a_notice_is_looked_up_where_all_is_to_be_checked_first() {
+    let (home, jelou) = (Home::new(), bot());
+    let run = |words: &[&str]| {
+        let notice =
+            ["--to", "593987654321", "--template", "bienvenid{{ 'o' if result == 'ok' else 'a' }}", "--param", "x"];
+        home.run("run").args(&[&notice[..], words, &["--", "true"]].concat()).api(&jelou.url)
+    };
+    run(&["--check-first"]).fails(2, &["error: the bot has no template `bienvenido`", "the command did not run"]);
+    assert_eq!((jelou.seen().len(), jelou.pages_asked()), (0, 2));
+    run(&[]).success();
+    assert_eq!((jelou.seen().len(), jelou.pages_asked()), (1, 2));
+}

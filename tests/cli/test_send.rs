@@ -1,0 +1,140 @@
+//! `--test-to`: the first messages of a list to one person.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Home, STATE};
+use crate::terminal::Terminal;
+
+const PEOPLE: &str = "to,nombre\n593987654321,Ana\n593987654322,Luz\n593987654323,Eva\n";
+const TESTER: &str = "593999111222";
+
+fn home() -> Home {
+    let home = Home::new();
+    home.write("people.csv", PEOPLE);
+    home
+}
+
+fn bodies(jelou: &Jelou) -> Vec<Value> {
+    jelou.seen().iter().map(|seen| seen.received.json()).collect()
+}
+
+#[test]
+fn the_first_messages_go_to_one_person_and_no_run_is_made() {
+    let (home, jelou) = (home(), Jelou::accepting());
+    let words = ["--test-to", TESTER, "--test-rows", "2", "text", "Hola {{ nombre }}, {{ to }}"];
+    let ended = home.run("bulk send people.csv").args(&words).api(&jelou.url).success();
+    let sent = |name: &str, number: &str| json!({ "type": "text", "userId": TESTER, "text": format!("Hola {name}, {number}") });
+    let seen = bodies(&jelou);
+    assert_eq!(seen, [sent("Ana", "593987654321"), sent("Luz", "593987654322")]);
+    let pause = jelou.seen()[1].at - jelou.seen()[0].at;
+    assert!(pause >= Duration::from_secs(6), "{pause:?}");
+    let records: Vec<Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let short: Vec<_> = records.iter().map(|record| (&record["sent"], &record["to"], &record["kind"])).collect();
+    assert_eq!(short, [(&json!("yes"), &json!(TESTER), &json!("text")); 2]);
+    assert!(
+        ended.stderr.contains(&format!("note: test: 2 of 2 messages sent, to {TESTER} alone; no run was made")),
+        "{ended:?}"
+    );
+    assert!(!home.path().join(STATE).exists());
+}
+
+#[test]
+fn every_kind_of_request_goes_to_the_tester() {
+    for (words, path) in [
+        (
+            &[
+                "flow-message",
+                "--title",
+                "t",
+                "--text",
+                "x",
+                "--caption",
+                "c",
+                "--flow-name",
+                "f",
+                "--cta",
+                "Go",
+                "--screen",
+                "S",
+            ][..],
+            "/users/593999111222/flow_message",
+        ),
+        (&["template", "--template-id", "39", "--campaign", "7"], "/campaigns/7/template-messages"),
+        (&["raw", "--body", "raw.json"], "/messages"),
+    ] {
+        let (home, jelou) = (home(), Jelou::accepting());
+        home.write("raw.json", r#"{"type": "text", "text": "{{ to }}"}"#);
+        let ended = home.run("bulk send people.csv --test-to 593999111222").args(words).api(&jelou.url).success();
+        let seen = jelou.seen();
+        assert_eq!(seen.len(), 1, "{ended:?}");
+        assert!(seen[0].received.line.contains(path) && seen[0].user == TESTER, "{seen:?}");
+    }
+}
+
+#[test]
+fn the_whole_list_is_checked_first() {
+    let (home, jelou) = (home(), Jelou::never_asked());
+    home.write("people.csv", format!("{PEOPLE}12,Bad\n"));
+    home.run("bulk send people.csv --test-to 593999111222 text x").api(&jelou.url).fails(2, &["line 5"]);
+}
+
+#[test]
+fn the_first_that_is_not_sent_ends_it() {
+    let (home, jelou) = (home(), Jelou::start(|_, _| Act::Answer(422, "", "{}")));
+    let words = "bulk send people.csv --test-to 593999111222 --test-rows 3 text x{{nombre}}";
+    let ended = home.run(words).api(&jelou.url).fails(5, &["not sent: ", "note: test: 0 of 3 messages sent"]);
+    assert_eq!((jelou.seen().len(), &ended.json()["sent"]), (1, &json!("no")));
+    let jelou = Jelou::start(|_, _| Act::Reset { accepted: true });
+    let ended = home.run(words).api(&jelou.url).fails(8, &["it may have been sent"]);
+    assert_eq!((jelou.seen().len(), &ended.json()["sent"]), (1, &json!("unknown")));
+}
+
+#[test]
+fn only_who_is_allowed_gets_it() {
+    let (home, jelou) = (home(), Jelou::never_asked());
+    home.config(&format!(
+        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\nallow_to = [\"5939876*\"]\napi_url = \"{}\"\n",
+        jelou.url
+    ));
+    home.run("-p p bulk send people.csv --test-to 593999111222 text x").fails(11, &["593999111222 is not among"]);
+}
+
+#[test]
+fn what_cannot_be_tested_is_said() {
+    let (home, jelou) = (home(), Jelou::never_asked());
+    for (words, part) in [
+        ("--test-to 593999111222 --run r", "cannot be used with"),
+        ("--test-to 593999111222 --preview 1", "cannot be used with"),
+        ("--test-to 593999111222 --dry-run", "--test-to sends, and --dry-run and --curl send nothing"),
+        ("--test-to 593999111222 --curl", "--test-to sends, and --dry-run and --curl send nothing"),
+        ("--test-to 593999111222 --test-rows 0", "0 is not in 1..=10"),
+        ("--test-to 593999111222 --test-rows 11", "11 is not in 1..=10"),
+        ("--test-rows 2", "--test-to <USER>"),
+        ("--test-to 12", "--test-to: "),
+        ("--test-to x", "--test-to: `x` is not a phone number"),
+    ] {
+        let ended = home.run("bulk send people.csv").args(&words.split(' ').collect::<Vec<_>>()).args(&["text", "x"]);
+        ended.api(&jelou.url).fails(2, &[part]);
+    }
+    drop(jelou);
+}
+
+#[test]
+fn a_signal_between_two_messages_ends_it_as_it_does_a_send() {
+    let (home, jelou) = (home(), Jelou::accepting());
+    home.config(&format!(
+        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"{}\"\n",
+        jelou.url
+    ));
+    let words =
+        ["-p", "p", "bulk", "send", "people.csv", "--test-to", TESTER, "--test-rows", "3", "text", "x {{nombre}}"];
+    let mut terminal = Terminal::new(&home, &words, &[("NO_COLOR", "1")]);
+    terminal.refuse("accepted for 593999111222");
+    let (code, screen) = terminal.end();
+    assert_eq!((code, jelou.seen().len()), (130, 1), "{screen}");
+    assert!(screen.contains("not sent: interrupted by SIGINT before the request left"), "{screen}");
+    assert!(screen.contains("test: 1 of 3 messages sent"), "{screen}");
+}

@@ -1,0 +1,124 @@
+//! The right words for the right person: what is meant for a column, empty cells, and people who are in a list twice.
+
+use serde_json::{Value, json};
+
+use crate::bulk_server::Jelou;
+use crate::harness::{Ended, Home};
+
+const LIST: &str = "celular,nombre,Nombre completo\n593987654321,Ana,Ana Ríos\n";
+
+fn preview(home: &Home, arguments: &[&str]) -> Ended {
+    home.run_args(&["--sandbox", "--dry-run", "bulk", "send"]).args(arguments).success()
+}
+
+#[test]
+fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
+    let home = Home::new();
+    home.write("people.csv", LIST);
+    home.write("people.ndjson", "{\"celular\":593987654321,\"nombre\":\"Ana\",\"Nombre completo\":\"Ana Ríos\"}\n");
+    let send = |words: &[&str]| home.run_args(&["--sandbox", "bulk", "send"]).args(words);
+    for list in ["people.csv", "people.ndjson"] {
+        for (text, parts) in [
+            (
+                "Hola {{1}}",
+                &["text: {{1}} names no column", "{{ nombre }}, {{ row['Nombre completo'] }}", "{{ '{{1}}' }}"],
+            ),
+            ("{{ 1 }}", &["text: {{ 1 }} names no column", "{{ nombre }}", "nothing was sent"]),
+            (
+                "Hola {nombre}",
+                &["text: {nombre} would go out as it stands", "written {{ nombre }}", "{{ '{nombre}' }}"],
+            ),
+            ("[Nombre Completo]", &["text: [Nombre Completo]", "{{ row['Nombre completo'] }}", "nothing was sent"]),
+            ("<nombre> {{ nombre }}", &["text: <nombre> would go out", "{{ nombre }}", "nothing was sent"]),
+            ("%NOMBRE%", &["text: %NOMBRE% would go out", "{{ nombre }}", "nothing was sent"]),
+        ] {
+            send(&[list, "text", text]).fails(2, parts);
+        }
+    }
+    let template = ["people.csv", "template", "t", "--param", "{{1}}"];
+    send(&template).fails(2, &["parameters[0]: {{1}} names no column"]);
+    send(&["people.csv", "text", "x", "--to", "{{1}}{{ celular }}"]).fails(2, &["--to: {{1}} names no column"]);
+    home.write("body.json", r#"{"text": "x", "buttons": [{"text": "{nombre}", "type": "reply"}]}"#);
+    send(&["people.csv", "text", "--body", "body.json"]).fails(2, &["buttons[0].text: {nombre} would go out"]);
+    assert!(home.run("bulk list").success().stdout.is_empty(), "a run was made");
+    for (text, sent) in [
+        ("{{ '{nombre}' }} {{ '{{1}}' }}", "{nombre} {{1}}"),
+        ("<b>{{ nombre }}</b> [1] {} 100% {otro}", "<b>Ana</b> [1] {} 100% {otro}"),
+        (r#"{"nombre": ["nombre"]}"#, r#"{"nombre": ["nombre"]}"#),
+    ] {
+        assert_eq!(preview(&home, &["people.csv", "text", text]).json()["body"]["text"], sent);
+    }
+}
+
+#[test]
+fn one_message_warns_of_what_only_a_list_fills_in() {
+    let jelou = Jelou::accepting();
+    let home = Home::new();
+    for text in ["Hola {{1}}", "Hola {{ nombre }}"] {
+        let send = |flags: &[&str]| home.run("send text --to 593987654321").args(flags).args(&[text]).api(&jelou.url);
+        let ended = send(&[]).success();
+        assert!(ended.stderr.contains("warning: text: {{") && ended.stderr.contains("as it stands"), "{ended:?}");
+        send(&["--strict"]).fails(2, &["as it stands"]);
+    }
+    let parameter = home.run("send template t --to 593987654321").args(&["--param", "{{1}}"]).api(&jelou.url).success();
+    assert!(parameter.stderr.contains("warning: parameters[0]: {{1}} is sent as it stands"), "{parameter:?}");
+    assert!(home.run("send text --to 593987654321 {{").api(&jelou.url).success().stderr.is_empty());
+}
+
+#[test]
+fn an_empty_cell_is_a_fault_in_a_template_and_told_in_a_text() {
+    let home = Home::new();
+    let rows: Vec<_> = (0..8).map(|n| format!("59398765432{n},{}\n", if n == 0 { "Ana" } else { " " })).collect();
+    home.write("people.csv", format!("celular,nombre\n{}", rows.concat()));
+    let told = "note: 7 rows have no `nombre`: line 3, 4, 5, 6, 7, …";
+    let ended = preview(&home, &["people.csv", "text", "Hola {{ nombre | trim }}"]);
+    assert!(ended.stderr.contains(told) && ended.stdout.lines().count() == 8, "{ended:?}");
+    for text in ["Hola {{ nombre | default('x', true) }}", "Hola{% if nombre %} {{ nombre }}{% endif %}", "Hola"] {
+        let ended = preview(&home, &["people.csv", "text", text]);
+        assert!(!ended.stderr.contains("no `nombre`"), "{ended:?}");
+    }
+    home.write("people.csv", "celular,nombre\n593987654321,Ana\n593987654322,\n");
+    let by_id = ["template", "--template-id", "3", "--param", "a={{ nombre }}"];
+    let by_name = ["template", "t", "--param", "x", "--param", "{{ nombre }}"];
+    let button = ["template", "t", "--button-param", "{\"type\": \"URL\", \"param\": \"{{ nombre }}\"}"];
+    for (words, path) in
+        [(&by_id[..], "parameters.a"), (&by_name, "parameters[1]"), (&button, "buttonParameters[0].param")]
+    {
+        let send = home.run_args(&["--sandbox", "bulk", "send", "people.csv"]).args(words);
+        send.fails(
+            2,
+            &[&format!("line 3: {path}: is empty; a template takes no empty parameter"), "1 row cannot be sent"],
+        );
+    }
+}
+
+#[test]
+fn a_person_who_is_in_a_list_twice_is_told_or_left_out() {
+    let jelou = Jelou::accepting();
+    let home = Home::new();
+    let list = "to,x\n12,a\n5215512345678,b\n593987654321,c\n525512345678,d\n593987654321,c\n5215512345678,e\n";
+    home.write("people.csv", list);
+    let flags = ["--skip-invalid", "--exclude", "bajas.txt"];
+    home.write("bajas.txt", "593987654329\n");
+    let ended = preview(&home, &[&["people.csv"], &flags[..], &["text", "{{ x }}"]].concat());
+    let told = "2 rows go to people who have an earlier row: line 5 (as line 3), 7 (as line 3); --one-per-person";
+    assert!(ended.stderr.contains(told) && ended.stdout.lines().count() == 4, "{ended:?}");
+    let words = ["bulk", "send", "people.csv", "--yes", "--rate", "1000000/s", "--run", "r", "--one-per-person"];
+    let send = home.run_args(&words).args(&flags).args(&["text", "{{ x }}"]).api(&jelou.url);
+    let told =
+        "3 rows are left out, to people who have an earlier row: line 5 (as line 3), 6 (as line 4), 7 (as line 3)";
+    let ended = send.fails(10, &[told]);
+    assert_eq!(ended.json()["skipped_reasons"], json!({"invalid": 1, "repeated": 3}));
+    let mut texts: Vec<_> = jelou.seen().into_iter().map(|seen| seen.received.json()["text"].clone()).collect();
+    texts.sort_by_key(ToString::to_string);
+    assert_eq!(texts, [json!("b"), json!("c")]);
+    let report = home.run("bulk report r --reason repeated --format ndjson").success().stdout;
+    let row: Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
+    assert_eq!((&row["x"], &row["error"]), (&json!("d"), &json!("goes to the same person as line 3")));
+    // Without invalid rows nobody has to look: what is repeated was left out as it was meant to be.
+    home.write("people.csv", "to,x\n593987654321,a\n593987654321,a\n");
+    for flag in ["--one-per-person", "--skip-invalid"] {
+        let send = home.run_args(&["bulk", "send", "people.csv", "--yes", "--again", flag, "text", "{{ x }}"]);
+        assert_eq!(send.api(&jelou.url).success().json()["skipped_reasons"], json!({"repeated": 1}));
+    }
+}
