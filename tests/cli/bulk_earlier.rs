@@ -89,7 +89,7 @@ fn ten_first_and_then_all_sends_each_person_one() {
         json!([ended.json()["complete"], ended.json()["skipped"], reasons(&ended)]),
         json!([true, 30, {"already_sent": 30}])
     );
-    assert!(ended.stderr.contains("nothing is left to be sent"), "{ended:?}");
+    assert!(ended.stderr.contains("nothing is left to send"), "{ended:?}");
     home.run("bulk status none").fails(2, &["there is no run none"]);
     // Two runs have it, each with its part.
     let told = "all 30 messages are in earlier runs: 20 were sent by run rest at 20";
@@ -186,7 +186,7 @@ fn a_killed_run_may_have_sent_and_is_to_send() {
     send(&home, &hangs.url, &[]).fails(11, &told);
     // However long ago: nobody knows.
     send(&home, &hangs.url, &["--remember", "0"]).fails(11, &["9 of these 10 messages"]);
-    let ended = send(&home, &hangs.url, &["--skip-sent"]).fails(10, &["nothing is left to be sent"]);
+    let ended = send(&home, &hangs.url, &["--skip-sent"]).fails(10, &["nothing is left to send"]);
     assert_eq!(reasons(&ended), json!({"already_sent": 1, "may_have_been_sent": 4, "to_be_sent": 5}));
     assert_eq!(hangs.seen().len(), 5);
 }

@@ -66,13 +66,16 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     let base = sender.planned_base();
     let is_shown = arguments.preview.is_some() || context.mode != Mode::Send;
-    // What is only shown makes no directory.
-    let runs = if is_shown { Runs::at_home()? } else { Runs::open()? };
+    // Where no run is made no directory is, and none needs to be there.
+    let makes_run = !is_shown && arguments.test.is_none();
+    let runs = if makes_run { Some(Runs::open()?) } else { Runs::at_home().ok() };
     let api_url = sender.settings.api_url.value.to_string();
     let remember = arguments.remember.unwrap_or(sender.settings.remember.value).duration();
     let of = (sender.bot.as_str(), api_url.as_str());
-    let mut runs_before = (!sender.settings.is_sandboxed())
-        .then(|| EarlierRuns::of_list(&runs, of, remember, &arguments.earlier.ignored_runs));
+    let mut runs_before = runs
+        .as_ref()
+        .filter(|_| !sender.settings.is_sandboxed())
+        .map(|runs| EarlierRuns::of_list(runs, of, remember, &arguments.earlier.ignored_runs));
     let repetition = Repetition::of(&arguments.earlier, false, false);
     let open_runs = open_runs(context, arguments, runs_before.as_mut(), repetition)?;
     let plan = ImportPlan {
@@ -117,18 +120,20 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         context.stderr.note(&words);
         return read.verdict.map(|()| ExitCode::Success);
     }
-    let reserved = reserve(&runs, arguments)?;
+    let Some(runs) = &runs else { return Err(LedgerError::NoDirectory.into()) };
+    let reserved = reserve(runs, arguments)?;
     let mut draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
     let read = import(context, &mut list, &mut draft, &plan, (&sender, &exclusions), rows, &mut compare)?;
     read.verdict?;
     read.comparison?;
     let imported = read.imported;
+    earlier::report_skipped(context, &draft)?;
     if draft.to_be_sent()? == 0 {
         return nothing_to_send(context, &draft);
     }
     let details = Details { remember, ..details(arguments, &sender, hours, list.format(), &imported)? };
     drop(open_runs);
-    let prepared = PreparedRun { runs: &runs, reserved, draft, details, kind };
+    let prepared = PreparedRun { runs, reserved, draft, details, kind };
     block_on(begin(context, arguments, &sender, prepared, (runs_before, repetition)))
 }
 
@@ -187,7 +192,6 @@ async fn begin(
 ) -> Result<ExitCode, CommandError> {
     let PreparedRun { runs, reserved, mut draft, mut details, kind } = prepared;
     if let Some(earlier) = &mut earlier {
-        earlier::report_skipped(context, &draft)?;
         details.written_to = earlier.people_written_to(&draft)?;
         earlier::report_written_to(context, details.written_to);
     }
