@@ -199,6 +199,11 @@ impl Body {
 
     /// Code and text of an error body of any documented shape, at most 2 KiB of each; HTML and other text give neither.
     pub(crate) fn error(&self) -> ApiError {
+        // Most answers of a run have none of them.
+        let fields = ["error", "code", "description", "message", "validationError"];
+        if fields.iter().all(|name| self.field(name).is_none()) {
+            return ApiError::default();
+        }
         let code = [self.at("/error/code"), self.at("/code"), self.at("/error/key")];
         let texts = [
             self.at("/error/developerMessages/en"),

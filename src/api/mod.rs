@@ -22,6 +22,6 @@ pub(crate) use self::curl::{curl_command, shell_word};
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
 pub(crate) use self::failure::{Failure, Stage};
 pub(crate) use self::outcome::{Cause, Outcome, Problem, UNKNOWN_HINT, Verdict, judge};
-pub(crate) use self::request::{Request, SuccessCriterion, TemplateFilter};
+pub(crate) use self::request::{HEADERS_OF_A_POST, Request, SuccessCriterion, TemplateFilter};
 pub(crate) use self::swaps::SwapWatch;
-pub(crate) use self::transport::{Attempt, Client, ClientError, ClientOptions, Roots};
+pub(crate) use self::transport::{Attempt, Client, ClientError, ClientOptions, Roots, signed};

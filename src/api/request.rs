@@ -14,7 +14,7 @@ use crate::message::{Outgoing, Route};
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,
-    pub(crate) headers: Vec<(&'static str, &'static str)>,
+    pub(crate) headers: &'static [(&'static str, &'static str)],
     /// JSON, as the bytes that leave; absent where it only reads.
     pub(crate) body: Option<Box<str>>,
     /// What a success looks like there.
@@ -74,6 +74,10 @@ pub(crate) struct TemplateFilter {
 const PAGE_LIMIT: &str = "100";
 const JSON: &str = "application/json";
 const USER_AGENT: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));
+/// What every request that sends something has beside its signature.
+pub(crate) const HEADERS_OF_A_POST: &[(&str, &str)] =
+    &[("content-type", JSON), ("accept", JSON), ("user-agent", USER_AGENT)];
+const HEADERS_OF_A_GET: &[(&str, &str)] = &[("accept", JSON), ("user-agent", USER_AGENT)];
 
 impl Request {
     /// The request that sends `outgoing` from `bot` through the API at `base`, a URL that can be a base.
@@ -108,8 +112,15 @@ impl Request {
         body: Box<str>,
         accepts: SuccessCriterion,
     ) -> Result<Self, url::ParseError> {
-        let url = Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/')))?;
-        Ok(Self::post(url, body, accepts))
+        Ok(Self::post(Self::url_below(base, path)?, body, accepts))
+    }
+
+    /// The address with this path and query below `base`.
+    ///
+    /// # Errors
+    /// When they make no URL.
+    pub(crate) fn url_below(base: &Url, path: &str) -> Result<Url, url::ParseError> {
+        Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/')))
     }
 
     /// Path and query below `base`, which the request was made for.
@@ -118,9 +129,9 @@ impl Request {
         self.url.as_str().strip_prefix(base).unwrap_or_else(|| self.url.path())
     }
 
-    fn post(url: Url, body: Box<str>, accepts: SuccessCriterion) -> Self {
-        let headers = vec![("content-type", JSON), ("accept", JSON), ("user-agent", USER_AGENT)];
-        Self { method: Method::POST, url, headers, body: Some(body), accepts }
+    /// A request that sends `body` to `url`.
+    pub(crate) fn post(url: Url, body: Box<str>, accepts: SuccessCriterion) -> Self {
+        Self { method: Method::POST, url, headers: HEADERS_OF_A_POST, body: Some(body), accepts }
     }
 
     /// The request that reads a page of `bot`'s templates; the first is 1.
@@ -133,8 +144,7 @@ impl Request {
             }
         }
         url.query_pairs_mut().append_pair("page", &page.to_string()).append_pair("limit", PAGE_LIMIT);
-        let headers = vec![("accept", JSON), ("user-agent", USER_AGENT)];
-        Self { method: Method::GET, url, headers, body: None, accepts: SuccessCriterion::Page }
+        Self { method: Method::GET, url, headers: HEADERS_OF_A_GET, body: None, accepts: SuccessCriterion::Page }
     }
 
     /// What `--dry-run` shows of it.

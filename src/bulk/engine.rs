@@ -1,5 +1,5 @@
-//! Sends the rows of a run: at its pace, in order where one recipient has several, and never a byte before the ledger
-//! has the row as under way.
+//! Sends the rows of a run at its pace: it asks the ledger for as many as it has room for, sends those that it is given,
+//! and hands in what became of them.
 
 use std::any::Any;
 use std::future::poll_fn;
@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use tokio::task::{JoinError, JoinSet};
 
 use super::breaker::PauseReason;
-use super::ledger::{Counts, Ledger, LedgerError, QueuedRow, RowState};
-use super::queue::{Delay, RECIPIENT_GAP, RowQueue};
-use super::row_task::{ApiSession, RowTaskEnd, send_row};
+use super::exchange::{Given, RunLedger, SettledRow};
+use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState, now};
+use super::queue::Delay;
+use super::row_task::{ApiSession, LastAddress, RowTaskEnd, send_row};
 use super::run_end::{RunEnd, StopReason};
 use super::throttle::{Consequence, RunLimits, Throttle};
-use super::writer::{LedgerHandle, Writer};
+use super::writer::{Exchanged, LedgerHandle, Order, Writer};
 use crate::api::{Problem, Verdict};
 use crate::output::Progress;
 use crate::process::Signal;
@@ -31,19 +32,28 @@ const MOST_WARNINGS: usize = 5;
 /// A run that is going on.
 pub(crate) struct Engine<'a> {
     session: Arc<ApiSession>,
-    queue: RowQueue,
     writer: Writer,
     ledger: LedgerHandle,
     throttle: Throttle,
     tasks: JoinSet<RowTaskEnd>,
+    /// What became of rows, to be handed in with the next order.
+    settled: Vec<SettledRow>,
+    /// Orders that are not answered, and the rows that they want: those may be under way already.
+    orders: usize,
+    wanted: usize,
+    /// When the ledger has another row, and why not before; nothing while it has none.
+    next: Option<(Instant, Delay)>,
+    /// Since when there is no row that could leave, or no room for one.
+    held_since: Option<Instant>,
     counts: Counts,
     progress: &'a mut Progress<'a>,
     /// Why no more rows are taken, once that is so.
     stop: Option<StopReason>,
     /// Whether a signal came; the second one does not wait for anything.
     is_signalled: bool,
-    /// Whether a row was taken.
+    /// Whether a row was asked for.
     has_begun: bool,
+    last_address: LastAddress,
     /// What a sandbox has warned of so far.
     warned: Vec<String>,
 }
@@ -57,33 +67,37 @@ enum LoopEnd {
 }
 
 impl<'a> Engine<'a> {
-    /// Takes over `ledger`, whose run the caller has locked; `reader` is the same one, to read while the other writes.
+    /// Takes over `ledger`, of whose rows so many are in each state.
     pub(crate) fn new(
         session: ApiSession,
-        ledger: Ledger,
-        reader: Ledger,
+        ledger: Box<dyn RunLedger>,
+        counts: Counts,
         limits: RunLimits,
         progress: &'a mut Progress<'a>,
-    ) -> Result<Self, LedgerError> {
+    ) -> Self {
         let now = Instant::now();
-        let queue = RowQueue::new(reader, now)?;
-        let counts = queue.counts()?;
         progress.begin(&counts.shown());
-        let (writer, handle) = Writer::start(ledger);
-        Ok(Self {
+        let (writer, ledger) = Writer::start(ledger);
+        Self {
             session: Arc::new(session),
-            queue,
             writer,
-            ledger: handle,
+            ledger,
             throttle: Throttle::new(limits, counts.sent > 0, now),
             tasks: JoinSet::new(),
+            settled: Vec::new(),
+            orders: 0,
+            wanted: 0,
+            // The first answer says whether there is one.
+            next: Some((now, Delay::Retry)),
+            held_since: None,
             counts,
             progress,
             stop: None,
             is_signalled: false,
             has_begun: false,
+            last_address: LastAddress::default(),
             warned: Vec::new(),
-        })
+        }
     }
 
     /// Sends until every row is final, something makes it pause, or `signal` gives a signal: the first one lets the rows
@@ -107,14 +121,15 @@ impl<'a> Engine<'a> {
                 self.settle(done);
             }
             let now = Instant::now();
+            self.throttle.look(now);
+            self.note_hold(now);
             let next = self.next_at(now);
-            if next.is_some_and(|at| at <= now) {
-                self.take(now);
-                continue;
-            }
-            if next.is_none() && self.tasks.is_empty() {
+            let is_due = next.is_some_and(|at| at <= now);
+            self.order(if is_due { self.room().min(self.available(now)) } else { 0 });
+            if next.is_none() && self.tasks.is_empty() && self.orders == 0 {
                 return LoopEnd::Drained;
             }
+            let later = next.filter(|at| *at > now);
             let tick = self.progress.due().into();
             tokio::select! {
                 biased;
@@ -126,62 +141,109 @@ impl<'a> Engine<'a> {
                         (true, _) => return LoopEnd::LeftAtOnce,
                     }
                 }
+                exchanged = self.ledger.exchanged(), if self.orders > 0 => self.take(exchanged),
                 Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.settle(done),
-                () = tokio::time::sleep_until(next.unwrap_or(now).into()), if next.is_some() => {}
+                () = tokio::time::sleep_until(later.unwrap_or(now).into()), if later.is_some() => {}
                 () = tokio::time::sleep_until(tick) => self.show(),
             }
         }
     }
 
-    /// When the next row may be taken; nothing while there is none, or no room for it.
-    fn next_at(&mut self, now: Instant) -> Option<Instant> {
-        if self.stop.is_some() || self.tasks.len() >= self.throttle.allowance() {
-            self.progress.wait(None);
-            return None;
-        }
-        match self.queue.next_at(now) {
-            Ok(Some((at, delay))) => {
-                let ready_at = at.max(self.throttle.ready_at(now));
-                let wait = self.throttle.wait(at, delay, now);
-                self.progress.wait(wait);
-                Some(ready_at)
-            }
-            Ok(None) => None,
-            Err(error) => {
-                self.stop_for(StopReason::ledger(error));
-                None
-            }
+    /// Keeps the pace from making up for a time in which nothing could leave.
+    fn note_hold(&mut self, now: Instant) {
+        if self.throttle.is_closed() || self.room() == 0 || self.next.is_none_or(|(at, _)| at > now) {
+            self.held_since.get_or_insert(now);
+        } else if let Some(since) = self.held_since.take() {
+            self.throttle.pass_over(since, now);
         }
     }
 
-    /// Takes the next row and sends it.
-    fn take(&mut self, now: Instant) {
-        let row = self.queue.take(now);
-        let begun = row.and_then(|row| row.map(|row| Ok((self.session.request(&row)?, row))).transpose());
-        match begun {
-            Ok(Some((request, row))) => {
-                self.throttle.take(now);
-                self.has_begun = true;
-                self.counts.change(RowState::Pending, RowState::Inflight);
-                self.tasks.spawn(send_row(Arc::clone(&self.session), self.ledger.clone(), request, row));
-            }
-            Ok(None) => {}
-            Err(error) => self.stop_for(StopReason::ledger(error)),
+    /// How many more rows may be under way.
+    fn room(&self) -> usize {
+        self.throttle.allowance().saturating_sub(self.tasks.len() + self.wanted)
+    }
+
+    /// How many more the pace lets leave now. It counts a row when it is given, so those that were asked for come first.
+    fn available(&self, now: Instant) -> usize {
+        self.throttle.available(now).saturating_sub(self.wanted)
+    }
+
+    /// When the next row may be asked for; nothing while there is none, or no room for it, or an answer must come first.
+    fn next_at(&mut self, now: Instant) -> Option<Instant> {
+        let Some((at, delay)) = self.next.filter(|_| self.stop.is_none() && self.room() > 0) else {
+            self.progress.wait(None);
+            return None;
+        };
+        let wait = self.throttle.wait(at, delay, now);
+        self.progress.wait(wait);
+        let at = at.max(self.throttle.ready_at());
+        (at > now && self.wanted == 0 || self.available(now) > 0).then_some(at)
+    }
+
+    /// Hands in what became of rows, and asks for so many.
+    fn order(&mut self, wanted: usize) {
+        if wanted == 0 && self.settled.is_empty() {
+            return;
         }
+        self.has_begun |= wanted > 0;
+        self.wanted += wanted;
+        self.orders += 1;
+        let settled = std::mem::take(&mut self.settled);
+        self.ledger.order(Order { settled, wanted });
+    }
+
+    /// Sends the rows that the ledger gives.
+    fn take(&mut self, exchanged: Option<Exchanged>) {
+        let Some(Exchanged { given: Given { rows, next, problem }, orders, wanted }) = exchanged else {
+            (self.orders, self.wanted, self.next) = (0, 0, None);
+            self.stop_for(StopReason::ledger(LedgerError::WriterGone));
+            return;
+        };
+        self.orders -= orders;
+        self.wanted -= wanted;
+        self.next = next;
+        let now = Instant::now();
+        for mut row in rows {
+            self.throttle.take(now);
+            self.counts.change(RowState::Pending, RowState::Inflight);
+            match self.session.request(&mut row, &mut self.last_address) {
+                Ok(request) => drop(self.tasks.spawn(send_row(Arc::clone(&self.session), request, row))),
+                Err(error) => self.give_back(row, error),
+            }
+        }
+        if let Some(error) = problem {
+            self.stop_for(StopReason::ledger(error));
+        }
+    }
+
+    /// A row of which nothing left is pending again.
+    fn give_back(&mut self, row: QueuedRow, error: LedgerError) {
+        let at = now();
+        let ended = EndedAttempt {
+            n: row.n,
+            number: row.number,
+            recipient: row.recipient,
+            state: RowState::Pending,
+            began_at: at,
+            ended_at: at,
+            http_status: None,
+            message_id: None,
+            code: Some("ledger"),
+            error: Some(error.to_string()),
+        };
+        self.counts.change(RowState::Inflight, RowState::Pending);
+        self.settled.push(SettledRow { ended, at: Instant::now(), retry: None });
+        self.stop_for(StopReason::ledger(error));
     }
 
     /// Deals with what became of a row.
     fn settle(&mut self, done: Result<RowTaskEnd, JoinError>) {
         match done {
-            Ok(RowTaskEnd::Ended { row, state, verdict, warnings }) => {
-                for warning in warnings {
+            Ok(done) => {
+                for warning in done.warnings {
                     self.warn(warning);
                 }
-                self.settle_row(&row, state, *verdict);
-            }
-            Ok(RowTaskEnd::NotBegun) => {
-                self.counts.change(RowState::Inflight, RowState::Pending);
-                self.stop_for(StopReason::ledger(LedgerError::WriterGone));
+                self.settle_row(done.line, done.ended, *done.verdict);
             }
             Err(_) => self.stop_for(StopReason::Panicked),
         }
@@ -195,18 +257,16 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn settle_row(&mut self, row: &QueuedRow, state: RowState, verdict: Verdict) {
+    fn settle_row(&mut self, line: u64, ended: EndedAttempt, verdict: Verdict) {
+        let state = ended.state;
         self.counts.change(RowState::Inflight, state);
         let now = Instant::now();
         let Consequence { due, delay, pause } = self.throttle.note(&verdict, now);
-        match (state, row.follower) {
-            (RowState::Pending, _) => self.queue.put(row.n, due, delay),
-            (_, Some(follower)) => self.queue.put(follower, now + RECIPIENT_GAP, Delay::RecipientGap),
-            (_, None) => {}
-        }
+        let retry = (state == RowState::Pending).then_some((due, delay));
+        self.settled.push(SettledRow { ended, at: now, retry });
         let Some(mut problem) = verdict.problem else { return };
         if state != RowState::Pending {
-            self.progress.fault(row.line, state.name(), &problem.message);
+            self.progress.fault(line, state.name(), &problem.message);
         }
         if let Some(pause) = pause {
             if pause == PauseReason::RateLimit {
@@ -257,7 +317,11 @@ impl<'a> Engine<'a> {
 
     /// Gives up what is under way, but not what is known of the rows that have ended.
     async fn leave(mut self) -> RunEnd {
+        while let Some(done) = self.tasks.try_join_next() {
+            self.settle(done);
+        }
         self.tasks.shutdown().await;
+        self.order(0);
         self.progress.finish();
         drop(self.ledger);
         match (self.writer.close_within(LONGEST_WAIT_FOR_THE_WRITER), self.stop) {
@@ -283,7 +347,10 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::api::{Client, ClientOptions, Credentials, Roots, SuccessCriterion, SwapWatch};
+    use crate::api::{
+        Client, ClientOptions, Credentials, HEADERS_OF_A_POST, Roots, SuccessCriterion, SwapWatch, signed,
+    };
+    use crate::bulk::file_run::FileRun;
     use crate::bulk::fixture;
     use crate::output::{ProgressFormat, Stderr};
 
@@ -291,9 +358,11 @@ mod tests {
     async fn session() -> (TcpListener, ApiSession) {
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let options = ClientOptions { timeout: Duration::from_secs(60), roots: Roots::None, proxies: false };
+        let credentials = Credentials::new("id", &serde_json::from_str("\"secret\"").unwrap());
         let session = ApiSession {
             client: Client::new(&options).unwrap(),
-            credentials: Credentials::new("id", &serde_json::from_str("\"secret\"").unwrap()),
+            headers: signed(HEADERS_OF_A_POST, &credentials),
+            credentials,
             base: format!("http://{}", server.local_addr().unwrap()).parse().unwrap(),
             accepts: SuccessCriterion::MessageId,
             swaps: SwapWatch::default(),
@@ -305,12 +374,13 @@ mod tests {
     async fn a_panic_while_a_request_is_under_way_is_no_failure_that_sent_nothing() {
         let home = tempfile::TempDir::new().unwrap();
         let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000", "593990000001"]);
+        let ledger = Box::new(FileRun::new(ledger).unwrap());
         let (server, session) = session().await;
         let stderr = Stderr::default();
         let mut progress = Progress::new(&stderr, ProgressFormat::None);
         let limits =
             RunLimits { rate: 1000.0, concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
-        let engine = Engine::new(session, ledger, reader, limits, &mut progress).unwrap();
+        let engine = Engine::new(session, ledger, reader.counts().unwrap(), limits, &mut progress);
         let end = engine
             .run(async || {
                 let _connection = server.accept().await.unwrap();

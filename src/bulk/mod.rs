@@ -6,6 +6,8 @@ mod breaker;
 mod empty_cells;
 mod engine;
 mod error;
+mod exchange;
+mod file_run;
 #[cfg(test)]
 mod fixture;
 mod hours_gate;
@@ -24,6 +26,7 @@ mod writer;
 pub(crate) use self::breaker::PauseReason;
 pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
+pub(crate) use self::file_run::FileRun;
 pub(crate) use self::import::{
     Admission, ExcludedBy, ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import,
     settle_repeated,

@@ -1,11 +1,11 @@
-//! One row on its way: under way in the ledger, then on the wire, then its outcome in the ledger.
+//! One row on its way, which the ledger has as under way: on the wire, and what became of it.
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use url::Url;
 
-use super::ledger::{BegunAttempt, EndedAttempt, LedgerError, QueuedRow, RowState, now};
-use super::writer::LedgerHandle;
+use super::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
 use crate::api::{Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, SwapWatch, Verdict, judge};
 
 /// Bytes of a message's id that are kept; a longer one is kept as none.
@@ -20,42 +20,45 @@ pub(crate) struct ApiSession {
     pub(crate) base: Url,
     pub(crate) accepts: SuccessCriterion,
     pub(crate) swaps: SwapWatch,
+    /// Of every request of the run.
+    pub(crate) headers: HeaderMap,
 }
 
+/// The path and address of the last request: most rows of a run have the same.
+#[derive(Debug, Default)]
+pub(crate) struct LastAddress(Option<(String, Url)>);
+
 /// What a task says of its row.
-pub(crate) enum RowTaskEnd {
-    /// The ledger did not take it, so nothing left.
-    NotBegun,
-    Ended {
-        row: QueuedRow,
-        state: RowState,
-        verdict: Box<Verdict>,
-        /// What a sandbox warns of.
-        warnings: Vec<String>,
-    },
+pub(crate) struct RowTaskEnd {
+    /// Where the row begins in the input.
+    pub(crate) line: u64,
+    pub(crate) ended: EndedAttempt,
+    pub(crate) verdict: Box<Verdict>,
+    /// What a sandbox warns of.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl ApiSession {
-    /// The request that the ledger keeps for `row`.
-    pub(crate) fn request(&self, row: &QueuedRow) -> Result<Request, LedgerError> {
+    /// The request that the ledger keeps for `row`, whose body it takes.
+    pub(crate) fn request(&self, row: &mut QueuedRow, last: &mut LastAddress) -> Result<Request, LedgerError> {
+        let url = match &last.0 {
+            Some((path, url)) if *path == row.path => url.clone(),
+            _ => {
+                let url = Request::url_below(&self.base, &row.path)
+                    .map_err(|error| LedgerError::Damaged { problem: format!("row {}: {error}", row.n) })?;
+                last.0 = Some((row.path.clone(), url.clone()));
+                url
+            }
+        };
         let accepts = self.accepts.for_recipient(&row.recipient);
-        Request::below(&self.base, &row.path, row.body.as_str().into(), accepts)
-            .map_err(|error| LedgerError::Damaged { problem: format!("row {}: {error}", row.n) })
+        Ok(Request::post(url, std::mem::take(&mut row.body).into_boxed_str(), accepts))
     }
 }
 
-/// Sends a row once, and not before the ledger has it as under way.
-pub(crate) async fn send_row(
-    session: Arc<ApiSession>,
-    ledger: LedgerHandle,
-    request: Request,
-    row: QueuedRow,
-) -> RowTaskEnd {
-    if !ledger.begin(BegunAttempt { n: row.n, number: row.number }).await {
-        return RowTaskEnd::NotBegun;
-    }
+/// Sends a row once; the ledger has it as under way.
+pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: QueuedRow) -> RowTaskEnd {
     let began_at = now();
-    let attempt = session.client.attempt(&request, &session.credentials).await;
+    let attempt = session.client.attempt_signed(&request, session.headers.clone(), &session.credentials).await;
     let verdict = session.swaps.check(judge(&attempt, &request.accepts), &attempt, &session.client);
     let (state, message_id) = match &verdict.outcome {
         Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),
@@ -67,10 +70,10 @@ pub(crate) async fn send_row(
         Attempt::Answered(answer) => (Some(answer.status), answer.warnings),
         Attempt::Failed(_) => (None, Vec::new()),
     };
-    ledger.end(EndedAttempt {
+    let ended = EndedAttempt {
         n: row.n,
         number: row.number,
-        recipient: row.recipient.clone(),
+        recipient: row.recipient,
         state,
         began_at,
         ended_at: now(),
@@ -78,8 +81,8 @@ pub(crate) async fn send_row(
         message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
         code: verdict.problem.as_ref().map(|problem| problem.code),
         error: verdict.problem.as_ref().map(|problem| shortened(&problem.message)),
-    });
-    RowTaskEnd::Ended { row, state, verdict: Box::new(verdict), warnings }
+    };
+    RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict), warnings }
 }
 
 /// The text, or its beginning and `…`.

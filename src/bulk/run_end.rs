@@ -1,7 +1,8 @@
 //! How a run ends, and why it stops before its end.
 
 use super::breaker::PauseReason;
-use super::ledger::{Ledger, LedgerError};
+use super::exchange::RunLedger;
+use super::ledger::LedgerError;
 use super::writer::WriteFailure;
 use crate::api::Problem;
 use crate::process::Signal;
@@ -30,7 +31,7 @@ pub(crate) enum StopReason {
 
 impl RunEnd {
     /// The end of a run whose writer gave `written`: it is complete where every row is final, whatever had stopped it.
-    pub(crate) fn of(written: Result<Ledger, WriteFailure>, stop: Option<StopReason>) -> Self {
+    pub(crate) fn of(written: Result<Box<dyn RunLedger>, WriteFailure>, stop: Option<StopReason>) -> Self {
         let stopped = |reason| Self::Stopped { reason, is_written: true };
         let ledger = match written {
             Ok(ledger) => ledger,

@@ -81,19 +81,38 @@ impl Throttle {
         if self.rate_limit.is_probing() { 1 } else { self.breaker.allowance(self.concurrency) }
     }
 
-    /// When a row may leave, or when to ask again.
-    pub(crate) fn ready_at(&mut self, now: Instant) -> Instant {
+    /// Looks at the clock on the wall, where the run has hours.
+    pub(crate) fn look(&mut self, now: Instant) {
         if self.gate.hours().is_none() {
-            return self.pace.ready_at();
+            return;
         }
         self.closed = self.gate.look(Timestamp::now(), now);
-        if let Some(closed) = self.closed {
-            return self.pace.ready_at().max(closed.look_at);
-        }
-        if let Some(time) = self.gate.take_closed_time(now) {
+        if self.closed.is_none()
+            && let Some(time) = self.gate.take_closed_time(now)
+        {
             self.rate_limit.leave_out(time);
         }
-        self.pace.ready_at()
+    }
+
+    /// Whether the hours were closed when they were looked at last.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.is_some()
+    }
+
+    /// When a row may leave, or when to look again.
+    pub(crate) fn ready_at(&self) -> Instant {
+        let ready_at = self.pace.ready_at();
+        self.closed.map_or(ready_at, |closed| ready_at.max(closed.look_at))
+    }
+
+    /// How many rows may leave now, by the pace.
+    pub(crate) fn available(&self, now: Instant) -> usize {
+        self.pace.available(now)
+    }
+
+    /// No row could have left from `since` until `now`, whatever the pace.
+    pub(crate) fn pass_over(&mut self, since: Instant, now: Instant) {
+        self.pace.pass_over(since, now);
     }
 
     /// A row leaves.

@@ -1,28 +1,40 @@
-//! The thread that writes the ledger. It commits whatever has queued up at once, so that the disk is waited for once for
+//! The thread that has the ledger. It makes one exchange of whatever has queued up, so that the disk is waited for once for
 //! many rows.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::ledger::{BegunAttempt, EndedAttempt, Ledger, LedgerError};
+use super::exchange::{Given, RunLedger, SettledRow};
+use super::ledger::{EndedAttempt, LedgerError};
 
-/// The most operations of one commit.
-const MOST_OF_ONE_COMMIT: usize = 512;
-
-enum Operation {
-    /// The row may leave once the sender says so.
-    Begin(BegunAttempt, oneshot::Sender<()>),
-    End(EndedAttempt),
+/// What the engine has for the ledger, and wants from it.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) settled: Vec<SettledRow>,
+    /// How many rows there is room for.
+    pub(crate) wanted: usize,
 }
 
-/// The way to the thread; it ends when the last one is closed.
-#[derive(Clone)]
-pub(crate) struct LedgerHandle(Sender<Operation>);
+/// What came of some orders.
+#[derive(Debug)]
+pub(crate) struct Exchanged {
+    pub(crate) given: Given,
+    /// How many orders it answers, and how many rows they wanted.
+    pub(crate) orders: usize,
+    pub(crate) wanted: usize,
+}
+
+/// The way to the thread; it ends when this is gone.
+pub(crate) struct LedgerHandle {
+    orders: Sender<Order>,
+    exchanged: UnboundedReceiver<Exchanged>,
+}
 
 /// The thread itself, by what it gives at its end.
-pub(crate) struct Writer(Receiver<Result<Ledger, WriteFailure>>);
+pub(crate) struct Writer(Receiver<Result<Box<dyn RunLedger>, WriteFailure>>);
 
 /// A ledger that could not be written, with what became of rows since then: nothing else knows it.
 #[derive(Debug)]
@@ -32,23 +44,24 @@ pub(crate) struct WriteFailure {
 }
 
 impl Writer {
-    pub(crate) fn start(ledger: Ledger) -> (Self, LedgerHandle) {
-        let (sender, operations) = channel();
+    pub(crate) fn start(ledger: Box<dyn RunLedger>) -> (Self, LedgerHandle) {
+        let (sender, orders) = channel();
+        let (answers, exchanged) = unbounded_channel();
         let (at_end, end) = channel();
-        std::thread::spawn(move || {
+        thread::spawn(move || {
             // Whoever left without waiting does not hear it.
-            let _ = at_end.send(write(ledger, &operations));
+            let _ = at_end.send(write(ledger, &orders, answers));
         });
-        (Self(end), LedgerHandle(sender))
+        (Self(end), LedgerHandle { orders: sender, exchanged })
     }
 
-    /// Waits until everything is written; every handle must be gone by then.
-    pub(crate) fn close(self) -> Result<Ledger, WriteFailure> {
+    /// Waits until everything is written; the handle must be gone by then.
+    pub(crate) fn close(self) -> Result<Box<dyn RunLedger>, WriteFailure> {
         self.0.recv().unwrap_or_else(|_| Err(WriteFailure::gone()))
     }
 
     /// As [`Writer::close`], but no longer than `limit`; nothing when it is still writing then.
-    pub(crate) fn close_within(self, limit: Duration) -> Option<Result<Ledger, WriteFailure>> {
+    pub(crate) fn close_within(self, limit: Duration) -> Option<Result<Box<dyn RunLedger>, WriteFailure>> {
         match self.0.recv_timeout(limit) {
             Ok(written) => Some(written),
             Err(RecvTimeoutError::Timeout) => None,
@@ -64,43 +77,44 @@ impl WriteFailure {
 }
 
 impl LedgerHandle {
-    /// Notes that the row is under way; true once that is on the disk. On false nothing may leave.
-    pub(crate) async fn begin(&self, attempt: BegunAttempt) -> bool {
-        let (sender, committed) = oneshot::channel();
-        self.0.send(Operation::Begin(attempt, sender)).is_ok() && committed.await.is_ok()
+    /// Asks for an exchange; [`LedgerHandle::exchanged`] gives what came of it.
+    pub(crate) fn order(&self, order: Order) {
+        // The thread lives as long as the handle does; one that has failed keeps what became of rows.
+        let _ = self.orders.send(order);
     }
 
-    /// Notes what became of a row.
-    pub(crate) fn end(&self, ended: EndedAttempt) {
-        // The thread lives as long as a handle does.
-        let _ = self.0.send(Operation::End(ended));
+    /// The next exchange; nothing, for ever, once the ledger cannot be written.
+    pub(crate) async fn exchanged(&mut self) -> Option<Exchanged> {
+        self.exchanged.recv().await
     }
 }
 
-fn write(mut ledger: Ledger, operations: &Receiver<Operation>) -> Result<Ledger, WriteFailure> {
-    while let Ok(first) = operations.recv() {
-        let (mut begun, mut waiting, mut ended) = (Vec::new(), Vec::new(), Vec::new());
-        for operation in std::iter::once(first).chain(operations.try_iter().take(MOST_OF_ONE_COMMIT - 1)) {
-            match operation {
-                Operation::Begin(attempt, sender) => {
-                    begun.push(attempt);
-                    waiting.push(sender);
-                }
-                Operation::End(row) => ended.push(row),
+fn write(
+    mut ledger: Box<dyn RunLedger>,
+    orders: &Receiver<Order>,
+    answers: UnboundedSender<Exchanged>,
+) -> Result<Box<dyn RunLedger>, WriteFailure> {
+    while let Ok(first) = orders.recv() {
+        // Whatever came while the last one was written shares this one. To wait for more makes fewer commits and a slower
+        // run, on a fast disk and on a slow one.
+        let (mut settled, mut wanted, mut number) = (first.settled, first.wanted, 1);
+        for order in orders.try_iter() {
+            settled.extend(order.settled);
+            wanted += order.wanted;
+            number += 1;
+        }
+        match ledger.exchange(&settled, wanted) {
+            Ok(given) => {
+                // Whoever asked may have left at once.
+                let _ = answers.send(Exchanged { given, orders: number, wanted });
+                ledger.read_ahead();
             }
-        }
-        if let Err(error) = ledger.commit(&begun, &ended) {
-            drop(waiting);
-            // Rows that were under way still come to their end; a row that asks to begin is told no by its sender's end.
-            ended.extend(operations.iter().filter_map(|operation| match operation {
-                Operation::Begin(..) => None,
-                Operation::End(row) => Some(row),
-            }));
-            return Err(WriteFailure { error, outcomes: ended });
-        }
-        for sender in waiting {
-            // Whoever asked may have been told to leave at once.
-            let _ = sender.send(());
+            Err(error) => {
+                // No row is given any more. Those that are under way still come to their end.
+                drop(answers);
+                settled.extend(orders.iter().flat_map(|order| order.settled));
+                return Err(WriteFailure { error, outcomes: settled.into_iter().map(|row| row.ended).collect() });
+            }
         }
     }
     Ok(ledger)
@@ -108,33 +122,45 @@ fn write(mut ledger: Ledger, operations: &Receiver<Operation>) -> Result<Ledger,
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
+    use crate::bulk::file_run::FileRun;
     use crate::bulk::fixture;
     use crate::bulk::ledger::RowState;
+
+    fn sent(n: i64, recipient: &str) -> SettledRow {
+        let ended = EndedAttempt {
+            n,
+            number: 1,
+            recipient: recipient.to_owned(),
+            state: RowState::Sent,
+            began_at: 1,
+            ended_at: 2,
+            http_status: Some(200),
+            message_id: None,
+            code: None,
+            error: None,
+        };
+        SettledRow { ended, at: Instant::now(), retry: None }
+    }
 
     #[tokio::test]
     async fn who_leaves_at_once_waits_for_what_is_known_to_be_written() {
         let home = tempfile::TempDir::new().unwrap();
-        let recipients = ["593990000000"; 200];
+        let recipients: Vec<_> = (0..200).map(|number| format!("{}", 593_990_000_000_u64 + number)).collect();
+        let recipients: Vec<_> = recipients.iter().map(String::as_str).collect();
         let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
-        let (writer, handle) = Writer::start(ledger);
-        for n in 1..=200 {
-            assert!(handle.begin(BegunAttempt { n, number: 1 }).await);
-            handle.end(EndedAttempt {
-                n,
-                number: 1,
-                recipient: recipients[0].to_owned(),
-                state: RowState::Sent,
-                began_at: 1,
-                ended_at: 2,
-                http_status: Some(200),
-                message_id: None,
-                code: None,
-                error: None,
-            });
+        let (writer, mut handle) = Writer::start(Box::new(FileRun::new(ledger).unwrap()));
+        for _ in 1..=200 {
+            handle.order(Order { settled: Vec::new(), wanted: 1 });
+            let row = handle.exchanged().await.unwrap().given.rows.pop().unwrap();
+            handle.order(Order { settled: vec![sent(row.n, &row.recipient)], wanted: 0 });
+            handle.exchanged().await.unwrap();
         }
         // A handle that is left keeps the thread waiting, and nobody waits for it longer than that.
-        let (other, held) = Writer::start(fixture::ledgers(tempfile::TempDir::new().unwrap().path(), &[]).0);
+        let other = FileRun::new(fixture::ledgers(tempfile::TempDir::new().unwrap().path(), &[]).0).unwrap();
+        let (other, held) = Writer::start(Box::new(other));
         assert!(other.close_within(Duration::from_millis(10)).is_none());
         drop((handle, held));
         assert!(writer.close_within(Duration::from_secs(60)).unwrap().is_ok());

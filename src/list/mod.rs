@@ -19,6 +19,7 @@ mod workbook;
 pub(crate) use self::columns::{MeantColumn, meant_column, recipient_column};
 pub(crate) use self::encoding::{ListEncoding, sample};
 pub(crate) use self::error::ListError;
+pub(crate) use self::foreign::Foreign;
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::outcome::{OUTCOME_COLUMNS, guarded, quoted};

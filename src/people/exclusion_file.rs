@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::list::{ListError, ListInput, ListOptions, ListReader, ListRow, Row, recipient_column, sample};
+use crate::list::{Foreign, ListError, ListInput, ListOptions, ListReader, ListRow, Row, recipient_column, sample};
 use crate::message::{RecipientError, TypedRecipient};
 use crate::phone::Country;
 
@@ -74,6 +74,10 @@ impl ExclusionError {
             )
             | ExclusionProblem::LongLine { .. }
             | ExclusionProblem::Row { .. } => format!("{LINES}; nothing was sent"),
+            ExclusionProblem::List(ListError::NotUtf8 { .. }) => "save it as UTF-8; nothing was sent".to_owned(),
+            ExclusionProblem::List(ListError::Foreign { foreign: Foreign::Utf16, .. }) => {
+                "save it as UTF-8; nothing was sent".to_owned()
+            }
             ExclusionProblem::List(error) => error.hint(),
             ExclusionProblem::Empty { .. } => {
                 "check where it comes from; a file with only a header, or a comment after #, is nobody; nothing was sent"

@@ -91,7 +91,7 @@ fn a_log_has_figures_and_no_message() {
     assert!(!ended.stderr.contains("Ana"), "{}", ended.stderr);
     // Who asks for it sees it.
     let ended = home
-        .run("bulk send people.csv --preview 1 --skip-invalid text")
+        .run("bulk send people.csv --preview 1 --skip-invalid --again text")
         .args(&["Hola {{ nombre }}"])
         .api(&jelou.url)
         .success();

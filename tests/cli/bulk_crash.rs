@@ -98,6 +98,13 @@ fn check(home: &Home, jelou: &Jelou, killed: u32) {
     let rows: Vec<Value> = report.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let users: HashSet<_> = rows.iter().map(|row| row["to"].as_str().unwrap().to_owned()).collect();
     assert_eq!((rows.len() as u64, users.len() as u64), (ROWS, ROWS), "a row is lost");
+    let told = home.run("bulk status r").success().json();
+    for (state, sent, code) in
+        [("sent", "yes", None), ("failed", "no", Some("rejected")), ("unknown", "unknown", Some("unknown"))]
+    {
+        let counted = rows.iter().filter(|row| row["sent"] == sent && row["code"].as_str() == code).count();
+        assert_eq!(told[state], counted, "what is counted is not what is reported: {told}");
+    }
     let mut unknown = 0;
     for row in &rows {
         let was_accepted = accepted.contains_key(row["to"].as_str().unwrap());

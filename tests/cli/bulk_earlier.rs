@@ -76,7 +76,10 @@ fn ten_first_and_then_all_sends_each_person_one() {
     let ended = send(&home, &jelou.url, &["--skip-sent", "--run", "rest"]).success();
     assert_eq!(times(&jelou, &users(0..30)), [1; 30]);
     assert_eq!(reasons(&ended), json!({"already_sent": 10}));
-    assert!(ended.stderr.contains("note: 10 rows are left out: they were sent by an earlier run"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("note: 30 rows: 20 to send; left out: 10 already sent; by country: EC 20"),
+        "{ended:?}"
+    );
     assert!(ended.stderr.contains("note: run rest: 20 messages from bot BOT_ID"), "{ended:?}");
     let report = home.run("bulk report rest --state skipped --format ndjson").success().stdout;
     let first: Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
@@ -89,7 +92,7 @@ fn ten_first_and_then_all_sends_each_person_one() {
         json!([ended.json()["complete"], ended.json()["skipped"], reasons(&ended)]),
         json!([true, 30, {"already_sent": 30}])
     );
-    assert!(ended.stderr.contains("nothing is left to be sent"), "{ended:?}");
+    assert!(ended.stderr.contains("nothing is left to send"), "{ended:?}");
     home.run("bulk status none").fails(2, &["there is no run none"]);
     // Two runs have it, each with its part.
     let told = "all 30 messages are in earlier runs: 20 were sent by run rest at 20";
@@ -186,7 +189,7 @@ fn a_killed_run_may_have_sent_and_is_to_send() {
     send(&home, &hangs.url, &[]).fails(11, &told);
     // However long ago: nobody knows.
     send(&home, &hangs.url, &["--remember", "0"]).fails(11, &["9 of these 10 messages"]);
-    let ended = send(&home, &hangs.url, &["--skip-sent"]).fails(10, &["nothing is left to be sent"]);
+    let ended = send(&home, &hangs.url, &["--skip-sent"]).fails(10, &["nothing is left to send"]);
     assert_eq!(reasons(&ended), json!({"already_sent": 1, "may_have_been_sent": 4, "to_be_sent": 5}));
     assert_eq!(hangs.seen().len(), 5);
 }

@@ -344,6 +344,45 @@ fn a_changed_request_is_found_before_it_leaves() {
 }
 
 #[test]
+fn rows_and_counts_that_are_not_those_of_the_records_are_found() {
+    let killed = Killed::new();
+    let runs = killed.runs();
+    for (change, problem) in [
+        ("UPDATE progress SET sent = sent - 1, pending = pending + 1", "what became of rows is not what was written"),
+        ("UPDATE progress SET changed_at = changed_at + 1", "what became of rows is not what was written"),
+        ("DROP TRIGGER content_is_kept; DELETE FROM content WHERE n = 30", "rows or records are missing"),
+        ("DROP TRIGGER row_is_kept; DELETE FROM row WHERE n = 30", "rows or records are missing"),
+        ("DROP TRIGGER row_stays; UPDATE row SET n = 99 WHERE n = 40", "rows or records are missing"),
+    ] {
+        killed.restore();
+        let ledger = rusqlite::Connection::open(runs.join("r.db")).unwrap();
+        let trigger = change.strip_prefix("DROP TRIGGER ").and_then(|rest| rest.split_once("; "));
+        ledger.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+        match trigger {
+            Some((trigger, change)) => unguarded(&ledger, trigger, change),
+            None => ledger.execute_batch(change).unwrap(),
+        }
+        drop(ledger);
+        let ended = killed.resume(change);
+        assert!(ended.code == 12 && ended.stderr.contains(problem), "{change}: {ended:?}");
+    }
+}
+
+#[test]
+fn the_counts_of_a_killed_run_are_those_of_its_records() {
+    let killed = Killed::new();
+    killed.restore();
+    let told = killed.run("bulk status r").success().json();
+    let ledger = rusqlite::Connection::open(killed.runs().join("r.db")).unwrap();
+    for state in ["pending", "inflight", "sent", "failed", "unknown", "skipped"] {
+        let query = "SELECT count(*) FROM standing WHERE state = ?1";
+        let counted: u64 = ledger.query_row(query, [state], |row| row.get(0)).unwrap();
+        assert_eq!(told[state], counted, "{state}: {told}");
+    }
+    assert_eq!((&told["sent"], &told["inflight"]), (&json!(SENT), &json!(UNDER_WAY)));
+}
+
+#[test]
 fn the_schema_refuses_what_must_not_be() {
     let home = people(3);
     let jelou = Jelou::start(|user, _| if user.ends_with('0') { Act::Answer(422, "", "{}") } else { Act::Accept });

@@ -5,7 +5,43 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::record::{self, RecordKind, text};
 use super::seal::seal_of_conditions;
+use super::types::RecordSummary;
 use super::{BegunAttempt, EndedAttempt, Ledger, LedgerError, RowState, RunConditions, Skip, now};
+
+/// A commit that is being made: whatever is added to the ledger of a run goes through it.
+pub(super) struct Batch<'a> {
+    db: Transaction<'a>,
+    records: RecordSummary,
+}
+
+impl Batch<'_> {
+    /// Adds a record of `at`, by which a row goes from one state to another.
+    pub(super) fn add(
+        &mut self,
+        kind: RecordKind,
+        fields: &[ValueRef<'_>],
+        [from, to]: [RowState; 2],
+        at: i64,
+    ) -> rusqlite::Result<()> {
+        self.records.sum = self.records.sum.wrapping_add(record::insert(&self.db, kind, fields)?);
+        self.records.counts.change(from, to);
+        if to != RowState::Inflight {
+            self.records.changed_at = self.records.changed_at.max(at);
+        }
+        Ok(())
+    }
+
+    /// Leaves row `n` out where it is still to be sent; any other stays as it is. Says whether it is so now.
+    pub(super) fn skip(&mut self, n: i64, skip: Skip<'_>) -> rusqlite::Result<bool> {
+        let query = "SELECT number FROM standing WHERE n = ?1 AND state = 'pending'";
+        let number: Option<i64> = self.db.prepare_cached(query)?.query_row([n], |row| row.get(0)).optional()?;
+        let Some(number) = number else { return Ok(false) };
+        let at = now();
+        let change = [RowState::Pending, RowState::Skipped];
+        self.add(RecordKind::Decision, &skipped(n, number + 1, skip, at), change, at)?;
+        Ok(true)
+    }
+}
 
 impl Ledger {
     /// Commits that the rows `begun` are under way and what became of the rows `ended`, all or nothing. Once it returns,
@@ -13,28 +49,32 @@ impl Ledger {
     ///
     /// # Errors
     /// When it cannot be written; then nothing of it may be relied on.
-    pub(crate) fn commit(&mut self, begun: &[BegunAttempt], ended: &[EndedAttempt]) -> Result<(), LedgerError> {
+    pub(crate) fn commit<'a>(
+        &mut self,
+        begun: impl Iterator<Item = BegunAttempt>,
+        ended: impl Iterator<Item = &'a EndedAttempt>,
+    ) -> Result<(), LedgerError> {
         self.write(|batch| {
-            let mut sum = 0_i64;
             for row in ended {
+                let at = row.ended_at.max(row.began_at);
                 let fields = [
                     ValueRef::Integer(row.n),
                     ValueRef::Integer(row.number),
-                    ValueRef::Integer(row.ended_at.max(row.began_at)),
+                    ValueRef::Integer(at),
                     text(Some(row.state.name())),
                     row.http_status.map_or(ValueRef::Null, |status| ValueRef::Integer(status.into())),
                     text(row.message_id.as_deref()),
                     text(row.code),
                     text(row.error.as_deref()),
                 ];
-                sum = sum.wrapping_add(record::insert(batch, RecordKind::Outcome, &fields)?);
+                batch.add(RecordKind::Outcome, &fields, [RowState::Inflight, row.state], at)?;
             }
             let at = now();
             for row in begun {
                 let fields = [row.n, row.number, at].map(ValueRef::Integer);
-                sum = sum.wrapping_add(record::insert(batch, RecordKind::Attempt, &fields)?);
+                batch.add(RecordKind::Attempt, &fields, [RowState::Pending, RowState::Inflight], at)?;
             }
-            Ok(sum)
+            Ok(())
         })?;
         self.identity.check()
     }
@@ -51,12 +91,12 @@ impl Ledger {
         };
         let problem = format!("decided by hand: {} as {}", from.name(), to.name());
         self.write(|batch| {
-            let mut sum = 0_i64;
             for (n, number) in &rows {
-                let fields = decision(*n, number + 1, [from, to], "resolved", &problem);
-                sum = sum.wrapping_add(record::insert(batch, RecordKind::Decision, &fields)?);
+                let at = now();
+                let fields = decision(*n, number + 1, [from, to], "resolved", &problem, at);
+                batch.add(RecordKind::Decision, &fields, [from, to], at)?;
             }
-            Ok(sum)
+            Ok(())
         })?;
         Ok(rows.len())
     }
@@ -68,7 +108,7 @@ impl Ledger {
         let seal = seal_of_conditions(&text);
         self.write(|batch| {
             let query = "UPDATE progress SET conditions = ?1, conditions_seal = ?2";
-            batch.execute(query, params![text, seal]).map(|_| 0)
+            batch.db.execute(query, params![text, seal]).map(|_| ())
         })
     }
 
@@ -79,58 +119,72 @@ impl Ledger {
     pub(crate) fn skip(&mut self, rows: &[(i64, Skip<'_>)]) -> Result<usize, LedgerError> {
         let mut left_out = 0;
         self.write(|batch| {
-            let mut sum = 0_i64;
-            let mut standing = batch.prepare("SELECT number FROM standing WHERE n = ?1 AND state = 'pending'")?;
             for (n, skip) in rows {
-                let number: Option<i64> = standing.query_row([n], |row| row.get(0)).optional()?;
-                let Some(number) = number else { continue };
-                let fields = skipped(*n, number + 1, *skip);
-                sum = sum.wrapping_add(record::insert(batch, RecordKind::Decision, &fields)?);
-                left_out += 1;
+                left_out += usize::from(batch.skip(*n, *skip)?);
             }
-            Ok(sum)
+            Ok(())
         })?;
         Ok(left_out)
     }
 
-    /// One commit: `add` adds records and gives the sum of their hashes. When it returns it is on the disk, and the lock
-    /// file has its number.
+    /// One commit of what `add` adds. When it returns it is on the disk, and the lock file has its number.
     pub(super) fn write(
         &mut self,
-        add: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<i64>,
+        add: impl FnOnce(&mut Batch<'_>) -> rusqlite::Result<()>,
     ) -> Result<(), LedgerError> {
         let Some(mark) = &self.mark else { return Err(LedgerError::WriterGone) };
         let mut progress = self.progress;
-        let batch = self.db.transaction()?;
-        progress.records = progress.records.wrapping_add(add(&batch)?);
+        let mut batch = Batch { db: self.db.transaction()?, records: progress.records };
+        add(&mut batch)?;
+        progress.records = batch.records;
         progress.commits += 1;
+        let RecordSummary { sum, counts, changed_at } = progress.records;
         let changed = batch
-            .prepare_cached("UPDATE progress SET opened = ?1, began = ?2, closed = ?3, commits = ?4, records = ?5")?
-            .execute(params![progress.opened, progress.began, progress.closed, progress.commits, progress.records])?;
+            .db
+            .prepare_cached(
+                "UPDATE progress SET opened = ?1, began = ?2, closed = ?3, commits = ?4, records = ?5, pending = ?6, \
+                 inflight = ?7, sent = ?8, failed = ?9, unknown = ?10, skipped = ?11, changed_at = ?12",
+            )?
+            .execute(params![
+                progress.opened,
+                progress.began,
+                progress.closed,
+                progress.commits,
+                sum,
+                counts.pending,
+                counts.inflight,
+                counts.sent,
+                counts.failed,
+                counts.unknown,
+                counts.skipped,
+                changed_at,
+            ])?;
         if changed != 1 {
             return Err(LedgerError::Damaged { problem: "it does not say how far it has come".to_owned() });
         }
-        batch.commit()?;
+        batch.db.commit()?;
         self.progress = progress;
         Ok(mark.count(progress.commits)?)
     }
 }
 
 /// The fields of the decision that leaves a row out.
-pub(super) fn skipped(n: i64, number: i64, skip: Skip<'_>) -> [ValueRef<'_>; 8] {
-    let mut fields = decision(n, number, [RowState::Pending, RowState::Skipped], skip.reason.name(), skip.problem);
+pub(super) fn skipped(n: i64, number: i64, skip: Skip<'_>, at: i64) -> [ValueRef<'_>; 8] {
+    let change = [RowState::Pending, RowState::Skipped];
+    let mut fields = decision(n, number, change, skip.reason.name(), skip.problem, at);
     let [.., run, _] = &mut fields;
     *run = text(skip.run);
     fields
 }
 
-/// The fields of a decision now.
+/// The fields of a decision.
 fn decision<'a>(
     n: i64,
     number: i64,
     [from, to]: [RowState; 2],
     reason: &'a str,
     problem: &'a str,
+    at: i64,
 ) -> [ValueRef<'a>; 8] {
     [
         ValueRef::Integer(n),
@@ -140,6 +194,6 @@ fn decision<'a>(
         text(Some(reason)),
         text(Some(problem)),
         ValueRef::Null,
-        ValueRef::Integer(now()),
+        ValueRef::Integer(at),
     ]
 }

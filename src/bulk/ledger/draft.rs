@@ -93,7 +93,7 @@ impl LedgerDraft {
 
     /// Row `n` is left out; it has no other record.
     pub(crate) fn skip(&mut self, n: i64, skip: Skip<'_>) -> Result<(), LedgerError> {
-        let fields = skipped(n, 1, skip);
+        let fields = skipped(n, 1, skip, now());
         self.records = self.records.wrapping_add(record::insert(&self.db, RecordKind::Decision, &fields)?);
         Ok(())
     }
@@ -216,14 +216,20 @@ impl LedgerDraft {
         let Self { db, path, rows, records } = self;
         let Some(path) = path else { return Ok(()) };
         db.execute_batch(include_str!("rules.sql"))?;
-        db.execute("INSERT INTO progress (id, records) VALUES (1, ?1)", [records])?;
+        let created_at = now();
+        // What has a decision by now is skipped.
+        db.execute(
+            "INSERT INTO progress (id, records, pending, skipped, changed_at) \
+             SELECT 1, ?1, ?2 - count(*), count(*), max(?3, coalesce(max(at), 0)) FROM decision",
+            [records, rows, created_at],
+        )?;
         let fields = RunFields {
             identity: identity()?,
             name: to.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
             details: serde_json::to_string(details)
                 .map_err(|error| LedgerError::Damaged { problem: error.to_string() })?,
             rows,
-            created_at: now(),
+            created_at,
         };
         let seal = seal_of_run(&db, &fields)?;
         let RunFields { identity, name, details: text, created_at, .. } = fields;

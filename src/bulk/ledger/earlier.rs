@@ -3,19 +3,14 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use rusqlite::{Connection, OptionalExtension, Rows, Statement, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::commit::skipped;
+use super::join::{Key, join};
 use super::message::SameMessage;
-use super::record::{self, RecordKind};
 use super::seal::RequestHash;
 use super::skip::skip_counts;
 use super::{DraftRequest, Ledger, LedgerDraft, LedgerError, RowState, Skip, SkipCounts, SkipReason};
 
-/// A look-up costs as much as so many steps through an index.
-const STEPS_OF_A_LOOKUP: i64 = 8;
-/// So many pairs of rows are put in the order of their ledger before it is read.
-const PAIRS_AT_ONCE: usize = 100_000;
 /// So many rows are left out by one commit.
 const ROWS_A_COMMIT: usize = 10_000;
 
@@ -138,32 +133,6 @@ impl WrittenTo {
     }
 }
 
-/// What two ledgers are compared by.
-#[derive(Clone, Copy)]
-enum Key {
-    Message,
-    Person,
-}
-
-impl Key {
-    fn in_order(self) -> &'static str {
-        match self {
-            Self::Message => {
-                "SELECT fingerprint, n FROM row INDEXED BY row_fingerprint WHERE fingerprint IS NOT NULL \
-                 ORDER BY fingerprint"
-            }
-            Self::Person => "SELECT person, n FROM row INDEXED BY row_person WHERE person IS NOT NULL ORDER BY person",
-        }
-    }
-
-    fn look_up(self) -> &'static str {
-        match self {
-            Self::Message => "SELECT n FROM row INDEXED BY row_fingerprint WHERE fingerprint = ?1",
-            Self::Person => "SELECT n FROM row INDEXED BY row_person WHERE person = ?1",
-        }
-    }
-}
-
 impl LedgerDraft {
     /// Puts the rows in the order of what they are compared by.
     pub(crate) fn index_rows(&self) -> Result<(), LedgerError> {
@@ -235,16 +204,11 @@ impl Ledger {
             let Some((last, ..)) = rows.last() else { return Ok(()) };
             after = *last;
             self.write(|batch| {
-                let mut sum = 0_i64;
                 for (n, run, found) in rows {
-                    let query = "SELECT number + 1 FROM standing WHERE n = ?1 AND state = 'pending'";
-                    let number = batch.prepare_cached(query)?.query_row([n], |row| row.get(0)).optional()?;
-                    let Some(number) = number else { continue };
                     let problem = found.problem(&run);
-                    let skip = Skip { reason: found.reason, problem: &problem, run: Some(&run) };
-                    sum = sum.wrapping_add(record::insert(batch, RecordKind::Decision, &skipped(n, number, skip))?);
+                    batch.skip(n, Skip { reason: found.reason, problem: &problem, run: Some(&run) })?;
                 }
-                Ok(sum)
+                Ok(())
             })?;
         }
     }
@@ -405,104 +369,6 @@ fn noted(db: &Connection, after: i64) -> Result<Vec<(i64, String, EarlierRow)>, 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Gives `each` the rows of both ledgers that have the same key. Where one of them is far smaller, its keys are looked up in
-/// the other; else both are walked through side by side.
-fn join(
-    ours: &Connection,
-    theirs: &Connection,
-    key: Key,
-    mut each: impl FnMut(&[i64], &[i64]) -> Result<(), LedgerError>,
-) -> Result<(), LedgerError> {
-    let mut pairs = Vec::new();
-    let mut found = |our_rows: &[i64], their_rows: &[i64]| match (our_rows, their_rows) {
-        // Rows that lie side by side are read together.
-        ([our], [their]) => {
-            pairs.push((*their, *our));
-            if pairs.len() < PAIRS_AT_ONCE { Ok(()) } else { read_pairs(&mut pairs, &mut each) }
-        }
-        _ => each(our_rows, their_rows),
-    };
-    let rows = |db: &Connection| db.query_row("SELECT coalesce(max(n), 0) FROM row", [], |row| row.get::<_, i64>(0));
-    let (our_count, their_count) = (rows(ours)?, rows(theirs)?);
-    let (mut our_order, mut their_order) = (ours.prepare(key.in_order())?, theirs.prepare(key.in_order())?);
-    if our_count.saturating_mul(STEPS_OF_A_LOOKUP) < their_count {
-        let (mut our_keys, mut look_up) = (Keys::of(&mut our_order)?, theirs.prepare(key.look_up())?);
-        while let Some(key) = our_keys.next()? {
-            match looked_up(&mut look_up, key)? {
-                their_rows if their_rows.is_empty() => {}
-                their_rows => found(&our_keys.rows, &their_rows)?,
-            }
-        }
-    } else if their_count.saturating_mul(STEPS_OF_A_LOOKUP) < our_count {
-        let (mut their_keys, mut look_up) = (Keys::of(&mut their_order)?, ours.prepare(key.look_up())?);
-        while let Some(key) = their_keys.next()? {
-            match looked_up(&mut look_up, key)? {
-                our_rows if our_rows.is_empty() => {}
-                our_rows => found(&our_rows, &their_keys.rows)?,
-            }
-        }
-    } else {
-        let (mut our_keys, mut their_keys) = (Keys::of(&mut our_order)?, Keys::of(&mut their_order)?);
-        let (mut our_key, mut their_key) = (our_keys.next()?, their_keys.next()?);
-        while let (Some(one), Some(other)) = (our_key, their_key) {
-            if one == other {
-                found(&our_keys.rows, &their_keys.rows)?;
-            }
-            if one <= other {
-                our_key = our_keys.next()?;
-            }
-            if other <= one {
-                their_key = their_keys.next()?;
-            }
-        }
-    }
-    read_pairs(&mut pairs, &mut each)
-}
-
-/// Gives `each` the pairs in the order of their ledger, and forgets them.
-fn read_pairs(
-    pairs: &mut Vec<(i64, i64)>,
-    each: &mut impl FnMut(&[i64], &[i64]) -> Result<(), LedgerError>,
-) -> Result<(), LedgerError> {
-    pairs.sort_unstable();
-    pairs.drain(..).try_for_each(|(their, our)| each(&[our], &[their]))
-}
-
-fn looked_up(statement: &mut Statement<'_>, key: i64) -> Result<Vec<i64>, LedgerError> {
-    Ok(statement.query_map([key], |row| row.get(0))?.collect::<Result<_, _>>()?)
-}
-
-/// The keys of a ledger in order, each with its rows.
-struct Keys<'a> {
-    cursor: Rows<'a>,
-    /// The first row of the next key.
-    ahead: Option<(i64, i64)>,
-    rows: Vec<i64>,
-}
-
-impl<'a> Keys<'a> {
-    fn of(in_order: &'a mut Statement<'_>) -> Result<Self, LedgerError> {
-        let mut keys = Self { cursor: in_order.query([])?, ahead: None, rows: Vec::new() };
-        keys.ahead = keys.step()?;
-        Ok(keys)
-    }
-
-    fn next(&mut self) -> Result<Option<i64>, LedgerError> {
-        self.rows.clear();
-        let Some((key, _)) = self.ahead else { return Ok(None) };
-        while let Some((_, n)) = self.ahead.filter(|(next, _)| *next == key) {
-            self.rows.push(n);
-            self.ahead = self.step()?;
-        }
-        Ok(Some(key))
-    }
-
-    fn step(&mut self) -> Result<Option<(i64, i64)>, LedgerError> {
-        let row = self.cursor.next()?;
-        Ok(row.map(|row| Ok::<_, rusqlite::Error>((row.get(0)?, row.get(1)?))).transpose()?)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -550,7 +416,7 @@ mod tests {
         let (_our_home, _, ours) = run(&many);
         let (_their_home, mut theirs, reader) = run(&many);
         let begun = super::super::BegunAttempt { n: 2, number: 1 };
-        theirs.commit(&[begun], &[]).unwrap();
+        theirs.commit([begun].into_iter(), [].into_iter()).unwrap();
         ours.compare(&reader, "r", ALL).unwrap();
         let [found] = &ours.earlier().unwrap()[..] else { panic!("{:?}", ours.earlier()) };
         assert_eq!((found.rows, found.reason), (3, SkipReason::MayHaveBeenSent));

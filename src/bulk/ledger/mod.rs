@@ -6,6 +6,7 @@ mod draft;
 mod earlier;
 mod error;
 mod file;
+mod join;
 mod message;
 mod opening;
 mod overview;
@@ -15,6 +16,7 @@ mod rows;
 mod seal;
 mod skip;
 mod state;
+mod survey;
 mod types;
 
 use std::path::Path;
@@ -32,8 +34,8 @@ pub(crate) use self::report::RowFilter;
 use self::seal::{RunFields, seal_of_conditions, seal_of_run};
 pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
 pub(crate) use self::state::{Counts, RowState};
-use self::types::LedgerProgress;
 pub(crate) use self::types::{BegunAttempt, Details, EndedAttempt, QueuedRow, ReportedRow, RunConditions};
+use self::types::{LedgerProgress, RecordSummary};
 
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
@@ -42,17 +44,6 @@ const VERSION: i32 = 3;
 /// How long a statement waits for a reader that is in the way.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many rows are in each state: every record takes a row from one state to another.
-const COUNTS: &str = "SELECT run.rows - attempts + o.pending + d.pending - d.from_pending, attempts - o.ended, \
-     o.sent + d.sent, o.failed + d.failed - d.from_failed, o.unknown + d.unknown - d.from_unknown, d.skipped \
-     FROM run, (SELECT count(*) AS attempts FROM attempt), \
-     (SELECT count(*) AS ended, total(state = 'pending') AS pending, total(state = 'sent') AS sent, \
-       total(state = 'failed') AS failed, total(state = 'unknown') AS unknown FROM outcome) AS o, \
-     (SELECT total(\"to\" = 'pending') AS pending, total(\"to\" = 'sent') AS sent, total(\"to\" = 'failed') AS failed, \
-       total(\"to\" = 'unknown') AS unknown, total(\"to\" = 'skipped') AS skipped, \
-       total(\"from\" = 'pending') AS from_pending, total(\"from\" = 'failed') AS from_failed, \
-       total(\"from\" = 'unknown') AS from_unknown FROM decision) AS d";
-
 /// The ledger of a run that exists.
 pub(crate) struct Ledger {
     db: Connection,
@@ -60,6 +51,10 @@ pub(crate) struct Ledger {
     progress: LedgerProgress,
     /// The lock file, where the ledger is written.
     mark: Option<CommitMark>,
+    /// No row before this one is pending; known of a ledger that is written.
+    first_pending: i64,
+    /// No row from this one on has a record, unless it is skipped; known of a ledger that is written.
+    untouched: i64,
 }
 
 impl Ledger {
@@ -87,7 +82,8 @@ impl Ledger {
         db.pragma_update(None, "cache_size", -512)?;
         // Pages of the log before it is written back, 32 MiB: every write back waits for the disk twice.
         db.pragma_update(None, "wal_autocheckpoint", 8000)?;
-        Ok(Self { db, identity: Identity::none(), progress: LedgerProgress::default(), mark: None })
+        let progress = LedgerProgress::default();
+        Ok(Self { db, identity: Identity::none(), progress, mark: None, first_pending: 1, untouched: i64::MAX })
     }
 
     /// What the run is, with the conditions that were given last.
@@ -133,34 +129,41 @@ impl Ledger {
 
     /// When the run ended, in milliseconds since 1970; nothing while a row is not final.
     pub(crate) fn finished_at(&self) -> Result<Option<i64>, LedgerError> {
-        if !self.counts()?.is_finished() {
-            return Ok(None);
-        }
-        let query = "SELECT coalesce(max(o, d), o, d, created_at) FROM run, \
-                     (SELECT max(ended_at) AS o FROM outcome), (SELECT max(at) AS d FROM decision)";
-        Ok(Some(self.db.query_row(query, [], |row| row.get(0))?))
+        let records = self.read_progress()?.records;
+        Ok(records.counts.is_finished().then_some(records.changed_at))
     }
 
-    /// How many rows are in each state.
+    /// How many rows are in each state, as the last commit left it: what it says is compared with the records whenever the
+    /// ledger is opened to be written.
     pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
-        let mut counts = Counts::default();
-        let states = [
-            RowState::Pending,
-            RowState::Inflight,
-            RowState::Sent,
-            RowState::Failed,
-            RowState::Unknown,
-            RowState::Skipped,
-        ];
-        self.db.prepare_cached(COUNTS)?.query_row([], |row| {
-            for (column, state) in states.into_iter().enumerate() {
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows")]
-                let count = row.get::<_, f64>(column)? as u64;
-                *counts.of_mut(state) = count;
-            }
-            Ok(())
-        })?;
-        Ok(counts)
+        Ok(self.read_progress()?.records.counts)
+    }
+
+    /// The last outcome or decision, in milliseconds since 1970; where there is none, when the run was made.
+    pub(crate) fn changed_at(&self) -> Result<i64, LedgerError> {
+        Ok(self.read_progress()?.records.changed_at)
+    }
+
+    fn read_progress(&self) -> Result<LedgerProgress, LedgerError> {
+        let query = "SELECT opened, began, closed, commits, records, pending, inflight, sent, failed, unknown, skipped, \
+                     changed_at FROM progress";
+        Ok(self.db.query_row(query, [], |row| {
+            let counts = Counts {
+                pending: row.get(5)?,
+                inflight: row.get(6)?,
+                sent: row.get(7)?,
+                failed: row.get(8)?,
+                unknown: row.get(9)?,
+                skipped: row.get(10)?,
+            };
+            Ok(LedgerProgress {
+                opened: row.get(0)?,
+                began: row.get(1)?,
+                closed: row.get(2)?,
+                commits: row.get(3)?,
+                records: RecordSummary { sum: row.get(4)?, counts, changed_at: row.get(11)? },
+            })
+        })?)
     }
 
     /// What its lock file says of it, but for the commits.

@@ -7,7 +7,8 @@ use rusqlite::types::ValueRef;
 
 use super::commit_mark::{CommitMark, RunNote};
 use super::file::Identity;
-use super::record::{self, RecordKind, text};
+use super::record::{RecordKind, text};
+use super::survey::Survey;
 use super::types::LedgerProgress;
 use super::{Ledger, LedgerError, RowState, now};
 
@@ -38,34 +39,34 @@ impl Ledger {
     fn open_to_write(path: &Path, mark: CommitMark, loss: Loss) -> Result<Self, LedgerError> {
         let mut ledger = Self::read(path)?;
         ledger.check_place(path)?;
-        let found: String = ledger.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if found != "ok" {
-            return Err(LedgerError::Damaged { problem: found });
-        }
         ledger.check_seal()?;
         let mut progress = ledger.read_progress()?;
-        let records = record::sum(&ledger.db)?;
+        let (rows, created_at) =
+            ledger.db.query_row("SELECT rows, created_at FROM run", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let survey = Survey::of(&ledger.db, rows, created_at)?;
         let note = ledger.note()?;
         let noted = mark.read().filter(|noted| noted.identity == note.identity);
         if loss == Loss::Refused {
-            ledger.check_whole(progress, records, noted.as_ref())?;
+            ledger.check_whole(progress, &survey, noted.as_ref())?;
         }
         progress.commits = progress.commits.max(noted.as_ref().map_or(0, |noted| noted.commits));
-        progress.records = records;
+        progress.records = survey.records;
         progress.opened = progress.opened.max(progress.began).max(progress.closed) + 1;
         if noted.is_none() {
             mark.write(&RunNote { commits: progress.commits, ..note })?;
         }
         ledger.mark = Some(mark);
         ledger.progress = progress;
-        ledger.write(|_| Ok(0))?;
+        ledger.write(|_| Ok(()))?;
         // From here on the file itself says that there is a log.
         if !ledger.fold_log_in()? {
             return Err(LedgerError::InUse { run: ledger.name()? });
         }
         ledger.identity = Identity::of(path, ledger.mark.as_ref().map(CommitMark::path));
         ledger.progress.began = ledger.progress.opened;
-        ledger.end_what_was_under_way()?;
+        ledger.first_pending = survey.first_pending;
+        ledger.untouched = survey.untouched;
+        ledger.end_what_was_under_way(&survey.under_way)?;
         Ok(ledger)
     }
 
@@ -79,7 +80,12 @@ impl Ledger {
     }
 
     /// Compares what the ledger says of itself with its records, and with the lock file.
-    fn check_whole(&self, progress: LedgerProgress, records: i64, noted: Option<&RunNote>) -> Result<(), LedgerError> {
+    fn check_whole(
+        &self,
+        progress: LedgerProgress,
+        survey: &Survey,
+        noted: Option<&RunNote>,
+    ) -> Result<(), LedgerError> {
         let run = self.name()?;
         let noted_commits = noted.map(|noted| noted.commits);
         let problem = if noted_commits.is_some_and(|noted| noted > progress.commits) {
@@ -89,53 +95,32 @@ impl Ledger {
             format!("{run}.lock is missing or changed, and {run}.db-wal too may be missing")
         } else if noted.is_none() && progress.opened != progress.closed {
             format!("{run}.lock is missing or changed, so that {run}.db-wal may have lost its end")
-        } else if records != progress.records {
-            "what became of rows is not what was written".to_owned()
+        } else if let Some(problem) = survey.problem(&progress) {
+            problem.to_owned()
         } else {
             return Ok(());
         };
         Err(self.damaged(problem))
     }
 
-    fn read_progress(&self) -> Result<LedgerProgress, LedgerError> {
-        let query = "SELECT opened, began, closed, commits, records FROM progress";
-        Ok(self.db.query_row(query, [], |row| {
-            Ok(LedgerProgress {
-                opened: row.get(0)?,
-                began: row.get(1)?,
-                closed: row.get(2)?,
-                commits: row.get(3)?,
-                records: row.get(4)?,
-            })
-        })?)
-    }
-
     /// What was under way when the last process ended may have been sent. This is the first commit of the log.
-    fn end_what_was_under_way(&mut self) -> Result<(), LedgerError> {
-        let rows: Vec<(i64, i64, i64)> = {
-            let mut statement = self.db.prepare(
-                "SELECT row, number, began_at FROM attempt WHERE NOT EXISTS (SELECT 1 FROM outcome \
-                 WHERE outcome.row = attempt.row AND outcome.number = attempt.number)",
-            )?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-            rows.collect::<Result<_, _>>()?
-        };
+    fn end_what_was_under_way(&mut self, rows: &[(i64, i64, i64)]) -> Result<(), LedgerError> {
         self.write(|batch| {
-            let mut sum = 0_i64;
             for (n, number, began_at) in rows {
+                let at = now().max(*began_at);
                 let fields = [
-                    ValueRef::Integer(n),
-                    ValueRef::Integer(number),
-                    ValueRef::Integer(now().max(began_at)),
+                    ValueRef::Integer(*n),
+                    ValueRef::Integer(*number),
+                    ValueRef::Integer(at),
                     text(Some(RowState::Unknown.name())),
                     ValueRef::Null,
                     ValueRef::Null,
                     text(Some("unknown")),
                     text(Some("jelouctl ended while the request was under way")),
                 ];
-                sum = sum.wrapping_add(record::insert(batch, RecordKind::Outcome, &fields)?);
+                batch.add(RecordKind::Outcome, &fields, [RowState::Inflight, RowState::Unknown], at)?;
             }
-            Ok(sum)
+            Ok(())
         })
     }
 
@@ -148,8 +133,8 @@ impl Ledger {
     /// Closes the ledger in order; says whether nothing is left to be done.
     pub(crate) fn close(mut self) -> Result<bool, LedgerError> {
         self.progress.closed = self.progress.opened;
-        self.write(|_| Ok(0))?;
-        let is_finished = self.counts()?.is_finished();
+        self.write(|_| Ok(()))?;
+        let is_finished = self.progress.records.counts.is_finished();
         // Who reads it is not waited for: what is in the log counts too.
         self.db.busy_timeout(std::time::Duration::ZERO)?;
         let _ = self.fold_log_in();

@@ -36,13 +36,16 @@ impl LedgerDraft {
     pub(crate) fn overview(&self) -> Result<DraftOverview, LedgerError> {
         let db = self.connection();
         let skips = skip_counts(db)?;
-        let (mut rows, mut repeated, mut countries) = (0, 0, BTreeMap::new());
+        let (mut rows, mut countries) = (0, BTreeMap::new());
         let is_sent = if skips.iter().next().is_some() { IS_SENT } else { "recipient IS NOT NULL" };
-        let mut statement = db.prepare(&format!("SELECT recipient, before IS NOT NULL FROM row WHERE {is_sent}"))?;
+        // Nothing has an order yet: of each person's rows all but one are repeated.
+        let people = format!("SELECT count(*), count(DISTINCT person) FROM row WHERE {is_sent}");
+        let people = format!("{people} AND person IN (SELECT person FROM repeated)");
+        let repeated = db.query_row(&people, [], |row| Ok(row.get::<_, u64>(0)? - row.get::<_, u64>(1)?))?;
+        let mut statement = db.prepare(&format!("SELECT recipient FROM row WHERE {is_sent}"))?;
         let mut found = statement.query([])?;
         while let Some(row) = found.next()? {
             rows += 1;
-            repeated += u64::from(row.get::<_, bool>(1)?);
             if let Some(country) = country_of(row.get_ref(0)?.as_str().unwrap_or_default()) {
                 *countries.entry(country).or_default() += 1;
             }

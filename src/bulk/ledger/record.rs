@@ -28,11 +28,25 @@ impl RecordKind {
         }
     }
 
-    fn select(self) -> &'static str {
+    /// All of its records, in the order of their rows.
+    pub(super) fn select(self) -> &'static str {
         match self {
-            Self::Attempt => "SELECT row, number, began_at FROM attempt",
-            Self::Outcome => "SELECT row, number, ended_at, state, http_status, message_id, code, error FROM outcome",
-            Self::Decision => "SELECT row, number, \"from\", \"to\", reason, problem, run, at FROM decision",
+            Self::Attempt => "SELECT row, number, began_at FROM attempt ORDER BY row, number",
+            Self::Outcome => {
+                "SELECT row, number, ended_at, state, http_status, message_id, code, error FROM outcome \
+                 ORDER BY row, number"
+            }
+            Self::Decision => {
+                "SELECT row, number, \"from\", \"to\", reason, problem, run, at FROM decision ORDER BY row, number"
+            }
+        }
+    }
+
+    /// How many columns that gives.
+    pub(super) fn columns(self) -> usize {
+        match self {
+            Self::Attempt => 3,
+            Self::Outcome | Self::Decision => 8,
         }
     }
 
@@ -52,22 +66,8 @@ pub(super) fn insert(db: &Connection, kind: RecordKind, fields: &[ValueRef<'_>])
     Ok(hash(kind, fields.iter().copied()))
 }
 
-/// The hashes of all records, added up.
-pub(super) fn sum(db: &Connection) -> rusqlite::Result<i64> {
-    let mut sum = 0_i64;
-    for kind in [RecordKind::Attempt, RecordKind::Outcome, RecordKind::Decision] {
-        let mut statement = db.prepare(kind.select())?;
-        let columns = statement.column_count();
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let fields = (0..columns).map(|column| row.get_ref(column).unwrap_or(ValueRef::Null));
-            sum = sum.wrapping_add(hash(kind, fields));
-        }
-    }
-    Ok(sum)
-}
-
-fn hash<'a>(kind: RecordKind, fields: impl Iterator<Item = ValueRef<'a>>) -> i64 {
+/// The hash of a record with these fields.
+pub(super) fn hash<'a>(kind: RecordKind, fields: impl Iterator<Item = ValueRef<'a>>) -> i64 {
     let mut bytes = Vec::with_capacity(256);
     bytes.push(kind.tag());
     for field in fields {

@@ -102,6 +102,15 @@ CREATE TABLE progress (
   commits INTEGER NOT NULL DEFAULT 0,
   -- Of all attempts, outcomes and decisions: the sum of their hashes.
   records INTEGER NOT NULL DEFAULT 0,
+  -- How many rows are in each state, by those records.
+  pending INTEGER NOT NULL,
+  inflight INTEGER NOT NULL DEFAULT 0,
+  sent INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  unknown INTEGER NOT NULL DEFAULT 0,
+  skipped INTEGER NOT NULL DEFAULT 0,
+  -- The last outcome or decision; where there is none, when the run was made.
+  changed_at INTEGER NOT NULL,
   -- The conditions that were given anew when the run was resumed, in place of those of its details: JSON.
   conditions TEXT CHECK (conditions IS NULL OR json_valid(conditions)),
   -- Of these alone.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::commit_mark::RunNote;
-use super::state::RowState;
+use super::state::{Counts, RowState};
 use crate::api::SuccessCriterion;
 use crate::hours::Hours;
 use crate::list::ListFormat;
@@ -124,12 +124,21 @@ pub(crate) struct ReportedRow {
 }
 
 /// How far the ledger has come.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct LedgerProgress {
     pub(super) opened: i64,
     pub(super) began: i64,
     pub(super) closed: i64,
     pub(super) commits: u64,
+    pub(super) records: RecordSummary,
+}
+
+/// What the records of a ledger come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct RecordSummary {
     /// The sum of the hashes of all records.
-    pub(super) records: i64,
+    pub(super) sum: i64,
+    pub(super) counts: Counts,
+    /// The last outcome or decision, in milliseconds since 1970; where there is none, when the run was made.
+    pub(super) changed_at: i64,
 }

@@ -67,11 +67,6 @@ impl Runs {
         self.files(name).changed_at()
     }
 
-    /// Whether another process has the run.
-    pub(crate) fn is_locked(&self, name: &RunName) -> bool {
-        RunLock::is_held(&self.files(name))
-    }
-
     /// The run `asked` for; without a name the only unfinished one, or the only one.
     ///
     /// # Errors
@@ -108,7 +103,7 @@ impl Runs {
 
     /// Whether a process has a run at this moment.
     pub(crate) fn is_held(&self, name: &RunName) -> bool {
-        RunLock::is_taken(&self.files(name))
+        RunLock::is_held(&self.files(name))
     }
 
     /// Takes a name for a new run, and clears away what imports left that were killed.

@@ -213,27 +213,23 @@ impl<'a> EarlierRuns<'a> {
         }
         let mut memory = self.memory;
         if self.own.is_some() {
-            memory.pending = ledger.is_opened()? && self.runs.is_locked(run);
+            memory.pending = ledger.is_opened()? && self.runs.is_held(run);
         }
-        let counts = match choice {
-            Choice::ChangedLately => self.was_changed_since(run, self.lately),
-            Choice::Counting if self.may_have_changed(run) => true,
-            Choice::Counting => self.own.is_none() && !ledger.counts()?.is_finished(),
+        let counts = ledger.counts()?;
+        let (since, is_pending) = match choice {
+            Choice::ChangedLately => (self.lately, false),
+            Choice::Counting => (memory.ended_since, memory.pending && counts.pending > 0),
         };
-        if counts {
+        if is_pending || counts.inflight > 0 || ledger.changed_at()? >= since {
             each(EarlierRun { name: run.clone(), ledger, memory }, &mut self.written_to)?;
         }
         self.seen.insert(run.clone(), version);
         Ok(())
     }
 
-    /// Whether a row of it can have become one that counts, but for those that count whatever their age.
+    /// Whether a row of a run that cannot be read can have become one that counts since the list was read.
     fn may_have_changed(&self, run: &RunName) -> bool {
-        let began_since = if self.own.is_some() { self.memory.began_since } else { i64::MAX };
-        self.was_changed_since(run, self.memory.ended_since.min(began_since))
-    }
-
-    fn was_changed_since(&self, run: &RunName, since: i64) -> bool {
+        let since = self.memory.ended_since.min(self.memory.began_since);
         self.runs.changed_at(run).saturating_add(SLACK) >= since
     }
 }

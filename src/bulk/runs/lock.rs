@@ -45,13 +45,7 @@ impl RunLock {
         }
     }
 
-    /// Whether a process has the run. Many may look at once.
-    pub(crate) fn is_taken(run: &RunFiles) -> bool {
-        let file = File::options().read(true).write(true).open(run.lock());
-        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
-    }
-
-    /// Whether another process has the run. It is not taken, but for the moment that this takes.
+    /// Whether a process has the run. It is not taken, but for the moment that this takes; many may look at once.
     pub(crate) fn is_held(run: &RunFiles) -> bool {
         let file = File::options().read(true).open(run.lock());
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))

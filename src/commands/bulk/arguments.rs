@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::test_send::TestSend;
 use crate::bulk::{ImportPolicy, ReportFormat, RowFilter, RowRange, RowState, RunName};
 use crate::config::{Rate, Remember};
 use crate::hours::HoursChoice;
 use crate::input::Source;
 use crate::list::ListOptions;
-use crate::message::Message;
+use crate::message::{InvalidMessage, Message, TypedRecipient};
 use crate::output::ProgressFormat;
 use crate::phone::Country;
 
@@ -80,4 +79,20 @@ pub(crate) struct BulkSendArguments {
     pub(crate) preview: Option<u64>,
     /// `--test-to`
     pub(crate) test: Option<TestSend>,
+}
+
+/// Who gets how many of the messages.
+#[derive(Clone, Debug)]
+pub(crate) struct TestSend {
+    /// `--test-to`
+    pub(crate) to: String,
+    /// `--test-rows`
+    pub(crate) rows: u8,
+}
+
+impl TestSend {
+    pub(crate) fn recipient(&self, country: Option<Country>) -> Result<TypedRecipient, InvalidMessage> {
+        TypedRecipient::read(&self.to, country)
+            .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
+use super::earlier::{report_written_to, written_to_words};
 use crate::bulk::{DraftOverview, LedgerDraft, LedgerError};
 use crate::commands::CommandError;
 use crate::context::Context;
@@ -31,8 +32,8 @@ pub(crate) struct BeforeRun<'a> {
     pub(crate) rate: f64,
     /// The hours that it keeps.
     pub(crate) hours: Option<&'a Hours>,
-    /// What else is known, a line each.
-    pub(crate) remarks: &'a [String],
+    /// How many of the people an earlier run has written to in the last 24 hours.
+    pub(crate) written_to: u64,
 }
 
 impl BeforeRun<'_> {
@@ -52,9 +53,7 @@ impl BeforeRun<'_> {
             if !figures.is_empty() {
                 stderr.note(&figures.join("; "));
             }
-            for remark in self.remarks {
-                stderr.note(remark);
-            }
+            report_written_to(context, self.written_to);
             return Ok(());
         }
         self.draw_first(context, overview.rows)?;
@@ -65,7 +64,7 @@ impl BeforeRun<'_> {
             repeated => Some(format!("{repeated} of them go to people who get an earlier one too")),
         });
         lines.extend(countries.map(|countries| format!("by country: {countries}")));
-        lines.extend(self.remarks.iter().cloned());
+        lines.extend(written_to_words(self.written_to));
         lines.extend(duration(overview.rows, self.rate, self.hours));
         for line in lines {
             stderr.known(&wrapped(&one_line(&line), COLUMNS));

@@ -3,10 +3,10 @@
 use super::arguments::RunOptions;
 use super::hours;
 use super::summary::{may_have_been_sent, of_counts, print_summary, summary};
-use crate::api::{Problem, SwapWatch};
+use crate::api::{HEADERS_OF_A_POST, Problem, SwapWatch, signed};
 use crate::bulk::{
-    ApiSession, Counts, Details, EndedAttempt, Engine, Ledger, LedgerError, PauseReason, RunEnd, RunLimits, RunLock,
-    RunName, Runs, StopReason, WriteFailure,
+    ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, LedgerError, PauseReason, RunEnd, RunLimits,
+    RunLock, RunName, Runs, StopReason, WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -46,10 +46,12 @@ pub(crate) async fn carry_out(
     if let Some(found) = &run.found {
         report_found(context, &run.name, found);
     }
-    let reader = Ledger::read(&path)?;
+    let counts = ledger.counts()?;
+    let ledger = Box::new(FileRun::new(ledger)?);
     let Connection { base, client, credentials, mut signals } = connection;
     let session = ApiSession {
         client: client.keep_connections()?,
+        headers: signed(HEADERS_OF_A_POST, &credentials),
         credentials,
         base: base.url().clone(),
         accepts: run.details.accepts.clone(),
@@ -68,7 +70,7 @@ pub(crate) async fn carry_out(
         hours: conditions.hours.clone().filter(|_| !run.details.sandbox),
         keep_going: conditions.keep_going,
     };
-    let engine = Engine::new(session, ledger, reader, limits, &mut progress)?;
+    let engine = Engine::new(session, ledger, counts, limits, &mut progress);
     let end = engine.run(async || signals.next().await).await;
     report(context, sender, run, end)
 }

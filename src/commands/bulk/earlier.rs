@@ -85,14 +85,18 @@ pub(crate) fn report_skipped(context: &Context, draft: &LedgerDraft) -> Result<(
     Ok(())
 }
 
-/// How many people were written to lately.
+/// Says how many people were written to lately.
 pub(crate) fn report_written_to(context: &Context, people: u64) {
+    if let Some(words) = written_to_words(people) {
+        context.stderr.note(&words);
+    }
+}
+
+pub(crate) fn written_to_words(people: u64) -> Option<String> {
     match people {
-        0 => {}
-        1 => context.stderr.note("an earlier run has written to 1 of these people in the last 24 hours"),
-        _ => {
-            context.stderr.note(&format!("earlier runs have written to {people} of these people in the last 24 hours"));
-        }
+        0 => None,
+        1 => Some("an earlier run has written to 1 of these people in the last 24 hours".to_owned()),
+        _ => Some(format!("earlier runs have written to {people} of these people in the last 24 hours")),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod before;
+mod begin;
 mod carry_out;
 mod earlier;
 mod excluded_since;
@@ -14,11 +15,11 @@ mod resume;
 mod row_messages;
 mod row_notes;
 mod send;
+mod show;
 mod summary;
 mod test_send;
 
-pub(crate) use self::arguments::{BulkAction, BulkSendArguments, EarlierOptions, RunOptions};
-pub(crate) use self::test_send::TestSend;
+pub(crate) use self::arguments::{BulkAction, BulkSendArguments, EarlierOptions, RunOptions, TestSend};
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::earlier::report_skipped;
 use crate::bulk::{Counts, LedgerDraft, RunName, SkipCounts};
 use crate::commands::CommandError;
 use crate::context::Context;
@@ -30,6 +31,7 @@ pub(crate) fn summary(name: Option<&RunName>, counts: &Counts, skips: &SkipCount
 
 /// Says that every row was left out, so that there is no run. Gives the code of that.
 pub(crate) fn nothing_to_send(context: &Context, draft: &LedgerDraft) -> Result<ExitCode, CommandError> {
+    report_skipped(context, draft)?;
     let skips = draft.skip_counts()?;
     let skipped = skips.iter().map(|(_, rows)| rows).sum();
     context.stderr.note(&format!("nothing is left to send: {} left out, and no run is made", were(skipped)));

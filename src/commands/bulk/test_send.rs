@@ -10,30 +10,13 @@ use crate::commands::send::{PreparedSend, print_result};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::list::ListReader;
-use crate::message::{InvalidMessage, Outgoing, TypedRecipient};
+use crate::message::{Outgoing, TypedRecipient};
 use crate::output::{Format, Record, Sent, counted};
-use crate::phone::Country;
 use crate::process::block_on;
 use crate::sending::{Flight, Interrupted, Opening, Sender, catch_panic};
 
 /// WhatsApp takes one message in this time to the same person (`api.md`, error 131056).
 const PAUSE: Duration = Duration::from_secs(6);
-
-/// Who gets how many of the messages.
-#[derive(Clone, Debug)]
-pub(crate) struct TestSend {
-    /// `--test-to`
-    pub(crate) to: String,
-    /// `--test-rows`
-    pub(crate) rows: u8,
-}
-
-impl TestSend {
-    pub(crate) fn recipient(&self, country: Option<Country>) -> Result<TypedRecipient, InvalidMessage> {
-        TypedRecipient::read(&self.to, country)
-            .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })
-    }
-}
 
 /// A list that was read and is in order.
 pub(crate) struct TestedList<'a> {

@@ -1,0 +1,46 @@
+//! The cut between the engine and a ledger: the engine says what became of rows and how many it has room for, the ledger
+//! says which may leave.
+
+use std::time::Instant;
+
+use super::ledger::{EndedAttempt, LedgerError, QueuedRow};
+use super::queue::Delay;
+
+/// The ledger of a run that goes on, wherever it is.
+pub(crate) trait RunLedger: Send {
+    /// Notes what became of rows, and gives at most `wanted` rows that may leave. Once it returns, all of it is durable:
+    /// the rows that it gives are under way.
+    ///
+    /// # Errors
+    /// When it cannot be written; then nothing of it may be relied on, and no row leaves.
+    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<Given, LedgerError>;
+
+    /// Makes the next exchange a short one, while the rows of the last one leave.
+    fn read_ahead(&mut self);
+
+    /// Closes it in order; says whether every row is final.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn close(self: Box<Self>) -> Result<bool, LedgerError>;
+}
+
+/// A row that is no longer under way.
+#[derive(Debug)]
+pub(crate) struct SettledRow {
+    pub(crate) ended: EndedAttempt,
+    /// When that became known.
+    pub(crate) at: Instant,
+    /// When a row that was certainly not sent may be tried again, and why not before.
+    pub(crate) retry: Option<(Instant, Delay)>,
+}
+
+/// What an exchange gives.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(crate) rows: Vec<QueuedRow>,
+    /// When the next row may be taken, and why not before; nothing while there is none, or all wait for others.
+    pub(crate) next: Option<(Instant, Delay)>,
+    /// Why no more rows can be had, while what becomes of the others can still be written.
+    pub(crate) problem: Option<LedgerError>,
+}

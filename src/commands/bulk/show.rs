@@ -1,0 +1,88 @@
+//! `--preview`, `--dry-run` and `--curl` of `bulk send`: what would leave, and nothing stays behind.
+
+use super::before::draw_messages;
+use super::earlier;
+use super::import::ReadList;
+use crate::api::{Request, SuccessCriterion};
+use crate::bulk::{EarlierRuns, LedgerDraft, LedgerError};
+use crate::commands::CommandError;
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::message::Message;
+use crate::sending::Sender;
+
+/// Messages that `--preview` draws.
+const MOST_DRAWN: u64 = 10;
+
+/// A list that is only shown.
+pub(crate) struct ShownList<'a> {
+    pub(crate) sender: &'a Sender,
+    pub(crate) draft: &'a LedgerDraft,
+    /// The kind that the message is.
+    pub(crate) kind: &'a Message,
+    /// `--preview`: so many requests, and how their recipients would see them.
+    pub(crate) most: Option<u64>,
+}
+
+impl ShownList<'_> {
+    /// What was said of the list while it was `read` is its verdict.
+    pub(crate) fn show(
+        &self,
+        context: &Context,
+        read: ReadList,
+        earlier: Option<&mut EarlierRuns<'_>>,
+    ) -> Result<ExitCode, CommandError> {
+        let words = read.words();
+        if read.verdict.is_ok() && !self.report_earlier(context, earlier, read.comparison)? {
+            return Ok(ExitCode::Success);
+        }
+        let accepts = read.imported.accepts.as_ref();
+        let Some(most) = self.most else {
+            read.verdict?;
+            self.print(context, accepts, u64::MAX)?;
+            return Ok(ExitCode::Success);
+        };
+        self.print(context, accepts, most)?;
+        draw_messages(context, self.draft, self.kind, most.min(MOST_DRAWN))?;
+        context.stderr.note(&words);
+        read.verdict.map(|()| ExitCode::Success)
+    }
+
+    /// Says what earlier runs have of these rows; false where nothing would leave.
+    fn report_earlier(
+        &self,
+        context: &Context,
+        earlier: Option<&mut EarlierRuns<'_>>,
+        comparison: Result<(), CommandError>,
+    ) -> Result<bool, CommandError> {
+        match comparison {
+            Ok(()) => {}
+            Err(error) if error.code == ExitCode::Guard => {
+                context.stderr.warning(&format!("this would be refused, and nothing would leave: {}", error.line()));
+                context.stderr.note(error.hint.as_deref().unwrap_or_default());
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        }
+        let Some(earlier) = earlier else { return Ok(true) };
+        earlier::report_skipped(context, self.draft)?;
+        earlier::report_written_to(context, earlier.people_written_to(self.draft)?);
+        Ok(true)
+    }
+
+    /// The first `most` requests that would leave.
+    fn print(&self, context: &Context, accepts: Option<&SuccessCriterion>, most: u64) -> Result<(), CommandError> {
+        let Some(accepts) = accepts else { return Ok(()) };
+        let base = self.sender.planned_base();
+        let mut shown = 0;
+        self.draft.requests(|path, body| {
+            if shown == most {
+                return Ok(());
+            }
+            shown += 1;
+            let request = Request::below(base.url(), path, body.into(), accepts.clone())
+                .map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+            Ok(self.sender.show(context, &request)?)
+        })
+    }
+}
