@@ -812,6 +812,17 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l encoding -d 'Encoding of a CSV or NDJSON list: windows-1252, latin1, … [default: UTF-8]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l to-column -d 'Column of the recipient [default: the one named to, userId, phone, telefono, celular, …]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l country -d 'Country whose national numbers the list has, in two letters: EC [default: the profile\'s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip -d 'Skip the first N rows' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l limit -d 'Send at most N messages; rows that are left out do not count' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l exclude -d 'Leave out people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l ignore-run -d 'Send although this run of the same bot cannot be read and may send the same (repeatable)' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l remember -d 'For how long sent messages count as sent before: 3d, 12h, or 0 [default: the profile\'s, else 3d]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l between -d 'Send within these hours only: \'mon-fri 07:00-19:00\', \'08:00-15:00\', or always (repeatable)' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l not-on -d 'Send nothing on this day: 2026-12-25, or a file with one such date a line (repeatable)' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l time-zone -d 'Time zone of the hours and days: America/Bogota [default: this machine\'s, unless it is UTC]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l preview -d 'Read and check every row, print the first N requests and send nothing' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l test-to -d 'Check every row, then send the first messages to this user alone, in place of their recipients' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l test-rows -d 'How many messages --test-to sends, 6 seconds apart, 1 to 10 [default: 1]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l run -d 'Name of the run: a-z, 0-9 and - [default: made from the file\'s name and the time]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l rate -d 'How fast to send: 5/s, 300/m, 1000/h [default: the profile\'s rate, else 5/s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l concurrency -d 'How many requests may be under way at once [default: 64]' -r
@@ -819,17 +830,6 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l progress -d 'How to show the progress' -r -f -a "auto\t'A bar on a terminal, else a line every 10 s (default)'
 ndjson\t'One JSON object a second on standard error'
 none\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l between -d 'Send within these hours only: \'mon-fri 07:00-19:00\', \'08:00-15:00\', or always (repeatable)' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l not-on -d 'Send nothing on this day: 2026-12-25, or a file with one such date a line (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l time-zone -d 'Time zone of the hours and days: America/Bogota [default: this machine\'s, unless it is UTC]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip -d 'Skip the first N rows' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l limit -d 'Send at most N messages; rows that are left out do not count' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l exclude -d 'Leave out people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l ignore-run -d 'Send although this run of the same bot cannot be read and may send the same (repeatable)' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l remember -d 'For how long sent messages count as sent before: 3d, 12h, or 0 [default: the profile\'s, else 3d]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l preview -d 'Read and check every row, print the first N requests and send nothing' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l test-to -d 'Check every row, then send the first messages to this user alone, in place of their recipients' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l test-rows -d 'How many messages --test-to sends, 6 seconds apart, 1 to 10 [default: 1]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -846,13 +846,13 @@ none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l unchecked -d 'Send a template without a look at the bot\'s list of templates first'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l keep-going -d 'Go on when the first eleven messages are all rejected, instead of pausing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-invalid -d 'Skip the rows that cannot be sent, instead of sending nothing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l allow-duplicates -d 'Send rows that are the same message to the same recipient'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l one-per-person -d 'Of several rows to one person, send only the first that can be sent'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-sent -d 'Leave out messages that an earlier run has sent, may have sent or is to send'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l again -d 'Send messages once more that an earlier run has sent, may have sent or is to send'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l unchecked -d 'Send a template without a look at the bot\'s list of templates first'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l keep-going -d 'Go on when the first eleven messages are all rejected, instead of pausing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l curl -d 'Print the request as a curl command and send nothing'
