@@ -10,7 +10,7 @@ use url::Url;
 use super::bare_codes::BareCodes;
 use super::empty_cells::{EmptyCells, empty_parameter};
 use super::error::BulkError;
-use super::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
+use super::ledger::{DraftRequest, DraftRow, KeyKind, LedgerDraft, Skip, SkipReason};
 use super::runs::OpenRuns;
 use crate::api::{Request, SuccessCriterion};
 use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, recipient_column};
@@ -135,6 +135,17 @@ pub(crate) struct ImportPolicy {
     pub(crate) one_per_person: bool,
 }
 
+impl ImportPolicy {
+    /// What no two rows that are sent may have in common.
+    fn repeated(self) -> Option<KeyKind> {
+        match (self.one_per_person, self.allow_duplicates) {
+            (true, _) => Some(KeyKind::Person),
+            (false, false) => Some(KeyKind::Message),
+            (false, true) => None,
+        }
+    }
+}
+
 /// Whether a request may go to its recipients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Admission<'a> {
@@ -183,11 +194,6 @@ pub(crate) fn import<'a>(
     mut report: impl FnMut(u64, RowFault<'_>),
     is_read: impl Fn(u64),
 ) -> Result<Imported, BulkError> {
-    // What is the same as a row before it does not count for the limit: that is looked up as the rows come.
-    let looks_up = range.limit.is_some() && !policy.allow_duplicates;
-    if looks_up {
-        draft.index_rows()?;
-    }
     let mut rows = Importer {
         plan,
         draft,
@@ -195,7 +201,7 @@ pub(crate) fn import<'a>(
         known: HashSet::new(),
         column: None,
         empty_cells: EmptyCells::new(&plan.body),
-        looks_up,
+        repeated: policy.repeated().filter(|_| range.limit.is_some()),
         to_be_sent: 0,
     };
     let (mut passed, mut taken) = (0_u64, 0_u64);
@@ -257,8 +263,8 @@ struct Importer<'a> {
     /// The recipient's column, from the first row on.
     column: Option<String>,
     empty_cells: EmptyCells,
-    /// Whether each row is compared with those before it.
-    looks_up: bool,
+    /// What a row before it has too does not count for the limit: that is looked up as the rows come.
+    repeated: Option<KeyKind>,
     to_be_sent: u64,
 }
 
@@ -340,10 +346,10 @@ impl Importer<'_> {
             self.imported.earlier += 1;
             return Ok(());
         }
-        let is_repeated = self.looks_up && self.draft.has_message(&made)?;
+        let counts = self.repeated.map_or(Ok(true), |kind| self.draft.is_first(kind, &made))?;
         self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: None })?;
         self.imported.rows += 1;
-        self.to_be_sent += u64::from(!is_repeated);
+        self.to_be_sent += u64::from(counts);
         self.imported.templates.note(outgoing);
         Ok(())
     }

@@ -156,6 +156,12 @@ impl From<EarlierError> for CommandError {
             EarlierError::Unreadable { run, error } => {
                 GuardError::UnreadableRun { run: run.to_string(), problem: error.to_string() }.into()
             }
+            error @ EarlierError::TooMany { .. } => UsageError::new(
+                error.to_string(),
+                "count less far back with --remember, remove finished runs with `jelouctl bulk remove`, or cut the list \
+                 yourself in place of --limit; nothing was sent",
+            )
+            .into(),
             EarlierError::Ledger(error) => error.into(),
         }
     }

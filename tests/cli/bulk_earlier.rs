@@ -262,6 +262,43 @@ fn the_limit_counts_what_is_sent() {
 }
 
 #[test]
+fn the_limit_counts_people_where_each_gets_one_message() {
+    let home = Home::new();
+    let row = |number: usize, text: &str| format!("{},{text}\n", user(number));
+    let rows = [row(0, "a"), row(0, "b"), row(1, "a"), row(0, "c"), row(1, "b"), row(2, "a"), row(3, "a")].concat();
+    home.write("people.csv", format!("celular,t\n{rows}"));
+    let jelou = Jelou::accepting();
+    let mut sent = Vec::new();
+    for _ in 0..3 {
+        let run = home.run("bulk send people.csv --yes --rate 1000000/s --one-per-person --limit 2 --skip-sent");
+        let ended = run.args(&["text", "{{ t }}"]).api(&jelou.url).success();
+        sent.push((ended.json()["sent"].clone(), reasons(&ended)));
+    }
+    // Who was sent a first message is sent the next one then: it is another.
+    let expected = [json!({"repeated": 1}), json!({"already_sent": 2, "repeated": 1}), json!({"already_sent": 4})];
+    assert_eq!(sent, expected.map(|reasons| (json!(2), reasons)));
+    assert_eq!(times(&jelou, &users(0..4)), [3, 2, 1, 0]);
+}
+
+#[test]
+fn more_runs_than_can_be_open_are_refused() {
+    let home = people(2);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url, &["--limit", "1", "--run", "r"]).success();
+    let runs = home.path().join(STATE).join("runs");
+    for number in 0..64 {
+        fs::copy(runs.join("r.db"), runs.join(format!("copy{number}.db"))).unwrap();
+    }
+    let told = ["65 earlier runs count", "--limit", "--skip-sent", "at most 64", "--remember", "jelouctl bulk remove"];
+    send(&home, &jelou.url, &["--limit", "1", "--skip-sent"]).fails(2, &told);
+    assert_eq!(jelou.seen().len(), 1);
+    fs::remove_file(runs.join("copy0.db")).unwrap();
+    send(&home, &jelou.url, &["--limit", "1", "--skip-sent"]).success();
+    send(&home, &jelou.url, &["--skip-sent"]).success();
+    assert_eq!(times(&jelou, &users(0..2)), [1, 1]);
+}
+
+#[test]
 fn a_message_is_remembered_for_as_long_as_is_said() {
     let home = people(3);
     let jelou = Jelou::accepting();

@@ -9,6 +9,7 @@ use rusqlite::{Connection, params};
 
 use super::commit::skipped;
 use super::commit_mark::CommitMark;
+use super::keys::{self, KeyKind};
 use super::record::{self, RecordKind};
 use super::seal::{RequestHash, RunFields, hash_of_person, seal_of_run};
 use super::{APPLICATION, Details, LedgerError, Skip, SkipReason, VERSION, now};
@@ -104,10 +105,10 @@ impl LedgerDraft {
 
     /// Whether several rows go to one person; then they must be compared and put in order.
     pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
-        self.db.execute_batch(
-            "CREATE TEMP TABLE repeated (person INTEGER PRIMARY KEY); INSERT INTO repeated SELECT person FROM row \
-             WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1;",
-        )?;
+        keys::write(&self.db, KeyKind::Person)?;
+        self.db.execute_batch("CREATE TEMP TABLE repeated (person INTEGER PRIMARY KEY)")?;
+        let mut insert = self.db.prepare("INSERT INTO repeated (person) VALUES (?1)")?;
+        keys::repeated(&self.db, KeyKind::Person, |person| Ok(insert.execute([person]).map(|_| ())?))?;
         Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| row.get(0))?)
     }
 
@@ -212,7 +213,7 @@ impl LedgerDraft {
     /// When it cannot be written; then there is no run.
     pub(crate) fn complete(self, details: &Details, mark: &CommitMark, to: &Path) -> Result<(), LedgerError> {
         self.put_in_order()?;
-        self.index_rows()?;
+        self.write_keys()?;
         let Self { db, path, rows, records } = self;
         let Some(path) = path else { return Ok(()) };
         db.execute_batch(include_str!("rules.sql"))?;

@@ -2,16 +2,20 @@
 
 mod commit;
 mod commit_mark;
+mod comparison;
 mod draft;
 mod earlier;
 mod error;
 mod file;
-mod join;
+mod keys;
+mod memory;
 mod message;
 mod opening;
 mod overview;
 mod record;
 mod report;
+mod row_set;
+mod row_states;
 mod rows;
 mod seal;
 mod skip;
@@ -25,10 +29,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rusqlite::{Connection, OpenFlags};
 
 pub(crate) use self::commit_mark::{CommitMark, RunNote};
+pub(crate) use self::comparison::Comparison;
 pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
-pub(crate) use self::earlier::{EarlierMessages, EarlierRow, Memory, WrittenTo};
 pub(crate) use self::error::LedgerError;
 use self::file::Identity;
+pub(crate) use self::keys::KeyKind;
+pub(crate) use self::memory::{EarlierMessages, EarlierRow, Memory};
 pub(crate) use self::overview::DraftOverview;
 pub(crate) use self::report::RowFilter;
 use self::seal::{RunFields, seal_of_conditions, seal_of_run};
@@ -40,7 +46,7 @@ use self::types::{LedgerProgress, RecordSummary};
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
 /// `PRAGMA user_version` of the ledgers that this version writes.
-const VERSION: i32 = 3;
+const VERSION: i32 = 4;
 /// How long a statement waits for a reader that is in the way.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -60,6 +60,21 @@ BEGIN
   SELECT RAISE(ABORT, 'a run loses nothing');
 END;
 
+CREATE TRIGGER keys_are_complete BEFORE INSERT ON keys
+BEGIN
+  SELECT RAISE(ABORT, 'a run takes no new rows');
+END;
+
+CREATE TRIGGER keys_stay BEFORE UPDATE ON keys
+BEGIN
+  SELECT RAISE(ABORT, 'what a run has written does not change');
+END;
+
+CREATE TRIGGER keys_are_kept BEFORE DELETE ON keys
+BEGIN
+  SELECT RAISE(ABORT, 'a run loses nothing');
+END;
+
 CREATE TRIGGER attempt_stays BEFORE UPDATE ON attempt
 BEGIN
   SELECT RAISE(ABORT, 'what a run has written does not change');

@@ -30,11 +30,24 @@ impl RequestHash {
         self.fingerprint
     }
 
+    /// Of the request byte for byte; the fingerprint of one that is written in one form only is the half before it.
+    pub(super) fn rest(&self) -> i64 {
+        eight_bytes(self.request.as_ref(), 24)
+    }
+
     /// Of the request as row `n`, which the list has at `line`.
     pub(super) fn seal(&self, n: i64, line: u64) -> i64 {
-        let place = n.wrapping_mul(SPREAD) ^ line.cast_signed().wrapping_mul(SPREAD).rotate_left(32);
-        eight_bytes(self.request.as_ref(), 24) ^ place
+        self.rest() ^ place(n, line)
     }
+}
+
+/// The same as [`RequestHash::rest`], of a row with this seal.
+pub(super) fn rest_of_request(seal: i64, n: i64, line: u64) -> i64 {
+    seal ^ place(n, line)
+}
+
+fn place(n: i64, line: u64) -> i64 {
+    n.wrapping_mul(SPREAD) ^ line.cast_signed().wrapping_mul(SPREAD).rotate_left(32)
 }
 
 fn hash_of([path, recipient, body]: [&str; 3]) -> Digest {

@@ -1,5 +1,6 @@
 //! The earlier runs that a list, or what is left of a run, is compared with: those of the same bot at the same address.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use thiserror::Error;
 use super::directory::Runs;
 use super::name::RunName;
 use crate::bulk::ledger::{
-    Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, Memory, WrittenTo, now,
+    Comparison, Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, Memory, now,
 };
 
 /// Whom a run wrote to is told for so long: 24 hours, in milliseconds.
@@ -16,12 +17,18 @@ const LATELY: i64 = 24 * 60 * 60 * 1000;
 /// The time of a file may be so much before that of its last row, in milliseconds.
 const SLACK: i64 = 60 * 1000;
 
+/// So many are open at once, each with three files: a process of macOS may open 256.
+pub(crate) const MOST_OPEN: usize = 64;
+
 /// What keeps a list from being compared.
 #[derive(Debug, Error)]
 pub(crate) enum EarlierError {
     /// It is of the same bot at the same address, and what it sends cannot be known.
     #[error("run {run} cannot be read: {error}")]
     Unreadable { run: RunName, error: LedgerError },
+    /// They are looked up as the list is read.
+    #[error("{runs} earlier runs count, and with --limit and --skip-sent at most {MOST_OPEN} can")]
+    TooMany { runs: usize },
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
@@ -40,7 +47,6 @@ pub(crate) struct EarlierRuns<'a> {
     lately: i64,
     /// What was compared, as it was then; nothing of a run that cannot be read.
     seen: BTreeMap<RunName, Option<([u8; 16], u64)>>,
-    written_to: WrittenTo,
 }
 
 /// One of them.
@@ -74,8 +80,8 @@ impl<'a> EarlierRuns<'a> {
         let now = now();
         let ended_since = since(now, remember);
         let memory = Memory { ended_since, began_since: i64::MIN, pending: true };
-        let (seen, written_to) = (BTreeMap::new(), WrittenTo::default());
-        Self { runs, bot, api_url, ignored, own: None, memory, lately: now - LATELY, seen, written_to }
+        let seen = BTreeMap::new();
+        Self { runs, bot, api_url, ignored, own: None, memory, lately: now - LATELY, seen }
     }
 
     /// For what is left of the run `own`. What was there when its list was read was compared then, and rows that are to be
@@ -88,9 +94,8 @@ impl<'a> EarlierRuns<'a> {
     ) -> Self {
         let ended_since = if details.remember.is_zero() { i64::MAX } else { created_at };
         let memory = Memory { ended_since, began_since: created_at, pending: false };
-        let (seen, written_to) = (BTreeMap::new(), WrittenTo::default());
         let (bot, api_url) = (details.bot.as_str(), details.api_url.as_str());
-        Self { runs, bot, api_url, ignored, own: Some(own), memory, lately: i64::MAX, seen, written_to }
+        Self { runs, bot, api_url, ignored, own: Some(own), memory, lately: i64::MAX, seen: BTreeMap::new() }
     }
 
     /// Notes in `draft` what the runs have too that were changed since they were last looked at. `warn` hears of a run that
@@ -103,10 +108,7 @@ impl<'a> EarlierRuns<'a> {
         draft: &LedgerDraft,
         warn: impl FnMut(&RunName, &LedgerError),
     ) -> Result<(), EarlierError> {
-        self.each_changed(Choice::Counting, warn, |earlier, _| {
-            draft.index_rows()?;
-            draft.compare(&earlier.ledger, &earlier.name.to_string(), earlier.memory)
-        })
+        self.compare_with(warn, || draft.comparison())
     }
 
     /// Checks only that they can be read.
@@ -114,7 +116,7 @@ impl<'a> EarlierRuns<'a> {
     /// # Errors
     /// As of [`EarlierRuns::compare`].
     pub(crate) fn check(&mut self, warn: impl FnMut(&RunName, &LedgerError)) -> Result<(), EarlierError> {
-        self.each_changed(Choice::ChangedLately, warn, |_, _| Ok(()))
+        self.each_changed(Choice::ChangedLately, warn, |_| Ok(()))
     }
 
     /// How many people of `draft` a run has written to in the last 24 hours, rows that are left out not counted.
@@ -123,18 +125,15 @@ impl<'a> EarlierRuns<'a> {
     /// As of [`EarlierRuns::compare`].
     pub(crate) fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
         let (seen, lately) = (std::mem::take(&mut self.seen), self.lately);
-        self.written_to = WrittenTo::default();
+        let mut comparison = None;
         let found = self.each_changed(
             Choice::ChangedLately,
             |_, _| (),
-            |earlier, people| {
-                draft.index_rows()?;
-                draft.find_people(&earlier.ledger, lately, people)
-            },
+            |earlier| begun(&mut comparison, || draft.comparison())?.find_people(&earlier.ledger, lately),
         );
         self.seen = seen;
         found?;
-        Ok(self.written_to.people())
+        Ok(comparison.map_or(0, |comparison| comparison.people()))
     }
 
     /// As [`EarlierRuns::compare`], for the rows of `ledger` that are still to be sent.
@@ -143,32 +142,49 @@ impl<'a> EarlierRuns<'a> {
         ledger: &Ledger,
         warn: impl FnMut(&RunName, &LedgerError),
     ) -> Result<(), EarlierError> {
-        self.each_changed(Choice::Counting, warn, |earlier, _| {
-            ledger.compare(&earlier.ledger, &earlier.name.to_string(), earlier.memory)
+        self.compare_with(warn, || ledger.comparison())
+    }
+
+    fn compare_with<'b>(
+        &mut self,
+        warn: impl FnMut(&RunName, &LedgerError),
+        begin: impl Fn() -> Result<Comparison<'b>, LedgerError>,
+    ) -> Result<(), EarlierError> {
+        let mut comparison = None;
+        self.each_changed(Choice::Counting, warn, |earlier| {
+            let run = earlier.name.to_string();
+            begun(&mut comparison, &begin)?.find_messages(&earlier.ledger, &run, earlier.memory)
         })
     }
 
     /// Opens all of them.
     ///
     /// # Errors
-    /// When one of the same bot cannot be read.
+    /// When one of the same bot cannot be read, or they are too many to be open at once.
     pub(crate) fn open(&mut self, warn: impl FnMut(&RunName, &LedgerError)) -> Result<OpenRuns, EarlierError> {
         let mut open = Vec::new();
-        self.each_changed(Choice::Counting, warn, |earlier, _| {
-            open.push(earlier);
+        let mut runs = 0;
+        self.each_changed(Choice::Counting, warn, |earlier| {
+            runs += 1;
+            if runs <= MOST_OPEN {
+                open.push(earlier);
+            }
             Ok(())
         })?;
-        Ok(OpenRuns(open))
+        if runs > MOST_OPEN { Err(EarlierError::TooMany { runs }) } else { Ok(OpenRuns(open)) }
     }
 
     fn each_changed(
         &mut self,
         choice: Choice,
         mut warn: impl FnMut(&RunName, &LedgerError),
-        mut each: impl FnMut(EarlierRun, &mut WrittenTo) -> Result<(), LedgerError>,
+        mut each: impl FnMut(EarlierRun) -> Result<(), LedgerError>,
     ) -> Result<(), EarlierError> {
         let mut unreadable = None;
-        for run in self.runs.names()? {
+        let mut names = self.runs.names()?;
+        // What the last one has sent need not be looked for in those before it.
+        names.sort_by_cached_key(|run| Reverse(self.runs.changed_at(run)));
+        for run in names {
             if self.own == Some(&run) {
                 continue;
             }
@@ -198,7 +214,7 @@ impl<'a> EarlierRuns<'a> {
         &mut self,
         run: &RunName,
         choice: Choice,
-        each: &mut impl FnMut(EarlierRun, &mut WrittenTo) -> Result<(), LedgerError>,
+        each: &mut impl FnMut(EarlierRun) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         let ledger = Ledger::read(&self.runs.path(run))?;
         ledger.check_seal()?;
@@ -221,7 +237,7 @@ impl<'a> EarlierRuns<'a> {
             Choice::Counting => (memory.ended_since, memory.pending && counts.pending > 0),
         };
         if is_pending || counts.inflight > 0 || ledger.changed_at()? >= since {
-            each(EarlierRun { name: run.clone(), ledger, memory }, &mut self.written_to)?;
+            each(EarlierRun { name: run.clone(), ledger, memory })?;
         }
         self.seen.insert(run.clone(), version);
         Ok(())
@@ -244,6 +260,17 @@ impl OpenRuns {
             found = Some((&run.name, row));
         }
         Ok(found)
+    }
+}
+
+/// What is compared, from the first run on that there is.
+fn begun<'a, 'b>(
+    comparison: &'a mut Option<Comparison<'b>>,
+    begin: impl FnOnce() -> Result<Comparison<'b>, LedgerError>,
+) -> Result<&'a mut Comparison<'b>, LedgerError> {
+    match comparison {
+        Some(comparison) => Ok(comparison),
+        None => Ok(comparison.insert(begin()?)),
     }
 }
 

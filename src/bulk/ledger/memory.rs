@@ -1,0 +1,95 @@
+//! What of earlier runs counts, and how it is told.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::row_states::StateSince;
+use super::{RowState, SkipReason};
+
+/// What of an earlier run counts; times are milliseconds since 1970.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory {
+    /// Rows that became sent or unknown then or later.
+    pub(crate) ended_since: i64,
+    /// Rows under way that began then or later.
+    pub(crate) began_since: i64,
+    /// Whether rows count that are still to be sent.
+    pub(crate) pending: bool,
+}
+
+impl Memory {
+    /// The row in this state, if it counts.
+    pub(super) fn row(&self, (state, at): StateSince) -> Option<EarlierRow> {
+        let reason = match state {
+            RowState::Sent if at >= self.ended_since => SkipReason::AlreadySent,
+            RowState::Unknown if at >= self.ended_since => SkipReason::MayHaveBeenSent,
+            RowState::Inflight if at >= self.began_since => SkipReason::MayHaveBeenSent,
+            RowState::Pending if self.pending => SkipReason::ToBeSent,
+            RowState::Sent
+            | RowState::Unknown
+            | RowState::Inflight
+            | RowState::Pending
+            | RowState::Failed
+            | RowState::Skipped => return None,
+        };
+        Some(EarlierRow { reason, at })
+    }
+}
+
+/// A row of an earlier run that counts, and since when it is so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EarlierRow {
+    pub(crate) reason: SkipReason,
+    pub(crate) at: i64,
+}
+
+/// How many rows an earlier run has too, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EarlierMessages {
+    pub(crate) run: String,
+    pub(crate) reason: SkipReason,
+    pub(crate) rows: u64,
+    /// The last of them.
+    pub(crate) at: i64,
+}
+
+impl EarlierMessages {
+    /// `were sent by run r at 2026-11-20 13:23 UTC`
+    pub(crate) fn words(&self) -> String {
+        let was = if self.rows == 1 { "was" } else { "were" };
+        let is = if self.rows == 1 { "is" } else { "are" };
+        match self.reason {
+            SkipReason::MayHaveBeenSent => format!("may have been sent by run {} {}", self.run, time(self.at)),
+            SkipReason::ToBeSent => format!("{is} still to be sent by run {}", self.run),
+            _ => format!("{was} sent by run {} {}", self.run, time(self.at)),
+        }
+    }
+}
+
+impl EarlierRow {
+    /// Why a row is left out.
+    pub(crate) fn problem(&self, run: &str) -> String {
+        EarlierMessages { run: run.to_owned(), reason: self.reason, rows: 1, at: self.at }.words()
+    }
+
+    /// Whether it says more than `other`.
+    pub(crate) fn outweighs(&self, other: &Self) -> bool {
+        (rank(self.reason), -self.at) < (rank(other.reason), -other.at)
+    }
+}
+
+/// `at 2026-11-20 13:23 UTC`
+fn time(at: i64) -> String {
+    let at = UNIX_EPOCH + Duration::from_millis(u64::try_from(at).unwrap_or_default());
+    let text = humantime::format_rfc3339_seconds(at).to_string();
+    let minute = text.get(..16).unwrap_or(&text).replace('T', " ");
+    format!("at {minute} UTC")
+}
+
+/// The place of a reason among all.
+pub(super) fn rank(reason: SkipReason) -> i64 {
+    SkipReason::ALL.iter().position(|known| *known == reason).and_then(|place| i64::try_from(place).ok()).unwrap_or(0)
+}
+
+pub(super) fn of_rank(rank: i64) -> SkipReason {
+    usize::try_from(rank).ok().and_then(|place| SkipReason::ALL.get(place).copied()).unwrap_or(SkipReason::AlreadySent)
+}
