@@ -405,3 +405,82 @@ fn what_is_only_shown_is_compared_too() {
     assert_eq!(fs::read_dir(home.path().join(STATE).join("runs")).unwrap().count(), before);
     assert_eq!(jelou.seen().len(), 2);
 }
+
+#[test]
+fn a_clock_that_was_wrong_sends_nothing_twice() {
+    let home = people(6);
+    let refuses_first = Jelou::start(|_, before| if before == 0 { Act::Answer(422, "", "{}") } else { Act::Accept });
+    send(&home, &refuses_first.url, &["--run", "a", "--keep-going"]).fails(10, &[]);
+    send(&home, &refuses_first.url, &["--run", "b"]).success();
+    // By its clock the second run came first.
+    age(&home, "b", 2);
+    home.run("bulk resolve a --failed-as pending").success();
+    home.run("bulk resume a").api(&refuses_first.url).fails(11, &["all 6 messages left in run a were sent by run b"]);
+    assert_eq!(times(&refuses_first, &users(0..6)), [1; 6]);
+}
+
+#[test]
+fn of_two_runs_that_go_on_at_once_none_sends_what_the_other_has() {
+    let home = people(4);
+    let jelou = Jelou::start(|_, before| match before {
+        0 | 1 => Act::Answer(422, "", "{}"),
+        _ => Act::Hang { accepted: true },
+    });
+    for run in ["a", "b"] {
+        send(&home, &jelou.url, &["--run", run, "--again"]).fails(10, &[]);
+        home.run(&format!("bulk resolve {run} --failed-as pending")).success();
+    }
+    let mut first = home.command();
+    first.args("bulk resume a --concurrency 1".split(' '));
+    first.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
+    first.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::null()).stderr(Stdio::null());
+    let mut first = first.spawn().unwrap();
+    jelou.wait_for(9);
+    // Both were begun with --again; what it holds now is about to leave all the same.
+    home.run("bulk resume b --skip-sent").api(&jelou.url).fails(10, &[]);
+    assert_eq!(jelou.seen().len(), 9);
+    first.kill().unwrap();
+    first.wait().unwrap();
+}
+
+#[test]
+fn a_ledger_that_is_gone_is_not_one_that_sent_nothing() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url, &["--run", "a"]).success();
+    let runs = home.path().join(STATE).join("runs");
+    let away = home.path().join("away.db");
+    let told = ["run a", "jelouctl bulk remove a", "--ignore-run a"];
+    fs::rename(runs.join("a.db"), &away).unwrap();
+    send(&home, &jelou.url, &[]).fails(11, &told);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(home.path().join("nowhere.db"), runs.join("a.db")).unwrap();
+        send(&home, &jelou.url, &[]).fails(11, &told);
+        fs::remove_file(runs.join("a.db")).unwrap();
+    }
+    assert_eq!(jelou.seen().len(), 3);
+    // A person may give it up.
+    home.run("bulk remove a --yes").success();
+    send(&home, &jelou.url, &["--run", "b"]).success();
+    assert_eq!(jelou.seen().len(), 6);
+}
+
+#[test]
+fn a_ledger_that_lost_its_log_is_not_compared() {
+    let home = people(3);
+    let hangs = Jelou::start(|user, _| if user.ends_with('0') { Act::Accept } else { Act::Hang { accepted: true } });
+    let mut killed = home.command();
+    killed.args("bulk send people.csv --yes --run a --rate 1000/s text Hola".split(' '));
+    killed.envs([("JELOU_API_URL", hangs.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
+    killed.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = killed.spawn().unwrap();
+    hangs.wait_for(3);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    fs::remove_file(home.path().join(STATE).join("runs/a.db-wal")).unwrap();
+    for flags in [&[][..], &["--skip-sent"]] {
+        send(&home, &hangs.url, flags).fails(11, &["run a", "commits", "--ignore-run a"]);
+    }
+    assert_eq!(hangs.seen().len(), 3);
+}

@@ -9,7 +9,7 @@ use super::message::SameMessage;
 use super::row_states::state;
 use super::seal::{RequestHash, hash_of_person};
 use super::skip::skip_counts;
-use super::{DraftRequest, Ledger, LedgerDraft, LedgerError, Skip, SkipCounts};
+use super::{DraftRequest, Ledger, LedgerDraft, LedgerError, RunNote, Skip, SkipCounts};
 
 /// So many rows are left out by one commit.
 const ROWS_A_COMMIT: usize = 10_000;
@@ -119,9 +119,13 @@ impl Ledger {
         Ok(self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
     }
 
-    /// Whether a process has opened the run to write it, and has not ended in order.
-    pub(crate) fn is_opened(&self) -> Result<bool, LedgerError> {
-        Ok(self.db.query_row("SELECT opened <> closed FROM progress", [], |row| row.get(0))?)
+    /// Checks that it has all commits that its lock file has `noted`.
+    pub(crate) fn check_commits(&self, noted: Option<&RunNote>) -> Result<(), LedgerError> {
+        let (identity, (_, commits)) = (self.note()?.identity, self.version()?);
+        match noted.filter(|noted| noted.identity == identity && noted.commits > commits) {
+            None => Ok(()),
+            Some(noted) => Err(self.damaged(format!("of {} commits {commits} are left", noted.commits))),
+        }
     }
 
     /// When the list was read.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::RunError;
-use super::files::{DRAFT, LEDGER, RunFiles};
+use super::files::{DRAFT, LEDGER, LOCK, RunFiles};
 use super::lock::RunLock;
 use super::name::RunName;
 use super::reserved::ReservedRun;
@@ -57,6 +57,20 @@ impl Runs {
         self.files(name).ledger()
     }
 
+    /// Runs of which only the lock file is left, though rows of theirs may have been sent.
+    pub(crate) fn lost(&self) -> Result<Vec<RunName>, LedgerError> {
+        let mut names = self.with_ending(LOCK)?;
+        let is_gone = |name: &RunName| self.path(name).symlink_metadata().is_err();
+        names.retain(|name| is_gone(name) && self.note(name).is_some_and(|note| note.commits > 0));
+        Ok(names)
+    }
+
+    /// Whether nothing is left of a run: a link that leads nowhere is one whose ledger is elsewhere.
+    pub(crate) fn is_removed(&self, name: &RunName) -> bool {
+        let files = self.files(name);
+        [files.ledger(), files.lock()].iter().all(|path| path.symlink_metadata().is_err())
+    }
+
     /// What the lock file of a run says of it.
     pub(crate) fn note(&self, name: &RunName) -> Option<RunNote> {
         RunNote::read(&self.files(name).lock())
@@ -74,7 +88,7 @@ impl Runs {
     pub(crate) fn find(&self, asked: Option<&RunName>) -> Result<RunName, BulkError> {
         let known = self.names()?;
         if let Some(name) = asked {
-            if known.contains(name) {
+            if known.contains(name) || self.lost()?.contains(name) {
                 return Ok(name.clone());
             }
             return Err(RunError::NoSuchRun { name: name.clone(), known }.into());

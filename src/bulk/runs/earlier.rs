@@ -92,8 +92,9 @@ impl<'a> EarlierRuns<'a> {
         created_at: i64,
         ignored: &'a [RunName],
     ) -> Self {
-        let ended_since = if details.remember.is_zero() { i64::MAX } else { created_at };
-        let memory = Memory { ended_since, began_since: created_at, pending: false };
+        // What was refused or left out then counts no less now: a clock may have been wrong in between.
+        let ended_since = since(created_at, details.remember);
+        let memory = Memory { ended_since, began_since: i64::MIN, pending: false };
         let (bot, api_url) = (details.bot.as_str(), details.api_url.as_str());
         Self { runs, bot, api_url, ignored, own: Some(own), memory, lately: i64::MAX, seen: BTreeMap::new() }
     }
@@ -182,6 +183,7 @@ impl<'a> EarlierRuns<'a> {
     ) -> Result<(), EarlierError> {
         let mut unreadable = None;
         let mut names = self.runs.names()?;
+        names.extend(self.runs.lost()?);
         // What the last one has sent need not be looked for in those before it.
         names.sort_by_cached_key(|run| Reverse(self.runs.changed_at(run)));
         for run in names {
@@ -191,7 +193,7 @@ impl<'a> EarlierRuns<'a> {
             match self.look(&run, choice, &mut each) {
                 Ok(()) => {}
                 // It was removed meanwhile, or is passed over.
-                Err(_) if !self.runs.path(&run).exists() || self.ignored.contains(&run) => {}
+                Err(_) if self.runs.is_removed(&run) || self.ignored.contains(&run) => {}
                 Err(error) => match self.runs.note(&run) {
                     Some(note) if !matches!(error, LedgerError::Older { .. }) => {
                         let is_ours = note.bot == self.bot && note.api_url == self.api_url && !note.sandbox;
@@ -216,8 +218,11 @@ impl<'a> EarlierRuns<'a> {
         choice: Choice,
         each: &mut impl FnMut(EarlierRun) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
+        // Read before the ledger is, which may get on meanwhile.
+        let noted = self.runs.note(run);
         let ledger = Ledger::read(&self.runs.path(run))?;
         ledger.check_seal()?;
+        ledger.check_commits(noted.as_ref())?;
         let details = ledger.details()?;
         if details.bot != self.bot || details.api_url != self.api_url || details.sandbox {
             return Ok(());
@@ -229,7 +234,7 @@ impl<'a> EarlierRuns<'a> {
         }
         let mut memory = self.memory;
         if self.own.is_some() {
-            memory.pending = ledger.is_opened()? && self.runs.is_held(run);
+            memory.pending = self.runs.is_held(run);
         }
         let counts = ledger.counts()?;
         let (since, is_pending) = match choice {
@@ -245,8 +250,7 @@ impl<'a> EarlierRuns<'a> {
 
     /// Whether a row of a run that cannot be read can have become one that counts since the list was read.
     fn may_have_changed(&self, run: &RunName) -> bool {
-        let since = self.memory.ended_since.min(self.memory.began_since);
-        self.runs.changed_at(run).saturating_add(SLACK) >= since
+        self.runs.changed_at(run).saturating_add(SLACK) >= self.memory.ended_since
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) const LEDGER: &str = "db";
 pub(crate) const DRAFT: &str = "db.part";
 /// What SQLite keeps beside a ledger.
 const LOGS: [&str; 2] = ["db-wal", "db-shm"];
-const LOCK: &str = "lock";
+pub(crate) const LOCK: &str = "lock";
 
 /// Where the files of one run are, whether they exist or not.
 #[derive(Clone, Debug)]
@@ -49,7 +49,8 @@ impl RunFiles {
         let files = [LEDGER, LOGS[0], LOCK].map(|ending| self.file(ending));
         let times = files.iter().filter_map(|path| path.metadata().and_then(|file| file.modified()).ok());
         let newest = times.max().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        newest.and_then(|age| i64::try_from(age.as_millis()).ok()).unwrap_or_default()
+        // Of one that does not say, it may be any time.
+        newest.and_then(|age| i64::try_from(age.as_millis()).ok()).unwrap_or(i64::MAX)
     }
 
     pub(crate) fn remove_ledger(&self) -> Result<(), LedgerError> {
