@@ -45,7 +45,7 @@ impl DailyWindow {
         self.is_over_midnight() && minute < self.end
     }
 
-    fn is_over_midnight(&self) -> bool {
+    pub(super) fn is_over_midnight(&self) -> bool {
         self.end < self.start
     }
 }
