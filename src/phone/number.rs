@@ -4,7 +4,7 @@ use super::country::Country;
 use super::error::PhoneError;
 use super::meaning;
 use super::national::international;
-use super::rules::Region;
+use super::rules::{Region, regions};
 use super::spelling::{is_number, region_of_number};
 use super::typed::{DIGITS, Typed};
 
@@ -126,6 +126,18 @@ fn taken_as_typed(typed: &str, digits: &str, region: &'static Region) -> Option<
         other.code,
         old.unwrap_or_default()
     ))
+}
+
+/// Where most lists are of: the countries that Jelou serves.
+const COUNTRIES_OF_LISTS: [&str; 18] =
+    ["EC", "CO", "MX", "PE", "CL", "AR", "BR", "GT", "PA", "CR", "BO", "UY", "PY", "DO", "HN", "SV", "NI", "VE"];
+
+/// Whether `digits`, an international number of a country of which few lists are, may as well be a national one of another.
+pub(crate) fn may_be_national(digits: &str) -> bool {
+    let is_of_lists = |region: &&Region| COUNTRIES_OF_LISTS.contains(&region.code);
+    digits.len() == DIGITS_WITHOUT_PLUS
+        && region_of_number(digits).is_some_and(|region| !is_of_lists(&region))
+        && regions().iter().filter(is_of_lists).any(|region| international(digits, region).is_some())
 }
 
 /// The country of a recipient that is a number.
