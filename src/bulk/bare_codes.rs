@@ -1,29 +1,45 @@
 //! Under which country codes the numbers of a list fall that have no `+`: in a list of national numbers some are by chance
 //! valid ones of another country.
 
+use crate::phone::{Country, country_of, may_be_national};
+
 /// Codes that are named.
 const MOST_NAMED: usize = 5;
 
-/// Each country code with its first number and the line of that.
+/// Each country code with its first number, the line of that, and the country of which that is.
 #[derive(Debug, Default)]
-pub(crate) struct BareCodes(Vec<(&'static str, String, u64)>);
+pub(crate) struct BareCodes(Vec<(&'static str, String, u64, &'static str)>);
 
 impl BareCodes {
     /// Takes note of a number that was written without `+`.
-    pub(super) fn note(&mut self, code: &'static str, written: &str, line: u64) {
-        if self.0.iter().all(|(known, _, _)| *known != code) {
-            self.0.push((code, written.to_owned(), line));
+    pub(super) fn note(&mut self, code: &'static str, (written, number): (&str, &str), line: u64) {
+        if self.0.iter().all(|(known, ..)| *known != code) {
+            // A number that is likely as it is needs no word of its own.
+            let unlikely = country_of(number).filter(|_| may_be_national(number)).unwrap_or_default();
+            self.0.push((code, written.to_owned(), line, unlikely));
         }
     }
 
-    /// What a person should know, where there are several.
-    pub(crate) fn warning(&self) -> Option<String> {
+    /// What a person should know, where there are several, or the one is an unlikely one; nothing where it was said whose
+    /// national numbers are meant: then each number that is none is told.
+    pub(crate) fn warning(&self, country: Option<Country>) -> Option<String> {
+        if country.is_some() {
+            return None;
+        }
         let count = self.0.len();
+        if let [(code, written, _, unlikely)] = self.0.as_slice()
+            && !unlikely.is_empty()
+        {
+            return Some(format!(
+                "the numbers without + are read as numbers of {unlikely} (+{code}), such as {written}: if they are national \
+                 numbers, say of which country, --country"
+            ));
+        }
         if count < 2 {
             return None;
         }
         let examples = self.0.iter().take(MOST_NAMED);
-        let examples = examples.map(|(code, written, line)| format!("+{code} (line {line}: `{written}`)"));
+        let examples = examples.map(|(code, written, line, _)| format!("+{code} (line {line}: `{written}`)"));
         let more = if count > MOST_NAMED { ", …" } else { "" };
         let examples = examples.collect::<Vec<_>>().join(", ");
         Some(format!(

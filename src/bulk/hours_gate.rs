@@ -3,14 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::hours::Hours;
 
 /// The clock is read at least so often while the hours are closed.
 const TIME_BETWEEN_LOOKS: Duration = Duration::from_secs(5);
-/// Where no opening is in sight, it is looked for again and again.
-const OUT_OF_SIGHT: SignedDuration = SignedDuration::from_hours(24);
 
 /// Says whether the hours are open, and how long they were not.
 #[derive(Debug, Default)]
@@ -49,7 +47,7 @@ impl HoursGate {
         let opening = match self.looked {
             Some((looked, opening)) if looked == minute => opening,
             _ if hours.is_open(wall) => None,
-            _ => Some(hours.next_opening(wall).unwrap_or_else(|| wall.saturating_add(OUT_OF_SIGHT).unwrap_or(wall))),
+            _ => Some(hours.next_opening(wall).unwrap_or(Timestamp::MAX)),
         };
         self.looked = Some((minute, opening));
         let until = opening?;

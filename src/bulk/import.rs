@@ -445,7 +445,7 @@ impl ImportPlan<'_> {
         let typed = TypedRecipient::read(&recipient, self.country);
         let typed = typed.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
         if let Some(code) = typed.bare_code() {
-            codes.note(code, &recipient, line);
+            codes.note(code, (&recipient, typed.recipient.as_str()), line);
         }
         self.made(body, typed)
     }

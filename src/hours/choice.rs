@@ -74,9 +74,10 @@ impl HoursChoice {
             None => ZoneName::of_machine().map_err(|found| HoursError::NoZone { found })?,
         };
         let hours = Hours { between, not_on, time_zone };
-        match hours.next_opening(now) {
-            Some(_) => Ok(Some(hours)),
-            None => Err(HoursError::NeverOpen { hours: hours.to_string() }),
+        if hours.opens_within_a_year(now) {
+            Ok(Some(hours))
+        } else {
+            Err(HoursError::NeverOpen { hours: hours.to_string() })
         }
     }
 }

@@ -74,13 +74,24 @@ pub(crate) fn days_off_in(all: &[DayOff]) -> Result<BTreeSet<Date>, String> {
                 dates.insert(*date);
             }
             DayOff::File(path) => {
-                let text = read(path).map_err(|cause| FileError::of("read", path)(cause).to_string())?;
+                let text = read(path).map_err(|cause| unread(path, cause))?;
                 let read = parse_file(&text).map_err(|problem| format!("{}: {problem}", path.display()))?;
                 dates.extend(read);
             }
         }
     }
     Ok(dates)
+}
+
+/// Why there are no dates of a file: what looks like a date in another order is told to be none.
+fn unread(path: &Path, cause: io::Error) -> String {
+    let shown = path.display().to_string();
+    let is_like_date = shown.starts_with(|first: char| first.is_ascii_digit())
+        && shown.chars().all(|character| character.is_ascii_digit() || "/.-".contains(character));
+    if is_like_date && cause.kind() == io::ErrorKind::NotFound {
+        return format!("`{shown}` is neither a file nor a date such as 2026-12-25");
+    }
+    FileError::of("read", path)(cause).to_string()
 }
 
 fn read(path: &Path) -> io::Result<String> {

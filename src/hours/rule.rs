@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::window::DailyWindow;
 use super::zone::ZoneName;
 
-/// How far ahead an opening is looked for.
+/// How far ahead an opening is looked for behind the last day off.
 const DAYS_AHEAD: i32 = 366;
+const YEAR: SignedDuration = SignedDuration::from_hours(24 * DAYS_AHEAD as i64);
 
 /// How many minutes of work are counted through the hours: two months by day and night.
 const MOST_MINUTES: u32 = 60 * 24 * 60;
@@ -32,29 +33,38 @@ impl Hours {
     pub(crate) fn is_open(&self, at: Timestamp) -> bool {
         let local = self.zone().to_datetime(at);
         let (today, minute) = (local.date(), minute_of(local.time()));
-        let opened_today = self.is_day(today);
-        if self.between.is_empty() {
-            return opened_today;
+        // A day off holds by its own date, also for the rest of a window that opened the evening before.
+        if !self.is_day(today) || self.between.is_empty() {
+            return self.is_day(today);
         }
         let yesterday = today.yesterday().ok().filter(|yesterday| self.is_day(*yesterday));
         self.between.iter().any(|window| {
-            opened_today && window.opens_on(today.weekday()) && window.covers(minute)
+            window.opens_on(today.weekday()) && window.covers(minute)
                 || yesterday.is_some_and(|day| window.opens_on(day.weekday()) && window.covers_next_day(minute))
         })
     }
 
-    /// From when on a row may leave: `from` itself, or a later instant within a year.
+    /// From when on a row may leave: `from` itself, or a later instant, which comes within a year after the last day off.
     pub(crate) fn next_opening(&self, from: Timestamp) -> Option<Timestamp> {
         if self.is_open(from) {
             return Some(from);
         }
         let by_clock = self.next_start(from);
-        let horizon =
-            by_clock.or_else(|| from.checked_add(SignedDuration::from_hours(24 * i64::from(DAYS_AHEAD))).ok())?;
+        let horizon = by_clock.or_else(|| from.checked_add(YEAR).ok())?;
         // A start that the clock of that day leaves out, or passes a second time, is where the clock is changed.
         let changes = self.zone().following(from).map(|change| change.timestamp());
         let by_change = changes.take_while(|at| *at < horizon).find(|at| self.is_open(*at));
         by_change.or(by_clock)
+    }
+
+    /// Whether a row may leave within a year.
+    pub(super) fn opens_within_a_year(&self, from: Timestamp) -> bool {
+        self.next_opening(from).is_some_and(|at| at.duration_since(from) <= YEAR)
+    }
+
+    /// The windows that go over midnight.
+    pub(crate) fn over_midnight(&self) -> impl Iterator<Item = &DailyWindow> {
+        self.between.iter().filter(|window| window.is_over_midnight())
     }
 
     /// When `work` that begins at `from`, and rests outside of the hours, is done; nothing where that is too far ahead to
@@ -78,8 +88,10 @@ impl Hours {
     /// The first start of a window after `from`.
     fn next_start(&self, from: Timestamp) -> Option<Timestamp> {
         let mut date = self.zone().to_datetime(from).date();
-        for _ in 0..=DAYS_AHEAD {
+        let mut days = 0;
+        while days <= DAYS_AHEAD {
             if self.is_day(date) {
+                days += 1;
                 let first = self.starts_on(date).filter(|at| *at > from && self.is_open(*at)).min();
                 if first.is_some() {
                     return first;
@@ -213,10 +225,9 @@ mod tests {
         for (from, expected) in [
             ("2026-11-20T21:59:00-05", "2026-11-20T22:00:00-05:00"),
             ("2026-11-20T23:59:59-05", "open"),
-            // Saturday is off, but this is Friday's window.
-            ("2026-11-21T05:59:59-05", "open"),
-            // Friday the 27th is off, and with it the night to Saturday.
-            ("2026-11-21T06:00:00-05", "2026-12-04T22:00:00-05:00"),
+            // Saturday is off, and with it what is left of Friday's window; Friday the 27th is, with the night to Saturday.
+            ("2026-11-21T00:00:00-05", "2026-12-04T22:00:00-05:00"),
+            ("2026-11-21T05:59:59-05", "2026-12-04T22:00:00-05:00"),
             ("2026-11-28T01:00:00-05", "2026-12-04T22:00:00-05:00"),
         ] {
             assert_eq!(next(&night, from), expected, "{from}");
@@ -270,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_that_cannot_open_within_a_year_never_do() {
+    fn hours_that_do_not_open_within_a_year_are_known() {
         let mut off: Vec<String> = Vec::new();
         let mut date: Date = "2026-11-01".parse().unwrap();
         for _ in 0..400 {
@@ -278,8 +289,15 @@ mod tests {
             date = date.tomorrow().unwrap();
         }
         let off: Vec<&str> = off.iter().map(String::as_str).collect();
-        assert_eq!(next(&hours(&["07:00-19:00"], &off, "UTC"), "2026-11-20T00:00:00Z"), "never");
-        assert_eq!(next(&hours(&[], &off, "UTC"), "2026-11-20T00:00:00Z"), "never");
+        let from = "2026-11-20T00:00:00Z";
+        for (between, opening) in
+            [(&["07:00-19:00"][..], "2027-12-06T07:00:00+00:00"), (&[], "2027-12-06T00:00:00+00:00")]
+        {
+            let hours = hours(between, &off, "UTC");
+            assert!(!hours.opens_within_a_year(from.parse().unwrap()));
+            // A run that has such hours says the truth all the same.
+            assert_eq!(next(&hours, from), opening);
+        }
     }
 
     #[test]

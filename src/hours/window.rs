@@ -7,6 +7,8 @@ use jiff::civil::Weekday;
 use serde::{Deserialize, Serialize};
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// The same in Spanish, as a Spanish keyboard writes them and without accents.
+const SPANISH_DAYS: [&[&str]; 7] = [&["lun"], &["mar"], &["mie", "mié"], &["jue"], &["vie"], &["sab", "sáb"], &["dom"]];
 const MINUTES_OF_A_DAY: u16 = 24 * 60;
 
 /// `mon-fri 07:00-19:00`: the days on which it opens, the first minute, and the minute that is no more in it. One that ends
@@ -45,7 +47,7 @@ impl DailyWindow {
         self.is_over_midnight() && minute < self.end
     }
 
-    fn is_over_midnight(&self) -> bool {
+    pub(super) fn is_over_midnight(&self) -> bool {
         self.end < self.start
     }
 }
@@ -102,14 +104,18 @@ fn parse_days(text: &str) -> Result<[bool; 7], String> {
 
 fn parse_day(text: &str) -> Result<usize, String> {
     let known = DAYS.iter().position(|day| *day == text);
+    let known = known.or_else(|| SPANISH_DAYS.iter().position(|names| names.contains(&text)));
     known.ok_or_else(|| format!("`{}` is no day; the days are {}", text.escape_debug(), DAYS.join(", ")))
 }
 
 /// Minutes since midnight: 00:00 to 24:00.
 fn parse_time(text: &str) -> Result<u16, String> {
     let is_number = |part: &str| !part.is_empty() && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parsed =
-        text.split_once(':').filter(|(hour, minute)| is_number(hour) && is_number(minute) && minute.len() == 2);
+    // A whole hour may stand alone.
+    let parsed = text
+        .split_once(':')
+        .or(Some((text, "00")))
+        .filter(|(hour, minute)| is_number(hour) && is_number(minute) && minute.len() == 2);
     let parsed = parsed.and_then(|(hour, minute)| Some((hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?)));
     let minutes = parsed.filter(|(_, minute)| *minute < 60).map(|(hour, minute)| hour * 60 + minute);
     minutes
@@ -154,6 +160,8 @@ mod tests {
             ("mon,wed,fri-sun  22:00-06:00", "mon,wed,fri-sun 22:00-06:00"),
             ("fri-mon 18:00-00:00", "fri-mon 18:00-24:00"),
             ("sun 00:00-24:00", "sun 00:00-24:00"),
+            ("8-18", "08:00-18:00"),
+            ("Lun-vie 8-18:30", "lun-vie 08:00-18:30"),
         ] {
             assert_eq!(text.parse::<DailyWindow>().unwrap().to_string(), expected, "{text}");
             assert_eq!(expected.parse::<DailyWindow>().unwrap().to_string(), expected);
@@ -170,9 +178,10 @@ mod tests {
             ("mon-fri 25:00-26:00", "`25:00` is no time of day"),
             ("07:60-19:00", "`07:60` is no time of day"),
             ("07:0-19:00", "`07:0` is no time of day"),
-            ("7-19", "`7` is no time of day"),
+            ("7h-19", "`7h` is no time of day"),
+            ("25-26", "`25` is no time of day"),
             ("07:00-24:01", "`24:01` is no time of day"),
-            ("lun-vie 07:00-19:00", "`lun` is no day; the days are mon, tue"),
+            ("lunes 07:00-19:00", "`lunes` is no day; the days are mon, tue"),
             ("mon- 07:00-19:00", "`` is no day"),
             ("07:00-07:00", "is never open"),
             ("24:00-07:00", "begins at the end of a day"),
@@ -185,6 +194,8 @@ mod tests {
     #[test]
     fn a_range_of_days_may_go_over_the_end_of_the_week() {
         assert_eq!(parse_days("fri-mon").unwrap(), [true, false, false, false, true, true, true]);
+        assert_eq!(parse_days("lun-vie,dom").unwrap(), parse_days("mon-fri,sun").unwrap());
+        assert_eq!(parse_days("mié,sáb").unwrap(), parse_days("wed,sat").unwrap());
         assert_eq!(parse_days("tue").unwrap(), [false, true, false, false, false, false, false]);
     }
 }

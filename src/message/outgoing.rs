@@ -65,7 +65,7 @@ impl Outgoing {
         // The message's own faults come before a missing recipient.
         let message = complete(kind, typed, &fields)?;
         let typed = recipient?;
-        let said = typed.warning().map(str::to_owned);
+        let said = typed.warnings().to_vec();
         let recipient = typed.recipient;
 
         let body = message.to_body();

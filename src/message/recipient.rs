@@ -55,7 +55,7 @@ impl Recipient {
     /// When it is empty, a dot segment of a path, or has control characters, some of which a URL would lose.
     pub(crate) fn verbatim(user: &str) -> Result<Self, RecipientError> {
         match user {
-            "" => Err(RecipientError::Empty),
+            _ if user.chars().all(is_invisible) => Err(RecipientError::Empty),
             "." | ".." => Err(RecipientError::DotSegment(user.to_owned())),
             _ if user.chars().any(char::is_control) => Err(RecipientError::Control(user.to_owned())),
             _ => Ok(Self(user.to_owned())),
@@ -66,6 +66,18 @@ impl Recipient {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether nothing of it is seen: a user that has no other characters is none.
+fn is_invisible(character: char) -> bool {
+    !character.is_control()
+        && (character.is_whitespace()
+            || matches!(
+                character,
+                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+                    | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+                    | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            ))
 }
 
 impl fmt::Display for Recipient {
@@ -90,8 +102,8 @@ impl TypedRecipient {
 
     /// What a person should know of how it was understood.
     #[must_use]
-    pub(crate) fn warning(&self) -> Option<&str> {
-        self.number.as_ref()?.warning()
+    pub(crate) fn warnings(&self) -> &[String] {
+        self.number.as_ref().map_or(&[], PhoneNumber::warnings)
     }
 
     /// The country code of a number that was typed without `+` and 00.
@@ -141,6 +153,8 @@ mod tests {
             ("", "is empty"),
             ("+", "is empty"),
             ("id:", "is empty"),
+            ("id: ", "is empty"),
+            ("id:\u{a0}\u{200b}\u{2060}\u{feff}", "is empty"),
             ("id:..", "means a folder"),
             ("id:1\n4155550100", r"`1\n4155550100` has a control character"),
             ("id:.\t.", "has a control character"),
@@ -149,7 +163,10 @@ mod tests {
             ("593987654321\t1", "has `\\t`"),
             ("++593987654321", "has `+`"),
             ("5939876+54321", "has `+`"),
-            ("5.93988E+11", "has `E`"),
+            ("5.93988E+11", "Excel has shortened this number"),
+            ("5,93E+11", "Excel has shortened this number"),
+            ("593987650001.5", "behind its dot"),
+            ("de 'casa'", "`de 'casa'` is not a phone number: it has `d`"),
             ("USER_ID", "has `U`"),
             ("٥٩٣٩٨٧٦٥٤٣٢١", "has `٥`"),
             ("0987654321", "is a national number"),

@@ -12,6 +12,37 @@ pub(crate) struct Country(pub(super) &'static Region);
 /// Codes that are named where a country is not known.
 const MOST_NAMED: usize = 6;
 
+/// What people write instead, in capitals where those are ASCII: that is how it is compared.
+const NAMES: [(&str, &str); 27] = [
+    ("ECUADOR", "EC"),
+    ("COLOMBIA", "CO"),
+    ("MEXICO", "MX"),
+    ("MÉXICO", "MX"),
+    ("MéXICO", "MX"),
+    ("PERU", "PE"),
+    ("PERÚ", "PE"),
+    ("PERú", "PE"),
+    ("CHILE", "CL"),
+    ("ARGENTINA", "AR"),
+    ("BRAZIL", "BR"),
+    ("BRASIL", "BR"),
+    ("GUATEMALA", "GT"),
+    ("PANAMA", "PA"),
+    ("PANAMÁ", "PA"),
+    ("PANAMá", "PA"),
+    ("COSTA RICA", "CR"),
+    ("BOLIVIA", "BO"),
+    ("URUGUAY", "UY"),
+    ("PARAGUAY", "PY"),
+    ("DOMINICAN REPUBLIC", "DO"),
+    ("REPUBLICA DOMINICANA", "DO"),
+    ("REPúBLICA DOMINICANA", "DO"),
+    ("HONDURAS", "HN"),
+    ("EL SALVADOR", "SV"),
+    ("NICARAGUA", "NI"),
+    ("VENEZUELA", "VE"),
+];
+
 impl FromStr for Country {
     type Err = String;
 
@@ -45,6 +76,9 @@ fn near(code: &str) -> Vec<&'static str> {
     let digits = code.trim_start_matches(['+', '0']);
     let mut codes: Vec<&str> = match code {
         "UK" => vec!["GB"],
+        _ if NAMES.iter().any(|(name, _)| *name == code) => {
+            NAMES.iter().filter(|(name, _)| *name == code).map(|(_, code)| *code).collect()
+        }
         _ if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
             countries().filter(|region| region.calling_code == digits).map(|region| region.code).collect()
         }
@@ -73,8 +107,10 @@ mod tests {
     fn a_country_is_its_two_letters_and_an_unknown_one_names_the_nearest() {
         assert_eq!("ec".parse::<Country>().unwrap().to_string(), "EC");
         for (raw, nearest) in [
-            ("Ecuador", "the nearest are EC, "),
-            ("México", "the nearest are MX, "),
+            ("Ecuador", "the nearest are EC"),
+            ("Chile", "the nearest are CL"),
+            ("República Dominicana", "the nearest are DO"),
+            ("México", "the nearest are MX"),
             ("593", "the nearest are EC"),
             ("+52", "the nearest are MX"),
             ("UK", "the nearest are GB"),

@@ -6,8 +6,12 @@ use thiserror::Error;
 pub(crate) enum PhoneError {
     #[error("the recipient is empty")]
     Empty,
-    #[error("`{}` is not a phone number: it has `{}` (read so far: `{digits}`)", typed.escape_debug(), found.escape_debug())]
+    #[error("`{}` is not a phone number: it has `{}`{}", shown(typed), shown(&found.to_string()), so_far(digits))]
     NotAPhone { typed: String, found: char, digits: String },
+    #[error("Excel has shortened this number, `{typed}`, and its last digits are lost")]
+    Shortened { typed: String },
+    #[error("`{typed}` has a part of a whole behind its dot, which no number has (read as `{digits}`)")]
+    Decimals { typed: String, digits: String },
     #[error("`{typed}` ends in .0, as a spreadsheet writes a number (read as `{digits}`)")]
     Spreadsheet { typed: String, digits: String },
     #[error("`{typed}` has (0), which is dialled only inside the country; write it without: +{international}")]
@@ -24,6 +28,19 @@ pub(crate) enum PhoneError {
         /// Whether it may be a national number, and nobody said of which country.
         is_without_country: bool,
     },
+}
+
+/// A cell in one line: what is no letter of one is escaped, quotes are not.
+fn shown(typed: &str) -> String {
+    let escaped = typed.chars().map(|character| match character {
+        '\'' | '"' => character.to_string(),
+        other => other.escape_debug().to_string(),
+    });
+    escaped.collect()
+}
+
+fn so_far(digits: &str) -> String {
+    if digits.is_empty() { String::new() } else { format!(" (read so far: `{digits}`)") }
 }
 
 fn way_out(meant: Option<&String>, is_without_country: bool) -> String {
@@ -45,6 +62,12 @@ impl PhoneError {
             Self::NotAPhone { .. } => {
                 "give one phone number; a user of another channel is written `id:USER`".to_owned()
             }
+            Self::Shortened { .. } => {
+                "send the .xlsx itself, or format the column as a number without decimals and save it \
+                                       again"
+                    .to_owned()
+            }
+            Self::Decimals { .. } => "write the number without decimals".to_owned(),
             Self::Spreadsheet { .. } => "format the column as text and take the number without `.0`".to_owned(),
             Self::ZeroInBrackets { .. } | Self::Length { .. } => {
                 format!("write the number with + and its country code, such as +593987654321; {id}")

@@ -4,7 +4,7 @@ use super::country::Country;
 use super::error::PhoneError;
 use super::meaning;
 use super::national::international;
-use super::rules::Region;
+use super::rules::{Region, regions};
 use super::spelling::{is_number, region_of_number};
 use super::typed::{DIGITS, Typed};
 
@@ -17,7 +17,7 @@ pub(crate) struct PhoneNumber {
     digits: String,
     /// Neither `+` nor 00 said where the country code begins.
     is_bare: bool,
-    warning: Option<String>,
+    warnings: Vec<String>,
 }
 
 impl PhoneNumber {
@@ -54,10 +54,17 @@ impl PhoneNumber {
                     "`{typed}` is taken as a number of {}, +{number}; if that of {other} is meant, write +{digits}",
                     region.code
                 );
-                Ok(Self { warning: Some(warning), ..Self::new(number, true) })
+                let mut number = Self::new(number, true);
+                number.warnings.insert(0, warning);
+                Ok(number)
             }
             Some(number) => Ok(Self::new(number, true)),
-            None if is_international => Ok(Self::new(digits, true)),
+            None if is_international => {
+                let warning = taken_as_typed(typed, &digits, region);
+                let mut number = Self::new(digits, true);
+                number.warnings.extend(warning);
+                Ok(number)
+            }
             None => {
                 let (reason, meant) = meaning::of_national(&digits, region);
                 Err(PhoneError::Invalid { typed: typed.to_owned(), reason, meant, is_without_country: false })
@@ -85,7 +92,7 @@ impl PhoneNumber {
         let warning = with_nine.map(|rest| {
             format!("+{digits} is a landline of Argentina; WhatsApp writes its mobiles with a 9 behind 54: +549{rest}")
         });
-        Self { digits, is_bare, warning }
+        Self { digits, is_bare, warnings: warning.into_iter().collect() }
     }
 
     /// The digits, as WhatsApp writes them.
@@ -94,8 +101,8 @@ impl PhoneNumber {
     }
 
     /// What a person should know of how it was understood.
-    pub(crate) fn warning(&self) -> Option<&str> {
-        self.warning.as_deref()
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The country code of a number that was typed without `+` and 00.
@@ -104,8 +111,36 @@ impl PhoneNumber {
     }
 }
 
+/// That bare `digits`, no national number of `region`, are taken as they were typed: they are another country's. Where they
+/// begin with its own code that is what was meant.
+fn taken_as_typed(typed: &str, digits: &str, region: &'static Region) -> Option<String> {
+    if digits.starts_with(region.calling_code) {
+        return None;
+    }
+    let other = region_of_number(digits)?;
+    let old = digits.strip_prefix('1').filter(|rest| region.code == "MX" && international(rest, region).is_some());
+    let old = old.map(|rest| format!("; if it is a Mexican one with an old 1 in front, write {rest}"));
+    Some(format!(
+        "`{typed}` is no national number of {} and is taken as +{digits}, a number of {}{}",
+        region.code,
+        other.code,
+        old.unwrap_or_default()
+    ))
+}
+
+/// Where most lists are of: the countries that Jelou serves.
+const COUNTRIES_OF_LISTS: [&str; 18] =
+    ["EC", "CO", "MX", "PE", "CL", "AR", "BR", "GT", "PA", "CR", "BO", "UY", "PY", "DO", "HN", "SV", "NI", "VE"];
+
+/// Whether `digits`, an international number of a country of which few lists are, may as well be a national one of another.
+pub(crate) fn may_be_national(digits: &str) -> bool {
+    let is_of_lists = |region: &&Region| COUNTRIES_OF_LISTS.contains(&region.code);
+    digits.len() == DIGITS_WITHOUT_PLUS
+        && region_of_number(digits).is_some_and(|region| !is_of_lists(&region))
+        && regions().iter().filter(is_of_lists).any(|region| international(digits, region).is_some())
+}
+
 /// The country of a recipient that is a number.
-#[allow(dead_code, reason = "what is said before a run begins counts people by country")]
 pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
     region_of_number(recipient).map(|region| region.code)
 }

@@ -12,17 +12,18 @@ use super::{Country, PhoneNumber};
 fn understood(typed: &str, country: &str) -> String {
     let country = Some(country).filter(|code| !code.is_empty()).map(|code| code.parse::<Country>().unwrap());
     match PhoneNumber::read(typed, country) {
-        Ok(number) => match number.warning() {
-            None => number.as_str().to_owned(),
-            Some(warning) => format!("{}; {warning}", number.as_str()),
-        },
+        Ok(number) => [number.as_str()]
+            .into_iter()
+            .chain(number.warnings().iter().map(String::as_str))
+            .collect::<Vec<_>>()
+            .join("; "),
         Err(error) => error.to_string(),
     }
 }
 
 /// Of twelve countries: what is typed; what is understood of it without a country; and with its own. `…` stands for words
 /// between two parts.
-const TABLE: [(&str, &str, &str, &str); 66] = [
+const TABLE: [(&str, &str, &str, &str); 68] = [
     ("+593987654321", "EC", "593987654321", "593987654321"),
     ("00593987654321", "EC", "593987654321", "593987654321"),
     ("593987654321", "EC", "593987654321", "593987654321"),
@@ -98,7 +99,24 @@ const TABLE: [(&str, &str, &str, &str); 66] = [
         "no country code begins with 0",
         "a number of MX (+52) has 10 digits behind the country code",
     ),
-    ("14155550100", "MX", "14155550100", "14155550100"),
+    (
+        "14155550100",
+        "MX",
+        "14155550100",
+        "14155550100; `14155550100` is no national number of MX and is taken as +14155550100, a number of US",
+    ),
+    (
+        "15512345678",
+        "MX",
+        "15512345678",
+        "taken as +15512345678, a number of US; if it is a Mexican one with an old 1 in front, write 5512345678",
+    ),
+    (
+        "4771234567",
+        "EC",
+        "4771234567",
+        "`4771234567` is no national number of EC and is taken as +4771234567, a number of NO",
+    ),
     ("+5491123456789", "AR", "5491123456789", "5491123456789"),
     ("5491123456789", "AR", "5491123456789", "5491123456789"),
     (

@@ -25,6 +25,9 @@ impl Typed {
         let digits: String =
             number.chars().take_while(|character| is_part_of_phone(*character)).filter(char::is_ascii_digit).collect();
         let typed = || typed.to_owned();
+        if is_shortened(number) {
+            return Err(PhoneError::Shortened { typed: typed() });
+        }
         if let Some(found) = number.chars().find(|character| !is_part_of_phone(*character)) {
             return Err(PhoneError::NotAPhone { typed: typed(), found, digits });
         }
@@ -33,6 +36,9 @@ impl Typed {
         }
         if is_from_a_spreadsheet(number) {
             return Err(PhoneError::Spreadsheet { typed: typed(), digits });
+        }
+        if has_decimals(number) {
+            return Err(PhoneError::Decimals { typed: typed(), digits });
         }
         if number.contains("(0)") {
             let international = number.replace("(0)", "");
@@ -56,6 +62,24 @@ fn is_from_a_spreadsheet(number: &str) -> bool {
     let Some((whole, decimals)) = number.rsplit_once('.') else { return false };
     let is_zero = !decimals.is_empty() && decimals.bytes().all(|byte| byte == b'0');
     is_zero && (decimals.len() == 1 || !whole.contains('.'))
+}
+
+/// `593987650001.5`: so many digits stand in one piece before the only dot that it is no separator.
+fn has_decimals(number: &str) -> bool {
+    let Some((whole, decimals)) = number.split_once('.') else { return false };
+    let is_whole = whole.len() >= *DIGITS.start() && whole.bytes().all(|byte| byte.is_ascii_digit());
+    is_whole && (1..=2).contains(&decimals.len()) && decimals.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `5,93988E+11`, as Excel writes a long number.
+fn is_shortened(number: &str) -> bool {
+    let Some((mantissa, exponent)) = number.split_once(['E', 'e']) else { return false };
+    let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
+    let is_number = |text: &str, other: &str| {
+        text.starts_with(|first: char| first.is_ascii_digit())
+            && text.chars().all(|character| character.is_ascii_digit() || other.contains(character))
+    };
+    is_number(mantissa, ",.") && is_number(exponent, "")
 }
 
 fn is_part_of_phone(character: char) -> bool {

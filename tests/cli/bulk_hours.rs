@@ -255,6 +255,7 @@ fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
         (&["--between", "07:00-19:00", "--time-zone", "Bogota"], &["did you mean `America/Bogota`?"]),
         (&["--time-zone", "America/Bogota"], &["--time-zone says nothing here"]),
         (&["--not-on", "2026-02-30"], &["`2026-02-30` is no date"]),
+        (&["--not-on", "25/12/2026"], &["`25/12/2026` is neither a file nor a date such as 2026-12-25"]),
         (&["--not-on", "nope.txt", "--time-zone", "America/Bogota"], &["--not-on", "nope.txt", "No such file"]),
         (&["--not-on", "bad.txt", "--time-zone", "America/Bogota"], &["bad.txt: line 2: `25/12/2026` is no date"]),
         (&["--not-on", "empty.txt", "--time-zone", "America/Bogota"], &["empty.txt: has no date"]),
@@ -266,7 +267,7 @@ fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
     }
     assert!(!home.path().join(STATE).exists());
     for (profile, part) in [
-        ("between = [\"mon 7-19\"]", "line 4: `7` is no time of day"),
+        ("between = [\"mon 7h-19\"]", "line 4: `7h` is no time of day"),
         ("between = [\"always\", \"07:00-19:00\"]", "line 4: `always` stands alone"),
         ("time_zone = \"Bogota\"", "line 4: `Bogota` is no time zone; did you mean `America/Bogota`?"),
         ("not_on = [\"2026-02-30\"]", "line 4: `2026-02-30` is no date"),

@@ -101,6 +101,23 @@ fn a_list_whose_bare_numbers_are_of_several_countries_is_told() {
     let ended = home.run("--sandbox bulk send people.csv text Hola").success();
     let told = "the numbers without + are of 2 country codes: +52 (line 2: `525512345678`), +47 (line 3: `4771234567`)";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
+    // With a country each number that is none of it is told, and not to say which country.
+    let ended = home.run("--sandbox bulk send people.csv --country EC text Hola").success();
+    assert!(ended.stderr.contains("`4771234567` is no national number of EC and is taken as +4771234567"), "{ended:?}");
+    assert!(!ended.stderr.contains("country codes"), "{ended:?}");
+}
+
+#[test]
+fn a_list_of_bare_numbers_of_one_unlikely_country_is_told() {
+    let home = Home::new();
+    home.write("people.csv", "celular\n4771234567\n4771234568\n");
+    let ended = home.run("--sandbox bulk send people.csv text Hola").success();
+    let told =
+        "are read as numbers of NO (+47), such as 4771234567: if they are national numbers, say of which country";
+    assert!(ended.stderr.contains(told), "{ended:?}");
+    home.write("people.csv", "celular\n593987654321\n");
+    let ended = home.run("--sandbox bulk send people.csv text Hola").success();
+    assert!(!ended.stderr.contains("are read as"), "{ended:?}");
 }
 
 #[test]

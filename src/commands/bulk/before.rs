@@ -119,17 +119,20 @@ fn rows(overview: &DraftOverview) -> String {
     format!("{}: {} to send; left out: {}", counted(overview.rows + skipped, "row"), overview.rows, reasons.join(", "))
 }
 
-/// `EC 90, CO 5, others 2`; nothing where no number has a country.
+/// `EC 90, CO 5, other countries 2, without a country 1`; nothing where no number has a country.
 fn by_country(overview: &DraftOverview) -> Option<String> {
     let mut countries: Vec<_> = overview.countries.iter().collect();
     countries.sort_by_key(|(_, rows)| Reverse(**rows));
     countries.truncate(NAMED_COUNTRIES);
-    let others = overview.rows - countries.iter().map(|(_, rows)| **rows).sum::<u64>();
+    let of_named: u64 = countries.iter().map(|(_, rows)| **rows).sum();
+    let of_all: u64 = overview.countries.values().sum();
+    let (others, none) = (of_all - of_named, overview.rows - of_all);
     let mut named: Vec<_> = countries.iter().map(|(country, rows)| format!("{country} {rows}")).collect();
     if named.is_empty() {
         return None;
     }
-    named.extend((others > 0).then(|| format!("others {others}")));
+    named.extend((others > 0).then(|| format!("other countries {others}")));
+    named.extend((none > 0).then(|| format!("without a country {none}")));
     Some(named.join(", "))
 }
 

@@ -7,7 +7,7 @@ use super::arguments::BulkSendArguments;
 use super::before::{BeforeRun, refuse_templates};
 use super::carry_out::{LockedRun, carry_out};
 use super::earlier::{self, Repetition};
-use super::hours::report_closed;
+use super::hours::{report_closed, report_over_midnight};
 use super::summary::nothing_to_send;
 use crate::bulk::{
     BulkError, Details, EarlierRuns, Imported, LedgerDraft, LedgerError, ReservedRun, RunConditions, RunError, RunName,
@@ -53,6 +53,7 @@ impl PreparedRun<'_> {
         if let Some(earlier) = &mut earlier {
             details.written_to = earlier.people_written_to(&draft)?;
         }
+        report_over_midnight(context, details.conditions.hours.as_ref());
         if !details.sandbox {
             report_closed(context, details.conditions.hours.as_ref());
         }

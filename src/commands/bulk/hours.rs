@@ -48,6 +48,13 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
     }
 }
 
+/// Tells of windows over midnight, which may be two times that were confused.
+pub(super) fn report_over_midnight(context: &Context, hours: Option<&Hours>) {
+    for window in hours.into_iter().flat_map(Hours::over_midnight) {
+        context.stderr.note(&format!("{window} goes over midnight: messages leave at night too"));
+    }
+}
+
 /// On the sandbox nothing is waited for, but told.
 pub(super) fn report_not_waited_for(context: &Context, hours: Option<&Hours>) {
     if let Some((hours, until)) = closed(hours) {

@@ -107,7 +107,7 @@ pub(crate) fn import(
     settle_repeated(draft, &mut imported, policy, &mut report)?;
     messages.finish();
     drop(reading);
-    context.stderr.warnings(imported.bare_codes.warning().as_slice());
+    context.stderr.warnings(imported.bare_codes.warning(plan.country).as_slice());
     notes.tell(stderr);
     tell_of_list(stderr, list);
     let verdict = match (refuse_faulty(&imported, policy), first_guarded) {
