@@ -13,12 +13,14 @@ use super::error::BulkError;
 use super::ledger::{DraftRequest, DraftRow, KeyKind, LedgerDraft, Skip, SkipReason};
 use super::runs::OpenRuns;
 use crate::api::{Request, SuccessCriterion};
-use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, recipient_column};
+use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, near_column, recipient_column};
 use crate::message::{
     InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TemplateUses, TypedRecipient,
 };
 use crate::phone::Country;
-use crate::template::{BodyTemplate, MisspellingError, RowView, TemplateError, TextTemplate, misspelling};
+use crate::template::{
+    BodyTemplate, MisspellingError, RowView, TemplateError, TextTemplate, left_as_they_are, misspelling,
+};
 
 /// Different names of fields that the rows of an NDJSON list may have.
 const MOST_FIELDS: usize = 1000;
@@ -119,6 +121,8 @@ pub(crate) struct Imported {
     /// Rows that were left out because of an earlier run.
     pub(crate) earlier: u64,
     pub(crate) columns: Vec<String>,
+    /// Warnings about the texts, whatever the rows are.
+    pub(crate) warnings: Vec<String>,
     /// The templates that rows name.
     pub(crate) templates: TemplateUses,
     pub(crate) bare_codes: BareCodes,
@@ -279,9 +283,12 @@ impl Importer<'_> {
         let (cells, made) = match row {
             Ok(row) => {
                 self.note_columns(line, &row)?;
-                let column = match &self.column {
-                    Some(column) => column,
-                    None => self.column.insert(self.plan.check_names(&row)?),
+                let column = if let Some(column) = &self.column {
+                    column
+                } else {
+                    let column = self.plan.check_names(&row)?;
+                    self.imported.warnings = self.plan.cautions();
+                    self.column.insert(column)
                 };
                 let made = self.plan.request(&row, column, line, &mut self.imported.bare_codes);
                 (row.cells(), made.map(|(outgoing, warnings)| (row, outgoing, warnings)))
@@ -405,10 +412,7 @@ impl ImportPlan<'_> {
 
     /// Refuses a text in which something is meant for a column and is none: everybody would get it as it stands.
     fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
-        let meant = |name: &str| match meant_column(columns, name) {
-            MeantColumn::One(name) | MeantColumn::Several(name, _) => Some(name.to_owned()),
-            MeantColumn::None => None,
-        };
+        let meant = |name: &str| near_column(columns, name).map(str::to_owned);
         let to = match &self.recipient {
             RecipientRule::Template(template) => Some(("--to".to_owned(), template.source())),
             RecipientRule::Column(_) => None,
@@ -422,6 +426,16 @@ impl ImportPlan<'_> {
                 Err(MisspellingError { path, misspelling, columns: columns.collect() }.into())
             }
         }
+    }
+
+    /// What goes out as it stands to everybody, and may be meant for something else.
+    fn cautions(&self) -> Vec<String> {
+        let sources = self.body.sources("").into_iter();
+        let told = sources.flat_map(|(path, source)| {
+            let told = left_as_they_are(source).into_iter();
+            told.map(move |written| format!("{path}: {written} goes out as it stands: no column is named so"))
+        });
+        told.collect()
     }
 
     /// The message of a row, with its warnings.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use icu_normalizer::DecomposingNormalizerBorrowed;
 
 use super::error::ListError;
+use crate::nearest::nearest;
 
 /// Names that say "the recipient" in the languages of those who use Jelou, as [`plain`] writes them. A header must be one
 /// of them as a whole: `celular_conyuge` is somebody else's.
@@ -69,6 +70,9 @@ const RECIPIENT_NAMES: [&str; 56] = [
 
 /// Names that say it only where no other column does: a contact may be a person's name, too.
 const WEAK_RECIPIENT_NAMES: [&str; 4] = ["contacto", "contact", "contactnumber", "numerodecontacto"];
+
+/// Letters that a word has at least, which is near to a name.
+const SHORTEST_NEAR: usize = 4;
 
 /// What a header must contain to be proposed for `--to-column`.
 const TELLING_PARTS: [&str; 8] =
@@ -139,6 +143,21 @@ pub(crate) fn meant_column<'a>(names: &[&'a str], asked: &str) -> MeantColumn<'a
         (Some(one), None) => MeantColumn::One(one),
         (None, _) => MeantColumn::None,
     }
+}
+
+/// The column that `asked` means, or else has a word of, or is near to.
+pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str> {
+    if let MeantColumn::One(name) | MeantColumn::Several(name, _) = meant_column(names, asked) {
+        return Some(name);
+    }
+    let wanted = plain(asked);
+    // A short word is near to many.
+    if wanted.chars().count() < SHORTEST_NEAR {
+        return None;
+    }
+    let all = names.iter().map(|name| name.trim());
+    let has_word = |name: &str| name.split(|sign: char| !sign.is_alphanumeric()).any(|word| plain(word) == wanted);
+    all.clone().find(|name| has_word(name)).or_else(|| nearest(asked, all))
 }
 
 /// The column of the recipient: the one that was `asked` for, or the only one whose name says so.

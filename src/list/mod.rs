@@ -16,7 +16,7 @@ mod row;
 mod sheet_list;
 mod workbook;
 
-pub(crate) use self::columns::{MeantColumn, meant_column, recipient_column};
+pub(crate) use self::columns::{MeantColumn, meant_column, near_column, recipient_column};
 pub(crate) use self::encoding::{ListEncoding, sample};
 pub(crate) use self::error::ListError;
 pub(crate) use self::foreign::Foreign;

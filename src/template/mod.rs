@@ -13,4 +13,4 @@ pub(crate) use self::error::{MisspellingError, TemplateError};
 pub(crate) use self::language::language;
 pub(crate) use self::row_view::RowView;
 pub(crate) use self::text::TextTemplate;
-pub(crate) use self::words::{bare_columns, expressions, misspelling};
+pub(crate) use self::words::{bare_columns, expressions, left_as_they_are, misspelling};

@@ -1,6 +1,8 @@
 //! The words of a text around its columns: what somebody may have meant for a column and is none, and which columns stand
 //! in it as they are.
 
+use std::collections::HashSet;
+
 use minijinja::Environment;
 
 use super::bounds::measure;
@@ -26,9 +28,19 @@ pub(crate) enum Misspelling {
 }
 
 /// The marks that other programs put around a column.
-const OTHER_MARKS: [(char, char); 4] = [('{', '}'), ('[', ']'), ('<', '>'), ('%', '%')];
-/// What stands in code, and in few names.
-const SIGNS_OF_CODE: [char; 8] = ['"', '\'', ':', ',', '/', '=', '\\', '\n'];
+const OTHER_MARKS: [(&str, &str); 9] = [
+    ("*|", "|*"),
+    ("%(", ")s"),
+    ("<<", ">>"),
+    ("{", "}"),
+    ("[", "]"),
+    ("<", ">"),
+    ("«", "»"),
+    ("｛", "｝"),
+    ("%", "%"),
+];
+/// Letters that the name of a column hardly exceeds.
+const LONGEST_NAME: usize = 60;
 
 /// The first misspelling in `source`; `column` gives the column that a name means.
 pub(crate) fn misspelling(
@@ -36,10 +48,12 @@ pub(crate) fn misspelling(
     source: &str,
     column: impl Fn(&str) -> Option<String>,
 ) -> Option<Misspelling> {
-    pieces(source).into_iter().find_map(|piece| match piece {
+    let pieces = pieces(source);
+    let fixed = fixed_names(language, &pieces);
+    pieces.into_iter().find_map(|piece| match piece {
         Piece::Expression(expression) => {
             let written = format!("{{{{{expression}}}}}");
-            is_constant(language, expression).then_some(Misspelling::NoColumn { written })
+            is_constant(language, trimmed(expression), &fixed).then_some(Misspelling::NoColumn { written })
         }
         Piece::Literal(text) => other_marks(text, &column),
         Piece::Statement(_) => None,
@@ -93,11 +107,35 @@ fn trimmed(expression: &str) -> &str {
     inside.strip_suffix(['-', '+']).unwrap_or(inside).trim()
 }
 
-/// Whether an expression has no name that a row gives, and no text.
-fn is_constant(language: &Environment<'_>, expression: &str) -> bool {
-    let inside = trimmed(expression);
-    !inside.contains(['"', '\''])
-        && language.compile_expression(inside).is_ok_and(|compiled| compiled.undeclared_variables(false).is_empty())
+/// Whether an expression has no name that a row gives, and no text but an empty one; `fixed` names are none of a row's.
+fn is_constant(language: &Environment<'_>, expression: &str, fixed: &HashSet<&str>) -> bool {
+    let is_a_rows = |name: &String| {
+        !fixed.contains(name.as_str()) && !language.globals().any(|(global, _)| global == name.as_str())
+    };
+    !expression.replace("\"\"", "").replace("''", "").contains(['"', '\''])
+        && language
+            .compile_expression(expression)
+            .is_ok_and(|compiled| !compiled.undeclared_variables(false).iter().any(is_a_rows))
+}
+
+/// The names that `{% set x = 1 %}` gives a value without a column or a text, and nothing else gives another.
+fn fixed_names<'a>(language: &Environment<'_>, pieces: &[Piece<'a>]) -> HashSet<&'a str> {
+    let (mut fixed, mut changing) = (HashSet::new(), HashSet::new());
+    for piece in pieces {
+        let Piece::Statement(statement) = piece else { continue };
+        let statement = trimmed(statement);
+        match statement.strip_prefix("set ").and_then(|set| set.split_once('=')) {
+            Some((name, value)) if is_constant(language, value.trim(), &fixed) => {
+                fixed.insert(name.trim());
+            }
+            Some((name, _)) => {
+                changing.insert(name.trim());
+            }
+            None if statement.starts_with("for ") => changing.extend(words(statement)),
+            None => {}
+        }
+    }
+    fixed.difference(&changing).copied().collect()
 }
 
 /// `nombre`, or what `row.nombre` and `row['nombre']` name; filters may follow.
@@ -125,18 +163,50 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 /// The first name of a column in marks that are not ours.
 fn other_marks(text: &str, column: &impl Fn(&str) -> Option<String>) -> Option<Misspelling> {
-    text.char_indices().find_map(|(at, opens)| {
-        let (_, closes) = OTHER_MARKS.into_iter().find(|(open, _)| *open == opens)?;
-        let (_, behind) = text.get(at..)?.split_at_checked(opens.len_utf8())?;
-        let (inside, _) = behind.split_once(closes)?;
+    text.char_indices().find_map(|(at, _)| {
+        let rest = text.get(at..)?;
+        marked(rest, column).map(|(written, column)| Misspelling::OtherMarks { written, column })
+    })
+}
+
+/// The mark that `rest` begins with, and the column that is meant by it.
+fn marked(rest: &str, column: &impl Fn(&str) -> Option<String>) -> Option<(String, String)> {
+    if let Some(behind) = rest.strip_prefix('$') {
+        let name = words(behind).next().filter(|name| looks_like_name(name))?;
+        return Some((format!("${name}"), column(name)?));
+    }
+    OTHER_MARKS.into_iter().filter(|(opens, _)| rest.starts_with(opens)).find_map(|(opens, closes)| {
+        let (inside, _) = rest.strip_prefix(opens)?.split_once(closes)?;
         // In these, blanks say that it is no name: 5 < x > 3, 10% or 20%.
-        let may_have_blanks = ['{', '['].contains(&opens);
+        let may_have_blanks = !["<", "%"].contains(&opens);
         if inside.contains(opens) || !may_have_blanks && inside.trim() != inside {
             return None;
         }
-        let column = column(inside).filter(|column| column == inside.trim() || !inside.contains(SIGNS_OF_CODE))?;
-        Some(Misspelling::OtherMarks { written: format!("{opens}{inside}{closes}"), column })
+        let name = inside.trim();
+        let column = column(name.strip_prefix("row.").unwrap_or(name))?;
+        (column == name || looks_like_name(name)).then(|| (format!("{opens}{inside}{closes}"), column))
     })
+}
+
+/// Whether `text` can be the name of a column, and is no code, number or sentence.
+fn looks_like_name(text: &str) -> bool {
+    let is_of_name = |character: char| character.is_alphanumeric() || "_ .-#()°º".contains(character);
+    text.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        && text.chars().all(is_of_name)
+        && text.chars().count() <= LONGEST_NAME
+}
+
+/// What of `source` is probably not meant to go out as it stands, and does: `{otro}` without such a column.
+pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for piece in pieces(source) {
+        let Piece::Literal(text) = piece else { continue };
+        for behind in text.split('{').skip(1) {
+            let inside = behind.split_once('}').map(|(inside, _)| inside);
+            found.extend(inside.filter(|inside| looks_like_name(inside.trim())).map(|inside| format!("{{{inside}}}")));
+        }
+    }
+    found
 }
 
 /// Cuts `source` at its marks. Comments and raw parts are no pieces.
@@ -181,15 +251,13 @@ fn behind_raw(mut rest: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::list::{MeantColumn, meant_column};
+    use crate::list::near_column;
     use crate::template::language;
 
     fn found(source: &str) -> Option<String> {
         let language = language();
-        let column = |name: &str| match meant_column(&["to", "nombre", "Nombre completo", "Teléfono (móvil)"], name) {
-            MeantColumn::One(name) => Some(name.to_owned()),
-            MeantColumn::Several(..) | MeantColumn::None => None,
-        };
+        let columns = ["to", "nombre", "Nombre completo", "Teléfono (móvil)"];
+        let column = |name: &str| near_column(&columns, name).map(str::to_owned);
         misspelling(&language, source, column).map(|found| match found {
             Misspelling::NoColumn { written } => written,
             Misspelling::OtherMarks { written, column } => format!("{written} {}", spelling(&column)),
@@ -212,6 +280,17 @@ mod tests {
             ("10% %NOMBRE%", "%NOMBRE% {{ nombre }}"),
             ("[[nombre]]", "[nombre] {{ nombre }}"),
             ("${nombre}", "{nombre} {{ nombre }}"),
+            ("<<nombre>>", "<<nombre>> {{ nombre }}"),
+            ("« nombre »", "« nombre » {{ nombre }}"),
+            ("%(nombre)s", "%(nombre)s {{ nombre }}"),
+            ("*|NOMBRE|*", "*|NOMBRE|* {{ nombre }}"),
+            ("Hola $nombre, paga $5", "$nombre {{ nombre }}"),
+            ("｛nombre｝", "｛nombre｝ {{ nombre }}"),
+            ("{row.nombre}", "{row.nombre} {{ nombre }}"),
+            ("{completo}", "{completo} {{ row['Nombre completo'] }}"),
+            ("{nombe}", "{nombe} {{ nombre }}"),
+            ("{{ \"\" ~ 1 }}", "{{ \"\" ~ 1 }}"),
+            ("{% set x = 1 %}{{ x }}", "{{ x }}"),
             ("{# {x} #}{% if nombre %}{nombre}{% endif %}", "{nombre} {{ nombre }}"),
         ] {
             assert_eq!(found(source).as_deref(), Some(expected), "{source}");
@@ -226,6 +305,7 @@ mod tests {
             "{% raw %}{nombre} {{1}}{% endraw %}",
             "{# {nombre} {{1}} #}",
             "{% for i in [1, 2] %}{{ i }}{% endfor %}",
+            "<strong>x</strong> $5 US$ 20 $100 {% set x = 'Hola' %}{{ x }}{% set n = nombre %}{{ n }}",
             "<b>x</b> [1] {} [] {x} </nombre> 100% 10% nombre 5% <3",
             "5 < nombre > 3",
             r#"{"nombre": "x"} ["nombre"] {'nombre'} {"to":{"a":[1]}}"#,

@@ -30,11 +30,19 @@ fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
             ),
             ("[Nombre Completo]", &["text: [Nombre Completo]", "{{ row['Nombre completo'] }}", "nothing was sent"]),
             ("<nombre> {{ nombre }}", &["text: <nombre> would go out", "{{ nombre }}", "nothing was sent"]),
+            (
+                "Hola {completo}, paga",
+                &["text: {completo} would go out", "{{ row['Nombre completo'] }}", "nothing was sent"],
+            ),
+            ("Hola {{ debug() }}", &["debug", "{{", "error"]),
             ("%NOMBRE%", &["text: %NOMBRE% would go out", "{{ nombre }}", "nothing was sent"]),
         ] {
             send(&[list, "text", text]).fails(2, parts);
         }
     }
+    let told = "warning: text: {otro} goes out as it stands: no column is named so";
+    let ended = preview(&home, &["people.csv", "text", "Hola {otro}"]);
+    assert_eq!(ended.stderr.matches(told).count(), 1, "{ended:?}");
     let template = ["people.csv", "template", "t", "--param", "{{1}}"];
     send(&template).fails(2, &["parameters[0]: {{1}} names no column"]);
     send(&["people.csv", "text", "x", "--to", "{{1}}{{ celular }}"]).fails(2, &["--to: {{1}} names no column"]);

@@ -60,8 +60,8 @@ impl BeforeRun<'_> {
         let mut lines = vec![rows(&overview)];
         lines.extend(match overview.repeated {
             0 => None,
-            1 => Some("1 of them goes to somebody who gets an earlier one too".to_owned()),
-            repeated => Some(format!("{repeated} of them go to people who get an earlier one too")),
+            1 => Some("1 of them goes to somebody who gets an earlier message too".to_owned()),
+            repeated => Some(format!("{repeated} of them go to people who get an earlier message too")),
         });
         lines.extend(countries.map(|countries| format!("by country: {countries}")));
         lines.extend(written_to_words(self.written_to));

@@ -107,6 +107,7 @@ pub(crate) fn import(
     settle_repeated(draft, &mut imported, policy, &mut report)?;
     messages.finish();
     drop(reading);
+    context.stderr.warnings(&imported.warnings);
     context.stderr.warnings(imported.bare_codes.warning(plan.country).as_slice());
     notes.tell(stderr);
     tell_of_list(stderr, list);
