@@ -157,7 +157,8 @@ pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str>
     }
     let all = names.iter().map(|name| name.trim());
     let has_word = |name: &str| name.split(|sign: char| !sign.is_alphanumeric()).any(|word| plain(word) == wanted);
-    all.clone().find(|name| has_word(name)).or_else(|| nearest(asked, all))
+    let long = all.clone().filter(|name| plain(name).chars().count() >= SHORTEST_NEAR);
+    all.clone().find(|name| has_word(name)).or_else(|| nearest(asked, long))
 }
 
 /// The column of the recipient: the one that was `asked` for, or the only one whose name says so.
