@@ -86,8 +86,6 @@ pub(crate) enum RowFault<'a> {
     /// It makes no valid request.
     Invalid(String),
     Warning(String),
-    /// Its request may not go to this recipient.
-    Guarded(&'a str),
     /// It is left out: its recipient must not be written to.
     Excluded(ExcludedBy<'a>),
     /// The cell under this column, which a text has, is empty.
@@ -150,16 +148,6 @@ impl ImportPolicy {
     }
 }
 
-/// Whether a request may go to its recipients.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Admission<'a> {
-    Allowed,
-    /// The guard refuses this recipient.
-    Guarded(String),
-    /// A recipient must not be written to; the list is called so.
-    Excluded(&'a str),
-}
-
 /// A row that makes no request.
 #[derive(Debug, Error)]
 pub(crate) enum RowError {
@@ -184,7 +172,7 @@ fn words(error: &InvalidMessage) -> String {
     if details.is_empty() { error.to_string() } else { details.join("; ") }
 }
 
-/// Fills `draft` with the rows of `list`. `admit` says of a request whether it may go to its recipients; `report` hears of
+/// Fills `draft` with the rows of `list`. `list_of` gives the list of people who must not be written to that a request's recipient is on; `report` hears of
 /// every row that is not as it should be, with its line, and `is_read` of how many rows there were.
 ///
 /// # Errors
@@ -194,7 +182,7 @@ pub(crate) fn import<'a>(
     draft: &mut LedgerDraft,
     plan: &ImportPlan<'_>,
     (range, policy): (RowRange, ImportPolicy),
-    admit: impl Fn(&Outgoing) -> Admission<'a>,
+    list_of: impl Fn(&Outgoing) -> Option<&'a str>,
     mut report: impl FnMut(u64, RowFault<'_>),
     is_read: impl Fn(u64),
 ) -> Result<Imported, BulkError> {
@@ -215,7 +203,7 @@ pub(crate) fn import<'a>(
         is_read(passed);
         if passed > range.skip {
             taken += 1;
-            rows.add(row, &admit, &mut report)?;
+            rows.add(row, &list_of, &mut report)?;
         }
     }
     if taken == 0 {
@@ -277,7 +265,7 @@ impl Importer<'_> {
     fn add<'a>(
         &mut self,
         ListRow { line, row, code }: ListRow,
-        admit: &impl Fn(&Outgoing) -> Admission<'a>,
+        list_of: &impl Fn(&Outgoing) -> Option<&'a str>,
         report: &mut impl FnMut(u64, RowFault<'_>),
     ) -> Result<(), BulkError> {
         let (cells, made) = match row {
@@ -300,15 +288,10 @@ impl Importer<'_> {
                 for warning in warnings {
                     report(line, RowFault::Warning(warning));
                 }
-                let excluded = match admit(&outgoing) {
-                    Admission::Excluded(list) => Some(ExcludedBy::List(list)),
-                    _ if code.as_deref() == Some(SkipReason::Excluded.name()) => Some(ExcludedBy::Report),
-                    Admission::Allowed => None,
-                    Admission::Guarded(recipient) => {
-                        self.imported.guarded += 1;
-                        report(line, RowFault::Guarded(&recipient));
-                        None
-                    }
+                let excluded = match list_of(&outgoing) {
+                    Some(list) => Some(ExcludedBy::List(list)),
+                    None if code.as_deref() == Some(SkipReason::Excluded.name()) => Some(ExcludedBy::Report),
+                    None => None,
                 };
                 match excluded {
                     Some(by) => report(line, RowFault::Excluded(by)),
@@ -349,6 +332,10 @@ impl Importer<'_> {
             let run = run.to_string();
             let problem = row.problem(&run);
             let skip = Skip { reason: row.reason, problem: &problem, run: Some(&run) };
+            if self.repeated == Some(KeyKind::Person) {
+                // Who has a message of an earlier run is not the first one here.
+                self.draft.is_first(KeyKind::Person, &made)?;
+            }
             self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?;
             self.imported.earlier += 1;
             return Ok(());

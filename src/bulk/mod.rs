@@ -28,8 +28,7 @@ pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
 pub(crate) use self::file_run::FileRun;
 pub(crate) use self::import::{
-    Admission, ExcludedBy, ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import,
-    settle_repeated,
+    ExcludedBy, ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import, settle_repeated,
 };
 pub(crate) use self::ledger::{
     Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowFilter,

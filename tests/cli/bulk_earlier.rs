@@ -274,10 +274,14 @@ fn the_limit_counts_people_where_each_gets_one_message() {
         let ended = run.args(&["text", "{{ t }}"]).api(&jelou.url).success();
         sent.push((ended.json()["sent"].clone(), reasons(&ended)));
     }
-    // Who was sent a first message is sent the next one then: it is another.
-    let expected = [json!({"repeated": 1}), json!({"already_sent": 2, "repeated": 1}), json!({"already_sent": 4})];
-    assert_eq!(sent, expected.map(|reasons| (json!(2), reasons)));
-    assert_eq!(times(&jelou, &users(0..4)), [3, 2, 1, 0]);
+    // Who was sent a first message has theirs.
+    let expected = [
+        (json!(2), json!({"repeated": 1})),
+        (json!(2), json!({"already_sent": 2, "repeated": 3})),
+        (json!(0), json!({"already_sent": 4, "repeated": 3})),
+    ];
+    assert_eq!(sent, expected);
+    assert_eq!(times(&jelou, &users(0..4)), [1; 4]);
 }
 
 #[test]
@@ -483,4 +487,44 @@ fn a_ledger_that_lost_its_log_is_not_compared() {
         send(&home, &hangs.url, flags).fails(11, &["run a", "commits", "--ignore-run a"]);
     }
     assert_eq!(hangs.seen().len(), 3);
+}
+
+#[test]
+fn each_person_gets_one_message_however_the_list_has_them() {
+    let home = Home::new();
+    home.write(
+        "people.csv",
+        format!("celular,n\n{0},a\n{0},b\n{1},c\n{1},d\n525512345678,e\n5215512345678,e\n", user(1), user(2)),
+    );
+    let jelou = Jelou::accepting();
+    let daily = |flags: &[&str]| {
+        let run = home.run("bulk send people.csv --yes --rate 1000000/s").args(flags);
+        run.args(&["text", "{{ n }}"]).api(&jelou.url)
+    };
+    // Both forms of a number with one text are one message.
+    daily(&["--skip", "4"]).fails(2, &["line 7: it is the same message to 5215512345678 as line 6"]);
+    // Day by day, as far as the limit: who has one message has theirs.
+    for _ in 0..4 {
+        daily(&["--one-per-person", "--skip-sent", "--limit", "1"]).success();
+    }
+    assert_eq!(jelou.accepted().values().copied().collect::<Vec<_>>(), [1; 3], "{:?}", jelou.accepted());
+    daily(&["--one-per-person", "--skip-sent"]).success();
+    assert_eq!(jelou.seen().len(), 3);
+}
+
+#[test]
+fn who_may_not_be_written_to_matters_only_where_they_would_be() {
+    let home = Home::new();
+    home.write("people.csv", format!("celular,n\n{0},a\n{0},b\n", user(1)));
+    let jelou = Jelou::accepting();
+    let login = "bot_id = \"77\"\nclient_id = \"x\"\nclient_secret_command = [\"echo\", \"s\"]\n";
+    let url = &jelou.url;
+    home.config(&format!("[profiles.me]\n{login}api_url = \"{url}\"\nallow_to = [\"593987654321\"]\n"));
+    let run = |flags: &str| home.run(&format!("bulk send people.csv -p me {flags} text {{{{n}}}}"));
+    run("--one-per-person --preview 1").fails(11, &["0 of 2 rows are fine, 1 is left out, 1 is not"]);
+    run("--yes").fails(11, &["allow_to"]);
+    assert_eq!(jelou.seen().len(), 0);
+    // A test goes to the one who is allowed, whoever is on the list.
+    run("--test-to 593987654321").success();
+    assert_eq!(jelou.seen().len(), 1);
 }

@@ -9,12 +9,16 @@ use rusqlite::{Connection, params};
 
 use super::commit::skipped;
 use super::commit_mark::CommitMark;
+use super::comparison::message_of;
 use super::keys::{self, KeyKind};
 use super::record::{self, RecordKind};
 use super::seal::{RequestHash, RunFields, hash_of_person, seal_of_run};
 use super::{APPLICATION, Details, LedgerError, Skip, SkipReason, VERSION, now};
 use crate::phone::person_key;
 use crate::private_file::{self, FileError};
+
+/// Why a row is left out that somebody has, or will have, from an earlier run.
+const OF_EARLIER_RUNS: &str = "'already_sent', 'may_have_been_sent', 'to_be_sent'";
 
 /// A ledger that is being filled.
 pub(crate) struct LedgerDraft {
@@ -117,16 +121,21 @@ impl LedgerDraft {
     pub(crate) fn duplicates(&mut self, skip: bool, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
         self.db.execute_batch(
             "CREATE TEMP TABLE duplicate AS SELECT * FROM (SELECT row.n, line, recipient, \
-             first_value(line) OVER same AS first_line, row_number() OVER same AS number FROM row JOIN content USING (n) \
+             first_value(row.n) OVER same AS first, first_value(line) OVER same AS first_line FROM row \
              WHERE person IN (SELECT person FROM repeated) \
              AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) \
-             WINDOW same AS (PARTITION BY recipient, path, body ORDER BY row.n)) WHERE number > 1",
+             WINDOW same AS (PARTITION BY fingerprint ORDER BY row.n)) WHERE n <> first",
         )?;
         let mut left_out = Vec::new();
-        let mut statement = self.db.prepare("SELECT n, line, first_line, recipient FROM duplicate ORDER BY n")?;
+        let mut statement =
+            self.db.prepare("SELECT n, line, first_line, recipient, first FROM duplicate ORDER BY n")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (n, line, first_line) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            // Two messages may have one fingerprint.
+            if message_of(&self.db, row.get(0)?)? != message_of(&self.db, row.get(4)?)? {
+                continue;
+            }
             report(line, first_line, row.get_ref(3)?.as_str().unwrap_or_default());
             if skip {
                 left_out.push((n, first_line));
@@ -141,11 +150,11 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Leaves out each row to a person who has an earlier row that is to be sent. `report` is given its line and the
-    /// earlier one's.
+    /// Leaves out each row to a person who has an earlier row that is to be sent, or any that an earlier run has. `report` is
+    /// given its line and the other one's.
     pub(crate) fn keep_one_per_person(&mut self, mut report: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
         let mut left_out = Vec::new();
-        self.repeated_people(|n, line, first_line| {
+        self.repeated_behind(OF_EARLIER_RUNS, |n, line, first_line| {
             report(line, first_line);
             left_out.push((n, first_line));
         })?;
@@ -158,14 +167,20 @@ impl LedgerDraft {
 
     /// Gives `each` row that is to be sent to a person who has an earlier such row: its number and line, and the line of the
     /// first one. [`LedgerDraft::find_repeated`] comes before.
-    pub(crate) fn repeated_people(&self, mut each: impl FnMut(i64, u64, u64)) -> Result<(), LedgerError> {
-        let mut statement = self.db.prepare(
+    pub(crate) fn repeated_people(&self, each: impl FnMut(i64, u64, u64)) -> Result<(), LedgerError> {
+        self.repeated_behind("''", each)
+    }
+
+    /// As [`LedgerDraft::repeated_people`]; rows that are left out for one of `reasons` come before all others.
+    fn repeated_behind(&self, reasons: &str, mut each: impl FnMut(i64, u64, u64)) -> Result<(), LedgerError> {
+        let mut statement = self.db.prepare(&format!(
             "SELECT own.n, own.line, own.recipient, first.line, first.recipient FROM \
-             (SELECT n, line, recipient, min(n) OVER (PARTITION BY person) AS first FROM row \
-             WHERE person IN (SELECT person FROM repeated) \
-             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n)) AS own \
-             JOIN row AS first ON first.n = own.first WHERE own.n <> own.first ORDER BY own.n",
-        )?;
+             (SELECT row.n, line, recipient, reason IS NULL AS is_sent, first_value(row.n) OVER \
+             (PARTITION BY person ORDER BY reason IS NULL, row.n) AS first \
+             FROM row LEFT JOIN decision ON decision.row = row.n \
+             WHERE person IN (SELECT person FROM repeated) AND (reason IS NULL OR reason IN ({reasons}))) AS own \
+             JOIN row AS first ON first.n = own.first WHERE is_sent AND own.n <> own.first ORDER BY own.n",
+        ))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let key = |column| Ok::<_, LedgerError>(person_key(row.get_ref(column)?.as_str().unwrap_or_default()));
@@ -203,6 +218,26 @@ impl LedgerDraft {
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
             let text = |column| row.get_ref(column).ok().and_then(|value| value.as_str().ok()).unwrap_or_default();
             show(text(0), text(1))?;
+        }
+        Ok(())
+    }
+
+    /// Gives the recipient and the body of every request.
+    ///
+    /// # Errors
+    /// When it cannot be read, or `check` fails.
+    pub(crate) fn recipients<E: From<LedgerError>>(
+        &self,
+        mut check: impl FnMut(&str, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let query = "SELECT recipient, body FROM row JOIN content USING (n) WHERE recipient IS NOT NULL \
+                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n) ORDER BY n";
+        let mut statement = self.db.prepare(query).map_err(LedgerError::from)?;
+        let mut rows = statement.query([]).map_err(LedgerError::from)?;
+        while let Some(row) = rows.next().map_err(LedgerError::from)? {
+            let (recipient, body): (String, String) =
+                (row.get(0).map_err(LedgerError::from)?, row.get(1).map_err(LedgerError::from)?);
+            check(&recipient, &body)?;
         }
         Ok(())
     }

@@ -7,13 +7,13 @@ use super::list_notes::tell_of_list;
 use super::row_messages::{RowMessages, Severity};
 use super::row_notes::{RowNotes, excluded_words};
 use crate::bulk::{
-    self, Admission, ExcludedBy, ImportPlan, ImportPolicy, Imported, LedgerDraft, RowFault, RowRange, settle_repeated,
+    self, ExcludedBy, ImportPlan, ImportPolicy, Imported, LedgerDraft, LedgerError, RowFault, RowRange, settle_repeated,
 };
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::input::Source;
 use crate::list::{ListError, ListInput, ListOptions, ListReader};
-use crate::message::Outgoing;
+use crate::message::{Outgoing, recipients_in};
 use crate::output::{ProgressFormat, Reading, counted};
 use crate::people::Exclusions;
 use crate::sending::{GuardError, Sender};
@@ -69,24 +69,19 @@ pub(crate) fn import(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
     plan: &ImportPlan<'_>,
-    (sender, exclusions): (&Sender, &Exclusions),
+    (guard, exclusions): (Option<&Sender>, &Exclusions),
     (range, policy, progress): (RowRange, ImportPolicy, ProgressFormat),
     compare: &mut dyn FnMut(&mut LedgerDraft) -> Result<(), CommandError>,
 ) -> Result<ReadList, CommandError> {
     let stderr = &context.stderr;
-    let mut first_guarded = None;
     let name = list.name().to_owned();
     let reading = Reading::new(stderr, progress, &name);
     let mut messages = RowMessages::new(stderr, &reading);
     let mut notes = RowNotes::default();
-    let guard = |recipient: &str| sender.check_allowed(std::iter::once(recipient));
     let (severity, left_out) =
         if policy.skip_invalid { (Severity::Warning, " is left out") } else { (Severity::Fault, "") };
     let mut report = |line, fault: RowFault<'_>| match fault {
         RowFault::Warning(warning) => messages.tell(Severity::Warning, line, &format!(": {warning}")),
-        RowFault::Guarded(recipient) => {
-            first_guarded = first_guarded.take().or_else(|| guard(recipient).err());
-        }
         RowFault::Invalid(problem) => messages.tell(severity, line, &format!("{left_out}: {problem}")),
         RowFault::Duplicate { of, recipient } => {
             let said = format!("{left_out}: it is the same message to {recipient} as line {of}");
@@ -97,14 +92,23 @@ pub(crate) fn import(
         | RowFault::SamePerson { .. }
         | RowFault::RepeatedPerson { .. } => note(&mut notes, line, &fault),
     };
-    let admit = |outgoing: &Outgoing| admission(sender, exclusions, outgoing);
-    let mut imported = bulk::import(list, draft, plan, (range, policy), admit, &mut report, |rows| reading.show(rows))?;
+    let list_of = |outgoing: &Outgoing| exclusions.find(outgoing.recipients()).map(|(_, list)| list);
+    let mut imported =
+        bulk::import(list, draft, plan, (range, policy), list_of, &mut report, |rows| reading.show(rows))?;
     let to_be_sent = draft.to_be_sent()?;
     let comparison = compare(draft);
     let left_out = to_be_sent - draft.to_be_sent()?;
     imported.earlier += left_out;
     imported.rows -= left_out;
     settle_repeated(draft, &mut imported, policy, &mut report)?;
+    let first_guarded = match guard {
+        Some(sender) => {
+            let (rows, first) = guarded_rows(draft, sender)?;
+            imported.guarded = rows;
+            first
+        }
+        None => None,
+    };
     messages.finish();
     drop(reading);
     context.stderr.warnings(&imported.warnings);
@@ -119,14 +123,22 @@ pub(crate) fn import(
     Ok(ReadList { imported, verdict, comparison })
 }
 
-/// Whether a request may go to its recipients: who must not be written to comes before who may be.
-fn admission<'a>(sender: &Sender, exclusions: &'a Exclusions, outgoing: &Outgoing) -> Admission<'a> {
-    if let Some((_, list)) = exclusions.find(outgoing.recipients()) {
-        return Admission::Excluded(list);
+/// How many rows go to somebody whom `allow_to` does not allow, and the first of these faults. It comes after all that leaves
+/// rows out.
+fn guarded_rows(draft: &LedgerDraft, sender: &Sender) -> Result<(u64, Option<GuardError>), CommandError> {
+    let (mut rows, mut first) = (0, None);
+    if sender.settings.allow_to.is_none() {
+        return Ok((rows, first));
     }
-    let is_refused = |recipient: &&str| sender.check_allowed(std::iter::once(*recipient)).is_err();
-    let refused = outgoing.recipients().find(is_refused);
-    refused.map_or(Admission::Allowed, |recipient| Admission::Guarded(recipient.to_owned()))
+    draft.recipients::<CommandError>(|recipient, body| {
+        let body = serde_json::from_str(body).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+        if let Err(error) = sender.check_allowed(std::iter::once(recipient).chain(recipients_in(&body))) {
+            rows += 1;
+            first.get_or_insert(error);
+        }
+        Ok(())
+    })?;
+    Ok((rows, first))
 }
 
 /// Keeps for the end what is said of many rows at once.
@@ -153,7 +165,7 @@ fn note(notes: &mut RowNotes, line: u64, fault: &RowFault<'_>) {
             let words = ["goes to a person who has an earlier row", "go to people who have an earlier row"];
             notes.add(words.map(str::to_owned), line_and(of), "; --one-per-person sends the first of each");
         }
-        RowFault::Invalid(_) | RowFault::Warning(_) | RowFault::Guarded(_) | RowFault::Duplicate { .. } => {}
+        RowFault::Invalid(_) | RowFault::Warning(_) | RowFault::Duplicate { .. } => {}
     }
 }
 

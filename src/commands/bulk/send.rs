@@ -79,21 +79,21 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         let recipient = test.recipient(plan.country)?;
         let mut draft = LedgerDraft::create(None)?;
         let nobody = Exclusions::default();
-        let read = import(context, &mut list, &mut draft, &plan, (&sender, &nobody), rows, &mut |_| Ok(()))?;
+        let read = import(context, &mut list, &mut draft, &plan, (None, &nobody), rows, &mut |_| Ok(()))?;
         read.verdict?;
         let tested = TestedList { list: &list, draft: &draft, plan: &plan, imported: &read.imported };
         return tested.send(context, &sender, &recipient, test.rows, arguments.options.unchecked);
     }
     if is_shown {
         let mut draft = LedgerDraft::create(None)?;
-        let read = import(context, &mut list, &mut draft, &plan, (&sender, &exclusions), rows, &mut compare)?;
+        let read = import(context, &mut list, &mut draft, &plan, (Some(&sender), &exclusions), rows, &mut compare)?;
         let shown = ShownList { sender: &sender, draft: &draft, kind, most: arguments.preview };
         return shown.show(context, read, runs_before.as_mut());
     }
     let Some(runs) = &runs else { return Err(LedgerError::NoDirectory.into()) };
     let reserved = reserve(runs, arguments)?;
     let mut draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
-    let read = import(context, &mut list, &mut draft, &plan, (&sender, &exclusions), rows, &mut compare)?;
+    let read = import(context, &mut list, &mut draft, &plan, (Some(&sender), &exclusions), rows, &mut compare)?;
     read.verdict?;
     read.comparison?;
     if draft.to_be_sent()? == 0 {
