@@ -51,7 +51,7 @@ pub(crate) enum GuardError {
     #[error("{count} of the rows go to recipients that are not allowed; the first: {first}")]
     Rows { count: u64, first: Box<GuardError> },
     #[error("sending {} was not confirmed", counted(*rows, "message"))]
-    Unconfirmed { rows: u64 },
+    Unconfirmed { rows: u64, is_answer: bool },
     /// An earlier run has sent some of the messages, or is to send them.
     #[error("{message}")]
     SentBefore { message: String, hint: String },
@@ -68,7 +68,10 @@ impl GuardError {
             Self::Excluded { list, .. } => {
                 format!("take them off {list} if they may be written to after all; nothing was sent")
             }
-            Self::Unconfirmed { .. } => "add --yes to send them, or set confirm_bulk = false in the profile".to_owned(),
+            Self::Unconfirmed { is_answer: true, .. } => "nothing was sent".to_owned(),
+            Self::Unconfirmed { is_answer: false, .. } => {
+                "nobody can be asked here: add --yes to send them; nothing was sent".to_owned()
+            }
             Self::UnreadableRun { run, .. } => format!(
                 "mend it; or forget it: jelouctl bulk remove {run}; or send all the same: --ignore-run {run}; nothing \
                  was sent"

@@ -70,7 +70,7 @@ fn ten_first_and_then_all_sends_each_person_one() {
     let home = people(30);
     let jelou = Jelou::accepting();
     send(&home, &jelou.url, &["--limit", "10", "--run", "ten"]).success();
-    let told = ["10 of these 30 messages were sent by run ten at 20", "--skip-sent", "--again", "--remember 6d"];
+    let told = ["10 of these 30 messages were sent by run ten at 20", "--skip-sent", "--again", "--remember 12h"];
     send(&home, &jelou.url, &[]).fails(11, &told);
     assert_eq!(jelou.seen().len(), 10);
     let ended = send(&home, &jelou.url, &["--skip-sent", "--run", "rest"]).success();
@@ -527,4 +527,14 @@ fn who_may_not_be_written_to_matters_only_where_they_would_be() {
     // A test goes to the one who is allowed, whoever is on the list.
     run("--test-to 593987654321").success();
     assert_eq!(jelou.seen().len(), 1);
+}
+
+#[test]
+fn what_was_sent_is_not_looked_for_where_a_relative_home_leads() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url, &[]).success();
+    let elsewhere = send(&home, &jelou.url, &[]).env("HOME", "rel").env("XDG_STATE_HOME", "");
+    elsewhere.fails(12, &["`HOME` is no absolute path", "nothing was sent"]);
+    assert_eq!(jelou.seen().len(), 3);
 }

@@ -11,7 +11,7 @@ use crate::private_file::FileError;
 pub(crate) enum LedgerError {
     #[error("run {run} is in use by another process")]
     InUse { run: String },
-    #[error("the place of the ledgers is not known: there is no home directory")]
+    #[error("the place of the ledgers is not known: there is no home directory, or `HOME` is no absolute path")]
     NoDirectory,
     #[error(transparent)]
     File(#[from] FileError),

@@ -29,7 +29,9 @@ impl Runs {
 
     /// The user's directory, whether it is there or not.
     pub(crate) fn at_home() -> Result<Self, LedgerError> {
-        let state = dirs::state_dir().or_else(dirs::data_local_dir).ok_or(LedgerError::NoDirectory)?;
+        let state = dirs::state_dir().or_else(dirs::data_local_dir);
+        // What a relative path means changes with the working directory, and earlier runs would be missed.
+        let state = state.filter(|state| state.is_absolute()).ok_or(LedgerError::NoDirectory)?;
         Ok(Self { directory: state.join("jelouctl/runs") })
     }
 

@@ -161,6 +161,6 @@ fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandE
     let question = format!("Send {rows} messages from {} to {}?", sender.description(), sender.planned_base());
     match context.confirms(&question)? {
         Some(true) => Ok(()),
-        Some(false) | None => Err(GuardError::Unconfirmed { rows }.into()),
+        answer => Err(GuardError::Unconfirmed { rows, is_answer: answer.is_some() }.into()),
     }
 }

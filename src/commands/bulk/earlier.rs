@@ -64,7 +64,7 @@ pub(crate) fn compare(
         &found,
         ["these", "messages"],
         draft.to_be_sent()?,
-        "for a regular reminder, count less far back: --remember 6d",
+        "for a reminder sent every day, count less far back: --remember 12h",
     )
     .into())
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::earlier::report_skipped;
-use crate::bulk::{Counts, LedgerDraft, RunName, SkipCounts};
+use crate::bulk::{Counts, LedgerDraft, RunName, SkipCounts, SkipReason};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::output::{Format, StreamError};
+use crate::output::{Format, StreamError, counted};
 
 /// Of the run `name`, or of a list of which nothing was left; `written_to` people were written to by an earlier run.
 pub(crate) fn summary(name: Option<&RunName>, counts: &Counts, skips: &SkipCounts, written_to: u64) -> Value {
@@ -35,6 +35,12 @@ pub(crate) fn nothing_to_send(context: &Context, draft: &LedgerDraft) -> Result<
     let skips = draft.skip_counts()?;
     let skipped = skips.iter().map(|(_, rows)| rows).sum();
     context.stderr.note(&format!("nothing is left to send: {} left out, and no run is made", were(skipped)));
+    let to_be_sent: u64 =
+        skips.iter().filter(|(reason, _)| *reason == SkipReason::ToBeSent).map(|(_, rows)| rows).sum();
+    if to_be_sent > 0 {
+        let rows = counted(to_be_sent, "message");
+        context.stderr.warning(&format!("{rows} of an unfinished run are not sent by this: jelouctl bulk resume"));
+    }
     print_summary(context, &summary(None, &Counts { skipped, ..Counts::default() }, &skips, 0), None)?;
     Ok(of_counts(&Counts::default(), &skips))
 }
