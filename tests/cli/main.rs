@@ -52,6 +52,7 @@ mod layout;
 mod limits;
 mod listening;
 mod numbers;
+mod operations;
 mod output;
 mod phone_rules;
 mod preview;
