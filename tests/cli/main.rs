@@ -47,11 +47,14 @@ mod exclusions;
 mod explain;
 mod generated;
 mod harness;
+#[cfg(unix)]
+mod installer;
 mod kinds;
 mod layout;
 mod limits;
 mod listening;
 mod numbers;
+#[cfg(unix)]
 mod operations;
 mod output;
 mod phone_rules;
