@@ -56,7 +56,7 @@ fn archive(home: &Home, version: &str, answer: &str) -> (Vec<u8>, String) {
     let file = home.path().join("archive.tar.gz");
     tool(Command::new("tar").arg("-czf").arg(&file).arg("-C").arg(home.path()).arg(&name));
     let sum = ring::digest::digest(&ring::digest::SHA256, &fs::read(&file).unwrap());
-    let sum: String = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sum = sum.as_ref().iter().fold(String::new(), |sum, byte| sum + &format!("{byte:02x}"));
     (fs::read(file).unwrap(), format!("{sum}  {name}.tar.gz\n"))
 }
 
