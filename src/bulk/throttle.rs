@@ -81,17 +81,12 @@ impl Throttle {
         if self.rate_limit.is_probing() { 1 } else { self.breaker.allowance(self.concurrency) }
     }
 
-    /// Looks at the clock on the wall, where the run has hours.
-    pub(crate) fn look(&mut self, now: Instant) {
+    /// Looks at the clock on the wall, where the run has hours. Says whether they have opened since the last look.
+    pub(crate) fn look(&mut self, now: Instant) -> bool {
         if self.gate.hours().is_none() {
-            return;
+            return false;
         }
-        self.closed = self.gate.look(Timestamp::now(), now);
-        if self.closed.is_none()
-            && let Some(time) = self.gate.take_closed_time(now)
-        {
-            self.rate_limit.leave_out(time);
-        }
+        std::mem::replace(&mut self.closed, self.gate.look(Timestamp::now(), now)).is_some() && self.closed.is_none()
     }
 
     /// Whether the hours were closed when they were looked at last.

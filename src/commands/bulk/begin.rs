@@ -7,6 +7,7 @@ use super::arguments::BulkSendArguments;
 use super::before::{BeforeRun, refuse_templates};
 use super::carry_out::{LockedRun, carry_out};
 use super::earlier::{self, Repetition};
+use super::excluded_since::leave_out_of_draft;
 use super::hours::{report_closed, report_over_midnight};
 use super::summary::nothing_to_send;
 use crate::bulk::{
@@ -21,7 +22,7 @@ use crate::input::Source;
 use crate::list::ListFormat;
 use crate::message::Message;
 use crate::output::counted;
-use crate::sending::{GuardError, Interrupted, Opening, Sender};
+use crate::sending::{GuardError, Interrupted, Opening, Sender, reread_do_not_contact};
 
 /// What a run is stored with where nothing leaves the machine.
 const SANDBOX: &str = "sandbox";
@@ -59,7 +60,8 @@ impl PreparedRun<'_> {
         }
         let hours = details.conditions.hours.as_ref();
         let before = BeforeRun { draft: &draft, kind, rate: details.rate, hours, written_to: details.written_to };
-        before.report(context, is_asked(context, sender))?;
+        let is_asked = is_asked(context, sender);
+        before.report(context, is_asked)?;
         confirm(context, sender, draft.to_be_sent()?)?;
         let mut connection = match sender.connect(context).await? {
             Opening::Open(connection) => connection,
@@ -75,6 +77,10 @@ impl PreparedRun<'_> {
             refuse_templates(context, sender, &mut connection, &details.templates, requests).await?;
         }
         let name = reserved.name().clone();
+        if is_asked {
+            // The question may have stood there for hours.
+            leave_out_of_draft(context, &mut draft, &reread_do_not_contact(&sender.settings)?)?;
+        }
         let held = runs.hold()?;
         if let Some(earlier) = &mut earlier {
             earlier::compare(context, earlier, &mut draft, repetition)?;

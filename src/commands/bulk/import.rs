@@ -130,7 +130,7 @@ fn guarded_rows(draft: &LedgerDraft, sender: &Sender) -> Result<(u64, Option<Gua
     if sender.settings.allow_to.is_none() {
         return Ok((rows, first));
     }
-    draft.recipients::<CommandError>(|recipient, body| {
+    draft.recipients::<CommandError>(|_, recipient, body| {
         let body = serde_json::from_str(body).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
         if let Err(error) = sender.check_allowed(std::iter::once(recipient).chain(recipients_in(&body))) {
             rows += 1;
