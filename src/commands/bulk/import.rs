@@ -89,6 +89,7 @@ pub(crate) fn import(
         }
         RowFault::Excluded(_)
         | RowFault::EmptyCell(_)
+        | RowFault::StandIn { .. }
         | RowFault::SamePerson { .. }
         | RowFault::RepeatedPerson { .. } => note(&mut notes, line, &fault),
     };
@@ -155,6 +156,10 @@ fn note(notes: &mut RowNotes, line: u64, fault: &RowFault<'_>) {
         }
         RowFault::EmptyCell(column) => {
             notes.add([format!("has no `{column}`"), format!("have no `{column}`")], line.to_string(), "");
+        }
+        RowFault::StandIn { column, cell } => {
+            let words = ["says", "say"].map(|say| format!("{say} `{cell}` in {column}"));
+            notes.warn(words, line.to_string(), "; that is what the person would read");
         }
         RowFault::SamePerson { of } => {
             let words =
