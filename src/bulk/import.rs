@@ -14,9 +14,11 @@ use super::ledger::{DraftRequest, DraftRow, KeyKind, LedgerDraft, Skip, SkipReas
 use super::runs::OpenRuns;
 use super::stand_ins::{StandIns, is_error};
 use crate::api::{Request, SuccessCriterion};
-use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, near_column, recipient_column};
+use crate::list::{
+    ListError, ListReader, ListRow, MeantColumn, Row, meant_column, near_column, no_header, recipient_column,
+};
 use crate::message::{
-    InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TemplateUses, TypedRecipient,
+    InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TemplateUses, TypedRecipient, Violation,
 };
 use crate::phone::Country;
 use crate::template::{
@@ -318,6 +320,8 @@ impl Importer<'_> {
                 }
                 self.add_request(line, &cells, &outgoing, excluded)
             }
+            Err(RowError::Template(error)) if error.is_of_every_row => Err(BulkError::Template(error)),
+            Err(RowError::Message(error)) if self.plan.is_of_every_row(&error) => Err(BulkError::Message(error)),
             Err(error) => {
                 self.imported.invalid += 1;
                 let problem = error.to_string();
@@ -424,6 +428,9 @@ impl ImportPlan<'_> {
                 if let MeantColumn::Several(first, second) = meant_column(&names, &name) {
                     return Err(ListError::several(&path, &name, first, second).into());
                 }
+                if let Some(error) = no_header(&names) {
+                    return Err(error.into());
+                }
                 let columns = names.iter().map(|name| name.trim().to_owned()).collect();
                 Err(ListError::UnknownColumn { path, name, columns }.into())
             }
@@ -445,6 +452,16 @@ impl ImportPlan<'_> {
                 let columns = columns.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
                 Err(MisspellingError { path, misspelling, columns: columns.collect() }.into())
             }
+        }
+    }
+
+    /// Whether a message is not valid for something that no row decides.
+    fn is_of_every_row(&self, error: &InvalidMessage) -> bool {
+        let is_fixed = |violation: &Violation| !self.body.varies_at(&violation.path);
+        match error {
+            InvalidMessage::Violations { violations, .. } => violations.iter().any(is_fixed),
+            InvalidMessage::WrongShape(violation) => is_fixed(violation),
+            _ => false,
         }
     }
 

@@ -35,6 +35,10 @@ pub(crate) enum ListError {
     TornHeader { name: String, line: u64 },
     #[error("{name}: {problem}; it is in the header")]
     Header { name: String, problem: String },
+    #[error("the first line is no header, but somebody's row: {}", cells.join(", "))]
+    NoHeader { cells: Vec<String>, number: String },
+    #[error("the first line is a title, not the header: `{title}`")]
+    Title { title: String, line: u64, names: String },
     #[error("{name} is one JSON array")]
     JsonArray { name: String },
     #[error("{name} has no rows")]
@@ -83,12 +87,21 @@ impl ListError {
     pub(crate) fn hint(&self) -> String {
         match self {
             Self::NoRecipientColumn { proposed, .. } if !proposed.is_empty() => propose(proposed),
+            Self::NoHeader { cells, number } => format!(
+                "write a line above it that names the columns, such as {}; nothing was sent",
+                example_header(cells, number)
+            ),
+            Self::Title { line, names, .. } => {
+                format!("delete what stands above line {line}, which reads like the header: {names}; nothing was sent")
+            }
             _ => self.fixed_hint().to_owned(),
         }
     }
 
     fn fixed_hint(&self) -> &'static str {
         match self {
+            // These are told with what they are about.
+            Self::NoHeader { .. } | Self::Title { .. } => "nothing was sent",
             Self::Unreadable { .. } => "check the path and its permissions; nothing was sent",
             Self::Foreign { foreign, .. } => foreign.hint(),
             Self::Workbook { error, .. } => error.hint(),
@@ -127,6 +140,16 @@ impl ListError {
 /// What a text would be in the encoding that most lists have that are no UTF-8.
 fn as_windows_1252(sample: &str) -> String {
     if sample.is_empty() { String::new() } else { format!("; read as windows-1252, `{sample}` stands there") }
+}
+
+/// A header for a row with these `cells`, of which one is a phone number: `celular,nombre`.
+fn example_header(cells: &[String], number: &str) -> String {
+    let names = cells.iter().enumerate().map(|(at, cell)| match (cell == number, at) {
+        (true, _) => "celular".to_owned(),
+        (false, 0 | 1) => "nombre".to_owned(),
+        (false, _) => format!("columna{}", at + 1),
+    });
+    names.collect::<Vec<_>>().join(",")
 }
 
 /// The flags that would take one of `columns`.

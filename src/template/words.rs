@@ -121,6 +121,20 @@ pub(crate) fn typed_line_break(path: &str, source: &str) -> Option<String> {
     })
 }
 
+/// How the first column is written whose name is no expression: `{{Nombre completo}}`.
+pub(super) fn name_with_blanks(language: &Environment<'_>, source: &str) -> Option<String> {
+    pieces(source).into_iter().find_map(|piece| {
+        let Piece::Expression(expression) = piece else { return None };
+        let name = trimmed(expression).split('|').next().unwrap_or_default().trim();
+        let name = name.strip_prefix("row.").unwrap_or(name);
+        let is_one = looks_like_name(name) && language.compile_expression(name).is_err();
+        is_one.then(|| {
+            let written = spelling(name);
+            format!("{{{{{expression}}}}}: a column whose name has blanks or signs is written {written}")
+        })
+    })
+}
+
 /// How a column is written.
 pub(crate) fn spelling(column: &str) -> String {
     let is_name = column.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
