@@ -221,7 +221,12 @@ pub(crate) fn import<'a>(
         }
     }
     if taken == 0 {
-        return Err(ListError::NoRows { name: list.name().to_owned() }.into());
+        let name = list.name().to_owned();
+        return Err(match passed {
+            0 => ListError::NoRows { name },
+            rows => ListError::AllSkipped { name, skip: range.skip, rows },
+        }
+        .into());
     }
     Ok(rows.imported)
 }
@@ -309,13 +314,12 @@ impl Importer<'_> {
                     None if code.as_deref() == Some(SkipReason::Excluded.name()) => Some(ExcludedBy::Report),
                     None => None,
                 };
-                match excluded {
-                    Some(by) => report(line, RowFault::Excluded(by)),
-                    None => {
-                        self.empty_cells.of(&row).for_each(|column| report(line, RowFault::EmptyCell(column)));
-                        for (column, cell) in self.stand_ins.of(&row) {
-                            report(line, RowFault::StandIn { column, cell });
-                        }
+                if let Some(by) = excluded {
+                    report(line, RowFault::Excluded(by));
+                } else {
+                    self.empty_cells.of(&row).for_each(|column| report(line, RowFault::EmptyCell(column)));
+                    for (column, cell) in self.stand_ins.of(&row) {
+                        report(line, RowFault::StandIn { column, cell });
                     }
                 }
                 self.add_request(line, &cells, &outgoing, excluded)

@@ -66,8 +66,9 @@ impl StopReason {
     pub(crate) fn outweighs(&self, earlier: &Self) -> bool {
         match (self, earlier) {
             (Self::HoursOpened, _) => false,
-            (_, Self::HoursOpened) => true,
-            (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_)) => true,
+            (_, Self::HoursOpened) | (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_)) => {
+                true
+            }
             (Self::Paused(..) | Self::Signal(_), _) | (_, Self::LedgerFailed(_) | Self::Panicked) => false,
         }
     }

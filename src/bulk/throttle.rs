@@ -12,6 +12,7 @@ use super::rate_limit::RateLimit;
 use crate::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
 use crate::hours::Hours;
 use crate::output::{WaitReason, Waiting};
+use crate::timestamps::{local_second, rfc_3339, timestamp};
 
 /// A wait is told when it is longer than this, and as another one when it ends later by more than this.
 const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);
@@ -192,8 +193,8 @@ impl Throttle {
         };
         let seconds = (wait + Duration::from_millis(500)).as_secs();
         let length = humantime::format_duration(Duration::from_secs(seconds));
-        let end = humantime::format_rfc3339_seconds(SystemTime::now() + wait).to_string();
-        let shown = format!("{length}, until {end}");
-        Some(Waiting { reason, until: end, shown, words: words.to_owned(), is_new: !is_told })
+        let end = SystemTime::now() + wait;
+        let shown = format!("{length}, until {}", local_second(timestamp(end)));
+        Some(Waiting { reason, until: rfc_3339(end), shown, words: words.to_owned(), is_new: !is_told })
     }
 }

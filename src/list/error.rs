@@ -41,6 +41,8 @@ pub(crate) enum ListError {
     Title { title: String, line: u64, names: String },
     #[error("{name} is one JSON array")]
     JsonArray { name: String },
+    #[error("--skip {skip}: {name} has only {}", number_of_rows(*rows))]
+    AllSkipped { name: String, skip: u64, rows: u64 },
     #[error("{name} has no rows")]
     NoRows { name: String },
     #[error("line {line}: with this row the list has more than {most} differently named fields")]
@@ -117,9 +119,8 @@ impl ListError {
             Self::RowTooLong { .. } => "look at the quotes of the row before it; nothing was sent",
             Self::Header { .. } => "write the column's name there as a text; nothing was sent",
             Self::JsonArray { .. } => "write one object a line, as `jq -c '.[]'` does; nothing was sent",
-            Self::NoRows { .. } => {
-                "check the file, --skip and --limit; a list needs a header and at least one row; nothing was sent"
-            }
+            Self::AllSkipped { .. } => "skip fewer rows; nothing was sent",
+            Self::NoRows { .. } => "check the file; a list needs a header and at least one row; nothing was sent",
             Self::TooManyFields { .. } => {
                 "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does; nothing was sent"
             }
@@ -135,6 +136,10 @@ impl ListError {
             }
         }
     }
+}
+
+fn number_of_rows(rows: u64) -> String {
+    if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
 }
 
 /// What a text would be in the encoding that most lists have that are no UTF-8.

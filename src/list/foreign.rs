@@ -69,6 +69,7 @@ impl Foreign {
         let (even, odd) = (zeros(0), zeros(1));
         match even + odd {
             0 => None,
+            zeros if zeros == head.len() => Some(Self::Other("no text: it begins with nothing but zeros")),
             zeros if zeros * 5 > head.len() * 3 => Some(Self::Utf32),
             zeros if zeros * 3 > head.len() => Some(Self::Utf16(if even > odd { "utf-16be" } else { "utf-16le" })),
             _ => Some(Self::Other("no text: it has bytes that are zero")),

@@ -250,7 +250,8 @@ fn next_record(
         let cells = cells.map(|cell| if is_report { unguarded(cell) } else { cell.to_owned() });
         Ok(Row::Cells { columns: Arc::clone(columns), cells: cells.collect() })
     } else {
-        Err(format!("has {found} cells, but the header has {expected}"))
+        let cells = if found == 1 { "cell" } else { "cells" };
+        Err(format!("has {found} {cells}, but the header has {expected}"))
     };
     let code = record.get(columns.names().len() + CODE_PLACE).filter(|_| is_report).map(str::to_owned);
     Ok(Some(ListRow { line, row, code }))
@@ -287,7 +288,7 @@ fn next_object(reader: &mut BufReader<BoundedInput>, line: &mut u64, name: &str)
             sample: sample(error.as_bytes()),
         })?;
         if !text.trim().is_empty() {
-            let (row, code) = object(&text);
+            let (row, code) = object(text.trim_end());
             return Ok(Some(ListRow { line: *line, row, code }));
         }
     }
@@ -309,7 +310,8 @@ fn object(text: &str) -> (Result<Row, String>, Option<String>) {
             (Ok(Row::Fields(Arc::new(fields))), code)
         }
         Ok(_) => (Err("is not a JSON object".to_owned()), None),
-        Err(problem) => (Err(problem), None),
+        // The line is named already, and it is the only one of this row.
+        Err(problem) => (Err(problem.replace(" at line 1 column ", " at column ")), None),
     }
 }
 

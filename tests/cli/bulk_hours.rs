@@ -337,3 +337,37 @@ fn the_time_zone_of_the_machine_is_taken_where_somebody_chose_it() {
     signal(&run.child, Signal::TERM);
     assert_eq!(run.end().code, 143);
 }
+
+#[test]
+fn a_clock_before_1970_is_no_panic() {
+    let home = people(1);
+    let Some(clock) = Clock::new(&home, "1960-01-01 00:00:00") else { return };
+    let jelou = Jelou::accepting();
+    let send = ["bulk", "send", "people.csv", "--yes", "--rate", "1000/s", "text", "Hola"];
+    for words in [
+        &["send", "text", "--to", "593987654321", "Hola"][..],
+        &send,
+        &["run", "--to", "593987654321", "--text", "{{ started }}", "--", "true"],
+        &["bulk", "list"],
+        &["bulk", "report"],
+    ] {
+        let mut command = clock.command(&home, words, &jelou.url);
+        let ended = Watched::new(command.env("PATH", "/usr/bin:/bin").spawn().unwrap()).end();
+        assert!(ended.code == 0 && !ended.stderr.contains("panicked"), "{words:?}: {ended:?}");
+    }
+    assert_eq!(jelou.seen()[2].received.json()["text"], "1960-01-01T00:00:00Z");
+    let words = ["--sandbox", "send", "text", "--to", "593987654321", "Hola"];
+    let ended = Watched::new(clock.command(&home, &words, &jelou.url).spawn().unwrap()).end();
+    assert!(ended.stderr.contains("a time before 1970") && !ended.stderr.contains("panicked"), "{ended:?}");
+}
+
+#[test]
+fn the_capitals_of_a_time_zone_do_not_matter() {
+    let home = people(1);
+    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let words =
+        ["--sandbox", "bulk", "send", "people.csv", "--between", "07:00-19:00", "--time-zone", "AMERICA/bogota"];
+    let output = tool(&mut clock.command(&home, &[&words[..], &["text", "Hola"]].concat(), "http://127.0.0.1:1"));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("would wait until 2026-11-20 07:00 America/Bogota"), "{stderr}");
+}

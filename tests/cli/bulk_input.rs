@@ -203,12 +203,17 @@ fn says_line_and_way_out_of_every_broken_list() {
         ),
         ("a.ndjson", b"{\"to\":\"593987654321\"}\n{\"to\":\"\xe9\"}\n", &["line 2 is not UTF-8"]),
         ("a.csv", b"to,to\n1,2\n", &["two columns have the name `to`"]),
-        ("a.csv", b"to,nombre\n593987654321\n", &["line 2: has 1 cells, but the header has 2", "no row can be sent"]),
+        ("a.csv", b"to,nombre\n593987654321\n", &["line 2: has 1 cell, but the header has 2", "no row can be sent"]),
         ("a.json", b"[{\"to\":\"593987654321\"}]", &["is one JSON array", "jq -c '.[]'"]),
         (
             "a.ndjson",
             b"{\"to\":\"593987654321\"}\n[1]\n{\"to\":}\n",
-            &["line 2: is not a JSON object", "line 3: is not valid JSON", "2 rows cannot be sent", "--skip-invalid"],
+            &[
+                "line 2: is not a JSON object",
+                "line 3: is not valid JSON: expected value at column 7",
+                "2 rows cannot be sent",
+                "--skip-invalid",
+            ],
         ),
         ("a.ndjson", b"{\"to\":\"593987654321\",\"n\":99999999999999999999}\n", &["line 1: has the number 9999"]),
         ("a.ndjson", b"{\"to\":\"593987654321\",\"n\":{\"a\":1,\"a\":2}}\n", &["line 1: has the field `a` twice"]),
@@ -269,6 +274,23 @@ fn a_list_that_begins_with_somebody_or_with_a_title_is_told_so() {
     refused(&home, &text, &["no column is named like a recipient column"]);
     home.write("people.csv", "celular\n593987654321,Ana\n");
     refused(&home, &text, &["line 2: has 2 cells, but the header has 1"]);
+}
+
+#[test]
+fn a_count_that_leaves_nothing_says_what_was_meant() {
+    let home = Home::new();
+    home.write("people.csv", "celular\n593987654321\n593987654322\n");
+    for (flags, parts) in [
+        (&["--limit", "0"][..], &["'--limit <N>'", "write 1 or more; to send nothing, take --dry-run"][..]),
+        (&["--limit", "x"], &["'--limit <N>'", "write a whole number"]),
+        (&["--preview", "0"], &["'--preview <N>'", "write 1 or more"]),
+        (&["--test-to", "593987654321", "--test-rows", "0"], &["'--test-rows <N>'", "write 1 to 10"]),
+        (&["--test-to", "593987654321", "--test-rows", "11"], &["'--test-rows <N>'", "write 1 to 10"]),
+        (&["--skip", "2"], &["--skip 2: people.csv has only 2 rows", "skip fewer rows"]),
+        (&["--skip", "100"], &["--skip 100: people.csv has only 2 rows"]),
+    ] {
+        refused(&home, &[&["people.csv"], flags, &["text", "Hola"]].concat(), parts);
+    }
 }
 
 #[test]
@@ -343,6 +365,7 @@ fn a_file_that_is_no_list_is_told_for_what_it_is() {
         (b"%PDF-1.7\n%\xe2\xe3".to_vec(), "is a PDF", "name a list"),
         (b"{\\rtf1\\ansi".to_vec(), "is an RTF document", "name a list"),
         (b"to,n\n593987654321,a\0b\n".to_vec(), "is no text: it has bytes that are zero", "name a list"),
+        (vec![0; 4096], "is no text: it begins with nothing but zeros", "name a list"),
         (wide, "is UTF-16LE without a mark", "--encoding utf-16le"),
     ] {
         home.write("people.csv", &bytes);
@@ -510,7 +533,7 @@ fn a_part_of_the_list_can_be_taken() {
     assert_eq!(users(&["--skip", "2", "--limit", "3"]), "234");
     assert_eq!(users(&["--skip", "7", "--limit", "30"]), "78");
     assert_eq!(users(&["--preview", "2"]), "01");
-    refused(&home, &["people.csv", "--skip", "9", "text", "x"], &["has no rows"]);
+    refused(&home, &["people.csv", "--skip", "9", "text", "x"], &["people.csv has only "]);
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn a_list_that_cannot_be_used_stops_everything() {
             b"# a\nto,n\n593987654321,x\n,Ana\n",
             &["bajas.txt: line 4: `to` is empty, so nobody can tell who is meant", "or delete the line"],
         ),
-        (b"to,n\n# Ana, Eva\n593987654321\n", &["bajas.txt: line 3: has 1 cells, but the header has 2"]),
+        (b"to,n\n# Ana, Eva\n593987654321\n", &["bajas.txt: line 3: has 1 cell, but the header has 2"]),
         (b"to\n\"593987654321\n", &["bajas.txt: a quote in the row of line 2 is never closed"]),
         (b"{\"to\":\"593987654321\"}\n{\"a\":1}\n", &["bajas.txt: line 2: has no `to`"]),
         (b"[\"593987654321\"]", &["is one JSON array"]),

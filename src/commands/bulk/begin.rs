@@ -53,7 +53,9 @@ impl PreparedRun<'_> {
         let PreparedRun { runs, reserved, mut draft, mut details, kind, mut earlier, repetition } = self;
         if let Some(earlier) = &mut earlier {
             details.written_to = earlier.people_written_to(&draft)?;
+            earlier::report_unfinished(context, earlier, &draft)?;
         }
+        let (skips, rows_told) = (draft.skip_counts()?, draft.to_be_sent()?);
         report_over_midnight(context, details.conditions.hours.as_ref());
         if !details.sandbox {
             report_closed(context, details.conditions.hours.as_ref());
@@ -62,7 +64,7 @@ impl PreparedRun<'_> {
         let before = BeforeRun { draft: &draft, kind, rate: details.rate, hours, written_to: details.written_to };
         let is_asked = is_asked(context, sender);
         before.report(context, is_asked)?;
-        confirm(context, sender, draft.to_be_sent()?)?;
+        confirm(context, sender, rows_told)?;
         let mut connection = match sender.connect(context).await? {
             Opening::Open(connection) => connection,
             Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
@@ -88,6 +90,10 @@ impl PreparedRun<'_> {
         let rows = draft.to_be_sent()?;
         if rows == 0 {
             return nothing_to_send(context, &draft);
+        }
+        earlier::report_skipped(context, &draft.skip_counts()?.since(&skips));
+        if let Some(earlier) = earlier.as_mut().filter(|_| is_asked || rows != rows_told) {
+            details.written_to = earlier.people_written_to(&draft)?;
         }
         if let Some(signal) = connection.signals.came() {
             return Err(Interrupted(signal).into());
@@ -164,7 +170,8 @@ fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandE
     if sender.settings.is_sandboxed() || !sender.settings.confirm_bulk.value {
         return Ok(());
     }
-    let question = format!("Send {rows} messages from {} to {}?", sender.description(), sender.planned_base());
+    let question =
+        format!("Send {} from {} to {}?", counted(rows, "message"), sender.description(), sender.planned_base());
     match context.confirms(&question)? {
         Some(true) => Ok(()),
         answer => Err(GuardError::Unconfirmed { rows, is_answer: answer.is_some() }.into()),

@@ -116,7 +116,7 @@ fn report(
     let resume = format!("jelouctl bulk resume {}", run.name);
     let is_written = !matches!(end, Ok(RunEnd::Stopped { is_written: false, .. }));
     let ended = match end {
-        Ok(end) => report_end(context, run, end, &counts, &resume),
+        Ok(end) => report_end(context, run, end, counts, &resume),
         Err(error) => {
             let error = CommandError::from(error);
             let hint = error.hint.as_deref().unwrap_or_default();
