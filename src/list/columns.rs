@@ -88,7 +88,7 @@ pub(crate) struct Columns {
     places: HashMap<String, usize>,
     /// By the name as [`plain`] writes it; nothing where two columns share it.
     plain_places: HashMap<String, Option<usize>>,
-    /// The only name, where it may be a title above the header.
+    /// What may stand above the header: the only name, which is a title then, or nothing at all.
     title: Option<String>,
 }
 
@@ -110,7 +110,7 @@ impl Columns {
             plain_places.entry(plain(name)).and_modify(|place| *place = None).or_insert(Some(place));
         }
         plain_places.remove("");
-        let title = only_filled(&names).filter(|name| recipient_column(&[name], None).is_err()).map(str::to_owned);
+        let title = possible_title(&names).filter(|name| recipient_column(&[name], None).is_err()).map(str::to_owned);
         Ok(Self { names, places, plain_places, title })
     }
 
@@ -225,10 +225,11 @@ pub(crate) fn no_header(names: &[&str]) -> Option<ListError> {
     Some(ListError::NoHeader { cells: names.iter().map(|name| name.trim().to_owned()).collect(), number })
 }
 
-/// The only name that is not blank.
-fn only_filled(names: &[String]) -> Option<&str> {
+/// The only name that is not blank, or an empty one where all are.
+fn possible_title(names: &[String]) -> Option<&str> {
     let mut filled = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
-    filled.next().filter(|_| filled.next().is_none())
+    let first = filled.next().unwrap_or_default();
+    filled.next().is_none().then_some(first)
 }
 
 /// The columns that may be meant, of which none is taken unasked.

@@ -37,12 +37,14 @@ pub(crate) enum ListError {
     Header { name: String, problem: String },
     #[error("the first line is no header, but somebody's row: {}", cells.join(", "))]
     NoHeader { cells: Vec<String>, number: String },
-    #[error("the first line is a title, not the header: `{title}`")]
+    #[error("{}", above_header(title))]
     Title { title: String, line: u64, names: String },
     #[error("{name} is one JSON array")]
     JsonArray { name: String },
     #[error("--skip {skip}: {name} has only {}", number_of_rows(*rows))]
     AllSkipped { name: String, skip: u64, rows: u64 },
+    #[error("{name}: the object of line {line} goes on over more lines")]
+    WrappedObject { name: String, line: u64 },
     #[error("{name} has no rows")]
     NoRows { name: String },
     #[error("line {line}: with this row the list has more than {most} differently named fields")]
@@ -118,6 +120,7 @@ impl ListError {
             }
             Self::RowTooLong { .. } => "look at the quotes of the row before it; nothing was sent",
             Self::Header { .. } => "write the column's name there as a text; nothing was sent",
+            Self::WrappedObject { .. } => "write one object a line, as `jq -c .` does; nothing was sent",
             Self::JsonArray { .. } => "write one object a line, as `jq -c '.[]'` does; nothing was sent",
             Self::AllSkipped { .. } => "skip fewer rows; nothing was sent",
             Self::NoRows { .. } => "check the file; a list needs a header and at least one row; nothing was sent",
@@ -135,6 +138,13 @@ impl ListError {
                 "give its name with --to-column COLUMN before the kind, or build it from columns after the kind: --to '593{{ celular }}'"
             }
         }
+    }
+}
+
+fn above_header(title: &str) -> String {
+    match title {
+        "" => "the first line has no names of columns".to_owned(),
+        title => format!("the first line is a title, not the header: `{title}`"),
     }
 }
 

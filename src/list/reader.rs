@@ -287,6 +287,9 @@ fn next_object(reader: &mut BufReader<BoundedInput>, line: &mut u64, name: &str)
             line: *line,
             sample: sample(error.as_bytes()),
         })?;
+        if text.trim() == "{" {
+            return Err(ListError::WrappedObject { name: name.to_owned(), line: *line });
+        }
         if !text.trim().is_empty() {
             let (row, code) = object(text.trim_end());
             return Ok(Some(ListRow { line: *line, row, code }));

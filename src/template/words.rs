@@ -198,6 +198,9 @@ fn bare_column(expression: &str) -> Option<&str> {
 fn leading_column(expression: &str) -> Option<(&str, &str)> {
     let end = expression.find(|character: char| !character.is_alphanumeric() && character != '_');
     let (first, rest) = expression.split_at(end.unwrap_or(expression.len()));
+    if first.starts_with(|character: char| character.is_ascii_digit()) {
+        return None;
+    }
     let (name, rest) = if first != "row" {
         (first, rest)
     } else if let Some(rest) = rest.strip_prefix('.') {

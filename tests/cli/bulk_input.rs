@@ -215,6 +215,11 @@ fn says_line_and_way_out_of_every_broken_list() {
                 "--skip-invalid",
             ],
         ),
+        (
+            "a.ndjson",
+            b"\n{\n  \"to\": \"593987654321\"\n}\n",
+            &["a.ndjson: the object of line 2 goes on over more lines", "jq -c ."],
+        ),
         ("a.ndjson", b"{\"to\":\"593987654321\",\"n\":99999999999999999999}\n", &["line 1: has the number 9999"]),
         ("a.ndjson", b"{\"to\":\"593987654321\",\"n\":{\"a\":1,\"a\":2}}\n", &["line 1: has the field `a` twice"]),
         ("a.ndjson", b"{\"to\":\"593987654321\",\"to\":\"593987654322\"}\n", &["line 1: has the field `to` twice"]),
@@ -269,6 +274,8 @@ fn a_list_that_begins_with_somebody_or_with_a_title_is_told_so() {
             ["the first line is a title, not the header: `Lista de clientes`", "delete what stands above line 2"];
         refused(&home, &text, &parts);
     }
+    home.write("people.csv", ",,\n,celular,nombre\n,593987654321,Ana\n");
+    refused(&home, &text, &["the first line has no names of columns", "delete what stands above line 2"]);
     // Days are columns, and a row that is too long is that row's fault.
     home.write("people.csv", "2026-11-20,nombre\nx,Ana\n");
     refused(&home, &text, &["no column is named like a recipient column"]);
