@@ -27,6 +27,7 @@ mod output;
 mod phone;
 mod private_file;
 mod secret;
+mod timestamps;
 
 use std::ffi::OsString;
 

@@ -69,7 +69,7 @@ enum LoopEnd {
 impl<'a> Engine<'a> {
     /// Takes over `ledger`, of whose rows so many are in each state.
     pub(crate) fn new(
-        session: ApiSession,
+        session: Arc<ApiSession>,
         ledger: Box<dyn RunLedger>,
         counts: Counts,
         limits: RunLimits,
@@ -79,7 +79,7 @@ impl<'a> Engine<'a> {
         progress.begin(&counts.shown());
         let (writer, ledger) = Writer::start(ledger);
         Self {
-            session: Arc::new(session),
+            session,
             writer,
             ledger,
             throttle: Throttle::new(limits, counts.sent > 0, now),
@@ -121,7 +121,9 @@ impl<'a> Engine<'a> {
                 self.settle(done);
             }
             let now = Instant::now();
-            self.throttle.look(now);
+            if self.throttle.look(now) {
+                self.stop_for(StopReason::HoursOpened);
+            }
             self.note_hold(now);
             let next = self.next_at(now);
             let is_due = next.is_some_and(|at| at <= now);
@@ -380,7 +382,7 @@ mod tests {
         let mut progress = Progress::new(&stderr, ProgressFormat::None);
         let limits =
             RunLimits { rate: 1000.0, concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
-        let engine = Engine::new(session, ledger, reader.counts().unwrap(), limits, &mut progress);
+        let engine = Engine::new(Arc::new(session), ledger, reader.counts().unwrap(), limits, &mut progress);
         let end = engine
             .run(async || {
                 let _connection = server.accept().await.unwrap();

@@ -20,6 +20,7 @@ mod report;
 mod row_task;
 mod run_end;
 mod runs;
+mod stand_ins;
 mod throttle;
 mod writer;
 

@@ -10,6 +10,7 @@ use super::error::BulkError;
 use super::ledger::{Details, Ledger, LedgerError, ReportedRow, RowFilter};
 use crate::list::{CsvFormat, ListFormat, MARK, OUTCOME_COLUMNS, guarded, quoted};
 use crate::output::{compact, one_line};
+use crate::timestamps::rfc_3339_millis;
 
 /// The year 10,000, which has no place in such a time.
 const END_OF_TIMES: Duration = Duration::from_secs(253_402_300_800);
@@ -121,7 +122,7 @@ fn outcome(row: &ReportedRow) -> Result<[(&'static str, Value); 7], LedgerError>
 /// A time of the ledger as people and spreadsheets read it; nothing before 1970 and beyond the year 9999.
 fn time(milliseconds: i64) -> Option<String> {
     let since_1970 = Duration::from_millis(u64::try_from(milliseconds).ok()?);
-    (since_1970 < END_OF_TIMES).then(|| humantime::format_rfc3339_millis(UNIX_EPOCH + since_1970).to_string())
+    (since_1970 < END_OF_TIMES).then(|| rfc_3339_millis(UNIX_EPOCH + since_1970))
 }
 
 /// A value as the text of a cell.

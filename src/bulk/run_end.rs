@@ -23,6 +23,8 @@ pub(crate) enum StopReason {
     /// A fault that would meet the other rows too.
     Paused(PauseReason, Problem),
     Signal(Signal),
+    /// The hours that it waited for are open: who must not be written to is looked up anew before it goes on.
+    HoursOpened,
     /// The ledger cannot be written; what it does not know is in here.
     LedgerFailed(WriteFailure),
     /// A fault of our own while requests were under way.
@@ -39,7 +41,8 @@ impl RunEnd {
         };
         let (was_stopped, reason) = match stop {
             Some(reason @ (StopReason::LedgerFailed(_) | StopReason::Panicked)) => return stopped(reason),
-            Some(reason) => (true, reason),
+            Some(StopReason::HoursOpened) => (false, StopReason::HoursOpened),
+            Some(reason @ (StopReason::Paused(..) | StopReason::Signal(_))) => (true, reason),
             None => (
                 false,
                 StopReason::ledger(LedgerError::Damaged { problem: "rows are left that nothing led to".to_owned() }),
@@ -62,7 +65,10 @@ impl StopReason {
     /// cause of a pause outlives the signal that comes while the last rows end.
     pub(crate) fn outweighs(&self, earlier: &Self) -> bool {
         match (self, earlier) {
-            (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_)) => true,
+            (Self::HoursOpened, _) => false,
+            (_, Self::HoursOpened) | (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_)) => {
+                true
+            }
             (Self::Paused(..) | Self::Signal(_), _) | (_, Self::LedgerFailed(_) | Self::Panicked) => false,
         }
     }

@@ -155,7 +155,7 @@ pub(crate) struct BulkSend {
     skip: u64,
 
     /// Send at most N messages; rows that are left out do not count
-    #[arg(long, value_name = "N", help_heading = LIST)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = LIST)]
     limit: Option<u64>,
 
     #[command(flatten)]
@@ -172,7 +172,7 @@ pub(crate) struct BulkSend {
     hours: HoursFlags,
 
     /// Read and check every row, print the first N requests and send nothing
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = BEFORE)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = BEFORE)]
     preview: Option<u64>,
 
     /// Check every row, then send the first messages to this user alone, in place of their recipients
@@ -190,7 +190,7 @@ pub(crate) struct BulkSend {
         long,
         value_name = "N",
         requires = "test_to",
-        value_parser = clap::value_parser!(u8).range(1..=10),
+        value_parser = one_to_ten,
         help_heading = BEFORE
     )]
     test_rows: Option<u8>,
@@ -204,6 +204,20 @@ pub(crate) struct BulkSend {
 
     #[command(subcommand)]
     message: Delivered<BulkDelivery>,
+}
+
+/// A count; who wants to see nothing leave has a flag for that.
+fn at_least_one(raw: &str) -> Result<u64, String> {
+    match raw.parse() {
+        Ok(0) => Err("write 1 or more; to send nothing, take --dry-run".to_owned()),
+        Ok(count) => Ok(count),
+        Err(_) => Err("write a whole number".to_owned()),
+    }
+}
+
+fn one_to_ten(raw: &str) -> Result<u8, String> {
+    let count = raw.parse().ok().filter(|count| (1..=10).contains(count));
+    count.ok_or_else(|| "write 1 to 10; to send nothing, take --dry-run".to_owned())
 }
 
 #[derive(Args, Debug)]

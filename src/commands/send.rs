@@ -19,7 +19,7 @@ use crate::sending::{
     Connection, Flight, Opening, Sender, UnresolvedSender, add_do_not_contact, catch_panic, check_not_excluded,
     claim_exclusions, fault_of_template, read_exclusions,
 };
-use crate::template::expressions;
+use crate::template::{expressions, typed_line_break};
 
 /// What was typed for one message.
 #[derive(Debug)]
@@ -95,7 +95,7 @@ fn read_message(
     let flags = typed.message.flag_body(&mut context.input)?;
     let file = typed.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
     let (outgoing, mut warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
-    warnings.extend(unfilled(outgoing.body(), ""));
+    warnings.extend(left_as_typed(outgoing.body(), ""));
     if typed.strict && !warnings.is_empty() {
         return Err(InvalidMessage::Warnings(warnings));
     }
@@ -103,20 +103,20 @@ fn read_message(
     Ok(outgoing)
 }
 
-/// Warnings of what looks like a column: of one message there is no list to fill it from.
-fn unfilled(body: &Value, path: &str) -> Vec<String> {
+/// Warnings of what looks like a column, of which one message has none, and of a line break that is none.
+fn left_as_typed(body: &Value, path: &str) -> Vec<String> {
     match body {
         Value::String(text) => {
             let told =
                 |written: String| format!("{path}: {written} is sent as it stands: only `bulk send` fills in columns");
-            expressions(text).into_iter().map(told).collect()
+            expressions(text).into_iter().map(told).chain(typed_line_break(path, text)).collect()
         }
         Value::Object(fields) => {
             let inside = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-            fields.iter().flat_map(|(name, field)| unfilled(field, &inside(name))).collect()
+            fields.iter().flat_map(|(name, field)| left_as_typed(field, &inside(name))).collect()
         }
         Value::Array(items) => {
-            items.iter().enumerate().flat_map(|(at, item)| unfilled(item, &format!("{path}[{at}]"))).collect()
+            items.iter().enumerate().flat_map(|(at, item)| left_as_typed(item, &format!("{path}[{at}]"))).collect()
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
     }

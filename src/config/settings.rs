@@ -202,7 +202,10 @@ fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, Conf
     let Some(raw) = &environment.sandbox else {
         return Ok(if flags.sandbox { Sandboxed::Nearest } else { Sandboxed::No });
     };
-    let url = raw.parse::<ApiUrl>().and_then(|url| {
+    let parsed = raw.parse::<ApiUrl>();
+    let parsed = parsed
+        .map_err(|problem| format!("{problem}: give http://127.0.0.1:PORT of a sandbox that runs, or pass --sandbox"));
+    let url = parsed.and_then(|url| {
         url.is_loopback()
             .then_some(url)
             .ok_or_else(|| "a sandbox is on this machine: give http://127.0.0.1:PORT".to_owned())

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -94,6 +95,10 @@ impl Sandbox {
 
 /// As `TcpListener::bind`, with a queue as long as there may be connections: who waits in a full one loses a second.
 fn listen(port: u16) -> io::Result<TcpListener> {
+    // hyper writes the date into each answer, and panics at one before 1970.
+    if SystemTime::now() < SystemTime::UNIX_EPOCH {
+        return Err(io::Error::other("the clock of this machine shows a time before 1970, which HTTP cannot write"));
+    }
     let socket = TcpSocket::new_v4()?;
     // On Windows it would let another process take the port.
     #[cfg(unix)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::request_head::RequestHead;
+use crate::timestamps::rfc_3339_millis;
 
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +80,7 @@ impl StoredMessage {
         new: &NewMessage,
         answer: impl FnOnce(&str) -> Value,
     ) -> Self {
-        let time = humantime::format_rfc3339_millis(received_at).to_string();
+        let time = rfc_3339_millis(received_at);
         let whole = ReadBack {
             number,
             id: &id,

@@ -7,6 +7,7 @@ use super::arguments::BulkSendArguments;
 use super::before::{BeforeRun, refuse_templates};
 use super::carry_out::{LockedRun, carry_out};
 use super::earlier::{self, Repetition};
+use super::excluded_since::leave_out_of_draft;
 use super::hours::{report_closed, report_over_midnight};
 use super::summary::nothing_to_send;
 use crate::bulk::{
@@ -21,7 +22,7 @@ use crate::input::Source;
 use crate::list::ListFormat;
 use crate::message::Message;
 use crate::output::counted;
-use crate::sending::{GuardError, Interrupted, Opening, Sender};
+use crate::sending::{GuardError, Interrupted, Opening, Sender, reread_do_not_contact};
 
 /// What a run is stored with where nothing leaves the machine.
 const SANDBOX: &str = "sandbox";
@@ -52,15 +53,18 @@ impl PreparedRun<'_> {
         let PreparedRun { runs, reserved, mut draft, mut details, kind, mut earlier, repetition } = self;
         if let Some(earlier) = &mut earlier {
             details.written_to = earlier.people_written_to(&draft)?;
+            earlier::report_unfinished(context, earlier, &draft)?;
         }
+        let (skips, rows_told) = (draft.skip_counts()?, draft.to_be_sent()?);
         report_over_midnight(context, details.conditions.hours.as_ref());
         if !details.sandbox {
             report_closed(context, details.conditions.hours.as_ref());
         }
         let hours = details.conditions.hours.as_ref();
         let before = BeforeRun { draft: &draft, kind, rate: details.rate, hours, written_to: details.written_to };
-        before.report(context, is_asked(context, sender))?;
-        confirm(context, sender, draft.to_be_sent()?)?;
+        let is_asked = is_asked(context, sender);
+        before.report(context, is_asked)?;
+        confirm(context, sender, rows_told)?;
         let mut connection = match sender.connect(context).await? {
             Opening::Open(connection) => connection,
             Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
@@ -75,6 +79,10 @@ impl PreparedRun<'_> {
             refuse_templates(context, sender, &mut connection, &details.templates, requests).await?;
         }
         let name = reserved.name().clone();
+        if is_asked {
+            // The question may have stood there for hours.
+            leave_out_of_draft(context, &mut draft, &reread_do_not_contact(&sender.settings)?)?;
+        }
         let held = runs.hold()?;
         if let Some(earlier) = &mut earlier {
             earlier::compare(context, earlier, &mut draft, repetition)?;
@@ -82,6 +90,10 @@ impl PreparedRun<'_> {
         let rows = draft.to_be_sent()?;
         if rows == 0 {
             return nothing_to_send(context, &draft);
+        }
+        earlier::report_skipped(context, &draft.skip_counts()?.since(&skips));
+        if let Some(earlier) = earlier.as_mut().filter(|_| is_asked || rows != rows_told) {
+            details.written_to = earlier.people_written_to(&draft)?;
         }
         if let Some(signal) = connection.signals.came() {
             return Err(Interrupted(signal).into());
@@ -158,7 +170,8 @@ fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandE
     if sender.settings.is_sandboxed() || !sender.settings.confirm_bulk.value {
         return Ok(());
     }
-    let question = format!("Send {rows} messages from {} to {}?", sender.description(), sender.planned_base());
+    let question =
+        format!("Send {} from {} to {}?", counted(rows, "message"), sender.description(), sender.planned_base());
     match context.confirms(&question)? {
         Some(true) => Ok(()),
         answer => Err(GuardError::Unconfirmed { rows, is_answer: answer.is_some() }.into()),

@@ -1,12 +1,15 @@
 //! A run on its way, begun or resumed: the engine, and what became of it.
 
+use std::sync::Arc;
+
 use super::arguments::RunOptions;
+use super::excluded_since::leave_out_excluded;
 use super::hours;
 use super::summary::{may_have_been_sent, of_counts, print_summary, summary};
 use crate::api::{HEADERS_OF_A_POST, Problem, SwapWatch, signed};
 use crate::bulk::{
     ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, LedgerError, PauseReason, RunEnd, RunLimits,
-    RunLock, RunName, Runs, StopReason, WriteFailure,
+    RunLock, RunName, Runs, SkipCounts, StopReason, WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -14,7 +17,8 @@ use crate::config::Rate;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Progress, Record, RecordError, compact, counted};
-use crate::sending::{Connection, Panicked, Sender};
+use crate::people::ExclusionError;
+use crate::sending::{Connection, Panicked, Sender, reread_do_not_contact};
 
 /// A run that no other process has.
 pub(crate) struct LockedRun<'a> {
@@ -46,18 +50,15 @@ pub(crate) async fn carry_out(
     if let Some(found) = &run.found {
         report_found(context, &run.name, found);
     }
-    let counts = ledger.counts()?;
-    let ledger = Box::new(FileRun::new(ledger)?);
     let Connection { base, client, credentials, mut signals } = connection;
-    let session = ApiSession {
+    let session = Arc::new(ApiSession {
         client: client.keep_connections()?,
         headers: signed(HEADERS_OF_A_POST, &credentials),
         credentials,
         base: base.url().clone(),
         accepts: run.details.accepts.clone(),
         swaps: SwapWatch::default(),
-    };
-    let mut progress = Progress::new(&context.stderr, options.progress);
+    });
     let rate = options.rate.map_or(run.details.rate, Rate::per_second);
     let concurrency = options.concurrency.unwrap_or(run.details.concurrency);
     if run.details.sandbox {
@@ -70,9 +71,22 @@ pub(crate) async fn carry_out(
         hours: conditions.hours.clone().filter(|_| !run.details.sandbox),
         keep_going: conditions.keep_going,
     };
-    let engine = Engine::new(session, ledger, counts, limits, &mut progress);
-    let end = engine.run(async || signals.next().await).await;
-    report(context, sender, run, end)
+    loop {
+        let counts = ledger.counts()?;
+        let file_run = Box::new(FileRun::new(ledger)?);
+        let mut progress = Progress::new(&context.stderr, options.progress);
+        let engine = Engine::new(Arc::clone(&session), file_run, counts, limits.clone(), &mut progress);
+        let end = engine.run(async || signals.next().await).await;
+        if !matches!(end, RunEnd::Stopped { reason: StopReason::HoursOpened, .. }) {
+            return report(context, sender, run, Ok(end));
+        }
+        // It may have waited for a night, or for days.
+        match reread_do_not_contact(&sender.settings) {
+            Ok(exclusions) => leave_out_excluded(context, &path, &run.lock, &exclusions)?,
+            Err(error) => return report(context, sender, run, Err(error)),
+        }
+        ledger = Ledger::resume(&path, run.lock.mark()?)?;
+    }
 }
 
 /// What is left of a run that goes on, and what is left alone.
@@ -85,7 +99,12 @@ fn report_found(context: &Context, name: &RunName, counts: &Counts) {
 }
 
 /// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code.
-fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) -> Result<ExitCode, CommandError> {
+fn report(
+    context: &Context,
+    sender: &Sender,
+    run: &LockedRun<'_>,
+    end: Result<RunEnd, ExclusionError>,
+) -> Result<ExitCode, CommandError> {
     let stderr = &context.stderr;
     if sender.settings.is_sandboxed() {
         stderr.note("sandbox: nothing left this machine");
@@ -95,8 +114,51 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
         Ok::<_, LedgerError>((ledger.counts()?, ledger.skip_counts()?))
     };
     let resume = format!("jelouctl bulk resume {}", run.name);
-    let is_written = !matches!(end, RunEnd::Stopped { is_written: false, .. });
+    let is_written = !matches!(end, Ok(RunEnd::Stopped { is_written: false, .. }));
     let ended = match end {
+        Ok(end) => report_end(context, run, end, counts, &resume),
+        Err(error) => {
+            let error = CommandError::from(error);
+            let hint = error.hint.as_deref().unwrap_or_default();
+            let hint = hint.strip_suffix("; nothing was sent").unwrap_or(hint);
+            stderr.error(
+                &format!("the run stopped at the opening of its hours: {}", error.message()),
+                &[],
+                Some(&format!("{hint}; to continue: {resume}")),
+            );
+            Ok(error.code)
+        }
+    };
+    if !is_written {
+        let watch = format!("jelouctl bulk status {}", run.name);
+        stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
+        return ended;
+    }
+    if let Ok((counts, skips)) = counts() {
+        if let Some(left_alone) = may_have_been_sent(&run.name, &counts) {
+            stderr.note(&left_alone);
+        }
+        // What was accepted stays so when standard output cannot take it: an error would invite a second run.
+        if let Err(error) =
+            print_summary(context, &summary(Some(&run.name), &counts, &skips, run.details.written_to), Some(&run.name))
+        {
+            let watch = format!("jelouctl bulk status {}", run.name);
+            stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
+        }
+    }
+    ended
+}
+
+/// Says how the engine ended.
+fn report_end(
+    context: &Context,
+    run: &LockedRun<'_>,
+    end: RunEnd,
+    counts: impl Fn() -> Result<(Counts, SkipCounts), LedgerError>,
+    resume: &str,
+) -> Result<ExitCode, CommandError> {
+    let stderr = &context.stderr;
+    match end {
         RunEnd::Complete { was_stopped } => {
             if was_stopped {
                 stderr.note(&format!("run {} is complete: its last rows have ended", run.name));
@@ -124,26 +186,10 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
             report_unwritten(context, run, &failure);
             Err(CommandError::from(failure.error))
         }
+        // That is no end: the run goes on.
+        RunEnd::Stopped { reason: StopReason::HoursOpened, .. } => Ok(ExitCode::Success),
         RunEnd::Stopped { reason: StopReason::Panicked, .. } => Err(Panicked::UnderWay.into()),
-    };
-    if !is_written {
-        let watch = format!("jelouctl bulk status {}", run.name);
-        stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
-        return ended;
     }
-    if let Ok((counts, skips)) = counts() {
-        if let Some(left_alone) = may_have_been_sent(&run.name, &counts) {
-            stderr.note(&left_alone);
-        }
-        // What was accepted stays so when standard output cannot take it: an error would invite a second run.
-        if let Err(error) =
-            print_summary(context, &summary(Some(&run.name), &counts, &skips, run.details.written_to), Some(&run.name))
-        {
-            let watch = format!("jelouctl bulk status {}", run.name);
-            stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
-        }
-    }
-    ended
 }
 
 /// Every row was rejected: what is wrong with one is wrong with all.

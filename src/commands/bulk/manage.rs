@@ -12,6 +12,7 @@ use crate::bulk::{BulkError, Counts, Ledger, ReportFormat, RowFilter, RowState, 
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
+use crate::output::counted;
 use crate::private_file::FileError;
 
 /// The run in figures, also while it is going on.
@@ -132,7 +133,9 @@ pub(crate) fn resolve(
     let changed = ledger.resolve(from, to)?;
     let summary = summary(Some(&name), &ledger.counts()?, &ledger.skip_counts()?, ledger.details()?.written_to);
     ledger.close()?;
-    context.stderr.note(&format!("run {name}: {changed} {} rows count as {} from now on", from.name(), to.name()));
+    let (rows, count) =
+        (counted(changed as u64, &format!("{} row", from.name())), if changed == 1 { "counts" } else { "count" });
+    context.stderr.note(&format!("run {name}: {rows} {count} as {} from now on", to.name()));
     print_summary(context, &summary, Some(&name))?;
     drop(lock);
     Ok(ExitCode::Success)

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::{Map, Value, json};
 
 use crate::process::{CommandEnd, signal_name};
+use crate::timestamps::rfc_3339;
 
 /// The ways a command can end.
 pub(super) const ENDS: [CommandEnd; 3] = [
@@ -51,7 +52,7 @@ impl Facts {
             "signal": ended.signal.map(signal_name).unwrap_or_default(),
             "duration": humantime::format_duration(Duration::from_millis(rounded)).to_string(),
             "host": self.host,
-            "started": humantime::format_rfc3339_seconds(self.started).to_string(),
+            "started": rfc_3339(self.started),
         });
         facts.as_object().cloned().unwrap_or_default()
     }

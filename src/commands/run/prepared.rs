@@ -40,6 +40,7 @@ impl<'a> Prepared<'a> {
             Ok(notice) => notice,
             Err(problem) => return Self { problem: Some(problem), ..Self::default() },
         };
+        context.stderr.warnings(&notice.cautions);
         let example = try_out(context, arguments, &notice);
         let is_environment_read = unresolved.is_environment_read();
         let sender = match unresolved.resolve(context) {
