@@ -31,8 +31,8 @@ pub(crate) use self::import::{
     ExcludedBy, ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import, settle_repeated,
 };
 pub(crate) use self::ledger::{
-    Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowFilter,
-    RowState, RunConditions, Skip, SkipCounts, SkipReason,
+    Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, Ledger, LedgerDraft, LedgerError,
+    RowFilter, RowState, RunConditions, RunEvent, RunEventKind, Skip, SkipCounts, SkipReason,
 };
 pub(crate) use self::report::{ReportFormat, write as write_report};
 pub(crate) use self::row_task::ApiSession;
