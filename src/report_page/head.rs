@@ -44,13 +44,15 @@ impl Head {
         };
         let list = details.list.clone().unwrap_or_else(|| language.text("standard_input").to_owned());
         let rows = language.counted("row_1", "row_n", counts.all());
+        let rate = details.rate.to_string();
+        let rate = rate.parse().map_or(rate, |whole| language.number(whole));
         let mut facts = vec![
             ("sender", sender),
             ("list", format!("{list} ({rows})")),
             ("kind", details.kind.clone()),
+            ("rate", language.text_with("rate_is", &rate)),
             ("when", format!("{} ({})", clock.span(span.from, span.to), clock.zone(span.from))),
             ("duration", duration(span.to - span.from)),
-            ("rate", language.text_with("rate_is", &details.rate.to_string())),
         ];
         facts.extend(details.conditions.hours.as_ref().map(|hours| ("hours", hours.to_string())));
         Self {

@@ -1,7 +1,7 @@
 //! What became of the rows, added up: by state, by reason and by country.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::bulk::{Counts, RowState};
 #[derive(Debug, Default)]
 pub(super) struct Outcomes {
     pub(super) counts: Counts,
-    reasons: BTreeMap<(&'static str, String), u64>,
+    reasons: HashMap<(RowState, String), u64>,
     countries: BTreeMap<&'static str, Counts>,
 }
 
@@ -65,7 +65,7 @@ impl Outcomes {
         *self.countries.entry(country).or_default().of_mut(state) += 1;
         match state {
             RowState::Failed | RowState::Unknown | RowState::Skipped => {
-                *self.reasons.entry((state.name(), reason.to_owned())).or_default() += 1;
+                *self.reasons.entry((state, reason.to_owned())).or_default() += 1;
             }
             RowState::Sent | RowState::Pending | RowState::Inflight => {}
         }
@@ -102,12 +102,12 @@ impl Outcomes {
     /// The reasons, the most frequent first; what somebody must look at stands before what was left out as it should be.
     pub(super) fn reasons(&self, language: PageLanguage) -> Vec<ReasonLine> {
         let mut reasons: Vec<_> = self.reasons.iter().collect();
-        reasons.sort_by_key(|((state, _), count)| (*state == RowState::Skipped.name(), Reverse(**count)));
+        reasons.sort_by_key(|((state, reason), count)| (*state == RowState::Skipped, Reverse(**count), reason));
         let lines = reasons.into_iter().map(|((state, reason), count)| {
             let meaning = Meaning::of(reason, language);
             ReasonLine {
-                state,
-                state_label: language.text(state),
+                state: state.name(),
+                state_label: one(*state, language),
                 reason: reason.clone(),
                 sentence: meaning.as_ref().map(|meaning| meaning.sentence),
                 hint: meaning.and_then(|meaning| meaning.hint),
@@ -131,6 +131,18 @@ impl Outcomes {
         });
         lines.collect()
     }
+}
+
+/// The word for one row in a state.
+pub(super) fn one(state: RowState, language: PageLanguage) -> &'static str {
+    language.text(match state {
+        RowState::Sent => "one_sent",
+        RowState::Failed => "one_failed",
+        RowState::Unknown => "one_unknown",
+        RowState::Skipped => "one_skipped",
+        RowState::Pending => "one_pending",
+        RowState::Inflight => "one_inflight",
+    })
 }
 
 fn thousandths(part: u64, whole: u64) -> u64 {

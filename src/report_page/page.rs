@@ -17,7 +17,7 @@ use super::bubble::{self, BubblePart};
 use super::course::{self, CourseStep};
 use super::head::{Head, RunSpan};
 use super::next_steps::{NextStep, next_steps};
-use super::outcomes::{CountryLine, Outcomes, ReasonLine, Tile};
+use super::outcomes::{CountryLine, Outcomes, ReasonLine, Tile, one};
 use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRow, PageRows, RestOfRow};
 use super::texts::PageLanguage;
 use super::timeline::{HEIGHT, Timeline, WIDTH};
@@ -105,7 +105,8 @@ pub(crate) fn write(
     let clock = PageClock::new(hours.map_or_else(TimeZone::system, |hours| hours.zone().clone()));
     let columns = if mask { Vec::new() } else { run.details.columns.clone() };
     let mut outcomes = Outcomes::default();
-    let mut rows = PageRows::new(&clock, LARGEST);
+    let is_one_day = clock.is_one_day(run.ledger.created_at()?, run.ledger.changed_at()?);
+    let mut rows = PageRows::new(&clock, is_one_day, LARGEST);
     let mut ends = Vec::new();
     let mut api_codes = BTreeSet::new();
     run.ledger.report::<BulkError>(&RowFilter::default(), |row| {
@@ -128,7 +129,7 @@ pub(crate) fn write(
     let invalid = invalid.iter().filter(|(reason, _)| *reason == SkipReason::Invalid).map(|(_, rows)| rows).sum();
     let (message, message_caption) = message_of(run, language, mask)?;
     let tiles = outcomes.tiles(language);
-    let states: Vec<_> = ORDER.iter().map(|state| (state.name(), language.text(state.name()))).collect();
+    let states: Vec<_> = ORDER.iter().map(|state| (state.name(), one(*state, language))).collect();
     let mut page = Page {
         lang: language.code(),
         t: language.texts(),
@@ -159,7 +160,8 @@ pub(crate) fn write(
         all_rows: format!("jelouctl bulk report {} --file {}.csv", run.name, run.name),
     };
     let words_left_out = |left_out| language.counted("left_out_1", "left_out_n", left_out);
-    page.rows.first = rows.choose(LARGEST).first;
+    // All but the rows' JSON is as long as it can be.
+    page.rows = ChosenRows { json: String::new(), number: rows.number, ..rows.choose(LARGEST) };
     page.left_out = Some(words_left_out(rows.number));
     let room = LARGEST.saturating_sub(render(&page)?.len());
     page.rows = rows.choose(room);

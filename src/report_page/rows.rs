@@ -36,6 +36,8 @@ pub(super) struct RestOfRow<'a> {
 /// Rows as they come, by their states.
 pub(super) struct PageRows<'a> {
     clock: &'a PageClock,
+    /// Whether all times are of one day, which then need not be said with each.
+    is_one_day: bool,
     /// No more bytes of any state are kept than the page may have.
     most: usize,
     groups: [RowGroup; ORDER.len()],
@@ -63,8 +65,16 @@ pub(super) struct ChosenRows {
 }
 
 impl<'a> PageRows<'a> {
-    pub(super) fn new(clock: &'a PageClock, most: usize) -> Self {
-        Self { clock, most, groups: Default::default(), reasons: Vec::new(), places: HashMap::new(), number: 0 }
+    pub(super) fn new(clock: &'a PageClock, is_one_day: bool, most: usize) -> Self {
+        Self {
+            clock,
+            is_one_day,
+            most,
+            groups: Default::default(),
+            reasons: Vec::new(),
+            places: HashMap::new(),
+            number: 0,
+        }
     }
 
     pub(super) fn add(&mut self, row: PageRow<'_>) {
@@ -74,7 +84,8 @@ impl<'a> PageRows<'a> {
         let Some(group) = self.groups.get_mut(place).filter(|group| group.bytes < self.most) else { return };
         let mut fields = vec![json!(row.line), json!(place), json!(reason), json!(row.country)];
         if let Some(rest) = row.rest {
-            fields.push(json!(rest.at.map(|at| self.clock.day_and_second(at))));
+            let time = |at| if self.is_one_day { self.clock.second(at) } else { self.clock.day_and_second(at) };
+            fields.push(json!(rest.at.map(time)));
             fields.push(json!(shortened(rest.error)));
             fields.extend(rest.cells.iter().map(|cell| json!(shortened(cell))));
         }
@@ -138,7 +149,7 @@ mod tests {
     #[test]
     fn those_that_were_not_sent_come_first_and_the_page_has_an_end() {
         let clock = PageClock::new(TimeZone::UTC);
-        let mut rows = PageRows::new(&clock, 1000);
+        let mut rows = PageRows::new(&clock, false, 1000);
         for line in 0..100 {
             let state = if line % 10 == 0 { RowState::Failed } else { RowState::Sent };
             let rest = Some(RestOfRow { at: Some(0), error: "</script>", cells: vec!["ñ".repeat(300)] });

@@ -40,11 +40,11 @@ function element(name, className, text, auto) {
 function drawn(row) {
   const made = document.createElement("tr");
   const [name, label] = states[row[STATE]];
-  const badge = element("td");
+  const badge = element("td", "state");
   badge.append(element("span", `badge ${name}`, label));
-  const why = element("td");
+  const why = element("td", "why");
   if (reasons[row[REASON]]) why.append(element("code", "", reasons[row[REASON]]));
-  made.append(element("td", "number", row[LINE]), badge, why, element("td", "", row[COUNTRY]));
+  made.append(element("td", "number", row[LINE]), badge, why, element("td", "country", row[COUNTRY]));
   if (!mask) {
     for (let column = 0; column < columns; column += 1) made.append(element("td", "", row[CELLS + column], true));
     made.append(element("td", "words", row[DETAIL], true), element("td", "at", row[TIME]));

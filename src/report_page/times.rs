@@ -105,10 +105,10 @@ mod tests {
     fn times_are_told_with_their_zone_and_durations_in_two_units() {
         let clock = PageClock::new(TimeZone::get("America/Guayaquil").unwrap());
         let at = 1_795_187_703_000;
-        assert_eq!(clock.moment(at), "2026-11-20 08:15:03");
+        assert_eq!(clock.moment(at), "2026-11-20 10:15:03");
         assert_eq!(clock.zone(at), "America/Guayaquil, UTC−05");
-        assert_eq!(clock.span(at, at + 5000), "2026-11-20 08:15:03 – 08:15:08");
-        assert_eq!(clock.span(at, at + DAY), "2026-11-20 08:15:03 – 2026-11-21 08:15:03");
+        assert_eq!(clock.span(at, at + 5000), "2026-11-20 10:15:03 – 10:15:08");
+        assert_eq!(clock.span(at, at + DAY), "2026-11-20 10:15:03 – 2026-11-21 10:15:03");
         assert_eq!(clock.moment(i64::MAX), "–");
         assert_eq!(PageClock::new(TimeZone::UTC).zone(at), "UTC");
         for (milliseconds, expected) in [
