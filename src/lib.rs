@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod context;
 
+mod report_page;
 mod sending;
 
 mod bulk;

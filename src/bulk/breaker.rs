@@ -34,6 +34,20 @@ pub(crate) enum PauseReason {
     AllRefused,
 }
 
+impl PauseReason {
+    /// The word for it: the record's code, where it has one.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Credentials => "credentials",
+            Self::ProxyCredentials => "proxy_credentials",
+            Self::Network => "network",
+            Self::RateLimit => "rate_limit",
+            Self::Unknown => "unknown",
+            Self::AllRefused => "all_rejected",
+        }
+    }
+}
+
 /// Watches the outcomes.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {

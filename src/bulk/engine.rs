@@ -13,10 +13,10 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::breaker::PauseReason;
 use super::exchange::{Given, RunLedger, SettledRow};
-use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState, now};
+use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState, RunEvent, now};
 use super::queue::Delay;
 use super::row_task::{ApiSession, LastAddress, RowTaskEnd, send_row};
-use super::run_end::{RunEnd, StopReason};
+use super::run_end::{RunEnd, StopReason, event_of_wait};
 use super::throttle::{Consequence, RunLimits, Throttle};
 use super::writer::{Exchanged, LedgerHandle, Order, Writer};
 use crate::api::{Problem, Verdict};
@@ -38,6 +38,8 @@ pub(crate) struct Engine<'a> {
     tasks: JoinSet<RowTaskEnd>,
     /// What became of rows, to be handed in with the next order.
     settled: Vec<SettledRow>,
+    /// What happened to the run, to be handed in likewise.
+    events: Vec<RunEvent>,
     /// Orders that are not answered, and the rows that they want: those may be under way already.
     orders: usize,
     wanted: usize,
@@ -85,6 +87,7 @@ impl<'a> Engine<'a> {
             throttle: Throttle::new(limits, counts.sent > 0, now),
             tasks: JoinSet::new(),
             settled: Vec::new(),
+            events: Vec::new(),
             orders: 0,
             wanted: 0,
             // The first answer says whether there is one.
@@ -177,6 +180,7 @@ impl<'a> Engine<'a> {
             return None;
         };
         let wait = self.throttle.wait(at, delay, now);
+        self.events.extend(wait.as_ref().and_then(event_of_wait));
         self.progress.wait(wait);
         let at = at.max(self.throttle.ready_at());
         (at > now && self.wanted == 0 || self.available(now) > 0).then_some(at)
@@ -184,14 +188,15 @@ impl<'a> Engine<'a> {
 
     /// Hands in what became of rows, and asks for so many.
     fn order(&mut self, wanted: usize) {
-        if wanted == 0 && self.settled.is_empty() {
+        if wanted == 0 && self.settled.is_empty() && self.events.is_empty() {
             return;
         }
         self.has_begun |= wanted > 0;
         self.wanted += wanted;
         self.orders += 1;
         let settled = std::mem::take(&mut self.settled);
-        self.ledger.order(Order { settled, wanted });
+        let events = std::mem::take(&mut self.events);
+        self.ledger.order(Order { settled, wanted, events });
     }
 
     /// Sends the rows that the ledger gives.
@@ -232,6 +237,7 @@ impl<'a> Engine<'a> {
             message_id: None,
             code: Some("ledger"),
             error: Some(error.to_string()),
+            api_code: None,
         };
         self.counts.change(RowState::Inflight, RowState::Pending);
         self.settled.push(SettledRow { ended, at: Instant::now(), retry: None });
@@ -301,6 +307,7 @@ impl<'a> Engine<'a> {
 
     fn stop_for(&mut self, reason: StopReason) {
         if self.stop.as_ref().is_none_or(|earlier| reason.outweighs(earlier)) {
+            self.events.extend(reason.event());
             self.stop = Some(reason);
         }
     }

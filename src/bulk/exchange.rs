@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::ledger::{EndedAttempt, LedgerError, QueuedRow};
+use super::ledger::{EndedAttempt, LedgerError, QueuedRow, RunEvent};
 use super::queue::Delay;
 
 /// The ledger of a run that goes on, wherever it is.
@@ -14,6 +14,12 @@ pub(crate) trait RunLedger: Send {
     /// # Errors
     /// When it cannot be written; then nothing of it may be relied on, and no row leaves.
     fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<Given, LedgerError>;
+
+    /// Notes what happened to the run, which may be nothing.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError>;
 
     /// Makes the next exchange a short one, while the rows of the last one leave.
     fn read_ahead(&mut self);

@@ -1,10 +1,14 @@
 //! How a run ends, and why it stops before its end.
 
+use jiff::Timestamp;
+
 use super::breaker::PauseReason;
 use super::exchange::RunLedger;
-use super::ledger::LedgerError;
+use super::ledger::{LedgerError, RunEvent, RunEventKind};
+use super::row_task::shortened;
 use super::writer::WriteFailure;
 use crate::api::Problem;
+use crate::output::{WaitReason, Waiting};
 use crate::process::Signal;
 
 /// How a run came to its end.
@@ -61,6 +65,19 @@ impl StopReason {
         Self::LedgerFailed(WriteFailure { error, outcomes: Vec::new() })
     }
 
+    /// What is noted of it; nothing where the run goes on, or the ledger takes no note any more.
+    pub(crate) fn event(&self) -> Option<RunEvent> {
+        match self {
+            Self::Paused(reason, problem) => Some(RunEvent {
+                problem: Some(shortened(&problem.message)),
+                ..RunEvent::now(RunEventKind::Paused).because(reason.name())
+            }),
+            Self::Signal(signal) => Some(RunEvent::now(RunEventKind::Stopped).because(signal.name())),
+            Self::Panicked => Some(RunEvent::now(RunEventKind::Stopped).because("unexpected")),
+            Self::HoursOpened | Self::LedgerFailed(_) => None,
+        }
+    }
+
     /// Whether it takes the place of `earlier`: a run that must end for itself is not a pause or a wish any more, but the
     /// cause of a pause outlives the signal that comes while the last rows end.
     pub(crate) fn outweighs(&self, earlier: &Self) -> bool {
@@ -72,4 +89,15 @@ impl StopReason {
             (Self::Paused(..) | Self::Signal(_), _) | (_, Self::LedgerFailed(_) | Self::Panicked) => false,
         }
     }
+}
+
+/// What is noted of a wait that is told for the first time: nothing of one that only some rows have.
+pub(crate) fn event_of_wait(wait: &Waiting) -> Option<RunEvent> {
+    let reason = match wait.reason {
+        WaitReason::Hours => "hours",
+        WaitReason::RateLimit => "rate_limit",
+        WaitReason::RecipientGap | WaitReason::PairLimit => return None,
+    };
+    let until = wait.until.parse().ok().map(Timestamp::as_millisecond);
+    wait.is_new.then(|| RunEvent { until, ..RunEvent::now(RunEventKind::Waiting).because(reason) })
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::exchange::{Given, RunLedger, SettledRow};
-use super::ledger::{EndedAttempt, LedgerError};
+use super::ledger::{EndedAttempt, LedgerError, RunEvent};
 
 /// What the engine has for the ledger, and wants from it.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Order {
     pub(crate) settled: Vec<SettledRow>,
     /// How many rows there is room for.
     pub(crate) wanted: usize,
+    /// What happened to the run.
+    pub(crate) events: Vec<RunEvent>,
 }
 
 /// What came of some orders.
@@ -97,13 +99,14 @@ fn write(
     while let Ok(first) = orders.recv() {
         // Whatever came while the last one was written shares this one. To wait for more makes fewer commits and a slower
         // run, on a fast disk and on a slow one.
-        let (mut settled, mut wanted, mut number) = (first.settled, first.wanted, 1);
+        let (mut settled, mut wanted, mut events, mut number) = (first.settled, first.wanted, first.events, 1);
         for order in orders.try_iter() {
             settled.extend(order.settled);
+            events.extend(order.events);
             wanted += order.wanted;
             number += 1;
         }
-        match ledger.exchange(&settled, wanted) {
+        match ledger.note_events(&events).and_then(|()| ledger.exchange(&settled, wanted)) {
             Ok(given) => {
                 // Whoever asked may have left at once.
                 let _ = answers.send(Exchanged { given, orders: number, wanted });
@@ -141,6 +144,7 @@ mod tests {
             message_id: None,
             code: None,
             error: None,
+            api_code: None,
         };
         SettledRow { ended, at: Instant::now(), retry: None }
     }
@@ -153,9 +157,9 @@ mod tests {
         let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
         let (writer, mut handle) = Writer::start(Box::new(FileRun::new(ledger).unwrap()));
         for _ in 1..=200 {
-            handle.order(Order { settled: Vec::new(), wanted: 1 });
+            handle.order(Order { settled: Vec::new(), wanted: 1, events: Vec::new() });
             let row = handle.exchanged().await.unwrap().given.rows.pop().unwrap();
-            handle.order(Order { settled: vec![sent(row.n, &row.recipient)], wanted: 0 });
+            handle.order(Order { settled: vec![sent(row.n, &row.recipient)], wanted: 0, events: Vec::new() });
             handle.exchanged().await.unwrap();
         }
         // A handle that is left keeps the thread waiting, and nobody waits for it longer than that.

@@ -29,6 +29,7 @@ mod template_listing;
 mod text_file;
 mod vcard;
 
+pub(crate) use self::bubble::DrawnLine;
 pub(crate) use self::envelope::Envelope;
 pub(crate) use self::example::Example;
 pub(crate) use self::incoming::{Checked, check_flow_message, check_message, check_template};

@@ -1,4 +1,4 @@
-//! The page of the sandbox in a real browser: Debian's `chromium`, without a window.
+//! The page of the sandbox, and that of a run, in a real browser: Debian's `chromium`, without a window.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,6 +7,7 @@
     reason = "a test says by a panic that it failed"
 )]
 
+mod axe;
 mod inbox;
 mod keyboard;
 mod kinds;
@@ -15,5 +16,7 @@ mod listening;
 mod live;
 mod many;
 mod phone;
+mod report;
+mod reported_run;
 mod safety;
 mod screenshots;

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::arguments::BulkSendArguments;
 use super::before::{BeforeRun, refuse_templates};
 use super::carry_out::{LockedRun, carry_out};
@@ -134,6 +136,7 @@ pub(crate) fn details(
     hours: Option<Hours>,
     format: ListFormat,
     imported: &Imported,
+    body: Option<&Value>,
 ) -> Result<Details, UsageError> {
     let settings = &sender.settings;
     let nothing = || UsageError::new("no row can be sent", "fix the message or the rows; nothing was sent");
@@ -147,6 +150,8 @@ pub(crate) fn details(
         accepts: imported.accepts.clone().ok_or_else(nothing)?,
         format,
         columns: imported.columns.clone(),
+        list: file_name(&arguments.source),
+        message: body.cloned(),
         rate: arguments.options.rate.unwrap_or(settings.rate.value).per_second(),
         concurrency: arguments.options.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
         max_wait: arguments.options.max_wait.unwrap_or(DEFAULT_MAX_WAIT),
@@ -157,6 +162,13 @@ pub(crate) fn details(
         remember: Duration::ZERO,
         written_to: 0,
     })
+}
+
+fn file_name(source: &Source) -> Option<String> {
+    match source {
+        Source::Stdin => None,
+        Source::File(path) => Some(path.file_name()?.to_string_lossy().into_owned()),
+    }
 }
 
 /// Whether a person will be asked.

@@ -8,8 +8,8 @@ use super::hours;
 use super::summary::{may_have_been_sent, of_counts, print_summary, summary};
 use crate::api::{HEADERS_OF_A_POST, Problem, SwapWatch, signed};
 use crate::bulk::{
-    ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, LedgerError, PauseReason, RunEnd, RunLimits,
-    RunLock, RunName, Runs, SkipCounts, StopReason, WriteFailure,
+    ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, LedgerError, PauseReason, RunEnd, RunEvent,
+    RunEventKind, RunLimits, RunLock, RunName, Runs, SkipCounts, StopReason, WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -50,6 +50,8 @@ pub(crate) async fn carry_out(
     if let Some(found) = &run.found {
         report_found(context, &run.name, found);
     }
+    let began = if run.found.is_some() { RunEventKind::Resumed } else { RunEventKind::Begun };
+    ledger.note_events(&[RunEvent::now(began)])?;
     let Connection { base, client, credentials, mut signals } = connection;
     let session = Arc::new(ApiSession {
         client: client.keep_connections()?,

@@ -1,19 +1,14 @@
-//! `bulk status`, `list`, `report`, `resolve` and `remove`.
-
-use std::io::{self, Write};
-use std::path::Path;
+//! `bulk status`, `list`, `resolve` and `remove`.
 
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 
 use super::hours::waiting;
 use super::summary::{print_summary, summary};
-use crate::bulk::{BulkError, Counts, Ledger, ReportFormat, RowFilter, RowState, RunName, Runs, write_report};
+use crate::bulk::{Counts, Ledger, RowState, RunName, Runs};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::output::counted;
-use crate::private_file::FileError;
 
 /// The run in figures, also while it is going on.
 pub(crate) fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
@@ -65,56 +60,6 @@ pub(crate) fn list(context: &Context) -> Result<ExitCode, CommandError> {
         context.stdout.fields(&fields)?;
     }
     Ok(ExitCode::Success)
-}
-
-/// The input's columns with what became of each row.
-pub(crate) fn report(
-    context: &Context,
-    asked: Option<&RunName>,
-    filter: &RowFilter,
-    format: ReportFormat,
-    file: Option<&Path>,
-) -> Result<ExitCode, CommandError> {
-    // Where it cannot be written is a fault of the line, and told before all others.
-    let to = file.map(Destination::open).transpose()?;
-    let runs = Runs::open()?;
-    let ledger = Ledger::read(&runs.path(&runs.find(asked)?))?;
-    let details = ledger.details()?;
-    let Some(mut to) = to else {
-        return match write_report(&ledger, &details, filter, format, context.stdout.stream()) {
-            // A reader that has seen enough, `head` perhaps, is no error.
-            Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Success),
-            written => Ok(written.map(|()| ExitCode::Success)?),
-        };
-    };
-    let failed = || FileError::of("write", to.path);
-    match write_report(&ledger, &details, filter, format, io::BufWriter::new(&mut to.file)) {
-        Err(BulkError::Report(cause)) => return Err(failed()(cause).into()),
-        written => written?,
-    }
-    to.file.flush().map_err(failed())?;
-    to.file.persist(to.path).map_err(|error| FileError::of("write", to.path)(error.error))?;
-    Ok(ExitCode::Success)
-}
-
-/// The file of a report: another one beside it, which takes its place when it is whole.
-struct Destination<'a> {
-    path: &'a Path,
-    file: NamedTempFile,
-}
-
-impl<'a> Destination<'a> {
-    fn open(path: &'a Path) -> Result<Self, UsageError> {
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let refused = |cause| {
-            let error = FileError::of("write", path)(cause);
-            UsageError::new(format!("--file: {error}"), "name a file in a directory that is there and can be written")
-        };
-        if path.is_dir() {
-            return Err(refused(io::ErrorKind::IsADirectory.into()));
-        }
-        Ok(Self { path, file: NamedTempFile::new_in(directory).map_err(refused)? })
-    }
 }
 
 /// Decides rows by hand.

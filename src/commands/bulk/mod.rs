@@ -11,6 +11,7 @@ mod import;
 mod list_notes;
 mod manage;
 mod plan;
+mod report;
 mod resume;
 mod row_messages;
 mod row_notes;
@@ -20,6 +21,7 @@ mod summary;
 mod test_send;
 
 pub(crate) use self::arguments::{BulkAction, BulkSendArguments, EarlierOptions, RunOptions, TestSend};
+pub(crate) use self::report::{ReportArguments, ReportFormat};
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
@@ -38,9 +40,7 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
             resume::run(context, run.as_ref(), options, &hours, &earlier)
         }
         BulkAction::Status { run } => manage::status(context, run.as_ref()),
-        BulkAction::Report { run, filter, format, file } => {
-            manage::report(context, run.as_ref(), &filter, format, file.as_deref())
-        }
+        BulkAction::Report(arguments) => report::run(context, &arguments),
         BulkAction::Resolve { run, from, to } => manage::resolve(context, run.as_ref(), from, to),
         BulkAction::List => manage::list(context),
         BulkAction::Remove { run } => manage::remove(context, &run),
