@@ -16,6 +16,8 @@ mod acceptor;
 #[cfg(unix)]
 mod action;
 mod answers;
+#[cfg(target_os = "linux")]
+mod audit_log;
 mod bad_input;
 #[cfg(unix)]
 mod bulk_before;

@@ -1,5 +1,7 @@
 //! A run on its way, begun or resumed: the engine, and what became of it.
 
+use serde_json::json;
+
 use super::arguments::RunOptions;
 use super::hours;
 use super::summary::{may_have_been_sent, of_counts, print_summary, summary};
@@ -14,7 +16,7 @@ use crate::config::Rate;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Progress, Record, RecordError, compact, counted};
-use crate::sending::{Connection, Panicked, Sender};
+use crate::sending::{AuditLog, Connection, Panicked, Sender};
 
 /// A run that no other process has.
 pub(crate) struct LockedRun<'a> {
@@ -72,7 +74,37 @@ pub(crate) async fn carry_out(
     };
     let engine = Engine::new(session, ledger, counts, limits, &mut progress);
     let end = engine.run(async || signals.next().await).await;
-    report(context, sender, run, end)
+    let ended = report(context, sender, run, end);
+    log_end(context, sender, run, &ended);
+    ended
+}
+
+/// Notes in the audit log how the run stands.
+fn log_end(context: &Context, sender: &Sender, run: &LockedRun<'_>, ended: &Result<ExitCode, CommandError>) {
+    let (code, name) = match ended {
+        Ok(code) => (*code, None),
+        Err(error) => (error.code, Some(error.name)),
+    };
+    // What of the counts cannot be read stays open.
+    let counts = Ledger::read(&run.runs.path(&run.name)).and_then(|ledger| ledger.counts()).ok();
+    let of = |part: fn(&Counts) -> u64| counts.as_ref().map(part);
+    AuditLog::of(&sender.settings).run_end(
+        &context.stderr,
+        &json!({
+            "run": run.name.to_string(),
+            "complete": counts.as_ref().map(Counts::is_finished),
+            "exit_code": code.code(),
+            "code": name,
+            "kind": run.details.kind,
+            "rows": of(Counts::all),
+            "rows_sent": of(|counts| counts.sent),
+            "rows_failed": of(|counts| counts.failed),
+            "rows_unknown": of(|counts| counts.unknown),
+            "rows_skipped": of(|counts| counts.skipped),
+            "rows_left": of(|counts| counts.pending + counts.inflight),
+            "api_url": run.details.api_url,
+        }),
+    );
 }
 
 /// What is left of a run that goes on, and what is left alone.
