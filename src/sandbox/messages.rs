@@ -39,6 +39,15 @@ pub(super) async fn template(received: MessageRequest) -> Response {
     if let (Ok(checked), Some(wanted)) = (&mut checked, TemplateUse::of(&received.body)) {
         match received.caller.sandbox.templates.judge(&wanted) {
             Some(TemplateVerdict::Fits) => {}
+            Some(TemplateVerdict::SeveralLanguages { languages }) => checked.warnings.push(format!(
+                "the sandbox has the template `{}` in several languages, and the message names none of them: {}",
+                wanted.name,
+                languages.join(", ")
+            )),
+            Some(TemplateVerdict::Unclear { missing }) => checked.warnings.push(format!(
+                "the sandbox could not check the template `{}`: its list has it without its {missing}",
+                wanted.name
+            )),
             None => checked.warnings.push(format!(
                 "the sandbox knows samples only, so nobody checked whether there is a template `{}`; give it the bot's own with --templates",
                 wanted.name
