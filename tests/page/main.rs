@@ -7,6 +7,7 @@
     reason = "a test says by a panic that it failed"
 )]
 
+mod axe;
 mod inbox;
 mod keyboard;
 mod kinds;
