@@ -60,6 +60,11 @@ impl Templates {
         Ok(Self { list, is_complete: true })
     }
 
+    /// Whether they are all that the bot has.
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
     pub(super) fn all(&self) -> &[Value] {
         &self.list
     }

@@ -69,6 +69,7 @@ mod sandbox;
 mod sandbox_command;
 mod sandbox_faults;
 mod sandbox_malformed;
+mod sandbox_refused;
 mod sandbox_server;
 mod secrets;
 mod seeds;

@@ -7,14 +7,18 @@
     reason = "a test says by a panic that it failed"
 )]
 
+mod accessible;
 mod axe;
+mod finding;
 mod inbox;
 mod keyboard;
 mod kinds;
+mod links;
 #[path = "../cli/listening.rs"]
 mod listening;
 mod live;
 mod many;
 mod phone;
+mod refused;
 mod safety;
 mod screenshots;
