@@ -57,7 +57,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("context", &["config", "input", "output"]),
     (
         "sending",
-        &["api", "config", "context", "input", "message", "nearest", "output", "people", "phone", "process", "sandbox"],
+        &[
+            "api",
+            "config",
+            "context",
+            "input",
+            "message",
+            "nearest",
+            "output",
+            "people",
+            "phone",
+            "private_file",
+            "process",
+            "sandbox",
+            "timestamps",
+        ],
     ),
     (
         "bulk",

@@ -16,6 +16,8 @@ mod acceptor;
 #[cfg(unix)]
 mod action;
 mod answers;
+#[cfg(target_os = "linux")]
+mod audit_log;
 mod bad_input;
 #[cfg(unix)]
 mod bulk_before;
@@ -71,6 +73,7 @@ mod sandbox;
 mod sandbox_command;
 mod sandbox_faults;
 mod sandbox_malformed;
+mod sandbox_refused;
 mod sandbox_server;
 mod secrets;
 mod seeds;

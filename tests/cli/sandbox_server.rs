@@ -269,7 +269,8 @@ fn events_are_told_as_they_happen_and_again_to_who_comes_back() {
         stream.write_all(request.as_bytes()).unwrap();
         assert_eq!(read_answer(&mut stream).status, 200);
         let health = sandbox.read("/sandbox/health");
-        let known = json!({ "instance": health["instance"], "cleared": health["cleared"] });
+        let known =
+            json!({ "instance": health["instance"], "cleared": health["cleared"], "deleted": health["deleted"] });
         assert_eq!(next_event(&mut stream), ("sandbox".to_owned(), known));
         stream
     };

@@ -7,16 +7,20 @@
     reason = "a test says by a panic that it failed"
 )]
 
+mod accessible;
 mod axe;
+mod finding;
 mod inbox;
 mod keyboard;
 mod kinds;
+mod links;
 #[path = "../cli/listening.rs"]
 mod listening;
 mod live;
 mod many;
 mod phone;
 mod report;
+mod refused;
 mod reported_run;
 mod safety;
 mod screenshots;

@@ -45,11 +45,35 @@ fn others() -> Vec<Value> {
     .collect()
 }
 
+/// A list without options, a text that is too long, and a slip in the address.
+fn refuse(sandbox: &Sandbox) {
+    let list = json!({ "type": "text", "userId": ANA, "text": "¿En qué te ayudamos?", "buttonText": { "text": "" }, "options": [] });
+    let long = text_to(ANA, &"Términos y condiciones. ".repeat(180));
+    for (path, body, status) in
+        [("messages", &list, 422), ("messages", &long, 422), ("message", &text_to(ANA, "Hola"), 404)]
+    {
+        assert_eq!(sandbox.ask("POST", &format!("/v1/bots/77/{path}"), &body.to_string()).status, status, "{body}");
+    }
+}
+
+/// What differs from run to run would make every picture a new one.
+async fn make_the_same(inbox: &Inbox) {
+    inbox
+        .value::<bool>(
+            "(document.querySelectorAll('time').forEach((time) => (time.textContent = '10:24')), \
+             document.querySelectorAll('#request dd').forEach((field) => { \
+             if (/^2\\d{3}-/.test(field.textContent)) field.textContent = '2026-01-31T10:24:00.000Z'; \
+             if (/^127/.test(field.textContent)) field.textContent = '127.0.0.1:4780'; }), true)",
+        )
+        .await;
+}
+
 #[test]
 fn the_inbox_on_a_screen_and_on_a_phone() {
     block_on(async {
         let sandbox = Sandbox::start(&[]);
         sandbox.send(others());
+        refuse(&sandbox);
         sandbox.send(conversation());
         let inbox = Inbox::open(&sandbox, 1280, 820).await;
         inbox.click(".chat", ANA).await;
@@ -57,15 +81,7 @@ fn the_inbox_on_a_screen_and_on_a_phone() {
         inbox.until("document.querySelectorAll('.mine').length === 1").await;
         inbox.click("article", "Tu opinión").await;
         inbox.until("document.querySelector('.selected').textContent.includes('Tu opinión')").await;
-        // What differs from run to run would make every picture a new one.
-        inbox
-            .value::<bool>(
-                "(document.querySelectorAll('time').forEach((time) => (time.textContent = '10:24')), \
-                 document.querySelectorAll('#request dd').forEach((field) => { \
-                 if (/^2\\d{3}-/.test(field.textContent)) field.textContent = '2026-01-31T10:24:00.000Z'; \
-                 if (/^127/.test(field.textContent)) field.textContent = '127.0.0.1:4780'; }), true)",
-            )
-            .await;
+        make_the_same(&inbox).await;
         inbox.scheme("light").await;
         inbox.keep("inbox-light.png").await;
         inbox.scheme("dark").await;
@@ -76,6 +92,33 @@ fn the_inbox_on_a_screen_and_on_a_phone() {
         inbox.until("!document.getElementById('request').checkVisibility({ visibilityProperty: true })").await;
         inbox.value::<bool>("(document.querySelector('.carousel').scrollIntoView({ block: 'end' }), true)").await;
         inbox.keep("phone.png").await;
+        // JUDGE
+        for (width, name) in [(1280, "j1280"), (820, "j820"), (390, "j390")] {
+            inbox.size(width, 820).await;
+            for scheme in ["light", "dark"] {
+                inbox.scheme(scheme).await;
+                inbox.value::<bool>("(location.hash = '#/593987654321', true)").await;
+                inbox.until("!document.getElementById('talk').hidden").await;
+                inbox.keep(&format!("{name}-talk-{scheme}.png")).await;
+                inbox.value::<bool>("(location.hash = '', true)").await;
+                inbox.until("document.getElementById('app').dataset.pane === 'chats'").await;
+                inbox.click("#open-filters", "").await;
+                inbox.keep(&format!("{name}-chats-{scheme}.png")).await;
+                inbox.click("#open-filters", "").await;
+                inbox.value::<bool>("(location.hash = '#refused', true)").await;
+                inbox.until("document.querySelectorAll('.refusal').length === 3").await;
+                make_the_same(&inbox).await;
+                inbox.keep(&format!("{name}-refused-{scheme}.png")).await;
+            }
+        }
+        // END
+
+        inbox.size(1280, 820).await;
+        inbox.scheme("light").await;
+        inbox.value::<bool>("(location.hash = '#refused/2', true)").await;
+        inbox.until("document.querySelector('.refusal.selected')?.id === 'r2'").await;
+        make_the_same(&inbox).await;
+        inbox.keep("refused.png").await;
         inbox.close().await;
     });
 }

@@ -157,9 +157,10 @@ pub(crate) async fn refuse_templates(
     sender: &Sender,
     connection: &mut Connection,
     uses: &TemplateUses,
+    strict: bool,
     requests: impl FnOnce(&mut dyn FnMut(&str)) -> Result<(), LedgerError>,
 ) -> Result<(), CommandError> {
-    let mut faults = check_templates(connection, &context.stderr, &sender.bot, uses).await?;
+    let mut faults = check_templates(connection, &context.stderr, &sender.bot, uses, strict).await?;
     if faults.is_empty() {
         return Ok(());
     }

@@ -78,7 +78,7 @@ impl PreparedRun<'_> {
                     Ok(())
                 })
             };
-            refuse_templates(context, sender, &mut connection, &details.templates, requests).await?;
+            refuse_templates(context, sender, &mut connection, &details.templates, arguments.strict, requests).await?;
         }
         let name = reserved.name().clone();
         if is_asked {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::arguments::RunOptions;
 use super::excluded_since::leave_out_excluded;
 use super::hours;
@@ -18,7 +20,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Progress, Record, RecordError, compact, counted};
 use crate::people::ExclusionError;
-use crate::sending::{Connection, Panicked, Sender, reread_do_not_contact};
+use crate::sending::{AuditLog, Connection, Panicked, Sender, reread_do_not_contact};
 
 /// A run that no other process has.
 pub(crate) struct LockedRun<'a> {
@@ -73,22 +75,53 @@ pub(crate) async fn carry_out(
         hours: conditions.hours.clone().filter(|_| !run.details.sandbox),
         keep_going: conditions.keep_going,
     };
-    loop {
+    let end = loop {
         let counts = ledger.counts()?;
         let file_run = Box::new(FileRun::new(ledger)?);
         let mut progress = Progress::new(&context.stderr, options.progress);
         let engine = Engine::new(Arc::clone(&session), file_run, counts, limits.clone(), &mut progress);
         let end = engine.run(async || signals.next().await).await;
         if !matches!(end, RunEnd::Stopped { reason: StopReason::HoursOpened, .. }) {
-            return report(context, sender, run, Ok(end));
+            break Ok(end);
         }
         // It may have waited for a night, or for days.
         match reread_do_not_contact(&sender.settings) {
             Ok(exclusions) => leave_out_excluded(context, &path, &run.lock, &exclusions)?,
-            Err(error) => return report(context, sender, run, Err(error)),
+            Err(error) => break Err(error),
         }
         ledger = Ledger::resume(&path, run.lock.mark()?)?;
-    }
+    };
+    let ended = report(context, sender, run, end);
+    log_end(context, sender, run, &ended);
+    ended
+}
+
+/// Notes in the audit log how the run stands.
+fn log_end(context: &Context, sender: &Sender, run: &LockedRun<'_>, ended: &Result<ExitCode, CommandError>) {
+    let (code, name) = match ended {
+        Ok(code) => (*code, None),
+        Err(error) => (error.code, Some(error.name)),
+    };
+    // What of the counts cannot be read stays open.
+    let counts = Ledger::read(&run.runs.path(&run.name)).and_then(|ledger| ledger.counts()).ok();
+    let of = |part: fn(&Counts) -> u64| counts.as_ref().map(part);
+    AuditLog::of(&sender.settings).run_end(
+        &context.stderr,
+        &json!({
+            "run": run.name.to_string(),
+            "complete": counts.as_ref().map(Counts::is_finished),
+            "exit_code": code.code(),
+            "code": name,
+            "kind": run.details.kind,
+            "rows": of(Counts::all),
+            "rows_sent": of(|counts| counts.sent),
+            "rows_failed": of(|counts| counts.failed),
+            "rows_unknown": of(|counts| counts.unknown),
+            "rows_skipped": of(|counts| counts.skipped),
+            "rows_left": of(|counts| counts.pending + counts.inflight),
+            "api_url": run.details.api_url,
+        }),
+    );
 }
 
 /// What is left of a run that goes on, and what is left alone.

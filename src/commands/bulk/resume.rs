@@ -89,7 +89,7 @@ async fn check_templates(
             Ok(())
         })
     };
-    refuse_templates(context, sender, connection, &run.details.templates, requests).await
+    refuse_templates(context, sender, connection, &run.details.templates, false, requests).await
 }
 
 /// Looks whether another run has sent meanwhile what this one has left.
