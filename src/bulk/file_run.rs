@@ -95,6 +95,7 @@ mod tests {
             message_id: None,
             code: (state != RowState::Sent).then_some("network"),
             error: None,
+            api_code: None,
         };
         SettledRow { ended, at: Instant::now(), retry }
     }

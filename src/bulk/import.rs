@@ -11,9 +11,12 @@ use super::bare_codes::BareCodes;
 use super::empty_cells::{EmptyCells, empty_parameter};
 use super::error::BulkError;
 use super::ledger::{DraftRequest, DraftRow, KeyKind, LedgerDraft, Skip, SkipReason};
+use super::reported::{ReportedRows, ReportedRule, problem_of_report};
 use super::runs::OpenRuns;
 use crate::api::{Request, SuccessCriterion};
-use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, near_column, recipient_column};
+use crate::list::{
+    ListError, ListReader, ListRow, MeantColumn, ReportedOutcome, Row, meant_column, near_column, recipient_column,
+};
 use crate::message::{
     InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TemplateUses, TypedRecipient,
 };
@@ -61,6 +64,8 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) base: &'a Url,
     /// Runs whose messages are left out; those of none where that is decided later.
     pub(crate) earlier: Option<&'a OpenRuns>,
+    /// What becomes of rows of a report that say that they were sent.
+    pub(crate) reported: ReportedRule,
 }
 
 /// Where a row's recipient comes from.
@@ -118,6 +123,8 @@ pub(crate) struct Imported {
     pub(crate) same_person: u64,
     /// Rows that were left out because of an earlier run.
     pub(crate) earlier: u64,
+    /// Rows of a report that say that they were sent, or may have been.
+    pub(crate) reported: ReportedRows,
     pub(crate) columns: Vec<String>,
     /// Warnings about the texts, whatever the rows are.
     pub(crate) warnings: Vec<String>,
@@ -264,7 +271,7 @@ impl Importer<'_> {
     /// The row in the ledger, with its request or why it makes none.
     fn add<'a>(
         &mut self,
-        ListRow { line, row, code }: ListRow,
+        ListRow { line, row, outcome }: ListRow,
         list_of: &impl Fn(&Outgoing) -> Option<&'a str>,
         report: &mut impl FnMut(u64, RowFault<'_>),
     ) -> Result<(), BulkError> {
@@ -290,14 +297,16 @@ impl Importer<'_> {
                 }
                 let excluded = match list_of(&outgoing) {
                     Some(list) => Some(ExcludedBy::List(list)),
-                    None if code.as_deref() == Some(SkipReason::Excluded.name()) => Some(ExcludedBy::Report),
+                    None if outcome.as_ref().is_some_and(|outcome| outcome.code == SkipReason::Excluded.name()) => {
+                        Some(ExcludedBy::Report)
+                    }
                     None => None,
                 };
                 match excluded {
                     Some(by) => report(line, RowFault::Excluded(by)),
                     None => self.empty_cells.of(&row).for_each(|column| report(line, RowFault::EmptyCell(column))),
                 }
-                self.add_request(line, &cells, &outgoing, excluded)
+                self.add_request(line, &cells, &outgoing, (excluded, outcome.as_ref()))
             }
             Err(error) => {
                 self.imported.invalid += 1;
@@ -314,7 +323,7 @@ impl Importer<'_> {
         line: u64,
         cells: &str,
         outgoing: &Outgoing,
-        excluded: Option<ExcludedBy<'_>>,
+        (excluded, outcome): (Option<ExcludedBy<'_>>, Option<&ReportedOutcome>),
     ) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
         let body = request.body.as_deref().unwrap_or_default();
@@ -328,23 +337,41 @@ impl Importer<'_> {
             return Ok(());
         }
         self.imported.accepts.get_or_insert(request.accepts.clone());
+        if let Some(reason) = self.plan.reported.reason_of(outcome) {
+            self.imported.reported.note(reason);
+            if self.plan.reported == ReportedRule::LeftOut {
+                let skip = Skip { reason, problem: problem_of_report(reason), run: None };
+                return self.add_sent_before(line, cells, made, skip);
+            }
+        }
         if let Some((run, row)) = self.plan.earlier.map(|runs| runs.find(&made)).transpose()?.flatten() {
             let run = run.to_string();
             let problem = row.problem(&run);
             let skip = Skip { reason: row.reason, problem: &problem, run: Some(&run) };
-            if self.repeated == Some(KeyKind::Person) {
-                // Who has a message of an earlier run is not the first one here.
-                self.draft.is_first(KeyKind::Person, &made)?;
-            }
-            self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?;
-            self.imported.earlier += 1;
-            return Ok(());
+            return self.add_sent_before(line, cells, made, skip);
         }
         let counts = self.repeated.map_or(Ok(true), |kind| self.draft.is_first(kind, &made))?;
         self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: None })?;
         self.imported.rows += 1;
         self.to_be_sent += u64::from(counts);
         self.imported.templates.note(outgoing);
+        Ok(())
+    }
+
+    /// A row that is left out since its person has the message, or may have it.
+    fn add_sent_before(
+        &mut self,
+        line: u64,
+        cells: &str,
+        made: DraftRequest<'_>,
+        skip: Skip<'_>,
+    ) -> Result<(), BulkError> {
+        if self.repeated == Some(KeyKind::Person) {
+            // Who has a message of an earlier run is not the first one here.
+            self.draft.is_first(KeyKind::Person, &made)?;
+        }
+        self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?;
+        self.imported.earlier += 1;
         Ok(())
     }
 

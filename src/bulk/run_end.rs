@@ -17,12 +17,22 @@ pub(crate) enum RunEnd {
     Stopped { reason: StopReason, is_written: bool },
 }
 
+/// Somebody wants the run to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StopRequest {
+    Signal(Signal),
+    /// `bulk stop`
+    Command,
+}
+
 /// Why no more rows are taken.
 #[derive(Debug)]
 pub(crate) enum StopReason {
     /// A fault that would meet the other rows too.
     Paused(PauseReason, Problem),
     Signal(Signal),
+    /// `bulk stop`
+    Command,
     /// The ledger cannot be written; what it does not know is in here.
     LedgerFailed(WriteFailure),
     /// A fault of our own while requests were under way.
@@ -62,8 +72,10 @@ impl StopReason {
     /// cause of a pause outlives the signal that comes while the last rows end.
     pub(crate) fn outweighs(&self, earlier: &Self) -> bool {
         match (self, earlier) {
-            (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_)) => true,
-            (Self::Paused(..) | Self::Signal(_), _) | (_, Self::LedgerFailed(_) | Self::Panicked) => false,
+            (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_) | Self::Command) => true,
+            (Self::Paused(..) | Self::Signal(_) | Self::Command, _) | (_, Self::LedgerFailed(_) | Self::Panicked) => {
+                false
+            }
         }
     }
 }

@@ -141,6 +141,7 @@ mod tests {
             message_id: None,
             code: None,
             error: None,
+            api_code: None,
         };
         SettledRow { ended, at: Instant::now(), retry: None }
     }

@@ -391,9 +391,9 @@ fn the_schema_refuses_what_must_not_be() {
     for (change, refusal) in [
         ("INSERT INTO attempt VALUES (1, 1, 0)", "UNIQUE"),
         ("INSERT INTO attempt VALUES (1, 2, 0)", "a row that is not pending cannot begin"),
-        ("INSERT INTO outcome VALUES (1, 1, 0, 'sent', 200, NULL, NULL, NULL)", "UNIQUE"),
-        ("INSERT INTO outcome VALUES (1, 2, 0, 'sent', 200, NULL, NULL, NULL)", "FOREIGN KEY"),
-        ("INSERT INTO outcome VALUES (1, 1, 0, 'skipped', 200, NULL, 'x', NULL)", "CHECK"),
+        ("INSERT INTO outcome VALUES (1, 1, 0, 'sent', 200, NULL, NULL, NULL, NULL)", "UNIQUE"),
+        ("INSERT INTO outcome VALUES (1, 2, 0, 'sent', 200, NULL, NULL, NULL, NULL)", "FOREIGN KEY"),
+        ("INSERT INTO outcome VALUES (1, 1, 0, 'skipped', 200, NULL, 'x', NULL, NULL)", "CHECK"),
         ("INSERT INTO decision VALUES (2, 2, 'sent', 'pending', 'resolved', NULL, NULL, 0)", "CHECK"),
         ("INSERT INTO decision VALUES (2, 2, 'failed', 'pending', 'resolved', NULL, NULL, 0)", "in another state"),
         ("INSERT INTO decision VALUES (1, 3, 'failed', 'pending', 'resolved', NULL, NULL, 0)", "in another state"),

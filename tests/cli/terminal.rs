@@ -319,6 +319,6 @@ fn who_begins_a_run_outside_of_its_hours_is_told_before_the_question() {
     terminal.answer("[y/N] ", "n");
     let (code, screen) = terminal.end();
     let told = screen.find("it is outside of the hours, not on 3 days (America/Bogota): the first message leaves at");
-    assert!(told.is_some() && told < screen.find("Send 1 messages"), "{screen}");
+    assert!(told.is_some() && told < screen.find("Send 1 message from"), "{screen}");
     assert_eq!(code, 11, "{screen}");
 }

@@ -7,13 +7,16 @@ mod draft;
 mod earlier;
 mod error;
 mod file;
+mod find;
 mod keys;
 mod memory;
 mod message;
 mod opening;
 mod overview;
+mod reasons;
 mod record;
 mod report;
+mod resolve;
 mod row_set;
 mod row_states;
 mod rows;
@@ -33,10 +36,12 @@ pub(crate) use self::comparison::Comparison;
 pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
 pub(crate) use self::error::LedgerError;
 use self::file::Identity;
+pub(crate) use self::find::FoundRow;
 pub(crate) use self::keys::KeyKind;
 pub(crate) use self::memory::{EarlierMessages, EarlierRow, Memory};
 pub(crate) use self::overview::DraftOverview;
 pub(crate) use self::report::RowFilter;
+pub(crate) use self::resolve::{Resolution, ResolveError};
 use self::seal::{RunFields, seal_of_conditions, seal_of_run};
 pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
 pub(crate) use self::state::{Counts, RowState};
@@ -46,7 +51,7 @@ use self::types::{LedgerProgress, RecordSummary};
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
 /// `PRAGMA user_version` of the ledgers that this version writes.
-const VERSION: i32 = 4;
+const VERSION: i32 = 5;
 /// How long a statement waits for a reader that is in the way.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -117,6 +117,7 @@ impl Ledger {
                     ValueRef::Null,
                     text(Some("unknown")),
                     text(Some("jelouctl ended while the request was under way")),
+                    ValueRef::Null,
                 ];
                 batch.add(RecordKind::Outcome, &fields, [RowState::Inflight, RowState::Unknown], at)?;
             }

@@ -1,12 +1,14 @@
 //! A run on its way, begun or resumed: the engine, and what became of it.
 
+use std::time::{Duration, Instant};
+
 use super::arguments::RunOptions;
 use super::hours;
-use super::summary::{may_have_been_sent, of_counts, print_summary, summary};
+use super::summary::{RunSummary, may_have_been_sent, print_summary, to_continue};
 use crate::api::{HEADERS_OF_A_POST, Problem, SwapWatch, signed};
 use crate::bulk::{
-    ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, LedgerError, PauseReason, RunEnd, RunLimits,
-    RunLock, RunName, Runs, StopReason, WriteFailure,
+    ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, PauseReason, RunEnd, RunLimits, RunLock,
+    RunName, Runs, StopReason, StopRequest, WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -71,8 +73,16 @@ pub(crate) async fn carry_out(
         keep_going: conditions.keep_going,
     };
     let engine = Engine::new(session, ledger, counts, limits, &mut progress);
-    let end = engine.run(async || signals.next().await).await;
-    report(context, sender, run, end)
+    let (mut stop, began) = (run.runs.stop_mark(&run.name).watch(), Instant::now());
+    let end = engine
+        .run(async || {
+            tokio::select! {
+                signal = signals.next() => StopRequest::Signal(signal),
+                () = stop.seen() => StopRequest::Command,
+            }
+        })
+        .await;
+    report(context, sender, run, end, began.elapsed())
 }
 
 /// What is left of a run that goes on, and what is left alone.
@@ -85,24 +95,31 @@ fn report_found(context: &Context, name: &RunName, counts: &Counts) {
 }
 
 /// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code.
-fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) -> Result<ExitCode, CommandError> {
+fn report(
+    context: &Context,
+    sender: &Sender,
+    run: &LockedRun<'_>,
+    end: RunEnd,
+    took: Duration,
+) -> Result<ExitCode, CommandError> {
     let stderr = &context.stderr;
     if sender.settings.is_sandboxed() {
         stderr.note("sandbox: nothing left this machine");
     }
-    let counts = || {
+    let summary = || {
         let ledger = Ledger::read(&run.runs.path(&run.name))?;
-        Ok::<_, LedgerError>((ledger.counts()?, ledger.skip_counts()?))
+        RunSummary::of(&ledger, run.details.written_to)
     };
-    let resume = format!("jelouctl bulk resume {}", run.name);
+    let to_continue = to_continue(&run.name);
     let is_written = !matches!(end, RunEnd::Stopped { is_written: false, .. });
     let ended = match end {
         RunEnd::Complete { was_stopped } => {
             if was_stopped {
                 stderr.note(&format!("run {} is complete: its last rows have ended", run.name));
             }
-            let (counts, skips) = counts()?;
-            Ok(of_counts(&counts, &skips))
+            // Nothing is left that it could stop.
+            let _ = run.runs.stop_mark(&run.name).lift();
+            Ok(summary()?.exit_code())
         }
         RunEnd::Stopped { reason: StopReason::Paused(PauseReason::AllRefused, problem), .. } => {
             report_all_refused(context, run, &problem);
@@ -112,13 +129,17 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
             stderr.error(
                 &format!("the run paused: {}", problem.message),
                 &[],
-                Some(&format!("{}; to continue: {resume}", without_again(&problem.hint))),
+                Some(&format!("{}; {to_continue}", without_again(&problem.hint))),
             );
             Ok(of_pause(reason))
         }
         RunEnd::Stopped { reason: StopReason::Signal(signal), .. } => {
-            stderr.error(&format!("stopped by {}", signal.name()), &[], Some(&format!("to continue: {resume}")));
+            stderr.error(&format!("stopped by {}", signal.name()), &[], Some(&to_continue));
             Ok(of_signal(signal))
+        }
+        RunEnd::Stopped { reason: StopReason::Command, .. } => {
+            stderr.error("stopped by `jelouctl bulk stop`", &[], Some(&to_continue));
+            Ok(ExitCode::Guard)
         }
         RunEnd::Stopped { reason: StopReason::LedgerFailed(failure), .. } => {
             report_unwritten(context, run, &failure);
@@ -131,16 +152,15 @@ fn report(context: &Context, sender: &Sender, run: &LockedRun<'_>, end: RunEnd) 
         stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
         return ended;
     }
-    if let Ok((counts, skips)) = counts() {
-        if let Some(left_alone) = may_have_been_sent(&run.name, &counts) {
-            stderr.note(&left_alone);
-        }
+    if let Ok(summary) = summary() {
+        let (json, words) = (summary.to_json(Some(&run.name)), summary.words(Some(took), false));
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
-        if let Err(error) =
-            print_summary(context, &summary(Some(&run.name), &counts, &skips, run.details.written_to), Some(&run.name))
-        {
+        if let Err(error) = print_summary(context, &json, &words, Some(&run.name)) {
             let watch = format!("jelouctl bulk status {}", run.name);
             stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
+        }
+        for way in summary.ways_on(&run.name) {
+            stderr.note(&way);
         }
     }
     ended
@@ -189,5 +209,11 @@ fn report_unwritten(context: &Context, run: &LockedRun<'_>, failure: &WriteFailu
 
 fn error_of(row: &EndedAttempt) -> Option<RecordError> {
     let message = row.error.clone()?;
-    Some(RecordError { code: row.code.unwrap_or("unknown"), api_code: None, message, hint: None, retry_after_s: None })
+    Some(RecordError {
+        code: row.code.unwrap_or("unknown"),
+        api_code: row.api_code.clone(),
+        message,
+        hint: None,
+        retry_after_s: None,
+    })
 }

@@ -1,4 +1,4 @@
-//! `bulk status`, `list`, `report`, `resolve` and `remove`.
+//! `bulk status` and `bulk report`: what there is to see of one run, also while it goes on.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -7,61 +7,59 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use super::hours::waiting;
-use super::summary::{print_summary, summary};
-use crate::bulk::{BulkError, Counts, Ledger, ReportFormat, RowFilter, RowState, RunName, Runs, write_report};
+use super::summary::{RunSummary, print_summary, to_continue};
+use super::times::{local_time, utc};
+use crate::bulk::{BulkError, Ledger, ReportFormat, RowFilter, RunName, Runs, write_report};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::private_file::FileError;
 
+/// The run that was named, else the newest one, which is said.
+fn find_or_newest(context: &Context, runs: &Runs, asked: Option<&RunName>) -> Result<RunName, BulkError> {
+    if let Some(asked) = asked {
+        return runs.named(asked);
+    }
+    let newest = runs.newest()?;
+    context.stderr.note(&format!("this is the newest run, {newest}; jelouctl bulk list shows all"));
+    Ok(newest)
+}
+
 /// The run in figures, also while it is going on.
 pub(crate) fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
     let runs = Runs::open()?;
-    let name = runs.find(asked)?;
-    let ledger = Ledger::read(&runs.path(&name))?;
-    let details = ledger.details()?;
-    let counts = ledger.counts()?;
-    let mut json = summary(Some(&name), &counts, &ledger.skip_counts()?, details.written_to);
+    let name = find_or_newest(context, &runs, asked)?;
+    let run = runs.overview(&name)?;
+    let details = &run.details;
+    let summary = RunSummary::of(&Ledger::read(&runs.path(&name))?, details.written_to)?;
+    let waiting = waiting(&runs, &name, details, &summary.counts);
+    let is_stopping = run.is_held && runs.stop_mark(&name).is_set();
+    let mut json = summary.to_json(Some(&name));
     if let Value::Object(json) = &mut json {
         json.insert("kind".to_owned(), json!(details.kind));
         json.insert("profile".to_owned(), json!(details.profile));
         json.insert("bot_id".to_owned(), json!(details.bot));
         json.insert("api_url".to_owned(), json!(details.api_url));
+        json.insert("created_at".to_owned(), json!(utc(run.created_at)));
+        json.insert("changed_at".to_owned(), json!(utc(run.changed_at)));
+        json.insert("running".to_owned(), json!(run.is_held));
+        json.insert("stopping".to_owned(), json!(is_stopping));
         json.insert("hours".to_owned(), json!(details.conditions.hours));
-        json.insert("waiting".to_owned(), json!(waiting(&runs, &name, &details, &counts)));
+        json.insert("waiting".to_owned(), json!(waiting));
     }
-    print_summary(context, &json, Some(&name))?;
-    Ok(ExitCode::Success)
-}
-
-/// One line a run: name, whether it is complete, rows, sent, failed, unknown, remaining.
-pub(crate) fn list(context: &Context) -> Result<ExitCode, CommandError> {
-    let runs = Runs::open()?;
-    let names = runs.names()?;
-    if names.is_empty() {
-        context.stderr.note("there are no runs");
-    }
-    for name in names {
-        let looked = Ledger::read(&runs.path(&name)).and_then(|ledger| Ok((ledger.name()?, ledger.counts()?)));
-        let counts = match looked {
-            Ok((run, counts)) => {
-                if run != name.to_string() {
-                    context
-                        .stderr
-                        .warning(&format!("{name}: it is a copy of run {run}, or its file under another name"));
-                }
-                counts
-            }
-            Err(error) => {
-                context.stderr.warning(&format!("{name}: {error}"));
-                continue;
-            }
-        };
-        let state = if counts.is_finished() { "complete" } else { "unfinished" };
-        let figures = [counts.all(), counts.sent, counts.failed, counts.unknown, counts.left()].map(|n| n.to_string());
-        let name = name.to_string();
-        let fields: Vec<_> = [name.as_str(), state].into_iter().chain(figures.iter().map(String::as_str)).collect();
-        context.stdout.fields(&fields)?;
+    let mut words = vec![format!("run {name}: {}, begun {}", details.description(), local_time(run.created_at))];
+    words.extend(summary.words(None, run.is_held));
+    words.push(match (run.is_held, &waiting) {
+        _ if run.is_finished() => format!("complete, last changed {}", local_time(run.changed_at)),
+        (true, _) if is_stopping => "it is stopping, as `jelouctl bulk stop` asks".to_owned(),
+        (true, Some(waiting)) => format!("it waits {}", waiting.shown),
+        (true, None) => "a process has it".to_owned(),
+        (false, _) => "no process sends it".to_owned(),
+    });
+    print_summary(context, &json, &words, Some(&name))?;
+    if context.stdout.wants_words() && !run.is_held {
+        let to_continue = (!run.is_finished()).then(|| to_continue(&name));
+        to_continue.into_iter().chain(summary.ways_on(&name)).for_each(|way| context.stderr.note(&way));
     }
     Ok(ExitCode::Success)
 }
@@ -77,7 +75,7 @@ pub(crate) fn report(
     // Where it cannot be written is a fault of the line, and told before all others.
     let to = file.map(Destination::open).transpose()?;
     let runs = Runs::open()?;
-    let ledger = Ledger::read(&runs.path(&runs.find(asked)?))?;
+    let ledger = Ledger::read(&runs.path(&find_or_newest(context, &runs, asked)?))?;
     let details = ledger.details()?;
     let Some(mut to) = to else {
         return match write_report(&ledger, &details, filter, format, context.stdout.stream()) {
@@ -114,51 +112,4 @@ impl<'a> Destination<'a> {
         }
         Ok(Self { path, file: NamedTempFile::new_in(directory).map_err(refused)? })
     }
-}
-
-/// Decides rows by hand.
-pub(crate) fn resolve(
-    context: &Context,
-    asked: Option<&RunName>,
-    from: RowState,
-    to: RowState,
-) -> Result<ExitCode, CommandError> {
-    let runs = Runs::open()?;
-    let name = runs.find(asked)?;
-    let lock = runs.lock(&name)?;
-    // Where nothing is left to be sent, a ledger that has lost records can be taken as it is.
-    let open = if from == RowState::Pending { Ledger::accept_loss } else { Ledger::resume };
-    let mut ledger = open(&runs.path(&name), lock.mark()?)?;
-    let changed = ledger.resolve(from, to)?;
-    let summary = summary(Some(&name), &ledger.counts()?, &ledger.skip_counts()?, ledger.details()?.written_to);
-    ledger.close()?;
-    context.stderr.note(&format!("run {name}: {changed} {} rows count as {} from now on", from.name(), to.name()));
-    print_summary(context, &summary, Some(&name))?;
-    drop(lock);
-    Ok(ExitCode::Success)
-}
-
-/// Removes a run with all that is known of its rows.
-pub(crate) fn remove(context: &Context, name: &RunName) -> Result<ExitCode, CommandError> {
-    let runs = Runs::open()?;
-    let name = runs.find(Some(name))?;
-    let lock = runs.lock(&name)?;
-    let counts = Ledger::read(&runs.path(&name)).and_then(|ledger| ledger.counts());
-    let what = match counts {
-        Ok(Counts { pending: 0, inflight: 0, .. }) => "which is complete".to_owned(),
-        Ok(Counts { pending, inflight: 0, unknown: 0, .. }) => {
-            format!("of which {pending} messages are still to be sent")
-        }
-        Ok(Counts { pending, inflight, unknown, .. }) => {
-            let unknown = unknown + inflight;
-            format!("of which {pending} messages are still to be sent and {unknown} may have been sent")
-        }
-        Err(error) => format!("whose ledger cannot be read ({error})"),
-    };
-    if context.confirms(&format!("Remove run {name}, {what}?"))? != Some(true) {
-        return Err(UsageError::new(format!("run {name}, {what}, was not removed"), "add --yes to remove it").into());
-    }
-    runs.remove(&name, lock)?;
-    context.stderr.note(&format!("run {name} is removed"));
-    Ok(ExitCode::Success)
 }

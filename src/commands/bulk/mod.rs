@@ -6,27 +6,38 @@ mod begin;
 mod carry_out;
 mod earlier;
 mod excluded_since;
+mod find;
 mod hours;
 mod import;
+mod list;
 mod list_notes;
 mod manage;
 mod plan;
+mod remove;
+mod resolve;
 mod resume;
 mod row_messages;
 mod row_notes;
 mod send;
 mod show;
+mod stop;
 mod summary;
 mod test_send;
+mod times;
 
-pub(crate) use self::arguments::{BulkAction, BulkSendArguments, EarlierOptions, RunOptions, TestSend};
+pub(crate) use self::arguments::{
+    BulkAction, BulkSendArguments, Decided, EarlierOptions, Removed, RunOptions, TestSend,
+};
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::process::outlive_file_size_limit;
 
 pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode, CommandError> {
-    let changes = matches!(action, BulkAction::Resume { .. } | BulkAction::Resolve { .. } | BulkAction::Remove { .. });
+    let changes = matches!(
+        action,
+        BulkAction::Resume { .. } | BulkAction::Stop { .. } | BulkAction::Resolve { .. } | BulkAction::Remove(_)
+    );
     if context.mode != Mode::Send && changes {
         let message = "--dry-run and --curl show what `bulk send` would send; this would change a run";
         return Err(UsageError::new(message, "leave them out, or look with `jelouctl bulk status`").into());
@@ -41,8 +52,11 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
         BulkAction::Report { run, filter, format, file } => {
             manage::report(context, run.as_ref(), &filter, format, file.as_deref())
         }
-        BulkAction::Resolve { run, from, to } => manage::resolve(context, run.as_ref(), from, to),
-        BulkAction::List => manage::list(context),
-        BulkAction::Remove { run } => manage::remove(context, &run),
+        BulkAction::Stop { run } => stop::run(context, run.as_ref()),
+        BulkAction::Find { user, country } => find::run(context, &user, country),
+        BulkAction::Resolve { run, decided } => resolve::run(context, run.as_ref(), &decided),
+        BulkAction::List => list::run(context),
+        BulkAction::Remove(Removed::Run(run)) => remove::run(context, &run),
+        BulkAction::Remove(Removed::OlderThan(age)) => remove::older_than(context, age),
     }
 }
