@@ -98,8 +98,11 @@ fn a_report_says_what_became_of_each_unknown_row() {
     home.run("bulk resolve r --from said.csv").fails(2, &["no row at line 600"]);
     home.write("said.csv", report.replace(",r,6,unknown", ",r,8,yes"));
     home.run("bulk resolve r --from said.csv").fails(2, &["line 8 is failed, not unknown"]);
-    home.run("bulk resolve r --from -").stdin("").fails(2, &["standard input"]);
-    home.run("bulk resolve r --from nowhere.csv").fails(2, &["nowhere.csv"]);
+    home.run("bulk resolve r --from -")
+        .stdin("")
+        .fails(2, &["--from: standard input has no rows", "nothing was changed"]);
+    home.run("bulk resolve r --from nowhere.csv")
+        .fails(2, &["--from: failed to read nowhere.csv", "nothing was changed"]);
     home.run("bulk resolve r --from said.csv --unknown-as sent").fails(2, &["cannot be used with"]);
     is_unchanged(&home);
     // The report names the run; what it leaves unknown stays so, and what is so already is no change.

@@ -1,6 +1,7 @@
 //! `bulk resolve`: what a person says became of rows.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use super::arguments::Decided;
 use super::import::open;
@@ -89,11 +90,11 @@ fn read_report(context: &mut Context, source: &Source, asked: Option<&RunName>) 
     if *source == Source::Stdin {
         context.input.claim_stdin("--from")?;
     }
-    let mut list = open(source, &ListOptions::default())?;
+    let mut list = open(source, &ListOptions::default()).map_err(no_report)?;
     let name = list.name().to_owned();
     let mut run = asked.cloned();
     let mut rows = BTreeMap::new();
-    while let Some(row) = list.read()? {
+    while let Some(row) = list.read().map_err(no_report)? {
         let refuse = |problem: String| {
             let hint = "correct it, or write the report anew with `jelouctl bulk report RUN --file FILE`; nothing was \
                         changed";
@@ -103,10 +104,10 @@ fn read_report(context: &mut Context, source: &Source, asked: Option<&RunName>) 
             return Err(refuse(problem).into());
         }
         let Some(outcome) = row.outcome else {
-            let message = format!("--from: {name} is no report of a run: its last columns are not run, line, sent, …");
-            let hint = "take the file that `jelouctl bulk report RUN --file FILE` writes, with its columns as they are; \
-                        nothing was changed";
-            return Err(UsageError::new(message, hint).into());
+            return Err(no_report(format!(
+                "{name} is no report of a run: its last columns are not run, line, sent, …"
+            ))
+            .into());
         };
         let (of_run, line, sent) = of_row(&outcome).map_err(&refuse)?;
         let run = run.get_or_insert_with(|| of_run.clone());
@@ -117,8 +118,14 @@ fn read_report(context: &mut Context, source: &Source, asked: Option<&RunName>) 
             return Err(refuse(format!("says otherwise of line {line} than a row before it")).into());
         }
     }
-    let run = run.filter(|_| !rows.is_empty()).ok_or(ListError::NoRows { name })?;
+    let run = run.filter(|_| !rows.is_empty()).ok_or_else(|| no_report(ListError::NoRows { name }))?;
     Ok(Reported { run, rows })
+}
+
+fn no_report(problem: impl Display) -> UsageError {
+    let hint = "take the file that `jelouctl bulk report RUN --file FILE` writes, with its columns as they are; nothing was \
+                changed";
+    UsageError::new(format!("--from: {problem}"), hint)
 }
 
 /// The run, the line of its list, and what is said of it.
