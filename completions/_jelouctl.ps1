@@ -918,11 +918,13 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Send a message to each row of a list')
             [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'Continue a run that was stopped, paused or killed')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Stop a run that another process sends; what is under way ends first')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the state of a run, also while it is running')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Print the list with the outcome of each row')
+            [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Show what was sent to a person, by any run')
             [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Set the state of unknown rows by hand, or send failed rows again')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the runs: name, state, rows, sent, failed, unknown, remaining')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a run and all that is known of its rows; asks first, or needs --yes')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the runs, the newest first')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a run, or old ones, with all that is known of it; asks, or needs --yes')
             break
         }
         'jelouctl;bulk;send' {
@@ -1725,6 +1727,35 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'jelouctl;bulk;stop' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [env: JELOUCTL_CONFIG]')
+            [CompletionResult]::new('--bot', '--bot', [CompletionResultType]::ParameterName, 'Bot to send from [env: JELOU_BOT_ID]')
+            [CompletionResult]::new('--bot-id', '--bot-id', [CompletionResultType]::ParameterName, 'Bot to send from [env: JELOU_BOT_ID]')
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'Client id of the API credentials [env: JELOU_CLIENT_ID]')
+            [CompletionResult]::new('--client-secret-file', '--client-secret-file', [CompletionResultType]::ParameterName, 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]')
+            [CompletionResult]::new('--api-url', '--api-url', [CompletionResultType]::ParameterName, 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]')
+            [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]')
+            [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'File with CA certificates (PEM), used instead of the system''s')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'What goes to standard output')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'What goes to standard output')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the request as JSON and send nothing; the secret is not read')
+            [CompletionResult]::new('--curl', '--curl', [CompletionResultType]::ParameterName, 'Print the request as a curl command and send nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only errors on standard error')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only errors on standard error')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Each attempt, request and answer on standard error, secrets redacted')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Each attempt, request and answer on standard error, secrets redacted')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is missing is an error (also when the variable CI is set)')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'jelouctl;bulk;status' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
@@ -1787,10 +1818,44 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'jelouctl;bulk;find' {
+            [CompletionResult]::new('--country', '--country', [CompletionResultType]::ParameterName, 'Country whose national number it is, in two letters: EC')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [env: JELOUCTL_CONFIG]')
+            [CompletionResult]::new('--bot', '--bot', [CompletionResultType]::ParameterName, 'Bot to send from [env: JELOU_BOT_ID]')
+            [CompletionResult]::new('--bot-id', '--bot-id', [CompletionResultType]::ParameterName, 'Bot to send from [env: JELOU_BOT_ID]')
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'Client id of the API credentials [env: JELOU_CLIENT_ID]')
+            [CompletionResult]::new('--client-secret-file', '--client-secret-file', [CompletionResultType]::ParameterName, 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]')
+            [CompletionResult]::new('--api-url', '--api-url', [CompletionResultType]::ParameterName, 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]')
+            [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]')
+            [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'File with CA certificates (PEM), used instead of the system''s')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'What goes to standard output')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'What goes to standard output')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the request as JSON and send nothing; the secret is not read')
+            [CompletionResult]::new('--curl', '--curl', [CompletionResultType]::ParameterName, 'Print the request as a curl command and send nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only errors on standard error')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only errors on standard error')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Each attempt, request and answer on standard error, secrets redacted')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Each attempt, request and answer on standard error, secrets redacted')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is missing is an error (also when the variable CI is set)')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'jelouctl;bulk;resolve' {
             [CompletionResult]::new('--unknown-as', '--unknown-as', [CompletionResultType]::ParameterName, 'What the unknown rows are from now on')
             [CompletionResult]::new('--failed-as', '--failed-as', [CompletionResultType]::ParameterName, 'What the failed rows are from now on')
             [CompletionResult]::new('--pending-as', '--pending-as', [CompletionResultType]::ParameterName, 'What the pending rows are from now on; a damaged ledger is then taken as it is')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'What became of unknown rows, as a report of the run has it in its column `sent`: yes, no or unknown')
+            [CompletionResult]::new('--line', '--line', [CompletionResultType]::ParameterName, 'Only the row at this line of the list, as the report has it (repeatable)')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Only the rows to this user (repeatable)')
+            [CompletionResult]::new('--country', '--country', [CompletionResultType]::ParameterName, 'Country whose national number --to is, in two letters: EC')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [env: JELOUCTL_CONFIG]')
@@ -1849,6 +1914,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             break
         }
         'jelouctl;bulk;remove' {
+            [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Every finished run in which nothing has changed for so long: 90d, 12h')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [env: JELOUCTL_CONFIG]')

@@ -777,37 +777,39 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s v -l ver
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l curl -d 'Print the request as a curl command and send nothing'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s q -l quiet -d 'Only errors on standard error'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s y -l yes -d 'Answer yes to every question'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "send" -d 'Send a message to each row of a list'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "resume" -d 'Continue a run that was stopped, paused or killed'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "status" -d 'Show the state of a run, also while it is running'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "report" -d 'Print the list with the outcome of each row'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "resolve" -d 'Set the state of unknown rows by hand, or send failed rows again'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "list" -d 'List the runs: name, state, rows, sent, failed, unknown, remaining'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume status report resolve list remove" -f -a "remove" -d 'Remove a run and all that is known of its rows; asks first, or needs --yes'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "send" -d 'Send a message to each row of a list'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "resume" -d 'Continue a run that was stopped, paused or killed'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "stop" -d 'Stop a run that another process sends; what is under way ends first'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "status" -d 'Show the state of a run, also while it is running'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "report" -d 'Print the list with the outcome of each row'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "find" -d 'Show what was sent to a person, by any run'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "resolve" -d 'Set the state of unknown rows by hand, or send failed rows again'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "list" -d 'List the runs, the newest first'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "remove" -d 'Remove a run, or old ones, with all that is known of it; asks, or needs --yes'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l sheet -d 'Sheet of the workbook [default: the first visible one]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l encoding -d 'Encoding of a CSV or NDJSON list: windows-1252, latin1, … [default: UTF-8]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l to-column -d 'Column of the recipient [default: the one named to, userId, phone, telefono, celular, …]' -r
@@ -917,6 +919,30 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object with the outcome of the message'
+none\t'Nothing: the exit code and standard error say it all'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -980,11 +1006,40 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l country -d 'Country whose national number it is, in two letters: EC' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object with the outcome of the message'
+none\t'Nothing: the exit code and standard error say it all'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l unknown-as -d 'What the unknown rows are from now on' -r -f -a "sent\t''
 failed\t''
 pending\t'To be sent (again)'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l failed-as -d 'What the failed rows are from now on' -r -f -a "pending\t'To be sent again'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l pending-as -d 'What the pending rows are from now on; a damaged ledger is then taken as it is' -r -f -a "unknown\t'They may have been sent: the ledger has lost what it knew of them'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l from -d 'What became of unknown rows, as a report of the run has it in its column `sent`: yes, no or unknown' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l line -d 'Only the row at this line of the list, as the report has it (repeatable)' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l to -d 'Only the rows to this user (repeatable)' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l country -d 'Country whose national number --to is, in two letters: EC' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -1033,6 +1088,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l older-than -d 'Every finished run in which nothing has changed for so long: 90d, 12h' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r

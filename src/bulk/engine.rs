@@ -16,7 +16,7 @@ use super::exchange::{Given, RunLedger, SettledRow};
 use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState, RunEvent, now};
 use super::queue::Delay;
 use super::row_task::{ApiSession, LastAddress, RowTaskEnd, send_row};
-use super::run_end::{RunEnd, StopReason, event_of_wait};
+use super::run_end::{RunEnd, StopReason, StopRequest, event_of_wait};
 use super::throttle::{Consequence, RunLimits, Throttle};
 use super::writer::{Exchanged, LedgerHandle, Order, Writer};
 use crate::api::{Problem, Verdict};
@@ -103,10 +103,10 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Sends until every row is final, something makes it pause, or `signal` gives a signal: the first one lets the rows
-    /// under way come to their end, the second does not.
-    pub(crate) async fn run(mut self, mut signal: impl AsyncFnMut() -> Signal) -> RunEnd {
-        match caught(self.send_rows(&mut signal)).await {
+    /// Sends until every row is final, something makes it pause, or `request` asks it to stop: the rows under way come to
+    /// their end, unless a second signal comes.
+    pub(crate) async fn run(mut self, mut request: impl AsyncFnMut() -> StopRequest) -> RunEnd {
+        match caught(self.send_rows(&mut request)).await {
             Ok(LoopEnd::Drained) => self.close(),
             Ok(LoopEnd::LeftAtOnce) => self.leave().await,
             // Before the first row nothing can have been sent.
@@ -118,7 +118,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    async fn send_rows(&mut self, signal: &mut impl AsyncFnMut() -> Signal) -> LoopEnd {
+    async fn send_rows(&mut self, request: &mut impl AsyncFnMut() -> StopRequest) -> LoopEnd {
         loop {
             while let Some(done) = self.tasks.try_join_next() {
                 self.settle(done);
@@ -138,12 +138,13 @@ impl<'a> Engine<'a> {
             let tick = self.progress.due().into();
             tokio::select! {
                 biased;
-                came = signal() => {
-                    match (self.is_signalled, came) {
-                        (false, _) => self.hear(came),
+                request = request() => {
+                    match (self.is_signalled, request) {
+                        (_, StopRequest::Command) => self.stop_as_asked(),
+                        (false, StopRequest::Signal(signal)) => self.hear(signal),
                         // A terminal that goes is told twice, by the shell and by the system: nobody is impatient there.
-                        (true, Signal::Hangup) => {}
-                        (true, _) => return LoopEnd::LeftAtOnce,
+                        (true, StopRequest::Signal(Signal::Hangup)) => {}
+                        (true, StopRequest::Signal(_)) => return LoopEnd::LeftAtOnce,
                     }
                 }
                 exchanged = self.ledger.exchanged(), if self.orders > 0 => self.take(exchanged),
@@ -298,8 +299,14 @@ impl<'a> Engine<'a> {
         self.stop_for(StopReason::Signal(signal));
     }
 
+    fn stop_as_asked(&mut self) {
+        self.progress.note(&format!("stopping, as `jelouctl bulk stop` asks: {}", self.under_way()));
+        self.stop_for(StopReason::Command);
+    }
+
     fn under_way(&self) -> String {
         match self.tasks.len() {
+            0 => "nothing is under way".to_owned(),
             1 => "1 request is under way".to_owned(),
             tasks => format!("{tasks} requests are under way"),
         }

@@ -33,8 +33,6 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         max_wait: std::time::Duration::ZERO,
         conditions: RunConditions::default(),
         templates: TemplateUses::default(),
-        again: false,
-        skip_sent: false,
         remember: std::time::Duration::ZERO,
         written_to: 0,
     };

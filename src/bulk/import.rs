@@ -11,11 +11,13 @@ use super::bare_codes::BareCodes;
 use super::empty_cells::{EmptyCells, empty_parameter};
 use super::error::BulkError;
 use super::ledger::{DraftRequest, DraftRow, KeyKind, LedgerDraft, Skip, SkipReason};
+use super::reported::{ReportedRows, ReportedRule, problem_of_report};
 use super::runs::OpenRuns;
 use super::stand_ins::{StandIns, is_error};
 use crate::api::{Request, SuccessCriterion};
 use crate::list::{
-    ListError, ListReader, ListRow, MeantColumn, Row, meant_column, near_column, no_header, recipient_column,
+    ListError, ListReader, ListRow, MeantColumn, ReportedOutcome, Row, meant_column, near_column, no_header,
+    recipient_column,
 };
 use crate::message::{
     InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TemplateUses, TypedRecipient, Violation,
@@ -65,6 +67,8 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) base: &'a Url,
     /// Runs whose messages are left out; those of none where that is decided later.
     pub(crate) earlier: Option<&'a OpenRuns>,
+    /// What becomes of rows of a report that say that they were sent.
+    pub(crate) reported: ReportedRule,
 }
 
 /// Where a row's recipient comes from.
@@ -127,6 +131,8 @@ pub(crate) struct Imported {
     pub(crate) same_person: u64,
     /// Rows that were left out because of an earlier run.
     pub(crate) earlier: u64,
+    /// Rows of a report that say that they were sent, or may have been.
+    pub(crate) reported: ReportedRows,
     pub(crate) columns: Vec<String>,
     /// Warnings about the texts, whatever the rows are.
     pub(crate) warnings: Vec<String>,
@@ -284,7 +290,7 @@ impl Importer<'_> {
     /// The row in the ledger, with its request or why it makes none.
     fn add<'a>(
         &mut self,
-        ListRow { line, row, code }: ListRow,
+        ListRow { line, row, outcome }: ListRow,
         list_of: &impl Fn(&Outgoing) -> Option<&'a str>,
         report: &mut impl FnMut(u64, RowFault<'_>),
     ) -> Result<(), BulkError> {
@@ -311,7 +317,9 @@ impl Importer<'_> {
                 }
                 let excluded = match list_of(&outgoing) {
                     Some(list) => Some(ExcludedBy::List(list)),
-                    None if code.as_deref() == Some(SkipReason::Excluded.name()) => Some(ExcludedBy::Report),
+                    None if outcome.as_ref().is_some_and(|outcome| outcome.code == SkipReason::Excluded.name()) => {
+                        Some(ExcludedBy::Report)
+                    }
                     None => None,
                 };
                 if let Some(by) = excluded {
@@ -322,7 +330,7 @@ impl Importer<'_> {
                         report(line, RowFault::StandIn { column, cell });
                     }
                 }
-                self.add_request(line, &cells, &outgoing, excluded)
+                self.add_request(line, &cells, &outgoing, (excluded, outcome.as_ref()))
             }
             Err(RowError::Template(error)) if error.is_of_every_row => Err(BulkError::Template(error)),
             Err(RowError::Message(error)) if self.plan.is_of_every_row(&error) => Err(BulkError::Message(error)),
@@ -341,7 +349,7 @@ impl Importer<'_> {
         line: u64,
         cells: &str,
         outgoing: &Outgoing,
-        excluded: Option<ExcludedBy<'_>>,
+        (excluded, outcome): (Option<ExcludedBy<'_>>, Option<&ReportedOutcome>),
     ) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
         let body = request.body.as_deref().unwrap_or_default();
@@ -355,23 +363,41 @@ impl Importer<'_> {
             return Ok(());
         }
         self.imported.accepts.get_or_insert(request.accepts.clone());
+        if let Some(reason) = self.plan.reported.reason_of(outcome) {
+            self.imported.reported.note(reason);
+            if self.plan.reported == ReportedRule::LeftOut {
+                let skip = Skip { reason, problem: problem_of_report(reason), run: None };
+                return self.add_sent_before(line, cells, made, skip);
+            }
+        }
         if let Some((run, row)) = self.plan.earlier.map(|runs| runs.find(&made)).transpose()?.flatten() {
             let run = run.to_string();
             let problem = row.problem(&run);
             let skip = Skip { reason: row.reason, problem: &problem, run: Some(&run) };
-            if self.repeated == Some(KeyKind::Person) {
-                // Who has a message of an earlier run is not the first one here.
-                self.draft.is_first(KeyKind::Person, &made)?;
-            }
-            self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?;
-            self.imported.earlier += 1;
-            return Ok(());
+            return self.add_sent_before(line, cells, made, skip);
         }
         let counts = self.repeated.map_or(Ok(true), |kind| self.draft.is_first(kind, &made))?;
         self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: None })?;
         self.imported.rows += 1;
         self.to_be_sent += u64::from(counts);
         self.imported.templates.note(outgoing);
+        Ok(())
+    }
+
+    /// A row that is left out since its person has the message, or may have it.
+    fn add_sent_before(
+        &mut self,
+        line: u64,
+        cells: &str,
+        made: DraftRequest<'_>,
+        skip: Skip<'_>,
+    ) -> Result<(), BulkError> {
+        if self.repeated == Some(KeyKind::Person) {
+            // Who has a message of an earlier run is not the first one here.
+            self.draft.is_first(KeyKind::Person, &made)?;
+        }
+        self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?;
+        self.imported.earlier += 1;
         Ok(())
     }
 

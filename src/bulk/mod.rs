@@ -17,6 +17,7 @@ mod pace;
 mod queue;
 mod rate_limit;
 mod report;
+mod reported;
 mod row_task;
 mod run_end;
 mod runs;
@@ -32,12 +33,16 @@ pub(crate) use self::import::{
     ExcludedBy, ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import, settle_repeated,
 };
 pub(crate) use self::ledger::{
-    Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, Ledger, LedgerDraft, LedgerError, ReportedRow,
-    RowFilter, RowState, RunConditions, RunEvent, RunEventKind, Skip, SkipCounts, SkipReason,
+    Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, FoundRow, Ledger, LedgerDraft, LedgerError,
+    ReportedRow, Resolution, ResolveError, RowFilter, RowState, RunConditions, RunEvent, RunEventKind, Skip,
+    SkipCounts, SkipReason, now,
 };
-pub(crate) use self::report::{ListReport, reported_cells, write as write_report};
+pub(crate) use self::report::{ListReport, outcome as reported_outcome, reported_cells, write as write_report};
+pub(crate) use self::reported::{ReportedRows, ReportedRule};
 pub(crate) use self::row_task::ApiSession;
-pub(crate) use self::run_end::{RunEnd, StopReason};
-pub(crate) use self::runs::{EarlierError, EarlierRuns, OpenRuns, ReservedRun, RunError, RunLock, RunName, Runs};
+pub(crate) use self::run_end::{RunEnd, StopReason, StopRequest};
+pub(crate) use self::runs::{
+    EarlierError, EarlierRuns, OpenRuns, ReservedRun, RunAge, RunError, RunLock, RunName, RunOverview, Runs,
+};
 pub(crate) use self::throttle::RunLimits;
 pub(crate) use self::writer::WriteFailure;

@@ -21,6 +21,14 @@ pub(crate) enum RunEnd {
     Stopped { reason: StopReason, is_written: bool },
 }
 
+/// Somebody wants the run to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StopRequest {
+    Signal(Signal),
+    /// `bulk stop`
+    Command,
+}
+
 /// Why no more rows are taken.
 #[derive(Debug)]
 pub(crate) enum StopReason {
@@ -29,6 +37,8 @@ pub(crate) enum StopReason {
     Signal(Signal),
     /// The hours that it waited for are open: who must not be written to is looked up anew before it goes on.
     HoursOpened,
+    /// `bulk stop`
+    Command,
     /// The ledger cannot be written; what it does not know is in here.
     LedgerFailed(WriteFailure),
     /// A fault of our own while requests were under way.
@@ -46,7 +56,7 @@ impl RunEnd {
         let (was_stopped, reason) = match stop {
             Some(reason @ (StopReason::LedgerFailed(_) | StopReason::Panicked)) => return stopped(reason),
             Some(StopReason::HoursOpened) => (false, StopReason::HoursOpened),
-            Some(reason @ (StopReason::Paused(..) | StopReason::Signal(_))) => (true, reason),
+            Some(reason @ (StopReason::Paused(..) | StopReason::Signal(_) | StopReason::Command)) => (true, reason),
             None => (
                 false,
                 StopReason::ledger(LedgerError::Damaged { problem: "rows are left that nothing led to".to_owned() }),
@@ -73,6 +83,7 @@ impl StopReason {
                 ..RunEvent::now(RunEventKind::Paused).because(reason.name())
             }),
             Self::Signal(signal) => Some(RunEvent::now(RunEventKind::Stopped).because(signal.name())),
+            Self::Command => Some(RunEvent::now(RunEventKind::Stopped).because("bulk stop")),
             Self::Panicked => Some(RunEvent::now(RunEventKind::Stopped).because("unexpected")),
             Self::HoursOpened | Self::LedgerFailed(_) => None,
         }
@@ -83,10 +94,11 @@ impl StopReason {
     pub(crate) fn outweighs(&self, earlier: &Self) -> bool {
         match (self, earlier) {
             (Self::HoursOpened, _) => false,
-            (_, Self::HoursOpened) | (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_)) => {
-                true
+            (_, Self::HoursOpened)
+            | (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_) | Self::Command) => true,
+            (Self::Paused(..) | Self::Signal(_) | Self::Command, _) | (_, Self::LedgerFailed(_) | Self::Panicked) => {
+                false
             }
-            (Self::Paused(..) | Self::Signal(_), _) | (_, Self::LedgerFailed(_) | Self::Panicked) => false,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! error that is not listed here: one without a mapping does not compile.
 
 use crate::api::{Cause, ClientError, Outcome, UNKNOWN_HINT};
-use crate::bulk::{BulkError, EarlierError, LedgerError, PauseReason, RunError};
+use crate::bulk::{BulkError, EarlierError, LedgerError, PauseReason, ResolveError, RunError};
 use crate::config::ConfigError;
 use crate::context::UsageError;
 use crate::exit::ExitCode;
@@ -206,6 +206,19 @@ impl From<LedgerError> for CommandError {
         };
         let hint = error.hint();
         Self::new(code, name, error, Some(hint))
+    }
+}
+
+impl From<ResolveError> for CommandError {
+    fn from(error: ResolveError) -> Self {
+        match error {
+            ResolveError::Ledger(error) => error.into(),
+            ResolveError::NoSuchLine { .. } | ResolveError::NobodyOf { .. } | ResolveError::OtherState { .. } => {
+                let hint = "`jelouctl bulk report RUN --state unknown` has the rows that can be decided, with their \
+                            lines; nothing was changed";
+                Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
+            }
+        }
     }
 }
 

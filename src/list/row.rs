@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::columns::{Columns, MeantColumn, meant_column};
+use super::outcome::ReportedOutcome;
 
 /// A row with the line where it begins; a bad one with what is wrong.
 #[derive(Debug)]
@@ -12,8 +13,8 @@ pub(crate) struct ListRow {
     /// Of a workbook, the row of the sheet.
     pub(crate) line: u64,
     pub(crate) row: Result<Row, String>,
-    /// What a report of ours says became of it, in its column `code`.
-    pub(crate) code: Option<String>,
+    /// What a report of ours says became of it.
+    pub(crate) outcome: Option<ReportedOutcome>,
 }
 
 /// One row. Of CSV or a sheet, cells under the header's columns, all texts; of NDJSON, the fields of an object.

@@ -101,6 +101,16 @@ impl Ledger {
         Ok(())
     }
 
+    /// The first row that is still to be sent.
+    ///
+    /// # Errors
+    /// As of [`Ledger::fresh`].
+    pub(crate) fn first_pending_row(&self) -> Result<Option<QueuedRow>, LedgerError> {
+        let query = format!("{QUEUED} WHERE {IS_PENDING} ORDER BY row.n LIMIT 1");
+        let mut statement = self.db.prepare(&query)?;
+        statement.query_row([], |row| Ok(self.queued(row))).optional()?.transpose()
+    }
+
     fn queued(&self, row: &SqlRow<'_>) -> Result<QueuedRow, LedgerError> {
         let queued = QueuedRow {
             n: row.get(0)?,

@@ -37,10 +37,6 @@ pub(crate) struct Details {
     pub(crate) concurrency: usize,
     /// How long it goes on while every row that is tried meets a rate limit.
     pub(crate) max_wait: Duration,
-    /// Messages that an earlier run sent are sent once more.
-    pub(crate) again: bool,
-    /// Messages that an earlier run sent are left out.
-    pub(crate) skip_sent: bool,
     /// For how long earlier runs count; zero for not at all.
     pub(crate) remember: Duration,
     /// How many of the people an earlier run wrote to in the 24 hours before.
@@ -58,9 +54,22 @@ pub(crate) struct RunConditions {
     pub(crate) hours: Option<Hours>,
     /// Whether it goes on when every row is rejected.
     pub(crate) keep_going: bool,
+    /// Whether messages that an earlier run sent are sent once more.
+    pub(crate) again: bool,
+    /// Whether they are left out.
+    pub(crate) skip_sent: bool,
 }
 
 impl Details {
+    /// `text from bot 77 (profile prod)`
+    pub(crate) fn description(&self) -> String {
+        match (&self.profile, self.sandbox) {
+            (_, true) => format!("{} on the sandbox", self.kind),
+            (Some(profile), false) => format!("{} from bot {} (profile {profile})", self.kind, self.bot),
+            (None, false) => format!("{} from bot {}", self.kind, self.bot),
+        }
+    }
+
     /// What the lock file says of the run with this identity that has no commit yet.
     pub(super) fn note(&self, identity: &[u8; 16]) -> RunNote {
         let identity = identity.iter().fold(String::new(), |mut digits, byte| {

@@ -155,10 +155,13 @@ pub(crate) fn details(
         rate: arguments.options.rate.unwrap_or(settings.rate.value).per_second(),
         concurrency: arguments.options.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
         max_wait: arguments.options.max_wait.unwrap_or(DEFAULT_MAX_WAIT),
-        conditions: RunConditions { hours, keep_going: arguments.options.keep_going },
+        conditions: RunConditions {
+            hours,
+            keep_going: arguments.options.keep_going,
+            again: arguments.earlier.again,
+            skip_sent: arguments.earlier.skip_sent,
+        },
         templates: imported.templates.clone(),
-        again: arguments.earlier.again,
-        skip_sent: arguments.earlier.skip_sent,
         remember: Duration::ZERO,
         written_to: 0,
     })
@@ -172,18 +175,18 @@ fn file_name(source: &Source) -> Option<String> {
 }
 
 /// Whether a person will be asked.
-fn is_asked(context: &Context, sender: &Sender) -> bool {
+pub(crate) fn is_asked(context: &Context, sender: &Sender) -> bool {
     let needs_yes = !sender.settings.is_sandboxed() && sender.settings.confirm_bulk.value;
     needs_yes && !context.assume_yes && context.can_ask()
 }
 
 /// A person is asked; a script says `--yes`, unless the profile or the sandbox makes that needless.
-fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandError> {
+pub(crate) fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandError> {
     if sender.settings.is_sandboxed() || !sender.settings.confirm_bulk.value {
         return Ok(());
     }
-    let question =
-        format!("Send {} from {} to {}?", counted(rows, "message"), sender.description(), sender.planned_base());
+    let rows_in_words = counted(rows, "message");
+    let question = format!("Send {rows_in_words} from {} to {}?", sender.description(), sender.planned_base());
     match context.confirms(&question)? {
         Some(true) => Ok(()),
         answer => Err(GuardError::Unconfirmed { rows, is_answer: answer.is_some() }.into()),

@@ -1,17 +1,18 @@
 //! A run on its way, begun or resumed: the engine, and what became of it.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::arguments::RunOptions;
 use super::excluded_since::leave_out_excluded;
 use super::hours;
-use super::summary::{may_have_been_sent, of_counts, print_summary, summary};
+use super::summary::{RunSummary, may_have_been_sent, print_summary, to_continue};
 use crate::api::{HEADERS_OF_A_POST, Problem, SwapWatch, signed};
 use crate::bulk::{
     ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, LedgerError, PauseReason, RunEnd, RunEvent,
-    RunEventKind, RunLimits, RunLock, RunName, Runs, SkipCounts, StopReason, WriteFailure,
+    RunEventKind, RunLimits, RunLock, RunName, Runs, StopReason, StopRequest, WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -75,12 +76,20 @@ pub(crate) async fn carry_out(
         hours: conditions.hours.clone().filter(|_| !run.details.sandbox),
         keep_going: conditions.keep_going,
     };
+    let (mut stop, began) = (run.runs.stop_mark(&run.name).watch(), Instant::now());
     let end = loop {
         let counts = ledger.counts()?;
         let file_run = Box::new(FileRun::new(ledger)?);
         let mut progress = Progress::new(&context.stderr, options.progress);
         let engine = Engine::new(Arc::clone(&session), file_run, counts, limits.clone(), &mut progress);
-        let end = engine.run(async || signals.next().await).await;
+        let end = engine
+            .run(async || {
+                tokio::select! {
+                    signal = signals.next() => StopRequest::Signal(signal),
+                    () = stop.seen() => StopRequest::Command,
+                }
+            })
+            .await;
         if !matches!(end, RunEnd::Stopped { reason: StopReason::HoursOpened, .. }) {
             break Ok(end);
         }
@@ -91,7 +100,7 @@ pub(crate) async fn carry_out(
         }
         ledger = Ledger::resume(&path, run.lock.mark()?)?;
     };
-    let ended = report(context, sender, run, end);
+    let ended = report(context, sender, run, end, began.elapsed());
     log_end(context, sender, run, &ended);
     ended
 }
@@ -139,19 +148,20 @@ fn report(
     sender: &Sender,
     run: &LockedRun<'_>,
     end: Result<RunEnd, ExclusionError>,
+    took: Duration,
 ) -> Result<ExitCode, CommandError> {
     let stderr = &context.stderr;
     if sender.settings.is_sandboxed() {
         stderr.note("sandbox: nothing left this machine");
     }
-    let counts = || {
+    let summary = || {
         let ledger = Ledger::read(&run.runs.path(&run.name))?;
-        Ok::<_, LedgerError>((ledger.counts()?, ledger.skip_counts()?))
+        RunSummary::of(&ledger, run.details.written_to)
     };
-    let resume = format!("jelouctl bulk resume {}", run.name);
+    let to_continue = to_continue(&run.name);
     let is_written = !matches!(end, Ok(RunEnd::Stopped { is_written: false, .. }));
     let ended = match end {
-        Ok(end) => report_end(context, run, end, counts, &resume),
+        Ok(end) => report_end(context, run, end, summary, &to_continue),
         Err(error) => {
             let error = CommandError::from(error);
             let hint = error.hint.as_deref().unwrap_or_default();
@@ -159,7 +169,7 @@ fn report(
             stderr.error(
                 &format!("the run stopped at the opening of its hours: {}", error.message()),
                 &[],
-                Some(&format!("{hint}; to continue: {resume}")),
+                Some(&format!("{hint}; {to_continue}")),
             );
             Ok(error.code)
         }
@@ -169,16 +179,15 @@ fn report(
         stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
         return ended;
     }
-    if let Ok((counts, skips)) = counts() {
-        if let Some(left_alone) = may_have_been_sent(&run.name, &counts) {
-            stderr.note(&left_alone);
-        }
+    if let Ok(summary) = summary() {
+        let (json, words) = (summary.to_json(Some(&run.name)), summary.words(Some(took), false));
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
-        if let Err(error) =
-            print_summary(context, &summary(Some(&run.name), &counts, &skips, run.details.written_to), Some(&run.name))
-        {
+        if let Err(error) = print_summary(context, &json, &words, Some(&run.name)) {
             let watch = format!("jelouctl bulk status {}", run.name);
             stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
+        }
+        for way in summary.ways_on(&run.name) {
+            stderr.note(&way);
         }
     }
     ended
@@ -189,8 +198,8 @@ fn report_end(
     context: &Context,
     run: &LockedRun<'_>,
     end: RunEnd,
-    counts: impl Fn() -> Result<(Counts, SkipCounts), LedgerError>,
-    resume: &str,
+    summary: impl Fn() -> Result<RunSummary, LedgerError>,
+    to_continue: &str,
 ) -> Result<ExitCode, CommandError> {
     let stderr = &context.stderr;
     match end {
@@ -198,8 +207,9 @@ fn report_end(
             if was_stopped {
                 stderr.note(&format!("run {} is complete: its last rows have ended", run.name));
             }
-            let (counts, skips) = counts()?;
-            Ok(of_counts(&counts, &skips))
+            // Nothing is left that it could stop.
+            let _ = run.runs.stop_mark(&run.name).lift();
+            Ok(summary()?.exit_code())
         }
         RunEnd::Stopped { reason: StopReason::Paused(PauseReason::AllRefused, problem), .. } => {
             report_all_refused(context, run, &problem);
@@ -209,13 +219,17 @@ fn report_end(
             stderr.error(
                 &format!("the run paused: {}", problem.message),
                 &[],
-                Some(&format!("{}; to continue: {resume}", without_again(&problem.hint))),
+                Some(&format!("{}; {to_continue}", without_again(&problem.hint))),
             );
             Ok(of_pause(reason))
         }
         RunEnd::Stopped { reason: StopReason::Signal(signal), .. } => {
-            stderr.error(&format!("stopped by {}", signal.name()), &[], Some(&format!("to continue: {resume}")));
+            stderr.error(&format!("stopped by {}", signal.name()), &[], Some(to_continue));
             Ok(of_signal(signal))
+        }
+        RunEnd::Stopped { reason: StopReason::Command, .. } => {
+            stderr.error("stopped by `jelouctl bulk stop`", &[], Some(to_continue));
+            Ok(ExitCode::Guard)
         }
         RunEnd::Stopped { reason: StopReason::LedgerFailed(failure), .. } => {
             report_unwritten(context, run, &failure);
@@ -270,5 +284,11 @@ fn report_unwritten(context: &Context, run: &LockedRun<'_>, failure: &WriteFailu
 
 fn error_of(row: &EndedAttempt) -> Option<RecordError> {
     let message = row.error.clone()?;
-    Some(RecordError { code: row.code.unwrap_or("unknown"), api_code: None, message, hint: None, retry_after_s: None })
+    Some(RecordError {
+        code: row.code.unwrap_or("unknown"),
+        api_code: row.api_code.clone(),
+        message,
+        hint: None,
+        retry_after_s: None,
+    })
 }

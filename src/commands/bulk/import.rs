@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 
+use super::earlier::refuse_reported;
 use super::list_notes::tell_of_list;
 use super::row_messages::{RowMessages, Severity};
 use super::row_notes::{RowNotes, excluded_words};
@@ -97,7 +98,8 @@ pub(crate) fn import(
     let mut imported =
         bulk::import(list, draft, plan, (range, policy), list_of, &mut report, |rows| reading.show(rows))?;
     let to_be_sent = draft.to_be_sent()?;
-    let comparison = compare(draft);
+    let comparison = refuse_reported(imported.reported, plan.reported).map_err(CommandError::from);
+    let comparison = comparison.and_then(|()| compare(draft));
     let left_out = to_be_sent - draft.to_be_sent()?;
     imported.earlier += left_out;
     imported.rows -= left_out;

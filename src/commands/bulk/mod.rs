@@ -6,21 +6,29 @@ mod begin;
 mod carry_out;
 mod earlier;
 mod excluded_since;
+mod find;
 mod hours;
 mod import;
+mod list;
 mod list_notes;
-mod manage;
 mod plan;
+mod remove;
 mod report;
+mod resolve;
 mod resume;
 mod row_messages;
 mod row_notes;
 mod send;
 mod show;
+mod status;
+mod stop;
 mod summary;
 mod test_send;
+mod times;
 
-pub(crate) use self::arguments::{BulkAction, BulkSendArguments, EarlierOptions, RunOptions, TestSend};
+pub(crate) use self::arguments::{
+    BulkAction, BulkSendArguments, Decided, EarlierOptions, Removed, RunOptions, TestSend,
+};
 pub(crate) use self::report::{ReportArguments, ReportFormat};
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};
@@ -28,7 +36,10 @@ use crate::exit::ExitCode;
 use crate::process::outlive_file_size_limit;
 
 pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode, CommandError> {
-    let changes = matches!(action, BulkAction::Resume { .. } | BulkAction::Resolve { .. } | BulkAction::Remove { .. });
+    let changes = matches!(
+        action,
+        BulkAction::Resume { .. } | BulkAction::Stop { .. } | BulkAction::Resolve { .. } | BulkAction::Remove(_)
+    );
     if context.mode != Mode::Send && changes {
         let message = "--dry-run and --curl show what `bulk send` would send; this would change a run";
         return Err(UsageError::new(message, "leave them out, or look with `jelouctl bulk status`").into());
@@ -39,10 +50,13 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
         BulkAction::Resume { run, options, hours, earlier } => {
             resume::run(context, run.as_ref(), options, &hours, &earlier)
         }
-        BulkAction::Status { run } => manage::status(context, run.as_ref()),
+        BulkAction::Status { run } => status::run(context, run.as_ref()),
         BulkAction::Report(arguments) => report::run(context, &arguments),
-        BulkAction::Resolve { run, from, to } => manage::resolve(context, run.as_ref(), from, to),
-        BulkAction::List => manage::list(context),
-        BulkAction::Remove { run } => manage::remove(context, &run),
+        BulkAction::Stop { run } => stop::run(context, run.as_ref()),
+        BulkAction::Find { user, country } => find::run(context, &user, country),
+        BulkAction::Resolve { run, decided } => resolve::run(context, run.as_ref(), &decided),
+        BulkAction::List => list::run(context),
+        BulkAction::Remove(Removed::Run(run)) => remove::run(context, &run),
+        BulkAction::Remove(Removed::OlderThan(age)) => remove::older_than(context, age),
     }
 }

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
+use super::status::find_or_newest;
 use crate::bulk::{BulkError, Details, Ledger, ListReport, RowFilter, RunName, Runs, write_report};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -45,7 +46,7 @@ pub(crate) fn run(context: &Context, arguments: &ReportArguments) -> Result<Exit
     arguments.check(format, context)?;
     let to = arguments.file.as_deref().map(Destination::open).transpose()?;
     let runs = Runs::open()?;
-    let name = runs.find(arguments.run.as_ref())?;
+    let name = find_or_newest(context, &runs, arguments.run.as_ref())?;
     let ledger = Ledger::read(&runs.path(&name))?;
     let report = Report {
         arguments,

@@ -9,7 +9,7 @@ use super::plan::{compile_body, read_body, recipient_rule, typed_country};
 use super::show::ShownList;
 use super::summary::nothing_to_send;
 use super::test_send::TestedList;
-use crate::bulk::{Details, EarlierRuns, ImportPlan, LedgerDraft, LedgerError, OpenRuns, Runs};
+use crate::bulk::{Details, EarlierRuns, ImportPlan, LedgerDraft, LedgerError, OpenRuns, ReportedRule, Runs};
 use crate::commands::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
@@ -56,7 +56,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         .as_ref()
         .filter(|_| !sender.settings.is_sandboxed())
         .map(|runs| EarlierRuns::of_list(runs, of, remember, &arguments.earlier.ignored_runs));
-    let repetition = Repetition::of(&arguments.earlier, false, false);
+    let repetition = Repetition::of(arguments.earlier.again, arguments.earlier.skip_sent);
     let open_runs = open_runs(context, arguments, runs_before.as_mut(), repetition)?;
     let plan = ImportPlan {
         kind: &arguments.message,
@@ -69,6 +69,8 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         bot: sender.bot.as_str(),
         base: base.url(),
         earlier: open_runs.as_ref(),
+        // On the sandbox nothing was sent, and nothing will be.
+        reported: if sender.settings.is_sandboxed() { ReportedRule::NotCounted } else { repetition.of_report() },
     };
     let rows = (arguments.range, arguments.policy, arguments.options.progress);
     let mut compare = |draft: &mut LedgerDraft| match &mut runs_before {
