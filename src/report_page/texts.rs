@@ -76,9 +76,8 @@ impl PageLanguage {
     }
 }
 
-type Text = (&'static str, [&'static str; 2]);
-
-const TEXTS: &[Text] = &[
+/// By their names.
+const TEXTS: &[(&str, [&str; 2])] = &[
     ("report", ["Report", "Informe"]),
     ("run", ["Run", "Envío"]),
     ("complete", ["Complete", "Completo"]),

@@ -88,8 +88,8 @@ fn a_report_is_what_its_file_s_name_says_or_is_refused() {
         assert!(home.read(file).starts_with(begin), "{}", home.read(file));
         #[cfg(unix)]
         {
-            let mode = std::fs::metadata(home.path().join(file)).unwrap().permissions();
-            assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600, "{file}");
+            let permissions = std::fs::metadata(home.path().join(file)).unwrap().permissions();
+            assert_eq!(std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777, 0o600, "{file}");
         }
     }
     let page = home.run("bulk report --format html --lang es").success().stdout;

@@ -310,6 +310,8 @@ fn a_wait_is_told_once_with_its_reason_and_its_end() {
     let [line] = &waits(&ended)[..] else { panic!("{ended:?}") };
     assert!(line.starts_with("note: waiting 2s, until 20"), "{line}");
     assert!(line.ends_with(" +00:00: the API answered 429: 130429"), "{line}");
+    let page = home.run("bulk report --format html").success().stdout;
+    assert!(page.contains("for a rate limit; until 20") && !page.contains("2 times"), "{page}");
     assert!(jelou.accepted().values().all(|count| *count == 1));
 }
 

@@ -146,7 +146,8 @@ fn campaign() -> ReportedRun {
     let faults = [&*faults[0], &*faults[1], r#"{"status":500,"every":290}"#];
     let text = "Hola *{{ nombre | split | first }}*, tu pedido *{{ pedido }}* ya salió.\n\n_Llega mañana_ entre las 9:00 y \
                 las 13:00 a tu dirección en {{ ciudad }}.\n\nGracias por comprar con nosotros.";
-    let run = ReportedRun::send(&list, &faults, &["--skip-invalid"], text);
+    // One at a time, so that the same ones fail in every picture.
+    let run = ReportedRun::send(&list, &faults, &["--skip-invalid", "--concurrency", "1"], text);
     let ledger = run.ledger();
     // 2026-11-20 09:00:02 in Guayaquil; five rows in four seconds, more and fewer, with a pause and a wait.
     ledger

@@ -134,7 +134,8 @@ impl ReportArguments {
             _ => None,
         };
         match (self.format, named) {
-            (Some(typed), Some(named)) if typed != named => {
+            // Lists are told by what they hold, a page is not one.
+            (Some(typed), Some(named)) if typed != named && [typed, named].contains(&ReportFormat::Html) => {
                 let typed = typed.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
                 let message = format!("--file: a name that ends in .{ending} is not for --format {typed}");
                 Err(UsageError::new(message, "leave --format out, or give the file another name"))
