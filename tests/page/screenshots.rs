@@ -78,6 +78,7 @@ fn the_inbox_on_a_screen_and_on_a_phone() {
         inbox.click(".chat", ANA).await;
         inbox.click(".press", "Sí").await;
         inbox.until("document.querySelectorAll('.mine').length === 1").await;
+        inbox.until("document.getElementById('counts').textContent === '10 messages'").await;
         inbox.click("article", "Tu opinión").await;
         inbox.until("document.querySelector('.selected').textContent.includes('Tu opinión')").await;
         make_the_same(&inbox).await;
