@@ -43,8 +43,6 @@ pub(crate) struct Engine<'a> {
     wanted: usize,
     /// When the ledger has another row, and why not before; nothing while it has none.
     next: Option<(Instant, Delay)>,
-    /// Since when there is no row that could leave, or no room for one.
-    held_since: Option<Instant>,
     counts: Counts,
     progress: &'a mut Progress<'a>,
     /// Why no more rows are taken, once that is so.
@@ -89,7 +87,6 @@ impl<'a> Engine<'a> {
             wanted: 0,
             // The first answer says whether there is one.
             next: Some((now, Delay::Retry)),
-            held_since: None,
             counts,
             progress,
             stop: None,
@@ -122,7 +119,8 @@ impl<'a> Engine<'a> {
             }
             let now = Instant::now();
             self.throttle.look(now);
-            self.note_hold(now);
+            let has_a_row = self.room() > 0 && self.next.is_some_and(|(at, _)| at <= now);
+            self.throttle.note_hold(!has_a_row, now);
             let next = self.next_at(now);
             let is_due = next.is_some_and(|at| at <= now);
             self.order(if is_due { self.room().min(self.available(now)) } else { 0 });
@@ -146,15 +144,6 @@ impl<'a> Engine<'a> {
                 () = tokio::time::sleep_until(later.unwrap_or(now).into()), if later.is_some() => {}
                 () = tokio::time::sleep_until(tick) => self.show(),
             }
-        }
-    }
-
-    /// Keeps the pace from making up for a time in which nothing could leave.
-    fn note_hold(&mut self, now: Instant) {
-        if self.throttle.is_closed() || self.room() == 0 || self.next.is_none_or(|(at, _)| at > now) {
-            self.held_since.get_or_insert(now);
-        } else if let Some(since) = self.held_since.take() {
-            self.throttle.pass_over(since, now);
         }
     }
 

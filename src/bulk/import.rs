@@ -1,26 +1,18 @@
-//! Reads every row, makes its request and checks it, before anything is sent.
+//! Reads every row, makes its request and checks it, before anything is sent. The draft is written by a thread of its own
+//! meanwhile.
 
 use std::collections::HashSet;
-
-use minijinja::Environment;
-use serde_json::Value;
-use thiserror::Error;
-use url::Url;
+use std::thread;
 
 use super::bare_codes::BareCodes;
-use super::empty_cells::{EmptyCells, empty_parameter};
+use super::draft_feed::{DraftFeed, FedRequest, FedRow, FedSkip};
+use super::empty_cells::EmptyCells;
 use super::error::BulkError;
-use super::ledger::{DraftRequest, DraftRow, KeyKind, LedgerDraft, Skip, SkipReason};
-use super::runs::OpenRuns;
+use super::import_plan::{ImportPlan, RowError};
+use super::ledger::{KeyKind, LedgerDraft, LedgerError, SeenKeys, SkipReason};
 use crate::api::{Request, SuccessCriterion};
-use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, near_column, recipient_column};
-use crate::message::{
-    InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TemplateUses, TypedRecipient,
-};
-use crate::phone::Country;
-use crate::template::{
-    BodyTemplate, MisspellingError, RowView, TemplateError, TextTemplate, left_as_they_are, misspelling,
-};
+use crate::list::{ListError, ListReader, ListRow, Row};
+use crate::message::{Outgoing, TemplateUses};
 
 /// Different names of fields that the rows of an NDJSON list may have.
 const MOST_FIELDS: usize = 1000;
@@ -42,33 +34,6 @@ impl ExcludedBy<'_> {
             Self::Report => "the report that was sent again has it as excluded".to_owned(),
         }
     }
-}
-
-/// What each row becomes.
-pub(crate) struct ImportPlan<'a> {
-    pub(crate) kind: &'a Message,
-    /// Whether a warning makes a row invalid.
-    pub(crate) strict: bool,
-    /// Of the kind that the body is, made once.
-    pub(crate) schema: Value,
-    pub(crate) body: BodyTemplate<'a>,
-    pub(crate) recipient: RecipientRule<'a>,
-    /// Whose national numbers the list may have.
-    pub(crate) country: Option<Country>,
-    pub(crate) language: &'a Environment<'a>,
-    pub(crate) bot: &'a str,
-    /// The address that the requests are made for.
-    pub(crate) base: &'a Url,
-    /// Runs whose messages are left out; those of none where that is decided later.
-    pub(crate) earlier: Option<&'a OpenRuns>,
-}
-
-/// Where a row's recipient comes from.
-pub(crate) enum RecipientRule<'a> {
-    /// `--to`, a template.
-    Template(TextTemplate<'a>),
-    /// A column: the one named, or the one whose name says so.
-    Column(Option<&'a str>),
 }
 
 /// Which rows are taken.
@@ -148,30 +113,6 @@ impl ImportPolicy {
     }
 }
 
-/// A row that makes no request.
-#[derive(Debug, Error)]
-pub(crate) enum RowError {
-    #[error("{0}")]
-    Unreadable(String),
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    #[error("{column}: {error}")]
-    Recipient { column: String, error: RecipientError },
-    #[error("{column}: is {found}; a recipient is a text or a number")]
-    RecipientType { column: String, found: Value },
-    #[error("has no `{0}`, the recipient's")]
-    NoRecipient(String),
-    #[error("{0}: is empty; a template takes no empty parameter")]
-    EmptyParameter(String),
-    #[error("{}", words(.0))]
-    Message(#[from] InvalidMessage),
-}
-
-fn words(error: &InvalidMessage) -> String {
-    let details = error.details();
-    if details.is_empty() { error.to_string() } else { details.join("; ") }
-}
-
 /// Fills `draft` with the rows of `list`. `list_of` gives the list of people who must not be written to that a request's recipient is on; `report` hears of
 /// every row that is not as it should be, with its line, and `is_read` of how many rows there were.
 ///
@@ -186,30 +127,37 @@ pub(crate) fn import<'a>(
     mut report: impl FnMut(u64, RowFault<'_>),
     is_read: impl Fn(u64),
 ) -> Result<Imported, BulkError> {
-    let mut rows = Importer {
-        plan,
-        draft,
-        imported: Imported::default(),
-        known: HashSet::new(),
-        column: None,
-        empty_cells: EmptyCells::new(&plan.body),
-        repeated: policy.repeated().filter(|_| range.limit.is_some()),
-        to_be_sent: 0,
-    };
-    let (mut passed, mut taken) = (0_u64, 0_u64);
-    while range.limit.is_none_or(|limit| rows.to_be_sent < limit) {
-        let Some(row) = list.read()? else { break };
-        passed += 1;
-        is_read(passed);
-        if passed > range.skip {
-            taken += 1;
-            rows.add(row, &list_of, &mut report)?;
-        }
-    }
-    if taken == 0 {
-        return Err(ListError::NoRows { name: list.name().to_owned() }.into());
-    }
-    Ok(rows.imported)
+    let seen = policy.repeated().filter(|_| range.limit.is_some()).map(SeenKeys::new).transpose()?;
+    thread::scope(|scope| {
+        let mut rows = Importer {
+            plan,
+            feed: DraftFeed::start(scope, draft),
+            imported: Imported::default(),
+            known: HashSet::new(),
+            column: None,
+            empty_cells: EmptyCells::new(&plan.body),
+            seen,
+            to_be_sent: 0,
+        };
+        let mut read_all = || {
+            let (mut passed, mut taken) = (0_u64, 0_u64);
+            while range.limit.is_none_or(|limit| rows.to_be_sent < limit) {
+                let Some(row) = list.read()? else { break };
+                passed += 1;
+                is_read(passed);
+                if passed > range.skip {
+                    taken += 1;
+                    rows.add(row, &list_of, &mut report)?;
+                }
+            }
+            if taken > 0 { Ok(()) } else { Err(ListError::NoRows { name: list.name().to_owned() }.into()) }
+        };
+        let read: Result<(), BulkError> = read_all();
+        let Importer { feed, imported, .. } = rows;
+        // A row that the draft could not take stands before the one with which reading ended.
+        feed.close()?;
+        read.map(|()| imported)
+    })
 }
 
 /// Finds the rows of `draft` that repeat another one, leaves out those that `policy` wants left out, and puts the rest in
@@ -240,15 +188,15 @@ pub(crate) fn settle_repeated(
         imported.rows -= imported.duplicates;
     }
     if !policy.one_per_person && (imported.duplicates == 0 || policy.skip_invalid) {
-        draft.repeated_people(|_, line, of| report(line, RowFault::RepeatedPerson { of }))?;
+        draft.repeated_people(|line, of| report(line, RowFault::RepeatedPerson { of }))?;
     }
     Ok(())
 }
 
 /// Takes one row after the other.
-struct Importer<'a> {
+struct Importer<'a, 'scope> {
     plan: &'a ImportPlan<'a>,
-    draft: &'a mut LedgerDraft,
+    feed: DraftFeed<'scope>,
     imported: Imported,
     /// Names of columns so far.
     known: HashSet<String>,
@@ -256,11 +204,11 @@ struct Importer<'a> {
     column: Option<String>,
     empty_cells: EmptyCells,
     /// What a row before it has too does not count for the limit: that is looked up as the rows come.
-    repeated: Option<KeyKind>,
+    seen: Option<SeenKeys>,
     to_be_sent: u64,
 }
 
-impl Importer<'_> {
+impl Importer<'_, '_> {
     /// The row in the ledger, with its request or why it makes none.
     fn add<'a>(
         &mut self,
@@ -297,12 +245,12 @@ impl Importer<'_> {
                     Some(by) => report(line, RowFault::Excluded(by)),
                     None => self.empty_cells.of(&row).for_each(|column| report(line, RowFault::EmptyCell(column))),
                 }
-                self.add_request(line, &cells, &outgoing, excluded)
+                self.add_request(line, cells, &outgoing, excluded)
             }
             Err(error) => {
                 self.imported.invalid += 1;
                 let problem = error.to_string();
-                self.draft.add(&DraftRow { line, cells: &cells, request: Err(&problem), skip: None })?;
+                self.feed.add(FedRow { line, cells, request: Err(problem.clone()), skip: None })?;
                 report(line, RowFault::Invalid(problem));
                 Ok(())
             }
@@ -312,40 +260,43 @@ impl Importer<'_> {
     fn add_request(
         &mut self,
         line: u64,
-        cells: &str,
+        cells: String,
         outgoing: &Outgoing,
         excluded: Option<ExcludedBy<'_>>,
     ) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
-        let body = request.body.as_deref().unwrap_or_default();
-        let path = request.path_below(self.plan.base);
-        let made = DraftRequest { recipient: outgoing.recipient().as_str(), path, body };
-        if let Some(by) = excluded {
-            let problem = by.problem();
-            let skip = Skip { reason: SkipReason::Excluded, problem: &problem, run: None };
-            self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?;
-            self.imported.excluded += 1;
-            return Ok(());
-        }
-        self.imported.accepts.get_or_insert(request.accepts.clone());
-        if let Some((run, row)) = self.plan.earlier.map(|runs| runs.find(&made)).transpose()?.flatten() {
-            let run = run.to_string();
-            let problem = row.problem(&run);
-            let skip = Skip { reason: row.reason, problem: &problem, run: Some(&run) };
-            if self.repeated == Some(KeyKind::Person) {
-                // Who has a message of an earlier run is not the first one here.
-                self.draft.is_first(KeyKind::Person, &made)?;
+        let path = request.path_below(self.plan.base).to_owned();
+        let recipient = outgoing.recipient().as_str().to_owned();
+        let made = FedRequest { recipient, path, body: request.body.unwrap_or_default() };
+        let skip = match excluded {
+            Some(by) => {
+                self.imported.excluded += 1;
+                Some(FedSkip { reason: SkipReason::Excluded, problem: by.problem(), run: None })
             }
-            self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?;
-            self.imported.earlier += 1;
-            return Ok(());
+            None => {
+                self.imported.accepts.get_or_insert(request.accepts);
+                self.of_earlier_run(&made)?
+            }
+        };
+        if skip.is_none() {
+            self.imported.rows += 1;
+            self.to_be_sent += u64::from(self.seen.as_ref().map_or(Ok(true), |seen| seen.is_first(&made.drafted()))?);
+            self.imported.templates.note(outgoing);
         }
-        let counts = self.repeated.map_or(Ok(true), |kind| self.draft.is_first(kind, &made))?;
-        self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: None })?;
-        self.imported.rows += 1;
-        self.to_be_sent += u64::from(counts);
-        self.imported.templates.note(outgoing);
-        Ok(())
+        Ok(self.feed.add(FedRow { line, cells, request: Ok(made), skip })?)
+    }
+
+    /// Why the request is left out, where an earlier run has it.
+    fn of_earlier_run(&mut self, made: &FedRequest) -> Result<Option<FedSkip>, LedgerError> {
+        let found = self.plan.earlier.map(|runs| runs.find(&made.drafted())).transpose()?.flatten();
+        let Some((run, row)) = found else { return Ok(None) };
+        self.imported.earlier += 1;
+        if let Some(seen) = self.seen.as_ref().filter(|seen| seen.kind() == KeyKind::Person) {
+            // Who has a message of an earlier run is not the first one here.
+            seen.is_first(&made.drafted())?;
+        }
+        let run = run.to_string();
+        Ok(Some(FedSkip { reason: row.reason, problem: row.problem(&run), run: Some(run) }))
     }
 
     fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), ListError> {
@@ -360,108 +311,5 @@ impl Importer<'_> {
             return Err(ListError::TooManyFields { line, most: MOST_FIELDS });
         }
         Ok(())
-    }
-}
-
-impl ImportPlan<'_> {
-    /// Checks what the columns of the first row can tell; gives the column of the recipient.
-    fn check_names(&self, row: &Row) -> Result<String, BulkError> {
-        let names = row.names();
-        let column = match self.recipient {
-            RecipientRule::Template(_) => "--to".to_owned(),
-            RecipientRule::Column(asked) => recipient_column(&names, asked)?,
-        };
-        let globals: HashSet<_> = self.language.globals().map(|(name, _)| name.to_owned()).collect();
-        let to = match &self.recipient {
-            RecipientRule::Template(template) => {
-                template.names().into_iter().map(|name| ("--to".to_owned(), name)).collect()
-            }
-            RecipientRule::Column(_) => Vec::new(),
-        };
-        let body = self.body.names().into_iter().map(|(path, name)| (path.to_owned(), name));
-        // Of NDJSON each row has fields of its own.
-        let is_fixed = matches!(row, Row::Cells { .. });
-        match to
-            .into_iter()
-            .chain(body)
-            .find(|(_, name)| is_fixed && !RowView::has(row, name) && !globals.contains(name))
-        {
-            None => self.check_words(&names).map(|()| column),
-            Some((path, name)) => {
-                if let MeantColumn::Several(first, second) = meant_column(&names, &name) {
-                    return Err(ListError::several(&path, &name, first, second).into());
-                }
-                let columns = names.iter().map(|name| name.trim().to_owned()).collect();
-                Err(ListError::UnknownColumn { path, name, columns }.into())
-            }
-        }
-    }
-
-    /// Refuses a text in which something is meant for a column and is none: everybody would get it as it stands.
-    fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
-        let meant = |name: &str| near_column(columns, name).map(str::to_owned);
-        let to = match &self.recipient {
-            RecipientRule::Template(template) => Some(("--to".to_owned(), template.source())),
-            RecipientRule::Column(_) => None,
-        };
-        let mut sources = self.body.sources("").into_iter().chain(to);
-        let found = sources.find_map(|(path, source)| Some((path, misspelling(self.language, source, meant)?)));
-        match found {
-            None => Ok(()),
-            Some((path, misspelling)) => {
-                let columns = columns.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-                Err(MisspellingError { path, misspelling, columns: columns.collect() }.into())
-            }
-        }
-    }
-
-    /// What goes out as it stands to everybody, and may be meant for something else.
-    fn cautions(&self) -> Vec<String> {
-        let sources = self.body.sources("").into_iter();
-        let told = sources.flat_map(|(path, source)| {
-            let told = left_as_they_are(source).into_iter();
-            told.map(move |written| format!("{path}: {written} goes out as it stands: no column is named so"))
-        });
-        told.collect()
-    }
-
-    /// The message of a row, with its warnings.
-    fn request(
-        &self,
-        row: &Row,
-        column: &str,
-        line: u64,
-        codes: &mut BareCodes,
-    ) -> Result<(Outgoing, Vec<String>), RowError> {
-        let body = self.body.fill(row)?;
-        let recipient = match &self.recipient {
-            RecipientRule::Template(template) => template.fill(column, row)?,
-            RecipientRule::Column(_) => row.get(column).ok_or_else(|| RowError::NoRecipient(column.to_owned()))?,
-        };
-        let recipient = match recipient {
-            Value::String(text) => text,
-            Value::Number(number) => number.to_string(),
-            found => return Err(RowError::RecipientType { column: column.to_owned(), found }),
-        };
-        let typed = TypedRecipient::read(&recipient, self.country);
-        let typed = typed.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
-        if let Some(code) = typed.bare_code() {
-            codes.note(code, (&recipient, typed.recipient.as_str()), line);
-        }
-        self.made(body, typed)
-    }
-
-    /// The message of a row for another recipient than its own, with its warnings.
-    pub(crate) fn message(&self, row: &Row, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
-        self.made(self.body.fill(row)?, recipient)
-    }
-
-    fn made(&self, body: Value, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
-        let made = Outgoing::from_body(self.kind, Some(&self.schema), body, RecipientChoice::Made(recipient))?;
-        if self.strict && !made.1.is_empty() {
-            return Err(InvalidMessage::Warnings(made.1).into());
-        }
-        made.0.check_bot(self.bot)?;
-        empty_parameter(made.0.body()).map_or(Ok(made), |path| Err(RowError::EmptyParameter(path)))
     }
 }

@@ -3,6 +3,7 @@
 
 mod bare_codes;
 mod breaker;
+mod draft_feed;
 mod empty_cells;
 mod engine;
 mod error;
@@ -12,6 +13,7 @@ mod file_run;
 mod fixture;
 mod hours_gate;
 mod import;
+mod import_plan;
 mod ledger;
 mod pace;
 mod queue;
@@ -27,9 +29,8 @@ pub(crate) use self::breaker::PauseReason;
 pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
 pub(crate) use self::file_run::FileRun;
-pub(crate) use self::import::{
-    ExcludedBy, ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import, settle_repeated,
-};
+pub(crate) use self::import::{ExcludedBy, ImportPolicy, Imported, RowFault, RowRange, import, settle_repeated};
+pub(crate) use self::import_plan::{ImportPlan, RecipientRule};
 pub(crate) use self::ledger::{
     Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowFilter,
     RowState, RunConditions, Skip, SkipCounts, SkipReason,

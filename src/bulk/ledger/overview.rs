@@ -46,7 +46,7 @@ impl LedgerDraft {
         let mut found = statement.query([])?;
         while let Some(row) = found.next()? {
             rows += 1;
-            if let Some(country) = country_of(row.get_ref(0)?.as_str().unwrap_or_default()) {
+            if let Some(country) = country_of(row.get_ref(0)?.as_str()?) {
                 *countries.entry(country).or_default() += 1;
             }
         }

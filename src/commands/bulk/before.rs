@@ -79,7 +79,7 @@ impl BeforeRun<'_> {
         context.stderr.known(&wrapped(&one_line(&head), COLUMNS));
         // The mark at the side takes four columns.
         let mut lines: Vec<_> =
-            draw(self.kind, &first.body).iter().flat_map(|line| wrapped(&one_line(line), COLUMNS - 4)).collect();
+            draw(self.kind, &first.body)?.iter().flat_map(|line| wrapped(&one_line(line), COLUMNS - 4)).collect();
         if lines.len() > DRAWN_LINES {
             let more = lines.split_off(DRAWN_LINES - 1).len();
             lines.push(format!("… and {}; --preview 1 shows all", counted(more as u64, "line")));
@@ -97,15 +97,15 @@ pub(crate) fn draw_messages(
     most: u64,
 ) -> Result<(), CommandError> {
     for message in draft.first_messages(most)? {
-        context.stderr.would_see(&message.recipient, &draw(kind, &message.body));
+        context.stderr.would_see(&message.recipient, &draw(kind, &message.body)?);
     }
     Ok(())
 }
 
 /// The lines that show a body of a run as its recipient would see it.
-fn draw(kind: &Message, body: &str) -> Vec<String> {
-    let body = serde_json::from_str(body).unwrap_or_default();
-    kind.draw(&body)
+fn draw(kind: &Message, body: &str) -> Result<Vec<String>, LedgerError> {
+    let body = serde_json::from_str(body).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+    Ok(kind.draw(&body))
 }
 
 /// `100 rows: 95 to send; left out: 3 invalid, 2 already sent`

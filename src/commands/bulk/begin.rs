@@ -60,7 +60,7 @@ impl PreparedRun<'_> {
         let hours = details.conditions.hours.as_ref();
         let before = BeforeRun { draft: &draft, kind, rate: details.rate, hours, written_to: details.written_to };
         before.report(context, is_asked(context, sender))?;
-        confirm(context, sender, draft.to_be_sent()?)?;
+        confirm(context, sender, draft.to_be_sent())?;
         let mut connection = match sender.connect(context).await? {
             Opening::Open(connection) => connection,
             Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
@@ -79,7 +79,7 @@ impl PreparedRun<'_> {
         if let Some(earlier) = &mut earlier {
             earlier::compare(context, earlier, &mut draft, repetition)?;
         }
-        let rows = draft.to_be_sent()?;
+        let rows = draft.to_be_sent();
         if rows == 0 {
             return nothing_to_send(context, &draft);
         }
