@@ -13,53 +13,44 @@ const BYTES_OF_A_BATCH: usize = 1024 * 1024;
 /// Batches that may wait: what is read ahead stays small however slow the disk is.
 const BATCHES_WAITING: usize = 2;
 
-/// A row that is to be added to a draft.
-pub(super) struct FedRow {
-    pub(super) line: u64,
-    /// JSON.
-    pub(super) cells: String,
-    /// Or why it makes none.
-    pub(super) request: Result<FedRequest, String>,
-    /// Why its request is not to be sent.
-    pub(super) skip: Option<FedSkip>,
-}
-
-pub(super) struct FedRequest {
-    pub(super) recipient: String,
-    pub(super) path: String,
-    pub(super) body: Box<str>,
-}
-
-pub(super) struct FedSkip {
-    pub(super) reason: SkipReason,
-    pub(super) problem: String,
-    pub(super) run: Option<String>,
-}
-
 /// The way to the thread; it ends when this is closed or gone.
 pub(super) struct DraftFeed<'scope> {
-    batch: Vec<FedRow>,
-    /// Bytes of its rows.
-    size: usize,
-    batches: SyncSender<Vec<FedRow>>,
+    batch: RowBatch,
+    batches: SyncSender<RowBatch>,
     thread: ScopedJoinHandle<'scope, Result<(), LedgerError>>,
+}
+
+/// Rows on their way, their texts one behind the other: were each a piece of memory of its own, which the other thread
+/// gives back, the two would wait for each other over it.
+struct RowBatch {
+    texts: String,
+    rows: Vec<RowLengths>,
+}
+
+/// A row of a batch: the bytes of its texts, in their order.
+struct RowLengths {
+    line: u64,
+    cells: usize,
+    /// Of recipient, path and body, or of why there is no request.
+    request: Result<[usize; 3], usize>,
+    /// Of the problem, and the other run.
+    skip: Option<(SkipReason, usize, Option<usize>)>,
 }
 
 impl<'scope> DraftFeed<'scope> {
     pub(super) fn start(scope: &'scope Scope<'scope, '_>, draft: &'scope mut LedgerDraft) -> Self {
         let (batches, rows) = sync_channel(BATCHES_WAITING);
         let thread = scope.spawn(move || write(draft, &rows));
-        Self { batch: Vec::with_capacity(ROWS_OF_A_BATCH), size: 0, batches, thread }
+        Self { batch: RowBatch::with_capacity(0), batches, thread }
     }
 
     /// Adds the next row.
     ///
     /// # Errors
     /// When the draft could not be written; [`DraftFeed::close`] says why.
-    pub(super) fn add(&mut self, row: FedRow) -> Result<(), LedgerError> {
-        self.size += row.size();
-        self.batch.push(row);
-        if self.batch.len() < ROWS_OF_A_BATCH && self.size < BYTES_OF_A_BATCH { Ok(()) } else { self.hand_over() }
+    pub(super) fn add(&mut self, row: &DraftRow<'_>) -> Result<(), LedgerError> {
+        self.batch.add(row);
+        if self.batch.is_full() { self.hand_over() } else { Ok(()) }
     }
 
     /// Waits until every row is written.
@@ -71,44 +62,59 @@ impl<'scope> DraftFeed<'scope> {
     }
 
     fn hand_over(&mut self) -> Result<(), LedgerError> {
-        self.size = 0;
-        let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(ROWS_OF_A_BATCH));
+        let next = RowBatch::with_capacity(self.batch.texts.len());
+        let batch = std::mem::replace(&mut self.batch, next);
         self.batches.send(batch).map_err(|_| LedgerError::WriterGone)
     }
 }
 
-fn write(draft: &mut LedgerDraft, batches: &Receiver<Vec<FedRow>>) -> Result<(), LedgerError> {
-    batches.iter().try_for_each(|batch| draft.add(batch.iter().map(FedRow::drafted)))
+fn write(draft: &mut LedgerDraft, batches: &Receiver<RowBatch>) -> Result<(), LedgerError> {
+    batches.iter().try_for_each(|batch| draft.add(batch.rows()))
 }
 
-impl FedRow {
-    fn drafted(&self) -> DraftRow<'_> {
-        DraftRow {
-            line: self.line,
-            cells: &self.cells,
-            request: self.request.as_ref().map(FedRequest::drafted).map_err(String::as_str),
-            skip: self.skip.as_ref().map(FedSkip::drafted),
-        }
+impl RowBatch {
+    fn with_capacity(bytes: usize) -> Self {
+        Self { texts: String::with_capacity(bytes), rows: Vec::with_capacity(ROWS_OF_A_BATCH) }
     }
 
-    fn size(&self) -> usize {
-        let request = match &self.request {
-            Ok(request) => request.body.len(),
-            Err(problem) => problem.len(),
+    fn is_full(&self) -> bool {
+        self.rows.len() >= ROWS_OF_A_BATCH || self.texts.len() >= BYTES_OF_A_BATCH
+    }
+
+    fn add(&mut self, row: &DraftRow<'_>) {
+        let mut keep = |text: &str| {
+            self.texts.push_str(text);
+            text.len()
         };
-        self.cells.len() + request
+        let cells = keep(row.cells);
+        let request = match &row.request {
+            Ok(DraftRequest { recipient, path, body }) => Ok([recipient, path, body].map(|text| keep(text))),
+            Err(problem) => Err(keep(problem)),
+        };
+        let skip = row.skip.map(|Skip { reason, problem, run }| (reason, keep(problem), run.map(keep)));
+        self.rows.push(RowLengths { line: row.line, cells, request, skip });
     }
-}
 
-impl FedRequest {
-    pub(super) fn drafted(&self) -> DraftRequest<'_> {
-        DraftRequest { recipient: &self.recipient, path: &self.path, body: &self.body }
-    }
-}
-
-impl FedSkip {
-    fn drafted(&self) -> Skip<'_> {
-        Skip { reason: self.reason, problem: &self.problem, run: self.run.as_deref() }
+    fn rows(&self) -> impl Iterator<Item = DraftRow<'_>> {
+        let mut texts = self.texts.as_str();
+        self.rows.iter().map(move |row| {
+            let mut next = |length: usize| {
+                let (text, rest) = texts.split_at(length);
+                texts = rest;
+                text
+            };
+            let cells = next(row.cells);
+            let request = match row.request {
+                Ok(lengths) => {
+                    let [recipient, path, body] = lengths.map(&mut next);
+                    Ok(DraftRequest { recipient, path, body })
+                }
+                Err(length) => Err(next(length)),
+            };
+            let skip =
+                row.skip.map(|(reason, problem, run)| Skip { reason, problem: next(problem), run: run.map(&mut next) });
+            DraftRow { line: row.line, cells, request, skip }
+        })
     }
 }
 
@@ -118,10 +124,26 @@ mod tests {
 
     use super::*;
 
-    fn row(line: u64, body: &str) -> FedRow {
-        let request =
-            FedRequest { recipient: format!("{}", 593_980_000_000 + line), path: "/x".to_owned(), body: body.into() };
-        FedRow { line, cells: "[]".to_owned(), request: Ok(request), skip: None }
+    fn row(line: u64, body: &str) -> DraftRow<'_> {
+        let request = DraftRequest { recipient: "593987654321", path: "/x", body };
+        DraftRow { line, cells: "[]", request: Ok(request), skip: None }
+    }
+
+    #[test]
+    fn a_batch_gives_the_rows_that_were_put_into_it() {
+        let skip = |run| Skip { reason: SkipReason::AlreadySent, problem: "ñ", run };
+        let rows = [
+            row(2, "{}"),
+            DraftRow { cells: "[\"é\"]", skip: Some(skip(None)), ..row(3, "") },
+            DraftRow { request: Err("is no row"), ..row(5, "") },
+            DraftRow { skip: Some(skip(Some("r"))), ..row(7, "{\"a\":1}") },
+        ];
+        let mut batch = RowBatch::with_capacity(0);
+        for row in &rows {
+            batch.add(row);
+        }
+        let given: Vec<_> = batch.rows().map(|row| format!("{row:?}")).collect();
+        assert_eq!(given, rows.map(|row| format!("{row:?}")));
     }
 
     #[test]
@@ -131,7 +153,7 @@ mod tests {
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, &mut draft);
             for line in 0..rows {
-                feed.add(row(line, if line % 100 < 5 { &long } else { "{}" })).unwrap();
+                feed.add(&row(line, if line % 100 < 5 { &long } else { "{}" })).unwrap();
             }
             feed.close().unwrap();
         });
@@ -146,8 +168,8 @@ mod tests {
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, &mut draft);
             // A line is an integer of SQLite's.
-            feed.add(row(u64::MAX, "{}")).unwrap();
-            while feed.add(row(1, "{}")).is_ok() {}
+            feed.add(&row(u64::MAX, "{}")).unwrap();
+            while feed.add(&row(1, "{}")).is_ok() {}
             let error = feed.close().unwrap_err();
             assert!(!matches!(error, LedgerError::WriterGone), "{error:?}");
         });

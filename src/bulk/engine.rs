@@ -1,21 +1,18 @@
 //! Sends the rows of a run at its pace: it asks the ledger for as many as it has room for, sends those that it is given,
 //! and hands in what became of them.
 
-use std::any::Any;
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::pin;
+use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::task::{JoinError, JoinSet};
 
 use super::breaker::PauseReason;
+use super::caught::caught;
 use super::exchange::{Given, RunLedger, SettledRow};
-use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState, now};
+use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState};
 use super::queue::Delay;
-use super::row_task::{ApiSession, LastAddress, RowTaskEnd, send_row};
+use super::row_task::{ApiSession, LastAddress, RowTaskEnd, given_back, send_row};
 use super::run_end::{RunEnd, StopReason};
 use super::throttle::{Consequence, RunLimits, Throttle};
 use super::writer::{Exchanged, LedgerHandle, Order, Writer};
@@ -207,21 +204,8 @@ impl<'a> Engine<'a> {
 
     /// A row of which nothing left is pending again.
     fn give_back(&mut self, row: QueuedRow, error: LedgerError) {
-        let at = now();
-        let ended = EndedAttempt {
-            n: row.n,
-            number: row.number,
-            recipient: row.recipient,
-            state: RowState::Pending,
-            began_at: at,
-            ended_at: at,
-            http_status: None,
-            message_id: None,
-            code: Some("ledger"),
-            error: Some(error.to_string()),
-        };
         self.counts.change(RowState::Inflight, RowState::Pending);
-        self.settled.push(SettledRow { ended, at: Instant::now(), retry: None });
+        self.settled.push(SettledRow { ended: given_back(row, &error), at: Instant::now(), retry: None });
         self.stop_for(StopReason::ledger(error));
     }
 
@@ -318,17 +302,6 @@ impl<'a> Engine<'a> {
             (Some(written), reason) => RunEnd::of(written, reason),
         }
     }
-}
-
-/// What `work` gives, or what it panicked with: rows that are under way must not be taken for ones that never left.
-async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
-    let mut work = pin!(work);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
-        Err(panic) => Poll::Ready(Err(panic)),
-    })
-    .await
 }
 
 #[cfg(test)]

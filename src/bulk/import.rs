@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use std::thread;
 
 use super::bare_codes::BareCodes;
-use super::draft_feed::{DraftFeed, FedRequest, FedRow, FedSkip};
+use super::draft_feed::DraftFeed;
 use super::empty_cells::EmptyCells;
 use super::error::BulkError;
 use super::import_plan::{ImportPlan, RowError};
-use super::ledger::{KeyKind, LedgerDraft, LedgerError, SeenKeys, SkipReason};
+use super::ledger::{DraftRequest, DraftRow, KeyKind, LedgerDraft, SeenKeys, Skip, SkipReason};
 use crate::api::{Request, SuccessCriterion};
 use crate::list::{ListError, ListReader, ListRow, Row};
 use crate::message::{Outgoing, TemplateUses};
@@ -245,12 +245,12 @@ impl Importer<'_, '_> {
                     Some(by) => report(line, RowFault::Excluded(by)),
                     None => self.empty_cells.of(&row).for_each(|column| report(line, RowFault::EmptyCell(column))),
                 }
-                self.add_request(line, cells, &outgoing, excluded)
+                self.add_request(line, &cells, &outgoing, excluded)
             }
             Err(error) => {
                 self.imported.invalid += 1;
                 let problem = error.to_string();
-                self.feed.add(FedRow { line, cells, request: Err(problem.clone()), skip: None })?;
+                self.feed.add(&DraftRow { line, cells: &cells, request: Err(&problem), skip: None })?;
                 report(line, RowFault::Invalid(problem));
                 Ok(())
             }
@@ -260,43 +260,35 @@ impl Importer<'_, '_> {
     fn add_request(
         &mut self,
         line: u64,
-        cells: String,
+        cells: &str,
         outgoing: &Outgoing,
         excluded: Option<ExcludedBy<'_>>,
     ) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
-        let path = request.path_below(self.plan.base).to_owned();
-        let recipient = outgoing.recipient().as_str().to_owned();
-        let made = FedRequest { recipient, path, body: request.body.unwrap_or_default() };
-        let skip = match excluded {
-            Some(by) => {
-                self.imported.excluded += 1;
-                Some(FedSkip { reason: SkipReason::Excluded, problem: by.problem(), run: None })
-            }
-            None => {
-                self.imported.accepts.get_or_insert(request.accepts);
-                self.of_earlier_run(&made)?
-            }
-        };
-        if skip.is_none() {
-            self.imported.rows += 1;
-            self.to_be_sent += u64::from(self.seen.as_ref().map_or(Ok(true), |seen| seen.is_first(&made.drafted()))?);
-            self.imported.templates.note(outgoing);
+        let path = request.path_below(self.plan.base);
+        let made = || DraftRequest { recipient: outgoing.recipient().as_str(), path, body: outgoing.json() };
+        if let Some(by) = excluded {
+            self.imported.excluded += 1;
+            let problem = by.problem();
+            let skip = Skip { reason: SkipReason::Excluded, problem: &problem, run: None };
+            return Ok(self.feed.add(&DraftRow { line, cells, request: Ok(made()), skip: Some(skip) })?);
         }
-        Ok(self.feed.add(FedRow { line, cells, request: Ok(made), skip })?)
-    }
-
-    /// Why the request is left out, where an earlier run has it.
-    fn of_earlier_run(&mut self, made: &FedRequest) -> Result<Option<FedSkip>, LedgerError> {
-        let found = self.plan.earlier.map(|runs| runs.find(&made.drafted())).transpose()?.flatten();
-        let Some((run, row)) = found else { return Ok(None) };
-        self.imported.earlier += 1;
-        if let Some(seen) = self.seen.as_ref().filter(|seen| seen.kind() == KeyKind::Person) {
-            // Who has a message of an earlier run is not the first one here.
-            seen.is_first(&made.drafted())?;
+        self.imported.accepts.get_or_insert_with(|| request.accepts.clone());
+        if let Some((run, row)) = self.plan.earlier.map(|runs| runs.find(&made())).transpose()?.flatten() {
+            self.imported.earlier += 1;
+            if let Some(seen) = self.seen.as_ref().filter(|seen| seen.kind() == KeyKind::Person) {
+                // Who has a message of an earlier run is not the first one here.
+                seen.is_first(&made())?;
+            }
+            let run = run.to_string();
+            let problem = row.problem(&run);
+            let skip = Skip { reason: row.reason, problem: &problem, run: Some(&run) };
+            return Ok(self.feed.add(&DraftRow { line, cells, request: Ok(made()), skip: Some(skip) })?);
         }
-        let run = run.to_string();
-        Ok(Some(FedSkip { reason: row.reason, problem: row.problem(&run), run: Some(run) }))
+        self.imported.rows += 1;
+        self.to_be_sent += u64::from(self.seen.as_ref().map_or(Ok(true), |seen| seen.is_first(&made()))?);
+        self.imported.templates.note(outgoing);
+        Ok(self.feed.add(&DraftRow { line, cells, request: Ok(made()), skip: None })?)
     }
 
     fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), ListError> {

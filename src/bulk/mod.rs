@@ -3,6 +3,7 @@
 
 mod bare_codes;
 mod breaker;
+mod caught;
 mod draft_feed;
 mod empty_cells;
 mod engine;

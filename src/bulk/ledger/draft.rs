@@ -5,21 +5,16 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use ring::rand::{SecureRandom, SystemRandom};
-use rusqlite::{Connection, Row as SqlRow, params};
+use rusqlite::{Connection, params};
 
 use super::commit::skipped;
 use super::commit_mark::CommitMark;
-use super::comparison::message_of;
-use super::keys::{self, KeyKind};
 use super::record::{self, RecordKind};
 use super::seal::{RequestHash, RunFields, hash_of_person, seal_of_run};
+use super::text_column::text_of;
 use super::types::recipients_of;
 use super::{APPLICATION, Details, LedgerError, Skip, SkipReason, VERSION, now};
-use crate::phone::person_key;
 use crate::private_file::{self, FileError};
-
-/// Why a row is left out that somebody has, or will have, from an earlier run.
-const OF_EARLIER_RUNS: &str = "'already_sent', 'may_have_been_sent', 'to_be_sent'";
 
 /// A ledger that is being filled.
 pub(crate) struct LedgerDraft {
@@ -27,10 +22,25 @@ pub(crate) struct LedgerDraft {
     /// Where it is written; nowhere for a preview, which leaves nothing behind.
     path: Option<PathBuf>,
     rows: i64,
-    /// Rows that are left out: each has one decision.
-    left_out: i64,
-    /// The sum of the hashes of what was decided.
+    pub(super) left_out: LeftOut,
+}
+
+/// Rows that are left out: each has one decision.
+#[derive(Default)]
+pub(super) struct LeftOut {
+    rows: i64,
+    /// The sum of the hashes of the decisions.
     records: i64,
+}
+
+impl LeftOut {
+    /// Leaves out row `n`, which has no other record.
+    pub(super) fn add(&mut self, db: &Connection, n: i64, skip: Skip<'_>) -> Result<(), LedgerError> {
+        let hash = record::insert(db, RecordKind::Decision, &skipped(n, 1, skip, now()))?;
+        self.records = self.records.wrapping_add(hash);
+        self.rows += 1;
+        Ok(())
+    }
 }
 
 /// A row of the input, with the request that it makes or why it makes none.
@@ -62,7 +72,7 @@ impl LedgerDraft {
             }
             None => Connection::open("")?,
         };
-        let draft = Self { db, path: path.map(Path::to_owned), rows: 0, left_out: 0, records: 0 };
+        let draft = Self { db, path: path.map(Path::to_owned), rows: 0, left_out: LeftOut::default() };
         // What fails before it is complete is thrown away whole: no journal, and the disk is waited for once, at the end.
         // A row and what it refers to are written together here, and need not be looked up.
         draft.db.execute_batch(
@@ -77,7 +87,7 @@ impl LedgerDraft {
 
     /// Adds the next rows of the list.
     pub(crate) fn add<'a>(&mut self, rows: impl IntoIterator<Item = DraftRow<'a>>) -> Result<(), LedgerError> {
-        let Self { db, rows: n, left_out, records, .. } = self;
+        let Self { db, rows: n, left_out, .. } = self;
         let mut insert_row = db.prepare_cached(
             "INSERT INTO row (n, line, recipient, person, fingerprint, seal) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
@@ -102,8 +112,7 @@ impl LedgerDraft {
                 Err(problem) => Some(Skip { reason: SkipReason::Invalid, problem, run: None }),
             };
             if let Some(skip) = skip {
-                *left_out += 1;
-                *records = records.wrapping_add(insert_skip(db, *n, skip)?);
+                left_out.add(db, *n, skip)?;
             }
         }
         Ok(())
@@ -111,94 +120,16 @@ impl LedgerDraft {
 
     /// Row `n` is left out; it has no other record.
     pub(crate) fn skip(&mut self, n: i64, skip: Skip<'_>) -> Result<(), LedgerError> {
-        self.left_out += 1;
-        self.records = self.records.wrapping_add(insert_skip(&self.db, n, skip)?);
-        Ok(())
+        self.left_out.add(&self.db, n, skip)
     }
 
     /// How many rows are to be sent.
     pub(crate) fn to_be_sent(&self) -> u64 {
-        (self.rows - self.left_out).cast_unsigned()
+        (self.rows - self.left_out.rows).cast_unsigned()
     }
 
     pub(super) fn connection(&self) -> &Connection {
         &self.db
-    }
-
-    /// Whether several rows go to one person; then they must be compared and put in order.
-    pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
-        keys::write(&self.db, KeyKind::Person)?;
-        self.db.execute_batch("CREATE TEMP TABLE repeated (person INTEGER PRIMARY KEY)")?;
-        let mut insert = self.db.prepare("INSERT INTO repeated (person) VALUES (?1)")?;
-        keys::repeated(&self.db, KeyKind::Person, |person| Ok(insert.execute([person]).map(|_| ())?))?;
-        Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| row.get(0))?)
-    }
-
-    /// Gives `report` each row whose request an earlier row makes too: its line, the earlier one's, and the recipient. With
-    /// `skip` they are left out.
-    pub(crate) fn duplicates(&mut self, skip: bool, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
-        self.db.execute_batch(
-            "CREATE TEMP TABLE duplicate AS SELECT * FROM (SELECT row.n, line, recipient, \
-             first_value(row.n) OVER same AS first, first_value(line) OVER same AS first_line FROM row \
-             WHERE person IN (SELECT person FROM repeated) \
-             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) \
-             WINDOW same AS (PARTITION BY fingerprint ORDER BY row.n)) WHERE n <> first",
-        )?;
-        let Self { db, left_out, records, .. } = self;
-        let mut statement = db.prepare("SELECT n, line, first_line, recipient, first FROM duplicate ORDER BY n")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let (n, line, first_line) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            // Two messages may have one fingerprint.
-            if message_of(db, row.get(0)?)? != message_of(db, row.get(4)?)? {
-                continue;
-            }
-            report(line, first_line, text_of(row, 3)?);
-            if skip {
-                let problem = format!("is the same message as line {first_line}");
-                let skip = Skip { reason: SkipReason::Repeated, problem: &problem, run: None };
-                *left_out += 1;
-                *records = records.wrapping_add(insert_skip(db, n, skip)?);
-            }
-        }
-        Ok(())
-    }
-
-    /// Leaves out each row to a person who has an earlier row that is to be sent, or any that an earlier run has. `report` is
-    /// given its line and the other one's.
-    pub(crate) fn keep_one_per_person(&mut self, mut report: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
-        let Self { db, left_out, records, .. } = self;
-        repeated_behind(db, OF_EARLIER_RUNS, |n, line, first_line| {
-            report(line, first_line);
-            let problem = format!("goes to the same person as line {first_line}");
-            *left_out += 1;
-            let skip = Skip { reason: SkipReason::Repeated, problem: &problem, run: None };
-            *records = records.wrapping_add(insert_skip(db, n, skip)?);
-            Ok(())
-        })
-    }
-
-    /// Gives `each` row that is to be sent to a person who has an earlier such row: its line, and the line of the first one.
-    /// [`LedgerDraft::find_repeated`] comes before.
-    pub(crate) fn repeated_people(&self, mut each: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
-        repeated_behind(&self.db, "''", |_, line, first_line| {
-            each(line, first_line);
-            Ok(())
-        })
-    }
-
-    /// Notes for each row that is to be sent the one before it to the same person.
-    fn put_in_order(&self) -> Result<(), LedgerError> {
-        let query = "SELECT EXISTS (SELECT 1 FROM temp.sqlite_schema WHERE name = 'repeated')";
-        if !self.db.query_row(query, [], |row| row.get(0))? {
-            return Ok(());
-        }
-        Ok(self.db.execute_batch(
-            "UPDATE row SET before = earlier.before FROM (SELECT n, lag(n) OVER (PARTITION BY person ORDER BY n) AS \
-             before FROM row WHERE person IN (SELECT person FROM repeated) \
-             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n)) AS earlier WHERE \
-             row.n = earlier.n AND earlier.before IS NOT NULL",
-        )?)
     }
 
     /// Gives the path and body of every request, in order.
@@ -235,7 +166,7 @@ impl LedgerDraft {
     pub(crate) fn complete(self, details: &Details, mark: &CommitMark, to: &Path) -> Result<(), LedgerError> {
         self.put_in_order()?;
         self.write_keys()?;
-        let Self { db, path, rows, records, .. } = self;
+        let Self { db, path, rows, left_out } = self;
         let Some(path) = path else { return Ok(()) };
         db.execute_batch(include_str!("rules.sql"))?;
         let created_at = now();
@@ -243,7 +174,7 @@ impl LedgerDraft {
         db.execute(
             "INSERT INTO progress (id, records, pending, skipped, changed_at) \
              SELECT 1, ?1, ?2 - count(*), count(*), max(?3, coalesce(max(at), 0)) FROM decision",
-            [records, rows, created_at],
+            [left_out.records, rows, created_at],
         )?;
         let fields = RunFields {
             identity: identity()?,
@@ -273,46 +204,6 @@ impl LedgerDraft {
         }
         Ok(())
     }
-}
-
-/// Leaves out row `n`, which has no other record; gives the hash of this one.
-fn insert_skip(db: &Connection, n: i64, skip: Skip<'_>) -> rusqlite::Result<i64> {
-    record::insert(db, RecordKind::Decision, &skipped(n, 1, skip, now()))
-}
-
-/// Gives `each` row that is to be sent to a person who has an earlier one: its number and line, and the line of the first
-/// one. Rows that are left out for one of `reasons` come before all others.
-fn repeated_behind(
-    db: &Connection,
-    reasons: &str,
-    mut each: impl FnMut(i64, u64, u64) -> Result<(), LedgerError>,
-) -> Result<(), LedgerError> {
-    // They are all found before the first is given: `each` may leave it out.
-    db.execute_batch(&format!(
-        "DROP TABLE IF EXISTS temp.behind; CREATE TEMP TABLE behind AS SELECT * FROM \
-         (SELECT row.n, reason IS NULL AS is_sent, first_value(row.n) OVER \
-         (PARTITION BY person ORDER BY reason IS NULL, row.n) AS first \
-         FROM row LEFT JOIN decision ON decision.row = row.n \
-         WHERE person IN (SELECT person FROM repeated) AND (reason IS NULL OR reason IN ({reasons}))) \
-         WHERE is_sent AND n <> first",
-    ))?;
-    let mut statement = db.prepare(
-        "SELECT own.n, own.line, own.recipient, first.line, first.recipient FROM behind \
-         JOIN row AS own ON own.n = behind.n JOIN row AS first ON first.n = behind.first ORDER BY behind.n",
-    )?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        // Two people may have one hash.
-        if person_key(text_of(row, 2)?) == person_key(text_of(row, 4)?) {
-            each(row.get(0)?, row.get(1)?, row.get(3)?)?;
-        }
-    }
-    Ok(())
-}
-
-/// A text of a row, which must be one.
-fn text_of<'a>(row: &'a SqlRow<'_>, column: usize) -> Result<&'a str, LedgerError> {
-    Ok(row.get_ref(column)?.as_str()?)
 }
 
 /// What no other run has.

@@ -13,6 +13,7 @@ mod message;
 mod opening;
 mod overview;
 mod record;
+mod repeated_rows;
 mod report;
 mod row_set;
 mod row_states;
@@ -22,6 +23,7 @@ mod seen_keys;
 mod skip;
 mod state;
 mod survey;
+mod text_column;
 mod types;
 
 use std::path::Path;

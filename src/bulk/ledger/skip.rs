@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 use rusqlite::Connection;
 
+use super::text_column::text_of;
 use super::{Ledger, LedgerError};
 
 /// Why a row is left out. Of several reasons it is the first in this order.
@@ -89,7 +90,7 @@ pub(super) fn skip_counts(db: &Connection) -> Result<SkipCounts, LedgerError> {
     let mut rows = statement.query([])?;
     let mut counts = Vec::new();
     while let Some(row) = rows.next()? {
-        let name = row.get_ref(0)?.as_str()?;
+        let name = text_of(row, 0)?;
         let damaged = || LedgerError::Damaged { problem: format!("no row is skipped for the reason `{name}`") };
         counts.push((SkipReason::of_name(name).ok_or_else(damaged)?, row.get(1)?));
     }
