@@ -1,21 +1,18 @@
 //! Sends the rows of a run at its pace: it asks the ledger for as many as it has room for, sends those that it is given,
 //! and hands in what became of them.
 
-use std::any::Any;
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::pin;
+use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::task::{JoinError, JoinSet};
 
 use super::breaker::PauseReason;
+use super::caught::caught;
 use super::exchange::{Given, RunLedger, SettledRow};
-use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState, RunEvent, now};
+use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState, RunEvent};
 use super::queue::Delay;
-use super::row_task::{ApiSession, LastAddress, RowTaskEnd, send_row};
+use super::row_task::{ApiSession, LastAddress, RowTaskEnd, given_back, send_row};
 use super::run_end::{RunEnd, StopReason, StopRequest, event_of_wait};
 use super::throttle::{Consequence, RunLimits, Throttle};
 use super::writer::{Exchanged, LedgerHandle, Order, Writer};
@@ -45,8 +42,6 @@ pub(crate) struct Engine<'a> {
     wanted: usize,
     /// When the ledger has another row, and why not before; nothing while it has none.
     next: Option<(Instant, Delay)>,
-    /// Since when there is no row that could leave, or no room for one.
-    held_since: Option<Instant>,
     counts: Counts,
     progress: &'a mut Progress<'a>,
     /// Why no more rows are taken, once that is so.
@@ -92,7 +87,6 @@ impl<'a> Engine<'a> {
             wanted: 0,
             // The first answer says whether there is one.
             next: Some((now, Delay::Retry)),
-            held_since: None,
             counts,
             progress,
             stop: None,
@@ -127,7 +121,8 @@ impl<'a> Engine<'a> {
             if self.throttle.look(now) {
                 self.stop_for(StopReason::HoursOpened);
             }
-            self.note_hold(now);
+            let has_a_row = self.room() > 0 && self.next.is_some_and(|(at, _)| at <= now);
+            self.throttle.note_hold(!has_a_row, now);
             let next = self.next_at(now);
             let is_due = next.is_some_and(|at| at <= now);
             self.order(if is_due { self.room().min(self.available(now)) } else { 0 });
@@ -152,15 +147,6 @@ impl<'a> Engine<'a> {
                 () = tokio::time::sleep_until(later.unwrap_or(now).into()), if later.is_some() => {}
                 () = tokio::time::sleep_until(tick) => self.show(),
             }
-        }
-    }
-
-    /// Keeps the pace from making up for a time in which nothing could leave.
-    fn note_hold(&mut self, now: Instant) {
-        if self.throttle.is_closed() || self.room() == 0 || self.next.is_none_or(|(at, _)| at > now) {
-            self.held_since.get_or_insert(now);
-        } else if let Some(since) = self.held_since.take() {
-            self.throttle.pass_over(since, now);
         }
     }
 
@@ -226,22 +212,8 @@ impl<'a> Engine<'a> {
 
     /// A row of which nothing left is pending again.
     fn give_back(&mut self, row: QueuedRow, error: LedgerError) {
-        let at = now();
-        let ended = EndedAttempt {
-            n: row.n,
-            number: row.number,
-            recipient: row.recipient,
-            state: RowState::Pending,
-            began_at: at,
-            ended_at: at,
-            http_status: None,
-            message_id: None,
-            code: Some("ledger"),
-            error: Some(error.to_string()),
-            api_code: None,
-        };
         self.counts.change(RowState::Inflight, RowState::Pending);
-        self.settled.push(SettledRow { ended, at: Instant::now(), retry: None });
+        self.settled.push(SettledRow { ended: given_back(row, &error), at: Instant::now(), retry: None });
         self.stop_for(StopReason::ledger(error));
     }
 
@@ -345,17 +317,6 @@ impl<'a> Engine<'a> {
             (Some(written), reason) => RunEnd::of(written, reason),
         }
     }
-}
-
-/// What `work` gives, or what it panicked with: rows that are under way must not be taken for ones that never left.
-async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
-    let mut work = pin!(work);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
-        Err(panic) => Poll::Ready(Err(panic)),
-    })
-    .await
 }
 
 #[cfg(test)]

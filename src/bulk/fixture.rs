@@ -14,7 +14,7 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
     let mut draft = LedgerDraft::create(Some(&draft_path)).unwrap();
     for (line, recipient) in (2..).zip(recipients) {
         let request = DraftRequest { recipient, path: "/v1/bots/1/messages", body: "{}" };
-        draft.add(&DraftRow { line, cells: "[]", request: Ok(request), skip: None }).unwrap();
+        draft.add([DraftRow { line, cells: "[]", request: Ok(request), skip: None }]).unwrap();
     }
     let details = Details {
         kind: "text".to_owned(),

@@ -3,6 +3,8 @@
 
 mod bare_codes;
 mod breaker;
+mod caught;
+mod draft_feed;
 mod empty_cells;
 mod engine;
 mod error;
@@ -12,6 +14,7 @@ mod file_run;
 mod fixture;
 mod hours_gate;
 mod import;
+mod import_plan;
 mod ledger;
 mod pace;
 mod queue;
@@ -29,9 +32,8 @@ pub(crate) use self::breaker::PauseReason;
 pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
 pub(crate) use self::file_run::FileRun;
-pub(crate) use self::import::{
-    ExcludedBy, ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import, settle_repeated,
-};
+pub(crate) use self::import::{ExcludedBy, ImportPolicy, Imported, RowFault, RowRange, import, settle_repeated};
+pub(crate) use self::import_plan::{ImportPlan, RecipientRule};
 pub(crate) use self::ledger::{
     Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, FoundRow, Ledger, LedgerDraft, LedgerError,
     ReportedRow, Resolution, ResolveError, RowFilter, RowState, RunConditions, RunEvent, RunEventKind, Skip,

@@ -86,6 +86,24 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
     RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict), warnings }
 }
 
+/// What became of a row of which nothing left, since `error` kept it from being a request.
+pub(crate) fn given_back(row: QueuedRow, error: &LedgerError) -> EndedAttempt {
+    let at = now();
+    EndedAttempt {
+        n: row.n,
+        number: row.number,
+        recipient: row.recipient,
+        state: RowState::Pending,
+        began_at: at,
+        ended_at: at,
+        http_status: None,
+        message_id: None,
+        code: Some("ledger"),
+        error: Some(error.to_string()),
+        api_code: None,
+    }
+}
+
 /// The text, or its beginning and `…`.
 pub(super) fn shortened(text: &str) -> String {
     if text.len() <= LONGEST_TEXT {

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use rusqlite::ErrorCode;
+use rusqlite::types::FromSqlError;
+use rusqlite::{Error, ErrorCode};
 use thiserror::Error;
 
 use crate::private_file::FileError;
@@ -37,12 +38,27 @@ pub(crate) enum LedgerError {
     WriterGone,
 }
 
-impl From<rusqlite::Error> for LedgerError {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<Error> for LedgerError {
+    fn from(error: Error) -> Self {
+        // A value of another type than was written is no less a damage than a page that cannot be read.
+        let is_other_value = matches!(
+            error,
+            Error::FromSqlConversionFailure(..)
+                | Error::InvalidColumnType(..)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::Utf8Error(..)
+        );
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { problem: error.to_string() },
+            _ if is_other_value => Self::Damaged { problem: error.to_string() },
             _ => Self::Sqlite(error.to_string()),
         }
+    }
+}
+
+impl From<FromSqlError> for LedgerError {
+    fn from(error: FromSqlError) -> Self {
+        Error::from(error).into()
     }
 }
 

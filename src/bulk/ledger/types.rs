@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::commit_mark::RunNote;
+use super::error::LedgerError;
 use super::state::{Counts, RowState};
 use crate::api::SuccessCriterion;
 use crate::hours::Hours;
 use crate::list::ListFormat;
-use crate::message::TemplateUses;
+use crate::message::{TemplateUses, recipients_in};
 
 /// What a run is, beside its rows.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -95,6 +96,20 @@ pub(crate) struct QueuedRow {
     pub(crate) follower: Option<i64>,
     /// Of its next attempt.
     pub(crate) number: i64,
+}
+
+impl QueuedRow {
+    /// Everybody whom the request names.
+    pub(crate) fn recipients(&self) -> Result<Vec<String>, LedgerError> {
+        recipients_of(&self.recipient, &self.body)
+    }
+}
+
+/// Everybody whom a request names: its recipient, and those in its body.
+pub(super) fn recipients_of(recipient: &str, body: &str) -> Result<Vec<String>, LedgerError> {
+    let body = serde_json::from_str(body)
+        .map_err(|error| LedgerError::Damaged { problem: format!("a request has no JSON: {error}") })?;
+    Ok(std::iter::once(recipient).chain(recipients_in(&body)).map(str::to_owned).collect())
 }
 
 /// An attempt that is about to begin.

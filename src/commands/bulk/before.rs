@@ -59,7 +59,7 @@ impl BeforeRun<'_> {
         }
         if let Some(first) = self.draft.first_messages(1)?.pop() {
             let of = if overview.rows == 1 { "the message" } else { "the first message" };
-            draw_first(context, self.kind, of, (first.line, &first.recipient, &first.body), "; --preview 1 shows all");
+            draw_first(context, self.kind, of, (first.line, &first.recipient, &first.body), "; --preview 1 shows all")?;
         }
         let mut lines = vec![rows(&overview)];
         lines.extend(match overview.repeated {
@@ -79,16 +79,23 @@ impl BeforeRun<'_> {
 
 /// Shows a message, given by its line, recipient and body, above the question. `more` says how the rest of a long one is
 /// seen.
-fn draw_first(context: &Context, kind: &Message, of: &str, (line, recipient, body): (u64, &str, &str), more: &str) {
+fn draw_first(
+    context: &Context,
+    kind: &Message,
+    of: &str,
+    (line, recipient, body): (u64, &str, &str),
+    more: &str,
+) -> Result<(), LedgerError> {
     let head = format!("{of}, line {line}, as {recipient} would see it:");
     context.stderr.known(&wrapped(&one_line(&head), COLUMNS));
     // The mark at the side takes four columns.
-    let mut lines: Vec<_> = draw(kind, body).iter().flat_map(|line| wrapped(&one_line(line), COLUMNS - 4)).collect();
+    let mut lines: Vec<_> = draw(kind, body)?.iter().flat_map(|line| wrapped(&one_line(line), COLUMNS - 4)).collect();
     if lines.len() > DRAWN_LINES {
         let cut = lines.split_off(DRAWN_LINES - 1).len();
         lines.push(format!("… and {}{more}", counted(cut as u64, "line")));
     }
     context.stderr.bubble(&lines);
+    Ok(())
 }
 
 /// Says at a terminal what of a run is still to be sent, before the question.
@@ -104,7 +111,7 @@ pub(crate) fn report_before_resume(
     let counts = ledger.counts()?;
     if let (Some(first), Some(kind)) = (ledger.first_pending_row()?, Message::named(&details.kind)) {
         let of = if counts.pending == 1 { "the message that is left" } else { "the first message that is left" };
-        draw_first(context, &kind, of, (first.line, &first.recipient, &first.body), "");
+        draw_first(context, &kind, of, (first.line, &first.recipient, &first.body), "")?;
     }
     let hours = details.conditions.hours.as_ref();
     if let Some(line) = duration(counts.pending, rate, hours) {
@@ -122,15 +129,15 @@ pub(crate) fn draw_messages(
     most: u64,
 ) -> Result<(), CommandError> {
     for message in draft.first_messages(most)? {
-        context.stderr.would_see(&message.recipient, &draw(kind, &message.body));
+        context.stderr.would_see(&message.recipient, &draw(kind, &message.body)?);
     }
     Ok(())
 }
 
 /// The lines that show a body of a run as its recipient would see it.
-fn draw(kind: &Message, body: &str) -> Vec<String> {
-    let body = serde_json::from_str(body).unwrap_or_default();
-    kind.draw(&body)
+fn draw(kind: &Message, body: &str) -> Result<Vec<String>, LedgerError> {
+    let body = serde_json::from_str(body).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+    Ok(kind.draw(&body))
 }
 
 /// `100 rows: 95 to send; left out: 3 invalid, 2 already sent`

@@ -57,7 +57,7 @@ impl PreparedRun<'_> {
             details.written_to = earlier.people_written_to(&draft)?;
             earlier::report_unfinished(context, earlier, &draft)?;
         }
-        let (skips, rows_told) = (draft.skip_counts()?, draft.to_be_sent()?);
+        let (skips, rows_told) = (draft.skip_counts()?, draft.to_be_sent());
         report_over_midnight(context, details.conditions.hours.as_ref());
         if !details.sandbox {
             report_closed(context, details.conditions.hours.as_ref());
@@ -89,7 +89,7 @@ impl PreparedRun<'_> {
         if let Some(earlier) = &mut earlier {
             earlier::compare(context, earlier, &mut draft, repetition)?;
         }
-        let rows = draft.to_be_sent()?;
+        let rows = draft.to_be_sent();
         if rows == 0 {
             return nothing_to_send(context, &draft);
         }

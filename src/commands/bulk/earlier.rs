@@ -89,7 +89,7 @@ pub(crate) fn compare(
     Err(refusal(
         &found,
         ["these", "messages"],
-        draft.to_be_sent()?,
+        draft.to_be_sent(),
         "for a reminder sent every day, count less far back: --remember 12h",
     )
     .into())

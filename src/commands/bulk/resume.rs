@@ -13,7 +13,6 @@ use crate::config::{ApiUrl, BotId, ConfigError, Environment, Rate};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::hours::HoursChoice;
-use crate::message::recipients_in;
 use crate::people::Exclusions;
 use crate::process::block_on;
 use crate::sending::{Connection, Interrupted, Opening, Sender, UnresolvedSender, add_do_not_contact};
@@ -57,8 +56,7 @@ pub(crate) fn run(
     leave_out_excluded(context, &runs.path(&name), &lock, &exclusions)?;
     if sender.settings.allow_to.is_some() {
         ledger.pending_requests::<CommandError>(|row| {
-            let body = serde_json::from_str(&row.body).unwrap_or_default();
-            Ok(sender.check_allowed(std::iter::once(row.recipient.as_str()).chain(recipients_in(&body)))?)
+            Ok(sender.check_allowed(row.recipients()?.iter().map(String::as_str))?)
         })?;
     }
     if !details.sandbox {

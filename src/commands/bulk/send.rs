@@ -98,7 +98,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let read = import(context, &mut list, &mut draft, &plan, (Some(&sender), &exclusions), rows, &mut compare)?;
     read.verdict?;
     read.comparison?;
-    if draft.to_be_sent()? == 0 {
+    if draft.to_be_sent() == 0 {
         return nothing_to_send(context, &draft);
     }
     let details =
