@@ -25,7 +25,9 @@ mod input;
 mod nearest;
 mod output;
 mod phone;
+mod places;
 mod private_file;
+mod program;
 mod secret;
 
 use std::ffi::OsString;

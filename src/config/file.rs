@@ -15,6 +15,7 @@ use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, Remember, RetryFor, 
 use crate::hours::{DayOff, Openings, ZoneName};
 use crate::nearest::nearest;
 use crate::phone::Country;
+use crate::places::{CONFIGURATION, home};
 use crate::secret::Secret;
 
 /// The configuration of a machine, for services, whose users have none of their own.
@@ -129,7 +130,7 @@ pub(crate) fn schema() -> serde_json::Value {
 impl ConfigFile {
     /// `config.toml` in the configuration directory of the user.
     pub(crate) fn default_path() -> Result<PathBuf, ConfigError> {
-        dirs::config_dir().map(|directory| directory.join("jelouctl/config.toml")).ok_or(ConfigError::NoConfigDirectory)
+        CONFIGURATION.directory().map(|directory| directory.join("config.toml")).ok_or(ConfigError::NoConfigDirectory)
     }
 
     /// The file at the default place, else the machine's; nothing when there is neither, or when these places cannot be
@@ -216,7 +217,7 @@ impl Profile {
         }
         // A bare program name is looked up in PATH; one with a slash is a path as any other.
         if let Some(program) = self.client_secret_command.as_mut().and_then(|words| words.first_mut())
-            && program.contains('/')
+            && program.contains(std::path::is_separator)
         {
             *program = resolve(directory, Path::new(program)).to_string_lossy().into_owned();
         }
@@ -228,7 +229,7 @@ fn resolve(directory: &Path, path: &Path) -> PathBuf {
     if path.to_str().is_some_and(|path| path.starts_with("${")) {
         return path.to_owned();
     }
-    match (path.strip_prefix("~"), dirs::home_dir()) {
+    match (path.strip_prefix("~"), home()) {
         (Ok(rest), Some(home)) => home.join(rest),
         _ => directory.join(path),
     }
