@@ -20,6 +20,11 @@ mod hours;
 mod message;
 mod process;
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
+#[cfg(all(test, not(fuzzing)))]
+mod fuzzing;
+
 mod exit;
 mod input;
 mod nearest;

@@ -5,7 +5,7 @@ use std::env;
 use std::path::PathBuf;
 
 /// A directory of the user's, in which ours is.
-pub(crate) struct Place {
+pub(crate) struct UserDirectory {
     /// The variable that names it.
     pub(crate) variable: &'static str,
     /// Where it is in the home, when the variable names none.
@@ -16,24 +16,24 @@ pub(crate) struct Place {
 pub(crate) const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 
 /// What the user says.
-pub(crate) const CONFIGURATION: Place = if cfg!(windows) {
-    Place { variable: "APPDATA", in_home: r"AppData\Roaming" }
+pub(crate) const CONFIGURATION: UserDirectory = if cfg!(windows) {
+    UserDirectory { variable: "APPDATA", in_home: r"AppData\Roaming" }
 } else {
-    Place { variable: "XDG_CONFIG_HOME", in_home: ".config" }
+    UserDirectory { variable: "XDG_CONFIG_HOME", in_home: ".config" }
 };
 
 /// What was done, and must not be lost.
-pub(crate) const STATE: Place =
-    if cfg!(windows) { LOCAL } else { Place { variable: "XDG_STATE_HOME", in_home: ".local/state" } };
+pub(crate) const STATE: UserDirectory =
+    if cfg!(windows) { LOCAL } else { UserDirectory { variable: "XDG_STATE_HOME", in_home: ".local/state" } };
 
 /// What can be had again.
-pub(crate) const CACHE: Place =
-    if cfg!(windows) { LOCAL } else { Place { variable: "XDG_CACHE_HOME", in_home: ".cache" } };
+pub(crate) const CACHE: UserDirectory =
+    if cfg!(windows) { LOCAL } else { UserDirectory { variable: "XDG_CACHE_HOME", in_home: ".cache" } };
 
 /// Of this machine, where a user has several.
-const LOCAL: Place = Place { variable: "LOCALAPPDATA", in_home: r"AppData\Local" };
+const LOCAL: UserDirectory = UserDirectory { variable: "LOCALAPPDATA", in_home: r"AppData\Local" };
 
-impl Place {
+impl UserDirectory {
     /// Our directory in this place; nothing where neither the variable nor the home is an absolute path: what a relative
     /// one means changes with the working directory.
     pub(crate) fn directory(&self) -> Option<PathBuf> {

@@ -161,7 +161,7 @@ impl ConfigFile {
         Ok(Some(config))
     }
 
-    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let document: Document = toml::from_str(text).map_err(|error| syntax(path, text, &error))?;
         let directory = path.parent().unwrap_or(Path::new(""));
         let mut profiles = document.profiles;
