@@ -20,7 +20,8 @@ pub fn body(bytes: &[u8]) {
         let made = Outgoing::from_body(&kind, None, value.clone(), RecipientChoice::Made(recipient.clone()));
         let Ok((outgoing, _)) = made else { continue };
         assert_eq!(serde_json::from_str::<Value>(outgoing.json()).unwrap(), *outgoing.body());
-        assert!(outgoing.recipients().all(|user| user == "593987654321"), "{}", outgoing.json());
+        // Fields that nobody knows may name others: the guard is told of them.
+        assert_eq!(outgoing.recipients().next(), Some("593987654321"), "{}", outgoing.json());
         let _ = outgoing.draw();
         // What is sent as it stands is not looked into.
         if outgoing.kind() == "raw" {

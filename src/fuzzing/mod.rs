@@ -31,7 +31,9 @@ mod tests {
 
     use super::*;
 
-    const TARGETS: [(&str, fn(&[u8])); 11] = [
+    type Target = (&'static str, fn(&[u8]));
+
+    const TARGETS: [Target; 11] = [
         ("answer", answer),
         ("body", body),
         ("configuration", configuration),

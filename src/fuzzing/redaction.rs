@@ -54,8 +54,13 @@ pub fn redaction(bytes: &[u8]) {
         .chunks_exact(9)
         .filter(|way| usize::from(way[0]) < WAYS)
         .fold(base, |text, way| written(&text, way[0].into(), u64::from_le_bytes(way[1..].try_into().unwrap())));
-    let (before, behind) = around.split_at(around.floor_char_boundary(around.len() / 2));
+    let middle = around.char_indices().nth(around.chars().count() / 2).map_or(0, |(at, _)| at);
+    let (before, behind) = around.split_at(middle);
     let text = format!("{before} {shown} {behind}");
+    // Of a longer one only the outermost escapes are looked into.
+    if text.len() > 64 * 1024 {
+        return;
+    }
     let redacted = credentials.redact(&text).unwrap_or_else(|| panic!("{text:?} shows {secret:?}"));
     // What stands around it may be, or hold, the same.
     let count = |text: &str, part: &str| text.matches(part).count();
