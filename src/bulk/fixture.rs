@@ -1,5 +1,7 @@
 //! A small run for the tests of the engine and the writer.
 
+#![allow(clippy::unwrap_used, reason = "a panic says what is wrong")]
+
 use std::fs::File;
 use std::path::Path;
 

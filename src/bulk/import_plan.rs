@@ -14,9 +14,7 @@ use super::reported::ReportedRule;
 use super::runs::OpenRuns;
 use super::stand_ins::{StandIns, is_error};
 use crate::list::{ListError, MeantColumn, Row, meant_column, near_column, no_header, recipient_column};
-use crate::message::{
-    InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TypedRecipient, Violation,
-};
+use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TypedRecipient, Violation};
 use crate::phone::Country;
 use crate::template::{
     BodyTemplate, MisspellingError, RowView, TemplateError, TextTemplate, left_as_they_are, misspelling,

@@ -10,8 +10,10 @@ mod engine;
 mod error;
 mod exchange;
 mod file_run;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod fixture;
+#[cfg(any(test, fuzzing))]
+mod fuzzing;
 mod hours_gate;
 mod import;
 mod import_plan;
@@ -32,6 +34,8 @@ pub(crate) use self::breaker::PauseReason;
 pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
 pub(crate) use self::file_run::FileRun;
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::fuzzing::damaged_ledger;
 pub(crate) use self::import::{ExcludedBy, ImportPolicy, Imported, RowFault, RowRange, import, settle_repeated};
 pub(crate) use self::import_plan::{ImportPlan, RecipientRule};
 pub(crate) use self::ledger::{

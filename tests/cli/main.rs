@@ -30,7 +30,6 @@ mod bulk_faults;
 #[cfg(target_os = "linux")]
 mod bulk_hours;
 mod bulk_input;
-#[cfg(unix)]
 mod bulk_ledger;
 #[cfg(unix)]
 mod bulk_manage;

@@ -6,13 +6,14 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{Error, ErrorCode};
 use thiserror::Error;
 
+use crate::places::{HOME, STATE};
 use crate::private_file::FileError;
 
 #[derive(Debug, Error)]
 pub(crate) enum LedgerError {
     #[error("run {run} is in use by another process")]
     InUse { run: String },
-    #[error("the place of the ledgers is not known: there is no home directory, or `HOME` is no absolute path")]
+    #[error("the place of the ledgers is not known: there is no home directory, or `{HOME}` is no absolute path")]
     NoDirectory,
     #[error(transparent)]
     File(#[from] FileError),
@@ -68,7 +69,7 @@ impl LedgerError {
         let hint = match self {
             Self::InUse { .. } => "wait for it, or watch it with `jelouctl bulk status`",
             Self::TimeOutOfRange { .. } => "set the clock of this machine; --state leaves such a row out of the report",
-            Self::NoDirectory => "set HOME or XDG_STATE_HOME; nothing was sent",
+            Self::NoDirectory => return format!("set {HOME} or {}; nothing was sent", STATE.variable),
             Self::Newer { .. } => "use the newer jelouctl; nothing was sent",
             Self::Older { .. } => "use the jelouctl that made it, or `jelouctl bulk remove` it; nothing was sent",
             Self::Copy { file, run } => {

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::row_states::StateSince;
-use super::{LedgerError, RowState, SkipReason}; use crate::timestamps::local_time;
+use super::{LedgerError, RowState, SkipReason};
+use crate::timestamps::local_time;
 
 /// What of an earlier run counts; times are milliseconds since 1970.
 #[derive(Clone, Copy, Debug)]

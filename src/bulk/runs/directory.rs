@@ -12,6 +12,7 @@ use super::reserved::ReservedRun;
 use super::stop_mark::StopMark;
 use crate::bulk::error::BulkError;
 use crate::bulk::ledger::{LedgerError, RunNote};
+use crate::places::STATE;
 use crate::private_file::{self, FileError};
 
 /// The directory of the runs.
@@ -30,10 +31,8 @@ impl Runs {
 
     /// The user's directory, whether it is there or not.
     pub(crate) fn at_home() -> Result<Self, LedgerError> {
-        let state = dirs::state_dir().or_else(dirs::data_local_dir);
-        // What a relative path means changes with the working directory, and earlier runs would be missed.
-        let state = state.filter(|state| state.is_absolute()).ok_or(LedgerError::NoDirectory)?;
-        Ok(Self { directory: state.join("jelouctl/runs") })
+        let directory = STATE.directory().ok_or(LedgerError::NoDirectory)?;
+        Ok(Self { directory: directory.join("runs") })
     }
 
     /// The directory, once a file has been written there, or where it would be made, and is gone again. Nothing stays.
