@@ -11,6 +11,7 @@ mod hours;
 mod import;
 mod list;
 mod list_notes;
+mod named_run;
 mod plan;
 mod remove;
 mod report;

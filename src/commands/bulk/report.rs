@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
-use super::status::find_or_newest;
+use super::named_run::find_or_newest;
 use crate::bulk::{BulkError, Details, Ledger, ListReport, RowFilter, RunName, Runs, write_report};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};

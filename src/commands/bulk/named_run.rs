@@ -1,0 +1,14 @@
+//! Which run a command is about that only looks: the one that was named, or the newest.
+
+use crate::bulk::{BulkError, RunName, Runs};
+use crate::context::Context;
+
+/// The run that was named, else the newest one, which is said.
+pub(crate) fn find_or_newest(context: &Context, runs: &Runs, asked: Option<&RunName>) -> Result<RunName, BulkError> {
+    if let Some(asked) = asked {
+        return runs.named(asked);
+    }
+    let newest = runs.newest()?;
+    context.stderr.note(&format!("this is the newest run, {newest}; jelouctl bulk list shows all"));
+    Ok(newest)
+}
