@@ -21,7 +21,7 @@ impl EmptyCells {
 
     /// Those columns that are empty in `row`.
     pub(crate) fn of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a str> {
-        let text = |name: &str| match row {
+        let text = move |name: &str| match row {
             Row::Cells { .. } => row.cell(name),
             Row::Fields(_) => row.field(name).and_then(Value::as_str),
         };

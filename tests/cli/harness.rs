@@ -14,9 +14,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Where the configuration is in a home, what runs keep, and what can be had again.
-pub(crate) const CONFIG: &str = if cfg!(windows) { "AppData/Roaming/jelouctl" } else { ".config/jelouctl" };
-pub(crate) const STATE: &str = if cfg!(windows) { "AppData/Local/jelouctl" } else { ".local/state/jelouctl" };
-pub(crate) const CACHE: &str = if cfg!(windows) { "AppData/Local/jelouctl" } else { ".cache/jelouctl" };
+pub(crate) const CONFIG: &str = if cfg!(windows) { r"AppData\Roaming\jelouctl" } else { ".config/jelouctl" };
+pub(crate) const STATE: &str = if cfg!(windows) { r"AppData\Local\jelouctl" } else { ".local/state/jelouctl" };
+pub(crate) const CACHE: &str = if cfg!(windows) { r"AppData\Local\jelouctl" } else { ".cache/jelouctl" };
 
 /// A place to run in; files written into it are found by relative paths.
 pub(crate) struct Home {
