@@ -298,10 +298,10 @@ fn texts_go_through_exactly() {
         assert_eq!(server.only().json()["text"], text);
     }
     let with_nul = "a\0b";
-    home.write("nul.txt", with_nul);
+    home.write("zero.txt", with_nul);
     home.write("bom.txt", "\u{feff}Hola\r\n");
     let server = Server::answering(Reply::accepted());
-    home.run("send text --to 593987654321 --text-file nul.txt").api(&server.url).success();
+    home.run("send text --to 593987654321 --text-file zero.txt").api(&server.url).success();
     home.run("send text --to 593987654321 --text-file bom.txt").api(&server.url).success();
     let received = server.received();
     assert_eq!((&received[0].json()["text"], &received[1].json()["text"]), (&with_nul.into(), &"Hola".into()));

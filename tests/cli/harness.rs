@@ -64,7 +64,8 @@ impl Home {
 
     /// Writes a file that only we can read.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path().join(name);
+        // With one kind of separators, as the command shows it.
+        let path: PathBuf = self.path().join(name).components().collect();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, content).unwrap();
         set_mode(&path, 0o600);
