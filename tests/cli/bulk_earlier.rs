@@ -517,7 +517,8 @@ fn who_may_not_be_written_to_matters_only_where_they_would_be() {
     let home = Home::new();
     home.write("people.csv", format!("celular,n\n{0},a\n{0},b\n", user(1)));
     let jelou = Jelou::accepting();
-    let login = "bot_id = \"77\"\nclient_id = \"x\"\nclient_secret_command = [\"echo\", \"s\"]\n";
+    let echo = if cfg!(windows) { "[\"cmd\", \"/c\", \"echo s\"]" } else { "[\"echo\", \"s\"]" };
+    let login = format!("bot_id = \"77\"\nclient_id = \"x\"\nclient_secret_command = {echo}\n");
     let url = &jelou.url;
     home.config(&format!("[profiles.me]\n{login}api_url = \"{url}\"\nallow_to = [\"593987654321\"]\n"));
     let run = |flags: &str| home.run(&format!("bulk send people.csv -p me {flags} text {{{{n}}}}"));
@@ -534,8 +535,9 @@ fn what_was_sent_is_not_looked_for_where_a_relative_home_leads() {
     let home = people(3);
     let jelou = Jelou::accepting();
     send(&home, &jelou.url, &[]).success();
-    let elsewhere = send(&home, &jelou.url, &[]).env("HOME", "rel").env("XDG_STATE_HOME", "");
-    elsewhere.fails(12, &["`HOME` is no absolute path", "nothing was sent"]);
+    let names = if cfg!(windows) { ["USERPROFILE", "LOCALAPPDATA"] } else { ["HOME", "XDG_STATE_HOME"] };
+    let elsewhere = send(&home, &jelou.url, &[]).env(names[0], "rel").env(names[1], "");
+    elsewhere.fails(12, &[&format!("`{}` is no absolute path", names[0]), "nothing was sent"]);
     assert_eq!(jelou.seen().len(), 3);
 }
 

@@ -14,9 +14,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Where the configuration is in a home, what runs keep, and what can be had again.
-pub(crate) const CONFIG: &str = if cfg!(windows) { "AppData/Roaming/jelouctl" } else { ".config/jelouctl" };
-pub(crate) const STATE: &str = if cfg!(windows) { "AppData/Local/jelouctl" } else { ".local/state/jelouctl" };
-pub(crate) const CACHE: &str = if cfg!(windows) { "AppData/Local/jelouctl" } else { ".cache/jelouctl" };
+pub(crate) const CONFIG: &str = if cfg!(windows) { r"AppData\Roaming\jelouctl" } else { ".config/jelouctl" };
+pub(crate) const STATE: &str = if cfg!(windows) { r"AppData\Local\jelouctl" } else { ".local/state/jelouctl" };
+pub(crate) const CACHE: &str = if cfg!(windows) { r"AppData\Local\jelouctl" } else { ".cache/jelouctl" };
 
 /// A place to run in; files written into it are found by relative paths.
 pub(crate) struct Home {
@@ -64,7 +64,8 @@ impl Home {
 
     /// Writes a file that only we can read.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path().join(name);
+        // With one kind of separators, as the command shows it.
+        let path: PathBuf = self.path().join(name).components().collect();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, content).unwrap();
         set_mode(&path, 0o600);

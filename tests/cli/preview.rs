@@ -102,6 +102,7 @@ fn run_curl(line: &str) {
 }
 
 #[test]
+#[cfg(unix)]
 fn the_bytes_of_a_body_are_the_same_wherever_they_show() {
     let server = Server::answering(Reply::json(200, r#"{"success":true}"#));
     let home = Home::new();
@@ -120,6 +121,7 @@ fn the_bytes_of_a_body_are_the_same_wherever_they_show() {
 }
 
 #[test]
+#[cfg(unix)]
 fn the_bytes_of_a_row_are_the_same_wherever_they_show() {
     let server = Jelou::accepting();
     let home = Home::new();
@@ -180,7 +182,7 @@ fn nothing_is_fetched_read_or_written() {
     let home = Home::new();
     let marker = home.path().join("ran");
     for secret in [
-        format!("client_secret_command = [\"touch\", \"{}\"]", marker.display()),
+        format!("client_secret_command = [\"touch\", '{}']", marker.display()),
         "client_secret_file = \"missing.txt\"".to_owned(),
     ] {
         home.config(&format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\n{secret}\n"));
@@ -190,7 +192,7 @@ fn nothing_is_fetched_read_or_written() {
     }
     assert!(!marker.exists());
     let files: Vec<_> = std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(files, [".config"]);
+    assert_eq!(files, [if cfg!(windows) { "AppData" } else { ".config" }]);
     home.run("send text --to 593987654321 Hola --dry-run --client-id x --client-secret-file - --bot 1")
         .stdin("canary")
         .success();

@@ -21,7 +21,7 @@ fn it_reads_no_secret_and_runs_no_command() {
     let home = Home::new();
     let marker = home.path().join("ran");
     home.config(&format!(
-        "[profiles.p]\nbot_id = \"77\"\nclient_id = \"x\"\nallow_to = [\"593*\"]\nclient_secret_command = [\"touch\", \"{}\"]\n",
+        "[profiles.p]\nbot_id = \"77\"\nclient_id = \"x\"\nallow_to = [\"593*\"]\nclient_secret_command = [\"touch\", '{}']\n",
         marker.display()
     ));
     let run = home.run("--sandbox send text --to 593987654321 Hola -v").env("PATH", "/usr/bin:/bin");

@@ -23,6 +23,7 @@ fn with_head(sandbox: &Sandbox, line: &str, headers: &[&str], body: &str) -> u16
 }
 
 #[test]
+#[cfg(unix)]
 fn curl_alone_gets_the_documented_answers() {
     let sandbox = Sandbox::start(&[]);
     let url = format!("http://{}", sandbox.address);

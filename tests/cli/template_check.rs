@@ -234,6 +234,7 @@ fn what_is_left_of_a_run_is_checked_when_it_goes_on() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_notice_is_looked_up_where_all_is_to_be_checked_first() {
     let (home, jelou) = (Home::new(), bot());
     let run = |words: &[&str]| {

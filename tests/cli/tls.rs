@@ -85,7 +85,10 @@ fn a_private_authority_is_trusted_when_named() {
     let home = Home::new();
     home.write("ca.pem", &authority);
     home.run(SEND).args(&["--ca-cert", "ca.pem"]).api(&url).success();
-    home.run(SEND).env("SSL_CERT_FILE", home.path().join("ca.pem")).api(&url).success();
+    // Windows and macOS have stores of their own, which no variable replaces.
+    if cfg!(target_os = "linux") {
+        home.run(SEND).env("SSL_CERT_FILE", home.path().join("ca.pem")).api(&url).success();
+    }
 }
 
 #[test]
@@ -193,10 +196,9 @@ fn broken_or_missing_roots_are_a_matter_of_configuration() {
     home.run(SEND).args(&["--ca-cert", "empty.pem"]).api(url).fails(3, &["holds no certificate"]);
     home.run(SEND).args(&["--ca-cert", "broken.pem"]).api(url).fails(3, &["error: "]);
     home.run(SEND).args(&["--ca-cert", "missing.pem"]).api(url).fails(3, &["failed to read missing.pem"]);
-    let missing = home.path().join("missing.pem");
-    home.run(SEND)
-        .env("SSL_CERT_FILE", &missing)
-        .env("SSL_CERT_DIR", home.path())
-        .api(url)
-        .fails(3, &["root certificates", "--ca-cert"]);
+    if cfg!(target_os = "linux") {
+        let missing = home.path().join("missing.pem");
+        let run = home.run(SEND).env("SSL_CERT_FILE", &missing).env("SSL_CERT_DIR", home.path()).api(url);
+        run.fails(3, &["root certificates", "--ca-cert"]);
+    }
 }

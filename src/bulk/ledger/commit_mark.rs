@@ -30,7 +30,7 @@ impl RunNote {
     fn of_text(text: &str) -> Option<Self> {
         let line = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         Some(Self {
-            commits: line("commits")?.parse().ok()?,
+            commits: commits_of(line("commits")?)?,
             identity: line("identity")?.to_owned(),
             bot: line("bot")?.to_owned(),
             api_url: line("address")?.to_owned(),
@@ -45,8 +45,21 @@ impl RunNote {
     fn text(&self) -> String {
         let Self { commits, identity, bot, api_url, sandbox } = self;
         let sandbox = if *sandbox { "yes" } else { "no" };
-        format!("{COMMITS}{commits:020}\nidentity {identity}\nbot {bot}\naddress {api_url}\nsandbox {sandbox}\n")
+        let commits = digits_of(*commits);
+        format!("{COMMITS}{commits}\nidentity {identity}\nbot {bot}\naddress {api_url}\nsandbox {sandbox}\n")
     }
+}
+
+/// The number with its complement, always as long: of a number alone one digit could be changed, and a ledger without its
+/// last commits would be whole.
+fn digits_of(commits: u64) -> String {
+    format!("{commits:020} {:020}", !commits)
+}
+
+/// The number; nothing where it is not what was written.
+fn commits_of(digits: &str) -> Option<u64> {
+    let commits = digits.split(' ').next()?.parse().ok()?;
+    (digits == digits_of(commits)).then_some(commits)
 }
 
 /// The lock file of a run that is locked, to be written.
@@ -82,12 +95,39 @@ impl CommitMark {
 
     /// Notes a commit that is on the disk. This need not be there too: a number that is too low says nothing.
     pub(super) fn count(&self, commits: u64) -> Result<(), FileError> {
-        self.put(COMMITS.len() as u64, &format!("{commits:020}")).map_err(FileError::of("write", &self.path))
+        self.put(COMMITS.len() as u64, &digits_of(commits)).map_err(FileError::of("write", &self.path))
     }
 
     fn put(&self, at: u64, text: &str) -> std::io::Result<()> {
         let mut file = &self.file;
         file.seek(SeekFrom::Start(at))?;
         file.write_all(text.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_was_changed_is_none() {
+        let note = RunNote {
+            commits: 1042,
+            identity: "0a".repeat(16),
+            bot: "1".to_owned(),
+            api_url: "http://127.0.0.1".to_owned(),
+            sandbox: false,
+        };
+        let text = note.text();
+        assert_eq!(RunNote::of_text(&text).as_ref(), Some(&note));
+        let line = text.find('\n').unwrap();
+        for at in COMMITS.len()..line {
+            for other in "0123456789 \n\r+-x".chars() {
+                let changed = format!("{}{other}{}", &text[..at], &text[at + 1..]);
+                assert!(changed == text || RunNote::of_text(&changed).is_none(), "{changed}");
+            }
+            let cut = format!("{}{}", &text[..at], &text[line..]);
+            assert_eq!(RunNote::of_text(&cut), None, "{cut}");
+        }
     }
 }
