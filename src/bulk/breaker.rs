@@ -34,6 +34,28 @@ pub(crate) enum PauseReason {
     AllRefused,
 }
 
+impl PauseReason {
+    /// Its name in a ledger.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Credentials => "credentials",
+            Self::ProxyCredentials => "proxy_credentials",
+            Self::Network => "network",
+            Self::RateLimit => "rate_limit",
+            Self::Unknown => "unknown",
+            Self::AllRefused => "all_refused",
+        }
+    }
+
+    /// Whether it is a fault of the run, and not of the process that met it: others that send the run would meet it too.
+    pub(crate) fn is_of_run(self) -> bool {
+        match self {
+            Self::Unknown | Self::AllRefused => true,
+            Self::Credentials | Self::ProxyCredentials | Self::Network | Self::RateLimit => false,
+        }
+    }
+}
+
 /// Watches the outcomes.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {

@@ -13,7 +13,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::breaker::PauseReason;
 use super::exchange::{Given, RunLedger, SettledRow};
-use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState, now};
+use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState};
 use super::queue::Delay;
 use super::row_task::{ApiSession, LastAddress, RowTaskEnd, send_row};
 use super::run_end::{RunEnd, StopReason};
@@ -49,6 +49,8 @@ pub(crate) struct Engine<'a> {
     progress: &'a mut Progress<'a>,
     /// Why no more rows are taken, once that is so.
     stop: Option<StopReason>,
+    /// What the other processes that send this run are to be told.
+    pause: Option<PauseReason>,
     /// Whether a signal came; the second one does not wait for anything.
     is_signalled: bool,
     /// Whether a row was asked for.
@@ -93,6 +95,7 @@ impl<'a> Engine<'a> {
             counts,
             progress,
             stop: None,
+            pause: None,
             is_signalled: false,
             has_begun: false,
             last_address: LastAddress::default(),
@@ -182,19 +185,19 @@ impl<'a> Engine<'a> {
 
     /// Hands in what became of rows, and asks for so many.
     fn order(&mut self, wanted: usize) {
-        if wanted == 0 && self.settled.is_empty() {
+        if wanted == 0 && self.settled.is_empty() && self.pause.is_none() {
             return;
         }
         self.has_begun |= wanted > 0;
         self.wanted += wanted;
         self.orders += 1;
         let settled = std::mem::take(&mut self.settled);
-        self.ledger.order(Order { settled, wanted });
+        self.ledger.order(Order { settled, wanted, pause: self.pause.take() });
     }
 
     /// Sends the rows that the ledger gives.
     fn take(&mut self, exchanged: Option<Exchanged>) {
-        let Some(Exchanged { given: Given { rows, next, problem }, orders, wanted }) = exchanged else {
+        let Some(Exchanged { given: Given { rows, next, problem, pause, counts }, orders, wanted }) = exchanged else {
             (self.orders, self.wanted, self.next) = (0, 0, None);
             self.stop_for(StopReason::ledger(LedgerError::WriterGone));
             return;
@@ -214,23 +217,17 @@ impl<'a> Engine<'a> {
         if let Some(error) = problem {
             self.stop_for(StopReason::ledger(error));
         }
+        if let Some(pause) = pause {
+            self.stop_for(StopReason::PausedByOthers(pause));
+        }
+        if let Some(counts) = counts {
+            self.counts = counts;
+        }
     }
 
     /// A row of which nothing left is pending again.
     fn give_back(&mut self, row: QueuedRow, error: LedgerError) {
-        let at = now();
-        let ended = EndedAttempt {
-            n: row.n,
-            number: row.number,
-            recipient: row.recipient,
-            state: RowState::Pending,
-            began_at: at,
-            ended_at: at,
-            http_status: None,
-            message_id: None,
-            code: Some("ledger"),
-            error: Some(error.to_string()),
-        };
+        let ended = EndedAttempt::not_begun(row, "ledger", &error.to_string());
         self.counts.change(RowState::Inflight, RowState::Pending);
         self.settled.push(SettledRow { ended, at: Instant::now(), retry: None });
         self.stop_for(StopReason::ledger(error));
@@ -280,6 +277,9 @@ impl<'a> Engine<'a> {
     fn pause(&mut self, reason: PauseReason, problem: Problem) {
         if self.stop.is_none() && !self.tasks.is_empty() {
             self.progress.note(&format!("paused: {}; {}", problem.message, self.under_way()));
+        }
+        if reason.is_of_run() {
+            self.pause = Some(reason);
         }
         self.stop_for(StopReason::Paused(reason, problem));
     }

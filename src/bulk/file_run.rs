@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use super::breaker::PauseReason;
 use super::exchange::{Given, RunLedger, SettledRow};
 use super::ledger::{BegunAttempt, Ledger, LedgerError, QueuedRow, RowState};
 use super::queue::{Delay, RECIPIENT_GAP, RowQueue};
@@ -50,7 +51,7 @@ impl RunLedger for FileRun {
         for row in settled {
             self.note(row);
         }
-        let mut given = Given { rows: Vec::new(), next: None, problem: None };
+        let mut given = Given { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
         given.problem = self.pick(wanted, &mut given.rows).err();
         if !(settled.is_empty() && given.rows.is_empty()) {
             let begun = given.rows.iter().map(|row| BegunAttempt { n: row.n, number: row.number });
@@ -64,6 +65,9 @@ impl RunLedger for FileRun {
         }
         Ok(given)
     }
+
+    /// Nobody else sends it.
+    fn pause(&mut self, _: PauseReason) {}
 
     fn read_ahead(&mut self) {
         // What cannot be read is told by the exchange that needs it.

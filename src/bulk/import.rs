@@ -11,7 +11,7 @@ use super::bare_codes::BareCodes;
 use super::empty_cells::{EmptyCells, empty_parameter};
 use super::error::BulkError;
 use super::ledger::{DraftRequest, DraftRow, KeyKind, LedgerDraft, Skip, SkipReason};
-use super::runs::OpenRuns;
+use super::store::LookedUpRuns;
 use crate::api::{Request, SuccessCriterion};
 use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, near_column, recipient_column};
 use crate::message::{
@@ -60,7 +60,7 @@ pub(crate) struct ImportPlan<'a> {
     /// The address that the requests are made for.
     pub(crate) base: &'a Url,
     /// Runs whose messages are left out; those of none where that is decided later.
-    pub(crate) earlier: Option<&'a OpenRuns>,
+    pub(crate) earlier: Option<&'a LookedUpRuns<'a>>,
 }
 
 /// Where a row's recipient comes from.

@@ -3,6 +3,7 @@
 
 mod bare_codes;
 mod breaker;
+mod deadline;
 mod empty_cells;
 mod engine;
 mod error;
@@ -20,12 +21,15 @@ mod report;
 mod row_task;
 mod run_end;
 mod runs;
+mod shared_ledger;
+mod store;
 mod throttle;
 mod writer;
 
 pub(crate) use self::breaker::PauseReason;
 pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
+pub(crate) use self::exchange::{RunLedger, RunPause};
 pub(crate) use self::file_run::FileRun;
 pub(crate) use self::import::{
     ExcludedBy, ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import, settle_repeated,
@@ -37,6 +41,10 @@ pub(crate) use self::ledger::{
 pub(crate) use self::report::{ReportFormat, write as write_report};
 pub(crate) use self::row_task::ApiSession;
 pub(crate) use self::run_end::{RunEnd, StopReason};
-pub(crate) use self::runs::{EarlierError, EarlierRuns, OpenRuns, ReservedRun, RunError, RunLock, RunName, Runs};
+pub(crate) use self::runs::{EarlierError, EarlierRuns, ReservedRun, RunError, RunLock, RunName, Runs};
+pub(crate) use self::shared_ledger::{
+    DatabaseAddress, DatabaseError, DatabaseTls, LostWorker, RunId, SharedEarlier, SharedRuns, schema_sql, set_up,
+};
+pub(crate) use self::store::{KnownRuns, LookedUpRuns, RunStore, StoredRun};
 pub(crate) use self::throttle::RunLimits;
 pub(crate) use self::writer::WriteFailure;

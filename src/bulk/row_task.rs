@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 use url::Url;
 
+use super::deadline::Deadline;
 use super::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
 use crate::api::{Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, SwapWatch, Verdict, judge};
 
@@ -57,6 +58,13 @@ impl ApiSession {
 
 /// Sends a row once; the ledger has it as under way.
 pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: QueuedRow) -> RowTaskEnd {
+    if row.deadline.is_some_and(Deadline::is_over) {
+        let line = row.line;
+        let ended =
+            EndedAttempt::not_begun(row, "ledger", "this process was stopped for longer than the row was its own");
+        let verdict = Verdict { outcome: Outcome::NotSent(Cause::Unavailable), problem: None, retry: None };
+        return RowTaskEnd { line, ended, verdict: Box::new(verdict), warnings: Vec::new() };
+    }
     let began_at = now();
     let attempt = session.client.attempt_signed(&request, session.headers.clone(), &session.credentials).await;
     let verdict = session.swaps.check(judge(&attempt, &request.accepts), &attempt, &session.client);

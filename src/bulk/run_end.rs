@@ -1,7 +1,7 @@
 //! How a run ends, and why it stops before its end.
 
 use super::breaker::PauseReason;
-use super::exchange::RunLedger;
+use super::exchange::{RunLedger, RunPause};
 use super::ledger::LedgerError;
 use super::writer::WriteFailure;
 use crate::api::Problem;
@@ -23,6 +23,8 @@ pub(crate) enum StopReason {
     /// A fault that would meet the other rows too.
     Paused(PauseReason, Problem),
     Signal(Signal),
+    /// The run was paused, by a person or by another process that sends it.
+    PausedByOthers(RunPause),
     /// The ledger cannot be written; what it does not know is in here.
     LedgerFailed(WriteFailure),
     /// A fault of our own while requests were under way.
@@ -62,8 +64,11 @@ impl StopReason {
     /// cause of a pause outlives the signal that comes while the last rows end.
     pub(crate) fn outweighs(&self, earlier: &Self) -> bool {
         match (self, earlier) {
-            (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_)) => true,
-            (Self::Paused(..) | Self::Signal(_), _) | (_, Self::LedgerFailed(_) | Self::Panicked) => false,
+            (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_) | Self::PausedByOthers(_)) => {
+                true
+            }
+            (Self::Paused(..) | Self::Signal(_) | Self::PausedByOthers(_), _)
+            | (_, Self::LedgerFailed(_) | Self::Panicked) => false,
         }
     }
 }

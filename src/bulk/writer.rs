@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::breaker::PauseReason;
 use super::exchange::{Given, RunLedger, SettledRow};
 use super::ledger::{EndedAttempt, LedgerError};
 
@@ -16,6 +17,8 @@ pub(crate) struct Order {
     pub(crate) settled: Vec<SettledRow>,
     /// How many rows there is room for.
     pub(crate) wanted: usize,
+    /// Why nobody is to take rows any more.
+    pub(crate) pause: Option<PauseReason>,
 }
 
 /// What came of some orders.
@@ -97,11 +100,15 @@ fn write(
     while let Ok(first) = orders.recv() {
         // Whatever came while the last one was written shares this one. To wait for more makes fewer commits and a slower
         // run, on a fast disk and on a slow one.
-        let (mut settled, mut wanted, mut number) = (first.settled, first.wanted, 1);
+        let (mut settled, mut wanted, mut number, mut pause) = (first.settled, first.wanted, 1, first.pause);
         for order in orders.try_iter() {
             settled.extend(order.settled);
             wanted += order.wanted;
             number += 1;
+            pause = pause.or(order.pause);
+        }
+        if let Some(reason) = pause {
+            ledger.pause(reason);
         }
         match ledger.exchange(&settled, wanted) {
             Ok(given) => {
@@ -153,9 +160,9 @@ mod tests {
         let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
         let (writer, mut handle) = Writer::start(Box::new(FileRun::new(ledger).unwrap()));
         for _ in 1..=200 {
-            handle.order(Order { settled: Vec::new(), wanted: 1 });
+            handle.order(Order { settled: Vec::new(), wanted: 1, pause: None });
             let row = handle.exchanged().await.unwrap().given.rows.pop().unwrap();
-            handle.order(Order { settled: vec![sent(row.n, &row.recipient)], wanted: 0 });
+            handle.order(Order { settled: vec![sent(row.n, &row.recipient)], wanted: 0, pause: None });
             handle.exchanged().await.unwrap();
         }
         // A handle that is left keeps the thread waiting, and nobody waits for it longer than that.

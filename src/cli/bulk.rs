@@ -45,6 +45,22 @@ pub(crate) enum BulkCommand {
         #[command(flatten)]
         earlier: EarlierFlags,
     },
+    /// Send rows of a run that other machines send too, until it is complete
+    ///
+    /// Examples:
+    ///   jelouctl bulk work --ledger postgres://jelou@db.example/jelou
+    ///   jelouctl bulk work people-20261120-101500 --concurrency 16
+    ///
+    /// For machines: a paused run stays paused, and this ends with 8 or 11; `bulk resume` lifts a pause.
+    /// All who send a run share its rate. Where the run is a file of this machine, it is `bulk resume`.
+    #[command(verbatim_doc_comment)]
+    Work {
+        /// Name of the run [default: the only unfinished one, else the only one]
+        run: Option<RunName>,
+
+        #[command(flatten)]
+        options: WorkFlags,
+    },
     /// Show the state of a run, also while it is running
     Status {
         /// Name of the run [default: the only unfinished one, else the only one]
@@ -199,6 +215,10 @@ pub(crate) struct BulkSend {
     #[arg(long, value_name = "NAME", help_heading = RUN)]
     run: Option<RunName>,
 
+    /// Make the run and send nothing: `bulk work` sends it, or `bulk resume` where it is a file
+    #[arg(long, conflicts_with_all = ["preview", "test_to"], help_heading = RUN)]
+    import_only: bool,
+
     #[command(flatten)]
     options: RunOptionFlags,
 
@@ -252,6 +272,25 @@ pub(crate) struct RunOptionFlags {
     /// Go on when the first eleven messages are all rejected, instead of pausing
     #[arg(long)]
     keep_going: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct WorkFlags {
+    /// How many requests may be under way from here at once [default: as the run was begun]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    concurrency: Option<u16>,
+
+    /// How long to keep trying while a rate limit refuses every row [default: as the run was begun]
+    #[arg(long, value_name = "DURATION")]
+    max_wait: Option<RetryFor>,
+
+    /// Send a template without a look at the bot's list of templates first
+    #[arg(long)]
+    unchecked: bool,
+
+    /// How to show the progress
+    #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
+    progress: ProgressFormat,
 }
 
 #[derive(Args, Debug)]
@@ -338,6 +377,19 @@ impl From<RunOptionFlags> for RunOptions {
     }
 }
 
+impl From<WorkFlags> for RunOptions {
+    fn from(flags: WorkFlags) -> Self {
+        Self {
+            rate: None,
+            concurrency: flags.concurrency.map(usize::from),
+            max_wait: flags.max_wait.map(RetryFor::duration),
+            unchecked: flags.unchecked,
+            progress: flags.progress,
+            keep_going: false,
+        }
+    }
+}
+
 impl From<EarlierFlags> for EarlierOptions {
     fn from(flags: EarlierFlags) -> Self {
         Self { skip_sent: flags.skip_sent, again: flags.again, ignored_runs: flags.ignore_run }
@@ -370,6 +422,7 @@ impl From<BulkSend> for BulkSendArguments {
             strict: delivery.strict,
             message,
             run: send.run,
+            import_only: send.import_only,
             options: send.options.into(),
             hours: send.hours.into(),
             range: RowRange { skip: send.skip, limit: send.limit },
@@ -394,6 +447,7 @@ impl From<BulkCommand> for BulkAction {
             BulkCommand::Resume { run, options, hours, earlier } => {
                 Self::Resume { run, options: options.into(), hours: hours.into(), earlier: earlier.into() }
             }
+            BulkCommand::Work { run, options } => Self::Work { run, options: options.into() },
             BulkCommand::Status { run } => Self::Status { run },
             BulkCommand::Report { run, state, reason, format, file } => {
                 Self::Report { run, filter: RowFilter { states: state, reasons: reason }, format, file }

@@ -8,7 +8,7 @@ use super::error::ConfigError;
 use crate::secret::Secret;
 
 /// Every variable that is ours.
-const OURS: [&str; 11] = [
+const OURS: [&str; 12] = [
     "JELOU_PROFILE",
     "JELOUCTL_CONFIG",
     "JELOU_BOT_ID",
@@ -20,6 +20,7 @@ const OURS: [&str; 11] = [
     "JELOU_RETRY_FOR",
     "JELOUCTL_SANDBOX",
     "JELOU_TO",
+    "JELOUCTL_LEDGER",
 ];
 
 /// What people write in place of them, guessed from a flag or from another tool, where it is spelt too differently to be a

@@ -193,7 +193,7 @@ impl LedgerDraft {
     }
 
     /// Notes for each row that is to be sent the one before it to the same person.
-    fn put_in_order(&self) -> Result<(), LedgerError> {
+    pub(super) fn put_in_order(&self) -> Result<(), LedgerError> {
         let query = "SELECT EXISTS (SELECT 1 FROM temp.sqlite_schema WHERE name = 'repeated')";
         if !self.db.query_row(query, [], |row| row.get(0))? {
             return Ok(());

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
+use crate::bulk::shared_ledger::DatabaseError;
 use crate::private_file::FileError;
 
 #[derive(Debug, Error)]
@@ -33,6 +34,8 @@ pub(crate) enum LedgerError {
     TimeOutOfRange { line: u64, at: i64 },
     #[error("the ledger cannot be read or written: {0}")]
     Sqlite(String),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     #[error("the thread that writes the ledger is gone")]
     WriterGone,
 }
@@ -68,6 +71,7 @@ impl LedgerError {
                      report {run}` and `jelouctl bulk remove {run}` work too"
                 );
             }
+            Self::Database(error) => return error.hint(),
             Self::Removed { .. } => "put it back before you resume; rows without a state may have been sent",
             Self::File(_) | Self::Sqlite(_) | Self::WriterGone => {
                 "check that the disk is not full and the directory can be written; a run that was begun is then resumed"

@@ -6,8 +6,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::commit_mark::RunNote;
+use super::now;
 use super::state::{Counts, RowState};
 use crate::api::SuccessCriterion;
+use crate::bulk::deadline::Deadline;
 use crate::hours::Hours;
 use crate::list::ListFormat;
 use crate::message::TemplateUses;
@@ -81,6 +83,8 @@ pub(crate) struct QueuedRow {
     pub(crate) follower: Option<i64>,
     /// Of its next attempt.
     pub(crate) number: i64,
+    /// Until when its first byte may leave; nothing where nobody else could have it.
+    pub(crate) deadline: Option<Deadline>,
 }
 
 /// An attempt that is about to begin.
@@ -104,6 +108,25 @@ pub(crate) struct EndedAttempt {
     pub(crate) message_id: Option<String>,
     pub(crate) code: Option<&'static str>,
     pub(crate) error: Option<String>,
+}
+
+impl EndedAttempt {
+    /// Of a row of which no byte has left.
+    pub(crate) fn not_begun(row: QueuedRow, code: &'static str, error: &str) -> Self {
+        let at = now();
+        Self {
+            n: row.n,
+            number: row.number,
+            recipient: row.recipient,
+            state: RowState::Pending,
+            began_at: at,
+            ended_at: at,
+            http_status: None,
+            message_id: None,
+            code: Some(code),
+            error: Some(error.to_owned()),
+        }
+    }
 }
 
 /// A row as it is reported on.

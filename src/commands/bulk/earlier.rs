@@ -1,7 +1,7 @@
 //! What earlier runs sent: refused, left out, or meant.
 
 use super::arguments::EarlierOptions;
-use crate::bulk::{EarlierMessages, EarlierRuns, Ledger, LedgerDraft, LedgerError, RunName, SkipReason};
+use crate::bulk::{EarlierMessages, EarlierRuns, KnownRuns, Ledger, LedgerDraft, LedgerError, RunName, SkipReason};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::output::counted;
@@ -44,7 +44,7 @@ pub(crate) fn warn(context: &Context) -> impl Fn(&RunName, &LedgerError) {
 /// refused.
 pub(crate) fn compare(
     context: &Context,
-    earlier: &mut EarlierRuns<'_>,
+    earlier: &mut KnownRuns<'_>,
     draft: &mut LedgerDraft,
     repetition: Repetition,
 ) -> Result<(), CommandError> {
@@ -117,8 +117,13 @@ pub(crate) fn compare_run(
     if found.is_empty() || repetition == Repetition::LeftOut {
         return Ok(!found.is_empty());
     }
+    Err(refuse_left(&found, name, ledger.counts()?.pending).into())
+}
+
+/// Other runs have messages that a run has left to send.
+pub(crate) fn refuse_left(found: &[EarlierMessages], name: &RunName, pending: u64) -> GuardError {
     let left = format!("messages left in run {name}");
-    Err(refusal(&found, ["the", &left], ledger.counts()?.pending, "").into())
+    refusal(found, ["the", &left], pending, "")
 }
 
 /// `95 of these 100 messages were sent by run fail1 at 2026-11-20 13:23 UTC`

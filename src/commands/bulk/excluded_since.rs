@@ -1,27 +1,25 @@
 //! People who are not to be written to any more when a run goes on: `do_not_contact` of the profile is read again then.
 
-use std::path::Path;
-
 use super::row_notes::{RowNotes, excluded_words};
-use crate::bulk::{ExcludedBy, Ledger, LedgerError, RunLock, Skip, SkipReason};
+use crate::bulk::{ExcludedBy, LedgerError, Skip, SkipReason, StoredRun};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::message::recipients_in;
 use crate::people::Exclusions;
 
-/// Leaves out the rows still to be sent whose recipients are on a list by now, and says so.
+/// Leaves out, by `skip`, the rows still to be sent whose recipients are on a list by now, and says so.
 pub(crate) fn leave_out_excluded(
     context: &Context,
-    path: &Path,
-    lock: &RunLock,
+    run: &StoredRun<'_>,
     exclusions: &Exclusions,
+    skip: impl FnOnce(&[(i64, Skip<'_>)]) -> Result<(), LedgerError>,
 ) -> Result<(), CommandError> {
     if exclusions.is_empty() {
         return Ok(());
     }
     let mut notes = RowNotes::default();
     let mut left_out = Vec::new();
-    Ledger::read(path)?.pending_requests::<LedgerError>(|row| {
+    run.pending_requests::<LedgerError>(|row| {
         let body = serde_json::from_str(&row.body).unwrap_or_default();
         let recipients = std::iter::once(row.recipient.as_str()).chain(recipients_in(&body));
         if let Some((_, list)) = exclusions.find(recipients) {
@@ -33,11 +31,9 @@ pub(crate) fn leave_out_excluded(
     if left_out.is_empty() {
         return Ok(());
     }
-    let mut ledger = Ledger::resume(path, lock.mark()?)?;
     let skips: Vec<_> =
         left_out.iter().map(|(n, problem)| (*n, Skip { reason: SkipReason::Excluded, problem, run: None })).collect();
-    ledger.skip(&skips)?;
-    ledger.close()?;
+    skip(&skips)?;
     notes.tell(&context.stderr);
     Ok(())
 }

@@ -7,18 +7,23 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use super::hours::waiting;
+use super::store::open_store;
 use super::summary::{print_summary, summary};
-use crate::bulk::{BulkError, Counts, Ledger, ReportFormat, RowFilter, RowState, RunName, Runs, write_report};
+use crate::bulk::{
+    BulkError, Counts, Ledger, LostWorker, ReportFormat, RowFilter, RowState, RunName, RunStore, SharedRuns, StoredRun,
+    write_report,
+};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
+use crate::output::counted;
 use crate::private_file::FileError;
 
 /// The run in figures, also while it is going on.
 pub(crate) fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
-    let runs = Runs::open()?;
-    let name = runs.find(asked)?;
-    let ledger = Ledger::read(&runs.path(&name))?;
+    let store = open_store(context)?;
+    let name = store.find(asked)?;
+    let ledger = store.read(&name)?;
     let details = ledger.details()?;
     let counts = ledger.counts()?;
     let mut json = summary(Some(&name), &counts, &ledger.skip_counts()?, details.written_to);
@@ -28,7 +33,11 @@ pub(crate) fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitC
         json.insert("bot_id".to_owned(), json!(details.bot));
         json.insert("api_url".to_owned(), json!(details.api_url));
         json.insert("hours".to_owned(), json!(details.conditions.hours));
-        json.insert("waiting".to_owned(), json!(waiting(&runs, &name, &details, &counts)));
+        json.insert("waiting".to_owned(), json!(waiting(&store, &name, &details, &counts)));
+        if let StoredRun::Shared(runs, run) = ledger {
+            json.insert("paused".to_owned(), json!(runs.paused(run)?));
+            json.insert("workers".to_owned(), json!(runs.workers(run)?));
+        }
     }
     print_summary(context, &json, Some(&name))?;
     Ok(ExitCode::Success)
@@ -36,16 +45,16 @@ pub(crate) fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitC
 
 /// One line a run: name, whether it is complete, rows, sent, failed, unknown, remaining.
 pub(crate) fn list(context: &Context) -> Result<ExitCode, CommandError> {
-    let runs = Runs::open()?;
-    let names = runs.names()?;
+    let store = open_store(context)?;
+    let names = store.names()?;
     if names.is_empty() {
         context.stderr.note("there are no runs");
     }
     for name in names {
-        let looked = Ledger::read(&runs.path(&name)).and_then(|ledger| Ok((ledger.name()?, ledger.counts()?)));
+        let looked = store.read(&name).and_then(|run| Ok((run.name_in_file()?, run.counts()?)));
         let counts = match looked {
             Ok((run, counts)) => {
-                if run != name.to_string() {
+                if let Some(run) = run.filter(|run| *run != name.to_string()) {
                     context
                         .stderr
                         .warning(&format!("{name}: it is a copy of run {run}, or its file under another name"));
@@ -76,8 +85,8 @@ pub(crate) fn report(
 ) -> Result<ExitCode, CommandError> {
     // Where it cannot be written is a fault of the line, and told before all others.
     let to = file.map(Destination::open).transpose()?;
-    let runs = Runs::open()?;
-    let ledger = Ledger::read(&runs.path(&runs.find(asked)?))?;
+    let store = open_store(context)?;
+    let ledger = store.read(&store.find(asked)?)?;
     let details = ledger.details()?;
     let Some(mut to) = to else {
         return match write_report(&ledger, &details, filter, format, context.stdout.stream()) {
@@ -123,7 +132,10 @@ pub(crate) fn resolve(
     from: RowState,
     to: RowState,
 ) -> Result<ExitCode, CommandError> {
-    let runs = Runs::open()?;
+    let runs = match open_store(context)? {
+        RunStore::Files(runs) => runs,
+        RunStore::Shared(runs) => return resolve_shared(context, &runs, asked, [from, to]),
+    };
     let name = runs.find(asked)?;
     let lock = runs.lock(&name)?;
     // Where nothing is left to be sent, a ledger that has lost records can be taken as it is.
@@ -138,12 +150,63 @@ pub(crate) fn resolve(
     Ok(ExitCode::Success)
 }
 
+/// Decides rows of a run that other machines may be sending.
+fn resolve_shared(
+    context: &Context,
+    runs: &SharedRuns,
+    asked: Option<&RunName>,
+    [from, to]: [RowState; 2],
+) -> Result<ExitCode, CommandError> {
+    let name = runs.find(asked)?;
+    let run = runs.id(&name)?;
+    if from == RowState::Pending {
+        let message = "--pending-as is for a damaged ledger file; a database knows which rows were sent";
+        return Err(UsageError::new(message, "leave it out; nothing was changed").into());
+    }
+    if from == RowState::Unknown && to == RowState::Pending {
+        confirm_lost_workers(context, &runs.lost_workers(run)?)?;
+    }
+    let changed = runs.resolve(run, from, to)?;
+    let stored = StoredRun::Shared(runs, run);
+    let summary = summary(Some(&name), &stored.counts()?, &stored.skip_counts()?, stored.details()?.written_to);
+    context.stderr.note(&format!("run {name}: {changed} {} rows count as {} from now on", from.name(), to.name()));
+    print_summary(context, &summary, Some(&name))?;
+    Ok(ExitCode::Success)
+}
+
+/// A process that was only stopped may still send what it was given.
+fn confirm_lost_workers(context: &Context, workers: &[LostWorker]) -> Result<(), CommandError> {
+    if workers.is_empty() {
+        return Ok(());
+    }
+    let told: Vec<_> = workers
+        .iter()
+        .map(|worker| {
+            let rows = counted(u64::try_from(worker.rows).unwrap_or_default(), "row");
+            format!("{rows} at {} pid {}, not heard of since {}", worker.host, worker.pid, worker.seen_at)
+        })
+        .collect();
+    let message = format!("under way when a process was last heard of: {}", told.join("; "));
+    context.stderr.warning(&message);
+    match context.confirms("If that process is only stopped it may still send them. Has it ended?")? {
+        Some(true) => Ok(()),
+        _ => Err(UsageError::new(
+            "a process that was not heard of again may still send these rows",
+            "end it first, then add --yes; nothing was changed",
+        )
+        .into()),
+    }
+}
+
 /// Removes a run with all that is known of its rows.
 pub(crate) fn remove(context: &Context, name: &RunName) -> Result<ExitCode, CommandError> {
-    let runs = Runs::open()?;
-    let name = runs.find(Some(name))?;
-    let lock = runs.lock(&name)?;
-    let counts = Ledger::read(&runs.path(&name)).and_then(|ledger| ledger.counts());
+    let store = open_store(context)?;
+    let name = store.find(Some(name))?;
+    let lock = match &store {
+        RunStore::Files(runs) => Some(runs.lock(&name)?),
+        RunStore::Shared(_) => None,
+    };
+    let counts = store.read(&name).and_then(|run| run.counts());
     let what = match counts {
         Ok(Counts { pending: 0, inflight: 0, .. }) => "which is complete".to_owned(),
         Ok(Counts { pending, inflight: 0, unknown: 0, .. }) => {
@@ -158,7 +221,11 @@ pub(crate) fn remove(context: &Context, name: &RunName) -> Result<ExitCode, Comm
     if context.confirms(&format!("Remove run {name}, {what}?"))? != Some(true) {
         return Err(UsageError::new(format!("run {name}, {what}, was not removed"), "add --yes to remove it").into());
     }
-    runs.remove(&name, lock)?;
+    match (&store, lock) {
+        (RunStore::Files(runs), Some(lock)) => runs.remove(&name, lock)?,
+        (RunStore::Files(_), None) => {}
+        (RunStore::Shared(runs), _) => runs.remove(runs.id(&name)?, &name)?,
+    }
     context.stderr.note(&format!("run {name} is removed"));
     Ok(ExitCode::Success)
 }

@@ -16,17 +16,23 @@ mod row_messages;
 mod row_notes;
 mod send;
 mod show;
+mod store;
 mod summary;
 mod test_send;
+mod work;
 
 pub(crate) use self::arguments::{BulkAction, BulkSendArguments, EarlierOptions, RunOptions, TestSend};
+pub(crate) use self::store::ledger_address;
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::process::outlive_file_size_limit;
 
 pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode, CommandError> {
-    let changes = matches!(action, BulkAction::Resume { .. } | BulkAction::Resolve { .. } | BulkAction::Remove { .. });
+    let changes = matches!(
+        action,
+        BulkAction::Resume { .. } | BulkAction::Work { .. } | BulkAction::Resolve { .. } | BulkAction::Remove { .. }
+    );
     if context.mode != Mode::Send && changes {
         let message = "--dry-run and --curl show what `bulk send` would send; this would change a run";
         return Err(UsageError::new(message, "leave them out, or look with `jelouctl bulk status`").into());
@@ -35,8 +41,9 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
     match action {
         BulkAction::Send(arguments) => send::run(context, &arguments),
         BulkAction::Resume { run, options, hours, earlier } => {
-            resume::run(context, run.as_ref(), options, &hours, &earlier)
+            work::resume(context, run.as_ref(), options, &hours, &earlier)
         }
+        BulkAction::Work { run, options } => work::join(context, run.as_ref(), options),
         BulkAction::Status { run } => manage::status(context, run.as_ref()),
         BulkAction::Report { run, filter, format, file } => {
             manage::report(context, run.as_ref(), &filter, format, file.as_deref())

@@ -6,7 +6,7 @@ use super::carry_out::{LockedRun, carry_out};
 use super::earlier::{self, Repetition};
 use super::excluded_since::leave_out_excluded;
 use super::hours::of_resumed_run;
-use crate::bulk::{Details, EarlierRuns, Ledger, RunLock, RunName, Runs};
+use crate::bulk::{Details, EarlierRuns, Ledger, RunLock, RunName, Runs, StoredRun};
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Environment};
 use crate::context::{Context, UsageError};
@@ -19,13 +19,13 @@ use crate::sending::{Connection, Interrupted, Opening, Sender, UnresolvedSender,
 
 pub(crate) fn run(
     context: &mut Context,
+    runs: &Runs,
     asked: Option<&RunName>,
     options: RunOptions,
     hours: &HoursChoice,
     earlier: &EarlierOptions,
 ) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
-    let runs = Runs::open()?;
     let name = runs.find(asked)?;
     let lock = runs.lock(&name)?;
     let ledger = Ledger::read(&runs.path(&name))?;
@@ -49,7 +49,12 @@ pub(crate) fn run(
     refuse_other(&name, "client id", &details.client_id, Some(sender.client_id.as_str()))?;
     let mut exclusions = Exclusions::default();
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
-    leave_out_excluded(context, &runs.path(&name), &lock, &exclusions)?;
+    let stored = StoredRun::File(Box::new(Ledger::read(&runs.path(&name))?));
+    leave_out_excluded(context, &stored, &exclusions, |skips| {
+        let mut written = Ledger::resume(&runs.path(&name), lock.mark()?)?;
+        written.skip(skips)?;
+        written.close().map(|_| ())
+    })?;
     if sender.settings.allow_to.is_some() {
         ledger.pending_requests::<CommandError>(|row| {
             let body = serde_json::from_str(&row.body).unwrap_or_default();
@@ -57,12 +62,12 @@ pub(crate) fn run(
         })?;
     }
     if !details.sandbox {
-        leave_out_sent(context, &runs, (&name, &lock), &details, &ledger, earlier)?;
+        leave_out_sent(context, runs, (&name, &lock), &details, &ledger, earlier)?;
     }
     let counts = ledger.counts()?;
     let has_work = counts.pending > 0;
     drop(ledger);
-    let run = LockedRun { runs: &runs, name, details, is_changed, found: Some(counts), lock };
+    let run = LockedRun { runs, name, details, is_changed, found: Some(counts), lock };
     block_on(async {
         match sender.connect(context).await? {
             Opening::Open(mut connection) => {
@@ -151,7 +156,7 @@ fn send_as_begun(context: &mut Context, name: &RunName, run: &Details) -> Result
     Ok(())
 }
 
-fn refuse_other(name: &RunName, what: &str, of_run: &str, given: Option<&str>) -> Result<(), UsageError> {
+pub(crate) fn refuse_other(name: &RunName, what: &str, of_run: &str, given: Option<&str>) -> Result<(), UsageError> {
     match given {
         Some(given) if given != of_run => Err(UsageError::new(
             format!("{what}: run {name} was started with {of_run}, not with {given}"),

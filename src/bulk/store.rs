@@ -1,0 +1,191 @@
+//! Where runs are: files of this machine, or a database. What is only looked at is looked at here in both.
+
+use std::time::Duration;
+
+use super::error::BulkError;
+use super::ledger::{
+    Counts, Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, QueuedRow, ReportedRow, RowFilter,
+    SkipCounts,
+};
+use super::runs::{EarlierError, EarlierRuns, OpenRuns, RunName, Runs};
+use super::shared_ledger::{RunId, SharedEarlier, SharedRuns};
+
+/// The runs that there are.
+pub(crate) enum RunStore {
+    Files(Runs),
+    Shared(SharedRuns),
+}
+
+/// A run, to look at.
+pub(crate) enum StoredRun<'a> {
+    File(Box<Ledger>),
+    Shared(&'a SharedRuns, RunId),
+}
+
+impl RunStore {
+    /// Every run, by name.
+    pub(crate) fn names(&self) -> Result<Vec<RunName>, LedgerError> {
+        match self {
+            Self::Files(runs) => runs.names(),
+            Self::Shared(runs) => Ok(runs.names()?),
+        }
+    }
+
+    /// The run `asked` for; without a name the only unfinished one, or the only one.
+    ///
+    /// # Errors
+    /// When there is no such run, or more than one.
+    pub(crate) fn find(&self, asked: Option<&RunName>) -> Result<RunName, BulkError> {
+        match self {
+            Self::Files(runs) => runs.find(asked),
+            Self::Shared(runs) => runs.find(asked),
+        }
+    }
+
+    /// Whether a process sends it at this moment.
+    pub(crate) fn is_on_its_way(&self, name: &RunName) -> bool {
+        match self {
+            Self::Files(runs) => runs.is_held(name),
+            Self::Shared(runs) => {
+                runs.id(name).and_then(|run| runs.workers(run)).is_ok_and(|workers| !workers.is_empty())
+            }
+        }
+    }
+
+    pub(crate) fn read(&self, name: &RunName) -> Result<StoredRun<'_>, LedgerError> {
+        Ok(match self {
+            Self::Files(runs) => StoredRun::File(Box::new(Ledger::read(&runs.path(name))?)),
+            Self::Shared(runs) => StoredRun::Shared(runs, runs.id(name)?),
+        })
+    }
+}
+
+impl StoredRun<'_> {
+    /// The name that a file has for its run, which is another one in a copy.
+    pub(crate) fn name_in_file(&self) -> Result<Option<String>, LedgerError> {
+        match self {
+            Self::File(ledger) => Ok(Some(ledger.name()?)),
+            Self::Shared(..) => Ok(None),
+        }
+    }
+
+    pub(crate) fn details(&self) -> Result<Details, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.details(),
+            Self::Shared(runs, run) => runs.details(*run),
+        }
+    }
+
+    /// How many rows are in each state.
+    pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.counts(),
+            Self::Shared(runs, run) => runs.counts(*run),
+        }
+    }
+
+    /// How many rows are left out for each reason.
+    pub(crate) fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.skip_counts(),
+            Self::Shared(runs, run) => runs.skip_counts(*run),
+        }
+    }
+
+    /// Gives every row that `filter` takes to `write`, in the order of the input.
+    pub(crate) fn report<E: From<LedgerError>>(
+        &self,
+        filter: &RowFilter,
+        write: impl FnMut(ReportedRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match self {
+            Self::File(ledger) => ledger.report(filter, write),
+            Self::Shared(runs, run) => runs.report(*run, filter, write),
+        }
+    }
+
+    /// Gives every row that is still to be sent.
+    pub(crate) fn pending_requests<E: From<LedgerError>>(
+        &self,
+        check: impl FnMut(&QueuedRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match self {
+            Self::File(ledger) => ledger.pending_requests(check),
+            Self::Shared(runs, run) => runs.pending_requests(*run, check),
+        }
+    }
+}
+
+/// The earlier runs that a list is compared with.
+pub(crate) enum KnownRuns<'a> {
+    Files(EarlierRuns<'a>),
+    Shared(SharedEarlier<'a>),
+}
+
+/// Some of them, to look for one message after the other.
+pub(crate) enum LookedUpRuns<'a> {
+    Files(OpenRuns),
+    Shared(SharedEarlier<'a>),
+}
+
+impl<'a> KnownRuns<'a> {
+    /// For a new list. Sent and unknown rows count for as long as `remember`, rows under way and to be sent whatever their
+    /// age.
+    pub(crate) fn of_list(
+        store: &'a RunStore,
+        of: (&'a str, &'a str),
+        remember: Duration,
+        ignored: &'a [RunName],
+    ) -> Self {
+        match store {
+            RunStore::Files(runs) => Self::Files(EarlierRuns::of_list(runs, of, remember, ignored)),
+            RunStore::Shared(runs) => Self::Shared(SharedEarlier::new(runs, of, remember)),
+        }
+    }
+
+    /// Notes in `draft` what the runs have too.
+    pub(crate) fn compare(
+        &mut self,
+        draft: &LedgerDraft,
+        warn: impl FnMut(&RunName, &LedgerError),
+    ) -> Result<(), EarlierError> {
+        match self {
+            Self::Files(runs) => runs.compare(draft, warn),
+            Self::Shared(runs) => Ok(runs.compare(draft)?),
+        }
+    }
+
+    /// Checks only that they can be read.
+    pub(crate) fn check(&mut self, warn: impl FnMut(&RunName, &LedgerError)) -> Result<(), EarlierError> {
+        match self {
+            Self::Files(runs) => runs.check(warn),
+            Self::Shared(_) => Ok(()),
+        }
+    }
+
+    /// How many people of `draft` a run has written to in the last 24 hours.
+    pub(crate) fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
+        match self {
+            Self::Files(runs) => runs.people_written_to(draft),
+            Self::Shared(runs) => Ok(runs.people_written_to(draft)?),
+        }
+    }
+
+    /// Opens all of them.
+    pub(crate) fn open(&mut self, warn: impl FnMut(&RunName, &LedgerError)) -> Result<LookedUpRuns<'a>, EarlierError> {
+        Ok(match self {
+            Self::Files(runs) => LookedUpRuns::Files(runs.open(warn)?),
+            Self::Shared(runs) => LookedUpRuns::Shared(runs.clone()),
+        })
+    }
+}
+
+impl LookedUpRuns<'_> {
+    /// The row that is this message to the same person, and its run: of several the one that says most.
+    pub(crate) fn find(&self, request: &DraftRequest<'_>) -> Result<Option<(String, EarlierRow)>, LedgerError> {
+        match self {
+            Self::Files(runs) => Ok(runs.find(request)?.map(|(run, row)| (run.to_string(), row))),
+            Self::Shared(runs) => runs.find(request),
+        }
+    }
+}
