@@ -329,7 +329,6 @@ impl Importer<'_> {
         }
         self.imported.accepts.get_or_insert(request.accepts.clone());
         if let Some((run, row)) = self.plan.earlier.map(|runs| runs.find(&made)).transpose()?.flatten() {
-            let run = run.to_string();
             let problem = row.problem(&run);
             let skip = Skip { reason: row.reason, problem: &problem, run: Some(&run) };
             if self.repeated == Some(KeyKind::Person) {

@@ -13,7 +13,7 @@ use super::shared_ledger::{RunId, SharedEarlier, SharedRuns};
 /// The runs that there are.
 pub(crate) enum RunStore {
     Files(Runs),
-    Shared(SharedRuns),
+    Shared(Box<SharedRuns>),
 }
 
 /// A run, to look at.

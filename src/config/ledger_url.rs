@@ -57,7 +57,7 @@ impl FromStr for LedgerUrl {
             return Err("it names no host; a unix socket is postgres://%2Frun%2Fpostgresql/DATABASE".to_owned());
         }
         let is_near = config.get_hosts().iter().all(is_on_this_machine)
-            && config.get_hostaddrs().iter().all(|ip| ip.is_loopback());
+            && config.get_hostaddrs().iter().all(std::net::IpAddr::is_loopback);
         let is_encrypted = match mode.as_deref() {
             Some("require" | "verify-full") => true,
             Some("disable") if is_near => false,
@@ -78,15 +78,12 @@ fn decoded(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
         let hex = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
+        if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            bytes.push(byte);
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(*first);
+            rest = after;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -56,7 +56,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "sending",
         &["api", "config", "context", "input", "message", "nearest", "output", "people", "phone", "process", "sandbox"],
     ),
-    ("bulk", &["api", "hours", "list", "message", "output", "phone", "private_file", "process", "template"]),
+    ("bulk", &["api", "hours", "list", "message", "output", "phone", "private_file", "process", "secret", "template"]),
     ("template", &["list", "message", "phone"]),
     ("list", &["input", "nearest"]),
     ("people", &["list", "message", "phone"]),

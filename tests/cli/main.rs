@@ -54,6 +54,8 @@ mod listening;
 mod numbers;
 mod output;
 mod phone_rules;
+#[cfg(unix)]
+mod postgres;
 mod preview;
 #[cfg(unix)]
 mod profiles;
@@ -71,6 +73,10 @@ mod sandbox_server;
 mod secrets;
 mod seeds;
 mod server;
+#[cfg(unix)]
+mod shared_chaos;
+#[cfg(unix)]
+mod shared_ledger;
 #[cfg(unix)]
 mod signals;
 mod template_check;

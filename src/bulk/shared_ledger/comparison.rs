@@ -23,10 +23,10 @@ const MATCHES: &str = "SELECT k.n, run.name, row.state, (extract(epoch FROM row.
        AND run.id IS DISTINCT FROM $3 \
      JOIN jelouctl.row ON row.run = content.run AND row.n = content.n \
      WHERE row.state = 'inflight' \
-       OR (row.state = 'pending' AND ($3 IS NULL OR (run.paused IS NULL AND EXISTS (SELECT 1 FROM jelouctl.worker \
+       OR (row.state = 'pending' AND ($3::bigint IS NULL OR (run.paused IS NULL AND EXISTS (SELECT 1 FROM jelouctl.worker \
          WHERE worker.run = run.id AND left_at IS NULL AND seen_at > clock_timestamp() - lease_ms * interval '1 ms')))) \
-       OR (row.state IN ('sent', 'unknown') AND $4 > 0 AND row.at > \
-         coalesce((SELECT created_at FROM jelouctl.run WHERE id = $3), clock_timestamp()) - $4 * interval '1 s')";
+       OR (row.state IN ('sent', 'unknown') AND $4::float8 > 0 AND row.at > \
+         coalesce((SELECT created_at FROM jelouctl.run WHERE id = $3), clock_timestamp()) - $4::float8 * interval '1 s')";
 
 /// The other runs of the same bot at the same address.
 #[derive(Clone)]

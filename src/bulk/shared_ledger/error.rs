@@ -53,7 +53,8 @@ impl DatabaseError {
         let (at, cause) = (at.to_owned(), with_causes(error));
         let Some(refusal) = error.as_db_error() else {
             // The crate has no other way to tell.
-            return match error.to_string() {
+            return match &cause {
+                text if text.contains("does not support TLS") => Self::Unreachable { at, cause },
                 text if text.contains("TLS handshake") => Self::Tls { at, cause },
                 text if text.contains("password missing") => {
                     Self::LoginRefused { at, cause: "it asks for a password, and none was given".to_owned() }
@@ -89,6 +90,8 @@ impl DatabaseError {
                 Self::Unreachable { at, cause }
             }
             Some(_) => Self::Failed { cause },
+            // A value of ours that the database does not take; the crate has no other way to tell.
+            None if cause.contains("serializing") => Self::Failed { cause },
             None => Self::Unreachable { at, cause },
         }
     }

@@ -84,6 +84,11 @@ impl SharedRuns {
         Ok(Self { database, client })
     }
 
+    /// The same on a new connection, where the old one may have been lost meanwhile.
+    pub(crate) fn reopened(&self) -> Result<Self, DatabaseError> {
+        Self::open(self.database.address.clone())
+    }
+
     pub(super) fn database(&self) -> &Database {
         &self.database
     }
@@ -105,6 +110,18 @@ impl SharedRuns {
         &self.database.address.shown
     }
 
+    /// The version of the server, as it says it.
+    pub(crate) fn server_version(&self) -> Result<String, DatabaseError> {
+        let query = "SELECT split_part(current_setting('server_version'), ' ', 1)";
+        self.call(SHORT, async { self.client.query_one(query, &[]).await?.try_get(0) })
+    }
+
+    /// Whether this role may import and send, and not only look.
+    pub(crate) fn may_send(&self) -> Result<bool, DatabaseError> {
+        let query = "SELECT has_table_privilege('jelouctl.row', 'INSERT')";
+        self.call(SHORT, async { self.client.query_one(query, &[]).await?.try_get(0) })
+    }
+
     /// Every run, by name.
     pub(crate) fn names(&self) -> Result<Vec<RunName>, DatabaseError> {
         let rows = self.call(SHORT, self.client.query("SELECT name FROM jelouctl.run ORDER BY name", &[]))?;
@@ -118,10 +135,9 @@ impl SharedRuns {
     pub(crate) fn find(&self, asked: Option<&RunName>) -> Result<RunName, BulkError> {
         let known = self.names()?;
         if let Some(name) = asked {
-            return match known.contains(name) {
-                true => Ok(name.clone()),
-                false => Err(RunError::NoSuchRun { name: name.clone(), known }.into()),
-            };
+            let is_known = known.contains(name);
+            let missing = || RunError::NoSuchRun { name: name.clone(), known }.into();
+            return is_known.then(|| name.clone()).ok_or_else(missing);
         }
         let query = "SELECT name FROM jelouctl.run WHERE finished_at IS NULL";
         let rows = self.call(SHORT, self.client.query(query, &[]))?;

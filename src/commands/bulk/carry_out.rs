@@ -128,12 +128,12 @@ fn report(
     if sender.settings.is_sandboxed() {
         stderr.note("sandbox: nothing left this machine");
     }
-    let resume = format!("jelouctl bulk resume {}", name);
+    let resume = format!("jelouctl bulk resume {name}");
     let is_written = !matches!(end, RunEnd::Stopped { is_written: false, .. });
     let ended = match end {
         RunEnd::Complete { was_stopped } => {
             if was_stopped {
-                stderr.note(&format!("run {} is complete: its last rows have ended", name));
+                stderr.note(&format!("run {name} is complete: its last rows have ended"));
             }
             let (counts, skips) = counts()?;
             Ok(of_counts(&counts, &skips))
@@ -162,7 +162,7 @@ fn report(
         RunEnd::Stopped { reason: StopReason::Panicked, .. } => Err(Panicked::UnderWay.into()),
     };
     if !is_written {
-        let watch = format!("jelouctl bulk status {}", name);
+        let watch = format!("jelouctl bulk status {name}");
         stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
         return ended;
     }
@@ -174,7 +174,7 @@ fn report(
         if let Err(error) =
             print_summary(context, &summary(Some(name), &counts, &skips, details.written_to), Some(name))
         {
-            let watch = format!("jelouctl bulk status {}", name);
+            let watch = format!("jelouctl bulk status {name}");
             stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
         }
     }

@@ -117,7 +117,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
 /// The runs that there are, to be compared with or to be added to.
 fn store(context: &Context, makes_run: bool) -> Result<Option<RunStore>, CommandError> {
     Ok(match ledger_address(context)? {
-        Some(address) => Some(RunStore::Shared(SharedRuns::open(address)?)),
+        Some(address) => Some(RunStore::Shared(Box::new(SharedRuns::open(address)?))),
         None if makes_run => Some(RunStore::Files(Runs::open()?)),
         None => Runs::at_home().ok().map(RunStore::Files),
     })

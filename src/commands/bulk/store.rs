@@ -11,7 +11,7 @@ use crate::process::{SystemError, block_on};
 /// The runs, with a directory of their own where they are files.
 pub(crate) fn open_store(context: &Context) -> Result<RunStore, CommandError> {
     Ok(match ledger_address(context)? {
-        Some(address) => RunStore::Shared(SharedRuns::open(address)?),
+        Some(address) => RunStore::Shared(Box::new(SharedRuns::open(address)?)),
         None => RunStore::Files(Runs::open()?),
     })
 }

@@ -57,7 +57,7 @@ pub(crate) fn resume(
     earlier: &EarlierOptions,
 ) -> Result<ExitCode, CommandError> {
     match open_store(context)? {
-        RunStore::Shared(runs) => run(context, &runs, asked, options, Some(Resumption { hours, earlier })),
+        RunStore::Shared(runs) => run(context, &runs, asked, options, Some(&Resumption { hours, earlier })),
         RunStore::Files(runs) => resume::run(context, &runs, asked, options, hours, earlier),
     }
 }
@@ -67,14 +67,14 @@ fn run(
     runs: &SharedRuns,
     asked: Option<&RunName>,
     options: RunOptions,
-    resumption: Option<Resumption<'_>>,
+    resumption: Option<&Resumption<'_>>,
 ) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
     let name = runs.find(asked)?;
     let run = runs.id(&name)?;
     let mut details = runs.details(run)?;
     let mut changed = None;
-    if let Some(Resumption { hours, .. }) = &resumption {
+    if let Some(Resumption { hours, .. }) = resumption {
         let conditions = of_resumed_run(hours, options.keep_going, &details.conditions)?;
         if conditions != details.conditions {
             changed = Some(conditions.clone());
@@ -99,7 +99,7 @@ fn run(
             Ok(sender.check_allowed(std::iter::once(row.recipient.as_str()).chain(recipients_in(&body)))?)
         })?;
     }
-    if let Some(Resumption { earlier, .. }) = &resumption {
+    if let Some(Resumption { earlier, .. }) = resumption {
         if !details.sandbox {
             leave_out_sent(runs, (run, &name), &details, earlier)?;
         }
@@ -139,7 +139,10 @@ impl JoinedRun<'_> {
         let counts = self.runs.counts(self.run)?;
         // All who send it share one rate, and the database keeps it.
         let open = OpenRun { name: self.name, details: self.details, ledger, counts, rate: f64::from(u32::MAX) };
-        let look = || Ok((self.runs.counts(self.run)?, self.runs.skip_counts(self.run)?));
+        let look = || {
+            let runs = self.runs.reopened()?;
+            Ok((runs.counts(self.run)?, runs.skip_counts(self.run)?))
+        };
         send_rows(context, sender, connection, open, options, look).await
     }
 }
