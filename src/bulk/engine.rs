@@ -350,6 +350,7 @@ mod tests {
     use crate::api::{
         Client, ClientOptions, Credentials, HEADERS_OF_A_POST, Roots, SuccessCriterion, SwapWatch, signed,
     };
+    use crate::bulk::deadline::Deadline;
     use crate::bulk::file_run::FileRun;
     use crate::bulk::fixture;
     use crate::output::{ProgressFormat, Stderr};
@@ -368,6 +369,20 @@ mod tests {
             swaps: SwapWatch::default(),
         };
         (server, session)
+    }
+
+    #[tokio::test]
+    async fn a_row_whose_deadline_is_over_does_not_leave() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (_, reader) = fixture::ledgers(home.path(), &["593990000000"]);
+        let mut row = reader.pending(1).unwrap().unwrap();
+        row.deadline = Some(Deadline::after(Duration::ZERO));
+        let (server, session) = session().await;
+        let request = session.request(&mut row, &mut LastAddress::default()).unwrap();
+        let end = send_row(Arc::new(session), request, row).await;
+        assert_eq!((end.ended.state, end.ended.code), (RowState::Pending, Some("ledger")));
+        let accepted = tokio::time::timeout(Duration::ZERO, server.accept()).await;
+        assert!(accepted.is_err(), "somebody connected");
     }
 
     #[tokio::test]

@@ -1,6 +1,8 @@
 //! The cut between the engine and a ledger: the engine says what became of rows and how many it has room for, the ledger
 //! says which may leave.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::breaker::PauseReason;
@@ -21,6 +23,9 @@ pub(crate) trait RunLedger: Send {
 
     /// Makes the next exchange a short one, while the rows of the last one leave.
     fn read_ahead(&mut self);
+
+    /// `is_left` is set once nobody waits for it any longer: what cannot be written at once then is not tried again.
+    fn watch(&mut self, is_left: Arc<AtomicBool>);
 
     /// Closes it in order; says whether every row is final.
     ///

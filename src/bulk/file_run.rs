@@ -1,6 +1,8 @@
 //! A run whose ledger is a file of this machine.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::breaker::PauseReason;
@@ -73,6 +75,9 @@ impl RunLedger for FileRun {
         // What cannot be read is told by the exchange that needs it.
         let _ = self.queue.read_ahead(&self.ledger);
     }
+
+    /// Nothing is tried again here.
+    fn watch(&mut self, _: Arc<AtomicBool>) {}
 
     fn close(self: Box<Self>) -> Result<bool, LedgerError> {
         self.ledger.close()

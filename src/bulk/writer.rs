@@ -1,6 +1,8 @@
 //! The thread that has the ledger. It makes one exchange of whatever has queued up, so that the disk is waited for once for
 //! many rows.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -37,7 +39,11 @@ pub(crate) struct LedgerHandle {
 }
 
 /// The thread itself, by what it gives at its end.
-pub(crate) struct Writer(Receiver<Result<Box<dyn RunLedger>, WriteFailure>>);
+pub(crate) struct Writer {
+    end: Receiver<Result<Box<dyn RunLedger>, WriteFailure>>,
+    /// Whether nobody waits for it any longer.
+    is_left: Arc<AtomicBool>,
+}
 
 /// A ledger that could not be written, with what became of rows since then: nothing else knows it.
 #[derive(Debug)]
@@ -47,25 +53,28 @@ pub(crate) struct WriteFailure {
 }
 
 impl Writer {
-    pub(crate) fn start(ledger: Box<dyn RunLedger>) -> (Self, LedgerHandle) {
+    pub(crate) fn start(mut ledger: Box<dyn RunLedger>) -> (Self, LedgerHandle) {
         let (sender, orders) = channel();
         let (answers, exchanged) = unbounded_channel();
         let (at_end, end) = channel();
+        let is_left = Arc::new(AtomicBool::new(false));
+        ledger.watch(Arc::clone(&is_left));
         thread::spawn(move || {
             // Whoever left without waiting does not hear it.
             let _ = at_end.send(write(ledger, &orders, answers));
         });
-        (Self(end), LedgerHandle { orders: sender, exchanged })
+        (Self { end, is_left }, LedgerHandle { orders: sender, exchanged })
     }
 
     /// Waits until everything is written; the handle must be gone by then.
     pub(crate) fn close(self) -> Result<Box<dyn RunLedger>, WriteFailure> {
-        self.0.recv().unwrap_or_else(|_| Err(WriteFailure::gone()))
+        self.end.recv().unwrap_or_else(|_| Err(WriteFailure::gone()))
     }
 
     /// As [`Writer::close`], but no longer than `limit`; nothing when it is still writing then.
     pub(crate) fn close_within(self, limit: Duration) -> Option<Result<Box<dyn RunLedger>, WriteFailure>> {
-        match self.0.recv_timeout(limit) {
+        self.is_left.store(true, Ordering::SeqCst);
+        match self.end.recv_timeout(limit) {
             Ok(written) => Some(written),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => Some(Err(WriteFailure::gone())),

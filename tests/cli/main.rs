@@ -78,6 +78,8 @@ mod shared_chaos;
 #[cfg(unix)]
 mod shared_ledger;
 #[cfg(unix)]
+mod shared_model;
+#[cfg(unix)]
 mod signals;
 mod template_check;
 mod templates;

@@ -140,8 +140,8 @@ fn chaos(cluster: &Cluster, seed: u64) {
             _ => Act::Accept,
         }
     });
-    let send = "bulk send people.csv --yes --run r --rate 600/s --import-only text Hola";
-    home.run(send)
+    let words = "bulk send people.csv --yes --run r --rate 600/s --import-only text Hola";
+    home.run(words)
         .api(&jelou.url)
         .env("JELOU_BOT_ID", "7")
         .env("JELOU_CLIENT_ID", "i")

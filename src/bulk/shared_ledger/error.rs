@@ -43,8 +43,8 @@ pub(crate) enum DatabaseError {
     #[error("the ledger in the database cannot be read or written: {cause}")]
     Failed { cause: String },
     /// It was tried for long enough.
-    #[error("the database of the ledger, {at}, was not to be had for {minutes} minutes: {cause}")]
-    Gone { at: String, minutes: u64, cause: String },
+    #[error("the database of the ledger, {at}, was not to be had for {seconds} s: {cause}")]
+    Gone { at: String, seconds: u64, cause: String },
 }
 
 impl DatabaseError {

@@ -2,6 +2,8 @@
 //! what it does when the answer does not come is here.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,6 +48,8 @@ pub(crate) struct SharedRun {
     /// Why nobody is to take rows, to be said by the next exchange.
     pause: Option<PauseReason>,
     is_complete: bool,
+    /// Whether nobody waits any longer for what cannot be written at once.
+    is_left: Arc<AtomicBool>,
     counted_at: Option<Instant>,
 }
 
@@ -87,6 +91,7 @@ impl SharedRun {
             returned: Vec::new(),
             pause: None,
             is_complete: false,
+            is_left: Arc::default(),
             counted_at: None,
         })
     }
@@ -135,6 +140,10 @@ impl SharedRun {
             self.counted_at = Some(Instant::now());
         }
         Ok(given)
+    }
+
+    fn is_left(&self) -> bool {
+        self.is_left.load(Ordering::SeqCst)
     }
 
     /// Where a request is not the one that was written, nothing of this answer leaves.
@@ -198,7 +207,7 @@ impl RunLedger for SharedRun {
         loop {
             match self.try_exchange(&settled, wanted) {
                 Ok(given) => return Ok(given),
-                Err(error) if error.may_pass() && began.elapsed() < GIVES_UP_AFTER => {
+                Err(error) if error.may_pass() && began.elapsed() < GIVES_UP_AFTER && !self.is_left() => {
                     self.connection = None;
                     thread::sleep(wait);
                     wait = (wait * 2).min(LONGEST_WAIT);
@@ -206,7 +215,7 @@ impl RunLedger for SharedRun {
                 Err(error) if error.may_pass() => {
                     return Err(LedgerError::Database(DatabaseError::Gone {
                         at: self.database.address.shown.clone(),
-                        minutes: GIVES_UP_AFTER.as_secs() / 60,
+                        seconds: began.elapsed().as_secs(),
                         cause: error.to_string(),
                     }));
                 }
@@ -220,6 +229,10 @@ impl RunLedger for SharedRun {
 
     fn pause(&mut self, reason: PauseReason) {
         self.pause = Some(reason);
+    }
+
+    fn watch(&mut self, is_left: Arc<AtomicBool>) {
+        self.is_left = is_left;
     }
 
     fn close(mut self: Box<Self>) -> Result<bool, LedgerError> {
