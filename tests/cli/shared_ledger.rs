@@ -344,6 +344,12 @@ fn the_printed_setup_makes_the_same_ledger() {
     assert!(again.stderr.contains("has a ledger already"), "{again:?}");
     cluster.script("postgres", &database, "GRANT jelouctl_sender TO app");
     send(&home, &cluster.url("app", &database), "", &Jelou::accepting().url).end();
+    let checked = home.run("doctor --sandbox").env("JELOUCTL_LEDGER", cluster.url("app", &database)).end();
+    assert!(checked.stdout.contains("durable, with our ledger; this role may send"), "{checked:?}");
+    // Who may not make it says who can.
+    let bare = cluster.database_like("template1");
+    let refused = home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("app", &bare));
+    refused.fails(3, &["cannot be made by the role", "ledger setup --print"]);
     home.run("ledger setup").fails(2, &["no database is named", "--ledger"]);
 }
 

@@ -80,7 +80,13 @@ impl Model<'_> {
         self.runtime.block_on(self.client.query(query, parameters)).unwrap()
     }
 
-    fn exchange(&mut self, worker: usize, session: i32, said: &[(i64, i32, &'static str)], wanted: i32) -> (String, Vec<(i64, i32)>) {
+    fn exchange(
+        &mut self,
+        worker: usize,
+        session: i32,
+        said: &[(i64, i32, &'static str)],
+        wanted: i32,
+    ) -> (String, Vec<(i64, i32)>) {
         let rows: Vec<i64> = said.iter().map(|(n, ..)| *n).collect();
         let numbers: Vec<i32> = said.iter().map(|(_, number, _)| *number).collect();
         let states: Vec<&str> = said.iter().map(|(.., state)| *state).collect();
@@ -109,9 +115,12 @@ impl Model<'_> {
                 if self.workers[*worker].is_cut {
                     return Ok(());
                 }
-                let held: Vec<(i64, i32)> = self.workers[*worker].held.iter().map(|(n, number)| (*n, *number)).collect();
+                let held: Vec<(i64, i32)> =
+                    self.workers[*worker].held.iter().map(|(n, number)| (*n, *number)).collect();
                 let mut said = std::mem::take(&mut self.workers[*worker].unsaid);
-                for ((n, number), says) in held.into_iter().filter(|(n, _)| !said.iter().any(|(known, ..)| known == n)).zip(says) {
+                for ((n, number), says) in
+                    held.into_iter().filter(|(n, _)| !said.iter().any(|(known, ..)| known == n)).zip(says)
+                {
                     let state = SAID[usize::from(*says)];
                     if state != "pending" {
                         *self.left.entry(n).or_default() += 1;
@@ -158,7 +167,9 @@ impl Model<'_> {
                 let by = (worker + 1) % WORKERS;
                 if !self.workers[by].is_cut {
                     self.exchange(by, self.workers[by].session, &[], 0);
-                    for row in self.rows.values_mut().filter(|row| row.owner == Some(*worker) && row.state == "inflight") {
+                    for row in
+                        self.rows.values_mut().filter(|row| row.owner == Some(*worker) && row.state == "inflight")
+                    {
                         row.state = "unknown";
                     }
                 } else {
@@ -176,11 +187,20 @@ impl Model<'_> {
                 }
             }
         }
-        let known = self.ask("SELECT n, state, number, lease_until IS NOT NULL FROM jelouctl.row WHERE run = $1 ORDER BY n", &[&self.run]);
+        let known = self.ask(
+            "SELECT n, state, number, lease_until IS NOT NULL FROM jelouctl.row WHERE run = $1 ORDER BY n",
+            &[&self.run],
+        );
         for row in known {
-            let (n, state, number, is_owned): (i64, String, i32, bool) = (row.get(0), row.get(1), row.get(2), row.get(3));
+            let (n, state, number, is_owned): (i64, String, i32, bool) =
+                (row.get(0), row.get(1), row.get(2), row.get(3));
             let model = &self.rows[&n];
-            prop_assert_eq!((model.state, model.number, model.owner.is_some()), (state.as_str(), number, is_owned), "row {}", n);
+            prop_assert_eq!(
+                (model.state, model.number, model.owner.is_some()),
+                (state.as_str(), number, is_owned),
+                "row {}",
+                n
+            );
         }
         prop_assert!(self.left.values().all(|times| *times <= 1), "a row left twice: {:?}", self.left);
         Ok(())

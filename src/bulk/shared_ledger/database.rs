@@ -136,7 +136,7 @@ impl Drop for Database {
 async fn check(at: &str, client: &Client, purpose: Use) -> Result<(), DatabaseError> {
     let failed = |error: &tokio_postgres::Error| DatabaseError::of_statement(at, error);
     let query = "SELECT current_setting('server_version_num')::int / 10000, pg_is_in_recovery(), \
-                 current_setting('transaction_read_only'), current_setting('fsync'), current_setting('full_page_writes'), \
+                 current_setting('transaction_read_only'), current_setting('fsync'), \
                  current_setting('synchronous_commit'), current_setting('statement_timeout'), \
                  EXISTS (SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
                    WHERE nspname = 'jelouctl' AND relname = 'ledger')";
@@ -152,22 +152,18 @@ async fn check(at: &str, client: &Client, purpose: Use) -> Result<(), DatabaseEr
     if text(2)? != "off" {
         return Err(DatabaseError::ReadOnly);
     }
-    for (setting, value) in [("fsync", text(3)?), ("full_page_writes", text(4)?)] {
+    if text(5)? != STATEMENT_TIMEOUT {
+        return Err(DatabaseError::Pooler { cause: format!("statement_timeout is {}", text(5)?) });
+    }
+    for (setting, value) in [("fsync", text(3)?), ("synchronous_commit", text(4)?)] {
         if value != "on" {
             return Err(DatabaseError::NotDurable { setting, value });
         }
     }
-    if text(6)? != STATEMENT_TIMEOUT {
-        return Err(DatabaseError::Pooler { cause: format!("statement_timeout is {}", text(6)?) });
-    }
-    let value = text(5)?;
-    if value != "on" {
-        return Err(DatabaseError::NotDurable { setting: "synchronous_commit", value });
-    }
     if purpose == Use::Setup {
         return Ok(());
     }
-    if !row.try_get::<_, bool>(7).map_err(|error| failed(&error))? {
+    if !row.try_get::<_, bool>(6).map_err(|error| failed(&error))? {
         return Err(DatabaseError::NoLedger { at: at.to_owned() });
     }
     let row =

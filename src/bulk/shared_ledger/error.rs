@@ -40,6 +40,8 @@ pub(crate) enum DatabaseError {
     Pooler { cause: String },
     #[error("the role of {at} may not use the ledger: {cause}")]
     Rights { at: String, cause: String },
+    #[error("the ledger cannot be made by the role of {at}: {cause}")]
+    SetupRights { at: String, cause: String },
     #[error("the ledger in the database cannot be read or written: {cause}")]
     Failed { cause: String },
     /// It was tried for long enough.
@@ -113,6 +115,7 @@ impl DatabaseError {
             | Self::NotDurable { .. }
             | Self::Pooler { .. }
             | Self::Rights { .. }
+            | Self::SetupRights { .. }
             | Self::Failed { .. }
             | Self::Gone { .. } => false,
         }
@@ -152,6 +155,9 @@ impl DatabaseError {
             Self::Pooler { .. } => "connect to the database itself, or to a pool in session mode; nothing was sent",
             Self::Rights { .. } => {
                 "ask its owner: GRANT jelouctl_sender TO the role that sends, jelouctl_reader TO one that only looks; nothing was sent"
+            }
+            Self::SetupRights { .. } => {
+                "give its SQL to whoever may run it: `jelouctl ledger setup --print`; roles that are there already are used"
             }
             Self::Failed { .. } => "look into the log of the database; `jelouctl bulk status` says how the run stands",
             Self::Gone { .. } => {

@@ -72,8 +72,11 @@ pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, DatabaseError> {
         Err(error) => return Err(error),
     }
     let client = database.connect(Use::Setup)?;
-    database.call(LONG, client.batch_execute(&schema::sql()))?;
-    Ok(true)
+    match database.call(LONG, client.batch_execute(&schema::sql())) {
+        Ok(()) => Ok(true),
+        Err(DatabaseError::Rights { at, cause }) => Err(DatabaseError::SetupRights { at, cause }),
+        Err(error) => Err(error),
+    }
 }
 
 impl SharedRuns {
