@@ -13,7 +13,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::breaker::PauseReason;
 use super::exchange::{Given, RunLedger, SettledRow};
-use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState};
+use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState, now};
 use super::queue::Delay;
 use super::row_task::{ApiSession, LastAddress, RowTaskEnd, send_row};
 use super::run_end::{RunEnd, StopReason};
@@ -227,7 +227,7 @@ impl<'a> Engine<'a> {
 
     /// A row of which nothing left is pending again.
     fn give_back(&mut self, row: QueuedRow, error: LedgerError) {
-        let ended = EndedAttempt::not_begun(row, "ledger", &error.to_string());
+        let ended = EndedAttempt::not_begun(row, now(), "ledger", &error.to_string());
         self.counts.change(RowState::Inflight, RowState::Pending);
         self.settled.push(SettledRow { ended, at: Instant::now(), retry: None });
         self.stop_for(StopReason::ledger(error));

@@ -60,8 +60,12 @@ impl ApiSession {
 pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: QueuedRow) -> RowTaskEnd {
     if row.deadline.is_some_and(Deadline::is_over) {
         let line = row.line;
-        let ended =
-            EndedAttempt::not_begun(row, "ledger", "this process was stopped for longer than the row was its own");
+        let ended = EndedAttempt::not_begun(
+            row,
+            now(),
+            "ledger",
+            "this process was stopped for longer than the row was its own",
+        );
         let verdict = Verdict { outcome: Outcome::NotSent(Cause::Unavailable), problem: None, retry: None };
         return RowTaskEnd { line, ended, verdict: Box::new(verdict), warnings: Vec::new() };
     }

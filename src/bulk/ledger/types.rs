@@ -6,7 +6,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::commit_mark::RunNote;
-use super::now;
 use super::state::{Counts, RowState};
 use crate::api::SuccessCriterion;
 use crate::bulk::deadline::Deadline;
@@ -111,9 +110,8 @@ pub(crate) struct EndedAttempt {
 }
 
 impl EndedAttempt {
-    /// Of a row of which no byte has left.
-    pub(crate) fn not_begun(row: QueuedRow, code: &'static str, error: &str) -> Self {
-        let at = now();
+    /// Of a row of which no byte has left, as was known `at` this time.
+    pub(crate) fn not_begun(row: QueuedRow, at: i64, code: &'static str, error: &str) -> Self {
         Self {
             n: row.n,
             number: row.number,

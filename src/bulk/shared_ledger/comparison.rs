@@ -7,7 +7,8 @@ use tokio_postgres::Row;
 
 use super::database::LONG;
 use super::error::DatabaseError;
-use super::runs::{RunId, SharedRuns};
+use super::run_counts::RunId;
+use super::runs::SharedRuns;
 use crate::bulk::ledger::{
     DraftRequest, EarlierMessages, EarlierRow, LedgerDraft, LedgerError, RowKey, RowState, Skip, SkipReason, key_of,
 };

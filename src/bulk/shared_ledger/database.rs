@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, NoTls};
 
 use super::address::{DatabaseAddress, DatabaseTls};
@@ -58,6 +59,11 @@ impl Database {
         if let Some(password) = password {
             config.password(password.reveal());
         }
+        // By itself the crate goes on in plain where the server has no TLS.
+        config.ssl_mode(match &self.address.tls {
+            DatabaseTls::None => SslMode::Disable,
+            DatabaseTls::Verified { .. } => SslMode::Require,
+        });
         let tls = match &self.address.tls {
             DatabaseTls::None => None,
             DatabaseTls::Verified { roots } => {

@@ -12,7 +12,8 @@ use tokio_postgres::{Client, CopyInSink, Error};
 
 use super::database::{LONG, SHORT};
 use super::error::DatabaseError;
-use super::runs::{RunId, SharedRuns};
+use super::run_counts::RunId;
+use super::runs::SharedRuns;
 use crate::bulk::error::BulkError;
 use crate::bulk::ledger::{Details, DraftedRow, LedgerDraft, LedgerError};
 use crate::bulk::runs::{RunError, RunName};

@@ -4,7 +4,8 @@ use tokio_postgres::{Error, Row};
 
 use super::database::{LONG, SHORT};
 use super::error::DatabaseError;
-use super::runs::{RunId, SharedRuns};
+use super::run_counts::RunId;
+use super::runs::SharedRuns;
 use crate::bulk::ledger::{LedgerError, ReportedRow, RowFilter, RowState};
 
 /// So many rows are read at once.

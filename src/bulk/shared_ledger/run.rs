@@ -12,11 +12,11 @@ use tokio_postgres::{Client, Row, Statement};
 
 use super::database::{Database, SHORT, Use};
 use super::error::DatabaseError;
-use super::runs::{RunId, counts_of};
+use super::run_counts::{RunId, counts_of};
 use crate::bulk::breaker::PauseReason;
 use crate::bulk::deadline::Deadline;
 use crate::bulk::exchange::{Given, RunLedger, RunPause, SettledRow};
-use crate::bulk::ledger::{EndedAttempt, LedgerError, QueuedRow, is_request_whole};
+use crate::bulk::ledger::{EndedAttempt, LedgerError, QueuedRow, is_request_whole, now};
 use crate::bulk::queue::Delay;
 
 /// A database that does not answer is asked again for so long.
@@ -116,10 +116,10 @@ impl SharedRun {
             return Err(DatabaseError::Failed { cause: "there is no connection".to_owned() });
         };
         let deadline = Deadline::after(self.slack);
-        let words = Words::of(settled, self.pause);
+        let columns = OutcomeColumns::of(settled, self.pause);
         let wanted = i32::try_from(wanted).unwrap_or(i32::MAX);
         let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&self.worker, &self.session];
-        parameters.extend(words.parameters());
+        parameters.extend(columns.parameters());
         parameters.push(&wanted);
         let rows = self.database.call(SHORT, client.query(exchange, &parameters))?;
         let mut given = self.read(&rows, deadline)?;
@@ -152,7 +152,7 @@ impl SharedRun {
             return;
         }
         for row in given.rows.drain(..) {
-            let ended = EndedAttempt::not_begun(row, "ledger", "a request of the run was changed");
+            let ended = EndedAttempt::not_begun(row, now(), "ledger", "a request of the run was changed");
             self.returned.push(SettledRow { ended, at: Instant::now(), retry: None });
         }
     }
@@ -248,7 +248,7 @@ impl RunLedger for SharedRun {
 }
 
 /// What became of rows, as the columns of a call.
-struct Words<'a> {
+struct OutcomeColumns<'a> {
     rows: Vec<i64>,
     numbers: Vec<i32>,
     states: Vec<&'static str>,
@@ -264,7 +264,7 @@ struct Words<'a> {
     pause: Option<&'static str>,
 }
 
-impl<'a> Words<'a> {
+impl<'a> OutcomeColumns<'a> {
     fn of(settled: &[&'a SettledRow], pause: Option<PauseReason>) -> Self {
         let now = Instant::now();
         let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);

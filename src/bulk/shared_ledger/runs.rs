@@ -9,6 +9,7 @@ use super::address::DatabaseAddress;
 use super::database::{Database, LONG, SHORT, Use};
 use super::error::DatabaseError;
 use super::run::SharedRun;
+use super::run_counts::{RunId, counts_of};
 use super::schema;
 use crate::bulk::error::BulkError;
 use crate::bulk::ledger::{Counts, Details, LedgerError, QueuedRow, RowState, RunConditions, Skip, SkipCounts};
@@ -20,10 +21,6 @@ const PAGE: i64 = 2000;
 const ROWS_A_CALL: usize = 10_000;
 /// Who makes a run of a list holds this lock from its last comparison with the others on: `jelo` in hexadecimal.
 const MAKING: i64 = 0x6a65_6c6f;
-
-/// A run, by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RunId(pub(super) i64);
 
 /// The ledger of a team.
 pub(crate) struct SharedRuns {
@@ -350,21 +347,6 @@ impl SharedRuns {
     pub(crate) fn join(&self, run: RunId, timeout: Duration) -> Result<SharedRun, LedgerError> {
         Ok(SharedRun::join(Database::new(self.database.address.clone())?, run, timeout)?)
     }
-}
-
-/// How many rows of a run are in each state.
-pub(super) fn counts_of(database: &Database, client: &Client, run: RunId) -> Result<Counts, DatabaseError> {
-    let query = "SELECT state, count(*) FROM jelouctl.row WHERE run = $1 GROUP BY state";
-    let rows = database.call(LONG, client.query(query, &[&run.0]))?;
-    let mut counts = Counts::default();
-    for row in rows {
-        let state = row.try_get::<_, String>(0).ok().and_then(|name| RowState::of_name(&name));
-        let number = row.try_get::<_, i64>(1).ok().and_then(|rows| u64::try_from(rows).ok());
-        if let (Some(state), Some(rows)) = (state, number) {
-            *counts.of_mut(state) = rows;
-        }
-    }
-    Ok(counts)
 }
 
 /// A time as people read it, in SQL.
