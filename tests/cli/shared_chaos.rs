@@ -204,7 +204,7 @@ fn chaos(cluster: &Cluster, seed: u64) {
         }
     }
     let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        check(&home, &jelou, &cluster.url("app", &database), kills)
+        check(&home, &jelou, &cluster.url("app", &database), kills);
     }));
     assert!(checked.is_ok(), "with the seed {seed}");
 }

@@ -92,7 +92,7 @@ impl Model<'_> {
         let states: Vec<&str> = said.iter().map(|(.., state)| *state).collect();
         let zeros = vec![0_i64; said.len()];
         let (statuses, texts) = (vec![None::<i32>; said.len()], vec![Some("x"); said.len()]);
-        let query = "SELECT verdict, n, number FROM jelouctl.exchange($1, $2, $3, $4, $5, $6, $6, $7, $8, $8, $8, 0, false, NULL, $9)";
+        let query = "SELECT verdict, n, number FROM jelouctl.exchange($1, $2, $3, $4, $5, $6, $6, $7, $8, $8, $8, $8, 0, false, NULL, $9)";
         let id = self.workers[worker].id;
         let answer = self.ask(query, &[&id, &session, &rows, &numbers, &states, &zeros, &statuses, &texts, &wanted]);
         let given = answer.iter().filter_map(|row| Some((row.get::<_, Option<i64>>(1)?, row.get(2)))).collect();
@@ -118,9 +118,9 @@ impl Model<'_> {
                 let held: Vec<(i64, i32)> =
                     self.workers[*worker].held.iter().map(|(n, number)| (*n, *number)).collect();
                 let mut said = std::mem::take(&mut self.workers[*worker].unsaid);
-                for ((n, number), says) in
-                    held.into_iter().filter(|(n, _)| !said.iter().any(|(known, ..)| known == n)).zip(says)
-                {
+                let is_said = |n: i64| said.iter().any(|(known, ..)| *known == n);
+                let open: Vec<_> = held.into_iter().filter(|(n, _)| !is_said(*n)).collect();
+                for ((n, number), says) in open.into_iter().zip(says) {
                     let state = SAID[usize::from(*says)];
                     if state != "pending" {
                         *self.left.entry(n).or_default() += 1;
@@ -139,7 +139,9 @@ impl Model<'_> {
                 if *is_lost {
                     (knows.is_cut, knows.unsaid) = (true, said);
                 } else {
-                    said.iter().for_each(|(n, ..)| drop(knows.held.remove(n)));
+                    for (n, ..) in &said {
+                        knows.held.remove(n);
+                    }
                     knows.held.extend(given);
                 }
             }
@@ -165,15 +167,15 @@ impl Model<'_> {
                 self.ask("UPDATE jelouctl.row SET lease_until = clock_timestamp() - interval '1 s' WHERE run = $1 AND worker = $2 AND lease_until IS NOT NULL", &[&self.run, &id]);
                 self.ask("UPDATE jelouctl.run SET swept_at = '-infinity' WHERE id = $1", &[&self.run]);
                 let by = (worker + 1) % WORKERS;
-                if !self.workers[by].is_cut {
+                if self.workers[by].is_cut {
+                    self.ask("UPDATE jelouctl.row SET lease_until = clock_timestamp() + interval '1 h' WHERE run = $1 AND worker = $2 AND lease_until IS NOT NULL", &[&self.run, &id]);
+                } else {
                     self.exchange(by, self.workers[by].session, &[], 0);
                     for row in
                         self.rows.values_mut().filter(|row| row.owner == Some(*worker) && row.state == "inflight")
                     {
                         row.state = "unknown";
                     }
-                } else {
-                    self.ask("UPDATE jelouctl.row SET lease_until = clock_timestamp() + interval '1 h' WHERE run = $1 AND worker = $2 AND lease_until IS NOT NULL", &[&self.run, &id]);
                 }
             }
             Step::Resolve { to } => {
