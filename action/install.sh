@@ -47,6 +47,6 @@ else
   found=$(shasum -a 256 "$directory/$archive")
 fi
 [ "${found%% *}" = "$sum" ] || fail "$archive is not what was released: its SHA-256 is ${found%% *}, not $sum"
-tar -xzf "$directory/$archive" -C "$directory" jelouctl
+tar -xzf "$directory/$archive" -C "$directory" --strip-components 1
 rm "$directory/$archive"
 echo "$directory" >> "${GITHUB_PATH:?}"

@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod context;
 
+mod report_page;
 mod sending;
 
 mod bulk;
@@ -27,6 +28,7 @@ mod output;
 mod phone;
 mod private_file;
 mod secret;
+mod timestamps;
 
 use std::ffi::OsString;
 

@@ -9,6 +9,8 @@ use hyper_util::client::proxy::matcher::Matcher;
 use rustls::{AlertDescription, CertificateError};
 use url::Url;
 
+use crate::timestamps::rfc_3339;
+
 /// An attempt to which no answer came.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -119,8 +121,8 @@ impl Failure {
 
 /// What is wrong with the certificate of `address`, and the way out.
 fn certificate_fault(fault: &CertificateError, address: &str) -> (String, Option<&'static str>) {
-    let date = |seconds: u64| humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string();
-    let now = || humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let date = |seconds: u64| rfc_3339(UNIX_EPOCH + Duration::from_secs(seconds));
+    let now = || rfc_3339(SystemTime::now());
     match fault {
         CertificateError::ExpiredContext { time, not_after } => (
             format!(

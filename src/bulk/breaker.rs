@@ -35,7 +35,7 @@ pub(crate) enum PauseReason {
 }
 
 impl PauseReason {
-    /// Its name in a ledger.
+    /// The word for it: the record's code, where it has one.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Credentials => "credentials",
@@ -43,7 +43,7 @@ impl PauseReason {
             Self::Network => "network",
             Self::RateLimit => "rate_limit",
             Self::Unknown => "unknown",
-            Self::AllRefused => "all_refused",
+            Self::AllRefused => "all_rejected",
         }
     }
 

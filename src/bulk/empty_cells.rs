@@ -21,11 +21,7 @@ impl EmptyCells {
 
     /// Those columns that are empty in `row`.
     pub(crate) fn of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a str> {
-        let text = |name: &str| match row {
-            Row::Cells { .. } => row.cell(name),
-            Row::Fields(_) => row.field(name).and_then(Value::as_str),
-        };
-        self.0.iter().map(String::as_str).filter(move |name| text(name).is_some_and(|text| text.trim().is_empty()))
+        self.0.iter().map(String::as_str).filter(move |name| row.text(name).is_some_and(|text| text.trim().is_empty()))
     }
 }
 

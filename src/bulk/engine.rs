@@ -13,10 +13,10 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::breaker::PauseReason;
 use super::exchange::{Given, RunLedger, SettledRow};
-use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState, now};
+use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState, RunEvent, now};
 use super::queue::Delay;
 use super::row_task::{ApiSession, LastAddress, RowTaskEnd, send_row};
-use super::run_end::{RunEnd, StopReason};
+use super::run_end::{RunEnd, StopReason, event_of_wait};
 use super::throttle::{Consequence, RunLimits, Throttle};
 use super::writer::{Exchanged, LedgerHandle, Order, Writer};
 use crate::api::{Problem, Verdict};
@@ -38,6 +38,8 @@ pub(crate) struct Engine<'a> {
     tasks: JoinSet<RowTaskEnd>,
     /// What became of rows, to be handed in with the next order.
     settled: Vec<SettledRow>,
+    /// What happened to the run, to be handed in likewise.
+    events: Vec<RunEvent>,
     /// Orders that are not answered, and the rows that they want: those may be under way already.
     orders: usize,
     wanted: usize,
@@ -71,7 +73,7 @@ enum LoopEnd {
 impl<'a> Engine<'a> {
     /// Takes over `ledger`, of whose rows so many are in each state.
     pub(crate) fn new(
-        session: ApiSession,
+        session: Arc<ApiSession>,
         ledger: Box<dyn RunLedger>,
         counts: Counts,
         limits: RunLimits,
@@ -81,12 +83,13 @@ impl<'a> Engine<'a> {
         progress.begin(&counts.shown());
         let (writer, ledger) = Writer::start(ledger);
         Self {
-            session: Arc::new(session),
+            session,
             writer,
             ledger,
             throttle: Throttle::new(limits, counts.sent > 0, now),
             tasks: JoinSet::new(),
             settled: Vec::new(),
+            events: Vec::new(),
             orders: 0,
             wanted: 0,
             // The first answer says whether there is one.
@@ -124,7 +127,9 @@ impl<'a> Engine<'a> {
                 self.settle(done);
             }
             let now = Instant::now();
-            self.throttle.look(now);
+            if self.throttle.look(now) {
+                self.stop_for(StopReason::HoursOpened);
+            }
             self.note_hold(now);
             let next = self.next_at(now);
             let is_due = next.is_some_and(|at| at <= now);
@@ -178,6 +183,7 @@ impl<'a> Engine<'a> {
             return None;
         };
         let wait = self.throttle.wait(at, delay, now);
+        self.events.extend(wait.as_ref().and_then(event_of_wait));
         self.progress.wait(wait);
         let at = at.max(self.throttle.ready_at());
         (at > now && self.wanted == 0 || self.available(now) > 0).then_some(at)
@@ -185,14 +191,15 @@ impl<'a> Engine<'a> {
 
     /// Hands in what became of rows, and asks for so many.
     fn order(&mut self, wanted: usize) {
-        if wanted == 0 && self.settled.is_empty() && self.pause.is_none() {
+        if wanted == 0 && self.settled.is_empty() && self.events.is_empty() && self.pause.is_none() {
             return;
         }
         self.has_begun |= wanted > 0;
         self.wanted += wanted;
         self.orders += 1;
         let settled = std::mem::take(&mut self.settled);
-        self.ledger.order(Order { settled, wanted, pause: self.pause.take() });
+        let events = std::mem::take(&mut self.events);
+        self.ledger.order(Order { settled, wanted, events, pause: self.pause.take() });
     }
 
     /// Sends the rows that the ledger gives.
@@ -299,6 +306,7 @@ impl<'a> Engine<'a> {
 
     fn stop_for(&mut self, reason: StopReason) {
         if self.stop.as_ref().is_none_or(|earlier| reason.outweighs(earlier)) {
+            self.events.extend(reason.event());
             self.stop = Some(reason);
         }
     }
@@ -395,7 +403,7 @@ mod tests {
         let mut progress = Progress::new(&stderr, ProgressFormat::None);
         let limits =
             RunLimits { rate: 1000.0, concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
-        let engine = Engine::new(session, ledger, reader.counts().unwrap(), limits, &mut progress);
+        let engine = Engine::new(Arc::new(session), ledger, reader.counts().unwrap(), limits, &mut progress);
         let end = engine
             .run(async || {
                 let _connection = server.accept().await.unwrap();

@@ -8,7 +8,8 @@ use super::ledger::LedgerError;
 use super::runs::RunError;
 use super::shared_ledger::DatabaseError;
 use crate::list::ListError;
-use crate::template::MisspellingError;
+use crate::message::InvalidMessage;
+use crate::template::{MisspellingError, TemplateError};
 
 #[derive(Debug, Error)]
 pub(crate) enum BulkError {
@@ -16,6 +17,12 @@ pub(crate) enum BulkError {
     List(#[from] ListError),
     #[error(transparent)]
     Misspelling(#[from] MisspellingError),
+    /// A template that no row can fill.
+    #[error(transparent)]
+    Template(TemplateError),
+    /// A message that is not valid whatever the row.
+    #[error(transparent)]
+    Message(InvalidMessage),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::breaker::PauseReason;
-use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow};
+use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RunEvent};
 use super::queue::Delay;
 
 /// The ledger of a run that goes on, wherever it is.
@@ -20,6 +20,12 @@ pub(crate) trait RunLedger: Send {
 
     /// The next exchange says to all who send this run that no rows are to be taken any more.
     fn pause(&mut self, reason: PauseReason);
+
+    /// Notes what happened to the run, which may be nothing.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError>;
 
     /// Makes the next exchange a short one, while the rows of the last one leave.
     fn read_ahead(&mut self);

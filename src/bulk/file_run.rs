@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::breaker::PauseReason;
 use super::exchange::{Given, RunLedger, SettledRow};
-use super::ledger::{BegunAttempt, Ledger, LedgerError, QueuedRow, RowState};
+use super::ledger::{BegunAttempt, Ledger, LedgerError, QueuedRow, RowState, RunEvent};
 use super::queue::{Delay, RECIPIENT_GAP, RowQueue};
 
 /// The ledger of a run that this process has locked, and the order in which its rows are taken.
@@ -71,6 +71,10 @@ impl RunLedger for FileRun {
     /// Nobody else sends it.
     fn pause(&mut self, _: PauseReason) {}
 
+    fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError> {
+        if events.is_empty() { Ok(()) } else { self.ledger.note_events(events) }
+    }
+
     fn read_ahead(&mut self) {
         // What cannot be read is told by the exchange that needs it.
         let _ = self.queue.read_ahead(&self.ledger);
@@ -104,6 +108,7 @@ mod tests {
             message_id: None,
             code: (state != RowState::Sent).then_some("network"),
             error: None,
+            api_code: None,
         };
         SettledRow { ended, at: Instant::now(), retry }
     }

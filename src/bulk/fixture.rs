@@ -26,6 +26,8 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         accepts: SuccessCriterion::MessageId,
         format: ListFormat::Ndjson,
         columns: Vec::new(),
+        list: None,
+        message: None,
         rate: 5.0,
         concurrency: 64,
         max_wait: std::time::Duration::ZERO,

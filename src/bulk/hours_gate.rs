@@ -10,15 +10,13 @@ use crate::hours::Hours;
 /// The clock is read at least so often while the hours are closed.
 const TIME_BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
-/// Says whether the hours are open, and how long they were not.
+/// Says whether the hours are open, and when they will be.
 #[derive(Debug, Default)]
 pub(crate) struct HoursGate {
     hours: Option<Hours>,
     /// The minute of the clock that was looked at last, and when the hours open where they are closed then. Within a
     /// minute that does not change: windows begin and end with one, and so do the changes of a zone's clock.
     looked: Option<(i64, Option<Timestamp>)>,
-    /// Since when they are closed, of which nobody was told yet.
-    closed_since: Option<Instant>,
 }
 
 /// The hours are closed.
@@ -33,7 +31,7 @@ pub(crate) struct Closed {
 impl HoursGate {
     /// Of a run that has `hours`, or may send at any.
     pub(crate) fn new(hours: Option<Hours>) -> Self {
-        Self { hours, looked: None, closed_since: None }
+        Self { hours, looked: None }
     }
 
     pub(crate) fn hours(&self) -> Option<&Hours> {
@@ -51,15 +49,9 @@ impl HoursGate {
         };
         self.looked = Some((minute, opening));
         let until = opening?;
-        self.closed_since.get_or_insert(now);
         // A time that is gone would be a look without end.
         let wait = Duration::try_from(until.duration_since(wall)).unwrap_or_default().max(Duration::from_millis(1));
         Some(Closed { until, look_at: now + wait.min(TIME_BETWEEN_LOOKS) })
-    }
-
-    /// For how long they were closed, once they are open again.
-    pub(crate) fn take_closed_time(&mut self, now: Instant) -> Option<Duration> {
-        self.closed_since.take().map(|since| now.duration_since(since))
     }
 }
 
@@ -85,8 +77,6 @@ mod tests {
         let closed = gate.look(at("2026-11-20T06:59:58-05"), now).unwrap();
         assert_eq!(closed, Closed { until, look_at: now + Duration::from_secs(2) });
         assert_eq!(gate.look(until, now + Duration::from_secs(9)), None);
-        assert_eq!(gate.take_closed_time(now + Duration::from_secs(9)), Some(Duration::from_secs(9)));
-        assert_eq!(gate.take_closed_time(now), None);
     }
 
     #[test]

@@ -11,15 +11,19 @@ use super::bare_codes::BareCodes;
 use super::empty_cells::{EmptyCells, empty_parameter};
 use super::error::BulkError;
 use super::ledger::{DraftRequest, DraftRow, KeyKind, LedgerDraft, Skip, SkipReason};
+use super::stand_ins::{StandIns, is_error};
 use super::store::LookedUpRuns;
 use crate::api::{Request, SuccessCriterion};
-use crate::list::{ListError, ListReader, ListRow, MeantColumn, Row, meant_column, near_column, recipient_column};
+use crate::list::{
+    ListError, ListReader, ListRow, MeantColumn, Row, meant_column, near_column, no_header, recipient_column,
+};
 use crate::message::{
-    InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TemplateUses, TypedRecipient,
+    InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TemplateUses, TypedRecipient, Violation,
 };
 use crate::phone::Country;
 use crate::template::{
     BodyTemplate, MisspellingError, RowView, TemplateError, TextTemplate, left_as_they_are, misspelling,
+    typed_line_break,
 };
 
 /// Different names of fields that the rows of an NDJSON list may have.
@@ -90,6 +94,11 @@ pub(crate) enum RowFault<'a> {
     Excluded(ExcludedBy<'a>),
     /// The cell under this column, which a text has, is empty.
     EmptyCell(&'a str),
+    /// The cell under this column, which a text has, says that there is nothing.
+    StandIn {
+        column: &'a str,
+        cell: &'a str,
+    },
     /// It is sent, as is this earlier line to the same person.
     RepeatedPerson {
         of: u64,
@@ -161,6 +170,10 @@ pub(crate) enum RowError {
     RecipientType { column: String, found: Value },
     #[error("has no `{0}`, the recipient's")]
     NoRecipient(String),
+    #[error("{column}: `{cell}` is an error of the spreadsheet, and would be sent")]
+    CellError { column: String, cell: String },
+    #[error("{column}: `{cell}` stands for nothing, and would be sent")]
+    StandIn { column: String, cell: String },
     #[error("{0}: is empty; a template takes no empty parameter")]
     EmptyParameter(String),
     #[error("{}", words(.0))]
@@ -193,6 +206,7 @@ pub(crate) fn import<'a>(
         known: HashSet::new(),
         column: None,
         empty_cells: EmptyCells::new(&plan.body),
+        stand_ins: StandIns::new(plan.language, &plan.body),
         repeated: policy.repeated().filter(|_| range.limit.is_some()),
         to_be_sent: 0,
     };
@@ -207,7 +221,12 @@ pub(crate) fn import<'a>(
         }
     }
     if taken == 0 {
-        return Err(ListError::NoRows { name: list.name().to_owned() }.into());
+        let name = list.name().to_owned();
+        return Err(match passed {
+            0 => ListError::NoRows { name },
+            rows => ListError::AllSkipped { name, skip: range.skip, rows },
+        }
+        .into());
     }
     Ok(rows.imported)
 }
@@ -255,6 +274,7 @@ struct Importer<'a> {
     /// The recipient's column, from the first row on.
     column: Option<String>,
     empty_cells: EmptyCells,
+    stand_ins: StandIns,
     /// What a row before it has too does not count for the limit: that is looked up as the rows come.
     repeated: Option<KeyKind>,
     to_be_sent: u64,
@@ -278,7 +298,8 @@ impl Importer<'_> {
                     self.imported.warnings = self.plan.cautions();
                     self.column.insert(column)
                 };
-                let made = self.plan.request(&row, column, line, &mut self.imported.bare_codes);
+                let made = refuse_stand_ins(&self.stand_ins, &row, self.plan.strict)
+                    .and_then(|()| self.plan.request(&row, column, line, &mut self.imported.bare_codes));
                 (row.cells(), made.map(|(outgoing, warnings)| (row, outgoing, warnings)))
             }
             Err(problem) => ("null".to_owned(), Err(RowError::Unreadable(problem))),
@@ -293,12 +314,18 @@ impl Importer<'_> {
                     None if code.as_deref() == Some(SkipReason::Excluded.name()) => Some(ExcludedBy::Report),
                     None => None,
                 };
-                match excluded {
-                    Some(by) => report(line, RowFault::Excluded(by)),
-                    None => self.empty_cells.of(&row).for_each(|column| report(line, RowFault::EmptyCell(column))),
+                if let Some(by) = excluded {
+                    report(line, RowFault::Excluded(by));
+                } else {
+                    self.empty_cells.of(&row).for_each(|column| report(line, RowFault::EmptyCell(column)));
+                    for (column, cell) in self.stand_ins.of(&row) {
+                        report(line, RowFault::StandIn { column, cell });
+                    }
                 }
                 self.add_request(line, &cells, &outgoing, excluded)
             }
+            Err(RowError::Template(error)) if error.is_of_every_row => Err(BulkError::Template(error)),
+            Err(RowError::Message(error)) if self.plan.is_of_every_row(&error) => Err(BulkError::Message(error)),
             Err(error) => {
                 self.imported.invalid += 1;
                 let problem = error.to_string();
@@ -362,6 +389,20 @@ impl Importer<'_> {
     }
 }
 
+/// Refuses an error of a spreadsheet that would be sent; where `is_strict`, also what stands for nothing.
+fn refuse_stand_ins(stand_ins: &StandIns, row: &Row, is_strict: bool) -> Result<(), RowError> {
+    for (column, cell) in stand_ins.of(row) {
+        let (column, cell) = (column.to_owned(), cell.to_owned());
+        if is_error(&cell) {
+            return Err(RowError::CellError { column, cell });
+        }
+        if is_strict {
+            return Err(RowError::StandIn { column, cell });
+        }
+    }
+    Ok(())
+}
+
 impl ImportPlan<'_> {
     /// Checks what the columns of the first row can tell; gives the column of the recipient.
     fn check_names(&self, row: &Row) -> Result<String, BulkError> {
@@ -390,6 +431,9 @@ impl ImportPlan<'_> {
                 if let MeantColumn::Several(first, second) = meant_column(&names, &name) {
                     return Err(ListError::several(&path, &name, first, second).into());
                 }
+                if let Some(error) = no_header(&names) {
+                    return Err(error.into());
+                }
                 let columns = names.iter().map(|name| name.trim().to_owned()).collect();
                 Err(ListError::UnknownColumn { path, name, columns }.into())
             }
@@ -414,12 +458,24 @@ impl ImportPlan<'_> {
         }
     }
 
+    /// Whether a message is not valid for something that no row decides.
+    fn is_of_every_row(&self, error: &InvalidMessage) -> bool {
+        let is_fixed = |violation: &Violation| !self.body.varies_at(&violation.path);
+        match error {
+            InvalidMessage::Violations { violations, .. } => violations.iter().any(is_fixed),
+            InvalidMessage::WrongShape(violation) => is_fixed(violation),
+            _ => false,
+        }
+    }
+
     /// What goes out as it stands to everybody, and may be meant for something else.
     fn cautions(&self) -> Vec<String> {
         let sources = self.body.sources("").into_iter();
         let told = sources.flat_map(|(path, source)| {
+            let line_break = typed_line_break(&path, source);
             let told = left_as_they_are(source).into_iter();
             told.map(move |written| format!("{path}: {written} goes out as it stands: no column is named so"))
+                .chain(line_break)
         });
         told.collect()
     }

@@ -22,6 +22,7 @@ mod row_task;
 mod run_end;
 mod runs;
 mod shared_ledger;
+mod stand_ins;
 mod store;
 mod throttle;
 mod writer;
@@ -35,10 +36,10 @@ pub(crate) use self::import::{
     ExcludedBy, ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import, settle_repeated,
 };
 pub(crate) use self::ledger::{
-    Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, Ledger, LedgerDraft, LedgerError, RowFilter,
-    RowState, RunConditions, Skip, SkipCounts, SkipReason,
+    Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, Ledger, LedgerDraft, LedgerError, ReportedRow,
+    RowFilter, RowState, RunConditions, RunEvent, RunEventKind, Skip, SkipCounts, SkipReason,
 };
-pub(crate) use self::report::{ReportFormat, write as write_report};
+pub(crate) use self::report::{ListReport, reported_cells, write as write_report};
 pub(crate) use self::row_task::ApiSession;
 pub(crate) use self::run_end::{RunEnd, StopReason};
 pub(crate) use self::runs::{EarlierError, EarlierRuns, ReservedRun, RunError, RunLock, RunName, Runs};

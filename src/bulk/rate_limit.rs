@@ -42,11 +42,6 @@ impl RateLimit {
         self.waits > 1
     }
 
-    /// For `time` nothing left for another reason: it does not count.
-    pub(crate) fn leave_out(&mut self, time: Duration) {
-        self.since = self.since.and_then(|since| since.checked_add(time));
-    }
-
     /// A row met a limit, and the API asks to wait for `asked`, or for no certain time when that is zero. Gives nothing
     /// when the run must not wait for so long.
     pub(crate) fn note(&mut self, asked: Duration, now: Instant) -> Option<LimitWait> {
@@ -97,17 +92,6 @@ mod tests {
         limit.lift();
         assert!(!limit.is_probing());
         assert!(limit.note(Duration::ZERO, now).unwrap().until - now <= SECOND / 2);
-    }
-
-    #[test]
-    fn what_was_waited_for_another_reason_does_not_count() {
-        let now = Instant::now();
-        let mut limit = RateLimit::new(QUARTER);
-        assert!(limit.note(60 * SECOND, now).is_some());
-        let later = now + 10 * QUARTER;
-        limit.leave_out(9 * QUARTER + 60 * SECOND);
-        assert!(limit.note(60 * SECOND, later).is_some());
-        assert_eq!(limit.note(61 * SECOND, later), None);
     }
 
     #[test]

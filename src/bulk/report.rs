@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::time::{Duration, UNIX_EPOCH};
 
-use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::error::BulkError;
@@ -11,27 +10,29 @@ use super::ledger::{Details, LedgerError, ReportedRow, RowFilter};
 use super::store::StoredRun;
 use crate::list::{CsvFormat, ListFormat, MARK, OUTCOME_COLUMNS, guarded, quoted};
 use crate::output::{compact, one_line};
+use crate::timestamps::rfc_3339_millis;
 
 /// The year 10,000, which has no place in such a time.
 const END_OF_TIMES: Duration = Duration::from_secs(253_402_300_800);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportFormat {
+/// How a list is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ListReport {
     Csv,
     Ndjson,
 }
 
-/// Writes the rows that `filter` takes to `to`.
+/// Writes the rows that `filter` takes to `to`; says how many.
 pub(crate) fn write(
     ledger: &StoredRun<'_>,
     details: &Details,
     filter: &RowFilter,
-    format: ReportFormat,
+    format: ListReport,
     to: impl Write,
-) -> Result<(), BulkError> {
+) -> Result<u64, BulkError> {
     match format {
-        ReportFormat::Csv => write_csv(ledger, details, filter, to),
-        ReportFormat::Ndjson => write_ndjson(ledger, details, filter, to),
+        ListReport::Csv => write_csv(ledger, details, filter, to),
+        ListReport::Ndjson => write_ndjson(ledger, details, filter, to),
     }
 }
 
@@ -40,7 +41,7 @@ fn write_csv(
     details: &Details,
     filter: &RowFilter,
     mut to: impl Write,
-) -> Result<(), BulkError> {
+) -> Result<u64, BulkError> {
     let format = match details.format {
         ListFormat::Csv(format) => format,
         ListFormat::Ndjson => CsvFormat::default(),
@@ -48,13 +49,16 @@ fn write_csv(
     write_beginning(format, &mut to).map_err(BulkError::Report)?;
     let columns = details.columns.iter().cloned().chain(OUTCOME_COLUMNS.map(str::to_owned));
     write_line(format, &mut to, columns).map_err(BulkError::Report)?;
+    let mut rows = 0;
     ledger.report::<BulkError>(filter, |row| {
+        rows += 1;
         let cells = cells_under(&details.columns, &row.cells)?;
         // What others said must not act on a terminal or a log; the list's own cells stay as they are.
         let outcome = outcome(&row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned());
         write_line(format, &mut to, cells.iter().map(text).chain(outcome)).map_err(BulkError::Report)
     })?;
-    to.flush().map_err(BulkError::Report)
+    to.flush().map_err(BulkError::Report)?;
+    Ok(rows)
 }
 
 /// What stood before the list's header, without which a spreadsheet reads its accents or its delimiter wrongly.
@@ -83,11 +87,13 @@ fn write_ndjson(
     details: &Details,
     filter: &RowFilter,
     mut to: impl Write,
-) -> Result<(), BulkError> {
+) -> Result<u64, BulkError> {
     if let Some(column) = details.columns.iter().find(|column| OUTCOME_COLUMNS.contains(&column.trim())) {
         return Err(BulkError::ColumnOfOutcome { column: column.clone() });
     }
+    let mut rows = 0;
     ledger.report::<BulkError>(filter, |row| {
+        rows += 1;
         let mut line = match stored(&row.cells)? {
             Value::Array(cells) => details.columns.iter().map(|name| name.trim().to_owned()).zip(cells).collect(),
             Value::Object(fields) => fields,
@@ -96,7 +102,13 @@ fn write_ndjson(
         line.extend(outcome(&row)?.into_iter().map(|(name, value)| (name.to_owned(), value)));
         writeln!(to, "{}", compact(&Value::Object(line))).map_err(BulkError::Report)
     })?;
-    to.flush().map_err(BulkError::Report)
+    to.flush().map_err(BulkError::Report)?;
+    Ok(rows)
+}
+
+/// The cells of a row under `columns`, as text.
+pub(crate) fn reported_cells(columns: &[String], cells: &str) -> Result<Vec<String>, BulkError> {
+    Ok(cells_under(columns, cells)?.iter().map(text).collect())
 }
 
 /// The cells of a row under `columns`; what an object lacks is empty.
@@ -132,7 +144,7 @@ fn outcome(row: &ReportedRow) -> Result<[(&'static str, Value); 7], LedgerError>
 /// A time of the ledger as people and spreadsheets read it; nothing before 1970 and beyond the year 9999.
 fn time(milliseconds: i64) -> Option<String> {
     let since_1970 = Duration::from_millis(u64::try_from(milliseconds).ok()?);
-    (since_1970 < END_OF_TIMES).then(|| humantime::format_rfc3339_millis(UNIX_EPOCH + since_1970).to_string())
+    (since_1970 < END_OF_TIMES).then(|| rfc_3339_millis(UNIX_EPOCH + since_1970))
 }
 
 /// A value as the text of a cell.

@@ -93,12 +93,13 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
         message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
         code: verdict.problem.as_ref().map(|problem| problem.code),
         error: verdict.problem.as_ref().map(|problem| shortened(&problem.message)),
+        api_code: verdict.problem.as_ref().and_then(|problem| problem.api_code.as_deref()).map(shortened),
     };
     RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict), warnings }
 }
 
 /// The text, or its beginning and `…`.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     if text.len() <= LONGEST_TEXT {
         text.to_owned()
     } else {

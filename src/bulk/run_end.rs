@@ -1,10 +1,14 @@
 //! How a run ends, and why it stops before its end.
 
+use jiff::Timestamp;
+
 use super::breaker::PauseReason;
 use super::exchange::{RunLedger, RunPause};
-use super::ledger::LedgerError;
+use super::ledger::{LedgerError, RunEvent, RunEventKind};
+use super::row_task::shortened;
 use super::writer::WriteFailure;
 use crate::api::Problem;
+use crate::output::{WaitReason, Waiting};
 use crate::process::Signal;
 
 /// How a run came to its end.
@@ -25,6 +29,8 @@ pub(crate) enum StopReason {
     Signal(Signal),
     /// The run was paused, by a person or by another process that sends it.
     PausedByOthers(RunPause),
+    /// The hours that it waited for are open: who must not be written to is looked up anew before it goes on.
+    HoursOpened,
     /// The ledger cannot be written; what it does not know is in here.
     LedgerFailed(WriteFailure),
     /// A fault of our own while requests were under way.
@@ -41,7 +47,8 @@ impl RunEnd {
         };
         let (was_stopped, reason) = match stop {
             Some(reason @ (StopReason::LedgerFailed(_) | StopReason::Panicked)) => return stopped(reason),
-            Some(reason) => (true, reason),
+            Some(StopReason::HoursOpened) => (false, StopReason::HoursOpened),
+            Some(reason @ (StopReason::Paused(..) | StopReason::Signal(_) | StopReason::PausedByOthers(_))) => (true, reason),
             None => (
                 false,
                 StopReason::ledger(LedgerError::Damaged { problem: "rows are left that nothing led to".to_owned() }),
@@ -60,15 +67,41 @@ impl StopReason {
         Self::LedgerFailed(WriteFailure { error, outcomes: Vec::new() })
     }
 
+    /// What is noted of it; nothing where the run goes on, or the ledger takes no note any more.
+    pub(crate) fn event(&self) -> Option<RunEvent> {
+        match self {
+            Self::Paused(reason, problem) => Some(RunEvent {
+                problem: Some(shortened(&problem.message)),
+                ..RunEvent::now(RunEventKind::Paused).because(reason.name())
+            }),
+            Self::Signal(signal) => Some(RunEvent::now(RunEventKind::Stopped).because(signal.name())),
+            Self::Panicked => Some(RunEvent::now(RunEventKind::Stopped).because("unexpected")),
+            Self::HoursOpened | Self::PausedByOthers(_) | Self::LedgerFailed(_) => None,
+        }
+    }
+
     /// Whether it takes the place of `earlier`: a run that must end for itself is not a pause or a wish any more, but the
     /// cause of a pause outlives the signal that comes while the last rows end.
     pub(crate) fn outweighs(&self, earlier: &Self) -> bool {
         match (self, earlier) {
-            (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_) | Self::PausedByOthers(_)) => {
+            (Self::HoursOpened, _) => false,
+            (_, Self::HoursOpened)
+            | (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_) | Self::PausedByOthers(_)) => {
                 true
             }
             (Self::Paused(..) | Self::Signal(_) | Self::PausedByOthers(_), _)
             | (_, Self::LedgerFailed(_) | Self::Panicked) => false,
         }
     }
+}
+
+/// What is noted of a wait that is told for the first time: nothing of one that only some rows have.
+pub(crate) fn event_of_wait(wait: &Waiting) -> Option<RunEvent> {
+    let reason = match wait.reason {
+        WaitReason::Hours => "hours",
+        WaitReason::RateLimit => "rate_limit",
+        WaitReason::RecipientGap | WaitReason::PairLimit => return None,
+    };
+    let until = wait.until.parse().ok().map(Timestamp::as_millisecond);
+    wait.is_new.then(|| RunEvent { until, ..RunEvent::now(RunEventKind::Waiting).because(reason) })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::error::BulkError;
 use super::ledger::{
     Counts, Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, QueuedRow, ReportedRow, RowFilter,
-    SkipCounts,
+    RunEvent, SkipCounts,
 };
 use super::runs::{EarlierError, EarlierRuns, OpenRuns, RunName, Runs};
 use super::shared_ledger::{RunId, SharedEarlier, SharedRuns};
@@ -92,6 +92,38 @@ impl StoredRun<'_> {
         }
     }
 
+    /// When the list was read, in milliseconds since 1970.
+    pub(crate) fn created_at(&self) -> Result<i64, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.created_at(),
+            Self::Shared(runs, run) => Ok(runs.times(*run)?[0]),
+        }
+    }
+
+    /// The last outcome or decision; where there is none, when the run was made.
+    pub(crate) fn changed_at(&self) -> Result<i64, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.changed_at(),
+            Self::Shared(runs, run) => Ok(runs.times(*run)?[1]),
+        }
+    }
+
+    /// What happened to the run, in order.
+    pub(crate) fn events(&self) -> Result<Vec<RunEvent>, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.events(),
+            Self::Shared(runs, run) => runs.events(*run),
+        }
+    }
+
+    /// Recipient and body of the first message: of one that is not left out, where there is one.
+    pub(crate) fn first_message(&self) -> Result<Option<(String, String)>, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.first_message(),
+            Self::Shared(runs, run) => runs.first_message(*run),
+        }
+    }
+
     /// Gives every row that `filter` takes to `write`, in the order of the input.
     pub(crate) fn report<E: From<LedgerError>>(
         &self,
@@ -168,6 +200,14 @@ impl<'a> KnownRuns<'a> {
         match self {
             Self::Files(runs) => runs.people_written_to(draft),
             Self::Shared(runs) => Ok(runs.people_written_to(draft)?),
+        }
+    }
+
+    /// The unfinished runs that have messages for people of `draft`, each with how many people that is.
+    pub(crate) fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
+        match self {
+            Self::Files(runs) => runs.unfinished(draft),
+            Self::Shared(runs) => Ok(runs.unfinished(draft)?),
         }
     }
 

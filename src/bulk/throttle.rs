@@ -12,6 +12,7 @@ use super::rate_limit::RateLimit;
 use crate::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
 use crate::hours::Hours;
 use crate::output::{WaitReason, Waiting};
+use crate::timestamps::{local_second, rfc_3339, timestamp};
 
 /// A wait is told when it is longer than this, and as another one when it ends later by more than this.
 const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);
@@ -81,17 +82,12 @@ impl Throttle {
         if self.rate_limit.is_probing() { 1 } else { self.breaker.allowance(self.concurrency) }
     }
 
-    /// Looks at the clock on the wall, where the run has hours.
-    pub(crate) fn look(&mut self, now: Instant) {
+    /// Looks at the clock on the wall, where the run has hours. Says whether they have opened since the last look.
+    pub(crate) fn look(&mut self, now: Instant) -> bool {
         if self.gate.hours().is_none() {
-            return;
+            return false;
         }
-        self.closed = self.gate.look(Timestamp::now(), now);
-        if self.closed.is_none()
-            && let Some(time) = self.gate.take_closed_time(now)
-        {
-            self.rate_limit.leave_out(time);
-        }
+        std::mem::replace(&mut self.closed, self.gate.look(Timestamp::now(), now)).is_some() && self.closed.is_none()
     }
 
     /// Whether the hours were closed when they were looked at last.
@@ -197,8 +193,8 @@ impl Throttle {
         };
         let seconds = (wait + Duration::from_millis(500)).as_secs();
         let length = humantime::format_duration(Duration::from_secs(seconds));
-        let end = humantime::format_rfc3339_seconds(SystemTime::now() + wait).to_string();
-        let shown = format!("{length}, until {end}");
-        Some(Waiting { reason, until: end, shown, words: words.to_owned(), is_new: !is_told })
+        let end = SystemTime::now() + wait;
+        let shown = format!("{length}, until {}", local_second(timestamp(end)));
+        Some(Waiting { reason, until: rfc_3339(end), shown, words: words.to_owned(), is_new: !is_told })
     }
 }

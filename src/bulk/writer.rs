@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::breaker::PauseReason;
 use super::exchange::{Given, RunLedger, SettledRow};
-use super::ledger::{EndedAttempt, LedgerError};
+use super::ledger::{EndedAttempt, LedgerError, RunEvent};
 
 /// What the engine has for the ledger, and wants from it.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct Order {
     pub(crate) wanted: usize,
     /// Why nobody is to take rows any more.
     pub(crate) pause: Option<PauseReason>,
+    /// What happened to the run.
+    pub(crate) events: Vec<RunEvent>,
 }
 
 /// What came of some orders.
@@ -109,9 +111,11 @@ fn write(
     while let Ok(first) = orders.recv() {
         // Whatever came while the last one was written shares this one. To wait for more makes fewer commits and a slower
         // run, on a fast disk and on a slow one.
-        let (mut settled, mut wanted, mut number, mut pause) = (first.settled, first.wanted, 1, first.pause);
+        let (mut settled, mut wanted, mut events, mut number) = (first.settled, first.wanted, first.events, 1);
+        let mut pause = first.pause;
         for order in orders.try_iter() {
             settled.extend(order.settled);
+            events.extend(order.events);
             wanted += order.wanted;
             number += 1;
             pause = pause.or(order.pause);
@@ -119,7 +123,7 @@ fn write(
         if let Some(reason) = pause {
             ledger.pause(reason);
         }
-        match ledger.exchange(&settled, wanted) {
+        match ledger.note_events(&events).and_then(|()| ledger.exchange(&settled, wanted)) {
             Ok(given) => {
                 // Whoever asked may have left at once.
                 let _ = answers.send(Exchanged { given, orders: number, wanted });
@@ -157,6 +161,7 @@ mod tests {
             message_id: None,
             code: None,
             error: None,
+            api_code: None,
         };
         SettledRow { ended, at: Instant::now(), retry: None }
     }
@@ -169,9 +174,10 @@ mod tests {
         let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
         let (writer, mut handle) = Writer::start(Box::new(FileRun::new(ledger).unwrap()));
         for _ in 1..=200 {
-            handle.order(Order { settled: Vec::new(), wanted: 1, pause: None });
+            handle.order(Order { settled: Vec::new(), wanted: 1, events: Vec::new(), pause: None });
             let row = handle.exchanged().await.unwrap().given.rows.pop().unwrap();
-            handle.order(Order { settled: vec![sent(row.n, &row.recipient)], wanted: 0, pause: None });
+            let settled = vec![sent(row.n, &row.recipient)];
+            handle.order(Order { settled, wanted: 0, events: Vec::new(), pause: None });
             handle.exchanged().await.unwrap();
         }
         // A handle that is left keeps the thread waiting, and nobody waits for it longer than that.

@@ -6,14 +6,17 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::hours::HoursFlags;
 use super::send::Delivered;
-use crate::bulk::{ImportPolicy, ReportFormat, RowFilter, RowRange, RowState, RunName, SkipReason};
-use crate::commands::bulk::{BulkAction, BulkSendArguments, EarlierOptions, RunOptions, TestSend};
+use crate::bulk::{ImportPolicy, RowFilter, RowRange, RowState, RunName, SkipReason};
+use crate::commands::bulk::{
+    BulkAction, BulkSendArguments, EarlierOptions, ReportArguments, ReportFormat, RunOptions, TestSend,
+};
 use crate::config::{Rate, Remember, RetryFor};
 use crate::input::Source;
 use crate::list::{ListEncoding, ListOptions};
 use crate::message::Message;
 use crate::output::ProgressFormat;
 use crate::phone::Country;
+use crate::report_page::PageLanguage;
 
 /// Headings of the help of `bulk send` and `bulk resume`, in the order in which they are met.
 const LIST: &str = "The list";
@@ -66,11 +69,13 @@ pub(crate) enum BulkCommand {
         /// Name of the run [default: the only unfinished one, else the only one]
         run: Option<RunName>,
     },
-    /// Print the list with the outcome of each row
+    /// Print the list with the outcome of each row, or make a page of it to look at
     ///
     /// Examples:
     ///   jelouctl bulk report people-20261120-101500 > people.done.csv
     ///   jelouctl bulk report --state failed --reason invalid --file again.csv
+    ///   jelouctl bulk report --file report.html
+    ///   jelouctl bulk report --file report.html --mask --lang es
     ///
     /// After the list's own columns: sent, message_id, http_status, code, error, attempts, at.
     /// In CSV, ' is put before a cell that a spreadsheet would run; `bulk send` removes it again.
@@ -87,13 +92,21 @@ pub(crate) enum BulkCommand {
         #[arg(long, value_name = "REASON")]
         reason: Vec<SkipReason>,
 
-        /// How it is written
-        #[arg(long, value_name = "FORMAT", default_value = "csv")]
-        format: ReportFormat,
+        /// How it is written [default: what the file's name says, else csv]
+        #[arg(long, value_name = "FORMAT")]
+        format: Option<ReportFormat>,
 
         /// Write it to this file, all or nothing, instead of standard output
         #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
         file: Option<PathBuf>,
+
+        /// On the page, show neither names nor numbers nor the list's columns, and the message unfilled
+        #[arg(long)]
+        mask: bool,
+
+        /// Language of the page [default: en]
+        #[arg(long, value_name = "LANGUAGE")]
+        lang: Option<PageLanguage>,
     },
     /// Set the state of unknown rows by hand, or send failed rows again
     ///
@@ -171,7 +184,7 @@ pub(crate) struct BulkSend {
     skip: u64,
 
     /// Send at most N messages; rows that are left out do not count
-    #[arg(long, value_name = "N", help_heading = LIST)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = LIST)]
     limit: Option<u64>,
 
     #[command(flatten)]
@@ -188,7 +201,7 @@ pub(crate) struct BulkSend {
     hours: HoursFlags,
 
     /// Read and check every row, print the first N requests and send nothing
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = BEFORE)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = BEFORE)]
     preview: Option<u64>,
 
     /// Check every row, then send the first messages to this user alone, in place of their recipients
@@ -206,7 +219,7 @@ pub(crate) struct BulkSend {
         long,
         value_name = "N",
         requires = "test_to",
-        value_parser = clap::value_parser!(u8).range(1..=10),
+        value_parser = one_to_ten,
         help_heading = BEFORE
     )]
     test_rows: Option<u8>,
@@ -224,6 +237,20 @@ pub(crate) struct BulkSend {
 
     #[command(subcommand)]
     message: Delivered<BulkDelivery>,
+}
+
+/// A count; who wants to see nothing leave has a flag for that.
+fn at_least_one(raw: &str) -> Result<u64, String> {
+    match raw.parse() {
+        Ok(0) => Err("write 1 or more; to send nothing, take --dry-run".to_owned()),
+        Ok(count) => Ok(count),
+        Err(_) => Err("write a whole number".to_owned()),
+    }
+}
+
+fn one_to_ten(raw: &str) -> Result<u8, String> {
+    let count = raw.parse().ok().filter(|count| (1..=10).contains(count));
+    count.ok_or_else(|| "write 1 to 10; to send nothing, take --dry-run".to_owned())
 }
 
 #[derive(Args, Debug)]
@@ -449,8 +476,9 @@ impl From<BulkCommand> for BulkAction {
             }
             BulkCommand::Work { run, options } => Self::Work { run, options: options.into() },
             BulkCommand::Status { run } => Self::Status { run },
-            BulkCommand::Report { run, state, reason, format, file } => {
-                Self::Report { run, filter: RowFilter { states: state, reasons: reason }, format, file }
+            BulkCommand::Report { run, state, reason, format, file, mask, lang } => {
+                let filter = RowFilter { states: state, reasons: reason };
+                Self::Report(ReportArguments { run, filter, format, file, mask, language: lang })
             }
             BulkCommand::Resolve { run, decision } => {
                 let (from, to) = decision.states();

@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Check, CheckState};
 use crate::process::{Signals, block_on};
-use crate::sending::{Connection, Flight, ReadError, address, new_client, read_environment};
+use crate::sending::{Connection, Flight, ReadError, address, check_audit_log, new_client, read_environment};
 
 /// How long a name look-up or a connection may take.
 const NETWORK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -37,6 +37,7 @@ pub(crate) fn run(context: &Context, offline: bool) -> Result<ExitCode, CommandE
     match checkup.settings(context) {
         None => checkup.warn("secret and network", "not checked: the configuration comes first"),
         Some(settings) => block_on(async {
+            checkup.audit_log(&settings);
             let secret = checkup.secret(&settings).await;
             if offline {
                 checkup.warn("network", "not checked: --offline");
@@ -145,6 +146,15 @@ impl Checkup {
                 let detail = format!("bulk cannot run, all else can: {}", error.message());
                 self.push("ledgers", CheckState::Warning, detail, error.hint);
             }
+        }
+    }
+
+    /// Whether messages would be noted. A send does not need it, so it is no failure.
+    fn audit_log(&mut self, settings: &Settings) {
+        let Some(log) = &settings.log else { return };
+        if let Err(error) = check_audit_log(&log.value) {
+            let hint = format!("correct {}; messages are sent all the same, and none is noted", log.origin);
+            self.push("log", CheckState::Warning, error.to_string(), Some(hint));
         }
     }
 

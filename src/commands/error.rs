@@ -230,6 +230,12 @@ impl From<BulkError> for CommandError {
                 let hint = error.hint();
                 Self::new(ExitCode::Usage, "usage", error, Some(hint))
             }
+            BulkError::Template(error) => {
+                let hint = "a column is {{ nombre }}; filters and tests are those of Jinja, such as upper, title and \
+                            default('x'), and phone('EC'); nothing was sent";
+                UsageError::new(error.to_string(), hint).into()
+            }
+            BulkError::Message(error) => error.into(),
             BulkError::Ledger(error) => error.into(),
             BulkError::Run(error) => error.into(),
             BulkError::ColumnOfOutcome { .. } | BulkError::Report(_) => {

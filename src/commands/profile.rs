@@ -115,7 +115,7 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
 }
 
 /// Name, value and origin of each setting; the secret itself never.
-pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 17] {
+pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 18] {
     let seconds = |duration: std::time::Duration| humantime::format_duration(duration).to_string();
     [
         row("profile", settings.profile.as_ref(), Clone::clone),
@@ -135,6 +135,7 @@ pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 17] 
         row("between", settings.between.as_ref(), |between| listed(&between.windows)),
         row("not_on", settings.not_on.as_ref(), |days| listed(days)),
         row("time_zone", settings.time_zone.as_ref(), ToString::to_string),
+        row("log", settings.log.as_ref(), |path| path.display().to_string()),
     ]
 }
 

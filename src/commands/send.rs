@@ -16,10 +16,10 @@ use crate::output::{Format, Record, RecordError, Sent};
 use crate::phone::Country;
 use crate::process::block_on;
 use crate::sending::{
-    Connection, Flight, Opening, Sender, UnresolvedSender, add_do_not_contact, catch_panic, check_not_excluded,
-    claim_exclusions, fault_of_template, read_exclusions,
+    AuditLog, Connection, Flight, Opening, Sender, UnresolvedSender, add_do_not_contact, catch_panic,
+    check_not_excluded, claim_exclusions, fault_of_template, read_exclusions,
 };
-use crate::template::expressions;
+use crate::template::{expressions, typed_line_break};
 
 /// What was typed for one message.
 #[derive(Debug)]
@@ -41,7 +41,8 @@ pub(crate) struct SendArguments {
 /// Sends one message and tells what became of it.
 pub(crate) fn run(context: &mut Context, typed: &SendArguments) -> ExitCode {
     let mut record = Record { kind: Some(typed.message.command().into()), ..Record::default() };
-    let code = send(context, typed, &mut record).unwrap_or_else(|error| {
+    let mut log = AuditLog::default();
+    let code = send(context, typed, &mut record, &mut log).unwrap_or_else(|error| {
         context.stderr.error(&error.message(), &error.details, error.hint.as_deref());
         record.sent = if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No };
         let message = error.line();
@@ -49,10 +50,18 @@ pub(crate) fn run(context: &mut Context, typed: &SendArguments) -> ExitCode {
             Some(RecordError { code: error.name, api_code: None, message, hint: error.hint, retry_after_s: None });
         error.code
     });
+    if context.mode == Mode::Send {
+        log.message(&context.stderr, "send", &record, code.code());
+    }
     print_result(context, context.stdout.format, &record, code)
 }
 
-fn send(context: &mut Context, typed: &SendArguments, record: &mut Record) -> Result<ExitCode, CommandError> {
+fn send(
+    context: &mut Context,
+    typed: &SendArguments,
+    record: &mut Record,
+    log: &mut AuditLog,
+) -> Result<ExitCode, CommandError> {
     let mut unresolved = UnresolvedSender::claim(context)?;
     claim_exclusions(context, &typed.excluded)?;
     let recipients = unresolved.recipients(context, typed.to.as_ref(), typed.country);
@@ -64,6 +73,7 @@ fn send(context: &mut Context, typed: &SendArguments, record: &mut Record) -> Re
     record.to = Some(outgoing.recipient().to_string());
 
     let settings = unresolved.settings(context)?;
+    *log = AuditLog::of(&settings);
     record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
     if let Some(bot) = &settings.bot {
         record.bot_id = Some(bot.value.as_str().to_owned());
@@ -95,7 +105,7 @@ fn read_message(
     let flags = typed.message.flag_body(&mut context.input)?;
     let file = typed.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
     let (outgoing, mut warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
-    warnings.extend(unfilled(outgoing.body(), ""));
+    warnings.extend(left_as_typed(outgoing.body(), ""));
     if typed.strict && !warnings.is_empty() {
         return Err(InvalidMessage::Warnings(warnings));
     }
@@ -103,20 +113,20 @@ fn read_message(
     Ok(outgoing)
 }
 
-/// Warnings of what looks like a column: of one message there is no list to fill it from.
-fn unfilled(body: &Value, path: &str) -> Vec<String> {
+/// Warnings of what looks like a column, of which one message has none, and of a line break that is none.
+fn left_as_typed(body: &Value, path: &str) -> Vec<String> {
     match body {
         Value::String(text) => {
             let told =
                 |written: String| format!("{path}: {written} is sent as it stands: only `bulk send` fills in columns");
-            expressions(text).into_iter().map(told).collect()
+            expressions(text).into_iter().map(told).chain(typed_line_break(path, text)).collect()
         }
         Value::Object(fields) => {
             let inside = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-            fields.iter().flat_map(|(name, field)| unfilled(field, &inside(name))).collect()
+            fields.iter().flat_map(|(name, field)| left_as_typed(field, &inside(name))).collect()
         }
         Value::Array(items) => {
-            items.iter().enumerate().flat_map(|(at, item)| unfilled(item, &format!("{path}[{at}]"))).collect()
+            items.iter().enumerate().flat_map(|(at, item)| left_as_typed(item, &format!("{path}[{at}]"))).collect()
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
     }
@@ -194,41 +204,49 @@ impl PreparedSend<'_> {
     pub(crate) fn report(&self, delivery: Delivery, record: &mut Record) -> ExitCode {
         let stderr = &self.context.stderr;
         let recipient = self.outgoing.recipient();
-        let (code, sent) = of_outcome(&delivery.outcome);
-        record.sent = sent;
-        record.attempts = delivery.attempts;
-        record.duration_ms = u64::try_from(delivery.duration.as_millis()).unwrap_or(u64::MAX);
-        if let Some(answer) = delivery.answer {
-            record.http_status = Some(answer.status);
-            record.response = answer.body.into_value();
-        }
-        if let Outcome::Sent { message_id } = delivery.outcome {
-            let id = message_id.as_ref().map(|id| format!(": {}", clipped(id))).unwrap_or_default();
+        let code = note_delivery(delivery, record);
+        if record.sent == Sent::Yes {
+            let id = record.message_id.as_ref().map(|id| format!(": {}", clipped(id))).unwrap_or_default();
             stderr.accepted(&format!("for {recipient} from {}{id}", self.sender.description()));
-            record.message_id = message_id;
         }
-        if let Some(problem) = delivery.problem {
-            let state = if sent == Sent::Unknown { "it may have been sent" } else { "not sent" };
-            stderr.error(&format!("{state}: {}", problem.message), &[], Some(&problem.hint));
-            record.error = Some(RecordError {
-                code: problem.code,
-                api_code: problem.api_code,
-                message: problem.message,
-                hint: Some(problem.hint),
-                retry_after_s: problem.retry_after.map(|wait| wait.as_secs()),
-            });
+        if let Some(error) = &record.error {
+            let state = if record.sent == Sent::Unknown { "it may have been sent" } else { "not sent" };
+            stderr.error(&format!("{state}: {}", error.message), &[], error.hint.as_deref());
         }
         if self.sender.settings.is_sandboxed() {
             let page = self.sender.planned_base().to_string();
             let shown = Some(page).filter(|url| record.api_url.as_ref() == Some(url));
             let shown = shown.map(|url| format!("; it is shown on {url}")).unwrap_or_default();
             stderr.note(&format!("sandbox: nothing left this machine{shown}"));
-            if sent == Sent::Yes {
+            if record.sent == Sent::Yes {
                 stderr.would_see(recipient.as_str(), &self.outgoing.draw());
             }
         }
         code
     }
+}
+
+/// Fills the record with what became of a message, and gives the exit code of that.
+pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record) -> ExitCode {
+    let (code, sent) = of_outcome(&delivery.outcome);
+    record.sent = sent;
+    record.attempts = delivery.attempts;
+    record.duration_ms = u64::try_from(delivery.duration.as_millis()).unwrap_or(u64::MAX);
+    if let Some(answer) = delivery.answer {
+        record.http_status = Some(answer.status);
+        record.response = answer.body.into_value();
+    }
+    if let Outcome::Sent { message_id } = delivery.outcome {
+        record.message_id = message_id;
+    }
+    record.error = delivery.problem.map(|problem| RecordError {
+        code: problem.code,
+        api_code: problem.api_code,
+        message: problem.message,
+        hint: Some(problem.hint),
+        retry_after_s: problem.retry_after.map(|wait| wait.as_secs()),
+    });
+    code
 }
 
 fn is_of_a_missing_template(outcome: &Outcome, problem: &Problem) -> bool {

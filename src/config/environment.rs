@@ -19,6 +19,7 @@ const OURS: [&str; 12] = [
     "JELOU_TIMEOUT",
     "JELOU_RETRY_FOR",
     "JELOUCTL_SANDBOX",
+    "JELOUCTL_LOG",
     "JELOU_TO",
     "JELOUCTL_LEDGER",
 ];
@@ -61,6 +62,8 @@ pub(crate) struct Environment {
     pub(crate) retry_for: Option<String>,
     /// `JELOUCTL_SANDBOX`
     pub(crate) sandbox: Option<String>,
+    /// `JELOUCTL_LOG`
+    pub(crate) log: Option<String>,
     /// `JELOU_TO`
     pub(crate) to: Option<String>,
     /// A line for each variable that somebody may take for ours.
@@ -97,6 +100,7 @@ impl Environment {
             timeout: read("JELOU_TIMEOUT")?,
             retry_for: read("JELOU_RETRY_FOR")?,
             sandbox: read("JELOUCTL_SANDBOX")?,
+            log: read("JELOUCTL_LOG")?,
             to: read("JELOU_TO")?,
         })
     }

@@ -74,6 +74,8 @@ pub(crate) struct Profile {
     pub(crate) allow_to: Option<AllowTo>,
     /// File with the people who are not to be written to: one a line, or a list with a header.
     pub(crate) do_not_contact: Option<PathBuf>,
+    /// File to which a line is added for each message and each end of a bulk run; `JELOUCTL_LOG` comes first.
+    pub(crate) log: Option<PathBuf>,
     /// How fast a bulk run sends: "5/s", "300/m", "1000/h"; 5/s when absent.
     #[serde(default, deserialize_with = "parsed")]
     #[schemars(with = "Option<String>")]
@@ -219,8 +221,13 @@ impl Profile {
             DayOff::Date(_) => None,
             DayOff::File(path) => Some(path),
         });
-        let files =
-            [&mut self.client_secret_file, &mut self.ca_cert, &mut self.do_not_contact, &mut self.ledger_password_file];
+        let files = [
+            &mut self.client_secret_file,
+            &mut self.ca_cert,
+            &mut self.do_not_contact,
+            &mut self.log,
+            &mut self.ledger_password_file,
+        ];
         for path in files.into_iter().flatten().chain(days_off) {
             *path = resolve(directory, path);
         }
@@ -234,7 +241,7 @@ impl Profile {
 }
 
 /// Relative paths start at the file, `~/` is home. One that begins with a variable is resolved when it is read.
-fn resolve(directory: &Path, path: &Path) -> PathBuf {
+pub(super) fn resolve(directory: &Path, path: &Path) -> PathBuf {
     if path.to_str().is_some_and(|path| path.starts_with("${")) {
         return path.to_owned();
     }

@@ -1,12 +1,12 @@
 //! The one place that decides precedence: flag, then environment, then profile, then default.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::environment::Environment;
 use super::error::ConfigError;
-use super::file::ConfigFile;
+use super::file::{ConfigFile, resolve};
 use super::flags::Flags;
 use super::login::Login;
 use super::secret_source::SecretSource;
@@ -41,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) ca_cert: Option<Sourced<PathBuf>>,
     pub(crate) allow_to: Option<Sourced<AllowTo>>,
     pub(crate) do_not_contact: Option<Sourced<PathBuf>>,
+    /// The audit log.
+    pub(crate) log: Option<Sourced<PathBuf>>,
     pub(crate) rate: Sourced<Rate>,
     /// Whose national numbers recipients may be, where `--country` does not say.
     pub(crate) country: Option<Sourced<Country>>,
@@ -97,6 +99,9 @@ impl Settings {
         let kept = profile.retry_for.map(|value| of_profile.of(value));
         let retry_for = pick(("--retry-for", flags.retry_for), ("JELOU_RETRY_FOR", &environment.retry_for), kept)?;
         let ca_cert = flags.ca_cert.clone().map(|path| Origin::Flag("--ca-cert").of(path));
+        // A relative path of the variable starts where the command was typed; `~/` may come from an env file.
+        let log = environment.log.as_ref().map(|path| resolve(Path::new(""), Path::new(path)));
+        let log = log.map(|path| Origin::Variable("JELOUCTL_LOG").of(path));
         let client_id = ("--client-id", flags.client_id.clone());
         let client_id = pick(client_id, ("JELOU_CLIENT_ID", &environment.client_id), None)?;
         let secret = if sandbox == Sandboxed::No { typed_secret(flags, environment)? } else { None };
@@ -111,6 +116,7 @@ impl Settings {
             ca_cert: ca_cert.or_else(|| profile.ca_cert.clone().map(|path| of_profile.of(path))),
             allow_to: profile.allow_to.clone().map(|value| of_profile.of(value)),
             do_not_contact: profile.do_not_contact.clone().map(|value| of_profile.of(value)),
+            log: log.or_else(|| profile.log.clone().map(|path| of_profile.of(path))),
             rate: profile.rate.map_or(Origin::Default.of(Rate::DEFAULT), |value| of_profile.of(value)),
             between: profile.between.clone().map(|value| of_profile.of(value)),
             not_on: profile.not_on.clone().map(|value| of_profile.of(value)),
@@ -202,7 +208,10 @@ fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, Conf
     let Some(raw) = &environment.sandbox else {
         return Ok(if flags.sandbox { Sandboxed::Nearest } else { Sandboxed::No });
     };
-    let url = raw.parse::<ApiUrl>().and_then(|url| {
+    let parsed = raw.parse::<ApiUrl>();
+    let parsed = parsed
+        .map_err(|problem| format!("{problem}: give http://127.0.0.1:PORT of a sandbox that runs, or pass --sandbox"));
+    let url = parsed.and_then(|url| {
         url.is_loopback()
             .then_some(url)
             .ok_or_else(|| "a sandbox is on this machine: give http://127.0.0.1:PORT".to_owned())

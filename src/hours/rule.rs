@@ -136,7 +136,8 @@ impl Hours {
         at.to_zoned(self.zone().clone())
     }
 
-    fn zone(&self) -> &TimeZone {
+    /// Whose clock they go by.
+    pub(crate) fn zone(&self) -> &TimeZone {
         self.time_zone.zone()
     }
 }

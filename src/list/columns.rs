@@ -71,6 +71,9 @@ const RECIPIENT_NAMES: [&str; 56] = [
 /// Names that say it only where no other column does: a contact may be a person's name, too.
 const WEAK_RECIPIENT_NAMES: [&str; 4] = ["contacto", "contact", "contactnumber", "numerodecontacto"];
 
+/// Digits that a phone number has at least where a name is expected: a date has fewer.
+const FEWEST_DIGITS: usize = 9;
+
 /// Letters that a word has at least, which is near to a name.
 const SHORTEST_NEAR: usize = 4;
 
@@ -85,6 +88,8 @@ pub(crate) struct Columns {
     places: HashMap<String, usize>,
     /// By the name as [`plain`] writes it; nothing where two columns share it.
     plain_places: HashMap<String, Option<usize>>,
+    /// What may stand above the header: the only name, which is a title then, or nothing at all.
+    title: Option<String>,
 }
 
 impl Columns {
@@ -105,7 +110,21 @@ impl Columns {
             plain_places.entry(plain(name)).and_modify(|place| *place = None).or_insert(Some(place));
         }
         plain_places.remove("");
-        Ok(Self { names, places, plain_places })
+        let title = possible_title(&names).filter(|name| recipient_column(&[name], None).is_err()).map(str::to_owned);
+        Ok(Self { names, places, plain_places, title })
+    }
+
+    /// That these are a title, where the row of `line` below reads like the header.
+    pub(super) fn check_title<'a>(&self, line: u64, cells: impl IntoIterator<Item = &'a str>) -> Result<(), ListError> {
+        let Some(title) = &self.title else { return Ok(()) };
+        // Where the title has no delimiter, whole lines may be cells.
+        let names: Vec<_> =
+            cells.into_iter().flat_map(|cell| cell.split([',', ';', '\t', '|'])).map(str::trim).collect();
+        if names.len() < 2 || recipient_column(&names, None).is_err() {
+            return Ok(());
+        }
+        let names = names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ");
+        Err(ListError::Title { title: title.clone(), line, names })
     }
 
     /// As the header writes them.
@@ -172,7 +191,9 @@ pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<St
             MeantColumn::One(name) => Ok(name.to_owned()),
             MeantColumn::Several(first, second) => Err(ListError::several("--to-column", asked, first, second)),
             MeantColumn::None => {
-                Err(ListError::NoSuchColumn { flag: "--to-column", name: asked.to_owned(), columns: columns() })
+                let none =
+                    || ListError::NoSuchColumn { flag: "--to-column", name: asked.to_owned(), columns: columns() };
+                Err(no_header(names).unwrap_or_else(none))
             }
         };
     }
@@ -186,8 +207,29 @@ pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<St
         [first, second, ..] => {
             Err(ListError::TwoRecipients { first: (*first).to_owned(), second: (*second).to_owned() })
         }
-        [] => Err(ListError::NoRecipientColumn { columns: columns(), proposed: proposed(names) }),
+        [] => {
+            let none = || ListError::NoRecipientColumn { columns: columns(), proposed: proposed(names) };
+            Err(no_header(names).unwrap_or_else(none))
+        }
     }
+}
+
+/// That `names` are no names, but somebody's cells: one of them is a phone number.
+pub(crate) fn no_header(names: &[&str]) -> Option<ListError> {
+    let is_number = |name: &&&str| {
+        let digits = name.chars().filter(char::is_ascii_digit).count();
+        digits >= FEWEST_DIGITS
+            && name.chars().all(|character| character.is_ascii_digit() || " +-().'".contains(character))
+    };
+    let number = names.iter().find(is_number)?.trim().to_owned();
+    Some(ListError::NoHeader { cells: names.iter().map(|name| name.trim().to_owned()).collect(), number })
+}
+
+/// The only name that is not blank, or an empty one where all are.
+fn possible_title(names: &[String]) -> Option<&str> {
+    let mut filled = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
+    let first = filled.next().unwrap_or_default();
+    filled.next().is_none().then_some(first)
 }
 
 /// The columns that may be meant, of which none is taken unasked.

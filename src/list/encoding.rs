@@ -1,6 +1,6 @@
 //! Lists that are no UTF-8: which encoding they are read with, and the reading.
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::str::FromStr;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -104,6 +104,26 @@ pub(super) fn encoding_of(head: &[u8], asked: Option<ListEncoding>) -> Result<Op
     Ok(encoding.filter(|encoding| *encoding != UTF_8))
 }
 
+/// A text as UTF-8, where a mark says that it is UTF-16; any other as it is.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn decoded(mut input: Box<dyn Read>) -> io::Result<Box<dyn Read>> {
+    let mut head = Vec::new();
+    input.by_ref().take(LONGEST_MARK).read_to_end(&mut head)?;
+    let marked = Encoding::for_bom(&head).map(|(encoding, _)| encoding).filter(|encoding| *encoding != UTF_8);
+    // The mark of UTF-32 begins with that of UTF-16.
+    let is_utf_32 = head.ends_with(&[0, 0]);
+    let whole: Box<dyn Read> = Box::new(Cursor::new(head).chain(input));
+    Ok(match marked.filter(|_| !is_utf_32) {
+        Some(encoding) => Box::new(DecodedInput::new(whole, encoding)),
+        None => whole,
+    })
+}
+
+/// In bytes.
+const LONGEST_MARK: u64 = 4;
+
 /// The bytes of a text are none of its encoding.
 #[derive(Debug, Error)]
 #[error("line {line} is not {encoding}")]
@@ -202,8 +222,6 @@ const MOST_OF_SAMPLE: usize = 30;
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use super::*;
 
     fn decoded(bytes: &[u8], label: &str) -> (String, Option<String>) {

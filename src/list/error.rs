@@ -35,8 +35,16 @@ pub(crate) enum ListError {
     TornHeader { name: String, line: u64 },
     #[error("{name}: {problem}; it is in the header")]
     Header { name: String, problem: String },
+    #[error("the first line is no header, but somebody's row: {}", cells.join(", "))]
+    NoHeader { cells: Vec<String>, number: String },
+    #[error("{}", above_header(title))]
+    Title { title: String, line: u64, names: String },
     #[error("{name} is one JSON array")]
     JsonArray { name: String },
+    #[error("--skip {skip}: {name} has only {}", number_of_rows(*rows))]
+    AllSkipped { name: String, skip: u64, rows: u64 },
+    #[error("{name}: the object of line {line} goes on over more lines")]
+    WrappedObject { name: String, line: u64 },
     #[error("{name} has no rows")]
     NoRows { name: String },
     #[error("line {line}: with this row the list has more than {most} differently named fields")]
@@ -83,12 +91,21 @@ impl ListError {
     pub(crate) fn hint(&self) -> String {
         match self {
             Self::NoRecipientColumn { proposed, .. } if !proposed.is_empty() => propose(proposed),
+            Self::NoHeader { cells, number } => format!(
+                "write a line above it that names the columns, such as {}; nothing was sent",
+                example_header(cells, number)
+            ),
+            Self::Title { line, names, .. } => {
+                format!("delete what stands above line {line}, which reads like the header: {names}; nothing was sent")
+            }
             _ => self.fixed_hint().to_owned(),
         }
     }
 
     fn fixed_hint(&self) -> &'static str {
         match self {
+            // These are told with what they are about.
+            Self::NoHeader { .. } | Self::Title { .. } => "nothing was sent",
             Self::Unreadable { .. } => "check the path and its permissions; nothing was sent",
             Self::Foreign { foreign, .. } => foreign.hint(),
             Self::Workbook { error, .. } => error.hint(),
@@ -103,10 +120,10 @@ impl ListError {
             }
             Self::RowTooLong { .. } => "look at the quotes of the row before it; nothing was sent",
             Self::Header { .. } => "write the column's name there as a text; nothing was sent",
+            Self::WrappedObject { .. } => "write one object a line, as `jq -c .` does; nothing was sent",
             Self::JsonArray { .. } => "write one object a line, as `jq -c '.[]'` does; nothing was sent",
-            Self::NoRows { .. } => {
-                "check the file, --skip and --limit; a list needs a header and at least one row; nothing was sent"
-            }
+            Self::AllSkipped { .. } => "skip fewer rows; nothing was sent",
+            Self::NoRows { .. } => "check the file; a list needs a header and at least one row; nothing was sent",
             Self::TooManyFields { .. } => {
                 "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does; nothing was sent"
             }
@@ -124,9 +141,30 @@ impl ListError {
     }
 }
 
+fn above_header(title: &str) -> String {
+    match title {
+        "" => "the first line has no names of columns".to_owned(),
+        title => format!("the first line is a title, not the header: `{title}`"),
+    }
+}
+
+fn number_of_rows(rows: u64) -> String {
+    if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
+}
+
 /// What a text would be in the encoding that most lists have that are no UTF-8.
 fn as_windows_1252(sample: &str) -> String {
     if sample.is_empty() { String::new() } else { format!("; read as windows-1252, `{sample}` stands there") }
+}
+
+/// A header for a row with these `cells`, of which one is a phone number: `celular,nombre`.
+fn example_header(cells: &[String], number: &str) -> String {
+    let names = cells.iter().enumerate().map(|(at, cell)| match (cell == number, at) {
+        (true, _) => "celular".to_owned(),
+        (false, 0 | 1) => "nombre".to_owned(),
+        (false, _) => format!("columna{}", at + 1),
+    });
+    names.collect::<Vec<_>>().join(",")
 }
 
 /// The flags that would take one of `columns`.

@@ -39,7 +39,9 @@ pub(crate) enum Foreign {
     /// What is wanted may be inside.
     Archive(&'static str),
     Other(&'static str),
-    Utf16,
+    /// UTF-16 without a mark, by the label of `--encoding`.
+    Utf16(&'static str),
+    Utf32,
 }
 
 impl Foreign {
@@ -62,10 +64,14 @@ impl Foreign {
         if begins(b"<!doctype html") || begins(b"<html") || begins(b"<table") || begins(b"<?xml") {
             return Some(Self::Workbook("HTML or XML, as some programs export under the name .xls"));
         }
-        match head.split(|byte| *byte == 0).count() {
-            1 => None,
-            // Of Latin letters every other byte is zero.
-            pieces if pieces * 3 > head.len() => Some(Self::Utf16),
+        // Of Latin letters every other byte is zero, or three of four.
+        let zeros = |remainder| head.iter().enumerate().filter(|(at, byte)| **byte == 0 && at % 2 == remainder).count();
+        let (even, odd) = (zeros(0), zeros(1));
+        match even + odd {
+            0 => None,
+            zeros if zeros == head.len() => Some(Self::Other("no text: it begins with nothing but zeros")),
+            zeros if zeros * 5 > head.len() * 3 => Some(Self::Utf32),
+            zeros if zeros * 3 > head.len() => Some(Self::Utf16(if even > odd { "utf-16be" } else { "utf-16le" })),
             _ => Some(Self::Other("no text: it has bytes that are zero")),
         }
     }
@@ -76,7 +82,11 @@ impl Foreign {
             Self::Workbook(_) => "open it, and save the sheet as .xlsx or \"CSV UTF-8\"; nothing was sent",
             Self::Archive(_) => "unpack it, and name the list inside; nothing was sent",
             Self::Other(_) => "name a list: CSV, NDJSON, .xlsx or .ods; nothing was sent",
-            Self::Utf16 => "add --encoding utf-16le before the kind, or save it as \"CSV UTF-8\"; nothing was sent",
+            Self::Utf16("utf-16be") => {
+                "add --encoding utf-16be before the kind, or save it as \"CSV UTF-8\"; nothing was sent"
+            }
+            Self::Utf16(_) => "add --encoding utf-16le before the kind, or save it as \"CSV UTF-8\"; nothing was sent",
+            Self::Utf32 => "save it as \"CSV UTF-8\"; nothing was sent",
         }
     }
 
@@ -84,7 +94,9 @@ impl Foreign {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Workbook(name) | Self::Archive(name) | Self::Other(name) => name,
-            Self::Utf16 => "UTF-16 without a mark",
+            Self::Utf16("utf-16be") => "UTF-16BE without a mark",
+            Self::Utf16(_) => "UTF-16LE without a mark",
+            Self::Utf32 => "UTF-32",
         }
     }
 }

@@ -16,8 +16,8 @@ mod row;
 mod sheet_list;
 mod workbook;
 
-pub(crate) use self::columns::{MeantColumn, meant_column, near_column, recipient_column};
-pub(crate) use self::encoding::{ListEncoding, sample};
+pub(crate) use self::columns::{MeantColumn, meant_column, near_column, no_header, recipient_column};
+pub(crate) use self::encoding::{ListEncoding, decoded, sample};
 pub(crate) use self::error::ListError;
 pub(crate) use self::foreign::Foreign;
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
@@ -25,3 +25,4 @@ pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::outcome::{OUTCOME_COLUMNS, guarded, quoted};
 pub(crate) use self::reader::ListReader;
 pub(crate) use self::row::{ListRow, Row};
+pub(crate) use self::sheet_list::HiddenRows;

@@ -17,7 +17,7 @@ use super::outcome::{CODE_PLACE, OUTCOME_COLUMNS, own_columns, unguarded};
 use super::record_marks::RecordMarks;
 use super::repeated::repeated_field;
 use super::row::{ListRow, Row};
-use super::sheet_list::SheetList;
+use super::sheet_list::{HiddenRows, SheetList};
 use super::workbook::old_office;
 
 /// A row behind the last one of a CSV input: a quote that is never closed swallows it.
@@ -53,6 +53,10 @@ impl ListReader {
         }
         if head.starts_with(OLD_OFFICE) {
             return Err(ListError::workbook(&name, old_office(Cursor::new(head).chain(input))));
+        }
+        // Its mark begins with that of UTF-16.
+        if let Some(foreign @ Foreign::Utf32) = Foreign::at(&head) {
+            return Err(ListError::Foreign { name, foreign });
         }
         let encoding = encoding_of(&head, options.encoding).map_err(|other| ListError::MarkedOtherwise {
             name: name.clone(),
@@ -164,10 +168,10 @@ impl ListReader {
     }
 
     /// Rows so far that a spreadsheet does not show; they are given as the others are.
-    pub(crate) fn hidden_rows(&self) -> u64 {
+    pub(crate) fn hidden_rows(&self) -> Option<&HiddenRows> {
         match &self.rows {
-            Rows::Sheet(list) => list.hidden_rows(),
-            Rows::Csv { .. } | Rows::Ndjson { .. } => 0,
+            Rows::Sheet(list) => Some(list.hidden_rows()),
+            Rows::Csv { .. } | Rows::Ndjson { .. } => None,
         }
     }
 
@@ -237,6 +241,7 @@ fn next_record(
         }
         *empty_rows += 1;
     };
+    columns.check_title(line, &record)?;
     let (expected, found) = (columns.names().len() + if is_report { OUTCOME_COLUMNS.len() } else { 0 }, record.len());
     let row = if is_torn {
         Err("text stands behind a quote that closes its cell; inside a cell, write each quote twice".to_owned())
@@ -245,7 +250,8 @@ fn next_record(
         let cells = cells.map(|cell| if is_report { unguarded(cell) } else { cell.to_owned() });
         Ok(Row::Cells { columns: Arc::clone(columns), cells: cells.collect() })
     } else {
-        Err(format!("has {found} cells, but the header has {expected}"))
+        let cells = if found == 1 { "cell" } else { "cells" };
+        Err(format!("has {found} {cells}, but the header has {expected}"))
     };
     let code = record.get(columns.names().len() + CODE_PLACE).filter(|_| is_report).map(str::to_owned);
     Ok(Some(ListRow { line, row, code }))
@@ -281,8 +287,11 @@ fn next_object(reader: &mut BufReader<BoundedInput>, line: &mut u64, name: &str)
             line: *line,
             sample: sample(error.as_bytes()),
         })?;
+        if text.trim() == "{" {
+            return Err(ListError::WrappedObject { name: name.to_owned(), line: *line });
+        }
         if !text.trim().is_empty() {
-            let (row, code) = object(&text);
+            let (row, code) = object(text.trim_end());
             return Ok(Some(ListRow { line: *line, row, code }));
         }
     }
@@ -304,7 +313,8 @@ fn object(text: &str) -> (Result<Row, String>, Option<String>) {
             (Ok(Row::Fields(Arc::new(fields))), code)
         }
         Ok(_) => (Err("is not a JSON object".to_owned()), None),
-        Err(problem) => (Err(problem), None),
+        // The line is named already, and it is the only one of this row.
+        Err(problem) => (Err(problem.replace(" at line 1 column ", " at column ")), None),
     }
 }
 

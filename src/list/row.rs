@@ -32,6 +32,14 @@ impl Row {
         }
     }
 
+    /// The text that stands under `name`; nothing where it is none.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Cells { .. } => self.cell(name),
+            Self::Fields(_) => self.field(name).and_then(Value::as_str),
+        }
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         match self {
             Self::Cells { columns, .. } => columns.place(name).is_some(),

@@ -9,6 +9,17 @@ use super::outcome::{CODE_PLACE, own_columns, unguarded};
 use super::row::{ListRow, Row};
 use super::workbook::{CellFault, SheetRow, SheetStream, column_letters, read_sheet};
 
+/// Rows that are named with their lines.
+const NAMED_ROWS: usize = 5;
+
+/// Rows that a spreadsheet does not show.
+#[derive(Debug, Default)]
+pub(crate) struct HiddenRows {
+    pub(crate) count: u64,
+    /// The first of them.
+    pub(crate) first: Vec<u64>,
+}
+
 pub(super) struct SheetList {
     stream: SheetStream,
     columns: Arc<Columns>,
@@ -19,7 +30,16 @@ pub(super) struct SheetList {
     /// The last row that was given.
     last: u64,
     empty_rows: u64,
-    hidden_rows: u64,
+    hidden_rows: HiddenRows,
+}
+
+impl HiddenRows {
+    fn note(&mut self, row: u64) {
+        self.count += 1;
+        if self.first.len() < NAMED_ROWS {
+            self.first.push(row);
+        }
+    }
 }
 
 impl SheetList {
@@ -42,14 +62,18 @@ impl SheetList {
         let width = names.len();
         let (own, is_report) = own_columns(&names);
         let columns = Arc::new(Columns::new(own)?);
-        Ok(Self { stream, columns, width, is_report, last: header.number, empty_rows: 0, hidden_rows: 0 })
+        let hidden_rows = HiddenRows::default();
+        Ok(Self { stream, columns, width, is_report, last: header.number, empty_rows: 0, hidden_rows })
     }
 
     pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, ListError> {
         while let Some(row) = self.stream.next().map_err(|error| ListError::workbook(name, error))? {
             if row.is_filled() {
                 self.empty_rows += row.number.saturating_sub(self.last + 1);
-                self.hidden_rows += u64::from(row.is_hidden);
+                if row.is_hidden {
+                    self.hidden_rows.note(row.number);
+                }
+                self.columns.check_title(row.number, row.cells.iter().map(String::as_str))?;
                 self.last = row.number;
                 let code = row.cells.get(self.columns.names().len() + CODE_PLACE).filter(|_| self.is_report).cloned();
                 return Ok(Some(ListRow { line: row.number, row: self.row(row), code }));
@@ -84,8 +108,8 @@ impl SheetList {
         self.empty_rows
     }
 
-    pub(super) fn hidden_rows(&self) -> u64 {
-        self.hidden_rows
+    pub(super) fn hidden_rows(&self) -> &HiddenRows {
+        &self.hidden_rows
     }
 
     /// The sheet that is read, and the visible ones that are not.

@@ -1,6 +1,40 @@
 //! What the drawings of several kinds share: the parts of a bubble, taken from a body by the names of its fields.
 
+use std::fmt;
+
 use serde_json::Value;
+
+/// A line of a message as its recipient sees it; on a terminal, as [`fmt::Display`] gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DrawnLine {
+    Text(String),
+    /// Its label.
+    Button(String),
+    /// What kind of file stands in the bubble, and its address.
+    Media {
+        what: String,
+        address: String,
+    },
+    /// A template that is kept elsewhere: its name or its id.
+    Template(String),
+}
+
+impl DrawnLine {
+    pub(crate) fn media(what: &str, address: &str) -> Self {
+        Self::Media { what: what.to_owned(), address: address.to_owned() }
+    }
+}
+
+impl fmt::Display for DrawnLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => formatter.write_str(text),
+            Self::Button(label) => write!(formatter, "[ {label} ]"),
+            Self::Media { what, address } => write!(formatter, "({what}) {address}"),
+            Self::Template(name) => write!(formatter, "(template) {name}"),
+        }
+    }
+}
 
 /// The text at `pointer`, unless it is empty.
 pub(crate) fn text<'a>(body: &'a Value, pointer: &str) -> Option<&'a str> {
@@ -8,9 +42,9 @@ pub(crate) fn text<'a>(body: &'a Value, pointer: &str) -> Option<&'a str> {
 }
 
 /// The lines of the texts at `pointers`, one text after the other.
-pub(crate) fn texts(body: &Value, pointers: &[&str]) -> Vec<String> {
+pub(crate) fn texts(body: &Value, pointers: &[&str]) -> Vec<DrawnLine> {
     let texts = pointers.iter().filter_map(|pointer| text(body, pointer));
-    texts.flat_map(str::lines).map(str::to_owned).collect()
+    texts.flat_map(str::lines).map(|line| DrawnLine::Text(line.to_owned())).collect()
 }
 
 /// What the list at `pointer` holds.
@@ -18,33 +52,29 @@ pub(crate) fn items<'a>(body: &'a Value, pointer: &str) -> impl Iterator<Item = 
     body.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
 }
 
-pub(crate) fn button(label: &str) -> String {
-    format!("[ {label} ]")
-}
-
 /// The button whose label is the text at `pointer`.
-pub(crate) fn button_at(body: &Value, pointer: &str) -> Option<String> {
-    text(body, pointer).map(button)
+pub(crate) fn button_at(body: &Value, pointer: &str) -> Option<DrawnLine> {
+    text(body, pointer).map(|label| DrawnLine::Button(label.to_owned()))
 }
 
-/// The address of a file that stands in the bubble, after what kind of file it is.
-pub(crate) fn media(body: &Value) -> Option<String> {
-    let url = text(body, "/mediaUrl")?;
-    Some(format!("({}) {url}", text(body, "/type").unwrap_or("media")))
+/// A file that stands in the bubble.
+pub(crate) fn media(body: &Value) -> Option<DrawnLine> {
+    let address = text(body, "/mediaUrl")?;
+    Some(DrawnLine::media(text(body, "/type").unwrap_or("media"), address))
 }
 
 /// The name or the id of a template at `pointer`.
-pub(crate) fn template(body: &Value, pointer: &str) -> Option<String> {
-    text(body, pointer).map(|name| format!("(template) {name}"))
+pub(crate) fn template(body: &Value, pointer: &str) -> Option<DrawnLine> {
+    text(body, pointer).map(|name| DrawnLine::Template(name.to_owned()))
 }
 
 /// The values that a template is filled with, by their place or by their name.
-pub(crate) fn parameters(body: &Value) -> Option<String> {
+pub(crate) fn parameters(body: &Value) -> Option<DrawnLine> {
     let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let values: Vec<_> = match body.get("parameters")? {
         Value::Array(values) => values.iter().map(shown).collect(),
         Value::Object(named) => named.iter().map(|(name, value)| format!("{name}: {}", shown(value))).collect(),
         _ => return None,
     };
-    Some(values.join(" | "))
+    Some(DrawnLine::Text(values.join(" | ")))
 }

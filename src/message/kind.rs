@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::bubble::DrawnLine;
 use super::envelope::Envelope;
 use super::route::Route;
 use crate::input::{Input, InputError};
@@ -25,9 +26,9 @@ pub(crate) trait Kind:
     /// A command line that sends one and needs no file; empty where there is none.
     const EXAMPLE: &'static str;
 
-    /// The lines that show `body` on a terminal as its recipient would see it; none where nothing is known of it. They
-    /// are escaped by whoever prints them.
-    fn draw(body: &Value) -> Vec<String>;
+    /// What its recipient would see of `body`, line by line; none where nothing is known of it. They are escaped by whoever
+    /// shows them.
+    fn draw(body: &Value) -> Vec<DrawnLine>;
 
     /// What the flags say that are not one field each, as a part of the body.
     fn shape_flags(&self, _input: &mut Input) -> Result<Map<String, Value>, InputError> {

@@ -29,10 +29,11 @@ mod template_listing;
 mod text_file;
 mod vcard;
 
+pub(crate) use self::bubble::DrawnLine;
 pub(crate) use self::envelope::Envelope;
 pub(crate) use self::example::Example;
 pub(crate) use self::incoming::{Checked, check_flow_message, check_message, check_template};
-pub(crate) use self::invalid::InvalidMessage;
+pub(crate) use self::invalid::{InvalidMessage, Violation};
 pub(crate) use self::kinds::{FlowMessage, Message};
 pub(crate) use self::merge::merge;
 pub(crate) use self::or_template::{LeafType, is_template};

@@ -34,9 +34,24 @@ pub(crate) struct TemplateUses {
 pub(crate) enum TemplateVerdict {
     Fits,
     UnknownName,
-    OtherLanguage { languages: Vec<String> },
-    NotApproved { status: String },
-    WrongCount { given: usize, expected: usize },
+    OtherLanguage {
+        languages: Vec<String>,
+    },
+    NotApproved {
+        status: String,
+    },
+    WrongCount {
+        given: usize,
+        expected: usize,
+    },
+    /// It fits, but there is one in each of these, and the message does not say which is meant.
+    SeveralLanguages {
+        languages: Vec<String>,
+    },
+    /// The list does not say this of it, so nobody knows.
+    Unclear {
+        missing: &'static str,
+    },
 }
 
 impl TemplateUse {
@@ -58,25 +73,37 @@ impl TemplateUse {
         if named.is_empty() {
             return TemplateVerdict::UnknownName;
         }
-        let is = |each: &Value, field: &str, wanted: &str| {
-            text(each, field).is_none_or(|found| found.eq_ignore_ascii_case(wanted))
+        let is_spoken = |each: &&&Value| match (&self.language, text(each, "language")) {
+            (Some(wanted), Some(found)) => found.eq_ignore_ascii_case(wanted),
+            (None, _) | (_, None) => true,
         };
-        let spoken = named.iter().filter(|each| self.language.as_ref().is_none_or(|code| is(each, "language", code)));
-        let spoken: Vec<_> = spoken.collect();
+        let spoken: Vec<_> = named.iter().filter(is_spoken).copied().collect();
         let Some(first) = spoken.first() else {
-            let languages = named.iter().filter_map(|each| text(each, "language")).map(str::to_owned).collect();
-            return TemplateVerdict::OtherLanguage { languages };
+            return TemplateVerdict::OtherLanguage { languages: languages(&named) };
         };
-        let approved: Vec<_> = spoken.iter().filter(|each| is(each, "status", "APPROVED")).collect();
+        let is_approved = |each: &&&Value| text(each, "status").is_some_and(|it| it.eq_ignore_ascii_case("APPROVED"));
+        let approved: Vec<_> = spoken.iter().filter(is_approved).copied().collect();
         if approved.is_empty() {
-            return TemplateVerdict::NotApproved { status: text(first, "status").unwrap_or_default().to_owned() };
+            let is_told = spoken.iter().all(|each| text(each, "status").is_some());
+            let status = text(first, "status").unwrap_or_default().to_owned();
+            return if is_told {
+                TemplateVerdict::NotApproved { status }
+            } else {
+                TemplateVerdict::Unclear { missing: "status" }
+            };
         }
-        let counts: Option<Vec<_>> = approved.iter().map(|each| values_of_text(each)).collect();
-        match counts.as_deref() {
-            Some([expected, ..]) if !counts.iter().flatten().any(|count| *count == self.parameters) => {
-                TemplateVerdict::WrongCount { given: self.parameters, expected: *expected }
-            }
-            _ => TemplateVerdict::Fits,
+        let counts: Vec<_> = approved.iter().map(|each| values_of_text(each)).collect();
+        let languages = languages(&approved);
+        if counts.contains(&Some(self.parameters)) {
+            return if self.language.is_none() && languages.len() > 1 {
+                TemplateVerdict::SeveralLanguages { languages }
+            } else {
+                TemplateVerdict::Fits
+            };
+        }
+        match counts.iter().copied().collect::<Option<Vec<_>>>().as_deref() {
+            Some([expected, ..]) => TemplateVerdict::WrongCount { given: self.parameters, expected: *expected },
+            Some([]) | None => TemplateVerdict::Unclear { missing: "text" },
         }
     }
 }
@@ -107,12 +134,18 @@ fn values(body: &Value) -> usize {
     body.get("parameters").and_then(Value::as_array).map_or(0, Vec::len)
 }
 
+/// Those that are told, each once.
+fn languages(templates: &[&Value]) -> Vec<String> {
+    let mut languages: Vec<_> = templates.iter().filter_map(|each| text(each, "language")).map(str::to_owned).collect();
+    let mut seen = BTreeSet::new();
+    languages.retain(|code| seen.insert(code.to_ascii_lowercase()));
+    languages
+}
+
 /// How many values the text of a template takes; nothing where it does not say.
 fn values_of_text(template: &Value) -> Option<usize> {
-    let Some(text) = text(template, "template") else {
-        return template.get("paramsNumber").and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
-    };
-    let marks = text.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0.trim()));
+    let marks = text(template, "template")?.split("{{").skip(1);
+    let marks = marks.filter_map(|rest| Some(rest.split_once("}}")?.0.trim()));
     Some(marks.collect::<BTreeSet<_>>().len())
 }
 
@@ -126,22 +159,30 @@ mod tests {
     fn a_template_is_judged_as_it_will_be() {
         let list = [
             json!({ "elementName": "mine", "language": "es", "status": "APPROVED", "template": "{{1}} y {{1}}, {{ 2 }}" }),
-            json!({ "elementName": "mine", "language": "pt", "template": "sem" }),
-            json!({ "elementName": "counted", "paramsNumber": 1 }),
-            json!({ "elementName": "open" }),
+            json!({ "elementName": "mine", "language": "pt", "status": "APPROVED", "template": "sem" }),
+            json!({ "elementName": "mine", "language": "PT", "status": "APPROVED", "template": "{{1}}" }),
+            json!({ "elementName": "mine", "language": "fr", "status": "REJECTED", "template": "sans" }),
+            json!({ "elementName": "counted", "status": "APPROVED", "paramsNumber": 1 }),
+            json!({ "elementName": "open", "status": "approved", "template": "{{1}}" }),
+            json!({ "elementName": "bare", "language": "es", "template": "" }),
             json!({ "elementName": "new", "status": "PENDING" }),
         ];
         let wrong = |given, expected| TemplateVerdict::WrongCount { given, expected };
-        let others = || TemplateVerdict::OtherLanguage { languages: vec!["es".to_owned(), "pt".to_owned()] };
+        let languages = |codes: &[&str]| codes.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let others = || TemplateVerdict::OtherLanguage { languages: languages(&["es", "pt", "fr"]) };
+        let several = || TemplateVerdict::SeveralLanguages { languages: languages(&["es", "pt"]) };
         for (body, expected) in [
             (json!({ "elementName": "mine", "language": "ES", "parameters": ["a", "b"] }), TemplateVerdict::Fits),
             (json!({ "elementName": "mine", "language": "es", "parameters": ["a"] }), wrong(1, 2)),
             (json!({ "elementName": "mine", "language": "es" }), wrong(0, 2)),
-            (json!({ "elementName": "mine" }), TemplateVerdict::Fits),
+            (json!({ "elementName": "mine", "language": "pt", "parameters": ["a"] }), TemplateVerdict::Fits),
+            (json!({ "elementName": "mine" }), several()),
+            (json!({ "elementName": "mine", "parameters": ["a", "b", "c"] }), wrong(3, 2)),
             (json!({ "elementName": "mine", "language": "en" }), others()),
             (json!({ "elementName": "Mine", "language": "es" }), TemplateVerdict::UnknownName),
-            (json!({ "elementName": "counted" }), wrong(0, 1)),
+            (json!({ "elementName": "counted" }), TemplateVerdict::Unclear { missing: "text" }),
             (json!({ "elementName": "open", "language": "fr", "parameters": ["a"] }), TemplateVerdict::Fits),
+            (json!({ "elementName": "bare", "language": "es" }), TemplateVerdict::Unclear { missing: "status" }),
             (json!({ "elementName": "new" }), TemplateVerdict::NotApproved { status: "PENDING".to_owned() }),
         ] {
             assert_eq!(TemplateUse::of(&body).unwrap().judge(&list), expected, "{body}");

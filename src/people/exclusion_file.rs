@@ -6,7 +6,9 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::list::{Foreign, ListError, ListInput, ListOptions, ListReader, ListRow, Row, recipient_column, sample};
+use crate::list::{
+    Foreign, ListError, ListInput, ListOptions, ListReader, ListRow, Row, decoded, recipient_column, sample,
+};
 use crate::message::{RecipientError, TypedRecipient};
 use crate::phone::Country;
 
@@ -43,6 +45,8 @@ pub(super) enum ExclusionProblem {
     LongLine { name: String, line: u64 },
     #[error("{name}: line {line}: {error}")]
     Recipient { name: String, line: u64, error: RecipientError },
+    #[error("{name}: line {line}: `{column}` is empty, so nobody can tell who is meant")]
+    NoRecipient { name: String, line: u64, column: String },
     #[error("{name}: line {line}: {problem}")]
     Row { name: String, line: u64, problem: String },
 }
@@ -75,8 +79,11 @@ impl ExclusionError {
             | ExclusionProblem::LongLine { .. }
             | ExclusionProblem::Row { .. } => format!("{LINES}; nothing was sent"),
             ExclusionProblem::List(ListError::NotUtf8 { .. }) => "save it as UTF-8; nothing was sent".to_owned(),
-            ExclusionProblem::List(ListError::Foreign { foreign: Foreign::Utf16, .. }) => {
-                "save it as UTF-8; nothing was sent".to_owned()
+            ExclusionProblem::List(ListError::Foreign { foreign: Foreign::Utf16(_) | Foreign::Utf32, .. }) => {
+                "save it as UTF-8, or as UTF-16 with a mark; nothing was sent".to_owned()
+            }
+            ExclusionProblem::NoRecipient { .. } => {
+                "write who is meant there, or delete the line; nothing was sent".to_owned()
             }
             ExclusionProblem::List(error) => error.hint(),
             ExclusionProblem::Empty { .. } => {
@@ -101,8 +108,8 @@ pub(super) fn read(
         add(typed.recipient.as_str());
         Ok(())
     };
-    let mut input = BufReader::new(input);
-    let unreadable = |cause| ListError::Unreadable { name: name.to_owned(), cause };
+    let unreadable = |cause| ListError::unreadable(name, cause);
+    let mut input = BufReader::new(decoded(input).map_err(unreadable)?);
     let mut first = Vec::new();
     let (mut passed, mut is_comment) = (0, false);
     loop {
@@ -155,7 +162,7 @@ fn content(line: &[u8]) -> Content {
         return Content::Comment;
     }
     // What stands before a delimiter: a list without a header is told for its first line.
-    let cell = text.split([',', ';', '\t', '|']).next().unwrap_or_default().trim_matches('"');
+    let cell = bare(text).split([',', ';', '\t', '|']).next().unwrap_or_default().trim_matches('"');
     let is_number = cell.contains(|character: char| character.is_ascii_digit())
         && !cell.contains(|character: char| {
             character.is_alphabetic() || character.is_control() || "[{".contains(character)
@@ -165,6 +172,14 @@ fn content(line: &[u8]) -> Content {
     } else {
         Content::Header { is_text: !text.contains('\0') }
     }
+}
+
+/// Who a line names, without a comment behind it and the quotes that some programs write around each cell.
+fn bare(line: &str) -> &str {
+    let comment =
+        line.match_indices('#').find(|(at, _)| line.get(..*at).is_some_and(|before| before.ends_with([' ', '\t'])));
+    let text = comment.and_then(|(at, _)| line.get(..at)).unwrap_or(line).trim();
+    text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
 }
 
 /// One person a line; `passed` lines stand before.
@@ -180,7 +195,7 @@ fn read_lines(
         bytes.clear();
         line += 1;
         let read = input.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut bytes);
-        let read = read.map_err(|cause| ListError::Unreadable { name: name.to_owned(), cause })?;
+        let read = read.map_err(|cause| ListError::unreadable(name, cause))?;
         if read == 0 {
             return Ok(());
         }
@@ -191,7 +206,7 @@ fn read_lines(
         let text = std::str::from_utf8(&bytes).map_err(not_utf8)?;
         let text = text.trim();
         if !text.is_empty() && !text.starts_with('#') {
-            add(text, line)?;
+            add(bare(text), line)?;
         }
     }
 }
@@ -214,6 +229,9 @@ fn read_list(
             None => column.insert(recipient_column(&row.names(), None)?),
         };
         let text = cell(&row, column).map_err(faulty)?;
+        if text.trim().is_empty() {
+            return Err(ExclusionProblem::NoRecipient { name: name.to_owned(), line, column: column.clone() });
+        }
         add(&text, line)?;
     }
     Ok(())

@@ -67,7 +67,11 @@ fn countries() -> impl Iterator<Item = &'static Region> {
 
 fn unknown(raw: &str, code: &str) -> String {
     let near = near(code);
-    let near = if near.is_empty() { String::new() } else { format!("; the nearest are {}", near.join(", ")) };
+    let near = match near.as_slice() {
+        [] => String::new(),
+        [one] => format!("; the nearest is {one}"),
+        several => format!("; the nearest are {}", several.join(", ")),
+    };
     format!("`{}` is not a country; write its two letters, such as EC or MX{near}", raw.escape_debug())
 }
 
@@ -107,13 +111,13 @@ mod tests {
     fn a_country_is_its_two_letters_and_an_unknown_one_names_the_nearest() {
         assert_eq!("ec".parse::<Country>().unwrap().to_string(), "EC");
         for (raw, nearest) in [
-            ("Ecuador", "the nearest are EC"),
-            ("Chile", "the nearest are CL"),
-            ("República Dominicana", "the nearest are DO"),
-            ("México", "the nearest are MX"),
-            ("593", "the nearest are EC"),
-            ("+52", "the nearest are MX"),
-            ("UK", "the nearest are GB"),
+            ("Ecuador", "the nearest is EC"),
+            ("Chile", "the nearest is CL"),
+            ("República Dominicana", "the nearest is DO"),
+            ("México", "the nearest is MX"),
+            ("593", "the nearest is EC"),
+            ("+52", "the nearest is MX"),
+            ("UK", "the nearest is GB"),
             ("EQ", "the nearest are ER, "),
             ("001", "such as EC or MX"),
             ("", "such as EC or MX"),

@@ -37,10 +37,14 @@ struct Subscriber {
     sandbox: Arc<SandboxState>,
     /// The last message read.
     number: u64,
-    /// How often the store was cleared, as far as the subscriber was told.
+    /// How often the store was cleared and a chat deleted, as far as the subscriber was told.
     cleared: u64,
+    deleted: u64,
+    /// The last refused request that it was told of.
+    refused: u64,
     version: watch::Receiver<StoreVersion>,
     faults: watch::Receiver<u64>,
+    refusals: watch::Receiver<u64>,
 }
 
 /// The event of a message as bytes that need no copy.
@@ -54,11 +58,13 @@ pub(super) async fn events(
     let version = sandbox.store.changes();
     let faults = sandbox.faults.changes();
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-    let StoreVersion { number, cleared } = *version.borrow();
+    let refusals = sandbox.refused.changes();
+    let refused = *refusals.borrow();
+    let StoreVersion { number, cleared, deleted } = *version.borrow();
     let number = last.or(query.since).unwrap_or(number);
-    let known = json!({ "instance": sandbox.instance, "cleared": cleared });
+    let known = json!({ "instance": sandbox.instance, "cleared": cleared, "deleted": deleted });
     let first = Bytes::from(format!("retry: {RETRY_MS}\nevent: sandbox\ndata: {known}\n\n"));
-    let subscriber = Subscriber { sandbox, number, cleared, version, faults };
+    let subscriber = Subscriber { sandbox, number, cleared, deleted, refused, version, faults, refusals };
     let stream = stream::unfold(subscriber, |mut subscriber| async {
         let event = subscriber.next().await?;
         Some((Ok::<_, Infallible>(event), subscriber))
@@ -71,10 +77,20 @@ impl Subscriber {
     /// The next event; nothing once the sandbox is gone.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            let cleared = self.version.borrow_and_update().cleared;
+            let StoreVersion { cleared, deleted, .. } = *self.version.borrow_and_update();
             if cleared != self.cleared {
                 self.cleared = cleared;
                 return Some(format!("event: cleared\ndata: {{\"cleared\":{cleared}}}\n\n").into());
+            }
+            if deleted != self.deleted {
+                self.deleted = deleted;
+                return Some(format!("event: deleted\ndata: {{\"deleted\":{deleted}}}\n\n").into());
+            }
+            if *self.refusals.borrow_and_update() > self.refused
+                && let Some(refusal) = self.sandbox.refused.after(self.refused)
+            {
+                self.refused = refusal.number;
+                return Some(format!("event: refused\ndata: {}\n\n", refusal.json).into());
             }
             if let Some(message) = self.sandbox.store.after(self.number) {
                 self.number = message.number;
@@ -82,6 +98,7 @@ impl Subscriber {
             }
             tokio::select! {
                 changed = self.version.changed() => changed.ok()?,
+                changed = self.refusals.changed() => changed.ok()?,
                 changed = self.faults.changed() => {
                     changed.ok()?;
                     return Some(format!("event: faults\ndata: {}\n\n", self.sandbox.faults.to_json()).into());

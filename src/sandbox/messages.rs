@@ -1,9 +1,11 @@
 //! The endpoints that take messages: each is checked, met by a fault or none, stored and answered.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::{Body, Bytes};
-use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -13,7 +15,10 @@ use serde_json::{Value, json};
 use super::answers;
 use super::connection::{Ending, Hangup};
 use super::fault::{Fault, FaultEffect};
-use super::request::{Caller, MessageRequest};
+use super::refused::{RefusedRequest, readable};
+use super::request::{Caller, MessageRequest, read_bytes};
+use super::request_head::RequestHead;
+use super::state::SandboxState;
 use super::stored_message::{Author, NewMessage};
 use super::templates::PageQuery;
 use crate::message::{self, Checked, InvalidMessage, TemplateUse, TemplateVerdict};
@@ -39,6 +44,15 @@ pub(super) async fn template(received: MessageRequest) -> Response {
     if let (Ok(checked), Some(wanted)) = (&mut checked, TemplateUse::of(&received.body)) {
         match received.caller.sandbox.templates.judge(&wanted) {
             Some(TemplateVerdict::Fits) => {}
+            Some(TemplateVerdict::SeveralLanguages { languages }) => checked.warnings.push(format!(
+                "the sandbox has the template `{}` in several languages, and the message names none of them: {}",
+                wanted.name,
+                languages.join(", ")
+            )),
+            Some(TemplateVerdict::Unclear { missing }) => checked.warnings.push(format!(
+                "the sandbox could not check the template `{}`: its list has it without its {missing}",
+                wanted.name
+            )),
             None => checked.warnings.push(format!(
                 "the sandbox knows samples only, so nobody checked whether there is a template `{}`; give it the bot's own with --templates",
                 wanted.name
@@ -47,9 +61,13 @@ pub(super) async fn template(received: MessageRequest) -> Response {
                 TemplateVerdict::UnknownName
                 | TemplateVerdict::OtherLanguage { .. }
                 | TemplateVerdict::NotApproved { .. },
-            ) => return answers::template_missing(),
+            ) => {
+                let user = checked.recipient.take().map(|user| user.to_string());
+                return received.refuse(user, Some(checked.kind), answers::template_missing()).await;
+            }
             Some(TemplateVerdict::WrongCount { given, expected }) => {
-                return answers::wrong_parameters(given, expected);
+                let user = checked.recipient.take().map(|user| user.to_string());
+                return received.refuse(user, Some(checked.kind), answers::wrong_parameters(given, expected)).await;
             }
         }
     }
@@ -64,6 +82,27 @@ pub(super) async fn templates(caller: Caller, wanted: Result<Query<PageQuery>, Q
     }
 }
 
+/// An address of the API that there is not.
+pub(super) async fn no_such_address(State(sandbox): State<Arc<SandboxState>>, request: Request) -> Response {
+    refuse_address(&sandbox, request, answers::not_found()).await
+}
+
+/// An address of the API that is asked with another method.
+pub(super) async fn wrong_method(State(sandbox): State<Arc<SandboxState>>, request: Request) -> Response {
+    refuse_address(&sandbox, request, answers::wrong_method()).await
+}
+
+/// A slip in an address of the API is kept, as any message that was meant; what a browser looks for beside the page is not.
+async fn refuse_address(sandbox: &SandboxState, request: Request, answer: Response) -> Response {
+    let (parts, body) = request.into_parts();
+    if !["/v1/", "/v2/"].iter().any(|beginning| parts.uri.path().starts_with(beginning)) {
+        return answer;
+    }
+    let body = read_bytes(body).await.ok().as_ref().and_then(readable);
+    let refused = RefusedRequest { request: RequestHead::new(parts), body, user: None, kind: None };
+    sandbox.refused.answered(refused, answer).await
+}
+
 async fn receive(
     received: MessageRequest,
     checked: Result<Checked, InvalidMessage>,
@@ -71,14 +110,16 @@ async fn receive(
 ) -> Response {
     let Checked { kind, recipient, warnings } = match checked {
         Ok(checked) => checked,
-        Err(error) => return answers::unprocessable(&error),
+        Err(error) => return received.refuse(None, None, answers::unprocessable(&error)).await,
     };
+    let user = recipient.map(|user| user.to_string()).or_else(|| received.caller.user.clone()).unwrap_or_default();
+    let sandbox = &received.caller.sandbox;
+    if sandbox.window && !kind.starts_with(TEMPLATE) && !sandbox.store.may_write_to(&user) {
+        let answer = answers::outside_window(&user);
+        return received.refuse(Some(user), Some(kind), answer).await;
+    }
     let MessageRequest { caller, request, body, hangup } = received;
     let sandbox = caller.sandbox;
-    let user = recipient.map(|user| user.to_string()).or(caller.user).unwrap_or_default();
-    if sandbox.window && !kind.starts_with(TEMPLATE) && !sandbox.store.may_write_to(&user) {
-        return answers::outside_window(&user);
-    }
     let fault = sandbox.faults.next(&user, kind);
     if let Some(fault) = &fault {
         tokio::time::sleep(fault.wait()).await;
@@ -90,6 +131,13 @@ async fn receive(
             accepted = answer(id, &new.user);
             recorded(fault.as_ref(), &accepted)
         });
+    } else {
+        let (body, request, user) = (Some(new.body), new.request, Some(new.user));
+        if let Some(request) = request {
+            sandbox
+                .refused
+                .keep(&RefusedRequest { request, body, user, kind: Some(kind) }, &recorded(fault.as_ref(), &accepted));
+        }
     }
     match fault {
         Some(fault) => fail(&fault, &accepted, hangup).await,

@@ -11,6 +11,7 @@ mod guard;
 mod messages;
 mod page;
 mod read_back;
+mod refused;
 mod request;
 mod request_head;
 mod server;

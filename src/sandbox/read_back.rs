@@ -33,6 +33,18 @@ pub(super) struct MessagesQuery {
     since: Option<String>,
     before: Option<u64>,
     search: Option<String>,
+    warning: Option<bool>,
+    fault: Option<bool>,
+    limit: Option<usize>,
+}
+
+/// What a query for refused requests may say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RefusedQuery {
+    /// Those with a greater number.
+    since: u64,
+    /// The newest so many.
     limit: Option<usize>,
 }
 
@@ -49,13 +61,21 @@ struct Written {
 
 /// `GET /sandbox/health`
 pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Value> {
-    let StoreVersion { number, cleared } = *sandbox.store.changes().borrow();
+    let StoreVersion { number, cleared, deleted } = *sandbox.store.changes().borrow();
+    let ((kept, dropped), (refused, refused_dropped)) = (sandbox.store.counts(), sandbox.refused.counts());
     Json(json!({
         "sandbox": "jelouctl",
         "version": env!("CARGO_PKG_VERSION"),
         "instance": sandbox.instance,
         "arrived": sandbox.store.arrived(),
         "cleared": cleared,
+        "deleted": deleted,
+        "kept": kept,
+        "dropped": dropped,
+        "kinds": sandbox.store.kinds(),
+        "refused": refused,
+        "refused_dropped": refused_dropped,
+        "samples_only": !sandbox.templates.is_complete(),
         "number": number,
         "bot": sandbox.bot,
         "window": sandbox.window,
@@ -93,8 +113,29 @@ pub(super) async fn message(State(sandbox): State<Arc<SandboxState>>, Path(id): 
     }
 }
 
-/// `DELETE /sandbox/messages`
+/// `GET /sandbox/refused`: what was refused, or met a fault that stored nothing, oldest first.
+pub(super) async fn refused(
+    State(sandbox): State<Arc<SandboxState>>,
+    asked: Result<Query<RefusedQuery>, QueryRejection>,
+) -> Response {
+    match asked {
+        Ok(Query(asked)) => {
+            let refused = sandbox.refused.select(asked.since, asked.limit.unwrap_or(usize::MAX));
+            let items: Vec<_> = refused.iter().map(|refusal| refusal.json.as_str()).collect();
+            json_text(format!("[{}]", items.join(",")))
+        }
+        Err(rejection) => answers::unusable(&rejection.body_text()),
+    }
+}
+
+/// `DELETE /sandbox/chats/{user}`
+pub(super) async fn delete_chat(State(sandbox): State<Arc<SandboxState>>, Path(user): Path<String>) -> Response {
+    if sandbox.store.delete_chat(&user) { StatusCode::NO_CONTENT.into_response() } else { answers::not_found() }
+}
+
+/// `DELETE /sandbox/messages`: refused requests, too.
 pub(super) async fn clear(State(sandbox): State<Arc<SandboxState>>) -> StatusCode {
+    sandbox.refused.clear();
     sandbox.store.clear();
     StatusCode::NO_CONTENT
 }
@@ -163,9 +204,9 @@ fn filter(asked: Result<Query<MessagesQuery>, QueryRejection>, from: Option<Auth
         Some(_) => return Err("from: give bot, user or all".to_owned()),
     };
     let since = asked.since.as_deref().map(since).transpose()?;
-    let MessagesQuery { user, kind, before, search, limit, .. } = asked;
+    let MessagesQuery { user, kind, before, search, limit, warning, fault, .. } = asked;
     let search = search.map(|words| words.to_lowercase());
-    Ok(Filter { user, kind, from, since, before, search, limit })
+    Ok(Filter { user, kind, from, since, before, search, warning, fault, limit })
 }
 
 /// A message's number, or a time such as `2026-01-31T12:00:00Z`.

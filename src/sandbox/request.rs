@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::answers;
 use super::connection::Hangup;
+use super::refused::{RefusedRequest, readable};
 use super::request_head::RequestHead;
 use super::state::SandboxState;
 
@@ -43,6 +44,19 @@ impl FromRequestParts<Arc<SandboxState>> for Caller {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
+        match Self::known(parts, sandbox).await {
+            Ok(caller) => Ok(caller),
+            Err(answer) => {
+                let request = RequestHead::of(parts);
+                let refused = RefusedRequest { request, body: None, user: None, kind: None };
+                Err(sandbox.refused.answered(refused, answer).await)
+            }
+        }
+    }
+}
+
+impl Caller {
+    async fn known(parts: &mut Parts, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
         if !is_authorized(&parts.headers) {
             return Err(answers::unauthorized());
         }
@@ -63,21 +77,64 @@ impl FromRequest<Arc<SandboxState>> for MessageRequest {
 
     async fn from_request(request: Request, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let caller = Caller::from_request_parts(&mut parts, sandbox).await?;
-        let body = read_json(body).await?;
+        let caller = match Caller::known(&mut parts, sandbox).await {
+            Ok(caller) => caller,
+            Err(answer) => {
+                // What it would have sent helps whoever looks for the reason.
+                let body = read_bytes(body).await.ok().as_ref().and_then(readable);
+                return Err(refuse(sandbox, parts, body, None, answer).await);
+            }
+        };
+        let bytes = match read_bytes(body).await {
+            Ok(bytes) => bytes,
+            Err(answer) => return Err(refuse(sandbox, parts, None, caller.user, answer).await),
+        };
+        let body = match serde_json::from_slice(&bytes) {
+            Ok(body) => body,
+            Err(error) => return Err(refuse(sandbox, parts, readable(&bytes), caller.user, not_json(&error)).await),
+        };
         let hangup = parts.extensions.remove();
         Ok(Self { caller, request: RequestHead::new(parts), body, hangup })
     }
 }
 
+impl MessageRequest {
+    /// Keeps it among those that were refused, and gives the answer back.
+    pub(crate) async fn refuse(self, user: Option<String>, kind: Option<&'static str>, answer: Response) -> Response {
+        let Self { caller: Caller { sandbox, user: in_path, .. }, request, body, .. } = self;
+        let user = user.or(in_path).or_else(|| body.get("userId")?.as_str().map(str::to_owned));
+        let refused = RefusedRequest { request, body: Some(body), user, kind };
+        sandbox.refused.answered(refused, answer).await
+    }
+}
+
+async fn refuse(
+    sandbox: &SandboxState,
+    parts: Parts,
+    body: Option<Value>,
+    user: Option<String>,
+    answer: Response,
+) -> Response {
+    let refused = RefusedRequest { request: RequestHead::new(parts), body, user, kind: None };
+    sandbox.refused.answered(refused, answer).await
+}
+
 /// A whole body as JSON.
 pub(super) async fn read_json(body: Body) -> Result<Value, Response> {
-    let bytes: Bytes = match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY)).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(error)) => return Err(answers::unreadable(&error)),
-        Err(_) => return Err(answers::too_slow()),
-    };
-    serde_json::from_slice(&bytes).map_err(|error| answers::bad_request(&format!("not JSON: {error}")))
+    serde_json::from_slice(&read_bytes(body).await?).map_err(|error| not_json(&error))
+}
+
+/// A whole body.
+pub(super) async fn read_bytes(body: Body) -> Result<Bytes, Response> {
+    match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) => Err(answers::unreadable(&error)),
+        Err(_) => Err(answers::too_slow()),
+    }
+}
+
+fn not_json(error: &serde_json::Error) -> Response {
+    answers::bad_request(&format!("not JSON: {error}"))
 }
 
 fn is_authorized(headers: &HeaderMap) -> bool {

@@ -1,7 +1,9 @@
 //! The head of a request as it is read back and shown on the page.
 
+use std::borrow::Cow;
+
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use serde::{Serialize, Serializer};
 
 /// Method, path and headers of a request, as they are shown: without secrets.
@@ -17,8 +19,17 @@ pub(super) struct RequestHead {
 
 impl RequestHead {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { method, uri: path, mut headers, .. } = parts;
-        for (_, value) in headers.iter_mut().filter(|(name, _)| is_secret(name)) {
+        let Parts { method, uri, headers, .. } = parts;
+        Self::without_secrets(method, uri, headers)
+    }
+
+    /// Of a request that is still needed.
+    pub(super) fn of(parts: &Parts) -> Self {
+        Self::without_secrets(parts.method.clone(), parts.uri.clone(), parts.headers.clone())
+    }
+
+    fn without_secrets(method: Method, path: Uri, mut headers: HeaderMap) -> Self {
+        for (_, value) in headers.iter_mut().filter(|(name, _)| is_secret(name.as_str())) {
             *value = HeaderValue::from_static("(redacted)");
         }
         Self { method, path, headers }
@@ -30,7 +41,12 @@ fn method<S: Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Err
 }
 
 fn path<S: Serializer>(path: &Uri, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(path)
+    let Some(query) = path.query() else { return serializer.collect_str(path) };
+    let shown = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if is_secret(name) => Cow::Owned(format!("{name}=(redacted)")),
+        _ => Cow::Borrowed(pair),
+    });
+    serializer.collect_str(&format_args!("{}?{}", path.path(), shown.collect::<Vec<_>>().join("&")))
 }
 
 /// The headers as the page shows them; of one that came twice, the last.
@@ -41,8 +57,8 @@ fn visible<S: Serializer>(headers: &HeaderMap, serializer: S) -> Result<S::Ok, S
     serializer.collect_map(visible)
 }
 
-fn is_secret(name: &HeaderName) -> bool {
+fn is_secret(name: &str) -> bool {
     // `str::contains` makes ready for long texts first.
-    let has = |word: &&[u8]| name.as_str().as_bytes().windows(word.len()).any(|part| part == *word);
-    [&b"authorization"[..], b"cookie", b"token", b"secret", b"key"].iter().any(has)
+    let has = |word: &&[u8]| name.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+    [&b"auth"[..], b"cookie", b"token", b"secret", b"key", b"passw", b"signature"].iter().any(has)
 }

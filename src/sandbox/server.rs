@@ -3,20 +3,22 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::fault::Fault;
 use super::faults::Faults;
 use super::guard::Guard;
+use super::refused::RefusedRequests;
 use super::state::SandboxState;
 use super::store::{Filter, Store};
 use super::stored_message::{Author, StoredMessage};
 use super::templates::Templates;
 use super::webhook::Webhook;
-use super::{answers, connection, events, messages, page, read_back};
+use super::{connection, events, messages, page, read_back};
 
 /// Where `jelouctl sandbox` listens.
 pub(crate) const DEFAULT_PORT: u16 = 4780;
@@ -72,6 +74,7 @@ impl Sandbox {
             templates: options.templates,
             faults: Faults::new(options.faults),
             store: Store::new(options.max),
+            refused: RefusedRequests::default(),
         });
         tokio::spawn(connection::serve(listener, Guard::new(state.port), routes(&state)));
         Ok(Self { state })
@@ -94,6 +97,10 @@ impl Sandbox {
 
 /// As `TcpListener::bind`, with a queue as long as there may be connections: who waits in a full one loses a second.
 fn listen(port: u16) -> io::Result<TcpListener> {
+    // hyper writes the date into each answer, and panics at one before 1970.
+    if SystemTime::now() < SystemTime::UNIX_EPOCH {
+        return Err(io::Error::other("the clock of this machine shows a time before 1970, which HTTP cannot write"));
+    }
     let socket = TcpSocket::new_v4()?;
     // On Windows it would let another process take the port.
     #[cfg(unix)]
@@ -113,14 +120,16 @@ fn routes(state: &Arc<SandboxState>) -> Router {
         .route("/sandbox/health", get(read_back::health))
         .route("/sandbox/messages", get(read_back::messages).delete(read_back::clear))
         .route("/sandbox/messages/{id}", get(read_back::message))
+        .route("/sandbox/refused", get(read_back::refused))
         .route("/sandbox/chats", get(read_back::chats))
+        .route("/sandbox/chats/{user}", delete(read_back::delete_chat))
         .route("/sandbox/users/{user}/messages", post(read_back::write))
         .route("/sandbox/templates", get(read_back::templates))
         .route("/sandbox/faults", get(read_back::faults).put(read_back::set_faults))
         .route("/sandbox/events", get(events::events));
     api.merge(sandbox)
         .merge(page::routes())
-        .fallback(|| async { answers::not_found() })
-        .method_not_allowed_fallback(|| async { answers::wrong_method() })
+        .fallback(messages::no_such_address)
+        .method_not_allowed_fallback(messages::wrong_method)
         .with_state(Arc::clone(state))
 }

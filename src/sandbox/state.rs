@@ -1,6 +1,7 @@
 //! What all addresses of a running sandbox share.
 
 use super::faults::Faults;
+use super::refused::RefusedRequests;
 use super::store::Store;
 use super::templates::Templates;
 use super::webhook::Webhook;
@@ -18,4 +19,5 @@ pub(super) struct SandboxState {
     pub(crate) templates: Templates,
     pub(crate) faults: Faults,
     pub(crate) store: Store,
+    pub(crate) refused: RefusedRequests,
 }

@@ -1,6 +1,6 @@
 //! What arrived, in memory: capped in number and in bytes, the oldest dropped first.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -25,6 +25,10 @@ pub(super) struct Filter {
     pub(crate) before: Option<u64>,
     /// In the user's name or a text of the body; in lower case.
     pub(crate) search: Option<String>,
+    /// Only those with warnings, or only those without.
+    pub(crate) warning: Option<bool>,
+    /// Only those that a fault met, or only the others.
+    pub(crate) fault: Option<bool>,
     /// The newest so many.
     pub(crate) limit: Option<usize>,
 }
@@ -44,6 +48,8 @@ pub(super) struct StoreVersion {
     pub(crate) number: u64,
     /// How often the store was cleared.
     pub(crate) cleared: u64,
+    /// How often a chat was deleted.
+    pub(crate) deleted: u64,
 }
 
 #[derive(Debug)]
@@ -62,6 +68,10 @@ struct Inner {
     ids: [u64; 2],
     /// From the bot, since the start.
     arrived: u64,
+    /// Those that were kept no longer, since the store was cleared.
+    dropped: u64,
+    /// The kinds that arrived since the store was cleared.
+    kinds: BTreeSet<&'static str>,
     last_written: HashMap<String, SystemTime>,
 }
 
@@ -126,6 +136,31 @@ impl Store {
         self.version.send_modify(|version| version.cleared += 1);
     }
 
+    /// Forgets what was said with one user; says whether there was anything.
+    pub(crate) fn delete_chat(&self, user: &str) -> bool {
+        let mut inner = self.lock();
+        let before = inner.messages.len();
+        inner.messages.retain(|message| message.user != user);
+        inner.bytes = inner.messages.iter().map(|message| message.size()).sum();
+        inner.last_written.remove(user);
+        let is_changed = inner.messages.len() < before;
+        drop(inner);
+        if is_changed {
+            self.version.send_modify(|version| version.deleted += 1);
+        }
+        is_changed
+    }
+
+    /// How many messages are kept, and how many were dropped for newer ones since the store was cleared.
+    pub(crate) fn counts(&self) -> (usize, u64) {
+        let inner = self.lock();
+        (inner.messages.len(), inner.dropped)
+    }
+
+    pub(crate) fn kinds(&self) -> BTreeSet<&'static str> {
+        self.lock().kinds.clone()
+    }
+
     /// How many messages of the bot were ever stored, dropped and cleared ones included.
     pub(crate) fn arrived(&self) -> u64 {
         self.lock().arrived
@@ -172,10 +207,12 @@ impl Inner {
 
     fn keep(&mut self, message: Arc<StoredMessage>, max: usize) {
         self.bytes += message.size();
+        self.kinds.insert(message.kind);
         self.messages.push_back(message);
         while self.messages.len() > max || self.bytes > MAX_BYTES {
             let Some(oldest) = self.messages.pop_front() else { break };
             self.bytes -= oldest.size();
+            self.dropped += 1;
         }
     }
 }
@@ -190,6 +227,8 @@ impl Filter {
             && self.user.as_ref().is_none_or(|user| *user == message.user)
             && self.kind.as_ref().is_none_or(|kind| kind == message.kind)
             && self.from.is_none_or(|from| from == message.from)
+            && self.warning.is_none_or(|wanted| wanted == message.is_warned)
+            && self.fault.is_none_or(|wanted| wanted == message.is_faulty)
             && self.before.is_none_or(|before| message.number < before)
             && self
                 .search

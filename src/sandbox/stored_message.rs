@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::request_head::RequestHead;
+use crate::timestamps::rfc_3339_millis;
 
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +63,10 @@ pub(crate) struct StoredMessage {
     pub(crate) kind: &'static str,
     pub(crate) from: Author,
     pub(crate) received_at: SystemTime,
+    /// Whether it was accepted with warnings.
+    pub(super) is_warned: bool,
+    /// Whether a fault met it.
+    pub(super) is_faulty: bool,
     /// The server-sent event that tells of it.
     event: String,
     /// Where in `event` its JSON stands, on one line.
@@ -79,7 +84,9 @@ impl StoredMessage {
         new: &NewMessage,
         answer: impl FnOnce(&str) -> Value,
     ) -> Self {
-        let time = humantime::format_rfc3339_millis(received_at).to_string();
+        let time = rfc_3339_millis(received_at);
+        let answer = answer(&id);
+        let is_faulty = answer.get("fault").is_some();
         let whole = ReadBack {
             number,
             id: &id,
@@ -91,7 +98,7 @@ impl StoredMessage {
             body: &new.body,
             warnings: &new.warnings,
             request: new.request.as_ref(),
-            answer: answer(&id),
+            answer,
         };
         let mut event = Vec::with_capacity(USUAL_EVENT);
         event.extend_from_slice(format!("event: message\nid: {number}\ndata: ").as_bytes());
@@ -112,6 +119,8 @@ impl StoredMessage {
             kind: new.kind,
             from: new.from,
             received_at,
+            is_warned: !new.warnings.is_empty(),
+            is_faulty,
             json: begin..end,
             event,
             words: words.to_lowercase(),

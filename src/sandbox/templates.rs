@@ -39,9 +39,10 @@ impl Default for Templates {
 }
 
 impl Templates {
-    /// Templates from JSON: an array, or the answer of Jelou's own listing. Each must have a name.
+    /// Templates from JSON: an array, or the answer of Jelou's own listing. Each must have a name; who writes one down without
+    /// a status means one that can be sent.
     pub(crate) fn from_json(json: Value) -> Result<Self, TemplatesError> {
-        let list = match json {
+        let mut list = match json {
             Value::Array(list) => list,
             Value::Object(mut listing) => match listing.shift_remove("results") {
                 Some(Value::Array(list)) => list,
@@ -50,10 +51,18 @@ impl Templates {
             _ => return Err(TemplatesError("it is not an array of templates".to_owned())),
         };
         let has_name = |template: &Value| template.get("elementName").is_some_and(Value::is_string);
-        match list.iter().position(|template| !has_name(template)) {
-            Some(index) => Err(TemplatesError(format!("template {} has no elementName", index + 1))),
-            None => Ok(Self { list, is_complete: true }),
+        if let Some(index) = list.iter().position(|template| !has_name(template)) {
+            return Err(TemplatesError(format!("template {} has no elementName", index + 1)));
         }
+        for template in list.iter_mut().filter_map(Value::as_object_mut) {
+            template.entry("status").or_insert_with(|| json!("APPROVED"));
+        }
+        Ok(Self { list, is_complete: true })
+    }
+
+    /// Whether they are all that the bot has.
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     pub(super) fn all(&self) -> &[Value] {

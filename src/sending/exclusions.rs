@@ -26,7 +26,8 @@ pub(crate) fn read_exclusions(
 ) -> Result<Exclusions, ExclusionError> {
     let mut exclusions = Exclusions::default();
     for source in sources {
-        add(context, &mut exclusions, source, &ExclusionOrigin::Flag, country)?;
+        let is_anybody = add(&mut exclusions, source, &ExclusionOrigin::Flag, country)?;
+        report_nobody(context, source, is_anybody);
     }
     Ok(exclusions)
 }
@@ -40,21 +41,40 @@ pub(crate) fn add_do_not_contact(
     exclusions: &mut Exclusions,
     settings: &Settings,
 ) -> Result<(), ExclusionError> {
-    let Some(kept) = &settings.do_not_contact else { return Ok(()) };
+    let Some((source, origin)) = do_not_contact(settings) else { return Ok(()) };
+    let is_anybody = add(exclusions, &source, &origin, settings.country())?;
+    report_nobody(context, &source, is_anybody);
+    Ok(())
+}
+
+/// The list that the profile names as it is by now; that nobody is on it was said before.
+///
+/// # Errors
+/// As of [`read_exclusions`].
+pub(crate) fn reread_do_not_contact(settings: &Settings) -> Result<Exclusions, ExclusionError> {
+    let mut exclusions = Exclusions::default();
+    if let Some((source, origin)) = do_not_contact(settings) {
+        add(&mut exclusions, &source, &origin, settings.country())?;
+    }
+    Ok(exclusions)
+}
+
+fn do_not_contact(settings: &Settings) -> Option<(Source, ExclusionOrigin)> {
+    let kept = settings.do_not_contact.as_ref()?;
     let profile = match &kept.origin {
         Origin::Profile(name) => name.clone(),
         other => other.to_string(),
     };
-    add(context, exclusions, &Source::File(kept.value.clone()), &ExclusionOrigin::Profile(profile), settings.country())
+    Some((Source::File(kept.value.clone()), ExclusionOrigin::Profile(profile)))
 }
 
+/// Adds a list; says whether anybody is on it.
 fn add(
-    context: &Context,
     exclusions: &mut Exclusions,
     source: &Source,
     origin: &ExclusionOrigin,
     country: Option<Country>,
-) -> Result<(), ExclusionError> {
+) -> Result<bool, ExclusionError> {
     let name = name_of(source);
     let input: Box<dyn Read> = match source {
         Source::Stdin => Box::new(io::stdin()),
@@ -62,8 +82,11 @@ fn add(
             Box::new(File::open(path).map_err(|cause| ExclusionError::unreadable(origin, &name, cause))?)
         }
     };
-    if !exclusions.add(input, &name, origin, country)? {
-        context.stderr.note(&format!("{name} has nobody on it, so it excludes nobody"));
+    exclusions.add(input, &name, origin, country)
+}
+
+fn report_nobody(context: &Context, source: &Source, is_anybody: bool) {
+    if !is_anybody {
+        context.stderr.note(&format!("{} has nobody on it, so it excludes nobody", name_of(source)));
     }
-    Ok(())
 }

@@ -2,6 +2,7 @@
 //! preview and connection. Every command that sends, or reads from the API, goes this way.
 
 pub(crate) mod address;
+mod audit_log;
 mod connection;
 mod exclusions;
 mod flight;
@@ -12,8 +13,9 @@ mod secret;
 mod sender;
 mod template_check;
 
+pub(crate) use self::audit_log::{AuditLog, check_audit_log};
 pub(crate) use self::connection::{ConnectError, Connection, Interrupted, Opening, new_client};
-pub(crate) use self::exclusions::{add_do_not_contact, claim_exclusions, read_exclusions};
+pub(crate) use self::exclusions::{add_do_not_contact, claim_exclusions, read_exclusions, reread_do_not_contact};
 pub(crate) use self::flight::{Flight, Panicked, catch_panic};
 pub(crate) use self::guard::{GuardError, check_not_excluded};
 pub(crate) use self::listing::{ReadError, read_templates};

@@ -56,7 +56,8 @@ fn message(faults: &[TemplateFault]) -> String {
     }
 }
 
-/// What of `uses` the bot cannot send. Where that cannot be known it warns, and finds nothing.
+/// What of `uses` the bot cannot send. Where that cannot be known it warns, and finds nothing. `strict` makes a fault of a
+/// language that is left open.
 ///
 /// # Errors
 /// When a signal comes meanwhile.
@@ -65,6 +66,7 @@ pub(crate) async fn check_templates(
     stderr: &Stderr,
     bot: &BotId,
     uses: &TemplateUses,
+    strict: bool,
 ) -> Result<Vec<TemplateFault>, Interrupted> {
     if uses.uses.is_empty() {
         return Ok(Vec::new());
@@ -95,17 +97,28 @@ pub(crate) async fn check_templates(
     let mut faults = Vec::new();
     for wanted in &uses.uses {
         let verdict = wanted.judge(templates);
-        let problem = match (coverage, &verdict) {
-            // It says so itself in its answer to the message.
-            (Coverage::Samples, TemplateVerdict::UnknownName) => continue,
-            (Coverage::Part, TemplateVerdict::UnknownName | TemplateVerdict::OtherLanguage { .. }) => {
-                stderr.warning(&format!(
-                    "nobody checked whether the bot has the template `{}`: the API listed only a part of its templates",
-                    wanted.name
-                ));
-                continue;
+        let why_unknown = match (&verdict, coverage) {
+            (TemplateVerdict::UnknownName, Coverage::Samples) => Some("the sandbox knows samples only".to_owned()),
+            (TemplateVerdict::UnknownName | TemplateVerdict::OtherLanguage { .. }, Coverage::Part) => {
+                Some("the API listed only a part of its templates".to_owned())
             }
-            _ => in_words(wanted, &verdict, templates),
+            (TemplateVerdict::UnknownName | TemplateVerdict::OtherLanguage { .. }, Coverage::Untold) => {
+                Some("the API does not say whether it listed all of its templates".to_owned())
+            }
+            (TemplateVerdict::Unclear { missing }, _) => Some(format!("the API lists it without its {missing}")),
+            _ => None,
+        };
+        if let Some(why) = why_unknown {
+            stderr.warning(&format!("nobody checked whether the bot has the template `{}`: {why}", wanted.name));
+            continue;
+        }
+        let problem = match (&verdict, language_left_open(wanted, &verdict)) {
+            (_, Some(problem)) if strict => Some(problem),
+            (_, Some(problem)) => {
+                stderr.warning(&problem);
+                None
+            }
+            (verdict, None) => in_words(wanted, verdict, templates),
         };
         faults.extend(problem.map(|problem| TemplateFault { wanted: wanted.clone(), problem }));
     }
@@ -132,6 +145,8 @@ enum Coverage {
     All,
     /// The API counts more than it gave.
     Part,
+    /// The API counts nothing.
+    Untold,
     /// A sandbox that was not given the bot's own.
     Samples,
 }
@@ -140,10 +155,15 @@ impl Coverage {
     fn of(listing: &Value, read: usize) -> Self {
         let total = listing.pointer("/pagination/total");
         let total = total.and_then(|total| total.as_u64().or_else(|| total.as_str()?.parse().ok()));
+        // All pages were read where they are counted.
+        let is_counted =
+            total.is_some() || listing.pointer("/pagination/totalPages").is_some_and(|pages| !pages.is_null());
         if listing.get("samples_only").and_then(Value::as_bool) == Some(true) {
             Self::Samples
         } else if total.is_some_and(|total| total > read as u64) {
             Self::Part
+        } else if !is_counted {
+            Self::Untold
         } else {
             Self::All
         }
@@ -154,12 +174,27 @@ fn results(listing: &Value) -> &[Value] {
     listing.get("results").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
+fn named(languages: &[String]) -> String {
+    let mut shown: Vec<_> = languages.iter().take(MOST_LANGUAGES).map(String::as_str).collect();
+    shown.extend((languages.len() > MOST_LANGUAGES).then_some("…"));
+    shown.join(", ")
+}
+
+/// What is told of a template that is there in several languages, where the message does not say which.
+fn language_left_open(wanted: &TemplateUse, verdict: &TemplateVerdict) -> Option<String> {
+    let TemplateVerdict::SeveralLanguages { languages } = verdict else { return None };
+    let (name, languages) = (&wanted.name, named(languages));
+    Some(format!("the template `{name}` exists in several languages, and the message names none of them: {languages}"))
+}
+
 /// What is wrong, and what was probably meant.
 fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]) -> Option<String> {
     let name = &wanted.name;
     let language = wanted.language.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
     Some(match verdict {
-        TemplateVerdict::Fits => return None,
+        TemplateVerdict::Fits | TemplateVerdict::SeveralLanguages { .. } | TemplateVerdict::Unclear { .. } => {
+            return None;
+        }
         TemplateVerdict::UnknownName => {
             let names = templates.iter().filter_map(|template| template.get("elementName")?.as_str());
             match nearest(name, names) {
@@ -168,9 +203,7 @@ fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]
             }
         }
         TemplateVerdict::OtherLanguage { languages } => {
-            let mut shown: Vec<_> = languages.iter().take(MOST_LANGUAGES).map(String::as_str).collect();
-            shown.extend((languages.len() > MOST_LANGUAGES).then_some("…"));
-            format!("`{name}` exists in another language: {}", shown.join(", "))
+            format!("`{name}` exists in another language: {}", named(languages))
         }
         TemplateVerdict::NotApproved { status } => {
             format!("the template `{name}`{language} cannot be sent: its status is {status}, not APPROVED")

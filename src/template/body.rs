@@ -59,7 +59,8 @@ impl<'a> BodyTemplate<'a> {
             Self::Constant(value) => Ok((*value).clone()),
             Self::Text { path, template, becomes } => {
                 let value = template.fill(path, row)?;
-                becomes.fit(value).map_err(|problem| TemplateError { path: path.clone(), problem })
+                let unfit = |problem| TemplateError { path: path.clone(), problem, is_of_every_row: false };
+                becomes.fit(value).map_err(unfit)
             }
             Self::Object(fields) => {
                 let filled = fields.iter().map(|(name, field)| Ok(((*name).to_owned(), field.fill(row)?)));
@@ -67,6 +68,17 @@ impl<'a> BodyTemplate<'a> {
             }
             Self::Array(items) => items.iter().map(|item| item.fill(row)).collect::<Result<_, _>>().map(Value::Array),
             Self::Row => Ok(row.to_json()),
+        }
+    }
+
+    /// Whether a row decides what stands at `path`, or above or below it.
+    pub(crate) fn varies_at(&self, path: &str) -> bool {
+        match self {
+            Self::Constant(_) => false,
+            Self::Row => true,
+            Self::Text { path: own, .. } => own.starts_with(path) || path.starts_with(own.as_str()),
+            Self::Object(fields) => fields.iter().any(|(_, field)| field.varies_at(path)),
+            Self::Array(items) => items.iter().any(|item| item.varies_at(path)),
         }
     }
 

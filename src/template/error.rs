@@ -9,6 +9,8 @@ pub(crate) struct TemplateError {
     /// The field of the body, or the flag.
     pub(crate) path: String,
     pub(crate) problem: String,
+    /// Whether it is the template's own, whatever the row.
+    pub(crate) is_of_every_row: bool,
 }
 
 /// A text that would go out with words in it that are meant for a column.

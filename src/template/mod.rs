@@ -13,4 +13,6 @@ pub(crate) use self::error::{MisspellingError, TemplateError};
 pub(crate) use self::language::language;
 pub(crate) use self::row_view::RowView;
 pub(crate) use self::text::TextTemplate;
-pub(crate) use self::words::{bare_columns, expressions, left_as_they_are, misspelling};
+pub(crate) use self::words::{
+    Misspelling, bare_columns, expressions, left_as_they_are, misspelling, printed_columns, spelling, typed_line_break,
+};

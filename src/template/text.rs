@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::bounds;
 use super::error::TemplateError;
 use super::row_view::RowView;
+use super::words::{bare_columns, name_with_blanks};
 use crate::list::Row;
 use crate::message::is_template;
 
@@ -31,14 +32,15 @@ impl<'a> TextTemplate<'a> {
         if !is_template(source) {
             return Ok(None);
         }
-        bounds::check(source).map_err(|problem| TemplateError { path: path.to_owned(), problem })?;
+        let faulty = |problem| TemplateError { path: path.to_owned(), problem, is_of_every_row: true };
+        bounds::check(source).map_err(faulty)?;
         let inside = source.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
         if let Some(expression) = inside.and_then(|inside| language.compile_expression(inside.trim()).ok()) {
             return Ok(Some(Self::Whole { source, expression }));
         }
         match language.template_from_str(source) {
             Ok(template) => Ok(Some(Self::Text(template))),
-            Err(error) => Err(TemplateError { path: path.to_owned(), problem: describe(&error) }),
+            Err(error) => Err(faulty(name_with_blanks(language, source).unwrap_or_else(|| describe(&error)))),
         }
     }
 
@@ -56,12 +58,16 @@ impl<'a> TextTemplate<'a> {
                 })
             }),
         };
-        filled.map_err(|error| TemplateError {
-            path: path.to_owned(),
-            problem: match error.kind() {
+        filled.map_err(|error| {
+            let (problem, is_of_every_row) = match error.kind() {
                 ErrorKind::UndefinedError => self.undefined(row),
-                _ => describe(&error),
-            },
+                ErrorKind::UnknownFilter
+                | ErrorKind::UnknownTest
+                | ErrorKind::UnknownFunction
+                | ErrorKind::UnknownMethod => (describe(&error), true),
+                _ => (describe(&error), false),
+            };
+            TemplateError { path: path.to_owned(), problem, is_of_every_row }
         })
     }
 
@@ -81,19 +87,28 @@ impl<'a> TextTemplate<'a> {
         }
     }
 
-    /// Which of its names the row lacks, or which value inside a cell.
-    fn undefined(&self, row: &Row) -> String {
-        let mut missing: Vec<_> = self.names().into_iter().filter(|name| !RowView::has(row, name)).collect();
+    /// Which of its names the row lacks, or which value inside a cell; and whether every row lacks it.
+    fn undefined(&self, row: &Row) -> (String, bool) {
+        // A header gives each row the same names, and texts below them have nothing inside.
+        let is_fixed = matches!(row, Row::Cells { .. });
+        let mut missing: Vec<_> = self
+            .names()
+            .into_iter()
+            .chain(bare_columns(self.source()))
+            .filter(|name| !RowView::has(row, name))
+            .collect();
         missing.sort();
         let has = row.names().join(", ");
         if let Some(name) = missing.first() {
-            return format!("the row has no `{name}`; it has: {has}");
+            let problem = if is_fixed { "there is no column" } else { "the row has no" };
+            let there = if is_fixed { "there are" } else { "it has" };
+            return (format!("{problem} `{name}`; {there}: {has}"), is_fixed);
         }
         let mut inside: Vec<_> = self.paths().into_iter().filter(|path| !RowView::has_path(row, path)).collect();
         inside.sort();
         match inside.first() {
-            Some(path) => format!("the row has no `{path}`; it has: {has}"),
-            None => format!("the value is undefined, as the first of an empty list is; the row has: {has}"),
+            Some(path) => (format!("the row has no `{path}`; it has: {has}"), is_fixed),
+            None => (format!("the value is undefined, as the first of an empty list is; the row has: {has}"), false),
         }
     }
 

@@ -85,6 +85,56 @@ pub(crate) fn bare_columns(source: &str) -> Vec<String> {
     bare.filter(|name| !is_looked_at(name)).map(str::to_owned).collect()
 }
 
+/// The columns whose cells `source` prints, whatever filters follow. One that a statement compares with a text is none of
+/// them: the author has thought of what it says.
+pub(crate) fn printed_columns(language: &Environment<'_>, source: &str) -> Vec<String> {
+    let pieces = pieces(source);
+    let has_text = |code: &str| code.contains(['"', '\'']);
+    let is_compared = |name: &String| {
+        pieces.iter().any(|piece| {
+            matches!(piece, Piece::Statement(statement)
+                if has_text(statement) && words(statement).any(|word| word == name))
+        })
+    };
+    let names = |expression: &str| -> Vec<String> {
+        if let Some((name, _)) = leading_column(expression) {
+            return vec![name.to_owned()];
+        }
+        let compiled = language.compile_expression(expression).ok().filter(|_| !has_text(expression));
+        compiled.map(|compiled| compiled.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
+    };
+    let printed = pieces.iter().filter_map(|piece| match piece {
+        Piece::Expression(expression) => Some(names(trimmed(expression))),
+        Piece::Literal(_) | Piece::Statement(_) => None,
+    });
+    printed.flatten().filter(|name| name != "row" && !is_compared(name)).collect()
+}
+
+/// Warns of `\n` in the words of the text at `path`: most shells hand it on as it was typed.
+pub(crate) fn typed_line_break(path: &str, source: &str) -> Option<String> {
+    let is_typed = pieces(source).iter().any(|piece| matches!(piece, Piece::Literal(text) if text.contains("\\n")));
+    is_typed.then(|| {
+        format!(
+            "{path}: `\\n` goes out as these two characters; for a line break write $'first\\nsecond' in bash, or press Enter \
+             within the quotes"
+        )
+    })
+}
+
+/// How the first column is written whose name is no expression: `{{Nombre completo}}`.
+pub(super) fn name_with_blanks(language: &Environment<'_>, source: &str) -> Option<String> {
+    pieces(source).into_iter().find_map(|piece| {
+        let Piece::Expression(expression) = piece else { return None };
+        let name = trimmed(expression).split('|').next().unwrap_or_default().trim();
+        let name = name.strip_prefix("row.").unwrap_or(name);
+        let is_one = looks_like_name(name) && language.compile_expression(name).is_err();
+        is_one.then(|| {
+            let written = spelling(name);
+            format!("{{{{{expression}}}}}: a column whose name has blanks or signs is written {written}")
+        })
+    })
+}
+
 /// How a column is written.
 pub(crate) fn spelling(column: &str) -> String {
     let is_name = column.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
@@ -138,10 +188,19 @@ fn fixed_names<'a>(language: &Environment<'_>, pieces: &[Piece<'a>]) -> HashSet<
     fixed.difference(&changing).copied().collect()
 }
 
-/// `nombre`, or what `row.nombre` and `row['nombre']` name; filters may follow.
+/// `nombre`, or what `row.nombre` and `row['nombre']` name; filters may follow, but for a default.
 fn bare_column(expression: &str) -> Option<&str> {
+    let (name, filters) = leading_column(expression)?;
+    (!words(filters).any(|word| ["default", "d"].contains(&word))).then_some(name)
+}
+
+/// The column that is all of an expression, and the filters behind it.
+fn leading_column(expression: &str) -> Option<(&str, &str)> {
     let end = expression.find(|character: char| !character.is_alphanumeric() && character != '_');
     let (first, rest) = expression.split_at(end.unwrap_or(expression.len()));
+    if first.starts_with(|character: char| character.is_ascii_digit()) {
+        return None;
+    }
     let (name, rest) = if first != "row" {
         (first, rest)
     } else if let Some(rest) = rest.strip_prefix('.') {
@@ -153,8 +212,7 @@ fn bare_column(expression: &str) -> Option<&str> {
         inside.get(1..)?.split_once(quote).and_then(|(name, rest)| Some((name, rest.strip_prefix(']')?)))?
     };
     let rest = rest.trim();
-    let has_default = words(rest).any(|word| ["default", "d"].contains(&word));
-    (!name.is_empty() && (rest.is_empty() || rest.starts_with('|')) && !has_default).then_some(name)
+    (!name.is_empty() && (rest.is_empty() || rest.starts_with('|'))).then_some((name, rest))
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -328,6 +386,35 @@ mod tests {
             ("{% if nombre %}{{ nombre }}{% endif %}{{ otro }}", &["otro"]),
         ] {
             assert_eq!(bare_columns(source), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn knows_the_columns_that_are_printed() {
+        let language = language();
+        for (source, expected) in [
+            (
+                "Hola {{ nombre }} {{ row['Nombre completo'] | default('x') }} {{ 1 }}",
+                &["nombre", "Nombre completo"][..],
+            ),
+            ("{{ a ~ a }}", &["a"]),
+            ("{{ nombre if nombre != '#N/A' else 'x' }} {{ 'x' }} {{ row }}", &[]),
+            ("{% if nombre %}{{ nombre }}{% endif %}", &["nombre"]),
+            ("{% if nombre != '-' %}{{ nombre }}{% endif %}{{ otro }}", &["otro"]),
+        ] {
+            assert_eq!(printed_columns(&language, source), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn a_line_break_is_typed_only_between_the_marks() {
+        for (source, is_typed) in [
+            ("Hola\\nAna", true),
+            ("Hola {{ nombre }}\\n", true),
+            ("Hola\nAna", false),
+            ("{{ lines | join('\\n') }} {% set x = '\\n' %}", false),
+        ] {
+            assert_eq!(typed_line_break("text", source).is_some(), is_typed, "{source}");
         }
     }
 }

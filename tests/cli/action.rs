@@ -216,11 +216,10 @@ fn install(home: &Home, releases: &str, archive: &Path, version: &str) -> Ended 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn only_what_was_released_is_installed() {
     let home = Home::new();
-    let binary = home.write("files/jelouctl", "#!/bin/sh\necho released\n");
+    let binary = home.write("jelouctl-0.1.0/jelouctl", "#!/bin/sh\necho released\n");
     crate::harness::set_mode(&binary, 0o755);
     let archive = home.path().join("archive.tar.gz");
-    let files = home.path().join("files");
-    tool(Command::new("tar").arg("-czf").arg(&archive).arg("-C").arg(files).arg("jelouctl"));
+    tool(Command::new("tar").arg("-czf").arg(&archive).arg("-C").arg(home.path()).arg("jelouctl-0.1.0"));
     let sum = tool(Command::new("sha256sum").arg(&archive)).stdout;
     let sum = String::from_utf8(sum).unwrap()[..64].to_owned();
     let releases = format!(

@@ -538,3 +538,20 @@ fn what_was_sent_is_not_looked_for_where_a_relative_home_leads() {
     elsewhere.fails(12, &["`HOME` is no absolute path", "nothing was sent"]);
     assert_eq!(jelou.seen().len(), 3);
 }
+
+#[test]
+fn an_unfinished_run_with_other_messages_for_the_same_people_is_told() {
+    let home = people(5);
+    let refusing = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
+    send(&home, &refusing.url, &["--run", "first"]).fails(4, &["the run paused"]);
+    home.write("people.csv", list(&users(3..9)));
+    let told = "warning: run first is unfinished, and still has messages for 2 of these people";
+    for flags in ["--preview 1", "--dry-run", ""] {
+        let words = format!("bulk send people.csv --yes --rate 1000000/s {flags} text Otro");
+        let ended = home.run(&words).api(&refusing.url).end();
+        assert!(ended.stderr.contains(told), "{flags}: {ended:?}");
+    }
+    home.write("people.csv", list(&users(7..9)));
+    let ended = home.run("bulk send people.csv --yes --preview 1 text Mas").api(&refusing.url).success();
+    assert!(!ended.stderr.contains("run first"), "{ended:?}");
+}

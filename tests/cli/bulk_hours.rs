@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::{Watched, people, signal, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, STATE, can_test, tool, works};
+use crate::harness::{CONFIG, Home, STATE, can_test, tool, works};
 
 const BOGOTA: [&str; 4] = ["--between", "07:00-19:00", "--time-zone", "America/Bogota"];
 /// 06:00, 07:00 and 19:00 in Bogotá.
@@ -193,6 +193,52 @@ fn what_is_under_way_ends_and_nothing_leaves_after_the_end_of_a_window() {
 }
 
 #[test]
+fn who_asks_not_to_be_written_to_while_a_run_waits_for_its_hours_is_not() {
+    let home = people(3);
+    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let jelou = Jelou::accepting();
+    home.config(&format!("[profiles.p]\napi_url = \"{}\"\ndo_not_contact = \"bajas.txt\"\n", jelou.url));
+    let write = |list: &str| home.write(&format!("{CONFIG}/bajas.txt"), list);
+    write("# nobody so far\n");
+    let mut run = clock.start(&home, &BOGOTA, &jelou.url);
+    run.wait_for("note: waiting until 2026-11-20 07:00");
+    write(&format!("+{}\n", user(1)));
+    clock.set(OPENING);
+    let ended = run.end();
+    assert_eq!((ended.code, jelou.seen().len()), (0, 2), "{ended:?}");
+    assert!(ended.stderr.contains("note: 1 row is left out, whose recipient is on "), "{ended:?}");
+    assert_eq!(ended.stderr.matches("has nobody on it").count(), 1, "{ended:?}");
+    assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 1}));
+    assert!(jelou.seen().iter().all(|seen| seen.user != user(1)));
+}
+
+#[test]
+fn a_run_whose_list_of_people_not_to_be_written_to_is_gone_at_the_opening_stops_and_can_go_on() {
+    let home = people(3);
+    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let jelou = Jelou::accepting();
+    home.config(&format!("[profiles.p]\napi_url = \"{}\"\ndo_not_contact = \"bajas.txt\"\n", jelou.url));
+    let list = home.write(&format!("{CONFIG}/bajas.txt"), "# nobody so far\n");
+    let mut run = clock.start(&home, &BOGOTA, &jelou.url);
+    run.wait_for("note: waiting until 2026-11-20 07:00");
+    std::fs::remove_file(&list).unwrap();
+    clock.set(OPENING);
+    let ended = run.end();
+    assert_eq!((ended.code, jelou.seen().len()), (3, 0), "{ended:?}");
+    let told = "the run stopped at the opening of its hours: do_not_contact (profile p): failed to read";
+    assert!(ended.stderr.contains(told), "{ended:?}");
+    assert!(
+        ended.stderr.contains("check the path and its permissions; to continue: jelouctl bulk resume r"),
+        "{ended:?}"
+    );
+    assert_eq!((&ended.json()["pending"], &ended.json()["complete"]), (&json!(3), &json!(false)));
+    std::fs::write(&list, format!("{}\n", user(0))).unwrap();
+    let resume = ["bulk", "resume", "r"];
+    let ended = Watched::new(clock.command(&home, &resume, &jelou.url).spawn().unwrap()).end();
+    assert_eq!((ended.code, jelou.seen().len()), (0, 2), "{ended:?}");
+}
+
+#[test]
 fn hours_of_a_profile_hold_until_flags_say_otherwise() {
     let home = people(2);
     let Some(clock) = Clock::new(&home, EARLY) else { return };
@@ -290,4 +336,38 @@ fn the_time_zone_of_the_machine_is_taken_where_somebody_chose_it() {
     run.wait_for("note: waiting until 2026-11-20 07:00 America/Lima");
     signal(&run.child, Signal::TERM);
     assert_eq!(run.end().code, 143);
+}
+
+#[test]
+fn a_clock_before_1970_is_no_panic() {
+    let home = people(1);
+    let Some(clock) = Clock::new(&home, "1960-01-01 00:00:00") else { return };
+    let jelou = Jelou::accepting();
+    let send = ["bulk", "send", "people.csv", "--yes", "--rate", "1000/s", "text", "Hola"];
+    for words in [
+        &["send", "text", "--to", "593987654321", "Hola"][..],
+        &send,
+        &["run", "--to", "593987654321", "--text", "{{ started }}", "--", "true"],
+        &["bulk", "list"],
+        &["bulk", "report"],
+    ] {
+        let mut command = clock.command(&home, words, &jelou.url);
+        let ended = Watched::new(command.env("PATH", "/usr/bin:/bin").spawn().unwrap()).end();
+        assert!(ended.code == 0 && !ended.stderr.contains("panicked"), "{words:?}: {ended:?}");
+    }
+    assert_eq!(jelou.seen()[2].received.json()["text"], "1960-01-01T00:00:00Z");
+    let words = ["--sandbox", "send", "text", "--to", "593987654321", "Hola"];
+    let ended = Watched::new(clock.command(&home, &words, &jelou.url).spawn().unwrap()).end();
+    assert!(ended.stderr.contains("a time before 1970") && !ended.stderr.contains("panicked"), "{ended:?}");
+}
+
+#[test]
+fn the_capitals_of_a_time_zone_do_not_matter() {
+    let home = people(1);
+    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let words =
+        ["--sandbox", "bulk", "send", "people.csv", "--between", "07:00-19:00", "--time-zone", "AMERICA/bogota"];
+    let output = tool(&mut clock.command(&home, &[&words[..], &["text", "Hola"]].concat(), "http://127.0.0.1:1"));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("would wait until 2026-11-20 07:00 America/Bogota"), "{stderr}");
 }

@@ -203,12 +203,22 @@ fn says_line_and_way_out_of_every_broken_list() {
         ),
         ("a.ndjson", b"{\"to\":\"593987654321\"}\n{\"to\":\"\xe9\"}\n", &["line 2 is not UTF-8"]),
         ("a.csv", b"to,to\n1,2\n", &["two columns have the name `to`"]),
-        ("a.csv", b"to,nombre\n593987654321\n", &["line 2: has 1 cells, but the header has 2", "no row can be sent"]),
+        ("a.csv", b"to,nombre\n593987654321\n", &["line 2: has 1 cell, but the header has 2", "no row can be sent"]),
         ("a.json", b"[{\"to\":\"593987654321\"}]", &["is one JSON array", "jq -c '.[]'"]),
         (
             "a.ndjson",
             b"{\"to\":\"593987654321\"}\n[1]\n{\"to\":}\n",
-            &["line 2: is not a JSON object", "line 3: is not valid JSON", "2 rows cannot be sent", "--skip-invalid"],
+            &[
+                "line 2: is not a JSON object",
+                "line 3: is not valid JSON: expected value at column 7",
+                "2 rows cannot be sent",
+                "--skip-invalid",
+            ],
+        ),
+        (
+            "a.ndjson",
+            b"\n{\n  \"to\": \"593987654321\"\n}\n",
+            &["a.ndjson: the object of line 2 goes on over more lines", "jq -c ."],
         ),
         ("a.ndjson", b"{\"to\":\"593987654321\",\"n\":99999999999999999999}\n", &["line 1: has the number 9999"]),
         ("a.ndjson", b"{\"to\":\"593987654321\",\"n\":{\"a\":1,\"a\":2}}\n", &["line 1: has the field `a` twice"]),
@@ -240,6 +250,84 @@ fn says_line_and_way_out_of_every_broken_list() {
     home.write("closed.csv", "to\n");
     set_mode(&home.path().join("closed.csv"), 0o000);
     refused(&home, &[".", "text", "x"], &["failed to read ."]);
+}
+
+#[test]
+fn a_list_that_begins_with_somebody_or_with_a_title_is_told_so() {
+    let home = Home::new();
+    let text = ["people.csv", "text", "Hola"];
+    for list in ["Ana,+593 98 765 4321,x\nEva,+593987654322,y\n", "Ana;0987654321;x\nEva;0987654322;y\n"] {
+        home.write("people.csv", list);
+        for words in [&text[..], &["people.csv", "--to-column", "celular", "text", "Hola"]] {
+            let parts = ["the first line is no header, but somebody's row: Ana, ", "such as nombre,celular,columna3;"];
+            refused(&home, words, &parts);
+        }
+    }
+    refused(&home, &["people.csv", "text", "--to", "{{ celular }}", "Hola"], &["the first line is no header"]);
+    for list in [
+        "Lista de clientes\nnombre,celular\nAna,593987654321\n",
+        "Lista de clientes,\nnombre,celular\nAna,593987654321\n",
+        "Lista de clientes\nnombre;celular\nAna;593987654321\n",
+    ] {
+        home.write("people.csv", list);
+        let parts =
+            ["the first line is a title, not the header: `Lista de clientes`", "delete what stands above line 2"];
+        refused(&home, &text, &parts);
+    }
+    home.write("people.csv", ",,\n,celular,nombre\n,593987654321,Ana\n");
+    refused(&home, &text, &["the first line has no names of columns", "delete what stands above line 2"]);
+    // Days are columns, and a row that is too long is that row's fault.
+    home.write("people.csv", "2026-11-20,nombre\nx,Ana\n");
+    refused(&home, &text, &["no column is named like a recipient column"]);
+    home.write("people.csv", "celular\n593987654321,Ana\n");
+    refused(&home, &text, &["line 2: has 2 cells, but the header has 1"]);
+}
+
+#[test]
+fn a_count_that_leaves_nothing_says_what_was_meant() {
+    let home = Home::new();
+    home.write("people.csv", "celular\n593987654321\n593987654322\n");
+    for (flags, parts) in [
+        (&["--limit", "0"][..], &["'--limit <N>'", "write 1 or more; to send nothing, take --dry-run"][..]),
+        (&["--limit", "x"], &["'--limit <N>'", "write a whole number"]),
+        (&["--preview", "0"], &["'--preview <N>'", "write 1 or more"]),
+        (&["--test-to", "593987654321", "--test-rows", "0"], &["'--test-rows <N>'", "write 1 to 10"]),
+        (&["--test-to", "593987654321", "--test-rows", "11"], &["'--test-rows <N>'", "write 1 to 10"]),
+        (&["--skip", "2"], &["--skip 2: people.csv has only 2 rows", "skip fewer rows"]),
+        (&["--skip", "100"], &["--skip 100: people.csv has only 2 rows"]),
+    ] {
+        refused(&home, &[&["people.csv"], flags, &["text", "Hola"]].concat(), parts);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_message_is_told_once_for_the_whole_list() {
+    let home = Home::new();
+    home.write("people.csv", "celular,Nombre completo\n593987654321,Ana\n593987654322,Eva\n");
+    for (words, parts) in [
+        (&["text"][..], &["the message is not valid", "text: is missing"][..]),
+        (&["image", "--caption", "{{ row['Nombre completo'] }}"], &["mediaUrl: is missing"]),
+        (&["text", "{{ celular | mayusculas }}"], &["text: filter mayusculas is unknown", "those of Jinja"]),
+        (&["text", "{{ celular is mayuscula }}"], &["text: test mayuscula is unknown"]),
+        (&["text", "{{ celular.x }}"], &["text: the row has no `celular.x`"]),
+        (&["text", "{{ row['Nombre'] }}"], &["text: there is no column `Nombre`; there are: celular, Nombre completo"]),
+        (
+            &["text", "Hola {{Nombre completo | upper}}"],
+            &["a column whose name has blanks or signs is written {{ row['Nombre completo'] }}"],
+        ),
+    ] {
+        let ended = refused(&home, &[&["people.csv"], words].concat(), parts);
+        assert!(!ended.stderr.contains("line 2"), "{ended:?}");
+    }
+    // What a row decides is told of the row.
+    home.write("people.csv", "celular,url\n593987654321,x\n593987654322,https://example.com/x.png\n");
+    refused(
+        &home,
+        &["people.csv", "image", "--media-url", "{{ url }}"],
+        &["line 2: mediaUrl: ", "1 row cannot be sent"],
+    );
+    home.write("people.ndjson", "{\"to\":\"593987654321\",\"a\":{\"b\":\"x\"}}\n{\"to\":\"593987654322\",\"a\":{}}\n");
+    refused(&home, &["people.ndjson", "text", "{{ a.b }}"], &["line 2: text: the row has no `a.b`"]);
 }
 
 #[test]
@@ -284,7 +372,8 @@ fn a_file_that_is_no_list_is_told_for_what_it_is() {
         (b"%PDF-1.7\n%\xe2\xe3".to_vec(), "is a PDF", "name a list"),
         (b"{\\rtf1\\ansi".to_vec(), "is an RTF document", "name a list"),
         (b"to,n\n593987654321,a\0b\n".to_vec(), "is no text: it has bytes that are zero", "name a list"),
-        (wide, "is UTF-16 without a mark", "--encoding utf-16le"),
+        (vec![0; 4096], "is no text: it begins with nothing but zeros", "name a list"),
+        (wide, "is UTF-16LE without a mark", "--encoding utf-16le"),
     ] {
         home.write("people.csv", &bytes);
         refused(&home, &["people.csv", "text", "x"], &["people.csv", what, way_out, "nothing was sent"]);
@@ -362,8 +451,8 @@ fn templates_are_strict() {
             "{{ nombr }}",
             "text: there is no column `nombr` (did you mean `nombre`?); there are: to, nombre",
         ),
-        ("people.csv", "{{ row.nombr }}", "line 2: text: the row has no `row.nombr`; it has: to, nombre"),
-        ("people.csv", "{{ nombre.x }}", "line 2: text: the row has no `nombre.x`; it has: to, nombre"),
+        ("people.csv", "{{ row.nombr }}", "error: text: there is no column `nombr`; there are: to, nombre"),
+        ("people.csv", "{{ nombre.x }}", "error: text: the row has no `nombre.x`; it has: to, nombre"),
         (
             "people.csv",
             "{{ nombre.split(' ')[0] }}",
@@ -451,7 +540,7 @@ fn a_part_of_the_list_can_be_taken() {
     assert_eq!(users(&["--skip", "2", "--limit", "3"]), "234");
     assert_eq!(users(&["--skip", "7", "--limit", "30"]), "78");
     assert_eq!(users(&["--preview", "2"]), "01");
-    refused(&home, &["people.csv", "--skip", "9", "text", "x"], &["has no rows"]);
+    refused(&home, &["people.csv", "--skip", "9", "text", "x"], &["people.csv has only "]);
 }
 
 #[test]

@@ -391,9 +391,9 @@ fn the_schema_refuses_what_must_not_be() {
     for (change, refusal) in [
         ("INSERT INTO attempt VALUES (1, 1, 0)", "UNIQUE"),
         ("INSERT INTO attempt VALUES (1, 2, 0)", "a row that is not pending cannot begin"),
-        ("INSERT INTO outcome VALUES (1, 1, 0, 'sent', 200, NULL, NULL, NULL)", "UNIQUE"),
-        ("INSERT INTO outcome VALUES (1, 2, 0, 'sent', 200, NULL, NULL, NULL)", "FOREIGN KEY"),
-        ("INSERT INTO outcome VALUES (1, 1, 0, 'skipped', 200, NULL, 'x', NULL)", "CHECK"),
+        ("INSERT INTO outcome VALUES (1, 1, 0, 'sent', 200, NULL, NULL, NULL, NULL)", "UNIQUE"),
+        ("INSERT INTO outcome VALUES (1, 2, 0, 'sent', 200, NULL, NULL, NULL, NULL)", "FOREIGN KEY"),
+        ("INSERT INTO outcome VALUES (1, 1, 0, 'skipped', 200, NULL, 'x', NULL, NULL)", "CHECK"),
         ("INSERT INTO decision VALUES (2, 2, 'sent', 'pending', 'resolved', NULL, NULL, 0)", "CHECK"),
         ("INSERT INTO decision VALUES (2, 2, 'failed', 'pending', 'resolved', NULL, NULL, 0)", "in another state"),
         ("INSERT INTO decision VALUES (1, 3, 'failed', 'pending', 'resolved', NULL, NULL, 0)", "in another state"),
@@ -404,11 +404,13 @@ fn the_schema_refuses_what_must_not_be() {
         ("UPDATE attempt SET began_at = 9", "does not change"),
         ("UPDATE outcome SET state = 'pending'", "does not change"),
         ("UPDATE run SET rows = 9", "does not change"),
+        ("UPDATE event SET at = 9", "does not change"),
         ("DELETE FROM row", "loses nothing"),
         ("DELETE FROM content", "loses nothing"),
         ("DELETE FROM attempt", "loses nothing"),
         ("DELETE FROM outcome", "loses nothing"),
         ("DELETE FROM run", "loses nothing"),
+        ("DELETE FROM event", "loses nothing"),
     ] {
         let refused = ledger.execute(change, []).unwrap_err().to_string();
         assert!(refused.contains(refusal), "{change}: {refused}");
@@ -418,6 +420,28 @@ fn the_schema_refuses_what_must_not_be() {
         ledger.execute(change, []).unwrap_err();
     }
     ledger.execute("INSERT INTO attempt VALUES (1, 3, 0)", []).unwrap();
+}
+
+#[test]
+fn what_a_run_goes_through_is_kept_with_the_api_s_own_codes() {
+    let home = people(3);
+    let body = r#"{"error":{"code":"131026","message":"Message undeliverable"}}"#;
+    let jelou = Jelou::start(move |user, number| match (user.chars().last(), number) {
+        (Some('1'), 0) => Act::Answer(401, "", "{}"),
+        (Some('0'), _) => Act::Answer(422, "", body),
+        _ => Act::Accept,
+    });
+    home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").api(&jelou.url).fails(4, &["paused"]);
+    home.run("bulk resume r").api(&jelou.url).fails(10, &[]);
+    let ledger = rusqlite::Connection::open(home.path().join(STATE).join("runs/r.db")).unwrap();
+    let mut statement = ledger.prepare("SELECT kind, coalesce(reason, '') FROM event ORDER BY number").unwrap();
+    let events = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let events: Vec<(String, String)> = events.map(Result::unwrap).collect();
+    let events: Vec<_> = events.iter().map(|(kind, reason)| (kind.as_str(), reason.as_str())).collect();
+    assert_eq!(events, [("begun", ""), ("paused", "credentials"), ("resumed", ""), ("ended", "")]);
+    let code: String =
+        ledger.query_row("SELECT api_code FROM outcome WHERE state = 'failed'", [], |row| row.get(0)).unwrap();
+    assert_eq!(code, "131026");
 }
 
 #[test]

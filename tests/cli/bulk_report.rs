@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
 use crate::harness::Home;
+#[cfg(unix)]
+use crate::terminal::Terminal;
 
 const RATE: &str = "--rate=1000000/s";
 
@@ -42,6 +44,63 @@ fn a_report_is_the_list_with_what_became_of_each_row() {
     home.write("file", "");
     home.run("man --dir file/x").fails(2, &["--dir: failed to create file/x"]);
     home.run("schema --dir file/x").fails(2, &["--dir: failed to create file/x"]);
+}
+
+#[test]
+fn a_report_is_what_its_file_s_name_says_or_is_refused() {
+    let home = Home::new();
+    home.write("people.csv", "to\n593987654321\n593987654322\n");
+    home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
+    for (words, message, hint) in [
+        ("--file again.xlsx", "a report is no workbook, and .xlsx is one", "name a .csv"),
+        ("--file AGAIN.ODS --format csv", "a report is no workbook, and .ods is one", "or a .html"),
+        ("--file r.pdf", "a report is no PDF", "print it as a PDF"),
+        ("--file r.html --format csv", "a name that ends in .html is not for --format csv", "leave --format out"),
+        ("--file r.csv --format html", "a name that ends in .csv is not for --format html", "another name"),
+        ("--mask", "--mask: is for a page alone", "add --format html"),
+        ("--lang es --file r.csv", "--lang: is for a page alone", "ends in .html"),
+        ("--file r.html --lang fr", "invalid value 'fr'", "[possible values: en, es]"),
+        ("--file r.html --state failed", "a page has all of them", "leave them out"),
+        ("--file r.html --reason invalid", "a page has all of them", "take --format csv"),
+        ("--file nowhere/r.html", "--file: failed to write nowhere/r.html", "in a directory that is there"),
+        ("--file .", "--file: failed to write .", "in a directory that is there"),
+        ("nobody --file r.html", "there is no run nobody; there are: r", "jelouctl bulk list"),
+    ] {
+        home.run(&format!("bulk report {words}")).fails(2, &[message, hint]);
+    }
+    let made = std::fs::read_dir(home.path()).unwrap().filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name().into_string().unwrap();
+        !name.starts_with('.') && name != "people.csv"
+    });
+    assert_eq!(made.count(), 0, "nothing is made where a line is refused");
+    for (file, begin, said) in [
+        ("r.csv", "to,sent,", "2 rows written to r.csv"),
+        ("r.txt", "to,sent,", "2 rows written to r.txt"),
+        ("r.jsonl", "{\"to\":", "2 rows written to r.jsonl"),
+        ("r.HTML", "<!doctype html>\n<html lang=\"en\">", "a page with 2 rows written to r.HTML"),
+    ] {
+        home.write(file, "what was there before");
+        let written = home.run_args(&["bulk", "report", "--file", file]).success();
+        assert!(written.stdout.is_empty() && written.stderr.contains(said), "{written:?}");
+        assert!(home.read(file).starts_with(begin), "{}", home.read(file));
+        #[cfg(unix)]
+        {
+            let mode = std::fs::metadata(home.path().join(file)).unwrap().permissions();
+            assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600, "{file}");
+        }
+    }
+    let page = home.run("bulk report --format html --lang es").success().stdout;
+    assert!(page.contains("<html lang=\"es\">") && page.contains("Ensayo (sandbox)"), "{page}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_page_is_not_printed_onto_a_terminal() {
+    let home = Home::new();
+    home.write("people.csv", "to\n593987654321\n");
+    home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
+    let (code, seen) = Terminal::new(&home, &["bulk", "report", "--format", "html"], &[]).end();
+    assert!(code == 2 && seen.contains("this is a terminal") && seen.contains("--file report.html"), "{code}: {seen}");
 }
 
 #[test]

@@ -309,7 +309,7 @@ fn a_wait_is_told_once_with_its_reason_and_its_end() {
     let ended = send(&home, &jelou.url).success();
     let [line] = &waits(&ended)[..] else { panic!("{ended:?}") };
     assert!(line.starts_with("note: waiting 2s, until 20"), "{line}");
-    assert!(line.ends_with("Z: the API answered 429: 130429"), "{line}");
+    assert!(line.ends_with(" +00:00: the API answered 429: 130429"), "{line}");
     assert!(jelou.accepted().values().all(|count| *count == 1));
 }
 
@@ -398,7 +398,7 @@ fn rows_to_one_recipient_go_in_order_six_seconds_apart() {
     home.write("people.csv", format!("to,x\n{0},a\n{1},a\n{0},b\n", user(0), user(1)));
     let jelou = Jelou::accepting();
     let ended = home.run(SEND).args(&["text", "{{ x }}"]).api(&jelou.url).success();
-    assert!(waits(&ended)[0].ends_with("Z: messages to one recipient leave 6 s apart"), "{ended:?}");
+    assert!(waits(&ended)[0].ends_with(" +00:00: messages to one recipient leave 6 s apart"), "{ended:?}");
     let seen: Vec<_> = jelou.seen().into_iter().filter(|seen| seen.user == user(0)).collect();
     let texts: Vec<_> = seen.iter().map(|seen| seen.received.json()["text"].clone()).collect();
     assert_eq!(texts, ["a", "b"]);

@@ -167,6 +167,9 @@ fn a_cell_without_a_value_is_the_fault_of_its_row() {
     refused(&home, &ods(&[sheet("Hoja1", &rows.concat())]), &[], &parts);
 
     let header = "<row r=\"1\"><c r=\"A1\"><v>1</v></c><c r=\"B1\" t=\"e\"><v>#REF!</v></c></row>";
+    let title = "<row><c t=\"str\"><v>Clientes</v></c></row><row r=\"3\"><c t=\"str\"><v>nombre</v></c><c t=\"str\"><v>celular</v></c></row>";
+    let parts = ["the first line is a title, not the header: `Clientes`", "delete what stands above line 3"];
+    refused(&home, &xlsx(&[sheet("Hoja1", title)], ""), &[], &parts);
     let parts = ["people.xlsx: cell B1 has the error #REF!; it is in the header"];
     refused(&home, &xlsx(&[sheet("Hoja1", header)], ""), &[], &parts);
 }
@@ -181,7 +184,10 @@ fn hidden_rows_are_told_and_sent_like_the_others() {
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], SHARED));
     let ended = previewed(&home, &["people.xlsx", "text", "{{ celular }}"]);
     assert_eq!(texts(&ended), ["593987654321", "593987654322", "593987654323"]);
-    assert!(ended.stderr.contains("2 rows are hidden in the sheet, and are taken like the others"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("2 rows are hidden in the sheet, and are taken like the others: line 2, 5\n"),
+        "{ended:?}"
+    );
     assert!(ended.stderr.contains("2 rows without a filled cell were passed over"), "{ended:?}");
     let row = "<table:table-row table:visibility=\"filter\" table:number-rows-repeated=\"2\"><table:table-cell \
                office:value-type=\"string\"><text:p>593987654321</text:p></table:table-cell></table:table-row>";

@@ -48,6 +48,8 @@ fn nobody_on_a_list_is_sent_anything_under_any_form_of_a_number() {
         ("lines", "# bajas\n\n+52 1 55 1234 5678\r\nid:U 1\n"),
         ("semicolons", "# bajas; otra cosa\n\nNombre;Celular\n# Ana\nAna;525512345678\nEva;id:U 1\n"),
         ("ndjson", "{\"to\":525512345678}\n# Eva\n{\"to\":\"id:U 1\"}\n"),
+        ("comments", "+52 1 55 1234 5678 # Ana; dos veces\n\"id:U 1\"\t# Eva\n"),
+        ("quotes", "\"525512345678\"\n\"id:U 1\"\r\n"),
         ("mark", "\u{feff}to\n5215512345678\nid:U 1\n"),
     ] {
         home.write("bajas.csv", list);
@@ -65,6 +67,10 @@ fn nobody_on_a_list_is_sent_anything_under_any_form_of_a_number() {
             .args(&["--text", "t", "--caption", "c", "--flow-name", "f", "--cta", "x", "--screen", "A"])
             .fails(11, &["must not be written to"]);
     }
+    // As Windows' Notepad writes "Unicode".
+    let wide: Vec<u8> = "\u{feff}525512345678\r\nid:U 1\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    home.write("bajas.csv", wide);
+    send(&home, "5215512345678", &["--exclude", "bajas.csv"]).fails(11, &["they are on bajas.csv"]);
     home.write("otra.csv", "593987654322\n");
     let stdin = send(&home, "5215512345678", &["--exclude", "otra.csv", "--exclude", "-"]).stdin("525512345678\n");
     stdin.fails(11, &["they are on standard input"]);
@@ -110,14 +116,18 @@ fn a_list_that_cannot_be_used_stops_everything() {
         (b"nombre\nAna\n", &["no column is named like a recipient column", "write one person a line"]),
         (b"nombre\n", &["no column is named like a recipient column"]),
         (b"phone,celular\n593987654321,1\n", &["could both be the recipient's column"]),
-        (b"# a\nto,n\n593987654321,x\n,Ana\n", &["bajas.txt: line 4: the recipient is empty"]),
-        (b"to,n\n# Ana, Eva\n593987654321\n", &["bajas.txt: line 3: has 1 cells, but the header has 2"]),
+        (
+            b"# a\nto,n\n593987654321,x\n,Ana\n",
+            &["bajas.txt: line 4: `to` is empty, so nobody can tell who is meant", "or delete the line"],
+        ),
+        (b"to,n\n# Ana, Eva\n593987654321\n", &["bajas.txt: line 3: has 1 cell, but the header has 2"]),
         (b"to\n\"593987654321\n", &["bajas.txt: a quote in the row of line 2 is never closed"]),
         (b"{\"to\":\"593987654321\"}\n{\"a\":1}\n", &["bajas.txt: line 2: has no `to`"]),
         (b"[\"593987654321\"]", &["is one JSON array"]),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", &["is a picture (PNG)"]),
         (b"5\x009\x003\x00\n\x00", &["is UTF-16"]),
-        (b"\xff\xfe5\x009\x003\x00\n\x00", &["no column is named like a recipient column"]),
+        (b"\x005\x009\x003\x00\n", &["is UTF-16BE without a mark", "save it as UTF-8, or as UTF-16 with a mark"]),
+        (b"\xff\xfe\0\x005\0\0\x009\0\0\0", &["is UTF-32", "save it as UTF-8"]),
     ] {
         home.write("bajas.txt", list);
         let typed = |run: Run<'_>| run.fails(2, &[parts, &["--exclude: ", "nothing was sent"]].concat());

@@ -16,6 +16,8 @@ mod acceptor;
 #[cfg(unix)]
 mod action;
 mod answers;
+#[cfg(target_os = "linux")]
+mod audit_log;
 mod bad_input;
 #[cfg(unix)]
 mod bulk_before;
@@ -47,11 +49,15 @@ mod exclusions;
 mod explain;
 mod generated;
 mod harness;
+#[cfg(unix)]
+mod installer;
 mod kinds;
 mod layout;
 mod limits;
 mod listening;
 mod numbers;
+#[cfg(unix)]
+mod operations;
 mod output;
 mod phone_rules;
 #[cfg(unix)]
@@ -69,6 +75,7 @@ mod sandbox;
 mod sandbox_command;
 mod sandbox_faults;
 mod sandbox_malformed;
+mod sandbox_refused;
 mod sandbox_server;
 mod secrets;
 mod seeds;

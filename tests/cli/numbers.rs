@@ -28,7 +28,7 @@ fn a_national_number_needs_its_country() {
         ("5930987654321", &[], &["did you mean +593987654321?"]),
         ("593593987654321", &["--country", "EC"], &["the country code 593 twice; did you mean +593987654321?"]),
         ("+59398765", &[], &["a number of EC (+593) has 8 or 9 digits behind the country code, and this has 5"]),
-        ("0987654321", &["--country", "Ecuador"], &["--country", "`Ecuador` is not a country", "the nearest are EC"]),
+        ("0987654321", &["--country", "Ecuador"], &["--country", "`Ecuador` is not a country", "the nearest is EC"]),
     ] {
         let arguments = [&["--sandbox", "send", "text", "Hola", "--to", to], flags].concat();
         home.run_args(&arguments).fails(2, parts);

@@ -10,10 +10,10 @@ use crate::harness::{Ended, Home, set_mode};
 use crate::workbook::{sheet, xlsx, xlsx_rows};
 
 /// A fenced block: its language, the words behind it, and its text.
-struct Block {
-    language: String,
-    words: Vec<String>,
-    text: String,
+pub(crate) struct Block {
+    pub(crate) language: String,
+    pub(crate) words: Vec<String>,
+    pub(crate) text: String,
 }
 
 impl Block {
@@ -23,7 +23,7 @@ impl Block {
     }
 }
 
-fn blocks(page: &str) -> Vec<Block> {
+pub(crate) fn blocks(page: &str) -> Vec<Block> {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page)).unwrap();
     let fenced = text.split("```").skip(1).step_by(2);
     fenced

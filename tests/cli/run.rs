@@ -51,6 +51,18 @@ fn the_text_that_nobody_gave_says_what_matters() {
 }
 
 #[test]
+fn what_is_meant_for_a_value_and_is_none_is_warned_about() {
+    for (text, told) in [
+        ("{{1}}: {{ result }}", "text: {{1}} is none of the values of the command: command, result, code"),
+        ("{result}", "text: {result} goes out as it stands; the value is written {{ result }}"),
+    ] {
+        let (ended, bodies) = run(&["--text", text], "true");
+        assert!(ended.stderr.contains(&format!("warning: {told}")) && bodies.len() == 1, "{ended:?}");
+        assert_eq!(ended.stderr.matches("warning").count(), 1, "{ended:?}");
+    }
+}
+
+#[test]
 fn it_is_sent_when_it_is_asked_for() {
     for (on, on_success, on_failure) in [("always", 1, 1), ("failure", 0, 1), ("success", 1, 0)] {
         assert_eq!(run(&["--on", on], "true").1.len(), on_success, "{on}");

@@ -269,7 +269,8 @@ fn events_are_told_as_they_happen_and_again_to_who_comes_back() {
         stream.write_all(request.as_bytes()).unwrap();
         assert_eq!(read_answer(&mut stream).status, 200);
         let health = sandbox.read("/sandbox/health");
-        let known = json!({ "instance": health["instance"], "cleared": health["cleared"] });
+        let known =
+            json!({ "instance": health["instance"], "cleared": health["cleared"], "deleted": health["deleted"] });
         assert_eq!(next_event(&mut stream), ("sandbox".to_owned(), known));
         stream
     };
@@ -417,6 +418,8 @@ fn a_running_sandbox_is_sent_to_where_the_environment_names_it() {
     assert_eq!(shown.json()["url"], json!(format!("{url}/v1/bots/77/messages")));
     let curl = home.run("send text --to 593987654321 Hola --curl --profile p").env("JELOUCTL_SANDBOX", &url).success();
     assert!(curl.stdout.contains(&format!("{url}/v1/bots/77/messages")), "{}", curl.stdout);
+    let guess = home.run("send text --to 593987654321 Hola").env("JELOUCTL_SANDBOX", "1");
+    guess.fails(3, &["JELOUCTL_SANDBOX: ", "give http://127.0.0.1:PORT of a sandbox that runs, or pass --sandbox"]);
     let shown = home.run("profile show").env("JELOUCTL_SANDBOX", &url).success().stdout;
     assert!(shown.contains(&format!("api_url\t{url}\tJELOUCTL_SANDBOX")), "{shown}");
 }

@@ -92,7 +92,7 @@ impl Model<'_> {
         let states: Vec<&str> = said.iter().map(|(.., state)| *state).collect();
         let zeros = vec![0_i64; said.len()];
         let (statuses, texts) = (vec![None::<i32>; said.len()], vec![Some("x"); said.len()]);
-        let query = "SELECT verdict, n, number FROM jelouctl.exchange($1, $2, $3, $4, $5, $6, $6, $7, $8, $8, $8, 0, false, NULL, $9)";
+        let query = "SELECT verdict, n, number FROM jelouctl.exchange($1, $2, $3, $4, $5, $6, $6, $7, $8, $8, $8, $8, 0, false, NULL, $9)";
         let id = self.workers[worker].id;
         let answer = self.ask(query, &[&id, &session, &rows, &numbers, &states, &zeros, &statuses, &texts, &wanted]);
         let given = answer.iter().filter_map(|row| Some((row.get::<_, Option<i64>>(1)?, row.get(2)))).collect();

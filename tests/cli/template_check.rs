@@ -133,10 +133,53 @@ fn a_list_that_cannot_be_had_is_a_warning() {
     // It counts more than it gives.
     let part =
         Jelou::with_templates(|_| page(&[template("a", "es", "APPROVED", "")], &json!({ "total": 60 })), accepts);
-    goes_on(
-        &part,
-        "warning: nobody checked whether the bot has the template `order_shiped`: the API listed only a part",
+    let one = "warning: nobody checked whether the bot has the template `order_shiped`: ";
+    goes_on(&part, &format!("{one}the API listed only a part of its templates"));
+    let uncounted = Jelou::with_templates(
+        |page_number| {
+            let results = if page_number == 1 { vec![template("a", "es", "APPROVED", "")] } else { Vec::new() };
+            Listing::Page(json!({ "results": results }).to_string())
+        },
+        accepts,
     );
+    goes_on(&uncounted, &format!("{one}the API does not say whether it listed all of its templates"));
+}
+
+#[test]
+fn an_entry_that_says_too_little_is_not_judged() {
+    let name = "order_shiped";
+    for (entry, missing) in [
+        (json!({ "elementName": name, "template": "Hola" }), "status"),
+        (json!({ "elementName": name, "status": "APPROVED", "paramsNumber": 2 }), "text"),
+    ] {
+        let listed = move |_| page(std::slice::from_ref(&entry), &json!({ "totalPages": 1, "total": 1 }));
+        let jelou = Jelou::with_templates(listed, |_, _| Act::Accept);
+        let warning =
+            "warning: nobody checked whether the bot has the template `order_shiped`: the API lists it without its ";
+        goes_on(&jelou, &format!("{warning}{missing}"));
+    }
+}
+
+#[test]
+fn a_template_in_several_languages_is_told_where_none_is_named() {
+    let told = "the template `order_shipped` exists in several languages, and the message names none of them: es, en";
+    let words = ["template", "order_shipped", "--param", "{{ nombre }}", "--param", "x"];
+    let (home, jelou) = (home(), bot());
+    bulk(&home, &jelou, &[&words[..], &["--strict"]].concat())
+        .fails(2, &[&format!("error: {told}"), "nothing was sent"]);
+    assert_nothing_remains(&home, &jelou);
+    let ended = bulk(&home, &jelou, &words).success();
+    assert!(ended.stderr.contains(&format!("warning: {told}\n")), "{ended:?}");
+    let named = ["--again", "--run", "named"];
+    let words = [&words[..], &["--language", "es", "--strict"]].concat();
+    let run = home.run("bulk send people.csv --yes --rate 1000/s").args(&[&named[..], &words].concat());
+    let ended = run.api(&jelou.url).success();
+    assert!(!ended.stderr.contains("languages"), "{ended:?}");
+    // The sandbox says the same of a single message.
+    let send =
+        ["--sandbox", "send", "template", "order_shipped", "--to", "593987654321", "--param", "a", "--param", "b"];
+    let ended = home.run_args(&send).success();
+    assert!(ended.stderr.contains("the sandbox has the template `order_shipped` in several languages"), "{ended:?}");
 }
 
 #[test]
@@ -150,7 +193,10 @@ fn a_sandbox_judges_by_the_templates_that_it_was_given() {
         home.run("sandbox").args(&words.concat()).end()
     };
     let ended = send(&[], "mine");
-    assert_eq!((ended.code, ended.stderr.contains("the sandbox knows samples only")), (0, true), "{ended:?}");
+    // Before anything goes out, and of each message in the answer to it.
+    let before = ended.stderr.find("whether the bot has the template `mine`: the sandbox knows samples only");
+    let accepted = ended.stderr.find("nothing left this machine");
+    assert!(ended.code == 0 && before.is_some() && before < accepted, "{ended:?}");
     let ended = send(&[], "order_shipped");
     assert_eq!((ended.code, ended.stderr.contains("takes 2 values, and the message gives 1")), (2, true), "{ended:?}");
     home.write("mine.json", json!([template("mine", "es", "APPROVED", "{{1}}")]).to_string());

@@ -319,6 +319,54 @@ fn who_begins_a_run_outside_of_its_hours_is_told_before_the_question() {
     terminal.answer("[y/N] ", "n");
     let (code, screen) = terminal.end();
     let told = screen.find("it is outside of the hours, not on 3 days (America/Bogota): the first message leaves at");
-    assert!(told.is_some() && told < screen.find("Send 1 messages"), "{screen}");
+    assert!(told.is_some() && told < screen.find("Send 1 message from"), "{screen}");
     assert_eq!(code, 11, "{screen}");
+}
+
+#[test]
+fn who_asks_not_to_be_written_to_while_the_question_stands_there_is_not() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    home.config(&format!("{}client_secret = \"canary\"\ndo_not_contact = \"bajas.txt\"\n", profile(&server)));
+    let write = |list: &str| home.write(&format!("{CONFIG}/bajas.txt"), list);
+    write("# nobody so far\n");
+    home.write("people.csv", "celular\n593987654321\n593987654322\n");
+    let send = ["bulk", "send", "people.csv", "--run", "r", "--rate", "1000/s", "text", "Hola"];
+    let mut terminal = Terminal::new(&home, &send, &[]);
+    terminal.wait_for("[y/N] ");
+    write("593987654321\n");
+    terminal.session.send_line("y").unwrap();
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("1 row is left out, whose recipient is on ") && screen.contains("line 2"), "{screen}");
+    assert!(screen.contains("run r: 1 message from bot 77"), "{screen}");
+    assert_eq!(server.only().json()["userId"], "593987654322");
+    // A list that is gone by then stops it before there is a run.
+    let mut terminal = Terminal::new(&home, &["bulk", "send", "people.csv", "--again", "text", "Hola"], &[]);
+    terminal.wait_for("[y/N] ");
+    std::fs::remove_file(home.path().join(CONFIG).join("bajas.txt")).unwrap();
+    terminal.session.send_line("y").unwrap();
+    let (code, screen) = terminal.end();
+    assert!(code == 3 && screen.contains("do_not_contact (profile prod): failed to read"), "{screen}");
+}
+
+#[test]
+fn what_another_run_sends_while_the_question_stands_there_is_told_and_counted() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    home.config(&format!("{}client_secret = \"canary\"\n", profile(&server)));
+    home.write("people.csv", "celular\n593987654321\n593987654322\n593987654323\n");
+    home.write("first.csv", "celular\n593987654321\n");
+    home.write("second.csv", "celular\n593987654322\n");
+    let send = ["bulk", "send", "people.csv", "--run", "r", "--rate", "1000/s", "--skip-sent", "text", "Hola"];
+    let mut terminal = Terminal::new(&home, &send, &[("NO_COLOR", "1")]);
+    terminal.wait_for("[y/N] ");
+    home.run("bulk send first.csv --yes text Hola").success();
+    home.run("bulk send second.csv --yes text Otro").success();
+    terminal.session.send_line("y").unwrap();
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("note: 1 row is left out: it was sent by an earlier run"), "{screen}");
+    assert!(screen.contains("run r: 2 messages from bot 77"), "{screen}");
+    assert!(screen.contains("\"written_to_within_24_hours\": 1"), "{screen}");
 }

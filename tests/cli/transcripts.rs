@@ -1,4 +1,4 @@
-//! The help of every command and the README's sessions, compared in full.
+//! The help of every command and the READMEs' sessions, compared in full.
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ fn global_options(home: &Home) -> String {
 #[test]
 fn help_and_sessions_are_as_written() {
     let home = Home::new();
-    cases(home.path()).case(WHOLE).case("README.md").run();
+    cases(home.path()).case(WHOLE).case("README.md").case("README.es.md").run();
     let others = cases(home.path());
     others.insert_var("[GLOBAL_OPTIONS]", global_options(&home)).unwrap();
     others.case("tests/transcripts/*.trycmd").skip(WHOLE).run();

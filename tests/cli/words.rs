@@ -101,6 +101,50 @@ fn an_empty_cell_is_a_fault_in_a_template_and_told_in_a_text() {
 }
 
 #[test]
+fn a_word_that_stands_for_nothing_is_told_and_an_error_of_the_spreadsheet_makes_the_row_invalid() {
+    let home = Home::new();
+    let names = ["Ana", "N/A", "N/A", "null"];
+    let rows: Vec<_> = names.iter().enumerate().map(|(n, name)| format!("59398765432{n},{name}\n")).collect();
+    home.write("people.csv", format!("celular,nombre\n{}", rows.concat()));
+    let ended = preview(&home, &["people.csv", "text", "Hola {{ nombre | upper }}"]);
+    assert_eq!(ended.stdout.lines().count(), 4);
+    for told in ["warning: 2 rows say `N/A` in nombre: line 3, 4;", "warning: 1 row says `null` in nombre: line 5;"] {
+        assert!(ended.stderr.contains(told), "{ended:?}");
+    }
+    for text in ["Hola {% if nombre != 'N/A' and nombre != 'null' %}{{ nombre }}{% endif %}", "Hola"] {
+        let ended = preview(&home, &["people.csv", "text", text]);
+        assert!(!ended.stderr.contains("N/A"), "{ended:?}");
+    }
+    let strict = home.run("--sandbox bulk send people.csv text --strict").args(&["Hola {{ nombre }}"]);
+    strict.fails(2, &["line 3: nombre: `N/A` stands for nothing", "3 rows cannot be sent"]);
+    home.write("people.csv", "celular,nombre\n593987654321,Ana\n593987654322,#¡REF!\n593987654323,#N/A\n");
+    for kind in [&["text", "Hola {{ nombre }}"][..], &["template", "t", "--param", "{{ nombre }}"]] {
+        let ended = home.run_args(&["--sandbox", "bulk", "send", "people.csv"]).args(kind);
+        ended.fails(2, &["line 3: nombre: `#¡REF!` is an error of the spreadsheet", "2 rows cannot be sent"]);
+    }
+}
+
+#[test]
+fn a_line_break_that_is_typed_as_two_characters_is_warned_about() {
+    let jelou = Jelou::accepting();
+    let home = Home::new();
+    let told = "text: `\\n` goes out as these two characters; for a line break write $'first\\nsecond' in bash";
+    let send = |flags: &[&str]| {
+        home.run_args(&["send", "text", "--to", "593987654321", "Hola\\nAna"]).args(flags).api(&jelou.url)
+    };
+    assert!(send(&[]).success().stderr.contains(told));
+    send(&["--strict"]).fails(2, &[told]);
+    let with_break = home.run_args(&["send", "text", "--to", "593987654321", "Hola\nAna"]).api(&jelou.url).success();
+    assert!(!with_break.stderr.contains("warning"), "{with_break:?}");
+    home.write("people.csv", "celular,nombre\n593987654321,Ana\n");
+    assert!(preview(&home, &["people.csv", "text", "Hola\\n{{ nombre }}"]).stderr.contains(told));
+    let joined = preview(&home, &["people.csv", "text", "{{ [nombre, nombre] | join('\\n') }}"]);
+    assert!(!joined.stderr.contains("two characters"), "{joined:?}");
+    let run = ["run", "--to", "593987654321", "--text", "Hola\\n{{ result }}", "--", "true"];
+    assert!(home.run_args(&run).env("PATH", "/usr/bin:/bin").api(&jelou.url).success().stderr.contains(told));
+}
+
+#[test]
 fn a_person_who_is_in_a_list_twice_is_told_or_left_out() {
     let jelou = Jelou::accepting();
     let home = Home::new();

@@ -1,4 +1,4 @@
-//! A browser that looks at a sandbox, and the ways to use it as a person does.
+//! A browser that looks at a sandbox or another page, and the ways to use it as a person does.
 
 use std::path::Path;
 use std::time::Duration;
@@ -33,6 +33,13 @@ pub(crate) fn block_on(test: impl Future<Output = ()>) {
 impl Inbox {
     /// Opens the page in a window of this size.
     pub(crate) async fn open(sandbox: &Sandbox, width: u32, height: u32) -> Self {
+        let inbox = Self::open_at(&format!("http://{}/", sandbox.address), width, height).await;
+        inbox.until("document.getElementById('live').textContent === 'live'").await;
+        inbox
+    }
+
+    /// Opens any page in a window of this size.
+    pub(crate) async fn open_at(address: &str, width: u32, height: u32) -> Self {
         let profile = TempDir::new().unwrap();
         let config = BrowserConfig::builder()
             .user_data_dir(profile.path())
@@ -43,10 +50,10 @@ impl Inbox {
         let config = config.no_sandbox().build().unwrap();
         let (browser, mut events) = Browser::launch(config).await.unwrap();
         tokio::spawn(async move { while events.next().await.is_some() {} });
-        let page = browser.new_page(format!("http://{}/", sandbox.address)).await.unwrap();
+        let page = browser.new_page("about:blank").await.unwrap();
         let inbox = Self { browser, page, _profile: profile };
         inbox.size(width, height).await;
-        inbox.until("document.getElementById('live').textContent === 'live'").await;
+        inbox.page.goto(address).await.unwrap();
         inbox
     }
 

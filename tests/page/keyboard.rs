@@ -21,8 +21,9 @@ fn chats_and_messages_are_reached_by_keys() {
         inbox.key("Home").await;
         inbox.key("Enter").await;
         inbox.until("document.querySelectorAll('article').length === 2").await;
-        inbox.until("document.querySelector('article[tabindex=\"0\"]')?.innerText.includes('tres')").await;
-        inbox.value::<bool>("(document.querySelector('article[tabindex=\"0\"]').focus(), true)").await;
+        inbox
+            .until("document.activeElement.matches('article') && document.activeElement.innerText.includes('tres')")
+            .await;
         inbox.key("ArrowUp").await;
         inbox.until("document.activeElement.innerText.includes('dos')").await;
         inbox.key("Enter").await;
@@ -32,6 +33,45 @@ fn chats_and_messages_are_reached_by_keys() {
         inbox.until("document.activeElement.matches('article')").await;
         inbox.key("Escape").await;
         inbox.until("document.activeElement.matches('.chat')").await;
+        inbox.close().await;
+    });
+}
+
+#[test]
+fn the_buttons_of_a_message_are_reached_from_it_and_not_by_tab() {
+    block_on(async {
+        let sandbox = Sandbox::start(&[]);
+        let user = "593987654321";
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        let mut reply = fixture("bodies/quick-reply.json");
+        reply["userId"] = user.into();
+        sandbox.send([reply.clone(), reply]);
+        inbox.until("document.querySelectorAll('.chat').length === 1").await;
+        inbox.value::<bool>("(document.querySelector('.chat').focus(), true)").await;
+        inbox.key("Enter").await;
+        inbox.until("document.activeElement.matches('article:last-of-type')").await;
+        let press = |number: usize| {
+            format!("document.activeElement === document.querySelectorAll('article:last-of-type .press')[{number}]")
+        };
+        for (key, expected) in [
+            ("ArrowRight", press(0)),
+            ("ArrowDown", press(1)),
+            ("ArrowRight", press(2)),
+            ("ArrowRight", press(2)),
+            ("ArrowUp", press(1)),
+            ("ArrowLeft", press(0)),
+            ("ArrowLeft", "document.activeElement.matches('article:last-of-type')".to_owned()),
+            ("ArrowRight", press(0)),
+            ("Escape", "document.activeElement.matches('article:last-of-type')".to_owned()),
+            ("Tab", "document.activeElement.id === 'write'".to_owned()),
+        ] {
+            inbox.key(key).await;
+            inbox.until(&expected).await;
+        }
+        inbox.value::<bool>("(document.querySelector('article:last-of-type').focus(), true)").await;
+        inbox.key("ArrowRight").await;
+        inbox.key("Enter").await;
+        inbox.until("document.querySelectorAll('.mine').length === 1").await;
         inbox.close().await;
     });
 }

@@ -87,6 +87,63 @@ fn a_template_shows_its_text_with_its_parameters() {
 }
 
 #[test]
+fn a_template_that_nobody_knows_is_marked() {
+    block_on(async {
+        let sandbox = Sandbox::start(&[]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        let shown = |name: &str, language: &str, samples: bool| {
+            let listed = json!([{ "elementName": "mine", "language": "es", "template": "Hola {{1}}" }]);
+            let body = json!({ "elementName": name, "language": language, "parameters": ["Ana"] });
+            format!(
+                "import('/page/draw.js').then(({{ draw }}) => draw({{ body: {body} }}, {listed}, {samples}).map((one) => one.querySelector('.tag')?.textContent ?? '').join(''))"
+            )
+        };
+        for (name, language, samples, tag) in [
+            ("mine", "ES", false, ""),
+            ("mine", "pt", false, "unknown language: pt"),
+            ("other", "es", false, "unknown template"),
+            ("other", "es", true, "no sample is called other"),
+        ] {
+            assert_eq!(inbox.value::<String>(&shown(name, language, samples)).await, tag, "{name} {language}");
+        }
+        inbox.close().await;
+    });
+}
+
+#[test]
+fn a_text_is_drawn_with_its_marks() {
+    block_on(async {
+        let sandbox = Sandbox::start(&[]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        for (text, html) in [
+            ("*bold* _it_ ~no~ `code`", "<strong>bold</strong> <em>it</em> <s>no</s> <code>code</code>"),
+            ("*_both_*", "<strong><em>both</em></strong>"),
+            ("snake_case_name 2*3*4", "snake_case_name 2*3*4"),
+            ("* uno\n* dos\ntres", "<ul class=\"\"><li>uno</li><li>dos</li></ul>tres"),
+            ("a\n- uno", "a<ul><li>uno</li></ul>"),
+            ("3. x\n4. y", "<ol start=\"3\"><li>x</li><li>y</li></ol>"),
+            ("> *quoted*\nsaid", "<blockquote><div><strong>quoted</strong></div></blockquote>said"),
+            ("```a *b*\n> c```", "<code class=\"block\">a *b*\n&gt; c</code>"),
+            (
+                "see https://a.example/x_y_z?q=1, ok",
+                "see <span><span class=\"link\">https://a.example/x_y_z?q=1</span>,</span> ok",
+            ),
+            ("<b>&</b>", "&lt;b&gt;&amp;&lt;/b&gt;"),
+        ] {
+            let drawn: String = inbox
+                .value(&format!(
+                    "import('/page/text.js').then(({{ rich }}) => {{ const all = document.createElement('div'); all.append(...rich({})); \
+                     all.querySelectorAll('[title]').forEach((one) => one.removeAttribute('title')); return all.innerHTML; }})",
+                    json!(text)
+                ))
+                .await;
+            assert_eq!(drawn, html.replace(" class=\"\"", ""), "{text}");
+        }
+        inbox.close().await;
+    });
+}
+
+#[test]
 fn a_kind_without_a_drawing_is_shown_as_json() {
     block_on(async {
         let sandbox = Sandbox::start(&[]);

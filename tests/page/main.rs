@@ -1,4 +1,4 @@
-//! The page of the sandbox in a real browser: Debian's `chromium`, without a window.
+//! The page of the sandbox, and that of a run, in a real browser: Debian's `chromium`, without a window.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,13 +7,20 @@
     reason = "a test says by a panic that it failed"
 )]
 
+mod accessible;
+mod axe;
+mod finding;
 mod inbox;
 mod keyboard;
 mod kinds;
+mod links;
 #[path = "../cli/listening.rs"]
 mod listening;
 mod live;
 mod many;
 mod phone;
+mod report;
+mod refused;
+mod reported_run;
 mod safety;
 mod screenshots;

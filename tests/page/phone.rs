@@ -24,7 +24,7 @@ fn one_pane_at_a_time() {
         inbox.until("document.getElementById('request').getBoundingClientRect().left === 0").await;
         inbox.click("#close-request", "").await;
         inbox.until(&format!("{shown}.join() === '.talk'")).await;
-        inbox.click("#back", "").await;
+        inbox.click(".back", "").await;
         inbox.until(&format!("{shown}.join() === '.chats'")).await;
         inbox.close().await;
     });

@@ -1,9 +1,10 @@
-//! The pictures of the README: a shop's conversation, on a screen and on a phone.
+//! The pictures of the README: a shop's conversation on a screen and on a phone, and the report of a run.
 
 use serde_json::{Value, json};
 
 use crate::inbox::{Inbox, block_on};
 use crate::listening::{Sandbox, text_to};
+use crate::reported_run::ReportedRun;
 
 const ANA: &str = "593987654321";
 
@@ -44,11 +45,35 @@ fn others() -> Vec<Value> {
     .collect()
 }
 
+/// A list without options, a text that is too long, and a slip in the address.
+fn refuse(sandbox: &Sandbox) {
+    let list = json!({ "type": "text", "userId": ANA, "text": "¿En qué te ayudamos?", "buttonText": { "text": "" }, "options": [] });
+    let long = text_to(ANA, &"Términos y condiciones. ".repeat(180));
+    for (path, body, status) in
+        [("messages", &list, 422), ("messages", &long, 422), ("message", &text_to(ANA, "Hola"), 404)]
+    {
+        assert_eq!(sandbox.ask("POST", &format!("/v1/bots/77/{path}"), &body.to_string()).status, status, "{body}");
+    }
+}
+
+/// What differs from run to run would make every picture a new one.
+async fn make_the_same(inbox: &Inbox) {
+    inbox
+        .value::<bool>(
+            "(document.querySelectorAll('time').forEach((time) => (time.textContent = '10:24')), \
+             document.querySelectorAll('#request dd').forEach((field) => { \
+             if (/^2\\d{3}-/.test(field.textContent)) field.textContent = '2026-01-31T10:24:00.000Z'; \
+             if (/^127/.test(field.textContent)) field.textContent = '127.0.0.1:4780'; }), true)",
+        )
+        .await;
+}
+
 #[test]
 fn the_inbox_on_a_screen_and_on_a_phone() {
     block_on(async {
         let sandbox = Sandbox::start(&[]);
         sandbox.send(others());
+        refuse(&sandbox);
         sandbox.send(conversation());
         let inbox = Inbox::open(&sandbox, 1280, 820).await;
         inbox.click(".chat", ANA).await;
@@ -56,15 +81,7 @@ fn the_inbox_on_a_screen_and_on_a_phone() {
         inbox.until("document.querySelectorAll('.mine').length === 1").await;
         inbox.click("article", "Tu opinión").await;
         inbox.until("document.querySelector('.selected').textContent.includes('Tu opinión')").await;
-        // What differs from run to run would make every picture a new one.
-        inbox
-            .value::<bool>(
-                "(document.querySelectorAll('time').forEach((time) => (time.textContent = '10:24')), \
-                 document.querySelectorAll('#request dd').forEach((field) => { \
-                 if (/^2\\d{3}-/.test(field.textContent)) field.textContent = '2026-01-31T10:24:00.000Z'; \
-                 if (/^127/.test(field.textContent)) field.textContent = '127.0.0.1:4780'; }), true)",
-            )
-            .await;
+        make_the_same(&inbox).await;
         inbox.scheme("light").await;
         inbox.keep("inbox-light.png").await;
         inbox.scheme("dark").await;
@@ -75,6 +92,96 @@ fn the_inbox_on_a_screen_and_on_a_phone() {
         inbox.until("!document.getElementById('request').checkVisibility({ visibilityProperty: true })").await;
         inbox.value::<bool>("(document.querySelector('.carousel').scrollIntoView({ block: 'end' }), true)").await;
         inbox.keep("phone.png").await;
+        // JUDGE
+        for (width, name) in [(1280, "j1280"), (820, "j820"), (390, "j390")] {
+            inbox.size(width, 820).await;
+            for scheme in ["light", "dark"] {
+                inbox.scheme(scheme).await;
+                inbox.value::<bool>("(location.hash = '#/593987654321', true)").await;
+                inbox.until("!document.getElementById('talk').hidden").await;
+                inbox.keep(&format!("{name}-talk-{scheme}.png")).await;
+                inbox.value::<bool>("(location.hash = '', true)").await;
+                inbox.until("document.getElementById('app').dataset.pane === 'chats'").await;
+                inbox.click("#open-filters", "").await;
+                inbox.keep(&format!("{name}-chats-{scheme}.png")).await;
+                inbox.click("#open-filters", "").await;
+                inbox.value::<bool>("(location.hash = '#refused', true)").await;
+                inbox.until("document.querySelectorAll('.refusal').length === 3").await;
+                make_the_same(&inbox).await;
+                inbox.keep(&format!("{name}-refused-{scheme}.png")).await;
+            }
+        }
+        // END
+
+        inbox.size(1280, 820).await;
+        inbox.scheme("light").await;
+        inbox.value::<bool>("(location.hash = '#refused/2', true)").await;
+        inbox.until("document.querySelector('.refusal.selected')?.id === 'r2'").await;
+        make_the_same(&inbox).await;
+        inbox.keep("refused.png").await;
         inbox.close().await;
+    });
+}
+
+/// A run as it may be on any day: its list, and the times of it, which in truth were a second.
+fn campaign() -> ReportedRun {
+    let names =
+        ["Ana Paredes", "Luis Vera", "María Cedeño", "José Mora", "Carmen Zambrano", "Jorge Núñez", "Lucía Ríos"];
+    let cities = ["Quito", "Guayaquil", "Cuenca", "Manta", "Loja"];
+    let people = (0..1200_usize).map(|row| {
+        let number = match row * 7 % 100 {
+            0 if row.is_multiple_of(50) => "12".to_owned(),
+            part if part < 86 => format!("5939{:08}", 80_000_000 + row),
+            part if part < 95 => format!("57300{:07}", 1_000_000 + row),
+            _ => format!("519{:08}", 10_000_000 + row),
+        };
+        format!("{number},{},A-{},{}\n", names[row % names.len()], 4000 + row, cities[row % cities.len()])
+    });
+    let list = format!("celular,nombre,pedido,ciudad\n{}", people.collect::<String>());
+    let refused = |every: u32, code: u32, message: &str| {
+        let body = json!({ "error": { "code": code, "message": message } }).to_string();
+        json!({ "status": 400, "every": every, "body": body }).to_string()
+    };
+    let faults = [refused(31, 131_026, "Message undeliverable"), refused(77, 131_049, "Not delivered")];
+    let faults = [&*faults[0], &*faults[1], r#"{"status":500,"every":290}"#];
+    let text = "Hola *{{ nombre | split | first }}*, tu pedido *{{ pedido }}* ya salió.\n\n_Llega mañana_ entre las 9:00 y \
+                las 13:00 a tu dirección en {{ ciudad }}.\n\nGracias por comprar con nosotros.";
+    let run = ReportedRun::send(&list, &faults, &["--skip-invalid"], text);
+    let ledger = run.ledger();
+    // 2026-11-20 09:00:02 in Guayaquil; five rows in four seconds, more and fewer, with a pause and a wait.
+    ledger
+        .execute_batch(
+            "DROP TRIGGER outcome_stays; DROP TRIGGER event_is_kept; DROP TRIGGER event_stays; DROP TRIGGER run_stays;
+             UPDATE run SET details = json_set(details, '$.rate', 2.0);
+             CREATE TEMP TABLE moved AS SELECT row, row * 850 + (row / 37 % 3) * row / 40 * 300 + 1795183202000
+               + iif(row > 430, 250000, 0) + iif(row > 820, 95000, 0) AS at FROM outcome;
+             UPDATE outcome SET ended_at = (SELECT at FROM moved WHERE moved.row = outcome.row);
+             DELETE FROM event;
+             INSERT INTO event (kind, at, reason, problem, until)
+               SELECT 'begun', 1795183200000, NULL, NULL, NULL
+               UNION ALL SELECT 'paused', max(at) + 900, 'credentials', 'the API does not accept the credentials (401)', NULL
+                 FROM moved WHERE row <= 430
+               UNION ALL SELECT 'resumed', min(at) - 900, NULL, NULL, NULL FROM moved WHERE row > 430
+               UNION ALL SELECT 'waiting', max(at) + 500, 'rate_limit', NULL, max(at) + 94000 FROM moved WHERE row BETWEEN 431 AND 820
+               UNION ALL SELECT 'ended', max(at) + 600, NULL, NULL, NULL FROM moved;",
+        )
+        .unwrap();
+    run
+}
+
+#[test]
+fn the_report_by_day_and_by_night() {
+    block_on(async {
+        let run = campaign();
+        let window = run.open(&[], 1280, 1180).await;
+        // When it was made differs from run to run.
+        window.value::<bool>("(document.querySelector('footer').textContent = '', true)").await;
+        window.scheme("light").await;
+        window.keep("report-light.png").await;
+        window.scheme("dark").await;
+        window.keep("report-dark.png").await;
+        window.size(390, 1500).await;
+        window.keep("report-phone.png").await;
+        window.close().await;
     });
 }

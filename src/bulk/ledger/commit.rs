@@ -1,7 +1,7 @@
 //! What is written into the ledger of a run: that rows are under way, what became of them, and what a person decides.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::record::{self, RecordKind, text};
 use super::seal::seal_of_conditions;
@@ -15,6 +15,10 @@ pub(super) struct Batch<'a> {
 }
 
 impl Batch<'_> {
+    pub(super) fn connection(&self) -> &Connection {
+        &self.db
+    }
+
     /// Adds a record of `at`, by which a row goes from one state to another.
     pub(super) fn add(
         &mut self,
@@ -66,6 +70,7 @@ impl Ledger {
                     text(row.message_id.as_deref()),
                     text(row.code),
                     text(row.error.as_deref()),
+                    text(row.api_code.as_deref()),
                 ];
                 batch.add(RecordKind::Outcome, &fields, [RowState::Inflight, row.state], at)?;
             }

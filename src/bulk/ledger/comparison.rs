@@ -102,11 +102,10 @@ impl<'a> Comparison<'a> {
         Ok(())
     }
 
-    /// Adds the people whom `other` wrote to since then.
-    pub(crate) fn find_people(&mut self, other: &Ledger, since: i64) -> Result<(), LedgerError> {
+    /// Adds the people to whom `other` has a row that counts.
+    pub(crate) fn find_people(&mut self, other: &Ledger, memory: Memory) -> Result<(), LedgerError> {
         keys::write(self.ours, KeyKind::Person)?;
         let (theirs, pending, people) = (&other.db, &self.pending, &mut self.people);
-        let memory = Memory { ended_since: since, began_since: since, pending: false };
         let most = pairs_at_once(theirs)?;
         let mut pairs = Vec::new();
         keys::join((self.ours, theirs), KeyKind::Person, |our_rows, their_rows| {
@@ -287,7 +286,7 @@ mod tests {
             comparison.find_messages(&theirs, "r", ALL).unwrap();
             let found = ours.earlier().unwrap().iter().map(|messages| messages.rows).sum::<u64>();
             assert_eq!(found, expected);
-            comparison.find_people(&theirs, 0).unwrap();
+            comparison.find_people(&theirs, Memory::written_to_since(0)).unwrap();
             assert_eq!(comparison.people(), 0, "nobody was written to");
         }
     }

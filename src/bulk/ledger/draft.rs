@@ -222,22 +222,23 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Gives the recipient and the body of every request.
+    /// Gives of every request the number and the line of its row, the recipient and the body.
     ///
     /// # Errors
     /// When it cannot be read, or `check` fails.
     pub(crate) fn recipients<E: From<LedgerError>>(
         &self,
-        mut check: impl FnMut(&str, &str) -> Result<(), E>,
+        mut check: impl FnMut((i64, u64), &str, &str) -> Result<(), E>,
     ) -> Result<(), E> {
-        let query = "SELECT recipient, body FROM row JOIN content USING (n) WHERE recipient IS NOT NULL \
+        let query = "SELECT n, line, recipient, body FROM row JOIN content USING (n) WHERE recipient IS NOT NULL \
                      AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n) ORDER BY n";
         let mut statement = self.db.prepare(query).map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
+            let place = (row.get(0).map_err(LedgerError::from)?, row.get(1).map_err(LedgerError::from)?);
             let (recipient, body): (String, String) =
-                (row.get(0).map_err(LedgerError::from)?, row.get(1).map_err(LedgerError::from)?);
-            check(&recipient, &body)?;
+                (row.get(2).map_err(LedgerError::from)?, row.get(3).map_err(LedgerError::from)?);
+            check(place, &recipient, &body)?;
         }
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! What of earlier runs counts, and how it is told.
 
-use std::time::{Duration, UNIX_EPOCH};
+use jiff::Timestamp;
 
 use super::row_states::StateSince;
 use super::{RowState, SkipReason};
+use crate::timestamps::local_time;
 
 /// What of an earlier run counts; times are milliseconds since 1970.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +18,16 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
+    /// Of rows that went to somebody then or later, or may have.
+    pub(crate) fn written_to_since(since: i64) -> Self {
+        Self { ended_since: since, began_since: since, pending: false }
+    }
+
+    /// Of rows that are still to be sent.
+    pub(crate) fn to_be_sent() -> Self {
+        Self { ended_since: i64::MAX, began_since: i64::MAX, pending: true }
+    }
+
     /// The row in this state, if it counts.
     pub(super) fn row(&self, (state, at): StateSince) -> Option<EarlierRow> {
         let reason = match state {
@@ -53,7 +64,7 @@ pub(crate) struct EarlierMessages {
 }
 
 impl EarlierMessages {
-    /// `were sent by run r at 2026-11-20 13:23 UTC`
+    /// `were sent by run r at 2026-11-20 08:23 -05:00`
     pub(crate) fn words(&self) -> String {
         let was = if self.rows == 1 { "was" } else { "were" };
         let is = if self.rows == 1 { "is" } else { "are" };
@@ -77,12 +88,9 @@ impl EarlierRow {
     }
 }
 
-/// `at 2026-11-20 13:23 UTC`
+/// `at 2026-11-20 08:23 -05:00`
 fn time(at: i64) -> String {
-    let at = UNIX_EPOCH + Duration::from_millis(u64::try_from(at).unwrap_or_default());
-    let text = humantime::format_rfc3339_seconds(at).to_string();
-    let minute = text.get(..16).unwrap_or(&text).replace('T', " ");
-    format!("at {minute} UTC")
+    format!("at {}", local_time(Timestamp::from_millisecond(at).unwrap_or(Timestamp::MAX)))
 }
 
 /// The place of a reason among all.

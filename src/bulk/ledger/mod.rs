@@ -7,6 +7,7 @@ mod draft;
 mod draft_rows;
 mod earlier;
 mod error;
+mod events;
 mod file;
 mod keys;
 mod memory;
@@ -34,6 +35,7 @@ pub(crate) use self::comparison::Comparison;
 pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
 pub(crate) use self::draft_rows::{DraftedRow, RowKey, key_of};
 pub(crate) use self::error::LedgerError;
+pub(crate) use self::events::{RunEvent, RunEventKind};
 use self::file::Identity;
 pub(crate) use self::keys::KeyKind;
 pub(crate) use self::memory::{EarlierMessages, EarlierRow, Memory};
@@ -49,7 +51,7 @@ use self::types::{LedgerProgress, RecordSummary};
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
 /// `PRAGMA user_version` of the ledgers that this version writes.
-const VERSION: i32 = 4;
+const VERSION: i32 = 5;
 /// How long a statement waits for a reader that is in the way.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 

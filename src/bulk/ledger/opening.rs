@@ -117,6 +117,7 @@ impl Ledger {
                     ValueRef::Null,
                     text(Some("unknown")),
                     text(Some("jelouctl ended while the request was under way")),
+                    ValueRef::Null,
                 ];
                 batch.add(RecordKind::Outcome, &fields, [RowState::Inflight, RowState::Unknown], at)?;
             }
@@ -133,8 +134,9 @@ impl Ledger {
     /// Closes the ledger in order; says whether nothing is left to be done.
     pub(crate) fn close(mut self) -> Result<bool, LedgerError> {
         self.progress.closed = self.progress.opened;
-        self.write(|_| Ok(()))?;
         let is_finished = self.progress.records.counts.is_finished();
+        let end = if is_finished { self.end()? } else { None };
+        self.write(|batch| end.iter().try_for_each(|end| batch.event(end)))?;
         // Who reads it is not waited for: what is in the log counts too.
         self.db.busy_timeout(std::time::Duration::ZERO)?;
         let _ = self.fold_log_in();

@@ -18,8 +18,8 @@ impl RecordKind {
         match self {
             Self::Attempt => "INSERT INTO attempt (row, number, began_at) VALUES (?1, ?2, ?3)",
             Self::Outcome => {
-                "INSERT INTO outcome (row, number, ended_at, state, http_status, message_id, code, error) VALUES \
-                 (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                "INSERT INTO outcome (row, number, ended_at, state, http_status, message_id, code, error, api_code) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
             }
             Self::Decision => {
                 "INSERT INTO decision (row, number, \"from\", \"to\", reason, problem, run, at) VALUES \
@@ -33,7 +33,7 @@ impl RecordKind {
         match self {
             Self::Attempt => "SELECT row, number, began_at FROM attempt ORDER BY row, number",
             Self::Outcome => {
-                "SELECT row, number, ended_at, state, http_status, message_id, code, error FROM outcome \
+                "SELECT row, number, ended_at, state, http_status, message_id, code, error, api_code FROM outcome \
                  ORDER BY row, number"
             }
             Self::Decision => {
@@ -46,7 +46,8 @@ impl RecordKind {
     pub(super) fn columns(self) -> usize {
         match self {
             Self::Attempt => 3,
-            Self::Outcome | Self::Decision => 8,
+            Self::Outcome => 9,
+            Self::Decision => 8,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Rows of a ledger with their outcomes, one at a time.
 
+use rusqlite::OptionalExtension;
+
 use super::{Ledger, LedgerError, ReportedRow, RowState, SkipReason};
 
 /// Which rows are taken: those in one of the states, and of the skipped ones those with one of the reasons. Where nothing is
@@ -37,7 +39,7 @@ impl Ledger {
                    ELSE coalesce(code, nullif(standing.state, 'sent')) END, \
                  CASE WHEN \"to\" IS NULL THEN error WHEN error IS NULL THEN problem \
                    ELSE problem || '; before that: ' || error END, \
-                 (SELECT count(*) FROM attempt WHERE attempt.row = row.n), standing.at \
+                 (SELECT count(*) FROM attempt WHERE attempt.row = row.n), standing.at, recipient, api_code, ended_at \
                  FROM row JOIN content USING (n) JOIN standing USING (n) \
                  LEFT JOIN outcome ON outcome.row = row.n \
                    AND outcome.number = (SELECT max(number) FROM outcome WHERE outcome.row = row.n) \
@@ -55,6 +57,15 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// The first request that was not left out, or else the first of all: its recipient, and its body.
+    pub(crate) fn first_message(&self) -> Result<Option<(String, String)>, LedgerError> {
+        let query = "SELECT recipient, body FROM row JOIN content USING (n) WHERE recipient IS NOT NULL ORDER BY \
+                     EXISTS (SELECT 1 FROM decision WHERE decision.row = n AND \"to\" = 'skipped'), n LIMIT 1";
+        Ok(self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+}
+
 fn reported(row: &rusqlite::Row<'_>) -> rusqlite::Result<ReportedRow> {
     Ok(ReportedRow {
         line: row.get(0)?,
@@ -66,5 +77,8 @@ fn reported(row: &rusqlite::Row<'_>) -> rusqlite::Result<ReportedRow> {
         error: row.get(6)?,
         attempts: row.get(7)?,
         at: row.get(8)?,
+        recipient: row.get(9)?,
+        api_code: row.get(10)?,
+        ended_at: row.get(11)?,
     })
 }

@@ -164,6 +164,7 @@ mod tests {
             message_id: None,
             code,
             error: None,
+            api_code: None,
             recipient: String::new(),
         }
     }

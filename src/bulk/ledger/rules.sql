@@ -104,3 +104,13 @@ CREATE TRIGGER decision_is_kept BEFORE DELETE ON decision
 BEGIN
   SELECT RAISE(ABORT, 'a run loses nothing');
 END;
+
+CREATE TRIGGER event_stays BEFORE UPDATE ON event
+BEGIN
+  SELECT RAISE(ABORT, 'what a run has written does not change');
+END;
+
+CREATE TRIGGER event_is_kept BEFORE DELETE ON event
+BEGIN
+  SELECT RAISE(ABORT, 'a run loses nothing');
+END;

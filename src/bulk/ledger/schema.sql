@@ -79,6 +79,8 @@ CREATE TABLE outcome (
   message_id TEXT,
   code TEXT CHECK (code IS NOT NULL OR state = 'sent'),
   error TEXT,
+  -- The API's own code.
+  api_code TEXT,
   PRIMARY KEY (row, number),
   FOREIGN KEY (row, number) REFERENCES attempt (row, number)
 ) STRICT, WITHOUT ROWID;
@@ -103,6 +105,18 @@ CREATE TABLE decision (
     OR ("from" = 'failed' AND "to" = 'pending')
   )
 ) STRICT, WITHOUT ROWID;
+
+-- What happened to the run as a whole: for those who read about it, nothing depends on it.
+CREATE TABLE event (
+  number INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  -- Why: a word, and in words.
+  reason TEXT,
+  problem TEXT,
+  -- Of a wait: when it is to end.
+  until INTEGER
+) STRICT;
 
 -- How far the ledger has come: changed by every commit, and compared with the records when it is opened.
 CREATE TABLE progress (

@@ -71,6 +71,13 @@ impl SkipCounts {
         self.0.iter().copied()
     }
 
+    /// How many more there are of each than there were `before`.
+    pub(crate) fn since(&self, before: &Self) -> Self {
+        let rows_before = |reason| before.iter().find(|(known, _)| *known == reason).map_or(0, |(_, rows)| rows);
+        let more = self.iter().map(|(reason, rows)| (reason, rows.saturating_sub(rows_before(reason))));
+        Self(more.filter(|(_, rows)| *rows > 0).collect())
+    }
+
     /// Rows that somebody must still look at.
     pub(crate) fn needing_attention(&self) -> u64 {
         self.iter().filter(|(reason, _)| reason.needs_attention()).map(|(_, rows)| rows).sum()

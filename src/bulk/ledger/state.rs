@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::output::{Sent, Tally};
 
 /// The state of a row. It ends as sent, failed or unknown; a skipped one never began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
 pub(crate) enum RowState {
     /// Still to be sent; certainly not sent so far
     Pending,

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::commit_mark::RunNote;
 use super::state::{Counts, RowState};
@@ -28,6 +29,10 @@ pub(crate) struct Details {
     pub(crate) format: ListFormat,
     /// Of the input, in order.
     pub(crate) columns: Vec<String>,
+    /// The name of the list's file; nothing of standard input.
+    pub(crate) list: Option<String>,
+    /// The message as it was typed, its templates unfilled; nothing where each row is one.
+    pub(crate) message: Option<Value>,
     /// Requests a second.
     pub(crate) rate: f64,
     pub(crate) concurrency: usize,
@@ -107,6 +112,8 @@ pub(crate) struct EndedAttempt {
     pub(crate) message_id: Option<String>,
     pub(crate) code: Option<&'static str>,
     pub(crate) error: Option<String>,
+    /// The API's own code.
+    pub(crate) api_code: Option<String>,
 }
 
 impl EndedAttempt {
@@ -123,6 +130,7 @@ impl EndedAttempt {
             message_id: None,
             code: Some(code),
             error: Some(error.to_owned()),
+            api_code: None,
         }
     }
 }
@@ -132,6 +140,8 @@ impl EndedAttempt {
 pub(crate) struct ReportedRow {
     /// Where it begins in the input.
     pub(crate) line: u64,
+    /// Absent where no request could be made.
+    pub(crate) recipient: Option<String>,
     /// JSON: an array of cells, or an object.
     pub(crate) cells: String,
     pub(crate) state: RowState,
@@ -139,9 +149,13 @@ pub(crate) struct ReportedRow {
     pub(crate) http_status: Option<u16>,
     pub(crate) code: Option<String>,
     pub(crate) error: Option<String>,
+    /// The API's own code.
+    pub(crate) api_code: Option<String>,
     pub(crate) attempts: u32,
     /// Milliseconds since 1970.
     pub(crate) at: Option<i64>,
+    /// When its last attempt ended, whatever was decided later.
+    pub(crate) ended_at: Option<i64>,
 }
 
 /// How far the ledger has come.

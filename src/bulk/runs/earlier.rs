@@ -125,16 +125,41 @@ impl<'a> EarlierRuns<'a> {
     /// # Errors
     /// As of [`EarlierRuns::compare`].
     pub(crate) fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
-        let (seen, lately) = (std::mem::take(&mut self.seen), self.lately);
+        let (seen, written_to) = (std::mem::take(&mut self.seen), Memory::written_to_since(self.lately));
         let mut comparison = None;
         let found = self.each_changed(
             Choice::ChangedLately,
             |_, _| (),
-            |earlier| begun(&mut comparison, || draft.comparison())?.find_people(&earlier.ledger, lately),
+            |earlier| begun(&mut comparison, || draft.comparison())?.find_people(&earlier.ledger, written_to),
         );
         self.seen = seen;
         found?;
         Ok(comparison.map_or(0, |comparison| comparison.people()))
+    }
+
+    /// The unfinished runs that have rows to send to people of `draft`, with how many people these are.
+    ///
+    /// # Errors
+    /// As of [`EarlierRuns::compare`].
+    pub(crate) fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
+        let seen = std::mem::take(&mut self.seen);
+        let mut unfinished = Vec::new();
+        let found = self.each_changed(
+            Choice::Counting,
+            |_, _| (),
+            |earlier| {
+                if earlier.ledger.counts()?.pending == 0 {
+                    return Ok(());
+                }
+                let mut comparison = draft.comparison()?;
+                comparison.find_people(&earlier.ledger, Memory::to_be_sent())?;
+                unfinished.extend(Some((earlier.name, comparison.people())).filter(|(_, people)| *people > 0));
+                Ok(())
+            },
+        );
+        self.seen = seen;
+        found?;
+        Ok(unfinished)
     }
 
     /// As [`EarlierRuns::compare`], for the rows of `ledger` that are still to be sent.

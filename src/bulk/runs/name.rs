@@ -5,6 +5,8 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::SystemTime;
 
+use crate::timestamps::rfc_3339;
+
 /// The name of a run: `[a-z0-9-]`, 1 to 64 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RunName(String);
@@ -37,7 +39,7 @@ impl RunName {
         let plain: String =
             stem.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
         let plain: String = plain.trim_matches('-').chars().take(32).collect();
-        let time: String = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        let time = rfc_3339(SystemTime::now());
         let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
         let (date, time) = time.split_once('T').unwrap_or_default();
         let stem = if plain.is_empty() { "run" } else { plain.trim_matches('-') };

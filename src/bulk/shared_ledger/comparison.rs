@@ -12,6 +12,7 @@ use super::runs::SharedRuns;
 use crate::bulk::ledger::{
     DraftRequest, EarlierMessages, EarlierRow, LedgerDraft, LedgerError, RowKey, RowState, Skip, SkipReason, key_of,
 };
+use crate::bulk::runs::RunName;
 
 /// So many rows are looked up at once.
 const KEYS: usize = 10_000;
@@ -113,6 +114,33 @@ impl<'a> SharedEarlier<'a> {
                 self.runs.client().query_one(query, &[&self.bot, &self.api_url, &people]).await?.try_get(0)
             })?;
             all += u64::try_from(found).unwrap_or_default();
+        }
+    }
+
+    /// The runs that have messages left for people of `draft`, each with how many people that is.
+    pub(crate) fn unfinished(&self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, LedgerError> {
+        let query = "SELECT run.name, count(DISTINCT person) FROM unnest($3::bigint[]) AS k (person) \
+                     JOIN jelouctl.content USING (person) \
+                     JOIN jelouctl.run ON run.id = content.run AND run.bot = $1 AND run.api_url = $2 AND NOT run.sandbox \
+                     JOIN jelouctl.row ON row.run = content.run AND row.n = content.n \
+                     WHERE row.state = 'pending' GROUP BY run.name";
+        let mut runs: BTreeMap<RunName, u64> = BTreeMap::new();
+        let mut after = None;
+        loop {
+            let people = draft.people(after, KEYS)?;
+            after = people.last().copied();
+            if after.is_none() {
+                return Ok(runs.into_iter().collect());
+            }
+            let found =
+                self.runs.call(LONG, self.runs.client().query(query, &[&self.bot, &self.api_url, &people]))?;
+            for row in found {
+                let name = row.try_get::<_, String>(0).ok().and_then(|name| name.parse().ok());
+                let people = row.try_get::<_, i64>(1).ok().and_then(|people| u64::try_from(people).ok());
+                if let (Some(name), Some(people)) = (name, people) {
+                    *runs.entry(name).or_default() += people;
+                }
+            }
         }
     }
 

@@ -28,6 +28,13 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp A
   WHERE id = my_run AND paused IS NULL AND finished_at IS NULL
 $$;
 
+-- What happened to a run.
+CREATE FUNCTION note_event(my_run bigint, its_kind text, its_reason text, its_problem text, wait_ms bigint)
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+  INSERT INTO event (run, kind, at, reason, problem, until)
+  VALUES (my_run, its_kind, clock_timestamp(), its_reason, its_problem, clock_timestamp() + wait_ms * interval '1 ms')
+$$;
+
 -- A process begins to send rows of a run.
 CREATE FUNCTION join_run(my_run bigint, my_host text, my_pid bigint, my_lease_ms int)
 RETURNS TABLE (worker bigint, session int)
@@ -90,7 +97,7 @@ END $$;
 CREATE FUNCTION exchange(
   my_worker bigint, my_session int,
   e_n bigint[], e_number int[], e_state text[], e_ago_ms bigint[], e_wait_ms bigint[],
-  e_status int[], e_message text[], e_code text[], e_error text[],
+  e_status int[], e_message text[], e_code text[], e_api_code text[], e_error text[],
   stop_ms bigint, is_too_much boolean, pause_for text, wanted int
 ) RETURNS TABLE (verdict text, next_ms int, n bigint, number int, line bigint, recipient text, path text, body text,
   fingerprint bigint, rest bigint)
@@ -120,10 +127,10 @@ BEGIN
   IF cardinality(e_n) > 0 OR r.swept_at < moment - interval '500 ms' THEN
     WITH e AS (
       SELECT *, NULL::timestamptz AS lease_until
-      FROM unnest(e_n, e_number, e_state, e_ago_ms, e_wait_ms, e_status, e_message, e_code, e_error)
-        AS e (n, number, state, ago_ms, wait_ms, status, message, code, error)
+      FROM unnest(e_n, e_number, e_state, e_ago_ms, e_wait_ms, e_status, e_message, e_code, e_api_code, e_error)
+        AS e (n, number, state, ago_ms, wait_ms, status, message, code, api_code, error)
       UNION ALL
-      SELECT row.n, row.number, 'unknown', 0, 0, NULL, NULL, 'unknown',
+      SELECT row.n, row.number, 'unknown', 0, 0, NULL, NULL, 'unknown', NULL,
         'the process that sent it was not heard of again: ' || worker.host || ' pid ' || worker.pid, row.lease_until
       FROM row JOIN worker ON worker.id = row.worker
       WHERE row.run = r.id AND row.lease_until < moment AND row.state = 'inflight' AND row.n <> ALL (e_n)
@@ -131,16 +138,18 @@ BEGIN
       UPDATE row SET state = e.state, lease_until = e.lease_until, at = moment - e.ago_ms * interval '1 ms',
         due_at = CASE e.state WHEN 'pending' THEN moment + e.wait_ms * interval '1 ms' END
       FROM e WHERE row.run = r.id AND row.n = e.n AND row.number = e.number AND row.lease_until IS NOT NULL
-      RETURNING row.n, row.number, row.worker, row.at, row.state, e.status, e.message, e.code, e.error
+      RETURNING row.n, row.number, row.worker, row.at, row.state, e.status, e.message, e.code, e.api_code, e.error
     ), released AS (
       UPDATE row SET due_at = c.at + recipient_gap FROM changed AS c
       WHERE row.run = r.id AND row.before = c.n AND row.due_at IS NULL AND row.state = 'pending'
         AND c.state <> 'pending'
     )
-    INSERT INTO attempt (run, n, number, worker, ended_at, state, http_status, message_id, code, error)
-      SELECT r.id, c.n, c.number, c.worker, c.at, c.state, c.status, c.message, c.code, c.error FROM changed AS c
-    ON CONFLICT (run, n, number) DO UPDATE SET (ended_at, state, http_status, message_id, code, error)
-      = (excluded.ended_at, excluded.state, excluded.http_status, excluded.message_id, excluded.code, excluded.error);
+    INSERT INTO attempt (run, n, number, worker, ended_at, state, http_status, message_id, code, api_code, error)
+      SELECT r.id, c.n, c.number, c.worker, c.at, c.state, c.status, c.message, c.code, c.api_code, c.error
+      FROM changed AS c
+    ON CONFLICT (run, n, number) DO UPDATE SET (ended_at, state, http_status, message_id, code, api_code, error)
+      = (excluded.ended_at, excluded.state, excluded.http_status, excluded.message_id, excluded.code,
+        excluded.api_code, excluded.error);
     GET DIAGNOSTICS taken = ROW_COUNT;
     IF taken > 0 THEN
       r.changed_at := moment;
@@ -203,6 +212,9 @@ BEGIN
   IF (tokens > 0 AND taken = 0 OR r.paused IS NOT NULL OR wanted = 0)
     AND NOT EXISTS (SELECT 1 FROM row WHERE run = r.id AND state = 'pending')
     AND NOT EXISTS (SELECT 1 FROM row WHERE run = r.id AND lease_until IS NOT NULL AND state = 'inflight') THEN
+    IF r.finished_at IS NULL THEN
+      INSERT INTO event (run, kind, at) VALUES (r.id, 'ended', moment);
+    END IF;
     r.finished_at := coalesce(r.finished_at, moment);
   END IF;
   IF tokens > 0 AND taken = 0 THEN
@@ -308,6 +320,7 @@ BEGIN
   DELETE FROM content WHERE run = my_run;
   DELETE FROM attempt WHERE run = my_run;
   DELETE FROM decision WHERE run = my_run;
+  DELETE FROM event WHERE run = my_run;
   DELETE FROM run WHERE id = my_run;
   RETURN NULL;
 END $$;

@@ -16,7 +16,7 @@ use super::run_counts::{RunId, counts_of};
 use crate::bulk::breaker::PauseReason;
 use crate::bulk::deadline::Deadline;
 use crate::bulk::exchange::{Given, RunLedger, RunPause, SettledRow};
-use crate::bulk::ledger::{EndedAttempt, LedgerError, QueuedRow, is_request_whole, now};
+use crate::bulk::ledger::{EndedAttempt, LedgerError, QueuedRow, RunEvent, is_request_whole, now};
 use crate::bulk::queue::Delay;
 
 /// A database that does not answer is asked again for so long.
@@ -224,6 +224,19 @@ impl RunLedger for SharedRun {
         }
     }
 
+    /// Whether a row may leave does not depend on it: it is not tried again.
+    fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError> {
+        let Some((client, _)) = &self.connection else { return Ok(()) };
+        let query = "SELECT jelouctl.note_event($1, $2, $3, $4, $5)";
+        for RunEvent { kind, reason, problem, until, at } in events {
+            let (kind, wait) = (kind.name(), until.map(|until| until - at));
+            let _ = self.database.call(SHORT, async {
+                client.execute(query, &[&self.run.0, &kind, reason, problem, &wait]).await
+            });
+        }
+        Ok(())
+    }
+
     /// There is nothing to read ahead: what is read is taken.
     fn read_ahead(&mut self) {}
 
@@ -257,6 +270,7 @@ struct OutcomeColumns<'a> {
     statuses: Vec<Option<i32>>,
     ids: Vec<Option<&'a str>>,
     codes: Vec<Option<&'static str>>,
+    api_codes: Vec<Option<&'a str>>,
     errors: Vec<Option<&'a str>>,
     /// For how long nobody may leave.
     stop: i64,
@@ -285,6 +299,7 @@ impl<'a> OutcomeColumns<'a> {
             waits: settled.iter().map(wait).collect(),
             statuses: settled.iter().map(|row| row.ended.http_status.map(i32::from)).collect(),
             ids: settled.iter().map(|row| row.ended.message_id.as_deref()).collect(),
+            api_codes: settled.iter().map(|row| row.ended.api_code.as_deref()).collect(),
             codes: settled.iter().map(|row| row.ended.code).collect(),
             errors: settled.iter().map(|row| row.ended.error.as_deref()).collect(),
             stop: settled.iter().filter(is_limited).map(wait).max().unwrap_or_default(),
@@ -293,7 +308,7 @@ impl<'a> OutcomeColumns<'a> {
         }
     }
 
-    fn parameters(&self) -> [&(dyn ToSql + Sync); 12] {
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 13] {
         [
             &self.rows,
             &self.numbers,
@@ -303,6 +318,7 @@ impl<'a> OutcomeColumns<'a> {
             &self.statuses,
             &self.ids,
             &self.codes,
+            &self.api_codes,
             &self.errors,
             &self.stop,
             &self.is_too_much,
@@ -314,7 +330,7 @@ impl<'a> OutcomeColumns<'a> {
 fn connect_to_exchange(database: &Database) -> Result<(Client, Statement), DatabaseError> {
     let client = database.connect(Use::Ledger)?;
     let exchange = "SELECT verdict, next_ms, n, number, line, recipient, path, body, fingerprint, rest \
-                    FROM jelouctl.exchange($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+                    FROM jelouctl.exchange($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     let statement = database.call(SHORT, client.prepare(exchange))?;
     Ok((client, statement))
 }

@@ -12,7 +12,9 @@ use super::run::SharedRun;
 use super::run_counts::{RunId, counts_of};
 use super::schema;
 use crate::bulk::error::BulkError;
-use crate::bulk::ledger::{Counts, Details, LedgerError, QueuedRow, RowState, RunConditions, Skip, SkipCounts};
+use crate::bulk::ledger::{
+    Counts, Details, LedgerError, QueuedRow, RowState, RunConditions, RunEvent, RunEventKind, Skip, SkipCounts,
+};
 use crate::bulk::runs::{RunError, RunName};
 
 /// So many rows are read at once.
@@ -171,6 +173,47 @@ impl SharedRuns {
             details.conditions = serde_json::from_str(&conditions).map_err(broken)?;
         }
         Ok(details)
+    }
+
+    /// When it was made, and when it was changed last, in milliseconds since 1970.
+    pub(crate) fn times(&self, run: RunId) -> Result<[i64; 2], LedgerError> {
+        let query = "SELECT (extract(epoch FROM created_at) * 1000)::bigint, (extract(epoch FROM changed_at) * 1000)::bigint \
+                     FROM jelouctl.run WHERE id = $1";
+        let times = self.call(SHORT, async {
+            let row = self.client.query_one(query, &[&run.0]).await?;
+            Ok([row.try_get(0)?, row.try_get(1)?])
+        })?;
+        Ok(times)
+    }
+
+    /// What happened to the run, in order.
+    pub(crate) fn events(&self, run: RunId) -> Result<Vec<RunEvent>, LedgerError> {
+        let query = "SELECT kind, (extract(epoch FROM at) * 1000)::bigint, reason, problem, \
+                     (extract(epoch FROM until) * 1000)::bigint FROM jelouctl.event WHERE run = $1 ORDER BY number";
+        let rows = self.call(LONG, self.client.query(query, &[&run.0]))?;
+        let read = |row: &Row| {
+            let kind = RunEventKind::of_name(row.try_get(0)?);
+            let (at, reason, problem, until) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
+            Ok(kind.map(|kind| RunEvent { kind, at, reason, problem, until }))
+        };
+        let events: Result<Vec<_>, Error> = rows.iter().map(read).collect();
+        let events = events.map_err(|error| DatabaseError::of_statement(self.shown(), &error))?;
+        Ok(events.into_iter().flatten().collect())
+    }
+
+    /// Notes what happened to the run.
+    pub(crate) fn note_event(&self, run: RunId, kind: RunEventKind) -> Result<(), LedgerError> {
+        let query = "SELECT jelouctl.note_event($1, $2, NULL, NULL, NULL)";
+        self.call(SHORT, self.client.execute(query, &[&run.0, &kind.name()]))?;
+        Ok(())
+    }
+
+    /// Recipient and body of the first message: of one that is not left out, where there is one.
+    pub(crate) fn first_message(&self, run: RunId) -> Result<Option<(String, String)>, LedgerError> {
+        let query = "SELECT recipient, body FROM jelouctl.content JOIN jelouctl.row USING (run, n) \
+                     WHERE run = $1 AND recipient IS NOT NULL ORDER BY state = 'skipped', n LIMIT 1";
+        let row = self.call(LONG, self.client.query_opt(query, &[&run.0]))?;
+        Ok(row.and_then(|row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?))))
     }
 
     /// How many rows are in each state.

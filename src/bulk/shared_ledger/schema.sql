@@ -118,6 +118,8 @@ CREATE TABLE attempt (
   http_status int,
   message_id text,
   code text,
+  -- The API's own, where it has one.
+  api_code text,
   error text,
   PRIMARY KEY (run, n, number)
 );
@@ -140,6 +142,18 @@ CREATE TABLE decision (
   CHECK (("from" = 'pending' AND "to" = 'skipped') OR ("from" = 'unknown' AND "to" IN ('sent', 'failed', 'pending'))
     OR ("from" = 'failed' AND "to" = 'pending'))
 );
+
+-- What the run went through, beside its rows: whether a row may leave never depends on it.
+CREATE TABLE event (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  run bigint NOT NULL,
+  kind text NOT NULL,
+  at timestamptz NOT NULL,
+  reason text,
+  problem text,
+  until timestamptz
+);
+CREATE INDEX event_run ON event (run);
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

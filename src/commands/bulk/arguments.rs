@@ -1,9 +1,9 @@
 //! What was typed for `bulk`.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::bulk::{ImportPolicy, ReportFormat, RowFilter, RowRange, RowState, RunName};
+use super::report::ReportArguments;
+use crate::bulk::{ImportPolicy, RowRange, RowState, RunName};
 use crate::config::{Rate, Remember};
 use crate::hours::HoursChoice;
 use crate::input::Source;
@@ -19,7 +19,7 @@ pub(crate) enum BulkAction {
     Resume { run: Option<RunName>, options: RunOptions, hours: HoursChoice, earlier: EarlierOptions },
     Work { run: Option<RunName>, options: RunOptions },
     Status { run: Option<RunName> },
-    Report { run: Option<RunName>, filter: RowFilter, format: ReportFormat, file: Option<PathBuf> },
+    Report(ReportArguments),
     Resolve { run: Option<RunName>, from: RowState, to: RowState },
     List,
     Remove { run: RunName },

@@ -4,8 +4,7 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp};
 
 use super::earlier::{report_written_to, written_to_words};
 use crate::bulk::{DraftOverview, LedgerDraft, LedgerError};
@@ -15,6 +14,7 @@ use crate::hours::Hours;
 use crate::message::{Message, TemplateUse, TemplateUses};
 use crate::output::{counted, one_line, wrapped};
 use crate::sending::{Connection, Sender, UnusableTemplates, check_templates};
+use crate::timestamps::local_time;
 
 /// Columns of a terminal that are used.
 const COLUMNS: usize = 80;
@@ -144,14 +144,10 @@ fn duration(rows: u64, rate: f64, hours: Option<&Hours>) -> Option<String> {
     let (now, work) = (Timestamp::now(), SignedDuration::try_from(takes).ok()?);
     let end = match hours {
         Some(hours) => hours.end_of(now, work).map(|end| hours.shown(end)),
-        None => now.checked_add(work).ok().map(|end| local(end).strftime("%Y-%m-%d %H:%M %Z").to_string()),
+        None => now.checked_add(work).ok().map(local_time),
     };
     let end = end.map(|end| format!(", until {end}")).unwrap_or_default();
     Some(format!("at {rate}/s this takes {}{end}", humantime::format_duration(takes)))
-}
-
-fn local(at: Timestamp) -> Zoned {
-    at.to_zoned(TimeZone::system())
 }
 
 /// Refuses templates that the bot cannot send. `requests` gives the body of each row that is to be sent: it is asked only
@@ -161,9 +157,10 @@ pub(crate) async fn refuse_templates(
     sender: &Sender,
     connection: &mut Connection,
     uses: &TemplateUses,
+    strict: bool,
     requests: impl FnOnce(&mut dyn FnMut(&str)) -> Result<(), LedgerError>,
 ) -> Result<(), CommandError> {
-    let mut faults = check_templates(connection, &context.stderr, &sender.bot, uses).await?;
+    let mut faults = check_templates(connection, &context.stderr, &sender.bot, uses, strict).await?;
     if faults.is_empty() {
         return Ok(());
     }

@@ -3,16 +3,19 @@
 use std::path::Path;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::arguments::BulkSendArguments;
 use super::before::{BeforeRun, refuse_templates};
 use super::carry_out::{LockedRun, carry_out};
 use super::earlier::{self, Repetition};
+use super::excluded_since::leave_out_of_draft;
 use super::hours::{report_closed, report_over_midnight};
 use super::summary::{nothing_to_send, print_summary, summary};
 use super::work::JoinedRun;
 use crate::bulk::{
     BulkError, Details, Imported, KnownRuns, Ledger, LedgerDraft, LedgerError, ReservedRun, RunConditions, RunError,
-    RunLock, RunName, Runs, SharedRuns, StoredRun,
+    RunEventKind, RunLock, RunName, Runs, SharedRuns, StoredRun,
 };
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -22,7 +25,7 @@ use crate::input::Source;
 use crate::list::ListFormat;
 use crate::message::Message;
 use crate::output::counted;
-use crate::sending::{GuardError, Interrupted, Opening, Sender};
+use crate::sending::{GuardError, Interrupted, Opening, Sender, reread_do_not_contact};
 
 /// What a run is stored with where nothing leaves the machine.
 const SANDBOX: &str = "sandbox";
@@ -92,15 +95,18 @@ impl PreparedRun<'_> {
         let PreparedRun { place, mut draft, mut details, kind, mut earlier, repetition } = self;
         if let Some(earlier) = &mut earlier {
             details.written_to = earlier.people_written_to(&draft)?;
+            earlier::report_unfinished(context, earlier, &draft)?;
         }
+        let (skips, rows_told) = (draft.skip_counts()?, draft.to_be_sent()?);
         report_over_midnight(context, details.conditions.hours.as_ref());
         if !details.sandbox {
             report_closed(context, details.conditions.hours.as_ref());
         }
         let hours = details.conditions.hours.as_ref();
         let before = BeforeRun { draft: &draft, kind, rate: details.rate, hours, written_to: details.written_to };
-        before.report(context, is_asked(context, sender))?;
-        confirm(context, sender, draft.to_be_sent()?)?;
+        let is_asked = is_asked(context, sender);
+        before.report(context, is_asked)?;
+        confirm(context, sender, rows_told)?;
         let mut connection = match sender.connect(context).await? {
             Opening::Open(connection) => connection,
             Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
@@ -112,9 +118,13 @@ impl PreparedRun<'_> {
                     Ok(())
                 })
             };
-            refuse_templates(context, sender, &mut connection, &details.templates, requests).await?;
+            refuse_templates(context, sender, &mut connection, &details.templates, arguments.strict, requests).await?;
         }
         let name = place.name();
+        if is_asked {
+            // The question may have stood there for hours.
+            leave_out_of_draft(context, &mut draft, &reread_do_not_contact(&sender.settings)?)?;
+        }
         let held = place.hold()?;
         if let Some(earlier) = &mut earlier {
             earlier::compare(context, earlier, &mut draft, repetition)?;
@@ -122,6 +132,10 @@ impl PreparedRun<'_> {
         let rows = draft.to_be_sent()?;
         if rows == 0 {
             return nothing_to_send(context, &draft);
+        }
+        earlier::report_skipped(context, &draft.skip_counts()?.since(&skips));
+        if let Some(earlier) = earlier.as_mut().filter(|_| is_asked || rows != rows_told) {
+            details.written_to = earlier.people_written_to(&draft)?;
         }
         if let Some(signal) = connection.signals.came() {
             return Err(Interrupted(signal).into());
@@ -141,8 +155,10 @@ impl PreparedRun<'_> {
                     let ways = format!("jelouctl bulk work {name}, on as many machines as you like");
                     return imported(context, &StoredRun::Shared(runs, run), &name, &ways);
                 }
-                let joined = JoinedRun { runs, run, name: &name, details: &details };
-                joined.send(context, sender, connection, arguments.options).await
+                let timeout = sender.settings.timeout.value.duration();
+                let joined = JoinedRun { runs, run, name: &name, details: &details, timeout };
+                let began = Some(RunEventKind::Begun);
+                joined.send(context, sender, connection, arguments.options, began).await
             }
             (RunPlace::Shared { .. }, None) => Err(LedgerError::InUse { run: name.to_string() }.into()),
             (RunPlace::File { runs, reserved }, _) => {
@@ -210,6 +226,7 @@ pub(crate) fn details(
     hours: Option<Hours>,
     format: ListFormat,
     imported: &Imported,
+    body: Option<&Value>,
 ) -> Result<Details, UsageError> {
     let settings = &sender.settings;
     let nothing = || UsageError::new("no row can be sent", "fix the message or the rows; nothing was sent");
@@ -223,6 +240,8 @@ pub(crate) fn details(
         accepts: imported.accepts.clone().ok_or_else(nothing)?,
         format,
         columns: imported.columns.clone(),
+        list: file_name(&arguments.source),
+        message: body.cloned(),
         rate: arguments.options.rate.unwrap_or(settings.rate.value).per_second(),
         concurrency: arguments.options.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
         max_wait: arguments.options.max_wait.unwrap_or(DEFAULT_MAX_WAIT),
@@ -233,6 +252,13 @@ pub(crate) fn details(
         remember: Duration::ZERO,
         written_to: 0,
     })
+}
+
+fn file_name(source: &Source) -> Option<String> {
+    match source {
+        Source::Stdin => None,
+        Source::File(path) => Some(path.file_name()?.to_string_lossy().into_owned()),
+    }
 }
 
 /// Whether a person will be asked.
@@ -246,7 +272,8 @@ fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandE
     if sender.settings.is_sandboxed() || !sender.settings.confirm_bulk.value {
         return Ok(());
     }
-    let question = format!("Send {rows} messages from {} to {}?", sender.description(), sender.planned_base());
+    let question =
+        format!("Send {} from {} to {}?", counted(rows, "message"), sender.description(), sender.planned_base());
     match context.confirms(&question)? {
         Some(true) => Ok(()),
         answer => Err(GuardError::Unconfirmed { rows, is_answer: answer.is_some() }.into()),

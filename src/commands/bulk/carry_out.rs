@@ -1,12 +1,17 @@
 //! A run on its way, begun or resumed: the engine, and what became of it.
 
+use std::sync::Arc;
+
+use serde_json::json;
+
 use super::arguments::RunOptions;
+use super::excluded_since::leave_out_of_file;
 use super::hours;
 use super::summary::{may_have_been_sent, of_counts, print_summary, summary};
 use crate::api::{HEADERS_OF_A_POST, Problem, SwapWatch, signed};
 use crate::bulk::{
-    ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, LedgerError, PauseReason, RunEnd, RunLedger,
-    RunLimits, RunLock, RunName, RunPause, Runs, SkipCounts, StopReason, WriteFailure,
+    ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, LedgerError, PauseReason, RunEnd, RunEvent,
+    RunEventKind, RunLedger, RunLimits, RunLock, RunName, RunPause, Runs, SkipCounts, StopReason, WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -14,7 +19,8 @@ use crate::config::Rate;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Progress, Record, RecordError, compact, counted};
-use crate::sending::{Connection, Panicked, Sender};
+use crate::people::{ExclusionError, Exclusions};
+use crate::sending::{AuditLog, Connection, Panicked, Sender, reread_do_not_contact};
 
 /// A run that no other process has.
 pub(crate) struct LockedRun<'a> {
@@ -29,6 +35,68 @@ pub(crate) struct LockedRun<'a> {
     pub(crate) lock: RunLock,
 }
 
+/// A run on its way, wherever its ledger is.
+pub(crate) trait RunningRun {
+    fn name(&self) -> &RunName;
+
+    fn details(&self) -> &Details;
+
+    /// Its ledger, with how many rows are in each state; asked for once more where the run goes on after its hours opened.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn open(&mut self) -> Result<(Box<dyn RunLedger>, Counts), CommandError>;
+
+    /// Leaves out people who are not to be written to by now.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    fn leave_out(&self, context: &Context, exclusions: &Exclusions) -> Result<(), CommandError>;
+
+    /// How many rows are in each state at its end, and left out.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn look(&self) -> Result<(Counts, SkipCounts), LedgerError>;
+}
+
+/// A run in a file.
+struct FileOnItsWay<'a> {
+    run: &'a LockedRun<'a>,
+    /// As it was opened first.
+    ledger: Option<Ledger>,
+}
+
+impl RunningRun for FileOnItsWay<'_> {
+    fn name(&self) -> &RunName {
+        &self.run.name
+    }
+
+    fn details(&self) -> &Details {
+        &self.run.details
+    }
+
+    fn open(&mut self) -> Result<(Box<dyn RunLedger>, Counts), CommandError> {
+        let LockedRun { runs, name, lock, .. } = self.run;
+        let ledger = match self.ledger.take() {
+            Some(ledger) => ledger,
+            None => Ledger::resume(&runs.path(name), lock.mark()?)?,
+        };
+        let counts = ledger.counts()?;
+        Ok((Box::new(FileRun::new(ledger)?), counts))
+    }
+
+    fn leave_out(&self, context: &Context, exclusions: &Exclusions) -> Result<(), CommandError> {
+        let LockedRun { runs, name, lock, .. } = self.run;
+        leave_out_of_file(context, &runs.path(name), lock, exclusions)
+    }
+
+    fn look(&self) -> Result<(Counts, SkipCounts), LedgerError> {
+        let ledger = Ledger::read(&self.run.runs.path(&self.run.name))?;
+        Ok((ledger.counts()?, ledger.skip_counts()?))
+    }
+}
+
 /// Sends what the run has left, and says what became of it.
 pub(crate) async fn carry_out(
     context: &Context,
@@ -39,72 +107,92 @@ pub(crate) async fn carry_out(
 ) -> Result<ExitCode, CommandError> {
     let path = run.runs.path(&run.name);
     let mut ledger = Ledger::resume(&path, run.lock.mark()?)?;
-    let conditions = &run.details.conditions;
     if run.is_changed {
-        ledger.keep_conditions(conditions)?;
+        ledger.keep_conditions(&run.details.conditions)?;
     }
     if let Some(found) = &run.found {
         report_found(context, &run.name, found);
     }
-    let counts = ledger.counts()?;
+    let began = if run.found.is_some() { RunEventKind::Resumed } else { RunEventKind::Begun };
+    ledger.note_events(&[RunEvent::now(began)])?;
     let rate = options.rate.map_or(run.details.rate, Rate::per_second);
-    let ledger = Box::new(FileRun::new(ledger)?);
-    let open = OpenRun { name: &run.name, details: &run.details, ledger, counts, rate };
-    let look = || {
-        let ledger = Ledger::read(&path)?;
-        Ok((ledger.counts()?, ledger.skip_counts()?))
-    };
-    send_rows(context, sender, connection, open, options, look).await
+    send_rows(context, sender, connection, FileOnItsWay { run, ledger: Some(ledger) }, options, rate).await
 }
 
-/// A run on its way.
-pub(crate) struct OpenRun<'a> {
-    pub(crate) name: &'a RunName,
-    pub(crate) details: &'a Details,
-    pub(crate) ledger: Box<dyn RunLedger>,
-    pub(crate) counts: Counts,
-    /// Requests a second that may leave from here.
-    pub(crate) rate: f64,
-}
-
-/// What is known of a run at its end.
-type Look<'a> = &'a dyn Fn() -> Result<(Counts, SkipCounts), LedgerError>;
-
-/// Sends rows of `run`; `look` says at its end how many are in each state.
+/// Sends rows of `run`, from here at most so many a second.
 pub(crate) async fn send_rows(
     context: &Context,
     sender: &Sender,
     connection: Connection,
-    run: OpenRun<'_>,
+    mut run: impl RunningRun,
     options: RunOptions,
-    look: impl Fn() -> Result<(Counts, SkipCounts), LedgerError>,
+    rate: f64,
 ) -> Result<ExitCode, CommandError> {
-    let OpenRun { name, details, ledger, counts, rate } = run;
-    let conditions = &details.conditions;
     let Connection { base, client, credentials, mut signals } = connection;
-    let session = ApiSession {
+    let session = Arc::new(ApiSession {
         client: client.keep_connections()?,
         headers: signed(HEADERS_OF_A_POST, &credentials),
         credentials,
         base: base.url().clone(),
-        accepts: details.accepts.clone(),
+        accepts: run.details().accepts.clone(),
         swaps: SwapWatch::default(),
-    };
-    let mut progress = Progress::new(&context.stderr, options.progress);
-    let concurrency = options.concurrency.unwrap_or(details.concurrency);
+    });
+    let details = run.details();
     if details.sandbox {
-        hours::report_not_waited_for(context, conditions.hours.as_ref());
+        hours::report_not_waited_for(context, details.conditions.hours.as_ref());
     }
     let limits = RunLimits {
         rate,
-        concurrency,
+        concurrency: options.concurrency.unwrap_or(details.concurrency),
         max_wait: options.max_wait.unwrap_or(details.max_wait),
-        hours: conditions.hours.clone().filter(|_| !details.sandbox),
-        keep_going: conditions.keep_going,
+        hours: details.conditions.hours.clone().filter(|_| !details.sandbox),
+        keep_going: details.conditions.keep_going,
     };
-    let engine = Engine::new(session, ledger, counts, limits, &mut progress);
-    let end = engine.run(async || signals.next().await).await;
-    report(context, sender, (name, details), end, &look)
+    let end = loop {
+        let (ledger, counts) = run.open()?;
+        let mut progress = Progress::new(&context.stderr, options.progress);
+        let engine = Engine::new(Arc::clone(&session), ledger, counts, limits.clone(), &mut progress);
+        let end = engine.run(async || signals.next().await).await;
+        if !matches!(end, RunEnd::Stopped { reason: StopReason::HoursOpened, .. }) {
+            break Ok(end);
+        }
+        // It may have waited for a night, or for days.
+        match reread_do_not_contact(&sender.settings) {
+            Ok(exclusions) => run.leave_out(context, &exclusions)?,
+            Err(error) => break Err(error),
+        }
+    };
+    let ended = report(context, sender, &run, end);
+    log_end(context, sender, &run, &ended);
+    ended
+}
+
+/// Notes in the audit log how the run stands.
+fn log_end(context: &Context, sender: &Sender, run: &impl RunningRun, ended: &Result<ExitCode, CommandError>) {
+    let (code, name) = match ended {
+        Ok(code) => (*code, None),
+        Err(error) => (error.code, Some(error.name)),
+    };
+    // What of the counts cannot be read stays open.
+    let counts = run.look().map(|(counts, _)| counts).ok();
+    let of = |part: fn(&Counts) -> u64| counts.as_ref().map(part);
+    AuditLog::of(&sender.settings).run_end(
+        &context.stderr,
+        &json!({
+            "run": run.name().to_string(),
+            "complete": counts.as_ref().map(Counts::is_finished),
+            "exit_code": code.code(),
+            "code": name,
+            "kind": run.details().kind,
+            "rows": of(Counts::all),
+            "rows_sent": of(|counts| counts.sent),
+            "rows_failed": of(|counts| counts.failed),
+            "rows_unknown": of(|counts| counts.unknown),
+            "rows_skipped": of(|counts| counts.skipped),
+            "rows_left": of(|counts| counts.pending + counts.inflight),
+            "api_url": run.details().api_url,
+        }),
+    );
 }
 
 /// What is left of a run that goes on, and what is left alone.
@@ -120,26 +208,69 @@ fn report_found(context: &Context, name: &RunName, counts: &Counts) {
 fn report(
     context: &Context,
     sender: &Sender,
-    (name, details): (&RunName, &Details),
-    end: RunEnd,
-    counts: Look<'_>,
+    run: &impl RunningRun,
+    end: Result<RunEnd, ExclusionError>,
 ) -> Result<ExitCode, CommandError> {
     let stderr = &context.stderr;
     if sender.settings.is_sandboxed() {
         stderr.note("sandbox: nothing left this machine");
     }
-    let resume = format!("jelouctl bulk resume {name}");
-    let is_written = !matches!(end, RunEnd::Stopped { is_written: false, .. });
+    let counts = || run.look();
+    let resume = format!("jelouctl bulk resume {}", run.name());
+    let is_written = !matches!(end, Ok(RunEnd::Stopped { is_written: false, .. }));
     let ended = match end {
+        Ok(end) => report_end(context, run, end, counts, &resume),
+        Err(error) => {
+            let error = CommandError::from(error);
+            let hint = error.hint.as_deref().unwrap_or_default();
+            let hint = hint.strip_suffix("; nothing was sent").unwrap_or(hint);
+            stderr.error(
+                &format!("the run stopped at the opening of its hours: {}", error.message()),
+                &[],
+                Some(&format!("{hint}; to continue: {resume}")),
+            );
+            Ok(error.code)
+        }
+    };
+    if !is_written {
+        let watch = format!("jelouctl bulk status {}", run.name());
+        stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
+        return ended;
+    }
+    if let Ok((counts, skips)) = counts() {
+        if let Some(left_alone) = may_have_been_sent(run.name(), &counts) {
+            stderr.note(&left_alone);
+        }
+        // What was accepted stays so when standard output cannot take it: an error would invite a second run.
+        if let Err(error) =
+            print_summary(context, &summary(Some(run.name()), &counts, &skips, run.details().written_to), Some(run.name()))
+        {
+            let watch = format!("jelouctl bulk status {}", run.name());
+            stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
+        }
+    }
+    ended
+}
+
+/// Says how the engine ended.
+fn report_end(
+    context: &Context,
+    run: &impl RunningRun,
+    end: RunEnd,
+    counts: impl Fn() -> Result<(Counts, SkipCounts), LedgerError>,
+    resume: &str,
+) -> Result<ExitCode, CommandError> {
+    let stderr = &context.stderr;
+    match end {
         RunEnd::Complete { was_stopped } => {
             if was_stopped {
-                stderr.note(&format!("run {name} is complete: its last rows have ended"));
+                stderr.note(&format!("run {} is complete: its last rows have ended", run.name()));
             }
             let (counts, skips) = counts()?;
             Ok(of_counts(&counts, &skips))
         }
         RunEnd::Stopped { reason: StopReason::Paused(PauseReason::AllRefused, problem), .. } => {
-            report_all_refused(context, name, &problem);
+            report_all_refused(context, run, &problem);
             Ok(of_pause(PauseReason::AllRefused))
         }
         RunEnd::Stopped { reason: StopReason::Paused(reason, problem), .. } => {
@@ -150,35 +281,19 @@ fn report(
             );
             Ok(of_pause(reason))
         }
-        RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), .. } => Ok(report_pause(context, name, &pause)),
+        RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), .. } => Ok(report_pause(context, run.name(), &pause)),
         RunEnd::Stopped { reason: StopReason::Signal(signal), .. } => {
             stderr.error(&format!("stopped by {}", signal.name()), &[], Some(&format!("to continue: {resume}")));
             Ok(of_signal(signal))
         }
         RunEnd::Stopped { reason: StopReason::LedgerFailed(failure), .. } => {
-            report_unwritten(context, details, &failure);
+            report_unwritten(context, run, &failure);
             Err(CommandError::from(failure.error))
         }
+        // That is no end: the run goes on.
+        RunEnd::Stopped { reason: StopReason::HoursOpened, .. } => Ok(ExitCode::Success),
         RunEnd::Stopped { reason: StopReason::Panicked, .. } => Err(Panicked::UnderWay.into()),
-    };
-    if !is_written {
-        let watch = format!("jelouctl bulk status {name}");
-        stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
-        return ended;
     }
-    if let Ok((counts, skips)) = counts() {
-        if let Some(left_alone) = may_have_been_sent(name, &counts) {
-            stderr.note(&left_alone);
-        }
-        // What was accepted stays so when standard output cannot take it: an error would invite a second run.
-        if let Err(error) =
-            print_summary(context, &summary(Some(name), &counts, &skips, details.written_to), Some(name))
-        {
-            let watch = format!("jelouctl bulk status {name}");
-            stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
-        }
-    }
-    ended
 }
 
 /// Somebody else paused the run; gives the code of that.
@@ -186,7 +301,7 @@ fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode
     let RunPause { reason, by } = pause;
     let (why, code) = match reason.as_str() {
         "unknown" => ("too many messages may or may not have been sent", ExitCode::Unknown),
-        "all_refused" => ("no message was accepted", ExitCode::Rejected),
+        "all_rejected" => ("no message was accepted", ExitCode::Rejected),
         "failover" => ("what was written may be lost", ExitCode::Guard),
         _ => ("a person stopped it", ExitCode::Guard),
     };
@@ -196,8 +311,8 @@ fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode
 }
 
 /// Every row was rejected: what is wrong with one is wrong with all.
-fn report_all_refused(context: &Context, name: &RunName, problem: &Problem) {
-    let hint = without_again(&problem.hint);
+fn report_all_refused(context: &Context, run: &impl RunningRun, problem: &Problem) {
+    let (name, hint) = (run.name(), without_again(&problem.hint));
     let again = format!("jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}");
     context.stderr.error(
         &format!("the run paused, as no message was accepted: {}", problem.message),
@@ -215,7 +330,8 @@ fn without_again(hint: &str) -> &str {
 }
 
 /// What became of rows whose outcome is nowhere but here.
-fn report_unwritten(context: &Context, details: &Details, failure: &WriteFailure) {
+fn report_unwritten(context: &Context, run: &impl RunningRun, failure: &WriteFailure) {
+    let details = run.details();
     for row in &failure.outcomes {
         let record = Record {
             sent: row.state.sent(),

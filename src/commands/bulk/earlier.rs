@@ -1,7 +1,9 @@
 //! What earlier runs sent: refused, left out, or meant.
 
 use super::arguments::EarlierOptions;
-use crate::bulk::{EarlierMessages, EarlierRuns, KnownRuns, Ledger, LedgerDraft, LedgerError, RunName, SkipReason};
+use crate::bulk::{
+    EarlierMessages, EarlierRuns, KnownRuns, Ledger, LedgerDraft, LedgerError, RunName, SkipCounts, SkipReason,
+};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::output::counted;
@@ -70,8 +72,8 @@ pub(crate) fn compare(
 }
 
 /// How many rows are left out because of earlier runs.
-pub(crate) fn report_skipped(context: &Context, draft: &LedgerDraft) -> Result<(), CommandError> {
-    for (reason, rows) in draft.skip_counts()?.iter() {
+pub(crate) fn report_skipped(context: &Context, skips: &SkipCounts) {
+    for (reason, rows) in skips.iter() {
         let (row, is) = (counted(rows, "row"), if rows == 1 { "is" } else { "are" });
         let (was, has) = if rows == 1 { ("it was", "it may have") } else { ("they were", "they may have") };
         let why = match reason {
@@ -81,6 +83,18 @@ pub(crate) fn report_skipped(context: &Context, draft: &LedgerDraft) -> Result<(
             SkipReason::Invalid | SkipReason::Excluded | SkipReason::Repeated => continue,
         };
         context.stderr.note(&format!("{row} {is} left out: {why}"));
+    }
+}
+
+/// Warns of unfinished runs that have other messages for the same people: whoever begins anew may have forgotten one.
+pub(crate) fn report_unfinished(
+    context: &Context,
+    earlier: &mut KnownRuns<'_>,
+    draft: &LedgerDraft,
+) -> Result<(), CommandError> {
+    for (run, people) in earlier.unfinished(draft)? {
+        let whom = if people == 1 { "1 of these people".to_owned() } else { format!("{people} of these people") };
+        context.stderr.warning(&format!("run {run} is unfinished, and still has messages for {whom}"));
     }
     Ok(())
 }
@@ -126,7 +140,7 @@ pub(crate) fn refuse_left(found: &[EarlierMessages], name: &RunName, pending: u6
     refusal(found, ["the", &left], pending, "")
 }
 
-/// `95 of these 100 messages were sent by run fail1 at 2026-11-20 13:23 UTC`
+/// `95 of these 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`
 fn refusal(found: &[EarlierMessages], [these, messages]: [&str; 2], all: u64, for_reminders: &str) -> GuardError {
     let rows: u64 = found.iter().map(|messages| messages.rows).sum();
     let which = match rows {

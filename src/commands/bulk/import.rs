@@ -89,6 +89,7 @@ pub(crate) fn import(
         }
         RowFault::Excluded(_)
         | RowFault::EmptyCell(_)
+        | RowFault::StandIn { .. }
         | RowFault::SamePerson { .. }
         | RowFault::RepeatedPerson { .. } => note(&mut notes, line, &fault),
     };
@@ -130,7 +131,7 @@ fn guarded_rows(draft: &LedgerDraft, sender: &Sender) -> Result<(u64, Option<Gua
     if sender.settings.allow_to.is_none() {
         return Ok((rows, first));
     }
-    draft.recipients::<CommandError>(|recipient, body| {
+    draft.recipients::<CommandError>(|_, recipient, body| {
         let body = serde_json::from_str(body).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
         if let Err(error) = sender.check_allowed(std::iter::once(recipient).chain(recipients_in(&body))) {
             rows += 1;
@@ -155,6 +156,10 @@ fn note(notes: &mut RowNotes, line: u64, fault: &RowFault<'_>) {
         }
         RowFault::EmptyCell(column) => {
             notes.add([format!("has no `{column}`"), format!("have no `{column}`")], line.to_string(), "");
+        }
+        RowFault::StandIn { column, cell } => {
+            let words = ["says", "say"].map(|say| format!("{say} `{cell}` in {column}"));
+            notes.warn(words, line.to_string(), "; that is what the person would read");
         }
         RowFault::SamePerson { of } => {
             let words =

@@ -1,23 +1,15 @@
-//! `bulk status`, `list`, `report`, `resolve` and `remove`.
-
-use std::io::{self, Write};
-use std::path::Path;
+//! `bulk status`, `list`, `resolve` and `remove`.
 
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 
 use super::hours::waiting;
 use super::store::open_store;
 use super::summary::{print_summary, summary};
-use crate::bulk::{
-    BulkError, Counts, Ledger, LostWorker, ReportFormat, RowFilter, RowState, RunName, RunStore, SharedRuns, StoredRun,
-    write_report,
-};
+use crate::bulk::{Counts, Ledger, LostWorker, RowState, RunName, RunStore, SharedRuns, StoredRun};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::output::counted;
-use crate::private_file::FileError;
 
 /// The run in figures, also while it is going on.
 pub(crate) fn status(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
@@ -75,56 +67,6 @@ pub(crate) fn list(context: &Context) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::Success)
 }
 
-/// The input's columns with what became of each row.
-pub(crate) fn report(
-    context: &Context,
-    asked: Option<&RunName>,
-    filter: &RowFilter,
-    format: ReportFormat,
-    file: Option<&Path>,
-) -> Result<ExitCode, CommandError> {
-    // Where it cannot be written is a fault of the line, and told before all others.
-    let to = file.map(Destination::open).transpose()?;
-    let store = open_store(context)?;
-    let ledger = store.read(&store.find(asked)?)?;
-    let details = ledger.details()?;
-    let Some(mut to) = to else {
-        return match write_report(&ledger, &details, filter, format, context.stdout.stream()) {
-            // A reader that has seen enough, `head` perhaps, is no error.
-            Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Success),
-            written => Ok(written.map(|()| ExitCode::Success)?),
-        };
-    };
-    let failed = || FileError::of("write", to.path);
-    match write_report(&ledger, &details, filter, format, io::BufWriter::new(&mut to.file)) {
-        Err(BulkError::Report(cause)) => return Err(failed()(cause).into()),
-        written => written?,
-    }
-    to.file.flush().map_err(failed())?;
-    to.file.persist(to.path).map_err(|error| FileError::of("write", to.path)(error.error))?;
-    Ok(ExitCode::Success)
-}
-
-/// The file of a report: another one beside it, which takes its place when it is whole.
-struct Destination<'a> {
-    path: &'a Path,
-    file: NamedTempFile,
-}
-
-impl<'a> Destination<'a> {
-    fn open(path: &'a Path) -> Result<Self, UsageError> {
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let refused = |cause| {
-            let error = FileError::of("write", path)(cause);
-            UsageError::new(format!("--file: {error}"), "name a file in a directory that is there and can be written")
-        };
-        if path.is_dir() {
-            return Err(refused(io::ErrorKind::IsADirectory.into()));
-        }
-        Ok(Self { path, file: NamedTempFile::new_in(directory).map_err(refused)? })
-    }
-}
-
 /// Decides rows by hand.
 pub(crate) fn resolve(
     context: &Context,
@@ -144,7 +86,9 @@ pub(crate) fn resolve(
     let changed = ledger.resolve(from, to)?;
     let summary = summary(Some(&name), &ledger.counts()?, &ledger.skip_counts()?, ledger.details()?.written_to);
     ledger.close()?;
-    context.stderr.note(&format!("run {name}: {changed} {} rows count as {} from now on", from.name(), to.name()));
+    let (rows, count) =
+        (counted(changed as u64, &format!("{} row", from.name())), if changed == 1 { "counts" } else { "count" });
+    context.stderr.note(&format!("run {name}: {rows} {count} as {} from now on", to.name()));
     print_summary(context, &summary, Some(&name))?;
     drop(lock);
     Ok(ExitCode::Success)

@@ -11,6 +11,7 @@ mod import;
 mod list_notes;
 mod manage;
 mod plan;
+mod report;
 mod resume;
 mod row_messages;
 mod row_notes;
@@ -22,6 +23,7 @@ mod test_send;
 mod work;
 
 pub(crate) use self::arguments::{BulkAction, BulkSendArguments, EarlierOptions, RunOptions, TestSend};
+pub(crate) use self::report::{ReportArguments, ReportFormat};
 pub(crate) use self::store::ledger_address;
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};
@@ -45,9 +47,7 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
         }
         BulkAction::Work { run, options } => work::join(context, run.as_ref(), options),
         BulkAction::Status { run } => manage::status(context, run.as_ref()),
-        BulkAction::Report { run, filter, format, file } => {
-            manage::report(context, run.as_ref(), &filter, format, file.as_deref())
-        }
+        BulkAction::Report(arguments) => report::run(context, &arguments),
         BulkAction::Resolve { run, from, to } => manage::resolve(context, run.as_ref(), from, to),
         BulkAction::List => manage::list(context),
         BulkAction::Remove { run } => manage::remove(context, &run),

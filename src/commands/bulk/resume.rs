@@ -4,9 +4,9 @@ use super::arguments::{EarlierOptions, RunOptions};
 use super::before::refuse_templates;
 use super::carry_out::{LockedRun, carry_out};
 use super::earlier::{self, Repetition};
-use super::excluded_since::leave_out_excluded;
+use super::excluded_since::leave_out_of_file;
 use super::hours::of_resumed_run;
-use crate::bulk::{Details, EarlierRuns, Ledger, RunLock, RunName, Runs, StoredRun};
+use crate::bulk::{Details, EarlierRuns, Ledger, RunLock, RunName, Runs};
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Environment};
 use crate::context::{Context, UsageError};
@@ -49,12 +49,7 @@ pub(crate) fn run(
     refuse_other(&name, "client id", &details.client_id, Some(sender.client_id.as_str()))?;
     let mut exclusions = Exclusions::default();
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
-    let stored = StoredRun::File(Box::new(Ledger::read(&runs.path(&name))?));
-    leave_out_excluded(context, &stored, &exclusions, |skips| {
-        let mut written = Ledger::resume(&runs.path(&name), lock.mark()?)?;
-        written.skip(skips)?;
-        written.close().map(|_| ())
-    })?;
+    leave_out_of_file(context, &runs.path(&name), &lock, &exclusions)?;
     if sender.settings.allow_to.is_some() {
         ledger.pending_requests::<CommandError>(|row| {
             let body = serde_json::from_str(&row.body).unwrap_or_default();
@@ -94,7 +89,7 @@ async fn check_templates(
             Ok(())
         })
     };
-    refuse_templates(context, sender, connection, &run.details.templates, requests).await
+    refuse_templates(context, sender, connection, &run.details.templates, false, requests).await
 }
 
 /// Looks whether another run has sent meanwhile what this one has left.

@@ -1,4 +1,4 @@
-//! What is said of many rows at once, none of them at fault: how many, and the first lines.
+//! What is said of many rows at once, none of which is refused for it: how many, and the first lines.
 
 use crate::output::{Stderr, counted};
 
@@ -17,6 +17,7 @@ struct RowNote {
     rows: u64,
     lines: Vec<String>,
     way_out: &'static str,
+    is_warning: bool,
 }
 
 /// Of rows that are left out for the list of this name.
@@ -27,6 +28,15 @@ pub(crate) fn excluded_words(list: &str) -> [String; 2] {
 impl RowNotes {
     /// `line` is one more row of which `words` can be said.
     pub(crate) fn add(&mut self, words: [String; 2], line: String, way_out: &'static str) {
+        self.add_as(words, line, way_out, false);
+    }
+
+    /// As [`RowNotes::add`], of what is probably a mistake.
+    pub(crate) fn warn(&mut self, words: [String; 2], line: String, way_out: &'static str) {
+        self.add_as(words, line, way_out, true);
+    }
+
+    fn add_as(&mut self, words: [String; 2], line: String, way_out: &'static str, is_warning: bool) {
         let known = self.notes.iter_mut().find(|note| note.words == words);
         match known {
             Some(note) => {
@@ -35,16 +45,17 @@ impl RowNotes {
                     note.lines.push(line);
                 }
             }
-            None => self.notes.push(RowNote { words, rows: 1, lines: vec![line], way_out }),
+            None => self.notes.push(RowNote { words, rows: 1, lines: vec![line], way_out, is_warning }),
         }
     }
 
     pub(crate) fn tell(&self, stderr: &Stderr) {
-        for RowNote { words: [one, several], rows, lines, way_out } in &self.notes {
+        for RowNote { words: [one, several], rows, lines, way_out, is_warning } in &self.notes {
             let words = if *rows == 1 { one } else { several };
             let more = if lines.len() > NAMED { ", …" } else { "" };
             let lines: Vec<_> = lines.iter().take(NAMED).map(String::as_str).collect();
-            stderr.note(&format!("{} {words}: line {}{more}{way_out}", counted(*rows, "row"), lines.join(", ")));
+            let told = format!("{} {words}: line {}{more}{way_out}", counted(*rows, "row"), lines.join(", "));
+            if *is_warning { stderr.warning(&told) } else { stderr.note(&told) }
         }
     }
 }

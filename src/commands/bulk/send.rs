@@ -108,7 +108,8 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     if draft.to_be_sent()? == 0 {
         return nothing_to_send(context, &draft);
     }
-    let details = Details { remember, ..details(arguments, &sender, hours, list.format(), &read.imported)? };
+    let details =
+        Details { remember, ..details(arguments, &sender, hours, list.format(), &read.imported, body.as_ref())? };
     drop(open_runs);
     let prepared = PreparedRun { place, draft, details, kind, earlier: runs_before, repetition };
     block_on(prepared.begin(context, arguments, &sender))

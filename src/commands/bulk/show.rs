@@ -65,7 +65,8 @@ impl ShownList<'_> {
             Err(error) => return Err(error),
         }
         let Some(earlier) = earlier else { return Ok(true) };
-        earlier::report_skipped(context, self.draft)?;
+        earlier::report_skipped(context, &self.draft.skip_counts()?);
+        earlier::report_unfinished(context, earlier, self.draft)?;
         earlier::report_written_to(context, earlier.people_written_to(self.draft)?);
         Ok(true)
     }

@@ -31,8 +31,8 @@ pub(crate) fn summary(name: Option<&RunName>, counts: &Counts, skips: &SkipCount
 
 /// Says that every row was left out, so that there is no run. Gives the code of that.
 pub(crate) fn nothing_to_send(context: &Context, draft: &LedgerDraft) -> Result<ExitCode, CommandError> {
-    report_skipped(context, draft)?;
     let skips = draft.skip_counts()?;
+    report_skipped(context, &skips);
     let skipped = skips.iter().map(|(_, rows)| rows).sum();
     context.stderr.note(&format!("nothing is left to send: {} left out, and no run is made", were(skipped)));
     let to_be_sent: u64 =

@@ -13,7 +13,7 @@ use crate::list::ListReader;
 use crate::message::{Outgoing, TypedRecipient};
 use crate::output::{Format, Record, Sent, counted};
 use crate::process::block_on;
-use crate::sending::{Flight, Interrupted, Opening, Sender, catch_panic};
+use crate::sending::{AuditLog, Flight, Interrupted, Opening, Sender, catch_panic};
 
 /// WhatsApp takes one message in this time to the same person (`api.md`, error 131056).
 const PAUSE: Duration = Duration::from_secs(6);
@@ -82,8 +82,10 @@ impl TestedList<'_> {
                 }
                 Ok(())
             };
-            refuse_templates(context, sender, &mut connection, &self.imported.templates, bodies).await?;
+            refuse_templates(context, sender, &mut connection, &self.imported.templates, self.plan.strict, bodies)
+                .await?;
         }
+        let log = AuditLog::of(&sender.settings);
         for (number, outgoing) in messages.iter().enumerate() {
             let mut record = Record {
                 kind: Some(outgoing.kind().into()),
@@ -98,6 +100,7 @@ impl TestedList<'_> {
             let delivery = prepared.deliver_after(pause, &mut connection, flight).await;
             flight.landed();
             let code = prepared.report(delivery, &mut record);
+            log.message(&context.stderr, "bulk send --test-to", &record, code.code());
             let format = match context.stdout.format {
                 Format::Response => Format::Record,
                 format => format,

@@ -1,15 +1,20 @@
 //! `bulk work`, and `bulk resume` of a run whose ledger is in a database: this process sends rows of it, beside others. A
 //! person who resumes it lifts a pause; a machine that works on it does not.
 
+use std::time::Duration;
+
 use super::arguments::{EarlierOptions, RunOptions};
 use super::before::refuse_templates;
-use super::carry_out::{OpenRun, send_rows};
+use super::carry_out::{RunningRun, send_rows};
 use super::earlier::{self, Repetition};
 use super::excluded_since::leave_out_excluded;
 use super::hours::of_resumed_run;
 use super::resume::{self, refuse_other};
 use super::store::open_store;
-use crate::bulk::{Details, LedgerError, RunId, RunName, RunStore, SharedEarlier, SharedRuns, StoredRun};
+use crate::bulk::{
+    Counts, Details, LedgerError, RunEventKind, RunId, RunLedger, RunName, RunStore, SharedEarlier, SharedRuns, SkipCounts,
+    StoredRun,
+};
 use crate::commands::CommandError;
 use crate::config::{BotId, ConfigError, Rate, knows_profile};
 use crate::context::Context;
@@ -32,6 +37,8 @@ pub(crate) struct JoinedRun<'a> {
     pub(crate) run: RunId,
     pub(crate) name: &'a RunName,
     pub(crate) details: &'a Details,
+    /// Of one request.
+    pub(crate) timeout: Duration,
 }
 
 /// `bulk work`: a machine sends rows of a run.
@@ -105,7 +112,9 @@ fn run(
         }
         runs.resume(run, options.rate.map(Rate::per_second), changed.as_ref())?;
     }
-    let joined = JoinedRun { runs, run, name: &name, details: &details };
+    let timeout = sender.settings.timeout.value.duration();
+    let joined = JoinedRun { runs, run, name: &name, details: &details, timeout };
+    let began = resumption.map(|_| RunEventKind::Resumed);
     block_on(async {
         match sender.connect(context).await? {
             Opening::Open(mut connection) => {
@@ -116,9 +125,9 @@ fn run(
                             Ok(())
                         })
                     };
-                    refuse_templates(context, &sender, &mut connection, &details.templates, requests).await?;
+                    refuse_templates(context, &sender, &mut connection, &details.templates, false, requests).await?;
                 }
-                joined.send(context, &sender, connection, options).await
+                joined.send(context, &sender, connection, options, began).await
             }
             Opening::Interrupted(signal) => Err(Interrupted(signal).into()),
         }
@@ -128,22 +137,45 @@ fn run(
 impl JoinedRun<'_> {
     /// Sends rows of it until it is complete, or paused.
     pub(crate) async fn send(
-        &self,
+        self,
         context: &Context,
         sender: &Sender,
         connection: Connection,
         options: RunOptions,
+        began: Option<RunEventKind>,
     ) -> Result<ExitCode, CommandError> {
-        let timeout = sender.settings.timeout.value.duration();
-        let ledger = Box::new(self.runs.join(self.run, timeout)?);
-        let counts = self.runs.counts(self.run)?;
+        if let Some(kind) = began {
+            self.runs.note_event(self.run, kind)?;
+        }
         // All who send it share one rate, and the database keeps it.
-        let open = OpenRun { name: self.name, details: self.details, ledger, counts, rate: f64::from(u32::MAX) };
-        let look = || {
-            let runs = self.runs.reopened()?;
-            Ok((runs.counts(self.run)?, runs.skip_counts(self.run)?))
-        };
-        send_rows(context, sender, connection, open, options, look).await
+        send_rows(context, sender, connection, self, options, f64::from(u32::MAX)).await
+    }
+}
+
+impl RunningRun for JoinedRun<'_> {
+    fn name(&self) -> &RunName {
+        self.name
+    }
+
+    fn details(&self) -> &Details {
+        self.details
+    }
+
+    fn open(&mut self) -> Result<(Box<dyn RunLedger>, Counts), CommandError> {
+        let joined = self.runs.join(self.run, self.timeout)?;
+        Ok((Box::new(joined), self.runs.reopened()?.counts(self.run)?))
+    }
+
+    fn leave_out(&self, context: &Context, exclusions: &Exclusions) -> Result<(), CommandError> {
+        // The connection may have been lost meanwhile.
+        let runs = self.runs.reopened()?;
+        let stored = StoredRun::Shared(&runs, self.run);
+        leave_out_excluded(context, &stored, exclusions, |skips| runs.skip(self.run, skips).map(|_| ()))
+    }
+
+    fn look(&self) -> Result<(Counts, SkipCounts), LedgerError> {
+        let runs = self.runs.reopened()?;
+        Ok((runs.counts(self.run)?, runs.skip_counts(self.run)?))
     }
 }
 

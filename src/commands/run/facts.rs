@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Map, Value, json};
 
-use crate::process::{CommandEnd, signal_name};
+use crate::process::{CommandEnd, host_name, signal_name}; use crate::timestamps::rfc_3339;
 
 /// The ways a command can end.
 pub(super) const ENDS: [CommandEnd; 3] = [
@@ -28,7 +28,7 @@ impl Facts {
         let program = Path::new(program).file_name();
         Self {
             command: program.unwrap_or_default().to_string_lossy().into_owned(),
-            host: host(),
+            host: host_name(),
             started: SystemTime::now(),
             begun: Instant::now(),
         }
@@ -51,18 +51,8 @@ impl Facts {
             "signal": ended.signal.map(signal_name).unwrap_or_default(),
             "duration": humantime::format_duration(Duration::from_millis(rounded)).to_string(),
             "host": self.host,
-            "started": humantime::format_rfc3339_seconds(self.started).to_string(),
+            "started": rfc_3339(self.started),
         });
         facts.as_object().cloned().unwrap_or_default()
     }
-}
-
-#[cfg(unix)]
-fn host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
-}
-
-#[cfg(not(unix))]
-fn host() -> String {
-    std::env::var("COMPUTERNAME").unwrap_or_default()
 }

@@ -13,18 +13,19 @@ use self::facts::Facts;
 use self::notice::{NO_TAIL, Notice};
 use self::prepared::{Prepared, check};
 use super::CommandError;
-use super::error::{of_outcome, of_signal};
-use crate::api::{Delivery, Request};
+use super::error::of_signal;
+use super::send::note_delivery;
+use crate::api::Request;
 use crate::config::SecretSource;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::message::{Outgoing, TemplateUses};
-use crate::output::Sent;
+use crate::output::{Record, RecordError, Sent};
 use crate::people::Exclusions;
 use crate::process::{Signals, Tail, block_on, run_command};
 use crate::sending::{
-    Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, UnusableTemplates, catch_panic,
+    AuditLog, Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, UnusableTemplates, catch_panic,
     check_templates, claim_exclusions,
 };
 use crate::template::language;
@@ -49,7 +50,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<Exi
         Some(read) => Prepared::new(context, arguments, &language, read, unresolved),
         None => Prepared { problem, ..Prepared::default() },
     };
-    let Prepared { ready, exclusions, example, templates, problem } = prepared;
+    let Prepared { ready, exclusions, example, templates, log, record, problem } = prepared;
     let is_preview = context.mode != Mode::Send;
     let problem = match problem {
         Some(problem) if arguments.check_first || is_preview => return Err(problem),
@@ -61,7 +62,8 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<Exi
         return Ok(ExitCode::Success);
     }
     let flight = Flight::default();
-    let command = CommandRun { context, arguments, flight: &flight, ready, exclusions, templates, problem };
+    let command =
+        CommandRun { context, arguments, flight: &flight, ready, exclusions, templates, log, record, problem };
     catch_panic(&flight, || block_on(command.run()))
 }
 
@@ -79,15 +81,18 @@ struct CommandRun<'a> {
     ready: Option<(Notice<'a>, Sender)>,
     templates: TemplateUses,
     exclusions: Exclusions,
+    log: AuditLog,
+    /// What becomes of the notice.
+    record: Record,
     problem: Option<CommandError>,
 }
 
-/// A notice that failed: its own exit code, and why.
-struct NoticeFailure(ExitCode, String);
+/// A notice that failed: its own exit code, the stable name of the fault, and why.
+struct NoticeFailure(ExitCode, &'static str, String);
 
 impl From<CommandError> for NoticeFailure {
     fn from(error: CommandError) -> Self {
-        Self(error.code, format!("not sent: {}", error.line()))
+        Self(error.code, error.name, format!("not sent: {}", error.line()))
     }
 }
 
@@ -110,7 +115,7 @@ impl CommandRun<'_> {
             },
         };
         if let (true, Some((_, sender)), Some(connection)) = (arguments.check_first, &self.ready, &mut connection) {
-            let faults = check_templates(connection, &context.stderr, &sender.bot, &self.templates).await?;
+            let faults = check_templates(connection, &context.stderr, &sender.bot, &self.templates, false).await?;
             if !faults.is_empty() {
                 let hint = "correct the notice, or leave out --check-first; the command did not run";
                 return Err(UnusableTemplates { faults, hint }.into());
@@ -128,8 +133,16 @@ impl CommandRun<'_> {
         if !arguments.on.wants(ended) {
             return Ok(code);
         }
-        let notified = self.fill_and_notify(connection, &facts.ended(ended, at), tail).await;
-        let Err(NoticeFailure(of_notice, problem)) = notified else { return Ok(code) };
+        let mut record = std::mem::take(&mut self.record);
+        let notified = self.fill_and_notify(connection, &facts.ended(ended, at), tail, &mut record).await;
+        let of_notice = notified.as_ref().err().map_or(ExitCode::Success, |failure| failure.0);
+        if let Err(NoticeFailure(_, code, message)) = &notified {
+            let (api_code, hint, retry_after_s) = (None, None, None);
+            let error = || RecordError { code, api_code, message: message.clone(), hint, retry_after_s };
+            record.error.get_or_insert_with(error);
+        }
+        self.log.message(&context.stderr, "run", &record, of_notice.code());
+        let Err(NoticeFailure(_, _, problem)) = notified else { return Ok(code) };
         context.stderr.error(&format!("the notice of how the command ended: {problem}"), &[], None);
         Ok(if arguments.strict { of_notice } else { code })
     }
@@ -140,6 +153,7 @@ impl CommandRun<'_> {
         connection: Option<Connection>,
         facts: &Map<String, Value>,
         tail: Option<Tail>,
+        record: &mut Record,
     ) -> Result<(), NoticeFailure> {
         let (notice, sender) = match (&self.ready, self.problem.take()) {
             (Some(ready), _) => ready,
@@ -155,8 +169,10 @@ impl CommandRun<'_> {
         let tail = tail.map(|tail| tail.text(redact));
         let tail = tail.as_deref().map(|text| if text.is_empty() { NO_TAIL } else { text });
         let (outgoing, _) = notice.fill_to_fit(facts, tail)?;
+        record.to = Some(outgoing.recipient().to_string());
         check(sender, &self.exclusions, &outgoing)?;
-        self.notify(connection, sender, &outgoing).await
+        record.api_url = Some(connection.base.to_string());
+        self.notify(connection, sender, &outgoing, record).await
     }
 
     /// A vault that was sealed, or a network that was away, before a command that took hours may be there now.
@@ -164,13 +180,19 @@ impl CommandRun<'_> {
         let Self { context, arguments, .. } = self;
         match tokio::time::timeout(arguments.timeout, sender.connect(context)).await {
             Ok(Ok(Opening::Open(connection))) => Ok(connection),
-            Ok(Ok(Opening::Interrupted(signal))) => {
-                Err(NoticeFailure(of_signal(signal), format!("not sent: interrupted by {}", signal.name())))
-            }
+            Ok(Ok(Opening::Interrupted(signal))) => Err(NoticeFailure(
+                of_signal(signal),
+                "interrupted",
+                format!("not sent: interrupted by {}", signal.name()),
+            )),
             Ok(Err(error)) => Err(CommandError::from(error).into()),
             Err(_) => {
                 let seconds = arguments.timeout.as_secs_f64();
-                Err(NoticeFailure(ExitCode::Configuration, format!("not sent: no secret within {seconds} s")))
+                Err(NoticeFailure(
+                    ExitCode::Configuration,
+                    "configuration",
+                    format!("not sent: no secret within {seconds} s"),
+                ))
             }
         }
     }
@@ -181,34 +203,41 @@ impl CommandRun<'_> {
         mut connection: Connection,
         sender: &Sender,
         outgoing: &Outgoing,
+        record: &mut Record,
     ) -> Result<(), NoticeFailure> {
         let Self { context, arguments, flight, .. } = self;
         let request = Request::new(connection.base.url(), sender.bot.as_str(), outgoing);
         // Those that came before were the command's.
-        connection.signals =
-            Signals::that_end_us().map_err(|error| NoticeFailure(ExitCode::Unexpected, error.to_string()))?;
+        connection.signals = Signals::that_end_us()
+            .map_err(|error| NoticeFailure(ExitCode::Unexpected, "unexpected", error.to_string()))?;
         let retry_for = sender.settings.retry_for.value.duration();
         let delivery = connection.deliver(&context.stderr, &request, retry_for, flight);
-        let Ok(Delivery { outcome, problem, .. }) = tokio::time::timeout(arguments.timeout, delivery).await else {
+        let Ok(delivery) = tokio::time::timeout(arguments.timeout, delivery).await else {
             let seconds = arguments.timeout.as_secs_f64();
             return Err(match flight.last_problem() {
                 _ if flight.is_under_way() => {
-                    NoticeFailure(ExitCode::Unknown, format!("it may have been sent: no answer within {seconds} s"))
+                    record.sent = Sent::Unknown;
+                    NoticeFailure(
+                        ExitCode::Unknown,
+                        "unknown",
+                        format!("it may have been sent: no answer within {seconds} s"),
+                    )
                 }
                 Some(("network", cause)) => {
-                    NoticeFailure(ExitCode::Network, format!("not sent within {seconds} s: {cause}"))
+                    NoticeFailure(ExitCode::Network, "network", format!("not sent within {seconds} s: {cause}"))
                 }
                 Some((_, cause)) => {
-                    NoticeFailure(ExitCode::Unavailable, format!("not sent within {seconds} s: {cause}"))
+                    NoticeFailure(ExitCode::Unavailable, "unavailable", format!("not sent within {seconds} s: {cause}"))
                 }
-                None => NoticeFailure(ExitCode::Unavailable, format!("not sent within {seconds} s")),
+                None => NoticeFailure(ExitCode::Unavailable, "unavailable", format!("not sent within {seconds} s")),
             });
         };
         flight.landed();
-        if let Some(problem) = problem {
-            let (code, sent) = of_outcome(&outcome);
-            let state = if sent == Sent::Unknown { "it may have been sent" } else { "not sent" };
-            return Err(NoticeFailure(code, format!("{state}: {}; {}", problem.message, problem.hint)));
+        let code = note_delivery(delivery, record);
+        if let Some(error) = &record.error {
+            let state = if record.sent == Sent::Unknown { "it may have been sent" } else { "not sent" };
+            let hint = error.hint.as_deref().unwrap_or_default();
+            return Err(NoticeFailure(code, error.code, format!("{state}: {}; {hint}", error.message)));
         }
         let recipient = outgoing.recipient();
         context.stderr.accepted(&format!("the notice for {recipient} from bot {}", sender.bot.as_str()));

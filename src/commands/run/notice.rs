@@ -10,7 +10,7 @@ use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::list::Row;
 use crate::message::{Message, Outgoing, RecipientChoice, RecipientSources};
-use crate::template::BodyTemplate;
+use crate::template::{BodyTemplate, Misspelling, misspelling, spelling, typed_line_break};
 
 const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
 const TEXT_WITH_TAIL: &str =
@@ -18,11 +18,16 @@ const TEXT_WITH_TAIL: &str =
 /// The tail of a command that wrote nothing: a message must not be empty.
 pub(crate) const NO_TAIL: &str = "(nothing on stderr)";
 
+/// What a template can use, but for the tail.
+const VALUES: [&str; 7] = ["command", "result", "code", "signal", "duration", "host", "started"];
+
 /// A notice, ready to be filled.
 pub(crate) struct Notice<'a> {
     kind: &'a Message,
     body: BodyTemplate<'a>,
     to: RecipientSources,
+    /// What its texts have that is probably not meant so.
+    pub(super) cautions: Vec<String>,
 }
 
 /// The kind and the body that the flags make, with its templates.
@@ -67,7 +72,8 @@ impl<'a> Notice<'a> {
                 "write {{ result }} for a value",
             )
         })?;
-        Ok(Self { kind, body, to })
+        let cautions = cautions(language, &body);
+        Ok(Self { kind, body, to, cautions })
     }
 
     /// The message, with warnings beside it.
@@ -82,7 +88,7 @@ impl<'a> Notice<'a> {
         let mut facts = facts.clone();
         facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
         let body = self.body.fill(&Row::Fields(Arc::new(facts))).map_err(|error| {
-            let seen = "a template can use command, result, code, signal, duration, host, started, and (only with --tail) tail";
+            let seen = format!("a template can use {}, and (only with --tail) tail", VALUES.join(", "));
             UsageError::new(format!("{}: {}", error.path, error.problem), seen)
         })?;
         Ok(Outgoing::from_body(self.kind, None, body, RecipientChoice::Among(&self.to))?)
@@ -108,4 +114,22 @@ impl<'a> Notice<'a> {
         }
         self.fill(facts, Some(&end(fits)))
     }
+}
+
+/// Warnings of texts in which something is meant for a value and is none, or for a line break.
+fn cautions(language: &Language<'_>, body: &BodyTemplate<'_>) -> Vec<String> {
+    let value = |name: &str| VALUES.iter().chain(&["tail"]).find(|value| **value == name).map(ToString::to_string);
+    let sources = body.sources("").into_iter();
+    let told = sources.flat_map(|(path, source)| {
+        let misspelling = misspelling(language, source, value).map(|found| match found {
+            Misspelling::NoColumn { written } => {
+                format!("{path}: {written} is none of the values of the command: {}", VALUES.join(", "))
+            }
+            Misspelling::OtherMarks { written, column } => {
+                format!("{path}: {written} goes out as it stands; the value is written {}", spelling(&column))
+            }
+        });
+        misspelling.into_iter().chain(typed_line_break(&path, source))
+    });
+    told.collect()
 }

@@ -9,8 +9,9 @@ use super::notice::{NO_TAIL, Notice};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::message::{Message, Outgoing, TemplateUses};
+use crate::output::Record;
 use crate::people::Exclusions;
-use crate::sending::{Sender, UnresolvedSender, add_do_not_contact, check_not_excluded, read_exclusions};
+use crate::sending::{AuditLog, Sender, UnresolvedSender, add_do_not_contact, check_not_excluded, read_exclusions};
 
 /// As far as a notice could be prepared.
 #[derive(Default)]
@@ -23,6 +24,9 @@ pub(super) struct Prepared<'a> {
     pub(super) example: Option<Outgoing>,
     /// The templates that the notices name.
     pub(super) templates: TemplateUses,
+    pub(super) log: AuditLog,
+    /// What is known of the notice for whoever reads the log.
+    pub(super) record: Record,
     /// What keeps the notice from leaving, or the notice of one of the ends.
     pub(super) problem: Option<CommandError>,
 }
@@ -40,13 +44,21 @@ impl<'a> Prepared<'a> {
             Ok(notice) => notice,
             Err(problem) => return Self { problem: Some(problem), ..Self::default() },
         };
+        context.stderr.warnings(&notice.cautions);
         let example = try_out(context, arguments, &notice);
         let is_environment_read = unresolved.is_environment_read();
-        let sender = match unresolved.resolve(context) {
+        let mut log = AuditLog::default();
+        let sender = unresolved.settings(context).and_then(|settings| {
+            log = AuditLog::of(&settings);
+            Sender::of(settings, context)
+        });
+        let sender = match sender {
             Err(problem) => Err(problem.into()),
             Ok(sender) => read_lists(context, arguments, &sender).map(|exclusions| (sender, exclusions)),
         };
-        match (example, sender) {
+        let to = example.as_ref().ok().map(|(example, _)| example.recipient().to_string());
+        let record = Record { kind: Some(read.0.command().into()), to, ..Record::default() };
+        let prepared = match (example, sender) {
             // A recipient may be missing only because the environment is broken.
             (Err(_), Err(problem)) if !is_environment_read => Self { problem: Some(problem), ..Self::default() },
             (Err(problem), Err(_)) | (Ok(_), Err(problem)) => Self { problem: Some(problem), ..Self::default() },
@@ -55,11 +67,13 @@ impl<'a> Prepared<'a> {
             }
             (Ok((example, templates)), Ok((sender, exclusions))) => match check(&sender, &exclusions, &example) {
                 Ok(()) => {
-                    Self { ready: Some((notice, sender)), exclusions, example: Some(example), templates, problem: None }
+                    let (ready, example) = (Some((notice, sender)), Some(example));
+                    Self { ready, exclusions, example, templates, ..Self::default() }
                 }
                 Err(problem) => Self { problem: Some(problem), ..Self::default() },
             },
-        }
+        };
+        Self { log, record, ..prepared }
     }
 }
 

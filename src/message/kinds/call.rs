@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError};
-use crate::message::bubble::{button_at, texts};
+use crate::message::bubble::{DrawnLine, button_at, texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::TextFile;
@@ -73,7 +73,7 @@ impl Kind for Call {
     const EXAMPLE: &'static str =
         r#"send call --to 593987654321 --header "Need help?" --text "Speak with an agent" --button "Call Support""#;
 
-    fn draw(body: &Value) -> Vec<String> {
+    fn draw(body: &Value) -> Vec<DrawnLine> {
         let mut lines = texts(body, &["/header", "/text"]);
         lines.extend(button_at(body, "/parameters/display_text"));
         lines

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError, JsonSource};
-use crate::message::bubble::{button_at, items, text, texts};
+use crate::message::bubble::{DrawnLine, button_at, items, text, texts};
 use crate::message::card::Card;
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
@@ -80,9 +80,9 @@ fn counted(cards: Option<&[Card]>) -> garde::Result {
     }
 }
 
-fn draw_card(card: &Value) -> Vec<String> {
+fn draw_card(card: &Value) -> Vec<DrawnLine> {
     let media = text(card, "/header/image/link").or(text(card, "/header/video/link"));
-    let mut lines: Vec<_> = media.map(|link| format!("(card) {link}")).into_iter().collect();
+    let mut lines: Vec<_> = media.map(|link| DrawnLine::media("card", link)).into_iter().collect();
     lines.extend(texts(card, &["/body/text"]));
     lines.extend(button_at(card, "/action/parameters/display_text"));
     lines.extend(items(card, "/action/buttons").filter_map(|reply| button_at(reply, "/quick_reply/title")));
@@ -99,7 +99,7 @@ impl Kind for Carousel {
      "action": {"buttons": [{"type": "quick_reply", "quick_reply": {"title": "I want it", "id": "deal2"}}]}}
 ]'"#;
 
-    fn draw(body: &Value) -> Vec<String> {
+    fn draw(body: &Value) -> Vec<DrawnLine> {
         let mut lines = texts(body, &["/text"]);
         lines.extend(items(body, "/parameters/cards").flat_map(draw_card));
         lines

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError, JsonSource, Source, name_of};
-use crate::message::bubble::{items, text};
+use crate::message::bubble::{DrawnLine, items, text};
 use crate::message::contact::{Contact, Email, Name, Phone};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
@@ -118,10 +118,10 @@ impl ContactFlags {
     }
 }
 
-fn draw_contact(contact: &Value) -> String {
+fn draw_contact(contact: &Value) -> DrawnLine {
     let name = text(contact, "/name/formatted_name").unwrap_or("(no name)");
     let phones = items(contact, "/phones").filter_map(|phone| text(phone, "/phone"));
-    std::iter::once(name).chain(phones).collect::<Vec<_>>().join("  ")
+    DrawnLine::Text(std::iter::once(name).chain(phones).collect::<Vec<_>>().join("  "))
 }
 
 impl Kind for Contacts {
@@ -130,7 +130,7 @@ impl Kind for Contacts {
     const EXAMPLE: &'static str =
         r#"send contacts --to 593987654321 --name "Juan Pérez" --phone +593987654322 --email juan@example.com"#;
 
-    fn draw(body: &Value) -> Vec<String> {
+    fn draw(body: &Value) -> Vec<DrawnLine> {
         items(body, "/contacts").map(draw_contact).collect()
     }
 

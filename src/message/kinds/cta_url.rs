@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError};
-use crate::message::bubble::{button_at, texts};
+use crate::message::bubble::{DrawnLine, button_at, texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::TextFile;
@@ -82,7 +82,7 @@ impl Kind for CtaUrl {
     const EXAMPLE: &'static str = "send cta-url --to 593987654321 --text \"Your order is on its way\" \
             --url https://example.com/orders/7 --label \"Follow it\"";
 
-    fn draw(body: &Value) -> Vec<String> {
+    fn draw(body: &Value) -> Vec<DrawnLine> {
         let mut lines = texts(body, &["/title", "/text", "/caption"]);
         lines.extend(button_at(body, "/parameters/display_text"));
         lines

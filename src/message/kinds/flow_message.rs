@@ -9,7 +9,7 @@ use serde_with::skip_serializing_none;
 
 use super::flow::{ActionPayload, FlowActionPayload};
 use crate::input::{Input, InputError, JsonSource};
-use crate::message::bubble::{button_at, texts};
+use crate::message::bubble::{DrawnLine, button_at, texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::route::Route;
@@ -112,7 +112,7 @@ impl Kind for FlowMessage {
     const EXAMPLE: &'static str = "flow-message --to 593987654321 --title Hello --text \"Complete this flow to get started\" \
             --caption Jelou --flow-name welcome_flow --cta \"Start Flow\" --screen RECOMMEND";
 
-    fn draw(body: &Value) -> Vec<String> {
+    fn draw(body: &Value) -> Vec<DrawnLine> {
         let mut lines = texts(body, &["/title", "/text", "/caption"]);
         lines.extend(button_at(body, "/parameters/flow_cta"));
         lines

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError};
-use crate::message::bubble::{button_at, items, text, texts};
+use crate::message::bubble::{DrawnLine, button_at, items, text, texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::TextFile;
@@ -131,12 +131,12 @@ impl FromStr for ListOption {
     }
 }
 
-fn draw_option(option: &Value) -> Option<String> {
+fn draw_option(option: &Value) -> Option<DrawnLine> {
     let title = text(option, "/title")?;
-    Some(match text(option, "/description") {
+    Some(DrawnLine::Text(match text(option, "/description") {
         Some(description) => format!("• {title}: {description}"),
         None => format!("• {title}"),
-    })
+    }))
 }
 
 impl Kind for List {
@@ -145,7 +145,7 @@ impl Kind for List {
     const EXAMPLE: &'static str = "send list --to 593987654321 --text \"What do you need?\" --button \"Our menu\" \
             --option \"sales=Sales|Prices and orders\" --option Support";
 
-    fn draw(body: &Value) -> Vec<String> {
+    fn draw(body: &Value) -> Vec<DrawnLine> {
         let mut lines = texts(body, &["/title", "/text"]);
         lines.extend(items(body, "/options").filter_map(draw_option));
         lines.extend(button_at(body, "/buttonText/text"));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 use serde_with::skip_serializing_none;
 
-use crate::message::bubble::text;
+use crate::message::bubble::{DrawnLine, text};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::or_template::{OrTemplate, OrTemplateParser};
@@ -84,10 +84,10 @@ impl Kind for Location {
     const EXAMPLE: &'static str =
         r#"send location --to 593987654321 --lat -0.1806532 --long -78.4678382 --name Quito --address "Plaza Grande""#;
 
-    fn draw(body: &Value) -> Vec<String> {
+    fn draw(body: &Value) -> Vec<DrawnLine> {
         let coordinates = ["/coordinates/lat", "/coordinates/long"].map(|pointer| body.pointer(pointer));
         let [Some(lat), Some(long)] = coordinates else { return Vec::new() };
         let words = ["/name", "/address"].into_iter().filter_map(|pointer| text(body, pointer).map(str::to_owned));
-        vec![words.chain([format!("{lat}, {long}")]).collect::<Vec<_>>().join("  ")]
+        vec![DrawnLine::Text(words.chain([format!("{lat}, {long}")]).collect::<Vec<_>>().join("  "))]
     }
 }

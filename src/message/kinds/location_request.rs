@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
 use crate::input::{Input, InputError};
-use crate::message::bubble::{button, texts};
+use crate::message::bubble::{DrawnLine, texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::TextFile;
@@ -42,9 +42,9 @@ impl Kind for LocationRequest {
     const ENVELOPE: Envelope = Envelope::Typed("location_request");
     const EXAMPLE: &'static str = r#"send location-request --to 593987654321 --text "Where shall we deliver?""#;
 
-    fn draw(body: &Value) -> Vec<String> {
+    fn draw(body: &Value) -> Vec<DrawnLine> {
         let mut lines = texts(body, &["/text"]);
-        lines.push(button("Send location"));
+        lines.push(DrawnLine::Button("Send location".to_owned()));
         lines
     }
 

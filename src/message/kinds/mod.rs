@@ -45,6 +45,7 @@ pub(super) use self::template::Template;
 use self::template_by_id::TemplateById;
 use self::text::Text;
 use self::video::Video;
+use super::bubble::DrawnLine;
 use super::envelope::Envelope;
 use super::kind::Kind;
 use super::route::Route;
@@ -131,7 +132,7 @@ macro_rules! kinds {
                 Self::named(name?)
             }
 
-            fn draw_fields(&self, body: &Value) -> Vec<String> {
+            fn draw_fields(&self, body: &Value) -> Vec<DrawnLine> {
                 match self { $(Self::$kind(_) => <$kind as Kind>::draw(body)),* }
             }
 
@@ -252,16 +253,21 @@ impl Message {
         self.route(&Value::Null).endpoint()
     }
 
-    /// The lines that show `body` on a terminal as its recipient would see it, or its JSON. A body that is sent as it is
-    /// may be of any kind.
+    /// The lines that show `body` on a terminal as its recipient would see it, or its JSON.
     #[must_use]
     pub(crate) fn draw(&self, body: &Value) -> Vec<String> {
+        self.drawn(body).iter().map(ToString::to_string).collect()
+    }
+
+    /// What its recipient would see of `body`, line by line, or its JSON. A body that is sent as it is may be of any kind.
+    #[must_use]
+    pub(crate) fn drawn(&self, body: &Value) -> Vec<DrawnLine> {
         let found = match self.envelope() {
             Envelope::Verbatim => body.as_object().and_then(Self::of_body),
             Envelope::Typed(_) | Envelope::OwnEndpoint | Envelope::Destinations => None,
         };
         let lines = found.as_ref().unwrap_or(self).draw_fields(body);
-        if lines.is_empty() { vec![body.to_string()] } else { lines }
+        if lines.is_empty() { vec![DrawnLine::Text(body.to_string())] } else { lines }
     }
 }
 

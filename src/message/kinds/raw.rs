@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::message::bubble::DrawnLine;
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 
@@ -30,7 +31,7 @@ impl Kind for Raw {
     const ENVELOPE: Envelope = Envelope::Verbatim;
     const EXAMPLE: &'static str = "";
 
-    fn draw(_body: &Value) -> Vec<String> {
+    fn draw(_body: &Value) -> Vec<DrawnLine> {
         Vec::new()
     }
 }

@@ -9,7 +9,7 @@ use serde_with::skip_serializing_none;
 
 use super::list::List;
 use crate::input::{Input, InputError};
-use crate::message::bubble::texts;
+use crate::message::bubble::{DrawnLine, texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::text_file::TextFile;
@@ -75,7 +75,7 @@ impl Kind for Text {
     const ENVELOPE: Envelope = Envelope::Typed("text");
     const EXAMPLE: &'static str = r#"send text --to 593987654321 "Hola""#;
 
-    fn draw(body: &Value) -> Vec<String> {
+    fn draw(body: &Value) -> Vec<DrawnLine> {
         texts(body, &["/text"])
     }
 

@@ -1,27 +1,11 @@
 // Draws one message as WhatsApp does, from its JSON body: by its wire type, and by its fields where a kind has none.
 // Every text goes through textContent; no address in a message is fetched.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { element, icon } from "./dom.js";
+import { rich } from "./text.js";
+
 /** Characters of a text that are shown at first. */
 const LONG = 3000;
-
-/** An element with a class, its children texts or nodes. */
-export function element(name, className, ...children) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  made.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
-  return made;
-}
-
-/** One of the page's symbols. */
-export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `#i-${name}`);
-  svg.append(use);
-  return svg;
-}
 
 /** `value` as a text: messages hold anything. */
 function text(value) {
@@ -37,21 +21,10 @@ function list(value) {
   return Array.isArray(value) ? value : [];
 }
 
-/** WhatsApp's own marks: *bold*, _italic_, ~struck~, ```code```. */
-function rich(raw) {
-  const marks = { "*": "strong", _: "em", "~": "s" };
-  return raw.split(/(```[^`]+```|\*[^*\n]+\*|_[^_\n]+_|~[^~\n]+~)/).map((part, index) => {
-    if (index % 2 === 0) return part;
-    if (part.startsWith("```")) return element("code", "", part.slice(3, -3));
-    const inner = part.slice(1, -1);
-    return inner.trim() === inner ? element(marks[part[0]], "", inner) : part;
-  });
-}
-
 function paragraph(value, className = "words") {
   const raw = text(value);
   if (!raw) return null;
-  const shown = element("p", className);
+  const shown = element("div", className);
   shown.dir = "auto";
   if (raw.length <= LONG) {
     shown.append(...rich(raw));
@@ -234,9 +207,24 @@ function filled(raw, parameters) {
   });
 }
 
-function drawTemplate(body, templates) {
+/** What is told of a template that is not in the list, or not in this language. */
+function doubt(name, language, named, samplesOnly) {
+  if (!named.length) return samplesOnly ? `no sample is called ${name}` : "unknown template";
+  if (language && !named.some((template) => isIn(template, language))) return `unknown language: ${language}`;
+  return null;
+}
+
+function isIn(template, language) {
+  return !template.language || text(template.language).toLowerCase() === language.toLowerCase();
+}
+
+function drawTemplate(body, templates, samplesOnly) {
   const name = text(body.elementName) || text(body.templateId) || text(body.template);
-  const known = templates.find((template) => [template.elementName, template.id, template.templateId].map(text).includes(name));
+  const language = text(body.language);
+  const named = templates.filter((template) => [template.elementName, template.id, template.templateId].map(text).includes(name));
+  const known = named.find((template) => language && isIn(template, language)) ?? named[0];
+  // Only a name is looked up: ids are known to Jelou alone.
+  const doubtful = body.elementName ? doubt(name, language, named, samplesOnly) : null;
   const parameters = body.parameters;
   const head = body.mediaUrl ? media("image", "picture", body.mediaUrl, body.filename) : null;
   const values = Object.entries(object(Array.isArray(parameters) ? { ...parameters } : parameters));
@@ -250,8 +238,8 @@ function drawTemplate(body, templates) {
     return pressable(label ?? title ?? payload ?? param ?? type, "reply", { text: text(label ?? title ?? payload ?? type), payload: payload ?? null });
   });
   const cards = list(body.cards).length ? drawCarousel({ cards: body.cards }) : [];
-  const language = text(body.language);
-  return [head, ...words, ...cards, buttons.length ? presses(...buttons) : null, note("template ", element("b", "", name), language && ` (${language})`)];
+  const told = note("template ", element("b", "", name), language && ` (${language})`, doubtful && element("span", "tag", doubtful));
+  return [head, ...words, ...cards, buttons.length ? presses(...buttons) : null, told];
 }
 
 function drawUnknown(body) {
@@ -285,10 +273,10 @@ function painter(body) {
 }
 
 /** The inside of a message's bubble. A kind whose fields are missing is shown as its JSON. */
-export function draw(message, templates = []) {
+export function draw(message, templates = [], samplesOnly = false) {
   const body = object(message.body);
   const paint = painter(body);
-  const drawn = paint(body, templates).filter(Boolean);
+  const drawn = paint(body, templates, samplesOnly).filter(Boolean);
   return drawn.length ? drawn : drawUnknown(body);
 }
 

@@ -1,9 +1,7 @@
 // The faults in force: shown, added and removed.
 
-import { element, icon } from "./draw.js";
+import { byId, element, icon } from "./dom.js";
 import { guarded, read, send } from "./server.js";
-
-const byId = (id) => document.getElementById(id);
 
 /** What is tried most, a click away. */
 const PRESETS = [

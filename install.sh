@@ -1,0 +1,120 @@
+#!/bin/sh
+# Installs a release of jelouctl for Linux or macOS, after its SHA-256 has been checked.
+#
+#   curl --proto '=https' -fsSL ADDRESS/latest/download/install.sh | sh
+#   … | sh -s -- --version 0.2.0 --to ~/bin
+#
+# Everything is in functions, so that half of this file does nothing.
+set -eu
+
+# The release's workflow writes its own address here; JELOUCTL_RELEASES is a mirror with the same paths.
+releases=${JELOUCTL_RELEASES:-@RELEASES@}
+
+fail() {
+  echo "error: $1" >&2
+  echo "nothing was installed" >&2
+  exit 1
+}
+
+usage() {
+  echo "usage: install.sh [--version VERSION] [--to DIRECTORY]"
+  echo "  --version VERSION   such as 0.2.0 [default: the newest release]"
+  echo "  --to DIRECTORY      where the program goes [default: ~/.local/bin]"
+}
+
+# The target of the release that runs here.
+target() {
+  case "$(uname -s)-$(uname -m)" in
+    Linux-x86_64 | Linux-amd64) echo x86_64-unknown-linux-musl ;;
+    Linux-aarch64 | Linux-arm64) echo aarch64-unknown-linux-musl ;;
+    Darwin-arm64) echo aarch64-apple-darwin ;;
+    Darwin-x86_64) echo x86_64-apple-darwin ;;
+    *) fail "there is no release for $(uname -s) on $(uname -m); with Rust, it can be built from source" ;;
+  esac
+}
+
+# download ADDRESS FILE
+download() {
+  case "$1" in
+    https://* | http://127.0.0.1:* | http://localhost:*) ;;
+    *) fail "$1 is no address with https" ;;
+  esac
+  if command -v curl >/dev/null; then
+    curl --fail --silent --show-error --location --proto-redir '=https' --retry 2 --connect-timeout 15 --max-time 300 --output "$2" "$1"
+  elif command -v wget >/dev/null; then
+    wget --quiet --tries 3 --timeout 15 --output-document "$2" "$1"
+  else
+    fail 'this needs curl or wget'
+  fi
+}
+
+sha256() {
+  if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
+}
+
+main() {
+  version='' to=''
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --version | --to)
+        [ $# -ge 2 ] && [ -n "$2" ] || fail "$1 needs a value"
+        if [ "$1" = --version ]; then version=${2#v}; else to=$2; fi
+        shift 2
+        ;;
+      -h | --help)
+        usage
+        exit 0
+        ;;
+      *)
+        usage >&2
+        fail "what is $1?"
+        ;;
+    esac
+  done
+  case "$version" in
+    *[!0-9A-Za-z.-]*) fail "\"$version\" is no version; one is 0.2.0" ;;
+  esac
+  case "$releases" in
+    @*) fail 'this copy does not know where the releases are: take install.sh from a release, or set JELOUCTL_RELEASES' ;;
+  esac
+  if [ -z "$to" ]; then
+    # As root it would be in a place that nobody else looks at, or for everybody: that is to be asked for.
+    [ "$(id -u)" != 0 ] || fail 'as root, say where to: --to /usr/local/bin'
+    to=${HOME:?}/.local/bin
+  fi
+  target=$(target)
+
+  directory=$(mktemp -d)
+  trap 'rm -rf "$directory"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+
+  if [ -n "$version" ]; then from=$releases/download/v$version; else from=$releases/latest/download; fi
+  download "$from/SHA256SUMS" "$directory/SHA256SUMS" \
+    || fail "there is no release ${version:-at all} at $from, or it cannot be reached"
+  line=$(grep -E "^[0-9a-f]{64}  jelouctl-${version:-[0-9][0-9A-Za-z.-]*}-$target\.tar\.gz\$" "$directory/SHA256SUMS" || true)
+  [ "$(printf '%s\n' "$line" | grep -c .)" = 1 ] || fail "release ${version:-$from} has nothing for $target"
+  archive=${line#*  }
+  download "$from/$archive" "$directory/$archive" || fail "$from/$archive cannot be downloaded"
+  found=$(sha256 "$directory/$archive")
+  [ "$found" = "${line%% *}" ] || fail "$archive is not what was released: its SHA-256 is $found, not ${line%% *}"
+  tar -xzf "$directory/$archive" -C "$directory" || fail "$archive cannot be unpacked"
+  program=$directory/${archive%.tar.gz}/jelouctl
+  installed=$("$program" --version) || fail "the program of $archive does not run here"
+
+  mkdir -p "$to" || fail "$to cannot be made"
+  # Renamed into its place, so that nobody ever runs half of it.
+  new=$to/.jelouctl.new.$$
+  if ! { cp "$program" "$new" && chmod 755 "$new" && mv -f "$new" "$to/jelouctl"; }; then
+    rm -f "$new"
+    fail "$to cannot be written"
+  fi
+  echo "$installed is installed as $to/jelouctl"
+  case ":$PATH:" in
+    *":$to:"*) ;;
+    *) echo "it is not on your PATH: add  export PATH=\"$to:\$PATH\"  to your shell's start-up file" ;;
+  esac
+  echo "completions and manual pages: jelouctl completions --help, jelouctl man --help"
+}
+
+main "$@"

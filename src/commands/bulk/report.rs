@@ -1,0 +1,189 @@
+//! `bulk report`: a run as a list that can be sent again, or as a page to look at.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use jiff::Timestamp;
+use tempfile::NamedTempFile;
+
+use super::store::open_store;
+use crate::bulk::{BulkError, Details, ListReport, RowFilter, RunName, StoredRun, write_report};
+use crate::commands::CommandError;
+use crate::context::{Context, UsageError};
+use crate::exit::ExitCode;
+use crate::output::counted;
+use crate::private_file::FileError;
+use crate::report_page::{self, PageLanguage, ReportedRun};
+
+/// What a report is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// The list again, as a spreadsheet opens it
+    Csv,
+    /// The list again, a JSON object a line
+    Ndjson,
+    /// A page to look at, in a browser
+    Html,
+}
+
+/// What was typed for a report.
+#[derive(Debug)]
+pub(crate) struct ReportArguments {
+    pub(crate) run: Option<RunName>,
+    pub(crate) filter: RowFilter,
+    pub(crate) format: Option<ReportFormat>,
+    pub(crate) file: Option<PathBuf>,
+    /// `--mask`
+    pub(crate) mask: bool,
+    /// `--lang`
+    pub(crate) language: Option<PageLanguage>,
+}
+
+pub(crate) fn run(context: &Context, arguments: &ReportArguments) -> Result<ExitCode, CommandError> {
+    // What is wrong with the line is told before all others, also that its file cannot be written.
+    let format = arguments.format()?;
+    arguments.check(format, context)?;
+    let to = arguments.file.as_deref().map(Destination::open).transpose()?;
+    let store = open_store(context)?;
+    let name = store.find(arguments.run.as_ref())?;
+    let ledger = store.read(&name)?;
+    let report = Report {
+        arguments,
+        format,
+        is_running: store.is_on_its_way(&name),
+        name: name.to_string(),
+        details: ledger.details()?,
+        ledger,
+    };
+    let Some(mut to) = to else {
+        return match report.write(context.stdout.stream()) {
+            // A reader that has seen enough, `head` perhaps, is no error.
+            Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Success),
+            written => Ok(written.map(|_| ExitCode::Success)?),
+        };
+    };
+    let failed = || FileError::of("write", to.path);
+    let written = match report.write(io::BufWriter::new(&mut to.file)) {
+        Err(BulkError::Report(cause)) => return Err(failed()(cause).into()),
+        written => written?,
+    };
+    to.file.flush().map_err(failed())?;
+    to.file.persist(to.path).map_err(|error| FileError::of("write", to.path)(error.error))?;
+    context.stderr.note(&format!("{written} written to {}", to.path.display()));
+    Ok(ExitCode::Success)
+}
+
+/// A run whose report is written.
+struct Report<'a> {
+    arguments: &'a ReportArguments,
+    format: ReportFormat,
+    name: String,
+    ledger: StoredRun<'a>,
+    details: Details,
+    is_running: bool,
+}
+
+impl Report<'_> {
+    /// Says what was written, in words.
+    fn write(&self, to: impl Write) -> Result<String, BulkError> {
+        let list = |format, to| {
+            let rows = write_report(&self.ledger, &self.details, &self.arguments.filter, format, to)?;
+            Ok(counted(rows, "row"))
+        };
+        match self.format {
+            ReportFormat::Csv => list(ListReport::Csv, to),
+            ReportFormat::Ndjson => list(ListReport::Ndjson, to),
+            ReportFormat::Html => {
+                let run = ReportedRun {
+                    name: &self.name,
+                    ledger: &self.ledger,
+                    details: &self.details,
+                    is_running: self.is_running,
+                    now: Timestamp::now().as_millisecond(),
+                };
+                let language = self.arguments.language.unwrap_or_default();
+                let page = report_page::write(&run, language, self.arguments.mask, to)?;
+                let all = page.rows + page.left_out;
+                Ok(match page.left_out {
+                    0 => format!("a page with {}", counted(all, "row")),
+                    _ => format!("a page with {} of {}, as many as it has room for,", page.rows, counted(all, "row")),
+                })
+            }
+        }
+    }
+}
+
+impl ReportArguments {
+    /// The one that was typed, or that the file's name says.
+    fn format(&self) -> Result<ReportFormat, UsageError> {
+        let ending = self.file.as_deref().and_then(Path::extension).unwrap_or_default();
+        let ending = ending.to_string_lossy().to_lowercase();
+        let named = match ending.as_str() {
+            "csv" => Some(ReportFormat::Csv),
+            "ndjson" | "jsonl" => Some(ReportFormat::Ndjson),
+            "html" | "htm" => Some(ReportFormat::Html),
+            "xlsx" | "xlsm" | "xls" | "ods" => {
+                let message = format!("--file: a report is no workbook, and .{ending} is one");
+                return Err(UsageError::new(message, "name a .csv, which every spreadsheet opens, or a .html"));
+            }
+            "pdf" => {
+                let message = "--file: a report is no PDF";
+                return Err(UsageError::new(message, "name a .html, open it in a browser and print it as a PDF"));
+            }
+            _ => None,
+        };
+        match (self.format, named) {
+            (Some(typed), Some(named)) if typed != named => {
+                let typed = typed.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+                let message = format!("--file: a name that ends in .{ending} is not for --format {typed}");
+                Err(UsageError::new(message, "leave --format out, or give the file another name"))
+            }
+            (typed, named) => Ok(typed.or(named).unwrap_or(ReportFormat::Csv)),
+        }
+    }
+
+    /// What does not go together with the format.
+    fn check(&self, format: ReportFormat, context: &Context) -> Result<(), UsageError> {
+        if format != ReportFormat::Html {
+            let flags = [("--mask", self.mask), ("--lang", self.language.is_some())];
+            return match flags.into_iter().find(|(_, is_typed)| *is_typed) {
+                Some((flag, _)) => Err(UsageError::new(
+                    format!("{flag}: is for a page alone, not for a list"),
+                    "add --format html, or name a file that ends in .html",
+                )),
+                None => Ok(()),
+            };
+        }
+        if self.filter != RowFilter::default() {
+            let message =
+                "--state and --reason choose the rows of a list; a page has all of them, and filters of its own";
+            return Err(UsageError::new(message, "leave them out, or take --format csv"));
+        }
+        if self.file.is_none() && context.stdout.is_for_a_person() {
+            let message = "--format html: a page is for a browser, and this is a terminal";
+            return Err(UsageError::new(message, "name a file: --file report.html"));
+        }
+        Ok(())
+    }
+}
+
+/// The file of a report: another one beside it, which takes its place when it is whole.
+struct Destination<'a> {
+    path: &'a Path,
+    file: NamedTempFile,
+}
+
+impl<'a> Destination<'a> {
+    fn open(path: &'a Path) -> Result<Self, UsageError> {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let refused = |cause| {
+            let error = FileError::of("write", path)(cause);
+            UsageError::new(format!("--file: {error}"), "name a file in a directory that is there and can be written")
+        };
+        if path.is_dir() {
+            return Err(refused(io::ErrorKind::IsADirectory.into()));
+        }
+        Ok(Self { path, file: NamedTempFile::new_in(directory).map_err(refused)? })
+    }
+}

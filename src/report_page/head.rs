@@ -1,0 +1,79 @@
+//! The head of the page: which run it is, how it stands, and what is to be known of it.
+
+use serde::Serialize;
+
+use super::page::ReportedRun;
+use super::texts::PageLanguage;
+use super::times::{PageClock, duration};
+use crate::bulk::{Counts, RunEvent, RunEventKind};
+
+#[derive(Debug, Serialize)]
+pub(super) struct Head {
+    name: String,
+    /// How the run stands: a class of the style, and the word for it.
+    state: &'static str,
+    state_label: &'static str,
+    is_rehearsal: bool,
+    facts: Vec<(&'static str, String)>,
+}
+
+/// When the run began, and the last that is known of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RunSpan {
+    pub(super) from: i64,
+    pub(super) to: i64,
+}
+
+impl Head {
+    pub(super) fn of(
+        run: &ReportedRun<'_>,
+        counts: &Counts,
+        events: &[RunEvent],
+        span: RunSpan,
+        clock: &PageClock,
+        language: PageLanguage,
+    ) -> Self {
+        let details = run.details;
+        let state = state_of(counts, run.is_running, events);
+        let sender = if details.sandbox {
+            language.text("sandbox").to_owned()
+        } else {
+            let profile = details.profile.as_deref().map(|profile| language.text_with("profile", profile));
+            let bot = language.text_with("bot", &details.bot);
+            profile.into_iter().chain([bot]).collect::<Vec<_>>().join(", ")
+        };
+        let list = details.list.clone().unwrap_or_else(|| language.text("standard_input").to_owned());
+        let rows = language.counted("row_1", "row_n", counts.all());
+        let rate = details.rate.to_string();
+        let rate = rate.parse().map_or(rate, |whole| language.number(whole));
+        let mut facts = vec![
+            ("sender", sender),
+            ("list", format!("{list} ({rows})")),
+            ("kind", details.kind.clone()),
+            ("rate", language.text_with("rate_is", &rate)),
+            ("when", format!("{} ({})", clock.span(span.from, span.to), clock.zone(span.from))),
+            ("duration", duration(span.to - span.from)),
+        ];
+        facts.extend(details.conditions.hours.as_ref().map(|hours| ("hours", hours.to_string())));
+        Self {
+            name: run.name.to_owned(),
+            state,
+            state_label: language.text(state),
+            is_rehearsal: details.sandbox,
+            facts: facts.into_iter().map(|(name, value)| (language.text(name), value)).collect(),
+        }
+    }
+}
+
+/// `complete`, `under_way`, `paused`, `stopped` or `unfinished`.
+fn state_of(counts: &Counts, is_running: bool, events: &[RunEvent]) -> &'static str {
+    match events.last().map(|event| event.kind) {
+        _ if counts.is_finished() => "complete",
+        _ if is_running => "under_way",
+        Some(RunEventKind::Paused) => "paused",
+        Some(RunEventKind::Stopped) => "stopped",
+        Some(RunEventKind::Begun | RunEventKind::Resumed | RunEventKind::Waiting | RunEventKind::Ended) | None => {
+            "unfinished"
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What a reason means, in the page's language: `explain`'s own sentences for the codes of the API, and plain ones for the
+//! words of the ledger.
+
+use super::texts::PageLanguage;
+use crate::api::CODES;
+
+/// A reason's meaning, and the way out where there is one.
+pub(super) struct Meaning {
+    pub(super) sentence: &'static str,
+    pub(super) hint: Option<&'static str>,
+}
+
+impl Meaning {
+    /// Of a code of the API or a word of the ledger; nothing of one that is not known.
+    pub(super) fn of(reason: &str, language: PageLanguage) -> Option<Self> {
+        if let Some(code) = CODES.iter().find(|code| code.code == reason) {
+            let hint = Some(translated(code.hint, language));
+            return Some(Self { sentence: translated(code.meaning, language), hint });
+        }
+        let (_, sentence) = WORDS.iter().find(|(word, _)| *word == reason)?;
+        Some(Self { sentence: language.of(*sentence), hint: None })
+    }
+}
+
+/// A sentence of `explain` in the page's language; one without a translation stays as it is.
+fn translated(english: &'static str, language: PageLanguage) -> &'static str {
+    let spanish = SENTENCES.iter().find(|(known, _)| *known == english).map_or(english, |(_, spanish)| spanish);
+    language.of([english, spanish])
+}
+
+/// The words that a ledger has for why a row was not sent.
+const WORDS: &[(&str, [&str; 2])] = &[
+    ("rejected", ["the API refuses the message", "la API rechaza el mensaje"]),
+    ("unknown", ["no answer that says whether it was sent", "sin una respuesta que diga si se envió"]),
+    ("credentials", ["the API does not accept the credentials", "la API no acepta las credenciales"]),
+    ("unavailable", ["a rate limit, or an API that is down", "un límite de velocidad, o la API no responde"]),
+    ("network", ["the API could not be reached", "no se pudo llegar a la API"]),
+    ("tls", ["the connection could not be made safe", "la conexión no se pudo asegurar"]),
+    ("interrupted", ["a signal came before anything left", "una señal llegó antes de que algo saliera"]),
+    ("ledger", ["the run's ledger could not be read", "no se pudo leer el registro del envío"]),
+    ("invalid", ["the row makes no message that can be sent", "la fila no da un mensaje que se pueda enviar"]),
+    ("excluded", ["this person must not be written to", "a esta persona no se le debe escribir"]),
+    ("already_sent", ["an earlier run has sent it", "un envío anterior ya lo envió"]),
+    ("may_have_been_sent", ["an earlier run may have sent it", "un envío anterior quizá lo envió"]),
+    ("to_be_sent", ["an unfinished run is to send it", "un envío sin terminar lo va a enviar"]),
+    (
+        "repeated",
+        [
+            "an earlier row is the same message, or goes to the same person",
+            "una fila anterior es igual o va a la misma persona",
+        ],
+    ),
+    ("resolved", ["decided by hand", "decidido a mano"]),
+];
+
+type Sentence = (&'static str, &'static str);
+
+/// What `explain` says of the API's codes, with its translation.
+const SENTENCES: &[Sentence] = &[
+    ("there is no such bot, or your company may not use it", "no existe ese bot, o tu empresa no puede usarlo"),
+    ("check --bot", "revisa --bot"),
+    ("these credentials may not use this bot", "estas credenciales no pueden usar este bot"),
+    ("check --bot and the credentials", "revisa --bot y las credenciales"),
+    ("Jelou could not send it", "Jelou no pudo enviarlo"),
+    (
+        "check the recipient, and that they wrote in the last 24 hours: later only templates reach them",
+        "revisa el destinatario y que haya escrito en las últimas 24 horas: después solo le llegan plantillas",
+    ),
+    ("Jelou could not send the template", "Jelou no pudo enviar la plantilla"),
+    ("check its name, language and parameters", "revisa su nombre, idioma y parámetros"),
+    ("the credentials are not accepted", "no se aceptan las credenciales"),
+    ("check client id and secret", "revisa el client id y el secreto"),
+    ("a field is missing or wrong", "falta un campo o está mal"),
+    ("fix the field and send again", "corrige el campo y vuelve a enviar"),
+    ("the credentials belong to no company", "las credenciales no son de ninguna empresa"),
+    ("check client id and secret with Jelou", "revisa el client id y el secreto con Jelou"),
+    ("the media cannot be fetched", "no se puede descargar el archivo"),
+    (
+        "give a public HTTPS URL that points straight at the file",
+        "da una URL HTTPS pública que lleve directo al archivo",
+    ),
+    ("the media is too large", "el archivo es demasiado grande"),
+    (
+        "give a smaller file; `jelouctl explain image` tells the limits",
+        "da un archivo más pequeño; `jelouctl explain image` dice los límites",
+    ),
+    ("WhatsApp does not take this kind of file", "WhatsApp no acepta este tipo de archivo"),
+    ("convert it", "conviértelo"),
+    ("something went wrong that Jelou has no name for", "algo falló y Jelou no sabe decir qué"),
+    (
+        "ask the recipient or check in Jelou before you send it again",
+        "pregunta al destinatario o revisa en Jelou antes de reenviarlo",
+    ),
+    (
+        "WhatsApp has blocked the account for breaking its policy",
+        "WhatsApp bloqueó la cuenta por incumplir su política",
+    ),
+    ("see the account's state in WhatsApp Manager", "mira el estado de la cuenta en WhatsApp Manager"),
+    (
+        "the recipient has not written to the bot in the last 24 hours",
+        "el destinatario no ha escrito al bot en las últimas 24 horas",
+    ),
+    ("only a template reaches them until they write", "solo una plantilla le llega hasta que escriba"),
+    ("WhatsApp's rate limit of the account is reached", "se alcanzó el límite de WhatsApp para la cuenta"),
+    ("wait and try again", "espera y vuelve a intentarlo"),
+    ("WhatsApp's rate limit of the number is reached", "se alcanzó el límite de WhatsApp para el número"),
+    ("send more slowly", "envía más despacio"),
+    (
+        "WhatsApp held it back: this recipient is part of an experiment",
+        "WhatsApp lo retuvo: el destinatario es parte de un experimento",
+    ),
+    ("do not send it again at once; use a utility template", "no lo reenvíes enseguida; usa una plantilla de utilidad"),
+    ("WhatsApp cannot deliver to this recipient", "WhatsApp no puede entregar a este destinatario"),
+    (
+        "check that the number is on WhatsApp, and that its app is current",
+        "revisa que el número esté en WhatsApp y que su aplicación esté al día",
+    ),
+    (
+        "WhatsApp restricts the number, since too many of its messages were blocked or reported",
+        "WhatsApp restringe el número, pues bloquearon o denunciaron demasiados de sus mensajes",
+    ),
+    (
+        "see the number's quality in WhatsApp Manager, and send less until it is better",
+        "mira la calidad del número en WhatsApp Manager y envía menos hasta que mejore",
+    ),
+    (
+        "WhatsApp held it back: this recipient has had enough marketing lately",
+        "WhatsApp lo retuvo: el destinatario ya recibió bastante publicidad",
+    ),
+    (
+        "do not send it again at once; try after a day, or use a utility template",
+        "no lo reenvíes enseguida; prueba al otro día o usa una plantilla de utilidad",
+    ),
+    ("WhatsApp does not know this type of message", "WhatsApp no conoce este tipo de mensaje"),
+    ("choose another kind: `jelouctl explain` lists them", "elige otro tipo: `jelouctl explain` los lista"),
+    ("too many messages to this recipient", "demasiados mensajes a este destinatario"),
+    ("leave 6 seconds between messages to one recipient", "deja 6 segundos entre los mensajes a un mismo destinatario"),
+    ("the number of parameters does not match the template", "el número de parámetros no coincide con la plantilla"),
+    (
+        "give as many --param as `jelouctl templates` shows {{…}} in its text",
+        "da tantos --param como {{…}} muestra `jelouctl templates` en su texto",
+    ),
+    (
+        "there is no such template in this language, or it is not approved",
+        "no existe esa plantilla en este idioma, o no está aprobada",
+    ),
+    ("`jelouctl templates` lists names, languages and states", "`jelouctl templates` lista nombres, idiomas y estados"),
+    ("a parameter of the template has the wrong form", "un parámetro de la plantilla tiene mala forma"),
+    ("compare the parameters with the template", "compara los parámetros con la plantilla"),
+    ("the template is paused for its low quality", "la plantilla está en pausa por su baja calidad"),
+    ("change the template, or use another one", "cambia la plantilla o usa otra"),
+    ("the template is disabled for good", "la plantilla está desactivada para siempre"),
+    ("use another template", "usa otra plantilla"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bulk::SkipReason;
+
+    #[test]
+    fn every_sentence_of_explain_is_translated_and_every_reason_has_one() {
+        for code in &CODES {
+            for english in [code.meaning, code.hint] {
+                assert_ne!(translated(english, PageLanguage::Es), english, "{}", code.code);
+            }
+        }
+        for reason in SkipReason::ALL {
+            assert!(Meaning::of(reason.name(), PageLanguage::Es).is_some(), "{reason:?}");
+        }
+        let known = |english| CODES.iter().any(|code| code.meaning == english || code.hint == english);
+        assert!(SENTENCES.iter().all(|(english, _)| known(*english)), "a sentence that explain does not have any more");
+    }
+}

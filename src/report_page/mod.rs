@@ -1,0 +1,17 @@
+//! The report of a run as one page to look at and to pass on: a single file that asks for nothing from elsewhere. It reads
+//! the ledger and decides nothing.
+
+mod bubble;
+mod course;
+mod head;
+mod meanings;
+mod next_steps;
+mod outcomes;
+mod page;
+mod rows;
+mod texts;
+mod timeline;
+mod times;
+
+pub(crate) use self::page::{ReportedRun, write};
+pub(crate) use self::texts::PageLanguage;

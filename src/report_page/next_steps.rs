@@ -1,0 +1,42 @@
+//! What to do next, as commands to copy.
+
+use serde::Serialize;
+
+use super::texts::PageLanguage;
+use crate::bulk::Counts;
+
+#[derive(Debug, Serialize)]
+pub(super) struct NextStep {
+    text: &'static str,
+    commands: Vec<String>,
+}
+
+/// The steps that are left for the run `name`, of whose rows `invalid` cannot be sent; the last one gives the whole list.
+pub(super) fn next_steps(
+    name: &str,
+    counts: &Counts,
+    invalid: u64,
+    is_running: bool,
+    language: PageLanguage,
+) -> Vec<NextStep> {
+    let mut steps = Vec::new();
+    let mut add = |is_needed: bool, text, commands: &[String]| {
+        if is_needed {
+            steps.push(NextStep { text: language.text(text), commands: commands.to_vec() });
+        }
+    };
+    let report = |what: &str| format!("jelouctl bulk report {name} {what}");
+    add(is_running, "next_running", &[format!("jelouctl bulk status {name}")]);
+    let resume = format!("jelouctl bulk resume {name}");
+    add(!is_running && counts.left() > 0, "next_resume", std::slice::from_ref(&resume));
+    let look = report("--state unknown");
+    add(counts.unknown > 0, "next_unknown", &[look, format!("jelouctl bulk resolve {name} --unknown-as sent")]);
+    let failed = format!("jelouctl bulk resolve {name} --failed-as pending");
+    add(!is_running && counts.failed > 0, "next_failed", &[failed, resume]);
+    add(invalid > 0, "next_invalid", &[report("--reason invalid --file again.csv")]);
+    if steps.is_empty() {
+        steps.push(NextStep { text: language.text("next_none"), commands: Vec::new() });
+    }
+    steps.push(NextStep { text: language.text("next_all"), commands: vec![report(&format!("--file {name}.csv"))] });
+    steps
+}

@@ -1,0 +1,150 @@
+//! What became of the rows, added up: by state, by reason and by country.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+
+use super::meanings::Meaning;
+use super::texts::PageLanguage;
+use crate::bulk::{Counts, RowState};
+
+/// The sums, a row at a time.
+#[derive(Debug, Default)]
+pub(super) struct Outcomes {
+    pub(super) counts: Counts,
+    reasons: HashMap<(RowState, String), u64>,
+    countries: BTreeMap<&'static str, Counts>,
+}
+
+/// A figure at the top.
+#[derive(Debug, Serialize)]
+pub(super) struct Tile {
+    state: &'static str,
+    label: &'static str,
+    meaning: &'static str,
+    /// As `bulk status` has it.
+    count: u64,
+    shown: String,
+    share: String,
+    /// Of the bar that has all rows: where its part begins, and how much it is, in thousandths.
+    begin: u64,
+    part: u64,
+}
+
+impl Tile {
+    /// `Sent 950, Failed 30`, without those that are none.
+    pub(super) fn words(tiles: &[Self]) -> String {
+        let tiles = tiles.iter().filter(|tile| tile.count > 0);
+        tiles.map(|tile| format!("{} {}", tile.label, tile.shown)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ReasonLine {
+    state: &'static str,
+    state_label: &'static str,
+    reason: String,
+    sentence: Option<&'static str>,
+    hint: Option<&'static str>,
+    count: String,
+    share: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct CountryLine {
+    /// Two letters; nothing where there is no number.
+    country: &'static str,
+    counts: Vec<String>,
+    all: String,
+}
+
+impl Outcomes {
+    pub(super) fn add(&mut self, state: RowState, reason: &str, country: &'static str) {
+        *self.counts.of_mut(state) += 1;
+        *self.countries.entry(country).or_default().of_mut(state) += 1;
+        match state {
+            RowState::Failed | RowState::Unknown | RowState::Skipped => {
+                *self.reasons.entry((state, reason.to_owned())).or_default() += 1;
+            }
+            RowState::Sent | RowState::Pending | RowState::Inflight => {}
+        }
+    }
+
+    pub(super) fn tiles(&self, language: PageLanguage) -> Vec<Tile> {
+        let counts = &self.counts;
+        let all = counts.all();
+        let tiles = [
+            ("sent", "sent_means", counts.sent),
+            ("failed", "failed_means", counts.failed),
+            ("unknown", "unknown_means", counts.unknown),
+            ("skipped", "skipped_means", counts.skipped),
+            ("pending", "left_means", counts.left()),
+        ];
+        let mut before = 0;
+        let tiles = tiles.into_iter().map(|(state, meaning, count)| {
+            let begin = thousandths(before, all);
+            before += count;
+            Tile {
+                state,
+                label: language.text(state),
+                meaning: language.text(meaning),
+                count,
+                shown: language.number(count),
+                share: language.share(count, all),
+                begin,
+                part: thousandths(before, all) - begin,
+            }
+        });
+        tiles.collect()
+    }
+
+    /// The reasons, the most frequent first; what somebody must look at stands before what was left out as it should be.
+    pub(super) fn reasons(&self, language: PageLanguage) -> Vec<ReasonLine> {
+        let mut reasons: Vec<_> = self.reasons.iter().collect();
+        reasons.sort_by_key(|((state, reason), count)| (*state == RowState::Skipped, Reverse(**count), reason));
+        let lines = reasons.into_iter().map(|((state, reason), count)| {
+            let meaning = Meaning::of(reason, language);
+            ReasonLine {
+                state: state.name(),
+                state_label: one(*state, language),
+                reason: reason.clone(),
+                sentence: meaning.as_ref().map(|meaning| meaning.sentence),
+                hint: meaning.and_then(|meaning| meaning.hint),
+                count: language.number(*count),
+                share: language.share(*count, self.counts.all()),
+            }
+        });
+        lines.collect()
+    }
+
+    /// The countries, the one with the most rows first; without a number last.
+    pub(super) fn countries(&self, language: PageLanguage) -> Vec<CountryLine> {
+        let mut countries: Vec<_> = self.countries.iter().collect();
+        countries.sort_by_key(|(country, counts)| (country.is_empty(), Reverse(counts.all())));
+        let lines = countries.into_iter().map(|(country, counts)| CountryLine {
+            country,
+            counts: [counts.sent, counts.failed, counts.unknown, counts.skipped, counts.left()]
+                .map(|count| language.number(count))
+                .into(),
+            all: language.number(counts.all()),
+        });
+        lines.collect()
+    }
+}
+
+/// The word for one row in a state.
+pub(super) fn one(state: RowState, language: PageLanguage) -> &'static str {
+    language.text(match state {
+        RowState::Sent => "one_sent",
+        RowState::Failed => "one_failed",
+        RowState::Unknown => "one_unknown",
+        RowState::Skipped => "one_skipped",
+        RowState::Pending => "one_pending",
+        RowState::Inflight => "one_inflight",
+    })
+}
+
+fn thousandths(part: u64, whole: u64) -> u64 {
+    part.saturating_mul(1000) / whole.max(1)
+}

@@ -1,0 +1,273 @@
+//! The page itself: everything that is known of the run, put into the template.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use jiff::tz::TimeZone;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use ring::digest::{SHA256, digest};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::bubble::{self, BubblePart};
+use super::course::{self, CourseStep};
+use super::head::{Head, RunSpan};
+use super::next_steps::{NextStep, next_steps};
+use super::outcomes::{CountryLine, Outcomes, ReasonLine, Tile, one};
+use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRow, PageRows, RestOfRow};
+use super::texts::PageLanguage;
+use super::timeline::{HEIGHT, Timeline, WIDTH};
+use super::times::PageClock;
+use crate::bulk::{
+    BulkError, Details, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason, StoredRun,
+    reported_cells,
+};
+use crate::message::Message;
+use crate::phone::country_of;
+
+const TEMPLATE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+
+/// Bytes of a page, so that every browser and mail program takes it.
+const LARGEST: usize = 8_000_000;
+/// Different codes of the API that are told apart; a person looks at no more.
+const MOST_API_CODES: usize = 100;
+/// Characters of one that is.
+const LONGEST_API_CODE: usize = 64;
+
+/// A run to be shown.
+pub(crate) struct ReportedRun<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) ledger: &'a StoredRun<'a>,
+    pub(crate) details: &'a Details,
+    /// Whether a process carries it out now.
+    pub(crate) is_running: bool,
+    /// Milliseconds since 1970.
+    pub(crate) now: i64,
+}
+
+/// How much of the run is on its page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PageSize {
+    pub(crate) rows: u64,
+    pub(crate) left_out: u64,
+}
+
+#[derive(Serialize)]
+struct Page {
+    lang: &'static str,
+    t: BTreeMap<&'static str, &'static str>,
+    policy: String,
+    style: &'static str,
+    script: &'static str,
+    mask: bool,
+    head: Head,
+    made: String,
+    tiles: Vec<Tile>,
+    timeline: Option<Timeline>,
+    width: i64,
+    height: i64,
+    chart_words: String,
+    message: Option<Vec<BubblePart>>,
+    message_caption: String,
+    reasons: Vec<ReasonLine>,
+    countries: Vec<CountryLine>,
+    course: Vec<CourseStep>,
+    next: Vec<NextStep>,
+    columns: Vec<String>,
+    /// Names and words of the states, in the order of the rows' numbers.
+    states: Vec<(&'static str, &'static str)>,
+    row_reasons: Vec<String>,
+    rows: ChosenRows,
+    first_rows: String,
+    left_out: Option<String>,
+    all_rows: String,
+    /// What the script must know, as JSON.
+    settings: String,
+}
+
+/// Writes the page of `run`. With `mask` no cell, no number and nothing that the API said of one is on it.
+///
+/// # Errors
+/// When the ledger cannot be read, or `to` not be written.
+pub(crate) fn write(
+    run: &ReportedRun<'_>,
+    language: PageLanguage,
+    mask: bool,
+    mut to: impl Write,
+) -> Result<PageSize, BulkError> {
+    let hours = run.details.conditions.hours.as_ref();
+    let clock = PageClock::new(hours.map_or_else(TimeZone::system, |hours| hours.zone().clone()));
+    let columns = if mask { Vec::new() } else { run.details.columns.clone() };
+    let mut outcomes = Outcomes::default();
+    let is_one_day = clock.is_one_day(run.ledger.created_at()?, run.ledger.changed_at()?);
+    let mut rows = PageRows::new(&clock, is_one_day, LARGEST);
+    let mut ends = Vec::new();
+    let mut api_codes = BTreeSet::new();
+    run.ledger.report::<BulkError>(&RowFilter::default(), |row| {
+        let country = row.recipient.as_deref().and_then(country_of).unwrap_or_default();
+        let reason = reason_of(&row, &mut api_codes);
+        outcomes.add(row.state, reason, country);
+        ends.extend(row.ended_at.filter(|_| has_left(row.state)).map(|at| (at, row.state)));
+        let rest = || {
+            let cells = reported_cells(&run.details.columns, &row.cells)?;
+            Ok::<_, BulkError>(RestOfRow { at: row.at, error: row.error.as_deref().unwrap_or_default(), cells })
+        };
+        let rest = if mask { None } else { Some(rest()?) };
+        rows.add(PageRow { line: row.line, state: row.state, reason, country, rest });
+        Ok(())
+    })?;
+    let events = run.ledger.events()?;
+    let span = span_of(run, &events, &ends)?;
+    let rests = course::rests_of(&events, if outcomes.counts.is_finished() { span.to } else { run.now });
+    let invalid = run.ledger.skip_counts()?;
+    let invalid = invalid.iter().filter(|(reason, _)| *reason == SkipReason::Invalid).map(|(_, rows)| rows).sum();
+    let (message, message_caption) = message_of(run, language, mask)?;
+    let tiles = outcomes.tiles(language);
+    let states: Vec<_> = ORDER.iter().map(|state| (state.name(), one(*state, language))).collect();
+    let mut page = Page {
+        lang: language.code(),
+        t: language.texts(),
+        policy: policy(),
+        style: STYLE,
+        script: SCRIPT,
+        mask,
+        head: Head::of(run, &outcomes.counts, &events, span, &clock, language),
+        made: language.text_with("made", &clock.moment(run.now)),
+        chart_words: language.text_with("chart", &Tile::words(&tiles)),
+        tiles,
+        timeline: Timeline::of(&ends, &rests, span.to, &clock, language),
+        width: WIDTH,
+        height: HEIGHT,
+        message,
+        message_caption,
+        reasons: outcomes.reasons(language),
+        countries: outcomes.countries(language),
+        course: course::steps(&events, !mask, &clock, language),
+        next: next_steps(run.name, &outcomes.counts, invalid, run.is_running, language),
+        settings: settings(language, &states, rows.reasons(), &columns, mask),
+        columns,
+        states,
+        row_reasons: rows.reasons().to_vec(),
+        first_rows: language.text_with("shown_first", &language.number(FIRST_ROWS as u64)),
+        rows: rows.choose(0),
+        left_out: None,
+        all_rows: format!("jelouctl bulk report {} --file {}.csv", run.name, run.name),
+    };
+    let words_left_out = |left_out| language.counted("left_out_1", "left_out_n", left_out);
+    // All but the rows' JSON is as long as it can be.
+    page.rows = ChosenRows { json: String::new(), number: rows.number, ..rows.choose(LARGEST) };
+    page.left_out = Some(words_left_out(rows.number));
+    let room = LARGEST.saturating_sub(render(&page)?.len());
+    page.rows = rows.choose(room);
+    let left_out = rows.number - page.rows.number;
+    page.left_out = (left_out > 0).then(|| words_left_out(left_out));
+    to.write_all(render(&page)?.as_bytes()).and_then(|()| to.flush()).map_err(BulkError::Report)?;
+    Ok(PageSize { rows: page.rows.number, left_out })
+}
+
+/// The page as text, with whatever stands in it escaped.
+fn render(page: &Page) -> Result<String, BulkError> {
+    let failed = |error| BulkError::Report(io::Error::other::<minijinja::Error>(error));
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(failed)?;
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_syntax(syntax);
+    environment.render_str(TEMPLATE, Serde(page)).map_err(failed)
+}
+
+/// Nothing but the page's own style and script, each by its hash.
+fn policy() -> String {
+    let hash = |text: &str| format!("'sha256-{}'", BASE64_STANDARD.encode(digest(&SHA256, text.as_bytes())));
+    format!(
+        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+/// The API's own code where there is one, else the ledger's word; nothing of a row that was sent or that nothing is known of.
+fn reason_of<'a>(row: &'a ReportedRow, api_codes: &mut BTreeSet<String>) -> &'a str {
+    let code = row.code.as_deref().filter(|code| *code != row.state.name() || row.state == RowState::Unknown);
+    let Some(code) = code else { return "" };
+    let is_decided = row.state == RowState::Skipped || code == "resolved";
+    let api_code = row.api_code.as_deref().filter(|code| !is_decided && code.chars().count() <= LONGEST_API_CODE);
+    match api_code {
+        Some(known) if api_codes.contains(known) => known,
+        Some(new) if api_codes.len() < MOST_API_CODES => {
+            api_codes.insert(new.to_owned());
+            new
+        }
+        Some(_) | None => code,
+    }
+}
+
+/// Whether a request of such a row has left.
+fn has_left(state: RowState) -> bool {
+    match state {
+        RowState::Sent | RowState::Failed | RowState::Unknown => true,
+        RowState::Pending | RowState::Inflight | RowState::Skipped => false,
+    }
+}
+
+fn span_of(run: &ReportedRun<'_>, events: &[RunEvent], ends: &[(i64, RowState)]) -> Result<RunSpan, LedgerError> {
+    let from = match events.first() {
+        Some(event) => event.at,
+        None => run.ledger.created_at()?,
+    };
+    let last = ends.iter().map(|(at, _)| *at).chain(events.iter().map(|event| event.at)).max().unwrap_or(from);
+    let is_over = events.last().is_some_and(|event| event.kind == RunEventKind::Ended);
+    let to = if run.is_running && !is_over { last.max(run.now) } else { last };
+    Ok(RunSpan { from, to: to.max(from) })
+}
+
+/// The message with its caption: the first one, or with `mask` as it was typed.
+fn message_of(
+    run: &ReportedRun<'_>,
+    language: PageLanguage,
+    mask: bool,
+) -> Result<(Option<Vec<BubblePart>>, String), BulkError> {
+    let typed = run.details.message.clone().map(|message| (message, language.text("unfilled").to_owned()));
+    let first = || {
+        let first = run.ledger.first_message()?;
+        let first = first.map(|(to, body)| {
+            let body: Value = serde_json::from_str(&body).unwrap_or_default();
+            (body, language.text_with("to", &to))
+        });
+        Ok::<_, LedgerError>(first)
+    };
+    let Some((body, caption)) = (if mask { typed } else { first()? }) else {
+        return Ok((None, language.text("no_message").to_owned()));
+    };
+    let kind = Message::named(&run.details.kind);
+    let read_as = kind.as_ref().and_then(|kind| kind.read_as(body.as_object()?));
+    let lines = read_as.or(kind).map(|kind| kind.drawn(&body)).unwrap_or_default();
+    Ok((Some(bubble::parts(lines, mask)), caption))
+}
+
+/// What the script must know: the words of states, reasons and columns, and its own.
+fn settings(
+    language: PageLanguage,
+    states: &[(&str, &str)],
+    reasons: &[String],
+    columns: &[String],
+    mask: bool,
+) -> String {
+    let words = ["range", "none_found", "no_country", "copied", "copy"].map(|name| (name, language.text(name)));
+    let settings = json!({
+        "language": language.code(),
+        "states": states,
+        "reasons": reasons,
+        "columns": columns.len(),
+        "mask": mask,
+        "page": FIRST_ROWS,
+        "words": BTreeMap::from(words),
+    });
+    settings.to_string().replace('<', "\\u003c")
+}

@@ -1,0 +1,167 @@
+//! The rows of the page: as much of them as it has room for, those that need somebody first. Each is a short JSON array,
+//! which the page's script reads; the first ones are real HTML, too.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::times::PageClock;
+use crate::bulk::RowState;
+
+/// Rows that can be read without a script.
+pub(super) const FIRST_ROWS: usize = 200;
+/// Characters of a cell or of an error that are shown.
+const LONGEST_CELL: usize = 200;
+/// The order of the states on the page.
+pub(super) const ORDER: [RowState; 6] =
+    [RowState::Failed, RowState::Unknown, RowState::Inflight, RowState::Pending, RowState::Skipped, RowState::Sent];
+
+/// What of a row stands on the page.
+pub(super) struct PageRow<'a> {
+    pub(super) line: u64,
+    pub(super) state: RowState,
+    pub(super) reason: &'a str,
+    pub(super) country: &'static str,
+    /// Nothing of it where names and numbers are to be left out.
+    pub(super) rest: Option<RestOfRow<'a>>,
+}
+
+pub(super) struct RestOfRow<'a> {
+    pub(super) at: Option<i64>,
+    pub(super) error: &'a str,
+    pub(super) cells: Vec<String>,
+}
+
+/// Rows as they come, by their states.
+pub(super) struct PageRows<'a> {
+    clock: &'a PageClock,
+    /// Whether all times are of one day, which then need not be said with each.
+    is_one_day: bool,
+    /// No more bytes of any state are kept than the page may have.
+    most: usize,
+    groups: [RowGroup; ORDER.len()],
+    /// The reasons, and the place of each.
+    reasons: Vec<String>,
+    places: HashMap<String, usize>,
+    /// All there are.
+    pub(super) number: u64,
+}
+
+#[derive(Default)]
+struct RowGroup {
+    rows: Vec<String>,
+    bytes: usize,
+}
+
+/// The rows that are on the page.
+#[derive(Debug, Serialize)]
+pub(super) struct ChosenRows {
+    /// The first of them, to be drawn.
+    pub(super) first: Vec<Value>,
+    /// The JSON of all of them, in which no tag can end.
+    pub(super) json: String,
+    pub(super) number: u64,
+}
+
+impl<'a> PageRows<'a> {
+    pub(super) fn new(clock: &'a PageClock, is_one_day: bool, most: usize) -> Self {
+        Self {
+            clock,
+            is_one_day,
+            most,
+            groups: Default::default(),
+            reasons: Vec::new(),
+            places: HashMap::new(),
+            number: 0,
+        }
+    }
+
+    pub(super) fn add(&mut self, row: PageRow<'_>) {
+        self.number += 1;
+        let place = ORDER.iter().position(|state| *state == row.state).unwrap_or_default();
+        let reason = self.reason(row.reason);
+        let Some(group) = self.groups.get_mut(place).filter(|group| group.bytes < self.most) else { return };
+        let mut fields = vec![json!(row.line), json!(place), json!(reason), json!(row.country)];
+        if let Some(rest) = row.rest {
+            let time = |at| if self.is_one_day { self.clock.second(at) } else { self.clock.day_and_second(at) };
+            fields.push(json!(rest.at.map(time)));
+            fields.push(json!(shortened(rest.error)));
+            fields.extend(rest.cells.iter().map(|cell| json!(shortened(cell))));
+        }
+        // In a script nothing may look like the end of it.
+        let text = Value::Array(fields).to_string().replace('<', "\\u003c");
+        group.bytes += text.len() + 1;
+        group.rows.push(text);
+    }
+
+    /// The place of a reason.
+    fn reason(&mut self, reason: &str) -> usize {
+        if let Some(place) = self.places.get(reason) {
+            return *place;
+        }
+        let place = self.reasons.len();
+        self.reasons.push(reason.to_owned());
+        self.places.insert(reason.to_owned(), place);
+        place
+    }
+
+    pub(super) fn reasons(&self) -> &[String] {
+        &self.reasons
+    }
+
+    /// Those that fit into so many bytes.
+    pub(super) fn choose(&self, room: usize) -> ChosenRows {
+        let (mut json, mut number) = ("[".to_owned(), 0);
+        let mut first = Vec::new();
+        for row in self.groups.iter().flat_map(|group| &group.rows) {
+            if json.len() + row.len() + 2 > room {
+                break;
+            }
+            if number > 0 {
+                json.push(',');
+            }
+            json.push_str(row);
+            number += 1;
+            if first.len() < FIRST_ROWS {
+                first.extend(serde_json::from_str::<Value>(row));
+            }
+        }
+        json.push(']');
+        ChosenRows { first, json, number }
+    }
+}
+
+/// The text, or its beginning and `…`.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_CELL) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    #[test]
+    fn those_that_were_not_sent_come_first_and_the_page_has_an_end() {
+        let clock = PageClock::new(TimeZone::UTC);
+        let mut rows = PageRows::new(&clock, false, 1000);
+        for line in 0..100 {
+            let state = if line % 10 == 0 { RowState::Failed } else { RowState::Sent };
+            let rest = Some(RestOfRow { at: Some(0), error: "</script>", cells: vec!["ñ".repeat(300)] });
+            rows.add(PageRow { line, state, reason: "x", country: "EC", rest });
+        }
+        let chosen = rows.choose(100_000);
+        let read: Vec<Value> = serde_json::from_str(&chosen.json).unwrap();
+        assert_eq!((read.len() as u64, rows.number), (chosen.number, 100));
+        assert_eq!(read[0], json!([0, 0, 0, "EC", "01-01 00:00:00", "</script>", format!("{}…", "ñ".repeat(200))]));
+        assert!(!chosen.json.contains('<'));
+        assert_eq!(chosen.first, read);
+        let few = rows.choose(1000);
+        assert!(few.json.len() <= 1000 && few.number == 2, "{}", few.json.len());
+    }
+}

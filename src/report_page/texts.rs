@@ -1,0 +1,214 @@
+//! Every text of the page, in each of its languages. Codes and commands are the same in all of them.
+
+use std::collections::BTreeMap;
+
+use clap::ValueEnum;
+
+/// A language of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PageLanguage {
+    #[default]
+    #[value(help = "English")]
+    En,
+    #[value(help = "Spanish")]
+    Es,
+}
+
+impl PageLanguage {
+    /// As HTML names it.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Es => "es",
+        }
+    }
+
+    pub(super) fn of(self, [english, spanish]: [&'static str; 2]) -> &'static str {
+        match self {
+            Self::En => english,
+            Self::Es => spanish,
+        }
+    }
+
+    /// The text of this name; the name itself where there is none, which a test finds.
+    pub(super) fn text(self, name: &'static str) -> &'static str {
+        TEXTS.iter().find(|(known, _)| *known == name).map_or(name, |(_, texts)| self.of(*texts))
+    }
+
+    /// The text of this name with a value in the place of `{}`.
+    pub(super) fn text_with(self, name: &'static str, value: &str) -> String {
+        self.text(name).replace("{}", value)
+    }
+
+    /// A text whose words follow a number: `name_1` for one, `name_n` for others.
+    pub(super) fn counted(self, one: &'static str, many: &'static str, number: u64) -> String {
+        self.text_with(if number == 1 { one } else { many }, &self.number(number))
+    }
+
+    /// All texts by their names, for the template.
+    pub(super) fn texts(self) -> BTreeMap<&'static str, &'static str> {
+        TEXTS.iter().map(|(name, texts)| (*name, self.of(*texts))).collect()
+    }
+
+    /// `12,345`, or with a thin space between the thousands: a dot and a comma are each read both ways in Spanish.
+    pub(super) fn number(self, number: u64) -> String {
+        let digits = number.to_string();
+        let mut grouped = String::with_capacity(digits.len() * 2);
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+                grouped.push_str(self.of([",", "\u{202f}"]));
+            }
+            grouped.push(digit);
+        }
+        grouped
+    }
+
+    /// How much `part` is of `whole`, to a tenth of a percent; what is not nothing is not shown as nothing, nor as all.
+    pub(super) fn share(self, part: u64, whole: u64) -> String {
+        let thousandths = part.saturating_mul(2000).saturating_add(whole) / whole.saturating_mul(2).max(1);
+        let shown = match thousandths {
+            0 if part > 0 => 1,
+            1000 if part < whole => 999,
+            thousandths => thousandths,
+        };
+        let tenth = if shown % 10 == 0 { String::new() } else { format!("{}{}", self.of([".", ","]), shown % 10) };
+        format!("{}{tenth}{}", shown / 10, self.of(["%", "\u{a0}%"]))
+    }
+}
+
+type Text = (&'static str, [&'static str; 2]);
+
+const TEXTS: &[Text] = &[
+    ("report", ["Report", "Informe"]),
+    ("run", ["Run", "Envío"]),
+    ("complete", ["Complete", "Completo"]),
+    ("under_way", ["Under way", "En curso"]),
+    ("unfinished", ["Unfinished", "Sin terminar"]),
+    ("rehearsal", ["Rehearsal (sandbox): nothing was sent to anybody", "Ensayo (sandbox): no se envió nada a nadie"]),
+    ("masked", ["Without names and numbers", "Sin nombres ni números"]),
+    ("sender", ["Sent by", "Enviado por"]),
+    ("bot", ["bot {}", "bot {}"]),
+    ("profile", ["profile {}", "perfil {}"]),
+    ("sandbox", ["Rehearsal (sandbox)", "Ensayo (sandbox)"]),
+    ("list", ["List", "Lista"]),
+    ("standard_input", ["standard input", "entrada estándar"]),
+    ("kind", ["Kind", "Tipo"]),
+    ("when", ["When", "Cuándo"]),
+    ("duration", ["Duration", "Duración"]),
+    ("rate", ["Rate", "Ritmo"]),
+    ("rate_is", ["at most {} a second", "máximo {} por segundo"]),
+    ("hours", ["Hours", "Horario"]),
+    ("rows", ["Rows", "Filas"]),
+    ("in_figures", ["In figures", "En cifras"]),
+    ("row_1", ["{} row", "{} fila"]),
+    ("row_n", ["{} rows", "{} filas"]),
+    ("sent", ["Sent", "Enviados"]),
+    ("failed", ["Failed", "Fallidos"]),
+    ("unknown", ["Unknown", "Desconocidos"]),
+    ("skipped", ["Skipped", "Omitidos"]),
+    ("pending", ["Not yet", "Pendientes"]),
+    ("inflight", ["Under way", "En curso"]),
+    ("one_sent", ["Sent", "Enviado"]),
+    ("one_failed", ["Failed", "Fallido"]),
+    ("one_unknown", ["Unknown", "Desconocido"]),
+    ("one_skipped", ["Skipped", "Omitido"]),
+    ("one_pending", ["Not yet", "Pendiente"]),
+    ("one_inflight", ["Under way", "En curso"]),
+    ("sent_means", ["accepted by Jelou", "aceptados por Jelou"]),
+    ("failed_means", ["refused, so not sent", "rechazados: no salieron"]),
+    ("unknown_means", ["may have been sent", "quizá se enviaron"]),
+    ("skipped_means", ["left out beforehand", "se dejaron fuera"]),
+    ("left_means", ["still to be sent", "por enviar"]),
+    ("over_time", ["Over time", "En el tiempo"]),
+    ("messages_per", ["Messages per {}", "Mensajes por cada {}"]),
+    ("as_a_table", ["The same as a table", "Lo mismo como tabla"]),
+    ("from", ["From", "Desde"]),
+    ("nothing_left", ["No message has left yet.", "Aún no ha salido ningún mensaje."]),
+    ("chart", ["Messages over time: {}", "Mensajes en el tiempo: {}"]),
+    ("paused", ["Paused", "En pausa"]),
+    ("waiting", ["Waiting", "En espera"]),
+    ("stopped", ["Stopped", "Detenido"]),
+    ("first_message", ["The message", "El mensaje"]),
+    ("to", ["As {} sees it, the first on the list", "Como lo ve {}, el primero de la lista"]),
+    ("unfilled", ["As it was written; each row fills in its own", "Como se escribió; cada fila pone lo suyo"]),
+    ("no_message", ["Each row is a message of its own.", "Cada fila es un mensaje propio."]),
+    ("template", ["Template", "Plantilla"]),
+    ("template_means", ["Its text is kept by WhatsApp", "WhatsApp guarda su texto"]),
+    ("went_wrong", ["What went wrong", "Qué salió mal"]),
+    ("nothing_wrong", ["Nothing: every row that was to be sent has been.", "Nada: todo lo que debía salir salió."]),
+    ("nothing_wrong_yet", ["Nothing so far.", "Nada hasta ahora."]),
+    ("reason", ["Reason", "Motivo"]),
+    ("state", ["State", "Estado"]),
+    ("meaning", ["What it means", "Qué significa"]),
+    ("what_to_do", ["What to do: {}", "Qué hacer: {}"]),
+    ("by_country", ["By country", "Por país"]),
+    ("country", ["Country", "País"]),
+    ("no_country", ["no number", "sin número"]),
+    ("all", ["All", "Total"]),
+    ("course", ["What the run went through", "Cómo transcurrió el envío"]),
+    ("begun", ["Begun", "Empezó"]),
+    ("resumed", ["Resumed", "Se reanudó"]),
+    ("was_cut_off", ["the process before had ended without a word", "el proceso anterior terminó sin avisar"]),
+    ("waited", ["Waited", "Esperó"]),
+    ("waited_times", ["{} times", "{} veces"]),
+    ("was_paused", ["Paused", "Se pausó"]),
+    ("was_stopped", ["Stopped", "Se detuvo"]),
+    ("ended", ["Ended", "Terminó"]),
+    ("until", ["until {}", "hasta {}"]),
+    ("for_hours", ["for its hours", "su horario"]),
+    ("for_rate_limit", ["for a rate limit", "por el límite de velocidad"]),
+    ("why_credentials", ["the credentials were not accepted", "no se aceptaron las credenciales"]),
+    ("why_proxy_credentials", ["the proxy asks for credentials", "el proxy pide credenciales"]),
+    ("why_network", ["the network failed", "falló la red"]),
+    ("why_rate_limit", ["the rate limit lasted too long", "el límite de velocidad duró demasiado"]),
+    ("why_unknown", ["too many outcomes were unknown", "demasiados resultados desconocidos"]),
+    ("why_all_rejected", ["no message was accepted", "no se aceptó ningún mensaje"]),
+    ("why_unexpected", ["a fault of jelouctl", "un fallo de jelouctl"]),
+    ("next", ["What to do next", "Qué hacer ahora"]),
+    ("next_none", ["Nothing is left to do.", "No queda nada por hacer."]),
+    ("next_running", ["It is still under way. To see how it stands:", "Aún está en curso. Para ver cómo va:"]),
+    ("next_resume", ["To send what is left:", "Para enviar lo que falta:"]),
+    (
+        "next_failed",
+        [
+            "To send the failed ones again, once what is wrong is mended:",
+            "Para reenviar los fallidos, una vez corregido:",
+        ],
+    ),
+    (
+        "next_unknown",
+        [
+            "Some may have been sent. Look at them and ask the recipients; if they arrived:",
+            "Algunos quizá se enviaron. Revísalos y pregunta a los destinatarios; si llegaron:",
+        ],
+    ),
+    (
+        "next_invalid",
+        [
+            "To get the rows that cannot be sent, mend them and send them:",
+            "Para obtener las filas inválidas, corregirlas y enviarlas:",
+        ],
+    ),
+    ("next_all", ["The whole list with what became of each row:", "La lista completa con lo que pasó con cada fila:"]),
+    ("copy", ["Copy", "Copiar"]),
+    ("copied", ["Copied", "Copiado"]),
+    ("line", ["Line", "Línea"]),
+    ("detail", ["In words", "En palabras"]),
+    ("time", ["Time", "Hora"]),
+    ("search", ["Search", "Buscar"]),
+    ("any_state", ["Any state", "Cualquier estado"]),
+    ("any_reason", ["Any reason", "Cualquier motivo"]),
+    ("previous", ["Previous", "Anterior"]),
+    ("following", ["Next", "Siguiente"]),
+    ("range", ["{a}–{b} of {n}", "{a}–{b} de {n}"]),
+    ("none_found", ["No row is like that.", "Ninguna fila es así."]),
+    ("shown_first", ["The first {} are shown.", "Se muestran las primeras {}."]),
+    (
+        "needs_script",
+        ["Search and the other rows need JavaScript.", "La búsqueda y las demás filas necesitan JavaScript."],
+    ),
+    ("left_out_1", ["{} more row is not on this page:", "Falta {} fila en esta página:"]),
+    ("left_out_n", ["{} more rows are not on this page:", "Faltan {} filas en esta página:"]),
+    ("made", ["Made by jelouctl on {}", "Hecho con jelouctl el {}"]),
+    ("resolved", ["decided by hand", "decidido a mano"]),
+];

@@ -1,0 +1,51 @@
+// The panel beside a conversation: the request of what is selected, its answer, and ways to copy it.
+
+import { curl, jelouctl } from "./commands.js";
+import { details, refusedDetails } from "./details.js";
+import { byId, element } from "./dom.js";
+import { guarded, toast } from "./server.js";
+import { state } from "./state.js";
+
+/** Shows a message or a refused request; nothing for none. */
+export function show(selected, isRefused = false) {
+  state.selected = selected;
+  const body = byId("request-body");
+  byId("copies").hidden = !selected?.request;
+  byId("copy-jelouctl").hidden = isRefused;
+  if (!selected) return body.replaceChildren(element("p", "hint", "Choose a message to see its request."));
+  body.replaceChildren(...(isRefused ? refusedDetails(selected) : details(selected)));
+  body.scrollTop = 0;
+}
+
+export function isOpen() {
+  return byId("app").classList.contains("with-request");
+}
+
+/** Opens or closes the panel where it lies over the conversation. */
+export function toggle(is = !isOpen()) {
+  byId("app").classList.toggle("with-request", is);
+  for (const opener of document.querySelectorAll("[aria-controls='request']")) opener.setAttribute("aria-expanded", String(is));
+}
+
+/** Opens it and moves there. */
+export function enter() {
+  toggle(true);
+  byId("request-body").focus();
+}
+
+export function close() {
+  toggle(false);
+  document.querySelector(".talk:not([hidden]) article[tabindex='0']")?.focus();
+}
+
+export function listenToPanel() {
+  for (const opener of document.querySelectorAll("[aria-controls='request']")) opener.addEventListener("click", () => toggle());
+  byId("close-request").addEventListener("click", close);
+  const copies = { "copy-curl": curl, "copy-jelouctl": jelouctl, "copy-json": (selected) => JSON.stringify(selected, null, 2) };
+  for (const [id, write] of Object.entries(copies)) {
+    byId(id).addEventListener("click", guarded(async () => {
+      await navigator.clipboard.writeText(write(state.selected));
+      toast("Copied");
+    }));
+  }
+}

@@ -1,0 +1,198 @@
+//! Requests that were refused, or met a fault that stored nothing: what came, what was answered, and which fields are to
+//! blame. In memory, capped in number and in bytes, the oldest dropped first; only a refusal costs anything.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use tokio::sync::watch;
+
+use super::request_head::RequestHead;
+use crate::timestamps::rfc_3339_millis;
+
+/// How many are kept.
+const MAX: usize = 1000;
+/// What they may take together, in bytes.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// The largest answer of ours, in bytes.
+const MAX_ANSWER: usize = 1024 * 1024;
+
+/// A request that was not taken.
+#[derive(Debug)]
+pub(super) struct RefusedRequest {
+    pub(crate) request: RequestHead,
+    /// JSON, or a text where it is none; nothing where it was not read.
+    pub(crate) body: Option<Value>,
+    /// Whom it was for, where that is known.
+    pub(crate) user: Option<String>,
+    /// The word after `send`, where that is known.
+    pub(crate) kind: Option<&'static str>,
+}
+
+/// One as it is read.
+#[derive(Serialize)]
+struct WrittenRefusal<'a> {
+    number: u64,
+    received_at: String,
+    user: Option<&'a str>,
+    kind: Option<&'static str>,
+    request: &'a RequestHead,
+    body: Option<&'a Value>,
+    /// Path → what is wrong there.
+    fields: Map<String, Value>,
+    answer: &'a Value,
+}
+
+/// One that is kept, as JSON on one line.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(crate) number: u64,
+    pub(crate) json: String,
+}
+
+#[derive(Debug)]
+pub(super) struct RefusedRequests {
+    inner: Mutex<KeptRefusals>,
+    /// The number of the newest.
+    newest: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct KeptRefusals {
+    kept: VecDeque<Arc<Refusal>>,
+    bytes: usize,
+    number: u64,
+    dropped: u64,
+}
+
+impl Default for RefusedRequests {
+    fn default() -> Self {
+        Self { inner: Mutex::default(), newest: watch::channel(0).0 }
+    }
+}
+
+impl RefusedRequests {
+    /// Keeps `refused` with what it is answered, and gives the answer back.
+    pub(crate) async fn answered(&self, refused: RefusedRequest, answer: Response) -> Response {
+        let (head, body) = answer.into_parts();
+        let bytes = to_bytes(body, MAX_ANSWER).await.unwrap_or_default();
+        self.keep(&refused, &json!({ "status": head.status.as_u16(), "body": readable(&bytes) }));
+        Response::from_parts(head, Body::from(bytes))
+    }
+
+    /// Keeps `refused`; `answer` is what its sender was told.
+    pub(crate) fn keep(&self, refused: &RefusedRequest, answer: &Value) {
+        let mut inner = self.lock();
+        inner.number += 1;
+        let whole = WrittenRefusal {
+            number: inner.number,
+            received_at: rfc_3339_millis(SystemTime::now()),
+            user: refused.user.as_deref(),
+            kind: refused.kind,
+            request: &refused.request,
+            body: refused.body.as_ref(),
+            fields: fields(answer),
+            answer,
+        };
+        // Texts and numbers can always be written.
+        let json = serde_json::to_string(&whole).unwrap_or_default();
+        let number = inner.number;
+        inner.push(Refusal { number, json });
+        drop(inner);
+        self.newest.send_replace(number);
+    }
+
+    /// Those after `number`, oldest first; of them the newest so many.
+    pub(crate) fn select(&self, since: u64, limit: usize) -> Vec<Arc<Refusal>> {
+        let inner = self.lock();
+        let begin = inner.kept.partition_point(|refusal| refusal.number <= since);
+        let begin = begin.max(inner.kept.len().saturating_sub(limit));
+        inner.kept.range(begin..).cloned().collect()
+    }
+
+    /// The oldest one after `number`.
+    pub(crate) fn after(&self, number: u64) -> Option<Arc<Refusal>> {
+        let inner = self.lock();
+        let next = inner.kept.partition_point(|refusal| refusal.number <= number);
+        inner.kept.get(next).cloned()
+    }
+
+    /// How many are kept, and how many were dropped since all was cleared.
+    pub(crate) fn counts(&self) -> (usize, u64) {
+        let inner = self.lock();
+        (inner.kept.len(), inner.dropped)
+    }
+
+    pub(crate) fn clear(&self) {
+        let mut inner = self.lock();
+        *inner = KeptRefusals { number: inner.number, ..KeptRefusals::default() };
+    }
+
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, KeptRefusals> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl KeptRefusals {
+    fn push(&mut self, refusal: Refusal) {
+        self.bytes += refusal.json.len();
+        self.kept.push_back(Arc::new(refusal));
+        while self.kept.len() > MAX || self.bytes > MAX_BYTES {
+            let Some(oldest) = self.kept.pop_front() else { break };
+            self.bytes -= oldest.json.len();
+            self.dropped += 1;
+        }
+    }
+}
+
+/// JSON, or the text that it is; nothing where there is none.
+pub(super) fn readable(bytes: &Bytes) -> Option<Value> {
+    let text = || Value::String(String::from_utf8_lossy(bytes).into_owned());
+    (!bytes.is_empty()).then(|| serde_json::from_slice(bytes).unwrap_or_else(|_| text()))
+}
+
+/// The fields that an answer of Jelou's validator names, each with its problem.
+fn fields(answer: &Value) -> Map<String, Value> {
+    let named = answer.pointer("/body/validationError").and_then(Value::as_object);
+    let problem = |told: &Value| told.pointer("/0/en").cloned().unwrap_or_default();
+    named.into_iter().flatten().map(|(path, told)| (path.clone(), problem(told))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn refused(body: &str) -> RefusedRequest {
+        let (parts, ()) = Request::post("/v1/bots/77/messages").body(()).unwrap().into_parts();
+        RefusedRequest { request: RequestHead::new(parts), body: Some(json!(body)), user: None, kind: None }
+    }
+
+    #[test]
+    fn the_newest_thousand_are_kept_and_large_ones_are_fewer() {
+        let store = RefusedRequests::default();
+        for _ in 0..1500 {
+            store.keep(&refused("x"), &json!({ "status": 422 }));
+        }
+        assert_eq!(store.counts(), (1000, 500));
+        assert_eq!(store.select(0, 2).iter().map(|one| one.number).collect::<Vec<_>>(), [1499, 1500]);
+        assert_eq!(store.after(3).unwrap().number, 501);
+        for _ in 0..40 {
+            store.keep(&refused(&"x".repeat(1024 * 1024)), &json!({ "status": 422 }));
+        }
+        assert_eq!(store.counts().0, 15);
+        store.clear();
+        assert_eq!((store.counts(), store.select(0, 10).len()), ((0, 0), 0));
+        store.keep(&refused("x"), &json!({}));
+        assert_eq!(store.after(0).unwrap().number, 1541);
+    }
+}

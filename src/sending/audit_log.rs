@@ -1,0 +1,172 @@
+//! The audit log: a line of JSON for each message of `send`, `run` and `--test-to`, and for each end of a bulk run, in the
+//! file that the profile or `JELOUCTL_LOG` names. It has no text of a message and no secret, and whatever becomes of it
+//! changes no exit code.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process;
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+
+use crate::api::clipped;
+use crate::config::Settings;
+use crate::output::{Record, Stderr, compact};
+use crate::private_file::{self, FileError};
+use crate::process::host_name;
+use crate::timestamps::rfc_3339_millis;
+
+/// Where the log is, and who sends; without a file nothing is written.
+#[derive(Debug, Default)]
+pub(crate) struct AuditLog {
+    path: Option<PathBuf>,
+    profile: Option<String>,
+    bot: Option<String>,
+    client_id: Option<String>,
+    sandbox: bool,
+}
+
+impl AuditLog {
+    pub(crate) fn of(settings: &Settings) -> Self {
+        Self {
+            path: settings.log.as_ref().map(|log| log.value.clone()),
+            profile: settings.profile.as_ref().map(|profile| profile.value.clone()),
+            bot: settings.bot.as_ref().map(|bot| bot.value.as_str().to_owned()),
+            client_id: settings.client_id().map(|id| id.value.as_str().to_owned()),
+            sandbox: settings.is_sandboxed(),
+        }
+    }
+
+    /// What became of one message. `exit_code` is what its send ended with, or would have by itself.
+    pub(crate) fn message(&self, stderr: &Stderr, command: &str, record: &Record, exit_code: u8) {
+        let error = record.error.as_ref();
+        self.append(
+            stderr,
+            "message",
+            command,
+            &json!({
+                "sent": record.sent,
+                "exit_code": exit_code,
+                "code": error.map(|error| error.code),
+                // These two are the API's, who could say anything in them.
+                "api_code": error.and_then(|error| error.api_code.as_deref()).map(clipped),
+                "message_id": record.message_id.as_deref().map(clipped),
+                "http_status": record.http_status,
+                "attempts": record.attempts,
+                "duration_ms": record.duration_ms,
+                "kind": record.kind,
+                "to": record.to,
+                "api_url": record.api_url,
+            }),
+        );
+    }
+
+    /// How a bulk run stands at its end, or where it stopped.
+    pub(crate) fn run_end(&self, stderr: &Stderr, run: &Value) {
+        self.append(stderr, "run", "bulk", run);
+    }
+
+    /// One line, in one write: whoever else appends to the file comes before or after it.
+    fn append(&self, stderr: &Stderr, event: &str, command: &str, what: &Value) {
+        let Some(path) = &self.path else { return };
+        let mut entry = json!({
+            "schema_version": 1,
+            "time": rfc_3339_millis(SystemTime::now()),
+            "event": event,
+            "command": command,
+            "sandbox": self.sandbox,
+            "profile": self.profile,
+            "bot_id": self.bot,
+            "client_id": self.client_id,
+            "host": host_name(),
+            "user_id": user_id(),
+            "pid": process::id(),
+            "version": env!("CARGO_PKG_VERSION"),
+        });
+        if let (Value::Object(entry), Value::Object(what)) = (&mut entry, what) {
+            entry.extend(what.clone());
+        }
+        let line = compact(&entry) + "\n";
+        let written = open(path).and_then(|mut file| match file.write(line.as_bytes()) {
+            Ok(length) if length < line.len() => Err(io::Error::new(io::ErrorKind::WriteZero, "only a part fitted")),
+            written => written.map(|_| ()),
+        });
+        if let Err(cause) = written {
+            let error = FileError::of("write", path)(cause);
+            stderr.warning(&format!("the audit log lacks this {event}: {error}"));
+        }
+    }
+}
+
+/// Whether the log could be written, without writing: for `doctor`, which makes no file either.
+///
+/// # Errors
+/// With what keeps it from being written.
+pub(crate) fn check_audit_log(path: &Path) -> Result<(), FileError> {
+    let checked = match path.try_exists() {
+        Ok(false) => check_directory(path.parent().filter(|parent| !parent.as_os_str().is_empty())),
+        Ok(true) => open(path).map(|_| ()),
+        Err(cause) => Err(cause),
+    };
+    checked.map_err(FileError::of("write", path))
+}
+
+#[cfg(unix)]
+fn check_directory(directory: Option<&Path>) -> io::Result<()> {
+    Ok(rustix::fs::access(directory.unwrap_or(Path::new(".")), rustix::fs::Access::WRITE_OK)?)
+}
+
+#[cfg(not(unix))]
+fn check_directory(directory: Option<&Path>) -> io::Result<()> {
+    std::fs::metadata(directory.unwrap_or(Path::new("."))).map(|_| ())
+}
+
+/// Opened to append; one that has to be made is 0600.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.append(true).create(true);
+    // A pipe that nobody reads must not keep a send waiting.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    let file = private_file::open("write", path, &mut options).map_err(|error| error.cause)?;
+    refuse_unsafe(&file)?;
+    Ok(file)
+}
+
+/// A log that others can change proves nothing, and somebody may have put the file there to learn whom we write to. What is
+/// no file, such as a terminal, has no permissions that say so.
+#[cfg(unix)]
+fn refuse_unsafe(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+
+    let metadata = file.metadata()?;
+    let owner = metadata.uid();
+    let problem = if !metadata.is_file() {
+        return Ok(());
+    } else if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        "it belongs to another user"
+    } else if metadata.mode() & 0o002 != 0 {
+        "anyone can write it; make it yours alone: chmod 600"
+    } else {
+        return Ok(());
+    };
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, problem))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn refuse_unsafe(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere there is none")]
+fn user_id() -> Option<u32> {
+    Some(rustix::process::getuid().as_raw())
+}
+
+#[cfg(not(unix))]
+fn user_id() -> Option<u32> {
+    None
+}

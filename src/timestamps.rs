@@ -1,0 +1,53 @@
+//! Points in time as texts, whatever the clock shows: for machines in UTC, for people by the clock on their wall.
+
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// `2026-11-20T13:23:05Z`
+pub(crate) fn rfc_3339(at: SystemTime) -> String {
+    format!("{:.0}", timestamp(at))
+}
+
+/// `2026-11-20T13:23:05.120Z`
+pub(crate) fn rfc_3339_millis(at: SystemTime) -> String {
+    format!("{:.3}", timestamp(at))
+}
+
+/// `2026-11-20 08:23 -05:00`, in the time zone of this machine.
+pub(crate) fn local_time(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M %:z").to_string()
+}
+
+/// As [`local_time`], to the second.
+pub(crate) fn local_second(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+}
+
+/// A clock may show any time; one that has no date is told as the first or the last that has one.
+pub(crate) fn timestamp(at: SystemTime) -> Timestamp {
+    let is_past = at < SystemTime::UNIX_EPOCH;
+    Timestamp::try_from(at).unwrap_or(if is_past { Timestamp::MIN } else { Timestamp::MAX })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn any_time_is_a_text() {
+        let epoch = SystemTime::UNIX_EPOCH;
+        for (at, expected) in [
+            (epoch + Duration::from_millis(1_700_000_000_120), "2023-11-14T22:13:20.120Z"),
+            (epoch, "1970-01-01T00:00:00.000Z"),
+            (epoch - Duration::from_secs(315_619_200), "1960-01-01T00:00:00.000Z"),
+            (epoch + Duration::from_secs(1 << 40), "9999-12-30T22:00:00.999Z"),
+        ] {
+            assert_eq!(rfc_3339_millis(at), expected);
+        }
+        assert_eq!(rfc_3339(epoch + Duration::from_millis(1_700_000_000_999)), "2023-11-14T22:13:20Z");
+    }
+}

@@ -1,0 +1,212 @@
+//! The audit log: what each message and each run leaves in it, and that it never changes how a command ends.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{CONFIG, Home, Run, set_mode, tool};
+use crate::server::{Reply, Server};
+
+const WORDS: &str = "the words of the message";
+
+fn lines(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(text.is_empty() || text.ends_with('\n'), "{text}");
+    assert!(!text.contains("canary") && !text.contains(WORDS), "{text}");
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn send<'a>(home: &'a Home, url: &str, log: &str) -> Run<'a> {
+    home.run_args(&["send", "text", "--to", "593987654321", WORDS]).api(url).env("JELOUCTL_LOG", log)
+}
+
+#[test]
+fn a_message_leaves_one_line_without_its_words() {
+    let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
+    send(&home, &server.url, "log.ndjson").success();
+    let path = home.path().join("log.ndjson");
+    let mut logged = lines(&path);
+    assert_eq!((logged.len(), path.metadata().unwrap().permissions().mode() & 0o777), (1, 0o600));
+    let own = logged[0].as_object_mut().unwrap();
+    let taken = ["time", "host", "user_id", "pid", "version", "duration_ms"].map(|name| own.remove(name).unwrap());
+    assert!(taken[0].as_str().unwrap().ends_with('Z') && taken[1].is_string() && taken[3].is_u64(), "{taken:?}");
+    assert_eq!(
+        logged[0],
+        json!({
+            "schema_version": 1, "event": "message", "command": "send", "sandbox": false, "profile": null,
+            "bot_id": "BOT_ID", "client_id": "id", "sent": "yes", "exit_code": 0, "code": null, "api_code": null,
+            "message_id": "msg_123456789", "http_status": 200, "attempts": 1, "kind": "text", "to": "593987654321",
+            "api_url": server.url,
+        })
+    );
+}
+
+#[test]
+fn what_was_refused_or_is_unknown_is_there_too() {
+    let home = Home::new();
+    let rejecting = Server::answering(Reply::json(400, r#"{"code":"E1","description":"the words of the message"}"#));
+    let silent = Server::answering(Reply::HangAfterReading);
+    send(&home, &rejecting.url, "log").fails(5, &[]);
+    send(&home, &silent.url, "log").args(&["--timeout", "200ms"]).fails(8, &[]);
+    home.write("bajas.txt", "593987654321\n");
+    send(&home, "http://127.0.0.1:9", "log").args(&["--exclude", "bajas.txt"]).fails(11, &[]);
+    let told: Vec<_> = lines(&home.path().join("log"))
+        .iter()
+        .map(|line| ["sent", "exit_code", "code", "api_code", "to"].map(|name| line[name].clone()))
+        .collect();
+    assert_eq!(
+        json!(told),
+        json!([
+            ["no", 5, "rejected", "E1", "593987654321"],
+            ["unknown", 8, "unknown", null, "593987654321"],
+            ["no", 11, "guard", null, "593987654321"],
+        ])
+    );
+    // What leaves nothing: a preview, and what is no message.
+    send(&home, "http://127.0.0.1:9", "other").args(&["--dry-run"]).success();
+    send(&home, "http://127.0.0.1:9", "other").args(&["--to", "x"]).fails(2, &[]);
+    assert!(!home.path().join("other").exists());
+}
+
+#[test]
+fn the_profile_names_it_and_the_variable_wins() {
+    let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
+    let profile = |log: &str| {
+        home.config(&format!(
+            "[profiles.p]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"{}\"\nlog = \"{log}\"\n",
+            server.url
+        ));
+    };
+    let send = || home.run_args(&["send", "text", "--to", "593987654321", WORDS]);
+    profile("log.ndjson");
+    send().success();
+    // A relative path starts at the configuration, that of the variable where the command is typed; both know `~/`.
+    let of_profile = home.path().join(CONFIG).join("log.ndjson");
+    assert_eq!(lines(&of_profile)[0]["profile"], "p");
+    send().env("JELOUCTL_LOG", "here").success();
+    send().env("JELOUCTL_LOG", "~/there").success();
+    profile("~/home");
+    send().success();
+    send().env("JELOUCTL_LOG", "/dev/null").success();
+    for name in ["here", "there", "home"] {
+        assert_eq!(lines(&home.path().join(name)).len(), 1, "{name}");
+    }
+    assert_eq!(lines(&of_profile).len(), 1);
+    let shown = home.run("profile show").success().stdout;
+    assert!(shown.contains(&format!("log\t{}\tprofile p\n", home.path().join("home").display())), "{shown}");
+    home.run("send text --to 593987654321 x").env("JELOUCTL_LOG", "").fails(3, &["JELOUCTL_LOG is set but empty"]);
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_a_warning_and_no_other_exit_code() {
+    let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
+    std::fs::create_dir(home.path().join("directory")).unwrap();
+    set_mode(&home.write("open", ""), 0o666);
+    tool(std::process::Command::new("mkfifo").arg(home.path().join("pipe")));
+    for (log, problem) in [
+        ("directory", "Is a directory"),
+        ("/dev/full", "No space left on device"),
+        ("nowhere/log", "No such file or directory"),
+        ("open", "anyone can write it; make it yours alone: chmod 600"),
+        ("pipe", "No such device or address"),
+    ] {
+        let ended = send(&home, &server.url, log).success();
+        let start = "warning: the audit log lacks this message: failed to write ";
+        assert!(ended.stderr.contains(start) && ended.stderr.contains(problem), "{log}: {}", ended.stderr);
+    }
+    assert_eq!(home.read("open"), "");
+    // A link is followed, as by any program that appends.
+    symlink(home.path().join("real"), home.path().join("link")).unwrap();
+    assert_eq!(send(&home, &server.url, "link").success().stderr, "");
+    assert_eq!(lines(&home.path().join("real")).len(), 1);
+    for (log, problem) in
+        [("/dev/full", None), ("nowhere/log", Some("nowhere/log")), ("open", Some("anyone can write"))]
+    {
+        let found = home.run("doctor --offline").api(&server.url).env("JELOUCTL_LOG", log).end().stdout;
+        let warned = found.lines().find(|line| line.starts_with("\u{1b}[33mwarning\u{1b}[0m  log: "));
+        let warned = warned.or_else(|| found.lines().find(|line| line.starts_with("warning  log: ")));
+        assert_eq!(warned.is_some(), problem.is_some(), "{log}: {found}");
+        assert!(warned.unwrap_or_default().contains(problem.unwrap_or_default()), "{log}: {found}");
+    }
+    assert!(!home.path().join("nowhere").exists());
+}
+
+#[test]
+fn processes_that_write_at_once_do_not_mix_their_lines() {
+    let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
+    let all: Vec<_> = (0..12)
+        .map(|_| {
+            let mut command = home.command();
+            command.args(["send", "text", "--to", "593987654321", WORDS]).env("JELOUCTL_LOG", "log");
+            command.env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "b".repeat(60));
+            command.env("JELOU_CLIENT_ID", "id").env("JELOU_CLIENT_SECRET", "canary");
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut process in all {
+        assert!(process.wait().unwrap().success());
+    }
+    assert_eq!(lines(&home.path().join("log")).len(), 12);
+}
+
+#[test]
+fn a_notice_is_logged_whether_it_left_or_not() {
+    let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
+    let run = |to: &str, url: &str| {
+        let words = ["run", "--to", to, "--text", WORDS, "--exclude", "bajas.txt", "--", "/bin/sh", "-c", "exit 3"];
+        home.run_args(&words).api(url).env("JELOUCTL_LOG", "log").env("JELOU_RETRY_FOR", "0")
+    };
+    home.write("bajas.txt", "593987654322\n");
+    run("593987654321", &server.url).fails(3, &[]);
+    run("593987654322", &server.url).fails(3, &["must not be written to"]);
+    run("593987654321", "http://127.0.0.1:9").fails(3, &[]);
+    let told: Vec<_> = lines(&home.path().join("log"))
+        .iter()
+        .map(|line| ["command", "sent", "exit_code", "code", "to", "kind", "message_id"].map(|name| line[name].clone()))
+        .collect();
+    assert_eq!(
+        json!(told[..2]),
+        json!([
+            ["run", "yes", 0, null, "593987654321", "text", "msg_123456789"],
+            ["run", "no", 11, "guard", "593987654322", "text", null],
+        ])
+    );
+    assert_eq!(json!(told[2][..4]), json!(["run", "no", 7, "network"]));
+}
+
+#[test]
+fn a_run_leaves_a_line_at_each_of_its_ends_and_a_test_one_for_each_message() {
+    let home = Home::new();
+    home.write("people.csv", "to,nombre\n593987654321,Ana\n593987654322,Luz\n593987654323,Eva\n");
+    let jelou = Jelou::start(|user, before| match (user, before) {
+        ("593987654323", _) => Act::Answer(400, "", r#"{"code":"E1","description":"no"}"#),
+        _ => Act::Accept,
+    });
+    let bulk = |words: &[&str]| {
+        let run = home.run_args(&["bulk", "send", "people.csv", "--rate", "1000/s", "--yes"]).args(words);
+        run.args(&["text", WORDS]).api(&jelou.url).env("JELOUCTL_LOG", "log")
+    };
+    bulk(&["--test-to", "593987654329", "--test-rows", "1"]).success();
+    bulk(&["--run", "promo"]).fails(10, &[]);
+    let logged = lines(&home.path().join("log"));
+    let of = |line: &Value, names: &[&str]| json!(names.iter().map(|name| line[*name].clone()).collect::<Vec<_>>());
+    assert_eq!(logged.len(), 2);
+    assert_eq!(
+        of(&logged[0], &["event", "command", "to", "sent"]),
+        json!(["message", "bulk send --test-to", "593987654329", "yes"])
+    );
+    assert_eq!(
+        of(&logged[1], &["event", "run", "complete", "exit_code", "rows", "rows_sent", "rows_failed", "rows_left"]),
+        json!(["run", "promo", true, 10, 3, 2, 1, 0])
+    );
+}
+
+#[test]
+fn what_stays_in_the_sandbox_is_marked_so() {
+    let home = Home::new();
+    home.run_args(&["--sandbox", "send", "text", "--to", "593987654321", WORDS]).env("JELOUCTL_LOG", "log").success();
+    assert_eq!(lines(&home.path().join("log"))[0]["sandbox"], true);
+}

@@ -1,0 +1,206 @@
+//! install.sh against a local server of releases: what it installs, and that it installs nothing else.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{fs, thread};
+
+use crate::harness::{Ended, Home, tool};
+
+/// Releases at an address of this machine: the path of each file, and its bytes.
+struct Releases {
+    url: String,
+}
+
+impl Releases {
+    fn serve(files: HashMap<String, Vec<u8>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                let first = lines.next().unwrap().unwrap();
+                while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+                let path = first.split(' ').nth(1).unwrap();
+                let (status, body) = files.get(path).map_or((404, &[][..]), |body| (200, body));
+                let length = body.len();
+                write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n").unwrap();
+                stream.write_all(body).unwrap();
+            }
+        });
+        Self { url }
+    }
+}
+
+fn target() -> &'static str {
+    match (std::env::consts::OS, std::env::consts::ARCH) {
+        ("linux", "x86_64") => "x86_64-unknown-linux-musl",
+        ("linux", "aarch64") => "aarch64-unknown-linux-musl",
+        ("macos", "aarch64") => "aarch64-apple-darwin",
+        ("macos", "x86_64") => "x86_64-apple-darwin",
+        other => panic!("there is no release for {other:?}"),
+    }
+}
+
+/// An archive with a program that says `answer`, and its line of SHA256SUMS.
+fn archive(home: &Home, version: &str, answer: &str) -> (Vec<u8>, String) {
+    let name = format!("jelouctl-{version}-{}", target());
+    let program = home.path().join(&name).join("jelouctl");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    fs::write(&program, format!("#!/bin/sh\n{answer}\n")).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let file = home.path().join("archive.tar.gz");
+    tool(Command::new("tar").arg("-czf").arg(&file).arg("-C").arg(home.path()).arg(&name));
+    let sum = ring::digest::digest(&ring::digest::SHA256, &fs::read(&file).unwrap());
+    let sum = sum.as_ref().iter().fold(String::new(), |sum, byte| sum + &format!("{byte:02x}"));
+    (fs::read(file).unwrap(), format!("{sum}  {name}.tar.gz\n"))
+}
+
+/// The files of a release, as `latest` too.
+fn release(version: &str, archive: &[u8], sums: &str) -> HashMap<String, Vec<u8>> {
+    let name = format!("jelouctl-{version}-{}.tar.gz", target());
+    let mut files = HashMap::new();
+    for from in [format!("/download/v{version}"), "/latest/download".to_owned()] {
+        files.insert(format!("{from}/SHA256SUMS"), sums.as_bytes().to_vec());
+        files.insert(format!("{from}/{name}"), archive.to_vec());
+    }
+    files
+}
+
+fn script() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("install.sh")
+}
+
+fn install(home: &Home, url: &str, arguments: &[&str]) -> Ended {
+    let mut command = Command::new("sh");
+    command.arg(script()).args(arguments).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path());
+    Ended::new(&command.env("JELOUCTL_RELEASES", url).output().unwrap())
+}
+
+/// It ended with 1 and these words, and left nothing in `home`/bin.
+fn refused(home: &Home, ended: &Ended, words: &str) {
+    assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended:?}");
+    assert!(ended.stderr.contains(words) && ended.stderr.ends_with("nothing was installed\n"), "{words}: {ended:?}");
+    assert!(!home.path().join("bin").exists(), "{ended:?}");
+}
+
+const VERSION: &str = "echo jelouctl 0.2.0";
+
+#[test]
+fn the_newest_release_or_the_one_that_is_named_is_installed() {
+    let home = Home::new();
+    let (archive, sums) = archive(&home, "0.2.0", VERSION);
+    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let bin = home.path().join("bin");
+    for version in [&[][..], &["--version", "0.2.0"], &["--version", "v0.2.0"]] {
+        let ended = install(&home, &releases.url, &[&["--to", bin.to_str().unwrap()], version].concat());
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
+        assert!(ended.stdout.starts_with(&format!("jelouctl 0.2.0 is installed as {}/jelouctl\n", bin.display())));
+        assert!(ended.stdout.contains("it is not on your PATH"), "{ended:?}");
+        let names: Vec<_> = fs::read_dir(&bin).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["jelouctl"]);
+        assert_eq!(fs::metadata(bin.join("jelouctl")).unwrap().mode() & 0o777, 0o755);
+        fs::remove_dir_all(&bin).unwrap();
+    }
+}
+
+#[test]
+fn what_is_not_what_was_released_is_not_installed() {
+    let home = Home::new();
+    let to = home.path().join("bin");
+    let to = ["--to", to.to_str().unwrap()];
+    let (archive, sums) = archive(&home, "0.2.0", VERSION);
+
+    let mut other = archive.clone();
+    *other.last_mut().unwrap() ^= 1;
+    refused(
+        &home,
+        &install(&home, &Releases::serve(release("0.2.0", &other, &sums)).url, &to),
+        "is not what was released",
+    );
+    let cut = &archive[..archive.len() / 2];
+    refused(
+        &home,
+        &install(&home, &Releases::serve(release("0.2.0", cut, &sums)).url, &to),
+        "is not what was released",
+    );
+    let of_another = sums.replace(target(), "riscv64-unknown-linux-musl");
+    let releases = Releases::serve(release("0.2.0", &archive, &of_another));
+    refused(&home, &install(&home, &releases.url, &to), &format!("has nothing for {}", target()));
+    refused(&home, &install(&home, &Releases::serve(HashMap::new()).url, &to), "or it cannot be reached");
+    // Nobody listens there.
+    refused(&home, &install(&home, "http://127.0.0.1:1", &to), "or it cannot be reached");
+    refused(&home, &install(&home, "http://example.com", &to), "is no address with https");
+}
+
+#[test]
+fn a_program_that_does_not_run_here_is_not_installed() {
+    let home = Home::new();
+    let to = home.path().join("bin");
+    let (archive, sums) = archive(&home, "0.2.0", "exit 126");
+    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    refused(&home, &install(&home, &releases.url, &["--to", to.to_str().unwrap()]), "does not run here");
+}
+
+#[test]
+fn what_was_typed_wrong_is_told() {
+    let home = Home::new();
+    let (archive, sums) = archive(&home, "0.2.0", VERSION);
+    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let to = home.path().join("bin");
+    let to = to.to_str().unwrap();
+    for (arguments, words) in [
+        (&["--to", to, "--version", "0.9.9"][..], "there is no release 0.9.9"),
+        (&["--to", to, "--version", "../../0.2.0"], "is no version"),
+        (&["--to", to, "--version", ""], "--version needs a value"),
+        (&["--to"], "--to needs a value"),
+        (&["--to", to, "now"], "what is now?"),
+    ] {
+        refused(&home, &install(&home, &releases.url, arguments), words);
+    }
+    refused(&home, &install(&home, "", &["--to", to]), "does not know where the releases are");
+}
+
+#[test]
+fn root_is_asked_where_to_and_nobody_else() {
+    let home = Home::new();
+    let (archive, sums) = archive(&home, "0.2.0", VERSION);
+    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let ended = install(&home, &releases.url, &[]);
+    if fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
+        refused(&home, &ended, "as root, say where to");
+        assert!(!home.path().join(".local").exists());
+    } else {
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert!(home.path().join(".local/bin/jelouctl").exists());
+    }
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_is_told() {
+    let home = Home::new();
+    let (archive, sums) = archive(&home, "0.2.0", VERSION);
+    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let file = home.write("file", "");
+    let ended = install(&home, &releases.url, &["--to", file.join("bin").to_str().unwrap()]);
+    refused(&home, &ended, "cannot be made");
+}
+
+#[test]
+fn half_of_the_script_does_nothing() {
+    let text = fs::read_to_string(script()).unwrap();
+    for part in 1..20 {
+        let home = Home::new();
+        let cut: String = text.chars().take(text.chars().count() * part / 20).collect();
+        let cut = home.write("install.sh", cut);
+        let mut command = Command::new("sh");
+        command.arg(cut).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path());
+        let ended = Ended::new(&command.env("JELOUCTL_RELEASES", "http://127.0.0.1:1").output().unwrap());
+        assert_eq!(ended.stdout, "", "{part}: {ended:?}");
+        assert!(!home.path().join(".local").exists(), "{part}: {ended:?}");
+    }
+}

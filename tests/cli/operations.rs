@@ -1,0 +1,196 @@
+//! What docs/operations.md says is done: its units are verified by systemd, its scripts and command lines are run.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Ended, Home, can_test, set_mode, works};
+use crate::recipes::{Block, blocks};
+
+const PAGE: &str = "operations.md";
+
+fn all(language: &str) -> Vec<Block> {
+    let found: Vec<Block> = blocks(PAGE).into_iter().filter(|block| block.language == language).collect();
+    assert!(!found.is_empty(), "the page has no {language}");
+    found
+}
+
+/// The block whose text is kept as this file.
+fn file(language: &str, name: &str) -> String {
+    let word = format!("file={name}");
+    let mut found = all(language).into_iter().filter(|block| block.words.contains(&word));
+    found.next().unwrap_or_else(|| panic!("the page has no {name}")).text
+}
+
+fn binary() -> PathBuf {
+    PathBuf::from(Home::new().command().get_program())
+}
+
+/// A command in `home` that finds our binary as `jelouctl`.
+fn command(home: &Home, program: &str) -> Command {
+    let mut command = Command::new(program);
+    let of_home = home.command();
+    command.env_clear().current_dir(home.path());
+    command.envs(of_home.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("PATH", format!("{}:/usr/bin:/bin", binary().parent().unwrap().display()));
+    command
+}
+
+#[test]
+fn systemd_finds_nothing_wrong_with_the_units() {
+    if !can_test("systemd-analyze", works("systemd-analyze", &["--version"])) {
+        return;
+    }
+    let home = Home::new();
+    let mut units = Vec::new();
+    for unit in all("ini") {
+        let name = unit.words.iter().find_map(|word| word.strip_prefix("file=")).unwrap();
+        let text = unit.text.replace("/usr/bin/jelouctl", binary().to_str().unwrap());
+        units.push(home.write(name, text));
+    }
+    assert_eq!(units.len(), 4);
+    let output = command(&home, "systemd-analyze").args(["verify", "--man=no"]).args(&units).output().unwrap();
+    let ended = Ended::new(&output);
+    let of_ours: Vec<&str> = ended.stderr.lines().filter(|line| line.contains(home.path().to_str().unwrap())).collect();
+    assert_eq!((ended.code, of_ours), (0, Vec::new()), "{ended:?}");
+}
+
+#[test]
+fn lines_of_the_crontab_send_and_are_silent() {
+    let home = Home::new();
+    set_mode(&home.write("backup.sh", "#!/bin/sh\nexit 1\n"), 0o755);
+    let jelou = Jelou::accepting();
+    let table = all("cron").remove(0).text;
+    let lines: Vec<&str> = table.lines().filter(|line| !line.starts_with("MAILTO")).collect();
+    assert_eq!(lines.len(), 2);
+    for line in lines {
+        let job = line.splitn(6, ' ').nth(5).unwrap();
+        let mut command = command(&home, "sh");
+        command.args(["-c", job]).env("JELOU_API_URL", &jelou.url);
+        command.envs([("JELOU_BOT_ID", "77"), ("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary-secret")]);
+        let ended = Ended::new(&command.output().unwrap());
+        assert_eq!(ended.stdout, "", "{ended:?}");
+        assert!(ended.code == i32::from(job.contains("backup")), "{ended:?}");
+        if !job.contains("backup") {
+            assert_eq!(ended.stderr, "", "{ended:?}");
+        }
+    }
+    assert_eq!(jelou.seen().len(), 2);
+}
+
+#[test]
+fn command_lines_of_containers_are_understood() {
+    let home = Home::new();
+    home.write("today.csv", "nombre,celular\nAna,0987654321\n");
+    let mut run = 0;
+    for block in all("yaml") {
+        for line in block.text.lines() {
+            let Some((_, words)) = line.trim().split_once(": [").filter(|(key, _)| ["command", "args"].contains(key))
+            else {
+                continue;
+            };
+            let words: Vec<String> = serde_json::from_str(&format!("[{words}")).unwrap();
+            let words = words.iter().map(|word| if word == "/lists/today.csv" { "today.csv" } else { word });
+            let words: Vec<&str> = words.chain(["--sandbox"]).collect();
+            let ended = home.run_args(&words).success();
+            let answer = ended.json();
+            assert!(answer["sent"] == "yes" || answer["sent"] == 1, "{ended:?}");
+            run += 1;
+        }
+    }
+    assert_eq!(run, 2);
+}
+
+/// The receiver of the page, listening.
+struct Receiver {
+    process: Child,
+    port: u16,
+}
+
+impl Receiver {
+    fn start(home: &Home, jelou: &Jelou) -> Self {
+        let script = home.write("receiver.py", file("python", "receiver.py"));
+        let mut command = command(home, "python3");
+        command.arg(script).arg("0").env("JELOU_API_URL", &jelou.url).env("JELOU_TO", "593987654321");
+        command.envs([("JELOU_BOT_ID", "77"), ("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary-secret")]);
+        let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut first = String::new();
+        BufReader::new(process.stderr.as_mut().unwrap()).read_line(&mut first).unwrap();
+        let port = first.trim().rsplit(' ').next().unwrap().parse().unwrap_or_else(|_| panic!("{first}"));
+        Self { process, port }
+    }
+
+    /// Posts `body`; the status of the answer.
+    fn post(&self, body: &str) -> u16 {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let length = body.len();
+        write!(stream, "POST / HTTP/1.1\r\nHost: receiver\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+/// Alertmanager's message, by the documentation of its webhook.
+const ALERTS: &str = r#"{"version":"4","groupKey":"{}:{alertname=\"DiskFull\"}","status":"firing","receiver":"whatsapp",
+    "groupLabels":{"alertname":"DiskFull"},"commonLabels":{},"commonAnnotations":{},"externalURL":"http://a","truncatedAlerts":0,
+    "alerts":[{"status":"firing","labels":{"alertname":"DiskFull"},"annotations":{"summary":"db-1:\n 98 % full"}},
+              {"status":"firing","labels":{"alertname":"DiskFull"},"annotations":{"summary":"db-2: 97 % full"}}]}"#;
+
+#[test]
+fn an_alert_is_posted_again_only_where_it_was_certainly_not_sent() {
+    for (act, status) in [
+        (Act::Accept, 200),
+        (Act::RATE_LIMIT, 503),
+        (Act::Answer(400, "", "{\"code\":\"message_could_not_be_send\"}"), 400),
+        (Act::Reset { accepted: true }, 200),
+    ] {
+        let home = Home::new();
+        let wanted = act.clone();
+        let jelou = Jelou::start(move |_, _| act.clone());
+        let receiver = Receiver::start(&home, &jelou);
+        assert_eq!(receiver.post(ALERTS), status, "{wanted:?}");
+        let seen = jelou.seen();
+        assert_eq!(seen.len(), 1, "{wanted:?}");
+        let body: Value = serde_json::from_slice(&seen[0].received.body).unwrap();
+        let parameters = serde_json::json!(["firing: DiskFull", "db-1: 98 % full; db-2: 97 % full"]);
+        assert_eq!(body["parameters"], parameters, "{body}");
+        assert_eq!(receiver.post("not JSON"), 400);
+        assert_eq!(receiver.post("{}"), 400);
+        assert_eq!(jelou.seen().len(), 1);
+    }
+}
+
+#[test]
+fn the_figures_of_a_run_are_written_for_prometheus() {
+    if !can_test("jq", works("jq", &["--version"])) {
+        return;
+    }
+    let home = Home::new();
+    home.write("people.csv", "nombre,celular\nAna,593987654321\nLuis,593987654322\n");
+    home.run("--sandbox bulk send people.csv --run orders text Hola").success();
+    let script = file("sh", "metrics.sh");
+    let output = command(&home, "bash").args(["-euo", "pipefail", "-c", &script]).output().unwrap();
+    assert_eq!(Ended::new(&output).code, 0, "{output:?}");
+    let figures = home.read("jelouctl.prom");
+    for line in [
+        "jelouctl_rows{run=\"orders\",state=\"sent\"} 2\n",
+        "jelouctl_rows{run=\"orders\",state=\"unknown\"} 0\n",
+        "jelouctl_complete{run=\"orders\"} 1\n",
+    ] {
+        assert!(figures.contains(line), "{figures}");
+    }
+    assert_eq!(figures.lines().count(), 7);
+    assert!(!Path::new(home.path()).join("jelouctl.prom.new").exists());
+}

@@ -1,0 +1,125 @@
+//! What the sandbox did not take: kept with request, answer and fields, without secrets, within bounds.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use crate::listening::{Sandbox, fixture, read_answer, text_to};
+
+const ANA: &str = "593987654321";
+
+/// One request with these header lines.
+fn raw(sandbox: &Sandbox, line: &str, headers: &str, body: &str) -> u16 {
+    let mut stream = sandbox.connect();
+    let length = body.len();
+    let request =
+        format!("{line} HTTP/1.1\r\nHost: {}\r\n{headers}Content-Length: {length}\r\n\r\n{body}", sandbox.address);
+    stream.write_all(request.as_bytes()).unwrap();
+    read_answer(&mut stream).status
+}
+
+fn refused(sandbox: &Sandbox) -> Vec<Value> {
+    sandbox.read("/sandbox/refused").as_array().unwrap().clone()
+}
+
+#[test]
+fn each_refusal_is_kept_with_its_request_answer_and_fields() {
+    let sandbox = Sandbox::start(&["--bot", "77", "--window"]);
+    let long = text_to(ANA, &"x".repeat(4097)).to_string();
+    assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", &long).status, 422);
+    assert_eq!(sandbox.ask("POST", "/v1/bots/78/messages", &text_to(ANA, "other bot").to_string()).status, 404);
+    assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", "{not json").status, 400);
+    assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", &text_to(ANA, "window").to_string()).status, 400);
+    assert_eq!(sandbox.ask("POST", "/v1/bots/77/message", &text_to(ANA, "a slip").to_string()).status, 404);
+    assert_eq!(sandbox.ask("GET", "/v1/bots/77/messages", "").status, 405);
+    let mut template = fixture("bodies/template.json");
+    template["parameters"] = json!(["one"]);
+    assert_eq!(sandbox.ask("POST", "/v2/whatsapp/77/hsm", &template.to_string()).status, 400);
+    // What is no address of the API leaves nothing.
+    assert_eq!(sandbox.ask("GET", "/favicon.ico", "").status, 404);
+    let kept = refused(&sandbox);
+    let told: Vec<_> = kept.iter().map(|one| json!([one["answer"]["status"], one["user"], one["kind"]])).collect();
+    assert_eq!(
+        json!(told),
+        json!([
+            [422, ANA, null],
+            [404, null, null],
+            [400, null, null],
+            [400, ANA, "text"],
+            [404, null, null],
+            [405, null, null],
+            [400, ANA, "template"],
+        ])
+    );
+    assert_eq!(kept[0]["fields"], json!({ "text": "has 4097 characters; at most 4096 are allowed" }));
+    assert_eq!(kept[0]["request"]["path"], "/v1/bots/77/messages");
+    assert_eq!((&kept[1]["body"]["text"], &kept[2]["body"]), (&json!("other bot"), &json!("{not json")));
+    assert_eq!(kept[6]["answer"]["body"]["code"], "132000");
+    assert_eq!(sandbox.read("/sandbox/refused?since=5").as_array().unwrap().len(), 2);
+    assert_eq!(sandbox.read("/sandbox/refused?limit=1")[0]["number"], 7);
+    assert_eq!(sandbox.ask("GET", "/sandbox/refused?sinc=5", "").status, 422);
+    let health = sandbox.read("/sandbox/health");
+    assert_eq!((&health["refused"], &health["refused_dropped"], &health["kept"]), (&json!(7), &json!(0), &json!(0)));
+    sandbox.ask("DELETE", "/sandbox/messages", "");
+    assert_eq!(refused(&sandbox), Vec::<Value>::new());
+}
+
+#[test]
+fn no_secret_is_kept_of_a_refused_request() {
+    let sandbox = Sandbox::start(&[]);
+    let body = text_to(ANA, "Hola").to_string();
+    let headers =
+        "Authorization: Basic Y2FuYXJ5OmNhbmFyeQ==\r\nX-Api-Key: canary\r\nCookie: a=canary\r\nX-Auth: canary\r\n";
+    assert_eq!(
+        raw(&sandbox, "POST /v1/bots/77/messages?token=canary&client_secret=canary&page=2", headers, &body),
+        401
+    );
+    assert_eq!(raw(&sandbox, "GET /v1/bots/77/templates", "Authorization: Bearer canary\r\n", ""), 401);
+    let kept = refused(&sandbox);
+    let text = json!(kept).to_string();
+    assert!(!text.contains("canary") && !text.contains("Y2FuYXJ5"), "{text}");
+    assert_eq!(kept[0]["request"]["path"], "/v1/bots/77/messages?token=(redacted)&client_secret=(redacted)&page=2");
+    assert_eq!((&kept[0]["body"]["text"], kept.len()), (&json!("Hola"), 2));
+}
+
+#[test]
+fn a_fault_that_stores_nothing_is_kept_and_one_that_stores_is_a_message() {
+    let sandbox = Sandbox::start(&["--fault", "status=503,kind=text,body=busy", "--fault", "reset,kind=sticker"]);
+    assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", &text_to(ANA, "Hola").to_string()).status, 503);
+    let mut stream = sandbox.connect();
+    let body = fixture("bodies/sticker.json").to_string();
+    let head = format!(
+        "POST /v1/bots/77/messages HTTP/1.1\r\nHost: {}\r\n{}\r\n",
+        sandbox.address,
+        crate::listening::AUTHORIZATION
+    );
+    stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
+    assert!(std::io::Read::read(&mut stream, &mut [0; 64]).is_err(), "the connection is reset");
+    let kept = refused(&sandbox);
+    let told: Vec<_> = kept.iter().map(|one| json!([one["kind"], one["answer"]])).collect();
+    assert_eq!(
+        json!(told),
+        json!([["text", { "status": 503, "body": "busy", "fault": "status" }], ["sticker", { "fault": "reset" }]])
+    );
+    assert_eq!(sandbox.read("/sandbox/messages"), json!([]));
+    sandbox.ask("PUT", "/sandbox/faults", r#"["status=500,stored"]"#);
+    assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", &text_to(ANA, "Hola").to_string()).status, 500);
+    assert_eq!(refused(&sandbox).len(), 2);
+    let faulty = |query: &str| sandbox.read(&format!("/sandbox/messages?{query}")).as_array().unwrap().len();
+    assert_eq!((faulty("fault=true"), faulty("fault=false"), faulty("warning=true")), (1, 0, 0));
+}
+
+#[test]
+fn a_chat_is_deleted_alone() {
+    let sandbox = Sandbox::start(&["--max", "3"]);
+    sandbox.send([text_to(ANA, "uno"), text_to("1111111111", "dos"), text_to(ANA, "tres"), text_to(ANA, "cuatro")]);
+    assert_eq!(sandbox.ask("DELETE", &format!("/sandbox/chats/{ANA}"), "").status, 204);
+    assert_eq!(sandbox.ask("DELETE", &format!("/sandbox/chats/{ANA}"), "").status, 404);
+    let left = sandbox.read("/sandbox/messages?from=all");
+    assert_eq!((left.as_array().unwrap().len(), &left[0]["id"]), (1, &json!("msg_sandbox_2")));
+    let health = sandbox.read("/sandbox/health");
+    let told = ["kept", "dropped", "arrived", "deleted"].map(|name| health[name].clone());
+    assert_eq!(json!(told), json!([1, 1, 4, 1]));
+    sandbox.send([text_to(ANA, "cinco")]);
+    assert_eq!(sandbox.read("/sandbox/messages")[1]["id"], "msg_sandbox_5");
+}

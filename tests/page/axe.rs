@@ -1,0 +1,59 @@
+//! axe-core, which finds what a page denies to people who cannot see it well, or use no mouse. It is not kept here: npm gives
+//! it, once for each `target/`.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use chromiumoxide::page::Page;
+use tempfile::TempDir;
+
+use crate::inbox::{Inbox, block_on};
+
+const VERSION: &str = "4.14.1";
+
+/// The script of axe-core; whoever asks later gets the same.
+pub(crate) fn axe_core() -> &'static str {
+    static SCRIPT: OnceLock<String> = OnceLock::new();
+    SCRIPT.get_or_init(|| {
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("axe-core-{VERSION}.js"));
+        if let Ok(script) = std::fs::read_to_string(&kept) {
+            return script;
+        }
+        let work = TempDir::new().unwrap();
+        let package = format!("axe-core@{VERSION}");
+        let packed = Command::new("npm").args(["pack", "--silent", &package]).current_dir(work.path()).output();
+        let packed = packed.expect("npm is installed, as tests/run sees to");
+        assert!(packed.status.success(), "{packed:?}");
+        let archive = format!("axe-core-{VERSION}.tgz");
+        let unpacked =
+            Command::new("tar").args(["-xzOf", &archive, "package/axe.min.js"]).current_dir(work.path()).output();
+        let script = String::from_utf8(unpacked.unwrap().stdout).unwrap();
+        assert!(script.contains(VERSION), "the archive has no axe.min.js");
+        // Another process may be at the same.
+        let whole = kept.with_extension(std::process::id().to_string());
+        std::fs::write(&whole, &script).unwrap();
+        std::fs::rename(whole, kept).unwrap();
+        script
+    })
+}
+
+/// What axe-core finds wrong with the page as it is now: a line for each element.
+pub(crate) async fn findings(page: &Page) -> Vec<String> {
+    // The page's own policy would stop a script; one of the debugger's it does not. It ends in a value that can be told.
+    page.evaluate(format!("{}; true", axe_core())).await.unwrap();
+    let found = "axe.run().then(({ violations }) => violations.flatMap(({ id, help, nodes }) => \
+                 nodes.map(({ target, failureSummary }) => `${id} (${help}): ${target.join(' ')}: ${failureSummary}`)))";
+    page.evaluate(found).await.unwrap().into_value().unwrap()
+}
+
+#[test]
+fn what_a_page_lacks_is_found() {
+    block_on(async {
+        let page = "data:text/html,<html lang=en><title>A page</title><main><h1>A page</h1><img src=x></main>";
+        let inbox = Inbox::open_at(page, 800, 600).await;
+        let found = findings(&inbox.page).await;
+        assert!(found.len() == 1 && found[0].starts_with("image-alt "), "{found:?}");
+        inbox.close().await;
+    });
+}

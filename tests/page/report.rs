@@ -1,0 +1,216 @@
+//! The page of a run, opened from the disk: it asks for nothing, is only text whatever the list holds, and can be read by
+//! everybody, on a screen, on a phone and on paper.
+
+use chromiumoxide::cdp::browser_protocol::emulation::SetEmulatedMediaParams;
+use chromiumoxide::cdp::browser_protocol::page::PrintToPdfParams;
+use serde_json::Value;
+
+use crate::axe::findings;
+use crate::inbox::{Inbox, block_on};
+use crate::reported_run::ReportedRun;
+
+const UNDELIVERABLE: &str =
+    r#"{"status":400,"every":7,"body":"{\"error\":{\"code\":131026,\"message\":\"Message undeliverable\"}}"}"#;
+const NO_ANSWER: &str = r#"{"status":500,"every":90}"#;
+
+/// So many people, of whom some have no number, and some are not to be written to.
+fn run(rows: usize) -> ReportedRun {
+    let people = (0..rows).map(|row| match row {
+        5 | 6 => format!("12,Error {row},A-{row}\n"),
+        row => format!("5939{:08},Ana Núñez {row},A-{row}\n", 80_000_000 + row),
+    });
+    let list = format!("celular,nombre,pedido\n{}", people.collect::<String>());
+    let faults = [UNDELIVERABLE, NO_ANSWER];
+    ReportedRun::send(&list, &faults, &["--skip-invalid"], "Hola *{{ nombre | split | first }}*,\n\ntu pedido salió.")
+}
+
+/// What of the page is wider than its place, but for what scrolls there.
+async fn too_wide(window: &Inbox) -> Vec<String> {
+    window
+        .value(
+            "[document.documentElement, ...document.querySelectorAll('body *')].filter((one) => one.clientWidth && \
+             one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== 'auto' && !one.closest('svg') && \
+             (one === document.documentElement || !one.closest('.scroll'))).map((one) => `${one.tagName} ${one.className}`)",
+        )
+        .await
+}
+
+#[test]
+fn the_figures_are_those_of_the_status_and_the_page_asks_for_nothing() {
+    block_on(async {
+        let run = run(300);
+        let status = run.status();
+        let window = run.open(&[], 1280, 900).await;
+        let tiles: Value = window
+            .value("Object.fromEntries([...document.querySelectorAll('.tile')].map((tile) => [tile.dataset.state, Number(tile.dataset.count)]))")
+            .await;
+        for state in ["sent", "failed", "unknown", "skipped"] {
+            assert!(status[state].as_u64().unwrap() > 0, "{status}");
+            assert_eq!(tiles[state], status[state], "{state}");
+        }
+        assert_eq!(tiles["pending"].as_u64(), Some(0));
+        let shown: String = window.value("document.body.innerText").await;
+        for part in [
+            "131026",
+            "WhatsApp cannot deliver to this recipient",
+            "invalid",
+            "profile tienda, bot 4512",
+            "Ecuador (EC)",
+        ] {
+            assert!(shown.contains(part), "`{part}` is missing in {shown}");
+        }
+        for part in [
+            "clientes-noviembre.csv (300 rows)",
+            "America/Guayaquil, UTC−05",
+            "resolve clientes-noviembre --failed-as pending",
+        ] {
+            assert!(shown.contains(part), "`{part}` is missing in {shown}");
+        }
+        let bold: String = window.value("document.querySelector('.bubble .b').textContent").await;
+        assert_eq!(bold, "Ana");
+        assert_eq!(window.value::<usize>("performance.getEntriesByType('resource').length").await, 0);
+        assert_eq!(window.value::<Vec<String>>("window.refused").await, Vec::<String>::new());
+        // Had a script got in, the policy would have stopped it.
+        window
+            .value::<bool>("(document.body.append(Object.assign(document.createElement('script'), { textContent: 'hacked = 1' })), true)")
+            .await;
+        window.until("window.refused[0] === 'script-src-elem inline'").await;
+        assert!(!window.value::<bool>("'hacked' in window").await);
+        window.close().await;
+    });
+}
+
+#[test]
+fn everybody_can_read_it_on_a_screen_and_on_a_phone_by_day_and_by_night() {
+    block_on(async {
+        let run = run(300);
+        for flags in [&[][..], &["--mask", "--lang", "es"]] {
+            let window = run.open(flags, 1280, 900).await;
+            window.value::<bool>("(document.querySelector('details').open = true)").await;
+            for scheme in ["light", "dark"] {
+                window.scheme(scheme).await;
+                for width in [1280, 390] {
+                    window.size(width, 900).await;
+                    assert_eq!(findings(&window.page).await, Vec::<String>::new(), "{scheme}, {width} wide");
+                    assert_eq!(too_wide(&window).await, Vec::<String>::new(), "{scheme}, {width} wide");
+                }
+            }
+            window.close().await;
+        }
+    });
+}
+
+#[test]
+fn on_paper_nothing_is_cut_off() {
+    block_on(async {
+        let list =
+            format!("celular,nombre,{}\n593987654321,Ana,{}\n", columns(12), ["a longer cell than most"; 12].join(","));
+        let run = ReportedRun::send(&list, &[], &[], "Hola");
+        // As wide as A4 between its margins.
+        let window = run.open(&[], 695, 1000).await;
+        window.page.execute(SetEmulatedMediaParams::builder().media("print").build()).await.unwrap();
+        let clipped: Vec<String> = window
+            .value(
+                "[...document.querySelectorAll('body *')].filter((one) => one.clientWidth && !one.closest('svg') && \
+                 one.scrollWidth > one.clientWidth + 1).map((one) => `${one.tagName} ${one.className}`)",
+            )
+            .await;
+        assert_eq!(clipped, Vec::<String>::new());
+        let pages = window.page.pdf(PrintToPdfParams::default()).await.unwrap();
+        assert!(pages.starts_with(b"%PDF"));
+        window.close().await;
+    });
+}
+
+fn columns(number: usize) -> String {
+    (0..number).map(|column| format!("column {column}")).collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn whatever_the_list_holds_is_only_text() {
+    block_on(async {
+        let cells = [
+            "<script>hacked=1</script>",
+            "\"><img src=x onerror=hacked=1>",
+            "</script><script>hacked=1</script>",
+            "<!--<script>",
+            "{{7*7}}{% raw %}",
+            "\u{202e}desrever مرحبا",
+            "' onclick=hacked=1 x='",
+        ];
+        let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
+        let rows = cells.iter().enumerate().map(|(row, cell)| format!("59398765432{row},{}\n", quoted(cell)));
+        let long = format!("593987654329,{}\n", "w".repeat(10_000));
+        let list = format!("to,{}\n{}{long}", quoted("<b onclick=hacked=1>x</b>"), rows.collect::<String>());
+        let run = ReportedRun::send(&list, &[], &[], "{{ row['<b onclick=hacked=1>x</b>'][:4000] }}");
+        let window = run.open(&[], 1280, 900).await;
+        // Drawn by the template, then by the script.
+        for drawn_by in ["template", "script"] {
+            let shown: Vec<String> = window
+                .value("[...document.querySelectorAll('#list tr')].map((row) => row.children[5].textContent)")
+                .await;
+            assert_eq!(shown[..cells.len()], cells, "{drawn_by}");
+            assert_eq!(shown[cells.len()], format!("{}…", "w".repeat(200)), "{drawn_by}");
+            let added: usize =
+                window.value("document.querySelectorAll('img, iframe, main script, main b[onclick]').length").await;
+            assert_eq!((added, window.value::<bool>("'hacked' in window").await), (0, false), "{drawn_by}");
+            for width in [1280, 390] {
+                window.size(width, 900).await;
+                assert_eq!(too_wide(&window).await, Vec::<String>::new(), "{width} wide");
+            }
+            window.value::<bool>("(filter(), true)").await;
+        }
+        assert_eq!(window.value::<Vec<String>>("window.refused").await, Vec::<String>::new());
+        assert_eq!(
+            window.value::<String>("document.querySelector('.list th:nth-child(6)').textContent").await,
+            "<b onclick=hacked=1>x</b>"
+        );
+        window.close().await;
+    });
+}
+
+#[test]
+fn rows_are_searched_filtered_and_turned_over() {
+    block_on(async {
+        let run = run(700);
+        let failed = run.status()["failed"].as_u64().unwrap();
+        let window = run.open(&[], 1280, 900).await;
+        let count = "document.querySelectorAll('#list tr').length";
+        let range = "document.getElementById('range').textContent";
+        assert_eq!(window.value::<usize>(count).await, 200);
+        assert_eq!(window.value::<String>(range).await, "1–200 of 700");
+        // Those that were not sent come first.
+        let first: String = window.value("document.querySelector('#list .state').textContent").await;
+        assert_eq!(first, "Failed");
+        window.click("#following", "").await;
+        window.until(&format!("{range} === '201–400 of 700'")).await;
+        window.type_into("#search", "nunez 42").await;
+        window.until(&format!("{range} === '1–11 of 11'")).await;
+        window.type_into("#search", "nobody is called so").await;
+        window.until(&format!("{range} === 'No row is like that.'")).await;
+        window.type_into("#search", " ").await;
+        window
+            .value::<bool>("(document.getElementById('state').value = '0', document.getElementById('state').dispatchEvent(new Event('change')))")
+            .await;
+        window.until(&format!("{range}.endsWith(' of {failed}')")).await;
+        window
+            .value::<bool>("(reason.value = reasons.indexOf('invalid'), reason.dispatchEvent(new Event('change')))")
+            .await;
+        window.until(&format!("{count} === 0")).await;
+        window.value::<bool>("(state.value = '', state.dispatchEvent(new Event('change')))").await;
+        window.until(&format!("{count} === 2")).await;
+        window.close().await;
+    });
+}
+
+#[test]
+fn a_masked_page_names_nobody() {
+    let run = run(300);
+    let page = std::fs::read_to_string(run.page(&["--mask"])).unwrap();
+    for secret in ["59398", "Núñez", "A-42", "pedido\"", "Message undeliverable", "celular"] {
+        assert!(!page.contains(secret), "`{secret}` stands in it");
+    }
+    for part in ["{{ nombre | split | first }}", "131026", "EC", "Ana"] {
+        assert_eq!(page.contains(part), part != "Ana", "`{part}`");
+    }
+}

@@ -1,0 +1,79 @@
+//! A run in a home of its own, against a sandbox that fails as a test says, and its report in a browser.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use assert_cmd::cargo::cargo_bin;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::inbox::Inbox;
+use crate::listening::Sandbox;
+
+/// What the page's own policy refused, from its first moment on.
+const VIOLATIONS: &str = "window.refused = []; addEventListener('securitypolicyviolation', (event) => \
+                          window.refused.push(`${event.effectiveDirective} ${event.blockedURI}`))";
+
+pub(crate) struct ReportedRun {
+    home: TempDir,
+}
+
+impl ReportedRun {
+    /// Sends `text` to the rows of `list`; `faults` are the sandbox's.
+    pub(crate) fn send(list: &str, faults: &[&str], more: &[&str], text: &str) -> Self {
+        let run = Self { home: TempDir::new().unwrap() };
+        let sandbox = Sandbox::start(&faults.iter().flat_map(|fault| ["--fault", fault]).collect::<Vec<_>>());
+        run.write("clientes-noviembre.csv", list);
+        run.write(
+            ".config/jelouctl/config.toml",
+            &format!(
+                "[profiles.tienda]\nbot_id = \"4512\"\nclient_id = \"sandbox\"\nclient_secret = \"sandbox\"\n\
+                 api_url = \"http://{}\"\nconfirm_bulk = false\n",
+                sandbox.address
+            ),
+        );
+        let send = ["bulk", "send", "clientes-noviembre.csv", "--run", "clientes-noviembre", "--rate=100000/s"];
+        run.jelouctl(&[&send[..], more, &["text", text]].concat());
+        run
+    }
+
+    pub(crate) fn write(&self, name: &str, content: &str) {
+        let path = self.home.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    }
+
+    pub(crate) fn jelouctl(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(cargo_bin!("jelouctl"));
+        let home = [("HOME", self.home.path().as_os_str()), ("TZ", "America/Guayaquil".as_ref())];
+        command.env_clear().envs(home).current_dir(self.home.path()).args(arguments).output().unwrap()
+    }
+
+    /// The ledger, to move the times in it: reports only read it.
+    pub(crate) fn ledger(&self) -> rusqlite::Connection {
+        let path = self.home.path().join(".local/state/jelouctl/runs/clientes-noviembre.db");
+        rusqlite::Connection::open(path).unwrap()
+    }
+
+    pub(crate) fn status(&self) -> Value {
+        serde_json::from_slice(&self.jelouctl(&["bulk", "status"]).stdout).unwrap()
+    }
+
+    /// Makes the page; gives where it is.
+    pub(crate) fn page(&self, flags: &[&str]) -> PathBuf {
+        let made = self.jelouctl(&[&["bulk", "report", "--file", "report.html"][..], flags].concat());
+        assert!(made.status.success(), "{made:?}");
+        self.home.path().join("report.html")
+    }
+
+    /// Makes the page and opens it from the disk.
+    pub(crate) async fn open(&self, flags: &[&str], width: u32, height: u32) -> Inbox {
+        let page = self.page(flags);
+        let window = Inbox::open_at("about:blank", width, height).await;
+        window.page.evaluate_on_new_document(VIOLATIONS).await.unwrap();
+        window.page.goto(format!("file://{}", page.display())).await.unwrap();
+        window.until("document.readyState === 'complete' && window.refused").await;
+        window
+    }
+}
