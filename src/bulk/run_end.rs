@@ -48,7 +48,9 @@ impl RunEnd {
         let (was_stopped, reason) = match stop {
             Some(reason @ (StopReason::LedgerFailed(_) | StopReason::Panicked)) => return stopped(reason),
             Some(StopReason::HoursOpened) => (false, StopReason::HoursOpened),
-            Some(reason @ (StopReason::Paused(..) | StopReason::Signal(_) | StopReason::PausedByOthers(_))) => (true, reason),
+            Some(reason @ (StopReason::Paused(..) | StopReason::Signal(_) | StopReason::PausedByOthers(_))) => {
+                (true, reason)
+            }
             None => (
                 false,
                 StopReason::ledger(LedgerError::Damaged { problem: "rows are left that nothing led to".to_owned() }),

@@ -8,7 +8,7 @@ use super::error::ConfigError;
 use crate::secret::Secret;
 
 /// Every variable that is ours.
-const OURS: [&str; 12] = [
+const OURS: [&str; 13] = [
     "JELOU_PROFILE",
     "JELOUCTL_CONFIG",
     "JELOU_BOT_ID",

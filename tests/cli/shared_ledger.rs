@@ -66,6 +66,13 @@ fn a_run_in_a_database_ends_as_one_in_a_file_does() {
     );
     let list = other.run("bulk list").env("JELOUCTL_LEDGER", &ledger).success().stdout;
     assert_eq!(list, "r\tcomplete\t300\t270\t30\t0\t0\n");
+    // The page has what it went through.
+    other.run("bulk report r --file r.html").env("JELOUCTL_LEDGER", &ledger).success();
+    let page = other.read("r.html");
+    assert!(page.contains("people.csv") && page.contains("270"), "{page}");
+    let events = cluster.sql(database_of(&ledger), "SELECT kind FROM jelouctl.event ORDER BY number");
+    let events: Vec<String> = events.iter().map(|row| row.get(0)).collect();
+    assert_eq!(events, ["begun", "ended"]);
     // What failed is sent again when a person says so.
     let resolved = other.run("bulk resolve r --failed-as pending").env("JELOUCTL_LEDGER", &ledger).success();
     assert!(resolved.stderr.contains("30 failed rows count as pending"), "{resolved:?}");

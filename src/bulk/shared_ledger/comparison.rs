@@ -132,8 +132,7 @@ impl<'a> SharedEarlier<'a> {
             if after.is_none() {
                 return Ok(runs.into_iter().collect());
             }
-            let found =
-                self.runs.call(LONG, self.runs.client().query(query, &[&self.bot, &self.api_url, &people]))?;
+            let found = self.runs.call(LONG, self.runs.client().query(query, &[&self.bot, &self.api_url, &people]))?;
             for row in found {
                 let name = row.try_get::<_, String>(0).ok().and_then(|name| name.parse().ok());
                 let people = row.try_get::<_, i64>(1).ok().and_then(|people| u64::try_from(people).ok());

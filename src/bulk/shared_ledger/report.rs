@@ -19,9 +19,10 @@ const ROWS: &str = "SELECT row.n, line, row.state, cells, message_id, http_statu
        ELSE problem || '; before that: ' || error END, \
      (SELECT count(*) FROM jelouctl.attempt WHERE attempt.run = $1 AND attempt.n = row.n) \
        + (row.state = 'inflight')::int, \
-     CASE WHEN isfinite(row.at) THEN (extract(epoch FROM row.at) * 1000)::bigint END, api_code \
+     CASE WHEN isfinite(row.at) THEN (extract(epoch FROM row.at) * 1000)::bigint END, api_code, recipient, \
+     (extract(epoch FROM ended_at) * 1000)::bigint \
      FROM jelouctl.row JOIN jelouctl.content ON content.run = $1 AND content.n = row.n \
-     LEFT JOIN LATERAL (SELECT message_id, http_status, code, api_code, error FROM jelouctl.attempt \
+     LEFT JOIN LATERAL (SELECT message_id, http_status, code, api_code, error, ended_at FROM jelouctl.attempt \
        WHERE attempt.run = $1 AND attempt.n = row.n ORDER BY attempt.number DESC LIMIT 1) AS last ON true \
      LEFT JOIN jelouctl.decision ON decision.run = $1 AND decision.n = row.n AND decision.number = row.number \
      WHERE row.run = $1 AND row.n > $2 ORDER BY row.n LIMIT $3";
@@ -69,5 +70,7 @@ fn reported(row: &Row) -> Result<ReportedRow, Error> {
         attempts: u32::try_from(row.try_get::<_, i64>(8)?).unwrap_or_default(),
         at: row.try_get(9)?,
         api_code: row.try_get(10)?,
+        recipient: row.try_get(11)?,
+        ended_at: row.try_get(12)?,
     })
 }

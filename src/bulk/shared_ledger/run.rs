@@ -230,9 +230,9 @@ impl RunLedger for SharedRun {
         let query = "SELECT jelouctl.note_event($1, $2, $3, $4, $5)";
         for RunEvent { kind, reason, problem, until, at } in events {
             let (kind, wait) = (kind.name(), until.map(|until| until - at));
-            let _ = self.database.call(SHORT, async {
-                client.execute(query, &[&self.run.0, &kind, reason, problem, &wait]).await
-            });
+            let _ = self
+                .database
+                .call(SHORT, async { client.execute(query, &[&self.run.0, &kind, reason, problem, &wait]).await });
         }
         Ok(())
     }

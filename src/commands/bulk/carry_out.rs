@@ -242,9 +242,11 @@ fn report(
             stderr.note(&left_alone);
         }
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
-        if let Err(error) =
-            print_summary(context, &summary(Some(run.name()), &counts, &skips, run.details().written_to), Some(run.name()))
-        {
+        if let Err(error) = print_summary(
+            context,
+            &summary(Some(run.name()), &counts, &skips, run.details().written_to),
+            Some(run.name()),
+        ) {
             let watch = format!("jelouctl bulk status {}", run.name());
             stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
         }
@@ -281,7 +283,9 @@ fn report_end(
             );
             Ok(of_pause(reason))
         }
-        RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), .. } => Ok(report_pause(context, run.name(), &pause)),
+        RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), .. } => {
+            Ok(report_pause(context, run.name(), &pause))
+        }
         RunEnd::Stopped { reason: StopReason::Signal(signal), .. } => {
             stderr.error(&format!("stopped by {}", signal.name()), &[], Some(&format!("to continue: {resume}")));
             Ok(of_signal(signal))

@@ -12,8 +12,8 @@ use super::hours::of_resumed_run;
 use super::resume::{self, refuse_other};
 use super::store::open_store;
 use crate::bulk::{
-    Counts, Details, LedgerError, RunEventKind, RunId, RunLedger, RunName, RunStore, SharedEarlier, SharedRuns, SkipCounts,
-    StoredRun,
+    Counts, Details, LedgerError, RunEventKind, RunId, RunLedger, RunName, RunStore, SharedEarlier, SharedRuns,
+    SkipCounts, StoredRun,
 };
 use crate::commands::CommandError;
 use crate::config::{BotId, ConfigError, Rate, knows_profile};

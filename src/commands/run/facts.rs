@@ -6,7 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Map, Value, json};
 
-use crate::process::{CommandEnd, host_name, signal_name}; use crate::timestamps::rfc_3339;
+use crate::process::{CommandEnd, host_name, signal_name};
+use crate::timestamps::rfc_3339;
 
 /// The ways a command can end.
 pub(super) const ENDS: [CommandEnd; 3] = [
