@@ -640,7 +640,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__report)
-            opts="-p -o -q -v -y -h --state --reason --format --file --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --state --reason --format --file --mask --lang --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -655,7 +655,7 @@ _jelouctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "csv ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "csv ndjson html" -- "${cur}"))
                     return 0
                     ;;
                 --file)
@@ -671,6 +671,10 @@ _jelouctl() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en es" -- "${cur}"))
                     return 0
                     ;;
                 --profile)

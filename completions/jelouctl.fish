@@ -829,7 +829,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work status report resolve list remove" -f -a "resume" -d 'Continue a run that was stopped, paused or killed'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work status report resolve list remove" -f -a "work" -d 'Send rows of a run that other machines send too, until it is complete'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work status report resolve list remove" -f -a "status" -d 'Show the state of a run, also while it is running'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work status report resolve list remove" -f -a "report" -d 'Print the list with the outcome of each row'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work status report resolve list remove" -f -a "report" -d 'Print the list with the outcome of each row, or make a page of it to look at'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work status report resolve list remove" -f -a "resolve" -d 'Set the state of unknown rows by hand, or send failed rows again'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work status report resolve list remove" -f -a "list" -d 'List the runs: name, state, rows, sent, failed, unknown, remaining'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work status report resolve list remove" -f -a "remove" -d 'Remove a run and all that is known of its rows; asks first, or needs --yes'
@@ -1013,9 +1013,12 @@ already_sent\t'An earlier run has sent the same message to the same person'
 may_have_been_sent\t'An earlier run may have sent it'
 to_be_sent\t'An unfinished run is to send it'
 repeated\t'An earlier row of the list is the same message, or goes to the same person'"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l format -d 'How it is written' -r -f -a "csv\t''
-ndjson\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l format -d 'How it is written [default: what the file\'s name says, else csv]' -r -f -a "csv\t'The list again, as a spreadsheet opens it'
+ndjson\t'The list again, a JSON object a line'
+html\t'A page to look at, in a browser'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l file -d 'Write it to this file, all or nothing, instead of standard output' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l lang -d 'Language of the page [default: en]' -r -f -a "en\t'English'
+es\t'Spanish'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -1033,6 +1036,7 @@ none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l mask -d 'On the page, show neither names nor numbers nor the list\'s columns, and the message unfilled'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l curl -d 'Print the request as a curl command and send nothing'
