@@ -18,6 +18,8 @@ use crate::bulk::error::BulkError;
 use crate::bulk::ledger::{Details, DraftedRow, LedgerDraft, LedgerError};
 use crate::bulk::runs::{RunError, RunName};
 
+/// The end of a table may take so long: its rows are checked then.
+const FINISH: Duration = Duration::from_secs(600);
 /// So many bytes are sent at once.
 const CHUNK: usize = 64 * 1024;
 
@@ -36,7 +38,8 @@ impl SharedRuns {
         let text =
             serde_json::to_string(details).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
         let client = self.client();
-        self.call(SHORT, client.batch_execute("BEGIN"))?;
+        // A long list takes longer than any other statement may.
+        self.call(SHORT, client.batch_execute("BEGIN; SET LOCAL statement_timeout = '10min'"))?;
         let imported = self.import_rows(client, draft, details, name, &text);
         let imported = imported.and_then(|run| {
             // It waits for the disk, however long that takes.
@@ -197,7 +200,7 @@ impl Copy<'_> {
 
     fn finish(mut self) -> Result<(), CopyError> {
         self.send()?;
-        let finished = self.runtime.block_on(async { timeout(LONG, self.sink.as_mut().finish()).await });
+        let finished = self.runtime.block_on(async { timeout(FINISH, self.sink.as_mut().finish()).await });
         finished.map_err(|_| CopyError::Late)?.map_err(CopyError::Database)?;
         Ok(())
     }

@@ -377,6 +377,8 @@ impl SharedRuns {
 
     /// Holds off every other process that would make a run, until this connection ends or [`SharedRuns::let_go`].
     pub(crate) fn hold(&self) -> Result<(), LedgerError> {
+        // Whoever has it may be reading a long list in.
+        self.call(SHORT, self.client.batch_execute("SET lock_timeout = '50s'"))?;
         self.call(LONG, self.client.execute("SELECT pg_advisory_lock($1)", &[&MAKING]))?;
         Ok(())
     }
