@@ -21,12 +21,19 @@ mod hours;
 mod message;
 mod process;
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
+#[cfg(all(test, not(fuzzing)))]
+mod fuzzing;
+
 mod exit;
 mod input;
 mod nearest;
 mod output;
 mod phone;
+mod places;
 mod private_file;
+mod program;
 mod secret;
 mod timestamps;
 

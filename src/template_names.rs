@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::input::MAX_BYTES;
+use crate::places::CACHE;
 use crate::private_file;
 
 /// Names by bot.
@@ -35,5 +36,5 @@ fn read() -> Names {
 }
 
 fn path() -> Option<PathBuf> {
-    dirs::cache_dir().map(|directory| directory.join("jelouctl/templates.json"))
+    CACHE.directory().map(|directory| directory.join("templates.json"))
 }

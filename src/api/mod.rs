@@ -15,10 +15,14 @@ mod request;
 mod swaps;
 mod transport;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::answer::Body;
 pub(crate) use self::answer::{Answer, clipped};
 pub(crate) use self::codes::{CODES, Code, Effect, PAIR_RATE_LIMIT, may_miss_a_template};
 pub(crate) use self::credentials::Credentials;
-pub(crate) use self::curl::{curl_command, shell_word};
+pub(crate) use self::curl::curl_command;
+#[cfg(unix)]
+pub(crate) use self::curl::shell_word;
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
 pub(crate) use self::failure::{Failure, Stage};
 pub(crate) use self::outcome::{Cause, Outcome, Problem, UNKNOWN_HINT, Verdict, judge};

@@ -1,22 +1,19 @@
 //! Sends the rows of a run at its pace: it asks the ledger for as many as it has room for, sends those that it is given,
 //! and hands in what became of them.
 
-use std::any::Any;
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::pin;
+use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::task::{JoinError, JoinSet};
 
 use super::breaker::PauseReason;
+use super::caught::caught;
 use super::exchange::{Given, RunLedger, SettledRow};
-use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState, RunEvent, now};
+use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RowState, RunEvent};
 use super::queue::Delay;
-use super::row_task::{ApiSession, LastAddress, RowTaskEnd, send_row};
-use super::run_end::{RunEnd, StopReason, event_of_wait};
+use super::row_task::{ApiSession, LastAddress, RowTaskEnd, given_back, send_row};
+use super::run_end::{RunEnd, StopReason, StopRequest, event_of_wait};
 use super::throttle::{Consequence, RunLimits, Throttle};
 use super::writer::{Exchanged, LedgerHandle, Order, Writer};
 use crate::api::{Problem, Verdict};
@@ -45,8 +42,6 @@ pub(crate) struct Engine<'a> {
     wanted: usize,
     /// When the ledger has another row, and why not before; nothing while it has none.
     next: Option<(Instant, Delay)>,
-    /// Since when there is no row that could leave, or no room for one.
-    held_since: Option<Instant>,
     counts: Counts,
     progress: &'a mut Progress<'a>,
     /// Why no more rows are taken, once that is so.
@@ -94,7 +89,6 @@ impl<'a> Engine<'a> {
             wanted: 0,
             // The first answer says whether there is one.
             next: Some((now, Delay::Retry)),
-            held_since: None,
             counts,
             progress,
             stop: None,
@@ -106,10 +100,10 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Sends until every row is final, something makes it pause, or `signal` gives a signal: the first one lets the rows
-    /// under way come to their end, the second does not.
-    pub(crate) async fn run(mut self, mut signal: impl AsyncFnMut() -> Signal) -> RunEnd {
-        match caught(self.send_rows(&mut signal)).await {
+    /// Sends until every row is final, something makes it pause, or `request` asks it to stop: the rows under way come to
+    /// their end, unless a second signal comes.
+    pub(crate) async fn run(mut self, mut request: impl AsyncFnMut() -> StopRequest) -> RunEnd {
+        match caught(self.send_rows(&mut request)).await {
             Ok(LoopEnd::Drained) => self.close(),
             Ok(LoopEnd::LeftAtOnce) => self.leave().await,
             // Before the first row nothing can have been sent.
@@ -121,7 +115,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    async fn send_rows(&mut self, signal: &mut impl AsyncFnMut() -> Signal) -> LoopEnd {
+    async fn send_rows(&mut self, request: &mut impl AsyncFnMut() -> StopRequest) -> LoopEnd {
         loop {
             while let Some(done) = self.tasks.try_join_next() {
                 self.settle(done);
@@ -130,7 +124,8 @@ impl<'a> Engine<'a> {
             if self.throttle.look(now) {
                 self.stop_for(StopReason::HoursOpened);
             }
-            self.note_hold(now);
+            let has_a_row = self.room() > 0 && self.next.is_some_and(|(at, _)| at <= now);
+            self.throttle.note_hold(!has_a_row, now);
             let next = self.next_at(now);
             let is_due = next.is_some_and(|at| at <= now);
             self.order(if is_due { self.room().min(self.available(now)) } else { 0 });
@@ -141,12 +136,13 @@ impl<'a> Engine<'a> {
             let tick = self.progress.due().into();
             tokio::select! {
                 biased;
-                came = signal() => {
-                    match (self.is_signalled, came) {
-                        (false, _) => self.hear(came),
+                request = request() => {
+                    match (self.is_signalled, request) {
+                        (_, StopRequest::Command) => self.stop_as_asked(),
+                        (false, StopRequest::Signal(signal)) => self.hear(signal),
                         // A terminal that goes is told twice, by the shell and by the system: nobody is impatient there.
-                        (true, Signal::Hangup) => {}
-                        (true, _) => return LoopEnd::LeftAtOnce,
+                        (true, StopRequest::Signal(Signal::Hangup)) => {}
+                        (true, StopRequest::Signal(_)) => return LoopEnd::LeftAtOnce,
                     }
                 }
                 exchanged = self.ledger.exchanged(), if self.orders > 0 => self.take(exchanged),
@@ -154,15 +150,6 @@ impl<'a> Engine<'a> {
                 () = tokio::time::sleep_until(later.unwrap_or(now).into()), if later.is_some() => {}
                 () = tokio::time::sleep_until(tick) => self.show(),
             }
-        }
-    }
-
-    /// Keeps the pace from making up for a time in which nothing could leave.
-    fn note_hold(&mut self, now: Instant) {
-        if self.throttle.is_closed() || self.room() == 0 || self.next.is_none_or(|(at, _)| at > now) {
-            self.held_since.get_or_insert(now);
-        } else if let Some(since) = self.held_since.take() {
-            self.throttle.pass_over(since, now);
         }
     }
 
@@ -234,9 +221,8 @@ impl<'a> Engine<'a> {
 
     /// A row of which nothing left is pending again.
     fn give_back(&mut self, row: QueuedRow, error: LedgerError) {
-        let ended = EndedAttempt::not_begun(row, now(), "ledger", &error.to_string());
         self.counts.change(RowState::Inflight, RowState::Pending);
-        self.settled.push(SettledRow { ended, at: Instant::now(), retry: None });
+        self.settled.push(SettledRow { ended: given_back(row, &error), at: Instant::now(), retry: None });
         self.stop_for(StopReason::ledger(error));
     }
 
@@ -297,8 +283,14 @@ impl<'a> Engine<'a> {
         self.stop_for(StopReason::Signal(signal));
     }
 
+    fn stop_as_asked(&mut self) {
+        self.progress.note(&format!("stopping, as `jelouctl bulk stop` asks: {}", self.under_way()));
+        self.stop_for(StopReason::Command);
+    }
+
     fn under_way(&self) -> String {
         match self.tasks.len() {
+            0 => "nothing is under way".to_owned(),
             1 => "1 request is under way".to_owned(),
             tasks => format!("{tasks} requests are under way"),
         }
@@ -337,17 +329,6 @@ impl<'a> Engine<'a> {
             (Some(written), reason) => RunEnd::of(written, reason),
         }
     }
-}
-
-/// What `work` gives, or what it panicked with: rows that are under way must not be taken for ones that never left.
-async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
-    let mut work = pin!(work);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
-        Err(panic) => Poll::Ready(Err(panic)),
-    })
-    .await
 }
 
 #[cfg(test)]

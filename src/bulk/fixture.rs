@@ -1,5 +1,7 @@
 //! A small run for the tests of the engine and the writer.
 
+#![allow(clippy::unwrap_used, reason = "a panic says what is wrong")]
+
 use std::fs::File;
 use std::path::Path;
 
@@ -14,7 +16,7 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
     let mut draft = LedgerDraft::create(Some(&draft_path)).unwrap();
     for (line, recipient) in (2..).zip(recipients) {
         let request = DraftRequest { recipient, path: "/v1/bots/1/messages", body: "{}" };
-        draft.add(&DraftRow { line, cells: "[]", request: Ok(request), skip: None }).unwrap();
+        draft.add([DraftRow { line, cells: "[]", request: Ok(request), skip: None }]).unwrap();
     }
     let details = Details {
         kind: "text".to_owned(),
@@ -33,8 +35,6 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         max_wait: std::time::Duration::ZERO,
         conditions: RunConditions::default(),
         templates: TemplateUses::default(),
-        again: false,
-        skip_sent: false,
         remember: std::time::Duration::ZERO,
         written_to: 0,
     };

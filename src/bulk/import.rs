@@ -1,30 +1,20 @@
-//! Reads every row, makes its request and checks it, before anything is sent.
+//! Reads every row, makes its request and checks it, before anything is sent. The draft is written by a thread of its own
+//! meanwhile.
 
 use std::collections::HashSet;
-
-use minijinja::Environment;
-use serde_json::Value;
-use thiserror::Error;
-use url::Url;
+use std::thread;
 
 use super::bare_codes::BareCodes;
-use super::empty_cells::{EmptyCells, empty_parameter};
+use super::draft_feed::DraftFeed;
+use super::empty_cells::EmptyCells;
 use super::error::BulkError;
-use super::ledger::{DraftRequest, DraftRow, KeyKind, LedgerDraft, Skip, SkipReason};
-use super::stand_ins::{StandIns, is_error};
-use super::store::LookedUpRuns;
+use super::import_plan::{ImportPlan, RowError, refuse_stand_ins};
+use super::ledger::{DraftRequest, DraftRow, KeyKind, LedgerDraft, SeenKeys, Skip, SkipReason};
+use super::reported::{ReportedRows, ReportedRule, problem_of_report};
+use super::stand_ins::StandIns;
 use crate::api::{Request, SuccessCriterion};
-use crate::list::{
-    ListError, ListReader, ListRow, MeantColumn, Row, meant_column, near_column, no_header, recipient_column,
-};
-use crate::message::{
-    InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TemplateUses, TypedRecipient, Violation,
-};
-use crate::phone::Country;
-use crate::template::{
-    BodyTemplate, MisspellingError, RowView, TemplateError, TextTemplate, left_as_they_are, misspelling,
-    typed_line_break,
-};
+use crate::list::{ListError, ListReader, ListRow, ReportedOutcome, Row};
+use crate::message::{Outgoing, TemplateUses};
 
 /// Different names of fields that the rows of an NDJSON list may have.
 const MOST_FIELDS: usize = 1000;
@@ -46,33 +36,6 @@ impl ExcludedBy<'_> {
             Self::Report => "the report that was sent again has it as excluded".to_owned(),
         }
     }
-}
-
-/// What each row becomes.
-pub(crate) struct ImportPlan<'a> {
-    pub(crate) kind: &'a Message,
-    /// Whether a warning makes a row invalid.
-    pub(crate) strict: bool,
-    /// Of the kind that the body is, made once.
-    pub(crate) schema: Value,
-    pub(crate) body: BodyTemplate<'a>,
-    pub(crate) recipient: RecipientRule<'a>,
-    /// Whose national numbers the list may have.
-    pub(crate) country: Option<Country>,
-    pub(crate) language: &'a Environment<'a>,
-    pub(crate) bot: &'a str,
-    /// The address that the requests are made for.
-    pub(crate) base: &'a Url,
-    /// Runs whose messages are left out; those of none where that is decided later.
-    pub(crate) earlier: Option<&'a LookedUpRuns<'a>>,
-}
-
-/// Where a row's recipient comes from.
-pub(crate) enum RecipientRule<'a> {
-    /// `--to`, a template.
-    Template(TextTemplate<'a>),
-    /// A column: the one named, or the one whose name says so.
-    Column(Option<&'a str>),
 }
 
 /// Which rows are taken.
@@ -127,6 +90,8 @@ pub(crate) struct Imported {
     pub(crate) same_person: u64,
     /// Rows that were left out because of an earlier run.
     pub(crate) earlier: u64,
+    /// Rows of a report that say that they were sent, or may have been.
+    pub(crate) reported: ReportedRows,
     pub(crate) columns: Vec<String>,
     /// Warnings about the texts, whatever the rows are.
     pub(crate) warnings: Vec<String>,
@@ -157,34 +122,6 @@ impl ImportPolicy {
     }
 }
 
-/// A row that makes no request.
-#[derive(Debug, Error)]
-pub(crate) enum RowError {
-    #[error("{0}")]
-    Unreadable(String),
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    #[error("{column}: {error}")]
-    Recipient { column: String, error: RecipientError },
-    #[error("{column}: is {found}; a recipient is a text or a number")]
-    RecipientType { column: String, found: Value },
-    #[error("has no `{0}`, the recipient's")]
-    NoRecipient(String),
-    #[error("{column}: `{cell}` is an error of the spreadsheet, and would be sent")]
-    CellError { column: String, cell: String },
-    #[error("{column}: `{cell}` stands for nothing, and would be sent")]
-    StandIn { column: String, cell: String },
-    #[error("{0}: is empty; a template takes no empty parameter")]
-    EmptyParameter(String),
-    #[error("{}", words(.0))]
-    Message(#[from] InvalidMessage),
-}
-
-fn words(error: &InvalidMessage) -> String {
-    let details = error.details();
-    if details.is_empty() { error.to_string() } else { details.join("; ") }
-}
-
 /// Fills `draft` with the rows of `list`. `list_of` gives the list of people who must not be written to that a request's recipient is on; `report` hears of
 /// every row that is not as it should be, with its line, and `is_read` of how many rows there were.
 ///
@@ -199,36 +136,43 @@ pub(crate) fn import<'a>(
     mut report: impl FnMut(u64, RowFault<'_>),
     is_read: impl Fn(u64),
 ) -> Result<Imported, BulkError> {
-    let mut rows = Importer {
-        plan,
-        draft,
-        imported: Imported::default(),
-        known: HashSet::new(),
-        column: None,
-        empty_cells: EmptyCells::new(&plan.body),
-        stand_ins: StandIns::new(plan.language, &plan.body),
-        repeated: policy.repeated().filter(|_| range.limit.is_some()),
-        to_be_sent: 0,
-    };
-    let (mut passed, mut taken) = (0_u64, 0_u64);
-    while range.limit.is_none_or(|limit| rows.to_be_sent < limit) {
-        let Some(row) = list.read()? else { break };
-        passed += 1;
-        is_read(passed);
-        if passed > range.skip {
-            taken += 1;
-            rows.add(row, &list_of, &mut report)?;
-        }
-    }
-    if taken == 0 {
-        let name = list.name().to_owned();
-        return Err(match passed {
-            0 => ListError::NoRows { name },
-            rows => ListError::AllSkipped { name, skip: range.skip, rows },
-        }
-        .into());
-    }
-    Ok(rows.imported)
+    let seen = policy.repeated().filter(|_| range.limit.is_some()).map(SeenKeys::new).transpose()?;
+    thread::scope(|scope| {
+        let mut rows = Importer {
+            plan,
+            feed: DraftFeed::start(scope, draft),
+            imported: Imported::default(),
+            known: HashSet::new(),
+            column: None,
+            empty_cells: EmptyCells::new(&plan.body),
+            stand_ins: StandIns::new(plan.language, &plan.body),
+            seen,
+            to_be_sent: 0,
+        };
+        let mut read_all = || {
+            let (mut passed, mut taken) = (0_u64, 0_u64);
+            while range.limit.is_none_or(|limit| rows.to_be_sent < limit) {
+                let Some(row) = list.read()? else { break };
+                passed += 1;
+                is_read(passed);
+                if passed > range.skip {
+                    taken += 1;
+                    rows.add(row, &list_of, &mut report)?;
+                }
+            }
+            let name = || list.name().to_owned();
+            match (taken, passed) {
+                (0, 0) => Err(ListError::NoRows { name: name() }.into()),
+                (0, rows) => Err(ListError::AllSkipped { name: name(), skip: range.skip, rows }.into()),
+                _ => Ok(()),
+            }
+        };
+        let read: Result<(), BulkError> = read_all();
+        let Importer { feed, imported, .. } = rows;
+        // A row that the draft could not take stands before the one with which reading ended.
+        feed.close()?;
+        read.map(|()| imported)
+    })
 }
 
 /// Finds the rows of `draft` that repeat another one, leaves out those that `policy` wants left out, and puts the rest in
@@ -259,15 +203,15 @@ pub(crate) fn settle_repeated(
         imported.rows -= imported.duplicates;
     }
     if !policy.one_per_person && (imported.duplicates == 0 || policy.skip_invalid) {
-        draft.repeated_people(|_, line, of| report(line, RowFault::RepeatedPerson { of }))?;
+        draft.repeated_people(|line, of| report(line, RowFault::RepeatedPerson { of }))?;
     }
     Ok(())
 }
 
 /// Takes one row after the other.
-struct Importer<'a> {
+struct Importer<'a, 'scope> {
     plan: &'a ImportPlan<'a>,
-    draft: &'a mut LedgerDraft,
+    feed: DraftFeed<'scope>,
     imported: Imported,
     /// Names of columns so far.
     known: HashSet<String>,
@@ -276,15 +220,15 @@ struct Importer<'a> {
     empty_cells: EmptyCells,
     stand_ins: StandIns,
     /// What a row before it has too does not count for the limit: that is looked up as the rows come.
-    repeated: Option<KeyKind>,
+    seen: Option<SeenKeys>,
     to_be_sent: u64,
 }
 
-impl Importer<'_> {
+impl Importer<'_, '_> {
     /// The row in the ledger, with its request or why it makes none.
     fn add<'a>(
         &mut self,
-        ListRow { line, row, code }: ListRow,
+        ListRow { line, row, outcome }: ListRow,
         list_of: &impl Fn(&Outgoing) -> Option<&'a str>,
         report: &mut impl FnMut(u64, RowFault<'_>),
     ) -> Result<(), BulkError> {
@@ -311,7 +255,9 @@ impl Importer<'_> {
                 }
                 let excluded = match list_of(&outgoing) {
                     Some(list) => Some(ExcludedBy::List(list)),
-                    None if code.as_deref() == Some(SkipReason::Excluded.name()) => Some(ExcludedBy::Report),
+                    None if outcome.as_ref().is_some_and(|outcome| outcome.code == SkipReason::Excluded.name()) => {
+                        Some(ExcludedBy::Report)
+                    }
                     None => None,
                 };
                 if let Some(by) = excluded {
@@ -322,14 +268,14 @@ impl Importer<'_> {
                         report(line, RowFault::StandIn { column, cell });
                     }
                 }
-                self.add_request(line, &cells, &outgoing, excluded)
+                self.add_request(line, &cells, &outgoing, (excluded, outcome.as_ref()))
             }
             Err(RowError::Template(error)) if error.is_of_every_row => Err(BulkError::Template(error)),
             Err(RowError::Message(error)) if self.plan.is_of_every_row(&error) => Err(BulkError::Message(error)),
             Err(error) => {
                 self.imported.invalid += 1;
                 let problem = error.to_string();
-                self.draft.add(&DraftRow { line, cells: &cells, request: Err(&problem), skip: None })?;
+                self.feed.add(&DraftRow { line, cells: &cells, request: Err(&problem), skip: None })?;
                 report(line, RowFault::Invalid(problem));
                 Ok(())
             }
@@ -341,37 +287,50 @@ impl Importer<'_> {
         line: u64,
         cells: &str,
         outgoing: &Outgoing,
-        excluded: Option<ExcludedBy<'_>>,
+        (excluded, outcome): (Option<ExcludedBy<'_>>, Option<&ReportedOutcome>),
     ) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
-        let body = request.body.as_deref().unwrap_or_default();
         let path = request.path_below(self.plan.base);
-        let made = DraftRequest { recipient: outgoing.recipient().as_str(), path, body };
+        let made = || DraftRequest { recipient: outgoing.recipient().as_str(), path, body: outgoing.json() };
         if let Some(by) = excluded {
+            self.imported.excluded += 1;
             let problem = by.problem();
             let skip = Skip { reason: SkipReason::Excluded, problem: &problem, run: None };
-            self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?;
-            self.imported.excluded += 1;
-            return Ok(());
+            return Ok(self.feed.add(&DraftRow { line, cells, request: Ok(made()), skip: Some(skip) })?);
         }
-        self.imported.accepts.get_or_insert(request.accepts.clone());
-        if let Some((run, row)) = self.plan.earlier.map(|runs| runs.find(&made)).transpose()?.flatten() {
+        self.imported.accepts.get_or_insert_with(|| request.accepts.clone());
+        if let Some(reason) = self.plan.reported.reason_of(outcome) {
+            self.imported.reported.note(reason);
+            if self.plan.reported == ReportedRule::LeftOut {
+                let skip = Skip { reason, problem: problem_of_report(reason), run: None };
+                return self.add_sent_before(line, cells, made(), skip);
+            }
+        }
+        if let Some((run, row)) = self.plan.earlier.map(|runs| runs.find(&made())).transpose()?.flatten() {
             let problem = row.problem(&run);
             let skip = Skip { reason: row.reason, problem: &problem, run: Some(&run) };
-            if self.repeated == Some(KeyKind::Person) {
-                // Who has a message of an earlier run is not the first one here.
-                self.draft.is_first(KeyKind::Person, &made)?;
-            }
-            self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?;
-            self.imported.earlier += 1;
-            return Ok(());
+            return self.add_sent_before(line, cells, made(), skip);
         }
-        let counts = self.repeated.map_or(Ok(true), |kind| self.draft.is_first(kind, &made))?;
-        self.draft.add(&DraftRow { line, cells, request: Ok(made), skip: None })?;
         self.imported.rows += 1;
-        self.to_be_sent += u64::from(counts);
+        self.to_be_sent += u64::from(self.seen.as_ref().map_or(Ok(true), |seen| seen.is_first(&made()))?);
         self.imported.templates.note(outgoing);
-        Ok(())
+        Ok(self.feed.add(&DraftRow { line, cells, request: Ok(made()), skip: None })?)
+    }
+
+    /// A row that is left out since its person has the message, or may have it.
+    fn add_sent_before(
+        &mut self,
+        line: u64,
+        cells: &str,
+        made: DraftRequest<'_>,
+        skip: Skip<'_>,
+    ) -> Result<(), BulkError> {
+        if let Some(seen) = self.seen.as_ref().filter(|seen| seen.kind() == KeyKind::Person) {
+            // Who has a message of an earlier run is not the first one here.
+            seen.is_first(&made)?;
+        }
+        self.imported.earlier += 1;
+        Ok(self.feed.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?)
     }
 
     fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), ListError> {
@@ -386,137 +345,5 @@ impl Importer<'_> {
             return Err(ListError::TooManyFields { line, most: MOST_FIELDS });
         }
         Ok(())
-    }
-}
-
-/// Refuses an error of a spreadsheet that would be sent; where `is_strict`, also what stands for nothing.
-fn refuse_stand_ins(stand_ins: &StandIns, row: &Row, is_strict: bool) -> Result<(), RowError> {
-    for (column, cell) in stand_ins.of(row) {
-        let (column, cell) = (column.to_owned(), cell.to_owned());
-        if is_error(&cell) {
-            return Err(RowError::CellError { column, cell });
-        }
-        if is_strict {
-            return Err(RowError::StandIn { column, cell });
-        }
-    }
-    Ok(())
-}
-
-impl ImportPlan<'_> {
-    /// Checks what the columns of the first row can tell; gives the column of the recipient.
-    fn check_names(&self, row: &Row) -> Result<String, BulkError> {
-        let names = row.names();
-        let column = match self.recipient {
-            RecipientRule::Template(_) => "--to".to_owned(),
-            RecipientRule::Column(asked) => recipient_column(&names, asked)?,
-        };
-        let globals: HashSet<_> = self.language.globals().map(|(name, _)| name.to_owned()).collect();
-        let to = match &self.recipient {
-            RecipientRule::Template(template) => {
-                template.names().into_iter().map(|name| ("--to".to_owned(), name)).collect()
-            }
-            RecipientRule::Column(_) => Vec::new(),
-        };
-        let body = self.body.names().into_iter().map(|(path, name)| (path.to_owned(), name));
-        // Of NDJSON each row has fields of its own.
-        let is_fixed = matches!(row, Row::Cells { .. });
-        match to
-            .into_iter()
-            .chain(body)
-            .find(|(_, name)| is_fixed && !RowView::has(row, name) && !globals.contains(name))
-        {
-            None => self.check_words(&names).map(|()| column),
-            Some((path, name)) => {
-                if let MeantColumn::Several(first, second) = meant_column(&names, &name) {
-                    return Err(ListError::several(&path, &name, first, second).into());
-                }
-                if let Some(error) = no_header(&names) {
-                    return Err(error.into());
-                }
-                let columns = names.iter().map(|name| name.trim().to_owned()).collect();
-                Err(ListError::UnknownColumn { path, name, columns }.into())
-            }
-        }
-    }
-
-    /// Refuses a text in which something is meant for a column and is none: everybody would get it as it stands.
-    fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
-        let meant = |name: &str| near_column(columns, name).map(str::to_owned);
-        let to = match &self.recipient {
-            RecipientRule::Template(template) => Some(("--to".to_owned(), template.source())),
-            RecipientRule::Column(_) => None,
-        };
-        let mut sources = self.body.sources("").into_iter().chain(to);
-        let found = sources.find_map(|(path, source)| Some((path, misspelling(self.language, source, meant)?)));
-        match found {
-            None => Ok(()),
-            Some((path, misspelling)) => {
-                let columns = columns.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-                Err(MisspellingError { path, misspelling, columns: columns.collect() }.into())
-            }
-        }
-    }
-
-    /// Whether a message is not valid for something that no row decides.
-    fn is_of_every_row(&self, error: &InvalidMessage) -> bool {
-        let is_fixed = |violation: &Violation| !self.body.varies_at(&violation.path);
-        match error {
-            InvalidMessage::Violations { violations, .. } => violations.iter().any(is_fixed),
-            InvalidMessage::WrongShape(violation) => is_fixed(violation),
-            _ => false,
-        }
-    }
-
-    /// What goes out as it stands to everybody, and may be meant for something else.
-    fn cautions(&self) -> Vec<String> {
-        let sources = self.body.sources("").into_iter();
-        let told = sources.flat_map(|(path, source)| {
-            let line_break = typed_line_break(&path, source);
-            let told = left_as_they_are(source).into_iter();
-            told.map(move |written| format!("{path}: {written} goes out as it stands: no column is named so"))
-                .chain(line_break)
-        });
-        told.collect()
-    }
-
-    /// The message of a row, with its warnings.
-    fn request(
-        &self,
-        row: &Row,
-        column: &str,
-        line: u64,
-        codes: &mut BareCodes,
-    ) -> Result<(Outgoing, Vec<String>), RowError> {
-        let body = self.body.fill(row)?;
-        let recipient = match &self.recipient {
-            RecipientRule::Template(template) => template.fill(column, row)?,
-            RecipientRule::Column(_) => row.get(column).ok_or_else(|| RowError::NoRecipient(column.to_owned()))?,
-        };
-        let recipient = match recipient {
-            Value::String(text) => text,
-            Value::Number(number) => number.to_string(),
-            found => return Err(RowError::RecipientType { column: column.to_owned(), found }),
-        };
-        let typed = TypedRecipient::read(&recipient, self.country);
-        let typed = typed.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
-        if let Some(code) = typed.bare_code() {
-            codes.note(code, (&recipient, typed.recipient.as_str()), line);
-        }
-        self.made(body, typed)
-    }
-
-    /// The message of a row for another recipient than its own, with its warnings.
-    pub(crate) fn message(&self, row: &Row, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
-        self.made(self.body.fill(row)?, recipient)
-    }
-
-    fn made(&self, body: Value, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
-        let made = Outgoing::from_body(self.kind, Some(&self.schema), body, RecipientChoice::Made(recipient))?;
-        if self.strict && !made.1.is_empty() {
-            return Err(InvalidMessage::Warnings(made.1).into());
-        }
-        made.0.check_bot(self.bot)?;
-        empty_parameter(made.0.body()).map_or(Ok(made), |path| Err(RowError::EmptyParameter(path)))
     }
 }

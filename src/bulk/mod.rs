@@ -3,21 +3,27 @@
 
 mod bare_codes;
 mod breaker;
+mod caught;
 mod deadline;
+mod draft_feed;
 mod empty_cells;
 mod engine;
 mod error;
 mod exchange;
 mod file_run;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod fixture;
+#[cfg(any(test, fuzzing))]
+mod fuzzing;
 mod hours_gate;
 mod import;
+mod import_plan;
 mod ledger;
 mod pace;
 mod queue;
 mod rate_limit;
 mod report;
+mod reported;
 mod row_task;
 mod run_end;
 mod runs;
@@ -32,17 +38,22 @@ pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
 pub(crate) use self::exchange::{RunLedger, RunPause};
 pub(crate) use self::file_run::FileRun;
-pub(crate) use self::import::{
-    ExcludedBy, ImportPlan, ImportPolicy, Imported, RecipientRule, RowFault, RowRange, import, settle_repeated,
-};
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::fuzzing::damaged_ledger;
+pub(crate) use self::import::{ExcludedBy, ImportPolicy, Imported, RowFault, RowRange, import, settle_repeated};
+pub(crate) use self::import_plan::{ImportPlan, RecipientRule};
 pub(crate) use self::ledger::{
-    Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, Ledger, LedgerDraft, LedgerError, ReportedRow,
-    RowFilter, RowState, RunConditions, RunEvent, RunEventKind, Skip, SkipCounts, SkipReason,
+    Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, FoundRow, Ledger, LedgerDraft, LedgerError,
+    ReportedRow, Resolution, ResolveError, RowFilter, RowState, RunConditions, RunEvent, RunEventKind, Skip,
+    SkipCounts, SkipReason, now,
 };
-pub(crate) use self::report::{ListReport, reported_cells, write as write_report};
+pub(crate) use self::report::{ListReport, outcome as reported_outcome, reported_cells, write as write_report};
+pub(crate) use self::reported::{ReportedRows, ReportedRule};
 pub(crate) use self::row_task::ApiSession;
-pub(crate) use self::run_end::{RunEnd, StopReason};
-pub(crate) use self::runs::{EarlierError, EarlierRuns, ReservedRun, RunError, RunLock, RunName, Runs};
+pub(crate) use self::run_end::{RunEnd, StopReason, StopRequest};
+pub(crate) use self::runs::{
+    EarlierError, EarlierRuns, ReservedRun, RunAge, RunError, RunLock, RunName, RunOverview, Runs, StopWatch,
+};
 pub(crate) use self::shared_ledger::{
     DatabaseAddress, DatabaseError, DatabaseTls, LostWorker, RunId, SharedEarlier, SharedRuns, schema_sql, set_up,
 };

@@ -47,6 +47,7 @@ fn write_csv(
         ListFormat::Ndjson => CsvFormat::default(),
     };
     write_beginning(format, &mut to).map_err(BulkError::Report)?;
+    let run = ledger.name()?;
     let columns = details.columns.iter().cloned().chain(OUTCOME_COLUMNS.map(str::to_owned));
     write_line(format, &mut to, columns).map_err(BulkError::Report)?;
     let mut rows = 0;
@@ -54,7 +55,7 @@ fn write_csv(
         rows += 1;
         let cells = cells_under(&details.columns, &row.cells)?;
         // What others said must not act on a terminal or a log; the list's own cells stay as they are.
-        let outcome = outcome(&row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned());
+        let outcome = outcome(&run, &row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned());
         write_line(format, &mut to, cells.iter().map(text).chain(outcome)).map_err(BulkError::Report)
     })?;
     to.flush().map_err(BulkError::Report)?;
@@ -92,6 +93,7 @@ fn write_ndjson(
         return Err(BulkError::ColumnOfOutcome { column: column.clone() });
     }
     let mut rows = 0;
+    let run = ledger.name()?;
     ledger.report::<BulkError>(filter, |row| {
         rows += 1;
         let mut line = match stored(&row.cells)? {
@@ -99,7 +101,7 @@ fn write_ndjson(
             Value::Object(fields) => fields,
             _ => Map::new(),
         };
-        line.extend(outcome(&row)?.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        line.extend(outcome(&run, &row)?.into_iter().map(|(name, value)| (name.to_owned(), value)));
         writeln!(to, "{}", compact(&Value::Object(line))).map_err(BulkError::Report)
     })?;
     to.flush().map_err(BulkError::Report)?;
@@ -127,10 +129,16 @@ fn stored(cells: &str) -> Result<Value, LedgerError> {
     serde_json::from_str(cells).map_err(|error| LedgerError::Damaged { problem: error.to_string() })
 }
 
-fn outcome(row: &ReportedRow) -> Result<[(&'static str, Value); 7], LedgerError> {
+/// What became of a row of the run: a value under each of the columns.
+///
+/// # Errors
+/// When its time has no place among times.
+pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Value); 9], LedgerError> {
     let at = row.at.map(|at| time(at).ok_or(LedgerError::TimeOutOfRange { line: row.line, at })).transpose()?;
-    let [sent, message_id, http_status, code, error, attempts, at_column] = OUTCOME_COLUMNS;
+    let [run_column, line, sent, message_id, http_status, code, error, attempts, at_column] = OUTCOME_COLUMNS;
     Ok([
+        (run_column, json!(run)),
+        (line, json!(row.line)),
         (sent, json!(row.state.sent())),
         (message_id, json!(row.message_id)),
         (http_status, json!(row.http_status)),

@@ -98,6 +98,11 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
     RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict), warnings }
 }
 
+/// What is noted of a row that was given, and of which nothing left for `error`.
+pub(crate) fn given_back(row: QueuedRow, error: &LedgerError) -> EndedAttempt {
+    EndedAttempt::not_begun(row, now(), "ledger", &error.to_string())
+}
+
 /// The text, or its beginning and `…`.
 pub(super) fn shortened(text: &str) -> String {
     if text.len() <= LONGEST_TEXT {

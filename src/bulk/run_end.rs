@@ -21,6 +21,14 @@ pub(crate) enum RunEnd {
     Stopped { reason: StopReason, is_written: bool },
 }
 
+/// Somebody wants the run to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StopRequest {
+    Signal(Signal),
+    /// `bulk stop`
+    Command,
+}
+
 /// Why no more rows are taken.
 #[derive(Debug)]
 pub(crate) enum StopReason {
@@ -31,6 +39,8 @@ pub(crate) enum StopReason {
     PausedByOthers(RunPause),
     /// The hours that it waited for are open: who must not be written to is looked up anew before it goes on.
     HoursOpened,
+    /// `bulk stop`
+    Command,
     /// The ledger cannot be written; what it does not know is in here.
     LedgerFailed(WriteFailure),
     /// A fault of our own while requests were under way.
@@ -48,9 +58,12 @@ impl RunEnd {
         let (was_stopped, reason) = match stop {
             Some(reason @ (StopReason::LedgerFailed(_) | StopReason::Panicked)) => return stopped(reason),
             Some(StopReason::HoursOpened) => (false, StopReason::HoursOpened),
-            Some(reason @ (StopReason::Paused(..) | StopReason::Signal(_) | StopReason::PausedByOthers(_))) => {
-                (true, reason)
-            }
+            Some(
+                reason @ (StopReason::Paused(..)
+                | StopReason::Signal(_)
+                | StopReason::Command
+                | StopReason::PausedByOthers(_)),
+            ) => (true, reason),
             None => (
                 false,
                 StopReason::ledger(LedgerError::Damaged { problem: "rows are left that nothing led to".to_owned() }),
@@ -77,6 +90,7 @@ impl StopReason {
                 ..RunEvent::now(RunEventKind::Paused).because(reason.name())
             }),
             Self::Signal(signal) => Some(RunEvent::now(RunEventKind::Stopped).because(signal.name())),
+            Self::Command => Some(RunEvent::now(RunEventKind::Stopped).because("bulk stop")),
             Self::Panicked => Some(RunEvent::now(RunEventKind::Stopped).because("unexpected")),
             Self::HoursOpened | Self::PausedByOthers(_) | Self::LedgerFailed(_) => None,
         }
@@ -88,10 +102,11 @@ impl StopReason {
         match (self, earlier) {
             (Self::HoursOpened, _) => false,
             (_, Self::HoursOpened)
-            | (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_) | Self::PausedByOthers(_)) => {
-                true
-            }
-            (Self::Paused(..) | Self::Signal(_) | Self::PausedByOthers(_), _)
+            | (
+                Self::LedgerFailed(_) | Self::Panicked,
+                Self::Paused(..) | Self::Signal(_) | Self::Command | Self::PausedByOthers(_),
+            ) => true,
+            (Self::Paused(..) | Self::Signal(_) | Self::Command | Self::PausedByOthers(_), _)
             | (_, Self::LedgerFailed(_) | Self::Panicked) => false,
         }
     }

@@ -1,11 +1,12 @@
 //! Where runs are: files of this machine, or a database. What is only looked at is looked at here in both.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::error::BulkError;
 use super::ledger::{
-    Counts, Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, QueuedRow, ReportedRow, RowFilter,
-    RunEvent, SkipCounts,
+    Counts, Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, ReportedRow, RowFilter, RunEvent,
+    SkipCounts,
 };
 use super::runs::{EarlierError, EarlierRuns, OpenRuns, RunName, Runs};
 use super::shared_ledger::{RunId, SharedEarlier, SharedRuns};
@@ -23,22 +24,25 @@ pub(crate) enum StoredRun<'a> {
 }
 
 impl RunStore {
-    /// Every run, by name.
-    pub(crate) fn names(&self) -> Result<Vec<RunName>, LedgerError> {
+    /// The run of this name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn named(&self, asked: &RunName) -> Result<RunName, BulkError> {
         match self {
-            Self::Files(runs) => runs.names(),
-            Self::Shared(runs) => Ok(runs.names()?),
+            Self::Files(runs) => runs.named(asked),
+            Self::Shared(runs) => runs.named(asked),
         }
     }
 
-    /// The run `asked` for; without a name the only unfinished one, or the only one.
+    /// The newest run, one on the sandbox only where there is no other.
     ///
     /// # Errors
-    /// When there is no such run, or more than one.
-    pub(crate) fn find(&self, asked: Option<&RunName>) -> Result<RunName, BulkError> {
+    /// When there are none.
+    pub(crate) fn newest(&self) -> Result<RunName, BulkError> {
         match self {
-            Self::Files(runs) => runs.find(asked),
-            Self::Shared(runs) => runs.find(asked),
+            Self::Files(runs) => runs.newest(),
+            Self::Shared(runs) => runs.newest(),
         }
     }
 
@@ -61,11 +65,11 @@ impl RunStore {
 }
 
 impl StoredRun<'_> {
-    /// The name that a file has for its run, which is another one in a copy.
-    pub(crate) fn name_in_file(&self) -> Result<Option<String>, LedgerError> {
+    /// Its name.
+    pub(crate) fn name(&self) -> Result<String, LedgerError> {
         match self {
-            Self::File(ledger) => Ok(Some(ledger.name()?)),
-            Self::Shared(..) => Ok(None),
+            Self::File(ledger) => ledger.name(),
+            Self::Shared(runs, run) => runs.name(*run),
         }
     }
 
@@ -89,6 +93,14 @@ impl StoredRun<'_> {
         match self {
             Self::File(ledger) => ledger.skip_counts(),
             Self::Shared(runs, run) => runs.skip_counts(*run),
+        }
+    }
+
+    /// Of the failed and unknown rows: how many for each reason.
+    pub(crate) fn reasons(&self) -> Result<BTreeMap<String, u64>, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.reasons(),
+            Self::Shared(runs, run) => runs.reasons(*run),
         }
     }
 
@@ -133,17 +145,6 @@ impl StoredRun<'_> {
         match self {
             Self::File(ledger) => ledger.report(filter, write),
             Self::Shared(runs, run) => runs.report(*run, filter, write),
-        }
-    }
-
-    /// Gives every row that is still to be sent.
-    pub(crate) fn pending_requests<E: From<LedgerError>>(
-        &self,
-        check: impl FnMut(&QueuedRow) -> Result<(), E>,
-    ) -> Result<(), E> {
-        match self {
-            Self::File(ledger) => ledger.pending_requests(check),
-            Self::Shared(runs, run) => runs.pending_requests(*run, check),
         }
     }
 }

@@ -50,6 +50,8 @@ pub(crate) struct Throttle {
     told_until: Option<Instant>,
     /// The opening of the hours that was told.
     told_opening: Option<Timestamp>,
+    /// Since when no row could have left, whatever the pace.
+    held_since: Option<Instant>,
 }
 
 /// What an outcome means for the run.
@@ -74,6 +76,7 @@ impl Throttle {
             limited_by: String::new(),
             told_until: None,
             told_opening: None,
+            held_since: None,
         }
     }
 
@@ -84,15 +87,12 @@ impl Throttle {
 
     /// Looks at the clock on the wall, where the run has hours. Says whether they have opened since the last look.
     pub(crate) fn look(&mut self, now: Instant) -> bool {
-        if self.gate.hours().is_none() {
-            return false;
-        }
-        std::mem::replace(&mut self.closed, self.gate.look(Timestamp::now(), now)).is_some() && self.closed.is_none()
+        self.gate.hours().is_some() && self.look_at(Timestamp::now(), now)
     }
 
-    /// Whether the hours were closed when they were looked at last.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed.is_some()
+    /// As [`Throttle::look`], when the clock shows `wall`.
+    fn look_at(&mut self, wall: Timestamp, now: Instant) -> bool {
+        std::mem::replace(&mut self.closed, self.gate.look(wall, now)).is_some() && self.closed.is_none()
     }
 
     /// When a row may leave, or when to look again.
@@ -106,9 +106,14 @@ impl Throttle {
         self.pace.available(now)
     }
 
-    /// No row could have left from `since` until `now`, whatever the pace.
-    pub(crate) fn pass_over(&mut self, since: Instant, now: Instant) {
-        self.pace.pass_over(since, now);
+    /// Keeps the pace from making up for a time in which nothing could leave: while the hours were closed, or `is_held`
+    /// was so.
+    pub(crate) fn note_hold(&mut self, is_held: bool, now: Instant) {
+        if is_held || self.closed.is_some() {
+            self.held_since.get_or_insert(now);
+        } else if let Some(since) = self.held_since.take() {
+            self.pace.pass_over(since, now);
+        }
     }
 
     /// A row leaves.
@@ -196,5 +201,52 @@ impl Throttle {
         let end = SystemTime::now() + wait;
         let shown = format!("{length}, until {}", local_second(timestamp(end)));
         Some(Waiting { reason, until: rfc_3339(end), shown, words: words.to_owned(), is_new: !is_told })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn throttle(now: Instant) -> Throttle {
+        let kept = r#"{"between":["07:00-19:00"],"not_on":[],"time_zone":"America/Bogota"}"#;
+        let hours = serde_json::from_str(kept).unwrap();
+        let limits = RunLimits { rate: 100.0, concurrency: 64, max_wait: Duration::ZERO, hours, keep_going: true };
+        Throttle::new(limits, true, now)
+    }
+
+    /// How many rows leave in the minute from `wall` on, where each leaves as soon as it may.
+    fn count(throttle: &mut Throttle, wall: Timestamp, now: Instant) -> usize {
+        let mut count = 0;
+        for millisecond in 0..60_000 {
+            let later = Duration::from_millis(millisecond);
+            throttle.look_at(wall + later, now + later);
+            throttle.note_hold(false, now + later);
+            while throttle.ready_at() <= now + later {
+                throttle.take(now + later);
+                count += 1;
+            }
+        }
+        count
+    }
+
+    #[test]
+    fn closed_hours_are_not_made_up_for() {
+        let (start, hour) = (Instant::now(), Duration::from_secs(60 * 60));
+        let opening: Timestamp = "2026-11-20T07:00:00-05".parse().unwrap();
+        let mut throttle = throttle(start);
+        assert_eq!(count(&mut throttle, opening - hour, start), 0);
+        let counted = count(&mut throttle, opening, start + hour);
+        assert!((5_990..6_010).contains(&counted), "{counted}");
+    }
+
+    #[test]
+    fn a_time_without_a_row_that_could_leave_is_not_made_up_for() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let noon: Timestamp = "2026-11-20T12:00:00-05".parse().unwrap();
+        let mut throttle = throttle(start);
+        throttle.note_hold(true, start);
+        let counted = count(&mut throttle, noon, start + 30 * second);
+        assert!((5_990..6_010).contains(&counted), "{counted}");
     }
 }

@@ -27,9 +27,9 @@ Exit codes:
                       129  SIGHUP                           14  sandbox --expect was not met
 
 Files:
-  ~/.config/jelouctl/config.toml (macOS: ~/Library/Application Support/jelouctl/config.toml)
+  ~/.config/jelouctl/config.toml, on Windows %APPDATA%\\jelouctl\\config.toml
   /etc/jelouctl/config.toml, where the user has none
-  ~/.local/state/jelouctl/runs/ (macOS: ~/Library/Application Support/jelouctl/runs/), bulk runs
+  ~/.local/state/jelouctl/runs/, on Windows %LOCALAPPDATA%\\jelouctl\\runs\\: bulk runs
 
 Proxies come from HTTPS_PROXY, ALL_PROXY and NO_PROXY; they are never used for this machine.";
 

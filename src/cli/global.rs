@@ -66,8 +66,8 @@ pub(crate) struct GlobalFlags {
     curl: bool,
 
     /// What goes to standard output
-    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "response", hide_default_value = true)]
-    output: Format,
+    #[arg(short, long, global = true, value_name = "FORMAT")]
+    output: Option<Format>,
 
     /// Only errors on standard error
     #[arg(short, long, global = true, conflicts_with = "verbose")]

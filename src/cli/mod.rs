@@ -83,7 +83,7 @@ fn readable_context(arguments: &[OsString]) -> Context {
         apart || words.iter().any(|word| given(word).is_some_and(|name| is_flag(&name)))
     };
     let is_record = asks_for("--output", "record") || asks_for("-o", "record");
-    let format = if is_record { Format::Record } else { Format::Response };
+    let format = is_record.then_some(Format::Record);
     let color = match (asks_for("--color", "always"), asks_for("--color", "never")) {
         (_, true) => Color::Never,
         (true, false) => Color::Always,

@@ -2,7 +2,7 @@
 //! error that is not listed here: one without a mapping does not compile.
 
 use crate::api::{Cause, ClientError, Outcome, UNKNOWN_HINT};
-use crate::bulk::{BulkError, DatabaseError, EarlierError, LedgerError, PauseReason, RunError};
+use crate::bulk::{BulkError, DatabaseError, EarlierError, LedgerError, PauseReason, ResolveError, RunError};
 use crate::config::ConfigError;
 use crate::context::UsageError;
 use crate::exit::ExitCode;
@@ -219,6 +219,19 @@ impl From<DatabaseError> for CommandError {
             return Self::new(ExitCode::Configuration, "configuration", error, hint);
         }
         Self::new(ExitCode::Ledger, "ledger", error, hint)
+    }
+}
+
+impl From<ResolveError> for CommandError {
+    fn from(error: ResolveError) -> Self {
+        match error {
+            ResolveError::Ledger(error) => error.into(),
+            ResolveError::NoSuchLine { .. } | ResolveError::NobodyOf { .. } | ResolveError::OtherState { .. } => {
+                let hint = "`jelouctl bulk report RUN --state unknown` has the rows that can be decided, with their \
+                            lines; nothing was changed";
+                Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::places::HOME;
 use crate::private_file::FileError;
 
 #[derive(Debug, Error)]
@@ -98,7 +99,7 @@ impl ConfigError {
             Self::TwoSecrets { .. } => "keep one of client_secret, client_secret_file and client_secret_command".to_owned(),
             Self::UnknownProfile { name, .. } => format!("make it with: jelouctl profile set {name} --bot BOT --client-id ID"),
             Self::NoDefaultProfile { .. } => "choose with --profile NAME, or once for all with: jelouctl profile use NAME".to_owned(),
-            Self::NoConfigDirectory => "set HOME, or name a file with --config FILE or JELOUCTL_CONFIG".to_owned(),
+            Self::NoConfigDirectory => format!("set {HOME}, or name a file with --config FILE or JELOUCTL_CONFIG"),
             Self::NoBot => "give one with --bot, JELOU_BOT_ID or bot_id of a profile; to try without any, add --sandbox".to_owned(),
             Self::NotSetUp { .. } => {
                 "keep them in a profile: jelouctl profile set NAME --bot BOT --client-id ID --client-secret-file FILE; or give --bot or \

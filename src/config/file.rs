@@ -15,6 +15,7 @@ use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, Remember, RetryFor, 
 use crate::hours::{DayOff, Openings, ZoneName};
 use crate::nearest::nearest;
 use crate::phone::Country;
+use crate::places::{CONFIGURATION, home};
 use crate::secret::Secret;
 
 /// The configuration of a machine, for services, whose users have none of their own.
@@ -140,7 +141,7 @@ pub(crate) fn schema() -> serde_json::Value {
 impl ConfigFile {
     /// `config.toml` in the configuration directory of the user.
     pub(crate) fn default_path() -> Result<PathBuf, ConfigError> {
-        dirs::config_dir().map(|directory| directory.join("jelouctl/config.toml")).ok_or(ConfigError::NoConfigDirectory)
+        CONFIGURATION.directory().map(|directory| directory.join("config.toml")).ok_or(ConfigError::NoConfigDirectory)
     }
 
     /// The file at the default place, else the machine's; nothing when there is neither, or when these places cannot be
@@ -171,7 +172,7 @@ impl ConfigFile {
         Ok(Some(config))
     }
 
-    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let document: Document = toml::from_str(text).map_err(|error| syntax(path, text, &error))?;
         let directory = path.parent().unwrap_or(Path::new(""));
         let mut profiles = document.profiles;
@@ -233,7 +234,7 @@ impl Profile {
         }
         // A bare program name is looked up in PATH; one with a slash is a path as any other.
         if let Some(program) = self.client_secret_command.as_mut().and_then(|words| words.first_mut())
-            && program.contains('/')
+            && program.contains(std::path::is_separator)
         {
             *program = resolve(directory, Path::new(program)).to_string_lossy().into_owned();
         }
@@ -245,7 +246,7 @@ pub(super) fn resolve(directory: &Path, path: &Path) -> PathBuf {
     if path.to_str().is_some_and(|path| path.starts_with("${")) {
         return path.to_owned();
     }
-    match (path.strip_prefix("~"), dirs::home_dir()) {
+    match (path.strip_prefix("~"), home()) {
         (Ok(rest), Some(home)) => home.join(rest),
         _ => directory.join(path),
     }
@@ -356,6 +357,7 @@ mod tests {
         let config = parse("[profiles.a]\nclient_secret_file = \"s\"\nca_cert = \"/ca\"\n[profiles.b]\nclient_secret_command = [\"./get\", \"./x\"]").unwrap();
         assert_eq!(config.profiles["a"].client_secret_file.as_deref(), Some(Path::new("/etc/s")));
         assert_eq!(config.profiles["a"].ca_cert.as_deref(), Some(Path::new("/ca")));
-        assert_eq!(config.profiles["b"].client_secret_command.as_deref().unwrap(), ["/etc/./get", "./x"]);
+        let command = config.profiles["b"].client_secret_command.as_deref().unwrap();
+        assert_eq!((Path::new(&command[0]), command[1].as_str()), (Path::new("/etc/get"), "./x"));
     }
 }

@@ -16,6 +16,7 @@ use super::file::CREDENTIALS_DIRECTORY;
 use super::sourced::{Origin, Sourced};
 use super::trust::readable_by_others;
 use crate::private_file::FileError;
+use crate::program::find_program;
 use crate::secret::Secret;
 
 /// The largest secret, in bytes.
@@ -143,7 +144,7 @@ async fn run(words: &[String], place: &str) -> Result<Vec<u8>, ConfigError> {
     let place = place.to_owned();
     let program = words.first().cloned().unwrap_or_default();
     let failed_to_run = |cause| ConfigError::SecretCommand { place: place.clone(), program: program.clone(), cause };
-    let mut child = Command::new(&program)
+    let mut child = Command::new(find_program(program.as_ref()))
         .args(words.iter().skip(1))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -4,10 +4,34 @@
 use std::borrow::Cow;
 
 /// The columns of the outcome, behind those of the input.
-pub(crate) const OUTCOME_COLUMNS: [&str; 7] = ["sent", "message_id", "http_status", "code", "error", "attempts", "at"];
+pub(crate) const OUTCOME_COLUMNS: [&str; 9] =
+    ["run", "line", "sent", "message_id", "http_status", "code", "error", "attempts", "at"];
 
-/// Where `code` stands among them.
-pub(super) const CODE_PLACE: usize = 3;
+/// What a report says of a row, as it stands there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReportedOutcome {
+    pub(crate) run: String,
+    pub(crate) line: String,
+    pub(crate) sent: String,
+    pub(crate) code: String,
+}
+
+impl ReportedOutcome {
+    /// From the cell of each of [`OUTCOME_COLUMNS`].
+    pub(super) fn of(mut cell: impl FnMut(usize, &str) -> String) -> Self {
+        let mut outcome = Self::default();
+        for (place, column) in OUTCOME_COLUMNS.into_iter().enumerate() {
+            match column {
+                "run" => outcome.run = cell(place, column),
+                "line" => outcome.line = cell(place, column),
+                "sent" => outcome.sent = cell(place, column),
+                "code" => outcome.code = cell(place, column),
+                _ => {}
+            }
+        }
+        outcome
+    }
+}
 
 /// A spreadsheet would run a cell that begins with one of these, or take it for a guarded one. The wide forms are those of
 /// Asian keyboards, which it reads as the others.

@@ -13,7 +13,7 @@ use super::error::ListError;
 use super::foreign::{Foreign, OLD_OFFICE, ZIP};
 use super::format::{CsvFormat, ListFormat};
 use super::input::{ListInput, ListOptions};
-use super::outcome::{CODE_PLACE, OUTCOME_COLUMNS, own_columns, unguarded};
+use super::outcome::{OUTCOME_COLUMNS, ReportedOutcome, own_columns, unguarded};
 use super::record_marks::RecordMarks;
 use super::repeated::repeated_field;
 use super::row::{ListRow, Row};
@@ -253,8 +253,9 @@ fn next_record(
         let cells = if found == 1 { "cell" } else { "cells" };
         Err(format!("has {found} {cells}, but the header has {expected}"))
     };
-    let code = record.get(columns.names().len() + CODE_PLACE).filter(|_| is_report).map(str::to_owned);
-    Ok(Some(ListRow { line, row, code }))
+    let cell = |place: usize, _: &str| unguarded(record.get(columns.names().len() + place).unwrap_or_default());
+    let outcome = is_report.then(|| ReportedOutcome::of(cell));
+    Ok(Some(ListRow { line, row, outcome }))
 }
 
 /// Where the record that begins at byte `from`, and was read just now, begins in an editor; and whether text stands behind
@@ -291,26 +292,30 @@ fn next_object(reader: &mut BufReader<BoundedInput>, line: &mut u64, name: &str)
             return Err(ListError::WrappedObject { name: name.to_owned(), line: *line });
         }
         if !text.trim().is_empty() {
-            let (row, code) = object(text.trim_end());
-            return Ok(Some(ListRow { line: *line, row, code }));
+            let (row, outcome) = object(text.trim_end());
+            return Ok(Some(ListRow { line: *line, row, outcome }));
         }
     }
 }
 
-/// The row of a line, and the code of a report.
-fn object(text: &str) -> (Result<Row, String>, Option<String>) {
+/// The row of a line, and what a report says of it.
+fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
     if let Some(name) = repeated_field(text) {
         return (Err(format!("has the field `{name}` twice")), None);
     }
     match crate::input::parse_exact(text) {
         Ok(Value::Object(mut fields)) => {
-            let mut code = None;
+            let mut outcome = None;
             if fields.keys().rev().map(String::as_str).take(OUTCOME_COLUMNS.len()).eq(OUTCOME_COLUMNS.into_iter().rev())
             {
-                code = fields.get("code").and_then(Value::as_str).map(str::to_owned);
+                outcome = Some(ReportedOutcome::of(|_, column| match fields.get(column) {
+                    Some(Value::String(text)) => text.clone(),
+                    Some(Value::Number(number)) => number.to_string(),
+                    _ => String::new(),
+                }));
                 fields.retain(|name, _| !OUTCOME_COLUMNS.contains(&name.as_str()));
             }
-            (Ok(Row::Fields(Arc::new(fields))), code)
+            (Ok(Row::Fields(Arc::new(fields))), outcome)
         }
         Ok(_) => (Err("is not a JSON object".to_owned()), None),
         // The line is named already, and it is the only one of this row.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::columns::{Columns, MeantColumn, meant_column};
+use super::outcome::ReportedOutcome;
 
 /// A row with the line where it begins; a bad one with what is wrong.
 #[derive(Debug)]
@@ -12,8 +14,8 @@ pub(crate) struct ListRow {
     /// Of a workbook, the row of the sheet.
     pub(crate) line: u64,
     pub(crate) row: Result<Row, String>,
-    /// What a report of ours says became of it, in its column `code`.
-    pub(crate) code: Option<String>,
+    /// What a report of ours says became of it.
+    pub(crate) outcome: Option<ReportedOutcome>,
 }
 
 /// One row. Of CSV or a sheet, cells under the header's columns, all texts; of NDJSON, the fields of an object.
@@ -68,8 +70,8 @@ impl Row {
     /// As the ledger keeps it: a JSON array of cells, or the object.
     pub(crate) fn cells(&self) -> String {
         match self {
-            Self::Cells { cells, .. } => json!(cells.as_ref()).to_string(),
-            Self::Fields(fields) => json!(fields.as_ref()).to_string(),
+            Self::Cells { cells, .. } => written(cells.as_ref()),
+            Self::Fields(fields) => written(fields.as_ref()),
         }
     }
 
@@ -89,4 +91,9 @@ impl Row {
             MeantColumn::Several(..) | MeantColumn::None => None,
         })
     }
+}
+
+#[expect(clippy::expect_used, reason = "texts and values with texts as keys can always be written")]
+fn written<T: Serialize + ?Sized>(cells: &T) -> String {
+    serde_json::to_string(cells).expect("texts and values are JSON")
 }

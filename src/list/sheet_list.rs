@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::columns::Columns;
 use super::error::ListError;
-use super::outcome::{CODE_PLACE, own_columns, unguarded};
+use super::outcome::{ReportedOutcome, own_columns, unguarded};
 use super::row::{ListRow, Row};
 use super::workbook::{CellFault, SheetRow, SheetStream, column_letters, read_sheet};
 
@@ -75,8 +75,10 @@ impl SheetList {
                 }
                 self.columns.check_title(row.number, row.cells.iter().map(String::as_str))?;
                 self.last = row.number;
-                let code = row.cells.get(self.columns.names().len() + CODE_PLACE).filter(|_| self.is_report).cloned();
-                return Ok(Some(ListRow { line: row.number, row: self.row(row), code }));
+                let own = self.columns.names().len();
+                let cell = |place: usize, _: &str| row.cells.get(own + place).cloned().unwrap_or_default();
+                let outcome = self.is_report.then(|| ReportedOutcome::of(cell));
+                return Ok(Some(ListRow { line: row.number, row: self.row(row), outcome }));
             }
         }
         Ok(None)

@@ -42,3 +42,5 @@ pub(crate) use self::recipient::{RecipientError, TypedRecipient};
 pub(crate) use self::recipient_choice::{RecipientChoice, RecipientSources};
 pub(crate) use self::route::Route;
 pub(crate) use self::template_listing::{TemplateUse, TemplateUses, TemplateVerdict};
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::vcard::contacts;

@@ -80,7 +80,7 @@ impl Outgoing {
         }));
         warnings.extend(contact_phones(&body));
         let body = enclose(kind.envelope(), &recipient, bot, body);
-        let json = body.to_string().into_boxed_str();
+        let json = written(&body);
         Ok((Self { kind: message, recipient, route, body, json }, warnings))
     }
 
@@ -134,6 +134,11 @@ impl Outgoing {
             Some(other) => Err(InvalidMessage::OtherBot { found: other.to_string(), bot: bot.to_owned() }),
         }
     }
+}
+
+#[expect(clippy::expect_used, reason = "a value has texts as keys")]
+fn written(body: &Value) -> Box<str> {
+    serde_json::to_string(body).expect("a value is JSON").into_boxed_str()
 }
 
 /// Every recipient that a body names.

@@ -17,10 +17,12 @@ mod wrap;
 
 pub(crate) use self::checkup::{Check, CheckState};
 pub(crate) use self::color::Color;
-pub(crate) use self::counted::counted;
+pub(crate) use self::counted::{counted, grouped, rounded};
 pub(crate) use self::error::StreamError;
 pub(crate) use self::escape::one_line;
 pub(crate) use self::format::Format;
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::json::colored;
 pub(crate) use self::json::{compact, pretty_plain as pretty, visible as visible_json};
 pub(crate) use self::progress::{Progress, ProgressFormat, Reading, Tally, WaitReason, Waiting};
 pub(crate) use self::record::{Record, RecordError, Sent};

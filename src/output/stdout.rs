@@ -16,6 +16,8 @@ use super::{json, table};
 #[derive(Debug, Default)]
 pub(crate) struct Stdout {
     pub(crate) format: Format,
+    /// Whether `--output` was given.
+    is_format_given: bool,
     color: Color,
     /// Whether it is a terminal, and whether it is coloured: asked once, not for each line of a list.
     is_terminal: OnceLock<bool>,
@@ -23,8 +25,10 @@ pub(crate) struct Stdout {
 }
 
 impl Stdout {
-    pub(crate) fn new(format: Format, color: Color) -> Self {
-        Self { format, color, ..Self::default() }
+    /// `format` is `--output`, where it was given.
+    pub(crate) fn new(format: Option<Format>, color: Color) -> Self {
+        let is_format_given = format.is_some();
+        Self { format: format.unwrap_or_default(), is_format_given, color, ..Self::default() }
     }
 
     /// The API's response, or other JSON: pretty on a terminal, one line elsewhere, where JSON text that it holds stays as
@@ -61,6 +65,11 @@ impl Stdout {
     /// Whether a person reads stdout.
     pub(crate) fn is_for_a_person(&self) -> bool {
         *self.is_terminal.get_or_init(|| io::stdout().is_terminal())
+    }
+
+    /// Whether words are wanted, not data: a person reads it, and has not asked for a format.
+    pub(crate) fn wants_words(&self) -> bool {
+        !self.is_format_given && self.is_for_a_person()
     }
 
     fn is_colored(&self) -> bool {

@@ -1,6 +1,6 @@
 //! A command that is run for the user: its standard streams, signals and exit code pass as if it had been started alone.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use super::error::SystemError;
 use super::signals::{Signal, Signals};
 use super::tail::Tail;
 use crate::output::Stderr;
+use crate::program::find_program;
 
 /// Not found, as shells say it.
 const NOT_FOUND: u8 = 127;
@@ -52,7 +53,7 @@ pub(crate) async fn run_command(
     for signal in PASSED_ON {
         signals.catch(signal)?;
     }
-    let mut started = Command::new(found(program));
+    let mut started = Command::new(find_program(program));
     started.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
     if tail.is_some() {
         started.stderr(Stdio::piped());
@@ -110,18 +111,6 @@ fn ended(status: ExitStatus) -> CommandEnd {
         return CommandEnd { code: 130, signal: Some(Signal::Interrupt.number().into()) };
     }
     CommandEnd { code: u8::try_from(code).unwrap_or(u8::MAX), signal: None }
-}
-
-/// The program as the command line finds it there: `npm` is `npm.cmd`, by the endings of `PATHEXT`.
-#[cfg(windows)]
-fn found(program: &OsStr) -> OsString {
-    which::which(program).map_or_else(|_| program.to_owned(), OsString::from)
-}
-
-/// The system itself looks in `PATH`.
-#[cfg(unix)]
-fn found(program: &OsStr) -> &OsStr {
-    program
 }
 
 /// Sends `signal` to the child, unless the terminal has: a second Ctrl-C would mean something else to many programs.

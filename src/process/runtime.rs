@@ -38,6 +38,7 @@ fn catch_file_size_limit() -> Result<(), SystemError> {
 
 /// There is no such signal.
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
 fn catch_file_size_limit() -> Result<(), SystemError> {
     Ok(())
 }

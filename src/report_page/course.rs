@@ -102,6 +102,7 @@ fn why(kind: RunEventKind, reason: &str, language: PageLanguage) -> String {
         (_, "unknown") => "why_unknown",
         (_, "all_rejected") => "why_all_rejected",
         (_, "unexpected") => "why_unexpected",
+        (_, "bulk stop") => "why_command",
         _ => return reason.to_owned(),
     };
     language.text(known).to_owned()

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::page::ReportedRun;
+use super::reported_run::ReportedRun;
 use super::texts::PageLanguage;
 use super::times::{PageClock, duration};
 use crate::bulk::{Counts, RunEvent, RunEventKind};

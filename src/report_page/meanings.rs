@@ -53,10 +53,8 @@ const WORDS: &[(&str, [&str; 2])] = &[
     ("resolved", ["decided by hand", "decidido a mano"]),
 ];
 
-type Sentence = (&'static str, &'static str);
-
 /// What `explain` says of the API's codes, with its translation.
-const SENTENCES: &[Sentence] = &[
+const SENTENCES: &[(&str, &str)] = &[
     ("there is no such bot, or your company may not use it", "no existe ese bot, o tu empresa no puede usarlo"),
     ("check --bot", "revisa --bot"),
     ("these credentials may not use this bot", "estas credenciales no pueden usar este bot"),

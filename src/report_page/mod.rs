@@ -8,10 +8,12 @@ mod meanings;
 mod next_steps;
 mod outcomes;
 mod page;
+mod reported_run;
 mod rows;
 mod texts;
 mod timeline;
 mod times;
 
-pub(crate) use self::page::{ReportedRun, write};
+pub(crate) use self::page::write;
+pub(crate) use self::reported_run::ReportedRun;
 pub(crate) use self::texts::PageLanguage;

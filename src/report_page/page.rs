@@ -18,13 +18,13 @@ use super::course::{self, CourseStep};
 use super::head::{Head, RunSpan};
 use super::next_steps::{NextStep, next_steps};
 use super::outcomes::{CountryLine, Outcomes, ReasonLine, Tile, one};
+use super::reported_run::ReportedRun;
 use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRow, PageRows, RestOfRow};
 use super::texts::PageLanguage;
 use super::timeline::{HEIGHT, Timeline, WIDTH};
 use super::times::PageClock;
 use crate::bulk::{
-    BulkError, Details, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason, StoredRun,
-    reported_cells,
+    BulkError, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason, reported_cells,
 };
 use crate::message::Message;
 use crate::phone::country_of;
@@ -39,17 +39,6 @@ const LARGEST: usize = 8_000_000;
 const MOST_API_CODES: usize = 100;
 /// Characters of one that is.
 const LONGEST_API_CODE: usize = 64;
-
-/// A run to be shown.
-pub(crate) struct ReportedRun<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) ledger: &'a StoredRun<'a>,
-    pub(crate) details: &'a Details,
-    /// Whether a process carries it out now.
-    pub(crate) is_running: bool,
-    /// Milliseconds since 1970.
-    pub(crate) now: i64,
-}
 
 /// How much of the run is on its page.
 #[derive(Clone, Copy, Debug)]

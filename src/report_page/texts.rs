@@ -76,9 +76,8 @@ impl PageLanguage {
     }
 }
 
-type Text = (&'static str, [&'static str; 2]);
-
-const TEXTS: &[Text] = &[
+/// By their names.
+const TEXTS: &[(&str, [&str; 2])] = &[
     ("report", ["Report", "Informe"]),
     ("run", ["Run", "Envío"]),
     ("complete", ["Complete", "Completo"]),
@@ -163,6 +162,7 @@ const TEXTS: &[Text] = &[
     ("why_rate_limit", ["the rate limit lasted too long", "el límite de velocidad duró demasiado"]),
     ("why_unknown", ["too many outcomes were unknown", "demasiados resultados desconocidos"]),
     ("why_all_rejected", ["no message was accepted", "no se aceptó ningún mensaje"]),
+    ("why_command", ["asked for by `bulk stop`", "lo pidió `bulk stop`"]),
     ("why_unexpected", ["a fault of jelouctl", "un fallo de jelouctl"]),
     ("next", ["What to do next", "Qué hacer ahora"]),
     ("next_none", ["Nothing is left to do.", "No queda nada por hacer."]),

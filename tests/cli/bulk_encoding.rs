@@ -44,8 +44,8 @@ fn a_list_is_read_in_the_encoding_that_is_said() {
     home.write("people.csv", &latin);
     assert_eq!(run(&home, &["people.csv", "--encoding", "windows-1252", "--run", "r"]).code, 0);
     let report = home.run("bulk report r").success().stdout;
-    assert!(report.starts_with("\u{feff}celular;nombre;sent;"), "{report}");
-    assert!(report.contains("\r\n593987654321;José Peña €;yes;"), "{report}");
+    assert!(report.starts_with("\u{feff}celular;nombre;run;line;sent;"), "{report}");
+    assert!(report.contains("\r\n593987654321;José Peña €;r;2;yes;"), "{report}");
     home.write("report.csv", report);
     assert!(run(&home, &["report.csv", "--preview", "1"]).stdout.contains("José Peña €"));
     home.write("people.ndjson", b"{\"to\":\"593987654321\",\"nombre\":\"Jos\xe9\"}\n");

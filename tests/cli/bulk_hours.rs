@@ -255,6 +255,12 @@ fn hours_of_a_profile_hold_until_flags_say_otherwise() {
     );
     signal(&run.child, Signal::TERM);
     assert_eq!(run.end().code, 143);
+    let page = home.run("bulk report r --format html").success().stdout;
+    for part in
+        ["for its hours; until 2026-11-23 07:00:00", "SIGTERM", "America&#x2f;Guayaquil, UTC−05", ">Stopped</span>"]
+    {
+        assert!(page.contains(part), "`{part}` is missing in {page}");
+    }
     home.run("bulk remove r --yes").success();
     // Days that are typed add to those of the profile.
     let mut run = clock.start(&home, &["--not-on", "2026-11-23"], &jelou.url);

@@ -27,9 +27,12 @@ fn a_report_is_the_list_with_what_became_of_each_row() {
     home.run_args(&send).api(&jelou.url).success();
     let report = home.run("bulk report").success().stdout;
     let lines: Vec<_> = report.lines().collect();
-    assert_eq!(lines[0], "nombre;celular; nota;sent;message_id;http_status;code;error;attempts;at");
-    assert!(lines[1].starts_with("'=1+1;'+593987654321;\"a;\"\"b\"\"\";yes;msg_593987654321;200;;;1;20"), "{report}");
-    assert!(lines[2].starts_with("''x;593987654322;;yes;msg_593987654322;200;;;1;20"), "{report}");
+    assert_eq!(lines[0], "nombre;celular; nota;run;line;sent;message_id;http_status;code;error;attempts;at");
+    assert!(
+        lines[1].starts_with("'=1+1;'+593987654321;\"a;\"\"b\"\"\";r;2;yes;msg_593987654321;200;;;1;20"),
+        "{report}"
+    );
+    assert!(lines[2].starts_with("''x;593987654322;;r;3;yes;msg_593987654322;200;;;1;20"), "{report}");
     assert_eq!(home.run("bulk report --state failed --state unknown").success().stdout, format!("{}\n", lines[0]));
     let ndjson = home.run("bulk report --format ndjson --file out.ndjson").success();
     assert_eq!(ndjson.stdout, "");
@@ -85,8 +88,8 @@ fn a_report_is_what_its_file_s_name_says_or_is_refused() {
         assert!(home.read(file).starts_with(begin), "{}", home.read(file));
         #[cfg(unix)]
         {
-            let mode = std::fs::metadata(home.path().join(file)).unwrap().permissions();
-            assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600, "{file}");
+            let permissions = std::fs::metadata(home.path().join(file)).unwrap().permissions();
+            assert_eq!(std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777, 0o600, "{file}");
         }
     }
     let page = home.run("bulk report --format html --lang es").success().stdout;
@@ -107,15 +110,15 @@ fn a_page_is_not_printed_onto_a_terminal() {
 fn a_report_begins_and_ends_its_lines_as_the_list_does() {
     let home = Home::new();
     let end = |report: &str, line: &str| report.split("at\r\n").nth(1).is_some_and(|rest| rest.starts_with(line));
-    for (run, list, header) in [
-        ("a", "\u{feff}to;Año\r\n593987654321;ñ\r\n", "\u{feff}to;Año;sent;message_id;"),
-        ("b", "\u{feff}sep=;\r\nto;Año\r\n593987654321;ñ\r\n", "\u{feff}sep=;\r\nto;Año;sent;message_id;"),
-        ("c", "to;\"Año\nde\"\r\n593987654321;ñ\r\n", "to;\"Año\nde\";sent;"),
+    for (run, line, list, header) in [
+        ("a", 2, "\u{feff}to;Año\r\n593987654321;ñ\r\n", "\u{feff}to;Año;run;line;sent;message_id;"),
+        ("b", 3, "\u{feff}sep=;\r\nto;Año\r\n593987654321;ñ\r\n", "\u{feff}sep=;\r\nto;Año;run;line;sent;message_id;"),
+        ("c", 3, "to;\"Año\nde\"\r\n593987654321;ñ\r\n", "to;\"Año\nde\";run;line;sent;"),
     ] {
         home.write("people.csv", list);
         home.run_args(&["--sandbox", "bulk", "send", "people.csv", "--run", run, RATE, "text", "x"]).success();
         let report = home.run_args(&["bulk", "report", run]).success().stdout;
-        assert!(report.starts_with(header) && end(&report, "593987654321;ñ;yes;"), "{report:?}");
+        assert!(report.starts_with(header) && end(&report, &format!("593987654321;ñ;{run};{line};yes;")), "{report:?}");
         assert!(report.ends_with("Z\r\n"), "{report:?}");
         // What is sent again is what was there.
         home.run_args(&["bulk", "report", run, "--file", "again.csv"]).success();
@@ -131,7 +134,7 @@ fn a_report_runs_in_no_spreadsheet_whatever_its_delimiter() {
     home.write("people.csv", "to;a;b;c\n593987654321;x,=cmd;\"\n=1\";＝1+1\n");
     home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
     let report = home.run("bulk report").success().stdout;
-    assert!(report.contains("\n593987654321;\"x,'=cmd\";\"'\n'=1\";'＝1+1;yes;"), "{report:?}");
+    assert!(report.contains("\n593987654321;\"x,'=cmd\";\"'\n'=1\";'＝1+1;r;2;yes;"), "{report:?}");
     home.run("bulk report --file again.csv").success();
     let again = home.run("--sandbox --dry-run bulk send again.csv text").args(&["{{ a }}{{ b }}{{ c }}"]).success();
     assert_eq!(again.json()["body"]["text"], "x,=cmd\n=1＝1+1");
@@ -162,11 +165,14 @@ fn a_list_of_json_is_reported_as_either() {
     let send = ["bulk", "send", "people.ndjson", "--yes", "--run", "r", RATE, "text", "x"];
     home.run_args(&send).api(&jelou.url).success();
     let csv = home.run("bulk report").success().stdout;
-    let starts: Vec<_> = csv.lines().map(|line| line.split(",yes").next().unwrap().to_owned()).collect();
+    let starts: Vec<_> = csv.lines().map(|line| line.split(",r,").next().unwrap().to_owned()).collect();
     assert_eq!(starts[1..], ["593987654321,\"{\"\"a\"\":1}\",", "593987654322,,'-z"]);
-    assert!(starts[0].starts_with("to,x,y,sent,"));
+    assert!(starts[0].starts_with("to,x,y,run,line,sent,"));
     let ndjson = home.run("bulk report --format ndjson").success().stdout;
-    assert!(ndjson.starts_with("{\"to\":593987654321,\"x\":{\"a\":1},\"sent\":\"yes\""), "{ndjson}");
+    assert!(
+        ndjson.starts_with("{\"to\":593987654321,\"x\":{\"a\":1},\"run\":\"r\",\"line\":1,\"sent\":\"yes\""),
+        "{ndjson}"
+    );
 }
 
 #[test]
@@ -218,7 +224,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
     let program = home.command();
     let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", "{ \"$0\" bulk report; echo $? >&2; } | head -n 1"]).arg(program.get_program());
+    shell.args(["-c", "{ \"$0\" bulk report r; echo $? >&2; } | head -n 1"]).arg(program.get_program());
     shell
         .env_clear()
         .envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))))

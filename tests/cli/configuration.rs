@@ -140,7 +140,7 @@ fn nothing_set_up_says_every_way() {
 #[test]
 fn a_full_environment_needs_no_home() {
     // Without HOME the system still knows one: whoever runs the tests may have a configuration there.
-    let is_there = dirs::config_dir().is_some_and(|directory| directory.join("jelouctl/config.toml").exists());
+    let is_there = std::env::home_dir().is_some_and(|home| home.join(CONFIG).join("config.toml").exists());
     if !can_test("a user without a configuration", !is_there) {
         return;
     }

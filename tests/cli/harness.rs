@@ -13,12 +13,10 @@ use assert_cmd::cargo::cargo_bin;
 use serde_json::Value;
 use tempfile::TempDir;
 
-const IS_MACOS: bool = cfg!(target_os = "macos");
-
 /// Where the configuration is in a home, what runs keep, and what can be had again.
-pub(crate) const CONFIG: &str = if IS_MACOS { "Library/Application Support/jelouctl" } else { ".config/jelouctl" };
-pub(crate) const STATE: &str = if IS_MACOS { "Library/Application Support/jelouctl" } else { ".local/state/jelouctl" };
-pub(crate) const CACHE: &str = if IS_MACOS { "Library/Caches/jelouctl" } else { ".cache/jelouctl" };
+pub(crate) const CONFIG: &str = if cfg!(windows) { "AppData/Roaming/jelouctl" } else { ".config/jelouctl" };
+pub(crate) const STATE: &str = if cfg!(windows) { "AppData/Local/jelouctl" } else { ".local/state/jelouctl" };
+pub(crate) const CACHE: &str = if cfg!(windows) { "AppData/Local/jelouctl" } else { ".cache/jelouctl" };
 
 /// A place to run in; files written into it are found by relative paths.
 pub(crate) struct Home {
@@ -95,7 +93,10 @@ impl Home {
     /// The binary in this home, for tests that need the process itself.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(cargo_bin!("jelouctl"));
-        command.env_clear().env("HOME", self.path()).env("XDG_CONFIG_HOME", self.path().join(".config"));
+        command.env_clear().env("HOME", self.path()).env("USERPROFILE", self.path());
+        command.env("XDG_CONFIG_HOME", self.path().join(".config"));
+        // Without it no program there has sockets.
+        command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
         command.current_dir(self.path());
         command
     }

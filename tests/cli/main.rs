@@ -30,14 +30,19 @@ mod bulk_faults;
 #[cfg(target_os = "linux")]
 mod bulk_hours;
 mod bulk_input;
-#[cfg(unix)]
 mod bulk_ledger;
+#[cfg(unix)]
+mod bulk_manage;
 #[cfg(unix)]
 mod bulk_refused;
 mod bulk_report;
 #[cfg(unix)]
+mod bulk_resolve;
+#[cfg(unix)]
 mod bulk_run;
 mod bulk_server;
+#[cfg(unix)]
+mod bulk_terminal;
 mod bulk_workbook;
 #[cfg(unix)]
 mod completion;

@@ -48,7 +48,7 @@ fn a_run_in_a_database_ends_as_one_in_a_file_does() {
     assert_eq!(
         ended.json(),
         json!({"schema_version": 1, "run": "r", "complete": true, "rows": 300, "sent": 270, "failed": 30, "unknown": 0,
-            "skipped": 0, "skipped_reasons": {}, "pending": 0, "inflight": 0,
+            "skipped": 0, "skipped_reasons": {}, "pending": 0, "inflight": 0, "reasons": {"rejected": 30},
             "written_to_within_24_hours": 0})
     );
     assert_eq!(jelou.accepted().len(), 270);
@@ -65,7 +65,7 @@ fn a_run_in_a_database_ends_as_one_in_a_file_does() {
         (&json!("no"), &json!("rejected"), &json!(422))
     );
     let list = other.run("bulk list").env("JELOUCTL_LEDGER", &ledger).success().stdout;
-    assert_eq!(list, "r\tcomplete\t300\t270\t30\t0\t0\n");
+    assert!(list.starts_with("r\tcomplete\t300\t270\t30\t0\t0\t0\t20") && list.ends_with("\ttext\tBOT_ID\n"), "{list}");
     // The page has what it went through.
     other.run("bulk report r --file r.html").env("JELOUCTL_LEDGER", &ledger).success();
     let page = other.read("r.html");
@@ -118,7 +118,7 @@ fn a_process_that_was_stopped_for_longer_than_its_rows_are_its_own_sends_none_of
     jelou.wait_for(200);
     signal(&child, Signal::STOP);
     let database = database_of(&ledger);
-    cluster.sql(database, "SELECT jelouctl.pause_run(1, 'person', 'the test')");
+    home.run("bulk stop r").env("JELOUCTL_LEDGER", &ledger).success();
     let inflight = "SELECT count(*) FROM jelouctl.row WHERE state = 'inflight' AND lease_until >= clock_timestamp()";
     while cluster.sql(database, inflight)[0].get::<_, i64>(0) > 0 {
         std::thread::sleep(Duration::from_millis(50));
@@ -132,9 +132,10 @@ fn a_process_that_was_stopped_for_longer_than_its_rows_are_its_own_sends_none_of
     let late = jelou.seen().len() - seen;
     assert!(late <= 8, "{late} rows left after their lease");
     let told = status(&home, &ledger);
-    assert_eq!(told["paused"]["by"], json!("the test"));
+    assert_eq!(told["paused"]["by"], json!("jelouctl bulk stop"));
     // A machine obeys the pause, a person lifts it.
-    on(&home, &ledger, "bulk work r", &jelou.url).fails(11, &["the run is paused: a person stopped it (the test)"]);
+    on(&home, &ledger, "bulk work r", &jelou.url)
+        .fails(11, &["the run is paused: a person stopped it (jelouctl bulk stop)"]);
     let ended = on(&home, &ledger, "bulk resume r", &jelou.url).end();
     let [sent, failed, unknown, pending] = counts(&ended.json());
     assert_eq!((sent + unknown, failed, pending), (4000, 0, 0), "{ended:?}");

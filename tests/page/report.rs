@@ -1,7 +1,7 @@
 //! The page of a run, opened from the disk: it asks for nothing, is only text whatever the list holds, and can be read by
 //! everybody, on a screen, on a phone and on paper.
 
-use chromiumoxide::cdp::browser_protocol::emulation::SetEmulatedMediaParams;
+use chromiumoxide::cdp::browser_protocol::emulation::{SetEmulatedMediaParams, SetScriptExecutionDisabledParams};
 use chromiumoxide::cdp::browser_protocol::page::PrintToPdfParams;
 use serde_json::Value;
 
@@ -199,6 +199,29 @@ fn rows_are_searched_filtered_and_turned_over() {
         window.until(&format!("{count} === 0")).await;
         window.value::<bool>("(state.value = '', state.dispatchEvent(new Event('change')))").await;
         window.until(&format!("{count} === 2")).await;
+        window.close().await;
+    });
+}
+
+#[test]
+fn without_a_script_all_can_be_read_but_the_rows_behind_the_first() {
+    block_on(async {
+        let run = run(300);
+        let page = run.page(&[]);
+        let window = Inbox::open_at("about:blank", 1280, 900).await;
+        window.page.execute(SetScriptExecutionDisabledParams::new(true)).await.unwrap();
+        window.page.goto(format!("file://{}", page.display())).await.unwrap();
+        let shown: String = window.value("document.body.innerText").await;
+        for part in ["131026", "Over time", "EC", "Resumed", "Search and the other rows need JavaScript."] {
+            assert_eq!(shown.contains(part), part != "Resumed", "`{part}` in {shown}");
+        }
+        let (rows, forms): (usize, usize) = window
+            .value(
+                "[document.querySelectorAll('#list tr').length, \
+                 [...document.querySelectorAll('form, button')].filter((one) => one.checkVisibility()).length]",
+            )
+            .await;
+        assert_eq!((rows, forms), (200, 0));
         window.close().await;
     });
 }

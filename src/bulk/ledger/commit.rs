@@ -1,4 +1,4 @@
-//! What is written into the ledger of a run: that rows are under way, what became of them, and what a person decides.
+//! What is written into the ledger of a run: that rows are under way, what became of them, and which are left out.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -84,28 +84,6 @@ impl Ledger {
         self.identity.check()
     }
 
-    /// Decides by hand: every row in the state `from` is now in the state `to`. Says how many.
-    ///
-    /// # Errors
-    /// When it cannot be written, or the schema forbids that change.
-    pub(crate) fn resolve(&mut self, from: RowState, to: RowState) -> Result<usize, LedgerError> {
-        let rows: Vec<(i64, i64)> = {
-            let mut statement = self.db.prepare("SELECT n, number FROM standing WHERE state = ?1 ORDER BY n")?;
-            let rows = statement.query_map([from], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            rows.collect::<Result<_, _>>()?
-        };
-        let problem = format!("decided by hand: {} as {}", from.name(), to.name());
-        self.write(|batch| {
-            for (n, number) in &rows {
-                let at = now();
-                let fields = decision(*n, number + 1, [from, to], "resolved", &problem, at);
-                batch.add(RecordKind::Decision, &fields, [from, to], at)?;
-            }
-            Ok(())
-        })?;
-        Ok(rows.len())
-    }
-
     /// Keeps conditions that were given anew.
     pub(crate) fn keep_conditions(&mut self, conditions: &RunConditions) -> Result<(), LedgerError> {
         let text = serde_json::to_string(conditions);
@@ -183,7 +161,7 @@ pub(super) fn skipped(n: i64, number: i64, skip: Skip<'_>, at: i64) -> [ValueRef
 }
 
 /// The fields of a decision.
-fn decision<'a>(
+pub(super) fn decision<'a>(
     n: i64,
     number: i64,
     [from, to]: [RowState; 2],

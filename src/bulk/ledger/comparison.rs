@@ -72,7 +72,7 @@ impl<'a> Comparison<'a> {
         let mut statement = ours.prepare("SELECT n, reason FROM earlier ORDER BY n")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            found.insert(row.get(0)?, of_rank(row.get(1)?));
+            found.insert(row.get(0)?, of_rank(row.get(1)?)?);
         }
         Ok(Self { ours, pending: pending(ours)?, found, people: RowSet::default() })
     }

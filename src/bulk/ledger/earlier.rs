@@ -7,7 +7,7 @@ use super::keys::{self, KeyKind};
 use super::memory::{EarlierMessages, EarlierRow, Memory, of_rank};
 use super::message::SameMessage;
 use super::row_states::state;
-use super::seal::{RequestHash, hash_of_person};
+use super::seal::RequestHash;
 use super::skip::skip_counts;
 use super::{DraftRequest, Ledger, LedgerDraft, LedgerError, RunNote, Skip, SkipCounts};
 
@@ -19,16 +19,6 @@ impl LedgerDraft {
     pub(crate) fn write_keys(&self) -> Result<(), LedgerError> {
         keys::write(&self.db, KeyKind::Message)?;
         keys::write(&self.db, KeyKind::Person)
-    }
-
-    /// Whether none of the requests that were asked for so far is to this person, or is this message to them.
-    pub(crate) fn is_first(&self, kind: KeyKind, request: &DraftRequest<'_>) -> Result<bool, LedgerError> {
-        self.db.execute_batch("CREATE TEMP TABLE IF NOT EXISTS first (key INTEGER PRIMARY KEY)")?;
-        let key = match kind {
-            KeyKind::Message => RequestHash::of(request.path, request.recipient, request.body).fingerprint(),
-            KeyKind::Person => hash_of_person(request.recipient),
-        };
-        Ok(self.db.prepare_cached("INSERT OR IGNORE INTO first VALUES (?1)")?.execute([key])? == 1)
     }
 
     /// To compare its rows that are to be sent with other runs; there are no more to come.
@@ -57,12 +47,6 @@ impl LedgerDraft {
     /// As [`Ledger::skip_counts`].
     pub(crate) fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {
         skip_counts(&self.db)
-    }
-
-    /// How many rows are to be sent.
-    pub(crate) fn to_be_sent(&self) -> Result<u64, LedgerError> {
-        let query = "SELECT (SELECT count(*) FROM row) - (SELECT count(*) FROM decision)";
-        Ok(self.db.query_row(query, [], |row| row.get(0))?)
     }
 }
 
@@ -141,10 +125,10 @@ fn earlier(db: &Connection) -> Result<Vec<EarlierMessages>, LedgerError> {
          ORDER BY count(*) DESC, max(at) DESC",
         "NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n AND decision.\"to\" = 'skipped')"
     ))?;
-    let rows = statement.query_map([], |row| {
-        Ok(EarlierMessages { run: row.get(0)?, reason: of_rank(row.get(1)?), rows: row.get(2)?, at: row.get(3)? })
+    let rows = statement.query_and_then([], |row| {
+        Ok(EarlierMessages { run: row.get(0)?, reason: of_rank(row.get(1)?)?, rows: row.get(2)?, at: row.get(3)? })
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    rows.collect()
 }
 
 /// The next rows behind `after` that were noted and are not left out yet.
@@ -154,10 +138,10 @@ fn noted(db: &Connection, after: i64) -> Result<Vec<(i64, String, EarlierRow)>, 
         "SELECT n, run, reason, at FROM earlier WHERE n > ?1 AND NOT EXISTS (SELECT 1 FROM decision \
          WHERE decision.row = n AND decision.\"to\" = 'skipped') ORDER BY n LIMIT ?2",
     )?;
-    let rows = statement.query_map(params![after, ROWS_A_COMMIT], |row| {
-        Ok((row.get(0)?, row.get(1)?, EarlierRow { reason: of_rank(row.get(2)?), at: row.get(3)? }))
+    let rows = statement.query_and_then(params![after, ROWS_A_COMMIT], |row| {
+        Ok((row.get(0)?, row.get(1)?, EarlierRow { reason: of_rank(row.get(2)?)?, at: row.get(3)? }))
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    rows.collect()
 }
 
 #[cfg(test)]

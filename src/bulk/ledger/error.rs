@@ -2,17 +2,19 @@
 
 use std::path::PathBuf;
 
-use rusqlite::ErrorCode;
+use rusqlite::types::FromSqlError;
+use rusqlite::{Error, ErrorCode};
 use thiserror::Error;
 
 use crate::bulk::shared_ledger::DatabaseError;
+use crate::places::{HOME, STATE};
 use crate::private_file::FileError;
 
 #[derive(Debug, Error)]
 pub(crate) enum LedgerError {
     #[error("run {run} is in use by another process")]
     InUse { run: String },
-    #[error("the place of the ledgers is not known: there is no home directory, or `HOME` is no absolute path")]
+    #[error("the place of the ledgers is not known: there is no home directory, or `{HOME}` is no absolute path")]
     NoDirectory,
     #[error(transparent)]
     File(#[from] FileError),
@@ -40,12 +42,27 @@ pub(crate) enum LedgerError {
     WriterGone,
 }
 
-impl From<rusqlite::Error> for LedgerError {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<Error> for LedgerError {
+    fn from(error: Error) -> Self {
+        // A value of another type than was written is no less a damage than a page that cannot be read.
+        let is_other_value = matches!(
+            error,
+            Error::FromSqlConversionFailure(..)
+                | Error::InvalidColumnType(..)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::Utf8Error(..)
+        );
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { problem: error.to_string() },
+            _ if is_other_value => Self::Damaged { problem: error.to_string() },
             _ => Self::Sqlite(error.to_string()),
         }
+    }
+}
+
+impl From<FromSqlError> for LedgerError {
+    fn from(error: FromSqlError) -> Self {
+        Error::from(error).into()
     }
 }
 
@@ -55,7 +72,7 @@ impl LedgerError {
         let hint = match self {
             Self::InUse { .. } => "wait for it, or watch it with `jelouctl bulk status`",
             Self::TimeOutOfRange { .. } => "set the clock of this machine; --state leaves such a row out of the report",
-            Self::NoDirectory => "set HOME or XDG_STATE_HOME; nothing was sent",
+            Self::NoDirectory => return format!("set {HOME} or {}; nothing was sent", STATE.variable),
             Self::Newer { .. } => "use the newer jelouctl; nothing was sent",
             Self::Older { .. } => "use the jelouctl that made it, or `jelouctl bulk remove` it; nothing was sent",
             Self::Copy { file, run } => {

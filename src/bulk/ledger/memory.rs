@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::row_states::StateSince;
-use super::{RowState, SkipReason};
+use super::{LedgerError, RowState, SkipReason};
 use crate::timestamps::local_time;
 
 /// What of an earlier run counts; times are milliseconds since 1970.
@@ -95,9 +95,27 @@ fn time(at: i64) -> String {
 
 /// The place of a reason among all.
 pub(super) fn rank(reason: SkipReason) -> i64 {
-    SkipReason::ALL.iter().position(|known| *known == reason).and_then(|place| i64::try_from(place).ok()).unwrap_or(0)
+    reason as i64
 }
 
-pub(super) fn of_rank(rank: i64) -> SkipReason {
-    usize::try_from(rank).ok().and_then(|place| SkipReason::ALL.get(place).copied()).unwrap_or(SkipReason::AlreadySent)
+/// The reason with this place.
+pub(super) fn of_rank(place: i64) -> Result<SkipReason, LedgerError> {
+    let reason = SkipReason::ALL.into_iter().find(|reason| rank(*reason) == place);
+    reason
+        .ok_or_else(|| LedgerError::Damaged { problem: format!("no reason to leave a row out has the number {place}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_kept_by_its_place_and_no_other_number_is_one() {
+        for (place, reason) in (0..).zip(SkipReason::ALL) {
+            assert_eq!((rank(reason), of_rank(place).unwrap()), (place, reason));
+        }
+        for place in [-1, 6] {
+            assert!(matches!(of_rank(place), Err(LedgerError::Damaged { .. })), "{place}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::LedgerError;
 use super::draft::LedgerDraft;
 use super::skip::{SkipCounts, skip_counts};
+use super::text_column::text_of;
 use crate::phone::country_of;
 
 /// A draft in figures.
@@ -46,7 +47,7 @@ impl LedgerDraft {
         let mut found = statement.query([])?;
         while let Some(row) = found.next()? {
             rows += 1;
-            if let Some(country) = country_of(row.get_ref(0)?.as_str().unwrap_or_default()) {
+            if let Some(country) = country_of(text_of(row, 0)?) {
                 *countries.entry(country).or_default() += 1;
             }
         }

@@ -30,22 +30,8 @@ impl Ledger {
         filter: &RowFilter,
         mut write: impl FnMut(ReportedRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut statement = self
-            .db
-            .prepare(
-                // The last answer stays beside what a person decided later.
-                "SELECT line, standing.state, cells, message_id, http_status, \
-                 CASE WHEN \"to\" = 'skipped' THEN reason WHEN \"to\" IS NOT NULL THEN 'resolved' \
-                   ELSE coalesce(code, nullif(standing.state, 'sent')) END, \
-                 CASE WHEN \"to\" IS NULL THEN error WHEN error IS NULL THEN problem \
-                   ELSE problem || '; before that: ' || error END, \
-                 (SELECT count(*) FROM attempt WHERE attempt.row = row.n), standing.at, recipient, api_code, ended_at \
-                 FROM row JOIN content USING (n) JOIN standing USING (n) \
-                 LEFT JOIN outcome ON outcome.row = row.n \
-                   AND outcome.number = (SELECT max(number) FROM outcome WHERE outcome.row = row.n) \
-                 LEFT JOIN decision ON decision.row = row.n AND decision.number = standing.number ORDER BY row.n",
-            )
-            .map_err(LedgerError::from)?;
+        let query = format!("{REPORTED} ORDER BY row.n");
+        let mut statement = self.db.prepare(&query).map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
             let reported = reported(row).map_err(LedgerError::from)?;
@@ -54,6 +40,12 @@ impl Ledger {
             }
         }
         Ok(())
+    }
+
+    /// One row, as it is reported on.
+    pub(super) fn reported_row(&self, n: i64) -> Result<ReportedRow, LedgerError> {
+        let query = format!("{REPORTED} WHERE row.n = ?1");
+        Ok(self.db.prepare_cached(&query)?.query_row([n], reported)?)
     }
 }
 
@@ -65,6 +57,18 @@ impl Ledger {
         Ok(self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 }
+
+/// The last answer stays beside what a person decided later.
+const REPORTED: &str = "SELECT line, standing.state, cells, message_id, http_status, \
+     CASE WHEN \"to\" = 'skipped' THEN reason WHEN \"to\" IS NOT NULL THEN 'resolved' \
+       ELSE coalesce(code, nullif(standing.state, 'sent')) END, \
+     CASE WHEN \"to\" IS NULL THEN error WHEN error IS NULL THEN problem \
+       ELSE problem || '; before that: ' || error END, \
+     (SELECT count(*) FROM attempt WHERE attempt.row = row.n), standing.at, recipient, api_code, ended_at \
+     FROM row JOIN content USING (n) JOIN standing USING (n) \
+     LEFT JOIN outcome ON outcome.row = row.n \
+       AND outcome.number = (SELECT max(number) FROM outcome WHERE outcome.row = row.n) \
+     LEFT JOIN decision ON decision.row = row.n AND decision.number = standing.number";
 
 fn reported(row: &rusqlite::Row<'_>) -> rusqlite::Result<ReportedRow> {
     Ok(ReportedRow {

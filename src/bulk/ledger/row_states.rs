@@ -150,7 +150,7 @@ impl<'a> RecordWalk<'a> {
 mod tests {
     use super::*;
     use crate::bulk::fixture;
-    use crate::bulk::ledger::{BegunAttempt, EndedAttempt, Skip, SkipReason};
+    use crate::bulk::ledger::{BegunAttempt, EndedAttempt, Resolution, Skip, SkipReason};
 
     fn ended(n: i64, number: i64, state: RowState) -> EndedAttempt {
         let code = (state != RowState::Sent).then_some("x");
@@ -192,8 +192,8 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for step in 0..2 {
             if step == 1 {
-                ledger.resolve(RowState::Failed, RowState::Pending).unwrap();
-                ledger.resolve(RowState::Unknown, RowState::Failed).unwrap();
+                ledger.resolve(&Resolution::All([RowState::Failed, RowState::Pending])).unwrap();
+                ledger.resolve(&Resolution::All([RowState::Unknown, RowState::Failed])).unwrap();
             }
             let mut view = reader.db.prepare("SELECT n, state, coalesce(at, 0) FROM standing ORDER BY n").unwrap();
             let known: Vec<(u32, StateSince)> = view

@@ -1,9 +1,13 @@
 //! The rows that are still to be sent, as the engine takes them.
 
-use rusqlite::{OptionalExtension, Row as SqlRow};
+use rusqlite::{OptionalExtension, Row as SqlRow, Rows};
 
 use super::seal::RequestHash;
 use super::{Ledger, LedgerError, QueuedRow};
+
+/// Rows that are looked through at once, and the bytes of their bodies behind which there are no more.
+const ROWS_AT_ONCE: usize = 1000;
+const BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
 
 /// A row of which there is no record, unless it is skipped, as [`QUEUED`] gives it.
 const UNTOUCHED: &str = "SELECT row.n, line, recipient, path, body, \
@@ -38,7 +42,21 @@ impl Ledger {
             let query = format!("{QUEUED} WHERE row.n > ?1 AND before IS NULL AND {IS_PENDING} ORDER BY row.n");
             self.db.prepare_cached(&query)?
         };
-        let mut rows = statement.query([after.max(self.first_pending - 1)])?;
+        self.first_of(statement.query([after.max(self.first_pending - 1)])?, limit, bytes)
+    }
+
+    /// The next rows behind `after` that are still to be sent, whether they wait for another row or not: as many as are read
+    /// at once.
+    ///
+    /// # Errors
+    /// As of [`Ledger::fresh`].
+    pub(crate) fn pending_behind(&self, after: i64) -> Result<Vec<QueuedRow>, LedgerError> {
+        let query = format!("{QUEUED} WHERE row.n > ?1 AND {IS_PENDING} ORDER BY row.n");
+        let mut statement = self.db.prepare_cached(&query)?;
+        self.first_of(statement.query([after])?, ROWS_AT_ONCE, BYTES_AT_ONCE)
+    }
+
+    fn first_of(&self, mut rows: Rows<'_>, limit: usize, bytes: usize) -> Result<Vec<QueuedRow>, LedgerError> {
         let (mut taken, mut size) = (Vec::new(), 0);
         while taken.len() < limit
             && size < bytes
@@ -101,6 +119,16 @@ impl Ledger {
         Ok(())
     }
 
+    /// The first row that is still to be sent.
+    ///
+    /// # Errors
+    /// As of [`Ledger::fresh`].
+    pub(crate) fn first_pending_row(&self) -> Result<Option<QueuedRow>, LedgerError> {
+        let query = format!("{QUEUED} WHERE {IS_PENDING} ORDER BY row.n LIMIT 1");
+        let mut statement = self.db.prepare(&query)?;
+        statement.query_row([], |row| Ok(self.queued(row))).optional()?.transpose()
+    }
+
     fn queued(&self, row: &SqlRow<'_>) -> Result<QueuedRow, LedgerError> {
         let queued = QueuedRow {
             n: row.get(0)?,
@@ -138,6 +166,16 @@ mod tests {
         assert_eq!(lines(reader.fresh(0, 128, 4).unwrap()), [2, 3]);
         assert_eq!(lines(reader.fresh(2, 2, 1000).unwrap()), [4, 5]);
         assert_eq!(lines(reader.fresh(2, 128, 1000).unwrap()), [4, 5, 6]);
+    }
+
+    #[test]
+    fn rows_that_wait_for_another_one_are_still_to_be_sent() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (mut ledger, reader) = fixture::ledgers(home.path(), &["593900000000"; 4]);
+        let skip = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
+        ledger.skip(&[(3, skip)]).unwrap();
+        let behind = |n| reader.pending_behind(n).unwrap().into_iter().map(|row| row.n).collect::<Vec<_>>();
+        assert_eq!((behind(0), behind(2), behind(4)), (vec![1, 2, 4], vec![4], vec![]));
     }
 
     #[test]

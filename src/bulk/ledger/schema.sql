@@ -79,7 +79,7 @@ CREATE TABLE outcome (
   message_id TEXT,
   code TEXT CHECK (code IS NOT NULL OR state = 'sent'),
   error TEXT,
-  -- The API's own code.
+  -- The API's own code, where its answer had one.
   api_code TEXT,
   PRIMARY KEY (row, number),
   FOREIGN KEY (row, number) REFERENCES attempt (row, number)

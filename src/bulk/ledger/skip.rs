@@ -3,10 +3,11 @@
 use clap::ValueEnum;
 use rusqlite::Connection;
 
+use super::text_column::text_of;
 use super::{Ledger, LedgerError};
 
 /// Why a row is left out. Of several reasons it is the first in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub(crate) enum SkipReason {
     /// It makes no message that can be sent
@@ -36,6 +37,10 @@ impl SkipReason {
             Self::ToBeSent => "to_be_sent",
             Self::Repeated => "repeated",
         }
+    }
+
+    fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
     }
 
     /// Whether somebody must still look at the row; else it was left out as it was meant to be.
@@ -93,14 +98,15 @@ impl Ledger {
 
 /// Of a ledger, or of a draft.
 pub(super) fn skip_counts(db: &Connection) -> Result<SkipCounts, LedgerError> {
-    let query = "SELECT count(*) FROM decision WHERE \"to\" = 'skipped' AND reason = ?1";
+    let query = "SELECT reason, count(*) FROM decision WHERE \"to\" = 'skipped' GROUP BY reason";
     let mut statement = db.prepare_cached(query)?;
+    let mut rows = statement.query([])?;
     let mut counts = Vec::new();
-    for reason in SkipReason::ALL {
-        match statement.query_row([reason.name()], |row| row.get(0))? {
-            0 => {}
-            rows => counts.push((reason, rows)),
-        }
+    while let Some(row) = rows.next()? {
+        let name = text_of(row, 0)?;
+        let damaged = || LedgerError::Damaged { problem: format!("no row is skipped for the reason `{name}`") };
+        counts.push((SkipReason::of_name(name).ok_or_else(damaged)?, row.get(1)?));
     }
+    counts.sort_unstable();
     Ok(SkipCounts(counts))
 }

@@ -115,6 +115,11 @@ impl Counts {
         self.left() == 0
     }
 
+    /// As the next process will find them: what was under way may have been sent.
+    pub(crate) fn at_rest(self) -> Self {
+        Self { inflight: 0, unknown: self.unknown + self.inflight, ..self }
+    }
+
     /// For a person who watches.
     pub(crate) fn shown(&self) -> Tally {
         let Self { sent, failed, unknown, skipped, .. } = *self;

@@ -1,8 +1,8 @@
 //! One reading of a ledger that is about to be written: every record once, and that no row is missing. It says all that is
 //! to be known before a row may leave.
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row as SqlRow, Rows};
+use rusqlite::types::{FromSql, FromSqlResult, ValueRef};
+use rusqlite::{Connection, Rows};
 
 use super::record::{self, RecordKind};
 use super::state::RowState;
@@ -54,8 +54,12 @@ impl<'a> Records<'a> {
     fn pass(&mut self) -> rusqlite::Result<Option<Step>> {
         let before = self.next.take();
         if let Some(row) = self.rows.next()? {
-            let step = step(self.kind, row)?;
-            let fields = (0..self.kind.columns()).map(|column| row.get_ref(column).unwrap_or(ValueRef::Null));
+            let mut fields = [ValueRef::Null; 8];
+            for (column, field) in fields.iter_mut().enumerate().take(self.kind.columns()) {
+                *field = row.get_ref(column)?;
+            }
+            let step = step(self.kind, fields)?;
+            let fields = fields.into_iter().take(self.kind.columns());
             self.sum = self.sum.wrapping_add(record::hash(self.kind, fields));
             self.is_broken |= before.as_ref().is_some_and(|before| before.key >= step.key);
             self.next = Some(step);
@@ -64,14 +68,15 @@ impl<'a> Records<'a> {
     }
 }
 
-fn step(kind: RecordKind, row: &SqlRow<'_>) -> rusqlite::Result<Step> {
+fn step(kind: RecordKind, fields: [ValueRef<'_>; 8]) -> FromSqlResult<Step> {
     // The columns of `RecordKind::select`.
+    let [n, number, third, fourth, .., last] = fields;
     let (state, at) = match kind {
-        RecordKind::Attempt => (RowState::Inflight, row.get(2)?),
-        RecordKind::Outcome => (row.get(3)?, row.get(2)?),
-        RecordKind::Decision => (row.get(3)?, row.get(7)?),
+        RecordKind::Attempt => (RowState::Inflight, third),
+        RecordKind::Outcome => (RowState::column_result(fourth)?, third),
+        RecordKind::Decision => (RowState::column_result(fourth)?, last),
     };
-    Ok(Step { key: (row.get(0)?, row.get(1)?), state, at })
+    Ok(Step { key: (n.as_i64()?, number.as_i64()?), state, at: at.as_i64()? })
 }
 
 impl Survey {
@@ -168,17 +173,24 @@ impl Survey {
 /// Whether the tables of the list have not exactly the rows 1 to `rows`, or the order of recipients is not what its index
 /// says.
 fn is_a_row_missing(db: &Connection, rows: i64) -> rusqlite::Result<bool> {
-    let five = |row: &SqlRow<'_>| -> rusqlite::Result<[i64; 5]> {
-        Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?])
+    let three = |query: &str| -> rusqlite::Result<[i64; 3]> {
+        db.query_row(query, [], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))
     };
-    let query = "SELECT count(*), coalesce(sum(n), 0), count(before), coalesce(sum(before), 0), \
-                 coalesce(sum(n) FILTER (WHERE before IS NOT NULL), 0) FROM row NOT INDEXED";
-    let [count, sum, followers @ ..] = db.query_row(query, [], five)?;
-    let query = "SELECT count(*), coalesce(sum(n), 0) FROM content";
-    let content: (i64, i64) = db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let query = "SELECT count(*), coalesce(sum(before), 0), coalesce(sum(n), 0) FROM row INDEXED BY row_before \
-                 WHERE before IS NOT NULL";
-    let index: (i64, i64, i64) = db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let all = (rows, rows.saturating_add(1).saturating_mul(rows) / 2);
-    Ok((count, sum) != all || content != all || <[i64; 3]>::from(index) != followers)
+    // So many different numbers from the first to the last are all of them. SQLite counts them by the page, where a sum would
+    // take each row by itself.
+    let numbers = |table: &str| {
+        three(&format!(
+            "SELECT (SELECT count(*) FROM {table}), (SELECT coalesce(min(n), 1) FROM {table}), \
+             (SELECT coalesce(max(n), 0) FROM {table})"
+        ))
+    };
+    let followers = |table: &str| {
+        three(&format!(
+            "SELECT count(*), coalesce(sum(before), 0), coalesce(sum(n), 0) FROM {table} WHERE before IS NOT NULL"
+        ))
+    };
+    let all = [rows, 1, rows];
+    Ok(numbers("row NOT INDEXED")? != all
+        || numbers("content")? != all
+        || followers("row NOT INDEXED")? != followers("row INDEXED BY row_before")?)
 }

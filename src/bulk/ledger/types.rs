@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::commit_mark::RunNote;
+use super::error::LedgerError;
 use super::state::{Counts, RowState};
 use crate::api::SuccessCriterion;
 use crate::bulk::deadline::Deadline;
 use crate::hours::Hours;
 use crate::list::ListFormat;
-use crate::message::TemplateUses;
+use crate::message::{TemplateUses, recipients_in};
 
 /// What a run is, beside its rows.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -38,10 +39,6 @@ pub(crate) struct Details {
     pub(crate) concurrency: usize,
     /// How long it goes on while every row that is tried meets a rate limit.
     pub(crate) max_wait: Duration,
-    /// Messages that an earlier run sent are sent once more.
-    pub(crate) again: bool,
-    /// Messages that an earlier run sent are left out.
-    pub(crate) skip_sent: bool,
     /// For how long earlier runs count; zero for not at all.
     pub(crate) remember: Duration,
     /// How many of the people an earlier run wrote to in the 24 hours before.
@@ -59,9 +56,22 @@ pub(crate) struct RunConditions {
     pub(crate) hours: Option<Hours>,
     /// Whether it goes on when every row is rejected.
     pub(crate) keep_going: bool,
+    /// Whether messages that an earlier run sent are sent once more.
+    pub(crate) again: bool,
+    /// Whether they are left out.
+    pub(crate) skip_sent: bool,
 }
 
 impl Details {
+    /// `text from bot 77 (profile prod)`
+    pub(crate) fn description(&self) -> String {
+        match (&self.profile, self.sandbox) {
+            (_, true) => format!("{} on the sandbox", self.kind),
+            (Some(profile), false) => format!("{} from bot {} (profile {profile})", self.kind, self.bot),
+            (None, false) => format!("{} from bot {}", self.kind, self.bot),
+        }
+    }
+
     /// What the lock file says of the run with this identity that has no commit yet.
     pub(super) fn note(&self, identity: &[u8; 16]) -> RunNote {
         let identity = identity.iter().fold(String::new(), |mut digits, byte| {
@@ -89,6 +99,20 @@ pub(crate) struct QueuedRow {
     pub(crate) number: i64,
     /// Until when its first byte may leave; nothing where nobody else could have it.
     pub(crate) deadline: Option<Deadline>,
+}
+
+impl QueuedRow {
+    /// Everybody whom the request names.
+    pub(crate) fn recipients(&self) -> Result<Vec<String>, LedgerError> {
+        recipients_of(&self.recipient, &self.body)
+    }
+}
+
+/// Everybody whom a request names: its recipient, and those in its body.
+pub(super) fn recipients_of(recipient: &str, body: &str) -> Result<Vec<String>, LedgerError> {
+    let body = serde_json::from_str(body)
+        .map_err(|error| LedgerError::Damaged { problem: format!("a request has no JSON: {error}") })?;
+    Ok(std::iter::once(recipient).chain(recipients_in(&body)).map(str::to_owned).collect())
 }
 
 /// An attempt that is about to begin.

@@ -1,4 +1,4 @@
-//! The directory of the runs: which there are, and how one is found, reserved, locked and removed.
+//! The directory of the runs: which there are, and how one is reserved, locked and removed.
 
 use std::fs;
 use std::io::{self, Write};
@@ -9,8 +9,10 @@ use super::files::{DRAFT, LEDGER, LOCK, RunFiles};
 use super::lock::RunLock;
 use super::name::RunName;
 use super::reserved::ReservedRun;
+use super::stop_mark::StopMark;
 use crate::bulk::error::BulkError;
-use crate::bulk::ledger::{Ledger, LedgerError, RunNote};
+use crate::bulk::ledger::{LedgerError, RunNote};
+use crate::places::STATE;
 use crate::private_file::{self, FileError};
 
 /// The directory of the runs.
@@ -29,10 +31,8 @@ impl Runs {
 
     /// The user's directory, whether it is there or not.
     pub(crate) fn at_home() -> Result<Self, LedgerError> {
-        let state = dirs::state_dir().or_else(dirs::data_local_dir);
-        // What a relative path means changes with the working directory, and earlier runs would be missed.
-        let state = state.filter(|state| state.is_absolute()).ok_or(LedgerError::NoDirectory)?;
-        Ok(Self { directory: state.join("jelouctl/runs") })
+        let directory = STATE.directory().ok_or(LedgerError::NoDirectory)?;
+        Ok(Self { directory: directory.join("runs") })
     }
 
     /// The directory, once a file has been written there, or where it would be made, and is gone again. Nothing stays.
@@ -83,30 +83,9 @@ impl Runs {
         self.files(name).changed_at()
     }
 
-    /// The run `asked` for; without a name the only unfinished one, or the only one.
-    ///
-    /// # Errors
-    /// When there is no such run, or more than one.
-    pub(crate) fn find(&self, asked: Option<&RunName>) -> Result<RunName, BulkError> {
-        let known = self.names()?;
-        if let Some(name) = asked {
-            if known.contains(name) || self.lost()?.contains(name) {
-                return Ok(name.clone());
-            }
-            return Err(RunError::NoSuchRun { name: name.clone(), known }.into());
-        }
-        // A ledger that cannot be read is not finished.
-        let is_open = |name: &RunName| {
-            let finished_at = Ledger::read(&self.path(name)).and_then(|run| run.finished_at());
-            !finished_at.is_ok_and(|at| at.is_some())
-        };
-        let unfinished: Vec<_> = known.iter().filter(|name| is_open(name)).collect();
-        match (unfinished.as_slice(), known.as_slice()) {
-            ([name], _) => Ok((*name).clone()),
-            ([], [name]) => Ok(name.clone()),
-            (_, []) => Err(RunError::NoRuns.into()),
-            (_, _) => Err(RunError::Several { known }.into()),
-        }
+    /// The mark that a run is to stop.
+    pub(crate) fn stop_mark(&self, name: &RunName) -> StopMark {
+        StopMark::new(self.files(name).stop())
     }
 
     /// Takes a run for this process.
@@ -138,12 +117,14 @@ impl Runs {
         }
         // The log of a ledger that somebody removed would be played into the new one.
         self.files(name).remove_logs()?;
+        self.stop_mark(name).lift().map_err(LedgerError::from)?;
         Ok(ReservedRun::new(self.files(name), lock))
     }
 
     /// Removes a run; the caller has its lock.
     pub(crate) fn remove(&self, name: &RunName, lock: RunLock) -> Result<(), LedgerError> {
         let files = self.files(name);
+        self.stop_mark(name).lift()?;
         files.remove_ledger()?;
         let removed = files.remove_lock();
         drop(lock);

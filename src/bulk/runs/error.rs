@@ -3,14 +3,20 @@
 use thiserror::Error;
 
 use super::name::RunName;
+use crate::nearest::nearest;
+
+/// Runs that are named where one is missing.
+const NAMED: usize = 5;
 
 #[derive(Debug, Error)]
 pub(crate) enum RunError {
-    #[error("there is no run {name}{}", list(known))]
+    #[error("there is no run {name}{}", instead(name, known))]
     NoSuchRun { name: RunName, known: Vec<RunName> },
     #[error("there are no runs")]
     NoRuns,
-    #[error("there are several runs{}", list(known))]
+    #[error("no run is unfinished{}", list(known))]
+    NoneUnfinished { known: Vec<RunName> },
+    #[error("there are several unfinished runs{}", list(known))]
     Several { known: Vec<RunName> },
     #[error("run {name} already exists")]
     Exists { name: RunName },
@@ -20,14 +26,30 @@ impl RunError {
     /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> &'static str {
         match self {
-            Self::NoSuchRun { .. } | Self::Several { .. } => "name one; `jelouctl bulk list` shows them",
+            Self::NoSuchRun { .. } | Self::Several { .. } | Self::NoneUnfinished { .. } => {
+                "name one; `jelouctl bulk list` shows them"
+            }
             Self::NoRuns => "start one with `jelouctl bulk send FILE KIND`",
             Self::Exists { .. } => "choose another name, or go on with it: `jelouctl bulk resume NAME`",
         }
     }
 }
 
+/// The run that was probably meant, else those that there are.
+fn instead(name: &RunName, known: &[RunName]) -> String {
+    let names: Vec<_> = known.iter().map(ToString::to_string).collect();
+    match nearest(&name.to_string(), names.iter().map(String::as_str)) {
+        Some(nearest) => format!("; the nearest is {nearest}"),
+        None => list(known),
+    }
+}
+
 fn list(known: &[RunName]) -> String {
-    let names = known.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    if names.is_empty() { "; there are none".to_owned() } else { format!("; there are: {names}") }
+    let mut names: Vec<_> = known.iter().take(NAMED).map(ToString::to_string).collect();
+    match known.len().saturating_sub(NAMED) {
+        _ if names.is_empty() => return "; there are none".to_owned(),
+        0 => {}
+        more => names.push(format!("and {more} more")),
+    }
+    format!("; there are: {}", names.join(", "))
 }

@@ -15,6 +15,7 @@ pub(crate) const DRAFT: &str = "db.part";
 /// What SQLite keeps beside a ledger.
 const LOGS: [&str; 2] = ["db-wal", "db-shm"];
 pub(crate) const LOCK: &str = "lock";
+const STOP: &str = "stop";
 
 /// Where the files of one run are, whether they exist or not.
 #[derive(Clone, Debug)]
@@ -42,6 +43,10 @@ impl RunFiles {
 
     pub(crate) fn lock(&self) -> PathBuf {
         self.file(LOCK)
+    }
+
+    pub(crate) fn stop(&self) -> PathBuf {
+        self.file(STOP)
     }
 
     /// When one of them was last written, in milliseconds since 1970.

@@ -88,6 +88,7 @@ fn open(path: &Path) -> Result<File, FileError> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use super::*;
 
     #[test]

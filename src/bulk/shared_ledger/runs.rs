@@ -1,5 +1,6 @@
 //! The runs of a database: which there are, how each stands, and what a person decides about one.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -130,25 +131,56 @@ impl SharedRuns {
         Ok(rows.iter().filter_map(|row| row.try_get::<_, String>(0).ok()?.parse().ok()).collect())
     }
 
-    /// The run `asked` for; without a name the only unfinished one, or the only one.
+    /// The run `asked` for, else the only unfinished one.
     ///
     /// # Errors
     /// When there is no such run, or more than one.
     pub(crate) fn find(&self, asked: Option<&RunName>) -> Result<RunName, BulkError> {
-        let known = self.names()?;
-        if let Some(name) = asked {
-            let is_known = known.contains(name);
-            let missing = || RunError::NoSuchRun { name: name.clone(), known }.into();
-            return is_known.then(|| name.clone()).ok_or_else(missing);
+        match asked {
+            Some(asked) => self.named(asked),
+            None => match self.only_unfinished()? {
+                Some(name) => Ok(name),
+                None => Err(RunError::NoneUnfinished { known: self.names()? }.into()),
+            },
         }
-        let query = "SELECT name FROM jelouctl.run WHERE finished_at IS NULL";
+    }
+
+    /// The run of this name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn named(&self, asked: &RunName) -> Result<RunName, BulkError> {
+        let known = self.names()?;
+        if known.contains(asked) {
+            return Ok(asked.clone());
+        }
+        Err(RunError::NoSuchRun { name: asked.clone(), known }.into())
+    }
+
+    /// The newest run, one on the sandbox only where there is no other.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub(crate) fn newest(&self) -> Result<RunName, BulkError> {
+        let query = "SELECT name FROM jelouctl.run ORDER BY sandbox, created_at DESC LIMIT 1";
+        let row = self.call(SHORT, self.client.query_opt(query, &[]))?;
+        let name = row.and_then(|row| row.try_get::<_, String>(0).ok()?.parse().ok());
+        name.ok_or_else(|| RunError::NoRuns.into())
+    }
+
+    /// The only run that is not finished; nothing where all are.
+    ///
+    /// # Errors
+    /// When there are several.
+    pub(crate) fn only_unfinished(&self) -> Result<Option<RunName>, BulkError> {
+        let query = "SELECT name FROM jelouctl.run WHERE finished_at IS NULL ORDER BY name";
         let rows = self.call(SHORT, self.client.query(query, &[]))?;
         let unfinished: Vec<RunName> =
             rows.iter().filter_map(|row| row.try_get::<_, String>(0).ok()?.parse().ok()).collect();
-        match (unfinished.as_slice(), known.as_slice()) {
-            ([name], _) | ([], [name]) => Ok(name.clone()),
-            (_, []) => Err(RunError::NoRuns.into()),
-            (_, _) => Err(RunError::Several { known }.into()),
+        match unfinished.as_slice() {
+            [] => Ok(None),
+            [name] => Ok(Some(name.clone())),
+            _ => Err(RunError::Several { known: unfinished }.into()),
         }
     }
 
@@ -160,6 +192,12 @@ impl SharedRuns {
         let id = row.and_then(|row| row.try_get(0).ok());
         id.map(RunId)
             .ok_or_else(|| LedgerError::Database(DatabaseError::Failed { cause: format!("run {name} was removed") }))
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self, run: RunId) -> Result<String, LedgerError> {
+        let query = "SELECT name FROM jelouctl.run WHERE id = $1";
+        Ok(self.call(SHORT, async { self.client.query_one(query, &[&run.0]).await?.try_get(0) })?)
     }
 
     /// What the run is, with the conditions that were given last.
@@ -230,6 +268,24 @@ impl SharedRuns {
             rows.iter().filter_map(|row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?))).collect();
         let of = |reason: &str| counted.iter().find(|(name, _)| name == reason).map_or(0, |(_, rows)| *rows);
         Ok(SkipCounts::of(|reason| u64::try_from(of(reason)).unwrap_or_default()))
+    }
+
+    /// Of the failed and unknown rows: how many for each reason, the API's own code where there is one.
+    pub(crate) fn reasons(&self, run: RunId) -> Result<BTreeMap<String, u64>, LedgerError> {
+        let query = "SELECT coalesce(last.api_code, last.code, row.state), count(*) FROM jelouctl.row \
+                     LEFT JOIN LATERAL (SELECT api_code, code FROM jelouctl.attempt WHERE attempt.run = $1 \
+                       AND attempt.n = row.n ORDER BY attempt.number DESC LIMIT 1) AS last ON true \
+                     WHERE row.run = $1 AND row.state IN ('failed', 'unknown') GROUP BY 1";
+        let rows = self.call(LONG, self.client.query(query, &[&run.0]))?;
+        let read = |row: &Row| Some((row.try_get(0).ok()?, u64::try_from(row.try_get::<_, i64>(1).ok()?).ok()?));
+        Ok(rows.iter().filter_map(read).collect())
+    }
+
+    /// Nobody takes rows of it any more until a person resumes it.
+    pub(crate) fn pause(&self, run: RunId) -> Result<(), LedgerError> {
+        let query = "SELECT jelouctl.pause_run($1, 'person', $2)";
+        self.call(SHORT, self.client.execute(query, &[&run.0, &"jelouctl bulk stop"]))?;
+        Ok(())
     }
 
     /// Why nobody takes rows of it, where that is so.

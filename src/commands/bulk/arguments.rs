@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::report::ReportArguments;
-use crate::bulk::{ImportPolicy, RowRange, RowState, RunName};
+use crate::bulk::{ImportPolicy, RowRange, RowState, RunAge, RunName};
 use crate::config::{Rate, Remember};
 use crate::hours::HoursChoice;
 use crate::input::Source;
@@ -20,9 +20,27 @@ pub(crate) enum BulkAction {
     Work { run: Option<RunName>, options: RunOptions },
     Status { run: Option<RunName> },
     Report(ReportArguments),
-    Resolve { run: Option<RunName>, from: RowState, to: RowState },
+    Stop { run: Option<RunName> },
+    Find { user: String, country: Option<Country> },
+    Resolve { run: Option<RunName>, decided: Decided },
     List,
-    Remove { run: RunName },
+    Remove(Removed),
+}
+
+/// What `bulk resolve` says of which rows.
+#[derive(Debug)]
+pub(crate) enum Decided {
+    /// Rows in the first state are in the second: those at `lines` and to `people`, or all.
+    Rows { change: [RowState; 2], lines: Vec<u64>, people: Vec<String>, country: Option<Country> },
+    /// `--from`: what a report has in its column `sent`.
+    Reported(Source),
+}
+
+/// What `bulk remove` removes.
+#[derive(Debug)]
+pub(crate) enum Removed {
+    Run(RunName),
+    OlderThan(RunAge),
 }
 
 /// How a run is sent and watched; what is absent is the run's own, or the default.

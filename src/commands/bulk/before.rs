@@ -7,7 +7,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::earlier::{report_written_to, written_to_words};
-use crate::bulk::{DraftOverview, LedgerDraft, LedgerError};
+use super::hours::report_closed;
+use crate::bulk::{Details, DraftOverview, Ledger, LedgerDraft, LedgerError};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::hours::Hours;
@@ -56,7 +57,10 @@ impl BeforeRun<'_> {
             report_written_to(context, self.written_to);
             return Ok(());
         }
-        self.draw_first(context, overview.rows)?;
+        if let Some(first) = self.draft.first_messages(1)?.pop() {
+            let of = if overview.rows == 1 { "the message" } else { "the first message" };
+            draw_first(context, self.kind, of, (first.line, &first.recipient, &first.body), "; --preview 1 shows all")?;
+        }
         let mut lines = vec![rows(&overview)];
         lines.extend(match overview.repeated {
             0 => None,
@@ -71,22 +75,50 @@ impl BeforeRun<'_> {
         }
         Ok(())
     }
+}
 
-    fn draw_first(&self, context: &Context, rows: u64) -> Result<(), CommandError> {
-        let Some(first) = self.draft.first_messages(1)?.pop() else { return Ok(()) };
-        let of = if rows == 1 { "the message" } else { "the first message" };
-        let head = format!("{of}, line {}, as {} would see it:", first.line, first.recipient);
-        context.stderr.known(&wrapped(&one_line(&head), COLUMNS));
-        // The mark at the side takes four columns.
-        let mut lines: Vec<_> =
-            draw(self.kind, &first.body).iter().flat_map(|line| wrapped(&one_line(line), COLUMNS - 4)).collect();
-        if lines.len() > DRAWN_LINES {
-            let more = lines.split_off(DRAWN_LINES - 1).len();
-            lines.push(format!("… and {}; --preview 1 shows all", counted(more as u64, "line")));
-        }
-        context.stderr.bubble(&lines);
-        Ok(())
+/// Shows a message, given by its line, recipient and body, above the question. `more` says how the rest of a long one is
+/// seen.
+fn draw_first(
+    context: &Context,
+    kind: &Message,
+    of: &str,
+    (line, recipient, body): (u64, &str, &str),
+    more: &str,
+) -> Result<(), LedgerError> {
+    let head = format!("{of}, line {line}, as {recipient} would see it:");
+    context.stderr.known(&wrapped(&one_line(&head), COLUMNS));
+    // The mark at the side takes four columns.
+    let mut lines: Vec<_> = draw(kind, body)?.iter().flat_map(|line| wrapped(&one_line(line), COLUMNS - 4)).collect();
+    if lines.len() > DRAWN_LINES {
+        let cut = lines.split_off(DRAWN_LINES - 1).len();
+        lines.push(format!("… and {}{more}", counted(cut as u64, "line")));
     }
+    context.stderr.bubble(&lines);
+    Ok(())
+}
+
+/// Says at a terminal what of a run is still to be sent, before the question.
+pub(crate) fn report_before_resume(
+    context: &Context,
+    ledger: &Ledger,
+    details: &Details,
+    rate: f64,
+) -> Result<(), CommandError> {
+    if context.stderr.is_quiet() {
+        return Ok(());
+    }
+    let counts = ledger.counts()?;
+    if let (Some(first), Some(kind)) = (ledger.first_pending_row()?, Message::named(&details.kind)) {
+        let of = if counts.pending == 1 { "the message that is left" } else { "the first message that is left" };
+        draw_first(context, &kind, of, (first.line, &first.recipient, &first.body), "")?;
+    }
+    let hours = details.conditions.hours.as_ref();
+    if let Some(line) = duration(counts.pending, rate, hours) {
+        context.stderr.known(&wrapped(&one_line(&line), COLUMNS));
+    }
+    report_closed(context, hours);
+    Ok(())
 }
 
 /// Shows the first `most` messages as their recipients would see them.
@@ -97,15 +129,15 @@ pub(crate) fn draw_messages(
     most: u64,
 ) -> Result<(), CommandError> {
     for message in draft.first_messages(most)? {
-        context.stderr.would_see(&message.recipient, &draw(kind, &message.body));
+        context.stderr.would_see(&message.recipient, &draw(kind, &message.body)?);
     }
     Ok(())
 }
 
 /// The lines that show a body of a run as its recipient would see it.
-fn draw(kind: &Message, body: &str) -> Vec<String> {
-    let body = serde_json::from_str(body).unwrap_or_default();
-    kind.draw(&body)
+fn draw(kind: &Message, body: &str) -> Result<Vec<String>, LedgerError> {
+    let body = serde_json::from_str(body).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+    Ok(kind.draw(&body))
 }
 
 /// `100 rows: 95 to send; left out: 3 invalid, 2 already sent`

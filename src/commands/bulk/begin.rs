@@ -11,7 +11,7 @@ use super::carry_out::{LockedRun, carry_out};
 use super::earlier::{self, Repetition};
 use super::excluded_since::leave_out_of_draft;
 use super::hours::{report_closed, report_over_midnight};
-use super::summary::{nothing_to_send, print_summary, summary};
+use super::summary::{RunSummary, nothing_to_send, print_summary};
 use super::work::JoinedRun;
 use crate::bulk::{
     BulkError, Details, Imported, KnownRuns, Ledger, LedgerDraft, LedgerError, ReservedRun, RunConditions, RunError,
@@ -97,7 +97,7 @@ impl PreparedRun<'_> {
             details.written_to = earlier.people_written_to(&draft)?;
             earlier::report_unfinished(context, earlier, &draft)?;
         }
-        let (skips, rows_told) = (draft.skip_counts()?, draft.to_be_sent()?);
+        let (skips, rows_told) = (draft.skip_counts()?, draft.to_be_sent());
         report_over_midnight(context, details.conditions.hours.as_ref());
         if !details.sandbox {
             report_closed(context, details.conditions.hours.as_ref());
@@ -129,7 +129,7 @@ impl PreparedRun<'_> {
         if let Some(earlier) = &mut earlier {
             earlier::compare(context, earlier, &mut draft, repetition)?;
         }
-        let rows = draft.to_be_sent()?;
+        let rows = draft.to_be_sent();
         if rows == 0 {
             return nothing_to_send(context, &draft);
         }
@@ -178,8 +178,8 @@ impl PreparedRun<'_> {
 /// `--import-only`: the run is made, and nothing is sent.
 fn imported(context: &Context, run: &StoredRun<'_>, name: &RunName, ways: &str) -> Result<ExitCode, CommandError> {
     context.stderr.note(&format!("the run is made and nothing was sent; to send it: {ways}"));
-    let summary = summary(Some(name), &run.counts()?, &run.skip_counts()?, run.details()?.written_to);
-    print_summary(context, &summary, Some(name))?;
+    let summary = RunSummary::of_stored(run, run.details()?.written_to)?;
+    print_summary(context, &summary.to_json(Some(name)), &summary.words(None, false), Some(name))?;
     Ok(ExitCode::Success)
 }
 
@@ -245,10 +245,13 @@ pub(crate) fn details(
         rate: arguments.options.rate.unwrap_or(settings.rate.value).per_second(),
         concurrency: arguments.options.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
         max_wait: arguments.options.max_wait.unwrap_or(DEFAULT_MAX_WAIT),
-        conditions: RunConditions { hours, keep_going: arguments.options.keep_going },
+        conditions: RunConditions {
+            hours,
+            keep_going: arguments.options.keep_going,
+            again: arguments.earlier.again,
+            skip_sent: arguments.earlier.skip_sent,
+        },
         templates: imported.templates.clone(),
-        again: arguments.earlier.again,
-        skip_sent: arguments.earlier.skip_sent,
         remember: Duration::ZERO,
         written_to: 0,
     })
@@ -262,18 +265,18 @@ fn file_name(source: &Source) -> Option<String> {
 }
 
 /// Whether a person will be asked.
-fn is_asked(context: &Context, sender: &Sender) -> bool {
+pub(crate) fn is_asked(context: &Context, sender: &Sender) -> bool {
     let needs_yes = !sender.settings.is_sandboxed() && sender.settings.confirm_bulk.value;
     needs_yes && !context.assume_yes && context.can_ask()
 }
 
 /// A person is asked; a script says `--yes`, unless the profile or the sandbox makes that needless.
-fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandError> {
+pub(crate) fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandError> {
     if sender.settings.is_sandboxed() || !sender.settings.confirm_bulk.value {
         return Ok(());
     }
-    let question =
-        format!("Send {} from {} to {}?", counted(rows, "message"), sender.description(), sender.planned_base());
+    let rows_in_words = counted(rows, "message");
+    let question = format!("Send {rows_in_words} from {} to {}?", sender.description(), sender.planned_base());
     match context.confirms(&question)? {
         Some(true) => Ok(()),
         answer => Err(GuardError::Unconfirmed { rows, is_answer: answer.is_some() }.into()),

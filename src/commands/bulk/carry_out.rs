@@ -1,17 +1,20 @@
 //! A run on its way, begun or resumed: the engine, and what became of it.
 
+use std::future::pending;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::arguments::RunOptions;
 use super::excluded_since::leave_out_of_file;
 use super::hours;
-use super::summary::{may_have_been_sent, of_counts, print_summary, summary};
+use super::summary::{RunSummary, may_have_been_sent, print_summary, to_continue};
 use crate::api::{HEADERS_OF_A_POST, Problem, SwapWatch, signed};
 use crate::bulk::{
     ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, LedgerError, PauseReason, RunEnd, RunEvent,
-    RunEventKind, RunLedger, RunLimits, RunLock, RunName, RunPause, Runs, SkipCounts, StopReason, WriteFailure,
+    RunEventKind, RunLedger, RunLimits, RunLock, RunName, RunPause, Runs, StopReason, StopRequest, StopWatch,
+    WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -53,11 +56,17 @@ pub(crate) trait RunningRun {
     /// When that cannot be written.
     fn leave_out(&self, context: &Context, exclusions: &Exclusions) -> Result<(), CommandError>;
 
-    /// How many rows are in each state at its end, and left out.
+    /// How it stands.
     ///
     /// # Errors
     /// When it cannot be read.
-    fn look(&self) -> Result<(Counts, SkipCounts), LedgerError>;
+    fn look(&self) -> Result<RunSummary, LedgerError>;
+
+    /// What tells that somebody asks it to stop, where its ledger does not.
+    fn stop_watch(&self) -> Option<StopWatch>;
+
+    /// Every row is final.
+    fn end(&self);
 }
 
 /// A run in a file.
@@ -91,9 +100,18 @@ impl RunningRun for FileOnItsWay<'_> {
         leave_out_of_file(context, &runs.path(name), lock, exclusions)
     }
 
-    fn look(&self) -> Result<(Counts, SkipCounts), LedgerError> {
+    fn look(&self) -> Result<RunSummary, LedgerError> {
         let ledger = Ledger::read(&self.run.runs.path(&self.run.name))?;
-        Ok((ledger.counts()?, ledger.skip_counts()?))
+        RunSummary::of(&ledger, self.run.details.written_to)
+    }
+
+    fn stop_watch(&self) -> Option<StopWatch> {
+        Some(self.run.runs.stop_mark(&self.run.name).watch())
+    }
+
+    fn end(&self) {
+        // Nothing is left that it could stop.
+        let _ = self.run.runs.stop_mark(&self.run.name).lift();
     }
 }
 
@@ -148,11 +166,19 @@ pub(crate) async fn send_rows(
         hours: details.conditions.hours.clone().filter(|_| !details.sandbox),
         keep_going: details.conditions.keep_going,
     };
+    let (mut stop, began) = (run.stop_watch(), Instant::now());
     let end = loop {
         let (ledger, counts) = run.open()?;
         let mut progress = Progress::new(&context.stderr, options.progress);
         let engine = Engine::new(Arc::clone(&session), ledger, counts, limits.clone(), &mut progress);
-        let end = engine.run(async || signals.next().await).await;
+        let end = engine
+            .run(async || {
+                tokio::select! {
+                    signal = signals.next() => StopRequest::Signal(signal),
+                    () = seen(stop.as_mut()) => StopRequest::Command,
+                }
+            })
+            .await;
         if !matches!(end, RunEnd::Stopped { reason: StopReason::HoursOpened, .. }) {
             break Ok(end);
         }
@@ -162,7 +188,7 @@ pub(crate) async fn send_rows(
             Err(error) => break Err(error),
         }
     };
-    let ended = report(context, sender, &run, end);
+    let ended = report(context, sender, &run, end, began.elapsed());
     log_end(context, sender, &run, &ended);
     ended
 }
@@ -174,7 +200,7 @@ fn log_end(context: &Context, sender: &Sender, run: &impl RunningRun, ended: &Re
         Err(error) => (error.code, Some(error.name)),
     };
     // What of the counts cannot be read stays open.
-    let counts = run.look().map(|(counts, _)| counts).ok();
+    let counts = run.look().map(|summary| summary.counts).ok();
     let of = |part: fn(&Counts) -> u64| counts.as_ref().map(part);
     AuditLog::of(&sender.settings).run_end(
         &context.stderr,
@@ -210,16 +236,17 @@ fn report(
     sender: &Sender,
     run: &impl RunningRun,
     end: Result<RunEnd, ExclusionError>,
+    took: Duration,
 ) -> Result<ExitCode, CommandError> {
     let stderr = &context.stderr;
     if sender.settings.is_sandboxed() {
         stderr.note("sandbox: nothing left this machine");
     }
-    let counts = || run.look();
-    let resume = format!("jelouctl bulk resume {}", run.name());
+    let summary = || run.look();
+    let to_continue = to_continue(run.name());
     let is_written = !matches!(end, Ok(RunEnd::Stopped { is_written: false, .. }));
     let ended = match end {
-        Ok(end) => report_end(context, run, end, counts, &resume),
+        Ok(end) => report_end(context, run, end, summary, &to_continue),
         Err(error) => {
             let error = CommandError::from(error);
             let hint = error.hint.as_deref().unwrap_or_default();
@@ -227,7 +254,7 @@ fn report(
             stderr.error(
                 &format!("the run stopped at the opening of its hours: {}", error.message()),
                 &[],
-                Some(&format!("{hint}; to continue: {resume}")),
+                Some(&format!("{hint}; {to_continue}")),
             );
             Ok(error.code)
         }
@@ -237,18 +264,15 @@ fn report(
         stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
         return ended;
     }
-    if let Ok((counts, skips)) = counts() {
-        if let Some(left_alone) = may_have_been_sent(run.name(), &counts) {
-            stderr.note(&left_alone);
-        }
+    if let Ok(summary) = summary() {
+        let (json, words) = (summary.to_json(Some(run.name())), summary.words(Some(took), false));
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
-        if let Err(error) = print_summary(
-            context,
-            &summary(Some(run.name()), &counts, &skips, run.details().written_to),
-            Some(run.name()),
-        ) {
+        if let Err(error) = print_summary(context, &json, &words, Some(run.name())) {
             let watch = format!("jelouctl bulk status {}", run.name());
             stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
+        }
+        for way in summary.ways_on(run.name()) {
+            stderr.note(&way);
         }
     }
     ended
@@ -259,8 +283,8 @@ fn report_end(
     context: &Context,
     run: &impl RunningRun,
     end: RunEnd,
-    counts: impl Fn() -> Result<(Counts, SkipCounts), LedgerError>,
-    resume: &str,
+    summary: impl Fn() -> Result<RunSummary, LedgerError>,
+    to_continue: &str,
 ) -> Result<ExitCode, CommandError> {
     let stderr = &context.stderr;
     match end {
@@ -268,8 +292,8 @@ fn report_end(
             if was_stopped {
                 stderr.note(&format!("run {} is complete: its last rows have ended", run.name()));
             }
-            let (counts, skips) = counts()?;
-            Ok(of_counts(&counts, &skips))
+            run.end();
+            Ok(summary()?.exit_code())
         }
         RunEnd::Stopped { reason: StopReason::Paused(PauseReason::AllRefused, problem), .. } => {
             report_all_refused(context, run, &problem);
@@ -279,7 +303,7 @@ fn report_end(
             stderr.error(
                 &format!("the run paused: {}", problem.message),
                 &[],
-                Some(&format!("{}; to continue: {resume}", without_again(&problem.hint))),
+                Some(&format!("{}; {to_continue}", without_again(&problem.hint))),
             );
             Ok(of_pause(reason))
         }
@@ -287,8 +311,12 @@ fn report_end(
             Ok(report_pause(context, run.name(), &pause))
         }
         RunEnd::Stopped { reason: StopReason::Signal(signal), .. } => {
-            stderr.error(&format!("stopped by {}", signal.name()), &[], Some(&format!("to continue: {resume}")));
+            stderr.error(&format!("stopped by {}", signal.name()), &[], Some(to_continue));
             Ok(of_signal(signal))
+        }
+        RunEnd::Stopped { reason: StopReason::Command, .. } => {
+            stderr.error("stopped by `jelouctl bulk stop`", &[], Some(to_continue));
+            Ok(ExitCode::Guard)
         }
         RunEnd::Stopped { reason: StopReason::LedgerFailed(failure), .. } => {
             report_unwritten(context, run, &failure);
@@ -297,6 +325,14 @@ fn report_end(
         // That is no end: the run goes on.
         RunEnd::Stopped { reason: StopReason::HoursOpened, .. } => Ok(ExitCode::Success),
         RunEnd::Stopped { reason: StopReason::Panicked, .. } => Err(Panicked::UnderWay.into()),
+    }
+}
+
+/// Ends once somebody asks the run to stop.
+async fn seen(stop: Option<&mut StopWatch>) {
+    match stop {
+        Some(stop) => stop.seen().await,
+        None => pending().await,
     }
 }
 
@@ -309,7 +345,7 @@ fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode
         "failover" => ("what was written may be lost", ExitCode::Guard),
         _ => ("a person stopped it", ExitCode::Guard),
     };
-    let hint = format!("jelouctl bulk status {name} shows how it stands; to continue: jelouctl bulk resume {name}");
+    let hint = format!("jelouctl bulk status {name} shows how it stands; {}", to_continue(name));
     context.stderr.error(&format!("the run is paused: {why} ({by})"), &[], Some(&hint));
     code
 }
@@ -357,5 +393,11 @@ fn report_unwritten(context: &Context, run: &impl RunningRun, failure: &WriteFai
 
 fn error_of(row: &EndedAttempt) -> Option<RecordError> {
     let message = row.error.clone()?;
-    Some(RecordError { code: row.code.unwrap_or("unknown"), api_code: None, message, hint: None, retry_after_s: None })
+    Some(RecordError {
+        code: row.code.unwrap_or("unknown"),
+        api_code: row.api_code.clone(),
+        message,
+        hint: None,
+        retry_after_s: None,
+    })
 }

@@ -1,8 +1,8 @@
 //! What earlier runs sent: refused, left out, or meant.
 
-use super::arguments::EarlierOptions;
 use crate::bulk::{
-    EarlierMessages, EarlierRuns, KnownRuns, Ledger, LedgerDraft, LedgerError, RunName, SkipCounts, SkipReason,
+    EarlierMessages, EarlierRuns, KnownRuns, Ledger, LedgerDraft, LedgerError, ReportedRows, ReportedRule, RunName,
+    SkipCounts, SkipReason,
 };
 use crate::commands::CommandError;
 use crate::context::Context;
@@ -23,16 +23,40 @@ pub(crate) enum Repetition {
 }
 
 impl Repetition {
-    /// What was typed, else what a run was begun with.
-    pub(crate) fn of(typed: &EarlierOptions, again: bool, skip_sent: bool) -> Self {
-        match (typed.again, typed.skip_sent) {
+    /// By `--again` and `--skip-sent`, as typed or as a run has kept them.
+    pub(crate) fn of(again: bool, skip_sent: bool) -> Self {
+        match (again, skip_sent) {
             (true, _) => Self::Meant,
-            (_, true) => Self::LeftOut,
-            (false, false) if again => Self::Meant,
-            (false, false) if skip_sent => Self::LeftOut,
+            (false, true) => Self::LeftOut,
             (false, false) => Self::Refused,
         }
     }
+
+    /// The same for rows of a report.
+    pub(crate) fn of_report(self) -> ReportedRule {
+        match self {
+            Self::Refused => ReportedRule::Refused,
+            Self::LeftOut => ReportedRule::LeftOut,
+            Self::Meant => ReportedRule::NotCounted,
+        }
+    }
+}
+
+/// Refuses a report with rows that say that they were sent, or may have been; `rule` says what becomes of them.
+pub(crate) fn refuse_reported(rows: ReportedRows, rule: ReportedRule) -> Result<(), GuardError> {
+    if rule != ReportedRule::Refused || rows == ReportedRows::default() {
+        return Ok(());
+    }
+    let say = |rows: u64, what: [&str; 2]| {
+        let what = if rows == 1 { what[0] } else { what[1] };
+        (rows > 0).then(|| format!("{} of this report {what}", counted(rows, "row")))
+    };
+    let sent = say(rows.sent, ["says that it was sent", "say that they were sent"]);
+    let unknown = say(rows.may_have_been_sent, ["says that it may have been sent", "say that they may have been sent"]);
+    let message = [sent, unknown].into_iter().flatten().collect::<Vec<_>>().join(", and ");
+    let hint = "leave them out with --skip-sent, or send them once more with --again, also where they went to a sandbox \
+                only; nothing was sent";
+    Err(GuardError::SentBefore { message, hint: hint.to_owned() })
 }
 
 /// Says once of a run that cannot be read, and does not say whose it is, that it is passed over.
@@ -65,7 +89,7 @@ pub(crate) fn compare(
     Err(refusal(
         &found,
         ["these", "messages"],
-        draft.to_be_sent()?,
+        draft.to_be_sent(),
         "for a reminder sent every day, count less far back: --remember 12h",
     )
     .into())

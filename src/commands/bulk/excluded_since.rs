@@ -4,10 +4,9 @@
 use std::path::Path;
 
 use super::row_notes::{RowNotes, excluded_words};
-use crate::bulk::{ExcludedBy, Ledger, LedgerDraft, LedgerError, RunLock, Skip, SkipReason, StoredRun};
+use crate::bulk::{ExcludedBy, Ledger, LedgerDraft, LedgerError, RunId, RunLock, SharedRuns, Skip, SkipReason};
 use crate::commands::CommandError;
 use crate::context::Context;
-use crate::message::recipients_in;
 use crate::people::Exclusions;
 
 /// Rows whose recipients are on a list by now.
@@ -20,9 +19,8 @@ struct ExcludedRows {
 
 impl ExcludedRows {
     /// Looks at row `n`, which begins at `line`.
-    fn look(&mut self, exclusions: &Exclusions, (n, line): (i64, u64), recipient: &str, body: &str) {
-        let body = serde_json::from_str(body).unwrap_or_default();
-        if let Some((_, list)) = exclusions.find(std::iter::once(recipient).chain(recipients_in(&body))) {
+    fn look(&mut self, exclusions: &Exclusions, (n, line): (i64, u64), recipients: &[String]) {
+        if let Some((_, list)) = exclusions.find(recipients.iter().map(String::as_str)) {
             self.rows.push((n, ExcludedBy::List(list).problem()));
             self.notes.add(excluded_words(list), line.to_string(), "");
         }
@@ -34,42 +32,62 @@ impl ExcludedRows {
     }
 }
 
-/// Leaves out, by `skip`, the rows still to be sent of `run`, and says so.
-pub(crate) fn leave_out_excluded(
-    context: &Context,
-    run: &StoredRun<'_>,
-    exclusions: &Exclusions,
-    skip: impl FnOnce(&[(i64, Skip<'_>)]) -> Result<(), LedgerError>,
-) -> Result<(), CommandError> {
-    if exclusions.is_empty() {
-        return Ok(());
-    }
-    let mut excluded = ExcludedRows::default();
-    run.pending_requests::<LedgerError>(|row| {
-        excluded.look(exclusions, (row.n, row.line), &row.recipient, &row.body);
-        Ok(())
-    })?;
-    if excluded.rows.is_empty() {
-        return Ok(());
-    }
-    skip(&excluded.skips())?;
-    excluded.notes.tell(&context.stderr);
-    Ok(())
-}
-
-/// As [`leave_out_excluded`], of a run in the file at `path`.
+/// Leaves out the rows still to be sent of the run in the file at `path`, and says so.
 pub(crate) fn leave_out_of_file(
     context: &Context,
     path: &Path,
     lock: &RunLock,
     exclusions: &Exclusions,
 ) -> Result<(), CommandError> {
-    let run = StoredRun::File(Box::new(Ledger::read(path)?));
-    leave_out_excluded(context, &run, exclusions, |skips| {
-        let mut ledger = Ledger::resume(path, lock.mark()?)?;
-        ledger.skip(skips)?;
-        ledger.close().map(|_| ())
-    })
+    if exclusions.is_empty() {
+        return Ok(());
+    }
+    let mut excluded = ExcludedRows::default();
+    let ledger = Ledger::read(path)?;
+    let (mut written, mut after) = (None, 0);
+    // A part of the rows at a time, so that the memory it takes does not grow with them.
+    loop {
+        let rows = ledger.pending_behind(after)?;
+        let Some(last) = rows.last() else { break };
+        after = last.n;
+        for row in &rows {
+            excluded.look(exclusions, (row.n, row.line), &row.recipients()?);
+        }
+        if excluded.rows.is_empty() {
+            continue;
+        }
+        let written = match &mut written {
+            Some(written) => written,
+            None => written.insert(Ledger::resume(path, lock.mark()?)?),
+        };
+        written.skip(&excluded.skips())?;
+        excluded.rows.clear();
+    }
+    if let Some(written) = written {
+        written.close()?;
+    }
+    excluded.notes.tell(&context.stderr);
+    Ok(())
+}
+
+/// As [`leave_out_of_file`], of a run in a database.
+pub(crate) fn leave_out_excluded(
+    context: &Context,
+    runs: &SharedRuns,
+    run: RunId,
+    exclusions: &Exclusions,
+) -> Result<(), CommandError> {
+    if exclusions.is_empty() {
+        return Ok(());
+    }
+    let mut excluded = ExcludedRows::default();
+    runs.pending_requests::<LedgerError>(run, |row| {
+        excluded.look(exclusions, (row.n, row.line), &row.recipients()?);
+        Ok(())
+    })?;
+    runs.skip(run, &excluded.skips())?;
+    excluded.notes.tell(&context.stderr);
+    Ok(())
 }
 
 /// Leaves out the rows of a list whose run is about to begin, and says so.
@@ -82,10 +100,7 @@ pub(crate) fn leave_out_of_draft(
         return Ok(());
     }
     let mut excluded = ExcludedRows::default();
-    draft.recipients::<LedgerError>(|place, recipient, body| {
-        excluded.look(exclusions, place, recipient, body);
-        Ok(())
-    })?;
+    draft.recipients(|place, recipients| excluded.look(exclusions, place, recipients))?;
     for (n, skip) in excluded.skips() {
         draft.skip(n, skip)?;
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::arguments::EarlierOptions;
 use crate::bulk::{Counts, Details, RunConditions, RunName, RunStore};
 use crate::config::Settings;
 use crate::context::Context;
@@ -30,11 +31,16 @@ pub(super) fn of_new_run(typed: &HoursChoice, settings: &Settings) -> Result<Opt
 pub(super) fn of_resumed_run(
     typed: &HoursChoice,
     keep_going: bool,
+    earlier: &EarlierOptions,
     kept: &RunConditions,
 ) -> Result<RunConditions, HoursError> {
     let base = kept.hours.as_ref().map(HoursBase::from).unwrap_or_default();
     let hours = typed.over(base, Timestamp::now())?;
-    Ok(RunConditions { hours, keep_going: keep_going || kept.keep_going })
+    let (again, skip_sent) = match (earlier.again, earlier.skip_sent) {
+        (false, false) => (kept.again, kept.skip_sent),
+        typed => typed,
+    };
+    Ok(RunConditions { hours, keep_going: keep_going || kept.keep_going, again, skip_sent })
 }
 
 /// Tells a person who is about to be asked that nothing leaves at once.

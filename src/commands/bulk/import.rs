@@ -3,17 +3,18 @@
 use std::fs::File;
 use std::io;
 
+use super::earlier::refuse_reported;
 use super::list_notes::tell_of_list;
 use super::row_messages::{RowMessages, Severity};
 use super::row_notes::{RowNotes, excluded_words};
 use crate::bulk::{
-    self, ExcludedBy, ImportPlan, ImportPolicy, Imported, LedgerDraft, LedgerError, RowFault, RowRange, settle_repeated,
+    self, ExcludedBy, ImportPlan, ImportPolicy, Imported, LedgerDraft, RowFault, RowRange, settle_repeated,
 };
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::input::Source;
 use crate::list::{ListError, ListInput, ListOptions, ListReader};
-use crate::message::{Outgoing, recipients_in};
+use crate::message::Outgoing;
 use crate::output::{ProgressFormat, Reading, counted};
 use crate::people::Exclusions;
 use crate::sending::{GuardError, Sender};
@@ -96,9 +97,10 @@ pub(crate) fn import(
     let list_of = |outgoing: &Outgoing| exclusions.find(outgoing.recipients()).map(|(_, list)| list);
     let mut imported =
         bulk::import(list, draft, plan, (range, policy), list_of, &mut report, |rows| reading.show(rows))?;
-    let to_be_sent = draft.to_be_sent()?;
-    let comparison = compare(draft);
-    let left_out = to_be_sent - draft.to_be_sent()?;
+    let to_be_sent = draft.to_be_sent();
+    let comparison = refuse_reported(imported.reported, plan.reported).map_err(CommandError::from);
+    let comparison = comparison.and_then(|()| compare(draft));
+    let left_out = to_be_sent - draft.to_be_sent();
     imported.earlier += left_out;
     imported.rows -= left_out;
     settle_repeated(draft, &mut imported, policy, &mut report)?;
@@ -131,13 +133,11 @@ fn guarded_rows(draft: &LedgerDraft, sender: &Sender) -> Result<(u64, Option<Gua
     if sender.settings.allow_to.is_none() {
         return Ok((rows, first));
     }
-    draft.recipients::<CommandError>(|_, recipient, body| {
-        let body = serde_json::from_str(body).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
-        if let Err(error) = sender.check_allowed(std::iter::once(recipient).chain(recipients_in(&body))) {
+    draft.recipients(|_, recipients| {
+        if let Err(error) = sender.check_allowed(recipients.iter().map(String::as_str)) {
             rows += 1;
             first.get_or_insert(error);
         }
-        Ok(())
     })?;
     Ok((rows, first))
 }

@@ -6,23 +6,32 @@ mod begin;
 mod carry_out;
 mod earlier;
 mod excluded_since;
+mod find;
 mod hours;
 mod import;
+mod list;
 mod list_notes;
-mod manage;
 mod plan;
+mod remove;
 mod report;
+mod resolve;
 mod resume;
 mod row_messages;
 mod row_notes;
 mod send;
+mod shared;
 mod show;
+mod status;
+mod stop;
 mod store;
 mod summary;
 mod test_send;
+mod times;
 mod work;
 
-pub(crate) use self::arguments::{BulkAction, BulkSendArguments, EarlierOptions, RunOptions, TestSend};
+pub(crate) use self::arguments::{
+    BulkAction, BulkSendArguments, Decided, EarlierOptions, Removed, RunOptions, TestSend,
+};
 pub(crate) use self::report::{ReportArguments, ReportFormat};
 pub(crate) use self::store::ledger_address;
 use super::CommandError;
@@ -33,7 +42,11 @@ use crate::process::outlive_file_size_limit;
 pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode, CommandError> {
     let changes = matches!(
         action,
-        BulkAction::Resume { .. } | BulkAction::Work { .. } | BulkAction::Resolve { .. } | BulkAction::Remove { .. }
+        BulkAction::Resume { .. }
+            | BulkAction::Work { .. }
+            | BulkAction::Stop { .. }
+            | BulkAction::Resolve { .. }
+            | BulkAction::Remove(_)
     );
     if context.mode != Mode::Send && changes {
         let message = "--dry-run and --curl show what `bulk send` would send; this would change a run";
@@ -46,10 +59,13 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
             work::resume(context, run.as_ref(), options, &hours, &earlier)
         }
         BulkAction::Work { run, options } => work::join(context, run.as_ref(), options),
-        BulkAction::Status { run } => manage::status(context, run.as_ref()),
+        BulkAction::Status { run } => status::run(context, run.as_ref()),
         BulkAction::Report(arguments) => report::run(context, &arguments),
-        BulkAction::Resolve { run, from, to } => manage::resolve(context, run.as_ref(), from, to),
-        BulkAction::List => manage::list(context),
-        BulkAction::Remove { run } => manage::remove(context, &run),
+        BulkAction::Stop { run } => stop::run(context, run.as_ref()),
+        BulkAction::Find { user, country } => find::run(context, &user, country),
+        BulkAction::Resolve { run, decided } => resolve::run(context, run.as_ref(), &decided),
+        BulkAction::List => list::run(context),
+        BulkAction::Remove(Removed::Run(run)) => remove::run(context, &run),
+        BulkAction::Remove(Removed::OlderThan(age)) => remove::older_than(context, age),
     }
 }

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
+use super::status::find_or_newest;
 use super::store::open_store;
 use crate::bulk::{BulkError, Details, ListReport, RowFilter, RunName, StoredRun, write_report};
 use crate::commands::CommandError;
@@ -46,7 +47,7 @@ pub(crate) fn run(context: &Context, arguments: &ReportArguments) -> Result<Exit
     arguments.check(format, context)?;
     let to = arguments.file.as_deref().map(Destination::open).transpose()?;
     let store = open_store(context)?;
-    let name = store.find(arguments.run.as_ref())?;
+    let name = find_or_newest(context, &store, arguments.run.as_ref())?;
     let ledger = store.read(&name)?;
     let report = Report {
         arguments,
@@ -134,7 +135,8 @@ impl ReportArguments {
             _ => None,
         };
         match (self.format, named) {
-            (Some(typed), Some(named)) if typed != named => {
+            // Lists are told by what they hold, a page is not one.
+            (Some(typed), Some(named)) if typed != named && [typed, named].contains(&ReportFormat::Html) => {
                 let typed = typed.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
                 let message = format!("--file: a name that ends in .{ending} is not for --format {typed}");
                 Err(UsageError::new(message, "leave --format out, or give the file another name"))

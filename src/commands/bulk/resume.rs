@@ -1,18 +1,18 @@
 //! `bulk resume`: goes on with a run. It needs no input and no message, and sends as the one who began it, or not at all.
 
 use super::arguments::{EarlierOptions, RunOptions};
-use super::before::refuse_templates;
+use super::before::{refuse_templates, report_before_resume};
+use super::begin::{confirm, is_asked};
 use super::carry_out::{LockedRun, carry_out};
 use super::earlier::{self, Repetition};
 use super::excluded_since::leave_out_of_file;
 use super::hours::of_resumed_run;
 use crate::bulk::{Details, EarlierRuns, Ledger, RunLock, RunName, Runs};
 use crate::commands::CommandError;
-use crate::config::{ApiUrl, BotId, ConfigError, Environment};
+use crate::config::{ApiUrl, BotId, ConfigError, Environment, Rate};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::hours::HoursChoice;
-use crate::message::recipients_in;
 use crate::people::Exclusions;
 use crate::process::block_on;
 use crate::sending::{Connection, Interrupted, Opening, Sender, UnresolvedSender, add_do_not_contact};
@@ -26,13 +26,17 @@ pub(crate) fn run(
     earlier: &EarlierOptions,
 ) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
-    let name = runs.find(asked)?;
+    let Some(name) = asked.map_or_else(|| runs.only_unfinished(), |asked| runs.named(asked).map(Some))? else {
+        context.stderr.note("no run is unfinished: there is nothing to resume");
+        return Ok(ExitCode::Success);
+    };
     let lock = runs.lock(&name)?;
+    runs.stop_mark(&name).lift()?;
     let ledger = Ledger::read(&runs.path(&name))?;
     // What was changed is compared with nothing that was typed.
     ledger.check_seal()?;
     let mut details = ledger.details()?;
-    let conditions = of_resumed_run(hours, options.keep_going, &details.conditions)?;
+    let conditions = of_resumed_run(hours, options.keep_going, earlier, &details.conditions)?;
     let is_changed = conditions != details.conditions;
     details.conditions = conditions;
     if let Some(environment) = unresolved.said().filter(|_| !details.sandbox) {
@@ -52,15 +56,19 @@ pub(crate) fn run(
     leave_out_of_file(context, &runs.path(&name), &lock, &exclusions)?;
     if sender.settings.allow_to.is_some() {
         ledger.pending_requests::<CommandError>(|row| {
-            let body = serde_json::from_str(&row.body).unwrap_or_default();
-            Ok(sender.check_allowed(std::iter::once(row.recipient.as_str()).chain(recipients_in(&body)))?)
+            Ok(sender.check_allowed(row.recipients()?.iter().map(String::as_str))?)
         })?;
     }
     if !details.sandbox {
-        leave_out_sent(context, runs, (&name, &lock), &details, &ledger, earlier)?;
+        leave_out_sent(context, runs, (&name, &lock), &details, &ledger, &earlier.ignored_runs)?;
     }
     let counts = ledger.counts()?;
     let has_work = counts.pending > 0;
+    if has_work && is_asked(context, &sender) {
+        let rate = options.rate.map_or(details.rate, Rate::per_second);
+        report_before_resume(context, &ledger, &details, rate)?;
+        confirm(context, &sender, counts.pending)?;
+    }
     drop(ledger);
     let run = LockedRun { runs, name, details, is_changed, found: Some(counts), lock };
     block_on(async {
@@ -99,11 +107,11 @@ fn leave_out_sent(
     (name, lock): (&RunName, &RunLock),
     details: &Details,
     ledger: &Ledger,
-    options: &EarlierOptions,
+    ignored: &[RunName],
 ) -> Result<(), CommandError> {
-    let repetition = Repetition::of(options, details.again, details.skip_sent);
+    let repetition = Repetition::of(details.conditions.again, details.conditions.skip_sent);
     let created_at = ledger.created_at()?;
-    let mut earlier = EarlierRuns::of_run(runs, (name, details), created_at, &options.ignored_runs);
+    let mut earlier = EarlierRuns::of_run(runs, (name, details), created_at, ignored);
     if earlier::compare_run(context, &mut earlier, ledger, name, repetition)? {
         let mut written = Ledger::resume(&runs.path(name), lock.mark()?)?;
         written.skip_earlier(ledger)?;

@@ -10,7 +10,9 @@ use super::show::ShownList;
 use super::store::ledger_address;
 use super::summary::nothing_to_send;
 use super::test_send::TestedList;
-use crate::bulk::{Details, ImportPlan, KnownRuns, LedgerDraft, LedgerError, LookedUpRuns, RunStore, Runs, SharedRuns};
+use crate::bulk::{
+    Details, ImportPlan, KnownRuns, LedgerDraft, LedgerError, LookedUpRuns, ReportedRule, RunStore, Runs, SharedRuns,
+};
 use crate::commands::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
@@ -57,7 +59,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         .as_ref()
         .filter(|_| !sender.settings.is_sandboxed())
         .map(|store| KnownRuns::of_list(store, of, remember, &arguments.earlier.ignored_runs));
-    let repetition = Repetition::of(&arguments.earlier, false, false);
+    let repetition = Repetition::of(arguments.earlier.again, arguments.earlier.skip_sent);
     let open_runs = open_runs(context, arguments, runs_before.as_mut(), repetition)?;
     let plan = ImportPlan {
         kind: &arguments.message,
@@ -70,6 +72,8 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         bot: sender.bot.as_str(),
         base: base.url(),
         earlier: open_runs.as_ref(),
+        // On the sandbox nothing was sent, and nothing will be.
+        reported: if sender.settings.is_sandboxed() { ReportedRule::NotCounted } else { repetition.of_report() },
     };
     let rows = (arguments.range, arguments.policy, arguments.options.progress);
     let mut compare = |draft: &mut LedgerDraft| match &mut runs_before {
@@ -105,7 +109,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let read = import(context, &mut list, &mut draft, &plan, (Some(&sender), &exclusions), rows, &mut compare)?;
     read.verdict?;
     read.comparison?;
-    if draft.to_be_sent()? == 0 {
+    if draft.to_be_sent() == 0 {
         return nothing_to_send(context, &draft);
     }
     let details =

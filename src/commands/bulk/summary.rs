@@ -1,32 +1,136 @@
-//! A run in figures: what goes to standard output at its end, and what `bulk status` shows.
+//! A run in figures: what goes to standard output at its end, and what `bulk status` shows; as data, or in words where a
+//! person reads it at a terminal.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::earlier::report_skipped;
-use crate::bulk::{Counts, LedgerDraft, RunName, SkipCounts, SkipReason};
+use crate::bulk::{Counts, Ledger, LedgerDraft, LedgerError, RunName, SkipCounts, SkipReason, StoredRun};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::output::{Format, StreamError, counted};
+use crate::output::{Format, StreamError, counted, grouped, rounded};
 
-/// Of the run `name`, or of a list of which nothing was left; `written_to` people were written to by an earlier run.
-pub(crate) fn summary(name: Option<&RunName>, counts: &Counts, skips: &SkipCounts, written_to: u64) -> Value {
-    json!({
-        "schema_version": 1,
-        "run": name.map(ToString::to_string),
-        "complete": counts.is_finished(),
-        "rows": counts.all(),
-        "sent": counts.sent,
-        "failed": counts.failed,
-        "unknown": counts.unknown,
-        "skipped": counts.skipped,
-        "skipped_reasons": skips.iter().map(|(reason, rows)| (reason.name(), rows)).collect::<BTreeMap<_, _>>(),
-        "pending": counts.pending,
-        "inflight": counts.inflight,
-        "written_to_within_24_hours": written_to,
-    })
+/// Reasons that are named in words; the JSON has all.
+const NAMED_REASONS: usize = 8;
+
+/// How a run stands.
+#[derive(Debug, Default)]
+pub(crate) struct RunSummary {
+    pub(crate) counts: Counts,
+    pub(crate) skips: SkipCounts,
+    /// Of the failed and unknown rows: how many for each.
+    reasons: BTreeMap<String, u64>,
+    /// How many of the people an earlier run wrote to in the 24 hours before.
+    written_to: u64,
+}
+
+impl RunSummary {
+    /// As `ledger` has it, whose list had so many people whom an earlier run had written to.
+    pub(crate) fn of(ledger: &Ledger, written_to: u64) -> Result<Self, LedgerError> {
+        let (counts, skips) = (ledger.counts()?, ledger.skip_counts()?);
+        Ok(Self { counts, skips, reasons: ledger.reasons()?, written_to })
+    }
+
+    /// As [`RunSummary::of`], wherever the ledger is.
+    pub(crate) fn of_stored(run: &StoredRun<'_>, written_to: u64) -> Result<Self, LedgerError> {
+        let (counts, skips) = (run.counts()?, run.skip_counts()?);
+        Ok(Self { counts, skips, reasons: run.reasons()?, written_to })
+    }
+
+    /// Of the run `name`, or of a list of which nothing was left.
+    pub(crate) fn to_json(&self, name: Option<&RunName>) -> Value {
+        let Self { counts, skips, reasons, written_to } = self;
+        json!({
+            "schema_version": 1,
+            "run": name.map(ToString::to_string),
+            "complete": counts.is_finished(),
+            "rows": counts.all(),
+            "sent": counts.sent,
+            "failed": counts.failed,
+            "unknown": counts.unknown,
+            "skipped": counts.skipped,
+            "skipped_reasons": skips.iter().map(|(reason, rows)| (reason.name(), rows)).collect::<BTreeMap<_, _>>(),
+            "pending": counts.pending,
+            "inflight": counts.inflight,
+            "reasons": reasons,
+            "written_to_within_24_hours": written_to,
+        })
+    }
+
+    /// The same for a person. `took` is how long it was on its way; `is_held` says whether a process has the run.
+    pub(crate) fn words(&self, took: Option<Duration>, is_held: bool) -> Vec<String> {
+        let counts = if is_held { self.counts } else { self.counts.at_rest() };
+        let time = took.map(|took| format!(" in {}", rounded(took))).unwrap_or_default();
+        let mut lines = vec![format!("{} of {} sent{time}", grouped(counts.sent), grouped(counts.all()))];
+        let ended_badly = [(counts.failed, "failed"), (counts.unknown, "may have been sent")];
+        if let Some(ended_badly) = in_words(ended_badly) {
+            lines.push(format!("{ended_badly}{}", self.reasons_in_words()));
+        }
+        let skipped = self.skips.iter().map(|(reason, rows)| (rows, reason.name().replace('_', " ")));
+        if let Some(reasons) = in_words(skipped) {
+            lines.push(format!("{} left out: {reasons}", grouped(counts.skipped)));
+        }
+        lines.extend(in_words([(counts.inflight, "under way"), (counts.pending, "still to be sent")]));
+        lines
+    }
+
+    /// `; by reason: E0422 3, network 1`
+    fn reasons_in_words(&self) -> String {
+        let mut reasons: Vec<_> = self.reasons.iter().collect();
+        reasons.sort_by_key(|(_, rows)| Reverse(**rows));
+        let others: u64 = reasons.iter().skip(NAMED_REASONS).map(|(_, rows)| **rows).sum();
+        let mut named: Vec<_> =
+            reasons.iter().take(NAMED_REASONS).map(|(reason, rows)| format!("{reason} {}", grouped(**rows))).collect();
+        named.extend((others > 0).then(|| format!("others {}", grouped(others))));
+        if named.is_empty() { String::new() } else { format!("; by reason: {}", named.join(", ")) }
+    }
+
+    /// The code of a run that is complete.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        if self.counts.failed + self.counts.unknown + self.skips.needing_attention() == 0 {
+            ExitCode::Success
+        } else {
+            ExitCode::Incomplete
+        }
+    }
+
+    /// What can be done about the rows of the run that were not sent, with the commands.
+    pub(crate) fn ways_on(&self, name: &RunName) -> Vec<String> {
+        let mut ways = Vec::from_iter(may_have_been_sent(name, &self.counts));
+        if self.counts.is_finished() && self.counts.unknown > 0 {
+            ways.push(format!(
+                "what became of them is for you to say: jelouctl bulk resolve {name} --unknown-as sent|failed|pending, or \
+                 row by row in a report with --from"
+            ));
+        }
+        let invalid: u64 =
+            self.skips.iter().filter(|(reason, _)| *reason == SkipReason::Invalid).map(|(_, rows)| rows).sum();
+        let filter = match (self.counts.failed, invalid) {
+            (0, 0) => return ways,
+            (_, 0) => "--state failed",
+            (0, _) => "--reason invalid",
+            (_, _) => "--state failed --reason invalid",
+        };
+        if self.counts.is_finished() {
+            let rows = counted(self.counts.failed + invalid, "row");
+            ways.push(format!(
+                "to send {rows} again once corrected: jelouctl bulk report {name} {filter} --file again.csv; then \
+                 jelouctl bulk send again.csv, with the same message"
+            ));
+        }
+        ways
+    }
+}
+
+/// `3 failed, 2 may have been sent`, without what there is none of.
+fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>) -> Option<String> {
+    let some = counts.into_iter().filter(|(count, _)| *count > 0);
+    let words: Vec<_> = some.map(|(count, what)| format!("{} {}", grouped(count), what.as_ref())).collect();
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// Says that every row was left out, so that there is no run. Gives the code of that.
@@ -41,17 +145,9 @@ pub(crate) fn nothing_to_send(context: &Context, draft: &LedgerDraft) -> Result<
         let rows = counted(to_be_sent, "message");
         context.stderr.warning(&format!("{rows} of an unfinished run are not sent by this: jelouctl bulk resume"));
     }
-    print_summary(context, &summary(None, &Counts { skipped, ..Counts::default() }, &skips, 0), None)?;
-    Ok(of_counts(&Counts::default(), &skips))
-}
-
-/// The code of a run that is complete.
-pub(super) fn of_counts(counts: &Counts, skips: &SkipCounts) -> ExitCode {
-    if counts.failed + counts.unknown + skips.needing_attention() == 0 {
-        ExitCode::Success
-    } else {
-        ExitCode::Incomplete
-    }
+    let summary = RunSummary { counts: Counts { skipped, ..Counts::default() }, skips, ..RunSummary::default() };
+    print_summary(context, &summary.to_json(None), &summary.words(None, false), None)?;
+    Ok(summary.exit_code())
 }
 
 fn were(rows: u64) -> String {
@@ -70,10 +166,21 @@ pub(crate) fn may_have_been_sent(name: &RunName, counts: &Counts) -> Option<Stri
     }
 }
 
-/// `--output id` is the run's name.
-pub(crate) fn print_summary(context: &Context, summary: &Value, name: Option<&RunName>) -> Result<(), StreamError> {
+/// How a run that has rows left is gone on with, or given up.
+pub(crate) fn to_continue(name: &RunName) -> String {
+    format!("to continue: jelouctl bulk resume {name}; to give it up: jelouctl bulk remove {name}")
+}
+
+/// `words` at a terminal, where no format was asked for; `--output id` is the run's name.
+pub(crate) fn print_summary(
+    context: &Context,
+    summary: &Value,
+    words: &[String],
+    name: Option<&RunName>,
+) -> Result<(), StreamError> {
     match context.stdout.format {
         Format::Id => name.map_or(Ok(()), |name| context.stdout.value(&name.to_string())),
+        _ if context.stdout.wants_words() => words.iter().try_for_each(|line| context.stdout.value(line)),
         Format::Response | Format::Record => context.stdout.json(summary),
         Format::None => Ok(()),
     }

@@ -11,16 +11,16 @@ use super::excluded_since::leave_out_excluded;
 use super::hours::of_resumed_run;
 use super::resume::{self, refuse_other};
 use super::store::open_store;
+use super::summary::RunSummary;
 use crate::bulk::{
     Counts, Details, LedgerError, RunEventKind, RunId, RunLedger, RunName, RunStore, SharedEarlier, SharedRuns,
-    SkipCounts, StoredRun,
+    StopWatch, StoredRun,
 };
 use crate::commands::CommandError;
 use crate::config::{BotId, ConfigError, Rate, knows_profile};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::hours::HoursChoice;
-use crate::message::recipients_in;
 use crate::people::Exclusions;
 use crate::process::block_on;
 use crate::sending::{Connection, Interrupted, Opening, Sender, UnresolvedSender, add_do_not_contact};
@@ -81,8 +81,8 @@ fn run(
     let run = runs.id(&name)?;
     let mut details = runs.details(run)?;
     let mut changed = None;
-    if let Some(Resumption { hours, .. }) = resumption {
-        let conditions = of_resumed_run(hours, options.keep_going, &details.conditions)?;
+    if let Some(Resumption { hours, earlier }) = resumption {
+        let conditions = of_resumed_run(hours, options.keep_going, earlier, &details.conditions)?;
         if conditions != details.conditions {
             changed = Some(conditions.clone());
         }
@@ -96,19 +96,17 @@ fn run(
     }
     let sender = Sender::of(settings, context)?;
     refuse_other(&name, "client id", &details.client_id, Some(sender.client_id.as_str()))?;
-    let stored = StoredRun::Shared(runs, run);
     let mut exclusions = Exclusions::default();
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
-    leave_out_excluded(context, &stored, &exclusions, |skips| runs.skip(run, skips).map(|_| ()))?;
+    leave_out_excluded(context, runs, run, &exclusions)?;
     if sender.settings.allow_to.is_some() {
-        stored.pending_requests::<CommandError>(|row| {
-            let body = serde_json::from_str(&row.body).unwrap_or_default();
-            Ok(sender.check_allowed(std::iter::once(row.recipient.as_str()).chain(recipients_in(&body)))?)
+        runs.pending_requests::<CommandError>(run, |row| {
+            Ok(sender.check_allowed(row.recipients()?.iter().map(String::as_str))?)
         })?;
     }
     if let Some(Resumption { earlier, .. }) = resumption {
         if !details.sandbox {
-            leave_out_sent(runs, (run, &name), &details, earlier)?;
+            leave_out_sent(runs, (run, &name), &details)?;
         }
         runs.resume(run, options.rate.map(Rate::per_second), changed.as_ref())?;
     }
@@ -118,9 +116,9 @@ fn run(
     block_on(async {
         match sender.connect(context).await? {
             Opening::Open(mut connection) => {
-                if !options.unchecked && stored.counts()?.pending > 0 {
+                if !options.unchecked && runs.counts(run)?.pending > 0 {
                     let requests = |each: &mut dyn FnMut(&str)| {
-                        stored.pending_requests::<LedgerError>(|row| {
+                        runs.pending_requests::<LedgerError>(run, |row| {
                             each(&row.body);
                             Ok(())
                         })
@@ -169,14 +167,20 @@ impl RunningRun for JoinedRun<'_> {
     fn leave_out(&self, context: &Context, exclusions: &Exclusions) -> Result<(), CommandError> {
         // The connection may have been lost meanwhile.
         let runs = self.runs.reopened()?;
-        let stored = StoredRun::Shared(&runs, self.run);
-        leave_out_excluded(context, &stored, exclusions, |skips| runs.skip(self.run, skips).map(|_| ()))
+        leave_out_excluded(context, &runs, self.run, exclusions)
     }
 
-    fn look(&self) -> Result<(Counts, SkipCounts), LedgerError> {
+    fn look(&self) -> Result<RunSummary, LedgerError> {
         let runs = self.runs.reopened()?;
-        Ok((runs.counts(self.run)?, runs.skip_counts(self.run)?))
+        RunSummary::of_stored(&StoredRun::Shared(&runs, self.run), self.details.written_to)
     }
+
+    /// Every exchange with the database tells it.
+    fn stop_watch(&self) -> Option<StopWatch> {
+        None
+    }
+
+    fn end(&self) {}
 }
 
 /// Takes bot and address from the run. Its profile is taken where there is one of that name: a container may have variables
@@ -201,13 +205,8 @@ fn send_from_where_it_began(context: &mut Context, name: &RunName, run: &Details
 }
 
 /// Looks whether another run has sent meanwhile what this one has left.
-fn leave_out_sent(
-    runs: &SharedRuns,
-    (run, name): (RunId, &RunName),
-    details: &Details,
-    options: &EarlierOptions,
-) -> Result<(), CommandError> {
-    let repetition = Repetition::of(options, details.again, details.skip_sent);
+fn leave_out_sent(runs: &SharedRuns, (run, name): (RunId, &RunName), details: &Details) -> Result<(), CommandError> {
+    let repetition = Repetition::of(details.conditions.again, details.conditions.skip_sent);
     if repetition == Repetition::Meant {
         return Ok(());
     }

@@ -35,9 +35,10 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
     ),
     (
         11,
-        "stopped by a guard: allow_to, --exclude, do_not_contact, a bulk run without --yes, messages that were sent before",
-        "no",
-        "no",
+        "stopped by a guard: allow_to, --exclude, do_not_contact, a bulk run without --yes, messages that were sent before; or by \
+         bulk stop",
+        "no; of a bulk run see the report",
+        "no; a run that was stopped: bulk resume",
     ),
     (
         12,

@@ -8,7 +8,7 @@ import { byId, counted, pane } from "./dom.js";
 import { listenToFaults, showRules } from "./faults.js";
 import * as links from "./links.js";
 import * as panel from "./panel.js";
-import { focusRefused, forgetRefused, listenToRefused, openRefused, readRefused, takeRefused } from "./refused.js";
+import { focusRefused, forgetRefused, listenToRefused, openRefused, readRefused, showRefused, takeRefused } from "./refused.js";
 import { ask, guarded, read, toast } from "./server.js";
 import { state } from "./state.js";
 
@@ -164,6 +164,7 @@ async function route() {
   const at = link.id && !link.isOld ? await messageOf(link) : undefined;
   const isGone = link.id && !at;
   if (!(await openChat(link.user, at))) return;
+  showRefused();
   if (isGone) {
     toast(`Message ${link.id} is gone: it was dropped or cleared, or the sandbox was started again`);
     links.note(links.chatLink(link.user));

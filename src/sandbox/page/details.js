@@ -19,9 +19,9 @@ export function refusedDetails({ request, body, answer, fields: problems, user, 
   const wrong = Object.entries(problems ?? {}).map(([path, problem]) => element("li", "", element("code", "", path), ` ${problem}`));
   return [
     wrong.length ? section("Fields", element("ul", "problems", ...wrong)) : null,
-    answered(answer),
     section("Request", element("p", "line", element("b", "", request.method), ` ${request.path}`), fields(request.headers)),
     body === null ? null : section("Body", json(body)),
+    answered(answer),
     fields(Object.fromEntries(known)),
   ].filter(Boolean);
 }

@@ -286,7 +286,8 @@ export function snippet(message) {
   const first = [body.text, body.title, body.header].map(text).find(Boolean);
   const name = text(object(object(list(body.contacts)[0]).name).formatted_name);
   const line = first || name || text(body.name) || text(body.filename) || text(body.elementName);
-  const words = line.slice(0, 160).replace(/\s+/g, " ");
+  // Marks are for the eye; on one line they would only be in the way.
+  const words = element("span", "", ...rich(line.slice(0, 160).replace(/\s+/g, " "))).textContent;
   return message.kind === "text" ? words : [message.kind, words].filter(Boolean).join(" · ");
 }
 

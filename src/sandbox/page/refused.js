@@ -35,9 +35,11 @@ export function forgetRefused() {
   showRefused();
 }
 
-function showRefused() {
+/** Shows how many there are, and the list where it is open. */
+export function showRefused() {
   const { refused, unseen } = state;
   byId("open-refused").hidden = refused.size === 0 && byId("refused").hidden;
+  byId("open-refused").setAttribute("aria-current", String(!byId("refused").hidden));
   byId("refused-count").textContent = counted(refused.size, "refused request");
   byId("refused-new").textContent = unseen ? String(unseen) : "";
   byId("refused-new").hidden = !unseen;

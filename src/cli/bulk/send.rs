@@ -1,147 +1,23 @@
-//! `bulk …`.
+//! `bulk send …`, with the flags that `bulk resume` has too.
 
-use std::path::PathBuf;
+use clap::Args;
 
-use clap::{Args, Subcommand, ValueEnum};
-
-use super::hours::HoursFlags;
-use super::send::Delivered;
-use crate::bulk::{ImportPolicy, RowFilter, RowRange, RowState, RunName, SkipReason};
-use crate::commands::bulk::{
-    BulkAction, BulkSendArguments, EarlierOptions, ReportArguments, ReportFormat, RunOptions, TestSend,
-};
+use crate::bulk::{ImportPolicy, RowRange, RunName};
+use crate::cli::hours::HoursFlags;
+use crate::cli::send::Delivered;
+use crate::commands::bulk::{BulkSendArguments, EarlierOptions, RunOptions, TestSend};
 use crate::config::{Rate, Remember, RetryFor};
 use crate::input::Source;
 use crate::list::{ListEncoding, ListOptions};
 use crate::message::Message;
 use crate::output::ProgressFormat;
 use crate::phone::Country;
-use crate::report_page::PageLanguage;
 
 /// Headings of the help of `bulk send` and `bulk resume`, in the order in which they are met.
 const LIST: &str = "The list";
 const PEOPLE: &str = "Who is written to";
 const BEFORE: &str = "Before it begins";
 const RUN: &str = "The run";
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum BulkCommand {
-    Send(Box<BulkSend>),
-    /// Continue a run that was stopped, paused or killed
-    ///
-    /// Examples:
-    ///   jelouctl bulk resume
-    ///   jelouctl bulk resume people-20261120-101500 --rate 2/s
-    ///
-    /// What may have been sent is never sent again: see `bulk resolve`.
-    #[command(verbatim_doc_comment)]
-    Resume {
-        /// Name of the run [default: the only unfinished one, else the only one]
-        run: Option<RunName>,
-
-        #[command(flatten)]
-        options: RunOptionFlags,
-
-        #[command(flatten)]
-        hours: HoursFlags,
-
-        #[command(flatten)]
-        earlier: EarlierFlags,
-    },
-    /// Send rows of a run that other machines send too, until it is complete
-    ///
-    /// Examples:
-    ///   jelouctl bulk work --ledger postgres://jelou@db.example/jelou
-    ///   jelouctl bulk work people-20261120-101500 --concurrency 16
-    ///
-    /// For machines: a paused run stays paused, and this ends with 8 or 11; `bulk resume` lifts a pause.
-    /// All who send a run share its rate. Where the run is a file of this machine, it is `bulk resume`.
-    #[command(verbatim_doc_comment)]
-    Work {
-        /// Name of the run [default: the only unfinished one, else the only one]
-        run: Option<RunName>,
-
-        #[command(flatten)]
-        options: WorkFlags,
-    },
-    /// Show the state of a run, also while it is running
-    Status {
-        /// Name of the run [default: the only unfinished one, else the only one]
-        run: Option<RunName>,
-    },
-    /// Print the list with the outcome of each row, or make a page of it to look at
-    ///
-    /// Examples:
-    ///   jelouctl bulk report people-20261120-101500 > people.done.csv
-    ///   jelouctl bulk report --state failed --reason invalid --file again.csv
-    ///   jelouctl bulk report --file report.html
-    ///   jelouctl bulk report --file report.html --mask --lang es
-    ///
-    /// After the list's own columns: sent, message_id, http_status, code, error, attempts, at.
-    /// In CSV, ' is put before a cell that a spreadsheet would run; `bulk send` removes it again.
-    #[command(verbatim_doc_comment)]
-    Report {
-        /// Name of the run [default: the only unfinished one, else the only one]
-        run: Option<RunName>,
-
-        /// Rows in this state only (repeatable)
-        #[arg(long, value_name = "STATE")]
-        state: Vec<RowState>,
-
-        /// Of the skipped rows those with this reason only; with --state, besides the rows in that state (repeatable)
-        #[arg(long, value_name = "REASON")]
-        reason: Vec<SkipReason>,
-
-        /// How it is written [default: what the file's name says, else csv]
-        #[arg(long, value_name = "FORMAT")]
-        format: Option<ReportFormat>,
-
-        /// Write it to this file, all or nothing, instead of standard output
-        #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-        file: Option<PathBuf>,
-
-        /// On the page, show neither names nor numbers nor the list's columns, and the message unfilled
-        #[arg(long)]
-        mask: bool,
-
-        /// Language of the page [default: en]
-        #[arg(long, value_name = "LANGUAGE")]
-        lang: Option<PageLanguage>,
-    },
-    /// Set the state of unknown rows by hand, or send failed rows again
-    ///
-    /// Examples:
-    ///   jelouctl bulk resolve people-20261120-101500 --unknown-as sent
-    ///   jelouctl bulk resolve people-20261120-101500 --failed-as pending
-    ///
-    /// Unknown rows may have been sent: ask the recipients, or check in Jelou, before you say `pending`.
-    /// `--pending-as unknown` is for a ledger that is damaged: it does not know which rows were sent.
-    #[command(verbatim_doc_comment)]
-    Resolve {
-        /// Name of the run [default: the only unfinished one, else the only one]
-        run: Option<RunName>,
-
-        #[command(flatten)]
-        decision: Decision,
-    },
-    /// List the runs: name, state, rows, sent, failed, unknown, remaining
-    List,
-    /// Remove a run and all that is known of its rows; asks first, or needs --yes
-    Remove {
-        /// Run
-        run: RunName,
-    },
-}
-
-impl BulkCommand {
-    /// The kind that `bulk send` sends.
-    pub(super) fn kind(&self) -> Option<&Message> {
-        match self {
-            Self::Send(send) => Some(&send.message.message),
-            _ => None,
-        }
-    }
-}
 
 /// Send a message to each row of a list
 ///
@@ -301,25 +177,6 @@ pub(crate) struct RunOptionFlags {
     keep_going: bool,
 }
 
-#[derive(Args, Clone, Debug)]
-pub(crate) struct WorkFlags {
-    /// How many requests may be under way from here at once [default: as the run was begun]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
-    concurrency: Option<u16>,
-
-    /// How long to keep trying while a rate limit refuses every row [default: as the run was begun]
-    #[arg(long, value_name = "DURATION")]
-    max_wait: Option<RetryFor>,
-
-    /// Send a template without a look at the bot's list of templates first
-    #[arg(long)]
-    unchecked: bool,
-
-    /// How to show the progress
-    #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
-    progress: ProgressFormat,
-}
-
 #[derive(Args, Debug)]
 #[command(next_help_heading = PEOPLE)]
 pub(crate) struct EarlierFlags {
@@ -355,40 +212,10 @@ struct BulkDelivery {
     strict: bool,
 }
 
-#[derive(Args, Debug)]
-#[group(required = true, multiple = false)]
-pub(crate) struct Decision {
-    /// What the unknown rows are from now on
-    #[arg(long, value_name = "STATE")]
-    unknown_as: Option<UnknownAs>,
-
-    /// What the failed rows are from now on
-    #[arg(long, value_name = "STATE")]
-    failed_as: Option<FailedAs>,
-
-    /// What the pending rows are from now on; a damaged ledger is then taken as it is
-    #[arg(long, value_name = "STATE")]
-    pending_as: Option<PendingAs>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum UnknownAs {
-    Sent,
-    Failed,
-    /// To be sent (again)
-    Pending,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FailedAs {
-    /// To be sent again
-    Pending,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum PendingAs {
-    /// They may have been sent: the ledger has lost what it knew of them
-    Unknown,
+impl BulkSend {
+    pub(super) fn kind(&self) -> &Message {
+        &self.message.message
+    }
 }
 
 impl From<RunOptionFlags> for RunOptions {
@@ -402,6 +229,26 @@ impl From<RunOptionFlags> for RunOptions {
             keep_going: flags.keep_going,
         }
     }
+}
+
+/// How a machine sends rows of a run that others send too.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct WorkFlags {
+    /// How many requests may be under way from here at once [default: as the run was begun]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    concurrency: Option<u16>,
+
+    /// How long to keep trying while a rate limit refuses every row [default: as the run was begun]
+    #[arg(long, value_name = "DURATION")]
+    max_wait: Option<RetryFor>,
+
+    /// Send a template without a look at the bot's list of templates first
+    #[arg(long)]
+    unchecked: bool,
+
+    /// How to show the progress
+    #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
+    progress: ProgressFormat,
 }
 
 impl From<WorkFlags> for RunOptions {
@@ -420,19 +267,6 @@ impl From<WorkFlags> for RunOptions {
 impl From<EarlierFlags> for EarlierOptions {
     fn from(flags: EarlierFlags) -> Self {
         Self { skip_sent: flags.skip_sent, again: flags.again, ignored_runs: flags.ignore_run }
-    }
-}
-
-impl Decision {
-    /// From which state to which; clap has made sure that there is one decision.
-    fn states(&self) -> (RowState, RowState) {
-        match (self.unknown_as, self.pending_as, self.failed_as) {
-            (Some(UnknownAs::Sent), _, _) => (RowState::Unknown, RowState::Sent),
-            (Some(UnknownAs::Failed), _, _) => (RowState::Unknown, RowState::Failed),
-            (Some(UnknownAs::Pending), _, _) => (RowState::Unknown, RowState::Pending),
-            (None, Some(PendingAs::Unknown), _) => (RowState::Pending, RowState::Unknown),
-            (None, None, Some(FailedAs::Pending) | None) => (RowState::Failed, RowState::Pending),
-        }
     }
 }
 
@@ -463,29 +297,6 @@ impl From<BulkSend> for BulkSendArguments {
             remember: send.remember,
             preview: send.preview,
             test: send.test_to.map(|to| TestSend { to, rows: send.test_rows.unwrap_or(1) }),
-        }
-    }
-}
-
-impl From<BulkCommand> for BulkAction {
-    fn from(action: BulkCommand) -> Self {
-        match action {
-            BulkCommand::Send(send) => Self::Send(Box::new((*send).into())),
-            BulkCommand::Resume { run, options, hours, earlier } => {
-                Self::Resume { run, options: options.into(), hours: hours.into(), earlier: earlier.into() }
-            }
-            BulkCommand::Work { run, options } => Self::Work { run, options: options.into() },
-            BulkCommand::Status { run } => Self::Status { run },
-            BulkCommand::Report { run, state, reason, format, file, mask, lang } => {
-                let filter = RowFilter { states: state, reasons: reason };
-                Self::Report(ReportArguments { run, filter, format, file, mask, language: lang })
-            }
-            BulkCommand::Resolve { run, decision } => {
-                let (from, to) = decision.states();
-                Self::Resolve { run, from, to }
-            }
-            BulkCommand::List => Self::List,
-            BulkCommand::Remove { run } => Self::Remove { run },
         }
     }
 }

@@ -1,0 +1,36 @@
+//! `bulk stop`: lets a run that another process carries out come to its end.
+
+use super::shared;
+use super::store::open_store;
+use super::summary::to_continue;
+use crate::bulk::{RunName, RunStore};
+use crate::commands::CommandError;
+use crate::context::Context;
+use crate::exit::ExitCode;
+
+pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
+    let runs = match open_store(context)? {
+        RunStore::Files(runs) => runs,
+        RunStore::Shared(runs) => return shared::stop(context, &runs, asked),
+    };
+    let found = match asked {
+        Some(asked) => Some(runs.named(asked)?),
+        None => runs.only_unfinished()?,
+    };
+    let Some(name) = found else {
+        context.stderr.note("no run is unfinished: there is nothing to stop");
+        return Ok(ExitCode::Success);
+    };
+    let stderr = &context.stderr;
+    if runs.is_held(&name) {
+        runs.stop_mark(&name).set()?;
+        stderr.note(&format!(
+            "run {name} takes no more messages, and ends once those under way have ended: jelouctl bulk status {name}"
+        ));
+    } else if runs.overview(&name).is_ok_and(|run| run.is_finished()) {
+        stderr.note(&format!("run {name} is complete: there is nothing to stop"));
+    } else {
+        stderr.note(&format!("no process sends run {name}: there is nothing to stop; {}", to_continue(&name)));
+    }
+    Ok(ExitCode::Success)
+}

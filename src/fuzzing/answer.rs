@@ -1,0 +1,73 @@
+//! What an answer of the API is taken for.
+
+use serde_json::Value;
+
+use crate::api::{Answer, Attempt, Body, Outcome, SuccessCriterion, judge};
+
+/// Whom the message was for.
+const DESTINATION: &str = "593987654321";
+
+/// The first line is the status, the rest the body. A message is sent only by a whole 2xx that accepts it; one that is
+/// accepted by its id is never said not to be sent; and only what is certainly not sent may be tried again.
+pub fn answer(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (status, body) = text.split_once('\n').unwrap_or((&text, ""));
+    let status = status.trim().parse().unwrap_or(200_u16).clamp(100, 599);
+    for complete in [true, false] {
+        let body = Body::new(body.to_owned(), complete);
+        for accepts in [
+            SuccessCriterion::MessageId,
+            SuccessCriterion::AnyObject,
+            SuccessCriterion::Destination(DESTINATION.to_owned()),
+            SuccessCriterion::Page,
+        ] {
+            hold(status, &body, &accepts);
+        }
+    }
+}
+
+fn hold(status: u16, body: &Body, accepts: &SuccessCriterion) {
+    let answer = Answer {
+        status,
+        retry_after: None,
+        warnings: Vec::new(),
+        body: body.clone(),
+        is_on_used_connection: false,
+        is_whole_by_its_json: false,
+    };
+    let verdict = judge(&Attempt::Answered(answer), accepts);
+    let is_not_sent = matches!(verdict.outcome, Outcome::NotSent(_));
+    assert!(verdict.retry.is_none() || is_not_sent, "tried again: {verdict:?}");
+    assert_eq!(verdict.problem.is_none(), matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");
+    // Read by itself, without the judgement's own eyes.
+    let text = body.text.trim_start_matches('\u{feff}');
+    let json: Option<Value> = serde_json::from_str(text).ok().filter(|_| body.complete);
+    let field = |name: &str| json.as_ref().and_then(|json| json.get(name));
+    let id = field("messageId").and_then(Value::as_str).filter(|id| !id.is_empty());
+    match accepts {
+        SuccessCriterion::MessageId => {
+            assert!(!(is_not_sent && id.is_some()), "accepted, and said not to be sent: {verdict:?}");
+            let is_accepted = field("success") == Some(&Value::Bool(true)) || field("messageId").is_some();
+            let is_sent = is_accepted && field("success") != Some(&Value::Bool(false)) && (200..300).contains(&status);
+            assert!(is_sent || !matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");
+        }
+        SuccessCriterion::Destination(_) => {
+            let is_named = json.as_ref().is_some_and(|json| has_text(json, DESTINATION));
+            let is_single = field("success") == Some(&Value::Bool(true)) || field("messageId").is_some();
+            let is_sent = (is_named || is_single) && (200..300).contains(&status);
+            assert!(is_sent || !matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");
+        }
+        SuccessCriterion::AnyObject => {
+            let is_sent = json.as_ref().is_some_and(Value::is_object) && (200..300).contains(&status);
+            assert!(is_sent || !matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");
+        }
+        SuccessCriterion::Page => assert!(!matches!(verdict.outcome, Outcome::Unknown(_)), "{verdict:?}"),
+    }
+}
+
+/// Whether the letters and digits of a text or number in an entry are `text`.
+fn has_text(json: &Value, text: &str) -> bool {
+    let entries = json.as_array().into_iter().flatten().filter_map(|entry| entry.get("destination"));
+    let bare = |value: &Value| value.to_string().chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    entries.map(bare).any(|found| found == text)
+}

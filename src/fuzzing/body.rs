@@ -1,0 +1,38 @@
+//! Bodies of messages, of every kind.
+
+use serde_json::Value;
+
+use crate::input::parse_exact;
+use crate::message::{
+    Message, Outgoing, RecipientChoice, Route, TypedRecipient, check_flow_message, check_message, check_template,
+};
+
+/// What a sender makes of a body is what it shows, and the sandbox accepts it; and a server that is given the body itself
+/// only says what is wrong.
+pub fn body(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(value) = parse_exact(text) else { return };
+    for check in [check_message, check_flow_message, check_template] {
+        let _ = check(value.clone()).map_err(|error| error.to_string());
+    }
+    let recipient = TypedRecipient::read("593987654321", None).unwrap();
+    for kind in Message::all() {
+        let made = Outgoing::from_body(&kind, None, value.clone(), RecipientChoice::Made(recipient.clone()));
+        let Ok((outgoing, _)) = made else { continue };
+        assert_eq!(serde_json::from_str::<Value>(outgoing.json()).unwrap(), *outgoing.body());
+        // Fields that nobody knows may name others: the guard is told of them.
+        assert_eq!(outgoing.recipients().next(), Some("593987654321"), "{}", outgoing.json());
+        let _ = outgoing.draw();
+        // What is sent as it stands is not looked into.
+        if outgoing.kind() == "raw" {
+            continue;
+        }
+        let accepted = match outgoing.route() {
+            Route::Messages => check_message(outgoing.body().clone()),
+            Route::FlowMessage { .. } => check_flow_message(outgoing.body().clone()),
+            Route::Template => check_template(outgoing.body().clone()),
+            Route::CampaignTemplate { .. } => continue,
+        };
+        assert!(accepted.is_ok(), "{} is refused: {accepted:?}", outgoing.json());
+    }
+}

@@ -1,0 +1,35 @@
+//! Templates over a row.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::list::Row;
+use crate::message::Message;
+use crate::template::{BodyTemplate, bare_columns, expressions, language, left_as_they_are, misspelling};
+
+/// What stands in a cell.
+const CELL: &str = "{{ nombre }}{% if nombre %}x{% endif %}{# #}";
+
+/// A text that anybody may write either is no template or is filled: at once, and without a look into what stands in a cell.
+pub fn template(bytes: &[u8]) {
+    let Ok(source) = std::str::from_utf8(bytes) else { return };
+    let language = language();
+    let column = |name: &str| ["nombre", "saldo"].contains(&name).then(|| name.to_owned());
+    let _ = misspelling(&language, source, column);
+    bare_columns(source);
+    expressions(source);
+    left_as_they_are(source);
+    let kind = Message::named("text").unwrap();
+    let row = json!({ "nombre": CELL, "saldo": 12.5, "lista": [1, "dos", null], "celular": "593987654321" });
+    let Value::Object(row) = row else { return };
+    let row = Row::Fields(Arc::new(row));
+    let body = json!({ "text": source, "pair": [format!("{source}|{{{{ nombre }}}}")] });
+    let Ok(compiled) = BodyTemplate::compile(&language, kind.schema(), &body, "") else { return };
+    compiled.names();
+    let Ok(filled) = compiled.fill(&row) else { return };
+    // A cell behind it is what it was, unless the source says otherwise of it.
+    if !source.contains('{') {
+        assert_eq!(filled["pair"][0], format!("{source}|{CELL}"));
+    }
+}

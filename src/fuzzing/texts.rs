@@ -1,0 +1,120 @@
+//! What people write: lists, recipients, cards, configurations, faults; and what is written for them.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::config::ConfigFile;
+use crate::list::{ListInput, ListOptions, ListReader};
+use crate::message::{TypedRecipient, contacts};
+use crate::output::{colored, compact, one_line, pretty, visible_json};
+use crate::phone::{Country, person_key};
+use crate::sandbox::Fault;
+
+/// A list ends, as a whole or with what is wrong with it, and what the ledger keeps of a row is that row.
+pub fn list(bytes: &[u8]) {
+    for encoding in [None, Some("windows-1252"), Some("utf-16le")] {
+        let options = ListOptions { sheet: None, encoding: encoding.map(|label| label.parse().unwrap()) };
+        let input = ListInput::Stream(Box::new(Cursor::new(bytes.to_vec())));
+        let Ok(mut reader) = ListReader::open(input, "list", &options) else { continue };
+        let mut line = 0;
+        loop {
+            match reader.read() {
+                Ok(Some(read)) => {
+                    assert!(read.line > line, "line {} comes behind {line}", read.line);
+                    line = read.line;
+                    if let Ok(row) = read.row {
+                        assert_eq!(reader.read_back(&row.cells()).unwrap(), row);
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    assert!(!error.to_string().is_empty());
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// A number that is understood has 7 to 15 digits and is understood as the same again.
+pub fn recipient(bytes: &[u8]) {
+    let Ok(typed) = std::str::from_utf8(bytes) else { return };
+    let countries = [None, "EC".parse::<Country>().ok(), "MX".parse().ok(), "AR".parse().ok(), "US".parse().ok()];
+    for country in countries {
+        let Ok(read) = TypedRecipient::read(typed, country) else { continue };
+        let user = read.recipient.as_str();
+        assert!(!user.chars().any(char::is_control) && !user.is_empty(), "{user:?}");
+        assert_eq!(person_key(&person_key(user)), person_key(user));
+        if !typed.starts_with("id:") {
+            assert!(user.bytes().all(|byte| byte.is_ascii_digit()) && (7..=15).contains(&user.len()), "{user}");
+            let again = TypedRecipient::read(&format!("+{user}"), country).unwrap();
+            assert_eq!(again.recipient, read.recipient, "{typed:?}");
+        }
+    }
+}
+
+/// Cards are contacts, or what is wrong is said.
+pub fn vcard(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match contacts(text) {
+        Ok(contacts) => {
+            let json = serde_json::to_value(&contacts).unwrap();
+            assert!(json.as_array().is_some_and(|cards| !cards.is_empty()));
+            crate::fuzzing::body(format!("{{\"contacts\":{json}}}").as_bytes());
+        }
+        Err(problem) => assert!(!problem.is_empty()),
+    }
+}
+
+/// What is wrong with a configuration is said without the secrets that stand in it.
+pub fn configuration(bytes: &[u8]) {
+    const SECRET: &str = "canary-7f3a9c51";
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let text = format!("[profiles.first]\nclient_secret = \"{SECRET}\"\n{text}");
+    if text.matches("canary").count() > 1 {
+        return;
+    }
+    if let Err(error) = ConfigFile::parse(Path::new("/etc/c.toml"), &text) {
+        let told = format!("{error} {}", error.hint().unwrap_or_default());
+        assert!(!told.contains("canary"), "{told}");
+    }
+}
+
+/// A rule that is understood is written so that it is understood as the same again.
+pub fn fault(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(fault) = text.parse::<Fault>() else { return };
+    let json = serde_json::to_value(&fault).unwrap();
+    assert_eq!(Fault::from_json(json.clone()).as_ref(), Ok(&fault), "{json}");
+    assert_eq!(json.to_string().parse::<Fault>(), Ok(fault), "{json}");
+}
+
+/// JSON that is shown is the same JSON, and nothing in it acts on a terminal.
+pub fn json(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let line = one_line(text);
+    assert!(!line.chars().any(acts), "{line:?}");
+    let Ok(value) = serde_json::from_str::<Value>(text) else { return };
+    let (plain, indented) = (compact(&value), pretty(&value));
+    for shown in [&plain, &indented] {
+        assert_eq!(serde_json::from_str::<Value>(shown).unwrap(), value, "{shown}");
+        assert!(!shown.chars().any(|character| acts(character) && character != '\n'), "{shown:?}");
+    }
+    assert!(!plain.contains('\n'));
+    let mut colorless = colored(&value);
+    for color in ["\x1b[34m", "\x1b[32m", "\x1b[33m", "\x1b[0m"] {
+        colorless = colorless.replace(color, "");
+    }
+    assert_eq!(colorless, plain);
+    let compact = value.to_string();
+    let shown = visible_json(&compact);
+    assert!(serde_json::from_str::<Value>(&shown).unwrap() == value && !shown.chars().any(acts), "{shown:?}");
+}
+
+/// Whether a terminal does something at it: control characters, and those that turn the direction of a text.
+fn acts(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

@@ -1,0 +1,250 @@
+//! After a run, or beside it: stop, list, find, and which run is meant where none is named.
+
+use std::process::Command;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::bulk_run::{Watched, counts, people, resume, send, send_with, signal, start};
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Home, STATE};
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+const SLOW: &str = "bulk send people.csv --yes --run r --rate 4/s --progress none text Hola";
+
+#[test]
+fn a_run_that_is_stopped_ends_what_is_under_way_and_goes_on_later() {
+    let home = people(300);
+    let jelou = Jelou::accepting();
+    let run = Watched::new(start(&home, SLOW, &[], &jelou.url));
+    jelou.wait_for(2);
+    let told = home.run("bulk stop").success().stderr;
+    assert!(told.contains("note: run r takes no more messages") && told.contains("jelouctl bulk status r"), "{told}");
+    // Twice is no more than once, and others may look meanwhile.
+    home.run("bulk stop r").success();
+    home.run("bulk report r").success();
+    let ended = run.end();
+    assert_eq!(ended.code, 11, "{ended:?}");
+    assert!(ended.stderr.contains("error: stopped by `jelouctl bulk stop`"), "{ended:?}");
+    assert!(ended.stderr.contains("jelouctl bulk resume r; to give it up: jelouctl bulk remove r"), "{ended:?}");
+    let [sent, failed, unknown, pending] = counts(&ended.json());
+    assert_eq!((sent, failed, unknown), (jelou.seen().len() as u64, 0, 0));
+    assert!(pending > 0, "{ended:?}");
+    let told = home.run("bulk stop r").success().stderr;
+    assert!(told.contains("no process sends run r: there is nothing to stop; to continue: "), "{told}");
+    assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [300, 0, 0, 0]);
+    let told = home.run("bulk stop r").success().stderr;
+    assert!(told.contains("run r is complete: there is nothing to stop"), "{told}");
+    assert!(home.run("bulk stop").success().stderr.contains("no run is unfinished"));
+    assert!(jelou.accepted().values().all(|messages| *messages == 1));
+}
+
+#[test]
+fn a_run_that_waits_is_stopped_at_once() {
+    // For a rate limit.
+    let home = people(3);
+    let jelou = Jelou::start(|_, _| Act::Answer(429, "Retry-After: 600\r\n", "{}"));
+    let mut run = Watched::new(start(&home, SLOW, &[], &jelou.url));
+    run.wait_for("note: waiting");
+    home.run("bulk stop r").success();
+    let ended = run.end();
+    assert_eq!((ended.code, counts(&ended.json())), (11, [0, 0, 0, 3]), "{ended:?}");
+    // For its hours, of which the mark of the last time knows nothing.
+    let today = jiff::Zoned::now().date();
+    home.write("off.txt", format!("{}\n{today}\n{}\n", today.yesterday().unwrap(), today.tomorrow().unwrap()));
+    let words = "bulk resume r --not-on off.txt --time-zone America/Bogota --progress none";
+    let mut run = Watched::new(start(&home, words, &[], &jelou.url));
+    run.wait_for("note: waiting");
+    let status = home.run("bulk status r").success().json();
+    assert_eq!((&status["running"], &status["stopping"]), (&json!(true), &json!(false)), "{status}");
+    home.run("bulk stop r").success();
+    let ended = run.end();
+    assert_eq!((ended.code, counts(&ended.json())), (11, [0, 0, 0, 3]), "{ended:?}");
+    assert_eq!(home.run("bulk status r").success().json()["running"], false);
+}
+
+#[test]
+fn stop_and_resolve_never_guess() {
+    let home = people(2);
+    home.run("bulk stop r").fails(2, &["there is no run r; there are none"]);
+    assert!(home.run("bulk stop").success().stderr.contains("no run is unfinished"));
+    let jelou = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
+    for run in ["one", "two"] {
+        let send = ["bulk", "send", "people.csv", "--yes", "--again", "--run", run, "text", "x"];
+        home.run_args(&send).api(&jelou.url).fails(4, &[]);
+    }
+    for words in ["bulk stop", "bulk resume", "bulk resolve --unknown-as sent"] {
+        home.run(words).fails(2, &["there are several unfinished runs; there are: one, two", "name one"]);
+    }
+    home.run("bulk stop on").fails(2, &["there is no run on; the nearest is one"]);
+    home.run("--sandbox bulk send people.csv --run three --rate 100/s text x").success();
+    for run in ["one", "two"] {
+        home.run_args(&["bulk", "remove", run, "--yes"]).success();
+    }
+    home.run("bulk resolve --unknown-as sent").fails(2, &["no run is unfinished; there are: three", "name one"]);
+}
+
+#[test]
+fn the_newest_real_run_is_meant_where_none_is_named() {
+    let home = people(1);
+    let jelou = Jelou::accepting();
+    home.run("bulk status").fails(2, &["there are no runs"]);
+    let rehearse =
+        |run| home.run_args(&["--sandbox", "bulk", "send", "people.csv", "--run", run, "text", "x"]).success();
+    rehearse("a");
+    let told = home.run("bulk report").success();
+    assert!(told.stderr.contains("note: this is the newest run, a;"), "{told:?}");
+    let send = |run| {
+        let words = ["bulk", "send", "people.csv", "--yes", "--again", "--run", run, "text", "x"];
+        home.run_args(&words).api(&jelou.url).success()
+    };
+    send("c");
+    send("b");
+    rehearse("d");
+    let told = home.run("bulk status").success();
+    assert_eq!(told.json()["run"], "b");
+    assert!(told.stderr.contains("note: this is the newest run, b; jelouctl bulk list shows all"), "{told:?}");
+    assert!(home.run("bulk status c").success().stderr.is_empty());
+    let list = home.run("bulk list").success().stdout;
+    let names: Vec<_> = list.lines().map(|line| line.split('\t').next().unwrap()).collect();
+    assert_eq!(names, ["d", "b", "c", "a"]);
+    assert_eq!(home.run("bulk list -o id").success().stdout, "d\nb\nc\na\n");
+    let list = lines(&home.run("bulk list -o record").success().stdout);
+    let of = |number: usize| (&list[number]["sandbox"], &list[number]["bot_id"], &list[number]["kind"]);
+    assert_eq!(of(0), (&json!(true), &json!("sandbox"), &json!("text")));
+    assert_eq!(of(1), (&json!(false), &json!("BOT_ID"), &json!("text")));
+}
+
+#[test]
+fn what_was_under_way_when_a_process_died_is_as_good_as_unknown() {
+    let home = people(5);
+    let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
+    let child = start(&home, SLOW, &[], &jelou.url);
+    jelou.wait_for(1);
+    let figures = || {
+        let list = home.run("bulk list").success().stdout;
+        list.trim().split('\t').skip(1).take(7).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(figures(), ["unfinished", "5", "0", "0", "0", "5", "0"]);
+    signal(&child, Signal::KILL);
+    drop(child.wait_with_output());
+    assert_eq!(figures(), ["unfinished", "5", "0", "0", "1", "4", "0"]);
+    let status = home.run("bulk status r").success().json();
+    assert_eq!((&status["inflight"], &status["running"]), (&json!(1), &json!(false)));
+}
+
+#[test]
+fn reasons_are_the_codes_of_the_api_or_ours() {
+    let home = people(8);
+    let jelou = Jelou::start(|user, _| match user.chars().last() {
+        Some('3' | '4') => Act::Answer(422, "", r#"{"code":"E0422","description":"no"}"#),
+        Some('5') => Act::Answer(422, "", r#"{"message":"no"}"#),
+        Some('6') => Act::Reset { accepted: true },
+        _ => Act::Accept,
+    });
+    let ended = send(&home, &jelou.url).fails(10, &[]);
+    let reasons = json!({"E0422": 2, "rejected": 1, "unknown": 1});
+    assert_eq!(ended.json()["reasons"], reasons);
+    assert_eq!(home.run("bulk status r").success().json()["reasons"], reasons);
+    let again = "to send 3 rows again once corrected: jelouctl bulk report r --state failed --file again.csv; then \
+                 jelouctl bulk send again.csv";
+    assert!(ended.stderr.contains(again), "{ended:?}");
+    assert!(ended.stderr.contains("jelouctl bulk resolve r --unknown-as sent|failed|pending"), "{ended:?}");
+    // What is decided by hand, and what is tried again, has another reason, or none.
+    home.run("bulk resolve r --unknown-as failed").success();
+    let resolved = home.run("bulk resolve r --failed-as pending --line 5").success().json();
+    assert_eq!(resolved["reasons"], json!({"E0422": 1, "rejected": 1, "resolved": 1}));
+}
+
+#[test]
+fn a_person_is_found_in_every_run_however_the_number_is_written() {
+    let home = Home::new();
+    let jelou = Jelou::accepting();
+    home.write("a.csv", "to,nombre\n+52 1 55 1234 5678,Ana\n593987654321,Eva\n");
+    home.write("b.csv", "to,nombre\n525512345678,Ana\n");
+    for (list, run, text) in [("a.csv", "a", "Hola {{ nombre }}"), ("b.csv", "b", "Otra vez")] {
+        let words = ["bulk", "send", list, "--yes", "--run", run, "--rate", "1000/s", "text", text];
+        home.run_args(&words).api(&jelou.url).success();
+    }
+    for spelling in ["+5215512345678", "525512345678", "+52 55 1234 5678"] {
+        let found = lines(&home.run_args(&["bulk", "find", spelling]).success().stdout);
+        let found: Vec<_> =
+            found.iter().map(|row| (&row["run"], &row["line"], &row["body"]["text"], &row["sent"])).collect();
+        let expected = [
+            (&json!("b"), &json!(2), &json!("Otra vez"), &json!("yes")),
+            (&json!("a"), &json!(2), &json!("Hola Ana"), &json!("yes")),
+        ];
+        assert_eq!(found, expected, "{spelling}");
+    }
+    let ids = home.run("bulk find 593987654321 -o id").success().stdout;
+    assert_eq!(ids, "msg_593987654321\n");
+    let nobody = home.run("bulk find 0987654329 --country EC").success();
+    assert_eq!((nobody.stdout.as_str(), nobody.stderr.as_str()), ("", "note: no run has a message to 593987654329\n"));
+    home.run("bulk find 12").fails(2, &["USER"]);
+    // A run that cannot be read keeps nobody from being found.
+    home.write(&format!("{STATE}/runs/bad.db"), "no ledger");
+    let found = home.run("bulk find 593987654321").success();
+    assert_eq!(lines(&found.stdout).len(), 1);
+    assert!(found.stderr.contains("warning: whether run bad has a message to 593987654321 is not known"), "{found:?}");
+}
+
+#[test]
+fn old_finished_runs_are_removed_and_no_others() {
+    let home = people(3);
+    let jelou = Jelou::start(|user, _| if user.ends_with('1') { Act::Answer(401, "", "{}") } else { Act::Accept });
+    send_with(&home, &jelou.url, &["--concurrency", "1"]).fails(4, &[]);
+    home.run("--sandbox bulk send people.csv --run old --rate 100/s text x").success();
+    let accepting = Jelou::accepting();
+    let other = ["bulk", "send", "people.csv", "--yes", "--run", "sent", "--rate", "100/s", "text", "other"];
+    home.run_args(&other).api(&accepting.url).success();
+    for garbage in ["soon", "90", "-1d", "0s", ""] {
+        home.run_args(&["bulk", "remove", &format!("--older-than={garbage}")]).fails(2, &["--older-than", "write 90d"]);
+    }
+    home.run("bulk remove").fails(2, &["--older-than"]);
+    home.run("bulk remove r --older-than 90d").fails(2, &["cannot be used with"]);
+    let none = home.run("bulk remove --older-than 90d").success();
+    assert_eq!(none.stderr, "note: no finished run is older than 90 days\n");
+    let words = "bulk remove --older-than 1ms";
+    let told =
+        ["note: old: 3 rows", "note: sent: 3 rows", "2 runs, complete for more than 1ms: nothing was removed", "--yes"];
+    home.run(words).fails(2, &told);
+    let memory = "that 3 messages went out, or may have, is forgotten with this";
+    home.run(words).fails(2, &[memory]);
+    let told = home.run_args(&["bulk", "remove", "--older-than", "1ms", "--yes"]).success().stderr;
+    assert!(told.contains("note: 2 runs are removed"), "{told}");
+    assert_eq!(home.run("bulk list -o id").success().stdout, "r\n");
+    // One by its name, also where it is not finished.
+    let told = home.run("bulk remove r --yes").success().stderr;
+    assert!(told.contains("is forgotten with this") && told.contains("run r is removed"), "{told}");
+    let left: Vec<_> = std::fs::read_dir(home.path().join(STATE).join("runs")).unwrap().collect();
+    assert!(left.iter().all(|file| file.as_ref().unwrap().file_name() == ".lock"), "{left:?}");
+}
+
+#[test]
+fn two_who_stop_and_one_who_reports_at_once_all_behave() {
+    let home = people(400);
+    let jelou = Jelou::accepting();
+    let run = start(&home, "bulk send people.csv --yes --run r --rate 40/s --progress none text Hola", &[], &jelou.url);
+    jelou.wait_for(2);
+    let others: Vec<_> = [["stop", "r"], ["stop", "r"], ["report", "r"], ["status", "r"]]
+        .iter()
+        .map(|words| {
+            let mut command: Command = home.command();
+            command.arg("bulk").args(words).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+            command.spawn().unwrap()
+        })
+        .collect();
+    // Nobody decides rows of a run that goes on.
+    home.run("bulk resolve r --unknown-as sent").end();
+    for mut other in others {
+        assert!(other.wait().unwrap().success());
+    }
+    let ended = crate::bulk_run::end(run);
+    assert_eq!(ended.code, 11, "{ended:?}");
+    assert_eq!(counts(&ended.json())[0], jelou.seen().len() as u64);
+    assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [400, 0, 0, 0]);
+    assert!(jelou.accepted().values().all(|messages| *messages == 1));
+}

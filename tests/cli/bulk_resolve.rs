@@ -1,0 +1,173 @@
+//! What a person says became of rows: by line, by person, by a report; and a report that is sent again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::bulk_run::{counts, people, resume, send, user};
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::Home;
+
+/// A run of ten, of which the rows at the lines 5, 6 and 7 are unknown and the one at line 8 failed.
+fn with_unknown_rows() -> (Home, Jelou) {
+    let home = people(10);
+    let jelou = Jelou::start(|user, _| match user.chars().last() {
+        Some('3'..='5') => Act::Reset { accepted: true },
+        Some('6') => Act::Answer(422, "", "{}"),
+        _ => Act::Accept,
+    });
+    send(&home, &jelou.url).fails(10, &["3 messages may have been sent and are left alone"]);
+    (home, jelou)
+}
+
+/// The lines of the rows in a state.
+fn lines_in(home: &Home, state: &str) -> Vec<u64> {
+    let report = home.run_args(&["bulk", "report", "r", "--state", state, "--format", "ndjson"]).success().stdout;
+    report.lines().map(|row| serde_json::from_str::<Value>(row).unwrap()["line"].as_u64().unwrap()).collect()
+}
+
+/// The words that send the report again.
+fn send_again<'a>(flags: &[&'a str]) -> Vec<&'a str> {
+    let send = ["bulk", "send", "again.csv", "--yes", "--run", "s", "--rate", "1000/s"];
+    [&send[..], flags, &["text", "x"]].concat()
+}
+
+/// How the rows stand, unchanged.
+fn is_unchanged(home: &Home) {
+    assert_eq!((lines_in(home, "unknown"), lines_in(home, "failed")), (vec![5, 6, 7], vec![8]));
+}
+
+#[test]
+fn single_rows_are_decided_all_or_none() {
+    let (home, jelou) = with_unknown_rows();
+    let resolve = |words: &str| home.run(&format!("bulk resolve r {words}"));
+    resolve("--line 5 --line 2 --unknown-as sent").fails(2, &["line 2 is sent, not unknown", "nothing was changed"]);
+    resolve("--line 5 --line 8 --unknown-as sent").fails(2, &["line 8 is failed, not unknown"]);
+    resolve("--line 5 --line 900 --unknown-as sent").fails(2, &["the list of the run has no row at line 900"]);
+    let other = format!("--line 5 --to {} --unknown-as sent", user(99));
+    resolve(&other).fails(2, &[&format!("the run has no message to {}", user(99))]);
+    resolve(&format!("--to {} --unknown-as sent", user(0))).fails(2, &["line 2 is sent, not unknown"]);
+    resolve("--to 12 --unknown-as sent").fails(2, &["--to"]);
+    resolve("--line x --unknown-as sent").fails(2, &["--line"]);
+    resolve("--line 5").fails(2, &["--unknown-as"]);
+    // What a damaged ledger takes for pending is decided as a whole.
+    resolve("--line 5 --pending-as unknown").fails(2, &["--pending-as"]);
+    is_unchanged(&home);
+    let to = user(4).replacen("593", "+593 ", 1);
+    let ended = home.run_args(&["bulk", "resolve", "r", "--line=5", "--to", &to, "--unknown-as", "failed"]).success();
+    assert!(ended.stderr.contains("note: run r: 2 unknown rows count as failed from now on"), "{ended:?}");
+    assert_eq!((lines_in(&home, "unknown"), lines_in(&home, "failed")), (vec![7], vec![5, 6, 8]));
+    let ended = resolve("--unknown-as sent").success();
+    assert!(ended.stderr.contains("note: run r: 1 unknown row counts as sent from now on"), "{ended:?}");
+    assert!(resolve("--unknown-as sent").success().stderr.contains("note: run r: no row is changed"));
+    // One of the failed rows alone is sent again.
+    resolve("--line 8 --failed-as pending").success();
+    let accepting = resume(&home, &jelou.url).fails(10, &[]);
+    assert_eq!(counts(&accepting.json()), [7, 3, 0, 0]);
+}
+
+#[test]
+fn a_report_says_what_became_of_each_unknown_row() {
+    let (home, _jelou) = with_unknown_rows();
+    home.run("bulk report r --state unknown --file unknown.csv").success();
+    let report = home.read("unknown.csv");
+    let decided = |line: u64, said: &str, in_place: &str| {
+        let rows = report.lines().map(|row| {
+            let mark = format!(",r,{line},unknown,");
+            row.replace(&mark, &format!("{in_place}{line},{said},"))
+        });
+        rows.map(|row| row + "\n").collect::<String>()
+    };
+    let refused = |csv: &str, parts: &[&str]| {
+        home.write("said.csv", csv);
+        home.run("bulk resolve r --from said.csv").fails(2, &[parts, &["nothing was changed"]].concat());
+        is_unchanged(&home);
+    };
+    refused(&decided(6, "perhaps", ",r,"), &["--from: said.csv, line 3: sent: `perhaps` is not yes, no or unknown"]);
+    refused(&decided(6, "", ",r,"), &["--from: said.csv, line 3: sent: `` is not"]);
+    refused(&decided(6, "yes", ",other,"), &["said.csv, line 3: is of run other, not of r"]);
+    refused(&decided(6, "yes", ",R/,"), &["said.csv, line 3: run: `R/` cannot be"]);
+    refused(&report.replace(",r,6,", ",r,six,"), &["said.csv, line 3: line: `six` is no line of a list"]);
+    refused(
+        &report.replace(",r,6,", ",r,5,").replace(",r,5,unknown", ",r,5,yes").replacen("yes", "no", 1),
+        &["line 3: says otherwise of line 5"],
+    );
+    refused("a,b\n1,2\n", &["said.csv is no report of a run: its last columns are not run, line, sent"]);
+    home.write("said.csv", report.replace(",r,6,unknown", ",r,600,yes"));
+    home.run("bulk resolve r --from said.csv").fails(2, &["no row at line 600"]);
+    home.write("said.csv", report.replace(",r,6,unknown", ",r,8,yes"));
+    home.run("bulk resolve r --from said.csv").fails(2, &["line 8 is failed, not unknown"]);
+    home.run("bulk resolve r --from -")
+        .stdin("")
+        .fails(2, &["--from: standard input has no rows", "nothing was changed"]);
+    home.run("bulk resolve r --from nowhere.csv")
+        .fails(2, &["--from: failed to read nowhere.csv", "nothing was changed"]);
+    home.run("bulk resolve r --from said.csv --unknown-as sent").fails(2, &["cannot be used with"]);
+    is_unchanged(&home);
+    // The report names the run; what it leaves unknown stays so, and what is so already is no change.
+    home.run("bulk report r --file all.csv").success();
+    let all = home.read("all.csv").replace(",r,5,unknown,", ",r,5,Yes ,").replace(",r,6,unknown,", ",r,6,no,");
+    let ended = home.run("bulk resolve --from -").stdin(all).success();
+    assert!(
+        ended.stderr.contains("1 unknown row counts as sent, 1 unknown row counts as failed from now on"),
+        "{ended:?}"
+    );
+    assert_eq!((lines_in(&home, "unknown"), lines_in(&home, "failed")), (vec![7], vec![6, 8]));
+    // JSON says it too.
+    let report = home.run("bulk report r --format ndjson --state unknown").success().stdout;
+    home.write("said.ndjson", report.replace("\"sent\":\"unknown\"", "\"sent\":\"yes\""));
+    home.run("bulk resolve --from said.ndjson").success();
+    assert_eq!(lines_in(&home, "unknown"), [0_u64; 0]);
+}
+
+#[test]
+fn a_report_that_is_sent_again_writes_to_nobody_twice() {
+    let (home, _first) = with_unknown_rows();
+    home.run("bulk report r --file again.csv").success();
+    // Nothing else remembers what was sent: it is another machine, or long ago.
+    home.run("bulk remove r --yes").success();
+    let never = Jelou::never_asked();
+    let refusal =
+        ["6 rows of this report say that they were sent", "3 rows of this report say that they may have been sent"];
+    home.run_args(&send_again(&[])).api(&never.url).fails(11, &[&refusal[..], &["--skip-sent", "--again"]].concat());
+    // A look at it says so too.
+    home.run_args(&send_again(&["--dry-run"])).api(&never.url).success();
+    let told = home.run_args(&send_again(&["--dry-run"])).api(&never.url).success();
+    assert!(told.stderr.contains("this would be refused") && told.stdout.is_empty(), "{told:?}");
+    let jelou = Jelou::accepting();
+    let ended = home.run_args(&send_again(&["--skip-sent"])).api(&jelou.url).fails(10, &[]);
+    assert_eq!(ended.json()["skipped_reasons"], json!({"already_sent": 6, "may_have_been_sent": 3}));
+    assert_eq!(jelou.seen().iter().map(|seen| seen.user.clone()).collect::<Vec<_>>(), [user(6)]);
+    let report = home.run("bulk report s --reason already_sent").success().stdout;
+    assert!(report.contains("the report that was sent again has it as sent"), "{report}");
+    home.run("bulk remove s --yes").success();
+    home.run_args(&send_again(&["--again"])).api(&jelou.url).success();
+    assert_eq!(jelou.seen().len(), 11);
+    // What failed is what a report is sent again for.
+    let (home, _second) = with_unknown_rows();
+    home.run("bulk report r --state failed --file again.csv").success();
+    home.run_args(&send_again(&[])).api(&jelou.url).success();
+    assert_eq!(jelou.seen().len(), 12);
+}
+
+#[test]
+fn what_a_resumed_run_is_told_of_earlier_runs_it_keeps() {
+    let home = people(3);
+    let accepts = Arc::new(AtomicBool::new(false));
+    let does = Arc::clone(&accepts);
+    let jelou =
+        Jelou::start(move |_, _| if does.load(Ordering::SeqCst) { Act::Accept } else { Act::Answer(401, "", "{}") });
+    send(&home, &jelou.url).fails(4, &[]);
+    accepts.store(true, Ordering::SeqCst);
+    let other = ["bulk", "send", "people.csv", "--yes", "--again", "--run", "s", "--rate", "1000/s"];
+    home.run_args(&[&other[..], &["text", "Hola {{ nombre }}"]].concat()).api(&jelou.url).success();
+    accepts.store(false, Ordering::SeqCst);
+    let resume = |flags: &[&str]| home.run("bulk resume r --rate 1000000/s").args(flags).api(&jelou.url).end();
+    assert_eq!(resume(&[]).code, 11);
+    // The credentials are still refused, and the next time nothing need be said again.
+    assert_eq!(resume(&["--again"]).code, 4);
+    assert_eq!(resume(&[]).code, 4);
+    let ended = resume(&["--skip-sent"]);
+    assert_eq!((ended.code, &ended.json()["skipped_reasons"]), (0, &json!({"already_sent": 3})), "{ended:?}");
+}

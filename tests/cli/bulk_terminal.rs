@@ -1,0 +1,120 @@
+//! Runs at a terminal: words in place of JSON, tables, and what is asked.
+
+use crate::bulk_run::people;
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::Home;
+use crate::terminal::Terminal;
+
+const PLAIN: [(&str, &str); 1] = [("NO_COLOR", "1")];
+
+/// A profile for the server.
+fn config(home: &Home, jelou: &Jelou) {
+    let secret = "client_secret = \"canary-secret-of-the-tests\"";
+    home.config(&format!(
+        "[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\napi_url = \"{}\"\n{secret}\n",
+        jelou.url
+    ));
+}
+
+fn end(home: &Home, words: &str) -> (i32, String) {
+    Terminal::new(home, &words.split(' ').collect::<Vec<_>>(), &PLAIN).end()
+}
+
+const SEND: &str = "bulk send people.csv --yes --run r --rate 1000/s text Hola";
+
+#[test]
+fn a_run_ends_and_is_shown_in_words() {
+    let home = people(1200);
+    let jelou = Jelou::start(|user, _| match user {
+        "593990000003" | "593990000004" => Act::Answer(422, "", r#"{"code":"E0422","description":"no"}"#),
+        "593990000005" => Act::Reset { accepted: true },
+        _ => Act::Accept,
+    });
+    config(&home, &jelou);
+    let (code, screen) = end(&home, SEND);
+    assert_eq!(code, 10, "{screen}");
+    for part in [
+        "1,197 of 1,200 sent in ",
+        " s\r\n2 failed, 1 may have been sent; by reason: E0422 2, unknown 1\r\n",
+        "note: 1 message may have been sent and is left alone: jelouctl bulk report r --state unknown",
+        "jelouctl bulk report r --state failed --file again.csv; then jelouctl bulk send again.csv",
+    ] {
+        assert!(screen.contains(part), "`{part}`: {screen}");
+    }
+    assert!(!screen.contains("schema_version"), "{screen}");
+    let (_, screen) = end(&home, "bulk status");
+    for part in [
+        "note: this is the newest run, r; ",
+        "run r: text from bot 77 (profile prod), begun 2",
+        "\r\n1,197 of 1,200 sent\r\n2 failed, 1 may have been sent; by reason: E0422 2, unknown 1\r\ncomplete, last changed",
+        "to send 2 rows again once corrected: ",
+    ] {
+        assert!(screen.contains(part), "`{part}`: {screen}");
+    }
+    let (_, screen) = end(&home, "bulk status r -o response");
+    assert!(screen.contains("\"schema_version\": 1,\r\n"), "{screen}");
+    let (_, screen) = end(&home, "bulk resolve r --unknown-as sent");
+    assert!(
+        screen.contains("run r: 1 unknown row counts as sent from now on\r\n1,198 of 1,200 sent\r\n2 failed; "),
+        "{screen}"
+    );
+    let (_, screen) = end(&home, "bulk list");
+    let lines: Vec<_> = screen.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).collect();
+    let header = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT"];
+    assert_eq!(lines[0], header, "{screen}");
+    assert_eq!(
+        (lines[1][0], &lines[1][4..]),
+        ("r", &["text", "77", "1200", "1198", "2", "0", "0", "-"][..]),
+        "{screen}"
+    );
+    let (_, screen) = end(&home, "bulk find 593990000003");
+    assert!(screen.contains("BECAME") && screen.contains("failed: rejected  77    Hola"), "{screen}");
+    let (_, screen) = end(&home, "bulk find 593987000000");
+    assert_eq!(screen, "note: no run has a message to 593987000000\r\n");
+}
+
+#[test]
+fn who_resumes_sees_the_first_message_and_is_asked() {
+    let home = people(3);
+    let refusing = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
+    config(&home, &refusing);
+    let (code, screen) = end(&home, SEND);
+    assert_eq!(code, 4, "{screen}");
+    assert!(screen.contains("0 of 3 sent in ") && screen.contains("\r\n3 still to be sent\r\n"), "{screen}");
+    let seen = refusing.seen().len();
+    let mut terminal = Terminal::new(&home, &["bulk", "resume"], &PLAIN);
+    terminal.answer("[y/N] ", "n");
+    let (code, screen) = terminal.end();
+    assert_eq!((code, refusing.seen().len()), (11, seen), "{screen}");
+    let shown = screen.find("the first message that is left, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n");
+    let asked = screen.find("Send 3 messages from bot 77 (profile prod) to http://");
+    assert!(shown.is_some() && shown < asked, "{screen}");
+    let mut terminal = Terminal::new(&home, &["bulk", "resume", "--rate", "1000/s"], &PLAIN);
+    terminal.answer("[y/N] ", "y");
+    let (code, screen) = terminal.end();
+    assert!(code == 4 && refusing.seen().len() > seen, "{screen}");
+    // Where it was said before, and where nobody can be asked, nothing is.
+    let seen = refusing.seen().len();
+    assert_eq!(end(&home, "bulk resume --yes").0, 4);
+    assert_eq!(home.run("bulk resume").end().code, 4);
+    assert!(refusing.seen().len() > seen + 1);
+}
+
+#[test]
+fn old_runs_are_named_before_they_are_removed() {
+    let home = people(1);
+    let rehearse = |run: &str| end(&home, &format!("--sandbox bulk send people.csv --run {run} text x"));
+    let (code, screen) = rehearse("a");
+    assert!(code == 0 && screen.contains("1 of 1 sent in "), "{screen}");
+    rehearse("b");
+    let remove = |answer: &str| {
+        let mut terminal = Terminal::new(&home, &["bulk", "remove", "--older-than", "1ms"], &PLAIN);
+        terminal.answer("Remove 2 runs, complete for more than 1ms? [y/N] ", answer);
+        terminal.end()
+    };
+    let (code, screen) = remove("n");
+    assert!(code == 2 && screen.contains("note: a: 1 row, ") && screen.contains("note: b: 1 row, "), "{screen}");
+    let (code, screen) = remove("y");
+    assert!(code == 0 && screen.contains("note: 2 runs are removed"), "{screen}");
+    assert!(home.run("bulk list").success().stderr.contains("there are no runs"));
+}
