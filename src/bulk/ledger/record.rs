@@ -14,6 +14,9 @@ pub(super) enum RecordKind {
 }
 
 impl RecordKind {
+    /// How many columns the widest table has.
+    pub(super) const MOST_COLUMNS: usize = 9;
+
     fn insert(self) -> &'static str {
         match self {
             Self::Attempt => "INSERT INTO attempt (row, number, began_at) VALUES (?1, ?2, ?3)",
@@ -46,7 +49,7 @@ impl RecordKind {
     pub(super) fn columns(self) -> usize {
         match self {
             Self::Attempt => 3,
-            Self::Outcome => 9,
+            Self::Outcome => Self::MOST_COLUMNS,
             Self::Decision => 8,
         }
     }

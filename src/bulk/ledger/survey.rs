@@ -54,7 +54,7 @@ impl<'a> Records<'a> {
     fn pass(&mut self) -> rusqlite::Result<Option<Step>> {
         let before = self.next.take();
         if let Some(row) = self.rows.next()? {
-            let mut fields = [ValueRef::Null; 8];
+            let mut fields = [ValueRef::Null; RecordKind::MOST_COLUMNS];
             for (column, field) in fields.iter_mut().enumerate().take(self.kind.columns()) {
                 *field = row.get_ref(column)?;
             }
@@ -68,13 +68,13 @@ impl<'a> Records<'a> {
     }
 }
 
-fn step(kind: RecordKind, fields: [ValueRef<'_>; 8]) -> FromSqlResult<Step> {
+fn step(kind: RecordKind, fields: [ValueRef<'_>; RecordKind::MOST_COLUMNS]) -> FromSqlResult<Step> {
     // The columns of `RecordKind::select`.
-    let [n, number, third, fourth, .., last] = fields;
+    let [n, number, third, fourth, _, _, _, eighth, _] = fields;
     let (state, at) = match kind {
         RecordKind::Attempt => (RowState::Inflight, third),
         RecordKind::Outcome => (RowState::column_result(fourth)?, third),
-        RecordKind::Decision => (RowState::column_result(fourth)?, last),
+        RecordKind::Decision => (RowState::column_result(fourth)?, eighth),
     };
     Ok(Step { key: (n.as_i64()?, number.as_i64()?), state, at: at.as_i64()? })
 }

@@ -11,8 +11,8 @@ use super::carry_out::{LockedRun, carry_out};
 use super::earlier::{self, Repetition};
 use super::excluded_since::leave_out_of_draft;
 use super::hours::{report_closed, report_over_midnight};
+use super::joined_run::JoinedRun;
 use super::summary::{RunSummary, nothing_to_send, print_summary};
-use super::work::JoinedRun;
 use crate::bulk::{
     BulkError, Details, Imported, KnownRuns, Ledger, LedgerDraft, LedgerError, ReservedRun, RunConditions, RunError,
     RunEventKind, RunLock, RunName, Runs, SharedRuns, StoredRun,

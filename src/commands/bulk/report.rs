@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
-use super::status::find_or_newest;
+use super::named_run::find_or_newest;
 use super::store::open_store;
 use crate::bulk::{BulkError, Details, ListReport, RowFilter, RunName, StoredRun, write_report};
 use crate::commands::CommandError;

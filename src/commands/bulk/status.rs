@@ -3,28 +3,15 @@
 use serde_json::{Value, json};
 
 use super::hours::waiting;
+use super::named_run::find_or_newest;
 use super::shared;
 use super::store::open_store;
 use super::summary::{RunSummary, print_summary, to_continue};
 use super::times::{local_time, utc};
-use crate::bulk::{BulkError, Ledger, RunName, RunStore};
+use crate::bulk::{Ledger, RunName, RunStore};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
-
-/// The run that was named, else the newest one, which is said.
-pub(crate) fn find_or_newest(
-    context: &Context,
-    runs: &RunStore,
-    asked: Option<&RunName>,
-) -> Result<RunName, BulkError> {
-    if let Some(asked) = asked {
-        return runs.named(asked);
-    }
-    let newest = runs.newest()?;
-    context.stderr.note(&format!("this is the newest run, {newest}; jelouctl bulk list shows all"));
-    Ok(newest)
-}
 
 /// The run in figures, also while it is going on.
 pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {

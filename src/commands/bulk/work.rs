@@ -1,21 +1,15 @@
 //! `bulk work`, and `bulk resume` of a run whose ledger is in a database: this process sends rows of it, beside others. A
 //! person who resumes it lifts a pause; a machine that works on it does not.
 
-use std::time::Duration;
-
 use super::arguments::{EarlierOptions, RunOptions};
 use super::before::refuse_templates;
-use super::carry_out::{RunningRun, send_rows};
 use super::earlier::{self, Repetition};
 use super::excluded_since::leave_out_excluded;
 use super::hours::of_resumed_run;
+use super::joined_run::JoinedRun;
 use super::resume::{self, refuse_other};
 use super::store::open_store;
-use super::summary::RunSummary;
-use crate::bulk::{
-    Counts, Details, LedgerError, RunEventKind, RunId, RunLedger, RunName, RunStore, SharedEarlier, SharedRuns,
-    StopWatch, StoredRun,
-};
+use crate::bulk::{Details, LedgerError, RunEventKind, RunId, RunName, RunStore, SharedEarlier, SharedRuns};
 use crate::commands::CommandError;
 use crate::config::{BotId, ConfigError, Rate, knows_profile};
 use crate::context::Context;
@@ -23,22 +17,12 @@ use crate::exit::ExitCode;
 use crate::hours::HoursChoice;
 use crate::people::Exclusions;
 use crate::process::block_on;
-use crate::sending::{Connection, Interrupted, Opening, Sender, UnresolvedSender, add_do_not_contact};
+use crate::sending::{Interrupted, Opening, Sender, UnresolvedSender, add_do_not_contact};
 
 /// What a person says who resumes a run.
 struct Resumption<'a> {
     hours: &'a HoursChoice,
     earlier: &'a EarlierOptions,
-}
-
-/// A run of which this process sends rows.
-pub(crate) struct JoinedRun<'a> {
-    pub(crate) runs: &'a SharedRuns,
-    pub(crate) run: RunId,
-    pub(crate) name: &'a RunName,
-    pub(crate) details: &'a Details,
-    /// Of one request.
-    pub(crate) timeout: Duration,
 }
 
 /// `bulk work`: a machine sends rows of a run.
@@ -104,7 +88,7 @@ fn run(
             Ok(sender.check_allowed(row.recipients()?.iter().map(String::as_str))?)
         })?;
     }
-    if let Some(Resumption { earlier, .. }) = resumption {
+    if resumption.is_some() {
         if !details.sandbox {
             leave_out_sent(runs, (run, &name), &details)?;
         }
@@ -130,57 +114,6 @@ fn run(
             Opening::Interrupted(signal) => Err(Interrupted(signal).into()),
         }
     })
-}
-
-impl JoinedRun<'_> {
-    /// Sends rows of it until it is complete, or paused.
-    pub(crate) async fn send(
-        self,
-        context: &Context,
-        sender: &Sender,
-        connection: Connection,
-        options: RunOptions,
-        began: Option<RunEventKind>,
-    ) -> Result<ExitCode, CommandError> {
-        if let Some(kind) = began {
-            self.runs.note_event(self.run, kind)?;
-        }
-        // All who send it share one rate, and the database keeps it.
-        send_rows(context, sender, connection, self, options, f64::from(u32::MAX)).await
-    }
-}
-
-impl RunningRun for JoinedRun<'_> {
-    fn name(&self) -> &RunName {
-        self.name
-    }
-
-    fn details(&self) -> &Details {
-        self.details
-    }
-
-    fn open(&mut self) -> Result<(Box<dyn RunLedger>, Counts), CommandError> {
-        let joined = self.runs.join(self.run, self.timeout)?;
-        Ok((Box::new(joined), self.runs.reopened()?.counts(self.run)?))
-    }
-
-    fn leave_out(&self, context: &Context, exclusions: &Exclusions) -> Result<(), CommandError> {
-        // The connection may have been lost meanwhile.
-        let runs = self.runs.reopened()?;
-        leave_out_excluded(context, &runs, self.run, exclusions)
-    }
-
-    fn look(&self) -> Result<RunSummary, LedgerError> {
-        let runs = self.runs.reopened()?;
-        RunSummary::of_stored(&StoredRun::Shared(&runs, self.run), self.details.written_to)
-    }
-
-    /// Every exchange with the database tells it.
-    fn stop_watch(&self) -> Option<StopWatch> {
-        None
-    }
-
-    fn end(&self) {}
 }
 
 /// Takes bot and address from the run. Its profile is taken where there is one of that name: a container may have variables
