@@ -77,8 +77,8 @@ fn a_report_is_what_its_file_s_name_says_or_is_refused() {
     });
     assert_eq!(made.count(), 0, "nothing is made where a line is refused");
     for (file, begin, said) in [
-        ("r.csv", "to,sent,", "2 rows written to r.csv"),
-        ("r.txt", "to,sent,", "2 rows written to r.txt"),
+        ("r.csv", "to,run,line,sent,", "2 rows written to r.csv"),
+        ("r.txt", "to,run,line,sent,", "2 rows written to r.txt"),
         ("r.jsonl", "{\"to\":", "2 rows written to r.jsonl"),
         ("r.HTML", "<!doctype html>\n<html lang=\"en\">", "a page with 2 rows written to r.HTML"),
     ] {

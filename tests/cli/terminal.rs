@@ -368,5 +368,5 @@ fn what_another_run_sends_while_the_question_stands_there_is_told_and_counted() 
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("note: 1 row is left out: it was sent by an earlier run"), "{screen}");
     assert!(screen.contains("run r: 2 messages from bot 77"), "{screen}");
-    assert!(screen.contains("\"written_to_within_24_hours\": 1"), "{screen}");
+    assert!(screen.contains("1 of these people had a message of another run in the 24 hours before"), "{screen}");
 }

@@ -91,9 +91,8 @@ impl Inbox {
             json!(selector),
             json!(text)
         );
-        self.until(&find).await;
-        self.value::<bool>(&format!("(window.target = {find}, target.scrollIntoView({{ block: 'nearest' }}), true)"))
-            .await;
+        // The page may draw it anew between two looks.
+        self.until(&format!("(window.target = {find}) && (target.scrollIntoView({{ block: 'nearest' }}), true)")).await;
         let [x, y] = self
             .value::<[f64; 2]>(
                 "(({ x, y, width, height }) => [x + width / 2, y + height / 2])(target.getBoundingClientRect())",

@@ -75,6 +75,11 @@ impl RunSummary {
             lines.push(format!("{} left out: {reasons}", grouped(counts.skipped)));
         }
         lines.extend(in_words([(counts.inflight, "under way"), (counts.pending, "still to be sent")]));
+        let written_to = grouped(self.written_to);
+        lines.extend(
+            (self.written_to > 0)
+                .then(|| format!("{written_to} of these people had a message of another run in the 24 hours before")),
+        );
         lines
     }
 
