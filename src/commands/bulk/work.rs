@@ -61,7 +61,10 @@ fn run(
     resumption: Option<&Resumption<'_>>,
 ) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
-    let name = runs.find(asked)?;
+    let Some(name) = asked.map_or_else(|| runs.only_unfinished(), |asked| runs.named(asked).map(Some))? else {
+        context.stderr.note("no run is unfinished: there is nothing to send");
+        return Ok(ExitCode::Success);
+    };
     let run = runs.id(&name)?;
     let mut details = runs.details(run)?;
     let mut changed = None;
