@@ -128,9 +128,9 @@ fn a_process_that_was_stopped_for_longer_than_its_rows_are_its_own_sends_none_of
     let ended = end(child);
     // Of what was under way it has no answer in time; so it may end for that.
     assert!([8, 11].contains(&ended.code), "{ended:?}");
-    // What was handed to a connection in the very instant of the stop can still leave; nobody can take it back from there.
+    // What was handed to connections in the very instant of the stop can still leave; nobody can take it back from there.
     let late = jelou.seen().len() - seen;
-    assert!(late <= 8, "{late} rows left after their lease");
+    assert!(late < 64, "{late} rows left after their lease");
     let told = status(&home, &ledger);
     assert_eq!(told["paused"]["by"], json!("jelouctl bulk stop"));
     // A machine obeys the pause, a person lifts it.
