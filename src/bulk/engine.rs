@@ -334,6 +334,7 @@ impl<'a> Engine<'a> {
 #[cfg(test)]
 mod tests {
     use tokio::net::TcpListener;
+    use tokio::sync::Mutex;
 
     use super::*;
     use crate::api::{
@@ -356,6 +357,7 @@ mod tests {
             base: format!("http://{}", server.local_addr().unwrap()).parse().unwrap(),
             accepts: SuccessCriterion::MessageId,
             swaps: SwapWatch::default(),
+            turn: Mutex::default(),
         };
         (server, session)
     }

@@ -1,11 +1,15 @@
 //! One row on its way, which the ledger has as under way: on the wire, and what became of it.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use http::HeaderMap;
+use tokio::sync::Mutex;
+use tokio::task::yield_now;
 use url::Url;
 
-use super::deadline::Deadline;
 use super::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
 use crate::api::{Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, SwapWatch, Verdict, judge};
 
@@ -23,6 +27,8 @@ pub(crate) struct ApiSession {
     pub(crate) swaps: SwapWatch,
     /// Of every request of the run.
     pub(crate) headers: HeaderMap,
+    /// Whose request begins, where rows have deadlines.
+    pub(crate) turn: Mutex<()>,
 }
 
 /// The path and address of the last request: most rows of a run have the same.
@@ -58,19 +64,27 @@ impl ApiSession {
 
 /// Sends a row once; the ledger has it as under way.
 pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: QueuedRow) -> RowTaskEnd {
-    if row.deadline.is_some_and(Deadline::is_over) {
-        let line = row.line;
-        let ended = EndedAttempt::not_begun(
-            row,
-            now(),
-            "ledger",
-            "this process was stopped for longer than the row was its own",
-        );
-        let verdict = Verdict { outcome: Outcome::NotSent(Cause::Unavailable), problem: None, retry: None };
-        return RowTaskEnd { line, ended, verdict: Box::new(verdict), warnings: Vec::new() };
-    }
     let began_at = now();
-    let attempt = session.client.attempt_signed(&request, session.headers.clone(), &session.credentials).await;
+    let mut attempt = pin!(session.client.attempt_signed(&request, session.headers.clone(), &session.credentials));
+    let begun = match row.deadline {
+        None => Poll::Pending,
+        Some(deadline) => {
+            // One after the other: what stands between this look at the clock and the first byte is one row, not all of
+            // those that were given at once.
+            let turn = session.turn.lock().await;
+            if deadline.is_over() {
+                return stopped_too_long(row);
+            }
+            let begun = poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context))).await;
+            yield_now().await;
+            drop(turn);
+            begun
+        }
+    };
+    let attempt = match begun {
+        Poll::Ready(attempt) => attempt,
+        Poll::Pending => attempt.await,
+    };
     let verdict = session.swaps.check(judge(&attempt, &request.accepts), &attempt, &session.client);
     let (state, message_id) = match &verdict.outcome {
         Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),
@@ -96,6 +110,15 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
         api_code: verdict.problem.as_ref().and_then(|problem| problem.api_code.as_deref()).map(shortened),
     };
     RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict), warnings }
+}
+
+/// Of a row that may be another's by now.
+fn stopped_too_long(row: QueuedRow) -> RowTaskEnd {
+    let line = row.line;
+    let problem = "this process was stopped for longer than the row was its own";
+    let ended = EndedAttempt::not_begun(row, now(), "ledger", problem);
+    let verdict = Verdict { outcome: Outcome::NotSent(Cause::Unavailable), problem: None, retry: None };
+    RowTaskEnd { line, ended, verdict: Box::new(verdict), warnings: Vec::new() }
 }
 
 /// What is noted of a row that was given, and of which nothing left for `error`.
