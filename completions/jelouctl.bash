@@ -31,6 +31,9 @@ _jelouctl() {
             jelouctl,flow-message)
                 cmd="jelouctl__subcmd__flow__subcmd__message"
                 ;;
+            jelouctl,ledger)
+                cmd="jelouctl__subcmd__ledger"
+                ;;
             jelouctl,man)
                 cmd="jelouctl__subcmd__man"
                 ;;
@@ -78,6 +81,9 @@ _jelouctl() {
                 ;;
             jelouctl__subcmd__bulk,stop)
                 cmd="jelouctl__subcmd__bulk__subcmd__stop"
+                ;;
+            jelouctl__subcmd__bulk,work)
+                cmd="jelouctl__subcmd__bulk__subcmd__work"
                 ;;
             jelouctl__subcmd__bulk__subcmd__send,audio)
                 cmd="jelouctl__subcmd__bulk__subcmd__send__subcmd__audio"
@@ -132,6 +138,9 @@ _jelouctl() {
                 ;;
             jelouctl__subcmd__bulk__subcmd__send,video)
                 cmd="jelouctl__subcmd__bulk__subcmd__send__subcmd__video"
+                ;;
+            jelouctl__subcmd__ledger,setup)
+                cmd="jelouctl__subcmd__ledger__subcmd__setup"
                 ;;
             jelouctl__subcmd__profile,list)
                 cmd="jelouctl__subcmd__profile__subcmd__list"
@@ -209,7 +218,7 @@ _jelouctl() {
 
     case "${cmd}" in
         jelouctl)
-            opts="-p -o -q -v -y -h -V --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help --version send flow-message templates bulk run sandbox profile doctor explain schema completions man"
+            opts="-p -o -q -v -y -h -V --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help --version send flow-message templates bulk run sandbox profile ledger doctor explain schema completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -292,6 +301,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -312,7 +325,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk)
-            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help send resume stop status report find resolve list remove"
+            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help send resume work stop status report find resolve list remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -395,6 +408,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -415,7 +432,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__find)
-            opts="-p -o -q -v -y -h --country --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --country --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -502,6 +519,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -522,7 +543,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__list)
-            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -605,6 +626,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -625,7 +650,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__remove)
-            opts="-p -o -q -v -y -h --older-than --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --older-than --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -712,6 +737,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -732,7 +761,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__report)
-            opts="-p -o -q -v -y -h --state --reason --format --file --mask --lang --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --state --reason --format --file --mask --lang --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -846,6 +875,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -866,7 +899,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__resolve)
-            opts="-p -o -q -v -y -h --unknown-as --failed-as --pending-as --from --line --to --country --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --unknown-as --failed-as --pending-as --from --line --to --country --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -988,6 +1021,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -1008,7 +1045,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__resume)
-            opts="-p -o -q -v -y -h --rate --concurrency --max-wait --unchecked --progress --keep-going --between --not-on --time-zone --skip-sent --again --ignore-run --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --rate --concurrency --max-wait --unchecked --progress --keep-going --between --not-on --time-zone --skip-sent --again --ignore-run --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1134,6 +1171,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -1154,7 +1195,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send)
-            opts="-p -o -q -v -y -h --sheet --encoding --to-column --country --skip --limit --skip-invalid --allow-duplicates --one-per-person --exclude --skip-sent --again --ignore-run --remember --between --not-on --time-zone --preview --test-to --test-rows --run --rate --concurrency --max-wait --unchecked --progress --keep-going --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw"
+            opts="-p -o -q -v -y -h --sheet --encoding --to-column --country --skip --limit --skip-invalid --allow-duplicates --one-per-person --exclude --skip-sent --again --ignore-run --remember --between --not-on --time-zone --preview --test-to --test-rows --run --import-only --rate --concurrency --max-wait --unchecked --progress --keep-going --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1339,6 +1380,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -1359,7 +1404,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__audio)
-            opts="-p -o -q -v -y -h --url --media-url --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --url --media-url --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1473,6 +1518,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -1493,7 +1542,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__call)
-            opts="-p -o -q -v -y -h --header --text --text-file --button --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --header --text --text-file --button --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1626,6 +1675,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -1646,7 +1699,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__carousel)
-            opts="-p -o -q -v -y -h --text --text-file --card --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --text --text-file --card --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1775,6 +1828,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -1795,7 +1852,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__contacts)
-            opts="-p -o -q -v -y -h --contact --vcard --name --first-name --last-name --phone --phone-type --email --email-type --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --contact --vcard --name --first-name --last-name --phone --phone-type --email --email-type --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1948,6 +2005,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -1968,7 +2029,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__cta__subcmd__url)
-            opts="-p -o -q -v -y -h --title --text --text-file --caption --url --label --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --caption --url --label --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2109,6 +2170,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -2129,7 +2194,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__file)
-            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --filename --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --filename --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2270,6 +2335,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -2290,7 +2359,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__flow)
-            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-id --cta --flow-name --mode --action --flow-version --screen --action-payload --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-id --cta --flow-name --mode --action --flow-version --screen --action-payload --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2455,6 +2524,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -2475,7 +2548,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__flow__subcmd__message)
-            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-name --cta --screen --action-payload --payload --type --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-name --cta --screen --action-payload --payload --type --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2632,6 +2705,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -2652,7 +2729,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__image)
-            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2789,6 +2866,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -2809,7 +2890,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__list)
-            opts="-p -o -q -v -y -h --title --text --text-file --button --option --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --button --option --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2946,6 +3027,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -2966,7 +3051,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__location)
-            opts="-p -o -q -v -y -h --lat --long --name --address --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --lat --long --name --address --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3088,6 +3173,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -3108,7 +3197,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__location__subcmd__request)
-            opts="-p -o -q -v -y -h --text --text-file --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --text --text-file --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3233,6 +3322,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -3253,7 +3346,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__quick__subcmd__reply)
-            opts="-p -o -q -v -y -h --title --text --text-file --reply --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --reply --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3386,6 +3479,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -3406,7 +3503,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__raw)
-            opts="-p -o -q -v -y -h --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3512,6 +3609,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -3532,7 +3633,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__sticker)
-            opts="-p -o -q -v -y -h --url --media-url --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --url --media-url --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3646,6 +3747,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -3666,7 +3771,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__template)
-            opts="-p -o -q -v -y -h --language --type --param --header-param --url --media-url --filename --button-param --template-id --campaign --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --language --type --param --header-param --url --media-url --filename --button-param --template-id --campaign --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3812,6 +3917,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -3832,7 +3941,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__text)
-            opts="-p -o -q -v -y -h --text --text-file --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --text --text-file --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3957,6 +4066,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -3977,7 +4090,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send__subcmd__video)
-            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --to --country --body --strict --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4114,6 +4227,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -4134,7 +4251,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__status)
-            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4215,6 +4332,10 @@ _jelouctl() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -4237,7 +4358,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__stop)
-            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4320,6 +4441,129 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        jelouctl__subcmd__bulk__subcmd__work)
+            opts="-p -o -q -v -y -h --concurrency --max-wait --unchecked --progress --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto ndjson none" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --bot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bot-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-secret-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --api-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -4340,7 +4584,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__completions)
-            opts="-p -o -q -v -y -h --dynamic --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help bash elvish fish powershell zsh"
+            opts="-p -o -q -v -y -h --dynamic --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4421,6 +4665,10 @@ _jelouctl() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -4443,7 +4691,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__doctor)
-            opts="-p -o -q -v -y -h --offline --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --offline --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4524,6 +4772,10 @@ _jelouctl() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -4546,7 +4798,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__explain)
-            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4629,6 +4881,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -4649,7 +4905,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__flow__subcmd__message)
-            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-name --cta --screen --action-payload --payload --type --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-name --cta --screen --action-payload --payload --type --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4821,6 +5077,224 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        jelouctl__subcmd__ledger)
+            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help setup"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --bot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bot-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-secret-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --api-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        jelouctl__subcmd__ledger__subcmd__setup)
+            opts="-p -o -q -v -y -h --print --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --bot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bot-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-secret-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --api-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -4841,7 +5315,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__man)
-            opts="-p -o -q -v -y -h --dir --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --dir --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4931,6 +5405,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -4951,7 +5429,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__profile)
-            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help list show set use remove"
+            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help list show set use remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5034,6 +5512,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -5054,7 +5536,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__profile__subcmd__list)
-            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5135,6 +5617,10 @@ _jelouctl() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -5157,7 +5643,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__profile__subcmd__remove)
-            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5240,6 +5726,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -5260,7 +5750,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__profile__subcmd__set)
-            opts="-p -o -q -v -y -h --allow-to --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --allow-to --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5347,6 +5837,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -5367,7 +5861,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__profile__subcmd__show)
-            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5448,6 +5942,10 @@ _jelouctl() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -5470,7 +5968,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__profile__subcmd__use)
-            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5553,6 +6051,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -5573,7 +6075,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__run)
-            opts="-p -o -q -v -y -h --to --country --on --text --template --language --param --body --exclude --tail --notify-timeout --check-first --strict-notify --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --to --country --on --text --template --language --param --body --exclude --tail --notify-timeout --check-first --strict-notify --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5722,6 +6224,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -5742,7 +6248,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__sandbox)
-            opts="-p -o -q -v -y -h --port --open --fault --templates --window --webhook --max --expect --list --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --port --open --fault --templates --window --webhook --max --expect --list --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5875,6 +6381,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -5895,7 +6405,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__schema)
-            opts="-p -o -q -v -y -h --dir --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template template-by-id raw message config"
+            opts="-p -o -q -v -y -h --dir --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template template-by-id raw message config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5985,6 +6495,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -6005,7 +6519,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send)
-            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw"
+            opts="-p -o -q -v -y -h --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6088,6 +6602,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -6108,7 +6626,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__audio)
-            opts="-p -o -q -v -y -h --url --media-url --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --url --media-url --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6237,6 +6755,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -6257,7 +6779,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__call)
-            opts="-p -o -q -v -y -h --header --text --text-file --button --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --header --text --text-file --button --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6405,6 +6927,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -6425,7 +6951,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__carousel)
-            opts="-p -o -q -v -y -h --text --text-file --card --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --text --text-file --card --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6569,6 +7095,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -6589,7 +7119,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__contacts)
-            opts="-p -o -q -v -y -h --contact --vcard --name --first-name --last-name --phone --phone-type --email --email-type --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --contact --vcard --name --first-name --last-name --phone --phone-type --email --email-type --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6757,6 +7287,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -6777,7 +7311,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__cta__subcmd__url)
-            opts="-p -o -q -v -y -h --title --text --text-file --caption --url --label --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --caption --url --label --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6933,6 +7467,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -6953,7 +7491,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__file)
-            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --filename --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --filename --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7109,6 +7647,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -7129,7 +7671,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__flow)
-            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-id --cta --flow-name --mode --action --flow-version --screen --action-payload --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-id --cta --flow-name --mode --action --flow-version --screen --action-payload --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7309,6 +7851,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -7329,7 +7875,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__flow__subcmd__message)
-            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-name --cta --screen --action-payload --payload --type --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --caption --flow-name --cta --screen --action-payload --payload --type --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7501,6 +8047,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -7521,7 +8071,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__image)
-            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7673,6 +8223,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -7693,7 +8247,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__list)
-            opts="-p -o -q -v -y -h --title --text --text-file --button --option --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --button --option --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7845,6 +8399,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -7865,7 +8423,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__location)
-            opts="-p -o -q -v -y -h --lat --long --name --address --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --lat --long --name --address --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -8002,6 +8560,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -8022,7 +8584,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__location__subcmd__request)
-            opts="-p -o -q -v -y -h --text --text-file --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --text --text-file --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -8162,6 +8724,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -8182,7 +8748,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__quick__subcmd__reply)
-            opts="-p -o -q -v -y -h --title --text --text-file --reply --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --title --text --text-file --reply --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -8330,6 +8896,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -8350,7 +8920,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__raw)
-            opts="-p -o -q -v -y -h --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -8471,6 +9041,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -8491,7 +9065,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__sticker)
-            opts="-p -o -q -v -y -h --url --media-url --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --url --media-url --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -8620,6 +9194,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -8640,7 +9218,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__template)
-            opts="-p -o -q -v -y -h --language --type --param --header-param --url --media-url --filename --button-param --template-id --campaign --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --language --type --param --header-param --url --media-url --filename --button-param --template-id --campaign --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -8801,6 +9379,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -8821,7 +9403,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__text)
-            opts="-p -o -q -v -y -h --text --text-file --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --text --text-file --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -8961,6 +9543,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -8981,7 +9567,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__send__subcmd__video)
-            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --url --media-url --caption --text --text-file --to --country --body --strict --exclude --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -9133,6 +9719,10 @@ _jelouctl() {
                     fi
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "response id record none" -- "${cur}"))
                     return 0
@@ -9153,7 +9743,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__templates)
-            opts="-p -o -q -v -y -h --query --status --category --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --query --status --category --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -9246,6 +9836,10 @@ _jelouctl() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_jelouctl_global_optspecs
-    string join \n p/profile= config= bot= client-id= client-secret-file= api-url= sandbox timeout= retry-for= ca-cert= dry-run curl o/output= q/quiet v/verbose color= no-input y/yes h/help V/version
+    string join \n p/profile= config= bot= client-id= client-secret-file= api-url= sandbox timeout= retry-for= ca-cert= ledger= dry-run curl o/output= q/quiet v/verbose color= no-input y/yes h/help V/version
 end
 
 function __fish_jelouctl_needs_command
@@ -33,6 +33,7 @@ complete -c jelouctl -n "__fish_jelouctl_needs_command" -l api-url -d 'Address o
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -56,6 +57,7 @@ complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "bulk" -d 'Send a 
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "run" -d 'Run a command, then send a message about how it ended'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "sandbox" -d 'Run a local Jelou with a web inbox: no account, nothing leaves the machine'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "profile" -d 'Manage profiles: who sends, kept in the configuration file'
+complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "ledger" -d 'Prepare a database for bulk runs that several machines send'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "doctor" -d 'Check, step by step, whether a message could be sent from here'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "explain" -d 'Explain a kind of message, or an error code of Jelou or WhatsApp'
 complete -c jelouctl -n "__fish_jelouctl_needs_command" -f -a "schema" -d 'Print the JSON Schema of a body, or of the configuration'
@@ -70,6 +72,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_s
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and not __fish_seen_subcommand_from text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -118,6 +121,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from text" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -152,6 +156,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -185,6 +190,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from quick-reply" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -217,6 +223,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from image" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -247,6 +254,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from audio" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -279,6 +287,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from video" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -312,6 +321,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from file" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -342,6 +352,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from sticker" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -375,6 +386,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -406,6 +418,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from location-request" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -444,6 +457,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from contacts" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -479,6 +493,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from cta-url" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -512,6 +527,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from call" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -554,6 +570,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -593,6 +610,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from flow-message" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -625,6 +643,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from carousel" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -666,6 +685,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from template" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -695,6 +715,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand send; and __fish_seen_subcommand_from raw" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -734,6 +755,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l api-u
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand flow-message" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -762,6 +784,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l api-url 
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -777,39 +800,41 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s v -l ver
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand templates" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
 none\t'Nothing: the exit code and standard error say it all'"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l curl -d 'Print the request as a curl command and send nothing'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -s q -l quiet -d 'Only errors on standard error'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -s y -l yes -d 'Answer yes to every question'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "send" -d 'Send a message to each row of a list'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "resume" -d 'Continue a run that was stopped, paused or killed'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "stop" -d 'Stop a run that another process sends; what is under way ends first'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "status" -d 'Show the state of a run, also while it is running'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "report" -d 'Print the list with the outcome of each row, or make a page of it to look at'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "find" -d 'Show what was sent to a person, by any run'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "resolve" -d 'Set the state of unknown rows by hand, or send failed rows again'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "list" -d 'List the runs, the newest first'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume stop status report find resolve list remove" -f -a "remove" -d 'Remove a run, or old ones, with all that is known of it; asks, or needs --yes'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "send" -d 'Send a message to each row of a list'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "resume" -d 'Continue a run that was stopped, paused or killed'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "work" -d 'Send rows of a run that other machines send too, until it is complete'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "stop" -d 'Stop a run that another process sends; what is under way ends first'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "status" -d 'Show the state of a run, also while it is running'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "report" -d 'Print the list with the outcome of each row, or make a page of it to look at'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "find" -d 'Show what was sent to a person, by any run'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "resolve" -d 'Set the state of unknown rows by hand, or send failed rows again'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "list" -d 'List the runs, the newest first'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and not __fish_seen_subcommand_from send resume work stop status report find resolve list remove" -f -a "remove" -d 'Remove a run, or old ones, with all that is known of it; asks, or needs --yes'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l sheet -d 'Sheet of the workbook [default: the first visible one]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l encoding -d 'Encoding of a CSV or NDJSON list: windows-1252, latin1, … [default: UTF-8]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l to-column -d 'Column of the recipient [default: the one named to, userId, phone, telefono, celular, …]' -r
@@ -841,6 +866,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -853,6 +879,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l one-per-person -d 'Of several rows to one person, send only the first that can be sent'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-sent -d 'Leave out messages that an earlier run has sent, may have sent or is to send'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l again -d 'Send messages once more that an earlier run has sent, may have sent or is to send'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l import-only -d 'Make the run and send nothing: `bulk work` sends it, or `bulk resume` where it is a file'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l unchecked -d 'Send a template without a look at the bot\'s list of templates first'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l keep-going -d 'Go on when the first eleven messages are all rejected, instead of pausing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
@@ -900,6 +927,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -919,6 +947,37 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l concurrency -d 'How many requests may be under way from here at once [default: as the run was begun]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l max-wait -d 'How long to keep trying while a rate limit refuses every row [default: as the run was begun]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l progress -d 'How to show the progress' -r -f -a "auto\t'A bar on a terminal, else a line every 10 s (default)'
+ndjson\t'One JSON object a second on standard error'
+none\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object with the outcome of the message'
+none\t'Nothing: the exit code and standard error say it all'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l unchecked -d 'Send a template without a look at the bot\'s list of templates first'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -928,6 +987,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from stop" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -952,6 +1012,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from status" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -994,6 +1055,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from report" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1020,6 +1082,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from find" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1053,6 +1116,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resolve" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1077,6 +1141,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1102,6 +1167,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1139,6 +1205,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l api-url -d 'Ad
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1172,6 +1239,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l api-url -d
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1198,6 +1266,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fis
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and not __fish_seen_subcommand_from list show set use remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1227,6 +1296,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from list" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1251,6 +1321,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1276,6 +1347,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1300,6 +1372,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from use" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1324,6 +1397,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1339,6 +1413,58 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object with the outcome of the message'
+none\t'Nothing: the exit code and standard error say it all'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and not __fish_seen_subcommand_from setup" -f -a "setup" -d 'Make the tables, functions and roles of the ledger in a PostgreSQL database, once'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l client-id -d 'Client id of the API credentials [env: JELOU_CLIENT_ID]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l client-secret-file -d 'File with the client secret, or `-` for standard input [env: JELOU_CLIENT_SECRET_FILE; the secret itself: JELOU_CLIENT_SECRET]' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l api-url -d 'Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
+id\t'The message id only; nothing when there is none'
+record\t'One JSON object with the outcome of the message'
+none\t'Nothing: the exit code and standard error say it all'"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
+always\t''
+never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l print -d 'Print the SQL for whoever may run it, and change nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l curl -d 'Print the request as a curl command and send nothing'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -s q -l quiet -d 'Only errors on standard error'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -s v -l verbose -d 'Each attempt, request and answer on standard error, secrets redacted'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -s y -l yes -d 'Answer yes to every question'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand ledger; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l bot -l bot-id -d 'Bot to send from [env: JELOU_BOT_ID]' -r
@@ -1348,6 +1474,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l api-url -d 
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand doctor" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1373,6 +1500,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l api-url -d
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand explain" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1398,6 +1526,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l api-url -d 
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand schema" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1422,6 +1551,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l api-ur
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand completions" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'
@@ -1448,6 +1578,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l api-url -d 'Ad
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l timeout -d 'How long one attempt may take [env: JELOU_TIMEOUT] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l retry-for -d 'How long to try again where that is safe, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l ca-cert -d 'File with CA certificates (PEM), used instead of the system\'s' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -l ledger -d 'Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand man" -s o -l output -d 'What goes to standard output' -r -f -a "response\t'The API\'s response (default)'
 id\t'The message id only; nothing when there is none'
 record\t'One JSON object with the outcome of the message'

@@ -46,6 +46,14 @@ impl PauseReason {
             Self::AllRefused => "all_rejected",
         }
     }
+
+    /// Whether it is a fault of the run, and not of the process that met it: others that send the run would meet it too.
+    pub(crate) fn is_of_run(self) -> bool {
+        match self {
+            Self::Unknown | Self::AllRefused => true,
+            Self::Credentials | Self::ProxyCredentials | Self::Network | Self::RateLimit => false,
+        }
+    }
 }
 
 /// Watches the outcomes.

@@ -46,6 +46,8 @@ pub(crate) struct Engine<'a> {
     progress: &'a mut Progress<'a>,
     /// Why no more rows are taken, once that is so.
     stop: Option<StopReason>,
+    /// What the other processes that send this run are to be told.
+    pause: Option<PauseReason>,
     /// Whether a signal came; the second one does not wait for anything.
     is_signalled: bool,
     /// Whether a row was asked for.
@@ -90,6 +92,7 @@ impl<'a> Engine<'a> {
             counts,
             progress,
             stop: None,
+            pause: None,
             is_signalled: false,
             has_begun: false,
             last_address: LastAddress::default(),
@@ -175,7 +178,7 @@ impl<'a> Engine<'a> {
 
     /// Hands in what became of rows, and asks for so many.
     fn order(&mut self, wanted: usize) {
-        if wanted == 0 && self.settled.is_empty() && self.events.is_empty() {
+        if wanted == 0 && self.settled.is_empty() && self.events.is_empty() && self.pause.is_none() {
             return;
         }
         self.has_begun |= wanted > 0;
@@ -183,12 +186,12 @@ impl<'a> Engine<'a> {
         self.orders += 1;
         let settled = std::mem::take(&mut self.settled);
         let events = std::mem::take(&mut self.events);
-        self.ledger.order(Order { settled, wanted, events });
+        self.ledger.order(Order { settled, wanted, events, pause: self.pause.take() });
     }
 
     /// Sends the rows that the ledger gives.
     fn take(&mut self, exchanged: Option<Exchanged>) {
-        let Some(Exchanged { given: Given { rows, next, problem }, orders, wanted }) = exchanged else {
+        let Some(Exchanged { given: Given { rows, next, problem, pause, counts }, orders, wanted }) = exchanged else {
             (self.orders, self.wanted, self.next) = (0, 0, None);
             self.stop_for(StopReason::ledger(LedgerError::WriterGone));
             return;
@@ -207,6 +210,12 @@ impl<'a> Engine<'a> {
         }
         if let Some(error) = problem {
             self.stop_for(StopReason::ledger(error));
+        }
+        if let Some(pause) = pause {
+            self.stop_for(StopReason::PausedByOthers(pause));
+        }
+        if let Some(counts) = counts {
+            self.counts = counts;
         }
     }
 
@@ -261,6 +270,9 @@ impl<'a> Engine<'a> {
     fn pause(&mut self, reason: PauseReason, problem: Problem) {
         if self.stop.is_none() && !self.tasks.is_empty() {
             self.progress.note(&format!("paused: {}; {}", problem.message, self.under_way()));
+        }
+        if reason.is_of_run() {
+            self.pause = Some(reason);
         }
         self.stop_for(StopReason::Paused(reason, problem));
     }
@@ -322,11 +334,13 @@ impl<'a> Engine<'a> {
 #[cfg(test)]
 mod tests {
     use tokio::net::TcpListener;
+    use tokio::sync::Mutex;
 
     use super::*;
     use crate::api::{
         Client, ClientOptions, Credentials, HEADERS_OF_A_POST, Roots, SuccessCriterion, SwapWatch, signed,
     };
+    use crate::bulk::deadline::Deadline;
     use crate::bulk::file_run::FileRun;
     use crate::bulk::fixture;
     use crate::output::{ProgressFormat, Stderr};
@@ -343,8 +357,23 @@ mod tests {
             base: format!("http://{}", server.local_addr().unwrap()).parse().unwrap(),
             accepts: SuccessCriterion::MessageId,
             swaps: SwapWatch::default(),
+            turn: Mutex::default(),
         };
         (server, session)
+    }
+
+    #[tokio::test]
+    async fn a_row_whose_deadline_is_over_does_not_leave() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (_, reader) = fixture::ledgers(home.path(), &["593990000000"]);
+        let mut row = reader.pending(1).unwrap().unwrap();
+        row.deadline = Some(Deadline::after(Duration::ZERO));
+        let (server, session) = session().await;
+        let request = session.request(&mut row, &mut LastAddress::default()).unwrap();
+        let end = send_row(Arc::new(session), request, row).await;
+        assert_eq!((end.ended.state, end.ended.code), (RowState::Pending, Some("ledger")));
+        let accepted = tokio::time::timeout(Duration::ZERO, server.accept()).await;
+        assert!(accepted.is_err(), "somebody connected");
     }
 
     #[tokio::test]

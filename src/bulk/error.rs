@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::ledger::LedgerError;
 use super::runs::RunError;
+use super::shared_ledger::DatabaseError;
 use crate::list::ListError;
 use crate::message::InvalidMessage;
 use crate::template::{MisspellingError, TemplateError};
@@ -31,4 +32,10 @@ pub(crate) enum BulkError {
     ColumnOfOutcome { column: String },
     #[error("the report cannot be written: {0}")]
     Report(io::Error),
+}
+
+impl From<DatabaseError> for BulkError {
+    fn from(error: DatabaseError) -> Self {
+        Self::Ledger(error.into())
+    }
 }

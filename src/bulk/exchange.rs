@@ -1,9 +1,12 @@
 //! The cut between the engine and a ledger: the engine says what became of rows and how many it has room for, the ledger
 //! says which may leave.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use super::ledger::{EndedAttempt, LedgerError, QueuedRow, RunEvent};
+use super::breaker::PauseReason;
+use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RunEvent};
 use super::queue::Delay;
 
 /// The ledger of a run that goes on, wherever it is.
@@ -15,6 +18,9 @@ pub(crate) trait RunLedger: Send {
     /// When it cannot be written; then nothing of it may be relied on, and no row leaves.
     fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<Given, LedgerError>;
 
+    /// The next exchange says to all who send this run that no rows are to be taken any more.
+    fn pause(&mut self, reason: PauseReason);
+
     /// Notes what happened to the run, which may be nothing.
     ///
     /// # Errors
@@ -23,6 +29,9 @@ pub(crate) trait RunLedger: Send {
 
     /// Makes the next exchange a short one, while the rows of the last one leave.
     fn read_ahead(&mut self);
+
+    /// `is_left` is set once nobody waits for it any longer: what cannot be written at once then is not tried again.
+    fn watch(&mut self, is_left: Arc<AtomicBool>);
 
     /// Closes it in order; says whether every row is final.
     ///
@@ -49,4 +58,17 @@ pub(crate) struct Given {
     pub(crate) next: Option<(Instant, Delay)>,
     /// Why no more rows can be had, while what becomes of the others can still be written.
     pub(crate) problem: Option<LedgerError>,
+    /// Why nobody takes rows of this run at present.
+    pub(crate) pause: Option<RunPause>,
+    /// How many rows are in each state, now and then, where others change them too.
+    pub(crate) counts: Option<Counts>,
+}
+
+/// A run of which nobody takes rows until a person resumes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RunPause {
+    /// `person`, `failover`, or the reason of the process that paused it.
+    pub(crate) reason: String,
+    /// Who paused it.
+    pub(crate) by: String,
 }

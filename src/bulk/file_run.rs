@@ -1,8 +1,11 @@
 //! A run whose ledger is a file of this machine.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use super::breaker::PauseReason;
 use super::exchange::{Given, RunLedger, SettledRow};
 use super::ledger::{BegunAttempt, Ledger, LedgerError, QueuedRow, RowState, RunEvent};
 use super::queue::{Delay, RECIPIENT_GAP, RowQueue};
@@ -50,7 +53,7 @@ impl RunLedger for FileRun {
         for row in settled {
             self.note(row);
         }
-        let mut given = Given { rows: Vec::new(), next: None, problem: None };
+        let mut given = Given { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
         given.problem = self.pick(wanted, &mut given.rows).err();
         if !(settled.is_empty() && given.rows.is_empty()) {
             let begun = given.rows.iter().map(|row| BegunAttempt { n: row.n, number: row.number });
@@ -65,6 +68,9 @@ impl RunLedger for FileRun {
         Ok(given)
     }
 
+    /// Nobody else sends it.
+    fn pause(&mut self, _: PauseReason) {}
+
     fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError> {
         if events.is_empty() { Ok(()) } else { self.ledger.note_events(events) }
     }
@@ -73,6 +79,9 @@ impl RunLedger for FileRun {
         // What cannot be read is told by the exchange that needs it.
         let _ = self.queue.read_ahead(&self.ledger);
     }
+
+    /// Nothing is tried again here.
+    fn watch(&mut self, _: Arc<AtomicBool>) {}
 
     fn close(self: Box<Self>) -> Result<bool, LedgerError> {
         self.ledger.close()

@@ -307,7 +307,6 @@ impl Importer<'_, '_> {
             }
         }
         if let Some((run, row)) = self.plan.earlier.map(|runs| runs.find(&made())).transpose()?.flatten() {
-            let run = run.to_string();
             let problem = row.problem(&run);
             let skip = Skip { reason: row.reason, problem: &problem, run: Some(&run) };
             return self.add_sent_before(line, cells, made(), skip);

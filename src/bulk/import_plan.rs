@@ -11,8 +11,8 @@ use super::bare_codes::BareCodes;
 use super::empty_cells::empty_parameter;
 use super::error::BulkError;
 use super::reported::ReportedRule;
-use super::runs::OpenRuns;
 use super::stand_ins::{StandIns, is_error};
+use super::store::LookedUpRuns;
 use crate::list::{ListError, MeantColumn, Row, meant_column, near_column, no_header, recipient_column};
 use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TypedRecipient, Violation};
 use crate::phone::Country;
@@ -37,7 +37,7 @@ pub(crate) struct ImportPlan<'a> {
     /// The address that the requests are made for.
     pub(crate) base: &'a Url,
     /// Runs whose messages are left out; those of none where that is decided later.
-    pub(crate) earlier: Option<&'a OpenRuns>,
+    pub(crate) earlier: Option<&'a LookedUpRuns<'a>>,
     /// What becomes of rows of a report that say that they were sent.
     pub(crate) reported: ReportedRule,
 }

@@ -4,6 +4,7 @@
 mod bare_codes;
 mod breaker;
 mod caught;
+mod deadline;
 mod draft_feed;
 mod empty_cells;
 mod engine;
@@ -26,13 +27,16 @@ mod reported;
 mod row_task;
 mod run_end;
 mod runs;
+mod shared_ledger;
 mod stand_ins;
+mod store;
 mod throttle;
 mod writer;
 
 pub(crate) use self::breaker::PauseReason;
 pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
+pub(crate) use self::exchange::{RunLedger, RunPause};
 pub(crate) use self::file_run::FileRun;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::fuzzing::damaged_ledger;
@@ -48,7 +52,11 @@ pub(crate) use self::reported::{ReportedRows, ReportedRule};
 pub(crate) use self::row_task::ApiSession;
 pub(crate) use self::run_end::{RunEnd, StopReason, StopRequest};
 pub(crate) use self::runs::{
-    EarlierError, EarlierRuns, OpenRuns, ReservedRun, RunAge, RunError, RunLock, RunName, RunOverview, Runs,
+    EarlierError, EarlierRuns, ReservedRun, RunAge, RunError, RunLock, RunName, RunOverview, Runs, StopWatch,
 };
+pub(crate) use self::shared_ledger::{
+    DatabaseAddress, DatabaseError, DatabaseTls, LostWorker, RunId, SharedEarlier, SharedRuns, schema_sql, set_up,
+};
+pub(crate) use self::store::{KnownRuns, LookedUpRuns, RunStore, StoredRun};
 pub(crate) use self::throttle::RunLimits;
 pub(crate) use self::writer::WriteFailure;

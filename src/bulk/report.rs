@@ -6,7 +6,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 
 use super::error::BulkError;
-use super::ledger::{Details, Ledger, LedgerError, ReportedRow, RowFilter};
+use super::ledger::{Details, LedgerError, ReportedRow, RowFilter};
+use super::store::StoredRun;
 use crate::list::{CsvFormat, ListFormat, MARK, OUTCOME_COLUMNS, guarded, quoted};
 use crate::output::{compact, one_line};
 use crate::timestamps::rfc_3339_millis;
@@ -23,7 +24,7 @@ pub(crate) enum ListReport {
 
 /// Writes the rows that `filter` takes to `to`; says how many.
 pub(crate) fn write(
-    ledger: &Ledger,
+    ledger: &StoredRun<'_>,
     details: &Details,
     filter: &RowFilter,
     format: ListReport,
@@ -35,7 +36,12 @@ pub(crate) fn write(
     }
 }
 
-fn write_csv(ledger: &Ledger, details: &Details, filter: &RowFilter, mut to: impl Write) -> Result<u64, BulkError> {
+fn write_csv(
+    ledger: &StoredRun<'_>,
+    details: &Details,
+    filter: &RowFilter,
+    mut to: impl Write,
+) -> Result<u64, BulkError> {
     let format = match details.format {
         ListFormat::Csv(format) => format,
         ListFormat::Ndjson => CsvFormat::default(),
@@ -77,7 +83,12 @@ fn line_end(format: CsvFormat) -> &'static str {
     if format.has_returns { "\r\n" } else { "\n" }
 }
 
-fn write_ndjson(ledger: &Ledger, details: &Details, filter: &RowFilter, mut to: impl Write) -> Result<u64, BulkError> {
+fn write_ndjson(
+    ledger: &StoredRun<'_>,
+    details: &Details,
+    filter: &RowFilter,
+    mut to: impl Write,
+) -> Result<u64, BulkError> {
     if let Some(column) = details.columns.iter().find(|column| OUTCOME_COLUMNS.contains(&column.trim())) {
         return Err(BulkError::ColumnOfOutcome { column: column.clone() });
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::breaker::PauseReason;
-use super::exchange::RunLedger;
+use super::exchange::{RunLedger, RunPause};
 use super::ledger::{LedgerError, RunEvent, RunEventKind};
 use super::row_task::shortened;
 use super::writer::WriteFailure;
@@ -35,6 +35,8 @@ pub(crate) enum StopReason {
     /// A fault that would meet the other rows too.
     Paused(PauseReason, Problem),
     Signal(Signal),
+    /// The run was paused, by a person or by another process that sends it.
+    PausedByOthers(RunPause),
     /// The hours that it waited for are open: who must not be written to is looked up anew before it goes on.
     HoursOpened,
     /// `bulk stop`
@@ -56,7 +58,12 @@ impl RunEnd {
         let (was_stopped, reason) = match stop {
             Some(reason @ (StopReason::LedgerFailed(_) | StopReason::Panicked)) => return stopped(reason),
             Some(StopReason::HoursOpened) => (false, StopReason::HoursOpened),
-            Some(reason @ (StopReason::Paused(..) | StopReason::Signal(_) | StopReason::Command)) => (true, reason),
+            Some(
+                reason @ (StopReason::Paused(..)
+                | StopReason::Signal(_)
+                | StopReason::Command
+                | StopReason::PausedByOthers(_)),
+            ) => (true, reason),
             None => (
                 false,
                 StopReason::ledger(LedgerError::Damaged { problem: "rows are left that nothing led to".to_owned() }),
@@ -85,7 +92,7 @@ impl StopReason {
             Self::Signal(signal) => Some(RunEvent::now(RunEventKind::Stopped).because(signal.name())),
             Self::Command => Some(RunEvent::now(RunEventKind::Stopped).because("bulk stop")),
             Self::Panicked => Some(RunEvent::now(RunEventKind::Stopped).because("unexpected")),
-            Self::HoursOpened | Self::LedgerFailed(_) => None,
+            Self::HoursOpened | Self::PausedByOthers(_) | Self::LedgerFailed(_) => None,
         }
     }
 
@@ -95,10 +102,12 @@ impl StopReason {
         match (self, earlier) {
             (Self::HoursOpened, _) => false,
             (_, Self::HoursOpened)
-            | (Self::LedgerFailed(_) | Self::Panicked, Self::Paused(..) | Self::Signal(_) | Self::Command) => true,
-            (Self::Paused(..) | Self::Signal(_) | Self::Command, _) | (_, Self::LedgerFailed(_) | Self::Panicked) => {
-                false
-            }
+            | (
+                Self::LedgerFailed(_) | Self::Panicked,
+                Self::Paused(..) | Self::Signal(_) | Self::Command | Self::PausedByOthers(_),
+            ) => true,
+            (Self::Paused(..) | Self::Signal(_) | Self::Command | Self::PausedByOthers(_), _)
+            | (_, Self::LedgerFailed(_) | Self::Panicked) => false,
         }
     }
 }

@@ -1,12 +1,15 @@
 //! The thread that has the ledger. It makes one exchange of whatever has queued up, so that the disk is waited for once for
 //! many rows.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::breaker::PauseReason;
 use super::exchange::{Given, RunLedger, SettledRow};
 use super::ledger::{EndedAttempt, LedgerError, RunEvent};
 
@@ -16,6 +19,8 @@ pub(crate) struct Order {
     pub(crate) settled: Vec<SettledRow>,
     /// How many rows there is room for.
     pub(crate) wanted: usize,
+    /// Why nobody is to take rows any more.
+    pub(crate) pause: Option<PauseReason>,
     /// What happened to the run.
     pub(crate) events: Vec<RunEvent>,
 }
@@ -36,7 +41,11 @@ pub(crate) struct LedgerHandle {
 }
 
 /// The thread itself, by what it gives at its end.
-pub(crate) struct Writer(Receiver<Result<Box<dyn RunLedger>, WriteFailure>>);
+pub(crate) struct Writer {
+    end: Receiver<Result<Box<dyn RunLedger>, WriteFailure>>,
+    /// Whether nobody waits for it any longer.
+    is_left: Arc<AtomicBool>,
+}
 
 /// A ledger that could not be written, with what became of rows since then: nothing else knows it.
 #[derive(Debug)]
@@ -46,25 +55,28 @@ pub(crate) struct WriteFailure {
 }
 
 impl Writer {
-    pub(crate) fn start(ledger: Box<dyn RunLedger>) -> (Self, LedgerHandle) {
+    pub(crate) fn start(mut ledger: Box<dyn RunLedger>) -> (Self, LedgerHandle) {
         let (sender, orders) = channel();
         let (answers, exchanged) = unbounded_channel();
         let (at_end, end) = channel();
+        let is_left = Arc::new(AtomicBool::new(false));
+        ledger.watch(Arc::clone(&is_left));
         thread::spawn(move || {
             // Whoever left without waiting does not hear it.
             let _ = at_end.send(write(ledger, &orders, answers));
         });
-        (Self(end), LedgerHandle { orders: sender, exchanged })
+        (Self { end, is_left }, LedgerHandle { orders: sender, exchanged })
     }
 
     /// Waits until everything is written; the handle must be gone by then.
     pub(crate) fn close(self) -> Result<Box<dyn RunLedger>, WriteFailure> {
-        self.0.recv().unwrap_or_else(|_| Err(WriteFailure::gone()))
+        self.end.recv().unwrap_or_else(|_| Err(WriteFailure::gone()))
     }
 
     /// As [`Writer::close`], but no longer than `limit`; nothing when it is still writing then.
     pub(crate) fn close_within(self, limit: Duration) -> Option<Result<Box<dyn RunLedger>, WriteFailure>> {
-        match self.0.recv_timeout(limit) {
+        self.is_left.store(true, Ordering::SeqCst);
+        match self.end.recv_timeout(limit) {
             Ok(written) => Some(written),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => Some(Err(WriteFailure::gone())),
@@ -100,11 +112,16 @@ fn write(
         // Whatever came while the last one was written shares this one. To wait for more makes fewer commits and a slower
         // run, on a fast disk and on a slow one.
         let (mut settled, mut wanted, mut events, mut number) = (first.settled, first.wanted, first.events, 1);
+        let mut pause = first.pause;
         for order in orders.try_iter() {
             settled.extend(order.settled);
             events.extend(order.events);
             wanted += order.wanted;
             number += 1;
+            pause = pause.or(order.pause);
+        }
+        if let Some(reason) = pause {
+            ledger.pause(reason);
         }
         match ledger.note_events(&events).and_then(|()| ledger.exchange(&settled, wanted)) {
             Ok(given) => {
@@ -157,9 +174,10 @@ mod tests {
         let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
         let (writer, mut handle) = Writer::start(Box::new(FileRun::new(ledger).unwrap()));
         for _ in 1..=200 {
-            handle.order(Order { settled: Vec::new(), wanted: 1, events: Vec::new() });
+            handle.order(Order { settled: Vec::new(), wanted: 1, events: Vec::new(), pause: None });
             let row = handle.exchanged().await.unwrap().given.rows.pop().unwrap();
-            handle.order(Order { settled: vec![sent(row.n, &row.recipient)], wanted: 0, events: Vec::new() });
+            let settled = vec![sent(row.n, &row.recipient)];
+            handle.order(Order { settled, wanted: 0, events: Vec::new(), pause: None });
             handle.exchanged().await.unwrap();
         }
         // A handle that is left keeps the thread waiting, and nobody waits for it longer than that.

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use super::bulk::BulkCommand;
 use super::global::GlobalFlags;
+use super::ledger::LedgerCommand;
 use super::profile::ProfileCommand;
 use super::run::RunCommand;
 use super::sandbox::SandboxCommand;
@@ -65,6 +66,9 @@ pub(crate) enum Command {
     /// Manage profiles: who sends, kept in the configuration file
     #[command(subcommand, arg_required_else_help = true)]
     Profile(ProfileCommand),
+    /// Prepare a database for bulk runs that several machines send
+    #[command(subcommand, arg_required_else_help = true)]
+    Ledger(LedgerCommand),
     /// Check, step by step, whether a message could be sent from here
     ///
     /// Examples:

@@ -53,6 +53,10 @@ pub(crate) struct GlobalFlags {
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     ca_cert: Option<PathBuf>,
 
+    /// Database that has the bulk runs, postgres://USER@HOST/DATABASE, in place of files of this machine [env: JELOUCTL_LEDGER]
+    #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
+    ledger: Option<String>,
+
     /// Print the request as JSON and send nothing; the secret is not read
     #[arg(long, global = true, conflicts_with = "curl")]
     dry_run: bool,
@@ -117,6 +121,7 @@ impl GlobalFlags {
                 timeout: self.timeout,
                 retry_for: self.retry_for,
                 ca_cert: self.ca_cert,
+                ledger: self.ledger,
             },
             stdout: Stdout::new(self.output, self.color),
             stderr: Stderr::new(verbosity, self.color),

@@ -6,6 +6,7 @@ mod complete;
 mod global;
 mod guesses;
 mod hours;
+mod ledger;
 mod named;
 mod profile;
 mod run;
@@ -52,6 +53,7 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         Some(Command::Run(command)) => commands::run::run(&mut context, &command.into()),
         Some(Command::Sandbox(command)) => commands::sandbox::run(&mut context, &command.into()),
         Some(Command::Profile(action)) => commands::profile::run(&mut context, action.into()),
+        Some(Command::Ledger(command)) => commands::ledger::run(&context, command.into()),
         Some(Command::Doctor { offline }) => commands::doctor::run(&context, offline),
         Some(Command::Explain { topic }) => commands::explain::run(&context, topic.as_deref()),
         Some(Command::Schema { name, dir }) => commands::schema::run(&context, name.as_deref(), dir.as_deref()),

@@ -7,10 +7,11 @@ use std::time::{Duration, SystemTime};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
+use super::bulk::ledger_address;
 use super::error::CommandError;
 use super::profile;
 use crate::api::{Credentials, Failure, Request, Stage, TemplateFilter};
-use crate::bulk::Runs;
+use crate::bulk::{DatabaseAddress, Runs, SharedRuns};
 use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -46,7 +47,7 @@ pub(crate) fn run(context: &Context, offline: bool) -> Result<ExitCode, CommandE
             Ok::<_, CommandError>(())
         })?,
     }
-    checkup.ledgers();
+    checkup.ledgers(context, offline);
     checkup.ok("version", format!("jelouctl {}", env!("CARGO_PKG_VERSION")));
     context.stdout.checkup(&checkup.checks, checkup.code.code())?;
     Ok(checkup.code)
@@ -130,10 +131,17 @@ impl Checkup {
     }
 
     /// Whether a bulk run could be kept. A send needs no ledger, so it is no failure; nothing is created.
-    fn ledgers(&mut self) {
-        let checked = Runs::at_home().and_then(|runs| runs.writable().map(|path| path.display().to_string()));
-        match checked.map_err(CommandError::from) {
-            Ok(path) => self.ok("ledgers", format!("{path} can be written")),
+    fn ledgers(&mut self, context: &Context, offline: bool) {
+        let checked = match ledger_address(context) {
+            Ok(Some(address)) if offline => Ok(format!("{}, not looked at", address.shown)),
+            Ok(Some(address)) => database(address),
+            Ok(None) => Runs::at_home()
+                .and_then(|runs| Ok(format!("{} can be written", runs.writable()?.display())))
+                .map_err(CommandError::from),
+            Err(error) => Err(error.into()),
+        };
+        match checked {
+            Ok(detail) => self.ok("ledgers", detail),
             Err(error) => {
                 let detail = format!("bulk cannot run, all else can: {}", error.message());
                 self.push("ledgers", CheckState::Warning, detail, error.hint);
@@ -284,4 +292,12 @@ impl Checkup {
             None => self.fail(NAME, ReadError::new(delivery)),
         }
     }
+}
+
+/// The database of the ledger: reached, durable, of our version, and what we may do there.
+fn database(address: DatabaseAddress) -> Result<String, CommandError> {
+    let shown = address.shown.clone();
+    let runs = SharedRuns::open(address)?;
+    let rights = if runs.may_send()? { "this role may send" } else { "this role may look, but not send" };
+    Ok(format!("{shown}: PostgreSQL {}, durable, with our ledger; {rights}", runs.server_version()?))
 }

@@ -2,7 +2,7 @@
 //! error that is not listed here: one without a mapping does not compile.
 
 use crate::api::{Cause, ClientError, Outcome, UNKNOWN_HINT};
-use crate::bulk::{BulkError, EarlierError, LedgerError, PauseReason, ResolveError, RunError};
+use crate::bulk::{BulkError, DatabaseError, EarlierError, LedgerError, PauseReason, ResolveError, RunError};
 use crate::config::ConfigError;
 use crate::context::UsageError;
 use crate::exit::ExitCode;
@@ -200,12 +200,25 @@ impl From<RunError> for CommandError {
 
 impl From<LedgerError> for CommandError {
     fn from(error: LedgerError) -> Self {
+        if let LedgerError::Database(error) = error {
+            return error.into();
+        }
         let (code, name) = match error {
             LedgerError::InUse { .. } => (ExitCode::InUse, "in_use"),
             _ => (ExitCode::Ledger, "ledger"),
         };
         let hint = error.hint();
         Self::new(code, name, error, Some(hint))
+    }
+}
+
+impl From<DatabaseError> for CommandError {
+    fn from(error: DatabaseError) -> Self {
+        let hint = Some(error.hint());
+        if error.is_of_configuration() {
+            return Self::new(ExitCode::Configuration, "configuration", error, hint);
+        }
+        Self::new(ExitCode::Ledger, "ledger", error, hint)
     }
 }
 

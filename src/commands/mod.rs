@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod doctor;
 mod error;
 pub(crate) mod explain;
+pub(crate) mod ledger;
 pub(crate) mod man;
 pub(crate) mod profile;
 pub(crate) mod run;

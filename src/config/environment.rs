@@ -8,7 +8,7 @@ use super::error::ConfigError;
 use crate::secret::Secret;
 
 /// Every variable that is ours.
-const OURS: [&str; 12] = [
+const OURS: [&str; 13] = [
     "JELOU_PROFILE",
     "JELOUCTL_CONFIG",
     "JELOU_BOT_ID",
@@ -21,6 +21,7 @@ const OURS: [&str; 12] = [
     "JELOUCTL_SANDBOX",
     "JELOUCTL_LOG",
     "JELOU_TO",
+    "JELOUCTL_LEDGER",
 ];
 
 /// What people write in place of them, guessed from a flag or from another tool, where it is spelt too differently to be a

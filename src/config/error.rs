@@ -16,6 +16,8 @@ pub(crate) enum ConfigError {
     VariableNotUtf8 { name: &'static str },
     #[error("{name}: {problem}")]
     Variable { name: &'static str, problem: String },
+    #[error("{origin}: {problem}")]
+    Ledger { origin: String, problem: String },
     #[error(transparent)]
     File(#[from] FileError),
     #[error("{} is not a regular file and cannot be changed", path.display())]
@@ -80,6 +82,9 @@ impl ConfigError {
         let hint = match self {
             Self::EmptyVariable { name } => format!("give it a value, or unset {name}; in CI, check that the variable or secret exists"),
             Self::VariableNotUtf8 { .. } | Self::Variable { .. } => "fix its value, or unset it".to_owned(),
+            Self::Ledger { .. } => "write it as postgres://USER@HOST/DATABASE; a password comes from JELOUCTL_LEDGER, PGPASSWORD, ~/.pgpass, or \
+                 ledger_password_file or ledger_password_command of the profile; nothing was sent"
+                .to_owned(),
             Self::File(FileError { action: "read", .. }) | Self::SecretFile { .. } => "check the path and its permissions".to_owned(),
             Self::File(_) => "check the permissions of the directory, and that the disk is not full".to_owned(),
             Self::NotAFile { .. } => "name a file with --config FILE or JELOUCTL_CONFIG".to_owned(),

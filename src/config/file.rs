@@ -89,6 +89,15 @@ pub(crate) struct Profile {
     #[serde(default, deserialize_with = "parsed_duration")]
     #[schemars(with = "Option<DurationText>")]
     pub(crate) remember: Option<Remember>,
+    /// Database that has the bulk runs: `postgres://USER@HOST/DATABASE`, without a password; files of this machine when
+    /// absent.
+    pub(crate) ledger: Option<String>,
+    /// A file with the password for `ledger`.
+    pub(crate) ledger_password_file: Option<PathBuf>,
+    /// Program and arguments that print the password for `ledger`, run without a shell for each connection.
+    #[serde(default, deserialize_with = "command")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) ledger_password_command: Option<Vec<String>>,
     /// Whether a bulk run asks, or needs --yes, before it sends; it does when absent.
     pub(crate) confirm_bulk: Option<bool>,
     /// The hours in which a bulk run sends: `["mon-fri 07:00-19:00", "sat 08:00-15:00"]`; any when absent.
@@ -213,7 +222,13 @@ impl Profile {
             DayOff::Date(_) => None,
             DayOff::File(path) => Some(path),
         });
-        let files = [&mut self.client_secret_file, &mut self.ca_cert, &mut self.do_not_contact, &mut self.log];
+        let files = [
+            &mut self.client_secret_file,
+            &mut self.ca_cert,
+            &mut self.do_not_contact,
+            &mut self.log,
+            &mut self.ledger_password_file,
+        ];
         for path in files.into_iter().flatten().chain(days_off) {
             *path = resolve(directory, path);
         }

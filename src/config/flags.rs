@@ -22,6 +22,8 @@ pub(crate) struct Flags {
     pub(crate) timeout: Option<Timeout>,
     pub(crate) retry_for: Option<RetryFor>,
     pub(crate) ca_cert: Option<PathBuf>,
+    /// As it was typed: what is wrong with it must not be told with a password in it.
+    pub(crate) ledger: Option<String>,
 }
 
 impl Flags {

@@ -1,11 +1,11 @@
 //! The run whose page is made.
 
-use crate::bulk::{Details, Ledger};
+use crate::bulk::{Details, StoredRun};
 
 /// A run to be shown.
 pub(crate) struct ReportedRun<'a> {
     pub(crate) name: &'a str,
-    pub(crate) ledger: &'a Ledger,
+    pub(crate) ledger: &'a StoredRun<'a>,
     pub(crate) details: &'a Details,
     /// Whether a process carries it out now.
     pub(crate) is_running: bool,

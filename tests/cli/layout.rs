@@ -86,6 +86,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "places",
             "private_file",
             "process",
+            "secret",
             "template",
             "timestamps",
         ],

@@ -65,6 +65,8 @@ mod numbers;
 mod operations;
 mod output;
 mod phone_rules;
+#[cfg(unix)]
+mod postgres;
 mod preview;
 #[cfg(unix)]
 mod profiles;
@@ -83,6 +85,12 @@ mod sandbox_server;
 mod secrets;
 mod seeds;
 mod server;
+#[cfg(unix)]
+mod shared_chaos;
+#[cfg(unix)]
+mod shared_ledger;
+#[cfg(unix)]
+mod shared_model;
 #[cfg(unix)]
 mod signals;
 mod template_check;

@@ -50,6 +50,12 @@ pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(FOUND)
 }
 
+/// Notes that `run` has row `n` too; of several notes the worst stays.
+pub(super) fn note(db: &Connection, n: i64, run: &str, row: EarlierRow) -> Result<(), LedgerError> {
+    db.prepare_cached(FIND)?.execute(params![n, rank(row.reason), run, row.at])?;
+    Ok(())
+}
+
 /// The message of a row.
 pub(super) fn message_of(db: &Connection, n: u32) -> Result<SameMessage<'static>, LedgerError> {
     let query = "SELECT path, recipient, body FROM row JOIN content USING (n) WHERE n = ?1";
@@ -210,7 +216,7 @@ impl MessageFinder<'_> {
     }
 
     fn note(&self, n: u32, row: EarlierRow, found: &mut FoundRows) -> Result<(), LedgerError> {
-        self.ours.prepare_cached(FIND)?.execute(params![n, rank(row.reason), self.run, row.at])?;
+        note(self.ours, n.into(), self.run, row)?;
         found.insert(n, row.reason);
         Ok(())
     }

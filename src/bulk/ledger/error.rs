@@ -6,6 +6,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{Error, ErrorCode};
 use thiserror::Error;
 
+use crate::bulk::shared_ledger::DatabaseError;
 use crate::places::{HOME, STATE};
 use crate::private_file::FileError;
 
@@ -35,6 +36,8 @@ pub(crate) enum LedgerError {
     TimeOutOfRange { line: u64, at: i64 },
     #[error("the ledger cannot be read or written: {0}")]
     Sqlite(String),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     #[error("the thread that writes the ledger is gone")]
     WriterGone,
 }
@@ -85,6 +88,7 @@ impl LedgerError {
                      report {run}` and `jelouctl bulk remove {run}` work too"
                 );
             }
+            Self::Database(error) => return error.hint(),
             Self::Removed { .. } => "put it back before you resume; rows without a state may have been sent",
             Self::File(_) | Self::Sqlite(_) | Self::WriterGone => {
                 "check that the disk is not full and the directory can be written; a run that was begun is then resumed"

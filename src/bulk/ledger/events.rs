@@ -38,6 +38,10 @@ pub(crate) enum RunEventKind {
 impl RunEventKind {
     const ALL: [Self; 6] = [Self::Begun, Self::Resumed, Self::Waiting, Self::Paused, Self::Stopped, Self::Ended];
 
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Begun => "begun",
@@ -58,8 +62,7 @@ impl ToSql for RunEventKind {
 
 impl FromSql for RunEventKind {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let name = value.as_str()?;
-        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or(FromSqlError::InvalidType)
+        Self::of_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) struct RowFilter {
 }
 
 impl RowFilter {
-    fn takes(&self, row: &ReportedRow) -> bool {
+    pub(crate) fn takes(&self, row: &ReportedRow) -> bool {
         let has_reason = || self.reasons.iter().any(|reason| row.code.as_deref() == Some(reason.name()));
         match row.state {
             RowState::Skipped if !self.reasons.is_empty() => has_reason(),

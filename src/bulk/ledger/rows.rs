@@ -138,6 +138,7 @@ impl Ledger {
             body: row.get(4)?,
             follower: row.get(5)?,
             number: row.get::<_, i64>(6)? + 1,
+            deadline: None,
         };
         let hash = RequestHash::of(&queued.path, &queued.recipient, &queued.body);
         if (row.get(7), row.get(8)) != (Ok(hash.fingerprint()), Ok(hash.seal(queued.n, queued.line))) {

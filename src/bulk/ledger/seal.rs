@@ -5,6 +5,7 @@ use rusqlite::Connection;
 
 use super::message::SameMessage;
 use super::record::eight_bytes;
+use super::types::QueuedRow;
 use crate::phone::person_key;
 
 /// Spreads the number of a row over all bits.
@@ -39,6 +40,12 @@ impl RequestHash {
     pub(super) fn seal(&self, n: i64, line: u64) -> i64 {
         self.rest() ^ place(n, line)
     }
+}
+
+/// Whether `row` has the request whose fingerprint and rest these are.
+pub(crate) fn is_request_whole(row: &QueuedRow, (fingerprint, rest): (i64, i64)) -> bool {
+    let hash = RequestHash::of(&row.path, &row.recipient, &row.body);
+    (hash.fingerprint(), hash.rest()) == (fingerprint, rest)
 }
 
 /// The same as [`RequestHash::rest`], of a row with this seal.

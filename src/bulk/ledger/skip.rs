@@ -65,6 +65,12 @@ pub(crate) struct Skip<'a> {
 pub(crate) struct SkipCounts(Vec<(SkipReason, u64)>);
 
 impl SkipCounts {
+    /// By the name of each reason.
+    pub(crate) fn of(mut rows: impl FnMut(&str) -> u64) -> Self {
+        let counts = SkipReason::ALL.map(|reason| (reason, rows(reason.name())));
+        Self(counts.into_iter().filter(|(_, rows)| *rows > 0).collect())
+    }
+
     /// The reasons there are, in their order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (SkipReason, u64)> {
         self.0.iter().copied()

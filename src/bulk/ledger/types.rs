@@ -10,6 +10,7 @@ use super::commit_mark::RunNote;
 use super::error::LedgerError;
 use super::state::{Counts, RowState};
 use crate::api::SuccessCriterion;
+use crate::bulk::deadline::Deadline;
 use crate::hours::Hours;
 use crate::list::ListFormat;
 use crate::message::{TemplateUses, recipients_in};
@@ -96,6 +97,8 @@ pub(crate) struct QueuedRow {
     pub(crate) follower: Option<i64>,
     /// Of its next attempt.
     pub(crate) number: i64,
+    /// Until when its first byte may leave; nothing where nobody else could have it.
+    pub(crate) deadline: Option<Deadline>,
 }
 
 impl QueuedRow {
@@ -135,6 +138,25 @@ pub(crate) struct EndedAttempt {
     pub(crate) error: Option<String>,
     /// The API's own code.
     pub(crate) api_code: Option<String>,
+}
+
+impl EndedAttempt {
+    /// Of a row of which no byte has left, as was known `at` this time.
+    pub(crate) fn not_begun(row: QueuedRow, at: i64, code: &'static str, error: &str) -> Self {
+        Self {
+            n: row.n,
+            number: row.number,
+            recipient: row.recipient,
+            state: RowState::Pending,
+            began_at: at,
+            ended_at: at,
+            http_status: None,
+            message_id: None,
+            code: Some(code),
+            error: Some(error.to_owned()),
+            api_code: None,
+        }
+    }
 }
 
 /// A row as it is reported on.

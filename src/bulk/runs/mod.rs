@@ -20,3 +20,4 @@ pub(crate) use self::lock::RunLock;
 pub(crate) use self::name::RunName;
 pub(crate) use self::overview::RunOverview;
 pub(crate) use self::reserved::ReservedRun;
+pub(crate) use self::stop_mark::StopWatch;

@@ -9,7 +9,7 @@ use clap::Subcommand;
 
 use self::manage::{DecidedRows, Decision, RemoveFlags};
 pub(super) use self::send::BulkSend;
-use self::send::{EarlierFlags, RunOptionFlags};
+use self::send::{EarlierFlags, RunOptionFlags, WorkFlags};
 use super::hours::HoursFlags;
 use crate::bulk::{RowFilter, RowState, RunName, SkipReason};
 use crate::commands::bulk::{BulkAction, ReportArguments, ReportFormat};
@@ -42,6 +42,22 @@ pub(crate) enum BulkCommand {
 
         #[command(flatten)]
         earlier: EarlierFlags,
+    },
+    /// Send rows of a run that other machines send too, until it is complete
+    ///
+    /// Examples:
+    ///   jelouctl bulk work --ledger postgres://jelou@db.example/jelou
+    ///   jelouctl bulk work people-20261120-101500 --concurrency 16
+    ///
+    /// For machines: a paused run stays paused, and this ends with 8 or 11; `bulk resume` lifts a pause.
+    /// All who send a run share its rate. Where the run is a file of this machine, it is `bulk resume`.
+    #[command(verbatim_doc_comment)]
+    Work {
+        /// Name of the run [default: the only unfinished one]
+        run: Option<RunName>,
+
+        #[command(flatten)]
+        options: WorkFlags,
     },
     /// Stop a run that another process sends; what is under way ends first
     ///
@@ -180,6 +196,7 @@ impl From<BulkCommand> for BulkAction {
             BulkCommand::Resume { run, options, hours, earlier } => {
                 Self::Resume { run, options: options.into(), hours: hours.into(), earlier: earlier.into() }
             }
+            BulkCommand::Work { run, options } => Self::Work { run, options: options.into() },
             BulkCommand::Status { run } => Self::Status { run },
             BulkCommand::Report { run, state, reason, format, file, mask, lang } => {
                 let filter = RowFilter { states: state, reasons: reason };

@@ -104,6 +104,10 @@ pub(crate) struct BulkSend {
     #[arg(long, value_name = "NAME", help_heading = RUN)]
     run: Option<RunName>,
 
+    /// Make the run and send nothing: `bulk work` sends it, or `bulk resume` where it is a file
+    #[arg(long, conflicts_with_all = ["preview", "test_to"], help_heading = RUN)]
+    import_only: bool,
+
     #[command(flatten)]
     options: RunOptionFlags,
 
@@ -227,6 +231,39 @@ impl From<RunOptionFlags> for RunOptions {
     }
 }
 
+/// How a machine sends rows of a run that others send too.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct WorkFlags {
+    /// How many requests may be under way from here at once [default: as the run was begun]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    concurrency: Option<u16>,
+
+    /// How long to keep trying while a rate limit refuses every row [default: as the run was begun]
+    #[arg(long, value_name = "DURATION")]
+    max_wait: Option<RetryFor>,
+
+    /// Send a template without a look at the bot's list of templates first
+    #[arg(long)]
+    unchecked: bool,
+
+    /// How to show the progress
+    #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
+    progress: ProgressFormat,
+}
+
+impl From<WorkFlags> for RunOptions {
+    fn from(flags: WorkFlags) -> Self {
+        Self {
+            rate: None,
+            concurrency: flags.concurrency.map(usize::from),
+            max_wait: flags.max_wait.map(RetryFor::duration),
+            unchecked: flags.unchecked,
+            progress: flags.progress,
+            keep_going: false,
+        }
+    }
+}
+
 impl From<EarlierFlags> for EarlierOptions {
     fn from(flags: EarlierFlags) -> Self {
         Self { skip_sent: flags.skip_sent, again: flags.again, ignored_runs: flags.ignore_run }
@@ -246,6 +283,7 @@ impl From<BulkSend> for BulkSendArguments {
             strict: delivery.strict,
             message,
             run: send.run,
+            import_only: send.import_only,
             options: send.options.into(),
             hours: send.hours.into(),
             range: RowRange { skip: send.skip, limit: send.limit },

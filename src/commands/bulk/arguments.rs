@@ -17,6 +17,7 @@ use crate::phone::Country;
 pub(crate) enum BulkAction {
     Send(Box<BulkSendArguments>),
     Resume { run: Option<RunName>, options: RunOptions, hours: HoursChoice, earlier: EarlierOptions },
+    Work { run: Option<RunName>, options: RunOptions },
     Status { run: Option<RunName> },
     Report(ReportArguments),
     Stop { run: Option<RunName> },
@@ -57,7 +58,7 @@ pub(crate) struct RunOptions {
 }
 
 /// What is done with messages that an earlier run has too.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct EarlierOptions {
     /// `--skip-sent`
     pub(crate) skip_sent: bool,
@@ -82,6 +83,8 @@ pub(crate) struct BulkSendArguments {
     /// The kind, with what its flags say.
     pub(crate) message: Message,
     pub(crate) run: Option<RunName>,
+    /// `--import-only`
+    pub(crate) import_only: bool,
     pub(crate) options: RunOptions,
     pub(crate) hours: HoursChoice,
     pub(crate) range: RowRange,

@@ -11,10 +11,11 @@ use super::carry_out::{LockedRun, carry_out};
 use super::earlier::{self, Repetition};
 use super::excluded_since::leave_out_of_draft;
 use super::hours::{report_closed, report_over_midnight};
-use super::summary::nothing_to_send;
+use super::joined_run::JoinedRun;
+use super::summary::{RunSummary, nothing_to_send, print_summary};
 use crate::bulk::{
-    BulkError, Details, EarlierRuns, Imported, LedgerDraft, LedgerError, ReservedRun, RunConditions, RunError, RunName,
-    Runs,
+    BulkError, Details, Imported, KnownRuns, Ledger, LedgerDraft, LedgerError, ReservedRun, RunConditions, RunError,
+    RunEventKind, RunLock, RunName, Runs, SharedRuns, StoredRun,
 };
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -33,15 +34,54 @@ const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// All of a run that is read in and not begun.
 pub(crate) struct PreparedRun<'a> {
-    pub(crate) runs: &'a Runs,
-    pub(crate) reserved: ReservedRun,
+    pub(crate) place: RunPlace<'a>,
     pub(crate) draft: LedgerDraft,
     pub(crate) details: Details,
     /// The kind that the message is.
     pub(crate) kind: &'a Message,
     /// Nothing in the sandbox, which is not compared.
-    pub(crate) earlier: Option<EarlierRuns<'a>>,
+    pub(crate) earlier: Option<KnownRuns<'a>>,
     pub(crate) repetition: Repetition,
+}
+
+/// Where the run will be.
+pub(crate) enum RunPlace<'a> {
+    File { runs: &'a Runs, reserved: ReservedRun },
+    Shared { runs: &'a SharedRuns, name: RunName },
+}
+
+/// What holds off every other process that would make a run.
+enum MakingHold<'a> {
+    File(#[expect(dead_code, reason = "it holds as long as it is there")] RunLock),
+    Shared(&'a SharedRuns),
+}
+
+impl RunPlace<'_> {
+    fn name(&self) -> RunName {
+        match self {
+            Self::File { reserved, .. } => reserved.name().clone(),
+            Self::Shared { name, .. } => name.clone(),
+        }
+    }
+
+    fn hold(&self) -> Result<MakingHold<'_>, LedgerError> {
+        Ok(match self {
+            Self::File { runs, .. } => MakingHold::File(runs.hold()?),
+            Self::Shared { runs, .. } => {
+                runs.hold()?;
+                MakingHold::Shared(runs)
+            }
+        })
+    }
+}
+
+impl MakingHold<'_> {
+    fn let_go(self) -> Result<(), LedgerError> {
+        match self {
+            Self::File(_) => Ok(()),
+            Self::Shared(runs) => runs.let_go(),
+        }
+    }
 }
 
 impl PreparedRun<'_> {
@@ -52,7 +92,7 @@ impl PreparedRun<'_> {
         arguments: &BulkSendArguments,
         sender: &Sender,
     ) -> Result<ExitCode, CommandError> {
-        let PreparedRun { runs, reserved, mut draft, mut details, kind, mut earlier, repetition } = self;
+        let PreparedRun { place, mut draft, mut details, kind, mut earlier, repetition } = self;
         if let Some(earlier) = &mut earlier {
             details.written_to = earlier.people_written_to(&draft)?;
             earlier::report_unfinished(context, earlier, &draft)?;
@@ -80,12 +120,12 @@ impl PreparedRun<'_> {
             };
             refuse_templates(context, sender, &mut connection, &details.templates, arguments.strict, requests).await?;
         }
-        let name = reserved.name().clone();
+        let name = place.name();
         if is_asked {
             // The question may have stood there for hours.
             leave_out_of_draft(context, &mut draft, &reread_do_not_contact(&sender.settings)?)?;
         }
-        let held = runs.hold()?;
+        let held = place.hold()?;
         if let Some(earlier) = &mut earlier {
             earlier::compare(context, earlier, &mut draft, repetition)?;
         }
@@ -100,13 +140,67 @@ impl PreparedRun<'_> {
         if let Some(signal) = connection.signals.came() {
             return Err(Interrupted(signal).into());
         }
-        draft.complete(&details, &reserved.mark()?, &runs.path(&name))?;
-        drop(held);
-        let Some(lock) = reserved.keep() else { return Err(LedgerError::InUse { run: name.to_string() }.into()) };
+        let made = match &place {
+            RunPlace::File { runs, reserved } => {
+                draft.complete(&details, &reserved.mark()?, &runs.path(&name))?;
+                None
+            }
+            RunPlace::Shared { runs, .. } => Some(runs.import(&mut draft, &details, &name)?),
+        };
+        held.let_go()?;
         context.stderr.note(&format!("run {name}: {} from bot {}", counted(rows, "message"), sender.bot.as_str()));
-        let run = LockedRun { runs, name, details, is_changed: false, found: None, lock };
-        carry_out(context, sender, connection, &run, arguments.options).await
+        match (place, made) {
+            (RunPlace::Shared { runs, .. }, Some(run)) => {
+                if arguments.import_only {
+                    let ways = format!("jelouctl bulk work {name}, on as many machines as you like");
+                    return imported(context, &StoredRun::Shared(runs, run), &name, &ways);
+                }
+                let timeout = sender.settings.timeout.value.duration();
+                let joined = JoinedRun { runs, run, name: &name, details: &details, timeout };
+                let began = Some(RunEventKind::Begun);
+                joined.send(context, sender, connection, arguments.options, began).await
+            }
+            (RunPlace::Shared { .. }, None) => Err(LedgerError::InUse { run: name.to_string() }.into()),
+            (RunPlace::File { runs, reserved }, _) => {
+                let in_use = || LedgerError::InUse { run: name.to_string() };
+                let lock = reserved.keep().ok_or_else(in_use)?;
+                if arguments.import_only {
+                    let run = StoredRun::File(Box::new(Ledger::read(&runs.path(&name))?));
+                    return imported(context, &run, &name, &format!("jelouctl bulk resume {name}"));
+                }
+                let run = LockedRun { runs, name, details, is_changed: false, found: None, lock };
+                carry_out(context, sender, connection, &run, arguments.options).await
+            }
+        }
     }
+}
+
+/// `--import-only`: the run is made, and nothing is sent.
+fn imported(context: &Context, run: &StoredRun<'_>, name: &RunName, ways: &str) -> Result<ExitCode, CommandError> {
+    context.stderr.note(&format!("the run is made and nothing was sent; to send it: {ways}"));
+    let summary = RunSummary::of_stored(run, run.details()?.written_to)?;
+    print_summary(context, &summary.to_json(Some(name)), &summary.words(None, false), Some(name))?;
+    Ok(ExitCode::Success)
+}
+
+/// As [`reserve`], in a database.
+pub(crate) fn free_name(runs: &SharedRuns, arguments: &BulkSendArguments) -> Result<RunName, BulkError> {
+    let known = runs.names()?;
+    let is_free = |name: &RunName| !known.contains(name);
+    if let Some(name) = &arguments.run {
+        return if is_free(name) { Ok(name.clone()) } else { Err(RunError::Exists { name: name.clone() }.into()) };
+    }
+    let first = name_of_source(arguments);
+    let others = (2..100).filter_map(|number| format!("{first}-{number}").parse().ok());
+    let free = std::iter::once(first.clone()).chain(others).find(is_free);
+    free.ok_or_else(|| RunError::Exists { name: first }.into())
+}
+
+fn name_of_source(arguments: &BulkSendArguments) -> RunName {
+    RunName::of_source(match &arguments.source {
+        Source::Stdin => Path::new(""),
+        Source::File(path) => path,
+    })
 }
 
 /// The name that was typed, or one of the input's that is free.
@@ -114,11 +208,7 @@ pub(crate) fn reserve(runs: &Runs, arguments: &BulkSendArguments) -> Result<Rese
     if let Some(name) = &arguments.run {
         return runs.reserve(name);
     }
-    let path = match &arguments.source {
-        Source::Stdin => Path::new(""),
-        Source::File(path) => path,
-    };
-    let first = RunName::of_source(path);
+    let first = name_of_source(arguments);
     let others = (2..100).filter_map(|number| format!("{first}-{number}").parse().ok());
     for name in std::iter::once(first.clone()).chain(others) {
         match runs.reserve(&name) {

@@ -1,18 +1,21 @@
 //! A run on its way, begun or resumed: the engine, and what became of it.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tokio::sync::Mutex;
 
 use super::arguments::RunOptions;
-use super::excluded_since::leave_out_excluded;
+use super::excluded_since::leave_out_of_file;
 use super::hours;
 use super::summary::{RunSummary, may_have_been_sent, print_summary, to_continue};
 use crate::api::{HEADERS_OF_A_POST, Problem, SwapWatch, signed};
 use crate::bulk::{
     ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, LedgerError, PauseReason, RunEnd, RunEvent,
-    RunEventKind, RunLimits, RunLock, RunName, Runs, StopReason, StopRequest, WriteFailure,
+    RunEventKind, RunLedger, RunLimits, RunLock, RunName, RunPause, Runs, StopReason, StopRequest, StopWatch,
+    WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -20,7 +23,7 @@ use crate::config::Rate;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Progress, Record, RecordError, compact, counted};
-use crate::people::ExclusionError;
+use crate::people::{ExclusionError, Exclusions};
 use crate::sending::{AuditLog, Connection, Panicked, Sender, reread_do_not_contact};
 
 /// A run that no other process has.
@@ -36,6 +39,83 @@ pub(crate) struct LockedRun<'a> {
     pub(crate) lock: RunLock,
 }
 
+/// A run on its way, wherever its ledger is.
+pub(crate) trait RunningRun {
+    fn name(&self) -> &RunName;
+
+    fn details(&self) -> &Details;
+
+    /// Its ledger, with how many rows are in each state; asked for once more where the run goes on after its hours opened.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn open(&mut self) -> Result<(Box<dyn RunLedger>, Counts), CommandError>;
+
+    /// Leaves out people who are not to be written to by now.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    fn leave_out(&self, context: &Context, exclusions: &Exclusions) -> Result<(), CommandError>;
+
+    /// How it stands.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn look(&self) -> Result<RunSummary, LedgerError>;
+
+    /// What tells that somebody asks it to stop, where its ledger does not.
+    fn stop_watch(&self) -> Option<StopWatch>;
+
+    /// Every row is final.
+    fn end(&self);
+}
+
+/// A run in a file.
+struct FileOnItsWay<'a> {
+    run: &'a LockedRun<'a>,
+    /// As it was opened first.
+    ledger: Option<Ledger>,
+}
+
+impl RunningRun for FileOnItsWay<'_> {
+    fn name(&self) -> &RunName {
+        &self.run.name
+    }
+
+    fn details(&self) -> &Details {
+        &self.run.details
+    }
+
+    fn open(&mut self) -> Result<(Box<dyn RunLedger>, Counts), CommandError> {
+        let LockedRun { runs, name, lock, .. } = self.run;
+        let ledger = match self.ledger.take() {
+            Some(ledger) => ledger,
+            None => Ledger::resume(&runs.path(name), lock.mark()?)?,
+        };
+        let counts = ledger.counts()?;
+        Ok((Box::new(FileRun::new(ledger)?), counts))
+    }
+
+    fn leave_out(&self, context: &Context, exclusions: &Exclusions) -> Result<(), CommandError> {
+        let LockedRun { runs, name, lock, .. } = self.run;
+        leave_out_of_file(context, &runs.path(name), lock, exclusions)
+    }
+
+    fn look(&self) -> Result<RunSummary, LedgerError> {
+        let ledger = Ledger::read(&self.run.runs.path(&self.run.name))?;
+        RunSummary::of(&ledger, self.run.details.written_to)
+    }
+
+    fn stop_watch(&self) -> Option<StopWatch> {
+        Some(self.run.runs.stop_mark(&self.run.name).watch())
+    }
+
+    fn end(&self) {
+        // Nothing is left that it could stop.
+        let _ = self.run.runs.stop_mark(&self.run.name).lift();
+    }
+}
+
 /// Sends what the run has left, and says what became of it.
 pub(crate) async fn carry_out(
     context: &Context,
@@ -46,47 +126,58 @@ pub(crate) async fn carry_out(
 ) -> Result<ExitCode, CommandError> {
     let path = run.runs.path(&run.name);
     let mut ledger = Ledger::resume(&path, run.lock.mark()?)?;
-    let conditions = &run.details.conditions;
     if run.is_changed {
-        ledger.keep_conditions(conditions)?;
+        ledger.keep_conditions(&run.details.conditions)?;
     }
     if let Some(found) = &run.found {
         report_found(context, &run.name, found);
     }
     let began = if run.found.is_some() { RunEventKind::Resumed } else { RunEventKind::Begun };
     ledger.note_events(&[RunEvent::now(began)])?;
+    let rate = options.rate.map_or(run.details.rate, Rate::per_second);
+    send_rows(context, sender, connection, FileOnItsWay { run, ledger: Some(ledger) }, options, rate).await
+}
+
+/// Sends rows of `run`, from here at most so many a second.
+pub(crate) async fn send_rows(
+    context: &Context,
+    sender: &Sender,
+    connection: Connection,
+    mut run: impl RunningRun,
+    options: RunOptions,
+    rate: f64,
+) -> Result<ExitCode, CommandError> {
     let Connection { base, client, credentials, mut signals } = connection;
     let session = Arc::new(ApiSession {
         client: client.keep_connections()?,
         headers: signed(HEADERS_OF_A_POST, &credentials),
         credentials,
         base: base.url().clone(),
-        accepts: run.details.accepts.clone(),
+        accepts: run.details().accepts.clone(),
         swaps: SwapWatch::default(),
+        turn: Mutex::default(),
     });
-    let rate = options.rate.map_or(run.details.rate, Rate::per_second);
-    let concurrency = options.concurrency.unwrap_or(run.details.concurrency);
-    if run.details.sandbox {
-        hours::report_not_waited_for(context, conditions.hours.as_ref());
+    let details = run.details();
+    if details.sandbox {
+        hours::report_not_waited_for(context, details.conditions.hours.as_ref());
     }
     let limits = RunLimits {
         rate,
-        concurrency,
-        max_wait: options.max_wait.unwrap_or(run.details.max_wait),
-        hours: conditions.hours.clone().filter(|_| !run.details.sandbox),
-        keep_going: conditions.keep_going,
+        concurrency: options.concurrency.unwrap_or(details.concurrency),
+        max_wait: options.max_wait.unwrap_or(details.max_wait),
+        hours: details.conditions.hours.clone().filter(|_| !details.sandbox),
+        keep_going: details.conditions.keep_going,
     };
-    let (mut stop, began) = (run.runs.stop_mark(&run.name).watch(), Instant::now());
+    let (mut stop, began) = (run.stop_watch(), Instant::now());
     let end = loop {
-        let counts = ledger.counts()?;
-        let file_run = Box::new(FileRun::new(ledger)?);
+        let (ledger, counts) = run.open()?;
         let mut progress = Progress::new(&context.stderr, options.progress);
-        let engine = Engine::new(Arc::clone(&session), file_run, counts, limits.clone(), &mut progress);
+        let engine = Engine::new(Arc::clone(&session), ledger, counts, limits.clone(), &mut progress);
         let end = engine
             .run(async || {
                 tokio::select! {
                     signal = signals.next() => StopRequest::Signal(signal),
-                    () = stop.seen() => StopRequest::Command,
+                    () = seen(stop.as_mut()) => StopRequest::Command,
                 }
             })
             .await;
@@ -95,40 +186,39 @@ pub(crate) async fn carry_out(
         }
         // It may have waited for a night, or for days.
         match reread_do_not_contact(&sender.settings) {
-            Ok(exclusions) => leave_out_excluded(context, &path, &run.lock, &exclusions)?,
+            Ok(exclusions) => run.leave_out(context, &exclusions)?,
             Err(error) => break Err(error),
         }
-        ledger = Ledger::resume(&path, run.lock.mark()?)?;
     };
-    let ended = report(context, sender, run, end, began.elapsed());
-    log_end(context, sender, run, &ended);
+    let ended = report(context, sender, &run, end, began.elapsed());
+    log_end(context, sender, &run, &ended);
     ended
 }
 
 /// Notes in the audit log how the run stands.
-fn log_end(context: &Context, sender: &Sender, run: &LockedRun<'_>, ended: &Result<ExitCode, CommandError>) {
+fn log_end(context: &Context, sender: &Sender, run: &impl RunningRun, ended: &Result<ExitCode, CommandError>) {
     let (code, name) = match ended {
         Ok(code) => (*code, None),
         Err(error) => (error.code, Some(error.name)),
     };
     // What of the counts cannot be read stays open.
-    let counts = Ledger::read(&run.runs.path(&run.name)).and_then(|ledger| ledger.counts()).ok();
+    let counts = run.look().map(|summary| summary.counts).ok();
     let of = |part: fn(&Counts) -> u64| counts.as_ref().map(part);
     AuditLog::of(&sender.settings).run_end(
         &context.stderr,
         &json!({
-            "run": run.name.to_string(),
+            "run": run.name().to_string(),
             "complete": counts.as_ref().map(Counts::is_finished),
             "exit_code": code.code(),
             "code": name,
-            "kind": run.details.kind,
+            "kind": run.details().kind,
             "rows": of(Counts::all),
             "rows_sent": of(|counts| counts.sent),
             "rows_failed": of(|counts| counts.failed),
             "rows_unknown": of(|counts| counts.unknown),
             "rows_skipped": of(|counts| counts.skipped),
             "rows_left": of(|counts| counts.pending + counts.inflight),
-            "api_url": run.details.api_url,
+            "api_url": run.details().api_url,
         }),
     );
 }
@@ -146,7 +236,7 @@ fn report_found(context: &Context, name: &RunName, counts: &Counts) {
 fn report(
     context: &Context,
     sender: &Sender,
-    run: &LockedRun<'_>,
+    run: &impl RunningRun,
     end: Result<RunEnd, ExclusionError>,
     took: Duration,
 ) -> Result<ExitCode, CommandError> {
@@ -154,11 +244,8 @@ fn report(
     if sender.settings.is_sandboxed() {
         stderr.note("sandbox: nothing left this machine");
     }
-    let summary = || {
-        let ledger = Ledger::read(&run.runs.path(&run.name))?;
-        RunSummary::of(&ledger, run.details.written_to)
-    };
-    let to_continue = to_continue(&run.name);
+    let summary = || run.look();
+    let to_continue = to_continue(run.name());
     let is_written = !matches!(end, Ok(RunEnd::Stopped { is_written: false, .. }));
     let ended = match end {
         Ok(end) => report_end(context, run, end, summary, &to_continue),
@@ -175,18 +262,18 @@ fn report(
         }
     };
     if !is_written {
-        let watch = format!("jelouctl bulk status {}", run.name);
+        let watch = format!("jelouctl bulk status {}", run.name());
         stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
         return ended;
     }
     if let Ok(summary) = summary() {
-        let (json, words) = (summary.to_json(Some(&run.name)), summary.words(Some(took), false));
+        let (json, words) = (summary.to_json(Some(run.name())), summary.words(Some(took), false));
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
-        if let Err(error) = print_summary(context, &json, &words, Some(&run.name)) {
-            let watch = format!("jelouctl bulk status {}", run.name);
+        if let Err(error) = print_summary(context, &json, &words, Some(run.name())) {
+            let watch = format!("jelouctl bulk status {}", run.name());
             stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
         }
-        for way in summary.ways_on(&run.name) {
+        for way in summary.ways_on(run.name()) {
             stderr.note(&way);
         }
     }
@@ -196,7 +283,7 @@ fn report(
 /// Says how the engine ended.
 fn report_end(
     context: &Context,
-    run: &LockedRun<'_>,
+    run: &impl RunningRun,
     end: RunEnd,
     summary: impl Fn() -> Result<RunSummary, LedgerError>,
     to_continue: &str,
@@ -205,10 +292,9 @@ fn report_end(
     match end {
         RunEnd::Complete { was_stopped } => {
             if was_stopped {
-                stderr.note(&format!("run {} is complete: its last rows have ended", run.name));
+                stderr.note(&format!("run {} is complete: its last rows have ended", run.name()));
             }
-            // Nothing is left that it could stop.
-            let _ = run.runs.stop_mark(&run.name).lift();
+            run.end();
             Ok(summary()?.exit_code())
         }
         RunEnd::Stopped { reason: StopReason::Paused(PauseReason::AllRefused, problem), .. } => {
@@ -222,6 +308,9 @@ fn report_end(
                 Some(&format!("{}; {to_continue}", without_again(&problem.hint))),
             );
             Ok(of_pause(reason))
+        }
+        RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), .. } => {
+            Ok(report_pause(context, run.name(), &pause))
         }
         RunEnd::Stopped { reason: StopReason::Signal(signal), .. } => {
             stderr.error(&format!("stopped by {}", signal.name()), &[], Some(to_continue));
@@ -241,9 +330,31 @@ fn report_end(
     }
 }
 
+/// Ends once somebody asks the run to stop.
+async fn seen(stop: Option<&mut StopWatch>) {
+    match stop {
+        Some(stop) => stop.seen().await,
+        None => pending().await,
+    }
+}
+
+/// Somebody else paused the run; gives the code of that.
+fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode {
+    let RunPause { reason, by } = pause;
+    let (why, code) = match reason.as_str() {
+        "unknown" => ("too many messages may or may not have been sent", ExitCode::Unknown),
+        "all_rejected" => ("no message was accepted", ExitCode::Rejected),
+        "failover" => ("what was written may be lost", ExitCode::Guard),
+        _ => ("a person stopped it", ExitCode::Guard),
+    };
+    let hint = format!("jelouctl bulk status {name} shows how it stands; {}", to_continue(name));
+    context.stderr.error(&format!("the run is paused: {why} ({by})"), &[], Some(&hint));
+    code
+}
+
 /// Every row was rejected: what is wrong with one is wrong with all.
-fn report_all_refused(context: &Context, run: &LockedRun<'_>, problem: &Problem) {
-    let (name, hint) = (&run.name, without_again(&problem.hint));
+fn report_all_refused(context: &Context, run: &impl RunningRun, problem: &Problem) {
+    let (name, hint) = (run.name(), without_again(&problem.hint));
     let again = format!("jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}");
     context.stderr.error(
         &format!("the run paused, as no message was accepted: {}", problem.message),
@@ -261,8 +372,8 @@ fn without_again(hint: &str) -> &str {
 }
 
 /// What became of rows whose outcome is nowhere but here.
-fn report_unwritten(context: &Context, run: &LockedRun<'_>, failure: &WriteFailure) {
-    let details = &run.details;
+fn report_unwritten(context: &Context, run: &impl RunningRun, failure: &WriteFailure) {
+    let details = run.details();
     for row in &failure.outcomes {
         let record = Record {
             sent: row.state.sent(),

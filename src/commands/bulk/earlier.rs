@@ -1,8 +1,8 @@
 //! What earlier runs sent: refused, left out, or meant.
 
 use crate::bulk::{
-    EarlierMessages, EarlierRuns, Ledger, LedgerDraft, LedgerError, ReportedRows, ReportedRule, RunName, SkipCounts,
-    SkipReason,
+    EarlierMessages, EarlierRuns, KnownRuns, Ledger, LedgerDraft, LedgerError, ReportedRows, ReportedRule, RunName,
+    SkipCounts, SkipReason,
 };
 use crate::commands::CommandError;
 use crate::context::Context;
@@ -70,7 +70,7 @@ pub(crate) fn warn(context: &Context) -> impl Fn(&RunName, &LedgerError) {
 /// refused.
 pub(crate) fn compare(
     context: &Context,
-    earlier: &mut EarlierRuns<'_>,
+    earlier: &mut KnownRuns<'_>,
     draft: &mut LedgerDraft,
     repetition: Repetition,
 ) -> Result<(), CommandError> {
@@ -113,7 +113,7 @@ pub(crate) fn report_skipped(context: &Context, skips: &SkipCounts) {
 /// Warns of unfinished runs that have other messages for the same people: whoever begins anew may have forgotten one.
 pub(crate) fn report_unfinished(
     context: &Context,
-    earlier: &mut EarlierRuns<'_>,
+    earlier: &mut KnownRuns<'_>,
     draft: &LedgerDraft,
 ) -> Result<(), CommandError> {
     for (run, people) in earlier.unfinished(draft)? {
@@ -155,8 +155,13 @@ pub(crate) fn compare_run(
     if found.is_empty() || repetition == Repetition::LeftOut {
         return Ok(!found.is_empty());
     }
+    Err(refuse_left(&found, name, ledger.counts()?.pending).into())
+}
+
+/// Other runs have messages that a run has left to send.
+pub(crate) fn refuse_left(found: &[EarlierMessages], name: &RunName, pending: u64) -> GuardError {
     let left = format!("messages left in run {name}");
-    Err(refusal(&found, ["the", &left], ledger.counts()?.pending, "").into())
+    refusal(found, ["the", &left], pending, "")
 }
 
 /// `95 of these 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`

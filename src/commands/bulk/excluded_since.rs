@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::row_notes::{RowNotes, excluded_words};
-use crate::bulk::{ExcludedBy, Ledger, LedgerDraft, RunLock, Skip, SkipReason};
+use crate::bulk::{ExcludedBy, Ledger, LedgerDraft, LedgerError, RunId, RunLock, SharedRuns, Skip, SkipReason};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::people::Exclusions;
@@ -32,8 +32,8 @@ impl ExcludedRows {
     }
 }
 
-/// Leaves out the rows still to be sent of the run at `path`, and says so.
-pub(crate) fn leave_out_excluded(
+/// Leaves out the rows still to be sent of the run in the file at `path`, and says so.
+pub(crate) fn leave_out_of_file(
     context: &Context,
     path: &Path,
     lock: &RunLock,
@@ -66,6 +66,26 @@ pub(crate) fn leave_out_excluded(
     if let Some(written) = written {
         written.close()?;
     }
+    excluded.notes.tell(&context.stderr);
+    Ok(())
+}
+
+/// As [`leave_out_of_file`], of a run in a database.
+pub(crate) fn leave_out_excluded(
+    context: &Context,
+    runs: &SharedRuns,
+    run: RunId,
+    exclusions: &Exclusions,
+) -> Result<(), CommandError> {
+    if exclusions.is_empty() {
+        return Ok(());
+    }
+    let mut excluded = ExcludedRows::default();
+    runs.pending_requests::<LedgerError>(run, |row| {
+        excluded.look(exclusions, (row.n, row.line), &row.recipients()?);
+        Ok(())
+    })?;
+    runs.skip(run, &excluded.skips())?;
     excluded.notes.tell(&context.stderr);
     Ok(())
 }

@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::shared;
+use super::store::open_store;
 use super::times::local_time;
-use crate::bulk::{FoundRow, Ledger, LedgerError, RowState, RunName, Runs, reported_outcome};
+use crate::bulk::{FoundRow, Ledger, LedgerError, RowState, RunName, RunStore, Runs, reported_outcome};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -27,7 +29,10 @@ pub(crate) fn run(context: &Context, user: &str, country: Option<Country>) -> Re
         TypedRecipient::read(user, country).map_err(|error| InvalidMessage::Recipient { origin: "USER", error })?;
     context.stderr.warnings(typed.warnings());
     let recipient = typed.recipient.as_str();
-    let runs = Runs::open()?;
+    let runs = match open_store(context)? {
+        RunStore::Files(runs) => runs,
+        RunStore::Shared(_) => return Err(shared::only_in_files("find").into()),
+    };
     let mut found = Vec::new();
     for name in runs.names()? {
         match find_in(&runs, &name, recipient) {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::arguments::EarlierOptions;
-use crate::bulk::{Counts, Details, RunConditions, RunName, Runs};
+use crate::bulk::{Counts, Details, RunConditions, RunName, RunStore};
 use crate::config::Settings;
 use crate::context::Context;
 use crate::hours::{Hours, HoursBase, HoursChoice, HoursError, days_off_in};
@@ -72,9 +72,9 @@ pub(super) fn report_not_waited_for(context: &Context, hours: Option<&Hours>) {
 }
 
 /// What a run waits for that another process carries out. What it is known to wait for are its hours.
-pub(super) fn waiting(runs: &Runs, name: &RunName, details: &Details, counts: &Counts) -> Option<Waiting> {
+pub(super) fn waiting(store: &RunStore, name: &RunName, details: &Details, counts: &Counts) -> Option<Waiting> {
     let (hours, until) = closed(details.conditions.hours.as_ref().filter(|_| !details.sandbox))?;
-    if counts.pending == 0 || !runs.is_held(name) {
+    if counts.pending == 0 || !store.is_on_its_way(name) {
         return None;
     }
     Some(Waiting {

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::shared;
+use super::store::open_store;
 use super::times::{local_time, utc};
-use crate::bulk::{RunOverview, Runs};
+use crate::bulk::{RunOverview, RunStore};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -12,7 +14,10 @@ use crate::output::{Format, Stdout, StreamError, compact};
 const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT"];
 
 pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
-    let runs = Runs::open()?;
+    let runs = match open_store(context)? {
+        RunStore::Files(runs) => runs,
+        RunStore::Shared(runs) => return shared::list(context, &runs),
+    };
     let overviews =
         runs.overviews(|name, error| context.stderr.warning(&format!("{name}: {error}; {}", error.hint())))?;
     if overviews.is_empty() {

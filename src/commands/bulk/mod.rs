@@ -9,6 +9,7 @@ mod excluded_since;
 mod find;
 mod hours;
 mod import;
+mod joined_run;
 mod list;
 mod list_notes;
 mod named_run;
@@ -20,17 +21,21 @@ mod resume;
 mod row_messages;
 mod row_notes;
 mod send;
+mod shared;
 mod show;
 mod status;
 mod stop;
+mod store;
 mod summary;
 mod test_send;
 mod times;
+mod work;
 
 pub(crate) use self::arguments::{
     BulkAction, BulkSendArguments, Decided, EarlierOptions, Removed, RunOptions, TestSend,
 };
 pub(crate) use self::report::{ReportArguments, ReportFormat};
+pub(crate) use self::store::ledger_address;
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
@@ -39,7 +44,11 @@ use crate::process::outlive_file_size_limit;
 pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode, CommandError> {
     let changes = matches!(
         action,
-        BulkAction::Resume { .. } | BulkAction::Stop { .. } | BulkAction::Resolve { .. } | BulkAction::Remove(_)
+        BulkAction::Resume { .. }
+            | BulkAction::Work { .. }
+            | BulkAction::Stop { .. }
+            | BulkAction::Resolve { .. }
+            | BulkAction::Remove(_)
     );
     if context.mode != Mode::Send && changes {
         let message = "--dry-run and --curl show what `bulk send` would send; this would change a run";
@@ -49,8 +58,9 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
     match action {
         BulkAction::Send(arguments) => send::run(context, &arguments),
         BulkAction::Resume { run, options, hours, earlier } => {
-            resume::run(context, run.as_ref(), options, &hours, &earlier)
+            work::resume(context, run.as_ref(), options, &hours, &earlier)
         }
+        BulkAction::Work { run, options } => work::join(context, run.as_ref(), options),
         BulkAction::Status { run } => status::run(context, run.as_ref()),
         BulkAction::Report(arguments) => report::run(context, &arguments),
         BulkAction::Stop { run } => stop::run(context, run.as_ref()),

@@ -1,7 +1,9 @@
 //! `bulk remove`: forgets a run, or finished runs of some age.
 
+use super::shared;
+use super::store::open_store;
 use super::times::local_time;
-use crate::bulk::{Counts, Ledger, LedgerError, RunAge, RunName, RunOverview, Runs, now};
+use crate::bulk::{Counts, Ledger, LedgerError, RunAge, RunName, RunOverview, RunStore, Runs, now};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
@@ -9,7 +11,10 @@ use crate::output::counted;
 
 /// Removes a run with all that is known of its rows.
 pub(crate) fn run(context: &Context, asked: &RunName) -> Result<ExitCode, CommandError> {
-    let runs = Runs::open()?;
+    let runs = match open_store(context)? {
+        RunStore::Files(runs) => runs,
+        RunStore::Shared(runs) => return shared::remove(context, &runs, asked),
+    };
     let name = runs.named(asked)?;
     let lock = runs.lock(&name)?;
     let counts = Ledger::read(&runs.path(&name)).and_then(|ledger| ledger.counts());
@@ -34,7 +39,10 @@ pub(crate) fn run(context: &Context, asked: &RunName) -> Result<ExitCode, Comman
 
 /// Removes the finished runs in which nothing has changed for so long.
 pub(crate) fn older_than(context: &Context, age: RunAge) -> Result<ExitCode, CommandError> {
-    let runs = Runs::open()?;
+    let runs = match open_store(context)? {
+        RunStore::Files(runs) => runs,
+        RunStore::Shared(_) => return Err(shared::only_in_files("--older-than").into()),
+    };
     let mut old = runs.overviews(|name, error| {
         context.stderr.warning(&format!("run {name} is left alone: {error}"));
     })?;

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
 use super::named_run::find_or_newest;
-use crate::bulk::{BulkError, Details, Ledger, ListReport, RowFilter, RunName, Runs, write_report};
+use super::store::open_store;
+use crate::bulk::{BulkError, Details, ListReport, RowFilter, RunName, StoredRun, write_report};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
@@ -45,13 +46,13 @@ pub(crate) fn run(context: &Context, arguments: &ReportArguments) -> Result<Exit
     let format = arguments.format()?;
     arguments.check(format, context)?;
     let to = arguments.file.as_deref().map(Destination::open).transpose()?;
-    let runs = Runs::open()?;
-    let name = find_or_newest(context, &runs, arguments.run.as_ref())?;
-    let ledger = Ledger::read(&runs.path(&name))?;
+    let store = open_store(context)?;
+    let name = find_or_newest(context, &store, arguments.run.as_ref())?;
+    let ledger = store.read(&name)?;
     let report = Report {
         arguments,
         format,
-        is_running: runs.is_held(&name),
+        is_running: store.is_on_its_way(&name),
         name: name.to_string(),
         details: ledger.details()?,
         ledger,
@@ -79,7 +80,7 @@ struct Report<'a> {
     arguments: &'a ReportArguments,
     format: ReportFormat,
     name: String,
-    ledger: Ledger,
+    ledger: StoredRun<'a>,
     details: Details,
     is_running: bool,
 }

@@ -5,8 +5,10 @@ use std::fmt::Display;
 
 use super::arguments::Decided;
 use super::import::open;
+use super::shared;
+use super::store::open_store;
 use super::summary::{RunSummary, print_summary};
-use crate::bulk::{Counts, Ledger, Resolution, RowState, RunError, RunName, Runs};
+use crate::bulk::{Counts, Ledger, Resolution, RowState, RunError, RunName, RunStore, Runs};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
@@ -32,7 +34,10 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
             (Resolution::Reported(rows), Some(run))
         }
     };
-    let runs = Runs::open()?;
+    let runs = match open_store(context)? {
+        RunStore::Files(runs) => runs,
+        RunStore::Shared(runs) => return shared::resolve(context, &runs, asked.or(of_report.as_ref()), &resolution),
+    };
     let name = never_guessed(&runs, asked.or(of_report.as_ref()))?;
     let lock = runs.lock(&name)?;
     // Where nothing is left to be sent, a ledger that has lost records can be taken as it is.

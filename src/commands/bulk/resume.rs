@@ -5,7 +5,7 @@ use super::before::{refuse_templates, report_before_resume};
 use super::begin::{confirm, is_asked};
 use super::carry_out::{LockedRun, carry_out};
 use super::earlier::{self, Repetition};
-use super::excluded_since::leave_out_excluded;
+use super::excluded_since::leave_out_of_file;
 use super::hours::of_resumed_run;
 use crate::bulk::{Details, EarlierRuns, Ledger, RunLock, RunName, Runs};
 use crate::commands::CommandError;
@@ -19,13 +19,13 @@ use crate::sending::{Connection, Interrupted, Opening, Sender, UnresolvedSender,
 
 pub(crate) fn run(
     context: &mut Context,
+    runs: &Runs,
     asked: Option<&RunName>,
     options: RunOptions,
     hours: &HoursChoice,
     earlier: &EarlierOptions,
 ) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
-    let runs = Runs::open()?;
     let Some(name) = asked.map_or_else(|| runs.only_unfinished(), |asked| runs.named(asked).map(Some))? else {
         context.stderr.note("no run is unfinished: there is nothing to resume");
         return Ok(ExitCode::Success);
@@ -53,14 +53,14 @@ pub(crate) fn run(
     refuse_other(&name, "client id", &details.client_id, Some(sender.client_id.as_str()))?;
     let mut exclusions = Exclusions::default();
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
-    leave_out_excluded(context, &runs.path(&name), &lock, &exclusions)?;
+    leave_out_of_file(context, &runs.path(&name), &lock, &exclusions)?;
     if sender.settings.allow_to.is_some() {
         ledger.pending_requests::<CommandError>(|row| {
             Ok(sender.check_allowed(row.recipients()?.iter().map(String::as_str))?)
         })?;
     }
     if !details.sandbox {
-        leave_out_sent(context, &runs, (&name, &lock), &details, &ledger, &earlier.ignored_runs)?;
+        leave_out_sent(context, runs, (&name, &lock), &details, &ledger, &earlier.ignored_runs)?;
     }
     let counts = ledger.counts()?;
     let has_work = counts.pending > 0;
@@ -70,7 +70,7 @@ pub(crate) fn run(
         confirm(context, &sender, counts.pending)?;
     }
     drop(ledger);
-    let run = LockedRun { runs: &runs, name, details, is_changed, found: Some(counts), lock };
+    let run = LockedRun { runs, name, details, is_changed, found: Some(counts), lock };
     block_on(async {
         match sender.connect(context).await? {
             Opening::Open(mut connection) => {
@@ -159,7 +159,7 @@ fn send_as_begun(context: &mut Context, name: &RunName, run: &Details) -> Result
     Ok(())
 }
 
-fn refuse_other(name: &RunName, what: &str, of_run: &str, given: Option<&str>) -> Result<(), UsageError> {
+pub(crate) fn refuse_other(name: &RunName, what: &str, of_run: &str, given: Option<&str>) -> Result<(), UsageError> {
     match given {
         Some(given) if given != of_run => Err(UsageError::new(
             format!("{what}: run {name} was started with {of_run}, not with {given}"),

@@ -1,15 +1,18 @@
 //! `bulk send`: every row is read, filled and checked first; then the run exists, and its rows are sent.
 
 use super::arguments::BulkSendArguments;
-use super::begin::{PreparedRun, details, reserve};
+use super::begin::{PreparedRun, RunPlace, details, free_name, reserve};
 use super::earlier::{self, Repetition};
 use super::hours::of_new_run;
 use super::import::{import, open};
 use super::plan::{compile_body, read_body, recipient_rule, typed_country};
 use super::show::ShownList;
+use super::store::ledger_address;
 use super::summary::nothing_to_send;
 use super::test_send::TestedList;
-use crate::bulk::{Details, EarlierRuns, ImportPlan, LedgerDraft, LedgerError, OpenRuns, ReportedRule, Runs};
+use crate::bulk::{
+    Details, ImportPlan, KnownRuns, LedgerDraft, LedgerError, LookedUpRuns, ReportedRule, RunStore, Runs, SharedRuns,
+};
 use crate::commands::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
@@ -48,14 +51,14 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let is_shown = arguments.preview.is_some() || context.mode != Mode::Send;
     // Where no run is made no directory is, and none needs to be there.
     let makes_run = !is_shown && arguments.test.is_none();
-    let runs = if makes_run { Some(Runs::open()?) } else { Runs::at_home().ok() };
+    let store = if arguments.test.is_some() { None } else { store(context, makes_run)? };
     let api_url = sender.settings.api_url.value.to_string();
     let remember = arguments.remember.unwrap_or(sender.settings.remember.value).duration();
     let of = (sender.bot.as_str(), api_url.as_str());
-    let mut runs_before = runs
+    let mut runs_before = store
         .as_ref()
         .filter(|_| !sender.settings.is_sandboxed())
-        .map(|runs| EarlierRuns::of_list(runs, of, remember, &arguments.earlier.ignored_runs));
+        .map(|store| KnownRuns::of_list(store, of, remember, &arguments.earlier.ignored_runs));
     let repetition = Repetition::of(arguments.earlier.again, arguments.earlier.skip_sent);
     let open_runs = open_runs(context, arguments, runs_before.as_mut(), repetition)?;
     let plan = ImportPlan {
@@ -92,9 +95,17 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         let shown = ShownList { sender: &sender, draft: &draft, kind, most: arguments.preview };
         return shown.show(context, read, runs_before.as_mut());
     }
-    let Some(runs) = &runs else { return Err(LedgerError::NoDirectory.into()) };
-    let reserved = reserve(runs, arguments)?;
-    let mut draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
+    let (place, mut draft) = match &store {
+        None => return Err(LedgerError::NoDirectory.into()),
+        Some(RunStore::Files(runs)) => {
+            let reserved = reserve(runs, arguments)?;
+            let draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
+            (RunPlace::File { runs, reserved }, draft)
+        }
+        Some(RunStore::Shared(runs)) => {
+            (RunPlace::Shared { runs, name: free_name(runs, arguments)? }, LedgerDraft::create(None)?)
+        }
+    };
     let read = import(context, &mut list, &mut draft, &plan, (Some(&sender), &exclusions), rows, &mut compare)?;
     read.verdict?;
     read.comparison?;
@@ -104,17 +115,26 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let details =
         Details { remember, ..details(arguments, &sender, hours, list.format(), &read.imported, body.as_ref())? };
     drop(open_runs);
-    let prepared = PreparedRun { runs, reserved, draft, details, kind, earlier: runs_before, repetition };
+    let prepared = PreparedRun { place, draft, details, kind, earlier: runs_before, repetition };
     block_on(prepared.begin(context, arguments, &sender))
 }
 
+/// The runs that there are, to be compared with or to be added to.
+fn store(context: &Context, makes_run: bool) -> Result<Option<RunStore>, CommandError> {
+    Ok(match ledger_address(context)? {
+        Some(address) => Some(RunStore::Shared(Box::new(SharedRuns::open(address)?))),
+        None if makes_run => Some(RunStore::Files(Runs::open()?)),
+        None => Runs::at_home().ok().map(RunStore::Files),
+    })
+}
+
 /// The earlier runs, where rows that are left out do not count for `--limit`: they are looked up as the list is read.
-fn open_runs(
+fn open_runs<'a>(
     context: &Context,
     arguments: &BulkSendArguments,
-    earlier: Option<&mut EarlierRuns<'_>>,
+    earlier: Option<&mut KnownRuns<'a>>,
     repetition: Repetition,
-) -> Result<Option<OpenRuns>, CommandError> {
+) -> Result<Option<LookedUpRuns<'a>>, CommandError> {
     match earlier {
         Some(earlier) if repetition == Repetition::LeftOut && arguments.range.limit.is_some() => {
             Ok(Some(earlier.open(earlier::warn(context))?))

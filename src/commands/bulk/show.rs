@@ -4,7 +4,7 @@ use super::before::draw_messages;
 use super::earlier;
 use super::import::ReadList;
 use crate::api::{Request, SuccessCriterion};
-use crate::bulk::{EarlierRuns, LedgerDraft, LedgerError};
+use crate::bulk::{KnownRuns, LedgerDraft, LedgerError};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -30,7 +30,7 @@ impl ShownList<'_> {
         &self,
         context: &Context,
         read: ReadList,
-        earlier: Option<&mut EarlierRuns<'_>>,
+        earlier: Option<&mut KnownRuns<'_>>,
     ) -> Result<ExitCode, CommandError> {
         let words = read.words();
         if read.verdict.is_ok() && !self.report_earlier(context, earlier, read.comparison)? {
@@ -52,7 +52,7 @@ impl ShownList<'_> {
     fn report_earlier(
         &self,
         context: &Context,
-        earlier: Option<&mut EarlierRuns<'_>>,
+        earlier: Option<&mut KnownRuns<'_>>,
         comparison: Result<(), CommandError>,
     ) -> Result<bool, CommandError> {
         match comparison {

@@ -4,21 +4,27 @@ use serde_json::{Value, json};
 
 use super::hours::waiting;
 use super::named_run::find_or_newest;
+use super::shared;
+use super::store::open_store;
 use super::summary::{RunSummary, print_summary, to_continue};
 use super::times::{local_time, utc};
-use crate::bulk::{Ledger, RunName, Runs};
+use crate::bulk::{Ledger, RunName, RunStore};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 
 /// The run in figures, also while it is going on.
 pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
-    let runs = Runs::open()?;
-    let name = find_or_newest(context, &runs, asked)?;
+    let store = open_store(context)?;
+    let name = find_or_newest(context, &store, asked)?;
+    let runs = match &store {
+        RunStore::Files(runs) => runs,
+        RunStore::Shared(runs) => return shared::status(context, runs, &name),
+    };
     let run = runs.overview(&name)?;
     let details = &run.details;
     let summary = RunSummary::of(&Ledger::read(&runs.path(&name))?, details.written_to)?;
-    let waiting = waiting(&runs, &name, details, &summary.counts);
+    let waiting = waiting(&store, &name, details, &summary.counts);
     let is_stopping = run.is_held && runs.stop_mark(&name).is_set();
     let mut json = summary.to_json(Some(&name));
     if let Value::Object(json) = &mut json {

@@ -1,13 +1,18 @@
 //! `bulk stop`: lets a run that another process carries out come to its end.
 
+use super::shared;
+use super::store::open_store;
 use super::summary::to_continue;
-use crate::bulk::{RunName, Runs};
+use crate::bulk::{RunName, RunStore};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 
 pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
-    let runs = Runs::open()?;
+    let runs = match open_store(context)? {
+        RunStore::Files(runs) => runs,
+        RunStore::Shared(runs) => return shared::stop(context, &runs, asked),
+    };
     let found = match asked {
         Some(asked) => Some(runs.named(asked)?),
         None => runs.only_unfinished()?,

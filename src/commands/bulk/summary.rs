@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::earlier::report_skipped;
-use crate::bulk::{Counts, Ledger, LedgerDraft, LedgerError, RunName, SkipCounts, SkipReason};
+use crate::bulk::{Counts, Ledger, LedgerDraft, LedgerError, RunName, SkipCounts, SkipReason, StoredRun};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -33,6 +33,12 @@ impl RunSummary {
     pub(crate) fn of(ledger: &Ledger, written_to: u64) -> Result<Self, LedgerError> {
         let (counts, skips) = (ledger.counts()?, ledger.skip_counts()?);
         Ok(Self { counts, skips, reasons: ledger.reasons()?, written_to })
+    }
+
+    /// As [`RunSummary::of`], wherever the ledger is.
+    pub(crate) fn of_stored(run: &StoredRun<'_>, written_to: u64) -> Result<Self, LedgerError> {
+        let (counts, skips) = (run.counts()?, run.skip_counts()?);
+        Ok(Self { counts, skips, reasons: run.reasons()?, written_to })
     }
 
     /// Of the run `name`, or of a list of which nothing was left.

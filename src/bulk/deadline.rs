@@ -1,0 +1,53 @@
+//! Until when the first byte of a row may leave, on a clock that goes on while the machine sleeps: a process that was stopped
+//! for longer than its rows are its own must not send them.
+
+use std::time::Duration;
+
+/// The last instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Deadline(Duration);
+
+impl Deadline {
+    /// So long after this instant.
+    pub(crate) fn after(wait: Duration) -> Self {
+        Self(time_since_boot() + wait)
+    }
+
+    pub(crate) fn is_over(self) -> bool {
+        time_since_boot() >= self.0
+    }
+}
+
+/// `Instant` stands still there while the machine sleeps; on Apple's systems the monotonic clock does not.
+#[cfg(unix)]
+fn time_since_boot() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let clock = ClockId::Boottime;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let clock = ClockId::Monotonic;
+    let now = clock_gettime(clock);
+    Duration::new(u64::try_from(now.tv_sec).unwrap_or_default(), u32::try_from(now.tv_nsec).unwrap_or_default())
+}
+
+/// `Instant` goes on there.
+#[cfg(not(unix))]
+fn time_since_boot() -> Duration {
+    use std::sync::LazyLock;
+    use std::time::Instant;
+
+    static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+    FIRST.elapsed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_over_when_its_time_has_come() {
+        assert!(Deadline::after(Duration::ZERO).is_over());
+        assert!(!Deadline::after(Duration::from_secs(60)).is_over());
+    }
+}

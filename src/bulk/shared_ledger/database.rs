@@ -1,0 +1,182 @@
+//! A connection to the database of a ledger, and the checks without which nothing may rely on it. No call waits for ever.
+
+use std::panic::resume_unwind;
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Client, NoTls};
+
+use super::address::{DatabaseAddress, DatabaseTls};
+use super::error::DatabaseError;
+use super::schema::VERSION;
+use super::tls::VerifiedTls;
+
+/// How long a new connection may take, and an exchange.
+pub(super) const SHORT: Duration = Duration::from_secs(3);
+/// How long a statement may take that reads or writes many rows.
+pub(super) const LONG: Duration = Duration::from_secs(60);
+/// A connection whose peer does not confirm what was sent is lost after so long.
+const TCP_TIMEOUT: Duration = Duration::from_secs(10);
+/// What every session is set to. That the timeout has this very value says that the settings have arrived.
+const STATEMENT_TIMEOUT: &str = "57s";
+const OLDEST_SERVER: i32 = 13;
+
+/// The database, with the runtime in which its connections live.
+pub(crate) struct Database {
+    pub(super) address: DatabaseAddress,
+    /// Always there, until it is dropped.
+    runtime: Option<Runtime>,
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// The ledger must be there, and of our version.
+    Ledger,
+    /// To make it.
+    Setup,
+}
+
+impl Database {
+    pub(crate) fn new(address: DatabaseAddress) -> Result<Self, DatabaseError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| DatabaseError::Failed { cause: error.to_string() })?;
+        Ok(Self { address, runtime: Some(runtime) })
+    }
+
+    /// Connects, and checks that what is written there stays.
+    pub(crate) fn connect(&self, purpose: Use) -> Result<Client, DatabaseError> {
+        let password =
+            self.outside(|_| (self.address.password)()).map_err(|problem| DatabaseError::Password { problem })?;
+        let mut config = self.address.config.clone();
+        config.application_name("jelouctl").connect_timeout(SHORT).tcp_user_timeout(TCP_TIMEOUT).options(format!(
+            "-c synchronous_commit=on -c statement_timeout={STATEMENT_TIMEOUT} -c lock_timeout=10s \
+                 -c idle_in_transaction_session_timeout=60s -c search_path=jelouctl,pg_temp -c client_encoding=UTF8"
+        ));
+        if let Some(password) = password {
+            config.password(password.reveal());
+        }
+        // By itself the crate goes on in plain where the server has no TLS.
+        config.ssl_mode(match &self.address.tls {
+            DatabaseTls::None => SslMode::Disable,
+            DatabaseTls::Verified { .. } => SslMode::Require,
+        });
+        let tls = match &self.address.tls {
+            DatabaseTls::None => None,
+            DatabaseTls::Verified { roots } => {
+                let path = roots.clone().unwrap_or_default();
+                let tls = VerifiedTls::new(roots.as_deref());
+                Some(tls.map_err(|problem| DatabaseError::Roots { path, problem })?)
+            }
+        };
+        self.outside(|runtime| {
+            runtime.block_on(async {
+                let at = &self.address.shown;
+                let connecting = async {
+                    match tls {
+                        None => {
+                            let (client, connection) = config.connect(NoTls).await?;
+                            tokio::spawn(connection);
+                            Ok(client)
+                        }
+                        Some(tls) => {
+                            let (client, connection) = config.connect(tls).await?;
+                            tokio::spawn(connection);
+                            Ok(client)
+                        }
+                    }
+                };
+                let late = || DatabaseError::Unreachable {
+                    at: at.clone(),
+                    cause: format!("no answer within {} s", SHORT.as_secs()),
+                };
+                let client = timeout(SHORT, connecting).await.map_err(|_| late())?;
+                let client = client.map_err(|error: tokio_postgres::Error| DatabaseError::of_connect(at, &error))?;
+                timeout(SHORT, check(at, &client, purpose)).await.map_err(|_| late())??;
+                Ok(client)
+            })
+        })
+    }
+
+    /// The answer of the database, or that it did not come within `limit`.
+    pub(super) fn call<T: Send>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>> + Send,
+    ) -> Result<T, DatabaseError> {
+        self.outside(|runtime| match runtime.block_on(async { timeout(limit, work).await }) {
+            Ok(done) => done.map_err(|error| DatabaseError::of_statement(&self.address.shown, &error)),
+            Err(_) => Err(DatabaseError::Unreachable {
+                at: self.address.shown.clone(),
+                cause: format!("no answer within {} s", limit.as_secs()),
+            }),
+        })
+    }
+
+    /// Does `work` in a thread of its own: whoever asks may be in a runtime already, where no other one can be waited for.
+    pub(super) fn outside<T: Send>(&self, work: impl FnOnce(&Runtime) -> T + Send) -> T {
+        let runtime = self.runtime.as_ref();
+        thread::scope(|scope| {
+            let working = scope.spawn(|| runtime.map(work));
+            match working.join() {
+                Ok(Some(done)) => done,
+                Ok(None) => unreachable!("the runtime is there until this is dropped"),
+                Err(panic) => resume_unwind(panic),
+            }
+        })
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // It may be dropped in another runtime.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+async fn check(at: &str, client: &Client, purpose: Use) -> Result<(), DatabaseError> {
+    let failed = |error: &tokio_postgres::Error| DatabaseError::of_statement(at, error);
+    let query = "SELECT current_setting('server_version_num')::int / 10000, pg_is_in_recovery(), \
+                 current_setting('transaction_read_only'), current_setting('fsync'), \
+                 current_setting('synchronous_commit'), current_setting('statement_timeout'), \
+                 EXISTS (SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
+                   WHERE nspname = 'jelouctl' AND relname = 'ledger')";
+    let row = client.query_one(query, &[]).await.map_err(|error| failed(&error))?;
+    let text = |column: usize| row.try_get::<_, String>(column).map_err(|error| failed(&error));
+    let version: i32 = row.try_get(0).map_err(|error| failed(&error))?;
+    if version < OLDEST_SERVER {
+        return Err(DatabaseError::OldServer { version });
+    }
+    if row.try_get(1).map_err(|error| failed(&error))? {
+        return Err(DatabaseError::Standby);
+    }
+    if text(2)? != "off" {
+        return Err(DatabaseError::ReadOnly);
+    }
+    if text(5)? != STATEMENT_TIMEOUT {
+        return Err(DatabaseError::Pooler { cause: format!("statement_timeout is {}", text(5)?) });
+    }
+    for (setting, value) in [("fsync", text(3)?), ("synchronous_commit", text(4)?)] {
+        if value != "on" {
+            return Err(DatabaseError::NotDurable { setting, value });
+        }
+    }
+    if purpose == Use::Setup {
+        return Ok(());
+    }
+    if !row.try_get::<_, bool>(6).map_err(|error| failed(&error))? {
+        return Err(DatabaseError::NoLedger { at: at.to_owned() });
+    }
+    let row =
+        client.query_one("SELECT max(version) FROM jelouctl.ledger", &[]).await.map_err(|error| failed(&error))?;
+    match row.try_get::<_, Option<i32>>(0).map_err(|error| failed(&error))? {
+        Some(VERSION) => Ok(()),
+        Some(version) if version > VERSION => Err(DatabaseError::NewerSchema { version }),
+        version => Err(DatabaseError::OlderSchema { version: version.unwrap_or_default() }),
+    }
+}

@@ -1,0 +1,186 @@
+//! What can be wrong with a ledger in a database, and the way out.
+
+use std::error::Error as _;
+use std::path::PathBuf;
+
+use thiserror::Error;
+use tokio_postgres::error::SqlState;
+
+use super::schema::VERSION;
+
+#[derive(Debug, Error)]
+pub(crate) enum DatabaseError {
+    #[error("the database of the ledger, {at}, cannot be reached: {cause}")]
+    Unreachable { at: String, cause: String },
+    #[error("the database of the ledger, {at}, does not let us in: {cause}")]
+    LoginRefused { at: String, cause: String },
+    #[error("the password for the ledger's database cannot be had: {problem}")]
+    Password { problem: String },
+    #[error("{at} is not the server that it should be, or its certificate cannot be verified: {cause}")]
+    Tls { at: String, cause: String },
+    #[error("the certificate authorities of sslrootcert cannot be used: {}: {problem}", path.display())]
+    Roots { path: PathBuf, problem: String },
+    #[error("there is no such database: {at}: {cause}")]
+    NoDatabase { at: String, cause: String },
+    #[error("the database {at} has no ledger of jelouctl")]
+    NoLedger { at: String },
+    #[error("the ledger in the database is of version {version}, older than this jelouctl uses ({VERSION})")]
+    OlderSchema { version: i32 },
+    #[error("the ledger in the database is of version {version}, newer than this jelouctl knows ({VERSION})")]
+    NewerSchema { version: i32 },
+    #[error("the database is PostgreSQL {version}, and a ledger needs 13 or newer")]
+    OldServer { version: i32 },
+    #[error("the database may lose what it has said is written: {setting} is {value}")]
+    NotDurable { setting: &'static str, value: String },
+    #[error("the database is a standby, which cannot be written")]
+    Standby,
+    #[error("the database is read-only")]
+    ReadOnly,
+    #[error("a pooler between here and the database drops the settings of the session: {cause}")]
+    Pooler { cause: String },
+    #[error("the role of {at} may not use the ledger: {cause}")]
+    Rights { at: String, cause: String },
+    #[error("the ledger cannot be made by the role of {at}: {cause}")]
+    SetupRights { at: String, cause: String },
+    #[error("the ledger in the database cannot be read or written: {cause}")]
+    Failed { cause: String },
+    /// It was tried for long enough.
+    #[error("the database of the ledger, {at}, was not to be had for {seconds} s: {cause}")]
+    Gone { at: String, seconds: u64, cause: String },
+}
+
+impl DatabaseError {
+    /// Of a connection that could not be made.
+    pub(super) fn of_connect(at: &str, error: &tokio_postgres::Error) -> Self {
+        let (at, cause) = (at.to_owned(), with_causes(error));
+        let Some(refusal) = error.as_db_error() else {
+            // The crate has no other way to tell.
+            return match &cause {
+                text if text.contains("does not support TLS") => Self::Unreachable { at, cause },
+                text if text.contains("TLS handshake") => Self::Tls { at, cause },
+                text if text.contains("password missing") => {
+                    Self::LoginRefused { at, cause: "it asks for a password, and none was given".to_owned() }
+                }
+                _ => Self::Unreachable { at, cause },
+            };
+        };
+        let code = refusal.code();
+        if refusal.message().contains("startup parameter") {
+            Self::Pooler { cause }
+        } else if [SqlState::INVALID_PASSWORD, SqlState::INVALID_AUTHORIZATION_SPECIFICATION].contains(code) {
+            Self::LoginRefused { at, cause }
+        } else if *code == SqlState::INVALID_CATALOG_NAME {
+            Self::NoDatabase { at, cause }
+        } else if *code == SqlState::INSUFFICIENT_PRIVILEGE {
+            Self::Rights { at, cause }
+        } else {
+            Self::Unreachable { at, cause }
+        }
+    }
+
+    /// Of a statement that failed.
+    pub(super) fn of_statement(at: &str, error: &tokio_postgres::Error) -> Self {
+        let (at, cause) = (at.to_owned(), with_causes(error));
+        match error.code() {
+            Some(code) if *code == SqlState::INSUFFICIENT_PRIVILEGE => Self::Rights { at, cause },
+            Some(code) if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Self::ReadOnly,
+            Some(code) if [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code) => {
+                Self::NoLedger { at }
+            }
+            // What ends by itself: shut down, out of something, locked, rolled back, disconnected, I/O.
+            Some(code) if ["57", "53", "55", "40", "08", "58"].iter().any(|class| code.code().starts_with(class)) => {
+                Self::Unreachable { at, cause }
+            }
+            Some(_) => Self::Failed { cause },
+            // A value of ours that the database does not take; the crate has no other way to tell.
+            None if cause.contains("serializing") => Self::Failed { cause },
+            None => Self::Unreachable { at, cause },
+        }
+    }
+
+    /// Whether the same may succeed later, without anybody's doing.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            // A database that has just been promoted, or is being restarted, says so for a while.
+            Self::Unreachable { .. } | Self::Standby | Self::ReadOnly => true,
+            Self::LoginRefused { .. }
+            | Self::Password { .. }
+            | Self::Tls { .. }
+            | Self::Roots { .. }
+            | Self::NoDatabase { .. }
+            | Self::NoLedger { .. }
+            | Self::OlderSchema { .. }
+            | Self::NewerSchema { .. }
+            | Self::OldServer { .. }
+            | Self::NotDurable { .. }
+            | Self::Pooler { .. }
+            | Self::Rights { .. }
+            | Self::SetupRights { .. }
+            | Self::Failed { .. }
+            | Self::Gone { .. } => false,
+        }
+    }
+
+    /// Whether how it is set up is wrong; else it cannot be had at the moment.
+    pub(crate) fn is_of_configuration(&self) -> bool {
+        !matches!(self, Self::Unreachable { .. } | Self::Failed { .. } | Self::Gone { .. })
+    }
+
+    /// The way out, for the hint line.
+    pub(crate) fn hint(&self) -> String {
+        let hint = match self {
+            Self::Unreachable { .. } => {
+                "check the address in --ledger, JELOUCTL_LEDGER or the profile, and that the database runs; what was begun is \
+                 gone on with by `jelouctl bulk work`"
+            }
+            Self::LoginRefused { .. } => {
+                "give the password in JELOUCTL_LEDGER, PGPASSWORD or ~/.pgpass, or with ledger_password_file or \
+                 ledger_password_command of the profile; nothing was sent"
+            }
+            Self::Password { .. } => "check where the password comes from; nothing was sent",
+            Self::Tls { .. } => {
+                "name the authorities with ?sslrootcert=FILE, and the host as its certificate has it; nothing was sent"
+            }
+            Self::Roots { .. } => "name a file with certificates in PEM; nothing was sent",
+            Self::NoDatabase { .. } => "make it with createdb, then run `jelouctl ledger setup`; nothing was sent",
+            Self::NoLedger { .. } | Self::OlderSchema { .. } => {
+                "make it once with `jelouctl ledger setup`, as the owner of the database; nothing was sent"
+            }
+            Self::NewerSchema { .. } => "use the newer jelouctl; nothing was sent",
+            Self::OldServer { .. } => "use a newer PostgreSQL; nothing was sent",
+            Self::NotDurable { .. } => {
+                "set it on: after a power cut messages would be sent twice otherwise; nothing was sent"
+            }
+            Self::Standby | Self::ReadOnly => "name the primary; nothing was sent",
+            Self::Pooler { .. } => "connect to the database itself, or to a pool in session mode; nothing was sent",
+            Self::Rights { .. } => {
+                "ask its owner: GRANT jelouctl_sender TO the role that sends, jelouctl_reader TO one that only looks; nothing was sent"
+            }
+            Self::SetupRights { .. } => {
+                "give its SQL to whoever may run it: `jelouctl ledger setup --print`; roles that are there already are used"
+            }
+            Self::Failed { .. } => "look into the log of the database; `jelouctl bulk status` says how the run stands",
+            Self::Gone { .. } => {
+                "what became of rows since then stands above; when the database is back, `jelouctl bulk status` says what is known"
+            }
+        };
+        hint.to_owned()
+    }
+}
+
+/// The error and what caused it, on one line.
+fn with_causes(error: &tokio_postgres::Error) -> String {
+    let Some(refusal) = error.as_db_error() else {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            let inner_text = inner.to_string();
+            if !text.contains(&inner_text) {
+                text = format!("{text}: {inner_text}");
+            }
+            cause = inner.source();
+        }
+        return text;
+    };
+    refusal.message().to_owned()
+}

@@ -1,0 +1,326 @@
+-- What may be done with runs. Every function runs with the rights of the ledger's owner; who sends has no other way to
+-- change a row.
+
+-- The database, as long as nothing that was committed can be missing from it.
+CREATE FUNCTION this_database() RETURNS text LANGUAGE sql STABLE SET search_path = jelouctl, pg_temp AS $$
+  SELECT system_identifier || ', timeline ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) FROM pg_control_system()
+$$;
+
+-- Begins a run; its rows follow in the same transaction.
+CREATE FUNCTION make_run(its_name text, its_details text, its_bot text, its_url text, is_sandbox boolean, its_rate float8)
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+DECLARE
+  moment timestamptz = clock_timestamp();
+  made bigint;
+BEGIN
+  INSERT INTO run (name, details, bot, api_url, sandbox, made_in, created_at, changed_at, database, rate, pace, due_at,
+    spread_at, stopped_until, paced_at, cut_at, swept_at)
+  VALUES (its_name, its_details, its_bot, its_url, is_sandbox, pg_current_xact_id(), moment, moment, this_database(),
+    its_rate, its_rate, moment, moment, moment, moment, '-infinity', moment)
+  RETURNING id INTO made;
+  RETURN made;
+END $$;
+
+-- Nobody takes rows of the run any more, until it is resumed. Whoever was first stays the reason.
+CREATE FUNCTION pause_run(my_run bigint, reason text, who text)
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+  UPDATE run SET paused = reason, paused_by = who, paused_at = clock_timestamp()
+  WHERE id = my_run AND paused IS NULL AND finished_at IS NULL
+$$;
+
+-- What happened to a run.
+CREATE FUNCTION note_event(my_run bigint, its_kind text, its_reason text, its_problem text, wait_ms bigint)
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+  INSERT INTO event (run, kind, at, reason, problem, until)
+  VALUES (my_run, its_kind, clock_timestamp(), its_reason, its_problem, clock_timestamp() + wait_ms * interval '1 ms')
+$$;
+
+-- A process begins to send rows of a run.
+CREATE FUNCTION join_run(my_run bigint, my_host text, my_pid bigint, my_lease_ms int)
+RETURNS TABLE (worker bigint, session int)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  moment timestamptz;
+BEGIN
+  PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RAISE 'there is no such run' USING ERRCODE = 'no_data_found'; END IF;
+  PERFORM check_database(my_run);
+  moment := clock_timestamp();
+  RETURN QUERY INSERT INTO worker (run, host, pid, lease_ms, joined_at, seen_at)
+    VALUES (my_run, my_host, my_pid, my_lease_ms, moment, moment) RETURNING id, session;
+END $$;
+
+-- Another database than the run began in may not know of rows that were sent.
+CREATE FUNCTION check_database(my_run bigint)
+RETURNS void LANGUAGE plpgsql SET search_path = jelouctl, pg_temp AS $$
+BEGIN
+  IF (SELECT database FROM run WHERE id = my_run) <> this_database() THEN
+    PERFORM pause_run(my_run, 'failover', 'the database is another one now: ' || this_database());
+  END IF;
+END $$;
+
+-- A worker comes back on a new connection. What it was given and does not hold was in an answer that never came: no byte of
+-- that has left, and it is still to be sent. Says how many rows that was.
+CREATE FUNCTION rejoin(my_worker bigint, held_n bigint[], held_number int[])
+RETURNS TABLE (session int, given_back int)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  my_run bigint; my_session int; moment timestamptz; rows int;
+BEGIN
+  SELECT run INTO my_run FROM worker WHERE id = my_worker;
+  PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RAISE 'the run was removed' USING ERRCODE = 'no_data_found'; END IF;
+  PERFORM check_database(my_run);
+  moment := clock_timestamp();
+  UPDATE worker SET session = worker.session + 1, seen_at = moment, left_at = NULL WHERE id = my_worker
+    RETURNING worker.session INTO my_session;
+  WITH lost AS (
+    UPDATE row SET state = 'pending', lease_until = NULL, due_at = moment, at = moment
+    WHERE run = my_run AND lease_until IS NOT NULL AND worker = my_worker
+      AND (n, number) NOT IN (SELECT * FROM unnest(held_n, held_number))
+    RETURNING n, number
+  )
+  INSERT INTO attempt (run, n, number, worker, ended_at, state, code, error)
+    SELECT my_run, n, number, my_worker, moment, 'pending', 'ledger', 'the connection to the ledger broke before it left'
+    FROM lost
+  ON CONFLICT (run, n, number) DO UPDATE SET (ended_at, state, code, error)
+    = (excluded.ended_at, excluded.state, excluded.code, excluded.error);
+  GET DIAGNOSTICS rows = ROW_COUNT;
+  IF rows > 0 THEN UPDATE run SET finished_at = NULL WHERE id = my_run; END IF;
+  RETURN QUERY SELECT my_session, rows;
+END $$;
+
+-- All that a worker does: what became of its rows goes in, rows that may leave now come out, in one transaction. The last
+-- row of the answer is the verdict alone: `on`, `complete` or `paused`, and when to ask again.
+CREATE FUNCTION exchange(
+  my_worker bigint, my_session int,
+  e_n bigint[], e_number int[], e_state text[], e_ago_ms bigint[], e_wait_ms bigint[],
+  e_status int[], e_message text[], e_code text[], e_api_code text[], e_error text[],
+  stop_ms bigint, is_too_much boolean, pause_for text, wanted int
+) RETURNS TABLE (verdict text, next_ms int, n bigint, number int, line bigint, recipient text, path text, body text,
+  fingerprint bigint, rest bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp
+-- Joined in any other way it reads the whole run once several are in the tables.
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  r run; w worker; moment timestamptz; due bigint[] = '{}'; fresh bigint[] = '{}'; tokens int = 0; taken int;
+  early interval; said text = 'on'; next_at timestamptz;
+  recipient_gap CONSTANT interval = '6 s';
+BEGIN
+  IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
+    RAISE 'commits are not durable: synchronous_commit is %', current_setting('synchronous_commit');
+  END IF;
+  SELECT * INTO w FROM worker WHERE id = my_worker;
+  SELECT * INTO r FROM run WHERE id = w.run FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RAISE 'the run was removed' USING ERRCODE = 'no_data_found'; END IF;
+  -- Looked up again: it may have changed while the run was waited for.
+  IF NOT EXISTS (SELECT 1 FROM worker WHERE id = my_worker AND session = my_session) THEN
+    RETURN QUERY SELECT 'stale', 0, NULL::bigint, NULL::int, NULL::bigint, NULL, NULL, NULL, NULL::bigint, NULL::bigint;
+    RETURN;
+  END IF;
+  moment := clock_timestamp();
+
+  -- What became of rows. One whose lease has run out is told by whoever comes by; its own worker may still correct that.
+  IF cardinality(e_n) > 0 OR r.swept_at < moment - interval '500 ms' THEN
+    WITH e AS (
+      SELECT *, NULL::timestamptz AS lease_until
+      FROM unnest(e_n, e_number, e_state, e_ago_ms, e_wait_ms, e_status, e_message, e_code, e_api_code, e_error)
+        AS e (n, number, state, ago_ms, wait_ms, status, message, code, api_code, error)
+      UNION ALL
+      SELECT row.n, row.number, 'unknown', 0, 0, NULL, NULL, 'unknown', NULL,
+        'the process that sent it was not heard of again: ' || worker.host || ' pid ' || worker.pid, row.lease_until
+      FROM row JOIN worker ON worker.id = row.worker
+      WHERE row.run = r.id AND row.lease_until < moment AND row.state = 'inflight' AND row.n <> ALL (e_n)
+    ), changed AS (
+      UPDATE row SET state = e.state, lease_until = e.lease_until, at = moment - e.ago_ms * interval '1 ms',
+        due_at = CASE e.state WHEN 'pending' THEN moment + e.wait_ms * interval '1 ms' END
+      FROM e WHERE row.run = r.id AND row.n = e.n AND row.number = e.number AND row.lease_until IS NOT NULL
+      RETURNING row.n, row.number, row.worker, row.at, row.state, e.status, e.message, e.code, e.api_code, e.error
+    ), released AS (
+      UPDATE row SET due_at = c.at + recipient_gap FROM changed AS c
+      WHERE row.run = r.id AND row.before = c.n AND row.due_at IS NULL AND row.state = 'pending'
+        AND c.state <> 'pending'
+    )
+    INSERT INTO attempt (run, n, number, worker, ended_at, state, http_status, message_id, code, api_code, error)
+      SELECT r.id, c.n, c.number, c.worker, c.at, c.state, c.status, c.message, c.code, c.api_code, c.error
+      FROM changed AS c
+    ON CONFLICT (run, n, number) DO UPDATE SET (ended_at, state, http_status, message_id, code, api_code, error)
+      = (excluded.ended_at, excluded.state, excluded.http_status, excluded.message_id, excluded.code,
+        excluded.api_code, excluded.error);
+    GET DIAGNOSTICS taken = ROW_COUNT;
+    IF taken > 0 THEN
+      r.changed_at := moment;
+      -- A worker that was thought lost may give rows back.
+      IF 'pending' = ANY (e_state) THEN r.finished_at := NULL; END IF;
+    END IF;
+    r.swept_at := moment;
+  END IF;
+
+  IF pause_for IS NOT NULL AND r.paused IS NULL THEN
+    r.paused := pause_for;
+    r.paused_by := w.host || ' pid ' || w.pid;
+    r.paused_at := moment;
+  END IF;
+
+  -- How many may leave now, for all workers together: each has its time at the pace, and who is late catches up within a
+  -- second, never faster than a twentieth above it.
+  r.pace := least(r.rate, r.pace + 0.02 * r.rate * extract(epoch FROM moment - r.paced_at));
+  IF is_too_much AND r.cut_at < moment - interval '1 s' THEN
+    r.pace := greatest(0.7 * r.pace, 0.02 * r.rate);
+    r.cut_at := moment;
+    r.due_at := greatest(r.due_at, moment);
+  END IF;
+  r.paced_at := moment;
+  IF stop_ms > 0 THEN
+    r.stopped_until := greatest(r.stopped_until, moment + stop_ms * interval '1 ms');
+    r.due_at := greatest(r.due_at, r.stopped_until);
+  END IF;
+  early := interval '45 ms' * (r.pace / r.rate);
+  r.due_at := greatest(r.due_at, moment - interval '1 s');
+  r.spread_at := greatest(r.spread_at, moment - early);
+  IF r.paused IS NULL AND wanted > 0 AND greatest(r.due_at, r.spread_at - early, r.stopped_until) <= moment THEN
+    tokens := least(wanted, 1 + floor(least(
+      extract(epoch FROM moment - r.due_at) * r.pace,
+      extract(epoch FROM moment - greatest(r.spread_at - early, moment - early)) * r.pace * 1.05)));
+  END IF;
+
+  IF tokens > 0 THEN
+    due := ARRAY(SELECT n FROM row WHERE run = r.id AND state = 'pending' AND due_at > '-infinity' AND due_at <= moment
+      ORDER BY due_at, n LIMIT tokens);
+    fresh := ARRAY(SELECT n FROM row WHERE run = r.id AND state = 'pending' AND due_at = '-infinity' AND n > r.cursor
+      ORDER BY n LIMIT tokens - cardinality(due));
+    r.cursor := coalesce(fresh[cardinality(fresh)], r.cursor);
+    taken := cardinality(due) + cardinality(fresh);
+    r.due_at := r.due_at + taken / r.pace * interval '1 s';
+    r.spread_at := greatest(r.spread_at, moment) + taken / (r.pace * 1.05) * interval '1 s';
+    RETURN QUERY WITH given AS (
+      UPDATE row SET state = 'inflight', number = row.number + 1, worker = my_worker, at = moment,
+        lease_until = moment + w.lease_ms * interval '1 ms'
+      WHERE run = r.id AND n = ANY (due || fresh)
+      RETURNING n, number
+    )
+    SELECT 'go', 0, given.n, given.number, content.line, content.recipient, content.path, content.body,
+      content.fingerprint, content.rest
+    FROM given JOIN content ON content.run = r.id AND content.n = given.n;
+  END IF;
+
+  next_at := greatest(r.due_at, r.spread_at - early, r.stopped_until);
+  -- That every row is final is so, whether it was paused or not.
+  IF (tokens > 0 AND taken = 0 OR r.paused IS NOT NULL OR wanted = 0)
+    AND NOT EXISTS (SELECT 1 FROM row WHERE run = r.id AND state = 'pending')
+    AND NOT EXISTS (SELECT 1 FROM row WHERE run = r.id AND lease_until IS NOT NULL AND state = 'inflight') THEN
+    IF r.finished_at IS NULL THEN
+      INSERT INTO event (run, kind, at) VALUES (r.id, 'ended', moment);
+    END IF;
+    r.finished_at := coalesce(r.finished_at, moment);
+  END IF;
+  IF tokens > 0 AND taken = 0 THEN
+    next_at := greatest(next_at, coalesce(
+      (SELECT min(due_at) FROM row WHERE run = r.id AND state = 'pending' AND due_at > '-infinity'), moment + interval '1 s'));
+  END IF;
+  IF r.finished_at IS NOT NULL THEN
+    said := 'complete';
+    r.paused := NULL;
+    r.paused_by := NULL;
+    r.paused_at := NULL;
+  ELSIF r.paused IS NOT NULL THEN
+    said := 'paused';
+  END IF;
+  UPDATE run SET (changed_at, finished_at, paused, paused_by, paused_at, pace, due_at, spread_at, stopped_until, paced_at,
+      cut_at, swept_at, cursor)
+    = (r.changed_at, r.finished_at, r.paused, r.paused_by, r.paused_at, r.pace, r.due_at, r.spread_at, r.stopped_until,
+      r.paced_at, r.cut_at, r.swept_at, r.cursor) WHERE id = r.id;
+  UPDATE worker SET seen_at = moment WHERE id = my_worker AND seen_at < moment - interval '1 s';
+  RETURN QUERY SELECT said, greatest(1, ceil(extract(epoch FROM least(next_at - moment, interval '500 ms')) * 1000))::int,
+    NULL::bigint, NULL::int, NULL::bigint, r.paused, r.paused_by, NULL, NULL::bigint, NULL::bigint;
+END $$;
+
+-- A worker ends in order.
+CREATE FUNCTION leave_run(my_worker bigint, my_session int)
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+  UPDATE worker SET left_at = clock_timestamp() WHERE id = my_worker AND session = my_session
+$$;
+
+-- A person goes on with a run.
+CREATE FUNCTION resume_run(my_run bigint, new_rate float8, new_conditions text)
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+  UPDATE run SET paused = NULL, paused_by = NULL, paused_at = NULL, database = this_database(),
+    rate = coalesce(new_rate, rate), pace = CASE WHEN new_rate IS NULL THEN pace ELSE new_rate END,
+    conditions = coalesce(new_conditions, conditions), due_at = greatest(due_at, clock_timestamp())
+  WHERE id = my_run
+$$;
+
+-- What a person says of rows in one state. Says how many they were.
+CREATE FUNCTION resolve_rows(my_run bigint, from_state text, to_state text, why text)
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  moment timestamptz; changed bigint[];
+BEGIN
+  PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
+  moment := clock_timestamp();
+  WITH resolved AS (
+    UPDATE row SET state = to_state, number = number + 1, lease_until = NULL, at = moment,
+      due_at = CASE to_state WHEN 'pending' THEN moment + interval '6 s' END
+    WHERE run = my_run AND state = from_state RETURNING n, number
+  ), noted AS (
+    INSERT INTO decision (run, n, number, "from", "to", reason, problem, at)
+    SELECT my_run, n, number, from_state, to_state, 'resolved', why, moment FROM resolved
+  )
+  SELECT coalesce(array_agg(n), '{}') INTO changed FROM resolved;
+  IF to_state = 'pending' AND cardinality(changed) > 0 THEN
+    -- Of several to one person each waits for the one before.
+    UPDATE row SET due_at = NULL FROM row AS first
+    WHERE row.run = my_run AND row.n = ANY (changed) AND first.run = my_run AND first.n = row.before
+      AND first.state IN ('pending', 'inflight');
+    UPDATE run SET finished_at = NULL WHERE id = my_run;
+  END IF;
+  IF cardinality(changed) > 0 THEN UPDATE run SET changed_at = moment WHERE id = my_run; END IF;
+  RETURN cardinality(changed);
+END $$;
+
+-- Leaves rows out that are still to be sent; any other stays as it is. Says how many were left out.
+CREATE FUNCTION skip_rows(my_run bigint, s_n bigint[], s_reason text[], s_problem text[], s_run text[])
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  moment timestamptz; skip record; left_out record; rows bigint = 0;
+BEGIN
+  PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
+  moment := clock_timestamp();
+  FOR skip IN SELECT * FROM unnest(s_n, s_reason, s_problem, s_run) AS s (n, reason, problem, run) ORDER BY n LOOP
+    UPDATE row SET state = 'skipped', number = number + 1, at = moment
+      WHERE run = my_run AND n = skip.n AND state = 'pending' RETURNING n, number, before, due_at INTO left_out;
+    CONTINUE WHEN NOT FOUND;
+    rows := rows + 1;
+    INSERT INTO decision (run, n, number, "from", "to", reason, problem, other_run, at)
+      VALUES (my_run, left_out.n, left_out.number, 'pending', 'skipped', skip.reason, skip.problem, skip.run, moment);
+    -- Who waited for it waits for what it waited for.
+    UPDATE row SET before = left_out.before, due_at = greatest(left_out.due_at, CASE WHEN left_out.due_at IS NOT NULL THEN moment END)
+      WHERE run = my_run AND before = left_out.n AND state = 'pending' AND due_at IS NULL;
+  END LOOP;
+  IF rows > 0 THEN UPDATE run SET changed_at = moment WHERE id = my_run; END IF;
+  RETURN rows;
+END $$;
+
+-- Removes a run with all that is known of its rows, unless a process still sends it: then it says which.
+CREATE FUNCTION remove_run(my_run bigint)
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+DECLARE
+  busy text;
+BEGIN
+  PERFORM 1 FROM run WHERE id = my_run FOR UPDATE;
+  SELECT host || ' pid ' || pid INTO busy FROM worker
+    WHERE run = my_run AND left_at IS NULL AND seen_at > clock_timestamp() - lease_ms * interval '1 ms' LIMIT 1;
+  IF busy IS NOT NULL THEN RETURN busy; END IF;
+  DELETE FROM row WHERE run = my_run;
+  DELETE FROM content WHERE run = my_run;
+  DELETE FROM attempt WHERE run = my_run;
+  DELETE FROM decision WHERE run = my_run;
+  DELETE FROM event WHERE run = my_run;
+  DELETE FROM run WHERE id = my_run;
+  RETURN NULL;
+END $$;

@@ -1,0 +1,379 @@
+//! A run whose ledger is in a database, as one of the processes that send it. An exchange is one call of one function there;
+//! what it does when the answer does not come is here.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row, Statement};
+
+use super::database::{Database, SHORT, Use};
+use super::error::DatabaseError;
+use super::run_counts::{RunId, counts_of};
+use crate::bulk::breaker::PauseReason;
+use crate::bulk::deadline::Deadline;
+use crate::bulk::exchange::{Given, RunLedger, RunPause, SettledRow};
+use crate::bulk::ledger::{EndedAttempt, LedgerError, QueuedRow, RunEvent, is_request_whole, now};
+use crate::bulk::queue::Delay;
+
+/// A database that does not answer is asked again for so long.
+const GIVES_UP_AFTER: Duration = Duration::from_secs(300);
+/// The waits between the tries.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// The first byte of a request may leave so long after it was asked for: half of its timeout, within these. That is never
+/// less than a connection to the API may take.
+const SHORTEST_SLACK: Duration = Duration::from_secs(1);
+const LONGEST_SLACK: Duration = Duration::from_secs(15);
+/// So often the rows of all workers are counted.
+const TIME_BETWEEN_COUNTS: Duration = Duration::from_secs(5);
+const TOO_MANY_REQUESTS: u16 = 429;
+
+/// This process as one of those that send a run.
+pub(crate) struct SharedRun {
+    database: Database,
+    run: RunId,
+    connection: Option<(Client, Statement)>,
+    worker: i64,
+    /// Of its connections the last one.
+    session: i32,
+    /// Rows that were given, until the database has what became of them: nobody but this process can have sent them.
+    held: HashMap<i64, i32>,
+    slack: Duration,
+    /// Rows that were given and must not leave, to be said by the next exchange.
+    returned: Vec<SettledRow>,
+    /// Why nobody is to take rows, to be said by the next exchange.
+    pause: Option<PauseReason>,
+    is_complete: bool,
+    /// Whether nobody waits any longer for what cannot be written at once.
+    is_left: Arc<AtomicBool>,
+    counted_at: Option<Instant>,
+}
+
+/// For how long a row is the worker's own, and how long after it was asked for its first byte may leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Lease {
+    lease: Duration,
+    slack: Duration,
+}
+
+impl Lease {
+    /// Of requests that take no longer than `timeout`.
+    fn of(timeout: Duration) -> Self {
+        let slack = (timeout / 2).clamp(SHORTEST_SLACK, LONGEST_SLACK);
+        Self { lease: timeout + 2 * slack, slack }
+    }
+}
+
+impl SharedRun {
+    /// Joins `run`, whose requests take no longer than `timeout`.
+    pub(crate) fn join(database: Database, run: RunId, timeout: Duration) -> Result<Self, DatabaseError> {
+        let Lease { lease, slack } = Lease::of(timeout);
+        let (client, exchange) = connect_to_exchange(&database)?;
+        let lease = i32::try_from(lease.as_millis()).unwrap_or(i32::MAX);
+        let (host, pid) = (host_name(), i64::from(std::process::id()));
+        let query = "SELECT worker, session FROM jelouctl.join_run($1, $2, $3, $4)";
+        let (worker, session) = database.call(SHORT, async {
+            let row = client.query_one(query, &[&run.0, &host, &pid, &lease]).await?;
+            Ok((row.try_get(0)?, row.try_get(1)?))
+        })?;
+        Ok(Self {
+            database,
+            run,
+            connection: Some((client, exchange)),
+            worker,
+            session,
+            held: HashMap::new(),
+            slack,
+            returned: Vec::new(),
+            pause: None,
+            is_complete: false,
+            is_left: Arc::default(),
+            counted_at: None,
+        })
+    }
+
+    /// Comes back on a new connection. What the database gave in an answer that never came was not sent, and goes back.
+    fn rejoin(&mut self) -> Result<(), DatabaseError> {
+        let (client, exchange) = connect_to_exchange(&self.database)?;
+        let (rows, numbers): (Vec<i64>, Vec<i32>) = self.held.iter().map(|(n, number)| (*n, *number)).unzip();
+        let query = "SELECT session FROM jelouctl.rejoin($1, $2, $3)";
+        self.session = self
+            .database
+            .call(SHORT, async { client.query_one(query, &[&self.worker, &rows, &numbers]).await?.try_get(0) })?;
+        self.connection = Some((client, exchange));
+        Ok(())
+    }
+
+    fn try_exchange(&mut self, settled: &[&SettledRow], wanted: usize) -> Result<Given, DatabaseError> {
+        if self.connection.is_none() {
+            self.rejoin()?;
+        }
+        let Some((client, exchange)) = &self.connection else {
+            return Err(DatabaseError::Failed { cause: "there is no connection".to_owned() });
+        };
+        let deadline = Deadline::after(self.slack);
+        let columns = OutcomeColumns::of(settled, self.pause);
+        let wanted = i32::try_from(wanted).unwrap_or(i32::MAX);
+        let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&self.worker, &self.session];
+        parameters.extend(columns.parameters());
+        parameters.push(&wanted);
+        let rows = self.database.call(SHORT, client.query(exchange, &parameters))?;
+        let mut given = self.read(&rows, deadline)?;
+        for row in settled {
+            if self.held.get(&row.ended.n).is_some_and(|number| i64::from(*number) == row.ended.number) {
+                self.held.remove(&row.ended.n);
+            }
+        }
+        let hold = |row: &QueuedRow| (row.n, i32::try_from(row.number).unwrap_or(i32::MAX));
+        self.held.extend(given.rows.iter().map(hold));
+        self.pause = None;
+        self.return_changed(&mut given);
+        if self.counted_at.is_none_or(|at| at.elapsed() >= TIME_BETWEEN_COUNTS) {
+            // Progress is shown without them too.
+            if let Some((client, _)) = &self.connection {
+                given.counts = counts_of(&self.database, client, self.run).ok();
+            }
+            self.counted_at = Some(Instant::now());
+        }
+        Ok(given)
+    }
+
+    fn is_left(&self) -> bool {
+        self.is_left.load(Ordering::SeqCst)
+    }
+
+    /// Where a request is not the one that was written, nothing of this answer leaves.
+    fn return_changed(&mut self, given: &mut Given) {
+        if given.problem.is_none() {
+            return;
+        }
+        for row in given.rows.drain(..) {
+            let ended = EndedAttempt::not_begun(row, now(), "ledger", "a request of the run was changed");
+            self.returned.push(SettledRow { ended, at: Instant::now(), retry: None });
+        }
+    }
+
+    /// The rows of an answer, and its verdict.
+    fn read(&mut self, rows: &[Row], deadline: Deadline) -> Result<Given, DatabaseError> {
+        let failed = |error: &tokio_postgres::Error| DatabaseError::of_statement(&self.database.address.shown, error);
+        let mut given = Given { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
+        let mut verdict = None;
+        for row in rows {
+            if let Some(queued) = queued(row, deadline).map_err(|error| failed(&error))? {
+                let hash =
+                    (row.try_get(8).map_err(|error| failed(&error))?, row.try_get(9).map_err(|error| failed(&error))?);
+                if !is_request_whole(&queued, hash) {
+                    let problem = format!("the request of line {} is not the one that was written", queued.line);
+                    given.problem = Some(LedgerError::Damaged { problem });
+                }
+                given.rows.push(queued);
+            } else {
+                verdict = Some(row);
+            }
+        }
+        let said = verdict.ok_or_else(|| DatabaseError::Failed { cause: "an answer without a verdict".to_owned() })?;
+        let text = |column: usize| said.try_get::<_, Option<String>>(column).map_err(|error| failed(&error));
+        let verdict = text(0)?.unwrap_or_default();
+        let next: i32 = said.try_get(1).map_err(|error| failed(&error))?;
+        let next = Instant::now() + Duration::from_millis(u64::try_from(next).unwrap_or_default());
+        match verdict.as_str() {
+            "on" => given.next = Some((next, Delay::Retry)),
+            "complete" => self.is_complete = true,
+            "paused" => {
+                given.pause = Some(RunPause { reason: text(5)?.unwrap_or_default(), by: text(6)?.unwrap_or_default() });
+            }
+            // Another connection of this process came later, which can only be a delayed answer.
+            _ => {
+                return Err(DatabaseError::Unreachable {
+                    at: self.database.address.shown.clone(),
+                    cause: "an older connection was answered".to_owned(),
+                });
+            }
+        }
+        Ok(given)
+    }
+}
+
+impl RunLedger for SharedRun {
+    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<Given, LedgerError> {
+        let began = Instant::now();
+        let mut wait = FIRST_WAIT;
+        let returned = std::mem::take(&mut self.returned);
+        let settled: Vec<_> = settled.iter().chain(&returned).collect();
+        loop {
+            match self.try_exchange(&settled, wanted) {
+                Ok(given) => return Ok(given),
+                Err(error) if error.may_pass() && began.elapsed() < GIVES_UP_AFTER && !self.is_left() => {
+                    self.connection = None;
+                    thread::sleep(wait);
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                }
+                Err(error) if error.may_pass() => {
+                    return Err(LedgerError::Database(DatabaseError::Gone {
+                        at: self.database.address.shown.clone(),
+                        seconds: began.elapsed().as_secs(),
+                        cause: error.to_string(),
+                    }));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Whether a row may leave does not depend on it: it is not tried again.
+    fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError> {
+        let Some((client, _)) = &self.connection else { return Ok(()) };
+        let query = "SELECT jelouctl.note_event($1, $2, $3, $4, $5)";
+        for RunEvent { kind, reason, problem, until, at } in events {
+            let (kind, wait) = (kind.name(), until.map(|until| until - at));
+            let _ = self
+                .database
+                .call(SHORT, async { client.execute(query, &[&self.run.0, &kind, reason, problem, &wait]).await });
+        }
+        Ok(())
+    }
+
+    /// There is nothing to read ahead: what is read is taken.
+    fn read_ahead(&mut self) {}
+
+    fn pause(&mut self, reason: PauseReason) {
+        self.pause = Some(reason);
+    }
+
+    fn watch(&mut self, is_left: Arc<AtomicBool>) {
+        self.is_left = is_left;
+    }
+
+    fn close(mut self: Box<Self>) -> Result<bool, LedgerError> {
+        self.exchange(&[], 0)?;
+        if let Some((client, _)) = &self.connection {
+            // That it is gone is seen without it too, later.
+            let _ = self.database.call(SHORT, async {
+                client.execute("SELECT jelouctl.leave_run($1, $2)", &[&self.worker, &self.session]).await
+            });
+        }
+        Ok(self.is_complete)
+    }
+}
+
+/// What became of rows, as the columns of a call.
+struct OutcomeColumns<'a> {
+    rows: Vec<i64>,
+    numbers: Vec<i32>,
+    states: Vec<&'static str>,
+    ages: Vec<i64>,
+    waits: Vec<i64>,
+    statuses: Vec<Option<i32>>,
+    ids: Vec<Option<&'a str>>,
+    codes: Vec<Option<&'static str>>,
+    api_codes: Vec<Option<&'a str>>,
+    errors: Vec<Option<&'a str>>,
+    /// For how long nobody may leave.
+    stop: i64,
+    is_too_much: bool,
+    pause: Option<&'static str>,
+}
+
+impl<'a> OutcomeColumns<'a> {
+    fn of(settled: &[&'a SettledRow], pause: Option<PauseReason>) -> Self {
+        let now = Instant::now();
+        let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        // More than a year is for ever, and the database's times end.
+        let wait = |row: &&SettledRow| {
+            let due = row.retry.map_or(now, |(due, _)| due);
+            milliseconds(due.saturating_duration_since(now).min(Duration::from_secs(366 * 24 * 3600)))
+        };
+        let is_limited = |row: &&&SettledRow| {
+            row.ended.http_status == Some(TOO_MANY_REQUESTS)
+                && row.retry.is_some_and(|(_, delay)| delay == Delay::Retry)
+        };
+        Self {
+            rows: settled.iter().map(|row| row.ended.n).collect(),
+            numbers: settled.iter().map(|row| i32::try_from(row.ended.number).unwrap_or(i32::MAX)).collect(),
+            states: settled.iter().map(|row| row.ended.state.name()).collect(),
+            ages: settled.iter().map(|row| milliseconds(row.at.elapsed())).collect(),
+            waits: settled.iter().map(wait).collect(),
+            statuses: settled.iter().map(|row| row.ended.http_status.map(i32::from)).collect(),
+            ids: settled.iter().map(|row| row.ended.message_id.as_deref()).collect(),
+            api_codes: settled.iter().map(|row| row.ended.api_code.as_deref()).collect(),
+            codes: settled.iter().map(|row| row.ended.code).collect(),
+            errors: settled.iter().map(|row| row.ended.error.as_deref()).collect(),
+            stop: settled.iter().filter(is_limited).map(wait).max().unwrap_or_default(),
+            is_too_much: settled.iter().any(|row| is_limited(&row)),
+            pause: pause.map(PauseReason::name),
+        }
+    }
+
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 13] {
+        [
+            &self.rows,
+            &self.numbers,
+            &self.states,
+            &self.ages,
+            &self.waits,
+            &self.statuses,
+            &self.ids,
+            &self.codes,
+            &self.api_codes,
+            &self.errors,
+            &self.stop,
+            &self.is_too_much,
+            &self.pause,
+        ]
+    }
+}
+
+fn connect_to_exchange(database: &Database) -> Result<(Client, Statement), DatabaseError> {
+    let client = database.connect(Use::Ledger)?;
+    let exchange = "SELECT verdict, next_ms, n, number, line, recipient, path, body, fingerprint, rest \
+                    FROM jelouctl.exchange($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    let statement = database.call(SHORT, client.prepare(exchange))?;
+    Ok((client, statement))
+}
+
+/// The row that may leave; nothing where it is the verdict.
+fn queued(row: &Row, deadline: Deadline) -> Result<Option<QueuedRow>, tokio_postgres::Error> {
+    let Some(n) = row.try_get(2)? else { return Ok(None) };
+    Ok(Some(QueuedRow {
+        n,
+        line: u64::try_from(row.try_get::<_, i64>(4)?).unwrap_or_default(),
+        recipient: row.try_get(5)?,
+        path: row.try_get(6)?,
+        body: row.try_get(7)?,
+        follower: None,
+        number: row.try_get::<_, i32>(3)?.into(),
+        deadline: Some(deadline),
+    }))
+}
+
+/// The name of this machine.
+#[cfg(unix)]
+fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(not(unix))]
+fn host_name() -> String {
+    std::env::var("COMPUTERNAME").unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_its_own_for_longer_than_its_request_and_its_connection_may_take() {
+        let lease = |timeout| {
+            let Lease { lease, slack } = Lease::of(Duration::from_secs(timeout));
+            (lease.as_secs(), slack.as_secs())
+        };
+        assert_eq!(lease(30), (60, 15));
+        assert_eq!(lease(4), (8, 2));
+        assert_eq!(lease(1), (3, 1));
+        assert_eq!(lease(600), (630, 15));
+    }
+}

@@ -1,0 +1,24 @@
+//! The tables, functions and roles of a ledger in a database, and how they are made.
+
+/// The version of the schema.
+pub(crate) const VERSION: i32 = 1;
+
+/// Who sends and who looks; roles belong to the whole server, and may be there already.
+const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
+
+/// All of it as SQL, in one transaction, for the owner of the database.
+pub(crate) fn sql() -> String {
+    let roles = ROLES.map(|role| {
+        format!(
+            "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} NOLOGIN; \
+             END IF; END $$;\n"
+        )
+    });
+    format!(
+        "BEGIN;\n\n{}\n{}\n{}\n{}\nINSERT INTO ledger VALUES ({VERSION});\n\nCOMMIT;\n",
+        roles.concat(),
+        include_str!("schema.sql"),
+        include_str!("functions.sql"),
+        include_str!("roles.sql"),
+    )
+}

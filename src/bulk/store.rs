@@ -1,0 +1,232 @@
+//! Where runs are: files of this machine, or a database. What is only looked at is looked at here in both.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::error::BulkError;
+use super::ledger::{
+    Counts, Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, ReportedRow, RowFilter, RunEvent,
+    SkipCounts,
+};
+use super::runs::{EarlierError, EarlierRuns, OpenRuns, RunName, Runs};
+use super::shared_ledger::{RunId, SharedEarlier, SharedRuns};
+
+/// The runs that there are.
+pub(crate) enum RunStore {
+    Files(Runs),
+    Shared(Box<SharedRuns>),
+}
+
+/// A run, to look at.
+pub(crate) enum StoredRun<'a> {
+    File(Box<Ledger>),
+    Shared(&'a SharedRuns, RunId),
+}
+
+impl RunStore {
+    /// The run of this name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn named(&self, asked: &RunName) -> Result<RunName, BulkError> {
+        match self {
+            Self::Files(runs) => runs.named(asked),
+            Self::Shared(runs) => runs.named(asked),
+        }
+    }
+
+    /// The newest run, one on the sandbox only where there is no other.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub(crate) fn newest(&self) -> Result<RunName, BulkError> {
+        match self {
+            Self::Files(runs) => runs.newest(),
+            Self::Shared(runs) => runs.newest(),
+        }
+    }
+
+    /// Whether a process sends it at this moment.
+    pub(crate) fn is_on_its_way(&self, name: &RunName) -> bool {
+        match self {
+            Self::Files(runs) => runs.is_held(name),
+            Self::Shared(runs) => {
+                runs.id(name).and_then(|run| runs.workers(run)).is_ok_and(|workers| !workers.is_empty())
+            }
+        }
+    }
+
+    pub(crate) fn read(&self, name: &RunName) -> Result<StoredRun<'_>, LedgerError> {
+        Ok(match self {
+            Self::Files(runs) => StoredRun::File(Box::new(Ledger::read(&runs.path(name))?)),
+            Self::Shared(runs) => StoredRun::Shared(runs, runs.id(name)?),
+        })
+    }
+}
+
+impl StoredRun<'_> {
+    /// Its name.
+    pub(crate) fn name(&self) -> Result<String, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.name(),
+            Self::Shared(runs, run) => runs.name(*run),
+        }
+    }
+
+    pub(crate) fn details(&self) -> Result<Details, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.details(),
+            Self::Shared(runs, run) => runs.details(*run),
+        }
+    }
+
+    /// How many rows are in each state.
+    pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.counts(),
+            Self::Shared(runs, run) => runs.counts(*run),
+        }
+    }
+
+    /// How many rows are left out for each reason.
+    pub(crate) fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.skip_counts(),
+            Self::Shared(runs, run) => runs.skip_counts(*run),
+        }
+    }
+
+    /// Of the failed and unknown rows: how many for each reason.
+    pub(crate) fn reasons(&self) -> Result<BTreeMap<String, u64>, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.reasons(),
+            Self::Shared(runs, run) => runs.reasons(*run),
+        }
+    }
+
+    /// When the list was read, in milliseconds since 1970.
+    pub(crate) fn created_at(&self) -> Result<i64, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.created_at(),
+            Self::Shared(runs, run) => Ok(runs.times(*run)?[0]),
+        }
+    }
+
+    /// The last outcome or decision; where there is none, when the run was made.
+    pub(crate) fn changed_at(&self) -> Result<i64, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.changed_at(),
+            Self::Shared(runs, run) => Ok(runs.times(*run)?[1]),
+        }
+    }
+
+    /// What happened to the run, in order.
+    pub(crate) fn events(&self) -> Result<Vec<RunEvent>, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.events(),
+            Self::Shared(runs, run) => runs.events(*run),
+        }
+    }
+
+    /// Recipient and body of the first message: of one that is not left out, where there is one.
+    pub(crate) fn first_message(&self) -> Result<Option<(String, String)>, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.first_message(),
+            Self::Shared(runs, run) => runs.first_message(*run),
+        }
+    }
+
+    /// Gives every row that `filter` takes to `write`, in the order of the input.
+    pub(crate) fn report<E: From<LedgerError>>(
+        &self,
+        filter: &RowFilter,
+        write: impl FnMut(ReportedRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match self {
+            Self::File(ledger) => ledger.report(filter, write),
+            Self::Shared(runs, run) => runs.report(*run, filter, write),
+        }
+    }
+}
+
+/// The earlier runs that a list is compared with.
+pub(crate) enum KnownRuns<'a> {
+    Files(EarlierRuns<'a>),
+    Shared(SharedEarlier<'a>),
+}
+
+/// Some of them, to look for one message after the other.
+pub(crate) enum LookedUpRuns<'a> {
+    Files(OpenRuns),
+    Shared(SharedEarlier<'a>),
+}
+
+impl<'a> KnownRuns<'a> {
+    /// For a new list. Sent and unknown rows count for as long as `remember`, rows under way and to be sent whatever their
+    /// age.
+    pub(crate) fn of_list(
+        store: &'a RunStore,
+        of: (&'a str, &'a str),
+        remember: Duration,
+        ignored: &'a [RunName],
+    ) -> Self {
+        match store {
+            RunStore::Files(runs) => Self::Files(EarlierRuns::of_list(runs, of, remember, ignored)),
+            RunStore::Shared(runs) => Self::Shared(SharedEarlier::new(runs, of, remember)),
+        }
+    }
+
+    /// Notes in `draft` what the runs have too.
+    pub(crate) fn compare(
+        &mut self,
+        draft: &LedgerDraft,
+        warn: impl FnMut(&RunName, &LedgerError),
+    ) -> Result<(), EarlierError> {
+        match self {
+            Self::Files(runs) => runs.compare(draft, warn),
+            Self::Shared(runs) => Ok(runs.compare(draft)?),
+        }
+    }
+
+    /// Checks only that they can be read.
+    pub(crate) fn check(&mut self, warn: impl FnMut(&RunName, &LedgerError)) -> Result<(), EarlierError> {
+        match self {
+            Self::Files(runs) => runs.check(warn),
+            Self::Shared(_) => Ok(()),
+        }
+    }
+
+    /// How many people of `draft` a run has written to in the last 24 hours.
+    pub(crate) fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
+        match self {
+            Self::Files(runs) => runs.people_written_to(draft),
+            Self::Shared(runs) => Ok(runs.people_written_to(draft)?),
+        }
+    }
+
+    /// The unfinished runs that have messages for people of `draft`, each with how many people that is.
+    pub(crate) fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
+        match self {
+            Self::Files(runs) => runs.unfinished(draft),
+            Self::Shared(runs) => Ok(runs.unfinished(draft)?),
+        }
+    }
+
+    /// Opens all of them.
+    pub(crate) fn open(&mut self, warn: impl FnMut(&RunName, &LedgerError)) -> Result<LookedUpRuns<'a>, EarlierError> {
+        Ok(match self {
+            Self::Files(runs) => LookedUpRuns::Files(runs.open(warn)?),
+            Self::Shared(runs) => LookedUpRuns::Shared(runs.clone()),
+        })
+    }
+}
+
+impl LookedUpRuns<'_> {
+    /// The row that is this message to the same person, and its run: of several the one that says most.
+    pub(crate) fn find(&self, request: &DraftRequest<'_>) -> Result<Option<(String, EarlierRow)>, LedgerError> {
+        match self {
+            Self::Files(runs) => Ok(runs.find(request)?.map(|(run, row)| (run.to_string(), row))),
+            Self::Shared(runs) => runs.find(request),
+        }
+    }
+}

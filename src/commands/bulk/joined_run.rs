@@ -1,0 +1,77 @@
+//! A run whose ledger is in a database, as this process sends rows of it beside others.
+
+use std::time::Duration;
+
+use super::arguments::RunOptions;
+use super::carry_out::{RunningRun, send_rows};
+use super::excluded_since::leave_out_excluded;
+use super::summary::RunSummary;
+use crate::bulk::{
+    Counts, Details, LedgerError, RunEventKind, RunId, RunLedger, RunName, SharedRuns, StopWatch, StoredRun,
+};
+use crate::commands::CommandError;
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::people::Exclusions;
+use crate::sending::{Connection, Sender};
+
+/// A run of which this process sends rows.
+pub(crate) struct JoinedRun<'a> {
+    pub(crate) runs: &'a SharedRuns,
+    pub(crate) run: RunId,
+    pub(crate) name: &'a RunName,
+    pub(crate) details: &'a Details,
+    /// Of one request.
+    pub(crate) timeout: Duration,
+}
+
+impl JoinedRun<'_> {
+    /// Sends rows of it until it is complete, or paused.
+    pub(crate) async fn send(
+        self,
+        context: &Context,
+        sender: &Sender,
+        connection: Connection,
+        options: RunOptions,
+        began: Option<RunEventKind>,
+    ) -> Result<ExitCode, CommandError> {
+        if let Some(kind) = began {
+            self.runs.note_event(self.run, kind)?;
+        }
+        // All who send it share one rate, and the database keeps it.
+        send_rows(context, sender, connection, self, options, f64::from(u32::MAX)).await
+    }
+}
+
+impl RunningRun for JoinedRun<'_> {
+    fn name(&self) -> &RunName {
+        self.name
+    }
+
+    fn details(&self) -> &Details {
+        self.details
+    }
+
+    fn open(&mut self) -> Result<(Box<dyn RunLedger>, Counts), CommandError> {
+        let joined = self.runs.join(self.run, self.timeout)?;
+        Ok((Box::new(joined), self.runs.reopened()?.counts(self.run)?))
+    }
+
+    fn leave_out(&self, context: &Context, exclusions: &Exclusions) -> Result<(), CommandError> {
+        // The connection may have been lost meanwhile.
+        let runs = self.runs.reopened()?;
+        leave_out_excluded(context, &runs, self.run, exclusions)
+    }
+
+    fn look(&self) -> Result<RunSummary, LedgerError> {
+        let runs = self.runs.reopened()?;
+        RunSummary::of_stored(&StoredRun::Shared(&runs, self.run), self.details.written_to)
+    }
+
+    /// Every exchange with the database tells it.
+    fn stop_watch(&self) -> Option<StopWatch> {
+        None
+    }
+
+    fn end(&self) {}
+}

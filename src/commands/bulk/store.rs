@@ -1,0 +1,44 @@
+//! Where the runs of a command are: `--ledger`, `JELOUCTL_LEDGER` or the profile name a database, else they are files.
+
+use std::sync::Arc;
+
+use crate::bulk::{DatabaseAddress, DatabaseTls, RunStore, Runs, SharedRuns};
+use crate::commands::CommandError;
+use crate::config::{ConfigError, LedgerChoice};
+use crate::context::Context;
+use crate::process::{SystemError, block_on};
+
+/// The runs, with a directory of their own where they are files.
+pub(crate) fn open_store(context: &Context) -> Result<RunStore, CommandError> {
+    Ok(match ledger_address(context)? {
+        Some(address) => RunStore::Shared(Box::new(SharedRuns::open(address)?)),
+        None => RunStore::Files(Runs::open()?),
+    })
+}
+
+/// The database that is named.
+pub(crate) fn ledger_address(context: &Context) -> Result<Option<DatabaseAddress>, ConfigError> {
+    let Some(choice) = LedgerChoice::find(&context.flags)? else { return Ok(None) };
+    let url = &choice.url;
+    let tls = if url.is_encrypted { DatabaseTls::Verified { roots: url.roots.clone() } } else { DatabaseTls::None };
+    let (config, shown) = (url.config.clone(), url.shown.clone());
+    let password = Arc::new(move || {
+        block_on(async { choice.password().await.map_err(PasswordError::from) }).map_err(|error| error.0)
+    });
+    Ok(Some(DatabaseAddress { config, tls, password, shown }))
+}
+
+/// Why a password cannot be had, in words.
+struct PasswordError(String);
+
+impl From<SystemError> for PasswordError {
+    fn from(error: SystemError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<ConfigError> for PasswordError {
+    fn from(error: ConfigError) -> Self {
+        Self(error.to_string())
+    }
+}

@@ -1,0 +1,216 @@
+//! Where runs are: in files of this machine, or in a database. Flag, then environment, then profile; and where the password
+//! comes from.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tokio_postgres::config::Host;
+
+use super::error::ConfigError;
+use super::file::ConfigFile;
+use super::flags::Flags;
+use super::ledger_url::LedgerUrl;
+use super::secret_source::SecretSource;
+use super::sourced::{Origin, Sourced};
+use super::trust::readable_by_others;
+use crate::private_file::FileError;
+use crate::secret::Secret;
+
+const VARIABLE: &str = "JELOUCTL_LEDGER";
+
+/// A ledger in a database.
+#[derive(Clone, Debug)]
+pub(crate) struct LedgerChoice {
+    pub(crate) url: LedgerUrl,
+    /// Of the profile.
+    password: Option<Sourced<SecretSource>>,
+}
+
+impl LedgerChoice {
+    /// The database that is named; nothing where the runs are files of this machine.
+    ///
+    /// # Errors
+    /// When what is named is none, or the configuration cannot be read.
+    pub(crate) fn find(flags: &Flags) -> Result<Option<Self>, ConfigError> {
+        if let Some(raw) = &flags.ledger {
+            return Ok(Some(Self { url: parsed(&Origin::Flag("--ledger"), raw)?, password: None }));
+        }
+        if let Some(raw) = variable(VARIABLE)? {
+            return Ok(Some(Self { url: parsed(&Origin::Variable(VARIABLE), &raw)?, password: None }));
+        }
+        let Some(file) = config_file(flags)? else { return Ok(None) };
+        let chosen = match &flags.profile {
+            Some(name) => Some(name.clone()),
+            None => variable("JELOU_PROFILE")?,
+        };
+        let name = match (chosen, file.profiles.len()) {
+            (Some(name), _) => Some(name),
+            (None, 1) => file.profiles.keys().next().cloned(),
+            (None, _) => file.default_profile()?.cloned(),
+        };
+        let Some((name, profile)) = name.and_then(|name| Some((name.clone(), file.profiles.get(&name)?))) else {
+            return Ok(None);
+        };
+        let Some(raw) = &profile.ledger else { return Ok(None) };
+        let origin = Origin::Profile(name);
+        let password = match (&profile.ledger_password_command, &profile.ledger_password_file) {
+            (Some(words), _) => Some(SecretSource::Command(words.clone())),
+            (None, Some(path)) => Some(SecretSource::File(path.clone())),
+            (None, None) => None,
+        };
+        Ok(Some(Self { url: parsed(&origin, raw)?, password: password.map(|source| origin.of(source)) }))
+    }
+
+    /// The password for a new connection, by the first of these that has one: the profile, the address, `PGPASSWORD`,
+    /// `~/.pgpass`.
+    ///
+    /// # Errors
+    /// When a source is named and gives none.
+    pub(crate) async fn password(&self) -> Result<Option<Secret>, ConfigError> {
+        if let Some(source) = &self.password {
+            let nobody = || Err(io::Error::other("nobody can be asked for it"));
+            return Ok(Some(source.fetch(nobody).await.map_err(|error| of_password(&source.origin, error))?.0));
+        }
+        if let Some(password) = &self.url.password {
+            return Ok(Some(password.clone()));
+        }
+        if let Some(password) = std::env::var_os("PGPASSWORD").filter(|password| !password.is_empty()) {
+            let password = password.into_string().map_err(|_| ConfigError::VariableNotUtf8 { name: "PGPASSWORD" })?;
+            return Ok(Some(Secret::new(password)));
+        }
+        let named = std::env::var_os("PGPASSFILE").filter(|path| !path.is_empty()).map(PathBuf::from);
+        match named.or_else(|| dirs::home_dir().map(|home| home.join(".pgpass"))) {
+            Some(path) => of_password_file(&path, &self.url),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Whether there is a profile of this name.
+///
+/// # Errors
+/// When the configuration cannot be read.
+pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, ConfigError> {
+    Ok(config_file(flags)?.is_some_and(|file| file.profiles.contains_key(name)))
+}
+
+fn config_file(flags: &Flags) -> Result<Option<ConfigFile>, ConfigError> {
+    let named = match &flags.config {
+        Some(path) => Some(path.clone()),
+        None => variable("JELOUCTL_CONFIG")?.map(PathBuf::from),
+    };
+    match named {
+        Some(path) => ConfigFile::load(&path),
+        None => ConfigFile::load_default(),
+    }
+}
+
+/// What is wrong with the source of a password, in the words of a ledger.
+fn of_password(origin: &Origin, error: ConfigError) -> ConfigError {
+    let problem = match error {
+        ConfigError::SecretFile { error, .. } => error.to_string(),
+        ConfigError::SecretCommand { program, cause, .. } => format!("failed to run `{program}`: {cause}"),
+        ConfigError::SecretCommandFailed { program, status, stderr, .. } => {
+            format!("`{program}` failed with {status}: {stderr}")
+        }
+        ConfigError::SecretCommandHangs { program, seconds, .. } => {
+            format!("`{program}` gave no password within {seconds} s")
+        }
+        ConfigError::BadSecret { problem, .. } => format!("the password {problem}"),
+        other => return other,
+    };
+    ConfigError::Ledger { origin: format!("{origin}, ledger_password"), problem }
+}
+
+/// Of ours the variable `name`; one that is set but empty is an error.
+fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
+    match std::env::var_os(name) {
+        None => Ok(None),
+        Some(value) if value.is_empty() => Err(ConfigError::EmptyVariable { name }),
+        Some(value) => Ok(Some(value.into_string().map_err(|_| ConfigError::VariableNotUtf8 { name })?)),
+    }
+}
+
+/// Only the environment may hold a password: arguments and configuration files are read by others.
+fn parsed(origin: &Origin, raw: &str) -> Result<LedgerUrl, ConfigError> {
+    let broken = |problem: String| ConfigError::Ledger { origin: origin.to_string(), problem };
+    let url: LedgerUrl = raw.strip_suffix('\n').unwrap_or(raw).parse().map_err(broken)?;
+    if url.password.is_some() && !matches!(origin, Origin::Variable(_)) {
+        return Err(broken("a password must not stand in it, where others can read it".to_owned()));
+    }
+    Ok(url)
+}
+
+/// The password of the first line that fits: `host:port:database:user:password`, `*` for any.
+fn of_password_file(path: &Path, url: &LedgerUrl) -> Result<Option<Secret>, ConfigError> {
+    let file = match fs::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(FileError::of("read", path))?,
+    };
+    let metadata = file.metadata().map_err(FileError::of("read", path))?;
+    if readable_by_others(path, &metadata).is_some() {
+        return Err(ConfigError::Ledger {
+            origin: path.display().to_string(),
+            problem: "others can read the passwords in it: chmod 600".to_owned(),
+        });
+    }
+    let text = io::read_to_string(file).map_err(FileError::of("read", path))?;
+    Ok(password_in(&text, url).map(Secret::new))
+}
+
+fn password_in(text: &str, url: &LedgerUrl) -> Option<String> {
+    let config = &url.config;
+    let host = match config.get_hosts().first()? {
+        Host::Tcp(name) => name.clone(),
+        #[cfg(unix)]
+        Host::Unix(_) => "localhost".to_owned(),
+    };
+    let user = config.get_user().unwrap_or_default();
+    let database = config.get_dbname().unwrap_or(user);
+    let port = config.get_ports().first().copied().unwrap_or(5432).to_string();
+    let wanted = [host.as_str(), &port, database, user];
+    text.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
+        let fields = fields(line);
+        let [known @ .., password] = fields.as_slice() else { return None };
+        let fits = known.len() == 4 && known.iter().zip(wanted).all(|(known, wanted)| known == "*" || known == wanted);
+        fits.then(|| password.clone())
+    })
+}
+
+/// The fields of a line, in which `\:` is a colon and `\\` a backslash; the fifth goes to the end.
+fn fields(line: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        let is_end = letter == ':' && fields.len() < 5;
+        if is_end {
+            fields.push(String::new());
+        } else if let Some(field) = fields.last_mut() {
+            field.push(if letter == '\\' { letters.next().unwrap_or('\\') } else { letter });
+        }
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_of_a_password_file_that_fits_is_taken() {
+        let file = "# a comment\ndb.example:5432:other:u:no\ndb.example:*:j:u:a\\:b:c\\\\\n*:*:*:*:last\nshort:line\n";
+        for (url, expected) in [
+            ("postgres://u@db.example/j", Some("a:b:c\\")),
+            ("postgres://v@db.example/j", Some("last")),
+            ("postgres://u@%2Frun/j", Some("last")),
+        ] {
+            assert_eq!(password_in(file, &url.parse().unwrap()).as_deref(), expected, "{url}");
+        }
+        assert_eq!(
+            password_in("localhost:6000:j:u:x", &"postgres://u@%2Frun:6000/j".parse().unwrap()).as_deref(),
+            Some("x")
+        );
+        assert_eq!(password_in("", &"postgres://u@h/j".parse().unwrap()), None);
+    }
+}

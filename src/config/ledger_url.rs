@@ -1,0 +1,148 @@
+//! The address of a ledger in a database, as it is typed: `postgres://USER@HOST/DATABASE`. Who reads it must not see a
+//! password, and nobody in between a message.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use tokio_postgres::Config;
+use tokio_postgres::config::Host;
+use url::Url;
+
+use crate::secret::Secret;
+
+/// A database, and how it is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LedgerUrl {
+    /// Without the password.
+    pub(crate) config: Config,
+    pub(crate) password: Option<Secret>,
+    /// Whether the connection is encrypted, and the server verified.
+    pub(crate) is_encrypted: bool,
+    /// A file with the authorities that are trusted, in place of the system's.
+    pub(crate) roots: Option<PathBuf>,
+    /// Without the password.
+    pub(crate) shown: String,
+}
+
+impl FromStr for LedgerUrl {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        let url = Url::parse(raw).map_err(|error| format!("it is no address of a database: {error}"))?;
+        if !["postgres", "postgresql"].contains(&url.scheme()) {
+            return Err("it is no address of a PostgreSQL database".to_owned());
+        }
+        let (mut mode, mut roots, mut password) = (None, None, url.password().map(decoded));
+        let mut kept = Vec::new();
+        for (name, value) in url.query_pairs() {
+            match name.as_ref() {
+                "sslmode" => mode = Some(value.into_owned()),
+                "sslrootcert" => roots = Some(PathBuf::from(value.as_ref())),
+                "password" => password = Some(value.into_owned()),
+                "sslcert" | "sslkey" => return Err(format!("{name}: client certificates are not understood")),
+                "service" | "passfile" => return Err(format!("{name} is not understood; write the address out")),
+                _ => kept.push((name.into_owned(), value.into_owned())),
+            }
+        }
+        let mut plain = url;
+        // A password of its own, in place of none, is the only thing that cannot be taken away.
+        let _ = plain.set_password(None);
+        plain.set_query(None);
+        if !kept.is_empty() {
+            plain.query_pairs_mut().extend_pairs(kept);
+        }
+        let config: Config =
+            plain.as_str().parse().map_err(|error| format!("it is no address of a database: {error}"))?;
+        if config.get_hosts().is_empty() {
+            return Err("it names no host; a unix socket is postgres://%2Frun%2Fpostgresql/DATABASE".to_owned());
+        }
+        let is_near = config.get_hosts().iter().all(is_on_this_machine)
+            && config.get_hostaddrs().iter().all(std::net::IpAddr::is_loopback);
+        let is_encrypted = match mode.as_deref() {
+            Some("require" | "verify-full") => true,
+            Some("disable") if is_near => false,
+            None => !is_near,
+            Some(mode) => {
+                return Err(format!(
+                    "sslmode={mode}: what is not on this machine is reached over TLS with a verified name; leave it out"
+                ));
+            }
+        };
+        Ok(Self { config, password: password.map(Secret::new), is_encrypted, roots, shown: plain.into() })
+    }
+}
+
+/// What stands in a URL for other letters.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let hex = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            bytes.push(byte);
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(*first);
+            rest = after;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn is_on_this_machine(host: &Host) -> bool {
+    match host {
+        Host::Tcp(name) => {
+            let name = name.trim_start_matches('[').trim_end_matches(']');
+            name == "localhost" || name.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_taken_off_and_what_is_far_is_encrypted() {
+        for (raw, shown, password, is_encrypted) in [
+            ("postgres://jelou@db.example/j", "postgres://jelou@db.example/j", None, true),
+            ("postgresql://jelou:a%40b@db.example:6432/j", "postgresql://jelou@db.example:6432/j", Some("a@b"), true),
+            (
+                "postgres://u@db.example/j?password=p&connect_timeout=3",
+                "postgres://u@db.example/j?connect_timeout=3",
+                Some("p"),
+                true,
+            ),
+            ("postgres://u@db.example/j?sslmode=require", "postgres://u@db.example/j", None, true),
+            ("postgres://u@localhost/j", "postgres://u@localhost/j", None, false),
+            ("postgres://u@127.0.0.1/j?sslmode=disable", "postgres://u@127.0.0.1/j", None, false),
+            ("postgres://u@[::1]/j?sslmode=verify-full", "postgres://u@[::1]/j", None, true),
+            ("postgres://u@%2Frun%2Fpostgresql/j", "postgres://u@%2Frun%2Fpostgresql/j", None, false),
+        ] {
+            let url: LedgerUrl = raw.parse().unwrap();
+            let found = (url.shown.as_str(), url.password.as_ref().map(Secret::reveal), url.is_encrypted);
+            assert_eq!(found, (shown, password, is_encrypted), "{raw}");
+            assert_eq!(url.config.get_password(), None, "{raw}");
+        }
+    }
+
+    #[test]
+    fn what_is_weaker_or_not_understood_is_refused() {
+        for (raw, part) in [
+            ("mysql://u@h/j", "no address of a PostgreSQL"),
+            ("jelou", "no address"),
+            ("postgres:///j", "names no host"),
+            ("postgres://u@db.example/j?sslmode=prefer", "sslmode=prefer"),
+            ("postgres://u@db.example/j?sslmode=disable", "sslmode=disable"),
+            ("postgres://u@db.example/j?sslmode=verify-ca", "sslmode=verify-ca"),
+            ("postgres://u@db.example/j?service=x", "service"),
+            ("postgres://u@db.example/j?sslcert=x", "client certificates"),
+            ("postgres://u@db.example/j?oops=x", "no address of a database"),
+        ] {
+            let error = raw.parse::<LedgerUrl>().unwrap_err();
+            assert!(error.contains(part), "{raw}: {error}");
+        }
+    }
+}

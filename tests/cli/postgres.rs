@@ -1,0 +1,214 @@
+//! A PostgreSQL server of the tests' own: one for each process of them, with a database for each test. It is an unprivileged
+//! user's, on a unix socket, with `fsync` on; it ends with us, however we end.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tempfile::TempDir;
+use tokio_postgres::{NoTls, Row};
+
+use crate::harness::{Home, can_test, tool};
+
+/// Nobody: the server refuses to run as root.
+const NOBODY: u32 = 65534;
+/// A database with a ledger and nothing in it.
+const EMPTY_LEDGER: &str = "empty_ledger";
+/// Who sends in the tests: with the rights of a sender, and no others.
+const SENDER: &str = "app";
+
+pub(crate) struct Cluster {
+    directory: PathBuf,
+    pub(crate) port: u16,
+    /// It stops the server and removes its files once nothing is to come on its standard input.
+    guard: Child,
+}
+
+/// Where the server's programs are; Debian keeps them out of the way.
+fn programs() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    for version in (13..30).rev() {
+        places.push(format!("/usr/lib/postgresql/{version}/bin").into());
+    }
+    places.into_iter().find(|place| place.join("initdb").exists() && place.join("pg_ctl").exists())
+}
+
+fn is_root() -> bool {
+    rustix::process::getuid().is_root()
+}
+
+/// A program of the server, as the user whose it is.
+fn program(name: &str, directory: &Path) -> Command {
+    let mut command = Command::new(programs().unwrap().join(name));
+    // Its locale is nobody's business.
+    command.env_clear().env("PATH", "/usr/bin:/bin:/usr/local/bin").env("LC_ALL", "C").current_dir(directory);
+    if is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    command
+}
+
+impl Cluster {
+    /// The one that all tests of this process share; nothing where the machine has no server.
+    pub(crate) fn shared() -> Option<&'static Self> {
+        static SHARED: OnceLock<Option<Cluster>> = OnceLock::new();
+        let cluster =
+            SHARED.get_or_init(|| can_test("a PostgreSQL server", programs().is_some()).then(|| Self::start("")));
+        cluster.as_ref()
+    }
+
+    /// One of its own for a test, with these lines in its configuration.
+    pub(crate) fn start(settings: &str) -> Self {
+        Self::start_with(settings, &[])
+    }
+
+    /// One that has this certificate and its key, as PEM.
+    pub(crate) fn start_with_tls(certificate: &str, key: &str) -> Self {
+        let settings = "ssl = on\nssl_cert_file = 'server.pem'\nssl_key_file = 'server.key'";
+        Self::start_with(settings, &[("server.pem", certificate), ("server.key", key)])
+    }
+
+    fn start_with(settings: &str, files: &[(&str, &str)]) -> Self {
+        let directory = TempDir::new().unwrap().keep();
+        fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
+        let data = directory.join("data");
+        fs::create_dir(&data).unwrap();
+        if is_root() {
+            chown(&directory, Some(NOBODY), Some(NOBODY)).unwrap();
+            chown(&data, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        tool(program("initdb", &directory).args(["-U", "postgres", "-A", "trust", "--no-sync", "-D"]).arg(&data));
+        for (name, content) in files {
+            let path = data.join(name);
+            fs::write(&path, content).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            if is_root() {
+                chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+            }
+        }
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let shown = directory.display();
+        let written = format!(
+            "unix_socket_directories = '{shown}'\nlisten_addresses = '127.0.0.1'\nport = {port}\nmax_connections = 100\n\
+             logging_collector = off\n{settings}\n"
+        );
+        let configuration = data.join("postgresql.conf");
+        let default = fs::read_to_string(&configuration).unwrap();
+        fs::write(&configuration, format!("{default}\n{written}")).unwrap();
+        let access = "local all secretive scram-sha-256\nlocal all all trust\nhost all all 127.0.0.1/32 trust\n";
+        fs::write(data.join("pg_hba.conf"), access).unwrap();
+        let control = programs().unwrap().join("pg_ctl");
+        let script = "\"$0\" -D \"$1\" -l \"$2/log\" -w start >/dev/null && echo ready; cat >/dev/null; \
+                      \"$0\" -D \"$1\" -m immediate stop >/dev/null; rm -rf \"$2\"";
+        let mut guard = Command::new("sh");
+        guard.args(["-c", script]).arg(control).arg(&data).arg(&directory).env("LC_ALL", "C");
+        if is_root() {
+            guard.uid(NOBODY).gid(NOBODY);
+        }
+        let mut guard = guard.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(guard.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let log = || fs::read_to_string(directory.join("log"));
+        assert_eq!(line, "ready\n", "the server did not start: {:?}", log());
+        let cluster = Self { directory, port, guard };
+        cluster.sql("postgres", &format!("CREATE ROLE {SENDER} LOGIN"));
+        cluster.sql("postgres", &format!("CREATE DATABASE {EMPTY_LEDGER}"));
+        let home = Home::new();
+        home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("postgres", EMPTY_LEDGER)).success();
+        cluster.sql("postgres", &format!("GRANT jelouctl_sender TO {SENDER}"));
+        cluster
+    }
+
+    /// Where the socket is.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.directory.join(format!(".s.PGSQL.{}", self.port))
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
+    pub(crate) fn url(&self, role: &str, database: &str) -> String {
+        let directory = self.directory.display().to_string().replace('/', "%2F");
+        format!("postgres://{role}@{directory}:{}/{database}", self.port)
+    }
+
+    /// A database with a ledger, by its name.
+    pub(crate) fn database(&self) -> String {
+        self.database_like(EMPTY_LEDGER)
+    }
+
+    /// A database like `template`, of a new name.
+    pub(crate) fn database_like(&self, template: &str) -> String {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        // Only one at a time may copy a template.
+        static COPYING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        let name = format!("t{}", NUMBER.fetch_add(1, Ordering::SeqCst));
+        let copying = COPYING.lock().unwrap();
+        self.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        drop(copying);
+        name
+    }
+
+    /// The address of an empty ledger, for who sends.
+    pub(crate) fn ledger(&self) -> String {
+        self.url(SENDER, &self.database())
+    }
+
+    /// What the owner is told by the last of these statements.
+    pub(crate) fn sql(&self, database: &str, statement: &str) -> Vec<Row> {
+        self.try_sql("postgres", database, statement).unwrap()
+    }
+
+    pub(crate) fn try_sql(
+        &self,
+        role: &str,
+        database: &str,
+        statement: &str,
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(&self.url(role, database), NoTls).await?;
+            tokio::spawn(connection);
+            client.query(statement, &[]).await
+        })
+    }
+
+    /// Several statements, without an answer.
+    pub(crate) fn script(&self, role: &str, database: &str, script: &str) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(&self.url(role, database), NoTls).await.unwrap();
+            tokio::spawn(connection);
+            client.batch_execute(script).await.unwrap();
+        });
+    }
+
+    /// As a crash would end it; then it is started again.
+    pub(crate) fn crash(&self) {
+        let arguments = ["-m", "immediate", "-w", "restart", "-l"];
+        let log = self.directory.join("log");
+        tool(
+            program("pg_ctl", &self.directory)
+                .arg("-D")
+                .arg(self.data())
+                .args(arguments)
+                .arg(log)
+                .stdout(Stdio::null()),
+        );
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take());
+        self.guard.wait().unwrap();
+    }
+}

@@ -1,0 +1,517 @@
+//! Runs whose ledger is in a database: several machines send one, each with a home of its own.
+
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::bulk_run::{Watched, counts, end, people, signal, user};
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Home, Run};
+use crate::postgres::Cluster;
+
+const FAST: &str = "1000000/s";
+
+/// A command on the ledger, for the API at `url`.
+fn on<'a>(home: &'a Home, ledger: &str, words: &str, url: &str) -> Run<'a> {
+    home.run(words).api(url).env("JELOUCTL_LEDGER", ledger)
+}
+
+fn send<'a>(home: &'a Home, ledger: &str, flags: &str, url: &str) -> Run<'a> {
+    let words = format!("bulk send people.csv --yes --run r --rate {FAST} {flags} text");
+    on(home, ledger, &words, url).args(&["Hola {{ nombre }}"])
+}
+
+/// A process of a machine that works on the run.
+fn worker(home: &Home, ledger: &str, words: &str, url: &str) -> Child {
+    let mut command = home.command();
+    command.args(words.split_whitespace()).env("JELOUCTL_LEDGER", ledger).envs([
+        ("JELOU_API_URL", url),
+        ("JELOU_CLIENT_ID", "id"),
+        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
+    ]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn status(home: &Home, ledger: &str) -> Value {
+    home.run("bulk status r").env("JELOUCTL_LEDGER", ledger).success().json()
+}
+
+#[test]
+fn a_run_in_a_database_ends_as_one_in_a_file_does() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(300);
+    let jelou = Jelou::start(|user, _| if user.ends_with('7') { Act::Answer(422, "", "{}") } else { Act::Accept });
+    let ended = send(&home, &ledger, "", &jelou.url).fails(10, &["note: run r: 300 messages from bot BOT_ID"]);
+    assert_eq!(
+        ended.json(),
+        json!({"schema_version": 1, "run": "r", "complete": true, "rows": 300, "sent": 270, "failed": 30, "unknown": 0,
+            "skipped": 0, "skipped_reasons": {}, "pending": 0, "inflight": 0, "reasons": {"rejected": 30},
+            "written_to_within_24_hours": 0})
+    );
+    assert_eq!(jelou.accepted().len(), 270);
+    // Another machine, with nothing but the address, sees all of it.
+    let other = Home::new();
+    let report = other.run("bulk report r --format ndjson").env("JELOUCTL_LEDGER", &ledger).success().stdout;
+    let rows: Vec<Value> = report.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let first = &rows[0];
+    assert_eq!((rows.len(), &first["celular"], &first["sent"]), (300, &json!(user(0)), &json!("yes")));
+    assert_eq!((&first["message_id"], &first["attempts"]), (&json!(format!("msg_{}", user(0))), &json!(1)));
+    let failed = &rows[7];
+    assert_eq!(
+        (&failed["sent"], &failed["code"], &failed["http_status"]),
+        (&json!("no"), &json!("rejected"), &json!(422))
+    );
+    let list = other.run("bulk list").env("JELOUCTL_LEDGER", &ledger).success().stdout;
+    assert!(list.starts_with("r\tcomplete\t300\t270\t30\t0\t0\t0\t20") && list.ends_with("\ttext\tBOT_ID\n"), "{list}");
+    // The page has what it went through.
+    other.run("bulk report r --file r.html").env("JELOUCTL_LEDGER", &ledger).success();
+    let page = other.read("r.html");
+    assert!(page.contains("people.csv") && page.contains("270"), "{page}");
+    let events = cluster.sql(database_of(&ledger), "SELECT kind FROM jelouctl.event ORDER BY number");
+    let events: Vec<String> = events.iter().map(|row| row.get(0)).collect();
+    assert_eq!(events, ["begun", "ended"]);
+    // What failed is sent again when a person says so.
+    let resolved = other.run("bulk resolve r --failed-as pending").env("JELOUCTL_LEDGER", &ledger).success();
+    assert!(resolved.stderr.contains("30 failed rows count as pending"), "{resolved:?}");
+    on(&other, &ledger, "bulk resume r", &jelou.url).fails(10, &[]);
+    other.run("bulk remove r --yes").env("JELOUCTL_LEDGER", &ledger).success();
+    assert_eq!(other.run("bulk list").env("JELOUCTL_LEDGER", &ledger).success().stdout, "");
+    // Nothing of it was ever in a file.
+    assert!(!home.path().join(crate::harness::STATE).join("runs").exists());
+}
+
+#[test]
+fn three_machines_send_each_row_of_a_run_once() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(2000);
+    let jelou = Jelou::accepting();
+    let made = send(&home, &ledger, "--import-only", &jelou.url).success();
+    assert_eq!(counts(&made.json()), [0, 0, 0, 2000]);
+    assert!(made.stderr.contains("jelouctl bulk work r"), "{made:?}");
+    let homes = [Home::new(), Home::new(), Home::new()];
+    let workers = homes.each_ref().map(|home| worker(home, &ledger, "bulk work", &jelou.url));
+    let ended = workers.map(end);
+    for worker in &ended {
+        assert_eq!(worker.code, 0, "{worker:?}");
+        assert_eq!(counts(&worker.json()), [2000, 0, 0, 0]);
+    }
+    let accepted = jelou.accepted();
+    assert_eq!((accepted.len(), accepted.values().max()), (2000, Some(&1)));
+    let told = status(&home, &ledger);
+    assert_eq!((&told["workers"], &told["paused"]), (&json!([]), &json!(null)), "who has left is no worker");
+    let shares = cluster.sql(database_of(&ledger), "SELECT count(*) FROM jelouctl.row GROUP BY worker");
+    assert!(shares.len() > 1, "only one of them sent");
+}
+
+#[test]
+fn a_process_that_was_stopped_for_longer_than_its_rows_are_its_own_sends_none_of_them() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(4000);
+    let jelou = Jelou::accepting();
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    let child = worker(&home, &ledger, "bulk work --timeout 1s --concurrency 64", &jelou.url);
+    jelou.wait_for(200);
+    signal(&child, Signal::STOP);
+    let database = database_of(&ledger);
+    home.run("bulk stop r").env("JELOUCTL_LEDGER", &ledger).success();
+    let inflight = "SELECT count(*) FROM jelouctl.row WHERE state = 'inflight' AND lease_until >= clock_timestamp()";
+    while cluster.sql(database, inflight)[0].get::<_, i64>(0) > 0 {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let seen = jelou.seen().len();
+    signal(&child, Signal::CONT);
+    let ended = end(child);
+    // Of what was under way it has no answer in time; so it may end for that.
+    assert!([8, 11].contains(&ended.code), "{ended:?}");
+    // What was handed to connections in the very instant of the stop can still leave; nobody can take it back from there.
+    let late = jelou.seen().len() - seen;
+    assert!(late < 64, "{late} rows left after their lease");
+    let told = status(&home, &ledger);
+    assert_eq!(told["paused"]["by"], json!("jelouctl bulk stop"));
+    // A machine obeys the pause, a person lifts it.
+    on(&home, &ledger, "bulk work r", &jelou.url)
+        .fails(11, &["the run is paused: a person stopped it (jelouctl bulk stop)"]);
+    let ended = on(&home, &ledger, "bulk resume r", &jelou.url).end();
+    let [sent, failed, unknown, pending] = counts(&ended.json());
+    assert_eq!((sent + unknown, failed, pending), (4000, 0, 0), "{ended:?}");
+    let accepted = jelou.accepted();
+    assert_eq!(accepted.values().max(), Some(&1));
+    assert!(accepted.len() as u64 >= sent, "{ended:?}");
+}
+
+#[test]
+fn what_a_killed_process_had_under_way_is_unknown_and_the_rest_goes_on() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(30);
+    // The first eleven open the breaker's stages; later ones are never answered.
+    let jelou = Jelou::start(|user, _| {
+        if user.parse::<u64>().unwrap() < 593_990_000_015 { Act::Accept } else { Act::Hang { accepted: true } }
+    });
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    let mut child = worker(&home, &ledger, "bulk work --timeout 60s --concurrency 4", &jelou.url);
+    jelou.wait_for(19);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let database = database_of(&ledger);
+    // Nobody waits for two minutes here.
+    cluster.sql(database, "UPDATE jelouctl.row SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL");
+    let accepting = Jelou::accepting();
+    let ended = worker_for(&home, &ledger, &jelou.url, &accepting, cluster);
+    assert_eq!(ended.code, 10, "{ended:?}");
+    assert_eq!(counts(&ended.json()), [26, 0, 4, 0]);
+    let report = home.run("bulk report r --state unknown").env("JELOUCTL_LEDGER", &ledger).success().stdout;
+    assert_eq!(report.matches("was not heard of again").count(), 4, "{report}");
+    // It may still send them, if it is only stopped.
+    let doubtful = home.run("bulk resolve r --unknown-as pending").env("JELOUCTL_LEDGER", &ledger);
+    doubtful.fails(2, &["4 rows at", "may still send", "--yes"]);
+}
+
+/// The run goes on, at another server: its address is the run's own, so the database is told of it.
+fn worker_for(home: &Home, ledger: &str, from: &str, to: &Jelou, cluster: &Cluster) -> crate::harness::Ended {
+    let database = database_of(ledger);
+    let moved = format!("UPDATE jelouctl.run SET details = replace(details, '{from}', '{}')", to.url);
+    cluster.sql(database, &moved);
+    on(home, ledger, "bulk work r", &to.url).end()
+}
+
+#[test]
+fn too_many_unknown_rows_pause_the_run_for_all() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(100);
+    let jelou = Jelou::start(|_, _| Act::Reset { accepted: true });
+    send(&home, &ledger, "", &jelou.url).fails(8, &["the run paused"]);
+    let told = status(&home, &ledger);
+    assert_eq!(told["paused"]["reason"], json!("unknown"), "{told}");
+    let seen = jelou.seen().len();
+    // A platform that starts the container again makes no more of them.
+    on(&Home::new(), &ledger, "bulk work r", &jelou.url).fails(8, &["the run is paused", "bulk resume r"]);
+    assert_eq!(jelou.seen().len(), seen);
+}
+
+#[test]
+fn rows_to_one_person_leave_in_order_whoever_sends_them() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = Home::new();
+    home.write("people.csv", "to,nombre\n593987654321,uno\n593987654321,dos\n");
+    let jelou = Jelou::accepting();
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    let workers = [Home::new(), Home::new()];
+    let ended = workers.each_ref().map(|home| worker(home, &ledger, "bulk work", &jelou.url)).map(end);
+    assert!(ended.iter().all(|worker| worker.code == 0), "{ended:?}");
+    let seen = jelou.seen();
+    let texts: Vec<_> = seen.iter().map(|seen| seen.received.json()["text"].clone()).collect();
+    assert_eq!(texts, [json!("Hola uno"), json!("Hola dos")]);
+    assert!(seen[1].at - seen[0].at >= Duration::from_millis(5900), "WhatsApp would refuse the second");
+}
+
+#[test]
+fn what_another_run_of_the_database_has_sent_is_not_sent_again_unasked() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(20);
+    let jelou = Jelou::accepting();
+    send(&home, &ledger, "--limit 5", &jelou.url).success();
+    let other = people(20);
+    let words = format!("bulk send people.csv --yes --run again --rate {FAST}");
+    let again =
+        |more: &str| on(&other, &ledger, &format!("{words} {more} text"), &jelou.url).args(&["Hola {{ nombre }}"]);
+    again("").fails(11, &["5 of these 20 messages were sent by run r at 20", "--skip-sent"]);
+    again("--dry-run").success();
+    assert_eq!(jelou.seen().len(), 5);
+    let ended = again("--skip-sent").success();
+    assert_eq!(ended.json()["skipped_reasons"], json!({"already_sent": 5}));
+    assert_eq!(ended.json()["written_to_within_24_hours"], json!(0));
+    assert_eq!(jelou.accepted().values().max(), Some(&1));
+    // Another text to the same people is told, and sent.
+    let words = "bulk send people.csv --yes --run other --limit 3 --rate 1000/s text".to_owned();
+    let ended = on(&other, &ledger, &words, &jelou.url).args(&["Buenos dias"]).success();
+    assert_eq!(ended.json()["written_to_within_24_hours"], json!(3));
+}
+
+#[test]
+fn who_may_only_look_sends_nothing_and_who_sends_changes_no_row_by_hand() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let database = cluster.database();
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    send(&home, &cluster.url("app", &database), "", &jelou.url).success();
+    for statement in [
+        "UPDATE jelouctl.row SET state = 'pending'",
+        "DELETE FROM jelouctl.row",
+        "UPDATE jelouctl.run SET details = '{}'",
+        "DELETE FROM jelouctl.attempt",
+        "INSERT INTO jelouctl.row (run, n, state, number) VALUES (1, 9, 'pending', 0)",
+        "INSERT INTO jelouctl.row (run, n, state, number) VALUES (99, 1, 'pending', 0)",
+    ] {
+        assert!(cluster.try_sql("app", &database, statement).is_err(), "{statement}");
+    }
+    // Its owner is held back by the rules alone.
+    let illegal = "UPDATE jelouctl.row SET state = 'pending' WHERE n = 1";
+    let error = cluster.try_sql("postgres", &database, illegal).unwrap_err();
+    assert!(error.as_db_error().unwrap().message().contains("cannot go from sent to pending"), "{error:?}");
+    cluster.script("postgres", &database, "DO $$ BEGIN CREATE ROLE looker LOGIN; EXCEPTION WHEN duplicate_object THEN END $$; GRANT jelouctl_reader TO looker");
+    let looker = cluster.url("looker", &database);
+    let other = Home::new();
+    assert_eq!(counts(&status(&other, &looker)), [3, 0, 0, 0]);
+    other.write("people.csv", "to,nombre\n593987654321,uno\n");
+    let words = format!("bulk send people.csv --yes --run s --rate {FAST} text Hola");
+    on(&other, &looker, &words, &jelou.url).fails(3, &["may not use the ledger", "GRANT jelouctl_sender"]);
+    cluster.script(
+        "postgres",
+        &database,
+        "DO $$ BEGIN CREATE ROLE stranger LOGIN; EXCEPTION WHEN duplicate_object THEN END $$",
+    );
+    let stranger = cluster.url("stranger", &database);
+    other.run("bulk list").env("JELOUCTL_LEDGER", stranger).fails(3, &["may not use the ledger"]);
+    assert_eq!(jelou.seen().len(), 3);
+}
+
+#[test]
+fn a_database_that_cannot_keep_a_ledger_is_told_before_anything_leaves() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let home = people(3);
+    let url = crate::server::refused_url();
+    let refused = |ledger: &str, code: i32, parts: &[&str]| send(&home, ledger, "", &url).fails(code, parts);
+    refused(&cluster.url("app", "nowhere"), 3, &["there is no such database", "createdb"]);
+    refused(&cluster.url("postgres", "postgres"), 3, &["has no ledger", "jelouctl ledger setup"]);
+    let database = cluster.database();
+    cluster.script("postgres", &database, "UPDATE jelouctl.ledger SET version = 99");
+    refused(&cluster.url("app", &database), 3, &["of version 99, newer", "use the newer jelouctl"]);
+    cluster.script("postgres", &database, "UPDATE jelouctl.ledger SET version = 0");
+    refused(&cluster.url("app", &database), 3, &["of version 0, older", "jelouctl ledger setup"]);
+    let database = cluster.database();
+    cluster.script("postgres", &database, &format!("ALTER DATABASE {database} SET default_transaction_read_only = on"));
+    refused(&cluster.url("app", &database), 3, &["read-only", "name the primary"]);
+    refused("postgres://app@127.0.0.1:1/j", 12, &["cannot be reached"]);
+    refused("mysql://app@127.0.0.1/j", 3, &["JELOUCTL_LEDGER", "no address of a PostgreSQL database"]);
+    refused("postgres://app@db.example/j?sslmode=prefer", 3, &["sslmode=prefer"]);
+    home.run("bulk list --ledger postgres://app:canary@127.0.0.1/j").fails(3, &["a password must not stand in it"]);
+    home.config("[profiles.p]\nbot_id = \"1\"\nledger = \"postgres://app:canary@127.0.0.1/j\"\n");
+    home.run("bulk list").fails(3, &["profile p", "a password must not stand in it"]);
+}
+
+#[test]
+fn the_password_comes_from_where_only_its_owner_reads() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let database = cluster.database();
+    cluster.script(
+        "postgres",
+        &database,
+        "DO $$ BEGIN CREATE ROLE secretive LOGIN PASSWORD 'canary:x'; EXCEPTION WHEN duplicate_object THEN END $$; \
+         GRANT jelouctl_sender TO secretive",
+    );
+    let ledger = cluster.url("secretive", &database);
+    let home = Home::new();
+    let list = |home: &'_ Home| home.run("bulk list").env("JELOUCTL_LEDGER", &ledger).end();
+    let without = list(&home);
+    assert_eq!(without.code, 3, "{without:?}");
+    assert!(without.stderr.contains("it asks for a password, and none was given"), "{without:?}");
+    let run = |home: &'_ Home, name: &str, value: &str| {
+        home.run("bulk list").env("JELOUCTL_LEDGER", &ledger).env(name, value).end().code
+    };
+    assert_eq!(run(&home, "PGPASSWORD", "canary:x"), 0);
+    assert_eq!(run(&home, "PGPASSWORD", "canary-wrong"), 3);
+    let in_url = ledger.replace("secretive@", "secretive:canary%3Ax@");
+    assert_eq!(home.run("bulk list").env("JELOUCTL_LEDGER", in_url).end().code, 0);
+    let file = home.write("pass", "*:*:*:secretive:canary\\:x\n");
+    assert_eq!(run(&home, "PGPASSFILE", file.to_str().unwrap()), 0);
+    crate::harness::set_mode(&file, 0o644);
+    let open = home.run("bulk list").env("JELOUCTL_LEDGER", &ledger).env("PGPASSFILE", &file);
+    open.fails(3, &["others can read the passwords in it"]);
+    home.write("word", "canary:x\n");
+    for (key, value) in [("ledger_password_file", "\"word\""), ("ledger_password_command", "[\"cat\", \"word\"]")] {
+        home.write("config.toml", format!("[profiles.p]\nbot_id = \"1\"\nledger = \"{ledger}\"\n{key} = {value}\n"));
+        let run = home.run("bulk list").env("JELOUCTL_CONFIG", "config.toml").env("PATH", "/usr/bin:/bin");
+        assert_eq!(run.success().stdout, "");
+    }
+    let config =
+        format!("[profiles.p]\nbot_id = \"1\"\nledger = \"{ledger}\"\nledger_password_command = [\"false\"]\n");
+    home.write("config.toml", config);
+    let failing = home.run("bulk list").env("JELOUCTL_CONFIG", "config.toml").env("PATH", "/usr/bin:/bin");
+    failing.fails(3, &["the password for the ledger's database cannot be had", "`false` failed"]);
+}
+
+#[test]
+fn the_printed_setup_makes_the_same_ledger() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let database = cluster.database_like("template1");
+    let home = people(2);
+    let script = home.run("ledger setup --print").success().stdout;
+    cluster.script("postgres", &database, &script);
+    let again = home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("postgres", &database)).success();
+    assert!(again.stderr.contains("has a ledger already"), "{again:?}");
+    cluster.script("postgres", &database, "GRANT jelouctl_sender TO app");
+    send(&home, &cluster.url("app", &database), "", &Jelou::accepting().url).end();
+    let checked = home.run("doctor --sandbox").env("JELOUCTL_LEDGER", cluster.url("app", &database)).end();
+    assert!(checked.stdout.contains("durable, with our ledger; this role may send"), "{checked:?}");
+    // Who may not make it says who can.
+    let bare = cluster.database_like("template1");
+    let refused = home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("app", &bare));
+    refused.fails(3, &["cannot be made by the role", "ledger setup --print"]);
+    home.run("ledger setup").fails(2, &["no database is named", "--ledger"]);
+}
+
+#[test]
+fn a_run_needs_its_own_bot_and_credentials_but_not_its_profile() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    home.config(&format!(
+        "[profiles.prod]\nbot_id = \"BOT_ID\"\nclient_id = \"id\"\nclient_secret = \"canary-secret\"\napi_url = \"{}\"\n",
+        jelou.url
+    ));
+    let words = format!("bulk send people.csv --yes --run r --rate {FAST} --import-only text");
+    home.run(&words).args(&["Hola {{ nombre }}"]).env("JELOUCTL_LEDGER", &ledger).success();
+    let other = Home::new();
+    on(&other, &ledger, "bulk work r --bot 9", &jelou.url).fails(2, &["run r was started with BOT_ID, not with 9"]);
+    let stranger = on(&other, &ledger, "bulk work r", &jelou.url).env("JELOU_CLIENT_ID", "someone");
+    stranger.fails(2, &["client id: run r was started with id"]);
+    on(&other, &ledger, "bulk work s", &jelou.url).fails(2, &["there is no run s; there are: r"]);
+    on(&other, &ledger, "bulk work r", &jelou.url).success();
+    assert_eq!(jelou.accepted().len(), 3);
+}
+
+#[test]
+fn a_run_that_is_only_imported_waits_in_a_file_for_its_resumption() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    let words = "bulk send people.csv --run r --import-only text Hola";
+    home.run(words).api(&jelou.url).fails(11, &["--yes"]);
+    let made = home.run(&format!("{words} --yes")).api(&jelou.url).success();
+    assert_eq!(counts(&made.json()), [0, 0, 0, 3]);
+    assert!(made.stderr.contains("to send it: jelouctl bulk resume r") && jelou.seen().is_empty(), "{made:?}");
+    home.run("bulk work r --concurrency 2").api(&jelou.url).success();
+    assert_eq!(jelou.accepted().len(), 3);
+}
+
+#[test]
+fn a_database_that_crashes_while_requests_are_under_way_loses_nothing() {
+    if Cluster::shared().is_none() {
+        return;
+    }
+    let cluster = Cluster::start("");
+    let ledger = cluster.ledger();
+    let home = people(3000);
+    let jelou = Jelou::accepting();
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    let child = worker(&home, &ledger, "bulk work --timeout 20s", &jelou.url);
+    for requests in [300, 1200] {
+        jelou.wait_for(requests);
+        cluster.crash();
+    }
+    let ended = end(child);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(counts(&ended.json()), [3000, 0, 0, 0]);
+    let accepted = jelou.accepted();
+    assert_eq!((accepted.len(), accepted.values().max()), (3000, Some(&1)));
+}
+
+#[test]
+fn another_database_in_the_place_of_the_old_one_pauses_the_run() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    cluster.sql(database_of(&ledger), "UPDATE jelouctl.run SET database = 'another one, timeline 00000007'");
+    on(&home, &ledger, "bulk work r", &jelou.url).fails(11, &["what was written may be lost", "another one now"]);
+    assert!(jelou.seen().is_empty());
+    on(&home, &ledger, "bulk resume r", &jelou.url).success();
+}
+
+#[test]
+fn a_run_that_is_sent_at_this_moment_is_not_removed() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(3);
+    let jelou = Jelou::start(|_, _| Act::Hang { accepted: false });
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    let mut watched = Watched::new(worker(&home, &ledger, "bulk work r", &jelou.url));
+    jelou.wait_for(1);
+    home.run("bulk remove r --yes").env("JELOUCTL_LEDGER", &ledger).fails(13, &["run r", "in use"]);
+    let workers = status(&home, &ledger)["workers"].clone();
+    assert_eq!((&workers[0]["pid"], &workers[0]["inflight"]), (&json!(watched.child.id()), &json!(1)), "{workers}");
+    watched.child.kill().unwrap();
+    watched.end();
+}
+
+/// The database of an address.
+fn database_of(ledger: &str) -> &str {
+    ledger.rsplit('/').next().unwrap()
+}
+
+#[test]
+fn with_four_runs_in_the_tables_a_row_costs_a_handful_of_look_ups() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let database = cluster.database();
+    let ledger = cluster.url("app", &database);
+    let home = people(1500);
+    let jelou = Jelou::accepting();
+    for run in ["a", "b", "c", "d"] {
+        let words = format!("bulk send people.csv --yes --again --run {run} --rate {FAST} --import-only text Hola");
+        on(&home, &ledger, &words, &jelou.url).success();
+    }
+    let is_alone =
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'jelouctl' AND datname = current_database()";
+    let look_ups = || {
+        // What a session has done is counted when it ends.
+        while cluster.sql(&database, is_alone)[0].get::<_, i64>(0) > 0 {
+            std::thread::yield_now();
+        }
+        let sum = "SELECT sum(idx_scan)::bigint, (SELECT sum(seq_tup_read)::bigint FROM pg_stat_user_tables) FROM pg_stat_user_indexes";
+        let rows = cluster.sql(&database, sum);
+        (rows[0].get::<_, i64>(0), rows[0].get::<_, i64>(1))
+    };
+    let before = look_ups();
+    on(&home, &ledger, "bulk work b", &jelou.url).success();
+    let after = look_ups();
+    let (scans, read) = ((after.0 - before.0) / 1500, (after.1 - before.1) / 1500);
+    assert!(scans < 8, "{scans} index scans a row");
+    // Counting the rows for those who watch reads them all, a few times a run.
+    assert!(read <= 60, "{read} rows read a row without an index");
+}
+
+#[test]
+fn a_server_with_another_name_or_of_another_authority_is_refused() {
+    let Some(shared) = Cluster::shared() else { return };
+    let key = rcgen::KeyPair::generate().unwrap();
+    let authority = {
+        let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        rcgen::CertifiedIssuer::self_signed(authority, rcgen::KeyPair::generate().unwrap()).unwrap()
+    };
+    let other = {
+        let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        rcgen::CertifiedIssuer::self_signed(authority, rcgen::KeyPair::generate().unwrap()).unwrap()
+    };
+    let certificate =
+        rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let cluster = Cluster::start_with_tls(&certificate.pem(), &key.serialize_pem());
+    let database = cluster.database();
+    let home = Home::new();
+    let (right, wrong) = (home.write("ca.pem", authority.pem()), home.write("other.pem", other.pem()));
+    let list = |host: &str, roots: &std::path::Path| {
+        let port = cluster.port;
+        let url =
+            format!("postgres://app@{host}:{port}/{database}?sslmode=verify-full&sslrootcert={}", roots.display());
+        home.run("bulk list").env("JELOUCTL_LEDGER", url)
+    };
+    list("localhost", &right).success();
+    list("127.0.0.1", &right).fails(3, &["is not the server that it should be"]);
+    list("localhost", &wrong).fails(3, &["certificate cannot be verified"]);
+    list("localhost", &home.write("empty.pem", "")).fails(3, &["sslrootcert", "has no certificate"]);
+    // A server without TLS is not talked to in plain.
+    let (port, database) = (shared.port, shared.database());
+    let url = format!("postgres://app@localhost:{port}/{database}?sslmode=require&sslrootcert={}", right.display());
+    home.run("bulk list").env("JELOUCTL_LEDGER", url).fails(12, &["does not support TLS"]);
+}
