@@ -13,7 +13,7 @@ use super::ledger::{DraftRequest, DraftRow, KeyKind, LedgerDraft, SeenKeys, Skip
 use super::reported::{ReportedRows, ReportedRule, problem_of_report};
 use super::stand_ins::StandIns;
 use crate::api::{Request, SuccessCriterion};
-use crate::list::{ListError, ListReader, ListRow, ReportedOutcome, Row};
+use crate::list::{ListError, ListReader, ListRow, Row};
 use crate::message::{Outgoing, TemplateUses};
 
 /// Different names of fields that the rows of an NDJSON list may have.
@@ -232,6 +232,7 @@ impl Importer<'_, '_> {
         list_of: &impl Fn(&Outgoing) -> Option<&'a str>,
         report: &mut impl FnMut(u64, RowFault<'_>),
     ) -> Result<(), BulkError> {
+        let reported = self.plan.reported.reason_of(outcome.as_ref());
         let (cells, made) = match row {
             Ok(row) => {
                 self.note_columns(line, &row)?;
@@ -242,7 +243,10 @@ impl Importer<'_, '_> {
                     self.imported.warnings = self.plan.cautions();
                     self.column.insert(column)
                 };
-                let made = refuse_stand_ins(&self.stand_ins, &row, self.plan.strict)
+                let made = reported
+                    .clone()
+                    .map_err(RowError::Reported)
+                    .and_then(|_| refuse_stand_ins(&self.stand_ins, &row, self.plan.strict))
                     .and_then(|()| self.plan.request(&row, column, line, &mut self.imported.bare_codes));
                 (row.cells(), made.map(|(outgoing, warnings)| (row, outgoing, warnings)))
             }
@@ -255,7 +259,10 @@ impl Importer<'_, '_> {
                 }
                 let excluded = match list_of(&outgoing) {
                     Some(list) => Some(ExcludedBy::List(list)),
-                    None if outcome.as_ref().is_some_and(|outcome| outcome.code == SkipReason::Excluded.name()) => {
+                    None if outcome
+                        .as_ref()
+                        .is_some_and(|outcome| outcome.code.trim() == SkipReason::Excluded.name()) =>
+                    {
                         Some(ExcludedBy::Report)
                     }
                     None => None,
@@ -268,7 +275,7 @@ impl Importer<'_, '_> {
                         report(line, RowFault::StandIn { column, cell });
                     }
                 }
-                self.add_request(line, &cells, &outgoing, (excluded, outcome.as_ref()))
+                self.add_request(line, &cells, &outgoing, (excluded, reported.ok().flatten()))
             }
             Err(RowError::Template(error)) if error.is_of_every_row => Err(BulkError::Template(error)),
             Err(RowError::Message(error)) if self.plan.is_of_every_row(&error) => Err(BulkError::Message(error)),
@@ -287,7 +294,7 @@ impl Importer<'_, '_> {
         line: u64,
         cells: &str,
         outgoing: &Outgoing,
-        (excluded, outcome): (Option<ExcludedBy<'_>>, Option<&ReportedOutcome>),
+        (excluded, reported): (Option<ExcludedBy<'_>>, Option<SkipReason>),
     ) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
         let path = request.path_below(self.plan.base);
@@ -299,7 +306,7 @@ impl Importer<'_, '_> {
             return Ok(self.feed.add(&DraftRow { line, cells, request: Ok(made()), skip: Some(skip) })?);
         }
         self.imported.accepts.get_or_insert_with(|| request.accepts.clone());
-        if let Some(reason) = self.plan.reported.reason_of(outcome) {
+        if let Some(reason) = reported {
             self.imported.reported.note(reason);
             if self.plan.reported == ReportedRule::LeftOut {
                 let skip = Skip { reason, problem: problem_of_report(reason), run: None };

@@ -13,7 +13,9 @@ use super::error::BulkError;
 use super::reported::ReportedRule;
 use super::stand_ins::{StandIns, is_error};
 use super::store::LookedUpRuns;
-use crate::list::{ListError, MeantColumn, Row, meant_column, near_column, no_header, recipient_column};
+use crate::list::{
+    ListError, MeantColumn, Row, is_changed_report, meant_column, near_column, no_header, recipient_column,
+};
 use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TypedRecipient, Violation};
 use crate::phone::Country;
 use crate::template::{
@@ -67,6 +69,8 @@ pub(crate) enum RowError {
     CellError { column: String, cell: String },
     #[error("{column}: `{cell}` stands for nothing, and would be sent")]
     StandIn { column: String, cell: String },
+    #[error("the report's {0}")]
+    Reported(String),
     #[error("{0}: is empty; a template takes no empty parameter")]
     EmptyParameter(String),
     #[error("{}", words(.0))]
@@ -96,6 +100,9 @@ impl ImportPlan<'_> {
     /// Checks what the columns of the first row can tell; gives the column of the recipient.
     pub(super) fn check_names(&self, row: &Row) -> Result<String, BulkError> {
         let names = row.names();
+        if is_changed_report(&names) {
+            return Err(ListError::ChangedReport.into());
+        }
         let column = match self.recipient {
             RecipientRule::Template(_) => "--to".to_owned(),
             RecipientRule::Column(asked) => recipient_column(&names, asked)?,

@@ -2,7 +2,7 @@
 //! says the same: it may be another machine's, or too old to count.
 
 use super::ledger::SkipReason;
-use crate::list::ReportedOutcome;
+use crate::list::{ReportedOutcome, ReportedSent};
 
 /// What becomes of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,13 +23,16 @@ pub(crate) struct ReportedRows {
 
 impl ReportedRule {
     /// Why a row would be left out that a report says `outcome` of.
-    pub(super) fn reason_of(self, outcome: Option<&ReportedOutcome>) -> Option<SkipReason> {
-        match (self, outcome?.sent.trim()) {
-            (Self::NotCounted, _) => None,
-            (_, "yes") => Some(SkipReason::AlreadySent),
-            (_, "unknown") => Some(SkipReason::MayHaveBeenSent),
-            (_, _) => None,
-        }
+    ///
+    /// # Errors
+    /// When nobody can tell whether the report says that it was sent.
+    pub(super) fn reason_of(self, outcome: Option<&ReportedOutcome>) -> Result<Option<SkipReason>, String> {
+        let (Some(outcome), Self::Refused | Self::LeftOut) = (outcome, self) else { return Ok(None) };
+        Ok(match outcome.is_sent()? {
+            ReportedSent::Yes => Some(SkipReason::AlreadySent),
+            ReportedSent::Unknown => Some(SkipReason::MayHaveBeenSent),
+            ReportedSent::No => None,
+        })
     }
 }
 

@@ -227,8 +227,7 @@ impl From<ResolveError> for CommandError {
         match error {
             ResolveError::Ledger(error) => error.into(),
             ResolveError::NoSuchLine { .. } | ResolveError::NobodyOf { .. } | ResolveError::OtherState { .. } => {
-                let hint = "`jelouctl bulk report RUN --state unknown` has the rows that can be decided, with their \
-                            lines; nothing was changed";
+                let hint = "`jelouctl bulk report RUN` has all rows with their lines and states; nothing was changed";
                 Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
             }
         }

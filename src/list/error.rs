@@ -45,6 +45,8 @@ pub(crate) enum ListError {
     AllSkipped { name: String, skip: u64, rows: u64 },
     #[error("{name}: the object of line {line} goes on over more lines")]
     WrappedObject { name: String, line: u64 },
+    #[error("it has the columns of a report, but not as its last ones, in their order and spelling")]
+    ChangedReport,
     #[error("{name} has no rows")]
     NoRows { name: String },
     #[error("line {line}: with this row the list has more than {most} differently named fields")]
@@ -123,6 +125,10 @@ impl ListError {
             Self::WrappedObject { .. } => "write one object a line, as `jq -c .` does; nothing was sent",
             Self::JsonArray { .. } => "write one object a line, as `jq -c '.[]'` does; nothing was sent",
             Self::AllSkipped { .. } => "skip fewer rows; nothing was sent",
+            Self::ChangedReport => {
+                "move columns of your own to the left of `run`; or, to send to all rows whatever became of them, remove \
+                 run, line, sent, message_id, http_status, code, error, attempts and at; nothing was sent"
+            }
             Self::NoRows { .. } => "check the file; a list needs a header and at least one row; nothing was sent",
             Self::TooManyFields { .. } => {
                 "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does; nothing was sent"

@@ -16,7 +16,28 @@ pub(crate) struct ReportedOutcome {
     pub(crate) code: String,
 }
 
+/// What a report says in its column `sent`, which a person may have corrected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReportedSent {
+    Yes,
+    No,
+    Unknown,
+}
+
 impl ReportedOutcome {
+    /// Whether the row was sent.
+    ///
+    /// # Errors
+    /// When its word is none of the three.
+    pub(crate) fn is_sent(&self) -> Result<ReportedSent, String> {
+        match self.sent.trim().to_lowercase().as_str() {
+            "yes" => Ok(ReportedSent::Yes),
+            "no" => Ok(ReportedSent::No),
+            "unknown" => Ok(ReportedSent::Unknown),
+            _ => Err(format!("sent: `{}` is not yes, no or unknown", self.sent.escape_debug())),
+        }
+    }
+
     /// From the cell of each of [`OUTCOME_COLUMNS`].
     pub(super) fn of(mut cell: impl FnMut(usize, &str) -> String) -> Self {
         let mut outcome = Self::default();
@@ -77,6 +98,12 @@ pub(crate) fn own_columns(header: &[&str]) -> (Vec<String>, bool) {
         Some(own) => (own.iter().map(|name| unguarded(name)).collect(), true),
         None => (header.iter().map(|name| (*name).to_owned()).collect(), false),
     }
+}
+
+/// Whether a header has all columns of a report, and not as a report has them: what it says of its rows would be passed over.
+pub(crate) fn is_changed_report(names: &[&str]) -> bool {
+    let has = |column: &str| names.iter().any(|name| name.trim().eq_ignore_ascii_case(column));
+    OUTCOME_COLUMNS.into_iter().all(has)
 }
 
 /// Whether a cell may begin behind `character`: its quotes are not part of it.

@@ -98,7 +98,11 @@ pub(crate) fn write(
     let mut rows = PageRows::new(&clock, is_one_day, LARGEST);
     let mut ends = Vec::new();
     let mut api_codes = BTreeSet::new();
-    run.ledger.report::<BulkError>(&RowFilter::default(), |row| {
+    run.ledger.report::<BulkError>(&RowFilter::default(), |mut row| {
+        // Of a run that nobody has any more, what was under way may have been sent.
+        if row.state == RowState::Inflight && !run.is_running {
+            row.state = RowState::Unknown;
+        }
         let country = row.recipient.as_deref().and_then(country_of).unwrap_or_default();
         let reason = reason_of(&row, &mut api_codes);
         outcomes.add(row.state, reason, country);

@@ -211,14 +211,14 @@ fn old_finished_runs_are_removed_and_no_others() {
     let told =
         ["note: old: 3 rows", "note: sent: 3 rows", "2 runs, complete for more than 1ms: nothing was removed", "--yes"];
     home.run(words).fails(2, &told);
-    let memory = "that 3 messages went out, or may have, is forgotten with this";
+    let memory = "3 messages went out, or may have: once that is removed";
     home.run(words).fails(2, &[memory]);
     let told = home.run_args(&["bulk", "remove", "--older-than", "1ms", "--yes"]).success().stderr;
     assert!(told.contains("note: 2 runs are removed"), "{told}");
     assert_eq!(home.run("bulk list -o id").success().stdout, "r\n");
     // One by its name, also where it is not finished.
     let told = home.run("bulk remove r --yes").success().stderr;
-    assert!(told.contains("is forgotten with this") && told.contains("run r is removed"), "{told}");
+    assert!(told.contains("once that is removed") && told.contains("run r is removed"), "{told}");
     let left: Vec<_> = std::fs::read_dir(home.path().join(STATE).join("runs")).unwrap().collect();
     assert!(left.iter().all(|file| file.as_ref().unwrap().file_name() == ".lock"), "{left:?}");
 }

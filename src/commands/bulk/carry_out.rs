@@ -23,7 +23,7 @@ use crate::config::Rate;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Progress, Record, RecordError, compact, counted};
-use crate::people::{ExclusionError, Exclusions};
+use crate::people::Exclusions;
 use crate::sending::{AuditLog, Connection, Panicked, Sender, reread_do_not_contact};
 
 /// A run that no other process has.
@@ -169,8 +169,9 @@ pub(crate) async fn send_rows(
         keep_going: details.conditions.keep_going,
     };
     let (mut stop, began) = (run.stop_watch(), Instant::now());
+    let mut opened = run.open()?;
     let end = loop {
-        let (ledger, counts) = run.open()?;
+        let (ledger, counts) = opened;
         let mut progress = Progress::new(&context.stderr, options.progress);
         let engine = Engine::new(Arc::clone(&session), ledger, counts, limits.clone(), &mut progress);
         let end = engine
@@ -184,15 +185,24 @@ pub(crate) async fn send_rows(
         if !matches!(end, RunEnd::Stopped { reason: StopReason::HoursOpened, .. }) {
             break Ok(end);
         }
-        // It may have waited for a night, or for days.
-        match reread_do_not_contact(&sender.settings) {
-            Ok(exclusions) => run.leave_out(context, &exclusions)?,
+        match after_opening(context, sender, &mut run) {
+            Ok(again) => opened = again,
             Err(error) => break Err(error),
         }
     };
     let ended = report(context, sender, &run, end, began.elapsed());
     log_end(context, sender, &run, &ended);
     ended
+}
+
+/// The run once more, where its hours have opened: it may have waited for a night, or for days.
+fn after_opening(
+    context: &Context,
+    sender: &Sender,
+    run: &mut impl RunningRun,
+) -> Result<(Box<dyn RunLedger>, Counts), CommandError> {
+    run.leave_out(context, &reread_do_not_contact(&sender.settings)?)?;
+    run.open()
 }
 
 /// Notes in the audit log how the run stands.
@@ -217,7 +227,8 @@ fn log_end(context: &Context, sender: &Sender, run: &impl RunningRun, ended: &Re
             "rows_failed": of(|counts| counts.failed),
             "rows_unknown": of(|counts| counts.unknown),
             "rows_skipped": of(|counts| counts.skipped),
-            "rows_left": of(|counts| counts.pending + counts.inflight),
+            "rows_under_way": of(|counts| counts.inflight),
+            "rows_left": of(|counts| counts.pending),
             "api_url": run.details().api_url,
         }),
     );
@@ -237,7 +248,7 @@ fn report(
     context: &Context,
     sender: &Sender,
     run: &impl RunningRun,
-    end: Result<RunEnd, ExclusionError>,
+    end: Result<RunEnd, CommandError>,
     took: Duration,
 ) -> Result<ExitCode, CommandError> {
     let stderr = &context.stderr;
@@ -250,7 +261,6 @@ fn report(
     let ended = match end {
         Ok(end) => report_end(context, run, end, summary, &to_continue),
         Err(error) => {
-            let error = CommandError::from(error);
             let hint = error.hint.as_deref().unwrap_or_default();
             let hint = hint.strip_suffix("; nothing was sent").unwrap_or(hint);
             stderr.error(

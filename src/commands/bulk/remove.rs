@@ -96,7 +96,7 @@ fn warn_of_memory(context: &Context, runs: &[RunOverview]) {
     if rows > 0 {
         let (messages, them) = (counted(rows, "message"), if rows == 1 { "it" } else { "them" });
         context.stderr.warning(&format!(
-            "that {messages} went out, or may have, is forgotten with this: nothing keeps anybody from being sent {them} again"
+            "{messages} went out, or may have: once that is removed, nothing keeps a later run from sending {them} again"
         ));
     }
 }

@@ -13,7 +13,7 @@ use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::input::Source;
-use crate::list::{ListError, ListOptions, ReportedOutcome};
+use crate::list::{ListError, ListOptions, ReportedOutcome, ReportedSent};
 use crate::message::{InvalidMessage, TypedRecipient};
 use crate::output::{Sent, counted};
 
@@ -138,11 +138,10 @@ fn of_row(outcome: &ReportedOutcome) -> Result<(RunName, u64, Sent), String> {
     let run = outcome.run.trim().parse().map_err(|problem| format!("run: {problem}"))?;
     let line = outcome.line.trim();
     let line = line.parse().map_err(|_| format!("line: `{}` is no line of a list", line.escape_debug()))?;
-    let sent = match outcome.sent.trim().to_lowercase().as_str() {
-        "yes" => Sent::Yes,
-        "no" => Sent::No,
-        "unknown" => Sent::Unknown,
-        _ => return Err(format!("sent: `{}` is not yes, no or unknown", outcome.sent.escape_debug())),
+    let sent = match outcome.is_sent()? {
+        ReportedSent::Yes => Sent::Yes,
+        ReportedSent::No => Sent::No,
+        ReportedSent::Unknown => Sent::Unknown,
     };
     Ok((run, line, sent))
 }

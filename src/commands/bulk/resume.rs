@@ -15,7 +15,9 @@ use crate::exit::ExitCode;
 use crate::hours::HoursChoice;
 use crate::people::Exclusions;
 use crate::process::block_on;
-use crate::sending::{Connection, Interrupted, Opening, Sender, UnresolvedSender, add_do_not_contact};
+use crate::sending::{
+    Connection, Interrupted, Opening, Sender, UnresolvedSender, add_do_not_contact, reread_do_not_contact,
+};
 
 pub(crate) fn run(
     context: &mut Context,
@@ -62,13 +64,19 @@ pub(crate) fn run(
     if !details.sandbox {
         leave_out_sent(context, runs, (&name, &lock), &details, &ledger, &earlier.ignored_runs)?;
     }
-    let counts = ledger.counts()?;
-    let has_work = counts.pending > 0;
-    if has_work && is_asked(context, &sender) {
+    let pending = ledger.counts()?.pending;
+    if pending > 0 && is_asked(context, &sender) {
         let rate = options.rate.map_or(details.rate, Rate::per_second);
         report_before_resume(context, &ledger, &details, rate)?;
-        confirm(context, &sender, counts.pending)?;
+        confirm(context, &sender, pending)?;
+        // The question may have stood there for hours.
+        leave_out_of_file(context, &runs.path(&name), &lock, &reread_do_not_contact(&sender.settings)?)?;
+        if !details.sandbox {
+            leave_out_sent(context, runs, (&name, &lock), &details, &ledger, &earlier.ignored_runs)?;
+        }
     }
+    let counts = ledger.counts()?;
+    let has_work = counts.pending > 0;
     drop(ledger);
     let run = LockedRun { runs, name, details, is_changed, found: Some(counts), lock };
     block_on(async {
