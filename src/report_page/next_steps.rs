@@ -29,11 +29,17 @@ pub(super) fn next_steps(
     add(is_running, "next_running", &[format!("jelouctl bulk status {name}")]);
     let resume = format!("jelouctl bulk resume {name}");
     add(!is_running && counts.left() > 0, "next_resume", std::slice::from_ref(&resume));
-    let look = report("--state unknown");
-    add(counts.unknown > 0, "next_unknown", &[look, format!("jelouctl bulk resolve {name} --unknown-as sent")]);
+    let unknown = [report("--state unknown --file unknown.csv"), "jelouctl bulk resolve --from unknown.csv".to_owned()];
+    add(counts.unknown > 0, "next_unknown", &unknown);
     let failed = format!("jelouctl bulk resolve {name} --failed-as pending");
     add(!is_running && counts.failed > 0, "next_failed", &[failed, resume]);
-    add(invalid > 0, "next_invalid", &[report("--reason invalid --file again.csv")]);
+    let filter = match (counts.failed, invalid) {
+        (0, 0) => None,
+        (_, 0) => Some("--state failed --file again.csv"),
+        (0, _) => Some("--reason invalid --file again.csv"),
+        (_, _) => Some("--state failed --reason invalid --file again.csv"),
+    };
+    add(!is_running && filter.is_some(), "next_corrected", &[report(filter.unwrap_or_default())]);
     if steps.is_empty() {
         steps.push(NextStep { text: language.text("next_none"), commands: Vec::new() });
     }

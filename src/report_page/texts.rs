@@ -169,24 +169,24 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     ("next_running", ["It is still under way. To see how it stands:", "Aún está en curso. Para ver cómo va:"]),
     ("next_resume", ["To send what is left:", "Para enviar lo que falta:"]),
     (
-        "next_failed",
-        [
-            "To send the failed ones again, once what is wrong is mended:",
-            "Para reenviar los fallidos, una vez corregido:",
-        ],
-    ),
-    (
         "next_unknown",
         [
-            "Some may have been sent. Look at them and ask the recipients; if they arrived:",
-            "Algunos quizá se enviaron. Revísalos y pregunta a los destinatarios; si llegaron:",
+            "Some may have been sent. Ask the recipients, write yes or no under `sent`, and give the file back:",
+            "Algunos quizá se enviaron. Pregunta a los destinatarios, escribe yes o no bajo `sent` y devuelve el archivo:",
         ],
     ),
     (
-        "next_invalid",
+        "next_failed",
         [
-            "To get the rows that cannot be sent, mend them and send them:",
-            "Para obtener las filas inválidas, corregirlas y enviarlas:",
+            "To send the failed ones again just as they are, where the fault was not theirs:",
+            "Para reenviar los fallidos tal como están, si la falla no era suya:",
+        ],
+    ),
+    (
+        "next_corrected",
+        [
+            "To correct the list or the message: these rows as a list, which `bulk send` takes:",
+            "Para corregir la lista o el mensaje: estas filas como lista, que `bulk send` acepta:",
         ],
     ),
     ("next_all", ["The whole list with what became of each row:", "La lista completa con lo que pasó con cada fila:"]),

@@ -76,6 +76,13 @@ fn a_report_is_what_its_file_s_name_says_or_is_refused() {
         !name.starts_with('.') && name != "people.csv"
     });
     assert_eq!(made.count(), 0, "nothing is made where a line is refused");
+    // What is no file is not replaced by one.
+    #[cfg(unix)]
+    {
+        let socket = std::os::unix::net::UnixListener::bind(home.path().join("socket")).unwrap();
+        home.run("bulk report --file socket").fails(2, &["socket is no regular file", "redirect standard output"]);
+        drop(socket);
+    }
     for (file, begin, said) in [
         ("r.csv", "to,run,line,sent,", "2 rows written to r.csv"),
         ("r.txt", "to,run,line,sent,", "2 rows written to r.txt"),

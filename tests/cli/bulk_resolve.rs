@@ -131,6 +131,21 @@ fn a_report_that_is_sent_again_writes_to_nobody_twice() {
     let refusal =
         ["6 rows of this report say that they were sent", "3 rows of this report say that they may have been sent"];
     home.run_args(&send_again(&[])).api(&never.url).fails(11, &[&refusal[..], &["--skip-sent", "--again"]].concat());
+    // However the word is spelled, and where nobody can tell, nothing leaves.
+    let report = home.read("again.csv");
+    home.write("again.csv", report.replace(",yes,", ",Yes ,").replace(",unknown,", ",UNKNOWN,"));
+    home.run_args(&send_again(&[])).api(&never.url).fails(11, &refusal);
+    home.write("again.csv", report.replace(",yes,", ",sí,"));
+    home.run_args(&send_again(&[])).api(&never.url).fails(2, &["sent: `sí` is not yes, no or unknown"]);
+    // So it is where columns were moved or renamed, which would make it a list as any other.
+    let with_notes: Vec<_> = report.lines().map(|line| format!("{line},x")).collect();
+    home.write("again.csv", with_notes.join("\n"));
+    home.run_args(&send_again(&[]))
+        .api(&never.url)
+        .fails(2, &["has the columns of a report, but not as its last ones"]);
+    home.write("again.csv", report.replacen(",sent,", ",Sent,", 1));
+    home.run_args(&send_again(&[])).api(&never.url).fails(2, &["has the columns of a report", "to the left of `run`"]);
+    home.write("again.csv", report);
     // A look at it says so too.
     home.run_args(&send_again(&["--dry-run"])).api(&never.url).success();
     let told = home.run_args(&send_again(&["--dry-run"])).api(&never.url).success();

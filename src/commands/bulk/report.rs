@@ -186,6 +186,11 @@ impl<'a> Destination<'a> {
         if path.is_dir() {
             return Err(refused(io::ErrorKind::IsADirectory.into()));
         }
+        // A device or a pipe would be replaced.
+        if path.exists() && !path.is_file() {
+            let message = format!("--file: {} is no regular file", path.display());
+            return Err(UsageError::new(message, "to write into a device or a pipe, redirect standard output: > FILE"));
+        }
         Ok(Self { path, file: NamedTempFile::new_in(directory).map_err(refused)? })
     }
 }

@@ -124,7 +124,7 @@ impl RunSummary {
             let rows = counted(self.counts.failed + invalid, "row");
             ways.push(format!(
                 "to send {rows} again once corrected: jelouctl bulk report {name} {filter} --file again.csv; then \
-                 jelouctl bulk send again.csv, with the same message"
+                 jelouctl bulk send again.csv, with the same flags and message"
             ));
         }
         ways
