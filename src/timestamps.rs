@@ -31,6 +31,11 @@ pub(crate) fn timestamp(at: SystemTime) -> Timestamp {
     Timestamp::try_from(at).unwrap_or(if is_past { Timestamp::MIN } else { Timestamp::MAX })
 }
 
+/// Of milliseconds since 1970.
+pub(crate) fn of_milliseconds(at: i64) -> Timestamp {
+    Timestamp::from_millisecond(at).unwrap_or(if at < 0 { Timestamp::MIN } else { Timestamp::MAX })
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

@@ -94,22 +94,9 @@ mod tests {
 
     use super::*;
     use crate::bulk::fixture;
-    use crate::bulk::ledger::EndedAttempt;
 
     fn settled(n: i64, state: RowState, retry: Option<(Instant, Delay)>) -> SettledRow {
-        let ended = EndedAttempt {
-            n,
-            number: 1,
-            recipient: "593990000000".to_owned(),
-            state,
-            began_at: 1,
-            ended_at: 2,
-            http_status: None,
-            message_id: None,
-            code: (state != RowState::Sent).then_some("network"),
-            error: None,
-            api_code: None,
-        };
+        let ended = fixture::ended(n, state);
         SettledRow { ended, at: Instant::now(), retry }
     }
 

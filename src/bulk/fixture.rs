@@ -5,7 +5,9 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::ledger::{CommitMark, Details, DraftRequest, DraftRow, Ledger, LedgerDraft, RunConditions};
+use super::ledger::{
+    CommitMark, Details, DraftRequest, DraftRow, EndedAttempt, Ledger, LedgerDraft, RowState, RunConditions,
+};
 use crate::api::SuccessCriterion;
 use crate::list::ListFormat;
 use crate::message::TemplateUses;
@@ -46,4 +48,21 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
     draft.find_repeated().unwrap();
     draft.complete(&details, &mark(), &path).unwrap();
     (Ledger::resume(&path, mark()).unwrap(), Ledger::read(&path).unwrap())
+}
+
+/// What became of the first attempt on row `n`.
+pub(crate) fn ended(n: i64, state: RowState) -> EndedAttempt {
+    EndedAttempt {
+        n,
+        number: 1,
+        recipient: "593990000000".to_owned(),
+        state,
+        began_at: 1,
+        ended_at: 2,
+        http_status: None,
+        message_id: None,
+        code: (state != RowState::Sent).then_some("network"),
+        error: None,
+        api_code: None,
+    }
 }

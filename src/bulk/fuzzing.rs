@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use super::exchange::RunLedger;
 use super::file_run::FileRun;
-use super::fixture::ledgers;
-use super::ledger::{BegunAttempt, CommitMark, EndedAttempt, Ledger, RowState};
+use super::fixture::{ended, ledgers};
+use super::ledger::{BegunAttempt, CommitMark, Ledger, RowState};
 
 const FILES: [&str; 3] = ["r.db", "r.db-wal", "r.lock"];
 /// The rows that no request has left for, or that were certainly not sent.
@@ -37,22 +37,6 @@ static WHOLE: LazyLock<TempDir> = LazyLock::new(|| {
     drop((ledger, reader));
     copy
 });
-
-fn ended(n: i64, state: RowState) -> EndedAttempt {
-    EndedAttempt {
-        n,
-        number: 1,
-        recipient: "593990000000".to_owned(),
-        state,
-        began_at: 1,
-        ended_at: 2,
-        http_status: None,
-        message_id: None,
-        code: (state != RowState::Sent).then_some("network"),
-        error: None,
-        api_code: None,
-    }
-}
 
 /// Damages a copy of a ledger and goes on with it. Each five bytes are a damage: which file and what is done, where, and
 /// with what.

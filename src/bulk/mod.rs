@@ -55,7 +55,8 @@ pub(crate) use self::runs::{
     EarlierError, EarlierRuns, ReservedRun, RunAge, RunError, RunLock, RunName, RunOverview, Runs, StopWatch,
 };
 pub(crate) use self::shared_ledger::{
-    DatabaseAddress, DatabaseError, DatabaseTls, LostWorker, RunId, SharedEarlier, SharedRuns, schema_sql, set_up,
+    DatabaseAddress, DatabaseError, DatabaseTls, LostWorker, PausedRun, RunId, RunWorker, SharedEarlier, SharedRuns,
+    schema_sql, set_up,
 };
 pub(crate) use self::store::{KnownRuns, LookedUpRuns, RunStore, StoredRun};
 pub(crate) use self::throttle::RunLimits;

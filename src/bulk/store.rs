@@ -8,7 +8,7 @@ use super::ledger::{
     Counts, Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, ReportedRow, RowFilter, RunEvent,
     SkipCounts,
 };
-use super::runs::{EarlierError, EarlierRuns, OpenRuns, RunName, Runs};
+use super::runs::{EarlierError, EarlierRuns, OpenRuns, RunName, RunOverview, Runs};
 use super::shared_ledger::{RunId, SharedEarlier, SharedRuns};
 
 /// The runs that there are.
@@ -54,6 +54,30 @@ impl RunStore {
                 runs.id(name).and_then(|run| runs.workers(run)).is_ok_and(|workers| !workers.is_empty())
             }
         }
+    }
+
+    /// The run in figures.
+    ///
+    /// # Errors
+    /// When its ledger cannot be read.
+    pub(crate) fn overview(&self, name: &RunName) -> Result<RunOverview, LedgerError> {
+        match self {
+            Self::Files(runs) => runs.overview(name),
+            Self::Shared(runs) => runs.overview(name),
+        }
+    }
+
+    /// Every run, the newest first. `warn` hears of those whose ledger cannot be read.
+    ///
+    /// # Errors
+    /// When it cannot be told which runs there are.
+    pub(crate) fn overviews(&self, warn: impl FnMut(&RunName, &LedgerError)) -> Result<Vec<RunOverview>, LedgerError> {
+        let mut overviews = match self {
+            Self::Files(runs) => runs.overviews(warn)?,
+            Self::Shared(runs) => runs.names()?.iter().map(|name| runs.overview(name)).collect::<Result<_, _>>()?,
+        };
+        overviews.sort_by(|one, other| (other.created_at, &one.name).cmp(&(one.created_at, &other.name)));
+        Ok(overviews)
     }
 
     pub(crate) fn read(&self, name: &RunName) -> Result<StoredRun<'_>, LedgerError> {

@@ -118,8 +118,7 @@ pub(crate) fn write(
     let events = run.ledger.events()?;
     let span = span_of(run, &events, &ends)?;
     let rests = course::rests_of(&events, if outcomes.counts.is_finished() { span.to } else { run.now });
-    let invalid = run.ledger.skip_counts()?;
-    let invalid = invalid.iter().filter(|(reason, _)| *reason == SkipReason::Invalid).map(|(_, rows)| rows).sum();
+    let invalid = run.ledger.skip_counts()?.rows(SkipReason::Invalid);
     let (message, message_caption) = message_of(run, language, mask)?;
     let tiles = outcomes.tiles(language);
     let states: Vec<_> = ORDER.iter().map(|state| (state.name(), one(*state, language))).collect();

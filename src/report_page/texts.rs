@@ -106,7 +106,6 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     ("unknown", ["Unknown", "Desconocidos"]),
     ("skipped", ["Skipped", "Omitidos"]),
     ("pending", ["Not yet", "Pendientes"]),
-    ("inflight", ["Under way", "En curso"]),
     ("one_sent", ["Sent", "Enviado"]),
     ("one_failed", ["Failed", "Fallido"]),
     ("one_unknown", ["Unknown", "Desconocido"]),
@@ -210,5 +209,4 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     ("left_out_1", ["{} more row is not on this page:", "Falta {} fila en esta página:"]),
     ("left_out_n", ["{} more rows are not on this page:", "Faltan {} filas en esta página:"]),
     ("made", ["Made by jelouctl on {}", "Hecho con jelouctl el {}"]),
-    ("resolved", ["decided by hand", "decidido a mano"]),
 ];

@@ -7,6 +7,25 @@ use std::process::{Child, Command, Stdio};
 use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
 
+/// The kinds that one fixture stands for, by its name.
+pub(crate) const KINDS: [&str; 15] = [
+    "text",
+    "list",
+    "quick-reply",
+    "image",
+    "audio",
+    "video",
+    "file",
+    "sticker",
+    "location",
+    "location-request",
+    "contacts",
+    "cta-url",
+    "call",
+    "flow",
+    "carousel",
+];
+
 /// `sandbox:sandbox`
 pub(crate) const AUTHORIZATION: &str = "Authorization: Basic c2FuZGJveDpzYW5kYm94";
 

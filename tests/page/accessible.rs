@@ -2,25 +2,7 @@
 
 use crate::axe::findings;
 use crate::inbox::{Inbox, block_on};
-use crate::listening::{Sandbox, fixture, text_to};
-
-const KINDS: [&str; 15] = [
-    "text",
-    "list",
-    "quick-reply",
-    "image",
-    "audio",
-    "video",
-    "file",
-    "sticker",
-    "location",
-    "location-request",
-    "contacts",
-    "cta-url",
-    "call",
-    "flow",
-    "carousel",
-];
+use crate::listening::{KINDS, Sandbox, fixture, text_to};
 
 async fn assert_fine(inbox: &Inbox, place: &str) {
     for scheme in ["light", "dark"] {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::inbox::{Inbox, block_on};
-use crate::listening::{Sandbox, fixture, text_to};
+use crate::listening::{KINDS, Sandbox, fixture, text_to};
 
 const ATTACK: &str = "<img src=x onerror='hacked=1'><script>hacked=1</script>";
 
@@ -31,25 +31,7 @@ fn a_script_stays_a_text_in_every_kind() {
         // A user's name is such a text, too.
         sandbox.send([text_to(ATTACK, ATTACK)]);
         inbox.click(".chat", ATTACK).await;
-        for kind in [
-            "text",
-            "list",
-            "quick-reply",
-            "image",
-            "audio",
-            "video",
-            "file",
-            "sticker",
-            "location",
-            "location-request",
-            "contacts",
-            "cta-url",
-            "call",
-            "flow",
-            "carousel",
-            "template",
-            "template-by-id",
-        ] {
+        for kind in KINDS.into_iter().chain(["template", "template-by-id"]) {
             let mut body = fixture(&format!("bodies/{kind}.json"));
             let wire = body["type"].clone();
             attacking(&mut body);

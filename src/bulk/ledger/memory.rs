@@ -1,10 +1,8 @@
 //! What of earlier runs counts, and how it is told.
 
-use jiff::Timestamp;
-
 use super::row_states::StateSince;
 use super::{LedgerError, RowState, SkipReason};
-use crate::timestamps::local_time;
+use crate::timestamps::{local_time, of_milliseconds};
 
 /// What of an earlier run counts; times are milliseconds since 1970.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +88,7 @@ impl EarlierRow {
 
 /// `at 2026-11-20 08:23 -05:00`
 fn time(at: i64) -> String {
-    format!("at {}", local_time(Timestamp::from_millisecond(at).unwrap_or(Timestamp::MAX)))
+    format!("at {}", local_time(of_milliseconds(at)))
 }
 
 /// The place of a reason among all.

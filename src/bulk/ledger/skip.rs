@@ -76,10 +76,14 @@ impl SkipCounts {
         self.0.iter().copied()
     }
 
+    /// How many are left out for this reason.
+    pub(crate) fn rows(&self, reason: SkipReason) -> u64 {
+        self.iter().find(|(known, _)| *known == reason).map_or(0, |(_, rows)| rows)
+    }
+
     /// How many more there are of each than there were `before`.
     pub(crate) fn since(&self, before: &Self) -> Self {
-        let rows_before = |reason| before.iter().find(|(known, _)| *known == reason).map_or(0, |(_, rows)| rows);
-        let more = self.iter().map(|(reason, rows)| (reason, rows.saturating_sub(rows_before(reason))));
+        let more = self.iter().map(|(reason, rows)| (reason, rows.saturating_sub(before.rows(reason))));
         Self(more.filter(|(_, rows)| *rows > 0).collect())
     }
 

@@ -19,6 +19,14 @@ impl Runs {
         Err(RunError::NoSuchRun { name: asked.clone(), known }.into())
     }
 
+    /// The run `asked` for, else the only one that is not finished; nothing where none is named and all are finished.
+    ///
+    /// # Errors
+    /// When there is no such run, or none is named and several are unfinished.
+    pub(crate) fn named_or_unfinished(&self, asked: Option<&RunName>) -> Result<Option<RunName>, BulkError> {
+        asked.map_or_else(|| self.only_unfinished(), |asked| self.named(asked).map(Some))
+    }
+
     /// The newest run, one on the sandbox only where there is no other.
     ///
     /// # Errors
@@ -32,7 +40,7 @@ impl Runs {
     ///
     /// # Errors
     /// When there are several.
-    pub(crate) fn only_unfinished(&self) -> Result<Option<RunName>, BulkError> {
+    fn only_unfinished(&self) -> Result<Option<RunName>, BulkError> {
         let mut unfinished = self.names()?;
         unfinished.retain(|name| {
             let finished_at = Ledger::read(&self.path(name)).and_then(|run| run.finished_at());

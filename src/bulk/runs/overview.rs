@@ -12,7 +12,7 @@ pub(crate) struct RunOverview {
     pub(crate) copy_of: Option<String>,
     pub(crate) details: Details,
     /// As the ledger has them; see [`RunOverview::counts`].
-    noted: Counts,
+    pub(in crate::bulk) noted: Counts,
     /// Milliseconds since 1970.
     pub(crate) created_at: i64,
     /// The last outcome or decision; where there is none, when the run was made.
@@ -54,7 +54,7 @@ impl Runs {
         })
     }
 
-    /// Every run, the newest first. `warn` hears of those whose ledger cannot be read.
+    /// Every run. `warn` hears of those whose ledger cannot be read.
     pub(crate) fn overviews(
         &self,
         mut warn: impl FnMut(&RunName, &LedgerError),
@@ -67,7 +67,6 @@ impl Runs {
                 Err(error) => warn(&name, &error),
             }
         }
-        overviews.sort_by(|one, other| (other.created_at, &one.name).cmp(&(one.created_at, &other.name)));
         Ok(overviews)
     }
 }

@@ -18,5 +18,5 @@ pub(crate) use self::address::{DatabaseAddress, DatabaseTls};
 pub(crate) use self::comparison::SharedEarlier;
 pub(crate) use self::error::DatabaseError;
 pub(crate) use self::run_counts::RunId;
-pub(crate) use self::runs::{LostWorker, SharedRuns, set_up};
+pub(crate) use self::runs::{LostWorker, PausedRun, RunWorker, SharedRuns, set_up};
 pub(crate) use self::schema::sql as schema_sql;

@@ -16,7 +16,7 @@ use crate::bulk::error::BulkError;
 use crate::bulk::ledger::{
     Counts, Details, LedgerError, QueuedRow, RowState, RunConditions, RunEvent, RunEventKind, Skip, SkipCounts,
 };
-use crate::bulk::runs::{RunError, RunName};
+use crate::bulk::runs::{RunError, RunName, RunOverview};
 
 /// So many rows are read at once.
 const PAGE: i64 = 2000;
@@ -131,18 +131,12 @@ impl SharedRuns {
         Ok(rows.iter().filter_map(|row| row.try_get::<_, String>(0).ok()?.parse().ok()).collect())
     }
 
-    /// The run `asked` for, else the only unfinished one.
+    /// The run `asked` for, else the only one that is not finished; nothing where none is named and all are finished.
     ///
     /// # Errors
-    /// When there is no such run, or more than one.
-    pub(crate) fn find(&self, asked: Option<&RunName>) -> Result<RunName, BulkError> {
-        match asked {
-            Some(asked) => self.named(asked),
-            None => match self.only_unfinished()? {
-                Some(name) => Ok(name),
-                None => Err(RunError::NoneUnfinished { known: self.names()? }.into()),
-            },
-        }
+    /// When there is no such run, or none is named and several are unfinished.
+    pub(crate) fn named_or_unfinished(&self, asked: Option<&RunName>) -> Result<Option<RunName>, BulkError> {
+        asked.map_or_else(|| self.only_unfinished(), |asked| self.named(asked).map(Some))
     }
 
     /// The run of this name.
@@ -172,7 +166,7 @@ impl SharedRuns {
     ///
     /// # Errors
     /// When there are several.
-    pub(crate) fn only_unfinished(&self) -> Result<Option<RunName>, BulkError> {
+    fn only_unfinished(&self) -> Result<Option<RunName>, BulkError> {
         let query = "SELECT name FROM jelouctl.run WHERE finished_at IS NULL ORDER BY name";
         let rows = self.call(SHORT, self.client.query(query, &[]))?;
         let unfinished: Vec<RunName> =
@@ -279,6 +273,18 @@ impl SharedRuns {
         let rows = self.call(LONG, self.client.query(query, &[&run.0]))?;
         let read = |row: &Row| Some((row.try_get(0).ok()?, u64::try_from(row.try_get::<_, i64>(1).ok()?).ok()?));
         Ok(rows.iter().filter_map(read).collect())
+    }
+
+    /// The run in figures.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn overview(&self, name: &RunName) -> Result<RunOverview, LedgerError> {
+        let run = self.id(name)?;
+        let is_held = !self.workers(run)?.is_empty();
+        let [created_at, changed_at] = self.times(run)?;
+        let (details, noted) = (self.details(run)?, self.counts(run)?);
+        Ok(RunOverview { name: name.clone(), copy_of: None, details, noted, created_at, changed_at, is_held })
     }
 
     /// Nobody takes rows of it any more until a person resumes it.

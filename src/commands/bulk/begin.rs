@@ -56,7 +56,7 @@ enum MakingHold<'a> {
     Shared(&'a SharedRuns),
 }
 
-impl RunPlace<'_> {
+impl<'a> RunPlace<'a> {
     fn name(&self) -> RunName {
         match self {
             Self::File { reserved, .. } => reserved.name().clone(),
@@ -64,7 +64,7 @@ impl RunPlace<'_> {
         }
     }
 
-    fn hold(&self) -> Result<MakingHold<'_>, LedgerError> {
+    fn hold(&self) -> Result<MakingHold<'a>, LedgerError> {
         Ok(match self {
             Self::File { runs, .. } => MakingHold::File(runs.hold()?),
             Self::Shared { runs, .. } => {
@@ -140,17 +140,12 @@ impl PreparedRun<'_> {
         if let Some(signal) = connection.signals.came() {
             return Err(Interrupted(signal).into());
         }
-        let made = match &place {
-            RunPlace::File { runs, reserved } => {
-                draft.complete(&details, &reserved.mark()?, &runs.path(&name))?;
-                None
-            }
-            RunPlace::Shared { runs, .. } => Some(runs.import(&mut draft, &details, &name)?),
-        };
-        held.let_go()?;
-        context.stderr.note(&format!("run {name}: {} from bot {}", counted(rows, "message"), sender.bot.as_str()));
-        match (place, made) {
-            (RunPlace::Shared { runs, .. }, Some(run)) => {
+        let made = format!("run {name}: {} from bot {}", counted(rows, "message"), sender.bot.as_str());
+        match place {
+            RunPlace::Shared { runs, .. } => {
+                let run = runs.import(&mut draft, &details, &name)?;
+                held.let_go()?;
+                context.stderr.note(&made);
                 if arguments.import_only {
                     let ways = format!("jelouctl bulk work {name}, on as many machines as you like");
                     return imported(context, &StoredRun::Shared(runs, run), &name, &ways);
@@ -160,8 +155,10 @@ impl PreparedRun<'_> {
                 let began = Some(RunEventKind::Begun);
                 joined.send(context, sender, connection, arguments.options, began).await
             }
-            (RunPlace::Shared { .. }, None) => Err(LedgerError::InUse { run: name.to_string() }.into()),
-            (RunPlace::File { runs, reserved }, _) => {
+            RunPlace::File { runs, reserved } => {
+                draft.complete(&details, &reserved.mark()?, &runs.path(&name))?;
+                held.let_go()?;
+                context.stderr.note(&made);
                 let in_use = || LedgerError::InUse { run: name.to_string() };
                 let lock = reserved.keep().ok_or_else(in_use)?;
                 if arguments.import_only {
@@ -178,7 +175,7 @@ impl PreparedRun<'_> {
 /// `--import-only`: the run is made, and nothing is sent.
 fn imported(context: &Context, run: &StoredRun<'_>, name: &RunName, ways: &str) -> Result<ExitCode, CommandError> {
     context.stderr.note(&format!("the run is made and nothing was sent; to send it: {ways}"));
-    let summary = RunSummary::of_stored(run, run.details()?.written_to)?;
+    let summary = RunSummary::of(run, run.details()?.written_to)?;
     print_summary(context, &summary.to_json(Some(name)), &summary.words(None, false), Some(name))?;
     Ok(ExitCode::Success)
 }

@@ -15,7 +15,7 @@ use crate::api::{HEADERS_OF_A_POST, Problem, SwapWatch, signed};
 use crate::bulk::{
     ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, LedgerError, PauseReason, RunEnd, RunEvent,
     RunEventKind, RunLedger, RunLimits, RunLock, RunName, RunPause, Runs, StopReason, StopRequest, StopWatch,
-    WriteFailure,
+    StoredRun, WriteFailure,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -103,7 +103,7 @@ impl RunningRun for FileOnItsWay<'_> {
 
     fn look(&self) -> Result<RunSummary, LedgerError> {
         let ledger = Ledger::read(&self.run.runs.path(&self.run.name))?;
-        RunSummary::of(&ledger, self.run.details.written_to)
+        RunSummary::of(&StoredRun::File(Box::new(ledger)), self.run.details.written_to)
     }
 
     fn stop_watch(&self) -> Option<StopWatch> {
@@ -255,11 +255,10 @@ fn report(
     if sender.settings.is_sandboxed() {
         stderr.note("sandbox: nothing left this machine");
     }
-    let summary = || run.look();
     let to_continue = to_continue(run.name());
     let is_written = !matches!(end, Ok(RunEnd::Stopped { is_written: false, .. }));
     let ended = match end {
-        Ok(end) => report_end(context, run, end, summary, &to_continue),
+        Ok(end) => report_end(context, run, end, &to_continue),
         Err(error) => {
             let hint = error.hint.as_deref().unwrap_or_default();
             let hint = hint.strip_suffix("; nothing was sent").unwrap_or(hint);
@@ -276,7 +275,7 @@ fn report(
         stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
         return ended;
     }
-    if let Ok(summary) = summary() {
+    if let Ok(summary) = run.look() {
         let (json, words) = (summary.to_json(Some(run.name())), summary.words(Some(took), false));
         // What was accepted stays so when standard output cannot take it: an error would invite a second run.
         if let Err(error) = print_summary(context, &json, &words, Some(run.name())) {
@@ -295,7 +294,6 @@ fn report_end(
     context: &Context,
     run: &impl RunningRun,
     end: RunEnd,
-    summary: impl Fn() -> Result<RunSummary, LedgerError>,
     to_continue: &str,
 ) -> Result<ExitCode, CommandError> {
     let stderr = &context.stderr;
@@ -305,7 +303,7 @@ fn report_end(
                 stderr.note(&format!("run {} is complete: its last rows have ended", run.name()));
             }
             run.end();
-            Ok(summary()?.exit_code())
+            Ok(run.look()?.exit_code())
         }
         RunEnd::Stopped { reason: StopReason::Paused(PauseReason::AllRefused, problem), .. } => {
             report_all_refused(context, run, &problem);

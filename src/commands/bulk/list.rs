@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::shared;
 use super::store::open_store;
 use super::times::{local_time, utc};
-use crate::bulk::{RunOverview, RunStore};
+use crate::bulk::RunOverview;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -14,12 +13,8 @@ use crate::output::{Format, Stdout, StreamError, compact};
 const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT"];
 
 pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
-    let runs = match open_store(context)? {
-        RunStore::Files(runs) => runs,
-        RunStore::Shared(runs) => return shared::list(context, &runs),
-    };
-    let overviews =
-        runs.overviews(|name, error| context.stderr.warning(&format!("{name}: {error}; {}", error.hint())))?;
+    let overviews = open_store(context)?
+        .overviews(|name, error| context.stderr.warning(&format!("{name}: {error}; {}", error.hint())))?;
     if overviews.is_empty() {
         context.stderr.note("there are no runs");
     }
@@ -68,8 +63,7 @@ fn of_script(stdout: &Stdout, run: &RunOverview) -> Result<(), StreamError> {
     let state = if run.is_finished() { "complete" } else { "unfinished" };
     let figures =
         [counts.all(), counts.sent, counts.failed, counts.unknown, counts.left()].map(|count| count.to_string());
-    let [name, skipped, created_at] =
-        [run.name.to_string(), counts.skipped.to_string(), utc(run.created_at).unwrap_or_default()];
+    let [name, skipped, created_at] = [run.name.to_string(), counts.skipped.to_string(), utc(run.created_at)];
     let fields = [name.as_str(), state].into_iter().chain(figures.iter().map(String::as_str)).chain([
         skipped.as_str(),
         &created_at,

@@ -8,7 +8,7 @@ use super::import::open;
 use super::shared;
 use super::store::open_store;
 use super::summary::{RunSummary, print_summary};
-use crate::bulk::{Counts, Ledger, Resolution, RowState, RunError, RunName, RunStore, Runs};
+use crate::bulk::{BulkError, Counts, Ledger, Resolution, RowState, RunError, RunName, RunStore, StoredRun};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
@@ -38,7 +38,9 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
         RunStore::Files(runs) => runs,
         RunStore::Shared(runs) => return shared::resolve(context, &runs, asked.or(of_report.as_ref()), &resolution),
     };
-    let name = never_guessed(&runs, asked.or(of_report.as_ref()))?;
+    let Some(name) = runs.named_or_unfinished(asked.or(of_report.as_ref()))? else {
+        return Err(BulkError::from(RunError::NoneUnfinished { known: runs.names()? }).into());
+    };
     let lock = runs.lock(&name)?;
     // Where nothing is left to be sent, a ledger that has lost records can be taken as it is.
     let open = if matches!(resolution, Resolution::All([RowState::Pending, _])) {
@@ -48,24 +50,14 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
     };
     let mut ledger = open(&runs.path(&name), lock.mark()?)?;
     let changed = ledger.resolve(&resolution);
-    let summary = RunSummary::of(&ledger, ledger.details()?.written_to)?;
     ledger.close()?;
     let changed = changed?;
+    let stored = StoredRun::File(Box::new(Ledger::read(&runs.path(&name))?));
+    let summary = RunSummary::of(&stored, stored.details()?.written_to)?;
     context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
     print_summary(context, &summary.to_json(Some(&name)), &summary.words(None, false), Some(&name))?;
     drop(lock);
     Ok(ExitCode::Success)
-}
-
-/// The run that was named, else the only unfinished one.
-fn never_guessed(runs: &Runs, asked: Option<&RunName>) -> Result<RunName, CommandError> {
-    match asked {
-        Some(asked) => Ok(runs.named(asked)?),
-        None => match runs.only_unfinished()? {
-            Some(name) => Ok(name),
-            None => Err(RunError::NoneUnfinished { known: runs.names()? }.into()),
-        },
-    }
 }
 
 /// `2 unknown rows count as sent, 1 unknown row counts as failed from now on`

@@ -28,7 +28,7 @@ pub(crate) fn run(
     earlier: &EarlierOptions,
 ) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
-    let Some(name) = asked.map_or_else(|| runs.only_unfinished(), |asked| runs.named(asked).map(Some))? else {
+    let Some(name) = runs.named_or_unfinished(asked)? else {
         context.stderr.note("no run is unfinished: there is nothing to resume");
         return Ok(ExitCode::Success);
     };
@@ -46,13 +46,7 @@ pub(crate) fn run(
     }
     send_as_begun(context, &name, &details)?;
 
-    let settings = unresolved.settings(context)?;
-    if settings.is_sandboxed() && !details.sandbox {
-        // The environment may say so too; what is sent there would count as sent to people.
-        refuse_other(&name, "the sandbox", &details.api_url, Some("the sandbox"))?;
-    }
-    let sender = Sender::of(settings, context)?;
-    refuse_other(&name, "client id", &details.client_id, Some(sender.client_id.as_str()))?;
+    let sender = sender_of_run(context, unresolved, &name, &details)?;
     let mut exclusions = Exclusions::default();
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     leave_out_of_file(context, &runs.path(&name), &lock, &exclusions)?;
@@ -165,6 +159,23 @@ fn send_as_begun(context: &mut Context, name: &RunName, run: &Details) -> Result
         flags.api_url = Some(run.api_url.parse().map_err(broken)?);
     }
     Ok(())
+}
+
+/// Who goes on with a run: with the credentials that it was begun with.
+pub(crate) fn sender_of_run(
+    context: &Context,
+    unresolved: UnresolvedSender,
+    name: &RunName,
+    run: &Details,
+) -> Result<Sender, CommandError> {
+    let settings = unresolved.settings(context)?;
+    if settings.is_sandboxed() && !run.sandbox {
+        // The environment may say so too; what is sent there would count as sent to people.
+        refuse_other(name, "the sandbox", &run.api_url, Some("the sandbox"))?;
+    }
+    let sender = Sender::of(settings, context)?;
+    refuse_other(name, "client id", &run.client_id, Some(sender.client_id.as_str()))?;
+    Ok(sender)
 }
 
 pub(crate) fn refuse_other(name: &RunName, what: &str, of_run: &str, given: Option<&str>) -> Result<(), UsageError> {

@@ -1,71 +1,15 @@
-//! `bulk status`, `list`, `resolve`, `stop` and `remove` of runs whose ledger is in a database.
-
-use serde_json::{Value, json};
+//! `bulk resolve`, `stop` and `remove` of runs whose ledger is in a database.
 
 use super::summary::{RunSummary, print_summary, to_continue};
-use super::times::utc;
-use crate::bulk::{LostWorker, Resolution, RowState, RunName, SharedRuns, StoredRun};
+use crate::bulk::{BulkError, LostWorker, Resolution, RowState, RunError, RunName, SharedRuns, StoredRun};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::output::counted;
 
-/// The run in figures, with the processes that send it.
-pub(crate) fn status(context: &Context, runs: &SharedRuns, name: &RunName) -> Result<ExitCode, CommandError> {
-    let run = runs.id(name)?;
-    let details = runs.details(run)?;
-    let summary = RunSummary::of_stored(&StoredRun::Shared(runs, run), details.written_to)?;
-    let (paused, workers, times) = (runs.paused(run)?, runs.workers(run)?, runs.times(run)?);
-    let mut json = summary.to_json(Some(name));
-    if let Value::Object(json) = &mut json {
-        json.insert("kind".to_owned(), json!(details.kind));
-        json.insert("profile".to_owned(), json!(details.profile));
-        json.insert("bot_id".to_owned(), json!(details.bot));
-        json.insert("api_url".to_owned(), json!(details.api_url));
-        json.insert("created_at".to_owned(), json!(utc(times[0])));
-        json.insert("changed_at".to_owned(), json!(utc(times[1])));
-        json.insert("running".to_owned(), json!(!workers.is_empty()));
-        json.insert("hours".to_owned(), json!(details.conditions.hours));
-        json.insert("paused".to_owned(), json!(paused));
-        json.insert("workers".to_owned(), json!(workers));
-    }
-    let mut words = vec![format!("run {name}: {}", details.description())];
-    words.extend(summary.words(None, !workers.is_empty()));
-    for worker in &workers {
-        words.push(format!(
-            "{} pid {}, heard of {} s ago: {} under way, {} sent",
-            worker.host, worker.pid, worker.seen_s, worker.inflight, worker.sent
-        ));
-    }
-    words.extend(paused.map(|paused| format!("paused ({}) by {} at {}", paused.reason, paused.by, paused.at)));
-    print_summary(context, &json, &words, Some(name))?;
-    Ok(ExitCode::Success)
-}
-
-/// Every run, a line each.
-pub(crate) fn list(context: &Context, runs: &SharedRuns) -> Result<ExitCode, CommandError> {
-    let names = runs.names()?;
-    if names.is_empty() {
-        context.stderr.note("there are no runs");
-    }
-    for name in names {
-        let run = runs.id(&name)?;
-        let (counts, details, times) = (runs.counts(run)?, runs.details(run)?, runs.times(run)?);
-        let state = if counts.is_finished() { "complete" } else { "unfinished" };
-        let figures = [counts.all(), counts.sent, counts.failed, counts.unknown, counts.left(), counts.skipped];
-        let figures = figures.map(|count| count.to_string());
-        let (name, created_at) = (name.to_string(), utc(times[0]).unwrap_or_default());
-        let from = if details.sandbox { "sandbox" } else { &details.bot };
-        let fields = [name.as_str(), state].into_iter().chain(figures.iter().map(String::as_str));
-        let fields = fields.chain([created_at.as_str(), details.kind.as_str(), from]);
-        context.stdout.fields(&fields.collect::<Vec<_>>())?;
-    }
-    Ok(ExitCode::Success)
-}
-
 /// Every process that sends the run takes no more rows, and ends once those under way have ended.
 pub(crate) fn stop(context: &Context, runs: &SharedRuns, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
-    let Some(name) = asked.map_or_else(|| runs.only_unfinished(), |asked| runs.named(asked).map(Some))? else {
+    let Some(name) = runs.named_or_unfinished(asked)? else {
         context.stderr.note("no run is unfinished: there is nothing to stop");
         return Ok(ExitCode::Success);
     };
@@ -97,14 +41,16 @@ pub(crate) fn resolve(
         let message = "--pending-as is for a damaged ledger file; a database knows which rows were sent";
         return Err(UsageError::new(message, "leave it out; nothing was changed").into());
     }
-    let name = runs.find(asked)?;
+    let Some(name) = runs.named_or_unfinished(asked)? else {
+        return Err(BulkError::from(RunError::NoneUnfinished { known: runs.names()? }).into());
+    };
     let run = runs.id(&name)?;
     if from == RowState::Unknown && to == RowState::Pending {
         confirm_lost_workers(context, &runs.lost_workers(run)?)?;
     }
     let changed = runs.resolve(run, from, to)?;
     let stored = StoredRun::Shared(runs, run);
-    let summary = RunSummary::of_stored(&stored, stored.details()?.written_to)?;
+    let summary = RunSummary::of(&stored, stored.details()?.written_to)?;
     let rows = counted(changed, &format!("{} row", from.name()));
     let count = if changed == 1 { "counts" } else { "count" };
     context.stderr.note(&format!("run {name}: {rows} {count} as {} from now on", to.name()));

@@ -4,28 +4,39 @@ use serde_json::{Value, json};
 
 use super::hours::waiting;
 use super::named_run::find_or_newest;
-use super::shared;
 use super::store::open_store;
 use super::summary::{RunSummary, print_summary, to_continue};
 use super::times::{local_time, utc};
-use crate::bulk::{Ledger, RunName, RunStore};
+use crate::bulk::{PausedRun, RunName, RunStore, RunWorker, Runs, SharedRuns};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
+
+/// What only one kind of ledger knows of a run.
+#[derive(Default)]
+struct Standing {
+    fields: Vec<(&'static str, Value)>,
+    /// Lines behind the figures.
+    lines: Vec<String>,
+    /// Why nobody goes on with it, or will not for long.
+    halt: Option<String>,
+}
 
 /// The run in figures, also while it is going on.
 pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let name = find_or_newest(context, &store, asked)?;
-    let runs = match &store {
-        RunStore::Files(runs) => runs,
-        RunStore::Shared(runs) => return shared::status(context, runs, &name),
-    };
-    let run = runs.overview(&name)?;
+    let run = store.overview(&name)?;
     let details = &run.details;
-    let summary = RunSummary::of(&Ledger::read(&runs.path(&name))?, details.written_to)?;
+    let summary = RunSummary::of(&store.read(&name)?, details.written_to)?;
+    let is_finished = summary.counts.is_finished();
+    // A process may have ended it since the first look.
+    let is_running = run.is_held && !is_finished;
+    let standing = match &store {
+        RunStore::Files(runs) => in_file(runs, &name, is_running),
+        RunStore::Shared(runs) => in_database(runs, &name)?,
+    };
     let waiting = waiting(&store, &name, details, &summary.counts);
-    let is_stopping = run.is_held && runs.stop_mark(&name).is_set();
     let mut json = summary.to_json(Some(&name));
     if let Value::Object(json) = &mut json {
         json.insert("kind".to_owned(), json!(details.kind));
@@ -34,24 +45,48 @@ pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode
         json.insert("api_url".to_owned(), json!(details.api_url));
         json.insert("created_at".to_owned(), json!(utc(run.created_at)));
         json.insert("changed_at".to_owned(), json!(utc(run.changed_at)));
-        json.insert("running".to_owned(), json!(run.is_held));
-        json.insert("stopping".to_owned(), json!(is_stopping));
+        json.insert("running".to_owned(), json!(is_running));
         json.insert("hours".to_owned(), json!(details.conditions.hours));
         json.insert("waiting".to_owned(), json!(waiting));
+        json.extend(standing.fields.into_iter().map(|(key, value)| (key.to_owned(), value)));
     }
     let mut words = vec![format!("run {name}: {}, begun {}", details.description(), local_time(run.created_at))];
-    words.extend(summary.words(None, run.is_held));
-    words.push(match (run.is_held, &waiting) {
-        _ if run.is_finished() => format!("complete, last changed {}", local_time(run.changed_at)),
-        (true, _) if is_stopping => "it is stopping, as `jelouctl bulk stop` asks".to_owned(),
-        (true, Some(waiting)) => format!("it waits {}", waiting.shown),
-        (true, None) => "a process has it".to_owned(),
-        (false, _) => "no process sends it".to_owned(),
+    words.extend(summary.words(None, is_running));
+    words.extend(standing.lines);
+    words.push(match (standing.halt, &waiting) {
+        _ if is_finished => format!("complete, last changed {}", local_time(run.changed_at)),
+        (Some(halt), _) => halt,
+        (None, Some(waiting)) if is_running => format!("it waits {}", waiting.shown),
+        (None, _) if is_running => "a process has it".to_owned(),
+        (None, _) => "no process sends it".to_owned(),
     });
     print_summary(context, &json, &words, Some(&name))?;
-    if context.stdout.wants_words() && !run.is_held {
-        let to_continue = (!run.is_finished()).then(|| to_continue(&name));
+    if context.stdout.wants_words() && !is_running {
+        let to_continue = (!is_finished).then(|| to_continue(&name));
         to_continue.into_iter().chain(summary.ways_on(&name)).for_each(|way| context.stderr.note(&way));
     }
     Ok(ExitCode::Success)
+}
+
+fn in_file(runs: &Runs, name: &RunName, is_running: bool) -> Standing {
+    let is_stopping = is_running && runs.stop_mark(name).is_set();
+    Standing {
+        fields: vec![("stopping", json!(is_stopping))],
+        halt: is_stopping.then(|| "it is stopping, as `jelouctl bulk stop` asks".to_owned()),
+        ..Standing::default()
+    }
+}
+
+/// With the processes that send it.
+fn in_database(runs: &SharedRuns, name: &RunName) -> Result<Standing, CommandError> {
+    let run = runs.id(name)?;
+    let (paused, workers) = (runs.paused(run)?, runs.workers(run)?);
+    let line = |RunWorker { host, pid, seen_s, inflight, sent, .. }: &RunWorker| {
+        format!("{host} pid {pid}, heard of {seen_s} s ago: {inflight} under way, {sent} sent")
+    };
+    Ok(Standing {
+        fields: vec![("paused", json!(paused)), ("workers", json!(workers))],
+        lines: workers.iter().map(line).collect(),
+        halt: paused.map(|PausedRun { reason, by, at }| format!("paused ({reason}) by {by} at {at}")),
+    })
 }

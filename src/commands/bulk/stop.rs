@@ -13,11 +13,7 @@ pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode
         RunStore::Files(runs) => runs,
         RunStore::Shared(runs) => return shared::stop(context, &runs, asked),
     };
-    let found = match asked {
-        Some(asked) => Some(runs.named(asked)?),
-        None => runs.only_unfinished()?,
-    };
-    let Some(name) = found else {
+    let Some(name) = runs.named_or_unfinished(asked)? else {
         context.stderr.note("no run is unfinished: there is nothing to stop");
         return Ok(ExitCode::Success);
     };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::earlier::report_skipped;
-use crate::bulk::{Counts, Ledger, LedgerDraft, LedgerError, RunName, SkipCounts, SkipReason, StoredRun};
+use crate::bulk::{Counts, LedgerDraft, LedgerError, RunName, SkipCounts, SkipReason, StoredRun};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -29,16 +29,9 @@ pub(crate) struct RunSummary {
 }
 
 impl RunSummary {
-    /// As `ledger` has it, whose list had so many people whom an earlier run had written to.
-    pub(crate) fn of(ledger: &Ledger, written_to: u64) -> Result<Self, LedgerError> {
-        let (counts, skips) = (ledger.counts()?, ledger.skip_counts()?);
-        Ok(Self { counts, skips, reasons: ledger.reasons()?, written_to })
-    }
-
-    /// As [`RunSummary::of`], wherever the ledger is.
-    pub(crate) fn of_stored(run: &StoredRun<'_>, written_to: u64) -> Result<Self, LedgerError> {
-        let (counts, skips) = (run.counts()?, run.skip_counts()?);
-        Ok(Self { counts, skips, reasons: run.reasons()?, written_to })
+    /// As its ledger has it; an earlier run had written to so many people of its list.
+    pub(crate) fn of(run: &StoredRun<'_>, written_to: u64) -> Result<Self, LedgerError> {
+        Ok(Self { counts: run.counts()?, skips: run.skip_counts()?, reasons: run.reasons()?, written_to })
     }
 
     /// Of the run `name`, or of a list of which nothing was left.
@@ -112,8 +105,7 @@ impl RunSummary {
                  row by row in a report with --from"
             ));
         }
-        let invalid: u64 =
-            self.skips.iter().filter(|(reason, _)| *reason == SkipReason::Invalid).map(|(_, rows)| rows).sum();
+        let invalid = self.skips.rows(SkipReason::Invalid);
         let filter = match (self.counts.failed, invalid) {
             (0, 0) => return ways,
             (_, 0) => "--state failed",
@@ -144,8 +136,7 @@ pub(crate) fn nothing_to_send(context: &Context, draft: &LedgerDraft) -> Result<
     report_skipped(context, &skips);
     let skipped = skips.iter().map(|(_, rows)| rows).sum();
     context.stderr.note(&format!("nothing is left to send: {} left out, and no run is made", were(skipped)));
-    let to_be_sent: u64 =
-        skips.iter().filter(|(reason, _)| *reason == SkipReason::ToBeSent).map(|(_, rows)| rows).sum();
+    let to_be_sent = skips.rows(SkipReason::ToBeSent);
     if to_be_sent > 0 {
         let rows = counted(to_be_sent, "message");
         context.stderr.warning(&format!("{rows} of an unfinished run are not sent by this: jelouctl bulk resume"));

@@ -7,7 +7,7 @@ use super::earlier::{self, Repetition};
 use super::excluded_since::leave_out_excluded;
 use super::hours::of_resumed_run;
 use super::joined_run::JoinedRun;
-use super::resume::{self, refuse_other};
+use super::resume::{self, refuse_other, sender_of_run};
 use super::store::open_store;
 use crate::bulk::{Details, LedgerError, RunEventKind, RunId, RunName, RunStore, SharedEarlier, SharedRuns};
 use crate::commands::CommandError;
@@ -17,7 +17,7 @@ use crate::exit::ExitCode;
 use crate::hours::HoursChoice;
 use crate::people::Exclusions;
 use crate::process::block_on;
-use crate::sending::{Interrupted, Opening, Sender, UnresolvedSender, add_do_not_contact};
+use crate::sending::{Interrupted, Opening, UnresolvedSender, add_do_not_contact};
 
 /// What a person says who resumes a run.
 struct Resumption<'a> {
@@ -61,7 +61,7 @@ fn run(
     resumption: Option<&Resumption<'_>>,
 ) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
-    let Some(name) = asked.map_or_else(|| runs.only_unfinished(), |asked| runs.named(asked).map(Some))? else {
+    let Some(name) = runs.named_or_unfinished(asked)? else {
         context.stderr.note("no run is unfinished: there is nothing to send");
         return Ok(ExitCode::Success);
     };
@@ -76,13 +76,7 @@ fn run(
         details.conditions = conditions;
     }
     send_from_where_it_began(context, &name, &details)?;
-    let settings = unresolved.settings(context)?;
-    if settings.is_sandboxed() && !details.sandbox {
-        // What is sent there would count as sent to people.
-        refuse_other(&name, "the sandbox", &details.api_url, Some("the sandbox"))?;
-    }
-    let sender = Sender::of(settings, context)?;
-    refuse_other(&name, "client id", &details.client_id, Some(sender.client_id.as_str()))?;
+    let sender = sender_of_run(context, unresolved, &name, &details)?;
     let mut exclusions = Exclusions::default();
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     leave_out_excluded(context, runs, run, &exclusions)?;
