@@ -73,7 +73,8 @@ pub fn configuration(bytes: &[u8]) {
     const SECRET: &str = "canary-7f3a9c51";
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let text = format!("[profiles.first]\nclient_secret = \"{SECRET}\"\n{text}");
-    if text.matches("canary").count() > 1 {
+    // A scheme is shown in small letters.
+    if text.to_ascii_lowercase().matches("canary").count() > 1 {
         return;
     }
     if let Err(error) = ConfigFile::parse(Path::new("/etc/c.toml"), &text) {
