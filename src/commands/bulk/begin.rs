@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::arguments::BulkSendArguments;
 use super::before::{BeforeRun, refuse_templates};
-use super::carry_out::{LockedRun, carry_out};
 use super::earlier::{self, Repetition};
 use super::excluded_since::leave_out_of_draft;
 use super::hours::{report_closed, report_over_midnight};
 use super::joined_run::JoinedRun;
+use super::locked_run::LockedRun;
 use super::summary::{RunSummary, nothing_to_send, print_summary};
 use crate::bulk::{
     BulkError, Details, Imported, KnownRuns, Ledger, LedgerDraft, LedgerError, ReservedRun, RunConditions, RunError,
@@ -166,7 +166,7 @@ impl PreparedRun<'_> {
                     return imported(context, &run, &name, &format!("jelouctl bulk resume {name}"));
                 }
                 let run = LockedRun { runs, name, details, is_changed: false, found: None, lock };
-                carry_out(context, sender, connection, &run, arguments.options).await
+                run.send(context, sender, connection, arguments.options).await
             }
         }
     }
