@@ -22,6 +22,7 @@ mod resolve;
 mod resume;
 mod row_messages;
 mod row_notes;
+mod run_place;
 mod running_run;
 mod send;
 mod shared;
