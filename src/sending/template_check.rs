@@ -97,7 +97,18 @@ pub(crate) async fn check_templates(
     let mut faults = Vec::new();
     for wanted in &uses.uses {
         let verdict = wanted.judge(templates);
-        if let Some(why) = why_unknown(&verdict, coverage) {
+        let why_unknown = match (&verdict, coverage) {
+            (TemplateVerdict::UnknownName, Coverage::Samples) => Some("the sandbox knows samples only".to_owned()),
+            (TemplateVerdict::UnknownName | TemplateVerdict::OtherLanguage { .. }, Coverage::Part) => {
+                Some("the API listed only a part of its templates".to_owned())
+            }
+            (TemplateVerdict::UnknownName | TemplateVerdict::OtherLanguage { .. }, Coverage::Untold) => {
+                Some("the API does not say whether it listed all of its templates".to_owned())
+            }
+            (TemplateVerdict::Unclear { missing }, _) => Some(format!("the API lists it without its {missing}")),
+            _ => None,
+        };
+        if let Some(why) = why_unknown {
             stderr.warning(&format!("nobody checked whether the bot has the template `{}`: {why}", wanted.name));
             continue;
         }
@@ -112,21 +123,6 @@ pub(crate) async fn check_templates(
         faults.extend(problem.map(|problem| TemplateFault { wanted: wanted.clone(), problem }));
     }
     Ok(faults)
-}
-
-/// Why nobody can tell from the list whether the bot can send a template; nothing where it can be told.
-fn why_unknown(verdict: &TemplateVerdict, coverage: Coverage) -> Option<String> {
-    match (verdict, coverage) {
-        (TemplateVerdict::UnknownName, Coverage::Samples) => Some("the sandbox knows samples only".to_owned()),
-        (TemplateVerdict::UnknownName | TemplateVerdict::OtherLanguage { .. }, Coverage::Part) => {
-            Some("the API listed only a part of its templates".to_owned())
-        }
-        (TemplateVerdict::UnknownName | TemplateVerdict::OtherLanguage { .. }, Coverage::Untold) => {
-            Some("the API does not say whether it listed all of its templates".to_owned())
-        }
-        (TemplateVerdict::Unclear { missing }, _) => Some(format!("the API lists it without its {missing}")),
-        _ => None,
-    }
 }
 
 /// What is wrong with a template that the API did not take; nothing where its list does not tell.
