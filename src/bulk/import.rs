@@ -4,39 +4,20 @@
 use std::collections::HashSet;
 use std::thread;
 
-use super::bare_codes::BareCodes;
 use super::draft_feed::DraftFeed;
 use super::empty_cells::EmptyCells;
 use super::error::BulkError;
 use super::import_plan::{ImportPlan, RowError, refuse_stand_ins};
+use super::imported::{ExcludedBy, Imported, RowFault};
 use super::ledger::{DraftRequest, DraftRow, KeyKind, LedgerDraft, SeenKeys, Skip, SkipReason};
-use super::reported::{ReportedRows, ReportedRule, problem_of_report};
+use super::reported::{ReportedRule, problem_of_report};
 use super::stand_ins::StandIns;
-use crate::api::{Request, SuccessCriterion};
-use crate::list::{ListError, ListReader, ListRow, Row};
-use crate::message::{Outgoing, TemplateUses};
+use crate::api::Request;
+use crate::list::{ListError, ListReader, ListRow, ReportedOutcome, Row};
+use crate::message::Outgoing;
 
 /// Different names of fields that the rows of an NDJSON list may have.
 const MOST_FIELDS: usize = 1000;
-
-/// What excludes a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ExcludedBy<'a> {
-    /// The list of this name.
-    List(&'a str),
-    /// The report that is sent again.
-    Report,
-}
-
-impl ExcludedBy<'_> {
-    /// For the report.
-    pub(crate) fn problem(self) -> String {
-        match self {
-            Self::List(list) => format!("the recipient must not be written to: they are on {list}"),
-            Self::Report => "the report that was sent again has it as excluded".to_owned(),
-        }
-    }
-}
 
 /// Which rows are taken.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,61 +26,6 @@ pub(crate) struct RowRange {
     pub(crate) skip: u64,
     /// So many at most are sent; what is behind them is not read.
     pub(crate) limit: Option<u64>,
-}
-
-/// What is said of a row on the way.
-#[derive(Debug)]
-pub(crate) enum RowFault<'a> {
-    /// It makes no valid request.
-    Invalid(String),
-    Warning(String),
-    /// It is left out: its recipient must not be written to.
-    Excluded(ExcludedBy<'a>),
-    /// The cell under this column, which a text has, is empty.
-    EmptyCell(&'a str),
-    /// The cell under this column, which a text has, says that there is nothing.
-    StandIn {
-        column: &'a str,
-        cell: &'a str,
-    },
-    /// It is sent, as is this earlier line to the same person.
-    RepeatedPerson {
-        of: u64,
-    },
-    /// It is left out: this earlier line goes to the same person.
-    SamePerson {
-        of: u64,
-    },
-    /// Its request is that of an earlier line.
-    Duplicate {
-        of: u64,
-        recipient: &'a str,
-    },
-}
-
-/// What was read in.
-#[derive(Debug, Default)]
-pub(crate) struct Imported {
-    /// Rows that make a request.
-    pub(crate) rows: u64,
-    pub(crate) invalid: u64,
-    pub(crate) guarded: u64,
-    pub(crate) excluded: u64,
-    pub(crate) duplicates: u64,
-    /// Rows left out for an earlier row to the same person.
-    pub(crate) same_person: u64,
-    /// Rows that were left out because of an earlier run.
-    pub(crate) earlier: u64,
-    /// Rows of a report that say that they were sent, or may have been.
-    pub(crate) reported: ReportedRows,
-    pub(crate) columns: Vec<String>,
-    /// Warnings about the texts, whatever the rows are.
-    pub(crate) warnings: Vec<String>,
-    /// The templates that rows name.
-    pub(crate) templates: TemplateUses,
-    pub(crate) bare_codes: BareCodes,
-    /// What a success looks like; absent when no row makes a request.
-    pub(crate) accepts: Option<SuccessCriterion>,
 }
 
 /// How rows that cannot be taken as they are, are dealt with.
@@ -257,16 +183,7 @@ impl Importer<'_, '_> {
                 for warning in warnings {
                     report(line, RowFault::Warning(warning));
                 }
-                let excluded = match list_of(&outgoing) {
-                    Some(list) => Some(ExcludedBy::List(list)),
-                    None if outcome
-                        .as_ref()
-                        .is_some_and(|outcome| outcome.code.trim() == SkipReason::Excluded.name()) =>
-                    {
-                        Some(ExcludedBy::Report)
-                    }
-                    None => None,
-                };
+                let excluded = excluded_by(list_of(&outgoing), outcome.as_ref());
                 if let Some(by) = excluded {
                     report(line, RowFault::Excluded(by));
                 } else {
@@ -353,4 +270,10 @@ impl Importer<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// What excludes a row: a list that its recipient is on, or what a report says of it.
+fn excluded_by<'a>(list: Option<&'a str>, outcome: Option<&ReportedOutcome>) -> Option<ExcludedBy<'a>> {
+    let is_excluded = |outcome: &ReportedOutcome| outcome.code.trim() == SkipReason::Excluded.name();
+    list.map(ExcludedBy::List).or_else(|| outcome.is_some_and(is_excluded).then_some(ExcludedBy::Report))
 }

@@ -18,6 +18,7 @@ mod fuzzing;
 mod hours_gate;
 mod import;
 mod import_plan;
+mod imported;
 mod ledger;
 mod pace;
 mod queue;
@@ -40,8 +41,9 @@ pub(crate) use self::exchange::{RunLedger, RunPause};
 pub(crate) use self::file_run::FileRun;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::fuzzing::damaged_ledger;
-pub(crate) use self::import::{ExcludedBy, ImportPolicy, Imported, RowFault, RowRange, import, settle_repeated};
+pub(crate) use self::import::{ImportPolicy, RowRange, import, settle_repeated};
 pub(crate) use self::import_plan::{ImportPlan, RecipientRule};
+pub(crate) use self::imported::{ExcludedBy, Imported, RowFault};
 pub(crate) use self::ledger::{
     Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, FoundRow, Ledger, LedgerDraft, LedgerError,
     ReportedRow, Resolution, ResolveError, RowFilter, RowState, RunConditions, RunEvent, RunEventKind, Skip,

@@ -9,9 +9,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::api_url::ApiUrl;
 use super::error::ConfigError;
 use super::trust::{read_trusted, readable_by_others};
-use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, Remember, RetryFor, Timeout};
+use super::values::{AllowTo, BotId, ClientId, Rate, Remember, RetryFor, Timeout};
 use crate::hours::{DayOff, Openings, ZoneName};
 use crate::nearest::nearest;
 use crate::phone::Country;

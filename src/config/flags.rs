@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::api_url::ApiUrl;
 use super::environment::Environment;
 use super::secret_source::SecretSource;
-use super::values::{ApiUrl, BotId, ClientId, RetryFor, Timeout};
+use super::values::{BotId, ClientId, RetryFor, Timeout};
 
 /// What was typed on the command line.
 #[derive(Clone, Debug, Default)]

@@ -1,10 +1,11 @@
 //! Client id and secret: which of them go together, and where a profile's secret may go.
 
+use super::api_url::ApiUrl;
 use super::error::ConfigError;
 use super::file::Profile;
 use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
-use super::values::{ApiUrl, ClientId};
+use super::values::ClientId;
 use crate::secret::Secret;
 
 /// The client id and secret that are given, outside the profile and in it. The two are never mixed: an id of one with

@@ -1,5 +1,6 @@
 //! Who sends, from where and to whom it may: file, environment and flags, resolved in one place into `Settings`.
 
+mod api_url;
 mod edit;
 mod environment;
 mod error;
@@ -14,6 +15,7 @@ mod sourced;
 mod trust;
 mod values;
 
+pub(crate) use self::api_url::ApiUrl;
 pub(crate) use self::edit::{ConfigEdit, ProfileChange};
 pub(crate) use self::environment::Environment;
 pub(crate) use self::error::ConfigError;
@@ -23,4 +25,4 @@ pub(crate) use self::ledger_choice::{LedgerChoice, knows_profile};
 pub(crate) use self::secret_source::SecretSource;
 pub(crate) use self::settings::{Sandboxed, Settings};
 pub(crate) use self::sourced::{Origin, Sourced};
-pub(crate) use self::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, Remember, RetryFor, Timeout};
+pub(crate) use self::values::{AllowTo, BotId, ClientId, Rate, Remember, RetryFor, Timeout};

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::api_url::ApiUrl;
 use super::environment::Environment;
 use super::error::ConfigError;
 use super::file::{ConfigFile, resolve};
@@ -12,7 +13,7 @@ use super::login::Login;
 use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
 use super::trust::read_to_limit;
-use super::values::{AllowTo, ApiUrl, BotId, ClientId, Rate, Remember, RetryFor, Timeout};
+use super::values::{AllowTo, BotId, ClientId, Rate, Remember, RetryFor, Timeout};
 use crate::hours::{DayOff, Openings, ZoneName};
 use crate::nearest::nearest;
 use crate::phone::Country;

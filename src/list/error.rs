@@ -81,6 +81,14 @@ impl ListError {
         }
     }
 
+    /// The row that begins at `line` cannot be read, and nothing behind it.
+    pub(super) fn unreadable_row(name: &str, line: u64, cause: io::Error) -> Self {
+        if cause.kind() == io::ErrorKind::FileTooLarge {
+            return Self::RowTooLong { name: name.to_owned(), line };
+        }
+        Self::unreadable(name, cause)
+    }
+
     pub(super) fn workbook(name: &str, error: WorkbookError) -> Self {
         let name = name.to_owned();
         match error {

@@ -3,11 +3,13 @@
 
 mod bounded;
 mod columns;
+mod csv_rows;
 mod encoding;
 mod error;
 mod foreign;
 mod format;
 mod input;
+mod ndjson_rows;
 mod outcome;
 mod reader;
 mod record_marks;

@@ -1,41 +1,29 @@
 //! The rows of a list, one at a time, with the line where each begins: told apart by how it begins, and read.
 
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{Cursor, Read};
 use std::sync::Arc;
 
-use csv::{ByteRecord, StringRecord};
-use serde_json::Value;
-
-use super::bounded::{BUFFER, BoundedInput};
-use super::columns::Columns;
-use super::encoding::{DecodedInput, encoding_of, sample};
+use super::bounded::BUFFER;
+use super::csv_rows::CsvRows;
+use super::encoding::{DecodedInput, encoding_of};
 use super::error::ListError;
 use super::foreign::{Foreign, OLD_OFFICE, ZIP};
 use super::format::{CsvFormat, ListFormat};
 use super::input::{ListInput, ListOptions};
-use super::outcome::{OUTCOME_COLUMNS, ReportedOutcome, own_columns, unguarded};
-use super::record_marks::RecordMarks;
-use super::repeated::repeated_field;
+use super::ndjson_rows::NdjsonRows;
 use super::row::{ListRow, Row};
 use super::sheet_list::{HiddenRows, SheetList};
 use super::workbook::old_office;
-
-/// A row behind the last one of a CSV input: a quote that is never closed swallows it.
-const END_MARK: &str = "\u{1}end of the list\u{1}";
 
 /// An input that is being read.
 pub(crate) struct ListReader {
     name: String,
     rows: Rows,
-    /// Whether it is a report of ours, to be read back as what was reported on.
-    is_report: bool,
-    /// Rows without a filled cell, which were passed over.
-    empty_rows: u64,
 }
 
 enum Rows {
-    Csv { reader: Box<csv::Reader<BoundedInput>>, columns: Arc<Columns>, format: CsvFormat },
-    Ndjson { reader: BufReader<BoundedInput>, line: u64 },
+    Csv(CsvRows),
+    Ndjson(NdjsonRows),
     Sheet(Box<SheetList>),
 }
 
@@ -84,12 +72,11 @@ impl ListReader {
         let input = Cursor::new(head).chain(input);
         match (is_ndjson, is_array) {
             (false, true) => Err(ListError::JsonArray { name }),
-            (true, _) => {
-                let rows =
-                    Rows::Ndjson { reader: BufReader::with_capacity(BUFFER, BoundedInput::new(input, None)), line: 0 };
-                Ok(Self { name, rows, is_report: false, empty_rows: 0 })
+            (true, _) => Ok(Self { name, rows: Rows::Ndjson(NdjsonRows::new(input)) }),
+            (false, false) => {
+                let rows = Rows::Csv(CsvRows::open(input, &name, format)?);
+                Ok(Self { name, rows })
             }
-            (false, false) => Self::csv(input, name, format),
         }
     }
 
@@ -99,31 +86,7 @@ impl ListReader {
         }
         let file = input.into_file(head).map_err(|cause| ListError::unreadable(&name, cause))?;
         let list = SheetList::open(file, options.sheet.clone(), &name)?;
-        Ok(Self { name, rows: Rows::Sheet(Box::new(list)), is_report: false, empty_rows: 0 })
-    }
-
-    fn csv(input: impl Read + 'static, name: String, format: CsvFormat) -> Result<Self, ListError> {
-        let mut builder = csv::ReaderBuilder::new();
-        builder.delimiter(format.delimiter).flexible(true).buffer_capacity(BUFFER);
-        let end = Cursor::new(format!("\n{END_MARK}\n").into_bytes());
-        let marks = RecordMarks::new(format.delimiter, if format.has_separator_line { 2 } else { 1 });
-        let mut reader = Box::new(builder.from_reader(BoundedInput::new(input.chain(end), Some(marks))));
-        let header = reader.byte_headers().cloned();
-        let (line, is_torn) = record_read(&mut reader, 0);
-        let header = header.map_err(|error| unreadable(&name, line, error))?;
-        let header = as_text(header, &name, line)?;
-        if ends_open(&header) {
-            return Err(ListError::OpenQuote { name, line });
-        }
-        if is_torn {
-            return Err(ListError::TornHeader { name, line });
-        }
-        if header.is_empty() || is_end(&header) {
-            return Err(ListError::NoRows { name });
-        }
-        let (names, is_report) = own_columns(&header.iter().collect::<Vec<_>>());
-        let columns = Arc::new(Columns::new(names)?);
-        Ok(Self { name, rows: Rows::Csv { reader, columns, format }, is_report, empty_rows: 0 })
+        Ok(Self { name, rows: Rows::Sheet(Box::new(list)) })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -133,16 +96,16 @@ impl ListReader {
     /// The names of the header; NDJSON has none.
     pub(crate) fn header(&self) -> Option<&[String]> {
         match &self.rows {
-            Rows::Csv { columns, .. } => Some(columns.names()),
+            Rows::Csv(rows) => Some(rows.columns().names()),
             Rows::Sheet(list) => Some(list.columns().names()),
-            Rows::Ndjson { .. } => None,
+            Rows::Ndjson(_) => None,
         }
     }
 
     pub(crate) fn format(&self) -> ListFormat {
-        match self.rows {
-            Rows::Csv { format, .. } => ListFormat::Csv(format),
-            Rows::Ndjson { .. } => ListFormat::Ndjson,
+        match &self.rows {
+            Rows::Csv(rows) => ListFormat::Csv(rows.format()),
+            Rows::Ndjson(_) => ListFormat::Ndjson,
             // A spreadsheet reads the report as UTF-8 by its mark.
             Rows::Sheet(_) => ListFormat::Csv(CsvFormat { has_mark: true, ..CsvFormat::default() }),
         }
@@ -151,9 +114,9 @@ impl ListReader {
     /// A row that was read, from what the ledger keeps of it.
     pub(crate) fn read_back(&self, cells: &str) -> Option<Row> {
         let columns = match &self.rows {
-            Rows::Csv { columns, .. } => columns,
+            Rows::Csv(rows) => rows.columns(),
             Rows::Sheet(list) => list.columns(),
-            Rows::Ndjson { .. } => return Some(Row::Fields(Arc::new(serde_json::from_str(cells).ok()?))),
+            Rows::Ndjson(_) => return Some(Row::Fields(Arc::new(serde_json::from_str(cells).ok()?))),
         };
         let cells: Vec<String> = serde_json::from_str(cells).ok()?;
         Some(Row::Cells { columns: Arc::clone(columns), cells: cells.into() })
@@ -163,7 +126,8 @@ impl ListReader {
     pub(crate) fn empty_rows(&self) -> u64 {
         match &self.rows {
             Rows::Sheet(list) => list.empty_rows(),
-            Rows::Csv { .. } | Rows::Ndjson { .. } => self.empty_rows,
+            Rows::Csv(rows) => rows.empty_rows(),
+            Rows::Ndjson(_) => 0,
         }
     }
 
@@ -171,7 +135,7 @@ impl ListReader {
     pub(crate) fn hidden_rows(&self) -> Option<&HiddenRows> {
         match &self.rows {
             Rows::Sheet(list) => Some(list.hidden_rows()),
-            Rows::Csv { .. } | Rows::Ndjson { .. } => None,
+            Rows::Csv(_) | Rows::Ndjson(_) => None,
         }
     }
 
@@ -179,7 +143,7 @@ impl ListReader {
     pub(crate) fn sheets(&self) -> Option<(&str, &[String])> {
         match &self.rows {
             Rows::Sheet(list) => list.sheets(),
-            Rows::Csv { .. } | Rows::Ndjson { .. } => None,
+            Rows::Csv(_) | Rows::Ndjson(_) => None,
         }
     }
 
@@ -189,10 +153,8 @@ impl ListReader {
     /// When the rest cannot be read: a row that is bad in itself is none.
     pub(crate) fn read(&mut self) -> Result<Option<ListRow>, ListError> {
         match &mut self.rows {
-            Rows::Csv { reader, columns, .. } => {
-                next_record(reader, columns, self.is_report, &self.name, &mut self.empty_rows)
-            }
-            Rows::Ndjson { reader, line } => next_object(reader, line, &self.name),
+            Rows::Csv(rows) => rows.next(&self.name),
+            Rows::Ndjson(rows) => rows.next(&self.name),
             Rows::Sheet(list) => list.next(&self.name),
         }
     }
@@ -204,135 +166,4 @@ fn head_of(input: &mut impl Read, name: &str) -> Result<Vec<u8>, ListError> {
     let read = input.take(BUFFER as u64).read_to_end(&mut head);
     read.map_err(|cause| ListError::unreadable(name, cause))?;
     Ok(head)
-}
-
-/// A record as text, or which of its cells is none.
-fn as_text(record: ByteRecord, name: &str, line: u64) -> Result<StringRecord, ListError> {
-    StringRecord::from_byte_record(record).map_err(|error| {
-        let field = error.utf8_error().field();
-        let sample = error.into_byte_record().get(field).map(sample).unwrap_or_default();
-        ListError::NotUtf8 { name: name.to_owned(), line, sample }
-    })
-}
-
-fn next_record(
-    reader: &mut csv::Reader<BoundedInput>,
-    columns: &Arc<Columns>,
-    is_report: bool,
-    name: &str,
-    empty_rows: &mut u64,
-) -> Result<Option<ListRow>, ListError> {
-    let (line, is_torn, record) = loop {
-        reader.get_ref().begin_row();
-        let from = reader.position().byte();
-        let mut record = ByteRecord::new();
-        let is_read = reader.read_byte_record(&mut record);
-        let (line, is_torn) = record_read(reader, from);
-        let is_read = is_read.map_err(|error| unreadable(name, line, error))?;
-        let record = as_text(record, name, line)?;
-        if !is_read || ends_open(&record) {
-            return Err(ListError::OpenQuote { name: name.to_owned(), line });
-        }
-        if is_end(&record) {
-            return Ok(None);
-        }
-        if record.iter().any(|cell| !cell.trim().is_empty()) {
-            break (line, is_torn, record);
-        }
-        *empty_rows += 1;
-    };
-    columns.check_title(line, &record)?;
-    let (expected, found) = (columns.names().len() + if is_report { OUTCOME_COLUMNS.len() } else { 0 }, record.len());
-    let row = if is_torn {
-        Err("text stands behind a quote that closes its cell; inside a cell, write each quote twice".to_owned())
-    } else if found == expected {
-        let cells = record.iter().take(columns.names().len());
-        let cells = cells.map(|cell| if is_report { unguarded(cell) } else { cell.to_owned() });
-        Ok(Row::Cells { columns: Arc::clone(columns), cells: cells.collect() })
-    } else {
-        let cells = if found == 1 { "cell" } else { "cells" };
-        Err(format!("has {found} {cells}, but the header has {expected}"))
-    };
-    let cell = |place: usize, _: &str| unguarded(record.get(columns.names().len() + place).unwrap_or_default());
-    let outcome = is_report.then(|| ReportedOutcome::of(cell));
-    Ok(Some(ListRow { line, row, outcome }))
-}
-
-/// Where the record that begins at byte `from`, and was read just now, begins in an editor; and whether text stands behind
-/// a closing quote in it.
-fn record_read(reader: &mut csv::Reader<BoundedInput>, from: u64) -> (u64, bool) {
-    let to = reader.position().byte();
-    reader.get_mut().record(from, to)
-}
-
-fn is_end(record: &StringRecord) -> bool {
-    record.len() == 1 && record.get(0) == Some(END_MARK)
-}
-
-/// Whether the row has swallowed the end of the list.
-fn ends_open(record: &StringRecord) -> bool {
-    !is_end(record) && record.iter().next_back().is_some_and(|cell| cell.trim_end().ends_with(END_MARK))
-}
-
-fn next_object(reader: &mut BufReader<BoundedInput>, line: &mut u64, name: &str) -> Result<Option<ListRow>, ListError> {
-    loop {
-        reader.get_ref().begin_row();
-        let mut bytes = Vec::new();
-        *line += 1;
-        let read = reader.read_until(b'\n', &mut bytes).map_err(|cause| unreadable_input(name, *line, cause))?;
-        if read == 0 {
-            return Ok(None);
-        }
-        let text = String::from_utf8(bytes).map_err(|error| ListError::NotUtf8 {
-            name: name.to_owned(),
-            line: *line,
-            sample: sample(error.as_bytes()),
-        })?;
-        if text.trim() == "{" {
-            return Err(ListError::WrappedObject { name: name.to_owned(), line: *line });
-        }
-        if !text.trim().is_empty() {
-            let (row, outcome) = object(text.trim_end());
-            return Ok(Some(ListRow { line: *line, row, outcome }));
-        }
-    }
-}
-
-/// The row of a line, and what a report says of it.
-fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
-    if let Some(name) = repeated_field(text) {
-        return (Err(format!("has the field `{name}` twice")), None);
-    }
-    match crate::input::parse_exact(text) {
-        Ok(Value::Object(mut fields)) => {
-            let mut outcome = None;
-            if fields.keys().rev().map(String::as_str).take(OUTCOME_COLUMNS.len()).eq(OUTCOME_COLUMNS.into_iter().rev())
-            {
-                outcome = Some(ReportedOutcome::of(|_, column| match fields.get(column) {
-                    Some(Value::String(text)) => text.clone(),
-                    Some(Value::Number(number)) => number.to_string(),
-                    _ => String::new(),
-                }));
-                fields.retain(|name, _| !OUTCOME_COLUMNS.contains(&name.as_str()));
-            }
-            (Ok(Row::Fields(Arc::new(fields))), outcome)
-        }
-        Ok(_) => (Err("is not a JSON object".to_owned()), None),
-        // The line is named already, and it is the only one of this row.
-        Err(problem) => (Err(problem.replace(" at line 1 column ", " at column ")), None),
-    }
-}
-
-fn unreadable(name: &str, line: u64, error: csv::Error) -> ListError {
-    match error.into_kind() {
-        csv::ErrorKind::Io(cause) => unreadable_input(name, line, cause),
-        other => ListError::Unreadable { name: name.to_owned(), cause: io::Error::other(format!("{other:?}")) },
-    }
-}
-
-fn unreadable_input(name: &str, line: u64, cause: io::Error) -> ListError {
-    if cause.kind() == io::ErrorKind::FileTooLarge {
-        return ListError::RowTooLong { name: name.to_owned(), line };
-    }
-    ListError::unreadable(name, cause)
 }

@@ -93,28 +93,9 @@ pub(crate) fn write(
     let hours = run.details.conditions.hours.as_ref();
     let clock = PageClock::new(hours.map_or_else(TimeZone::system, |hours| hours.zone().clone()));
     let columns = if mask { Vec::new() } else { run.details.columns.clone() };
-    let mut outcomes = Outcomes::default();
     let is_one_day = clock.is_one_day(run.ledger.created_at()?, run.ledger.changed_at()?);
     let mut rows = PageRows::new(&clock, is_one_day, LARGEST);
-    let mut ends = Vec::new();
-    let mut api_codes = BTreeSet::new();
-    run.ledger.report::<BulkError>(&RowFilter::default(), |mut row| {
-        // Of a run that nobody has any more, what was under way may have been sent.
-        if row.state == RowState::Inflight && !run.is_running {
-            row.state = RowState::Unknown;
-        }
-        let country = row.recipient.as_deref().and_then(country_of).unwrap_or_default();
-        let reason = reason_of(&row, &mut api_codes);
-        outcomes.add(row.state, reason, country);
-        ends.extend(row.ended_at.filter(|_| has_left(row.state)).map(|at| (at, row.state)));
-        let rest = || {
-            let cells = reported_cells(&run.details.columns, &row.cells)?;
-            Ok::<_, BulkError>(RestOfRow { at: row.at, error: row.error.as_deref().unwrap_or_default(), cells })
-        };
-        let rest = if mask { None } else { Some(rest()?) };
-        rows.add(PageRow { line: row.line, state: row.state, reason, country, rest });
-        Ok(())
-    })?;
+    let (outcomes, ends) = read_rows(run, mask, &mut rows)?;
     let events = run.ledger.events()?;
     let span = span_of(run, &events, &ends)?;
     let rests = course::rests_of(&events, if outcomes.counts.is_finished() { span.to } else { run.now });
@@ -151,16 +132,51 @@ pub(crate) fn write(
         left_out: None,
         all_rows: format!("jelouctl bulk report {} --file {}.csv", run.name, run.name),
     };
+    let left_out = fit(&mut page, &rows, language)?;
+    to.write_all(render(&page)?.as_bytes()).and_then(|()| to.flush()).map_err(BulkError::Report)?;
+    Ok(PageSize { rows: page.rows.number, left_out })
+}
+
+/// Adds every row of the run, and gives what became of them and when.
+fn read_rows(
+    run: &ReportedRun<'_>,
+    mask: bool,
+    rows: &mut PageRows<'_>,
+) -> Result<(Outcomes, Vec<(i64, RowState)>), BulkError> {
+    let mut outcomes = Outcomes::default();
+    let mut ends = Vec::new();
+    let mut api_codes = BTreeSet::new();
+    run.ledger.report::<BulkError>(&RowFilter::default(), |mut row| {
+        // Of a run that nobody has any more, what was under way may have been sent.
+        if row.state == RowState::Inflight && !run.is_running {
+            row.state = RowState::Unknown;
+        }
+        let country = row.recipient.as_deref().and_then(country_of).unwrap_or_default();
+        let reason = reason_of(&row, &mut api_codes);
+        outcomes.add(row.state, reason, country);
+        ends.extend(row.ended_at.filter(|_| has_left(row.state)).map(|at| (at, row.state)));
+        let rest = || {
+            let cells = reported_cells(&run.details.columns, &row.cells)?;
+            Ok::<_, BulkError>(RestOfRow { at: row.at, error: row.error.as_deref().unwrap_or_default(), cells })
+        };
+        let rest = if mask { None } else { Some(rest()?) };
+        rows.add(PageRow { line: row.line, state: row.state, reason, country, rest });
+        Ok(())
+    })?;
+    Ok((outcomes, ends))
+}
+
+/// Puts as many rows on the page as it has room for, and gives how many are left out.
+fn fit(page: &mut Page, rows: &PageRows<'_>, language: PageLanguage) -> Result<u64, BulkError> {
     let words_left_out = |left_out| language.counted("left_out_1", "left_out_n", left_out);
     // All but the rows' JSON is as long as it can be.
     page.rows = ChosenRows { json: String::new(), number: rows.number, ..rows.choose(LARGEST) };
     page.left_out = Some(words_left_out(rows.number));
-    let room = LARGEST.saturating_sub(render(&page)?.len());
+    let room = LARGEST.saturating_sub(render(page)?.len());
     page.rows = rows.choose(room);
     let left_out = rows.number - page.rows.number;
     page.left_out = (left_out > 0).then(|| words_left_out(left_out));
-    to.write_all(render(&page)?.as_bytes()).and_then(|()| to.flush()).map_err(BulkError::Report)?;
-    Ok(PageSize { rows: page.rows.number, left_out })
+    Ok(left_out)
 }
 
 /// The page as text, with whatever stands in it escaped.

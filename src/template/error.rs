@@ -1,6 +1,6 @@
 //! What can be wrong with a template, or with a row for it.
 
-use super::words::{Misspelling, as_it_stands, spelling};
+use super::misspelling::{Misspelling, as_it_stands, spelling};
 
 /// A template that cannot be used, or a row that cannot fill one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,15 +4,18 @@ mod body;
 mod bounds;
 mod error;
 mod language;
+mod misspelling;
+mod named_columns;
+mod pieces;
 mod row_view;
 mod text;
-mod words;
 
 pub(crate) use self::body::BodyTemplate;
 pub(crate) use self::error::{MisspellingError, TemplateError};
 pub(crate) use self::language::language;
+pub(crate) use self::misspelling::{
+    Misspelling, expressions, left_as_they_are, misspelling, spelling, typed_line_break,
+};
+pub(crate) use self::named_columns::{bare_columns, printed_columns};
 pub(crate) use self::row_view::RowView;
 pub(crate) use self::text::TextTemplate;
-pub(crate) use self::words::{
-    Misspelling, bare_columns, expressions, left_as_they_are, misspelling, printed_columns, spelling, typed_line_break,
-};

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::bounds;
 use super::error::TemplateError;
+use super::misspelling::name_with_blanks;
+use super::named_columns::bare_columns;
 use super::row_view::RowView;
-use super::words::{bare_columns, name_with_blanks};
 use crate::list::Row;
 use crate::message::is_template;
 

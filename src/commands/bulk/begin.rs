@@ -1,21 +1,20 @@
 //! A list that may be sent becomes a run: what it is, the question, and its beginning.
 
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::arguments::BulkSendArguments;
 use super::before::{BeforeRun, refuse_templates};
-use super::carry_out::{LockedRun, carry_out};
 use super::earlier::{self, Repetition};
 use super::excluded_since::leave_out_of_draft;
 use super::hours::{report_closed, report_over_midnight};
 use super::joined_run::JoinedRun;
+use super::locked_run::LockedRun;
+use super::run_place::{MakingHold, RunPlace};
 use super::summary::{RunSummary, nothing_to_send, print_summary};
 use crate::bulk::{
-    BulkError, Details, Imported, KnownRuns, Ledger, LedgerDraft, LedgerError, ReservedRun, RunConditions, RunError,
-    RunEventKind, RunLock, RunName, Runs, SharedRuns, StoredRun,
+    Details, Imported, KnownRuns, Ledger, LedgerDraft, LedgerError, RunConditions, RunEventKind, RunName, StoredRun,
 };
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -25,7 +24,7 @@ use crate::input::Source;
 use crate::list::ListFormat;
 use crate::message::Message;
 use crate::output::counted;
-use crate::sending::{GuardError, Interrupted, Opening, Sender, reread_do_not_contact};
+use crate::sending::{Connection, GuardError, Interrupted, Opening, Sender, reread_do_not_contact};
 
 /// What a run is stored with where nothing leaves the machine.
 const SANDBOX: &str = "sandbox";
@@ -42,46 +41,6 @@ pub(crate) struct PreparedRun<'a> {
     /// Nothing in the sandbox, which is not compared.
     pub(crate) earlier: Option<KnownRuns<'a>>,
     pub(crate) repetition: Repetition,
-}
-
-/// Where the run will be.
-pub(crate) enum RunPlace<'a> {
-    File { runs: &'a Runs, reserved: ReservedRun },
-    Shared { runs: &'a SharedRuns, name: RunName },
-}
-
-/// What holds off every other process that would make a run.
-enum MakingHold<'a> {
-    File(#[expect(dead_code, reason = "it holds as long as it is there")] RunLock),
-    Shared(&'a SharedRuns),
-}
-
-impl<'a> RunPlace<'a> {
-    fn name(&self) -> RunName {
-        match self {
-            Self::File { reserved, .. } => reserved.name().clone(),
-            Self::Shared { name, .. } => name.clone(),
-        }
-    }
-
-    fn hold(&self) -> Result<MakingHold<'a>, LedgerError> {
-        Ok(match self {
-            Self::File { runs, .. } => MakingHold::File(runs.hold()?),
-            Self::Shared { runs, .. } => {
-                runs.hold()?;
-                MakingHold::Shared(runs)
-            }
-        })
-    }
-}
-
-impl MakingHold<'_> {
-    fn let_go(self) -> Result<(), LedgerError> {
-        match self {
-            Self::File(_) => Ok(()),
-            Self::Shared(runs) => runs.let_go(),
-        }
-    }
 }
 
 impl PreparedRun<'_> {
@@ -120,7 +79,6 @@ impl PreparedRun<'_> {
             };
             refuse_templates(context, sender, &mut connection, &details.templates, arguments.strict, requests).await?;
         }
-        let name = place.name();
         if is_asked {
             // The question may have stood there for hours.
             leave_out_of_draft(context, &mut draft, &reread_do_not_contact(&sender.settings)?)?;
@@ -140,6 +98,32 @@ impl PreparedRun<'_> {
         if let Some(signal) = connection.signals.came() {
             return Err(Interrupted(signal).into());
         }
+        let run = ConfirmedRun { place, held, draft, details, rows };
+        run.make(context, arguments, sender, connection).await
+    }
+}
+
+/// A run about which nothing is left to ask.
+struct ConfirmedRun<'a> {
+    place: RunPlace<'a>,
+    held: MakingHold<'a>,
+    draft: LedgerDraft,
+    details: Details,
+    /// That will be sent.
+    rows: u64,
+}
+
+impl ConfirmedRun<'_> {
+    /// Makes the run and carries it out, unless it is to be made only.
+    async fn make(
+        self,
+        context: &Context,
+        arguments: &BulkSendArguments,
+        sender: &Sender,
+        connection: Connection,
+    ) -> Result<ExitCode, CommandError> {
+        let Self { place, held, mut draft, details, rows } = self;
+        let name = place.name();
         let made = format!("run {name}: {} from bot {}", counted(rows, "message"), sender.bot.as_str());
         match place {
             RunPlace::Shared { runs, .. } => {
@@ -166,7 +150,7 @@ impl PreparedRun<'_> {
                     return imported(context, &run, &name, &format!("jelouctl bulk resume {name}"));
                 }
                 let run = LockedRun { runs, name, details, is_changed: false, found: None, lock };
-                carry_out(context, sender, connection, &run, arguments.options).await
+                run.send(context, sender, connection, arguments.options).await
             }
         }
     }
@@ -178,42 +162,6 @@ fn imported(context: &Context, run: &StoredRun<'_>, name: &RunName, ways: &str) 
     let summary = RunSummary::of(run, run.details()?.written_to)?;
     print_summary(context, &summary.to_json(Some(name)), &summary.words(None, false), Some(name))?;
     Ok(ExitCode::Success)
-}
-
-/// As [`reserve`], in a database.
-pub(crate) fn free_name(runs: &SharedRuns, arguments: &BulkSendArguments) -> Result<RunName, BulkError> {
-    let known = runs.names()?;
-    let is_free = |name: &RunName| !known.contains(name);
-    if let Some(name) = &arguments.run {
-        return if is_free(name) { Ok(name.clone()) } else { Err(RunError::Exists { name: name.clone() }.into()) };
-    }
-    let first = name_of_source(arguments);
-    let others = (2..100).filter_map(|number| format!("{first}-{number}").parse().ok());
-    let free = std::iter::once(first.clone()).chain(others).find(is_free);
-    free.ok_or_else(|| RunError::Exists { name: first }.into())
-}
-
-fn name_of_source(arguments: &BulkSendArguments) -> RunName {
-    RunName::of_source(match &arguments.source {
-        Source::Stdin => Path::new(""),
-        Source::File(path) => path,
-    })
-}
-
-/// The name that was typed, or one of the input's that is free.
-pub(crate) fn reserve(runs: &Runs, arguments: &BulkSendArguments) -> Result<ReservedRun, BulkError> {
-    if let Some(name) = &arguments.run {
-        return runs.reserve(name);
-    }
-    let first = name_of_source(arguments);
-    let others = (2..100).filter_map(|number| format!("{first}-{number}").parse().ok());
-    for name in std::iter::once(first.clone()).chain(others) {
-        match runs.reserve(&name) {
-            Err(BulkError::Run(_) | BulkError::Ledger(LedgerError::InUse { .. })) => {}
-            reserved => return reserved,
-        }
-    }
-    Err(RunError::Exists { name: first }.into())
 }
 
 /// What the run is.

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::arguments::RunOptions;
-use super::carry_out::{RunningRun, send_rows};
+use super::carry_out::send_rows;
 use super::excluded_since::leave_out_excluded;
+use super::running_run::RunningRun;
 use super::summary::RunSummary;
 use crate::bulk::{
     Counts, Details, LedgerError, RunEventKind, RunId, RunLedger, RunName, SharedRuns, StopWatch, StoredRun,

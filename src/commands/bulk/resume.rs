@@ -3,10 +3,10 @@
 use super::arguments::{EarlierOptions, RunOptions};
 use super::before::{refuse_templates, report_before_resume};
 use super::begin::{confirm, is_asked};
-use super::carry_out::{LockedRun, carry_out};
 use super::earlier::{self, Repetition};
 use super::excluded_since::leave_out_of_file;
 use super::hours::of_resumed_run;
+use super::locked_run::LockedRun;
 use crate::bulk::{Details, EarlierRuns, Ledger, RunLock, RunName, Runs};
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Environment, Rate};
@@ -79,7 +79,7 @@ pub(crate) fn run(
                 if !options.unchecked && has_work {
                     check_templates(context, &sender, &mut connection, &run).await?;
                 }
-                carry_out(context, &sender, connection, &run, options).await
+                run.send(context, &sender, connection, options).await
             }
             Opening::Interrupted(signal) => Err(Interrupted(signal).into()),
         }

@@ -1,11 +1,12 @@
 //! `bulk send`: every row is read, filled and checked first; then the run exists, and its rows are sent.
 
 use super::arguments::BulkSendArguments;
-use super::begin::{PreparedRun, RunPlace, details, free_name, reserve};
+use super::begin::{PreparedRun, details};
 use super::earlier::{self, Repetition};
 use super::hours::of_new_run;
 use super::import::{import, open};
 use super::plan::{compile_body, read_body, recipient_rule, typed_country};
+use super::run_place::RunPlace;
 use super::show::ShownList;
 use super::store::ledger_address;
 use super::summary::nothing_to_send;
@@ -18,20 +19,14 @@ use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::people::Exclusions;
+use crate::phone::Country;
 use crate::process::block_on;
-use crate::sending::{UnresolvedSender, add_do_not_contact, claim_exclusions, read_exclusions};
+use crate::sending::{Sender, UnresolvedSender, add_do_not_contact, claim_exclusions, read_exclusions};
 use crate::template::language;
 
 pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
-    if arguments.test.is_some() && context.mode != Mode::Send {
-        let message = "--test-to sends, and --dry-run and --curl send nothing";
-        return Err(UsageError::new(message, "leave one of them out; nothing was sent").into());
-    }
-    if arguments.source == Source::Stdin {
-        context.input.claim_stdin("the list of people")?;
-    }
-    claim_exclusions(context, &arguments.excluded)?;
+    claim_inputs(context, arguments)?;
     let body = read_body(context, arguments)?;
     let kind = body.as_ref().and_then(|body| arguments.message.read_as(body.as_object()?));
     let kind = kind.as_ref().unwrap_or(&arguments.message);
@@ -45,8 +40,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let sender = unresolved.resolve(context)?;
     let hours = of_new_run(&arguments.hours, &sender.settings)?;
     let country = country.or(sender.settings.country());
-    let mut exclusions = read_exclusions(context, &arguments.excluded, country)?;
-    add_do_not_contact(context, &mut exclusions, &sender.settings)?;
+    let exclusions = exclusions(context, arguments, &sender, country)?;
     let base = sender.planned_base();
     let is_shown = arguments.preview.is_some() || context.mode != Mode::Send;
     // Where no run is made no directory is, and none needs to be there.
@@ -95,17 +89,8 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         let shown = ShownList { sender: &sender, draft: &draft, kind, most: arguments.preview };
         return shown.show(context, read, runs_before.as_mut());
     }
-    let (place, mut draft) = match &store {
-        None => return Err(LedgerError::NoDirectory.into()),
-        Some(RunStore::Files(runs)) => {
-            let reserved = reserve(runs, arguments)?;
-            let draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
-            (RunPlace::File { runs, reserved }, draft)
-        }
-        Some(RunStore::Shared(runs)) => {
-            (RunPlace::Shared { runs, name: free_name(runs, arguments)? }, LedgerDraft::create(None)?)
-        }
-    };
+    let store = store.as_ref().ok_or(LedgerError::NoDirectory)?;
+    let (place, mut draft) = RunPlace::of_new_run(store, arguments)?;
     let read = import(context, &mut list, &mut draft, &plan, (Some(&sender), &exclusions), rows, &mut compare)?;
     read.verdict?;
     read.comparison?;
@@ -117,6 +102,31 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     drop(open_runs);
     let prepared = PreparedRun { place, draft, details, kind, earlier: runs_before, repetition };
     block_on(prepared.begin(context, arguments, &sender))
+}
+
+/// Claims standard input for the list, or for who must not be written to.
+fn claim_inputs(context: &mut Context, arguments: &BulkSendArguments) -> Result<(), CommandError> {
+    if arguments.test.is_some() && context.mode != Mode::Send {
+        let message = "--test-to sends, and --dry-run and --curl send nothing";
+        return Err(UsageError::new(message, "leave one of them out; nothing was sent").into());
+    }
+    if arguments.source == Source::Stdin {
+        context.input.claim_stdin("the list of people")?;
+    }
+    claim_exclusions(context, &arguments.excluded)?;
+    Ok(())
+}
+
+/// Who must not be written to, by the flags and the profile.
+fn exclusions(
+    context: &Context,
+    arguments: &BulkSendArguments,
+    sender: &Sender,
+    country: Option<Country>,
+) -> Result<Exclusions, CommandError> {
+    let mut exclusions = read_exclusions(context, &arguments.excluded, country)?;
+    add_do_not_contact(context, &mut exclusions, &sender.settings)?;
+    Ok(exclusions)
 }
 
 /// The runs that there are, to be compared with or to be added to.

@@ -1,22 +1,10 @@
-//! The words of a text around its columns: what somebody may have meant for a column and is none, and which columns stand
-//! in it as they are.
+//! What somebody may have meant for a column, or for a line break, and is none.
 
 use std::collections::HashSet;
 
 use minijinja::Environment;
 
-use super::bounds::measure;
-
-/// A piece of a text with marks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Piece<'a> {
-    /// Goes out as it stands.
-    Literal(&'a str),
-    /// What stands between `{{` and `}}`.
-    Expression(&'a str),
-    /// What stands between `{%` and `%}`.
-    Statement(&'a str),
-}
+use super::pieces::{Piece, pieces, trimmed, words};
 
 /// What a text has that is probably meant for a column, and is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,47 +57,6 @@ pub(crate) fn expressions(source: &str) -> Vec<String> {
     expressions.collect()
 }
 
-/// The names of columns that `source` has as they are, but for filters: an empty cell leaves a gap there. One that a
-/// statement looks at, or a filter gives a default, is none of them.
-pub(crate) fn bare_columns(source: &str) -> Vec<String> {
-    let pieces = pieces(source);
-    let is_looked_at = |name: &str| {
-        pieces
-            .iter()
-            .any(|piece| matches!(piece, Piece::Statement(statement) if words(statement).any(|word| word == name)))
-    };
-    let bare = pieces.iter().filter_map(|piece| match piece {
-        Piece::Expression(expression) => bare_column(trimmed(expression)),
-        Piece::Literal(_) | Piece::Statement(_) => None,
-    });
-    bare.filter(|name| !is_looked_at(name)).map(str::to_owned).collect()
-}
-
-/// The columns whose cells `source` prints, whatever filters follow. One that a statement compares with a text is none of
-/// them: the author has thought of what it says.
-pub(crate) fn printed_columns(language: &Environment<'_>, source: &str) -> Vec<String> {
-    let pieces = pieces(source);
-    let has_text = |code: &str| code.contains(['"', '\'']);
-    let is_compared = |name: &String| {
-        pieces.iter().any(|piece| {
-            matches!(piece, Piece::Statement(statement)
-                if has_text(statement) && words(statement).any(|word| word == name))
-        })
-    };
-    let names = |expression: &str| -> Vec<String> {
-        if let Some((name, _)) = leading_column(expression) {
-            return vec![name.to_owned()];
-        }
-        let compiled = language.compile_expression(expression).ok().filter(|_| !has_text(expression));
-        compiled.map(|compiled| compiled.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
-    };
-    let printed = pieces.iter().filter_map(|piece| match piece {
-        Piece::Expression(expression) => Some(names(trimmed(expression))),
-        Piece::Literal(_) | Piece::Statement(_) => None,
-    });
-    printed.flatten().filter(|name| name != "row" && !is_compared(name)).collect()
-}
-
 /// Warns of `\n` in the words of the text at `path`: most shells hand it on as it was typed.
 pub(crate) fn typed_line_break(path: &str, source: &str) -> Option<String> {
     let is_typed = pieces(source).iter().any(|piece| matches!(piece, Piece::Literal(text) if text.contains("\\n")));
@@ -151,12 +98,6 @@ pub(crate) fn as_it_stands(text: &str) -> String {
     format!("{{{{ '{}' }}}}", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-/// The expression without the signs that take blanks around it away.
-fn trimmed(expression: &str) -> &str {
-    let inside = expression.strip_prefix(['-', '+']).unwrap_or(expression);
-    inside.strip_suffix(['-', '+']).unwrap_or(inside).trim()
-}
-
 /// Whether an expression has no name that a row gives, and no text but an empty one; `fixed` names are none of a row's.
 fn is_constant(language: &Environment<'_>, expression: &str, fixed: &HashSet<&str>) -> bool {
     let is_a_rows = |name: &String| {
@@ -186,37 +127,6 @@ fn fixed_names<'a>(language: &Environment<'_>, pieces: &[Piece<'a>]) -> HashSet<
         }
     }
     fixed.difference(&changing).copied().collect()
-}
-
-/// `nombre`, or what `row.nombre` and `row['nombre']` name; filters may follow, but for a default.
-fn bare_column(expression: &str) -> Option<&str> {
-    let (name, filters) = leading_column(expression)?;
-    (!words(filters).any(|word| ["default", "d"].contains(&word))).then_some(name)
-}
-
-/// The column that is all of an expression, and the filters behind it.
-fn leading_column(expression: &str) -> Option<(&str, &str)> {
-    let end = expression.find(|character: char| !character.is_alphanumeric() && character != '_');
-    let (first, rest) = expression.split_at(end.unwrap_or(expression.len()));
-    if first.starts_with(|character: char| character.is_ascii_digit()) {
-        return None;
-    }
-    let (name, rest) = if first != "row" {
-        (first, rest)
-    } else if let Some(rest) = rest.strip_prefix('.') {
-        let end = rest.find(|character: char| !character.is_alphanumeric() && character != '_');
-        rest.split_at(end.unwrap_or(rest.len()))
-    } else {
-        let inside = rest.strip_prefix('[')?;
-        let quote = inside.chars().next().filter(|quote| ['"', '\''].contains(quote))?;
-        inside.get(1..)?.split_once(quote).and_then(|(name, rest)| Some((name, rest.strip_prefix(']')?)))?
-    };
-    let rest = rest.trim();
-    (!name.is_empty() && (rest.is_empty() || rest.starts_with('|'))).then_some((name, rest))
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|character: char| !character.is_alphanumeric() && character != '_')
 }
 
 /// The first name of a column in marks that are not ours.
@@ -265,45 +175,6 @@ pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
         }
     }
     found
-}
-
-/// Cuts `source` at its marks. Comments and raw parts are no pieces.
-fn pieces(source: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
-    let mut rest = source;
-    while let Some(at) = ["{{", "{%", "{#"].iter().filter_map(|mark| rest.find(mark)).min() {
-        let (literal, marked) = rest.split_at(at);
-        pieces.push(Piece::Literal(literal));
-        let inside = marked.get(2..).unwrap_or_default();
-        let (length, close) = match marked.get(..2) {
-            Some("{{") => (measure(inside, "}}").0, "}}"),
-            Some("{%") => (measure(inside, "%}").0, "%}"),
-            _ => (inside.find("#}").unwrap_or(inside.len()), "#}"),
-        };
-        let (content, behind) = inside.split_at(length);
-        let Some(behind) = behind.strip_prefix(close) else { return pieces };
-        rest = behind;
-        match close {
-            "}}" => pieces.push(Piece::Expression(content)),
-            "%}" if trimmed(content) == "raw" => rest = behind_raw(rest),
-            "%}" => pieces.push(Piece::Statement(content)),
-            _ => {}
-        }
-    }
-    pieces.push(Piece::Literal(rest));
-    pieces
-}
-
-/// What follows `{% endraw %}`.
-fn behind_raw(mut rest: &str) -> &str {
-    while let Some((_, statement)) = rest.split_once("{%") {
-        let (content, behind) = statement.split_at(measure(statement, "%}").0);
-        rest = behind.strip_prefix("%}").unwrap_or_default();
-        if trimmed(content) == "endraw" {
-            return rest;
-        }
-    }
-    ""
 }
 
 #[cfg(test)]
@@ -372,37 +243,6 @@ mod tests {
             "nombre} %nombre",
         ] {
             assert_eq!(found(source), None, "{source}");
-        }
-    }
-
-    #[test]
-    fn knows_the_columns_that_stand_as_they_are() {
-        for (source, expected) in [
-            (
-                "Hola {{ nombre }}, {{ row['Nombre completo'] | upper }} {{ row.a }}",
-                &["nombre", "Nombre completo", "a"][..],
-            ),
-            ("{{ nombre or 'x' }} {{ nombre | default('x', true) }} {{ a ~ b }} {{ f(x) }}", &[]),
-            ("{% if nombre %}{{ nombre }}{% endif %}{{ otro }}", &["otro"]),
-        ] {
-            assert_eq!(bare_columns(source), expected, "{source}");
-        }
-    }
-
-    #[test]
-    fn knows_the_columns_that_are_printed() {
-        let language = language();
-        for (source, expected) in [
-            (
-                "Hola {{ nombre }} {{ row['Nombre completo'] | default('x') }} {{ 1 }}",
-                &["nombre", "Nombre completo"][..],
-            ),
-            ("{{ a ~ a }}", &["a"]),
-            ("{{ nombre if nombre != '#N/A' else 'x' }} {{ 'x' }} {{ row }}", &[]),
-            ("{% if nombre %}{{ nombre }}{% endif %}", &["nombre"]),
-            ("{% if nombre != '-' %}{{ nombre }}{% endif %}{{ otro }}", &["otro"]),
-        ] {
-            assert_eq!(printed_columns(&language, source), expected, "{source}");
         }
     }
 

@@ -1,0 +1,80 @@
+//! What reading a list in says: of a row that is not as it should be, and of all rows at the end.
+
+use super::bare_codes::BareCodes;
+use super::reported::ReportedRows;
+use crate::api::SuccessCriterion;
+use crate::message::TemplateUses;
+
+/// What excludes a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExcludedBy<'a> {
+    /// The list of this name.
+    List(&'a str),
+    /// The report that is sent again.
+    Report,
+}
+
+impl ExcludedBy<'_> {
+    /// For the report.
+    pub(crate) fn problem(self) -> String {
+        match self {
+            Self::List(list) => format!("the recipient must not be written to: they are on {list}"),
+            Self::Report => "the report that was sent again has it as excluded".to_owned(),
+        }
+    }
+}
+
+/// What is said of a row on the way.
+#[derive(Debug)]
+pub(crate) enum RowFault<'a> {
+    /// It makes no valid request.
+    Invalid(String),
+    Warning(String),
+    /// It is left out: its recipient must not be written to.
+    Excluded(ExcludedBy<'a>),
+    /// The cell under this column, which a text has, is empty.
+    EmptyCell(&'a str),
+    /// The cell under this column, which a text has, says that there is nothing.
+    StandIn {
+        column: &'a str,
+        cell: &'a str,
+    },
+    /// It is sent, as is this earlier line to the same person.
+    RepeatedPerson {
+        of: u64,
+    },
+    /// It is left out: this earlier line goes to the same person.
+    SamePerson {
+        of: u64,
+    },
+    /// Its request is that of an earlier line.
+    Duplicate {
+        of: u64,
+        recipient: &'a str,
+    },
+}
+
+/// What was read in.
+#[derive(Debug, Default)]
+pub(crate) struct Imported {
+    /// Rows that make a request.
+    pub(crate) rows: u64,
+    pub(crate) invalid: u64,
+    pub(crate) guarded: u64,
+    pub(crate) excluded: u64,
+    pub(crate) duplicates: u64,
+    /// Rows left out for an earlier row to the same person.
+    pub(crate) same_person: u64,
+    /// Rows that were left out because of an earlier run.
+    pub(crate) earlier: u64,
+    /// Rows of a report that say that they were sent, or may have been.
+    pub(crate) reported: ReportedRows,
+    pub(crate) columns: Vec<String>,
+    /// Warnings about the texts, whatever the rows are.
+    pub(crate) warnings: Vec<String>,
+    /// The templates that rows name.
+    pub(crate) templates: TemplateUses,
+    pub(crate) bare_codes: BareCodes,
+    /// What a success looks like; absent when no row makes a request.
+    pub(crate) accepts: Option<SuccessCriterion>,
+}

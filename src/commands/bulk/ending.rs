@@ -1,0 +1,211 @@
+//! What is said of a run that has ended, for now or for good: how it stands, why it ended and how to go on.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::running_run::RunningRun;
+use super::summary::{print_summary, to_continue};
+use crate::api::Problem;
+use crate::bulk::{Counts, EndedAttempt, PauseReason, RunEnd, RunName, RunPause, StopReason, WriteFailure};
+use crate::commands::CommandError;
+use crate::commands::error::{of_pause, of_signal};
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::output::{Record, RecordError, compact};
+use crate::sending::{AuditLog, Panicked, Sender};
+
+/// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code.
+pub(super) fn report(
+    context: &Context,
+    sender: &Sender,
+    run: &impl RunningRun,
+    end: Result<RunEnd, CommandError>,
+    took: Duration,
+) -> Result<ExitCode, CommandError> {
+    let stderr = &context.stderr;
+    if sender.settings.is_sandboxed() {
+        stderr.note("sandbox: nothing left this machine");
+    }
+    let to_continue = to_continue(run.name());
+    let is_written = !matches!(end, Ok(RunEnd::Stopped { is_written: false, .. }));
+    let ended = match end {
+        Ok(end) => report_end(context, run, end, &to_continue),
+        Err(error) => {
+            let hint = error.hint.as_deref().unwrap_or_default();
+            let hint = hint.strip_suffix("; nothing was sent").unwrap_or(hint);
+            stderr.error(
+                &format!("the run stopped at the opening of its hours: {}", error.message()),
+                &[],
+                Some(&format!("{hint}; {to_continue}")),
+            );
+            Ok(error.code)
+        }
+    };
+    if !is_written {
+        let watch = format!("jelouctl bulk status {}", run.name());
+        stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
+        return ended;
+    }
+    if let Ok(summary) = run.look() {
+        let (json, words) = (summary.to_json(Some(run.name())), summary.words(Some(took), false));
+        // What was accepted stays so when standard output cannot take it: an error would invite a second run.
+        if let Err(error) = print_summary(context, &json, &words, Some(run.name())) {
+            let watch = format!("jelouctl bulk status {}", run.name());
+            stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
+        }
+        for way in summary.ways_on(run.name()) {
+            stderr.note(&way);
+        }
+    }
+    ended
+}
+
+/// Says how the engine ended.
+fn report_end(
+    context: &Context,
+    run: &impl RunningRun,
+    end: RunEnd,
+    to_continue: &str,
+) -> Result<ExitCode, CommandError> {
+    let stderr = &context.stderr;
+    match end {
+        RunEnd::Complete { was_stopped } => {
+            if was_stopped {
+                stderr.note(&format!("run {} is complete: its last rows have ended", run.name()));
+            }
+            run.end();
+            Ok(run.look()?.exit_code())
+        }
+        RunEnd::Stopped { reason: StopReason::Paused(PauseReason::AllRefused, problem), .. } => {
+            report_all_refused(context, run, &problem);
+            Ok(of_pause(PauseReason::AllRefused))
+        }
+        RunEnd::Stopped { reason: StopReason::Paused(reason, problem), .. } => {
+            stderr.error(
+                &format!("the run paused: {}", problem.message),
+                &[],
+                Some(&format!("{}; {to_continue}", without_again(&problem.hint))),
+            );
+            Ok(of_pause(reason))
+        }
+        RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), .. } => {
+            Ok(report_pause(context, run.name(), &pause))
+        }
+        RunEnd::Stopped { reason: StopReason::Signal(signal), .. } => {
+            stderr.error(&format!("stopped by {}", signal.name()), &[], Some(to_continue));
+            Ok(of_signal(signal))
+        }
+        RunEnd::Stopped { reason: StopReason::Command, .. } => {
+            stderr.error("stopped by `jelouctl bulk stop`", &[], Some(to_continue));
+            Ok(ExitCode::Guard)
+        }
+        RunEnd::Stopped { reason: StopReason::LedgerFailed(failure), .. } => {
+            report_unwritten(context, run, &failure);
+            Err(CommandError::from(failure.error))
+        }
+        // That is no end: the run goes on.
+        RunEnd::Stopped { reason: StopReason::HoursOpened, .. } => Ok(ExitCode::Success),
+        RunEnd::Stopped { reason: StopReason::Panicked, .. } => Err(Panicked::UnderWay.into()),
+    }
+}
+
+/// Somebody else paused the run; gives the code of that.
+fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode {
+    let RunPause { reason, by } = pause;
+    let (why, code) = match reason.as_str() {
+        "unknown" => ("too many messages may or may not have been sent", ExitCode::Unknown),
+        "all_rejected" => ("no message was accepted", ExitCode::Rejected),
+        "failover" => ("what was written may be lost", ExitCode::Guard),
+        _ => ("a person stopped it", ExitCode::Guard),
+    };
+    let hint = format!("jelouctl bulk status {name} shows how it stands; {}", to_continue(name));
+    context.stderr.error(&format!("the run is paused: {why} ({by})"), &[], Some(&hint));
+    code
+}
+
+/// Every row was rejected: what is wrong with one is wrong with all.
+fn report_all_refused(context: &Context, run: &impl RunningRun, problem: &Problem) {
+    let (name, hint) = (run.name(), without_again(&problem.hint));
+    let again = format!("jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}");
+    context.stderr.error(
+        &format!("the run paused, as no message was accepted: {}", problem.message),
+        &[],
+        Some(&format!(
+            "{hint}; to send all of them then: {again}; to send the rest in any case: add --keep-going to resume"
+        )),
+    );
+}
+
+/// The hint for one message without its last words, in whose place the command stands.
+fn without_again(hint: &str) -> &str {
+    let ends = [", then try again", "; try again after that"];
+    ends.iter().find_map(|end| hint.strip_suffix(end)).unwrap_or(hint)
+}
+
+/// What became of rows whose outcome is nowhere but here.
+fn report_unwritten(context: &Context, run: &impl RunningRun, failure: &WriteFailure) {
+    let details = run.details();
+    for row in &failure.outcomes {
+        let record = Record {
+            sent: row.state.sent(),
+            kind: Some(details.kind.clone().into()),
+            to: Some(row.recipient.clone()),
+            profile: details.profile.clone(),
+            bot_id: Some(details.bot.clone()),
+            api_url: Some(details.api_url.clone()),
+            message_id: row.message_id.clone(),
+            http_status: row.http_status,
+            attempts: 1,
+            duration_ms: u64::try_from(row.ended_at - row.began_at).unwrap_or_default(),
+            error: error_of(row),
+            ..Record::default()
+        };
+        context.stderr.progress_line(&compact(&record.to_json()));
+    }
+}
+
+fn error_of(row: &EndedAttempt) -> Option<RecordError> {
+    let message = row.error.clone()?;
+    Some(RecordError {
+        code: row.code.unwrap_or("unknown"),
+        api_code: row.api_code.clone(),
+        message,
+        hint: None,
+        retry_after_s: None,
+    })
+}
+
+/// Notes in the audit log how the run stands.
+pub(super) fn log_end(
+    context: &Context,
+    sender: &Sender,
+    run: &impl RunningRun,
+    ended: &Result<ExitCode, CommandError>,
+) {
+    let (code, name) = match ended {
+        Ok(code) => (*code, None),
+        Err(error) => (error.code, Some(error.name)),
+    };
+    // What of the counts cannot be read stays open.
+    let counts = run.look().map(|summary| summary.counts).ok();
+    let of = |part: fn(&Counts) -> u64| counts.as_ref().map(part);
+    AuditLog::of(&sender.settings).run_end(
+        &context.stderr,
+        &json!({
+            "run": run.name().to_string(),
+            "complete": counts.as_ref().map(Counts::is_finished),
+            "exit_code": code.code(),
+            "code": name,
+            "kind": run.details().kind,
+            "rows": of(Counts::all),
+            "rows_sent": of(|counts| counts.sent),
+            "rows_failed": of(|counts| counts.failed),
+            "rows_unknown": of(|counts| counts.unknown),
+            "rows_skipped": of(|counts| counts.skipped),
+            "rows_under_way": of(|counts| counts.inflight),
+            "rows_left": of(|counts| counts.pending),
+            "api_url": run.details().api_url,
+        }),
+    );
+}

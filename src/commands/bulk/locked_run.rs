@@ -1,0 +1,110 @@
+//! A run whose ledger is a file, as this process, which has it alone, sends what is left of it.
+
+use super::arguments::RunOptions;
+use super::carry_out::send_rows;
+use super::excluded_since::leave_out_of_file;
+use super::running_run::RunningRun;
+use super::summary::{RunSummary, may_have_been_sent};
+use crate::bulk::{
+    Counts, Details, FileRun, Ledger, LedgerError, RunEvent, RunEventKind, RunLedger, RunLock, RunName, Runs,
+    StopWatch, StoredRun,
+};
+use crate::commands::CommandError;
+use crate::config::Rate;
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::output::counted;
+use crate::people::Exclusions;
+use crate::sending::{Connection, Sender};
+
+/// A run that no other process has.
+pub(crate) struct LockedRun<'a> {
+    pub(crate) runs: &'a Runs,
+    pub(crate) name: RunName,
+    pub(crate) details: Details,
+    /// Whether its conditions were given anew.
+    pub(crate) is_changed: bool,
+    /// How a run that goes on was found; said once its ledger is known to be whole.
+    pub(crate) found: Option<Counts>,
+    /// Kept to the end.
+    pub(crate) lock: RunLock,
+}
+
+impl LockedRun<'_> {
+    /// Sends what the run has left, and says what became of it.
+    pub(crate) async fn send(
+        &self,
+        context: &Context,
+        sender: &Sender,
+        connection: Connection,
+        options: RunOptions,
+    ) -> Result<ExitCode, CommandError> {
+        let path = self.runs.path(&self.name);
+        let mut ledger = Ledger::resume(&path, self.lock.mark()?)?;
+        if self.is_changed {
+            ledger.keep_conditions(&self.details.conditions)?;
+        }
+        if let Some(found) = &self.found {
+            report_found(context, &self.name, found);
+        }
+        let began = if self.found.is_some() { RunEventKind::Resumed } else { RunEventKind::Begun };
+        ledger.note_events(&[RunEvent::now(began)])?;
+        let rate = options.rate.map_or(self.details.rate, Rate::per_second);
+        send_rows(context, sender, connection, FileOnItsWay { run: self, ledger: Some(ledger) }, options, rate).await
+    }
+}
+
+/// A run in a file.
+struct FileOnItsWay<'a> {
+    run: &'a LockedRun<'a>,
+    /// As it was opened first.
+    ledger: Option<Ledger>,
+}
+
+impl RunningRun for FileOnItsWay<'_> {
+    fn name(&self) -> &RunName {
+        &self.run.name
+    }
+
+    fn details(&self) -> &Details {
+        &self.run.details
+    }
+
+    fn open(&mut self) -> Result<(Box<dyn RunLedger>, Counts), CommandError> {
+        let LockedRun { runs, name, lock, .. } = self.run;
+        let ledger = match self.ledger.take() {
+            Some(ledger) => ledger,
+            None => Ledger::resume(&runs.path(name), lock.mark()?)?,
+        };
+        let counts = ledger.counts()?;
+        Ok((Box::new(FileRun::new(ledger)?), counts))
+    }
+
+    fn leave_out(&self, context: &Context, exclusions: &Exclusions) -> Result<(), CommandError> {
+        let LockedRun { runs, name, lock, .. } = self.run;
+        leave_out_of_file(context, &runs.path(name), lock, exclusions)
+    }
+
+    fn look(&self) -> Result<RunSummary, LedgerError> {
+        let ledger = Ledger::read(&self.run.runs.path(&self.run.name))?;
+        RunSummary::of(&StoredRun::File(Box::new(ledger)), self.run.details.written_to)
+    }
+
+    fn stop_watch(&self) -> Option<StopWatch> {
+        Some(self.run.runs.stop_mark(&self.run.name).watch())
+    }
+
+    fn end(&self) {
+        // Nothing is left that it could stop.
+        let _ = self.run.runs.stop_mark(&self.run.name).lift();
+    }
+}
+
+/// What is left of a run that goes on, and what is left alone.
+fn report_found(context: &Context, name: &RunName, counts: &Counts) {
+    let all = counted(counts.all(), "message");
+    context.stderr.note(&format!("run {name}: {} of {all} left to send", counts.pending));
+    if let Some(left_alone) = may_have_been_sent(name, counts) {
+        context.stderr.note(&left_alone);
+    }
+}

@@ -1,0 +1,107 @@
+//! Where a new run will be and how it is called: both are held until it is there.
+
+use std::path::Path;
+
+use super::arguments::BulkSendArguments;
+use crate::bulk::{
+    BulkError, LedgerDraft, LedgerError, ReservedRun, RunError, RunLock, RunName, RunStore, Runs, SharedRuns,
+};
+use crate::input::Source;
+
+/// Where the run will be.
+pub(crate) enum RunPlace<'a> {
+    File { runs: &'a Runs, reserved: ReservedRun },
+    Shared { runs: &'a SharedRuns, name: RunName },
+}
+
+/// What holds off every other process that would make a run.
+pub(super) enum MakingHold<'a> {
+    File(#[expect(dead_code, reason = "it holds as long as it is there")] RunLock),
+    Shared(&'a SharedRuns),
+}
+
+impl<'a> RunPlace<'a> {
+    /// A place for the run that was typed, and the draft that will become it.
+    pub(super) fn of_new_run(
+        store: &'a RunStore,
+        arguments: &BulkSendArguments,
+    ) -> Result<(Self, LedgerDraft), BulkError> {
+        Ok(match store {
+            RunStore::Files(runs) => {
+                let reserved = reserve(runs, arguments)?;
+                let draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
+                (Self::File { runs, reserved }, draft)
+            }
+            RunStore::Shared(runs) => {
+                (Self::Shared { runs, name: free_name(runs, arguments)? }, LedgerDraft::create(None)?)
+            }
+        })
+    }
+
+    pub(super) fn name(&self) -> RunName {
+        match self {
+            Self::File { reserved, .. } => reserved.name().clone(),
+            Self::Shared { name, .. } => name.clone(),
+        }
+    }
+
+    /// Holds off every other process that would make a run.
+    pub(super) fn hold(&self) -> Result<MakingHold<'a>, LedgerError> {
+        Ok(match self {
+            Self::File { runs, .. } => MakingHold::File(runs.hold()?),
+            Self::Shared { runs, .. } => {
+                runs.hold()?;
+                MakingHold::Shared(runs)
+            }
+        })
+    }
+}
+
+impl MakingHold<'_> {
+    pub(super) fn let_go(self) -> Result<(), LedgerError> {
+        match self {
+            Self::File(_) => Ok(()),
+            Self::Shared(runs) => runs.let_go(),
+        }
+    }
+}
+
+/// The name that was typed, or one of the input's that is free.
+fn reserve(runs: &Runs, arguments: &BulkSendArguments) -> Result<ReservedRun, BulkError> {
+    if let Some(name) = &arguments.run {
+        return runs.reserve(name);
+    }
+    let first = name_of_source(arguments);
+    for name in numbered(&first) {
+        match runs.reserve(&name) {
+            Err(BulkError::Run(_) | BulkError::Ledger(LedgerError::InUse { .. })) => {}
+            reserved => return reserved,
+        }
+    }
+    Err(RunError::Exists { name: first }.into())
+}
+
+/// As [`reserve`], in a database.
+fn free_name(runs: &SharedRuns, arguments: &BulkSendArguments) -> Result<RunName, BulkError> {
+    let known = runs.names()?;
+    let is_free = |name: &RunName| !known.contains(name);
+    if let Some(name) = &arguments.run {
+        return if is_free(name) { Ok(name.clone()) } else { Err(RunError::Exists { name: name.clone() }.into()) };
+    }
+    let first = name_of_source(arguments);
+    let free = numbered(&first).find(is_free);
+    free.ok_or_else(|| RunError::Exists { name: first }.into())
+}
+
+fn name_of_source(arguments: &BulkSendArguments) -> RunName {
+    RunName::of_source(match &arguments.source {
+        Source::Stdin => Path::new(""),
+        Source::File(path) => path,
+    })
+}
+
+/// The name as it is, then with a number behind it.
+fn numbered(first: &RunName) -> impl Iterator<Item = RunName> {
+    let others = (2..100).filter_map(move |number| format!("{first}-{number}").parse().ok());
+    std::iter::once(first.clone()).chain(others)
+}

@@ -1,0 +1,115 @@
+//! Where the API is: an address to which the secret may go.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::{Host, Url};
+
+/// Where the API is: `https://…`, or `http://…` to this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ApiUrl(Url);
+
+impl ApiUrl {
+    /// Where Jelou is.
+    #[expect(clippy::expect_used, reason = "a constant")]
+    pub(super) fn jelou() -> Self {
+        Self(Url::parse("https://api.jelou.ai").expect("a constant URL"))
+    }
+
+    /// A server on this machine.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "any port makes a URL")]
+    pub(crate) fn on_loopback(port: u16) -> Self {
+        Self(Url::parse(&format!("http://127.0.0.1:{port}")).expect("an address and a port"))
+    }
+
+    pub(crate) fn url(&self) -> &Url {
+        &self.0
+    }
+
+    /// Whether the host is this machine: `127.0.0.0/8`, `[::1]` or `localhost`.
+    pub(crate) fn is_loopback(&self) -> bool {
+        match self.0.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    }
+
+    pub(crate) fn is_plain_http(&self) -> bool {
+        self.0.scheme() == "http"
+    }
+}
+
+impl FromStr for ApiUrl {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        // The value as it was given is not repeated: it may hold a password or a token.
+        let url = Url::parse(raw).map_err(|error| format!("not a URL: {error}"))?;
+        let shown = format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default());
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(
+                "a URL with a user or a password is refused; credentials come from a profile, variables or flags"
+                    .to_owned(),
+            );
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(format!("`{shown}` with a query or a fragment is refused; give the address up to them"));
+        }
+        let mut url = Self(url);
+        // A slash at the end makes no other address.
+        if let Ok(mut segments) = url.0.path_segments_mut() {
+            segments.pop_if_empty();
+        }
+        match url.0.scheme() {
+            "https" => Ok(url),
+            "http" if url.is_loopback() => Ok(url),
+            "http" => Err(format!(
+                "`{shown}` would get the secret unencrypted; http:// is for this machine only, use https://"
+            )),
+            other => Err(format!("the scheme `{other}` is not one of the API's; give an https:// URL")),
+        }
+    }
+}
+
+impl fmt::Display for ApiUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_https_or_this_machine() {
+        for (raw, expected) in [
+            ("https://api.jelou.ai", Ok("https://api.jelou.ai")),
+            ("https://gateway.example/jelou/", Ok("https://gateway.example/jelou")),
+            ("http://127.0.0.1:8080", Ok("http://127.0.0.1:8080")),
+            ("http://127.9.9.9", Ok("http://127.9.9.9")),
+            ("http://[::1]:1", Ok("http://[::1]:1")),
+            ("http://LOCALHOST:1", Ok("http://localhost:1")),
+            ("http://127.0.0.1.example.com", Err("unencrypted")),
+            ("http://localhost.example.com", Err("unencrypted")),
+            ("http://api.jelou.ai", Err("unencrypted")),
+            ("https://user:secret@api.jelou.ai", Err("a user or a password")),
+            ("https://api.jelou.ai?x=1", Err("with a query")),
+            ("https://api.jelou.ai#x", Err("a fragment")),
+            ("ftp://api.jelou.ai", Err("the scheme `ftp`")),
+            ("api.jelou.ai", Err("not a URL")),
+            ("", Err("not a URL")),
+        ] {
+            match (raw.parse::<ApiUrl>(), expected) {
+                (Ok(url), Ok(expected)) => assert_eq!(url.to_string(), expected),
+                (Err(error), Err(expected)) => {
+                    assert!(error.contains(expected) && !error.contains("secret@"), "{raw}: {error}");
+                }
+                (found, _) => panic!("{raw}: {found:?}"),
+            }
+        }
+    }
+}

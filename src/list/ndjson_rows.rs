@@ -1,0 +1,74 @@
+//! The rows of an NDJSON list: an object on each line.
+
+use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::bounded::{BUFFER, BoundedInput};
+use super::encoding::sample;
+use super::error::ListError;
+use super::outcome::{OUTCOME_COLUMNS, ReportedOutcome};
+use super::repeated::repeated_field;
+use super::row::{ListRow, Row};
+
+pub(super) struct NdjsonRows {
+    reader: BufReader<BoundedInput>,
+    line: u64,
+}
+
+impl NdjsonRows {
+    pub(super) fn new(input: impl Read + 'static) -> Self {
+        Self { reader: BufReader::with_capacity(BUFFER, BoundedInput::new(input, None)), line: 0 }
+    }
+
+    /// The next row.
+    pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, ListError> {
+        loop {
+            self.reader.get_ref().begin_row();
+            let mut bytes = Vec::new();
+            self.line += 1;
+            let read = self.reader.read_until(b'\n', &mut bytes);
+            if read.map_err(|cause| ListError::unreadable_row(name, self.line, cause))? == 0 {
+                return Ok(None);
+            }
+            let text = String::from_utf8(bytes).map_err(|error| ListError::NotUtf8 {
+                name: name.to_owned(),
+                line: self.line,
+                sample: sample(error.as_bytes()),
+            })?;
+            if text.trim() == "{" {
+                return Err(ListError::WrappedObject { name: name.to_owned(), line: self.line });
+            }
+            if !text.trim().is_empty() {
+                let (row, outcome) = object(text.trim_end());
+                return Ok(Some(ListRow { line: self.line, row, outcome }));
+            }
+        }
+    }
+}
+
+/// The row of a line, and what a report says of it.
+fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
+    if let Some(name) = repeated_field(text) {
+        return (Err(format!("has the field `{name}` twice")), None);
+    }
+    match crate::input::parse_exact(text) {
+        Ok(Value::Object(mut fields)) => {
+            let mut outcome = None;
+            if fields.keys().rev().map(String::as_str).take(OUTCOME_COLUMNS.len()).eq(OUTCOME_COLUMNS.into_iter().rev())
+            {
+                outcome = Some(ReportedOutcome::of(|_, column| match fields.get(column) {
+                    Some(Value::String(text)) => text.clone(),
+                    Some(Value::Number(number)) => number.to_string(),
+                    _ => String::new(),
+                }));
+                fields.retain(|name, _| !OUTCOME_COLUMNS.contains(&name.as_str()));
+            }
+            (Ok(Row::Fields(Arc::new(fields))), outcome)
+        }
+        Ok(_) => (Err("is not a JSON object".to_owned()), None),
+        // The line is named already, and it is the only one of this row.
+        Err(problem) => (Err(problem.replace(" at line 1 column ", " at column ")), None),
+    }
+}

@@ -1,0 +1,64 @@
+//! A text cut at its marks: what goes out as it stands, what is computed, and what decides.
+
+use super::bounds::measure;
+
+/// A piece of a text with marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    /// Goes out as it stands.
+    Literal(&'a str),
+    /// What stands between `{{` and `}}`.
+    Expression(&'a str),
+    /// What stands between `{%` and `%}`.
+    Statement(&'a str),
+}
+
+/// Cuts `source` at its marks. Comments and raw parts are no pieces.
+pub(super) fn pieces(source: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = source;
+    while let Some(at) = ["{{", "{%", "{#"].iter().filter_map(|mark| rest.find(mark)).min() {
+        let (literal, marked) = rest.split_at(at);
+        pieces.push(Piece::Literal(literal));
+        let inside = marked.get(2..).unwrap_or_default();
+        let (length, close) = match marked.get(..2) {
+            Some("{{") => (measure(inside, "}}").0, "}}"),
+            Some("{%") => (measure(inside, "%}").0, "%}"),
+            _ => (inside.find("#}").unwrap_or(inside.len()), "#}"),
+        };
+        let (content, behind) = inside.split_at(length);
+        let Some(behind) = behind.strip_prefix(close) else { return pieces };
+        rest = behind;
+        match close {
+            "}}" => pieces.push(Piece::Expression(content)),
+            "%}" if trimmed(content) == "raw" => rest = behind_raw(rest),
+            "%}" => pieces.push(Piece::Statement(content)),
+            _ => {}
+        }
+    }
+    pieces.push(Piece::Literal(rest));
+    pieces
+}
+
+/// What follows `{% endraw %}`.
+fn behind_raw(mut rest: &str) -> &str {
+    while let Some((_, statement)) = rest.split_once("{%") {
+        let (content, behind) = statement.split_at(measure(statement, "%}").0);
+        rest = behind.strip_prefix("%}").unwrap_or_default();
+        if trimmed(content) == "endraw" {
+            return rest;
+        }
+    }
+    ""
+}
+
+/// The expression without the signs that take blanks around it away.
+pub(super) fn trimmed(expression: &str) -> &str {
+    let inside = expression.strip_prefix(['-', '+']).unwrap_or(expression);
+    inside.strip_suffix(['-', '+']).unwrap_or(inside).trim()
+}
+
+/// Its names and keywords.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !character.is_alphanumeric() && character != '_')
+}
