@@ -18,6 +18,6 @@ for session in re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DO
         if ended.returncode != int(code[1] if code else 0) or not re.fullmatch(pattern, ended.stdout.rstrip("\n")):
             sys.exit(f"FAILED: {line}\nended with {ended.returncode} and said\n{ended.stdout}")
         typed += 1
-if typed < 5:
-    sys.exit(f"FAILED: only {typed} lines of sessions stand in {sys.argv[1]}")
-print(f"{sys.argv[1]}: {typed} lines did what is written")
+if typed == 0:
+    sys.exit(f"FAILED: no session stands in {sys.argv[1]}")
+print(f"{sys.argv[1]}: lines that did what is written: {typed}")
