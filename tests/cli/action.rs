@@ -259,7 +259,8 @@ fn while_there_is_no_release_the_source_of_the_commit_is_installed() {
         [("# none\n", ""), ("# none\n1.0.0-rc.1 x86_64-unknown-linux-musl 00\n", ""), ("", "source")]
     {
         let home = Home::new();
-        let stub = "#!/bin/sh\necho \"$PWD ${RUSTFLAGS-none} ${CARGO_BUILD_TARGET-none} $*\" > \"$RUNNER_TEMP/asked\"\n";
+        let stub =
+            "#!/bin/sh\necho \"$PWD ${RUSTFLAGS-none} ${CARGO_BUILD_TARGET-none} $*\" > \"$RUNNER_TEMP/asked\"\n";
         let cargo = home.write("bin/cargo", stub);
         crate::harness::set_mode(&cargo, 0o755);
         let ended = install(&home, releases, Path::new("none"), version);
@@ -356,11 +357,16 @@ fn what_others_made_is_named_exactly_and_never_installed_where_a_release_is_writ
     }
     let workflows = [read(".github/workflows/ci.yml"), read(".github/workflows/release.yml")];
     let scripts = ["release/build", "release/licences", "release/sbom"].map(read);
-    for line in workflows.iter().chain(&scripts).flat_map(|text| text.lines()).filter(|line| line.contains("cargo install")) {
+    for line in
+        workflows.iter().chain(&scripts).flat_map(|text| text.lines()).filter(|line| line.contains("cargo install"))
+    {
         assert!(line.contains("--locked") && line.contains('@'), "{line}");
     }
     let (_, publish) = workflows[1].split_once("\n  publish:\n").unwrap();
-    assert!(publish.contains("contents: write") && !publish.contains("cargo") && !publish.contains("checkout"), "{publish}");
+    assert!(
+        publish.contains("contents: write") && !publish.contains("cargo") && !publish.contains("checkout"),
+        "{publish}"
+    );
     assert_eq!(workflows[1].matches(": write").count(), publish.matches(": write").count());
 }
 
