@@ -2,6 +2,8 @@
 # For a job that needs a shell around it, as GitLab's do: docker build --target shell .
 # A Rust from 1.93 on links musl 1.2.5, which also asks over TCP where a DNS answer is cut short.
 FROM rust:1.94.1-alpine3.23@sha256:77237dd363a0b127bb5ef532c2d64c0deb380b738e43a9c4bdac73398d6d0a08 AS build
+# Alpine keeps no older versions that could be named; the mode is for the last directory alone.
+# hadolint ignore=DL3018,SC2174
 RUN apk add --no-cache musl-dev ca-certificates && mkdir -p -m 700 /state/jelouctl
 WORKDIR /source
 COPY . .

@@ -21,7 +21,12 @@ releases=$here/releases.txt
 if [ "${version:-source}" = source ]; then
   command -v cargo >/dev/null || fail 'there is no release yet, and no cargo to build one; install Rust, or put jelouctl on the runner and say version: installed'
   directory=$(mktemp -d "${RUNNER_TEMP:-/tmp}/jelouctl.XXXXXX")
-  CARGO_TARGET_DIR=$directory/target cargo install --quiet --locked --path "$here/.." --root "$directory"
+  # From its own directory and with its own flags: the workflow's toolchain file, .cargo/config.toml and RUSTFLAGS are for other code.
+  (
+    cd "$here/.."
+    unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET
+    CARGO_TARGET_DIR=$directory/target cargo install --quiet --locked --path . --root "$directory"
+  )
   rm -rf "$directory/target"
   echo "$directory/bin" >> "${GITHUB_PATH:?}"
   exit 0

@@ -197,7 +197,7 @@ fn inputs_that_cannot_be_meant_send_nothing() {
 
 /// Runs the step that installs, with `releases.txt` as given and a download that is `archive`.
 fn install(home: &Home, releases: &str, archive: &Path, version: &str) -> Ended {
-    let action = home.path().join("action");
+    let action = home.path().join("source/action");
     fs::create_dir_all(&action).unwrap();
     fs::copy(repository().join("action/install.sh"), action.join("install.sh")).unwrap();
     fs::write(action.join("releases.txt"), releases).unwrap();
@@ -209,6 +209,8 @@ fn install(home: &Home, releases: &str, archive: &Path, version: &str) -> Ended 
     command.env("PATH", format!("{}/bin:/usr/bin:/bin", home.path().display())).env("ARCHIVE", archive);
     command.env("RUNNER_TEMP", home.path()).env("GITHUB_PATH", home.path().join("path"));
     command.env("GITHUB_ACTION_REPOSITORY", "jelou/jelouctl").env("INPUT_VERSION", version);
+    // What a workflow sets for its own code.
+    command.env("RUSTFLAGS", "-Dwarnings").env("CARGO_BUILD_TARGET", "wasm32-unknown-unknown");
     Ended::new(&command.output().unwrap())
 }
 
@@ -257,14 +259,17 @@ fn while_there_is_no_release_the_source_of_the_commit_is_installed() {
         [("# none\n", ""), ("# none\n1.0.0-rc.1 x86_64-unknown-linux-musl 00\n", ""), ("", "source")]
     {
         let home = Home::new();
-        let cargo = home.write("bin/cargo", "#!/bin/sh\necho \"$@\" > asked\n");
+        let stub =
+            "#!/bin/sh\necho \"$PWD ${RUSTFLAGS-none} ${CARGO_BUILD_TARGET-none} $*\" > \"$RUNNER_TEMP/asked\"\n";
+        let cargo = home.write("bin/cargo", stub);
         crate::harness::set_mode(&cargo, 0o755);
         let ended = install(&home, releases, Path::new("none"), version);
         assert_eq!(ended.code, 0, "{}", ended.stderr);
         let asked = home.read("asked");
         let directory = asked.trim().rsplit_once("--root ").unwrap().1;
-        let source = home.path().join("action/..");
-        assert!(asked.starts_with(&format!("install --quiet --locked --path {} --root ", source.display())), "{asked}");
+        let source = fs::canonicalize(home.path().join("source")).unwrap();
+        let expected = format!("{} none none install --quiet --locked --path . --root ", source.display());
+        assert!(asked.starts_with(&expected), "{asked}");
         assert_eq!(home.read("path").trim(), format!("{directory}/bin"));
 
         fs::remove_file(cargo).unwrap();
@@ -351,11 +356,17 @@ fn what_others_made_is_named_exactly_and_never_installed_where_a_release_is_writ
         assert_eq!(digest.split(' ').next().unwrap().len(), 64, "{line}");
     }
     let workflows = [read(".github/workflows/ci.yml"), read(".github/workflows/release.yml")];
-    for line in workflows.iter().flat_map(|text| text.lines()).filter(|line| line.contains("cargo install")) {
+    let scripts = ["release/build", "release/licences", "release/sbom"].map(read);
+    for line in
+        workflows.iter().chain(&scripts).flat_map(|text| text.lines()).filter(|line| line.contains("cargo install"))
+    {
         assert!(line.contains("--locked") && line.contains('@'), "{line}");
     }
     let (_, publish) = workflows[1].split_once("\n  publish:\n").unwrap();
-    assert!(publish.contains("contents: write") && !publish.contains("cargo"), "{publish}");
+    assert!(
+        publish.contains("contents: write") && !publish.contains("cargo") && !publish.contains("checkout"),
+        "{publish}"
+    );
     assert_eq!(workflows[1].matches(": write").count(), publish.matches(": write").count());
 }
 

@@ -74,6 +74,8 @@ mod properties;
 #[cfg(unix)]
 mod recipes;
 #[cfg(unix)]
+mod release;
+#[cfg(unix)]
 mod run;
 mod sandbox;
 #[cfg(unix)]

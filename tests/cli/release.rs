@@ -1,0 +1,104 @@
+//! The scripts of release/, as far as they build nothing: what may become a release, and how its files are packed and named.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::harness::{Ended, Home, set_mode, tool};
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(repository().join(path)).unwrap()
+}
+
+/// Whether `tag` may become a release of a source with this version and changelog.
+fn fits(tag: &str, version: &str, changelog: &str) -> Ended {
+    let home = Home::new();
+    let script = home.write("release/fits", read("release/fits"));
+    home.write("Cargo.toml", format!("[package]\nname = \"jelouctl\"\nversion = \"{version}\"\n"));
+    home.write("CHANGELOG.md", changelog);
+    Ended::new(&Command::new("bash").arg(script).arg(tag).output().unwrap())
+}
+
+#[test]
+fn a_tag_that_does_not_fit_makes_no_release() {
+    let dated = "# Changelog\n\n## 0.2.0 – 2026-11-30\n";
+    assert_eq!(fits("v0.2.0", "0.2.0", dated).code, 0);
+    assert_eq!(fits("v0.3.0-rc.1", "0.3.0-rc.1", "## Unreleased\n").code, 0);
+    for (tag, version, changelog, words) in [
+        ("v0.2.1", "0.2.0", dated, "the tag has to be v0.2.0"),
+        ("0.2.0", "0.2.0", dated, "the tag has to be v0.2.0"),
+        ("v0.2.0-rc.1", "0.2.0", dated, "the tag has to be v0.2.0"),
+        ("v0.2.0", "0.2.0", "## Unreleased\n", "no line \"## 0.2.0 – DATE\""),
+        ("v0.2.0", "0.2.0", "## 0.2.0 – soon\n", "no line \"## 0.2.0 – DATE\""),
+        ("v0.2.0", "0.2.0", "## 0x2.0 – 2026-11-30\n", "no line \"## 0.2.0 – DATE\""),
+    ] {
+        let ended = fits(tag, version, changelog);
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{tag}: {ended:?}");
+        assert!(ended.stderr.contains(words), "{tag}: {ended:?}");
+    }
+}
+
+/// Packs a program and a page, which have these modes here, into `archive`.
+fn pack(home: &Home, archive: &str, program: u32, page: u32) -> PathBuf {
+    set_mode(&home.write("stage/jelouctl", "program"), program);
+    set_mode(&home.write("stage/man/jelouctl.1", "page"), page);
+    let (stage, archive) = (home.path().join("stage"), home.path().join(archive));
+    let script = repository().join("release/archive.py");
+    tool(Command::new("python3").arg(script).arg(stage).arg("jelouctl-1.0.0").arg(&archive).arg("1800000000"));
+    archive
+}
+
+#[test]
+fn the_same_files_make_the_same_archive_and_nobody_else_may_write_them() {
+    for ending in ["tar.gz", "zip"] {
+        let home = Home::new();
+        let one = pack(&home, &format!("one.{ending}"), 0o700, 0o666);
+        let other = pack(&home, &format!("other.{ending}"), 0o777, 0o600);
+        assert!(fs::read(one).unwrap() == fs::read(other).unwrap(), "{ending}");
+    }
+    let home = Home::new();
+    let archive = pack(&home, "archive.tar.gz", 0o777, 0o666);
+    let listed = tool(Command::new("tar").arg("-tvzf").arg(archive)).stdout;
+    let listed = String::from_utf8(listed).unwrap();
+    let modes: Vec<_> = listed.lines().map(|line| (&line[..10], line.rsplit(' ').next().unwrap())).collect();
+    assert_eq!(modes, [("-rwxr-xr-x", "jelouctl-1.0.0/jelouctl"), ("-rw-r--r--", "jelouctl-1.0.0/man/jelouctl.1")]);
+}
+
+/// What the release's workflow builds.
+fn targets() -> Vec<String> {
+    let workflow = read(".github/workflows/release.yml");
+    workflow
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- { os: "))
+        .map(|line| line.split_once("target: ").unwrap().1.trim_end_matches(" }").to_owned())
+        .collect()
+}
+
+#[test]
+fn what_installs_a_release_finds_what_was_built() {
+    let targets = targets();
+    let (installer, action) = (read("install.sh"), read("action/install.sh"));
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let binstall = &manifest["package"]["metadata"]["binstall"];
+    for target in &targets {
+        let archive = if target.contains("windows") { "zip" } else { "tar.gz" };
+        let by_target = binstall["overrides"].get(target).unwrap_or(binstall);
+        let url = by_target["pkg-url"].as_str().unwrap();
+        assert_eq!(
+            url,
+            format!("{{ repo }}/releases/download/v{{ version }}/jelouctl-{{ version }}-{{ target }}.{archive}")
+        );
+        assert_eq!(by_target["pkg-fmt"].as_str().unwrap(), if archive == "zip" { "zip" } else { "tgz" });
+        assert_eq!(installer.contains(&format!("echo {target} ;;")), archive == "tar.gz", "{target}");
+        assert_eq!(action.contains(&format!("target={target} ;;")), archive == "tar.gz", "{target}");
+    }
+    assert_eq!(targets.len(), 5);
+    // All of them have to be there before anything is published.
+    let workflow = read(".github/workflows/release.yml");
+    let (_, assemble) = workflow.split_once("\n  assemble:\n").unwrap();
+    assert!(targets.iter().all(|target| assemble.contains(target)), "{assemble}");
+}

@@ -1,0 +1,23 @@
+"""Runs the sessions of a README as they would be typed, with the words of COMMAND before a shell, and compares what is printed, for
+tests/portability. usage: portability_sessions.py README COMMAND…"""
+
+import re
+import subprocess
+import sys
+
+text = open(sys.argv[1], encoding="utf-8").read()
+typed = 0
+for session in re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+    for step in re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]:
+        line, _, expected = step.partition("\n")
+        code = re.match(r"\? (\d+)\n", expected)
+        expected = expected[code.end() :] if code else expected
+        ended = subprocess.run([*sys.argv[2:], "sh", "-c", line], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        # `[..]` stands for a part of a line that is never the same.
+        pattern = re.escape(expected.rstrip("\n")).replace(re.escape("[..]"), ".*")
+        if ended.returncode != int(code[1] if code else 0) or not re.fullmatch(pattern, ended.stdout.rstrip("\n")):
+            sys.exit(f"FAILED: {line}\nended with {ended.returncode} and said\n{ended.stdout}")
+        typed += 1
+if typed == 0:
+    sys.exit(f"FAILED: no session stands in {sys.argv[1]}")
+print(f"{sys.argv[1]}: lines that did what is written: {typed}")
