@@ -141,7 +141,7 @@ pub(crate) fn write(
         reasons: outcomes.reasons(language),
         countries: outcomes.countries(language),
         course: course::steps(&events, !mask, &clock, language),
-        next: next_steps(run.name, &outcomes.counts, invalid, run.is_running, language),
+        next: next_steps(run.name, &outcomes.counts, invalid, run.details, run.is_running, language),
         settings: settings(language, &states, rows.reasons(), &columns, mask),
         columns,
         states,

@@ -12,10 +12,11 @@ use super::earlier::{self, Repetition};
 use super::excluded_since::leave_out_of_draft;
 use super::hours::{report_closed, report_over_midnight};
 use super::joined_run::JoinedRun;
+use super::plan::typed_country;
 use super::summary::{RunSummary, nothing_to_send, print_summary};
 use crate::bulk::{
-    BulkError, Details, Imported, KnownRuns, Ledger, LedgerDraft, LedgerError, ReservedRun, RunConditions, RunError,
-    RunEventKind, RunLock, RunName, Runs, SharedRuns, StoredRun,
+    BulkError, Details, Imported, KnownRuns, Ledger, LedgerDraft, LedgerError, RecipientFlags, ReservedRun,
+    RunConditions, RunError, RunEventKind, RunLock, RunName, Runs, SharedRuns, StoredRun,
 };
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -238,6 +239,11 @@ pub(crate) fn details(
         format,
         columns: imported.columns.clone(),
         list: file_name(&arguments.source),
+        recipient_flags: RecipientFlags {
+            country: typed_country(arguments)?.or(settings.country()),
+            to: arguments.to.clone(),
+            to_column: arguments.to_column.clone(),
+        },
         message: body.cloned(),
         rate: arguments.options.rate.unwrap_or(settings.rate.value).per_second(),
         concurrency: arguments.options.concurrency.unwrap_or(DEFAULT_CONCURRENCY),

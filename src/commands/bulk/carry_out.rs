@@ -4,12 +4,12 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::arguments::RunOptions;
 use super::excluded_since::leave_out_of_file;
 use super::hours;
+use super::run_log::run_fields;
 use super::summary::{RunSummary, may_have_been_sent, print_summary, to_continue};
 use crate::api::{HEADERS_OF_A_POST, Problem, SwapWatch, signed};
 use crate::bulk::{
@@ -207,31 +207,10 @@ fn after_opening(
 
 /// Notes in the audit log how the run stands.
 fn log_end(context: &Context, sender: &Sender, run: &impl RunningRun, ended: &Result<ExitCode, CommandError>) {
-    let (code, name) = match ended {
-        Ok(code) => (*code, None),
-        Err(error) => (error.code, Some(error.name)),
-    };
     // What of the counts cannot be read stays open.
     let counts = run.look().map(|summary| summary.counts).ok();
-    let of = |part: fn(&Counts) -> u64| counts.as_ref().map(part);
-    AuditLog::of(&sender.settings).run_end(
-        &context.stderr,
-        &json!({
-            "run": run.name().to_string(),
-            "complete": counts.as_ref().map(Counts::is_finished),
-            "exit_code": code.code(),
-            "code": name,
-            "kind": run.details().kind,
-            "rows": of(Counts::all),
-            "rows_sent": of(|counts| counts.sent),
-            "rows_failed": of(|counts| counts.failed),
-            "rows_unknown": of(|counts| counts.unknown),
-            "rows_skipped": of(|counts| counts.skipped),
-            "rows_under_way": of(|counts| counts.inflight),
-            "rows_left": of(|counts| counts.pending),
-            "api_url": run.details().api_url,
-        }),
-    );
+    let fields = run_fields(Some(run.name()), Some(run.details()), counts.as_ref(), ended.as_ref().map(|code| *code));
+    AuditLog::of(&sender.settings).run(&context.stderr, "bulk", &fields);
 }
 
 /// What is left of a run that goes on, and what is left alone.
@@ -282,7 +261,7 @@ fn report(
             let watch = format!("jelouctl bulk status {}", run.name());
             stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
         }
-        for way in summary.ways_on(run.name()) {
+        for way in summary.ways_on(run.name(), run.details()) {
             stderr.note(&way);
         }
     }
