@@ -139,6 +139,7 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     ("state", ["State", "Estado"]),
     ("meaning", ["What it means", "Qué significa"]),
     ("what_to_do", ["What to do: {}", "Qué hacer: {}"]),
+    ("for_example", ["for example, line {}:", "por ejemplo, línea {}:"]),
     ("by_country", ["By country", "Por país"]),
     ("country", ["Country", "País"]),
     ("no_country", ["no number", "sin número"]),

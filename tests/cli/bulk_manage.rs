@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::bulk_run::{Watched, counts, people, resume, send, send_with, signal, start};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Home, STATE};
+use crate::terminal::Terminal;
 
 fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -77,6 +78,26 @@ fn only_a_process_that_sends_is_said_to_stop() {
     let told = home.run("bulk stop r").success().stderr;
     assert!(told.contains("no process sends run r: there is nothing to stop"), "{told}");
     assert!(!home.path().join(STATE).join("runs/r.stop").exists());
+}
+
+#[test]
+fn a_run_is_stopped_while_somebody_is_asked_whether_it_goes_on() {
+    let home = people(3);
+    let jelou = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
+    home.config(&format!(
+        "[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\napi_url = \"{}\"\nclient_secret = \"canary-x\"\n",
+        jelou.url
+    ));
+    home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").fails(4, &[]);
+    let seen = jelou.seen().len();
+    let mut terminal = Terminal::new(&home, &["bulk", "resume"], &[("NO_COLOR", "1")]);
+    terminal.wait_for("[y/N] ");
+    let told = home.run("bulk stop r").success().stderr;
+    assert!(told.contains("run r takes no more messages"), "{told}");
+    terminal.type_line("y");
+    let (code, screen) = terminal.end();
+    assert_eq!((code, jelou.seen().len()), (11, seen), "{screen}");
+    assert!(screen.contains("stopped by `jelouctl bulk stop`"), "{screen}");
 }
 
 #[test]
