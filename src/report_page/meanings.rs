@@ -103,6 +103,7 @@ const SPANISH_KINDS: &[(&str, &str)] = &[
     ("flow", "flow"),
     ("flow-message", "mensaje de flow"),
     ("template", "plantilla"),
+    ("template-by-id", "plantilla por id"),
     ("raw", "JSON propio"),
 ];
 
