@@ -1,6 +1,7 @@
 //! Sends the rows of a run at its pace: it asks the ledger for as many as it has room for, sends those that it is given,
 //! and hands in what became of them.
 
+use std::future::ready;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -116,6 +117,16 @@ impl<'a> Engine<'a> {
     }
 
     async fn send_rows(&mut self, request: &mut impl AsyncFnMut() -> StopRequest) -> LoopEnd {
+        // What was asked before the first row holds for it too.
+        tokio::select! {
+            biased;
+            asked = request() => {
+                if let Some(end) = self.hear_request(asked) {
+                    return end;
+                }
+            }
+            () = ready(()) => {}
+        }
         loop {
             while let Some(done) = self.tasks.try_join_next() {
                 self.settle(done);
@@ -136,13 +147,9 @@ impl<'a> Engine<'a> {
             let tick = self.progress.due().into();
             tokio::select! {
                 biased;
-                request = request() => {
-                    match (self.is_signalled, request) {
-                        (_, StopRequest::Command) => self.stop_as_asked(),
-                        (false, StopRequest::Signal(signal)) => self.hear(signal),
-                        // A terminal that goes is told twice, by the shell and by the system: nobody is impatient there.
-                        (true, StopRequest::Signal(Signal::Hangup)) => {}
-                        (true, StopRequest::Signal(_)) => return LoopEnd::LeftAtOnce,
+                asked = request() => {
+                    if let Some(end) = self.hear_request(asked) {
+                        return end;
                     }
                 }
                 exchanged = self.ledger.exchanged(), if self.orders > 0 => self.take(exchanged),
@@ -151,6 +158,18 @@ impl<'a> Engine<'a> {
                 () = tokio::time::sleep_until(tick) => self.show(),
             }
         }
+    }
+
+    /// Takes no more rows; the second signal ends all.
+    fn hear_request(&mut self, asked: StopRequest) -> Option<LoopEnd> {
+        match (self.is_signalled, asked) {
+            (_, StopRequest::Command) => self.stop_as_asked(),
+            (false, StopRequest::Signal(signal)) => self.hear(signal),
+            // A terminal that goes is told twice, by the shell and by the system: nobody is impatient there.
+            (true, StopRequest::Signal(Signal::Hangup)) => {}
+            (true, StopRequest::Signal(_)) => return Some(LoopEnd::LeftAtOnce),
+        }
+        None
     }
 
     /// How many more rows may be under way.

@@ -6,7 +6,8 @@ use std::fs::File;
 use std::path::Path;
 
 use super::ledger::{
-    CommitMark, Details, DraftRequest, DraftRow, EndedAttempt, Ledger, LedgerDraft, RowState, RunConditions,
+    CommitMark, Details, DraftRequest, DraftRow, EndedAttempt, Ledger, LedgerDraft, RecipientFlags, RowState,
+    RunConditions,
 };
 use crate::api::SuccessCriterion;
 use crate::list::ListFormat;
@@ -31,6 +32,7 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         format: ListFormat::Ndjson,
         columns: Vec::new(),
         list: None,
+        recipient_flags: RecipientFlags::default(),
         message: None,
         rate: 5.0,
         concurrency: 64,

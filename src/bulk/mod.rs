@@ -28,6 +28,7 @@ mod reported;
 mod row_task;
 mod run_end;
 mod runs;
+mod send_again;
 mod shared_ledger;
 mod stand_ins;
 mod store;
@@ -46,8 +47,8 @@ pub(crate) use self::import_plan::{ImportPlan, RecipientRule};
 pub(crate) use self::imported::{ExcludedBy, Imported, RowFault};
 pub(crate) use self::ledger::{
     Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, FoundRow, Ledger, LedgerDraft, LedgerError,
-    ReportedRow, Resolution, ResolveError, RowFilter, RowState, RunConditions, RunEvent, RunEventKind, Skip,
-    SkipCounts, SkipReason, now,
+    RecipientFlags, ReportedRow, Resolution, ResolveError, RowFilter, RowState, RunConditions, RunEvent, RunEventKind,
+    Skip, SkipCounts, SkipReason, now,
 };
 pub(crate) use self::report::{ListReport, outcome as reported_outcome, reported_cells, write as write_report};
 pub(crate) use self::reported::{ReportedRows, ReportedRule};
@@ -56,6 +57,7 @@ pub(crate) use self::run_end::{RunEnd, StopReason, StopRequest};
 pub(crate) use self::runs::{
     EarlierError, EarlierRuns, ReservedRun, RunAge, RunError, RunLock, RunName, RunOverview, Runs, StopWatch,
 };
+pub(crate) use self::send_again::commands_to_send_again;
 pub(crate) use self::shared_ledger::{
     DatabaseAddress, DatabaseError, DatabaseTls, LostWorker, PausedRun, RunId, RunWorker, SharedEarlier, SharedRuns,
     schema_sql, set_up,

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::rules::{Region, regions};
 
 /// A country that has a numbering plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct Country(pub(super) &'static Region);
 
 /// Codes that are named where a country is not known.
@@ -52,6 +55,20 @@ impl FromStr for Country {
             Some(region) => Ok(Self(region)),
             None => Err(unknown(raw, &code)),
         }
+    }
+}
+
+impl TryFrom<String> for Country {
+    type Error = String;
+
+    fn try_from(code: String) -> Result<Self, String> {
+        code.parse()
+    }
+}
+
+impl From<Country> for String {
+    fn from(country: Country) -> Self {
+        country.to_string()
     }
 }
 

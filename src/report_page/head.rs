@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::meanings::shown_kind;
 use super::reported_run::ReportedRun;
 use super::texts::PageLanguage;
 use super::times::{PageClock, duration};
@@ -49,7 +50,7 @@ impl Head {
         let mut facts = vec![
             ("sender", sender),
             ("list", format!("{list} ({rows})")),
-            ("kind", details.kind.clone()),
+            ("kind", shown_kind(&details.kind, language)),
             ("rate", language.text_with("rate_is", &rate)),
             ("when", format!("{} ({})", clock.span(span.from, span.to), clock.zone(span.from))),
             ("duration", duration(span.to - span.from)),

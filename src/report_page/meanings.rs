@@ -22,6 +22,18 @@ impl Meaning {
     }
 }
 
+/// A reason in a word: a code of the API is the same in every language, as is each word of the ledger in English.
+pub(super) fn shown_reason(reason: &str, language: PageLanguage) -> String {
+    let spanish = SPANISH_WORDS.iter().find(|(word, _)| *word == reason);
+    spanish.map_or(reason, |(word, spanish)| language.of([word, spanish])).to_owned()
+}
+
+/// A kind of message.
+pub(super) fn shown_kind(kind: &str, language: PageLanguage) -> String {
+    let spanish = SPANISH_KINDS.iter().find(|(word, _)| *word == kind);
+    spanish.map_or(kind, |(word, spanish)| language.of([word, spanish])).to_owned()
+}
+
 /// A sentence of `explain` in the page's language; one without a translation stays as it is.
 fn translated(english: &'static str, language: PageLanguage) -> &'static str {
     let spanish = SENTENCES.iter().find(|(known, _)| *known == english).map_or(english, |(_, spanish)| spanish);
@@ -51,6 +63,48 @@ const WORDS: &[(&str, [&str; 2])] = &[
         ],
     ),
     ("resolved", ["decided by hand", "decidido a mano"]),
+];
+
+/// The ledger's words in Spanish.
+const SPANISH_WORDS: &[(&str, &str)] = &[
+    ("rejected", "rechazado"),
+    ("unknown", "desconocido"),
+    ("credentials", "credenciales"),
+    ("unavailable", "no disponible"),
+    ("network", "red"),
+    ("tls", "TLS"),
+    ("interrupted", "interrumpido"),
+    ("ledger", "registro"),
+    ("invalid", "no válida"),
+    ("excluded", "excluida"),
+    ("already_sent", "ya enviado"),
+    ("may_have_been_sent", "quizá enviado"),
+    ("to_be_sent", "por enviar en otro envío"),
+    ("repeated", "repetida"),
+    ("resolved", "decidido a mano"),
+];
+
+/// The kinds of message in Spanish.
+const SPANISH_KINDS: &[(&str, &str)] = &[
+    ("text", "texto"),
+    ("list", "lista"),
+    ("quick-reply", "respuestas rápidas"),
+    ("image", "imagen"),
+    ("audio", "audio"),
+    ("video", "video"),
+    ("file", "archivo"),
+    ("sticker", "sticker"),
+    ("location", "ubicación"),
+    ("location-request", "pedido de ubicación"),
+    ("cta-url", "botón con enlace"),
+    ("contacts", "contactos"),
+    ("call", "llamada"),
+    ("carousel", "carrusel"),
+    ("flow", "flow"),
+    ("flow-message", "mensaje de flow"),
+    ("template", "plantilla"),
+    ("template-by-id", "plantilla por id"),
+    ("raw", "JSON propio"),
 ];
 
 /// What `explain` says of the API's codes, with its translation.
@@ -155,6 +209,7 @@ const SENTENCES: &[(&str, &str)] = &[
 mod tests {
     use super::*;
     use crate::bulk::SkipReason;
+    use crate::message::Message;
 
     #[test]
     fn every_sentence_of_explain_is_translated_and_every_reason_has_one() {
@@ -162,6 +217,12 @@ mod tests {
             for english in [code.meaning, code.hint] {
                 assert_ne!(translated(english, PageLanguage::Es), english, "{}", code.code);
             }
+        }
+        for (word, _) in WORDS {
+            assert!(SPANISH_WORDS.iter().any(|(known, _)| known == word), "{word}");
+        }
+        for kind in Message::all() {
+            assert!(SPANISH_KINDS.iter().any(|(known, _)| *known == kind.command()), "{}", kind.command());
         }
         for reason in SkipReason::ALL {
             assert!(Meaning::of(reason.name(), PageLanguage::Es).is_some(), "{reason:?}");

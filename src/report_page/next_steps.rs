@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::texts::PageLanguage;
-use crate::bulk::Counts;
+use crate::bulk::{Counts, Details, commands_to_send_again};
 
 #[derive(Debug, Serialize)]
 pub(super) struct NextStep {
@@ -16,6 +16,7 @@ pub(super) fn next_steps(
     name: &str,
     counts: &Counts,
     invalid: u64,
+    details: &Details,
     is_running: bool,
     language: PageLanguage,
 ) -> Vec<NextStep> {
@@ -33,13 +34,8 @@ pub(super) fn next_steps(
     add(counts.unknown > 0, "next_unknown", &unknown);
     let failed = format!("jelouctl bulk resolve {name} --failed-as pending");
     add(!is_running && counts.failed > 0, "next_failed", &[failed, resume]);
-    let filter = match (counts.failed, invalid) {
-        (0, 0) => None,
-        (_, 0) => Some("--state failed --file again.csv"),
-        (0, _) => Some("--reason invalid --file again.csv"),
-        (_, _) => Some("--state failed --reason invalid --file again.csv"),
-    };
-    add(!is_running && filter.is_some(), "next_corrected", &[report(filter.unwrap_or_default())]);
+    let again = commands_to_send_again(name, counts.failed, invalid, details);
+    add(!is_running && again.is_some(), "next_corrected", again.as_ref().map_or(&[], |commands| &commands[..]));
     if steps.is_empty() {
         steps.push(NextStep { text: language.text("next_none"), commands: Vec::new() });
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::meanings::Meaning;
+use super::meanings::{Meaning, shown_reason};
 use super::texts::PageLanguage;
 use crate::bulk::{Counts, RowState};
 
@@ -13,8 +13,16 @@ use crate::bulk::{Counts, RowState};
 #[derive(Debug, Default)]
 pub(super) struct Outcomes {
     pub(super) counts: Counts,
-    reasons: HashMap<(RowState, String), u64>,
+    reasons: HashMap<(RowState, String), ReasonSum>,
     countries: BTreeMap<&'static str, Counts>,
+}
+
+/// The rows of one reason.
+#[derive(Debug, Default)]
+struct ReasonSum {
+    rows: u64,
+    /// What was said of the first of them.
+    example: Option<(u64, String)>,
 }
 
 /// A figure at the top.
@@ -45,6 +53,8 @@ pub(super) struct ReasonLine {
     state: &'static str,
     state_label: &'static str,
     reason: String,
+    /// What was said of one row, where the reason has no words of its own.
+    example: Option<String>,
     sentence: Option<&'static str>,
     hint: Option<&'static str>,
     count: String,
@@ -60,12 +70,17 @@ pub(super) struct CountryLine {
 }
 
 impl Outcomes {
-    pub(super) fn add(&mut self, state: RowState, reason: &str, country: &'static str) {
+    /// `said` is the line of the row with what was said of it, where that is more than the reason.
+    pub(super) fn add(&mut self, state: RowState, reason: &str, country: &'static str, said: Option<(u64, &str)>) {
         *self.counts.of_mut(state) += 1;
         *self.countries.entry(country).or_default().of_mut(state) += 1;
         match state {
             RowState::Failed | RowState::Unknown | RowState::Skipped => {
-                *self.reasons.entry((state, reason.to_owned())).or_default() += 1;
+                let sum = self.reasons.entry((state, reason.to_owned())).or_default();
+                sum.rows += 1;
+                if sum.example.is_none() {
+                    sum.example = said.map(|(line, words)| (line, words.to_owned()));
+                }
             }
             RowState::Sent | RowState::Pending | RowState::Inflight => {}
         }
@@ -102,17 +117,21 @@ impl Outcomes {
     /// The reasons, the most frequent first; what somebody must look at stands before what was left out as it should be.
     pub(super) fn reasons(&self, language: PageLanguage) -> Vec<ReasonLine> {
         let mut reasons: Vec<_> = self.reasons.iter().collect();
-        reasons.sort_by_key(|((state, reason), count)| (*state == RowState::Skipped, Reverse(**count), reason));
-        let lines = reasons.into_iter().map(|((state, reason), count)| {
+        reasons.sort_by_key(|((state, reason), sum)| (*state == RowState::Skipped, Reverse(sum.rows), reason));
+        let lines = reasons.into_iter().map(|((state, reason), sum)| {
             let meaning = Meaning::of(reason, language);
             ReasonLine {
                 state: state.name(),
                 state_label: one(*state, language),
-                reason: reason.clone(),
+                reason: shown_reason(reason, language),
+                example: sum
+                    .example
+                    .as_ref()
+                    .map(|(line, words)| language.text_with("for_example", &line.to_string()) + " " + words),
                 sentence: meaning.as_ref().map(|meaning| meaning.sentence),
                 hint: meaning.and_then(|meaning| meaning.hint),
-                count: language.number(*count),
-                share: language.share(*count, self.counts.all()),
+                count: language.number(sum.rows),
+                share: language.share(sum.rows, self.counts.all()),
             }
         });
         lines.collect()

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::bubble::{self, BubblePart};
 use super::course::{self, CourseStep};
 use super::head::{Head, RunSpan};
+use super::meanings::shown_reason;
 use super::next_steps::{NextStep, next_steps};
 use super::outcomes::{CountryLine, Outcomes, ReasonLine, Tile, one};
 use super::reported_run::ReportedRun;
@@ -23,6 +24,7 @@ use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRow, PageRows, RestOfRow};
 use super::texts::PageLanguage;
 use super::timeline::{HEIGHT, Timeline, WIDTH};
 use super::times::PageClock;
+use crate::api::CODES;
 use crate::bulk::{
     BulkError, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason, reported_cells,
 };
@@ -103,6 +105,7 @@ pub(crate) fn write(
     let (message, message_caption) = message_of(run, language, mask)?;
     let tiles = outcomes.tiles(language);
     let states: Vec<_> = ORDER.iter().map(|state| (state.name(), one(*state, language))).collect();
+    let row_reasons: Vec<_> = rows.reasons().iter().map(|reason| shown_reason(reason, language)).collect();
     let mut page = Page {
         lang: language.code(),
         t: language.texts(),
@@ -122,11 +125,16 @@ pub(crate) fn write(
         reasons: outcomes.reasons(language),
         countries: outcomes.countries(language),
         course: course::steps(&events, !mask, &clock, language),
-        next: next_steps(run.name, &outcomes.counts, invalid, run.is_running, language),
-        settings: settings(language, &states, rows.reasons(), &columns, mask),
+        next: if mask {
+            // Who gets it has no ledger, and a command may name people by the run or a column.
+            Vec::new()
+        } else {
+            next_steps(run.name, &outcomes.counts, invalid, run.details, run.is_running, language)
+        },
+        settings: settings(language, &states, &row_reasons, &columns, mask),
         columns,
         states,
-        row_reasons: rows.reasons().to_vec(),
+        row_reasons,
         first_rows: language.text_with("shown_first", &language.number(FIRST_ROWS as u64)),
         rows: rows.choose(0),
         left_out: None,
@@ -152,8 +160,9 @@ fn read_rows(
             row.state = RowState::Unknown;
         }
         let country = row.recipient.as_deref().and_then(country_of).unwrap_or_default();
-        let reason = reason_of(&row, &mut api_codes);
-        outcomes.add(row.state, reason, country);
+        let reason = reason_of(&row, &mut api_codes, mask);
+        let said = row.error.as_deref().filter(|_| !mask && row.api_code.is_none());
+        outcomes.add(row.state, reason, country, said.map(|words| (row.line, words)));
         ends.extend(row.ended_at.filter(|_| has_left(row.state)).map(|at| (at, row.state)));
         let rest = || {
             let cells = reported_cells(&run.details.columns, &row.cells)?;
@@ -201,11 +210,13 @@ fn policy() -> String {
 }
 
 /// The API's own code where there is one, else the ledger's word; nothing of a row that was sent or that nothing is known of.
-fn reason_of<'a>(row: &'a ReportedRow, api_codes: &mut BTreeSet<String>) -> &'a str {
+/// With `mask` only codes that are known to be codes are named: the API could say anything in them.
+fn reason_of<'a>(row: &'a ReportedRow, api_codes: &mut BTreeSet<String>, mask: bool) -> &'a str {
     let code = row.code.as_deref().filter(|code| *code != row.state.name() || row.state == RowState::Unknown);
     let Some(code) = code else { return "" };
     let is_decided = row.state == RowState::Skipped || code == "resolved";
     let api_code = row.api_code.as_deref().filter(|code| !is_decided && code.chars().count() <= LONGEST_API_CODE);
+    let api_code = api_code.filter(|code| !mask || CODES.iter().any(|known| known.code == *code));
     match api_code {
         Some(known) if api_codes.contains(known) => known,
         Some(new) if api_codes.len() < MOST_API_CODES => {

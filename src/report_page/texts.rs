@@ -139,6 +139,7 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     ("state", ["State", "Estado"]),
     ("meaning", ["What it means", "Qué significa"]),
     ("what_to_do", ["What to do: {}", "Qué hacer: {}"]),
+    ("for_example", ["for example, line {}:", "por ejemplo, línea {}:"]),
     ("by_country", ["By country", "Por país"]),
     ("country", ["Country", "País"]),
     ("no_country", ["no number", "sin número"]),
@@ -184,8 +185,8 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     (
         "next_corrected",
         [
-            "To correct the list or the message: these rows as a list, which `bulk send` takes:",
-            "Para corregir la lista o el mensaje: estas filas como lista, que `bulk send` acepta:",
+            "To correct the list or the message: these rows as a list, then the same message to them:",
+            "Para corregir la lista o el mensaje: estas filas como lista, y luego el mismo mensaje para ellas:",
         ],
     ),
     ("next_all", ["The whole list with what became of each row:", "La lista completa con lo que pasó con cada fila:"]),

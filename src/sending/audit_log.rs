@@ -1,5 +1,5 @@
-//! The audit log: a line of JSON for each message of `send`, `run` and `--test-to`, and for each end of a bulk run, in the
-//! file that the profile or `JELOUCTL_LOG` names. It has no text of a message and no secret, and whatever becomes of it
+//! The audit log: a line of JSON for each message of `send`, `run` and `--test-to`, for each end of a bulk run, for one that
+//! a guard refused and for one of which a person decided rows, in the file that the profile or `JELOUCTL_LOG` names. It has no text of a message and no secret, and whatever becomes of it
 //! changes no exit code.
 
 use std::fs::File;
@@ -10,8 +10,9 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
+use super::sender::read_environment;
 use crate::api::clipped;
-use crate::config::Settings;
+use crate::config::{ConfigError, Flags, Settings};
 use crate::output::{Record, Stderr, compact};
 use crate::private_file::{self, FileError};
 use crate::process::host_name;
@@ -38,6 +39,20 @@ impl AuditLog {
         }
     }
 
+    /// By the configuration that these flags lead to, of which nothing is said.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn of_flags(flags: &Flags) -> Result<Self, ConfigError> {
+        let (environment, _) = read_environment()?;
+        Ok(Self::of(&Settings::load(flags, &environment)?))
+    }
+
+    /// The same log, of a run that was begun by this bot and client.
+    pub(crate) fn of_run(self, bot: String, client_id: String) -> Self {
+        Self { bot: Some(bot), client_id: Some(client_id), ..self }
+    }
+
     /// What became of one message. `exit_code` is what its send ended with, or would have by itself.
     pub(crate) fn message(&self, stderr: &Stderr, command: &str, record: &Record, exit_code: u8) {
         let error = record.error.as_ref();
@@ -62,9 +77,9 @@ impl AuditLog {
         );
     }
 
-    /// How a bulk run stands at its end, or where it stopped.
-    pub(crate) fn run_end(&self, stderr: &Stderr, run: &Value) {
-        self.append(stderr, "run", "bulk", run);
+    /// How a bulk run stands at its end, where it stopped, or after `command`.
+    pub(crate) fn run(&self, stderr: &Stderr, command: &str, run: &Value) {
+        self.append(stderr, "run", command, run);
     }
 
     /// One line, in one write: whoever else appends to the file comes before or after it.

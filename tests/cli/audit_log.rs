@@ -72,6 +72,41 @@ fn what_was_refused_or_is_unknown_is_there_too() {
 }
 
 #[test]
+fn runs_that_a_guard_refused_or_a_person_decided_are_there_too() {
+    let (home, jelou) = (Home::new(), Jelou::start(|_, _| Act::Reset { accepted: true }));
+    home.write("people.csv", "to\n593987654321\n");
+    home.config(&format!(
+        "[profiles.p]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"{}\"\n\
+         log = \"~/log\"\nallow_to = [\"593*\"]\n",
+        jelou.url
+    ));
+    let bulk = |words: &str| home.run(&format!("bulk send people.csv --run r {words} text")).args(&[WORDS]);
+    bulk("").fails(11, &["was not confirmed"]);
+    bulk("--yes").fails(10, &[]);
+    home.run("bulk send people.csv --yes --run s text").args(&[WORDS]).fails(11, &["may have been sent"]);
+    home.run("bulk resolve r --unknown-as sent").success();
+    home.run("bulk send people.csv --test-to +525512345678 text").args(&[WORDS]).fails(11, &["is not among"]);
+    let told: Vec<_> = lines(&home.path().join("log"))
+        .iter()
+        .map(|line| {
+            ["command", "run", "exit_code", "code", "rows_sent", "rows_unknown", "to"].map(|name| line[name].clone())
+        })
+        .collect();
+    assert_eq!(
+        json!(told),
+        json!([
+            ["bulk", "r", 11, "guard", null, null, null],
+            ["bulk", "r", 10, null, 0, 1, null],
+            ["bulk", "s", 11, "guard", null, null, null],
+            ["bulk resolve", "r", 0, null, 1, 0, null],
+            ["bulk send --test-to", null, 11, "guard", null, null, "525512345678"],
+        ])
+    );
+    let logged = lines(&home.path().join("log"));
+    assert!(logged.iter().all(|line| line["bot_id"] == "77" && line["profile"] == "p"), "{logged:?}");
+}
+
+#[test]
 fn the_profile_names_it_and_the_variable_wins() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
     let profile = |log: &str| {

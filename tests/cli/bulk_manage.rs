@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::bulk_run::{Watched, counts, people, resume, send, send_with, signal, start};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Home, STATE};
+use crate::terminal::Terminal;
 
 fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -64,6 +65,39 @@ fn a_run_that_waits_is_stopped_at_once() {
     let ended = run.end();
     assert_eq!((ended.code, counts(&ended.json())), (11, [0, 0, 0, 3]), "{ended:?}");
     assert_eq!(home.run("bulk status r").success().json()["running"], false);
+}
+
+#[test]
+fn only_a_process_that_sends_is_said_to_stop() {
+    let home = people(2);
+    let refusing = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
+    send(&home, &refusing.url).fails(4, &[]);
+    // As `resolve` and `remove` have it while they decide, or ask.
+    let lock = std::fs::File::open(home.path().join(STATE).join("runs/r.lock")).unwrap();
+    lock.lock().unwrap();
+    let told = home.run("bulk stop r").success().stderr;
+    assert!(told.contains("no process sends run r: there is nothing to stop"), "{told}");
+    assert!(!home.path().join(STATE).join("runs/r.stop").exists());
+}
+
+#[test]
+fn a_run_is_stopped_while_somebody_is_asked_whether_it_goes_on() {
+    let home = people(3);
+    let jelou = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
+    home.config(&format!(
+        "[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\napi_url = \"{}\"\nclient_secret = \"canary-x\"\n",
+        jelou.url
+    ));
+    home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").fails(4, &[]);
+    let seen = jelou.seen().len();
+    let mut terminal = Terminal::new(&home, &["bulk", "resume"], &[("NO_COLOR", "1")]);
+    terminal.wait_for("[y/N] ");
+    let told = home.run("bulk stop r").success().stderr;
+    assert!(told.contains("run r takes no more messages"), "{told}");
+    terminal.type_line("y");
+    let (code, screen) = terminal.end();
+    assert_eq!((code, jelou.seen().len()), (11, seen), "{screen}");
+    assert!(screen.contains("stopped by `jelouctl bulk stop`"), "{screen}");
 }
 
 #[test]
@@ -150,13 +184,39 @@ fn reasons_are_the_codes_of_the_api_or_ours() {
     assert_eq!(ended.json()["reasons"], reasons);
     assert_eq!(home.run("bulk status r").success().json()["reasons"], reasons);
     let again = "to send 3 rows again once corrected: jelouctl bulk report r --state failed --file again.csv; then \
-                 jelouctl bulk send again.csv";
+                 jelouctl bulk send again.csv text …, with the message and the other flags as before";
     assert!(ended.stderr.contains(again), "{ended:?}");
     assert!(ended.stderr.contains("jelouctl bulk resolve r --unknown-as sent|failed|pending"), "{ended:?}");
     // What is decided by hand, and what is tried again, has another reason, or none.
     home.run("bulk resolve r --unknown-as failed").success();
     let resolved = home.run("bulk resolve r --failed-as pending --line 5").success().json();
     assert_eq!(resolved["reasons"], json!({"E0422": 1, "rejected": 1, "resolved": 1}));
+}
+
+#[test]
+fn a_run_keeps_how_its_numbers_were_read() {
+    let home = Home::new();
+    home.write("people.csv", "nombre,suyo,otro\nAna,0987654321,1\nEva,0987654322,2\n");
+    let jelou = Jelou::start(|user, _| match user {
+        "593987654321" => Act::Answer(422, "", r#"{"code":"E0422","description":"no"}"#),
+        _ => Act::Reset { accepted: true },
+    });
+    let words = "bulk send people.csv --yes --run r --rate 1000/s --country EC --to-column suyo text Hola";
+    let ended = home.run(words).api(&jelou.url).fails(10, &[]);
+    let again = "jelouctl bulk send again.csv --country EC --to-column 'suyo' text …, with the message";
+    assert!(ended.stderr.contains(again), "{ended:?}");
+    // The number is the one of the list, as it stands there.
+    for (words, code) in [("bulk find 0987654322", 0), ("bulk find 0987654322 --country MX", 2)] {
+        let found = home.run(words).end();
+        assert_eq!((found.code, found.stdout.contains("593987654322")), (code, code == 0), "{words}: {found:?}");
+    }
+    let told = home.run("bulk resolve r --unknown-as failed --to 0987654322").success();
+    assert!(told.stderr.contains("run r: 1 unknown row counts as failed"), "{told:?}");
+    let page = home.run("bulk report r --file r.html").success();
+    assert!(
+        home.read("r.html").contains("<span>--country</span> <span>EC</span> <span>--to-column</span>"),
+        "{page:?}"
+    );
 }
 
 #[test]
@@ -221,6 +281,24 @@ fn old_finished_runs_are_removed_and_no_others() {
     assert!(told.contains("once that is removed") && told.contains("run r is removed"), "{told}");
     let left: Vec<_> = std::fs::read_dir(home.path().join(STATE).join("runs")).unwrap().collect();
     assert!(left.iter().all(|file| file.as_ref().unwrap().file_name() == ".lock"), "{left:?}");
+}
+
+#[test]
+fn what_goes_with_a_run_is_said_before_it_is_removed() {
+    let home = people(3);
+    let jelou = Jelou::start(|user, _| if user.ends_with('1') { Act::Reset { accepted: true } } else { Act::Accept });
+    send_with(&home, &jelou.url, &["--remember", "0"]).fails(10, &[]);
+    // No later run is compared with it, but what became of one message nobody else knows.
+    let told = home.run("bulk remove r").fails(2, &[]).stderr;
+    assert!(!told.contains("went out"), "{told}");
+    let undecided = "warning: run r: 1 message may have been sent, and to whom is known here alone; to keep the list: \
+                     jelouctl bulk report r --state unknown --state inflight --file r.csv";
+    assert!(told.contains(undecided), "{told}");
+    let told = home.run_args(&["bulk", "remove", "--older-than", "1ms"]).fails(2, &[]).stderr;
+    assert!(told.contains(undecided), "{told}");
+    home.run("bulk resolve r --unknown-as sent").success();
+    let told = home.run("bulk remove r --yes").success().stderr;
+    assert!(!told.contains("warning"), "{told}");
 }
 
 #[test]

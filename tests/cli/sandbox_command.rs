@@ -84,7 +84,9 @@ fn another_user_under_a_sandbox_sends_nothing() {
     let home = Home::new();
     set_mode(home.path(), 0o755);
     let binary = home.path().join("jelouctl");
-    std::fs::copy(home.command().get_program(), &binary).unwrap();
+    // Copied by another process: one that a thread beside us starts would have our open file until it has begun, and a file
+    // that somebody writes cannot be run.
+    tool(std::process::Command::new("cp").arg(home.command().get_program()).arg(&binary));
     set_mode(&binary, 0o755);
     let variables = "HOME=/nonexistent JELOU_BOT_ID=1 JELOU_CLIENT_ID=x JELOU_CLIENT_SECRET=canary-of-nobody";
     let send = format!("{} send text --to 593987654321 Hola -o record", binary.display());

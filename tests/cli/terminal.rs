@@ -53,6 +53,10 @@ impl Terminal {
     /// Waits for `question`, then types `answer`.
     pub(crate) fn answer(&mut self, question: &str, answer: &str) {
         self.wait_for(question);
+        self.type_line(answer);
+    }
+
+    pub(crate) fn type_line(&mut self, answer: &str) {
         self.session.send_line(answer).unwrap();
     }
 

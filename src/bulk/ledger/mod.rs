@@ -54,7 +54,9 @@ use self::seal::{RunFields, seal_of_conditions, seal_of_run};
 pub(crate) use self::seen_keys::SeenKeys;
 pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
 pub(crate) use self::state::{Counts, RowState};
-pub(crate) use self::types::{BegunAttempt, Details, EndedAttempt, QueuedRow, ReportedRow, RunConditions};
+pub(crate) use self::types::{
+    BegunAttempt, Details, EndedAttempt, QueuedRow, RecipientFlags, ReportedRow, RunConditions,
+};
 use self::types::{LedgerProgress, RecordSummary};
 
 /// `PRAGMA application_id`: "Jelo".

@@ -14,6 +14,7 @@ use crate::bulk::deadline::Deadline;
 use crate::hours::Hours;
 use crate::list::ListFormat;
 use crate::message::{TemplateUses, recipients_in};
+use crate::phone::Country;
 
 /// What a run is, beside its rows.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -32,6 +33,9 @@ pub(crate) struct Details {
     pub(crate) columns: Vec<String>,
     /// The name of the list's file; nothing of standard input.
     pub(crate) list: Option<String>,
+    /// How its recipients were read; of an older ledger nothing is known.
+    #[serde(default)]
+    pub(crate) recipient_flags: RecipientFlags,
     /// The message as it was typed, its templates unfilled; nothing where each row is one.
     pub(crate) message: Option<Value>,
     /// Requests a second.
@@ -47,6 +51,17 @@ pub(crate) struct Details {
     pub(crate) conditions: RunConditions,
     /// The templates that its rows name.
     pub(crate) templates: TemplateUses,
+}
+
+/// What was typed, or set in the profile, for reading the recipients of a list.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub(crate) struct RecipientFlags {
+    /// `--country`, or the profile's.
+    pub(crate) country: Option<Country>,
+    /// `--to`, a template.
+    pub(crate) to: Option<String>,
+    /// `--to-column`
+    pub(crate) to_column: Option<String>,
 }
 
 /// What holds while a run goes on, and may be given anew when it is resumed.

@@ -96,6 +96,25 @@ impl Runs {
         RunLock::take(&self.files(name))
     }
 
+    /// Takes a run for this process, to send what it has left. A stop that was meant for a process before this one is over;
+    /// one that is asked for from here on holds.
+    ///
+    /// # Errors
+    /// When another process has it.
+    pub(crate) fn lock_to_send(&self, name: &RunName) -> Result<RunLock, LedgerError> {
+        let before = self.stop_mark(name).read();
+        let lock = RunLock::take_to_send(&self.files(name))?;
+        if let Some(before) = before {
+            self.stop_mark(name).lift_that(&before)?;
+        }
+        Ok(lock)
+    }
+
+    /// Whether a process sends a run at this moment, or is about to.
+    pub(crate) fn is_taken_to_send(&self, name: &RunName) -> bool {
+        RunLock::is_taken_to_send(&self.files(name))
+    }
+
     /// Whether a process has a run at this moment.
     pub(crate) fn is_held(&self, name: &RunName) -> bool {
         RunLock::is_held(&self.files(name))
@@ -111,7 +130,7 @@ impl Runs {
                 drop(ReservedRun::new(self.files(&abandoned), lock));
             }
         }
-        let lock = self.lock(name)?;
+        let lock = RunLock::take_to_send(&self.files(name))?;
         if self.path(name).exists() {
             return Err(RunError::Exists { name: name.clone() }.into());
         }

@@ -15,6 +15,8 @@ pub(crate) const DRAFT: &str = "db.part";
 /// What SQLite keeps beside a ledger.
 const LOGS: [&str; 2] = ["db-wal", "db-shm"];
 pub(crate) const LOCK: &str = "lock";
+/// Locked by a process that sends, or is about to.
+const SENDER: &str = "sender";
 const STOP: &str = "stop";
 
 /// Where the files of one run are, whether they exist or not.
@@ -45,6 +47,10 @@ impl RunFiles {
         self.file(LOCK)
     }
 
+    pub(crate) fn sender(&self) -> PathBuf {
+        self.file(SENDER)
+    }
+
     pub(crate) fn stop(&self) -> PathBuf {
         self.file(STOP)
     }
@@ -72,6 +78,7 @@ impl RunFiles {
     }
 
     pub(crate) fn remove_lock(&self) -> Result<(), LedgerError> {
+        remove(&self.sender())?;
         remove(&self.lock())
     }
 

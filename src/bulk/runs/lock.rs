@@ -19,6 +19,9 @@ pub(crate) struct RunLock {
     /// The system gives the lock back when this is closed, also when the process is killed.
     file: File,
     path: PathBuf,
+    /// Locked too by who sends: another process sees by it what the run is taken for.
+    #[expect(dead_code, reason = "it holds as long as it is there")]
+    sender: Option<File>,
 }
 
 impl RunLock {
@@ -32,7 +35,7 @@ impl RunLock {
         loop {
             let file = open(&path)?;
             match file.try_lock() {
-                Ok(()) if is_at(&file, &path) => return Ok(Self { file, path }),
+                Ok(()) if is_at(&file, &path) => return Ok(Self { file, path, sender: None }),
                 // Whoever had it has removed it in the meantime: another process may have a new one by now.
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) if tries < TRIES => {
@@ -45,10 +48,26 @@ impl RunLock {
         }
     }
 
+    /// Takes a run for this process, to send it.
+    ///
+    /// # Errors
+    /// When another process has it.
+    pub(crate) fn take_to_send(run: &RunFiles) -> Result<Self, LedgerError> {
+        let (lock, path) = (Self::take(run)?, run.sender());
+        let sender = open(&path)?;
+        // Whoever looks has it for a moment.
+        sender.lock().map_err(FileError::of("lock", &path))?;
+        Ok(Self { sender: Some(sender), ..lock })
+    }
+
+    /// Whether a process sends the run, or is about to.
+    pub(crate) fn is_taken_to_send(run: &RunFiles) -> bool {
+        is_locked(&run.sender())
+    }
+
     /// Whether a process has the run. It is not taken, but for the moment that this takes; many may look at once.
     pub(crate) fn is_held(run: &RunFiles) -> bool {
-        let file = File::options().read(true).open(run.lock());
-        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        is_locked(&run.lock())
     }
 
     /// The lock file, for the ledger to note its commits in.
@@ -62,8 +81,13 @@ impl RunLock {
         let path = directory.join(".lock");
         let file = open(&path)?;
         file.lock().map_err(FileError::of("lock", &path))?;
-        Ok(Self { file, path })
+        Ok(Self { file, path, sender: None })
     }
+}
+
+fn is_locked(path: &Path) -> bool {
+    let file = File::options().read(true).open(path);
+    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 /// Whether the open file is still the one at `path`.

@@ -1,15 +1,17 @@
-//! The mark that a run is to stop: an empty file beside its ledger. The ledger itself has one writer, whose commits are
+//! The mark that a run is to stop: a file beside its ledger, with who set it and when. The ledger itself has one writer, whose commits are
 //! counted in the lock file; a second one would come between them, and hold up rows that are about to leave.
 
 use std::fs;
 use std::future::pending;
 use std::io;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::process;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::private_file::{self, FileError};
+use crate::timestamps::rfc_3339_millis;
 
 /// The mark is seen within a second, also on a busy machine.
 const TIME_BETWEEN_LOOKS: Duration = Duration::from_millis(500);
@@ -34,11 +36,17 @@ impl StopMark {
 
     /// Sets it, at once and for good; twice is no more than once.
     pub(crate) fn set(&self) -> Result<(), FileError> {
-        private_file::write(&self.path, b"")
+        let text = format!("process {} at {}\n", process::id(), rfc_3339_millis(SystemTime::now()));
+        private_file::write(&self.path, text.as_bytes())
     }
 
     pub(crate) fn is_set(&self) -> bool {
         self.path.symlink_metadata().is_ok()
+    }
+
+    /// What it says, where it is set: no two marks say the same.
+    pub(super) fn read(&self) -> Option<Vec<u8>> {
+        fs::read(&self.path).ok()
     }
 
     /// Takes it away, where it is set.
@@ -47,6 +55,19 @@ impl StopMark {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(FileError::of("remove", &self.path)(cause)),
             _ => Ok(()),
         }
+    }
+
+    /// Takes it away where it still says `that`. It is put aside to look at it, so that one which is set meanwhile stays.
+    pub(super) fn lift_that(&self, that: &[u8]) -> Result<(), FileError> {
+        let aside = Self::new(self.path.with_extension("stop.old"));
+        match fs::rename(&self.path, &aside.path) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
+            moved => moved.map_err(FileError::of("remove", &self.path))?,
+        }
+        if aside.read().is_none_or(|found| found != that) {
+            self.set()?;
+        }
+        aside.lift()
     }
 
     /// Watches for it; needs a runtime.
@@ -67,5 +88,25 @@ impl StopWatch {
             self.looks.tick().await;
         }
         self.is_seen = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_that_is_set_while_an_older_one_is_lifted_stays() {
+        let home = tempfile::TempDir::new().unwrap();
+        let mark = StopMark::new(home.path().join("r.stop"));
+        mark.set().unwrap();
+        let before = mark.read().unwrap();
+        mark.lift_that(&before).unwrap();
+        assert!(!mark.is_set());
+        // A person stops the run again, after the older mark was looked at.
+        fs::write(home.path().join("r.stop"), "process 1 at another time\n").unwrap();
+        mark.lift_that(&before).unwrap();
+        assert!(mark.is_set());
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
     }
 }

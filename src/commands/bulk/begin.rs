@@ -11,10 +11,12 @@ use super::excluded_since::leave_out_of_draft;
 use super::hours::{report_closed, report_over_midnight};
 use super::joined_run::JoinedRun;
 use super::locked_run::LockedRun;
+use super::plan::typed_country;
 use super::run_place::{MakingHold, RunPlace};
 use super::summary::{RunSummary, nothing_to_send, print_summary};
 use crate::bulk::{
-    Details, Imported, KnownRuns, Ledger, LedgerDraft, LedgerError, RunConditions, RunEventKind, RunName, StoredRun,
+    Details, Imported, KnownRuns, Ledger, LedgerDraft, LedgerError, RecipientFlags, RunConditions, RunEventKind,
+    RunName, StoredRun,
 };
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -186,6 +188,11 @@ pub(crate) fn details(
         format,
         columns: imported.columns.clone(),
         list: file_name(&arguments.source),
+        recipient_flags: RecipientFlags {
+            country: typed_country(arguments)?.or(settings.country()),
+            to: arguments.to.clone(),
+            to_column: arguments.to_column.clone(),
+        },
         message: body.cloned(),
         rate: arguments.options.rate.unwrap_or(settings.rate.value).per_second(),
         concurrency: arguments.options.concurrency.unwrap_or(DEFAULT_CONCURRENCY),

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
+use super::run_log::run_fields;
 use super::running_run::RunningRun;
 use super::summary::{print_summary, to_continue};
 use crate::api::Problem;
-use crate::bulk::{Counts, EndedAttempt, PauseReason, RunEnd, RunName, RunPause, StopReason, WriteFailure};
+use crate::bulk::{EndedAttempt, PauseReason, RunEnd, RunName, RunPause, StopReason, WriteFailure};
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
 use crate::context::Context;
@@ -54,7 +53,7 @@ pub(super) fn report(
             let watch = format!("jelouctl bulk status {}", run.name());
             stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
         }
-        for way in summary.ways_on(run.name()) {
+        for way in summary.ways_on(run.name(), run.details()) {
             stderr.note(&way);
         }
     }
@@ -183,29 +182,8 @@ pub(super) fn log_end(
     run: &impl RunningRun,
     ended: &Result<ExitCode, CommandError>,
 ) {
-    let (code, name) = match ended {
-        Ok(code) => (*code, None),
-        Err(error) => (error.code, Some(error.name)),
-    };
     // What of the counts cannot be read stays open.
     let counts = run.look().map(|summary| summary.counts).ok();
-    let of = |part: fn(&Counts) -> u64| counts.as_ref().map(part);
-    AuditLog::of(&sender.settings).run_end(
-        &context.stderr,
-        &json!({
-            "run": run.name().to_string(),
-            "complete": counts.as_ref().map(Counts::is_finished),
-            "exit_code": code.code(),
-            "code": name,
-            "kind": run.details().kind,
-            "rows": of(Counts::all),
-            "rows_sent": of(|counts| counts.sent),
-            "rows_failed": of(|counts| counts.failed),
-            "rows_unknown": of(|counts| counts.unknown),
-            "rows_skipped": of(|counts| counts.skipped),
-            "rows_under_way": of(|counts| counts.inflight),
-            "rows_left": of(|counts| counts.pending),
-            "api_url": run.details().api_url,
-        }),
-    );
+    let fields = run_fields(Some(run.name()), Some(run.details()), counts.as_ref(), ended.as_ref().map(|code| *code));
+    AuditLog::of(&sender.settings).run(&context.stderr, "bulk", &fields);
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::run_countries::countries_of_runs;
 use super::shared;
 use super::store::open_store;
 use super::times::local_time;
@@ -11,7 +12,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::message::{InvalidMessage, Message, TypedRecipient};
 use crate::output::{Format, StreamError, compact};
-use crate::phone::Country;
+use crate::phone::{Country, person_key};
 
 const HEADER: [&str; 7] = ["RUN", "LINE", "WHEN", "TO", "BECAME", "FROM", "MESSAGE"];
 
@@ -25,17 +26,57 @@ struct Found {
 }
 
 pub(crate) fn run(context: &Context, user: &str, country: Option<Country>) -> Result<ExitCode, CommandError> {
-    let typed =
-        TypedRecipient::read(user, country).map_err(|error| InvalidMessage::Recipient { origin: "USER", error })?;
-    context.stderr.warnings(typed.warnings());
-    let recipient = typed.recipient.as_str();
+    let meant = recipients_meant(context, user, country)?;
     let runs = match open_store(context)? {
         RunStore::Files(runs) => runs,
         RunStore::Shared(_) => return Err(shared::only_in_files("find").into()),
     };
     let mut found = Vec::new();
+    for recipient in &meant {
+        find_everywhere(context, &runs, recipient, &mut found)?;
+    }
+    // The last first, as they are remembered; what nothing became of yet has no time.
+    found.sort_by_key(|found| std::cmp::Reverse(found.row.reported.at.unwrap_or(i64::MAX)));
+    if found.is_empty() {
+        context.stderr.note(&format!("no run has a message to {}", meant.join(" or ")));
+    }
+    print(context, &found)?;
+    Ok(ExitCode::Success)
+}
+
+/// The recipients that `user` may mean: as each run was read, where no country is typed.
+fn recipients_meant(context: &Context, user: &str, country: Option<Country>) -> Result<Vec<String>, CommandError> {
+    let mut meant = Vec::new();
+    let mut read = |country| {
+        let typed = TypedRecipient::read(user, country)?;
+        let recipient = typed.recipient.as_str().to_owned();
+        if meant.iter().all(|other: &String| person_key(other) != person_key(&recipient)) {
+            context.stderr.warnings(typed.warnings());
+            meant.push(recipient);
+        }
+        Ok(())
+    };
+    let as_typed = read(country);
+    if country.is_none() {
+        for country in countries_of_runs(context)? {
+            // Another run may know the number.
+            let _ = read(Some(country));
+        }
+    }
+    match as_typed {
+        Err(error) if meant.is_empty() => Err(InvalidMessage::Recipient { origin: "USER", error }.into()),
+        _ => Ok(meant),
+    }
+}
+
+fn find_everywhere(
+    context: &Context,
+    runs: &Runs,
+    recipient: &str,
+    found: &mut Vec<Found>,
+) -> Result<(), CommandError> {
     for name in runs.names()? {
-        match find_in(&runs, &name, recipient) {
+        match find_in(runs, &name, recipient) {
             Ok(rows) => found.extend(rows),
             Err(_) if runs.is_removed(&name) => {}
             Err(error) => {
@@ -48,13 +89,7 @@ pub(crate) fn run(context: &Context, user: &str, country: Option<Country>) -> Re
         let warning = format!("whether run {name} has a message to {recipient} is not known: its ledger is gone");
         context.stderr.warning(&warning);
     }
-    // The last first, as they are remembered; what nothing became of yet has no time.
-    found.sort_by_key(|found| std::cmp::Reverse(found.row.reported.at.unwrap_or(i64::MAX)));
-    if found.is_empty() {
-        context.stderr.note(&format!("no run has a message to {recipient}"));
-    }
-    print(context, &found)?;
-    Ok(ExitCode::Success)
+    Ok(())
 }
 
 fn find_in(runs: &Runs, name: &RunName, recipient: &str) -> Result<Vec<Found>, LedgerError> {

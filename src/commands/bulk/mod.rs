@@ -22,6 +22,8 @@ mod resolve;
 mod resume;
 mod row_messages;
 mod row_notes;
+mod run_countries;
+mod run_log;
 mod run_place;
 mod running_run;
 mod send;
@@ -39,8 +41,10 @@ pub(crate) use self::arguments::{
     BulkAction, BulkSendArguments, Decided, EarlierOptions, Removed, RunOptions, TestSend,
 };
 pub(crate) use self::report::{ReportArguments, ReportFormat};
+use self::run_log::log_refused;
 pub(crate) use self::store::ledger_address;
 use super::CommandError;
+use crate::bulk::RunName;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::process::outlive_file_size_limit;
@@ -60,11 +64,23 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
     }
     outlive_file_size_limit()?;
     match action {
-        BulkAction::Send(arguments) => send::run(context, &arguments),
-        BulkAction::Resume { run, options, hours, earlier } => {
-            work::resume(context, run.as_ref(), options, &hours, &earlier)
+        BulkAction::Send(arguments) => {
+            let ended = send::run(context, &arguments);
+            if makes_run(context, &arguments) {
+                log_refusal(context, arguments.run.as_ref(), &ended);
+            }
+            ended
         }
-        BulkAction::Work { run, options } => work::join(context, run.as_ref(), options),
+        BulkAction::Resume { run, options, hours, earlier } => {
+            let ended = work::resume(context, run.as_ref(), options, &hours, &earlier);
+            log_refusal(context, run.as_ref(), &ended);
+            ended
+        }
+        BulkAction::Work { run, options } => {
+            let ended = work::join(context, run.as_ref(), options);
+            log_refusal(context, run.as_ref(), &ended);
+            ended
+        }
         BulkAction::Status { run } => status::run(context, run.as_ref()),
         BulkAction::Report(arguments) => report::run(context, &arguments),
         BulkAction::Stop { run } => stop::run(context, run.as_ref()),
@@ -73,5 +89,17 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
         BulkAction::List => list::run(context),
         BulkAction::Remove(Removed::Run(run)) => remove::run(context, &run),
         BulkAction::Remove(Removed::OlderThan(age)) => remove::older_than(context, age),
+    }
+}
+
+/// Whether a run is to come of it: no preview, no test.
+fn makes_run(context: &Context, arguments: &BulkSendArguments) -> bool {
+    context.mode == Mode::Send && arguments.preview.is_none() && arguments.test.is_none()
+}
+
+/// A run that a guard refuses is in the audit log too.
+fn log_refusal(context: &Context, run: Option<&RunName>, ended: &Result<ExitCode, CommandError>) {
+    if let Err(error) = ended {
+        log_refused(context, run, error);
     }
 }

@@ -90,25 +90,40 @@ fn remove_finished(runs: &Runs, name: &RunName, age: RunAge) -> Result<bool, Led
     Ok(is_old)
 }
 
-/// Says that what keeps people from being written to twice goes with these runs, where it still would.
+/// Says what goes with these runs: what keeps people from being written to twice, where it still would, and what nobody has
+/// decided yet.
 fn warn_of_memory(context: &Context, runs: &[RunOverview]) {
-    let rows: u64 = runs.iter().filter(|run| is_remembered(run)).map(|run| memory(&run.counts())).sum();
+    let rows: u64 = runs.iter().map(remembered).sum();
     if rows > 0 {
         let (messages, them) = (counted(rows, "message"), if rows == 1 { "it" } else { "them" });
         context.stderr.warning(&format!(
             "{messages} went out, or may have: once that is removed, nothing keeps a later run from sending {them} again"
         ));
     }
+    for run in runs.iter().filter(|run| undecided(&run.counts()) > 0 && !run.details.sandbox) {
+        let (name, messages) = (&run.name, counted(undecided(&run.counts()), "message"));
+        context.stderr.warning(&format!(
+            "run {name}: {messages} may have been sent, and to whom is known here alone; to keep the list: jelouctl bulk \
+             report {name} --state unknown --state inflight --file {name}.csv"
+        ));
+    }
 }
 
-/// Whether a new run would still be compared with it.
-fn is_remembered(run: &RunOverview) -> bool {
+/// Rows that a new run would still be compared with: of those under way it is whatever their age.
+fn remembered(run: &RunOverview) -> u64 {
+    let Counts { sent, unknown, inflight, .. } = run.counts();
     let age = u128::try_from(now().saturating_sub(run.changed_at)).unwrap_or_default();
-    !run.details.sandbox && age < run.details.remember.as_millis()
+    if run.details.sandbox {
+        0
+    } else if age < run.details.remember.as_millis() {
+        sent + unknown + inflight
+    } else {
+        inflight
+    }
 }
 
-fn memory(counts: &Counts) -> u64 {
-    counts.sent + counts.unknown + counts.inflight
+fn undecided(counts: &Counts) -> u64 {
+    counts.unknown + counts.inflight
 }
 
 /// `1 message is`

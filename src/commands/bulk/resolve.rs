@@ -5,6 +5,8 @@ use std::fmt::Display;
 
 use super::arguments::Decided;
 use super::import::open;
+use super::run_countries::country_of_run;
+use super::run_log::log_resolved;
 use super::shared;
 use super::store::open_store;
 use super::summary::{RunSummary, print_summary};
@@ -23,8 +25,12 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
             (Resolution::All(*change), None)
         }
         Decided::Rows { change, lines, people, country } => {
+            let country = match country {
+                None if !people.is_empty() => country_of_run(context, asked)?,
+                typed => *typed,
+            };
             let read =
-                |typed: &String| TypedRecipient::read(typed, *country).map(|typed| typed.recipient.as_str().to_owned());
+                |typed: &String| TypedRecipient::read(typed, country).map(|typed| typed.recipient.as_str().to_owned());
             let people = people.iter().map(read).collect::<Result<_, _>>();
             let people = people.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
             (Resolution::Some { change: *change, lines: lines.clone(), people }, None)
@@ -57,6 +63,7 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
     context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
     print_summary(context, &summary.to_json(Some(&name)), &summary.words(None, false), Some(&name))?;
     drop(lock);
+    log_resolved(context, &name, &stored.details()?, &summary.counts);
     Ok(ExitCode::Success)
 }
 

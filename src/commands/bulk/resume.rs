@@ -32,8 +32,7 @@ pub(crate) fn run(
         context.stderr.note("no run is unfinished: there is nothing to resume");
         return Ok(ExitCode::Success);
     };
-    let lock = runs.lock(&name)?;
-    runs.stop_mark(&name).lift()?;
+    let lock = runs.lock_to_send(&name)?;
     let ledger = Ledger::read(&runs.path(&name))?;
     // What was changed is compared with nothing that was typed.
     ledger.check_seal()?;

@@ -1,5 +1,6 @@
 //! `bulk resolve`, `stop` and `remove` of runs whose ledger is in a database.
 
+use super::run_log::log_resolved;
 use super::summary::{RunSummary, print_summary, to_continue};
 use crate::bulk::{BulkError, LostWorker, Resolution, RowState, RunError, RunName, SharedRuns, StoredRun};
 use crate::commands::CommandError;
@@ -28,7 +29,7 @@ pub(crate) fn stop(context: &Context, runs: &SharedRuns, asked: Option<&RunName>
 
 /// What a person says became of rows.
 pub(crate) fn resolve(
-    context: &Context,
+    context: &mut Context,
     runs: &SharedRuns,
     asked: Option<&RunName>,
     resolution: &Resolution,
@@ -55,6 +56,7 @@ pub(crate) fn resolve(
     let count = if changed == 1 { "counts" } else { "count" };
     context.stderr.note(&format!("run {name}: {rows} {count} as {} from now on", to.name()));
     print_summary(context, &summary.to_json(Some(&name)), &summary.words(None, false), Some(&name))?;
+    log_resolved(context, &name, &stored.details()?, &summary.counts);
     Ok(ExitCode::Success)
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode
     print_summary(context, &json, &words, Some(&name))?;
     if context.stdout.wants_words() && !is_running {
         let to_continue = (!is_finished).then(|| to_continue(&name));
-        to_continue.into_iter().chain(summary.ways_on(&name)).for_each(|way| context.stderr.note(&way));
+        to_continue.into_iter().chain(summary.ways_on(&name, details)).for_each(|way| context.stderr.note(&way));
     }
     Ok(ExitCode::Success)
 }

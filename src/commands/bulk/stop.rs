@@ -18,7 +18,7 @@ pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode
         return Ok(ExitCode::Success);
     };
     let stderr = &context.stderr;
-    if runs.is_held(&name) {
+    if runs.is_taken_to_send(&name) {
         runs.stop_mark(&name).set()?;
         stderr.note(&format!(
             "run {name} takes no more messages, and ends once those under way have ended: jelouctl bulk status {name}"

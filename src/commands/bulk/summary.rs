@@ -8,7 +8,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::earlier::report_skipped;
-use crate::bulk::{Counts, LedgerDraft, LedgerError, RunName, SkipCounts, SkipReason, StoredRun};
+use crate::bulk::{
+    Counts, Details, LedgerDraft, LedgerError, RunName, SkipCounts, SkipReason, StoredRun, commands_to_send_again,
+};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -97,7 +99,7 @@ impl RunSummary {
     }
 
     /// What can be done about the rows of the run that were not sent, with the commands.
-    pub(crate) fn ways_on(&self, name: &RunName) -> Vec<String> {
+    pub(crate) fn ways_on(&self, name: &RunName, details: &Details) -> Vec<String> {
         let mut ways = Vec::from_iter(may_have_been_sent(name, &self.counts));
         if self.counts.is_finished() && self.counts.unknown > 0 {
             ways.push(format!(
@@ -106,17 +108,11 @@ impl RunSummary {
             ));
         }
         let invalid = self.skips.rows(SkipReason::Invalid);
-        let filter = match (self.counts.failed, invalid) {
-            (0, 0) => return ways,
-            (_, 0) => "--state failed",
-            (0, _) => "--reason invalid",
-            (_, _) => "--state failed --reason invalid",
-        };
-        if self.counts.is_finished() {
+        let again = commands_to_send_again(name, self.counts.failed, invalid, details);
+        if let Some([report, send]) = again.filter(|_| self.counts.is_finished()) {
             let rows = counted(self.counts.failed + invalid, "row");
             ways.push(format!(
-                "to send {rows} again once corrected: jelouctl bulk report {name} {filter} --file again.csv; then \
-                 jelouctl bulk send again.csv, with the same flags and message"
+                "to send {rows} again once corrected: {report}; then {send}, with the message and the other flags as before"
             ));
         }
         ways

@@ -11,12 +11,15 @@ use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::list::ListReader;
 use crate::message::{Outgoing, TypedRecipient};
-use crate::output::{Format, Record, Sent, counted};
+use crate::output::{Format, Record, RecordError, Sent, counted};
 use crate::process::block_on;
 use crate::sending::{AuditLog, Flight, Interrupted, Opening, Sender, catch_panic};
 
 /// WhatsApp takes one message in this time to the same person (`api.md`, error 131056).
 const PAUSE: Duration = Duration::from_secs(6);
+
+/// In the audit log.
+const COMMAND: &str = "bulk send --test-to";
 
 /// A list that was read and is in order.
 pub(crate) struct TestedList<'a> {
@@ -40,11 +43,15 @@ impl TestedList<'_> {
         unchecked: bool,
     ) -> Result<ExitCode, CommandError> {
         let messages = self.messages(recipient, most)?;
-        for outgoing in &messages {
-            sender.check_allowed(outgoing.recipients())?;
+        let ended =
+            messages.iter().try_for_each(|outgoing| Ok(sender.check_allowed(outgoing.recipients())?)).and_then(|()| {
+                let flight = Flight::default();
+                catch_panic(&flight, || block_on(self.send_each(context, sender, &messages, unchecked, &flight)))
+            });
+        if let (Err(error), Some(outgoing)) = (&ended, messages.first()) {
+            log_refused(context, sender, outgoing, error);
         }
-        let flight = Flight::default();
-        catch_panic(&flight, || block_on(self.send_each(context, sender, &messages, unchecked, &flight)))
+        ended
     }
 
     /// The messages of the first rows, made anew for `recipient`.
@@ -87,20 +94,13 @@ impl TestedList<'_> {
         }
         let log = AuditLog::of(&sender.settings);
         for (number, outgoing) in messages.iter().enumerate() {
-            let mut record = Record {
-                kind: Some(outgoing.kind().into()),
-                to: Some(outgoing.recipient().to_string()),
-                profile: sender.settings.profile.as_ref().map(|profile| profile.value.clone()),
-                bot_id: Some(sender.bot.as_str().to_owned()),
-                api_url: Some(connection.base.to_string()),
-                ..Record::default()
-            };
+            let mut record = Record { api_url: Some(connection.base.to_string()), ..record_of(sender, outgoing) };
             let prepared = PreparedSend { context, sender, outgoing };
             let pause = if number == 0 { Duration::ZERO } else { PAUSE };
             let delivery = prepared.deliver_after(pause, &mut connection, flight).await;
             flight.landed();
             let code = prepared.report(delivery, &mut record);
-            log.message(&context.stderr, "bulk send --test-to", &record, code.code());
+            log.message(&context.stderr, COMMAND, &record, code.code());
             let format = match context.stdout.format {
                 Format::Response => Format::Record,
                 format => format,
@@ -113,6 +113,32 @@ impl TestedList<'_> {
         }
         context.stderr.note(&sent(messages.len(), messages));
         Ok(ExitCode::Success)
+    }
+}
+
+/// The message that was not sent, or of which nobody knows, in the audit log.
+fn log_refused(context: &Context, sender: &Sender, outgoing: &Outgoing, error: &CommandError) {
+    let record = Record {
+        sent: if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No },
+        error: Some(RecordError {
+            code: error.name,
+            api_code: None,
+            message: error.line(),
+            hint: None,
+            retry_after_s: None,
+        }),
+        ..record_of(sender, outgoing)
+    };
+    AuditLog::of(&sender.settings).message(&context.stderr, COMMAND, &record, error.code.code());
+}
+
+fn record_of(sender: &Sender, outgoing: &Outgoing) -> Record {
+    Record {
+        kind: Some(outgoing.kind().into()),
+        to: Some(outgoing.recipient().to_string()),
+        profile: sender.settings.profile.as_ref().map(|profile| profile.value.clone()),
+        bot_id: Some(sender.bot.as_str().to_owned()),
+        ..Record::default()
     }
 }
 

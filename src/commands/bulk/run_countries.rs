@@ -1,0 +1,28 @@
+//! The countries whose national numbers runs were read with: a number that is typed for them means the same there.
+
+use super::store::open_store;
+use crate::bulk::{RunName, RunStore};
+use crate::commands::CommandError;
+use crate::context::Context;
+use crate::phone::Country;
+
+/// Of the run that is meant, where there is one.
+pub(crate) fn country_of_run(context: &Context, asked: Option<&RunName>) -> Result<Option<Country>, CommandError> {
+    let store = open_store(context)?;
+    let name = match &store {
+        RunStore::Files(runs) => runs.named_or_unfinished(asked)?,
+        RunStore::Shared(runs) => runs.named_or_unfinished(asked)?,
+    };
+    let Some(name) = name else { return Ok(None) };
+    Ok(store.read(&name)?.details()?.recipient_flags.country)
+}
+
+/// Of all runs, each once. What cannot be read is told by whoever looks into it.
+pub(crate) fn countries_of_runs(context: &Context) -> Result<Vec<Country>, CommandError> {
+    let mut countries = Vec::new();
+    for run in open_store(context)?.overviews(|_, _| {})? {
+        let country = run.details.recipient_flags.country;
+        countries.extend(country.filter(|country| !countries.contains(country)));
+    }
+    Ok(countries)
+}
