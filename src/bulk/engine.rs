@@ -15,7 +15,7 @@ use super::queue::Delay;
 use super::row_task::{ApiSession, LastAddress, RowTaskEnd, given_back, send_row};
 use super::run_end::{RunEnd, StopReason, StopRequest, event_of_wait};
 use super::throttle::{Consequence, RunLimits, Throttle};
-use super::writer::{Exchanged, LedgerHandle, Order, Writer};
+use super::writer::{Exchanged, LedgerHandle, LeftWriter, Order, Writer};
 use crate::api::{Problem, Verdict};
 use crate::output::Progress;
 use crate::process::Signal;
@@ -325,8 +325,10 @@ impl<'a> Engine<'a> {
         self.progress.finish();
         drop(self.ledger);
         match (self.writer.close_within(LONGEST_WAIT_FOR_THE_WRITER), self.stop) {
-            (None, reason) => RunEnd::Stopped { reason: reason.unwrap_or(StopReason::Panicked), is_written: false },
-            (Some(written), reason) => RunEnd::of(written, reason),
+            (LeftWriter::Busy(unwritten), reason) => {
+                RunEnd::Stopped { reason: reason.unwrap_or(StopReason::Panicked), unwritten: Some(unwritten) }
+            }
+            (LeftWriter::Ended(written), reason) => RunEnd::of(written, reason),
         }
     }
 }
@@ -393,6 +395,6 @@ mod tests {
                 panic!("a fault of our own");
             })
             .await;
-        assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Panicked, is_written: true }), "{end:?}");
+        assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Panicked, unwritten: None }), "{end:?}");
     }
 }

@@ -15,7 +15,7 @@ use crate::api::{HEADERS_OF_A_POST, Problem, SwapWatch, signed};
 use crate::bulk::{
     ApiSession, Counts, Details, EndedAttempt, Engine, FileRun, Ledger, LedgerError, PauseReason, RunEnd, RunEvent,
     RunEventKind, RunLedger, RunLimits, RunLock, RunName, RunPause, Runs, StopReason, StopRequest, StopWatch,
-    StoredRun, WriteFailure,
+    StoredRun,
 };
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -190,8 +190,8 @@ pub(crate) async fn send_rows(
             Err(error) => break Err(error),
         }
     };
-    let ended = report(context, sender, &run, end, began.elapsed());
-    log_end(context, sender, &run, &ended);
+    let (ended, counts) = report(context, sender, &run, end, began.elapsed());
+    log_end(context, sender, &run, &ended, counts.as_ref());
     ended
 }
 
@@ -206,19 +206,24 @@ fn after_opening(
 }
 
 /// Notes in the audit log how the run stands.
-fn log_end(context: &Context, sender: &Sender, run: &impl RunningRun, ended: &Result<ExitCode, CommandError>) {
+fn log_end(
+    context: &Context,
+    sender: &Sender,
+    run: &impl RunningRun,
+    ended: &Result<ExitCode, CommandError>,
+    counts: Option<&Counts>,
+) {
     let (code, name) = match ended {
         Ok(code) => (*code, None),
         Err(error) => (error.code, Some(error.name)),
     };
     // What of the counts cannot be read stays open.
-    let counts = run.look().map(|summary| summary.counts).ok();
-    let of = |part: fn(&Counts) -> u64| counts.as_ref().map(part);
+    let of = |part: fn(&Counts) -> u64| counts.map(part);
     AuditLog::of(&sender.settings).run_end(
         &context.stderr,
         &json!({
             "run": run.name().to_string(),
-            "complete": counts.as_ref().map(Counts::is_finished),
+            "complete": counts.map(Counts::is_finished),
             "exit_code": code.code(),
             "code": name,
             "kind": run.details().kind,
@@ -235,7 +240,7 @@ fn log_end(context: &Context, sender: &Sender, run: &impl RunningRun, ended: &Re
 }
 
 /// What is left of a run that goes on, and what is left alone.
-fn report_found(context: &Context, name: &RunName, counts: &Counts) {
+pub(crate) fn report_found(context: &Context, name: &RunName, counts: &Counts) {
     let all = counted(counts.all(), "message");
     context.stderr.note(&format!("run {name}: {} of {all} left to send", counts.pending));
     if let Some(left_alone) = may_have_been_sent(name, counts) {
@@ -243,22 +248,28 @@ fn report_found(context: &Context, name: &RunName, counts: &Counts) {
     }
 }
 
-/// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code.
+/// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code, and how many rows are in each
+/// state, where that can be read.
 fn report(
     context: &Context,
     sender: &Sender,
     run: &impl RunningRun,
     end: Result<RunEnd, CommandError>,
     took: Duration,
-) -> Result<ExitCode, CommandError> {
+) -> (Result<ExitCode, CommandError>, Option<Counts>) {
     let stderr = &context.stderr;
     if sender.settings.is_sandboxed() {
         stderr.note("sandbox: nothing left this machine");
     }
     let to_continue = to_continue(run.name());
-    let is_written = !matches!(end, Ok(RunEnd::Stopped { is_written: false, .. }));
+    let mut unwritten = None;
     let ended = match end {
-        Ok(end) => report_end(context, run, end, &to_continue),
+        Ok(mut end) => {
+            if let RunEnd::Stopped { unwritten: rows, .. } = &mut end {
+                unwritten = rows.take();
+            }
+            report_end(context, run, end, &to_continue)
+        }
         Err(error) => {
             let hint = error.hint.as_deref().unwrap_or_default();
             let hint = hint.strip_suffix("; nothing was sent").unwrap_or(hint);
@@ -270,23 +281,24 @@ fn report(
             Ok(error.code)
         }
     };
-    if !is_written {
+    if let Some(outcomes) = unwritten {
+        report_unwritten(context, run, &outcomes);
         let watch = format!("jelouctl bulk status {}", run.name());
-        stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
-        return ended;
+        let above = if outcomes.is_empty() { "" } else { ", and may not get what stands above" };
+        stderr.warning(&format!("the ledger is still being written{above}; how the run stands: {watch}"));
+        return (ended, None);
     }
-    if let Ok(summary) = run.look() {
-        let (json, words) = (summary.to_json(Some(run.name())), summary.words(Some(took), false));
-        // What was accepted stays so when standard output cannot take it: an error would invite a second run.
-        if let Err(error) = print_summary(context, &json, &words, Some(run.name())) {
-            let watch = format!("jelouctl bulk status {}", run.name());
-            stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
-        }
-        for way in summary.ways_on(run.name()) {
-            stderr.note(&way);
-        }
+    let Ok(summary) = run.look() else { return (ended, None) };
+    let (json, words) = (summary.to_json(Some(run.name())), summary.words(Some(took), false));
+    // What was accepted stays so when standard output cannot take it: an error would invite a second run.
+    if let Err(error) = print_summary(context, &json, &words, Some(run.name())) {
+        let watch = format!("jelouctl bulk status {}", run.name());
+        stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
     }
-    ended
+    for way in summary.ways_on(run.name()) {
+        stderr.note(&way);
+    }
+    (ended, Some(summary.counts))
 }
 
 /// Says how the engine ended.
@@ -329,7 +341,7 @@ fn report_end(
             Ok(ExitCode::Guard)
         }
         RunEnd::Stopped { reason: StopReason::LedgerFailed(failure), .. } => {
-            report_unwritten(context, run, &failure);
+            report_unwritten(context, run, &failure.outcomes);
             Err(CommandError::from(failure.error))
         }
         // That is no end: the run goes on.
@@ -380,9 +392,9 @@ fn without_again(hint: &str) -> &str {
 }
 
 /// What became of rows whose outcome is nowhere but here.
-fn report_unwritten(context: &Context, run: &impl RunningRun, failure: &WriteFailure) {
+fn report_unwritten(context: &Context, run: &impl RunningRun, outcomes: &[EndedAttempt]) {
     let details = run.details();
-    for row in &failure.outcomes {
+    for row in outcomes {
         let record = Record {
             sent: row.state.sent(),
             kind: Some(details.kind.clone().into()),

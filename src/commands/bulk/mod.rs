@@ -18,6 +18,7 @@ mod remove;
 mod report;
 mod resolve;
 mod resume;
+mod resumed_run;
 mod row_messages;
 mod row_notes;
 mod send;
@@ -29,12 +30,12 @@ mod store;
 mod summary;
 mod test_send;
 mod times;
-mod work;
 
 pub(crate) use self::arguments::{
     BulkAction, BulkSendArguments, Decided, EarlierOptions, Removed, RunOptions, TestSend,
 };
 pub(crate) use self::report::{ReportArguments, ReportFormat};
+use self::resume::Resumption;
 pub(crate) use self::store::ledger_address;
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};
@@ -58,9 +59,9 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
     match action {
         BulkAction::Send(arguments) => send::run(context, &arguments),
         BulkAction::Resume { run, options, hours, earlier } => {
-            work::resume(context, run.as_ref(), options, &hours, &earlier)
+            resume::resume(context, run.as_ref(), options, &Resumption { hours, earlier })
         }
-        BulkAction::Work { run, options } => work::join(context, run.as_ref(), options),
+        BulkAction::Work { run, options } => resume::work(context, run.as_ref(), options),
         BulkAction::Status { run } => status::run(context, run.as_ref()),
         BulkAction::Report(arguments) => report::run(context, &arguments),
         BulkAction::Stop { run } => stop::run(context, run.as_ref()),
