@@ -91,7 +91,7 @@ fn instead_of_command(word: &str, words: &[String]) -> Option<UsageError> {
 
 fn instead_of_argument(word: &str, words: &[String]) -> Option<UsageError> {
     let (problem, line) = match words {
-        [bulk, work, ..] if bulk == "bulk" && work == "work" && OF_THE_RUN.contains(&word) => (
+        [bulk, command, ..] if bulk == "bulk" && command == "work" && OF_THE_RUN.contains(&word) => (
             format!("`bulk work` takes no {word}: all who send a run share it"),
             format!("a person changes it for all of them: jelouctl bulk resume RUN {word} …"),
         ),

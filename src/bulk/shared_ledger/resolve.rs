@@ -28,15 +28,20 @@ pub(crate) enum SharedDecision {
 }
 
 impl SharedDecision {
-    /// Which unknown rows are to be sent again: nothing for none, no numbers for all.
-    pub(super) fn sent_again(&self) -> Option<Option<Vec<i64>>> {
+    /// Whether unknown rows are to be sent again.
+    pub(super) fn sends_again(&self) -> bool {
         let is_sent_again = |change: [RowState; 2]| change == [RowState::Unknown, RowState::Pending];
         match self {
-            Self::All(change) => is_sent_again(*change).then_some(None),
-            Self::Rows(rows) => {
-                let rows: Vec<_> = rows.iter().filter(|row| is_sent_again(row.change)).map(|row| row.n).collect();
-                (!rows.is_empty()).then_some(Some(rows))
-            }
+            Self::All(change) => is_sent_again(*change),
+            Self::Rows(rows) => rows.iter().any(|row| is_sent_again(row.change)),
+        }
+    }
+
+    /// Which rows they are; nothing for all in their state.
+    pub(super) fn rows(&self) -> Option<Vec<i64>> {
+        match self {
+            Self::All(_) => None,
+            Self::Rows(rows) => Some(rows.iter().map(|row| row.n).collect()),
         }
     }
 }
@@ -91,9 +96,9 @@ impl SharedRuns {
     }
 
     fn decide_rows(&self, run: RunId, rows: &[DecidedRow]) -> Result<Counts, ResolveError> {
-        let changes: BTreeSet<_> = rows.iter().map(|row| row.change.map(RowState::name)).collect();
+        let kinds: BTreeSet<_> = rows.iter().map(|row| row.change.map(RowState::name)).collect();
         let mut changed = Counts::default();
-        for [from, to] in changes {
+        for [from, to] in kinds {
             let rows: Vec<_> = rows.iter().filter(|row| row.change.map(RowState::name) == [from, to]).collect();
             let numbers: Vec<_> = rows.iter().map(|row| row.n).collect();
             let records: Vec<_> = rows.iter().map(|row| i32::try_from(row.number).unwrap_or(i32::MAX)).collect();
@@ -128,7 +133,7 @@ impl RowsOfRun<'_> {
 }
 
 impl StandingRows for RowsOfRun<'_> {
-    /// It reads the whole run, which takes a second for a million rows: an index of lines would cost more than that with
+    /// It reads the whole run, which takes some seconds for a million rows: an index of lines would cost more than that with
     /// every list that is read in.
     fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError> {
         if lines.is_empty() {

@@ -69,7 +69,10 @@ impl SharedRuns {
 
     /// The processes that have not said what became of unknown rows which `decision` sends again.
     pub(crate) fn lost_workers(&self, run: RunId, decision: &SharedDecision) -> Result<Vec<LostWorker>, LedgerError> {
-        let Some(rows) = decision.sent_again() else { return Ok(Vec::new()) };
+        if !decision.sends_again() {
+            return Ok(Vec::new());
+        }
+        let rows = decision.rows();
         let query = format!(
             "SELECT host, pid, {}, count(*) FROM jelouctl.row JOIN jelouctl.worker ON worker.id = row.worker \
              WHERE row.run = $1 AND lease_until IS NOT NULL AND state = 'unknown' \
