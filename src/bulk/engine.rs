@@ -40,6 +40,9 @@ pub(crate) struct Engine<'a> {
     /// Orders that are not answered, and the rows that they want: those may be under way already.
     orders: usize,
     wanted: usize,
+    /// See [`RunLedger::listens_every`].
+    listens_every: Option<Duration>,
+    ordered_at: Instant,
     /// When the ledger has another row, and why not before; nothing while it has none.
     next: Option<(Instant, Delay)>,
     counts: Counts,
@@ -76,6 +79,7 @@ impl<'a> Engine<'a> {
     ) -> Self {
         let now = Instant::now();
         progress.begin(&counts.shown());
+        let listens_every = ledger.listens_every();
         let (writer, ledger) = Writer::start(ledger);
         Self {
             session,
@@ -87,6 +91,8 @@ impl<'a> Engine<'a> {
             events: Vec::new(),
             orders: 0,
             wanted: 0,
+            listens_every,
+            ordered_at: now,
             // The first answer says whether there is one.
             next: Some((now, Delay::Retry)),
             counts,
@@ -128,11 +134,11 @@ impl<'a> Engine<'a> {
             self.throttle.note_hold(!has_a_row, now);
             let next = self.next_at(now);
             let is_due = next.is_some_and(|at| at <= now);
-            self.order(if is_due { self.room().min(self.available(now)) } else { 0 });
+            self.order(if is_due { self.room().min(self.available(now)) } else { 0 }, now);
             if next.is_none() && self.tasks.is_empty() && self.orders == 0 {
                 return LoopEnd::Drained;
             }
-            let later = next.filter(|at| *at > now);
+            let later = next.into_iter().chain(self.listens_at()).filter(|at| *at > now).min();
             let tick = self.progress.due().into();
             tokio::select! {
                 biased;
@@ -176,11 +182,19 @@ impl<'a> Engine<'a> {
         (at > now && self.wanted == 0 || self.available(now) > 0).then_some(at)
     }
 
+    /// When the ledger is asked at the latest, though there is nothing to say: others may have paused the run.
+    fn listens_at(&self) -> Option<Instant> {
+        let every = self.listens_every.filter(|_| self.stop.is_none() && self.orders == 0)?;
+        Some(self.ordered_at + every)
+    }
+
     /// Hands in what became of rows, and asks for so many.
-    fn order(&mut self, wanted: usize) {
-        if wanted == 0 && self.settled.is_empty() && self.events.is_empty() && self.pause.is_none() {
+    fn order(&mut self, wanted: usize, now: Instant) {
+        let has_nothing = wanted == 0 && self.settled.is_empty() && self.events.is_empty() && self.pause.is_none();
+        if has_nothing && self.listens_at().is_none_or(|at| at > now) {
             return;
         }
+        self.ordered_at = now;
         self.has_begun |= wanted > 0;
         self.wanted += wanted;
         self.orders += 1;
@@ -321,7 +335,7 @@ impl<'a> Engine<'a> {
             self.settle(done);
         }
         self.tasks.shutdown().await;
-        self.order(0);
+        self.order(0, Instant::now());
         self.progress.finish();
         drop(self.ledger);
         match (self.writer.close_within(LONGEST_WAIT_FOR_THE_WRITER), self.stop) {

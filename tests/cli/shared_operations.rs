@@ -242,6 +242,33 @@ fn who_resumes_a_run_in_a_database_is_asked_and_it_is_looked_at_again() {
 }
 
 #[test]
+fn a_process_that_waits_for_its_hours_hears_that_the_run_is_stopped() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(3);
+    let jelou = Jelou::never_asked();
+    let tomorrow = jiff::Zoned::now().tomorrow().unwrap().strftime("%a").to_string().to_lowercase();
+    let words = format!("bulk send people.csv --yes --run r --rate {FAST} --time-zone Etc/UTC --between");
+    let mut command = home.command();
+    command.args(words.split(' ')).args([&format!("{tomorrow} 23:58-23:59"), "text", "Hola"]);
+    command.env("JELOUCTL_LEDGER", &ledger).envs([
+        ("JELOU_API_URL", jelou.url.as_str()),
+        ("JELOU_BOT_ID", "77"),
+        ("JELOU_CLIENT_ID", "id"),
+        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
+    ]);
+    let mut watched = Watched::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    watched.wait_for("waiting until");
+    // Somebody has it, though nothing is under way.
+    on(&home, &ledger, "bulk remove r --yes").fails(13, &["in use"]);
+    on(&home, &ledger, "bulk stop r").success();
+    let ended = watched.end();
+    assert_eq!((ended.code, counts(&ended.json())), (11, [0, 0, 0, 3]), "{ended:?}");
+    assert!(ended.stderr.contains("the run is paused: a person stopped it"), "{ended:?}");
+    on(&home, &ledger, "bulk remove r --yes").success();
+}
+
+#[test]
 fn who_works_on_a_run_is_told_who_changes_its_rate() {
     let home = Home::new();
     home.run("bulk work r --rate 2/s")

@@ -29,6 +29,8 @@ const CLOSES_WITHIN: Duration = Duration::from_secs(15);
 /// The waits between the tries.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// So often a process that waits asks whether others have paused the run, and is heard of by them.
+const LISTENS_EVERY: Duration = Duration::from_millis(500);
 /// So often the rows of all workers are counted.
 const TIME_BETWEEN_COUNTS: Duration = Duration::from_secs(5);
 
@@ -237,6 +239,10 @@ impl RunLedger for SharedRun {
                 .call(SHORT, async { client.execute(query, &[&self.run.0, &kind, reason, problem, &wait]).await });
         }
         Ok(())
+    }
+
+    fn listens_every(&self) -> Option<Duration> {
+        Some(LISTENS_EVERY)
     }
 
     /// There is nothing to read ahead: what is read is taken.

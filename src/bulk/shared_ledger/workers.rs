@@ -39,6 +39,14 @@ pub(crate) struct PausedRun {
 }
 
 impl SharedRuns {
+    /// Whether a process sends it at this moment: one that has not ended in order, and was heard of while a row of it would be
+    /// its own.
+    pub(crate) fn is_on_its_way(&self, run: RunId) -> Result<bool, LedgerError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM jelouctl.worker WHERE run = $1 AND left_at IS NULL \
+                     AND seen_at > clock_timestamp() - lease_ms * interval '1 ms')";
+        Ok(self.call(SHORT, async { self.client().query_one(query, &[&run.0]).await?.try_get(0) })?)
+    }
+
     /// The processes that send it: those that did not end in order, and of which something was heard within a day.
     pub(crate) fn workers(&self, run: RunId) -> Result<Vec<RunWorker>, LedgerError> {
         let query = format!(
