@@ -16,7 +16,7 @@ use super::queue::Delay;
 use super::row_task::{ApiSession, LastAddress, RowTaskEnd, given_back, send_row};
 use super::run_end::{RunEnd, StopReason, StopRequest, event_of_wait};
 use super::throttle::{Consequence, RunLimits, Throttle};
-use super::writer::{Exchanged, LedgerHandle, Order, Writer};
+use super::writer::{Exchanged, LedgerHandle, LeftWriter, Order, Writer};
 use crate::api::{Problem, Verdict};
 use crate::output::Progress;
 use crate::process::Signal;
@@ -41,6 +41,9 @@ pub(crate) struct Engine<'a> {
     /// Orders that are not answered, and the rows that they want: those may be under way already.
     orders: usize,
     wanted: usize,
+    /// See [`RunLedger::listens_every`].
+    listens_every: Option<Duration>,
+    ordered_at: Instant,
     /// When the ledger has another row, and why not before; nothing while it has none.
     next: Option<(Instant, Delay)>,
     counts: Counts,
@@ -77,6 +80,7 @@ impl<'a> Engine<'a> {
     ) -> Self {
         let now = Instant::now();
         progress.begin(&counts.shown());
+        let listens_every = ledger.listens_every();
         let (writer, ledger) = Writer::start(ledger);
         Self {
             session,
@@ -88,6 +92,8 @@ impl<'a> Engine<'a> {
             events: Vec::new(),
             orders: 0,
             wanted: 0,
+            listens_every,
+            ordered_at: now,
             // The first answer says whether there is one.
             next: Some((now, Delay::Retry)),
             counts,
@@ -139,11 +145,11 @@ impl<'a> Engine<'a> {
             self.throttle.note_hold(!has_a_row, now);
             let next = self.next_at(now);
             let is_due = next.is_some_and(|at| at <= now);
-            self.order(if is_due { self.room().min(self.available(now)) } else { 0 });
+            self.order(if is_due { self.room().min(self.available(now)) } else { 0 }, now);
             if next.is_none() && self.tasks.is_empty() && self.orders == 0 {
                 return LoopEnd::Drained;
             }
-            let later = next.filter(|at| *at > now);
+            let later = next.into_iter().chain(self.listens_at()).filter(|at| *at > now).min();
             let tick = self.progress.due().into();
             tokio::select! {
                 biased;
@@ -195,11 +201,19 @@ impl<'a> Engine<'a> {
         (at > now && self.wanted == 0 || self.available(now) > 0).then_some(at)
     }
 
+    /// When the ledger is asked at the latest, though there is nothing to say: others may have paused the run.
+    fn listens_at(&self) -> Option<Instant> {
+        let every = self.listens_every.filter(|_| self.stop.is_none() && self.orders == 0)?;
+        Some(self.ordered_at + every)
+    }
+
     /// Hands in what became of rows, and asks for so many.
-    fn order(&mut self, wanted: usize) {
-        if wanted == 0 && self.settled.is_empty() && self.events.is_empty() && self.pause.is_none() {
+    fn order(&mut self, wanted: usize, now: Instant) {
+        let has_nothing = wanted == 0 && self.settled.is_empty() && self.events.is_empty() && self.pause.is_none();
+        if has_nothing && self.listens_at().is_none_or(|at| at > now) {
             return;
         }
+        self.ordered_at = now;
         self.has_begun |= wanted > 0;
         self.wanted += wanted;
         self.orders += 1;
@@ -340,12 +354,14 @@ impl<'a> Engine<'a> {
             self.settle(done);
         }
         self.tasks.shutdown().await;
-        self.order(0);
+        self.order(0, Instant::now());
         self.progress.finish();
         drop(self.ledger);
         match (self.writer.close_within(LONGEST_WAIT_FOR_THE_WRITER), self.stop) {
-            (None, reason) => RunEnd::Stopped { reason: reason.unwrap_or(StopReason::Panicked), is_written: false },
-            (Some(written), reason) => RunEnd::of(written, reason),
+            (LeftWriter::Busy(unwritten), reason) => {
+                RunEnd::Stopped { reason: reason.unwrap_or(StopReason::Panicked), unwritten: Some(unwritten) }
+            }
+            (LeftWriter::Ended(written), reason) => RunEnd::of(written, reason),
         }
     }
 }
@@ -412,6 +428,6 @@ mod tests {
                 panic!("a fault of our own");
             })
             .await;
-        assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Panicked, is_written: true }), "{end:?}");
+        assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Panicked, unwritten: None }), "{end:?}");
     }
 }

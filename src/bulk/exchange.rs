@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::breaker::PauseReason;
 use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RunEvent};
@@ -26,6 +26,10 @@ pub(crate) trait RunLedger: Send {
     /// # Errors
     /// When it cannot be written.
     fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError>;
+
+    /// How often an exchange is made though there is nothing to say and no row is wanted: whether others pause the run is heard
+    /// of then. Nothing where nobody else has it.
+    fn listens_every(&self) -> Option<Duration>;
 
     /// Makes the next exchange a short one, while the rows of the last one leave.
     fn read_ahead(&mut self);

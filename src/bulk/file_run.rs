@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::breaker::PauseReason;
 use super::exchange::{Given, RunLedger, SettledRow};
@@ -75,6 +75,10 @@ impl RunLedger for FileRun {
         if events.is_empty() { Ok(()) } else { self.ledger.note_events(events) }
     }
 
+    fn listens_every(&self) -> Option<Duration> {
+        None
+    }
+
     fn read_ahead(&mut self) {
         // What cannot be read is told by the exchange that needs it.
         let _ = self.queue.read_ahead(&self.ledger);
@@ -90,8 +94,6 @@ impl RunLedger for FileRun {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::bulk::fixture;
 

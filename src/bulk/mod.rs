@@ -11,6 +11,7 @@ mod engine;
 mod error;
 mod exchange;
 mod file_run;
+mod find;
 #[cfg(any(test, fuzzing))]
 mod fixture;
 #[cfg(any(test, fuzzing))]
@@ -40,6 +41,7 @@ pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
 pub(crate) use self::exchange::{RunLedger, RunPause};
 pub(crate) use self::file_run::FileRun;
+pub(crate) use self::find::FoundMessage;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::fuzzing::damaged_ledger;
 pub(crate) use self::import::{ImportPolicy, RowRange, import, settle_repeated};
@@ -64,4 +66,3 @@ pub(crate) use self::shared_ledger::{
 };
 pub(crate) use self::store::{KnownRuns, LookedUpRuns, RunStore, StoredRun};
 pub(crate) use self::throttle::RunLimits;
-pub(crate) use self::writer::WriteFailure;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::breaker::PauseReason;
 use super::exchange::{RunLedger, RunPause};
-use super::ledger::{LedgerError, RunEvent, RunEventKind};
+use super::ledger::{EndedAttempt, LedgerError, RunEvent, RunEventKind};
 use super::row_task::shortened;
 use super::writer::WriteFailure;
 use crate::api::Problem;
@@ -16,9 +16,9 @@ use crate::process::Signal;
 pub(crate) enum RunEnd {
     /// Every row is final, also where something had stopped the run while the last ones were under way.
     Complete { was_stopped: bool },
-    /// Rows are left. `is_written` says whether the ledger has all that is known of them: whoever leaves at once does not
-    /// wait for a slow disk.
-    Stopped { reason: StopReason, is_written: bool },
+    /// Rows are left. Whoever leaves at once does not wait for a slow disk: `unwritten` is what became of rows that the
+    /// ledger may not have, where it was still being written.
+    Stopped { reason: StopReason, unwritten: Option<Vec<EndedAttempt>> },
 }
 
 /// Somebody wants the run to stop.
@@ -50,7 +50,7 @@ pub(crate) enum StopReason {
 impl RunEnd {
     /// The end of a run whose writer gave `written`: it is complete where every row is final, whatever had stopped it.
     pub(crate) fn of(written: Result<Box<dyn RunLedger>, WriteFailure>, stop: Option<StopReason>) -> Self {
-        let stopped = |reason| Self::Stopped { reason, is_written: true };
+        let stopped = |reason| Self::Stopped { reason, unwritten: None };
         let ledger = match written {
             Ok(ledger) => ledger,
             Err(failure) => return stopped(StopReason::LedgerFailed(failure)),

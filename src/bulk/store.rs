@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::error::BulkError;
 use super::ledger::{
-    Counts, Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, ReportedRow, RowFilter, RunEvent,
-    SkipCounts,
+    Counts, Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, QueuedRow, ReportedRow, RowFilter,
+    RunEvent, SkipCounts, now,
 };
-use super::runs::{EarlierError, EarlierRuns, OpenRuns, RunName, RunOverview, Runs};
+use super::runs::{EarlierError, EarlierRuns, OpenRuns, RunAge, RunName, RunOverview, Runs};
 use super::shared_ledger::{RunId, SharedEarlier, SharedRuns};
 
 /// The runs that there are.
@@ -35,6 +35,28 @@ impl RunStore {
         }
     }
 
+    /// Every run, by name.
+    ///
+    /// # Errors
+    /// When they cannot be looked for.
+    pub(crate) fn names(&self) -> Result<Vec<RunName>, LedgerError> {
+        Ok(match self {
+            Self::Files(runs) => runs.names()?,
+            Self::Shared(runs) => runs.names()?,
+        })
+    }
+
+    /// The run `asked` for, else the only one that is not finished; nothing where none is named and all are finished.
+    ///
+    /// # Errors
+    /// When there is no such run, or none is named and several are unfinished.
+    pub(crate) fn named_or_unfinished(&self, asked: Option<&RunName>) -> Result<Option<RunName>, BulkError> {
+        match self {
+            Self::Files(runs) => runs.named_or_unfinished(asked),
+            Self::Shared(runs) => runs.named_or_unfinished(asked),
+        }
+    }
+
     /// The newest run, one on the sandbox only where there is no other.
     ///
     /// # Errors
@@ -50,9 +72,7 @@ impl RunStore {
     pub(crate) fn is_on_its_way(&self, name: &RunName) -> bool {
         match self {
             Self::Files(runs) => runs.is_held(name),
-            Self::Shared(runs) => {
-                runs.id(name).and_then(|run| runs.workers(run)).is_ok_and(|workers| !workers.is_empty())
-            }
+            Self::Shared(runs) => runs.id(name).and_then(|run| runs.is_on_its_way(run)).unwrap_or_default(),
         }
     }
 
@@ -72,12 +92,44 @@ impl RunStore {
     /// # Errors
     /// When it cannot be told which runs there are.
     pub(crate) fn overviews(&self, warn: impl FnMut(&RunName, &LedgerError)) -> Result<Vec<RunOverview>, LedgerError> {
-        let mut overviews = match self {
+        Ok(newest_first(match self {
             Self::Files(runs) => runs.overviews(warn)?,
             Self::Shared(runs) => runs.names()?.iter().map(|name| runs.overview(name)).collect::<Result<_, _>>()?,
-        };
-        overviews.sort_by(|one, other| (other.created_at, &one.name).cmp(&(one.created_at, &other.name)));
-        Ok(overviews)
+        }))
+    }
+
+    /// The runs that are complete, that nobody has, and in which nothing has changed for so long; the newest first. `warn`
+    /// hears of those whose ledger cannot be read.
+    ///
+    /// # Errors
+    /// When it cannot be told which runs there are.
+    pub(crate) fn finished_for(
+        &self,
+        age: RunAge,
+        warn: impl FnMut(&RunName, &LedgerError),
+    ) -> Result<Vec<RunOverview>, LedgerError> {
+        match self {
+            Self::Files(_) => {
+                let mut old = self.overviews(warn)?;
+                old.retain(|run| !run.is_held && run.is_finished() && age.has_passed(run.changed_at, now()));
+                Ok(old)
+            }
+            Self::Shared(runs) => {
+                let old = runs.finished_for(age)?.iter().map(|name| runs.overview(name)).collect::<Result<_, _>>()?;
+                Ok(newest_first(old))
+            }
+        }
+    }
+
+    /// Removes such a run, unless a process has it, or has gone on with it meanwhile. Says whether it was removed.
+    ///
+    /// # Errors
+    /// When it cannot be read or removed.
+    pub(crate) fn remove_finished(&self, name: &RunName, age: RunAge) -> Result<bool, LedgerError> {
+        match self {
+            Self::Files(runs) => runs.remove_finished(name, age),
+            Self::Shared(runs) => runs.remove_finished(name, age),
+        }
     }
 
     pub(crate) fn read(&self, name: &RunName) -> Result<StoredRun<'_>, LedgerError> {
@@ -86,6 +138,11 @@ impl RunStore {
             Self::Shared(runs) => StoredRun::Shared(runs, runs.id(name)?),
         })
     }
+}
+
+fn newest_first(mut overviews: Vec<RunOverview>) -> Vec<RunOverview> {
+    overviews.sort_by(|one, other| (other.created_at, &one.name).cmp(&(one.created_at, &other.name)));
+    overviews
 }
 
 impl StoredRun<'_> {
@@ -157,6 +214,28 @@ impl StoredRun<'_> {
         match self {
             Self::File(ledger) => ledger.first_message(),
             Self::Shared(runs, run) => runs.first_message(*run),
+        }
+    }
+
+    /// Gives every row that is still to be sent.
+    ///
+    /// # Errors
+    /// When it cannot be read, or `check` fails.
+    pub(crate) fn pending_requests<E: From<LedgerError>>(
+        &self,
+        check: impl FnMut(&QueuedRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match self {
+            Self::File(ledger) => ledger.pending_requests(check),
+            Self::Shared(runs, run) => runs.pending_requests(*run, check),
+        }
+    }
+
+    /// The first row that is still to be sent.
+    pub(crate) fn first_pending_row(&self) -> Result<Option<QueuedRow>, LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.first_pending_row(),
+            Self::Shared(runs, run) => runs.first_pending_row(*run),
         }
     }
 

@@ -1,9 +1,9 @@
 //! The thread that has the ledger. It makes one exchange of whatever has queued up, so that the disk is waited for once for
 //! many rows.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -45,6 +45,14 @@ pub(crate) struct Writer {
     end: Receiver<Result<Box<dyn RunLedger>, WriteFailure>>,
     /// Whether nobody waits for it any longer.
     is_left: Arc<AtomicBool>,
+    backlog: Arc<Backlog>,
+}
+
+/// What the ledger does not have yet.
+struct Backlog {
+    orders: Mutex<Receiver<Order>>,
+    /// Rows of the exchange that is being made.
+    writing: Mutex<Arc<Vec<SettledRow>>>,
 }
 
 /// A ledger that could not be written, with what became of rows since then: nothing else knows it.
@@ -54,6 +62,13 @@ pub(crate) struct WriteFailure {
     pub(crate) outcomes: Vec<EndedAttempt>,
 }
 
+/// What the thread had come to when nobody waited for it any longer.
+pub(crate) enum LeftWriter {
+    Ended(Result<Box<dyn RunLedger>, WriteFailure>),
+    /// It is still writing what became of these rows.
+    Busy(Vec<EndedAttempt>),
+}
+
 impl Writer {
     pub(crate) fn start(mut ledger: Box<dyn RunLedger>) -> (Self, LedgerHandle) {
         let (sender, orders) = channel();
@@ -61,11 +76,13 @@ impl Writer {
         let (at_end, end) = channel();
         let is_left = Arc::new(AtomicBool::new(false));
         ledger.watch(Arc::clone(&is_left));
+        let backlog = Arc::new(Backlog { orders: Mutex::new(orders), writing: Mutex::default() });
+        let own = Arc::clone(&backlog);
         thread::spawn(move || {
             // Whoever left without waiting does not hear it.
-            let _ = at_end.send(write(ledger, &orders, answers));
+            let _ = at_end.send(write(ledger, &own, answers));
         });
-        (Self { end, is_left }, LedgerHandle { orders: sender, exchanged })
+        (Self { end, is_left, backlog }, LedgerHandle { orders: sender, exchanged })
     }
 
     /// Waits until everything is written; the handle must be gone by then.
@@ -73,14 +90,57 @@ impl Writer {
         self.end.recv().unwrap_or_else(|_| Err(WriteFailure::gone()))
     }
 
-    /// As [`Writer::close`], but no longer than `limit`; nothing when it is still writing then.
-    pub(crate) fn close_within(self, limit: Duration) -> Option<Result<Box<dyn RunLedger>, WriteFailure>> {
+    /// As [`Writer::close`], but no longer than `limit`.
+    pub(crate) fn close_within(self, limit: Duration) -> LeftWriter {
         self.is_left.store(true, Ordering::SeqCst);
         match self.end.recv_timeout(limit) {
-            Ok(written) => Some(written),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => Some(Err(WriteFailure::gone())),
+            Ok(written) => LeftWriter::Ended(written),
+            Err(RecvTimeoutError::Timeout) => LeftWriter::Busy(self.backlog.unwritten()),
+            Err(RecvTimeoutError::Disconnected) => LeftWriter::Ended(Err(WriteFailure::gone())),
         }
+    }
+}
+
+impl Backlog {
+    /// The next order, with all that have queued up behind it; nothing once there are no more to come.
+    fn next(&self) -> Option<(Order, usize)> {
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut first = orders.recv().ok()?;
+        let mut number = 1;
+        for order in orders.try_iter() {
+            first.settled.extend(order.settled);
+            first.events.extend(order.events);
+            first.wanted += order.wanted;
+            first.pause = first.pause.or(order.pause);
+            number += 1;
+        }
+        Some((first, number))
+    }
+
+    fn write(&self, settled: Vec<SettledRow>) -> Arc<Vec<SettledRow>> {
+        let settled = Arc::new(settled);
+        *self.writing.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&settled);
+        settled
+    }
+
+    /// What became of rows that the ledger may not have, and will not wait for.
+    fn unwritten(&self) -> Vec<EndedAttempt> {
+        let writing = Arc::clone(&self.writing.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut outcomes: Vec<_> = writing.iter().map(|row| row.ended.clone()).collect();
+        // The thread holds the orders while it waits for one: then there are none.
+        if let Ok(orders) = self.orders.try_lock() {
+            outcomes.extend(orders.try_iter().flat_map(|order| order.settled).map(|row| row.ended));
+        }
+        outcomes
+    }
+
+    /// The same once no more rows are given: those that are under way still come to their end.
+    fn all_unwritten(&self) -> Vec<EndedAttempt> {
+        let mut outcomes = self.unwritten();
+        while let Some((order, _)) = self.next() {
+            outcomes.extend(order.settled.into_iter().map(|row| row.ended));
+        }
+        outcomes
     }
 }
 
@@ -105,35 +165,28 @@ impl LedgerHandle {
 
 fn write(
     mut ledger: Box<dyn RunLedger>,
-    orders: &Receiver<Order>,
+    backlog: &Backlog,
     answers: UnboundedSender<Exchanged>,
 ) -> Result<Box<dyn RunLedger>, WriteFailure> {
-    while let Ok(first) = orders.recv() {
-        // Whatever came while the last one was written shares this one. To wait for more makes fewer commits and a slower
-        // run, on a fast disk and on a slow one.
-        let (mut settled, mut wanted, mut events, mut number) = (first.settled, first.wanted, first.events, 1);
-        let mut pause = first.pause;
-        for order in orders.try_iter() {
-            settled.extend(order.settled);
-            events.extend(order.events);
-            wanted += order.wanted;
-            number += 1;
-            pause = pause.or(order.pause);
-        }
+    // Whatever came while the last exchange was made shares the next one. To wait for more makes fewer commits and a slower
+    // run, on a fast disk and on a slow one.
+    while let Some((Order { settled, wanted, pause, events }, orders)) = backlog.next() {
+        let settled = backlog.write(settled);
         if let Some(reason) = pause {
             ledger.pause(reason);
         }
         match ledger.note_events(&events).and_then(|()| ledger.exchange(&settled, wanted)) {
             Ok(given) => {
+                drop(settled);
+                backlog.write(Vec::new());
                 // Whoever asked may have left at once.
-                let _ = answers.send(Exchanged { given, orders: number, wanted });
+                let _ = answers.send(Exchanged { given, orders, wanted });
                 ledger.read_ahead();
             }
             Err(error) => {
-                // No row is given any more. Those that are under way still come to their end.
+                // No row is given any more.
                 drop(answers);
-                settled.extend(orders.iter().flat_map(|order| order.settled));
-                return Err(WriteFailure { error, outcomes: settled.into_iter().map(|row| row.ended).collect() });
+                return Err(WriteFailure { error, outcomes: backlog.all_unwritten() });
             }
         }
     }
@@ -183,9 +236,10 @@ mod tests {
         // A handle that is left keeps the thread waiting, and nobody waits for it longer than that.
         let other = FileRun::new(fixture::ledgers(tempfile::TempDir::new().unwrap().path(), &[]).0).unwrap();
         let (other, held) = Writer::start(Box::new(other));
-        assert!(other.close_within(Duration::from_millis(10)).is_none());
+        let left = other.close_within(Duration::from_millis(10));
+        assert!(matches!(left, LeftWriter::Busy(outcomes) if outcomes.is_empty()));
         drop((handle, held));
-        assert!(writer.close_within(Duration::from_secs(60)).unwrap().is_ok());
+        assert!(matches!(writer.close_within(Duration::from_secs(60)), LeftWriter::Ended(Ok(_))));
         assert_eq!(reader.counts().unwrap().sent, 200);
     }
 }

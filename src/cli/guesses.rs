@@ -10,6 +10,10 @@ use crate::message::Message;
 
 const EXAMPLE: &str = "jelouctl send text --to 593987654321 \"Hola\"";
 
+/// Flags of `bulk resume` that hold for all processes which send a run.
+const OF_THE_RUN: [&str; 8] =
+    ["--rate", "--between", "--not-on", "--time-zone", "--keep-going", "--again", "--skip-sent", "--ignore-run"];
+
 /// Bytes of the longest text that is written into a line.
 const LONGEST: usize = 200;
 
@@ -87,6 +91,10 @@ fn instead_of_command(word: &str, words: &[String]) -> Option<UsageError> {
 
 fn instead_of_argument(word: &str, words: &[String]) -> Option<UsageError> {
     let (problem, line) = match words {
+        [bulk, command, ..] if bulk == "bulk" && command == "work" && OF_THE_RUN.contains(&word) => (
+            format!("`bulk work` takes no {word}: all who send a run share it"),
+            format!("a person changes it for all of them: jelouctl bulk resume RUN {word} …"),
+        ),
         [first, ..] if first == "man" => (format!("`man` takes no `{word}`"), format!("jelouctl help {word}")),
         // Where a kind is among them, the parser says how to order them.
         [send, rest @ ..]

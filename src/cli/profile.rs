@@ -1,5 +1,7 @@
 //! `profile …`.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
 use crate::commands::profile::ProfileAction;
@@ -31,6 +33,10 @@ pub(crate) enum ProfileCommand {
         /// replaces the earlier list)
         #[arg(long, value_name = "PATTERN")]
         allow_to: Vec<String>,
+
+        /// File with the password for the database of --ledger; the profile keeps both
+        #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+        ledger_password_file: Option<PathBuf>,
     },
     /// Make a profile the default
     Use {
@@ -49,7 +55,9 @@ impl From<ProfileCommand> for ProfileAction {
         match action {
             ProfileCommand::List => Self::List,
             ProfileCommand::Show { name } => Self::Show { name },
-            ProfileCommand::Set { name, allow_to } => Self::Set { name, allow_to },
+            ProfileCommand::Set { name, allow_to, ledger_password_file } => {
+                Self::Set { name, allow_to, ledger_password_file }
+            }
             ProfileCommand::Use { name } => Self::Use { name },
             ProfileCommand::Remove { name } => Self::Remove { name },
         }

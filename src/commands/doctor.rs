@@ -12,7 +12,7 @@ use super::error::CommandError;
 use super::profile;
 use crate::api::{Credentials, Failure, Request, Stage, TemplateFilter};
 use crate::bulk::{DatabaseAddress, Runs, SharedRuns};
-use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
+use crate::config::{ApiUrl, ConfigError, ConfigFile, LedgerChoice, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Check, CheckState};
@@ -92,7 +92,9 @@ impl Checkup {
         self.config_file(named.as_deref())?;
         let settings =
             Settings::load(&context.flags, &environment).map_err(|error| self.fail("profile", error)).ok()?;
-        for (name, value, origin) in profile::rows(&settings) {
+        // What is wrong with the ledger is told further below.
+        let ledger = LedgerChoice::find(&context.flags).ok().flatten();
+        for (name, value, origin) in profile::rows(&settings, ledger.as_ref()) {
             match (name, value.is_empty()) {
                 ("bot_id", true) => self.fail(name, ConfigError::NoBot),
                 ("client_id" | "client_secret", true) => self.warn(name, origin),
@@ -299,5 +301,9 @@ fn database(address: DatabaseAddress) -> Result<String, CommandError> {
     let shown = address.shown.clone();
     let runs = SharedRuns::open(address)?;
     let rights = if runs.may_send()? { "this role may send" } else { "this role may look, but not send" };
-    Ok(format!("{shown}: PostgreSQL {}, durable, with our ledger; {rights}", runs.server_version()?))
+    let version = runs.server_version()?;
+    Ok(format!(
+        "{shown}: PostgreSQL {version}, durable, with our ledger; {rights} (checked: reach, certificate, that it is the \
+         primary, fsync, synchronous_commit, the version of the ledger, rights)"
+    ))
 }

@@ -230,6 +230,10 @@ impl From<ResolveError> for CommandError {
                 let hint = "`jelouctl bulk report RUN` has all rows with their lines and states; nothing was changed";
                 Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
             }
+            ResolveError::ChangedMeanwhile => {
+                let hint = "look at `jelouctl bulk status`, then decide once more; nothing was changed";
+                Self::new(ExitCode::InUse, "in_use", error, Some(hint.to_owned()))
+            }
         }
     }
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, json};
 
 use super::CommandError;
 use crate::config::{
-    AllowTo, BotId, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, Origin, ProfileChange, SecretSource,
-    Settings, Sourced,
+    AllowTo, BotId, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, LedgerChoice, Origin, ProfileChange,
+    SecretSource, Settings, Sourced,
 };
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
@@ -23,7 +23,7 @@ use crate::sending;
 pub(crate) enum ProfileAction {
     List,
     Show { name: Option<String> },
-    Set { name: String, allow_to: Vec<String> },
+    Set { name: String, allow_to: Vec<String>, ledger_password_file: Option<PathBuf> },
     Use { name: String },
     Remove { name: String },
 }
@@ -40,7 +40,11 @@ pub(crate) fn run(context: &mut Context, action: ProfileAction) -> Result<ExitCo
     match action {
         ProfileAction::List => list(context)?,
         ProfileAction::Show { name } => show(context, name)?,
-        ProfileAction::Set { name, allow_to } => set(context, &name, allow_to)?,
+        ProfileAction::Set { name, allow_to, ledger_password_file } => {
+            let ledger_password_file = ledger_password_file.as_deref().map(absolute).transpose()?;
+            let change = ProfileChange { ledger_password_file, ..ProfileChange::default() };
+            set(context, &name, allow_to, change)?;
+        }
         ProfileAction::Use { name } => {
             ConfigEdit::change(&config_path(context)?, |edit| edit.use_profile(&name))?;
             context.stderr.note(&format!("{name} is the default profile"));
@@ -75,9 +79,10 @@ fn list(context: &Context) -> Result<(), CommandError> {
     if context.stdout.format == Format::Record {
         let profiles = file.profiles.iter().map(|(name, profile)| {
             let bot = profile.bot_id.as_ref().map(BotId::as_str);
-            json!({ "name": name, "bot_id": bot, "default": default == Some(name) })
+            let ledger = profile.ledger.as_ref().map(|raw| LedgerChoice::shown_of_profile(name, raw)).transpose()?;
+            Ok(json!({ "name": name, "bot_id": bot, "default": default == Some(name), "ledger": ledger }))
         });
-        let profiles: Vec<_> = profiles.collect();
+        let profiles = profiles.collect::<Result<Vec<_>, ConfigError>>()?;
         context.stdout.json(&json!({ "schema_version": 1, "profiles": profiles }))?;
         return Ok(());
     }
@@ -100,23 +105,25 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
     if has_credentials && let Err(problem) = settings.credentials(true) {
         context.stderr.warning(&problem.to_string());
     }
+    let rows = rows(&settings, LedgerChoice::find(&context.flags)?.as_ref());
     if context.stdout.format == Format::Record {
-        let settings = rows(&settings).into_iter().map(|(name, value, origin)| {
+        let settings = rows.into_iter().map(|(name, value, origin)| {
             let value = Some(value).filter(|value| !value.is_empty());
             (name.to_owned(), json!({ "origin": value.is_some().then_some(origin), "value": value }))
         });
         context.stdout.json(&json!({ "schema_version": 1, "settings": settings.collect::<Map<_, _>>() }))?;
         return Ok(());
     }
-    for (name, value, origin) in &rows(&settings) {
+    for (name, value, origin) in &rows {
         context.stdout.fields(&[name, value, origin])?;
     }
     Ok(())
 }
 
 /// Name, value and origin of each setting; the secret itself never.
-pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 18] {
+pub(super) fn rows(settings: &Settings, ledger: Option<&LedgerChoice>) -> [(&'static str, String, String); 20] {
     let seconds = |duration: std::time::Duration| humantime::format_duration(duration).to_string();
+    let password = ledger.and_then(LedgerChoice::password_source);
     [
         row("profile", settings.profile.as_ref(), Clone::clone),
         row("bot_id", settings.bot.as_ref(), |bot| bot.as_str().to_owned()),
@@ -136,6 +143,8 @@ pub(super) fn rows(settings: &Settings) -> [(&'static str, String, String); 18] 
         row("not_on", settings.not_on.as_ref(), |days| listed(days)),
         row("time_zone", settings.time_zone.as_ref(), ToString::to_string),
         row("log", settings.log.as_ref(), |path| path.display().to_string()),
+        row("ledger", ledger.map(|ledger| &ledger.url), |url| url.shown.clone()),
+        row("ledger_password", password.as_ref(), ToString::to_string),
     ]
 }
 
@@ -156,7 +165,7 @@ fn row<T>(
 }
 
 /// Writes what was typed; for a new profile asks for the rest, or says what is missing.
-fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> Result<(), CommandError> {
+fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileChange) -> Result<(), CommandError> {
     if name.is_empty() || name.chars().any(char::is_control) {
         return Err(
             UsageError::new(format!("`{name}` cannot be a profile's name"), "use letters, digits and dashes").into()
@@ -169,6 +178,9 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> Result<(), C
         )
         .into());
     }
+    if let Some(ledger) = &context.flags.ledger {
+        LedgerChoice::check_typed(ledger)?;
+    }
     let path = config_path(context)?;
     let is_new = !ConfigEdit::open(&path)?.has_profile(name);
     let flags = context.flags.clone();
@@ -180,7 +192,8 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>) -> Result<(), C
         retry_for: flags.retry_for.map(|retry_for| humantime::format_duration(retry_for.duration()).to_string()),
         ca_cert: flags.ca_cert.as_deref().map(absolute).transpose()?,
         allow_to: (!allow_to.is_empty()).then_some(AllowTo(allow_to)),
-        ..ProfileChange::default()
+        ledger: flags.ledger,
+        ..typed
     };
     match flags.client_secret {
         Some(SecretSource::File(path)) => change.client_secret_file = Some(absolute(&path)?),

@@ -24,6 +24,8 @@ pub(crate) struct ProfileChange {
     pub(crate) retry_for: Option<String>,
     pub(crate) ca_cert: Option<PathBuf>,
     pub(crate) allow_to: Option<AllowTo>,
+    pub(crate) ledger: Option<String>,
+    pub(crate) ledger_password_file: Option<PathBuf>,
 }
 
 /// A configuration file that is being changed.
@@ -95,6 +97,8 @@ impl ConfigEdit {
             ("timeout", change.timeout.clone()),
             ("retry_for", change.retry_for.clone()),
             ("ca_cert", change.ca_cert.as_ref().map(path_text)),
+            ("ledger", change.ledger.clone()),
+            ("ledger_password_file", change.ledger_password_file.as_ref().map(path_text)),
         ];
         let secrets = [
             ("client_secret", change.client_secret.is_some()),
@@ -105,6 +109,9 @@ impl ConfigEdit {
             for (other, _) in secrets.iter().filter(|(_, is_set)| !is_set) {
                 profile.remove(other);
             }
+        }
+        if change.ledger_password_file.is_some() {
+            profile.remove("ledger_password_command");
         }
         for (key, text) in texts {
             if let Some(text) = text {

@@ -234,10 +234,11 @@ impl Profile {
             *path = resolve(directory, path);
         }
         // A bare program name is looked up in PATH; one with a slash is a path as any other.
-        if let Some(program) = self.client_secret_command.as_mut().and_then(|words| words.first_mut())
-            && program.contains(std::path::is_separator)
-        {
-            *program = resolve(directory, Path::new(program)).to_string_lossy().into_owned();
+        let commands = [&mut self.client_secret_command, &mut self.ledger_password_command];
+        for program in commands.into_iter().flatten().filter_map(|words| words.first_mut()) {
+            if program.contains(std::path::is_separator) {
+                *program = resolve(directory, Path::new(program)).to_string_lossy().into_owned();
+            }
         }
     }
 }

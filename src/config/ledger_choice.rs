@@ -18,11 +18,12 @@ use crate::private_file::FileError;
 use crate::secret::Secret;
 
 const VARIABLE: &str = "JELOUCTL_LEDGER";
+const PASSWORD_VARIABLE: &str = "PGPASSWORD";
 
 /// A ledger in a database.
 #[derive(Clone, Debug)]
 pub(crate) struct LedgerChoice {
-    pub(crate) url: LedgerUrl,
+    pub(crate) url: Sourced<LedgerUrl>,
     /// Of the profile.
     password: Option<Sourced<SecretSource>>,
 }
@@ -34,10 +35,10 @@ impl LedgerChoice {
     /// When what is named is none, or the configuration cannot be read.
     pub(crate) fn find(flags: &Flags) -> Result<Option<Self>, ConfigError> {
         if let Some(raw) = &flags.ledger {
-            return Ok(Some(Self { url: parsed(&Origin::Flag("--ledger"), raw)?, password: None }));
+            return Ok(Some(Self { url: parsed(Origin::Flag("--ledger"), raw)?, password: None }));
         }
         if let Some(raw) = variable(VARIABLE)? {
-            return Ok(Some(Self { url: parsed(&Origin::Variable(VARIABLE), &raw)?, password: None }));
+            return Ok(Some(Self { url: parsed(Origin::Variable(VARIABLE), &raw)?, password: None }));
         }
         let Some(file) = config_file(flags)? else { return Ok(None) };
         let chosen = match &flags.profile {
@@ -59,7 +60,37 @@ impl LedgerChoice {
             (None, Some(path)) => Some(SecretSource::File(path.clone())),
             (None, None) => None,
         };
-        Ok(Some(Self { url: parsed(&origin, raw)?, password: password.map(|source| origin.of(source)) }))
+        let password = password.map(|source| origin.of(source));
+        Ok(Some(Self { url: parsed(origin, raw)?, password }))
+    }
+
+    /// Checks an address that was typed, and is to be kept in a configuration file.
+    ///
+    /// # Errors
+    /// When it is none, or has a password.
+    pub(crate) fn check_typed(raw: &str) -> Result<(), ConfigError> {
+        parsed(Origin::Flag("--ledger"), raw).map(drop)
+    }
+
+    /// The address that a profile has, as a person may read it.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(crate) fn shown_of_profile(name: &str, raw: &str) -> Result<String, ConfigError> {
+        Ok(parsed(Origin::Profile(name.to_owned()), raw)?.value.shown)
+    }
+
+    /// Where the password is said to be, for a person to look at; a line of `~/.pgpass` is no such place.
+    pub(crate) fn password_source(&self) -> Option<Sourced<SecretSource>> {
+        let of_address = || {
+            let password = self.url.value.password.as_ref()?;
+            Some(self.url.origin.of(SecretSource::Value(password.clone())))
+        };
+        let of_variable = || {
+            let password = std::env::var(PASSWORD_VARIABLE).ok().filter(|password| !password.is_empty())?;
+            Some(Origin::Variable(PASSWORD_VARIABLE).of(SecretSource::Value(Secret::new(password))))
+        };
+        self.password.clone().or_else(of_address).or_else(of_variable)
     }
 
     /// The password for a new connection, by the first of these that has one: the profile, the address, `PGPASSWORD`,
@@ -72,16 +103,17 @@ impl LedgerChoice {
             let nobody = || Err(io::Error::other("nobody can be asked for it"));
             return Ok(Some(source.fetch(nobody).await.map_err(|error| of_password(&source.origin, error))?.0));
         }
-        if let Some(password) = &self.url.password {
+        if let Some(password) = &self.url.value.password {
             return Ok(Some(password.clone()));
         }
-        if let Some(password) = std::env::var_os("PGPASSWORD").filter(|password| !password.is_empty()) {
-            let password = password.into_string().map_err(|_| ConfigError::VariableNotUtf8 { name: "PGPASSWORD" })?;
+        if let Some(password) = std::env::var_os(PASSWORD_VARIABLE).filter(|password| !password.is_empty()) {
+            let password =
+                password.into_string().map_err(|_| ConfigError::VariableNotUtf8 { name: PASSWORD_VARIABLE })?;
             return Ok(Some(Secret::new(password)));
         }
         let named = std::env::var_os("PGPASSFILE").filter(|path| !path.is_empty()).map(PathBuf::from);
         match named.or_else(|| dirs::home_dir().map(|home| home.join(".pgpass"))) {
-            Some(path) => of_password_file(&path, &self.url),
+            Some(path) => of_password_file(&path, &self.url.value),
             None => Ok(None),
         }
     }
@@ -133,13 +165,13 @@ fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
 }
 
 /// Only the environment may hold a password: arguments and configuration files are read by others.
-fn parsed(origin: &Origin, raw: &str) -> Result<LedgerUrl, ConfigError> {
+fn parsed(origin: Origin, raw: &str) -> Result<Sourced<LedgerUrl>, ConfigError> {
     let broken = |problem: String| ConfigError::Ledger { origin: origin.to_string(), problem };
     let url: LedgerUrl = raw.strip_suffix('\n').unwrap_or(raw).parse().map_err(broken)?;
     if url.password.is_some() && !matches!(origin, Origin::Variable(_)) {
         return Err(broken("a password must not stand in it, where others can read it".to_owned()));
     }
-    Ok(url)
+    Ok(Sourced { value: url, origin })
 }
 
 /// The password of the first line that fits: `host:port:database:user:password`, `*` for any.

@@ -94,6 +94,8 @@ mod shared_ledger;
 #[cfg(unix)]
 mod shared_model;
 #[cfg(unix)]
+mod shared_operations;
+#[cfg(unix)]
 mod signals;
 mod template_check;
 mod templates;

@@ -41,13 +41,13 @@ impl Dice {
 }
 
 /// The way of one machine to the database.
-struct Proxy {
-    port: u16,
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
     way: Arc<Way>,
 }
 
 #[derive(Default)]
-struct Way {
+pub(crate) struct Way {
     is_stalled: Mutex<bool>,
     changed: Condvar,
     /// The connections that were made.
@@ -55,7 +55,7 @@ struct Way {
 }
 
 impl Proxy {
-    fn start(socket: PathBuf) -> Self {
+    pub(crate) fn start(socket: PathBuf) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let way = Arc::new(Way::default());
@@ -75,9 +75,8 @@ impl Proxy {
         Self { port, way }
     }
 
-    fn stall(&self, is_stalled: bool) {
-        *self.way.is_stalled.lock().unwrap() = is_stalled;
-        self.way.changed.notify_all();
+    pub(crate) fn way(&self) -> Arc<Way> {
+        Arc::clone(&self.way)
     }
 
     fn reset(&self) {
@@ -89,6 +88,12 @@ impl Proxy {
 }
 
 impl Way {
+    /// Nothing goes through, until it does again.
+    pub(crate) fn stall(&self, is_stalled: bool) {
+        *self.is_stalled.lock().unwrap() = is_stalled;
+        self.changed.notify_all();
+    }
+
     fn carry(&self, mut from: impl Read, mut to: impl Write) {
         let mut bytes = [0; 4096];
         while let Ok(size @ 1..) = from.read(&mut bytes) {
@@ -196,9 +201,9 @@ fn chaos(cluster: &Cluster, seed: u64) {
             }
             5 => cluster.crash(),
             6..=7 => {
-                machine.proxy.stall(true);
+                machine.proxy.way.stall(true);
                 thread::sleep(Duration::from_millis(200 + dice.below(4000)));
-                machine.proxy.stall(false);
+                machine.proxy.way.stall(false);
             }
             _ => machine.proxy.reset(),
         }

@@ -282,9 +282,16 @@ fn a_database_that_cannot_keep_a_ledger_is_told_before_anything_leaves() {
     refused(&cluster.url("postgres", "postgres"), 3, &["has no ledger", "jelouctl ledger setup"]);
     let database = cluster.database();
     cluster.script("postgres", &database, "UPDATE jelouctl.ledger SET version = 99");
-    refused(&cluster.url("app", &database), 3, &["of version 99, newer", "use the newer jelouctl"]);
+    refused(&cluster.url("app", &database), 3, &["of version 99, newer", "or a newer one"]);
     cluster.script("postgres", &database, "UPDATE jelouctl.ledger SET version = 0");
-    refused(&cluster.url("app", &database), 3, &["of version 0, older", "jelouctl ledger setup"]);
+    refused(&cluster.url("app", &database), 3, &["of version 0, older", "DROP SCHEMA jelouctl CASCADE"]);
+    for words in
+        ["bulk work", "bulk resume", "bulk find 593987654321", "bulk resolve --unknown-as sent", "ledger setup"]
+    {
+        let ledger = cluster.url("postgres", &database);
+        on(&home, &ledger, words, &url)
+            .fails(3, &["of version 0, older", "finish its runs with the jelouctl that made it"]);
+    }
     let database = cluster.database();
     cluster.script("postgres", &database, &format!("ALTER DATABASE {database} SET default_transaction_read_only = on"));
     refused(&cluster.url("app", &database), 3, &["read-only", "name the primary"]);

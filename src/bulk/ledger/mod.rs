@@ -19,6 +19,7 @@ mod reasons;
 mod record;
 mod repeated_rows;
 mod report;
+mod resolution;
 mod resolve;
 mod row_set;
 mod row_states;
@@ -48,9 +49,12 @@ pub(crate) use self::keys::KeyKind;
 pub(crate) use self::memory::{EarlierMessages, EarlierRow, Memory};
 pub(crate) use self::overview::DraftOverview;
 pub(crate) use self::report::RowFilter;
-pub(crate) use self::resolve::{Resolution, ResolveError};
-pub(crate) use self::seal::is_request_whole;
+pub(crate) use self::resolution::{
+    DecidedRow, Resolution, ResolveError, StandingRow, StandingRows, chosen_rows, decided_by_hand,
+    rows_reported_otherwise,
+};
 use self::seal::{RunFields, seal_of_conditions, seal_of_run};
+pub(crate) use self::seal::{hash_of_person, is_request_whole};
 pub(crate) use self::seen_keys::SeenKeys;
 pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
 pub(crate) use self::state::{Counts, RowState};

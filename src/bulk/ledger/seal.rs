@@ -67,7 +67,7 @@ fn hash_of([path, recipient, body]: [&str; 3]) -> Digest {
 }
 
 /// What tells whether rows, of this run or another, go to one person.
-pub(super) fn hash_of_person(recipient: &str) -> i64 {
+pub(crate) fn hash_of_person(recipient: &str) -> i64 {
     eight_bytes(digest(&SHA256, person_key(recipient).as_bytes()).as_ref(), 0)
 }
 

@@ -14,6 +14,11 @@ impl RunAge {
         let age = now.saturating_sub(then);
         u128::try_from(age).is_ok_and(|age| age >= self.0.as_millis())
     }
+
+    /// In milliseconds; what is more than they can say is for ever.
+    pub(in crate::bulk) fn milliseconds(self) -> i64 {
+        i64::try_from(self.0.as_millis()).unwrap_or(i64::MAX)
+    }
 }
 
 impl FromStr for RunAge {

@@ -9,6 +9,7 @@ mod files;
 mod lock;
 mod name;
 mod overview;
+mod removal;
 mod reserved;
 mod stop_mark;
 

@@ -143,10 +143,14 @@ impl DatabaseError {
             }
             Self::Roots { .. } => "name a file with certificates in PEM; nothing was sent",
             Self::NoDatabase { .. } => "make it with createdb, then run `jelouctl ledger setup`; nothing was sent",
-            Self::NoLedger { .. } | Self::OlderSchema { .. } => {
+            Self::NoLedger { .. } => {
                 "make it once with `jelouctl ledger setup`, as the owner of the database; nothing was sent"
             }
-            Self::NewerSchema { .. } => "use the newer jelouctl; nothing was sent",
+            Self::OlderSchema { .. } => {
+                "finish its runs with the jelouctl that made it; then its owner removes it, with all that is known of them, by \
+                 DROP SCHEMA jelouctl CASCADE, and makes it anew with `jelouctl ledger setup`; nothing was sent"
+            }
+            Self::NewerSchema { .. } => "use the jelouctl that made it, or a newer one; nothing was sent",
             Self::OldServer { .. } => "use a newer PostgreSQL; nothing was sent",
             Self::NotDurable { .. } => {
                 "set it on: after a power cut messages would be sent twice otherwise; nothing was sent"

@@ -253,8 +253,9 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp A
   WHERE id = my_run
 $$;
 
--- What a person says of rows in one state. Says how many they were.
-CREATE FUNCTION resolve_rows(my_run bigint, from_state text, to_state text, why text)
+-- What a person says of rows, each with the number of what is known of it. One that is not in that state any more stays as
+-- it is. Says how many were changed.
+CREATE FUNCTION decide_rows(my_run bigint, d_n bigint[], d_number int[], from_state text, to_state text, why text)
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -263,9 +264,11 @@ BEGIN
   PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
   moment := clock_timestamp();
   WITH resolved AS (
-    UPDATE row SET state = to_state, number = number + 1, lease_until = NULL, at = moment,
+    UPDATE row SET state = to_state, number = row.number + 1, lease_until = NULL, at = moment,
       due_at = CASE to_state WHEN 'pending' THEN moment + interval '6 s' END
-    WHERE run = my_run AND state = from_state RETURNING n, number
+    FROM unnest(d_n, d_number) AS d (n, number)
+    WHERE row.run = my_run AND row.n = d.n AND row.number = d.number AND row.state = from_state
+    RETURNING row.n, row.number
   ), noted AS (
     INSERT INTO decision (run, n, number, "from", "to", reason, problem, at)
     SELECT my_run, n, number, from_state, to_state, 'resolved', why, moment FROM resolved
@@ -280,6 +283,18 @@ BEGIN
   END IF;
   IF cardinality(changed) > 0 THEN UPDATE run SET changed_at = moment WHERE id = my_run; END IF;
   RETURN cardinality(changed);
+END $$;
+
+-- The same of all rows in one state. It reads the whole run, once: a person asked for it.
+CREATE FUNCTION resolve_rows(my_run bigint, from_state text, to_state text, why text)
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+DECLARE
+  ns bigint[]; numbers int[];
+BEGIN
+  PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
+  SELECT coalesce(array_agg(n), '{}'), coalesce(array_agg(number), '{}') INTO ns, numbers
+    FROM row WHERE run = my_run AND state = from_state;
+  RETURN decide_rows(my_run, ns, numbers, from_state, to_state, why);
 END $$;
 
 -- Leaves rows out that are still to be sent; any other stays as it is. Says how many were left out.
@@ -323,4 +338,13 @@ BEGIN
   DELETE FROM event WHERE run = my_run;
   DELETE FROM run WHERE id = my_run;
   RETURN NULL;
+END $$;
+
+-- The same of a run that is complete, and in which nothing has changed for so long. Says whether it was.
+CREATE FUNCTION remove_old_run(my_run bigint, age_ms bigint)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+BEGIN
+  PERFORM 1 FROM run WHERE id = my_run AND finished_at IS NOT NULL
+    AND changed_at <= clock_timestamp() - age_ms * interval '1 ms' FOR UPDATE;
+  RETURN FOUND AND remove_run(my_run) IS NULL;
 END $$;

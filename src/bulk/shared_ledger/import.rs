@@ -22,8 +22,23 @@ use crate::bulk::runs::{RunError, RunName};
 const FINISH: Duration = Duration::from_secs(600);
 /// So many bytes are sent at once.
 const CHUNK: usize = 64 * 1024;
+/// Who makes a run of a list holds this lock from its last comparison with the others on: `jelo` in hexadecimal.
+const MAKING: i64 = 0x6a65_6c6f;
 
 impl SharedRuns {
+    /// Holds off every other process that would make a run, until this connection ends or [`SharedRuns::let_go`].
+    pub(crate) fn hold(&self) -> Result<(), LedgerError> {
+        // Whoever has it may be reading a long list in.
+        self.call(SHORT, self.client().batch_execute("SET lock_timeout = '50s'"))?;
+        self.call(LONG, self.client().execute("SELECT pg_advisory_lock($1)", &[&MAKING]))?;
+        Ok(())
+    }
+
+    pub(crate) fn let_go(&self) -> Result<(), LedgerError> {
+        self.call(SHORT, self.client().execute("SELECT pg_advisory_unlock($1)", &[&MAKING]))?;
+        Ok(())
+    }
+
     /// Makes `draft` the run `name`.
     ///
     /// # Errors

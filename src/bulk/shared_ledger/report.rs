@@ -11,21 +11,22 @@ use crate::bulk::ledger::{LedgerError, ReportedRow, RowFilter, RowState};
 /// So many rows are read at once.
 const PAGE: i64 = 2000;
 
-/// The last answer stays beside what a person decided later.
-const ROWS: &str = "SELECT row.n, line, row.state, cells, message_id, http_status, \
+/// A row as it is reported on. The last answer stays beside what a person decided later.
+pub(super) const COLUMNS: &str = "row.n, line, row.state, cells, message_id, http_status, \
      CASE WHEN \"to\" = 'skipped' THEN reason WHEN \"to\" IS NOT NULL THEN 'resolved' \
        ELSE coalesce(code, nullif(row.state, 'sent')) END, \
      CASE WHEN \"to\" IS NULL THEN error WHEN error IS NULL THEN problem \
        ELSE problem || '; before that: ' || error END, \
-     (SELECT count(*) FROM jelouctl.attempt WHERE attempt.run = $1 AND attempt.n = row.n) \
+     (SELECT count(*) FROM jelouctl.attempt WHERE attempt.run = row.run AND attempt.n = row.n) \
        + (row.state = 'inflight')::int, \
      CASE WHEN isfinite(row.at) THEN (extract(epoch FROM row.at) * 1000)::bigint END, api_code, recipient, \
-     (extract(epoch FROM ended_at) * 1000)::bigint \
-     FROM jelouctl.row JOIN jelouctl.content ON content.run = $1 AND content.n = row.n \
+     (extract(epoch FROM ended_at) * 1000)::bigint";
+
+/// Where they are.
+pub(super) const TABLES: &str = "jelouctl.row JOIN jelouctl.content USING (run, n) \
      LEFT JOIN LATERAL (SELECT message_id, http_status, code, api_code, error, ended_at FROM jelouctl.attempt \
-       WHERE attempt.run = $1 AND attempt.n = row.n ORDER BY attempt.number DESC LIMIT 1) AS last ON true \
-     LEFT JOIN jelouctl.decision ON decision.run = $1 AND decision.n = row.n AND decision.number = row.number \
-     WHERE row.run = $1 AND row.n > $2 ORDER BY row.n LIMIT $3";
+       WHERE attempt.run = row.run AND attempt.n = row.n ORDER BY attempt.number DESC LIMIT 1) AS last ON true \
+     LEFT JOIN jelouctl.decision ON decision.run = row.run AND decision.n = row.n AND decision.number = row.number";
 
 impl SharedRuns {
     /// Gives every row that `filter` takes to `write`, in the order of the input.
@@ -38,9 +39,10 @@ impl SharedRuns {
         let client = self.client();
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         self.call(SHORT, client.batch_execute(begin)).map_err(LedgerError::from)?;
+        let query = format!("SELECT {COLUMNS} FROM {TABLES} WHERE row.run = $1 AND row.n > $2 ORDER BY row.n LIMIT $3");
         let mut after = 0_i64;
         loop {
-            let rows = self.call(LONG, client.query(ROWS, &[&run.0, &after, &PAGE])).map_err(LedgerError::from)?;
+            let rows = self.call(LONG, client.query(&query, &[&run.0, &after, &PAGE])).map_err(LedgerError::from)?;
             for row in &rows {
                 let failed = |error: &Error| LedgerError::from(DatabaseError::of_statement(self.shown(), error));
                 after = row.try_get(0).map_err(|error| failed(&error))?;
@@ -57,7 +59,8 @@ impl SharedRuns {
     }
 }
 
-fn reported(row: &Row) -> Result<ReportedRow, Error> {
+/// A row of these columns.
+pub(super) fn reported(row: &Row) -> Result<ReportedRow, Error> {
     Ok(ReportedRow {
         line: u64::try_from(row.try_get::<_, i64>(1)?).unwrap_or_default(),
         // The schema has no other states.

@@ -12,7 +12,10 @@ use tokio_postgres::{Client, Row, Statement};
 
 use super::database::{Database, SHORT, Use};
 use super::error::DatabaseError;
+use super::lease::Lease;
+use super::outcome_columns::OutcomeColumns;
 use super::run_counts::{RunId, counts_of};
+use super::runs::SharedRuns;
 use crate::bulk::breaker::PauseReason;
 use crate::bulk::deadline::Deadline;
 use crate::bulk::exchange::{Given, RunLedger, RunPause, SettledRow};
@@ -21,16 +24,15 @@ use crate::bulk::queue::Delay;
 
 /// A database that does not answer is asked again for so long.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(300);
+/// The same where everything is written, and it is only to be said that this process ends.
+const CLOSES_WITHIN: Duration = Duration::from_secs(15);
 /// The waits between the tries.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// The first byte of a request may leave so long after it was asked for: half of its timeout, within these. That is never
-/// less than a connection to the API may take.
-const SHORTEST_SLACK: Duration = Duration::from_secs(1);
-const LONGEST_SLACK: Duration = Duration::from_secs(15);
+/// So often a process that waits asks whether others have paused the run, and is heard of by them.
+const LISTENS_EVERY: Duration = Duration::from_millis(500);
 /// So often the rows of all workers are counted.
 const TIME_BETWEEN_COUNTS: Duration = Duration::from_secs(5);
-const TOO_MANY_REQUESTS: u16 = 429;
 
 /// This process as one of those that send a run.
 pub(crate) struct SharedRun {
@@ -53,24 +55,16 @@ pub(crate) struct SharedRun {
     counted_at: Option<Instant>,
 }
 
-/// For how long a row is the worker's own, and how long after it was asked for its first byte may leave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Lease {
-    lease: Duration,
-    slack: Duration,
-}
-
-impl Lease {
-    /// Of requests that take no longer than `timeout`.
-    fn of(timeout: Duration) -> Self {
-        let slack = (timeout / 2).clamp(SHORTEST_SLACK, LONGEST_SLACK);
-        Self { lease: timeout + 2 * slack, slack }
+impl SharedRuns {
+    /// This process as one of those that send the run, whose requests take no longer than `timeout`.
+    pub(crate) fn join(&self, run: RunId, timeout: Duration) -> Result<SharedRun, LedgerError> {
+        Ok(SharedRun::join(Database::new(self.database().address.clone())?, run, timeout)?)
     }
 }
 
 impl SharedRun {
     /// Joins `run`, whose requests take no longer than `timeout`.
-    pub(crate) fn join(database: Database, run: RunId, timeout: Duration) -> Result<Self, DatabaseError> {
+    fn join(database: Database, run: RunId, timeout: Duration) -> Result<Self, DatabaseError> {
         let Lease { lease, slack } = Lease::of(timeout);
         let (client, exchange) = connect_to_exchange(&database)?;
         let lease = i32::try_from(lease.as_millis()).unwrap_or(i32::MAX);
@@ -142,6 +136,37 @@ impl SharedRun {
         Ok(given)
     }
 
+    /// Makes an exchange; a database that does not answer is asked again for so long.
+    fn exchange_within(
+        &mut self,
+        patience: Duration,
+        settled: &[SettledRow],
+        wanted: usize,
+    ) -> Result<Given, LedgerError> {
+        let began = Instant::now();
+        let mut wait = FIRST_WAIT;
+        let returned = std::mem::take(&mut self.returned);
+        let settled: Vec<_> = settled.iter().chain(&returned).collect();
+        loop {
+            match self.try_exchange(&settled, wanted) {
+                Ok(given) => return Ok(given),
+                Err(error) if error.may_pass() && began.elapsed() < patience && !self.is_left() => {
+                    self.connection = None;
+                    thread::sleep(wait);
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                }
+                Err(error) if error.may_pass() => {
+                    return Err(LedgerError::Database(DatabaseError::Gone {
+                        at: self.database.address.shown.clone(),
+                        seconds: began.elapsed().as_secs(),
+                        cause: error.to_string(),
+                    }));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
     fn is_left(&self) -> bool {
         self.is_left.load(Ordering::SeqCst)
     }
@@ -200,28 +225,7 @@ impl SharedRun {
 
 impl RunLedger for SharedRun {
     fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<Given, LedgerError> {
-        let began = Instant::now();
-        let mut wait = FIRST_WAIT;
-        let returned = std::mem::take(&mut self.returned);
-        let settled: Vec<_> = settled.iter().chain(&returned).collect();
-        loop {
-            match self.try_exchange(&settled, wanted) {
-                Ok(given) => return Ok(given),
-                Err(error) if error.may_pass() && began.elapsed() < GIVES_UP_AFTER && !self.is_left() => {
-                    self.connection = None;
-                    thread::sleep(wait);
-                    wait = (wait * 2).min(LONGEST_WAIT);
-                }
-                Err(error) if error.may_pass() => {
-                    return Err(LedgerError::Database(DatabaseError::Gone {
-                        at: self.database.address.shown.clone(),
-                        seconds: began.elapsed().as_secs(),
-                        cause: error.to_string(),
-                    }));
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
+        self.exchange_within(GIVES_UP_AFTER, settled, wanted)
     }
 
     /// Whether a row may leave does not depend on it: it is not tried again.
@@ -237,6 +241,10 @@ impl RunLedger for SharedRun {
         Ok(())
     }
 
+    fn listens_every(&self) -> Option<Duration> {
+        Some(LISTENS_EVERY)
+    }
+
     /// There is nothing to read ahead: what is read is taken.
     fn read_ahead(&mut self) {}
 
@@ -249,7 +257,7 @@ impl RunLedger for SharedRun {
     }
 
     fn close(mut self: Box<Self>) -> Result<bool, LedgerError> {
-        self.exchange(&[], 0)?;
+        self.exchange_within(CLOSES_WITHIN, &[], 0)?;
         if let Some((client, _)) = &self.connection {
             // That it is gone is seen without it too, later.
             let _ = self.database.call(SHORT, async {
@@ -257,73 +265,6 @@ impl RunLedger for SharedRun {
             });
         }
         Ok(self.is_complete)
-    }
-}
-
-/// What became of rows, as the columns of a call.
-struct OutcomeColumns<'a> {
-    rows: Vec<i64>,
-    numbers: Vec<i32>,
-    states: Vec<&'static str>,
-    ages: Vec<i64>,
-    waits: Vec<i64>,
-    statuses: Vec<Option<i32>>,
-    ids: Vec<Option<&'a str>>,
-    codes: Vec<Option<&'static str>>,
-    api_codes: Vec<Option<&'a str>>,
-    errors: Vec<Option<&'a str>>,
-    /// For how long nobody may leave.
-    stop: i64,
-    is_too_much: bool,
-    pause: Option<&'static str>,
-}
-
-impl<'a> OutcomeColumns<'a> {
-    fn of(settled: &[&'a SettledRow], pause: Option<PauseReason>) -> Self {
-        let now = Instant::now();
-        let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        // More than a year is for ever, and the database's times end.
-        let wait = |row: &&SettledRow| {
-            let due = row.retry.map_or(now, |(due, _)| due);
-            milliseconds(due.saturating_duration_since(now).min(Duration::from_secs(366 * 24 * 3600)))
-        };
-        let is_limited = |row: &&&SettledRow| {
-            row.ended.http_status == Some(TOO_MANY_REQUESTS)
-                && row.retry.is_some_and(|(_, delay)| delay == Delay::Retry)
-        };
-        Self {
-            rows: settled.iter().map(|row| row.ended.n).collect(),
-            numbers: settled.iter().map(|row| i32::try_from(row.ended.number).unwrap_or(i32::MAX)).collect(),
-            states: settled.iter().map(|row| row.ended.state.name()).collect(),
-            ages: settled.iter().map(|row| milliseconds(row.at.elapsed())).collect(),
-            waits: settled.iter().map(wait).collect(),
-            statuses: settled.iter().map(|row| row.ended.http_status.map(i32::from)).collect(),
-            ids: settled.iter().map(|row| row.ended.message_id.as_deref()).collect(),
-            api_codes: settled.iter().map(|row| row.ended.api_code.as_deref()).collect(),
-            codes: settled.iter().map(|row| row.ended.code).collect(),
-            errors: settled.iter().map(|row| row.ended.error.as_deref()).collect(),
-            stop: settled.iter().filter(is_limited).map(wait).max().unwrap_or_default(),
-            is_too_much: settled.iter().any(|row| is_limited(&row)),
-            pause: pause.map(PauseReason::name),
-        }
-    }
-
-    fn parameters(&self) -> [&(dyn ToSql + Sync); 13] {
-        [
-            &self.rows,
-            &self.numbers,
-            &self.states,
-            &self.ages,
-            &self.waits,
-            &self.statuses,
-            &self.ids,
-            &self.codes,
-            &self.api_codes,
-            &self.errors,
-            &self.stop,
-            &self.is_too_much,
-            &self.pause,
-        ]
     }
 }
 
@@ -359,21 +300,4 @@ fn host_name() -> String {
 #[cfg(not(unix))]
 fn host_name() -> String {
     std::env::var("COMPUTERNAME").unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_row_is_its_own_for_longer_than_its_request_and_its_connection_may_take() {
-        let lease = |timeout| {
-            let Lease { lease, slack } = Lease::of(Duration::from_secs(timeout));
-            (lease.as_secs(), slack.as_secs())
-        };
-        assert_eq!(lease(30), (60, 15));
-        assert_eq!(lease(4), (8, 2));
-        assert_eq!(lease(1), (3, 1));
-        assert_eq!(lease(600), (630, 15));
-    }
 }

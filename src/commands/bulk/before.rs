@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::earlier::{report_written_to, written_to_words};
 use super::hours::report_closed;
-use crate::bulk::{Details, DraftOverview, Ledger, LedgerDraft, LedgerError};
+use crate::bulk::{Details, DraftOverview, LedgerDraft, LedgerError, StoredRun};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::hours::Hours;
@@ -101,15 +101,15 @@ fn draw_first(
 /// Says at a terminal what of a run is still to be sent, before the question.
 pub(crate) fn report_before_resume(
     context: &Context,
-    ledger: &Ledger,
+    run: &StoredRun<'_>,
     details: &Details,
     rate: f64,
 ) -> Result<(), CommandError> {
     if context.stderr.is_quiet() {
         return Ok(());
     }
-    let counts = ledger.counts()?;
-    if let (Some(first), Some(kind)) = (ledger.first_pending_row()?, Message::named(&details.kind)) {
+    let counts = run.counts()?;
+    if let (Some(first), Some(kind)) = (run.first_pending_row()?, Message::named(&details.kind)) {
         let of = if counts.pending == 1 { "the message that is left" } else { "the first message that is left" };
         draw_first(context, &kind, of, (first.line, &first.recipient, &first.body), "")?;
     }

@@ -70,8 +70,8 @@ pub(crate) async fn send_rows(
             Err(error) => break Err(error),
         }
     };
-    let ended = report(context, sender, &run, end, began.elapsed());
-    log_end(context, sender, &run, &ended);
+    let (ended, counts) = report(context, sender, &run, end, began.elapsed());
+    log_end(context, sender, &run, &ended, counts.as_ref());
     ended
 }
 

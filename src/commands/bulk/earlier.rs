@@ -1,8 +1,8 @@
 //! What earlier runs sent: refused, left out, or meant.
 
 use crate::bulk::{
-    EarlierMessages, EarlierRuns, KnownRuns, Ledger, LedgerDraft, LedgerError, ReportedRows, ReportedRule, RunName,
-    SkipCounts, SkipReason,
+    Counts, EarlierMessages, EarlierRuns, KnownRuns, Ledger, LedgerDraft, LedgerError, ReportedRows, ReportedRule,
+    RunName, SkipCounts, SkipReason,
 };
 use crate::commands::CommandError;
 use crate::context::Context;
@@ -138,30 +138,29 @@ pub(crate) fn written_to_words(people: u64) -> Option<String> {
     }
 }
 
-/// Compares what is left of a run that goes on; rows that another run sent meanwhile are noted in `ledger`, which is only
-/// read, and true is given where they are to be left out.
+/// Compares what is left of a run that goes on: rows that another run sent meanwhile are noted in `ledger`, which is only
+/// read.
 pub(crate) fn compare_run(
     context: &Context,
     earlier: &mut EarlierRuns<'_>,
     ledger: &Ledger,
-    name: &RunName,
-    repetition: Repetition,
-) -> Result<bool, CommandError> {
-    if repetition == Repetition::Meant {
-        return Ok(false);
-    }
+) -> Result<Vec<EarlierMessages>, CommandError> {
     earlier.compare_run(ledger, warn(context))?;
-    let found = ledger.earlier()?;
+    Ok(ledger.earlier()?)
+}
+
+/// Whether rows that are left in the run `name`, and that other runs have too, are left out; else they are refused.
+pub(crate) fn are_left_out(
+    found: &[EarlierMessages],
+    repetition: Repetition,
+    name: &RunName,
+    counts: impl FnOnce() -> Result<Counts, LedgerError>,
+) -> Result<bool, CommandError> {
     if found.is_empty() || repetition == Repetition::LeftOut {
         return Ok(!found.is_empty());
     }
-    Err(refuse_left(&found, name, ledger.counts()?.pending).into())
-}
-
-/// Other runs have messages that a run has left to send.
-pub(crate) fn refuse_left(found: &[EarlierMessages], name: &RunName, pending: u64) -> GuardError {
     let left = format!("messages left in run {name}");
-    refusal(found, ["the", &left], pending, "")
+    Err(refusal(found, ["the", &left], counts()?.pending, "").into())
 }
 
 /// `95 of these 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`

@@ -6,7 +6,7 @@ use super::run_log::run_fields;
 use super::running_run::RunningRun;
 use super::summary::{print_summary, to_continue};
 use crate::api::Problem;
-use crate::bulk::{EndedAttempt, PauseReason, RunEnd, RunName, RunPause, StopReason, WriteFailure};
+use crate::bulk::{Counts, EndedAttempt, PauseReason, RunEnd, RunName, RunPause, StopReason};
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
 use crate::context::Context;
@@ -14,22 +14,28 @@ use crate::exit::ExitCode;
 use crate::output::{Record, RecordError, compact};
 use crate::sending::{AuditLog, Panicked, Sender};
 
-/// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code.
+/// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code, and how many rows are in each
+/// state, where that can be read.
 pub(super) fn report(
     context: &Context,
     sender: &Sender,
     run: &impl RunningRun,
     end: Result<RunEnd, CommandError>,
     took: Duration,
-) -> Result<ExitCode, CommandError> {
+) -> (Result<ExitCode, CommandError>, Option<Counts>) {
     let stderr = &context.stderr;
     if sender.settings.is_sandboxed() {
         stderr.note("sandbox: nothing left this machine");
     }
     let to_continue = to_continue(run.name());
-    let is_written = !matches!(end, Ok(RunEnd::Stopped { is_written: false, .. }));
+    let mut unwritten = None;
     let ended = match end {
-        Ok(end) => report_end(context, run, end, &to_continue),
+        Ok(mut end) => {
+            if let RunEnd::Stopped { unwritten: rows, .. } = &mut end {
+                unwritten = rows.take();
+            }
+            report_end(context, run, end, &to_continue)
+        }
         Err(error) => {
             let hint = error.hint.as_deref().unwrap_or_default();
             let hint = hint.strip_suffix("; nothing was sent").unwrap_or(hint);
@@ -41,23 +47,24 @@ pub(super) fn report(
             Ok(error.code)
         }
     };
-    if !is_written {
+    if let Some(outcomes) = unwritten {
+        report_unwritten(context, run, &outcomes);
         let watch = format!("jelouctl bulk status {}", run.name());
-        stderr.warning(&format!("the ledger is still being written; how the run stands: {watch}"));
-        return ended;
+        let above = if outcomes.is_empty() { "" } else { ", and may not get what stands above" };
+        stderr.warning(&format!("the ledger is still being written{above}; how the run stands: {watch}"));
+        return (ended, None);
     }
-    if let Ok(summary) = run.look() {
-        let (json, words) = (summary.to_json(Some(run.name())), summary.words(Some(took), false));
-        // What was accepted stays so when standard output cannot take it: an error would invite a second run.
-        if let Err(error) = print_summary(context, &json, &words, Some(run.name())) {
-            let watch = format!("jelouctl bulk status {}", run.name());
-            stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
-        }
-        for way in summary.ways_on(run.name(), run.details()) {
-            stderr.note(&way);
-        }
+    let Ok(summary) = run.look() else { return (ended, None) };
+    let (json, words) = (summary.to_json(Some(run.name())), summary.words(Some(took), false));
+    // What was accepted stays so when standard output cannot take it: an error would invite a second run.
+    if let Err(error) = print_summary(context, &json, &words, Some(run.name())) {
+        let watch = format!("jelouctl bulk status {}", run.name());
+        stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
     }
-    ended
+    for way in summary.ways_on(run.name(), run.details()) {
+        stderr.note(&way);
+    }
+    (ended, Some(summary.counts))
 }
 
 /// Says how the engine ended.
@@ -100,7 +107,7 @@ fn report_end(
             Ok(ExitCode::Guard)
         }
         RunEnd::Stopped { reason: StopReason::LedgerFailed(failure), .. } => {
-            report_unwritten(context, run, &failure);
+            report_unwritten(context, run, &failure.outcomes);
             Err(CommandError::from(failure.error))
         }
         // That is no end: the run goes on.
@@ -143,9 +150,9 @@ fn without_again(hint: &str) -> &str {
 }
 
 /// What became of rows whose outcome is nowhere but here.
-fn report_unwritten(context: &Context, run: &impl RunningRun, failure: &WriteFailure) {
+fn report_unwritten(context: &Context, run: &impl RunningRun, outcomes: &[EndedAttempt]) {
     let details = run.details();
-    for row in &failure.outcomes {
+    for row in outcomes {
         let record = Record {
             sent: row.state.sent(),
             kind: Some(details.kind.clone().into()),
@@ -181,9 +188,9 @@ pub(super) fn log_end(
     sender: &Sender,
     run: &impl RunningRun,
     ended: &Result<ExitCode, CommandError>,
+    counts: Option<&Counts>,
 ) {
     // What of the counts cannot be read stays open.
-    let counts = run.look().map(|summary| summary.counts).ok();
-    let fields = run_fields(Some(run.name()), Some(run.details()), counts.as_ref(), ended.as_ref().map(|code| *code));
+    let fields = run_fields(Some(run.name()), Some(run.details()), counts, ended.as_ref().map(|code| *code));
     AuditLog::of(&sender.settings).run(&context.stderr, "bulk", &fields);
 }

@@ -101,7 +101,7 @@ impl RunningRun for FileOnItsWay<'_> {
 }
 
 /// What is left of a run that goes on, and what is left alone.
-fn report_found(context: &Context, name: &RunName, counts: &Counts) {
+pub(crate) fn report_found(context: &Context, name: &RunName, counts: &Counts) {
     let all = counted(counts.all(), "message");
     context.stderr.note(&format!("run {name}: {} of {all} left to send", counts.pending));
     if let Some(left_alone) = may_have_been_sent(name, counts) {

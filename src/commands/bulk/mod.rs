@@ -20,6 +20,7 @@ mod remove;
 mod report;
 mod resolve;
 mod resume;
+mod resumed_run;
 mod row_messages;
 mod row_notes;
 mod run_countries;
@@ -35,12 +36,12 @@ mod store;
 mod summary;
 mod test_send;
 mod times;
-mod work;
 
 pub(crate) use self::arguments::{
     BulkAction, BulkSendArguments, Decided, EarlierOptions, Removed, RunOptions, TestSend,
 };
 pub(crate) use self::report::{ReportArguments, ReportFormat};
+use self::resume::Resumption;
 use self::run_log::log_refused;
 pub(crate) use self::store::ledger_address;
 use super::CommandError;
@@ -72,12 +73,12 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
             ended
         }
         BulkAction::Resume { run, options, hours, earlier } => {
-            let ended = work::resume(context, run.as_ref(), options, &hours, &earlier);
+            let ended = resume::resume(context, run.as_ref(), options, &Resumption { hours, earlier });
             log_refusal(context, run.as_ref(), &ended);
             ended
         }
         BulkAction::Work { run, options } => {
-            let ended = work::join(context, run.as_ref(), options);
+            let ended = resume::work(context, run.as_ref(), options);
             log_refusal(context, run.as_ref(), &ended);
             ended
         }

@@ -1,23 +1,43 @@
 //! `bulk remove`: forgets a run, or finished runs of some age.
 
-use super::shared;
 use super::store::open_store;
 use super::times::local_time;
-use crate::bulk::{Counts, Ledger, LedgerError, RunAge, RunName, RunOverview, RunStore, Runs, now};
+use crate::bulk::{Counts, LedgerError, RunAge, RunId, RunLock, RunName, RunOverview, RunStore, Runs, SharedRuns, now};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::output::counted;
 
+/// A run that is about to be removed.
+enum RunToRemove<'a> {
+    /// Nobody goes on with it while the question stands.
+    File(&'a Runs, RunLock),
+    /// Who sends it is looked for when it is removed.
+    Shared(&'a SharedRuns, RunId),
+}
+
+impl<'a> RunToRemove<'a> {
+    fn of(store: &'a RunStore, name: &RunName) -> Result<Self, LedgerError> {
+        Ok(match store {
+            RunStore::Files(runs) => Self::File(runs, runs.lock(name)?),
+            RunStore::Shared(runs) => Self::Shared(runs, runs.id(name)?),
+        })
+    }
+
+    fn remove(self, name: &RunName) -> Result<(), LedgerError> {
+        match self {
+            Self::File(runs, lock) => runs.remove(name, lock),
+            Self::Shared(runs, run) => runs.remove(run, name),
+        }
+    }
+}
+
 /// Removes a run with all that is known of its rows.
 pub(crate) fn run(context: &Context, asked: &RunName) -> Result<ExitCode, CommandError> {
-    let runs = match open_store(context)? {
-        RunStore::Files(runs) => runs,
-        RunStore::Shared(runs) => return shared::remove(context, &runs, asked),
-    };
-    let name = runs.named(asked)?;
-    let lock = runs.lock(&name)?;
-    let counts = Ledger::read(&runs.path(&name)).and_then(|ledger| ledger.counts());
+    let store = open_store(context)?;
+    let name = store.named(asked)?;
+    let run = RunToRemove::of(&store, &name)?;
+    let counts = store.read(&name).and_then(|run| run.counts());
     let what = match counts.map(|counts| (counts.pending, counts.inflight + counts.unknown, counts.is_finished())) {
         Ok((_, _, true)) => "which is complete".to_owned(),
         Ok((pending, 0, false)) => format!("of which {} still to be sent", are(pending)),
@@ -26,28 +46,23 @@ pub(crate) fn run(context: &Context, asked: &RunName) -> Result<ExitCode, Comman
         }
         Err(error) => format!("whose ledger cannot be read ({error})"),
     };
-    if let Ok(overview) = runs.overview(&name) {
+    if let Ok(overview) = store.overview(&name) {
         warn_of_memory(context, &[overview]);
     }
     if context.confirms(&format!("Remove run {name}, {what}?"))? != Some(true) {
         return Err(UsageError::new(format!("run {name}, {what}, was not removed"), "add --yes to remove it").into());
     }
-    runs.remove(&name, lock)?;
+    run.remove(&name)?;
     context.stderr.note(&format!("run {name} is removed"));
     Ok(ExitCode::Success)
 }
 
 /// Removes the finished runs in which nothing has changed for so long.
 pub(crate) fn older_than(context: &Context, age: RunAge) -> Result<ExitCode, CommandError> {
-    let runs = match open_store(context)? {
-        RunStore::Files(runs) => runs,
-        RunStore::Shared(_) => return Err(shared::only_in_files("--older-than").into()),
-    };
-    let mut old = runs.overviews(|name, error| {
+    let store = open_store(context)?;
+    let old = store.finished_for(age, |name, error| {
         context.stderr.warning(&format!("run {name} is left alone: {error}"));
     })?;
-    let is_old = |run: &RunOverview| run.is_finished() && age.has_passed(run.changed_at, now());
-    old.retain(|run| !run.is_held && is_old(run));
     if old.is_empty() {
         context.stderr.note(&format!("no finished run is older than {age}"));
         return Ok(ExitCode::Success);
@@ -63,31 +78,13 @@ pub(crate) fn older_than(context: &Context, age: RunAge) -> Result<ExitCode, Com
     }
     let mut removed = 0;
     for run in &old {
-        removed += u64::from(remove_finished(&runs, &run.name, age)?);
+        removed += u64::from(store.remove_finished(&run.name, age)?);
     }
     context.stderr.note(&match removed {
         1 => "1 run is removed".to_owned(),
         _ => format!("{removed} runs are removed"),
     });
     Ok(ExitCode::Success)
-}
-
-/// Removes the run, unless another process has it, or has gone on with it meanwhile.
-fn remove_finished(runs: &Runs, name: &RunName, age: RunAge) -> Result<bool, LedgerError> {
-    let lock = match runs.lock(name) {
-        Err(LedgerError::InUse { .. }) => return Ok(false),
-        lock => lock?,
-    };
-    let ledger = match Ledger::read(&runs.path(name)) {
-        Err(_) if runs.is_removed(name) => return Ok(false),
-        ledger => ledger?,
-    };
-    let is_old = ledger.finished_at()?.is_some_and(|at| age.has_passed(at, now()));
-    drop(ledger);
-    if is_old {
-        runs.remove(name, lock)?;
-    }
-    Ok(is_old)
 }
 
 /// Says what goes with these runs: what keeps people from being written to twice, where it still would, and what nobody has

@@ -10,7 +10,7 @@ use super::run_log::log_resolved;
 use super::shared;
 use super::store::open_store;
 use super::summary::{RunSummary, print_summary};
-use crate::bulk::{BulkError, Counts, Ledger, Resolution, RowState, RunError, RunName, RunStore, StoredRun};
+use crate::bulk::{BulkError, Counts, Ledger, Resolution, RowState, RunError, RunName, RunStore, Runs};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
@@ -40,31 +40,34 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
             (Resolution::Reported(rows), Some(run))
         }
     };
-    let runs = match open_store(context)? {
-        RunStore::Files(runs) => runs,
-        RunStore::Shared(runs) => return shared::resolve(context, &runs, asked.or(of_report.as_ref()), &resolution),
+    let store = open_store(context)?;
+    let Some(name) = store.named_or_unfinished(asked.or(of_report.as_ref()))? else {
+        return Err(BulkError::from(RunError::NoneUnfinished { known: store.names()? }).into());
     };
-    let Some(name) = runs.named_or_unfinished(asked.or(of_report.as_ref()))? else {
-        return Err(BulkError::from(RunError::NoneUnfinished { known: runs.names()? }).into());
+    let changed = match &store {
+        RunStore::Files(runs) => resolve_in_file(runs, &name, &resolution)?,
+        RunStore::Shared(runs) => shared::resolve(context, runs, &name, &resolution)?,
     };
-    let lock = runs.lock(&name)?;
+    let stored = store.read(&name)?;
+    let summary = RunSummary::of(&stored, stored.details()?.written_to)?;
+    context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
+    print_summary(context, &summary.to_json(Some(&name)), &summary.words(None, false), Some(&name))?;
+    log_resolved(context, &name, &stored.details()?, &summary.counts);
+    Ok(ExitCode::Success)
+}
+
+fn resolve_in_file(runs: &Runs, name: &RunName, resolution: &Resolution) -> Result<Counts, CommandError> {
+    let lock = runs.lock(name)?;
     // Where nothing is left to be sent, a ledger that has lost records can be taken as it is.
     let open = if matches!(resolution, Resolution::All([RowState::Pending, _])) {
         Ledger::accept_loss
     } else {
         Ledger::resume
     };
-    let mut ledger = open(&runs.path(&name), lock.mark()?)?;
-    let changed = ledger.resolve(&resolution);
+    let mut ledger = open(&runs.path(name), lock.mark()?)?;
+    let changed = ledger.resolve(resolution);
     ledger.close()?;
-    let changed = changed?;
-    let stored = StoredRun::File(Box::new(Ledger::read(&runs.path(&name))?));
-    let summary = RunSummary::of(&stored, stored.details()?.written_to)?;
-    context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
-    print_summary(context, &summary.to_json(Some(&name)), &summary.words(None, false), Some(&name))?;
-    drop(lock);
-    log_resolved(context, &name, &stored.details()?, &summary.counts);
-    Ok(ExitCode::Success)
+    Ok(changed?)
 }
 
 /// `2 unknown rows count as sent, 1 unknown row counts as failed from now on`

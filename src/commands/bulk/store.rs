@@ -19,7 +19,7 @@ pub(crate) fn open_store(context: &Context) -> Result<RunStore, CommandError> {
 /// The database that is named.
 pub(crate) fn ledger_address(context: &Context) -> Result<Option<DatabaseAddress>, ConfigError> {
     let Some(choice) = LedgerChoice::find(&context.flags)? else { return Ok(None) };
-    let url = &choice.url;
+    let url = &choice.url.value;
     let tls = if url.is_encrypted { DatabaseTls::Verified { roots: url.roots.clone() } } else { DatabaseTls::None };
     let (config, shown) = (url.config.clone(), url.shown.clone());
     let password = Arc::new(move || {

@@ -1,0 +1,144 @@
+//! What a person decides of rows: all or nothing, and only of rows that are in the state that was meant. It is the same for
+//! every ledger, wherever its rows are read from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thiserror::Error;
+
+use super::{LedgerError, RowState};
+use crate::output::Sent;
+
+/// Which rows are decided, and as what.
+#[derive(Clone, Debug)]
+pub(crate) enum Resolution {
+    /// Every row that is in the first state is in the second from now on.
+    All([RowState; 2]),
+    /// Rows at these lines of the list, and rows to these people.
+    Some { change: [RowState; 2], lines: Vec<u64>, people: Vec<String> },
+    /// Unknown rows, by their lines, are what a report says of them.
+    Reported(BTreeMap<u64, Sent>),
+}
+
+/// Why nothing was decided.
+#[derive(Debug, Error)]
+pub(crate) enum ResolveError {
+    #[error("the list of the run has no row at line {line}")]
+    NoSuchLine { line: u64 },
+    #[error("the run has no message to {recipient}")]
+    NobodyOf { recipient: String },
+    #[error("line {line} is {}, not {}", state.name(), wanted.name())]
+    OtherState { line: u64, state: RowState, wanted: RowState },
+    /// Others change the rows of a run in a database.
+    #[error("a process that sends the run has changed one of these rows just now")]
+    ChangedMeanwhile,
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl From<rusqlite::Error> for ResolveError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
+/// A row as it is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DecidedRow {
+    pub(crate) n: i64,
+    /// Of its last record.
+    pub(crate) number: i64,
+    pub(crate) change: [RowState; 2],
+}
+
+/// A row as it stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StandingRow {
+    pub(crate) n: i64,
+    pub(crate) number: i64,
+    pub(crate) line: u64,
+    pub(crate) state: RowState,
+}
+
+/// The rows of a run, as they are found for a decision.
+pub(crate) trait StandingRows {
+    /// Those at these lines of the list, by their lines.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError>;
+
+    /// Those to the person whom `recipient` means, in the order of the list.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn to_person(&self, recipient: &str) -> Result<Vec<StandingRow>, LedgerError>;
+}
+
+impl StandingRow {
+    fn decided(&self, change: [RowState; 2]) -> Result<DecidedRow, ResolveError> {
+        let [wanted, _] = change;
+        if self.state != wanted {
+            return Err(ResolveError::OtherState { line: self.line, state: self.state, wanted });
+        }
+        Ok(DecidedRow { n: self.n, number: self.number, change })
+    }
+}
+
+/// The rows at `lines` and to `people`.
+///
+/// # Errors
+/// When one is not there, or in another state than was meant.
+pub(crate) fn chosen_rows(
+    run: &impl StandingRows,
+    change: [RowState; 2],
+    lines: &[u64],
+    people: &[String],
+) -> Result<Vec<DecidedRow>, ResolveError> {
+    let mut chosen = BTreeMap::new();
+    let at_lines = run.at_lines(&lines.iter().copied().collect())?;
+    for line in lines {
+        let row = at_lines.get(line).ok_or(ResolveError::NoSuchLine { line: *line })?.decided(change)?;
+        chosen.insert(row.n, row);
+    }
+    for recipient in people {
+        let rows = run.to_person(recipient)?;
+        let Some(first) = rows.first() else {
+            return Err(ResolveError::NobodyOf { recipient: recipient.clone() });
+        };
+        let mut decided: Vec<_> = rows.iter().filter_map(|row| row.decided(change).ok()).collect();
+        if decided.is_empty() {
+            decided.push(first.decided(change)?);
+        }
+        chosen.extend(decided.into_iter().map(|row| (row.n, row)));
+    }
+    Ok(chosen.into_values().collect())
+}
+
+/// The unknown rows of which `said` says that they were sent, or were not. What it says of others must be so already.
+///
+/// # Errors
+/// When one is not there, or it is known that something else became of it.
+pub(crate) fn rows_reported_otherwise(
+    run: &impl StandingRows,
+    said: &BTreeMap<u64, Sent>,
+) -> Result<Vec<DecidedRow>, ResolveError> {
+    let at_lines = run.at_lines(&said.keys().copied().collect())?;
+    let mut rows = Vec::new();
+    for (line, sent) in said {
+        let row = at_lines.get(line).ok_or(ResolveError::NoSuchLine { line: *line })?;
+        let to = match sent {
+            Sent::Yes => RowState::Sent,
+            Sent::No => RowState::Failed,
+            Sent::Unknown => continue,
+        };
+        if row.state == RowState::Unknown || row.state.sent() != *sent {
+            rows.push(row.decided([RowState::Unknown, to])?);
+        }
+    }
+    Ok(rows)
+}
+
+/// What is written beside a row that was decided.
+pub(crate) fn decided_by_hand([from, to]: [RowState; 2]) -> String {
+    format!("decided by hand: {} as {}", from.name(), to.name())
+}

@@ -1,0 +1,25 @@
+//! Makes the ledger in a database.
+
+use super::address::DatabaseAddress;
+use super::database::{Database, LONG, Use};
+use super::error::DatabaseError;
+use super::schema;
+
+/// Makes the ledger in the database at `address`.
+///
+/// # Errors
+/// When it cannot be made; then nothing was changed.
+pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, DatabaseError> {
+    let database = Database::new(address)?;
+    match database.connect(Use::Ledger) {
+        Ok(_) => return Ok(false),
+        Err(DatabaseError::NoLedger { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let client = database.connect(Use::Setup)?;
+    match database.call(LONG, client.batch_execute(&schema::sql())) {
+        Ok(()) => Ok(true),
+        Err(DatabaseError::Rights { at, cause }) => Err(DatabaseError::SetupRights { at, cause }),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,155 @@
+//! A run that somebody goes on with, in a file or in a database: what is looked at before, and how it is taken up.
+
+use super::arguments::RunOptions;
+use super::earlier::{self, Repetition};
+use super::excluded_since::{leave_out_excluded, leave_out_of_file};
+use super::joined_run::JoinedRun;
+use super::locked_run::{LockedRun, report_found};
+use crate::bulk::{
+    Details, EarlierRuns, Ledger, LedgerError, RunEventKind, RunId, RunLock, RunName, RunStore, Runs, SharedEarlier,
+    SharedRuns, StoredRun,
+};
+use crate::commands::CommandError;
+use crate::config::Rate;
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::people::Exclusions;
+use crate::sending::{Connection, Sender};
+
+/// A run that this process is about to send.
+pub(crate) enum ResumedRun {
+    /// Nobody else has it.
+    File { runs: Runs, name: RunName, lock: RunLock },
+    /// Others may send it too.
+    Shared { runs: Box<SharedRuns>, name: RunName, run: RunId },
+}
+
+/// How it goes on.
+pub(crate) struct TakenUp {
+    pub(crate) details: Details,
+    /// Whether a person says so, which lifts a pause; a machine only joins those who send it.
+    pub(crate) is_resumed: bool,
+    /// Whether its conditions were given anew.
+    pub(crate) is_changed: bool,
+}
+
+impl ResumedRun {
+    /// Takes the run `name` of `store`.
+    ///
+    /// # Errors
+    /// When another process has it, or it cannot be read.
+    pub(crate) fn hold(store: RunStore, name: RunName) -> Result<Self, LedgerError> {
+        Ok(match store {
+            RunStore::Files(runs) => {
+                let lock = runs.lock_to_send(&name)?;
+                // What was changed is compared with nothing that was typed.
+                Ledger::read(&runs.path(&name))?.check_seal()?;
+                Self::File { runs, name, lock }
+            }
+            RunStore::Shared(runs) => {
+                let run = runs.id(&name)?;
+                Self::Shared { runs, name, run }
+            }
+        })
+    }
+
+    pub(crate) fn name(&self) -> &RunName {
+        match self {
+            Self::File { name, .. } | Self::Shared { name, .. } => name,
+        }
+    }
+
+    /// Whether it goes on with the profile that it was begun with: a container may have variables alone.
+    pub(crate) fn needs_its_profile(&self) -> bool {
+        match self {
+            Self::File { .. } => true,
+            Self::Shared { .. } => false,
+        }
+    }
+
+    pub(crate) fn read(&self) -> Result<StoredRun<'_>, LedgerError> {
+        Ok(match self {
+            Self::File { runs, name, .. } => StoredRun::File(Box::new(Ledger::read(&runs.path(name))?)),
+            Self::Shared { runs, run, .. } => StoredRun::Shared(runs, *run),
+        })
+    }
+
+    /// Goes on after a question, which may have stood there for longer than a connection lives.
+    pub(crate) fn reconnect(&mut self) -> Result<(), LedgerError> {
+        if let Self::Shared { runs, .. } = self {
+            **runs = runs.reopened()?;
+        }
+        Ok(())
+    }
+
+    /// Leaves out people who are not to be written to by now.
+    pub(crate) fn leave_out(&self, context: &Context, exclusions: &Exclusions) -> Result<(), CommandError> {
+        match self {
+            Self::File { runs, name, lock } => leave_out_of_file(context, &runs.path(name), lock, exclusions),
+            Self::Shared { runs, run, .. } => leave_out_excluded(context, runs, *run, exclusions),
+        }
+    }
+
+    /// Looks whether another run has sent meanwhile what this one has left; nothing sent on the sandbox counts.
+    pub(crate) fn leave_out_sent(
+        &self,
+        context: &Context,
+        details: &Details,
+        ignored: &[RunName],
+    ) -> Result<(), CommandError> {
+        let repetition = Repetition::of(details.conditions.again, details.conditions.skip_sent);
+        if details.sandbox || repetition == Repetition::Meant {
+            return Ok(());
+        }
+        match self {
+            Self::File { runs, name, lock } => {
+                let ledger = Ledger::read(&runs.path(name))?;
+                let created_at = ledger.created_at()?;
+                let mut earlier = EarlierRuns::of_run(runs, (name, details), created_at, ignored);
+                let found = earlier::compare_run(context, &mut earlier, &ledger)?;
+                if earlier::are_left_out(&found, repetition, name, || ledger.counts())? {
+                    let mut written = Ledger::resume(&runs.path(name), lock.mark()?)?;
+                    written.skip_earlier(&ledger)?;
+                    written.close()?;
+                }
+            }
+            Self::Shared { runs, name, run } => {
+                let of = (details.bot.as_str(), details.api_url.as_str());
+                let overlap = SharedEarlier::new(runs, of, details.remember).of_run(*run)?;
+                if earlier::are_left_out(&overlap.messages(), repetition, name, || runs.counts(*run))? {
+                    overlap.skip(runs, *run)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what is left.
+    pub(crate) async fn carry_out(
+        self,
+        context: &Context,
+        sender: &Sender,
+        connection: Connection,
+        TakenUp { details, is_resumed, is_changed }: TakenUp,
+        options: RunOptions,
+    ) -> Result<ExitCode, CommandError> {
+        let counts = self.read()?.counts()?;
+        match self {
+            Self::File { runs, name, lock } => {
+                let run = LockedRun { runs: &runs, name, details, is_changed, found: Some(counts), lock };
+                run.send(context, sender, connection, options).await
+            }
+            Self::Shared { runs, name, run } => {
+                report_found(context, &name, &counts);
+                if is_resumed {
+                    let conditions = is_changed.then_some(&details.conditions);
+                    runs.resume(run, options.rate.map(Rate::per_second), conditions)?;
+                }
+                let timeout = sender.settings.timeout.value.duration();
+                let joined = JoinedRun { runs: &runs, run, name: &name, details: &details, timeout };
+                let began = is_resumed.then_some(RunEventKind::Resumed);
+                joined.send(context, sender, connection, options, began).await
+            }
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! What a person does with runs in a database: looks for somebody, decides rows, removes old runs, goes on with one.
+
+use std::process::Stdio;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::bulk_run::{Watched, counts, people, signal, user};
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Home, Run};
+use crate::postgres::Cluster;
+use crate::shared_chaos::Proxy;
+use crate::terminal::Terminal;
+
+const FAST: &str = "1000000/s";
+
+/// A command on the ledger.
+fn on<'a>(home: &'a Home, ledger: &str, words: &str) -> Run<'a> {
+    home.run(words).env("JELOUCTL_LEDGER", ledger)
+}
+
+fn send<'a>(home: &'a Home, ledger: &str, flags: &str, url: &str) -> Run<'a> {
+    let words = format!("bulk send people.csv --yes --run r --rate {FAST} {flags} text");
+    on(home, ledger, &words).api(url).args(&["Hola {{ nombre }}"])
+}
+
+fn database_of(ledger: &str) -> &str {
+    ledger.rsplit('/').next().unwrap()
+}
+
+fn rows(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The lines of the rows in a state.
+fn lines_in(home: &Home, ledger: &str, state: &str) -> Vec<u64> {
+    let report = on(home, ledger, &format!("bulk report r --state {state} --format ndjson")).success().stdout;
+    rows(&report).iter().map(|row| row["line"].as_u64().unwrap()).collect()
+}
+
+/// A run of ten, of which the rows at the lines 5, 6 and 7 are unknown and the one at line 8 failed.
+fn with_unknown_rows(ledger: &str) -> (Home, Jelou) {
+    let home = people(10);
+    let jelou = Jelou::start(|user, _| match user.chars().last() {
+        Some('3'..='5') => Act::Reset { accepted: true },
+        Some('6') => Act::Answer(422, "", "{}"),
+        _ => Act::Accept,
+    });
+    send(&home, ledger, "", &jelou.url).fails(10, &["3 messages may have been sent and are left alone"]);
+    (home, jelou)
+}
+
+#[test]
+fn a_person_is_found_in_every_run_of_the_database() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = Home::new();
+    let jelou = Jelou::accepting();
+    home.write("a.csv", "to,nombre\n+52 1 55 1234 5678,Ana\n593987654321,Eva\n");
+    home.write("b.csv", "to,nombre\n525512345678,Ana\n");
+    for (list, run, text) in [("a.csv", "a", "Hola {{ nombre }}"), ("b.csv", "b", "Otra vez")] {
+        let words = format!("bulk send {list} --yes --run {run} --rate 1000/s text");
+        on(&home, &ledger, &words).args(&[text]).api(&jelou.url).success();
+    }
+    let other = Home::new();
+    let find = |user: &str| on(&other, &ledger, "bulk find").args(&[user]).success();
+    for spelling in ["+5215512345678", "525512345678", "+52 55 1234 5678"] {
+        let found = rows(&find(spelling).stdout);
+        let found: Vec<_> =
+            found.iter().map(|row| (&row["run"], &row["line"], &row["body"]["text"], &row["sent"])).collect();
+        let expected = [
+            (&json!("b"), &json!(2), &json!("Otra vez"), &json!("yes")),
+            (&json!("a"), &json!(2), &json!("Hola Ana"), &json!("yes")),
+        ];
+        assert_eq!(found, expected, "{spelling}");
+    }
+    let first = &rows(&find("593987654321").stdout)[0];
+    assert_eq!(
+        (&first["bot_id"], &first["sandbox"], &first["kind"]),
+        (&json!("BOT_ID"), &json!(false), &json!("text"))
+    );
+    let nobody = find("593987654329");
+    assert_eq!((nobody.stdout.as_str(), nobody.stderr.as_str()), ("", "note: no run has a message to 593987654329\n"));
+}
+
+#[test]
+fn single_rows_of_a_run_in_a_database_are_decided_all_or_none() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let (home, jelou) = with_unknown_rows(&ledger);
+    let resolve = |words: &str| on(&home, &ledger, &format!("bulk resolve r {words}"));
+    resolve("--line 5 --line 2 --unknown-as sent").fails(2, &["line 2 is sent, not unknown", "nothing was changed"]);
+    resolve("--line 5 --line 900 --unknown-as sent").fails(2, &["the list of the run has no row at line 900"]);
+    let nobody = format!("--line 5 --to {} --unknown-as sent", user(99));
+    resolve(&nobody).fails(2, &[&format!("the run has no message to {}", user(99))]);
+    resolve(&format!("--to {} --unknown-as sent", user(0))).fails(2, &["line 2 is sent, not unknown"]);
+    resolve("--pending-as unknown").fails(2, &["--pending-as is for a damaged ledger file"]);
+    assert_eq!((lines_in(&home, &ledger, "unknown"), lines_in(&home, &ledger, "failed")), (vec![5, 6, 7], vec![8]));
+    let to = user(4).replacen("593", "+593 ", 1);
+    let ended = resolve("--line=5 --unknown-as failed").args(&["--to", &to]).success();
+    assert!(ended.stderr.contains("note: run r: 2 unknown rows count as failed from now on"), "{ended:?}");
+    assert_eq!((lines_in(&home, &ledger, "unknown"), lines_in(&home, &ledger, "failed")), (vec![7], vec![5, 6, 8]));
+    // What a person said stands beside what was known before.
+    let report = on(&home, &ledger, "bulk report r --state failed").success().stdout;
+    assert!(report.contains("decided by hand: unknown as failed; before that: "), "{report}");
+    // One of the failed rows alone is sent again.
+    resolve("--line 8 --failed-as pending").success();
+    let ended =
+        on(&home, &ledger, "bulk resume r").api(&jelou.url).fails(10, &["run r: 1 of 10 messages left to send"]);
+    assert_eq!(counts(&ended.json()), [6, 3, 1, 0]);
+}
+
+#[test]
+fn a_report_says_what_became_of_unknown_rows_in_a_database() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let (home, _jelou) = with_unknown_rows(&ledger);
+    on(&home, &ledger, "bulk report r --file all.csv").success();
+    let report = home.read("all.csv");
+    home.write("said.csv", report.replace(",r,8,no", ",r,8,yes").replace(",r,5,unknown", ",r,5,yes"));
+    on(&home, &ledger, "bulk resolve --from said.csv").fails(2, &["line 8 is failed, not unknown"]);
+    assert_eq!(lines_in(&home, &ledger, "unknown"), [5, 6, 7]);
+    home.write("said.csv", report.replace(",r,5,unknown", ",r,5,yes").replace(",r,6,unknown", ",r,6,no"));
+    let ended = on(&home, &ledger, "bulk resolve --from said.csv").success();
+    let told = "1 unknown row counts as sent, 1 unknown row counts as failed from now on";
+    assert!(ended.stderr.contains(told), "{ended:?}");
+    assert_eq!((lines_in(&home, &ledger, "unknown"), lines_in(&home, &ledger, "failed")), (vec![7], vec![6, 8]));
+    // The same once more is no change.
+    let again = on(&home, &ledger, "bulk resolve --from said.csv").success();
+    assert!(again.stderr.contains("no row is changed"), "{again:?}");
+}
+
+#[test]
+fn a_row_that_has_changed_since_it_was_looked_at_is_not_decided() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let (home, _jelou) = with_unknown_rows(&ledger);
+    let decide = |number: u32, from: &str| {
+        let call = format!(
+            "SELECT jelouctl.decide_rows((SELECT id FROM jelouctl.run), '{{4}}', '{{{number}}}', '{from}', 'pending', 'why')"
+        );
+        cluster.try_sql("app", database_of(&ledger), &call).unwrap()[0].get::<_, i64>(0)
+    };
+    assert_eq!([decide(0, "unknown"), decide(2, "unknown"), decide(1, "failed")], [0, 0, 0]);
+    assert_eq!(lines_in(&home, &ledger, "unknown"), [5, 6, 7]);
+    assert_eq!(decide(1, "unknown"), 1);
+}
+
+#[test]
+fn rows_of_a_lost_process_are_decided_though_nobody_came_by_since() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(3);
+    let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    let mut command = home.command();
+    command.args(["bulk", "work", "--progress", "none"]).env("JELOUCTL_LEDGER", &ledger).envs([
+        ("JELOU_API_URL", jelou.url.as_str()),
+        ("JELOU_CLIENT_ID", "id"),
+        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
+    ]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    jelou.wait_for(1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let under_way = on(&home, &ledger, "bulk resolve r --line 2 --unknown-as sent");
+    under_way.fails(2, &["line 2 is inflight, not unknown"]);
+    // Nobody waits for a minute here.
+    let over = "UPDATE jelouctl.row SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL; \
+                UPDATE jelouctl.run SET swept_at = '-infinity'";
+    cluster.script("postgres", database_of(&ledger), over);
+    // It may still send it, if it is only stopped.
+    on(&home, &ledger, "bulk resolve r --line 2 --unknown-as pending")
+        .fails(2, &["1 row at", "may still send", "--yes"]);
+    let ended = on(&home, &ledger, "bulk resolve r --line 2 --unknown-as sent").success();
+    assert!(ended.stderr.contains("1 unknown row counts as sent"), "{ended:?}");
+    assert_eq!(lines_in(&home, &ledger, "sent"), [2]);
+}
+
+#[test]
+fn old_finished_runs_of_a_database_are_removed_and_no_others() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    send(&home, &ledger, "", &jelou.url).success();
+    let words = format!("bulk send people.csv --yes --run unsent --rate {FAST} --import-only text Otra");
+    on(&home, &ledger, &words).api(&jelou.url).success();
+    let none = on(&home, &ledger, "bulk remove --older-than 90d").success();
+    assert_eq!(none.stderr, "note: no finished run is older than 90 days\n");
+    let told = ["note: r: 3 rows", "1 run, complete for more than 1ms: nothing was removed", "--yes"];
+    on(&home, &ledger, "bulk remove --older-than 1ms").fails(2, &told);
+    let memory = "3 messages went out, or may have: once that is removed";
+    on(&home, &ledger, "bulk remove r").fails(2, &[memory, "run r, which is complete, was not removed"]);
+    on(&home, &ledger, "bulk remove unsent")
+        .fails(2, &["run unsent, of which 3 messages are still to be sent, was not"]);
+    let ended = on(&home, &ledger, "bulk remove --older-than 1ms --yes").success();
+    assert!(ended.stderr.contains(memory) && ended.stderr.contains("note: 1 run is removed"), "{ended:?}");
+    assert_eq!(on(&home, &ledger, "bulk list -o id").success().stdout, "unsent\n");
+    let left = cluster.sql(database_of(&ledger), "SELECT count(*) FROM jelouctl.content");
+    assert_eq!(left[0].get::<_, i64>(0), 3);
+}
+
+#[test]
+fn who_resumes_a_run_in_a_database_is_asked_and_it_is_looked_at_again() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    home.write("bajas.txt", "# nobody\n");
+    home.config(&format!(
+        "[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\napi_url = \"{}\"\nledger = \"{ledger}\"\n\
+         client_secret = \"canary-secret-of-the-tests\"\ndo_not_contact = \"{}\"\n",
+        jelou.url,
+        home.path().join("bajas.txt").display()
+    ));
+    let words = format!("bulk send people.csv --yes --run r --rate {FAST} --import-only text Hola");
+    home.run(&words).success();
+    home.run("bulk stop r").success();
+    let plain = [("NO_COLOR", "1")];
+    let mut terminal = Terminal::new(&home, &["bulk", "resume"], &plain);
+    terminal.answer("[y/N] ", "n");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 11, "{screen}");
+    let shown = screen.find("the first message that is left, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n");
+    let asked = screen.find("Send 3 messages from bot 77 (profile prod) to http://");
+    assert!(shown.is_some() && shown < asked, "{screen}");
+    // Who did not say yes has not lifted the pause.
+    home.run("bulk work r").fails(11, &["a person stopped it"]);
+    let mut terminal = Terminal::new(&home, &["bulk", "resume"], &plain);
+    terminal.wait_for("Send 3 messages");
+    home.write("bajas.txt", format!("{}\n", user(1)));
+    terminal.answer("[y/N] ", "y");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    let accepted = jelou.accepted();
+    assert!(accepted.len() == 2 && !accepted.contains_key(&user(1)), "{accepted:?}");
+    // What the environment says must be what the run was begun with.
+    on(&home, &ledger, "bulk resume r")
+        .env("JELOU_BOT_ID", "78")
+        .fails(2, &["JELOU_BOT_ID: run r was started with 77"]);
+}
+
+#[test]
+fn a_process_that_waits_for_its_hours_hears_that_the_run_is_stopped() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(3);
+    let jelou = Jelou::never_asked();
+    let tomorrow = jiff::Zoned::now().tomorrow().unwrap().strftime("%a").to_string().to_lowercase();
+    let words = format!("bulk send people.csv --yes --run r --rate {FAST} --time-zone Etc/UTC --between");
+    let mut command = home.command();
+    command.args(words.split(' ')).args([&format!("{tomorrow} 23:58-23:59"), "text", "Hola"]);
+    command.env("JELOUCTL_LEDGER", &ledger).envs([
+        ("JELOU_API_URL", jelou.url.as_str()),
+        ("JELOU_BOT_ID", "77"),
+        ("JELOU_CLIENT_ID", "id"),
+        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
+    ]);
+    let mut watched = Watched::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    watched.wait_for("waiting until");
+    // Somebody has it, though nothing is under way.
+    on(&home, &ledger, "bulk remove r --yes").fails(13, &["in use"]);
+    on(&home, &ledger, "bulk stop r").success();
+    let ended = watched.end();
+    assert_eq!((ended.code, counts(&ended.json())), (11, [0, 0, 0, 3]), "{ended:?}");
+    assert!(ended.stderr.contains("the run is paused: a person stopped it"), "{ended:?}");
+    on(&home, &ledger, "bulk remove r --yes").success();
+}
+
+#[test]
+fn who_works_on_a_run_is_told_who_changes_its_rate() {
+    let home = Home::new();
+    home.run("bulk work r --rate 2/s")
+        .fails(2, &["`bulk work` takes no --rate: all who send a run share it", "jelouctl bulk resume RUN --rate"]);
+    home.run("bulk work --between always").fails(2, &["`bulk work` takes no --between"]);
+}
+
+#[test]
+fn what_was_sent_is_printed_where_somebody_leaves_while_the_database_stalls() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(1);
+    let proxy = Proxy::start(cluster.socket());
+    let way = proxy.way();
+    // Its row is taken; nothing that comes later is.
+    let jelou = Jelou::start(move |_, _| {
+        way.stall(true);
+        Act::Accept
+    });
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    let mut command = home.command();
+    command.args(["bulk", "work", "--progress", "ndjson"]).envs([
+        ("JELOUCTL_LEDGER", format!("postgres://app@127.0.0.1:{}/{}", proxy.port, database_of(&ledger)).as_str()),
+        ("JELOU_API_URL", &jelou.url),
+        ("JELOU_CLIENT_ID", "id"),
+        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
+    ]);
+    let mut watched = Watched::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    watched.wait_for("\"sent\":1");
+    signal(&watched.child, Signal::INT);
+    watched.wait_for("press Ctrl-C again");
+    signal(&watched.child, Signal::INT);
+    let ended = watched.end();
+    assert!([12, 130].contains(&ended.code), "{ended:?}");
+    let records: Vec<Value> = ended.stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let record = records.iter().find(|record| record["to"] == json!(user(0)));
+    assert_eq!(record.map(|record| &record["sent"]), Some(&json!("yes")), "{ended:?}");
+    assert!(ended.stderr.contains("jelouctl bulk status"), "{ended:?}");
+}
+
+#[test]
+fn a_profile_shows_and_keeps_its_ledger() {
+    let home = Home::new();
+    let url = "postgres://jelou@db.example/jelou";
+    home.write("word", "canary\n");
+    home.run("profile set prod --bot 77 --client-id x --ledger postgres://a:canary@db/j")
+        .fails(3, &["a password must not"]);
+    home.run(&format!("profile set prod --bot 77 --client-id x --ledger {url} --ledger-password-file word")).success();
+    let word = home.path().join("word");
+    let shown = home.run("profile show").success().stdout;
+    assert!(shown.contains(&format!("\nledger\t{url}\tprofile prod\n")), "{shown}");
+    assert!(shown.contains(&format!("\nledger_password\tfile {}\tprofile prod\n", word.display())), "{shown}");
+    let list = home.run("profile list -o record").success().json();
+    assert_eq!(list["profiles"][0]["ledger"], json!(url));
+    // The variable goes before the profile, and may have a password.
+    let shown = home.run("profile show").env("JELOUCTL_LEDGER", "postgres://u:canary@other.example/j").success().stdout;
+    assert!(shown.contains("\nledger\tpostgres://u@other.example/j\tJELOUCTL_LEDGER\n"), "{shown}");
+    assert!(shown.contains("\nledger_password\t(redacted)\tJELOUCTL_LEDGER\n"), "{shown}");
+    assert!(home.run("profile show --bot 1").env("JELOU_PROFILE", "prod").success().stdout.contains(url));
+}
