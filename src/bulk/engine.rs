@@ -219,7 +219,7 @@ impl<'a> Engine<'a> {
         self.orders += 1;
         let settled = std::mem::take(&mut self.settled);
         let events = std::mem::take(&mut self.events);
-        self.ledger.order(Order { settled, wanted, events, pause: self.pause.take() });
+        self.ledger.order(Order { settled, wanted, is_last: self.stop.is_some(), events, pause: self.pause.take() });
     }
 
     /// Sends the rows that the ledger gives.

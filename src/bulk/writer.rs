@@ -19,6 +19,9 @@ pub(crate) struct Order {
     pub(crate) settled: Vec<SettledRow>,
     /// How many rows there is room for.
     pub(crate) wanted: usize,
+    /// The run takes no more rows here: what earlier orders wanted is not given either, or it might be the very row for
+    /// which the run stopped.
+    pub(crate) is_last: bool,
     /// Why nobody is to take rows any more.
     pub(crate) pause: Option<PauseReason>,
     /// What happened to the run.
@@ -111,6 +114,7 @@ impl Backlog {
             first.settled.extend(order.settled);
             first.events.extend(order.events);
             first.wanted += order.wanted;
+            first.is_last |= order.is_last;
             first.pause = first.pause.or(order.pause);
             number += 1;
         }
@@ -170,12 +174,12 @@ fn write(
 ) -> Result<Box<dyn RunLedger>, WriteFailure> {
     // Whatever came while the last exchange was made shares the next one. To wait for more makes fewer commits and a slower
     // run, on a fast disk and on a slow one.
-    while let Some((Order { settled, wanted, pause, events }, orders)) = backlog.next() {
+    while let Some((Order { settled, wanted, is_last, pause, events }, orders)) = backlog.next() {
         let settled = backlog.write(settled);
         if let Some(reason) = pause {
             ledger.pause(reason);
         }
-        match ledger.note_events(&events).and_then(|()| ledger.exchange(&settled, wanted)) {
+        match ledger.note_events(&events).and_then(|()| ledger.exchange(&settled, if is_last { 0 } else { wanted })) {
             Ok(given) => {
                 drop(settled);
                 backlog.write(Vec::new());
@@ -227,10 +231,10 @@ mod tests {
         let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
         let (writer, mut handle) = Writer::start(Box::new(FileRun::new(ledger).unwrap()));
         for _ in 1..=200 {
-            handle.order(Order { settled: Vec::new(), wanted: 1, events: Vec::new(), pause: None });
+            handle.order(Order { settled: Vec::new(), wanted: 1, is_last: false, events: Vec::new(), pause: None });
             let row = handle.exchanged().await.unwrap().given.rows.pop().unwrap();
             let settled = vec![sent(row.n, &row.recipient)];
-            handle.order(Order { settled, wanted: 0, events: Vec::new(), pause: None });
+            handle.order(Order { settled, wanted: 0, is_last: false, events: Vec::new(), pause: None });
             handle.exchanged().await.unwrap();
         }
         // A handle that is left keeps the thread waiting, and nobody waits for it longer than that.

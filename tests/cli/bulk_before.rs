@@ -1,8 +1,14 @@
 //! What is said before a run begins.
 
 use crate::bulk_server::Jelou;
-use crate::harness::Home;
+use crate::harness::{Home, also_in_a_database};
 use crate::terminal::Terminal;
+
+also_in_a_database! {
+    a_person_sees_the_first_message_and_the_figures_before_the_question,
+    whatever_the_message_is_it_fits_a_screen,
+    a_log_has_figures_and_no_message,
+}
 
 /// Who sends to `jelou`.
 fn profile(jelou: &Jelou) -> String {

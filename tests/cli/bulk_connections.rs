@@ -8,8 +8,16 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 
 use crate::acceptor::Acceptor;
-use crate::harness::Home;
+use crate::harness::{Home, also_in_a_database};
 use crate::server::read_request;
+
+also_in_a_database! {
+    an_id_that_comes_again_ends_the_use_of_old_connections,
+    a_server_that_gives_all_the_same_id_is_believed,
+    an_idle_connection_is_not_used_again,
+    a_server_that_keeps_no_connections_is_taken_at_its_word,
+    connections_are_used_again_while_that_goes_well,
+}
 
 /// Of each connection, the recipients in order.
 type Seen = Arc<Mutex<Vec<Vec<String>>>>;
@@ -88,6 +96,7 @@ fn a_server_that_gives_all_the_same_id_is_believed() {
     assert_eq!(with_state(&send(&server, 30, "--rate 100000/s"), "yes").len(), 30);
 }
 
+/// Files alone: how long a connection rests between two rows is how long the ledger takes.
 #[test]
 fn a_row_lost_on_an_old_connection_is_the_only_one() {
     // Each connection ends with the second request, unread as far as anyone can tell.

@@ -1,5 +1,5 @@
 //! Runs that are killed at any instant and resumed to their end, against a server that resets, hangs, limits and fails
-//! after it accepted. Its own count is the witness.
+//! after it accepted. Its own count is the witness. Files alone: shared_chaos.rs kills who sends from a database.
 
 use std::collections::HashSet;
 use std::process::Stdio;
@@ -150,7 +150,7 @@ fn no_row_is_sent_twice_or_lost_however_often_it_is_killed() {
 
 /// `cargo test --release --test cli -- --ignored a_thousand_killed_runs`: some minutes.
 #[test]
-#[ignore = "takes minutes; docs/bulk.md says when to run it"]
+#[ignore = "takes minutes; CONTRIBUTING.md says when to run it"]
 fn a_thousand_killed_runs() {
     killed_runs(1000, 5);
 }

@@ -1,6 +1,11 @@
 //! Lists that are no UTF-8.
 
-use crate::harness::{Ended, Home};
+use crate::harness::{Ended, Home, also_in_a_database};
+
+also_in_a_database! {
+    a_list_is_read_in_the_encoding_that_is_said,
+    a_list_in_another_encoding_than_is_said_is_refused,
+}
 
 fn run(home: &Home, arguments: &[&str]) -> Ended {
     let all = [&["--sandbox", "bulk", "send"], arguments, &["text", "{{ nombre }}"]].concat();

@@ -5,6 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::bulk_run::{counts, people, resume, send, send_with, user};
 use crate::bulk_server::{Act, Jelou};
+use crate::harness::also_in_a_database;
+
+also_in_a_database! {
+    eleven_rejections_and_nothing_accepted_pause_the_run,
+    a_run_keeps_going_when_it_is_told_to_and_remembers_it,
+    one_that_was_ever_accepted_shows_that_not_all_are_wrong,
+    a_list_that_is_shorter_simply_ends,
+}
 
 const REJECTED: Act = Act::Answer(422, "", r#"{"code":"E0422","description":"the template is not approved"}"#);
 

@@ -5,9 +5,21 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
-use crate::harness::Home;
+use crate::harness::{Home, also_in_a_database};
 #[cfg(unix)]
 use crate::terminal::Terminal;
+
+also_in_a_database! {
+    a_report_is_the_list_with_what_became_of_each_row,
+    a_report_is_what_its_file_s_name_says_or_is_refused,
+    a_page_is_not_printed_onto_a_terminal,
+    a_report_begins_and_ends_its_lines_as_the_list_does,
+    a_report_runs_in_no_spreadsheet_whatever_its_delimiter,
+    columns_with_our_names_are_the_users_own,
+    a_list_of_json_is_reported_as_either,
+    a_report_that_is_sent_again_says_what_was_there,
+    a_reader_that_has_seen_enough_is_no_error,
+}
 
 const RATE: &str = "--rate=1000000/s";
 

@@ -7,7 +7,14 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::{counts, people, resume, send, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::Home;
+use crate::harness::{Home, also_in_a_database};
+
+also_in_a_database! {
+    single_rows_are_decided_all_or_none,
+    a_report_says_what_became_of_each_unknown_row,
+    a_report_that_is_sent_again_writes_to_nobody_twice,
+    what_a_resumed_run_is_told_of_earlier_runs_it_keeps,
+}
 
 /// A run of ten, of which the rows at the lines 5, 6 and 7 are unknown and the one at line 8 failed.
 fn with_unknown_rows() -> (Home, Jelou) {

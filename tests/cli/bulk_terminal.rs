@@ -2,8 +2,14 @@
 
 use crate::bulk_run::people;
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::Home;
+use crate::harness::{Home, also_in_a_database};
 use crate::terminal::Terminal;
+
+also_in_a_database! {
+    a_run_ends_and_is_shown_in_words,
+    who_resumes_sees_the_first_message_and_is_asked,
+    old_runs_are_named_before_they_are_removed,
+}
 
 const PLAIN: [(&str, &str); 1] = [("NO_COLOR", "1")];
 

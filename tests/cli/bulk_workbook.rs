@@ -7,8 +7,22 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home};
+use crate::harness::{Ended, Home, also_in_a_database};
 use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_parts, xlsx_rows, zip};
+
+also_in_a_database! {
+    a_cell_of_excel_is_what_is_stored,
+    a_cell_of_an_open_document_is_what_is_stored,
+    a_cell_without_a_value_is_the_fault_of_its_row,
+    hidden_rows_are_told_and_sent_like_the_others,
+    the_first_visible_sheet_is_read_or_the_one_that_is_named,
+    a_workbook_comes_from_standard_input_too,
+    a_list_of_sixty_columns_is_a_list,
+    a_workbook_that_cannot_be_read_is_told_with_the_way_out,
+    a_small_file_that_says_much_takes_little_memory,
+    the_report_of_a_workbook_is_a_csv_that_is_a_list_again,
+    a_list_is_the_same_in_every_format,
+}
 
 const RATE: &str = "--rate=1000000/s";
 

@@ -3,7 +3,19 @@
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run};
+use crate::harness::{Ended, Home, Run, also_in_a_database};
+
+also_in_a_database! {
+    nobody_on_a_list_is_sent_anything_under_any_form_of_a_number,
+    the_profile_and_the_flag_add_up,
+    a_list_that_cannot_be_used_stops_everything,
+    a_list_with_nobody_on_it_excludes_nobody_and_says_so,
+    standard_input_serves_one_of_them,
+    rows_of_who_is_excluded_are_left_out_and_the_rest_is_sent,
+    where_everybody_is_excluded_there_is_no_run,
+    a_report_that_is_sent_again_keeps_who_was_excluded,
+    resume_reads_the_list_of_the_profile_again,
+}
 
 /// A profile for the API at `url` with more keys.
 fn profile(home: &Home, url: &str, keys: &str) {

@@ -1,5 +1,6 @@
 //! A run of the command in a temporary home and an empty environment.
 
+use std::cell::Cell;
 use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::net::{SocketAddr, TcpStream};
@@ -21,7 +22,38 @@ pub(crate) const CACHE: &str = if cfg!(windows) { r"AppData\Local\jelouctl" } el
 /// A place to run in; files written into it are found by relative paths.
 pub(crate) struct Home {
     directory: TempDir,
+    /// The address of the ledger of its own; none where runs are files.
+    ledger: Option<String>,
 }
+
+thread_local! {
+    /// Makes the address of a ledger for each home of this test; none where its runs are files.
+    static LEDGERS: Cell<Option<fn() -> String>> = const { Cell::new(None) };
+}
+
+/// Runs a test in which each home has a ledger of its own, which `make` makes.
+pub(crate) fn with_ledgers(make: fn() -> String, test: fn()) {
+    LEDGERS.set(Some(make));
+    test();
+    LEDGERS.set(None);
+}
+
+/// Runs these tests once more, with the ledger of each home in a database. What a test does to the file itself stays with
+/// files, and says so in a line above it.
+macro_rules! also_in_a_database {
+    ($($test:ident,)+) => {
+        #[cfg(target_os = "linux")]
+        mod in_a_database {
+            $(
+                #[test]
+                fn $test() {
+                    crate::postgres::in_a_database(super::$test);
+                }
+            )+
+        }
+    };
+}
+pub(crate) use also_in_a_database;
 
 /// One command line, not yet run.
 pub(crate) struct Run<'a> {
@@ -55,11 +87,34 @@ impl Home {
         assert!(!*IS_SANDBOX_RUNNING, "a sandbox runs on 127.0.0.1:4780: stop it first");
         let of_machine = Path::new("/etc/jelouctl/config.toml");
         assert!(!of_machine.exists(), "the tests would read {}: move it away first", of_machine.display());
-        Self { directory: TempDir::new().unwrap() }
+        Self { directory: TempDir::new().unwrap(), ledger: LEDGERS.get().map(|make| make()) }
+    }
+
+    /// The address of its ledger in a database; none where its runs are files.
+    pub(crate) fn ledger(&self) -> Option<&str> {
+        self.ledger.as_deref()
     }
 
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Changes records of its ledger behind the ledger's back; whether that is in a database.
+    pub(crate) fn change_database(&self, change: &str) -> bool {
+        #[cfg(unix)]
+        if let Some(ledger) = self.ledger() {
+            crate::postgres::unguarded(ledger, change);
+        }
+        self.ledger().is_some()
+    }
+
+    /// In a database the rows of a killed process are its own until their lease has run out, for which nobody waits here. A
+    /// file is known to be nobody's at once.
+    pub(crate) fn end_leases(&self) {
+        self.change_database(
+            "UPDATE jelouctl.row SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL; \
+             UPDATE jelouctl.worker SET seen_at = seen_at - lease_ms * interval '1 ms' WHERE left_at IS NULL",
+        );
     }
 
     /// Writes a file that only we can read.
@@ -98,6 +153,7 @@ impl Home {
         command.env("XDG_CONFIG_HOME", self.path().join(".config"));
         // Without it no program there has sockets.
         command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
+        command.envs(self.ledger().map(|ledger| ("JELOUCTL_LEDGER", ledger)));
         command.current_dir(self.path());
         command
     }

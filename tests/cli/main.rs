@@ -47,6 +47,8 @@ mod bulk_workbook;
 #[cfg(unix)]
 mod completion;
 mod configuration;
+#[cfg(unix)]
+mod containers;
 mod contradictions;
 mod delivery;
 mod doctor;
@@ -95,8 +97,13 @@ mod shared_ledger;
 mod shared_model;
 #[cfg(unix)]
 mod shared_operations;
+#[cfg(target_os = "linux")]
+mod shared_secrets;
+#[cfg(unix)]
+mod shared_servers;
 #[cfg(unix)]
 mod signals;
+mod suite;
 mod template_check;
 mod templates;
 #[cfg(unix)]

@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use crate::harness::Home;
+use crate::harness::{Home, also_in_a_database};
+
+also_in_a_database! {
+    a_list_whose_bare_numbers_are_of_several_countries_is_told,
+}
 
 /// Where the request of a dry run would go.
 fn recipient(home: &Home, arguments: &[&str]) -> Value {

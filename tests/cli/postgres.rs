@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 use tokio_postgres::{NoTls, Row};
 
-use crate::harness::{Home, can_test, tool};
+use crate::harness::{Home, can_test, tool, with_ledgers};
 
 /// Nobody: the server refuses to run as root.
 const NOBODY: u32 = 65534;
@@ -22,12 +22,34 @@ const NOBODY: u32 = 65534;
 const EMPTY_LEDGER: &str = "empty_ledger";
 /// Who sends in the tests: with the rights of a sender, and no others.
 const SENDER: &str = "app";
+const PROGRAMS: &str = "/usr/sbin:/usr/bin:/bin:/usr/local/bin";
 
 pub(crate) struct Cluster {
     directory: PathBuf,
     pub(crate) port: u16,
     /// It stops the server and removes its files once nothing is to come on its standard input.
     guard: Child,
+}
+
+/// Runs a test with each ledger in a database of its own.
+pub(crate) fn in_a_database(test: fn()) {
+    if Cluster::shared().is_some() {
+        with_ledgers(|| Cluster::shared().unwrap().ledger(), test);
+    }
+}
+
+/// A pgbouncer of a test.
+pub(crate) struct Pooler {
+    directory: PathBuf,
+    port: u16,
+    process: Child,
+}
+
+/// Changes what the rules of a ledger keep as it is.
+pub(crate) fn unguarded(ledger: &str, change: &str) {
+    let database = ledger.rsplit('/').next().unwrap();
+    let script = format!("SET session_replication_role = replica; {change}");
+    Cluster::shared().unwrap().script("postgres", database, &script);
 }
 
 /// Where the server's programs are; Debian keeps them out of the way.
@@ -37,18 +59,39 @@ fn programs() -> Option<PathBuf> {
     for version in (13..30).rev() {
         places.push(format!("/usr/lib/postgresql/{version}/bin").into());
     }
-    places.into_iter().find(|place| place.join("initdb").exists() && place.join("pg_ctl").exists())
+    let initdb = places.into_iter().map(|place| place.join("initdb")).find(|initdb| initdb.exists())?;
+    // Somebody may have linked to it alone.
+    Some(fs::canonicalize(initdb).ok()?.parent()?.to_owned())
 }
 
 fn is_root() -> bool {
     rustix::process::getuid().is_root()
 }
 
+/// Gives a file to the user whose the server is.
+fn give_away(path: &Path) {
+    if is_root() {
+        chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+}
+
+/// A directory for a server.
+fn empty_directory() -> PathBuf {
+    let directory = TempDir::new().unwrap().keep();
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
+    give_away(&directory);
+    directory
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 /// A program of the server, as the user whose it is.
 fn program(name: &str, directory: &Path) -> Command {
     let mut command = Command::new(programs().unwrap().join(name));
     // Its locale is nobody's business.
-    command.env_clear().env("PATH", "/usr/bin:/bin:/usr/local/bin").env("LC_ALL", "C").current_dir(directory);
+    command.env_clear().env("PATH", PROGRAMS).env("LC_ALL", "C").current_dir(directory);
     if is_root() {
         command.uid(NOBODY).gid(NOBODY);
     }
@@ -76,34 +119,48 @@ impl Cluster {
     }
 
     fn start_with(settings: &str, files: &[(&str, &str)]) -> Self {
-        let directory = TempDir::new().unwrap().keep();
-        fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
+        let directory = empty_directory();
         let data = directory.join("data");
-        fs::create_dir(&data).unwrap();
-        if is_root() {
-            chown(&directory, Some(NOBODY), Some(NOBODY)).unwrap();
-            chown(&data, Some(NOBODY), Some(NOBODY)).unwrap();
-        }
         tool(program("initdb", &directory).args(["-U", "postgres", "-A", "trust", "--no-sync", "-D"]).arg(&data));
         for (name, content) in files {
             let path = data.join(name);
             fs::write(&path, content).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-            if is_root() {
-                chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
-            }
+            give_away(&path);
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let access = "local all secretive,secretive_sender scram-sha-256\nlocal all,replication all trust\nhost all all 127.0.0.1/32 trust\n";
+        fs::write(data.join("pg_hba.conf"), access).unwrap();
+        let cluster = Self::serve(directory, settings);
+        cluster.sql("postgres", &format!("CREATE ROLE {SENDER} LOGIN"));
+        cluster.sql("postgres", &format!("CREATE DATABASE {EMPTY_LEDGER}"));
+        let home = Home::new();
+        home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("postgres", EMPTY_LEDGER)).success();
+        cluster.sql("postgres", &format!("GRANT jelouctl_sender TO {SENDER}"));
+        cluster
+    }
+
+    /// A standby of this one.
+    pub(crate) fn standby(&self) -> Self {
+        let directory = empty_directory();
+        let port = self.port.to_string();
+        let mut copy = program("pg_basebackup", &directory);
+        copy.args(["--checkpoint=fast", "--no-sync", "-R", "-U", "postgres", "-p", &port, "-h"]).arg(&self.directory);
+        tool(copy.arg("-D").arg(directory.join("data")));
+        Self::serve(directory, "")
+    }
+
+    /// Starts the server of a directory that has its files, with these lines in its configuration.
+    fn serve(directory: PathBuf, settings: &str) -> Self {
+        let data = directory.join("data");
+        let port = free_port();
         let shown = directory.display();
         let written = format!(
             "unix_socket_directories = '{shown}'\nlisten_addresses = '127.0.0.1'\nport = {port}\nmax_connections = 100\n\
              logging_collector = off\n{settings}\n"
         );
         let configuration = data.join("postgresql.conf");
-        let default = fs::read_to_string(&configuration).unwrap();
-        fs::write(&configuration, format!("{default}\n{written}")).unwrap();
-        let access = "local all secretive scram-sha-256\nlocal all all trust\nhost all all 127.0.0.1/32 trust\n";
-        fs::write(data.join("pg_hba.conf"), access).unwrap();
+        let before = fs::read_to_string(&configuration).unwrap();
+        fs::write(&configuration, format!("{before}\n{written}")).unwrap();
         let control = programs().unwrap().join("pg_ctl");
         let script = "\"$0\" -D \"$1\" -l \"$2/log\" -w start >/dev/null && echo ready; cat >/dev/null; \
                       \"$0\" -D \"$1\" -m immediate stop >/dev/null; rm -rf \"$2\"";
@@ -115,20 +172,32 @@ impl Cluster {
         let mut guard = guard.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(guard.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let log = || fs::read_to_string(directory.join("log"));
-        assert_eq!(line, "ready\n", "the server did not start: {:?}", log());
-        let cluster = Self { directory, port, guard };
-        cluster.sql("postgres", &format!("CREATE ROLE {SENDER} LOGIN"));
-        cluster.sql("postgres", &format!("CREATE DATABASE {EMPTY_LEDGER}"));
-        let home = Home::new();
-        home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("postgres", EMPTY_LEDGER)).success();
-        cluster.sql("postgres", &format!("GRANT jelouctl_sender TO {SENDER}"));
-        cluster
+        let server = Self { directory, port, guard };
+        assert_eq!(line, "ready\n", "the server did not start: {}", server.log());
+        server
+    }
+
+    /// A standby becomes a server of its own.
+    pub(crate) fn promote(&self) {
+        tool(program("pg_ctl", &self.directory).arg("-D").arg(self.data()).args(["-w", "promote"]));
+    }
+
+    /// A pgbouncer in front of it, whose clients have a process of the server for a `session` or for a `transaction`, with
+    /// more lines in its configuration; nothing where the machine has none.
+    pub(crate) fn pooler(&self, mode: &str, settings: &str) -> Option<Pooler> {
+        let mut version = Command::new("pgbouncer");
+        let is_there = version.env("PATH", PROGRAMS).arg("--version").output().is_ok_and(|told| told.status.success());
+        can_test("pgbouncer", is_there).then(|| Pooler::start(self, mode, settings))
     }
 
     /// Where the socket is.
     pub(crate) fn socket(&self) -> PathBuf {
         self.directory.join(format!(".s.PGSQL.{}", self.port))
+    }
+
+    /// What the server says.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.directory.join("log")).unwrap()
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -203,6 +272,45 @@ impl Cluster {
                 .arg(log)
                 .stdout(Stdio::null()),
         );
+    }
+}
+
+impl Pooler {
+    fn start(cluster: &Cluster, mode: &str, settings: &str) -> Self {
+        let directory = empty_directory();
+        let (port, shown) = (free_port(), directory.display());
+        let (socket, server) = (cluster.directory.display(), cluster.port);
+        let configuration = format!(
+            "[databases]\n* = host={socket} port={server} user={SENDER}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
+             listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = {mode}\nlogfile = {shown}/log\n\
+             {settings}\n"
+        );
+        let path = directory.join("pgbouncer.ini");
+        fs::write(&path, configuration).unwrap();
+        give_away(&path);
+        let mut command = Command::new("pgbouncer");
+        command.env_clear().env("PATH", PROGRAMS).arg("--quiet").arg(path).current_dir(&directory);
+        if is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let pooler = Self { directory, port, process };
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            std::thread::yield_now();
+        }
+        pooler
+    }
+
+    pub(crate) fn url(&self, database: &str) -> String {
+        format!("postgres://{SENDER}@127.0.0.1:{}/{database}", self.port)
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        fs::remove_dir_all(&self.directory).unwrap();
     }
 }
 

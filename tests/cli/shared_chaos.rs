@@ -243,7 +243,7 @@ fn no_row_is_sent_twice_or_lost_whatever_happens_to_machines_and_database() {
 
 /// `cargo test --release --test cli -- --ignored a_hundred_runs_in_chaos`: half an hour.
 #[test]
-#[ignore = "takes half an hour; docs/shared-ledger.md says when to run it"]
+#[ignore = "takes half an hour; CONTRIBUTING.md says when to run it"]
 fn a_hundred_runs_in_chaos() {
     if Cluster::shared().is_none() {
         return;

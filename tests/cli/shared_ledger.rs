@@ -14,17 +14,17 @@ use crate::postgres::Cluster;
 const FAST: &str = "1000000/s";
 
 /// A command on the ledger, for the API at `url`.
-fn on<'a>(home: &'a Home, ledger: &str, words: &str, url: &str) -> Run<'a> {
+pub(crate) fn on<'a>(home: &'a Home, ledger: &str, words: &str, url: &str) -> Run<'a> {
     home.run(words).api(url).env("JELOUCTL_LEDGER", ledger)
 }
 
-fn send<'a>(home: &'a Home, ledger: &str, flags: &str, url: &str) -> Run<'a> {
+pub(crate) fn send<'a>(home: &'a Home, ledger: &str, flags: &str, url: &str) -> Run<'a> {
     let words = format!("bulk send people.csv --yes --run r --rate {FAST} {flags} text");
     on(home, ledger, &words, url).args(&["Hola {{ nombre }}"])
 }
 
 /// A process of a machine that works on the run.
-fn worker(home: &Home, ledger: &str, words: &str, url: &str) -> Child {
+pub(crate) fn worker(home: &Home, ledger: &str, words: &str, url: &str) -> Child {
     let mut command = home.command();
     command.args(words.split_whitespace()).env("JELOUCTL_LEDGER", ledger).envs([
         ("JELOU_API_URL", url),
@@ -34,7 +34,7 @@ fn worker(home: &Home, ledger: &str, words: &str, url: &str) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-fn status(home: &Home, ledger: &str) -> Value {
+pub(crate) fn status(home: &Home, ledger: &str) -> Value {
     home.run("bulk status r").env("JELOUCTL_LEDGER", ledger).success().json()
 }
 
@@ -450,7 +450,7 @@ fn a_run_that_is_sent_at_this_moment_is_not_removed() {
 }
 
 /// The database of an address.
-fn database_of(ledger: &str) -> &str {
+pub(crate) fn database_of(ledger: &str) -> &str {
     ledger.rsplit('/').next().unwrap()
 }
 

@@ -7,7 +7,20 @@ use std::sync::atomic::Ordering::SeqCst;
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou, Listing};
-use crate::harness::{Ended, Home, Run};
+use crate::harness::{Ended, Home, Run, also_in_a_database};
+
+also_in_a_database! {
+    a_template_that_the_bot_cannot_send_stops_the_run_before_anything_leaves,
+    a_template_that_the_bot_has_is_sent_after_one_look,
+    each_template_of_a_list_is_checked,
+    without_a_look_the_api_judges,
+    a_list_that_cannot_be_had_is_a_warning,
+    an_entry_that_says_too_little_is_not_judged,
+    a_template_in_several_languages_is_told_where_none_is_named,
+    a_sandbox_judges_by_the_templates_that_it_was_given,
+    what_is_left_of_a_run_is_checked_when_it_goes_on,
+    a_notice_is_looked_up_where_all_is_to_be_checked_first,
+}
 
 const PEOPLE: &str = "to,nombre,plantilla\n593987654321,Ana,order_shipped\n593987654322,Luz,bienvenida\n";
 

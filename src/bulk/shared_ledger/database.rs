@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
 use super::address::{DatabaseAddress, DatabaseTls};
 use super::error::DatabaseError;
@@ -20,7 +20,16 @@ pub(super) const SHORT: Duration = Duration::from_secs(3);
 pub(super) const LONG: Duration = Duration::from_secs(60);
 /// A connection whose peer does not confirm what was sent is lost after so long.
 const TCP_TIMEOUT: Duration = Duration::from_secs(10);
-/// What every session is set to. That the timeout has this very value says that the settings have arrived.
+/// What every session is set to.
+const SETTINGS: [(&str, &str); 6] = [
+    ("synchronous_commit", "on"),
+    ("statement_timeout", STATEMENT_TIMEOUT),
+    ("lock_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "60s"),
+    ("search_path", "jelouctl,pg_temp"),
+    ("client_encoding", "UTF8"),
+];
+/// That the timeout has this very value says that the settings have arrived.
 const STATEMENT_TIMEOUT: &str = "57s";
 const OLDEST_SERVER: i32 = 13;
 
@@ -52,10 +61,7 @@ impl Database {
         let password =
             self.outside(|_| (self.address.password)()).map_err(|problem| DatabaseError::Password { problem })?;
         let mut config = self.address.config.clone();
-        config.application_name("jelouctl").connect_timeout(SHORT).tcp_user_timeout(TCP_TIMEOUT).options(format!(
-            "-c synchronous_commit=on -c statement_timeout={STATEMENT_TIMEOUT} -c lock_timeout=10s \
-                 -c idle_in_transaction_session_timeout=60s -c search_path=jelouctl,pg_temp -c client_encoding=UTF8"
-        ));
+        config.application_name("jelouctl").connect_timeout(SHORT).tcp_user_timeout(TCP_TIMEOUT);
         if let Some(password) = password {
             config.password(password.reveal());
         }
@@ -72,30 +78,20 @@ impl Database {
                 Some(tls.map_err(|problem| DatabaseError::Roots { path, problem })?)
             }
         };
+        let at = &self.address.shown;
+        let late =
+            |_| DatabaseError::Unreachable { at: at.clone(), cause: format!("no answer within {} s", SHORT.as_secs()) };
         self.outside(|runtime| {
             runtime.block_on(async {
-                let at = &self.address.shown;
-                let connecting = async {
-                    match tls {
-                        None => {
-                            let (client, connection) = config.connect(NoTls).await?;
-                            tokio::spawn(connection);
-                            Ok(client)
-                        }
-                        Some(tls) => {
-                            let (client, connection) = config.connect(tls).await?;
-                            tokio::spawn(connection);
-                            Ok(client)
-                        }
+                let client = timeout(SHORT, open_with_settings(at, &config, tls.as_ref())).await.map_err(late)??;
+                match timeout(SHORT, check(at, &client, purpose)).await.map_err(late)? {
+                    Err(DatabaseError::Pooler { .. }) => {
+                        let beside = timeout(SHORT, open(at, &config, tls.as_ref())).await.map_err(late)??;
+                        timeout(SHORT, settle(at, &client, &beside)).await.map_err(late)??;
+                        timeout(SHORT, check(at, &client, purpose)).await.map_err(late)??;
                     }
-                };
-                let late = || DatabaseError::Unreachable {
-                    at: at.clone(),
-                    cause: format!("no answer within {} s", SHORT.as_secs()),
-                };
-                let client = timeout(SHORT, connecting).await.map_err(|_| late())?;
-                let client = client.map_err(|error: tokio_postgres::Error| DatabaseError::of_connect(at, &error))?;
-                timeout(SHORT, check(at, &client, purpose)).await.map_err(|_| late())??;
+                    checked => checked?,
+                }
                 Ok(client)
             })
         })
@@ -139,6 +135,56 @@ impl Drop for Database {
     }
 }
 
+async fn open(at: &str, config: &Config, tls: Option<&VerifiedTls>) -> Result<Client, DatabaseError> {
+    let opened = match tls {
+        None => config.connect(NoTls).await.map(|(client, connection)| {
+            tokio::spawn(connection);
+            client
+        }),
+        Some(tls) => config.connect(tls.clone()).await.map(|(client, connection)| {
+            tokio::spawn(connection);
+            client
+        }),
+    };
+    opened.map_err(|error| DatabaseError::of_connect(at, &error))
+}
+
+/// Opens a session that has the settings from its first moment on. A pooler that takes none gives one without them.
+async fn open_with_settings(at: &str, config: &Config, tls: Option<&VerifiedTls>) -> Result<Client, DatabaseError> {
+    let settings: Vec<_> = SETTINGS.iter().map(|(name, value)| format!("-c {name}={value}")).collect();
+    match open(at, config.clone().options(settings.join(" ")), tls).await {
+        Err(DatabaseError::Pooler { .. }) => open(at, config, tls).await,
+        opened => opened,
+    }
+}
+
+/// Makes the settings that a pooler has not passed on, where it gives each connection a process of the server for as long
+/// as it lasts. One that does so for a transaction only is found out by a second connection, which holds one meanwhile.
+async fn settle(at: &str, client: &Client, beside: &Client) -> Result<(), DatabaseError> {
+    let failed = |error: tokio_postgres::Error| DatabaseError::of_statement(at, &error);
+    let own = process_of(at, client).await?;
+    beside.batch_execute("BEGIN").await.map_err(failed)?;
+    if process_of(at, beside).await? == own || process_of(at, client).await? != own {
+        return Err(DatabaseError::Pooler {
+            cause: "a connection has a process of the server for one transaction only",
+        });
+    }
+    let set = |(name, value): &(&str, &str)| format!("SELECT set_config('{name}', '{value}', false);");
+    let settings: Vec<_> = SETTINGS.iter().map(set).collect();
+    client.batch_execute(&settings.concat()).await.map_err(failed)
+}
+
+/// Which process of the server answers.
+async fn process_of(at: &str, client: &Client) -> Result<String, DatabaseError> {
+    let answer = client.simple_query("SELECT pg_backend_pid()").await;
+    let answer = answer.map_err(|error| DatabaseError::of_statement(at, &error))?;
+    let process = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    });
+    Ok(process.unwrap_or_default())
+}
+
 async fn check(at: &str, client: &Client, purpose: Use) -> Result<(), DatabaseError> {
     let failed = |error: &tokio_postgres::Error| DatabaseError::of_statement(at, error);
     let query = "SELECT current_setting('server_version_num')::int / 10000, pg_is_in_recovery(), \
@@ -159,7 +205,7 @@ async fn check(at: &str, client: &Client, purpose: Use) -> Result<(), DatabaseEr
         return Err(DatabaseError::ReadOnly);
     }
     if text(5)? != STATEMENT_TIMEOUT {
-        return Err(DatabaseError::Pooler { cause: format!("statement_timeout is {}", text(5)?) });
+        return Err(DatabaseError::Pooler { cause: "they did not arrive" });
     }
     for (setting, value) in [("fsync", text(3)?), ("synchronous_commit", text(4)?)] {
         if value != "on" {

@@ -37,7 +37,7 @@ pub(crate) enum DatabaseError {
     #[error("the database is read-only")]
     ReadOnly,
     #[error("a pooler between here and the database drops the settings of the session: {cause}")]
-    Pooler { cause: String },
+    Pooler { cause: &'static str },
     #[error("the role of {at} may not use the ledger: {cause}")]
     Rights { at: String, cause: String },
     #[error("the ledger cannot be made by the role of {at}: {cause}")]
@@ -66,7 +66,7 @@ impl DatabaseError {
         };
         let code = refusal.code();
         if refusal.message().contains("startup parameter") {
-            Self::Pooler { cause }
+            Self::Pooler { cause: "it takes none" }
         } else if [SqlState::INVALID_PASSWORD, SqlState::INVALID_AUTHORIZATION_SPECIFICATION].contains(code) {
             Self::LoginRefused { at, cause }
         } else if *code == SqlState::INVALID_CATALOG_NAME {
@@ -84,6 +84,10 @@ impl DatabaseError {
         match error.code() {
             Some(code) if *code == SqlState::INSUFFICIENT_PRIVILEGE => Self::Rights { at, cause },
             Some(code) if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Self::ReadOnly,
+            // What was prepared a moment ago is not there, or another's is: that was another process of the server.
+            Some(code) if [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT].contains(code) => {
+                Self::Pooler { cause: "a connection has a process of the server for one transaction only" }
+            }
             Some(code) if [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code) => {
                 Self::NoLedger { at }
             }

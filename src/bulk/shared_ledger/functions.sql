@@ -51,14 +51,13 @@ BEGIN
     VALUES (my_run, my_host, my_pid, my_lease_ms, moment, moment) RETURNING id, session;
 END $$;
 
--- Another database than the run began in may not know of rows that were sent.
+-- Another database than the run began in may not know of rows that were sent, whatever else it is paused for.
 CREATE FUNCTION check_database(my_run bigint)
-RETURNS void LANGUAGE plpgsql SET search_path = jelouctl, pg_temp AS $$
-BEGIN
-  IF (SELECT database FROM run WHERE id = my_run) <> this_database() THEN
-    PERFORM pause_run(my_run, 'failover', 'the database is another one now: ' || this_database());
-  END IF;
-END $$;
+RETURNS void LANGUAGE sql SET search_path = jelouctl, pg_temp AS $$
+  UPDATE run SET paused = 'failover', paused_by = 'the database is another one now: ' || this_database(),
+    paused_at = clock_timestamp()
+  WHERE id = my_run AND finished_at IS NULL AND paused IS DISTINCT FROM 'failover' AND database <> this_database()
+$$;
 
 -- A worker comes back on a new connection. What it was given and does not hold was in an answer that never came: no byte of
 -- that has left, and it is still to be sent. Says how many rows that was.
@@ -244,14 +243,23 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp A
   UPDATE worker SET left_at = clock_timestamp() WHERE id = my_worker AND session = my_session
 $$;
 
--- A person goes on with a run.
+-- A person goes on with a run. That the database is another one is told first; who resumes again has been told.
 CREATE FUNCTION resume_run(my_run bigint, new_rate float8, new_conditions text)
-RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
-  UPDATE run SET paused = NULL, paused_by = NULL, paused_at = NULL, database = this_database(),
-    rate = coalesce(new_rate, rate), pace = CASE WHEN new_rate IS NULL THEN pace ELSE new_rate END,
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+DECLARE
+  is_told boolean;
+BEGIN
+  SELECT finished_at IS NOT NULL OR paused IS NOT DISTINCT FROM 'failover' OR database = this_database() INTO is_told
+    FROM run WHERE id = my_run FOR NO KEY UPDATE;
+  IF is_told THEN
+    UPDATE run SET paused = NULL, paused_by = NULL, paused_at = NULL, database = this_database() WHERE id = my_run;
+  ELSE
+    PERFORM check_database(my_run);
+  END IF;
+  UPDATE run SET rate = coalesce(new_rate, rate), pace = coalesce(new_rate, pace),
     conditions = coalesce(new_conditions, conditions), due_at = greatest(due_at, clock_timestamp())
-  WHERE id = my_run
-$$;
+  WHERE id = my_run;
+END $$;
 
 -- What a person says of rows, each with the number of what is known of it. One that is not in that state any more stays as
 -- it is. Says how many were changed.

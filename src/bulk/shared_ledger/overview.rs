@@ -66,7 +66,8 @@ impl SharedRuns {
 
     /// Of the failed and unknown rows: how many for each reason, the API's own code where there is one.
     pub(crate) fn reasons(&self, run: RunId) -> Result<BTreeMap<String, u64>, LedgerError> {
-        let query = "SELECT coalesce(last.api_code, last.code, row.state), count(*) FROM jelouctl.row \
+        let query = "SELECT coalesce(decision.reason, last.api_code, last.code, row.state), count(*) FROM jelouctl.row \
+                     LEFT JOIN jelouctl.decision USING (run, n, number) \
                      LEFT JOIN LATERAL (SELECT api_code, code FROM jelouctl.attempt WHERE attempt.run = $1 \
                        AND attempt.n = row.n ORDER BY attempt.number DESC LIMIT 1) AS last ON true \
                      WHERE row.run = $1 AND row.state IN ('failed', 'unknown') GROUP BY 1";

@@ -125,7 +125,11 @@ fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode
         "failover" => ("what was written may be lost", ExitCode::Guard),
         _ => ("a person stopped it", ExitCode::Guard),
     };
-    let hint = format!("jelouctl bulk status {name} shows how it stands; {}", to_continue(name));
+    let first = match reason.as_str() {
+        "failover" => format!("compare jelouctl bulk report {name} --state pending with what Jelou has sent"),
+        _ => format!("jelouctl bulk status {name} shows how it stands"),
+    };
+    let hint = format!("{first}; {}", to_continue(name));
     context.stderr.error(&format!("the run is paused: {why} ({by})"), &[], Some(&hint));
     code
 }

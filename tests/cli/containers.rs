@@ -1,0 +1,151 @@
+//! Runs in containers, as docs/shared-ledger.md has them: each machine has a home of its own, which may go at any moment, and
+//! knows what its variables say.
+
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::bulk_run::{counts, end, people, signal};
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Ended, Home, can_test, works};
+use crate::postgres::Cluster;
+use crate::recipes::blocks;
+use crate::shared_ledger::on;
+
+/// What the examples say of their container: its arguments, and the names of its variables.
+struct Example {
+    arguments: Vec<String>,
+    variables: Vec<String>,
+}
+
+impl Example {
+    /// Of Kubernetes and of Compose; nothing where the machine cannot read them.
+    fn both() -> Option<[Self; 2]> {
+        let read = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)";
+        if !can_test("python3 with yaml", works("python3", &["-c", "import yaml"])) {
+            return None;
+        }
+        let examples: Vec<_> =
+            blocks("shared-ledger.md").into_iter().filter(|block| block.language == "yaml").collect();
+        let [job_block, compose_block] = &examples[..] else { panic!("{} examples", examples.len()) };
+        let [job, compose] = [job_block, compose_block].map(|block| {
+            let mut python = assert_cmd::Command::new("python3");
+            let output = python.args(["-c", read]).write_stdin(block.text.as_str()).assert().success();
+            serde_json::from_slice::<Value>(&output.get_output().stdout).unwrap()
+        });
+        let words = |value: &Value| {
+            value.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(json!([job["apiVersion"], job["kind"]]), json!(["batch/v1", "Job"]));
+        let container = &job["spec"]["template"]["spec"]["containers"][0];
+        // The secret's keys stand behind its name.
+        let line = job_block.text.lines().find(|line| line.contains("secretRef")).unwrap();
+        let secret = line.split_once("# ").unwrap().1.split(", ").map(str::to_owned).collect();
+        let service = &compose["services"]["worker"];
+        Some([
+            Self { arguments: words(&container["args"]), variables: secret },
+            Self { arguments: words(&service["command"]), variables: words(&service["environment"]) },
+        ])
+    }
+
+    /// Starts the container on a machine of its own.
+    fn start(&self, home: &Home, ledger: &str) -> Child {
+        let mut command = home.command();
+        command.args(&self.arguments);
+        for name in &self.variables {
+            let value = match name.as_str() {
+                "JELOUCTL_LEDGER" => ledger,
+                "JELOU_CLIENT_ID" => "id",
+                "JELOU_CLIENT_SECRET" => "canary-secret-of-the-tests",
+                other => panic!("nobody knows {other}"),
+            };
+            command.env(name, value);
+        }
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// The run that it is for.
+    fn run(&self) -> &str {
+        let [bulk, work, run] = &self.arguments[..] else { panic!("{:?}", self.arguments) };
+        assert_eq!([bulk, work], ["bulk", "work"]);
+        run
+    }
+}
+
+#[test]
+fn the_containers_of_the_examples_send_a_run_while_one_joins_and_one_leaves() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let Some(examples) = Example::both() else { return };
+    for example in &examples {
+        let (ledger, run) = (cluster.ledger(), example.run());
+        let home = people(1200);
+        let jelou = Jelou::accepting();
+        let words = format!("bulk send people.csv --yes --import-only --run {run} --rate 800/s text Hola");
+        on(&home, &ledger, &words, &jelou.url).success();
+        let homes = [Home::new(), Home::new(), Home::new()];
+        let first = example.start(&homes[0], &ledger);
+        let leaves = example.start(&homes[1], &ledger);
+        jelou.wait_for(200);
+        let joins = example.start(&homes[2], &ledger);
+        jelou.wait_for(400);
+        // A platform that moves a container asks it to end.
+        signal(&leaves, Signal::TERM);
+        let left = end(leaves);
+        assert!(left.code == 143 && left.json()["complete"] == false, "{left:?}");
+        for ended in [end(first), end(joins)] {
+            assert_eq!((ended.code, counts(&ended.json())), (0, [1200, 0, 0, 0]), "{ended:?}");
+        }
+        let accepted = jelou.accepted();
+        assert_eq!((accepted.len(), accepted.values().max()), (1200, Some(&1)));
+        // One that is started again finds nothing to do.
+        let again = end(example.start(&Home::new(), &ledger));
+        assert_eq!((again.code, jelou.seen().len()), (0, 1200), "{again:?}");
+        let workers = "SELECT count(DISTINCT worker) FROM jelouctl.row WHERE worker IS NOT NULL";
+        let workers: i64 = cluster.sql(ledger.rsplit('/').next().unwrap(), workers)[0].get(0);
+        assert_eq!(workers, 3, "somebody sent nothing");
+        assert!(homes.iter().all(|home| std::fs::read_dir(home.path()).unwrap().next().is_none()), "a file was kept");
+    }
+}
+
+/// A command of a container that keeps its state on a volume.
+fn on_volume(home: &Home, volume: &Home, words: &str, url: &str) -> Command {
+    let mut command = home.command();
+    command.args(words.split(' ')).env("XDG_STATE_HOME", volume.path()).envs([
+        ("JELOU_API_URL", url),
+        ("JELOU_BOT_ID", "BOT_ID"),
+        ("JELOU_CLIENT_ID", "id"),
+        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
+    ]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn another_container_goes_on_with_a_run_whose_volume_was_kept() {
+    let volume = Home::new();
+    let is_hanging = Arc::new(AtomicBool::new(true));
+    let hangs = Arc::clone(&is_hanging);
+    let jelou = Jelou::start(move |user, _| match user.parse::<usize>().unwrap() % 1000 {
+        60.. if hangs.load(Ordering::SeqCst) => Act::Hang { accepted: true },
+        _ => Act::Accept,
+    });
+    let gone = people(100);
+    let words = "bulk send people.csv --yes --run r --rate 1000000/s --concurrency 4 text Hola";
+    let mut child = on_volume(&gone, &volume, words, &jelou.url).spawn().unwrap();
+    jelou.wait_for(64);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(gone);
+    is_hanging.store(false, Ordering::SeqCst);
+    let other = Home::new();
+    let told = Ended::new(&on_volume(&other, &volume, "bulk status r", &jelou.url).output().unwrap()).json();
+    assert_eq!(json!([told["sent"], told["inflight"], told["pending"]]), json!([60, 4, 36]), "{told}");
+    let ended = Ended::new(&on_volume(&other, &volume, "bulk resume", &jelou.url).output().unwrap());
+    assert_eq!((ended.code, counts(&ended.json())), (10, [96, 0, 4, 0]), "{ended:?}");
+    let accepted = jelou.accepted();
+    assert_eq!((accepted.len(), accepted.values().max()), (100, Some(&1)));
+    assert!(std::fs::read_dir(other.path()).unwrap().next().is_none(), "something is kept beside the volume");
+}

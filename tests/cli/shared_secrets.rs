@@ -1,0 +1,146 @@
+//! The password of a ledger's database: it is in no argument, no child's environment, no log, no error, no record and no file.
+
+use std::fs;
+use std::path::Path;
+
+use crate::bulk_run::{Watched, people};
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::set_mode;
+use crate::postgres::Cluster;
+use crate::shared_ledger::{on, worker};
+
+const PASSWORD: &str = "canary-of-the-database";
+
+/// A role that has to give the password, and the address of a ledger for it.
+fn secretive(cluster: &Cluster) -> (String, String) {
+    let database = cluster.database();
+    cluster.script(
+        "postgres",
+        "postgres",
+        &format!(
+            "DO $$ BEGIN CREATE ROLE secretive_sender LOGIN PASSWORD '{PASSWORD}'; \
+             EXCEPTION WHEN duplicate_object THEN END $$; GRANT jelouctl_sender TO secretive_sender"
+        ),
+    );
+    let ledger = cluster.url("secretive_sender", &database);
+    (database, ledger)
+}
+
+/// All files below a directory, as text.
+fn files(directory: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push((path.display().to_string(), String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned()));
+        }
+    }
+    found
+}
+
+/// Every value of every table of the ledger.
+fn records(cluster: &Cluster, database: &str) -> String {
+    let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'jelouctl' ORDER BY 1";
+    let tables: Vec<String> = cluster.sql(database, tables).iter().map(|row| row.get(0)).collect();
+    assert!(tables.len() >= 8, "{tables:?}");
+    let all = |table: &String| {
+        let rows = cluster.sql(database, &format!("SELECT t::text FROM jelouctl.\"{table}\" AS t"));
+        rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>().join("\n")
+    };
+    tables.iter().map(all).collect()
+}
+
+#[test]
+fn the_password_of_the_database_is_nowhere_while_a_run_is_sent_and_afterwards() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (database, ledger) = secretive(cluster);
+    let home = people(20);
+    // It comes from a command, which writes down what it was started with.
+    let script = format!(
+        "#!/bin/sh\n/usr/bin/env > child.env\ntr '\\0' ' ' < /proc/$PPID/cmdline > parent.args\necho {PASSWORD}\n"
+    );
+    set_mode(&home.write("password.sh", script), 0o700);
+    home.config(&format!(
+        "[profiles.p]\nbot_id = \"BOT_ID\"\nledger = \"{ledger}\"\nledger_password_command = [\"{}\"]\n",
+        home.path().join("password.sh").display()
+    ));
+    let jelou = Jelou::start(|user, _| if user.ends_with('7') { Act::Hang { accepted: true } } else { Act::Accept });
+    let words = "bulk send people.csv --yes --run r --rate 1000000/s --timeout 1s --import-only -v text Hola";
+    let made = home.run(words).env("JELOUCTL_LOG", "log").api(&jelou.url).success();
+    let mut child = home.command();
+    child.args(["bulk", "work", "r", "-v", "--timeout", "2s"]).env("JELOUCTL_LOG", "log").envs([
+        ("JELOU_API_URL", jelou.url.as_str()),
+        ("JELOU_CLIENT_ID", "id"),
+        ("JELOU_CLIENT_SECRET", "x"),
+    ]);
+    let child = child.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let watched = Watched::new(child);
+    jelou.wait_for(12);
+    let process = format!("/proc/{}", watched.child.id());
+    let seen_from_outside = ["cmdline", "environ"].map(|file| fs::read(format!("{process}/{file}")).unwrap());
+    let sessions = "SELECT string_agg(concat_ws(' ', query, application_name, usename), ' ') FROM pg_stat_activity";
+    let sessions: String = cluster.sql("postgres", sessions)[0].get(0);
+    let ended = watched.end();
+    assert_eq!(ended.code, 10, "{ended:?}");
+    for shown in seen_from_outside.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()) {
+        assert!(!shown.contains(PASSWORD), "{shown}");
+    }
+    let told = format!("{}{}{}{}{sessions}", made.stdout, made.stderr, ended.stdout, ended.stderr);
+    assert!(!told.contains(PASSWORD), "{told}");
+    assert!(!records(cluster, &database).contains(PASSWORD));
+    let kept = files(home.path());
+    for name in ["child.env", "parent.args", "log"] {
+        assert!(kept.iter().any(|(path, text)| path.ends_with(name) && !text.is_empty()), "there is no {name}");
+    }
+    for (path, text) in kept.iter().filter(|(path, _)| !path.ends_with("password.sh")) {
+        assert!(!text.contains(PASSWORD), "{path}: {text}");
+    }
+    // The server itself was told it once, when the role was made.
+    assert!(!cluster.log().contains(PASSWORD), "{}", cluster.log());
+}
+
+#[test]
+fn an_error_and_a_log_name_the_database_without_its_password() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (database, ledger) = secretive(cluster);
+    let home = people(3);
+    let jelou = Jelou::never_asked();
+    let with = |password: &str, ledger: &str| ledger.replace("_sender@", &format!("_sender:{password}@"));
+    // `Run::end` looks for it in all that is printed.
+    for (address, code, part) in [
+        (with(&format!("{PASSWORD}-wrong"), &ledger), 3, "does not let us in"),
+        (with(PASSWORD, &ledger.replace(&database, "nowhere")), 3, "there is no such database"),
+        (with(PASSWORD, "postgres://secretive_sender@127.0.0.1:1/j"), 12, "cannot be reached"),
+        (with(PASSWORD, &format!("{ledger}?sslmode=prefer")), 3, "sslmode=prefer"),
+        (with(PASSWORD, &format!("{ledger}?passfile=x")), 3, "passfile"),
+        (with(&format!("{PASSWORD}%zz"), &ledger), 3, "JELOUCTL_LEDGER"),
+    ] {
+        for words in
+            ["bulk list -v", "doctor -v --sandbox", "ledger setup -v", "bulk send people.csv --yes -v text Hola"]
+        {
+            let run = on(&home, &address, words, &jelou.url).env("JELOUCTL_LOG", "log");
+            if words.starts_with("doctor") {
+                // A send needs no ledger, and is well without it.
+                assert!(run.end().stdout.contains("bulk cannot run, all else can"));
+            } else {
+                run.fails(code, &[part]);
+            }
+        }
+    }
+    drop(jelou);
+    // A process whose variable has it shows it to nobody but its own user, and its arguments to everybody.
+    let hangs = Jelou::start(|_, _| Act::Hang { accepted: false });
+    on(&home, &with(PASSWORD, &ledger), "bulk send people.csv --yes --run r --import-only text Hola", &hangs.url)
+        .success();
+    let mut watched = Watched::new(worker(&home, &with(PASSWORD, &ledger), "bulk work r -v", &hangs.url));
+    hangs.wait_for(1);
+    let arguments = fs::read(format!("/proc/{}/cmdline", watched.child.id())).unwrap();
+    assert!(!String::from_utf8_lossy(&arguments).contains("canary"));
+    watched.child.kill().unwrap();
+    let ended = watched.end();
+    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("canary"), "{ended:?}");
+    assert!(files(home.path()).iter().all(|(_, text)| !text.contains("canary")));
+    assert!(!records(cluster, &database).contains("canary"));
+}

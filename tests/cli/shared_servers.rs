@@ -1,0 +1,93 @@
+//! Servers to which a ledger must not be given, or that came in the place of another: each is a real one.
+
+use serde_json::json;
+
+use crate::bulk_run::{counts, people};
+use crate::bulk_server::Jelou;
+use crate::harness::Home;
+use crate::postgres::Cluster;
+use crate::shared_ledger::{on, send, status};
+
+#[test]
+fn a_server_that_may_forget_what_it_has_said_is_refused() {
+    if Cluster::shared().is_none() {
+        return;
+    }
+    let cluster = Cluster::start("");
+    let ledger = cluster.ledger();
+    let home = people(3);
+    let jelou = Jelou::never_asked();
+    cluster.sql("postgres", "ALTER SYSTEM SET fsync = off");
+    cluster.sql("postgres", "SELECT pg_reload_conf()");
+    while cluster.sql("postgres", "SHOW fsync")[0].get::<_, String>(0) == "on" {
+        std::thread::yield_now();
+    }
+    send(&home, &ledger, "", &jelou.url).fails(3, &["the database may lose what it has said is written: fsync is off"]);
+    home.run("ledger setup").env("JELOUCTL_LEDGER", &ledger).fails(3, &["fsync is off", "set it on"]);
+    let checked = home.run("doctor --sandbox").env("JELOUCTL_LEDGER", &ledger).end();
+    assert!(
+        checked.stdout.contains("bulk cannot run, all else can") && checked.stdout.contains("fsync is off"),
+        "{checked:?}"
+    );
+}
+
+#[test]
+fn a_session_s_own_durability_counts_and_not_what_the_database_is_set_to() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let database = cluster.database();
+    cluster.sql("postgres", &format!("ALTER DATABASE {database} SET synchronous_commit = off"));
+    let home = people(3);
+    send(&home, &cluster.url("app", &database), "", &Jelou::accepting().url).success();
+}
+
+#[test]
+fn a_standby_is_refused_and_once_promoted_it_pauses_the_run_that_was_begun_elsewhere() {
+    if Cluster::shared().is_none() {
+        return;
+    }
+    let primary = Cluster::start("");
+    let database = primary.database();
+    let home = people(6);
+    let jelou = Jelou::accepting();
+    send(&home, &primary.url("app", &database), "--import-only", &jelou.url).success();
+    let standby = primary.standby();
+    let ledger = standby.url("app", &database);
+    send(&home, &ledger, "", &jelou.url).fails(3, &["the database is a standby, which cannot be written", "primary"]);
+    home.run("bulk status r").env("JELOUCTL_LEDGER", &ledger).fails(3, &["is a standby"]);
+    drop(primary);
+    standby.promote();
+    let told = [
+        "the run is paused: what was written may be lost",
+        "timeline",
+        "compare jelouctl bulk report r --state pending",
+    ];
+    // Also a person who has heard nothing of it, and whoever comes by next.
+    for words in ["bulk resume r", "bulk work r"] {
+        on(&Home::new(), &ledger, words, &jelou.url).fails(11, &told);
+    }
+    assert_eq!(status(&home, &ledger)["paused"]["reason"], json!("failover"));
+    assert!(jelou.seen().is_empty());
+    let ended = on(&home, &ledger, "bulk resume r", &jelou.url).success();
+    assert_eq!(counts(&ended.json()), [6, 0, 0, 0]);
+    on(&home, &ledger, "bulk work r", &jelou.url).success();
+    assert_eq!(jelou.seen().len(), 6);
+}
+
+#[test]
+fn a_pooler_serves_a_run_in_session_mode_alone() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let jelou = Jelou::accepting();
+    // It takes none of the settings of a session, and says so or does not.
+    for settings in ["", "ignore_startup_parameters = options"] {
+        let home = people(30);
+        let database = cluster.database();
+        let Some(pooler) = cluster.pooler("session", settings) else { return };
+        let ended = send(&home, &pooler.url(&database), "", &jelou.url).success();
+        assert_eq!(counts(&ended.json()), [30, 0, 0, 0]);
+        drop(pooler);
+        let Some(pooler) = cluster.pooler("transaction", settings) else { return };
+        let refused = send(&home, &pooler.url(&database), "--again", &jelou.url);
+        refused.fails(3, &["a pooler between here and the database", "for one transaction only", "session mode"]);
+    }
+    assert_eq!(jelou.seen().len(), 60);
+}
