@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tokio::sync::Mutex;
 
 use super::arguments::RunOptions;
 use super::excluded_since::leave_out_of_file;
@@ -155,7 +154,6 @@ pub(crate) async fn send_rows(
         base: base.url().clone(),
         accepts: run.details().accepts.clone(),
         swaps: SwapWatch::default(),
-        turn: Mutex::default(),
     });
     let details = run.details();
     if details.sandbox {
