@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::breaker::PauseReason;
 use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RunEvent};
@@ -26,6 +26,9 @@ pub(crate) trait RunLedger: Send {
     /// # Errors
     /// When it cannot be written.
     fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError>;
+
+    /// For how long the next exchange waits for what becomes of more rows than the `settled` that it has.
+    fn gathers(&self, settled: usize) -> Duration;
 
     /// Makes the next exchange a short one, while the rows of the last one leave.
     fn read_ahead(&mut self);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -109,11 +109,13 @@ fn write(
     answers: UnboundedSender<Exchanged>,
 ) -> Result<Box<dyn RunLedger>, WriteFailure> {
     while let Ok(first) = orders.recv() {
-        // Whatever came while the last one was written shares this one. To wait for more makes fewer commits and a slower
-        // run, on a fast disk and on a slow one.
+        // Whatever came while the last one was written shares this one.
         let (mut settled, mut wanted, mut events, mut number) = (first.settled, first.wanted, first.events, 1);
         let mut pause = first.pause;
-        for order in orders.try_iter() {
+        let began = Instant::now();
+        loop {
+            let rest = ledger.gathers(settled.len()).saturating_sub(began.elapsed());
+            let Ok(order) = orders.recv_timeout(rest) else { break };
             settled.extend(order.settled);
             events.extend(order.events);
             wanted += order.wanted;
@@ -142,8 +144,6 @@ fn write(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
     use crate::bulk::file_run::FileRun;
     use crate::bulk::fixture;

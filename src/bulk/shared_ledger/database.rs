@@ -52,9 +52,12 @@ impl Database {
         let password =
             self.outside(|_| (self.address.password)()).map_err(|problem| DatabaseError::Password { problem })?;
         let mut config = self.address.config.clone();
+        // A plan for the very run would be made by what was known of the tables before it was imported: of a new run that is
+        // nothing, and each page of it would read all of it.
         config.application_name("jelouctl").connect_timeout(SHORT).tcp_user_timeout(TCP_TIMEOUT).options(format!(
             "-c synchronous_commit=on -c statement_timeout={STATEMENT_TIMEOUT} -c lock_timeout=10s \
-                 -c idle_in_transaction_session_timeout=60s -c search_path=jelouctl,pg_temp -c client_encoding=UTF8"
+                 -c idle_in_transaction_session_timeout=60s -c search_path=jelouctl,pg_temp -c client_encoding=UTF8 \
+                 -c plan_cache_mode=force_generic_plan"
         ));
         if let Some(password) = password {
             config.password(password.reveal());

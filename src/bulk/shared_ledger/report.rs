@@ -11,7 +11,8 @@ use crate::bulk::ledger::{LedgerError, ReportedRow, RowFilter, RowState};
 /// So many rows are read at once.
 const PAGE: i64 = 2000;
 
-/// The last answer stays beside what a person decided later.
+/// The last answer stays beside what a person decided later. Each table is told where a page begins: side by side with the rows
+/// it would be read from its start for every page.
 const ROWS: &str = "SELECT row.n, line, row.state, cells, message_id, http_status, \
      CASE WHEN \"to\" = 'skipped' THEN reason WHEN \"to\" IS NOT NULL THEN 'resolved' \
        ELSE coalesce(code, nullif(row.state, 'sent')) END, \
@@ -21,10 +22,10 @@ const ROWS: &str = "SELECT row.n, line, row.state, cells, message_id, http_statu
        + (row.state = 'inflight')::int, \
      CASE WHEN isfinite(row.at) THEN (extract(epoch FROM row.at) * 1000)::bigint END, api_code, recipient, \
      (extract(epoch FROM ended_at) * 1000)::bigint \
-     FROM jelouctl.row JOIN jelouctl.content ON content.run = $1 AND content.n = row.n \
+     FROM jelouctl.row JOIN jelouctl.content ON content.run = $1 AND content.n = row.n AND content.n > $2 \
      LEFT JOIN LATERAL (SELECT message_id, http_status, code, api_code, error, ended_at FROM jelouctl.attempt \
        WHERE attempt.run = $1 AND attempt.n = row.n ORDER BY attempt.number DESC LIMIT 1) AS last ON true \
-     LEFT JOIN jelouctl.decision ON decision.run = $1 AND decision.n = row.n AND decision.number = row.number \
+     LEFT JOIN jelouctl.decision ON decision.run = $1 AND decision.n = row.n AND decision.n > $2 AND decision.number = row.number \
      WHERE row.run = $1 AND row.n > $2 ORDER BY row.n LIMIT $3";
 
 impl SharedRuns {

@@ -24,12 +24,15 @@ const GIVES_UP_AFTER: Duration = Duration::from_secs(300);
 /// The waits between the tries.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// An exchange waits no longer than this for more rows.
+const LONGEST_GATHERING: Duration = Duration::from_millis(5);
 /// The first byte of a request may leave so long after it was asked for: half of its timeout, within these. That is never
 /// less than a connection to the API may take.
 const SHORTEST_SLACK: Duration = Duration::from_secs(1);
 const LONGEST_SLACK: Duration = Duration::from_secs(15);
-/// So often the rows of all workers are counted.
+/// So often the rows of all workers are counted, where that takes no more than a fiftieth of the time.
 const TIME_BETWEEN_COUNTS: Duration = Duration::from_secs(5);
+const PARTS_BETWEEN_COUNTS: u32 = 50;
 const TOO_MANY_REQUESTS: u16 = 429;
 
 /// This process as one of those that send a run.
@@ -50,7 +53,10 @@ pub(crate) struct SharedRun {
     is_complete: bool,
     /// Whether nobody waits any longer for what cannot be written at once.
     is_left: Arc<AtomicBool>,
-    counted_at: Option<Instant>,
+    /// How long the last exchange took.
+    took: Duration,
+    /// When the rows are counted again.
+    counts_at: Instant,
 }
 
 /// For how long a row is the worker's own, and how long after it was asked for its first byte may leave.
@@ -92,7 +98,8 @@ impl SharedRun {
             pause: None,
             is_complete: false,
             is_left: Arc::default(),
-            counted_at: None,
+            took: Duration::ZERO,
+            counts_at: Instant::now(),
         })
     }
 
@@ -132,12 +139,13 @@ impl SharedRun {
         self.held.extend(given.rows.iter().map(hold));
         self.pause = None;
         self.return_changed(&mut given);
-        if self.counted_at.is_none_or(|at| at.elapsed() >= TIME_BETWEEN_COUNTS) {
+        let began = Instant::now();
+        if began >= self.counts_at {
             // Progress is shown without them too.
             if let Some((client, _)) = &self.connection {
                 given.counts = counts_of(&self.database, client, self.run).ok();
             }
-            self.counted_at = Some(Instant::now());
+            self.counts_at = Instant::now() + TIME_BETWEEN_COUNTS.max(began.elapsed() * PARTS_BETWEEN_COUNTS);
         }
         Ok(given)
     }
@@ -206,7 +214,10 @@ impl RunLedger for SharedRun {
         let settled: Vec<_> = settled.iter().chain(&returned).collect();
         loop {
             match self.try_exchange(&settled, wanted) {
-                Ok(given) => return Ok(given),
+                Ok(given) => {
+                    self.took = began.elapsed();
+                    return Ok(given);
+                }
                 Err(error) if error.may_pass() && began.elapsed() < GIVES_UP_AFTER && !self.is_left() => {
                     self.connection = None;
                     thread::sleep(wait);
@@ -235,6 +246,12 @@ impl RunLedger for SharedRun {
                 .call(SHORT, async { client.execute(query, &[&self.run.0, &kind, reason, problem, &wait]).await });
         }
         Ok(())
+    }
+
+    /// As long as most of the last exchange took: where the disk of the database is slow, the answers of the API to one
+    /// exchange go into the next one together.
+    fn gathers(&self, settled: usize) -> Duration {
+        if settled < self.held.len() { (self.took * 2 / 3).min(LONGEST_GATHERING) } else { Duration::ZERO }
     }
 
     /// There is nothing to read ahead: what is read is taken.

@@ -365,7 +365,7 @@ impl SharedRuns {
         mut check: impl FnMut(&QueuedRow) -> Result<(), E>,
     ) -> Result<(), E> {
         let query = "SELECT n, line, recipient, path, body, number FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
-                     WHERE run = $1 AND state = 'pending' AND n > $2 ORDER BY n LIMIT $3";
+                     WHERE run = $1 AND state = 'pending' AND n > $2 AND content.n > $2 ORDER BY n LIMIT $3";
         let mut after = 0;
         loop {
             let rows =
