@@ -6,6 +6,7 @@ mod codes;
 mod connections;
 mod credentials;
 mod curl;
+mod deadline;
 mod delivery;
 mod failure;
 mod outcome;
@@ -13,6 +14,7 @@ mod redaction;
 mod repeated;
 mod request;
 mod swaps;
+mod timely_body;
 mod transport;
 
 #[cfg(any(test, fuzzing))]
@@ -23,6 +25,7 @@ pub(crate) use self::credentials::Credentials;
 pub(crate) use self::curl::curl_command;
 #[cfg(unix)]
 pub(crate) use self::curl::shell_word;
+pub(crate) use self::deadline::Deadline;
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
 pub(crate) use self::failure::{Failure, Stage};
 pub(crate) use self::outcome::{Cause, Outcome, Problem, UNKNOWN_HINT, Verdict, judge};

@@ -1,6 +1,7 @@
 //! One attempt over the network. No redirect is followed and nothing is tried twice here.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -16,8 +17,10 @@ use url::Url;
 use super::answer::{Answer, Body};
 use super::connections::ConnectionLog;
 use super::credentials::Credentials;
+use super::deadline::Deadline;
 use super::failure::{Failure, Peer, Stage, innermost, is_without_close_notify};
 use super::request::Request;
+use super::timely_body::TimelyBody;
 
 /// The most of an answer that is read, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -138,12 +141,38 @@ impl Client {
         headers: HeaderMap,
         credentials: &Credentials,
     ) -> Attempt {
+        let body = request.body.as_deref().map(|body| body.to_owned().into());
+        self.attempt_with(body, request, headers, credentials).await
+    }
+
+    /// As [`Client::attempt_signed`], if the first byte leaves before `deadline`; nothing where none has left by then.
+    pub(crate) async fn attempt_until(
+        &self,
+        deadline: Deadline,
+        request: &Request,
+        headers: HeaderMap,
+        credentials: &Credentials,
+    ) -> Option<Attempt> {
+        let is_late = Arc::new(AtomicBool::new(false));
+        let timely = |body: &str| reqwest::Body::wrap(TimelyBody::new(body, deadline, Arc::clone(&is_late)));
+        let body = request.body.as_deref().map(timely);
+        let attempt = self.attempt_with(body, request, headers, credentials).await;
+        (!is_late.load(Ordering::SeqCst)).then_some(attempt)
+    }
+
+    async fn attempt_with(
+        &self,
+        body: Option<reqwest::Body>,
+        request: &Request,
+        headers: HeaderMap,
+        credentials: &Credentials,
+    ) -> Attempt {
         let keeping = self.keeping.as_ref().filter(|_| self.keeps.load(Ordering::SeqCst));
         let http = keeping.unwrap_or(&self.once);
         let made = self.connections.made();
         let mut outgoing = reqwest::Request::new(request.method.clone(), request.url.clone());
         *outgoing.headers_mut() = headers;
-        *outgoing.body_mut() = request.body.as_deref().map(|body| body.to_owned().into());
+        *outgoing.body_mut() = body;
         let mut response = match http.execute(outgoing).await {
             Ok(response) => response,
             Err(error) => {

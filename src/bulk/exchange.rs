@@ -31,6 +31,9 @@ pub(crate) trait RunLedger: Send {
     /// of then. Nothing where nobody else has it.
     fn listens_every(&self) -> Option<Duration>;
 
+    /// For how long the next exchange waits for what becomes of more rows than the `settled` that it has.
+    fn gathers(&self, settled: usize) -> Duration;
+
     /// Makes the next exchange a short one, while the rows of the last one leave.
     fn read_ahead(&mut self);
 

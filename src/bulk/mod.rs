@@ -4,7 +4,6 @@
 mod bare_codes;
 mod breaker;
 mod caught;
-mod deadline;
 mod draft_feed;
 mod empty_cells;
 mod engine;

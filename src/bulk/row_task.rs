@@ -1,13 +1,8 @@
 //! One row on its way, which the ledger has as under way: on the wire, and what became of it.
 
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use http::HeaderMap;
-use tokio::sync::Mutex;
-use tokio::task::yield_now;
 use url::Url;
 
 use super::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
@@ -27,8 +22,6 @@ pub(crate) struct ApiSession {
     pub(crate) swaps: SwapWatch,
     /// Of every request of the run.
     pub(crate) headers: HeaderMap,
-    /// Whose request begins, where rows have deadlines.
-    pub(crate) turn: Mutex<()>,
 }
 
 /// The path and address of the last request: most rows of a run have the same.
@@ -65,26 +58,12 @@ impl ApiSession {
 /// Sends a row once; the ledger has it as under way.
 pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: QueuedRow) -> RowTaskEnd {
     let began_at = now();
-    let mut attempt = pin!(session.client.attempt_signed(&request, session.headers.clone(), &session.credentials));
-    let begun = match row.deadline {
-        None => Poll::Pending,
-        Some(deadline) => {
-            // One after the other: what stands between this look at the clock and the first byte is one row, not all of
-            // those that were given at once.
-            let turn = session.turn.lock().await;
-            if deadline.is_over() {
-                return stopped_too_long(row);
-            }
-            let begun = poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context))).await;
-            yield_now().await;
-            drop(turn);
-            begun
-        }
+    let (client, headers, credentials) = (&session.client, session.headers.clone(), &session.credentials);
+    let attempt = match row.deadline {
+        None => Some(client.attempt_signed(&request, headers, credentials).await),
+        Some(deadline) => client.attempt_until(deadline, &request, headers, credentials).await,
     };
-    let attempt = match begun {
-        Poll::Ready(attempt) => attempt,
-        Poll::Pending => attempt.await,
-    };
+    let Some(attempt) = attempt else { return stopped_too_long(row) };
     let verdict = session.swaps.check(judge(&attempt, &request.accepts), &attempt, &session.client);
     let (state, message_id) = match &verdict.outcome {
         Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),
@@ -112,7 +91,7 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
     RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict), warnings }
 }
 
-/// Of a row that may be another's by now.
+/// Of a row that may be unknown to others by now.
 fn stopped_too_long(row: QueuedRow) -> RowTaskEnd {
     let line = row.line;
     let problem = "this process was stopped for longer than the row was its own";

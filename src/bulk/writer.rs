@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -105,12 +105,15 @@ impl Writer {
 }
 
 impl Backlog {
-    /// The next order, with all that have queued up behind it; nothing once there are no more to come.
-    fn next(&self) -> Option<(Order, usize)> {
+    /// The next order, with all that have queued up behind it, and those that come while the ledger `gathers` for so many
+    /// outcomes; nothing once there are no more to come.
+    fn next(&self, gathers: impl Fn(usize) -> Duration) -> Option<(Order, usize)> {
         let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         let mut first = orders.recv().ok()?;
-        let mut number = 1;
-        for order in orders.try_iter() {
+        let (mut number, began) = (1, Instant::now());
+        loop {
+            let rest = gathers(first.settled.len()).saturating_sub(began.elapsed());
+            let Ok(order) = orders.recv_timeout(rest) else { break };
             first.settled.extend(order.settled);
             first.events.extend(order.events);
             first.wanted += order.wanted;
@@ -141,7 +144,7 @@ impl Backlog {
     /// The same once no more rows are given: those that are under way still come to their end.
     fn all_unwritten(&self) -> Vec<EndedAttempt> {
         let mut outcomes = self.unwritten();
-        while let Some((order, _)) = self.next() {
+        while let Some((order, _)) = self.next(|_| Duration::ZERO) {
             outcomes.extend(order.settled.into_iter().map(|row| row.ended));
         }
         outcomes
@@ -172,9 +175,9 @@ fn write(
     backlog: &Backlog,
     answers: UnboundedSender<Exchanged>,
 ) -> Result<Box<dyn RunLedger>, WriteFailure> {
-    // Whatever came while the last exchange was made shares the next one. To wait for more makes fewer commits and a slower
-    // run, on a fast disk and on a slow one.
-    while let Some((Order { settled, wanted, is_last, pause, events }, orders)) = backlog.next() {
+    while let Some((Order { settled, wanted, is_last, pause, events }, orders)) =
+        backlog.next(|settled| ledger.gathers(settled))
+    {
         let settled = backlog.write(settled);
         if let Some(reason) = pause {
             ledger.pause(reason);
@@ -199,8 +202,6 @@ fn write(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
     use crate::bulk::file_run::FileRun;
     use crate::bulk::fixture;

@@ -260,6 +260,18 @@ impl Cluster {
         });
     }
 
+    /// Does `work` while another session stays in the transaction that `script` begins.
+    pub(crate) fn while_holding<T>(&self, database: &str, script: &str, work: impl FnOnce() -> T) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let _holding = runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(&self.url("postgres", database), NoTls).await.unwrap();
+            tokio::spawn(connection);
+            client.batch_execute(script).await.unwrap();
+            client
+        });
+        work()
+    }
+
     /// As a crash would end it; then it is started again.
     pub(crate) fn crash(&self) {
         let arguments = ["-m", "immediate", "-w", "restart", "-l"];

@@ -44,6 +44,11 @@ pub(crate) enum DatabaseError {
     SetupRights { at: String, cause: String },
     #[error("the ledger in the database cannot be read or written: {cause}")]
     Failed { cause: String },
+    #[error("the list could not be brought into the database: {cause}")]
+    NotImported { cause: String },
+    /// The answer to its commit did not come.
+    #[error("whether the run {run} was made is not known: {cause}")]
+    PerhapsImported { run: String, cause: String },
     /// It was tried for long enough.
     #[error("the database of the ledger, {at}, was not to be had for {seconds} s: {cause}")]
     Gone { at: String, seconds: u64, cause: String },
@@ -121,13 +126,22 @@ impl DatabaseError {
             | Self::Rights { .. }
             | Self::SetupRights { .. }
             | Self::Failed { .. }
+            | Self::NotImported { .. }
+            | Self::PerhapsImported { .. }
             | Self::Gone { .. } => false,
         }
     }
 
     /// Whether how it is set up is wrong; else it cannot be had at the moment.
     pub(crate) fn is_of_configuration(&self) -> bool {
-        !matches!(self, Self::Unreachable { .. } | Self::Failed { .. } | Self::Gone { .. })
+        !matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::Failed { .. }
+                | Self::NotImported { .. }
+                | Self::PerhapsImported { .. }
+                | Self::Gone { .. }
+        )
     }
 
     /// The way out, for the hint line.
@@ -168,6 +182,11 @@ impl DatabaseError {
                 "give its SQL to whoever may run it: `jelouctl ledger setup --print`; roles that are there already are used"
             }
             Self::Failed { .. } => "look into the log of the database; `jelouctl bulk status` says how the run stands",
+            Self::NotImported { .. } => "no run was made and nothing was sent: send the list again once that is mended",
+            Self::PerhapsImported { .. } => {
+                "nothing was sent; where `jelouctl bulk list` has the run, `jelouctl bulk work RUN` sends it, else send the \
+                 list again"
+            }
             Self::Gone { .. } => {
                 "what became of rows since then stands above; when the database is back, `jelouctl bulk status` says what is known"
             }

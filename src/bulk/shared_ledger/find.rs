@@ -4,7 +4,7 @@ use tokio_postgres::{Error, Row};
 
 use super::database::LONG;
 use super::error::DatabaseError;
-use super::report::{COLUMNS, TABLES, reported};
+use super::report::{COLUMNS, reported, tables_after};
 use super::runs::SharedRuns;
 use crate::bulk::ledger::{Details, FoundRow, LedgerError, hash_of_person};
 use crate::phone::person_key;
@@ -19,8 +19,9 @@ impl SharedRuns {
     /// When they cannot be read.
     pub(crate) fn rows_to(&self, recipient: &str) -> Result<Vec<(String, Details, FoundRow)>, LedgerError> {
         let query = format!(
-            "SELECT {COLUMNS}, run.name, run.details, body FROM {TABLES} JOIN jelouctl.run ON run.id = row.run \
-             WHERE content.person = $1 ORDER BY row.run, row.n"
+            "SELECT {COLUMNS}, run.name, run.details, body FROM {} JOIN jelouctl.run ON run.id = row.run \
+             WHERE content.person = $1 ORDER BY row.run, row.n",
+            tables_after("0")
         );
         let rows = self.call(LONG, self.client().query(&query, &[&hash_of_person(recipient)]))?;
         let mut found = Vec::new();

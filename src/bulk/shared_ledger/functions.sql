@@ -21,6 +21,13 @@ BEGIN
   RETURN made;
 END $$;
 
+-- What is known of the tables says nothing of the rows that have just been imported, and whoever reads them would read all.
+CREATE FUNCTION look_at_rows()
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+BEGIN
+  ANALYZE row, content;
+END $$;
+
 -- Nobody takes rows of the run any more, until it is resumed. Whoever was first stays the reason.
 CREATE FUNCTION pause_run(my_run bigint, reason text, who text)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
@@ -102,7 +109,7 @@ CREATE FUNCTION exchange(
   fingerprint bigint, rest bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp
 -- Joined in any other way it reads the whole run once several are in the tables.
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   r run; w worker; moment timestamptz; due bigint[] = '{}'; fresh bigint[] = '{}'; tokens int = 0; taken int;
@@ -136,7 +143,9 @@ BEGIN
     ), changed AS (
       UPDATE row SET state = e.state, lease_until = e.lease_until, at = moment - e.ago_ms * interval '1 ms',
         due_at = CASE e.state WHEN 'pending' THEN moment + e.wait_ms * interval '1 ms' END
-      FROM e WHERE row.run = r.id AND row.n = e.n AND row.number = e.number AND row.lease_until IS NOT NULL
+      -- Not `IS NOT NULL`: for each row, all that are under way would be read through the index of leases.
+      FROM e WHERE row.run = r.id AND row.n = e.n AND row.number = e.number
+        AND coalesce(row.lease_until, '-infinity') <> '-infinity'
       RETURNING row.n, row.number, row.worker, row.at, row.state, e.status, e.message, e.code, e.api_code, e.error
     ), released AS (
       UPDATE row SET due_at = c.at + recipient_gap FROM changed AS c

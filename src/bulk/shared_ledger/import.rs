@@ -55,16 +55,17 @@ impl SharedRuns {
         let client = self.client();
         // A long list takes longer than any other statement may.
         self.call(SHORT, client.batch_execute("BEGIN; SET LOCAL statement_timeout = '10min'"))?;
-        let imported = self.import_rows(client, draft, details, name, &text);
-        let imported = imported.and_then(|run| {
-            // It waits for the disk, however long that takes.
-            self.call(LONG, client.batch_execute("COMMIT"))?;
-            Ok(run)
-        });
-        if imported.is_err() {
+        let run = self.import_rows(client, draft, details, name, &text).map_err(|error| {
             let _ = self.call(SHORT, client.batch_execute("ROLLBACK"));
-        }
-        imported
+            not_imported(error)
+        })?;
+        // It waits for the disk, however long that takes.
+        let committed = self.call(LONG, client.batch_execute("COMMIT"));
+        committed
+            .map_err(|error| DatabaseError::PerhapsImported { run: name.to_string(), cause: error.to_string() })?;
+        // The run is made; without this some statements are slower for a while.
+        let _ = self.call(LONG, client.execute("SELECT jelouctl.look_at_rows()", &[]));
+        Ok(run)
     }
 
     fn import_rows(
@@ -98,6 +99,16 @@ impl SharedRuns {
             })?;
         }
         Ok(RunId(run))
+    }
+}
+
+/// Says of what may pass that there is no run.
+fn not_imported(error: BulkError) -> BulkError {
+    match error {
+        BulkError::Ledger(LedgerError::Database(
+            DatabaseError::Unreachable { cause, .. } | DatabaseError::Failed { cause },
+        )) => DatabaseError::NotImported { cause }.into(),
+        other => other,
     }
 }
 

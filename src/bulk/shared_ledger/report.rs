@@ -22,11 +22,17 @@ pub(super) const COLUMNS: &str = "row.n, line, row.state, cells, message_id, htt
      CASE WHEN isfinite(row.at) THEN (extract(epoch FROM row.at) * 1000)::bigint END, api_code, recipient, \
      (extract(epoch FROM ended_at) * 1000)::bigint";
 
-/// Where they are.
-pub(super) const TABLES: &str = "jelouctl.row JOIN jelouctl.content USING (run, n) \
+/// Where the rows with a number above `after` are. Each table is told so: side by side with the rows it would be read from its
+/// start for every page.
+pub(super) fn tables_after(after: &str) -> String {
+    format!(
+        "jelouctl.row JOIN jelouctl.content ON content.run = row.run AND content.n = row.n AND content.n > {after} \
      LEFT JOIN LATERAL (SELECT message_id, http_status, code, api_code, error, ended_at FROM jelouctl.attempt \
        WHERE attempt.run = row.run AND attempt.n = row.n ORDER BY attempt.number DESC LIMIT 1) AS last ON true \
-     LEFT JOIN jelouctl.decision ON decision.run = row.run AND decision.n = row.n AND decision.number = row.number";
+     LEFT JOIN jelouctl.decision ON decision.run = row.run AND decision.n = row.n AND decision.n > {after} \
+       AND decision.number = row.number"
+    )
+}
 
 impl SharedRuns {
     /// Gives every row that `filter` takes to `write`, in the order of the input.
@@ -39,7 +45,10 @@ impl SharedRuns {
         let client = self.client();
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         self.call(SHORT, client.batch_execute(begin)).map_err(LedgerError::from)?;
-        let query = format!("SELECT {COLUMNS} FROM {TABLES} WHERE row.run = $1 AND row.n > $2 ORDER BY row.n LIMIT $3");
+        let query = format!(
+            "SELECT {COLUMNS} FROM {} WHERE row.run = $1 AND row.n > $2 ORDER BY row.n LIMIT $3",
+            tables_after("$2")
+        );
         let mut after = 0_i64;
         loop {
             let rows = self.call(LONG, client.query(&query, &[&run.0, &after, &PAGE])).map_err(LedgerError::from)?;

@@ -15,7 +15,7 @@ const ROWS_A_CALL: usize = 10_000;
 
 /// Rows behind the one that is named, at most so many.
 const PENDING: &str = "SELECT n, line, recipient, path, body, number FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
-     WHERE run = $1 AND state = 'pending' AND n > $2 ORDER BY n LIMIT $3";
+     WHERE run = $1 AND state = 'pending' AND n > $2 AND content.n > $2 ORDER BY n LIMIT $3";
 
 impl SharedRuns {
     /// The first row that is still to be sent.

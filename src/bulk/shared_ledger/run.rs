@@ -16,8 +16,8 @@ use super::lease::Lease;
 use super::outcome_columns::OutcomeColumns;
 use super::run_counts::{RunId, counts_of};
 use super::runs::SharedRuns;
+use crate::api::Deadline;
 use crate::bulk::breaker::PauseReason;
-use crate::bulk::deadline::Deadline;
 use crate::bulk::exchange::{Given, RunLedger, RunPause, SettledRow};
 use crate::bulk::ledger::{EndedAttempt, LedgerError, QueuedRow, RunEvent, is_request_whole, now};
 use crate::bulk::queue::Delay;
@@ -31,8 +31,11 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// So often a process that waits asks whether others have paused the run, and is heard of by them.
 const LISTENS_EVERY: Duration = Duration::from_millis(500);
-/// So often the rows of all workers are counted.
+/// An exchange waits no longer than this for more rows.
+const LONGEST_GATHERING: Duration = Duration::from_millis(5);
+/// So often the rows of all workers are counted, where that takes no more than a fiftieth of the time.
 const TIME_BETWEEN_COUNTS: Duration = Duration::from_secs(5);
+const PARTS_BETWEEN_COUNTS: u32 = 50;
 
 /// This process as one of those that send a run.
 pub(crate) struct SharedRun {
@@ -52,7 +55,10 @@ pub(crate) struct SharedRun {
     is_complete: bool,
     /// Whether nobody waits any longer for what cannot be written at once.
     is_left: Arc<AtomicBool>,
-    counted_at: Option<Instant>,
+    /// How long the last exchange took.
+    took: Duration,
+    /// When the rows are counted again.
+    counts_at: Instant,
 }
 
 impl SharedRuns {
@@ -86,7 +92,8 @@ impl SharedRun {
             pause: None,
             is_complete: false,
             is_left: Arc::default(),
-            counted_at: None,
+            took: Duration::ZERO,
+            counts_at: Instant::now(),
         })
     }
 
@@ -126,12 +133,13 @@ impl SharedRun {
         self.held.extend(given.rows.iter().map(hold));
         self.pause = None;
         self.return_changed(&mut given);
-        if self.counted_at.is_none_or(|at| at.elapsed() >= TIME_BETWEEN_COUNTS) {
+        let began = Instant::now();
+        if began >= self.counts_at {
             // Progress is shown without them too.
             if let Some((client, _)) = &self.connection {
                 given.counts = counts_of(&self.database, client, self.run).ok();
             }
-            self.counted_at = Some(Instant::now());
+            self.counts_at = Instant::now() + TIME_BETWEEN_COUNTS.max(began.elapsed() * PARTS_BETWEEN_COUNTS);
         }
         Ok(given)
     }
@@ -149,7 +157,10 @@ impl SharedRun {
         let settled: Vec<_> = settled.iter().chain(&returned).collect();
         loop {
             match self.try_exchange(&settled, wanted) {
-                Ok(given) => return Ok(given),
+                Ok(given) => {
+                    self.took = began.elapsed();
+                    return Ok(given);
+                }
                 Err(error) if error.may_pass() && began.elapsed() < patience && !self.is_left() => {
                     self.connection = None;
                     thread::sleep(wait);
@@ -243,6 +254,12 @@ impl RunLedger for SharedRun {
 
     fn listens_every(&self) -> Option<Duration> {
         Some(LISTENS_EVERY)
+    }
+
+    /// As long as most of the last exchange took: where the disk of the database is slow, the answers of the API to one
+    /// exchange go into the next one together.
+    fn gathers(&self, settled: usize) -> Duration {
+        if settled < self.held.len() { (self.took * 2 / 3).min(LONGEST_GATHERING) } else { Duration::ZERO }
     }
 
     /// There is nothing to read ahead: what is read is taken.

@@ -4,8 +4,6 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::Mutex;
-
 use super::arguments::RunOptions;
 use super::ending::{log_end, report};
 use super::hours;
@@ -35,7 +33,6 @@ pub(crate) async fn send_rows(
         base: base.url().clone(),
         accepts: run.details().accepts.clone(),
         swaps: SwapWatch::default(),
-        turn: Mutex::default(),
     });
     let details = run.details();
     if details.sandbox {
