@@ -9,6 +9,8 @@ mod curl;
 mod delivery;
 mod failure;
 mod outcome;
+#[cfg(target_os = "linux")]
+mod platform_roots;
 mod redaction;
 mod repeated;
 mod request;
