@@ -10,6 +10,8 @@ mod deadline;
 mod delivery;
 mod failure;
 mod outcome;
+#[cfg(target_os = "linux")]
+mod platform_roots;
 mod redaction;
 mod repeated;
 mod request;

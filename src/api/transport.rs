@@ -19,6 +19,8 @@ use super::connections::ConnectionLog;
 use super::credentials::Credentials;
 use super::deadline::Deadline;
 use super::failure::{Failure, Peer, Stage, innermost, is_without_close_notify};
+#[cfg(target_os = "linux")]
+use super::platform_roots::platform_tls;
 use super::request::Request;
 use super::timely_body::TimelyBody;
 
@@ -272,7 +274,7 @@ fn builder(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) ->
         builder = builder.no_proxy();
     }
     builder = match &options.roots {
-        Roots::Platform => builder,
+        Roots::Platform => trusting_the_platform(builder),
         Roots::None => builder.tls_certs_only([]),
         Roots::Only(pem) => match reqwest::Certificate::from_pem_bundle(pem) {
             Ok(certificates) if !certificates.is_empty() => builder.tls_certs_only(certificates),
@@ -280,6 +282,20 @@ fn builder(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) ->
         },
     };
     Ok(builder)
+}
+
+#[cfg(target_os = "linux")]
+fn trusting_the_platform(builder: ClientBuilder) -> ClientBuilder {
+    match platform_tls() {
+        Some(tls) => builder.tls_backend_preconfigured(tls),
+        None => builder,
+    }
+}
+
+/// The system judges certificates itself.
+#[cfg(not(target_os = "linux"))]
+fn trusting_the_platform(builder: ClientBuilder) -> ClientBuilder {
+    builder
 }
 
 /// Whether the server says by `Keep-Alive: timeout=0` that a connection is not to be used again.

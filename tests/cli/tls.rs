@@ -102,6 +102,29 @@ fn a_certificate_that_is_not_trusted_was_not_sent() {
     home.run(SEND).env("SSL_CERT_FILE", home.path().join("other.pem")).api(&url).fails(7, &refused);
 }
 
+/// Elsewhere the system has a store that no variable replaces.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_authority_is_found_wherever_the_platform_has_it() {
+    let (server, ca) = start("localhost");
+    let url = format!("https://localhost:{}", server.port());
+    let home = Home::new();
+    // It has the same name, and another key.
+    let other = authority().pem();
+    home.write("other.pem", &other);
+    home.write("both.pem", format!("# two of them\n{other}\n{ca}"));
+    home.write("trusted/ca.pem", &ca);
+    home.write("empty/none", "");
+    let [other, both, trusted, empty] =
+        ["other.pem", "both.pem", "trusted", "empty"].map(|name| home.path().join(name));
+    home.run(SEND).env("SSL_CERT_FILE", &both).api(&url).success();
+    home.run(SEND).env("SSL_CERT_DIR", &trusted).api(&url).success();
+    home.run(SEND).env("SSL_CERT_FILE", &other).env("SSL_CERT_DIR", &trusted).api(&url).success();
+    let refused = ["error: not sent: TLS failed: invalid peer certificate", "--ca-cert"];
+    home.run(SEND).env("SSL_CERT_FILE", &other).env("SSL_CERT_DIR", &empty).api(&url).fails(7, &refused);
+    home.run(SEND).api(&url).fails(7, &refused);
+}
+
 #[test]
 fn a_certificate_for_another_name_was_not_sent() {
     let (server, authority) = start("elsewhere.example");
@@ -110,8 +133,12 @@ fn a_certificate_for_another_name_was_not_sent() {
     let url = format!("https://localhost:{}", server.port());
     // No retry: it would be the same certificate again.
     let run = home.run("send text --to 593987654321 Hola --ca-cert ca.pem -o record").api(&url);
-    let ended = run.fails(7, &["TLS failed: the certificate of localhost:", "is for elsewhere.example", "--api-url"]);
+    let said = ["TLS failed: the certificate of localhost:", "is for elsewhere.example", "--api-url"];
+    let ended = run.fails(7, &said);
     assert_eq!((ended.json()["attempts"].as_u64(), ended.json()["error"]["code"].as_str()), (Some(1), Some("tls")));
+    if cfg!(target_os = "linux") {
+        home.run(SEND).env("SSL_CERT_FILE", home.path().join("ca.pem")).api(&url).fails(7, &said);
+    }
 }
 
 #[test]

@@ -1,0 +1,216 @@
+//! Whom the platform trusts, where that is a file with some hundred certificates: only those authorities are decoded that a
+//! server's certificates name. Where these do not vouch for the server, all that the platform has are asked, so that whether
+//! it is trusted, and what is said if it is not, is what the whole store says.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use memchr::memmem::Finder;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls_platform_verifier::Verifier;
+use webpki::EndEntityCert;
+
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
+/// TLS for HTTP/1.1 that trusts whom the platform trusts. None where its authorities do not stand in one file that can be
+/// read: then they are all read at once, which also says what is wrong with them.
+pub(super) fn platform_tls() -> Option<ClientConfig> {
+    let verifier = BundleVerifier::new(bundle_path()?, Arc::new(rustls::crypto::ring::default_provider()))?;
+    let config = ClientConfig::builder_with_provider(Arc::clone(&verifier.provider));
+    let config = config.with_safe_default_protocol_versions().ok()?;
+    // The name is a warning to who gives a verifier that trusts more; this one trusts nobody whom the platform does not.
+    let config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    let mut config = config.with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Some(config)
+}
+
+/// The file that the platform's store is read from, perhaps besides directories.
+fn bundle_path() -> Option<PathBuf> {
+    match (std::env::var_os("SSL_CERT_FILE"), std::env::var_os("SSL_CERT_DIR")) {
+        (Some(file), _) => Some(PathBuf::from(file)),
+        // Only what is in that directory is trusted.
+        (None, Some(_)) => None,
+        (None, None) => openssl_probe::probe().cert_file,
+    }
+}
+
+#[derive(Debug)]
+struct BundleVerifier {
+    bundle: PathBuf,
+    provider: Arc<CryptoProvider>,
+    /// By the authorities that the first certificates named that were seen: a process talks to one server.
+    named: OnceLock<Option<Arc<WebPkiServerVerifier>>>,
+    /// By all authorities of the platform.
+    whole: OnceLock<Result<Verifier, Error>>,
+}
+
+impl BundleVerifier {
+    /// None where the file has no certificate that can be used.
+    fn new(bundle: PathBuf, provider: Arc<CryptoProvider>) -> Option<Self> {
+        let mut certificates = CertificateDer::pem_file_iter(&bundle).ok()?;
+        certificates
+            .any(|certificate| certificate.is_ok_and(|one| RootCertStore::empty().add(one).is_ok()))
+            .then_some(())?;
+        Some(Self { bundle, provider, named: OnceLock::new(), whole: OnceLock::new() })
+    }
+
+    fn named_by(&self, certificates: &[&CertificateDer<'_>]) -> Option<Arc<WebPkiServerVerifier>> {
+        let parsed = certificates.iter().filter_map(|certificate| EndEntityCert::try_from(*certificate).ok());
+        let issuers: Vec<Vec<u8>> = parsed.map(|certificate| certificate.issuer().to_vec()).collect();
+        let bundle = BufReader::new(File::open(&self.bundle).ok()?);
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(authorities(bundle, &issuers).ok()?);
+        // It fails where there is none.
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider)).build().ok()
+    }
+}
+
+impl ServerCertVerifier for BundleVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let certificates: Vec<_> = std::iter::once(end_entity).chain(intermediates).collect();
+        if let Some(named) = self.named.get_or_init(|| self.named_by(&certificates))
+            && let Ok(verified) = named.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        {
+            return Ok(verified);
+        }
+        let whole = self.whole.get_or_init(|| Verifier::new(Arc::clone(&self.provider)));
+        let whole = whole.as_ref().map_err(Clone::clone)?;
+        whole.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The certificates of `bundle` that may be those of `names`. An authority that is missed costs time and nothing else.
+fn authorities(mut bundle: impl BufRead, names: &[Vec<u8>]) -> io::Result<Vec<CertificateDer<'static>>> {
+    let names: Vec<Finder<'_>> = names.iter().map(Finder::new).collect();
+    let (mut line, mut section, mut found) = (Vec::new(), Vec::new(), Vec::new());
+    while bundle.read_until(b'\n', &mut line)? > 0 {
+        if !section.is_empty() || line.starts_with(b"-----BEGIN ") {
+            section.extend_from_slice(&line);
+        }
+        if line.starts_with(b"-----END ") {
+            if section.starts_with(BEGIN) && is_of_one(&section, &names) {
+                found.extend(CertificateDer::from_pem_slice(&section));
+            }
+            section.clear();
+        }
+        line.clear();
+    }
+    Ok(found)
+}
+
+/// Whether one of `names` stands at the beginning of a certificate, behind its serial number and its issuer, which mostly is
+/// itself.
+fn is_of_one(section: &[u8], names: &[Finder<'_>]) -> bool {
+    let longest = names.iter().map(|name| name.needle().len()).max().unwrap_or_default();
+    let mut head = Vec::new();
+    for line in section.split(|byte| *byte == b'\n').skip(1).take_while(|line| !line.starts_with(b"-")) {
+        if STANDARD.decode_vec(line.trim_ascii_end(), &mut head).is_err() {
+            return false;
+        }
+        if head.len() >= 128 + 2 * longest {
+            break;
+        }
+    }
+    names.iter().any(|name| name.find(&head).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+
+    use super::*;
+
+    type Authority = CertifiedIssuer<'static, KeyPair>;
+
+    fn authority(name: &str) -> Authority {
+        let mut authority = CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority.distinguished_name.push(DnType::CommonName, name);
+        CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap()
+    }
+
+    fn found(bundle: &str, issuer: &Authority) -> Vec<CertificateDer<'static>> {
+        let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let certificate = certificate.signed_by(&KeyPair::generate().unwrap(), issuer).unwrap();
+        let certificate = EndEntityCert::try_from(certificate.der()).unwrap();
+        authorities(bundle.as_bytes(), &[certificate.issuer().to_vec()]).unwrap()
+    }
+
+    #[test]
+    fn only_the_authorities_that_are_named_are_decoded() {
+        let (one, other, twin) = (authority("one"), authority("other"), authority("other"));
+        let bundle = format!("# a comment\n{}\n{}{}", one.pem(), other.pem(), twin.pem());
+        assert_eq!(found(&bundle, &one), [one.der().clone()]);
+        assert_eq!(found(&bundle.replace('\n', "\r\n"), &one), [one.der().clone()]);
+        assert_eq!(found(&bundle, &twin), [other.der().clone(), twin.der().clone()]);
+        assert!(found(&bundle, &authority("third")).is_empty());
+    }
+
+    #[test]
+    fn what_is_no_certificate_of_the_store_is_none_here() {
+        let authority = authority("one");
+        let pem = authority.pem();
+        for bundle in [
+            pem.replace("CERTIFICATE", "TRUSTED CERTIFICATE"),
+            format!("# {pem}"),
+            format!("-----BEGIN X509 CRL-----\nAAAA\n{pem}"),
+            pem.replacen("\nMII", "\n!II", 1),
+            pem.replace("-----END CERTIFICATE-----", ""),
+        ] {
+            let certificates = CertificateDer::pem_slice_iter(bundle.as_bytes()).filter_map(Result::ok);
+            let (whole, _) = RootCertStore::empty().add_parsable_certificates(certificates);
+            assert_eq!((found(&bundle, &authority).len(), whole), (0, 0), "{bundle}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_without_a_certificate_is_left_to_the_platform() {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        for bundle in ["", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(bundle.as_bytes()).unwrap();
+            assert!(BundleVerifier::new(file.path().to_owned(), Arc::clone(&provider)).is_none(), "{bundle}");
+        }
+    }
+}
