@@ -235,10 +235,12 @@ mod tests {
         for (url, expected) in [
             ("postgres://u@db.example/j", Some("a:b:c\\")),
             ("postgres://v@db.example/j", Some("last")),
+            #[cfg(unix)]
             ("postgres://u@%2Frun/j", Some("last")),
         ] {
             assert_eq!(password_in(file, &url.parse().unwrap()).as_deref(), expected, "{url}");
         }
+        #[cfg(unix)]
         assert_eq!(
             password_in("localhost:6000:j:u:x", &"postgres://u@%2Frun:6000/j".parse().unwrap()).as_deref(),
             Some("x")

@@ -56,6 +56,10 @@ impl FromStr for LedgerUrl {
         if config.get_hosts().is_empty() {
             return Err("it names no host; a unix socket is postgres://%2Frun%2Fpostgresql/DATABASE".to_owned());
         }
+        #[cfg(not(unix))]
+        if config.get_hosts().iter().any(|Host::Tcp(name)| name.starts_with('/')) {
+            return Err("it names a unix socket, and there is none on this system: name a host".to_owned());
+        }
         let is_near = config.get_hosts().iter().all(is_on_this_machine)
             && config.get_hostaddrs().iter().all(std::net::IpAddr::is_loopback);
         let is_encrypted = match mode.as_deref() {
@@ -119,6 +123,7 @@ mod tests {
             ("postgres://u@localhost/j", "postgres://u@localhost/j", None, false),
             ("postgres://u@127.0.0.1/j?sslmode=disable", "postgres://u@127.0.0.1/j", None, false),
             ("postgres://u@[::1]/j?sslmode=verify-full", "postgres://u@[::1]/j", None, true),
+            #[cfg(unix)]
             ("postgres://u@%2Frun%2Fpostgresql/j", "postgres://u@%2Frun%2Fpostgresql/j", None, false),
         ] {
             let url: LedgerUrl = raw.parse().unwrap();
@@ -134,6 +139,8 @@ mod tests {
             ("mysql://u@h/j", "no address of a PostgreSQL"),
             ("jelou", "no address"),
             ("postgres:///j", "names no host"),
+            #[cfg(not(unix))]
+            ("postgres://u@%2Frun%2Fpostgresql/j", "names a unix socket"),
             ("postgres://u@db.example/j?sslmode=prefer", "sslmode=prefer"),
             ("postgres://u@db.example/j?sslmode=disable", "sslmode=disable"),
             ("postgres://u@db.example/j?sslmode=verify-ca", "sslmode=verify-ca"),
