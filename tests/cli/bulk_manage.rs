@@ -73,7 +73,8 @@ fn a_run_that_waits_is_stopped_at_once() {
     let mut run = Watched::new(start(&home, words, &[], &jelou.url));
     run.wait_for("note: waiting");
     let status = home.run("bulk status r").success().json();
-    assert_eq!((&status["running"], &status["stopping"]), (&json!(true), &json!(false)), "{status}");
+    // A database has `paused` in its place.
+    assert!(status["running"] == true && status["stopping"] != true, "{status}");
     home.run("bulk stop r").success();
     let ended = run.end();
     assert_eq!((ended.code, counts(&ended.json())), (11, [0, 0, 0, 3]), "{ended:?}");
