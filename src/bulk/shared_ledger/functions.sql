@@ -28,11 +28,12 @@ BEGIN
   ANALYZE row, content;
 END $$;
 
--- Nobody takes rows of the run any more, until it is resumed. Whoever was first stays the reason.
+-- Nobody takes rows of the run any more, until it is resumed. Whoever was first stays the reason; a person who stops it once
+-- more is heard by one who is just asked whether it goes on.
 CREATE FUNCTION pause_run(my_run bigint, reason text, who text)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
-  UPDATE run SET paused = reason, paused_by = who, paused_at = clock_timestamp()
-  WHERE id = my_run AND paused IS NULL AND finished_at IS NULL
+  UPDATE run SET paused = coalesce(paused, reason), paused_by = coalesce(paused_by, who), paused_at = clock_timestamp()
+  WHERE id = my_run AND (paused IS NULL OR reason = 'person') AND finished_at IS NULL
 $$;
 
 -- What happened to a run.
@@ -252,17 +253,23 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp A
   UPDATE worker SET left_at = clock_timestamp() WHERE id = my_worker AND session = my_session
 $$;
 
+-- When the run was paused last, in microseconds; nothing while it is not.
+CREATE FUNCTION paused_at_of(of run) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+  SELECT (extract(epoch FROM of.paused_at) * 1000000)::bigint
+$$;
+
 -- A person goes on with a run. That the database is another one is told first; who resumes again has been told.
-CREATE FUNCTION resume_run(my_run bigint, new_rate float8, new_conditions text)
+CREATE FUNCTION resume_run(my_run bigint, seen_paused_at bigint, new_rate float8, new_conditions text)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 DECLARE
-  is_told boolean;
+  is_told boolean; is_seen boolean;
 BEGIN
-  SELECT finished_at IS NOT NULL OR paused IS NOT DISTINCT FROM 'failover' OR database = this_database() INTO is_told
+  SELECT finished_at IS NOT NULL OR paused IS NOT DISTINCT FROM 'failover' OR database = this_database(),
+      paused_at_of(run) IS NOT DISTINCT FROM seen_paused_at INTO is_told, is_seen
     FROM run WHERE id = my_run FOR NO KEY UPDATE;
-  IF is_told THEN
+  IF is_told AND is_seen THEN
     UPDATE run SET paused = NULL, paused_by = NULL, paused_at = NULL, database = this_database() WHERE id = my_run;
-  ELSE
+  ELSIF NOT is_told THEN
     PERFORM check_database(my_run);
   END IF;
   UPDATE run SET rate = coalesce(new_rate, rate), pace = coalesce(new_rate, pace),

@@ -21,7 +21,13 @@ pub(crate) enum ResumedRun {
     /// Nobody else has it.
     File { runs: Runs, name: RunName, lock: RunLock },
     /// Others may send it too.
-    Shared { runs: Box<SharedRuns>, name: RunName, run: RunId },
+    Shared {
+        runs: Box<SharedRuns>,
+        name: RunName,
+        run: RunId,
+        /// When it was paused, by then.
+        paused_at: Option<i64>,
+    },
 }
 
 /// How it goes on.
@@ -48,7 +54,8 @@ impl ResumedRun {
             }
             RunStore::Shared(runs) => {
                 let run = runs.id(&name)?;
-                Self::Shared { runs, name, run }
+                let paused_at = runs.paused_at(run)?;
+                Self::Shared { runs, name, run, paused_at }
             }
         })
     }
@@ -113,7 +120,7 @@ impl ResumedRun {
                     written.close()?;
                 }
             }
-            Self::Shared { runs, name, run } => {
+            Self::Shared { runs, name, run, .. } => {
                 let of = (details.bot.as_str(), details.api_url.as_str());
                 let overlap = SharedEarlier::new(runs, of, details.remember).of_run(*run)?;
                 if earlier::are_left_out(&overlap.messages(), repetition, name, || runs.counts(*run))? {
@@ -139,11 +146,11 @@ impl ResumedRun {
                 let run = LockedRun { runs: &runs, name, details, is_changed, found: Some(counts), lock };
                 run.send(context, sender, connection, options).await
             }
-            Self::Shared { runs, name, run } => {
+            Self::Shared { runs, name, run, paused_at } => {
                 report_found(context, &name, &counts);
                 if is_resumed {
                     let conditions = is_changed.then_some(&details.conditions);
-                    runs.resume(run, options.rate.map(Rate::per_second), conditions)?;
+                    runs.resume(run, paused_at, options.rate.map(Rate::per_second), conditions)?;
                 }
                 let timeout = sender.settings.timeout.value.duration();
                 let joined = JoinedRun { runs: &runs, run, name: &name, details: &details, timeout };

@@ -20,7 +20,7 @@ pub(crate) fn stop(context: &Context, runs: &SharedRuns, asked: Option<&RunName>
     }
     runs.pause(run)?;
     context.stderr.note(&format!(
-        "nobody takes messages of run {name} any more, and those under way end first; {}",
+        "run {name} takes no more messages, whoever sends it, and those under way end first; {}",
         to_continue(&name)
     ));
     Ok(ExitCode::Success)
