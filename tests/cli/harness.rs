@@ -151,6 +151,11 @@ impl Home {
         let mut command = Command::new(cargo_bin!("jelouctl"));
         command.env_clear().env("HOME", self.path()).env("USERPROFILE", self.path());
         command.env("XDG_CONFIG_HOME", self.path().join(".config"));
+        if cfg!(windows) {
+            // Wine gives every process its own, which all homes would share.
+            let local = self.path().join(r"AppData\Local");
+            command.env("APPDATA", self.path().join(r"AppData\Roaming")).env("LOCALAPPDATA", local);
+        }
         // Without it no program there has sockets.
         command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
         command.envs(self.ledger().map(|ledger| ("JELOUCTL_LEDGER", ledger)));
