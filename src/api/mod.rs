@@ -25,7 +25,6 @@ pub(crate) use self::answer::{Answer, clipped};
 pub(crate) use self::codes::{CODES, Code, Effect, PAIR_RATE_LIMIT, may_miss_a_template};
 pub(crate) use self::credentials::Credentials;
 pub(crate) use self::curl::curl_command;
-#[cfg(unix)]
 pub(crate) use self::curl::shell_word;
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
