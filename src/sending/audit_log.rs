@@ -1,6 +1,6 @@
 //! The audit log: a line of JSON for each message of `send`, `run` and `--test-to`, for each end of a bulk run, for one that
-//! a guard refused and for one of which a person decided rows, in the file that the profile or `JELOUCTL_LOG` names. It has no text of a message and no secret, and whatever becomes of it
-//! changes no exit code.
+//! a guard refused and for one of which a person decided rows, in the file that the profile or `JELOUCTL_LOG` names. It has
+//! no text of a message and no secret, and whatever becomes of it changes no exit code.
 
 use std::fs::File;
 use std::io::{self, Write};
