@@ -36,12 +36,14 @@ pub(super) fn platform_tls() -> Option<ClientConfig> {
 
 /// The file that the platform's store is read from, perhaps besides directories.
 fn bundle_path() -> Option<PathBuf> {
-    match (std::env::var_os("SSL_CERT_FILE"), std::env::var_os("SSL_CERT_DIR")) {
+    let bundle = match (std::env::var_os("SSL_CERT_FILE"), std::env::var_os("SSL_CERT_DIR")) {
         (Some(file), _) => Some(PathBuf::from(file)),
         // Only what is in that directory is trusted.
         (None, Some(_)) => None,
         (None, None) => openssl_probe::probe().cert_file,
-    }
+    };
+    // It is read more than once, which a pipe cannot be.
+    bundle.filter(|path| path.is_file())
 }
 
 #[derive(Debug)]
@@ -118,19 +120,30 @@ impl ServerCertVerifier for BundleVerifier {
     }
 }
 
-/// The certificates of `bundle` that may be those of `names`. An authority that is missed costs time and nothing else.
+/// The certificates of `bundle` that may be those of `names`. An authority that is missed costs time and nothing else; of a file
+/// whose sections do not end as they begin none is taken, as others may read it otherwise.
 fn authorities(mut bundle: impl BufRead, names: &[Vec<u8>]) -> io::Result<Vec<CertificateDer<'static>>> {
     let names: Vec<Finder<'_>> = names.iter().map(Finder::new).collect();
-    let (mut line, mut section, mut found) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut line, mut section, mut end, mut found) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     while bundle.read_until(b'\n', &mut line)? > 0 {
-        if !section.is_empty() || line.starts_with(b"-----BEGIN ") {
+        if let Some(label) = line.strip_prefix(b"-----BEGIN ") {
+            if !section.is_empty() {
+                return Ok(Vec::new());
+            }
+            end = [b"-----END ", label.trim_ascii_end()].concat();
+        }
+        if !end.is_empty() {
             section.extend_from_slice(&line);
         }
         if line.starts_with(b"-----END ") {
+            if line.trim_ascii_end() != end {
+                return Ok(Vec::new());
+            }
             if section.starts_with(BEGIN) && is_of_one(&section, &names) {
                 found.extend(CertificateDer::from_pem_slice(&section));
             }
             section.clear();
+            end.clear();
         }
         line.clear();
     }
@@ -197,6 +210,8 @@ mod tests {
             format!("-----BEGIN X509 CRL-----\nAAAA\n{pem}"),
             pem.replacen("\nMII", "\n!II", 1),
             pem.replace("-----END CERTIFICATE-----", ""),
+            format!("{}{pem}", self::authority("other").pem().replace("-----END CERTIFICATE-----", "-----END X-----")),
+            format!("-----BEGIN X-----\nAAAA\n-----END Y-----\n{pem}"),
         ] {
             let certificates = CertificateDer::pem_slice_iter(bundle.as_bytes()).filter_map(Result::ok);
             let (whole, _) = RootCertStore::empty().add_parsable_certificates(certificates);

@@ -123,6 +123,15 @@ fn an_authority_is_found_wherever_the_platform_has_it() {
     let refused = ["error: not sent: TLS failed: invalid peer certificate", "--ca-cert"];
     home.run(SEND).env("SSL_CERT_FILE", &other).env("SSL_CERT_DIR", &empty).api(&url).fails(7, &refused);
     home.run(SEND).api(&url).fails(7, &refused);
+    // A pipe, as a shell's `<(…)` is one, can be read once.
+    let pipe = home.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::write(pipe, ca)
+    });
+    home.run(SEND).env("SSL_CERT_FILE", &pipe).api(&url).success();
+    writer.join().unwrap().unwrap();
 }
 
 #[test]
