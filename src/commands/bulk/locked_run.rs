@@ -4,7 +4,7 @@ use super::arguments::RunOptions;
 use super::carry_out::send_rows;
 use super::excluded_since::leave_out_of_file;
 use super::running_run::RunningRun;
-use super::summary::{RunSummary, may_have_been_sent};
+use super::summary::{RunSummary, undecided};
 use crate::bulk::{
     Counts, Details, FileRun, Ledger, LedgerError, RunEvent, RunEventKind, RunLedger, RunLock, RunName, Runs,
     StopWatch, StoredRun,
@@ -45,7 +45,7 @@ impl LockedRun<'_> {
             ledger.keep_conditions(&self.details.conditions)?;
         }
         if let Some(found) = &self.found {
-            report_found(context, &self.name, found);
+            report_found(context, &self.name, found, false);
         }
         let began = if self.found.is_some() { RunEventKind::Resumed } else { RunEventKind::Begun };
         ledger.note_events(&[RunEvent::now(began)])?;
@@ -101,10 +101,10 @@ impl RunningRun for FileOnItsWay<'_> {
 }
 
 /// What is left of a run that goes on, and what is left alone.
-pub(crate) fn report_found(context: &Context, name: &RunName, counts: &Counts) {
+pub(crate) fn report_found(context: &Context, name: &RunName, counts: &Counts, is_shared: bool) {
     let all = counted(counts.all(), "message");
     context.stderr.note(&format!("run {name}: {} of {all} left to send", counts.pending));
-    if let Some(left_alone) = may_have_been_sent(name, counts) {
-        context.stderr.note(&left_alone);
+    for told in undecided(name, counts, is_shared) {
+        context.stderr.note(&told);
     }
 }

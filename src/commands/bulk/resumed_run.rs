@@ -147,7 +147,7 @@ impl ResumedRun {
                 run.send(context, sender, connection, options).await
             }
             Self::Shared { runs, name, run, paused_at } => {
-                report_found(context, &name, &counts);
+                report_found(context, &name, &counts, true);
                 if is_resumed {
                     let conditions = is_changed.then_some(&details.conditions);
                     runs.resume(run, paused_at, options.rate.map(Rate::per_second), conditions)?;

@@ -28,17 +28,20 @@ pub(crate) struct RunSummary {
     reasons: BTreeMap<String, u64>,
     /// How many of the people an earlier run wrote to in the 24 hours before.
     written_to: u64,
+    /// Whether other processes may send it too: what is under way is theirs.
+    is_shared: bool,
 }
 
 impl RunSummary {
     /// As its ledger has it; an earlier run had written to so many people of its list.
     pub(crate) fn of(run: &StoredRun<'_>, written_to: u64) -> Result<Self, LedgerError> {
-        Ok(Self { counts: run.counts()?, skips: run.skip_counts()?, reasons: run.reasons()?, written_to })
+        let is_shared = matches!(run, StoredRun::Shared(..));
+        Ok(Self { counts: run.counts()?, skips: run.skip_counts()?, reasons: run.reasons()?, written_to, is_shared })
     }
 
     /// Of the run `name`, or of a list of which nothing was left.
     pub(crate) fn to_json(&self, name: Option<&RunName>) -> Value {
-        let Self { counts, skips, reasons, written_to } = self;
+        let Self { counts, skips, reasons, written_to, is_shared: _ } = self;
         json!({
             "schema_version": 1,
             "run": name.map(ToString::to_string),
@@ -58,7 +61,7 @@ impl RunSummary {
 
     /// The same for a person. `took` is how long it was on its way; `is_held` says whether a process has the run.
     pub(crate) fn words(&self, took: Option<Duration>, is_held: bool) -> Vec<String> {
-        let counts = if is_held { self.counts } else { self.counts.at_rest() };
+        let counts = if is_held || self.is_shared { self.counts } else { self.counts.at_rest() };
         let time = took.map(|took| format!(" in {}", rounded(took))).unwrap_or_default();
         let mut lines = vec![format!("{} of {} sent{time}", grouped(counts.sent), grouped(counts.all()))];
         let ended_badly = [(counts.failed, "failed"), (counts.unknown, "may have been sent")];
@@ -100,7 +103,7 @@ impl RunSummary {
 
     /// What can be done about the rows of the run that were not sent, with the commands.
     pub(crate) fn ways_on(&self, name: &RunName, details: &Details) -> Vec<String> {
-        let mut ways = Vec::from_iter(may_have_been_sent(name, &self.counts));
+        let mut ways = undecided(name, &self.counts, self.is_shared);
         if self.counts.is_finished() && self.counts.unknown > 0 {
             ways.push(format!(
                 "what became of them is for you to say: jelouctl bulk resolve {name} --unknown-as sent|failed|pending, or \
@@ -146,16 +149,22 @@ fn were(rows: u64) -> String {
     if rows == 1 { "the only row is".to_owned() } else { format!("all {rows} rows are") }
 }
 
-/// What a person should know of rows that may have been sent, with the way to see them; nothing where there are none.
-pub(crate) fn may_have_been_sent(name: &RunName, counts: &Counts) -> Option<String> {
-    let rows = counts.unknown + counts.inflight;
-    let states = if counts.inflight > 0 { "--state unknown --state inflight" } else { "--state unknown" };
-    let look = format!("jelouctl bulk report {name} {states}");
-    match rows {
-        0 => None,
-        1 => Some(format!("1 message may have been sent and is left alone: {look}")),
-        _ => Some(format!("{rows} messages may have been sent and are left alone: {look}")),
+/// What has come to no end: in a file that is left of a process which is gone, in a database it is under way elsewhere.
+pub(crate) fn undecided(name: &RunName, counts: &Counts, is_shared: bool) -> Vec<String> {
+    let (unknown, under_way) =
+        if is_shared { (counts.unknown, counts.inflight) } else { (counts.unknown + counts.inflight, 0) };
+    let states = if unknown > counts.unknown { "--state unknown --state inflight" } else { "--state unknown" };
+    let are = |rows| if rows == 1 { "is" } else { "are" };
+    let mut told = Vec::new();
+    if unknown > 0 {
+        let (messages, are) = (counted(unknown, "message"), are(unknown));
+        told.push(format!("{messages} may have been sent and {are} left alone: jelouctl bulk report {name} {states}"));
     }
+    if under_way > 0 {
+        let (messages, are) = (counted(under_way, "message"), are(under_way));
+        told.push(format!("{messages} {are} under way at other processes: jelouctl bulk status {name}"));
+    }
+    told
 }
 
 /// How a run that has rows left is gone on with, or given up.
