@@ -152,15 +152,16 @@ struct PolicyFlags {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = RUN)]
 pub(crate) struct RunOptionFlags {
-    /// How fast to send: 5/s, 300/m, 1000/h [default: the profile's rate, else 5/s]
+    /// How fast to send: 5/s, 300/m, 1000/h [default: the profile's rate, else 5/s; of `resume` the run's]
     #[arg(long, value_name = "RATE")]
     rate: Option<Rate>,
 
-    /// How many requests may be under way at once [default: 64]
+    /// How many requests may be under way at once [default: 64; of `resume` the run's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     concurrency: Option<u16>,
 
-    /// How long to keep trying while a rate limit refuses every row; then the run pauses [default: 15m]
+    /// How long to keep trying while a rate limit refuses every row; then the run pauses [default: 15m; of
+    /// `resume` the run's]
     #[arg(long, value_name = "DURATION")]
     max_wait: Option<RetryFor>,
 
