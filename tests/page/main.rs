@@ -1,5 +1,8 @@
 //! The page of the sandbox, and that of a run, in a real browser: Debian's `chromium`, without a window.
 
+// A browser is found, and files are the user's alone, as on Unix.
+#![cfg(unix)]
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
