@@ -44,7 +44,12 @@ fn a_run_that_is_stopped_ends_what_is_under_way_and_goes_on_later() {
     let ended = run.end();
     assert_eq!(ended.code, 11, "{ended:?}");
     assert!(ended.stderr.contains("error: stopped by `jelouctl bulk stop`"), "{ended:?}");
-    assert!(ended.stderr.contains("jelouctl bulk resume r; to give it up: jelouctl bulk remove r"), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("jelouctl bulk resume r; to give it up, and forget who was written to: jelouctl bulk remove r"),
+        "{ended:?}"
+    );
     let [sent, failed, unknown, pending] = counts(&ended.json());
     assert_eq!((sent, failed, unknown), (jelou.seen().len() as u64, 0, 0));
     assert!(pending > 0, "{ended:?}");

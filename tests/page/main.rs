@@ -2,7 +2,6 @@
 
 // A browser is found, and files are the user's alone, as on Unix.
 #![cfg(unix)]
-
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -169,7 +169,9 @@ pub(crate) fn undecided(name: &RunName, counts: &Counts, is_shared: bool) -> Vec
 
 /// How a run that has rows left is gone on with, or given up.
 pub(crate) fn to_continue(name: &RunName) -> String {
-    format!("to continue: jelouctl bulk resume {name}; to give it up: jelouctl bulk remove {name}")
+    format!(
+        "to continue: jelouctl bulk resume {name}; to give it up, and forget who was written to: jelouctl bulk remove {name}"
+    )
 }
 
 /// `words` at a terminal, where no format was asked for; `--output id` is the run's name.
