@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::{counts, people, resume, send, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, also_in_a_database};
+use crate::harness::{Ended, Home, also_in_a_database};
 
 also_in_a_database! {
     single_rows_are_decided_all_or_none,
@@ -192,4 +192,21 @@ fn what_a_resumed_run_is_told_of_earlier_runs_it_keeps() {
     assert_eq!(resume(&[]).code, 4);
     let ended = resume(&["--skip-sent"]);
     assert_eq!((ended.code, &ended.json()["skipped_reasons"]), (0, &json!({"already_sent": 3})), "{ended:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_was_decided_is_logged_and_stays_so_when_it_cannot_be_written() {
+    let (home, _jelou) = with_unknown_rows();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let log = home.path().join("log");
+    let mut command = home.command();
+    command.args(["bulk", "resolve", "r", "--unknown-as", "failed"]).env("JELOUCTL_LOG", &log);
+    let ended = Ended::new(&command.stdout(full).output().unwrap());
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.stderr.contains("3 unknown rows count as failed"), "{ended:?}");
+    assert!(ended.stderr.contains("how the run stands could not be written"), "{ended:?}");
+    let logged = std::fs::read_to_string(log).unwrap();
+    assert_eq!(logged.matches("bulk resolve").count(), 1, "{logged}");
+    assert_eq!(lines_in(&home, "failed"), [5, 6, 7, 8]);
 }

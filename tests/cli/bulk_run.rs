@@ -237,7 +237,7 @@ fn what_was_sent_stays_so_when_it_cannot_be_written() {
     command.env("JELOU_API_URL", &jelou.url).env("JELOU_BOT_ID", "1").env("JELOU_CLIENT_ID", "x");
     let ended = Ended::new(&command.env("JELOU_CLIENT_SECRET", "canary-1").output().unwrap());
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert!(ended.stderr.contains("how the run ended could not be written"), "{ended:?}");
+    assert!(ended.stderr.contains("how the run stands could not be written"), "{ended:?}");
     assert_eq!(jelou.seen().len(), 3);
 }
 

@@ -98,6 +98,16 @@ fn program(name: &str, directory: &Path) -> Command {
     command
 }
 
+/// Several statements, without an answer.
+fn execute(url: &str, script: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(script).await.unwrap();
+    });
+}
+
 impl Cluster {
     /// The one that all tests of this process share; nothing where the machine has no server.
     pub(crate) fn shared() -> Option<&'static Self> {
@@ -252,12 +262,7 @@ impl Cluster {
 
     /// Several statements, without an answer.
     pub(crate) fn script(&self, role: &str, database: &str, script: &str) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let (client, connection) = tokio_postgres::connect(&self.url(role, database), NoTls).await.unwrap();
-            tokio::spawn(connection);
-            client.batch_execute(script).await.unwrap();
-        });
+        execute(&self.url(role, database), script);
     }
 
     /// Does `work` while another session stays in the transaction that `script` begins.
@@ -315,6 +320,11 @@ impl Pooler {
 
     pub(crate) fn url(&self, database: &str) -> String {
         format!("postgres://{SENDER}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Several statements of a client of it, without an answer.
+    pub(crate) fn script(&self, database: &str, script: &str) {
+        execute(&self.url(database), script);
     }
 }
 

@@ -420,6 +420,44 @@ fn a_database_that_crashes_while_requests_are_under_way_loses_nothing() {
     assert_eq!((accepted.len(), accepted.values().max()), (3000, Some(&1)));
 }
 
+/// A database with a run in it whose process has sent messages, and then loses its connections; `change` is what its role is
+/// altered to before that.
+fn locked_out(role: &str, change: &str) -> Option<(Home, Jelou, Watched)> {
+    let cluster = Cluster::shared()?;
+    cluster.script("postgres", "postgres", &format!("CREATE ROLE {role} LOGIN; GRANT jelouctl_sender TO {role}"));
+    let ledger = cluster.url(role, &cluster.database());
+    let (home, jelou) = (people(300), Jelou::accepting());
+    let import = "bulk send people.csv --yes --run r --rate 20/s --import-only text Hola";
+    on(&home, &ledger, import, &jelou.url).success();
+    let child = Watched::new(worker(&home, &ledger, "bulk work", &jelou.url));
+    jelou.wait_for(5);
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename";
+    cluster.script("postgres", "postgres", &format!("ALTER ROLE {role} {change}; {end} = '{role}'"));
+    Some((home, jelou, child))
+}
+
+#[test]
+fn a_database_that_lets_nobody_in_any_more_ends_a_run_without_a_word_that_nothing_was_sent() {
+    let Some((_home, jelou, child)) = locked_out("let_out", "NOLOGIN") else { return };
+    let ended = child.end();
+    assert_eq!(ended.code, 12, "{ended:?}");
+    assert!(ended.stderr.contains("does not let us in") && ended.stderr.contains("bulk status"), "{ended:?}");
+    assert!(!ended.stderr.contains("nothing was sent"), "{ended:?}");
+    assert!(jelou.seen().len() >= 5);
+}
+
+#[test]
+fn a_database_that_is_gone_is_told_once_and_only_what_is_there_stands_above() {
+    let Some((_home, _jelou, mut child)) = locked_out("too_many", "CONNECTION LIMIT 0") else { return };
+    signal(&child.child, Signal::INT);
+    child.wait_for("press Ctrl-C again to stop at once");
+    signal(&child.child, Signal::INT);
+    let ended = child.end();
+    assert_eq!(ended.code, 12, "{ended:?}");
+    assert_eq!(ended.stderr.matches("the database of the ledger").count(), 1, "{ended:?}");
+    assert_eq!(ended.stderr.contains("stands above"), ended.stderr.contains("\"to\":"), "{ended:?}");
+}
+
 #[test]
 fn of_an_import_that_is_cut_off_nothing_stays() {
     let Some(cluster) = Cluster::shared() else { return };

@@ -91,3 +91,16 @@ fn a_pooler_serves_a_run_in_session_mode_alone() {
     }
     assert_eq!(jelou.seen().len(), 60);
 }
+
+/// What one session sets stays behind in a process of the server that the next one gets.
+#[test]
+fn a_pooler_whose_processes_have_the_settings_of_others_is_found_all_the_same() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let database = cluster.database();
+    let settings = "ignore_startup_parameters = options\ndefault_pool_size = 1";
+    let Some(pooler) = cluster.pooler("transaction", settings) else { return };
+    pooler.script(&database, "SET statement_timeout = '57s'; SET search_path = jelouctl, pg_temp");
+    let home = Home::new();
+    let list = home.run("bulk list").env("JELOUCTL_LEDGER", pooler.url(&database));
+    list.fails(3, &["a pooler between here and the database", "for one transaction only"]);
+}

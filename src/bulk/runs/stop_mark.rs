@@ -4,7 +4,7 @@
 use std::fs;
 use std::future::pending;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::time::{Duration, SystemTime};
 
@@ -49,25 +49,28 @@ impl StopMark {
         fs::read(&self.path).ok()
     }
 
-    /// Takes it away, where it is set.
+    /// Takes it away, where it is set, with one that a process has put aside which was killed then.
     pub(crate) fn lift(&self) -> Result<(), FileError> {
-        match fs::remove_file(&self.path) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(FileError::of("remove", &self.path)(cause)),
-            _ => Ok(()),
-        }
+        remove(&self.path)?;
+        remove(&self.aside())
     }
 
     /// Takes it away where it still says `that`. It is put aside to look at it, so that one which is set meanwhile stays.
     pub(super) fn lift_that(&self, that: &[u8]) -> Result<(), FileError> {
-        let aside = Self::new(self.path.with_extension("stop.old"));
-        match fs::rename(&self.path, &aside.path) {
+        let aside = self.aside();
+        match fs::rename(&self.path, &aside) {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
             moved => moved.map_err(FileError::of("remove", &self.path))?,
         }
-        if aside.read().is_none_or(|found| found != that) {
-            self.set()?;
+        if fs::read(&aside).is_ok_and(|found| found == that) {
+            return remove(&aside);
         }
-        aside.lift()
+        // As it was: it says who has set it and when, and a full disk does not keep it from its place.
+        fs::rename(&aside, &self.path).map_err(FileError::of("write", &self.path))
+    }
+
+    fn aside(&self) -> PathBuf {
+        self.path.with_extension("stop.old")
     }
 
     /// Watches for it; needs a runtime.
@@ -75,6 +78,13 @@ impl StopMark {
         let mut looks = interval(TIME_BETWEEN_LOOKS);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         StopWatch { mark: self.clone(), looks, is_seen: false }
+    }
+}
+
+fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(FileError::of("remove", path)(cause)),
+        _ => Ok(()),
     }
 }
 
@@ -106,7 +116,11 @@ mod tests {
         // A person stops the run again, after the older mark was looked at.
         fs::write(home.path().join("r.stop"), "process 1 at another time\n").unwrap();
         mark.lift_that(&before).unwrap();
-        assert!(mark.is_set());
+        assert_eq!(mark.read().unwrap(), b"process 1 at another time\n");
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+        // A process that was killed in between has left one aside.
+        fs::write(home.path().join("r.stop.old"), before).unwrap();
+        mark.lift().unwrap();
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
     }
 }

@@ -23,7 +23,7 @@ const TCP_TIMEOUT: Duration = Duration::from_secs(10);
 /// What every session is set to.
 const SETTINGS: [(&str, &str); 7] = [
     ("synchronous_commit", "on"),
-    ("statement_timeout", STATEMENT_TIMEOUT),
+    ("statement_timeout", "57s"),
     ("lock_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "60s"),
     ("search_path", "jelouctl,pg_temp"),
@@ -32,8 +32,11 @@ const SETTINGS: [(&str, &str); 7] = [
     // nothing, and each page of it would read all of it.
     ("plan_cache_mode", "force_generic_plan"),
 ];
-/// That the timeout has this very value says that the settings have arrived.
-const STATEMENT_TIMEOUT: &str = "57s";
+/// A setting of ours that has another value in each session: that it is there says that the others have arrived, and that
+/// they are not those which another session has left behind in a process of a pooler.
+const MARK: &str = "jelouctl.session";
+/// So often two connections are compared; each time a pooler that serves others too may by luck answer as if it were none.
+const COMPARISONS: usize = 6;
 const OLDEST_SERVER: i32 = 13;
 
 /// The database, with the runtime in which its connections live.
@@ -86,12 +89,14 @@ impl Database {
             |_| DatabaseError::Unreachable { at: at.clone(), cause: format!("no answer within {} s", SHORT.as_secs()) };
         self.outside(|runtime| {
             runtime.block_on(async {
-                let client = timeout(SHORT, open_with_settings(at, &config, tls.as_ref())).await.map_err(late)??;
-                match timeout(SHORT, check(at, &client, purpose)).await.map_err(late)? {
+                let mark = format!("{:016x}", fastrand::u64(..));
+                let opened = timeout(SHORT, open_with_settings(at, &config, tls.as_ref(), &mark)).await;
+                let client = opened.map_err(late)??;
+                match timeout(SHORT, check(at, &client, purpose, &mark)).await.map_err(late)? {
                     Err(DatabaseError::Pooler { .. }) => {
                         let beside = timeout(SHORT, open(at, &config, tls.as_ref())).await.map_err(late)??;
-                        timeout(SHORT, settle(at, &client, &beside)).await.map_err(late)??;
-                        timeout(SHORT, check(at, &client, purpose)).await.map_err(late)??;
+                        timeout(SHORT, settle(at, &client, &beside, &mark)).await.map_err(late)??;
+                        timeout(SHORT, check(at, &client, purpose, &mark)).await.map_err(late)??;
                     }
                     checked => checked?,
                 }
@@ -153,27 +158,45 @@ async fn open(at: &str, config: &Config, tls: Option<&VerifiedTls>) -> Result<Cl
 }
 
 /// Opens a session that has the settings from its first moment on. A pooler that takes none gives one without them.
-async fn open_with_settings(at: &str, config: &Config, tls: Option<&VerifiedTls>) -> Result<Client, DatabaseError> {
-    let settings: Vec<_> = SETTINGS.iter().map(|(name, value)| format!("-c {name}={value}")).collect();
+async fn open_with_settings(
+    at: &str,
+    config: &Config,
+    tls: Option<&VerifiedTls>,
+    mark: &str,
+) -> Result<Client, DatabaseError> {
+    let settings: Vec<_> = settings(mark).map(|(name, value)| format!("-c {name}={value}")).collect();
     match open(at, config.clone().options(settings.join(" ")), tls).await {
         Err(DatabaseError::Pooler { .. }) => open(at, config, tls).await,
         opened => opened,
     }
 }
 
+/// What the session is set to that has this mark.
+fn settings(mark: &str) -> impl Iterator<Item = (&str, &str)> {
+    SETTINGS.into_iter().chain([(MARK, mark)])
+}
+
 /// Makes the settings that a pooler has not passed on, where it gives each connection a process of the server for as long
-/// as it lasts. One that does so for a transaction only is found out by a second connection, which holds one meanwhile.
-async fn settle(at: &str, client: &Client, beside: &Client) -> Result<(), DatabaseError> {
+/// as it lasts. One that does so for a transaction only is found out by a second connection, which holds one meanwhile, and
+/// before anything is set: that would stay behind for others.
+async fn settle(at: &str, client: &Client, beside: &Client, mark: &str) -> Result<(), DatabaseError> {
     let failed = |error: tokio_postgres::Error| DatabaseError::of_statement(at, &error);
     let own = process_of(at, client).await?;
-    beside.batch_execute("BEGIN").await.map_err(failed)?;
-    if process_of(at, beside).await? == own || process_of(at, client).await? != own {
-        return Err(DatabaseError::Pooler {
-            cause: "a connection has a process of the server for one transaction only",
-        });
+    for round in 0..COMPARISONS {
+        beside.batch_execute("BEGIN").await.map_err(failed)?;
+        let mut is_shared = process_of(at, beside).await? == own || process_of(at, client).await? != own;
+        beside.batch_execute("COMMIT").await.map_err(failed)?;
+        // A pooler gives first what came back last, or what came back first: in one order alone both connections could get
+        // the same process each time.
+        is_shared = is_shared || round % 2 == 0 && process_of(at, client).await? != own;
+        if is_shared {
+            return Err(DatabaseError::Pooler {
+                cause: "a connection has a process of the server for one transaction only",
+            });
+        }
     }
-    let set = |(name, value): &(&str, &str)| format!("SELECT set_config('{name}', '{value}', false);");
-    let settings: Vec<_> = SETTINGS.iter().map(set).collect();
+    let set = |(name, value)| format!("SELECT set_config('{name}', '{value}', false);");
+    let settings: Vec<_> = settings(mark).map(set).collect();
     client.batch_execute(&settings.concat()).await.map_err(failed)
 }
 
@@ -188,14 +211,14 @@ async fn process_of(at: &str, client: &Client) -> Result<String, DatabaseError> 
     Ok(process.unwrap_or_default())
 }
 
-async fn check(at: &str, client: &Client, purpose: Use) -> Result<(), DatabaseError> {
+async fn check(at: &str, client: &Client, purpose: Use, mark: &str) -> Result<(), DatabaseError> {
     let failed = |error: &tokio_postgres::Error| DatabaseError::of_statement(at, error);
     let query = "SELECT current_setting('server_version_num')::int / 10000, pg_is_in_recovery(), \
                  current_setting('transaction_read_only'), current_setting('fsync'), \
-                 current_setting('synchronous_commit'), current_setting('statement_timeout'), \
+                 current_setting('synchronous_commit'), coalesce(current_setting($1, true), ''), \
                  EXISTS (SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
                    WHERE nspname = 'jelouctl' AND relname = 'ledger')";
-    let row = client.query_one(query, &[]).await.map_err(|error| failed(&error))?;
+    let row = client.query_one(query, &[&MARK]).await.map_err(|error| failed(&error))?;
     let text = |column: usize| row.try_get::<_, String>(column).map_err(|error| failed(&error));
     let version: i32 = row.try_get(0).map_err(|error| failed(&error))?;
     if version < OLDEST_SERVER {
@@ -207,7 +230,7 @@ async fn check(at: &str, client: &Client, purpose: Use) -> Result<(), DatabaseEr
     if text(2)? != "off" {
         return Err(DatabaseError::ReadOnly);
     }
-    if text(5)? != STATEMENT_TIMEOUT {
+    if text(5)? != mark {
         return Err(DatabaseError::Pooler { cause: "they did not arrive" });
     }
     for (setting, value) in [("fsync", text(3)?), ("synchronous_commit", text(4)?)] {

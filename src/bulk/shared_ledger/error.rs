@@ -50,8 +50,11 @@ pub(crate) enum DatabaseError {
     #[error("whether the run {run} was made is not known: {cause}")]
     PerhapsImported { run: String, cause: String },
     /// It was tried for long enough.
-    #[error("the database of the ledger, {at}, was not to be had for {seconds} s: {cause}")]
-    Gone { at: String, seconds: u64, cause: String },
+    #[error("{cause} (tried for {seconds} s)")]
+    Gone { seconds: u64, cause: String },
+    /// Messages had been sent before.
+    #[error("{error}")]
+    InMidRun { error: Box<DatabaseError> },
 }
 
 impl DatabaseError {
@@ -128,7 +131,8 @@ impl DatabaseError {
             | Self::Failed { .. }
             | Self::NotImported { .. }
             | Self::PerhapsImported { .. }
-            | Self::Gone { .. } => false,
+            | Self::Gone { .. }
+            | Self::InMidRun { .. } => false,
         }
     }
 
@@ -141,42 +145,52 @@ impl DatabaseError {
                 | Self::NotImported { .. }
                 | Self::PerhapsImported { .. }
                 | Self::Gone { .. }
+                | Self::InMidRun { .. }
         )
+    }
+
+    /// The same of a run on its way: what is wrong with the set-up came too late for nothing to be sent.
+    pub(crate) fn in_mid_run(self) -> Self {
+        if self.is_of_configuration() { Self::InMidRun { error: Box::new(self) } } else { self }
     }
 
     /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> String {
-        let hint = match self {
+        let way_out = self.way_out();
+        match self {
+            Self::InMidRun { .. } => format!("{way_out}; then `jelouctl bulk status` says what is known"),
+            Self::SetupRights { .. } => way_out.to_owned(),
+            _ if self.is_of_configuration() => format!("{way_out}; nothing was sent"),
+            _ => way_out.to_owned(),
+        }
+    }
+
+    fn way_out(&self) -> &'static str {
+        match self {
             Self::Unreachable { .. } => {
                 "check the address in --ledger, JELOUCTL_LEDGER or the profile, and that the database runs; what was begun is \
                  gone on with by `jelouctl bulk work`"
             }
             Self::LoginRefused { .. } => {
                 "give the password in JELOUCTL_LEDGER, PGPASSWORD or ~/.pgpass, or with ledger_password_file or \
-                 ledger_password_command of the profile; nothing was sent"
+                 ledger_password_command of the profile"
             }
-            Self::Password { .. } => "check where the password comes from; nothing was sent",
-            Self::Tls { .. } => {
-                "name the authorities with ?sslrootcert=FILE, and the host as its certificate has it; nothing was sent"
-            }
-            Self::Roots { .. } => "name a file with certificates in PEM; nothing was sent",
-            Self::NoDatabase { .. } => "make it with createdb, then run `jelouctl ledger setup`; nothing was sent",
-            Self::NoLedger { .. } => {
-                "make it once with `jelouctl ledger setup`, as the owner of the database; nothing was sent"
-            }
+            Self::Password { .. } => "check where the password comes from",
+            Self::Tls { .. } => "name the authorities with ?sslrootcert=FILE, and the host as its certificate has it",
+            Self::Roots { .. } => "name a file with certificates in PEM",
+            Self::NoDatabase { .. } => "make it with createdb, then run `jelouctl ledger setup`",
+            Self::NoLedger { .. } => "make it once with `jelouctl ledger setup`, as the owner of the database",
             Self::OlderSchema { .. } => {
                 "finish its runs with the jelouctl that made it; then its owner removes it, with all that is known of them, by \
-                 DROP SCHEMA jelouctl CASCADE, and makes it anew with `jelouctl ledger setup`; nothing was sent"
+                 DROP SCHEMA jelouctl CASCADE, and makes it anew with `jelouctl ledger setup`"
             }
-            Self::NewerSchema { .. } => "use the jelouctl that made it, or a newer one; nothing was sent",
-            Self::OldServer { .. } => "use a newer PostgreSQL; nothing was sent",
-            Self::NotDurable { .. } => {
-                "set it on: after a power cut messages would be sent twice otherwise; nothing was sent"
-            }
-            Self::Standby | Self::ReadOnly => "name the primary; nothing was sent",
-            Self::Pooler { .. } => "connect to the database itself, or to a pool in session mode; nothing was sent",
+            Self::NewerSchema { .. } => "use the jelouctl that made it, or a newer one",
+            Self::OldServer { .. } => "use a newer PostgreSQL",
+            Self::NotDurable { .. } => "set it on: after a power cut messages would be sent twice otherwise",
+            Self::Standby | Self::ReadOnly => "name the primary",
+            Self::Pooler { .. } => "connect to the database itself, or to a pool in session mode",
             Self::Rights { .. } => {
-                "ask its owner: GRANT jelouctl_sender TO the role that sends, jelouctl_reader TO one that only looks; nothing was sent"
+                "ask its owner: GRANT jelouctl_sender TO the role that sends, jelouctl_reader TO one that only looks"
             }
             Self::SetupRights { .. } => {
                 "give its SQL to whoever may run it: `jelouctl ledger setup --print`; roles that are there already are used"
@@ -187,11 +201,9 @@ impl DatabaseError {
                 "nothing was sent; where `jelouctl bulk list` has the run, `jelouctl bulk work RUN` sends it, else send the \
                  list again"
             }
-            Self::Gone { .. } => {
-                "what became of rows since then stands above; when the database is back, `jelouctl bulk status` says what is known"
-            }
-        };
-        hint.to_owned()
+            Self::Gone { .. } => "when the database is back, `jelouctl bulk status` says what is known",
+            Self::InMidRun { error } => error.way_out(),
+        }
     }
 }
 

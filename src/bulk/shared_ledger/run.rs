@@ -155,7 +155,7 @@ impl SharedRun {
         let mut wait = FIRST_WAIT;
         let returned = std::mem::take(&mut self.returned);
         let settled: Vec<_> = settled.iter().chain(&returned).collect();
-        loop {
+        let error = loop {
             match self.try_exchange(&settled, wanted) {
                 Ok(given) => {
                     self.took = began.elapsed();
@@ -167,15 +167,14 @@ impl SharedRun {
                     wait = (wait * 2).min(LONGEST_WAIT);
                 }
                 Err(error) if error.may_pass() => {
-                    return Err(LedgerError::Database(DatabaseError::Gone {
-                        at: self.database.address.shown.clone(),
-                        seconds: began.elapsed().as_secs(),
-                        cause: error.to_string(),
-                    }));
+                    break DatabaseError::Gone { seconds: began.elapsed().as_secs(), cause: error.to_string() };
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => break error.in_mid_run(),
             }
-        }
+        };
+        // The database has not heard of them.
+        self.returned = returned;
+        Err(error.into())
     }
 
     fn is_left(&self) -> bool {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::run_log::run_fields;
 use super::running_run::RunningRun;
-use super::summary::{print_summary, to_continue};
+use super::summary::{print_what_stays, to_continue};
 use crate::api::Problem;
 use crate::bulk::{Counts, EndedAttempt, PauseReason, RunEnd, RunName, RunPause, StopReason};
 use crate::commands::CommandError;
@@ -56,11 +56,8 @@ pub(super) fn report(
     }
     let Ok(summary) = run.look() else { return (ended, None) };
     let (json, words) = (summary.to_json(Some(run.name())), summary.words(Some(took), false));
-    // What was accepted stays so when standard output cannot take it: an error would invite a second run.
-    if let Err(error) = print_summary(context, &json, &words, Some(run.name())) {
-        let watch = format!("jelouctl bulk status {}", run.name());
-        stderr.error(&format!("how the run ended could not be written: {}", error.cause), &[], Some(&watch));
-    }
+    // An error would invite a second run.
+    print_what_stays(context, &json, &words, run.name());
     for way in summary.ways_on(run.name(), run.details()) {
         stderr.note(&way);
     }
@@ -108,7 +105,12 @@ fn report_end(
         }
         RunEnd::Stopped { reason: StopReason::LedgerFailed(failure), .. } => {
             report_unwritten(context, run, &failure.outcomes);
-            Err(CommandError::from(failure.error))
+            let mut error = CommandError::from(failure.error);
+            if !failure.outcomes.is_empty() {
+                let hint = error.hint.unwrap_or_default();
+                error.hint = Some(format!("what became of rows that are not in the ledger stands above; {hint}"));
+            }
+            Err(error)
         }
         // That is no end: the run goes on.
         RunEnd::Stopped { reason: StopReason::HoursOpened, .. } => Ok(ExitCode::Success),

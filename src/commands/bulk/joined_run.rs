@@ -8,7 +8,8 @@ use super::excluded_since::leave_out_excluded;
 use super::running_run::RunningRun;
 use super::summary::RunSummary;
 use crate::bulk::{
-    Counts, Details, LedgerError, RunEventKind, RunId, RunLedger, RunName, SharedRuns, StopWatch, StoredRun,
+    Counts, DatabaseError, Details, LedgerError, RunEventKind, RunId, RunLedger, RunName, SharedRuns, StopWatch,
+    StoredRun,
 };
 use crate::commands::CommandError;
 use crate::context::Context;
@@ -27,6 +28,11 @@ pub(crate) struct JoinedRun<'a> {
 }
 
 impl JoinedRun<'_> {
+    /// The ledger on a new connection, where messages were sent before.
+    fn reopened(&self) -> Result<SharedRuns, LedgerError> {
+        Ok(self.runs.reopened().map_err(DatabaseError::in_mid_run)?)
+    }
+
     /// Sends rows of it until it is complete, or paused.
     pub(crate) async fn send(
         self,
@@ -60,12 +66,12 @@ impl RunningRun for JoinedRun<'_> {
 
     fn leave_out(&self, context: &Context, exclusions: &Exclusions) -> Result<(), CommandError> {
         // The connection may have been lost meanwhile.
-        let runs = self.runs.reopened()?;
+        let runs = self.reopened()?;
         leave_out_excluded(context, &runs, self.run, exclusions)
     }
 
     fn look(&self) -> Result<RunSummary, LedgerError> {
-        let runs = self.runs.reopened()?;
+        let runs = self.reopened()?;
         RunSummary::of(&StoredRun::Shared(&runs, self.run), self.details.written_to)
     }
 

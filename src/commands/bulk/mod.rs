@@ -42,10 +42,9 @@ pub(crate) use self::arguments::{
 };
 pub(crate) use self::report::{ReportArguments, ReportFormat};
 use self::resume::Resumption;
-use self::run_log::log_refused;
+use self::run_log::log_refused_run;
 pub(crate) use self::store::ledger_address;
 use super::CommandError;
-use crate::bulk::RunName;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::process::outlive_file_size_limit;
@@ -68,18 +67,18 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
         BulkAction::Send(arguments) => {
             let ended = send::run(context, &arguments);
             if makes_run(context, &arguments) {
-                log_refusal(context, arguments.run.as_ref(), &ended);
+                log_refused_run(context, arguments.run.as_ref(), &ended);
             }
             ended
         }
         BulkAction::Resume { run, options, hours, earlier } => {
             let ended = resume::resume(context, run.as_ref(), options, &Resumption { hours, earlier });
-            log_refusal(context, run.as_ref(), &ended);
+            log_refused_run(context, run.as_ref(), &ended);
             ended
         }
         BulkAction::Work { run, options } => {
             let ended = resume::work(context, run.as_ref(), options);
-            log_refusal(context, run.as_ref(), &ended);
+            log_refused_run(context, run.as_ref(), &ended);
             ended
         }
         BulkAction::Status { run } => status::run(context, run.as_ref()),
@@ -96,11 +95,4 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
 /// Whether a run is to come of it: no preview, no test.
 fn makes_run(context: &Context, arguments: &BulkSendArguments) -> bool {
     context.mode == Mode::Send && arguments.preview.is_none() && arguments.test.is_none()
-}
-
-/// A run that a guard refuses is in the audit log too.
-fn log_refusal(context: &Context, run: Option<&RunName>, ended: &Result<ExitCode, CommandError>) {
-    if let Err(error) = ended {
-        log_refused(context, run, error);
-    }
 }

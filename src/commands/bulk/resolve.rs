@@ -9,7 +9,7 @@ use super::run_countries::country_of_run;
 use super::run_log::log_resolved;
 use super::shared;
 use super::store::open_store;
-use super::summary::{RunSummary, print_summary};
+use super::summary::{RunSummary, print_what_stays};
 use crate::bulk::{BulkError, Counts, Ledger, Resolution, RowState, RunError, RunName, RunStore, Runs};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -49,10 +49,11 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
         RunStore::Shared(runs) => shared::resolve(context, runs, &name, &resolution)?,
     };
     let stored = store.read(&name)?;
-    let summary = RunSummary::of(&stored, stored.details()?.written_to)?;
+    let details = stored.details()?;
+    let summary = RunSummary::of(&stored, details.written_to)?;
+    log_resolved(context, &name, &details, &summary.counts);
     context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
-    print_summary(context, &summary.to_json(Some(&name)), &summary.words(None, false), Some(&name))?;
-    log_resolved(context, &name, &stored.details()?, &summary.counts);
+    print_what_stays(context, &summary.to_json(Some(&name)), &summary.words(None, false), &name);
     Ok(ExitCode::Success)
 }
 

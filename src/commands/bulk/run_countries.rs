@@ -1,7 +1,7 @@
 //! The countries whose national numbers runs were read with: a number that is typed for them means the same there.
 
 use super::store::open_store;
-use crate::bulk::{RunName, RunStore};
+use crate::bulk::RunName;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::phone::Country;
@@ -9,11 +9,7 @@ use crate::phone::Country;
 /// Of the run that is meant, where there is one.
 pub(crate) fn country_of_run(context: &Context, asked: Option<&RunName>) -> Result<Option<Country>, CommandError> {
     let store = open_store(context)?;
-    let name = match &store {
-        RunStore::Files(runs) => runs.named_or_unfinished(asked)?,
-        RunStore::Shared(runs) => runs.named_or_unfinished(asked)?,
-    };
-    let Some(name) = name else { return Ok(None) };
+    let Some(name) = store.named_or_unfinished(asked)? else { return Ok(None) };
     Ok(store.read(&name)?.details()?.recipient_flags.country)
 }
 

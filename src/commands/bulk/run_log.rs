@@ -38,8 +38,9 @@ pub(crate) fn run_fields(
     })
 }
 
-/// A run that a guard refused before it was on its way, by the name that was typed.
-pub(crate) fn log_refused(context: &Context, name: Option<&RunName>, error: &CommandError) {
+/// A run that a guard refused before it was on its way, by the name that was typed; all else is not logged here.
+pub(crate) fn log_refused_run(context: &Context, name: Option<&RunName>, ended: &Result<ExitCode, CommandError>) {
+    let Err(error) = ended else { return };
     if error.code != ExitCode::Guard {
         return;
     }

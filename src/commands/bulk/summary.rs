@@ -188,3 +188,11 @@ pub(crate) fn print_summary(
         Format::None => Ok(()),
     }
 }
+
+/// The same of what was done and stays so, also when standard output cannot take it.
+pub(crate) fn print_what_stays(context: &Context, summary: &Value, words: &[String], name: &RunName) {
+    if let Err(error) = print_summary(context, summary, words, Some(name)) {
+        let watch = format!("jelouctl bulk status {name}");
+        context.stderr.error(&format!("how the run stands could not be written: {}", error.cause), &[], Some(&watch));
+    }
+}

@@ -1,6 +1,7 @@
 //! `--test-to`: the first messages of a list go to one person instead of their recipients; no run is made, and nothing is
 //! remembered.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use super::before::refuse_templates;
@@ -43,13 +44,14 @@ impl TestedList<'_> {
         unchecked: bool,
     ) -> Result<ExitCode, CommandError> {
         let messages = self.messages(recipient, most)?;
+        let (flight, current) = (Flight::default(), Cell::new(0));
         let ended =
             messages.iter().try_for_each(|outgoing| Ok(sender.check_allowed(outgoing.recipients())?)).and_then(|()| {
-                let flight = Flight::default();
-                catch_panic(&flight, || block_on(self.send_each(context, sender, &messages, unchecked, &flight)))
+                let send = self.send_each(context, sender, &messages, unchecked, (&flight, &current));
+                catch_panic(&flight, || block_on(send))
             });
-        if let (Err(error), Some(outgoing)) = (&ended, messages.first()) {
-            log_refused(context, sender, outgoing, error);
+        if let (Err(error), Some(outgoing)) = (&ended, messages.get(current.get())) {
+            log_failure(context, sender, outgoing, error);
         }
         ended
     }
@@ -76,7 +78,7 @@ impl TestedList<'_> {
         sender: &Sender,
         messages: &[Outgoing],
         unchecked: bool,
-        flight: &Flight,
+        (flight, current): (&Flight, &Cell<usize>),
     ) -> Result<ExitCode, CommandError> {
         let mut connection = match sender.connect(context).await? {
             Opening::Open(connection) => connection,
@@ -94,6 +96,7 @@ impl TestedList<'_> {
         }
         let log = AuditLog::of(&sender.settings);
         for (number, outgoing) in messages.iter().enumerate() {
+            current.set(number);
             let mut record = Record { api_url: Some(connection.base.to_string()), ..record_of(sender, outgoing) };
             let prepared = PreparedSend { context, sender, outgoing };
             let pause = if number == 0 { Duration::ZERO } else { PAUSE };
@@ -116,8 +119,8 @@ impl TestedList<'_> {
     }
 }
 
-/// The message that was not sent, or of which nobody knows, in the audit log.
-fn log_refused(context: &Context, sender: &Sender, outgoing: &Outgoing, error: &CommandError) {
+/// The message at which an error ended the test, in the audit log: it was not sent, or nobody knows.
+fn log_failure(context: &Context, sender: &Sender, outgoing: &Outgoing, error: &CommandError) {
     let record = Record {
         sent: if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No },
         error: Some(RecordError {
