@@ -12,6 +12,7 @@ use super::database::{LONG, SHORT};
 use super::error::DatabaseError;
 use super::run_counts::RunId;
 use super::runs::SharedRuns;
+use super::workers::LostWorker;
 use crate::bulk::exchange::RunLedger;
 use crate::bulk::ledger::{
     Counts, DecidedRow, LedgerError, Resolution, ResolveError, RowState, StandingRow, StandingRows, chosen_rows,
@@ -22,7 +23,7 @@ use crate::phone::person_key;
 /// Rows that are about to be decided.
 #[derive(Debug)]
 pub(crate) enum SharedDecision {
-    /// Every row that is in the first state once nobody else may change it.
+    /// Every row that is in the first state once nobody else may change it, as `SharedRuns::resolve` has it.
     All([RowState; 2]),
     Rows(Vec<DecidedRow>),
 }
@@ -70,18 +71,26 @@ impl SharedRuns {
         })
     }
 
-    /// Decides them. Says how many are in which state now because of it.
+    /// Decides them; of rows at processes that were not heard of again, `lost` are those that a person was asked about. Says how many are in which state now because of it.
     ///
     /// # Errors
     /// When a row is not any more as it was when it was found, or it cannot be written: then nothing is changed.
-    pub(crate) fn resolve(&self, run: RunId, decision: &SharedDecision) -> Result<Counts, ResolveError> {
+    pub(crate) fn resolve(
+        &self,
+        run: RunId,
+        decision: &SharedDecision,
+        lost: &[LostWorker],
+    ) -> Result<Counts, ResolveError> {
         let mut changed = Counts::default();
         match decision {
             SharedDecision::All(change) => {
                 let [from, to] = *change;
-                let query = "SELECT jelouctl.resolve_rows($1, $2, $3, $4)";
+                let query = "SELECT jelouctl.resolve_rows($1, $2, $3, $4, $5, $6)";
                 let why = decided_by_hand(*change);
-                *changed.of_mut(to) = self.changed_by(query, &[&run.0, &from.name(), &to.name(), &why])?;
+                let asked: Vec<_> = lost.iter().flat_map(|worker| worker.rows.iter().copied()).collect();
+                let numbers: Vec<_> = lost.iter().flat_map(|worker| worker.numbers.iter().copied()).collect();
+                let parameters: [&(dyn ToSql + Sync); 6] = [&run.0, &from.name(), &to.name(), &why, &asked, &numbers];
+                *changed.of_mut(to) = self.changed_by(query, &parameters)?;
             }
             SharedDecision::Rows(rows) => {
                 self.call(SHORT, self.client().batch_execute("BEGIN")).map_err(LedgerError::from)?;
