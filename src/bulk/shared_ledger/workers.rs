@@ -1,10 +1,9 @@
-//! The processes that send a run, and those that were not heard of again.
+//! The processes that send a run.
 
 use serde::Serialize;
 use tokio_postgres::{Error, Row};
 
 use super::database::{LONG, SHORT};
-use super::resolve::SharedDecision;
 use super::run_counts::RunId;
 use super::runs::SharedRuns;
 use crate::bulk::ledger::LedgerError;
@@ -19,18 +18,6 @@ pub(crate) struct RunWorker {
     pub(crate) seen_s: f64,
     pub(crate) inflight: i64,
     pub(crate) sent: i64,
-}
-
-/// A process that was not heard of again while rows of it were under way.
-#[derive(Debug)]
-pub(crate) struct LostWorker {
-    pub(crate) host: String,
-    pub(crate) pid: i64,
-    /// When something was heard of it last, in milliseconds since 1970.
-    pub(crate) seen_at: i64,
-    /// The rows, and the number of what is known of each.
-    pub(crate) rows: Vec<i64>,
-    pub(crate) numbers: Vec<i32>,
 }
 
 impl SharedRuns {
@@ -65,31 +52,6 @@ impl SharedRuns {
         };
         let workers = self.call(LONG, async {
             self.client().query(query, &[&run.0]).await?.iter().map(read).collect::<Result<_, _>>()
-        })?;
-        Ok(workers)
-    }
-
-    /// The processes that have not said what became of unknown rows which `decision` sends again.
-    pub(crate) fn lost_workers(&self, run: RunId, decision: &SharedDecision) -> Result<Vec<LostWorker>, LedgerError> {
-        if !decision.sends_again() {
-            return Ok(Vec::new());
-        }
-        let rows = decision.rows();
-        let query = "SELECT host, pid, (extract(epoch FROM seen_at) * 1000)::bigint, array_agg(n), array_agg(number) \
-                     FROM jelouctl.row JOIN jelouctl.worker ON worker.id = row.worker \
-                     WHERE row.run = $1 AND lease_until IS NOT NULL AND state = 'unknown' \
-                       AND ($2::bigint[] IS NULL OR n = ANY ($2)) GROUP BY worker.id ORDER BY worker.id";
-        let read = |row: &Row| {
-            Ok::<_, Error>(LostWorker {
-                host: row.try_get(0)?,
-                pid: row.try_get(1)?,
-                seen_at: row.try_get(2)?,
-                rows: row.try_get(3)?,
-                numbers: row.try_get(4)?,
-            })
-        };
-        let workers = self.call(LONG, async {
-            self.client().query(query, &[&run.0, &rows]).await?.iter().map(read).collect::<Result<_, _>>()
         })?;
         Ok(workers)
     }
