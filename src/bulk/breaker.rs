@@ -35,6 +35,9 @@ pub(crate) enum PauseReason {
 }
 
 impl PauseReason {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Credentials, Self::ProxyCredentials, Self::Network, Self::RateLimit, Self::Unknown, Self::AllRefused];
+
     /// The word for it: the record's code, where it has one.
     pub(crate) fn name(self) -> &'static str {
         match self {

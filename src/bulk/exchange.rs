@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::breaker::PauseReason;
 use super::ledger::{Counts, EndedAttempt, LedgerError, QueuedRow, RunEvent};
 use super::queue::Delay;
+use super::run_pause::RunPause;
 
 /// The ledger of a run that goes on, wherever it is.
 pub(crate) trait RunLedger: Send {
@@ -69,13 +70,4 @@ pub(crate) struct Given {
     pub(crate) pause: Option<RunPause>,
     /// How many rows are in each state, now and then, where others change them too.
     pub(crate) counts: Option<Counts>,
-}
-
-/// A run of which nobody takes rows until a person resumes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RunPause {
-    /// `person`, `failover`, or the reason of the process that paused it.
-    pub(crate) reason: String,
-    /// Who paused it.
-    pub(crate) by: String,
 }

@@ -27,6 +27,7 @@ mod report;
 mod reported;
 mod row_task;
 mod run_end;
+mod run_pause;
 mod runs;
 mod send_again;
 mod shared_ledger;
@@ -38,7 +39,7 @@ mod writer;
 pub(crate) use self::breaker::PauseReason;
 pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
-pub(crate) use self::exchange::{RunLedger, RunPause};
+pub(crate) use self::exchange::RunLedger;
 pub(crate) use self::file_run::FileRun;
 pub(crate) use self::find::FoundMessage;
 #[cfg(any(test, fuzzing))]
@@ -55,13 +56,14 @@ pub(crate) use self::report::{ListReport, outcome as reported_outcome, reported_
 pub(crate) use self::reported::{ReportedRows, ReportedRule};
 pub(crate) use self::row_task::ApiSession;
 pub(crate) use self::run_end::{RunEnd, StopReason, StopRequest};
+pub(crate) use self::run_pause::{PausedFor, RunPause};
 pub(crate) use self::runs::{
     EarlierError, EarlierRuns, ReservedRun, RunAge, RunError, RunLock, RunName, RunOverview, Runs, StopWatch,
 };
 pub(crate) use self::send_again::commands_to_send_again;
 pub(crate) use self::shared_ledger::{
-    DatabaseAddress, DatabaseError, DatabaseTls, LostWorker, PausedRun, RunId, RunWorker, SharedEarlier, SharedRuns,
-    schema_sql, set_up,
+    DatabaseAddress, DatabaseError, DatabaseTls, LostWorker, PausedRun, Resumed, RunId, RunWorker, SharedEarlier,
+    SharedRuns, schema_sql, set_up,
 };
 pub(crate) use self::store::{KnownRuns, LookedUpRuns, RunStore, StoredRun};
 pub(crate) use self::throttle::RunLimits;

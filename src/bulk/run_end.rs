@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use super::breaker::PauseReason;
-use super::exchange::{RunLedger, RunPause};
+use super::exchange::RunLedger;
 use super::ledger::{EndedAttempt, LedgerError, RunEvent, RunEventKind};
 use super::row_task::shortened;
+use super::run_pause::RunPause;
 use super::writer::WriteFailure;
 use crate::api::Problem;
 use crate::output::{WaitReason, Waiting};

@@ -557,6 +557,8 @@ fn another_database_in_the_place_of_the_old_one_pauses_the_run() {
     send(&home, &ledger, "--import-only", &jelou.url).success();
     cluster.sql(database_of(&ledger), "UPDATE jelouctl.run SET database = 'another one, timeline 00000007'");
     on(&home, &ledger, "bulk work r", &jelou.url).fails(11, &["what was written may be lost", "another one now"]);
+    // Who resumes it has not heard of that.
+    on(&home, &ledger, "bulk resume r", &jelou.url).fails(11, &["what was written may be lost"]);
     assert!(jelou.seen().is_empty());
     on(&home, &ledger, "bulk resume r", &jelou.url).success();
 }

@@ -180,7 +180,7 @@ impl Model<'_> {
                 }
             }
             Step::Resolve { to } => {
-                self.ask("SELECT jelouctl.resolve_rows($1, 'unknown', $2, 'x')", &[&self.run, to]);
+                self.ask("SELECT jelouctl.resolve_rows($1, 'unknown', $2, 'x', array_agg(n), array_agg(number)) FROM jelouctl.row WHERE run = $1", &[&self.run, to]);
                 // Messages to the same person are 6 seconds apart, which nobody waits for here.
                 self.ask("UPDATE jelouctl.row SET due_at = clock_timestamp() WHERE run = $1 AND state = 'pending' AND due_at > clock_timestamp()", &[&self.run]);
                 for (n, row) in self.rows.iter_mut().filter(|(_, row)| row.state == "unknown") {

@@ -10,6 +10,7 @@ use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Home, Run};
 use crate::postgres::Cluster;
 use crate::shared_chaos::Proxy;
+use crate::shared_ledger::worker;
 use crate::terminal::Terminal;
 
 const FAST: &str = "1000000/s";
@@ -175,6 +176,118 @@ fn rows_of_a_lost_process_are_decided_though_nobody_came_by_since() {
     let ended = on(&home, &ledger, "bulk resolve r --line 2 --unknown-as sent").success();
     assert!(ended.stderr.contains("1 unknown row counts as sent"), "{ended:?}");
     assert_eq!(lines_in(&home, &ledger, "sent"), [2]);
+}
+
+#[test]
+fn rows_of_which_nobody_was_asked_are_not_sent_again() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(4);
+    let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    let work = |rows: usize| {
+        let child = worker(&home, &ledger, "bulk work --progress none", &jelou.url);
+        jelou.wait_for(rows);
+        child
+    };
+    let is_over = || {
+        let over = "UPDATE jelouctl.row SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL; \
+                    UPDATE jelouctl.run SET swept_at = '-infinity'";
+        cluster.script("postgres", database_of(&ledger), over);
+    };
+    let mut lost = work(1);
+    lost.kill().unwrap();
+    lost.wait().unwrap();
+    is_over();
+    let mut stopped = work(2);
+    signal(&stopped, Signal::STOP);
+    let variables = [("NO_COLOR", "1"), ("JELOUCTL_LEDGER", ledger.as_str())];
+    let mut terminal = Terminal::new(&home, &["bulk", "resolve", "r", "--unknown-as", "pending"], &variables);
+    terminal.wait_for("Has it ended?");
+    // Meanwhile another process is not heard of again, and somebody comes by.
+    is_over();
+    on(&home, &ledger, "bulk resolve r --unknown-as pending").fails(2, &["may still send", "--yes"]);
+    terminal.type_line("y");
+    let (code, screen) = terminal.end();
+    assert!(code == 0 && screen.contains("1 unknown row counts as pending"), "{code}: {screen}");
+    assert_eq!(lines_in(&home, &ledger, "unknown"), [3]);
+    stopped.kill().unwrap();
+    stopped.wait().unwrap();
+}
+
+#[test]
+fn a_failover_is_told_to_who_resumes_whoever_found_it_first() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    let change = |what: &str| cluster.script("postgres", database_of(&ledger), what);
+    change("UPDATE jelouctl.run SET database = '999, timeline 00000001'");
+    on(&home, &ledger, "bulk work r").api(&jelou.url).fails(11, &["what was written may be lost"]);
+    on(&home, &ledger, "bulk resolve r --unknown-as failed").success();
+    let resume = || on(&home, &ledger, "bulk resume r --yes --rate 7/s").api(&jelou.url);
+    let told = [
+        "warning: run r is paused since ",
+        "what was written may be lost (the database is another one now: ",
+        "compare jelouctl bulk report r --state pending with what Jelou has sent",
+    ];
+    resume().fails(11, &told);
+    // What was told is not what is so by now: it was replaced once more, while the run stood.
+    change(
+        "UPDATE jelouctl.run SET told = '998, timeline 00000001', \
+         paused_by = 'the database is another one now: 998, timeline 00000001'",
+    );
+    let again = resume().fails(11, &told);
+    assert!(!again.stderr.contains("998, timeline"), "{again:?}");
+    // Nothing of that was a resumption.
+    let query = "SELECT rate, (SELECT count(*) FROM jelouctl.event WHERE kind = 'resumed') FROM jelouctl.run";
+    let found = &cluster.sql(database_of(&ledger), query)[0];
+    assert_eq!((found.get::<_, f64>(0), found.get::<_, i64>(1)), (1_000_000.0, 0));
+    assert!(jelou.seen().is_empty());
+    let ended = resume().success();
+    assert!(told.iter().all(|told| ended.stderr.contains(told)), "{ended:?}");
+    assert_eq!(counts(&ended.json()), [3, 0, 0, 0]);
+}
+
+#[test]
+fn who_answers_a_question_under_a_failover_has_been_told_of_it() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    let change = "UPDATE jelouctl.run SET database = '999, timeline 00000001'";
+    cluster.script("postgres", database_of(&ledger), change);
+    let variables = [
+        ("NO_COLOR", "1"),
+        ("JELOUCTL_LEDGER", ledger.as_str()),
+        ("JELOU_API_URL", jelou.url.as_str()),
+        ("JELOU_CLIENT_ID", "id"),
+        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
+    ];
+    let mut terminal = Terminal::new(&home, &["bulk", "resume", "r"], &variables);
+    terminal.answer("[y/N] ", "y");
+    let (code, screen) = terminal.end();
+    let told = screen.find("what was written may be lost");
+    assert!(code == 0 && told.is_some() && told < screen.find("Send 3 messages"), "{code}: {screen}");
+    assert_eq!(jelou.seen().len(), 3);
+}
+
+#[test]
+fn a_pause_is_told_in_words_and_by_the_clock_of_this_machine() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(1);
+    send(&home, &ledger, "--import-only", &Jelou::never_asked().url).success();
+    on(&home, &ledger, "bulk stop r").success();
+    let variables = [("NO_COLOR", "1"), ("TZ", "America/Bogota"), ("JELOUCTL_LEDGER", ledger.as_str())];
+    let (code, screen) = Terminal::new(&home, &["bulk", "status", "r"], &variables).end();
+    let line = screen.lines().find(|line| line.contains("paused")).unwrap_or_default();
+    assert!(code == 0 && line.contains("-05:00: a person stopped it (jelouctl bulk stop)"), "{code}: {screen}");
+    let paused = &on(&home, &ledger, "bulk status r").success().json()["paused"];
+    assert_eq!((&paused["reason"], &paused["by"]), (&json!("person"), &json!("jelouctl bulk stop")));
+    assert!(paused["at"].as_str().unwrap().ends_with('Z'), "{paused}");
 }
 
 #[test]

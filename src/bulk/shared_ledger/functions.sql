@@ -6,6 +6,11 @@ CREATE FUNCTION this_database() RETURNS text LANGUAGE sql STABLE SET search_path
   SELECT system_identifier || ', timeline ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) FROM pg_control_system()
 $$;
 
+-- Messages to one person leave so far apart.
+CREATE FUNCTION recipient_gap() RETURNS interval LANGUAGE sql IMMUTABLE AS $$
+  SELECT interval '6 s'
+$$;
+
 -- Begins a run; its rows follow in the same transaction.
 CREATE FUNCTION make_run(its_name text, its_details text, its_bot text, its_url text, is_sandbox boolean, its_rate float8)
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
@@ -59,12 +64,14 @@ BEGIN
     VALUES (my_run, my_host, my_pid, my_lease_ms, moment, moment) RETURNING id, session;
 END $$;
 
--- Another database than the run began in may not know of rows that were sent, whatever else it is paused for.
+-- Another database than the run began in may not know of rows that were sent, whatever else it is paused for; also another
+-- one than it was paused for before.
 CREATE FUNCTION check_database(my_run bigint)
-RETURNS void LANGUAGE sql SET search_path = jelouctl, pg_temp AS $$
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
   UPDATE run SET paused = 'failover', paused_by = 'the database is another one now: ' || this_database(),
     paused_at = clock_timestamp()
-  WHERE id = my_run AND finished_at IS NULL AND paused IS DISTINCT FROM 'failover' AND database <> this_database()
+  WHERE id = my_run AND finished_at IS NULL AND database <> this_database()
+    AND (paused, paused_by) IS DISTINCT FROM ('failover', 'the database is another one now: ' || this_database())
 $$;
 
 -- A worker comes back on a new connection. What it was given and does not hold was in an answer that never came: no byte of
@@ -115,7 +122,6 @@ SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off S
 DECLARE
   r run; w worker; moment timestamptz; due bigint[] = '{}'; fresh bigint[] = '{}'; tokens int = 0; taken int;
   early interval; said text = 'on'; next_at timestamptz;
-  recipient_gap CONSTANT interval = '6 s';
 BEGIN
   IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
     RAISE 'commits are not durable: synchronous_commit is %', current_setting('synchronous_commit');
@@ -149,7 +155,7 @@ BEGIN
         AND coalesce(row.lease_until, '-infinity') <> '-infinity'
       RETURNING row.n, row.number, row.worker, row.at, row.state, e.status, e.message, e.code, e.api_code, e.error
     ), released AS (
-      UPDATE row SET due_at = c.at + recipient_gap FROM changed AS c
+      UPDATE row SET due_at = c.at + recipient_gap() FROM changed AS c
       WHERE row.run = r.id AND row.before = c.n AND row.due_at IS NULL AND row.state = 'pending'
         AND c.state <> 'pending'
     )
@@ -258,23 +264,26 @@ CREATE FUNCTION paused_at_of(of run) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
   SELECT (extract(epoch FROM of.paused_at) * 1000000)::bigint
 $$;
 
--- A person goes on with a run. That the database is another one is told first; who resumes again has been told.
-CREATE FUNCTION resume_run(my_run bigint, seen_paused_at bigint, new_rate float8, new_conditions text)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+-- A person goes on with a run, and was told what it is paused for. That the database is another one may pass unread: unless
+-- the person has answered a question since, it is lifted by who resumes once more. Says whether the run goes on.
+CREATE FUNCTION resume_run(my_run bigint, seen_paused_at bigint, has_answered boolean, new_rate float8, new_conditions text)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 DECLARE
-  is_told boolean; is_seen boolean;
+  r run; here text = this_database();
 BEGIN
-  SELECT finished_at IS NOT NULL OR paused IS NOT DISTINCT FROM 'failover' OR database = this_database(),
-      paused_at_of(run) IS NOT DISTINCT FROM seen_paused_at INTO is_told, is_seen
-    FROM run WHERE id = my_run FOR NO KEY UPDATE;
-  IF is_told AND is_seen THEN
-    UPDATE run SET paused = NULL, paused_by = NULL, paused_at = NULL, database = this_database() WHERE id = my_run;
-  ELSIF NOT is_told THEN
-    PERFORM check_database(my_run);
+  PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
+  PERFORM check_database(my_run);
+  SELECT * INTO r FROM run WHERE id = my_run;
+  IF r.paused IS NOT NULL AND paused_at_of(r) IS DISTINCT FROM seen_paused_at THEN RETURN false; END IF;
+  IF r.finished_at IS NULL AND r.database <> here AND NOT has_answered AND r.told IS DISTINCT FROM here THEN
+    UPDATE run SET told = here WHERE id = my_run;
+    RETURN false;
   END IF;
-  UPDATE run SET rate = coalesce(new_rate, rate), pace = coalesce(new_rate, pace),
-    conditions = coalesce(new_conditions, conditions), due_at = greatest(due_at, clock_timestamp())
+  UPDATE run SET paused = NULL, paused_by = NULL, paused_at = NULL, database = here, told = NULL,
+    rate = coalesce(new_rate, rate), pace = coalesce(new_rate, pace), conditions = coalesce(new_conditions, conditions),
+    due_at = greatest(due_at, clock_timestamp())
   WHERE id = my_run;
+  RETURN true;
 END $$;
 
 -- What a person says of rows, each with the number of what is known of it. One that is not in that state any more stays as
@@ -289,7 +298,7 @@ BEGIN
   moment := clock_timestamp();
   WITH resolved AS (
     UPDATE row SET state = to_state, number = row.number + 1, lease_until = NULL, at = moment,
-      due_at = CASE to_state WHEN 'pending' THEN moment + interval '6 s' END
+      due_at = CASE to_state WHEN 'pending' THEN moment + recipient_gap() END
     FROM unnest(d_n, d_number) AS d (n, number)
     WHERE row.run = my_run AND row.n = d.n AND row.number = d.number AND row.state = from_state
     RETURNING row.n, row.number
@@ -309,15 +318,17 @@ BEGIN
   RETURN cardinality(changed);
 END $$;
 
--- The same of all rows in one state. It reads the whole run, once: a person asked for it.
-CREATE FUNCTION resolve_rows(my_run bigint, from_state text, to_state text, why text)
+-- The same of all rows in one state. It reads the whole run, once: a person asked for it. A row of which its own process
+-- has not said what became of it is sent again only where a person was asked about it.
+CREATE FUNCTION resolve_rows(my_run bigint, from_state text, to_state text, why text, asked_n bigint[], asked_number int[])
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 DECLARE
   ns bigint[]; numbers int[];
 BEGIN
   PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
   SELECT coalesce(array_agg(n), '{}'), coalesce(array_agg(number), '{}') INTO ns, numbers
-    FROM row WHERE run = my_run AND state = from_state;
+    FROM row WHERE run = my_run AND state = from_state AND (to_state <> 'pending' OR lease_until IS NULL
+      OR (n, number) IN (SELECT * FROM unnest(asked_n, asked_number)));
   RETURN decide_rows(my_run, ns, numbers, from_state, to_state, why);
 END $$;
 
@@ -370,5 +381,6 @@ RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg
 BEGIN
   PERFORM 1 FROM run WHERE id = my_run AND finished_at IS NOT NULL
     AND changed_at <= clock_timestamp() - age_ms * interval '1 ms' FOR UPDATE;
-  RETURN FOUND AND remove_run(my_run) IS NULL;
+  IF NOT FOUND THEN RETURN false; END IF;
+  RETURN remove_run(my_run) IS NULL;
 END $$;

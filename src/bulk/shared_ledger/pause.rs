@@ -1,36 +1,80 @@
-//! A person stops a run, or goes on with it.
+//! Why nobody takes rows of a run: a person stops it, is told what it is paused for, and goes on with it.
+
+use tokio_postgres::types::ToSql;
 
 use super::database::SHORT;
+use super::error::DatabaseError;
 use super::run_counts::RunId;
 use super::runs::SharedRuns;
 use crate::bulk::ledger::{LedgerError, RunConditions};
+use crate::bulk::run_pause::{PausedFor, RunPause};
+
+/// A run of which nobody takes rows, and since when.
+#[derive(Clone, Debug)]
+pub(crate) struct PausedRun {
+    pub(crate) pause: RunPause,
+    /// In microseconds since 1970: no two pauses of a run are of one time.
+    pub(crate) at: i64,
+}
+
+/// What a person who resumes a run gives anew, and knows of it.
+#[derive(Debug)]
+pub(crate) struct Resumed<'a> {
+    /// The pause that the person was told of.
+    pub(crate) seen: Option<&'a PausedRun>,
+    /// Whether the person has answered a question after that.
+    pub(crate) has_answered: bool,
+    /// It holds for all who send the run.
+    pub(crate) rate: Option<f64>,
+    pub(crate) conditions: Option<&'a RunConditions>,
+}
 
 impl SharedRuns {
     /// Nobody takes rows of it any more until a person resumes it.
     pub(crate) fn pause(&self, run: RunId) -> Result<(), LedgerError> {
-        let query = "SELECT jelouctl.pause_run($1, 'person', $2)";
-        self.call(SHORT, self.client().execute(query, &[&run.0, &"jelouctl bulk stop"]))?;
+        let query = "SELECT jelouctl.pause_run($1, $2, $3)";
+        let reason = PausedFor::Person.name();
+        self.call(SHORT, self.client().execute(query, &[&run.0, &reason, &"jelouctl bulk stop"]))?;
         Ok(())
     }
 
-    /// When it was paused last, in microseconds since 1970; nothing while it is not.
-    pub(crate) fn paused_at(&self, run: RunId) -> Result<Option<i64>, LedgerError> {
-        let query = "SELECT jelouctl.paused_at_of(run) FROM jelouctl.run WHERE id = $1";
-        Ok(self.call(SHORT, async { self.client().query_one(query, &[&run.0]).await?.try_get(0) })?)
+    /// Pauses it where the database is another one than it began in.
+    pub(crate) fn check_database(&self, run: RunId) -> Result<(), LedgerError> {
+        self.call(SHORT, self.client().execute("SELECT jelouctl.check_database($1)", &[&run.0]))?;
+        Ok(())
     }
 
-    /// Lifts the pause of `seen`: one that was asked for since then holds. A rate holds for all who send it.
-    pub(crate) fn resume(
-        &self,
-        run: RunId,
-        seen: Option<i64>,
-        rate: Option<f64>,
-        conditions: Option<&RunConditions>,
-    ) -> Result<(), LedgerError> {
-        let conditions = conditions.map(serde_json::to_string).transpose();
+    /// Why nobody takes rows of it, where that is so.
+    pub(crate) fn paused(&self, run: RunId) -> Result<Option<PausedRun>, LedgerError> {
+        let query = "SELECT paused, paused_by, jelouctl.paused_at_of(run) FROM jelouctl.run \
+                     WHERE id = $1 AND paused IS NOT NULL";
+        let found: Option<(String, String, i64)> = self.call(SHORT, async {
+            let row = self.client().query_opt(query, &[&run.0]).await?;
+            row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).transpose()
+        })?;
+        Ok(found
+            .map(|(reason, by, at)| Ok::<_, DatabaseError>(PausedRun { pause: pause_of(&reason, by)?, at }))
+            .transpose()?)
+    }
+
+    /// Lifts the pause that the person was told of: one that came since then holds, and so does a failover that nobody who
+    /// resumes the run was told of before. Says whether the run goes on; where not, nothing of it is changed.
+    pub(crate) fn resume(&self, run: RunId, resumed: &Resumed<'_>) -> Result<bool, LedgerError> {
+        let conditions = resumed.conditions.map(serde_json::to_string).transpose();
         let conditions = conditions.map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
-        let query = "SELECT jelouctl.resume_run($1, $2, $3, $4)";
-        self.call(SHORT, self.client().execute(query, &[&run.0, &seen, &rate, &conditions]))?;
-        Ok(())
+        let seen = resumed.seen.map(|paused| paused.at);
+        let query = "SELECT jelouctl.resume_run($1, $2, $3, $4, $5)";
+        Ok(self.call(SHORT, async {
+            let parameters: [&(dyn ToSql + Sync); 5] =
+                [&run.0, &seen, &resumed.has_answered, &resumed.rate, &conditions];
+            self.client().query_one(query, &parameters).await?.try_get(0)
+        })?)
     }
+}
+
+/// A pause as it is written in the database.
+pub(super) fn pause_of(reason: &str, by: String) -> Result<RunPause, DatabaseError> {
+    let cause = || format!("the run is paused for `{reason}`, which this jelouctl does not know");
+    let reason = PausedFor::of_name(reason).ok_or_else(|| DatabaseError::Failed { cause: cause() })?;
+    Ok(RunPause { reason, by })
 }

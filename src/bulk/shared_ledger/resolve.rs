@@ -22,14 +22,14 @@ use crate::phone::person_key;
 /// Rows that are about to be decided.
 #[derive(Debug)]
 pub(crate) enum SharedDecision {
-    /// Every row that is in the first state once nobody else may change it.
+    /// Every row that is in the first state once nobody else may change it, as `SharedRuns::resolve` has it.
     All([RowState; 2]),
     Rows(Vec<DecidedRow>),
 }
 
 impl SharedDecision {
     /// Whether unknown rows are to be sent again.
-    pub(super) fn sends_again(&self) -> bool {
+    fn sends_again(&self) -> bool {
         let is_sent_again = |change: [RowState; 2]| change == [RowState::Unknown, RowState::Pending];
         match self {
             Self::All(change) => is_sent_again(*change),
@@ -38,12 +38,24 @@ impl SharedDecision {
     }
 
     /// Which rows they are; nothing for all in their state.
-    pub(super) fn rows(&self) -> Option<Vec<i64>> {
+    fn rows(&self) -> Option<Vec<i64>> {
         match self {
             Self::All(_) => None,
             Self::Rows(rows) => Some(rows.iter().map(|row| row.n).collect()),
         }
     }
+}
+
+/// A process that was not heard of again while rows of it were under way.
+#[derive(Debug)]
+pub(crate) struct LostWorker {
+    pub(crate) host: String,
+    pub(crate) pid: i64,
+    /// When something was heard of it last, in milliseconds since 1970.
+    pub(crate) seen_at: i64,
+    /// The rows, and the number of what is known of each.
+    pub(crate) rows: Vec<i64>,
+    pub(crate) numbers: Vec<i32>,
 }
 
 impl SharedRuns {
@@ -70,18 +82,52 @@ impl SharedRuns {
         })
     }
 
-    /// Decides them. Says how many are in which state now because of it.
+    /// The processes that have not said what became of unknown rows which `decision` sends again.
+    pub(crate) fn lost_workers(&self, run: RunId, decision: &SharedDecision) -> Result<Vec<LostWorker>, LedgerError> {
+        if !decision.sends_again() {
+            return Ok(Vec::new());
+        }
+        let rows = decision.rows();
+        let query = "SELECT host, pid, (extract(epoch FROM seen_at) * 1000)::bigint, array_agg(n), array_agg(number) \
+                     FROM jelouctl.row JOIN jelouctl.worker ON worker.id = row.worker \
+                     WHERE row.run = $1 AND lease_until IS NOT NULL AND state = 'unknown' \
+                       AND ($2::bigint[] IS NULL OR n = ANY ($2)) GROUP BY worker.id ORDER BY worker.id";
+        let read = |row: &Row| {
+            Ok::<_, Error>(LostWorker {
+                host: row.try_get(0)?,
+                pid: row.try_get(1)?,
+                seen_at: row.try_get(2)?,
+                rows: row.try_get(3)?,
+                numbers: row.try_get(4)?,
+            })
+        };
+        let workers = self.call(LONG, async {
+            self.client().query(query, &[&run.0, &rows]).await?.iter().map(read).collect::<Result<_, _>>()
+        })?;
+        Ok(workers)
+    }
+
+    /// Decides them; of rows at processes that were not heard of again, `lost` are those that a person was asked about. Says
+    /// how many are in which state now because of it.
     ///
     /// # Errors
     /// When a row is not any more as it was when it was found, or it cannot be written: then nothing is changed.
-    pub(crate) fn resolve(&self, run: RunId, decision: &SharedDecision) -> Result<Counts, ResolveError> {
+    pub(crate) fn resolve(
+        &self,
+        run: RunId,
+        decision: &SharedDecision,
+        lost: &[LostWorker],
+    ) -> Result<Counts, ResolveError> {
         let mut changed = Counts::default();
         match decision {
             SharedDecision::All(change) => {
                 let [from, to] = *change;
-                let query = "SELECT jelouctl.resolve_rows($1, $2, $3, $4)";
+                let query = "SELECT jelouctl.resolve_rows($1, $2, $3, $4, $5, $6)";
                 let why = decided_by_hand(*change);
-                *changed.of_mut(to) = self.changed_by(query, &[&run.0, &from.name(), &to.name(), &why])?;
+                let asked: Vec<_> = lost.iter().flat_map(|worker| worker.rows.iter().copied()).collect();
+                let numbers: Vec<_> = lost.iter().flat_map(|worker| worker.numbers.iter().copied()).collect();
+                let parameters: [&(dyn ToSql + Sync); 6] = [&run.0, &from.name(), &to.name(), &why, &asked, &numbers];
+                *changed.of_mut(to) = self.changed_by(query, &parameters)?;
             }
             SharedDecision::Rows(rows) => {
                 self.call(SHORT, self.client().batch_execute("BEGIN")).map_err(LedgerError::from)?;

@@ -14,11 +14,12 @@ use super::database::{Database, SHORT, Use};
 use super::error::DatabaseError;
 use super::lease::Lease;
 use super::outcome_columns::OutcomeColumns;
+use super::pause::pause_of;
 use super::run_counts::{RunId, counts_of};
 use super::runs::SharedRuns;
 use crate::api::Deadline;
 use crate::bulk::breaker::PauseReason;
-use crate::bulk::exchange::{Given, RunLedger, RunPause, SettledRow};
+use crate::bulk::exchange::{Given, RunLedger, SettledRow};
 use crate::bulk::ledger::{EndedAttempt, LedgerError, QueuedRow, RunEvent, is_request_whole, now};
 use crate::bulk::queue::Delay;
 
@@ -219,7 +220,7 @@ impl SharedRun {
             "on" => given.next = Some((next, Delay::Retry)),
             "complete" => self.is_complete = true,
             "paused" => {
-                given.pause = Some(RunPause { reason: text(5)?.unwrap_or_default(), by: text(6)?.unwrap_or_default() });
+                given.pause = Some(pause_of(&text(5)?.unwrap_or_default(), text(6)?.unwrap_or_default())?);
             }
             // Another connection of this process came later, which can only be a delayed answer.
             _ => {

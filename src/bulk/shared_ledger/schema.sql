@@ -30,6 +30,8 @@ CREATE TABLE run (
   paused_at timestamptz,
   -- The database as it was when the run was made or resumed: another one may have lost what became of rows.
   database text NOT NULL,
+  -- The other one that a person who resumed it was told of.
+  told text,
   -- Requests a second, in full and as it is after the API said that it was too much.
   rate float8 NOT NULL CHECK (rate > 0),
   pace float8 NOT NULL,

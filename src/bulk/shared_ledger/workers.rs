@@ -1,10 +1,9 @@
-//! The processes that send a run, those that were not heard of again, and why nobody takes rows of it.
+//! The processes that send a run.
 
 use serde::Serialize;
 use tokio_postgres::{Error, Row};
 
 use super::database::{LONG, SHORT};
-use super::resolve::SharedDecision;
 use super::run_counts::RunId;
 use super::runs::SharedRuns;
 use crate::bulk::ledger::LedgerError;
@@ -21,23 +20,6 @@ pub(crate) struct RunWorker {
     pub(crate) sent: i64,
 }
 
-/// A process that was not heard of again while rows of it were under way.
-#[derive(Debug)]
-pub(crate) struct LostWorker {
-    pub(crate) host: String,
-    pub(crate) pid: i64,
-    pub(crate) seen_at: String,
-    pub(crate) rows: i64,
-}
-
-/// A run of which nobody takes rows.
-#[derive(Debug, Serialize)]
-pub(crate) struct PausedRun {
-    pub(crate) reason: String,
-    pub(crate) by: String,
-    pub(crate) at: String,
-}
-
 impl SharedRuns {
     /// Whether a process sends it at this moment: one that has not ended in order, and was heard of while a row of it would be
     /// its own.
@@ -49,16 +31,15 @@ impl SharedRuns {
 
     /// The processes that send it: those that did not end in order, and of which something was heard within a day.
     pub(crate) fn workers(&self, run: RunId) -> Result<Vec<RunWorker>, LedgerError> {
-        let query = format!(
-            "SELECT host, pid, {}, extract(epoch FROM clock_timestamp() - seen_at)::float8, \
+        let query = "SELECT host, pid, \
+             to_char(joined_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), \
+             extract(epoch FROM clock_timestamp() - seen_at)::float8, \
              (SELECT count(*) FROM jelouctl.row WHERE row.run = $1 AND lease_until IS NOT NULL AND worker = worker.id \
                AND state = 'inflight'), \
              coalesce(done.sent, 0) \
              FROM jelouctl.worker LEFT JOIN (SELECT worker, count(*) AS sent FROM jelouctl.row \
                WHERE run = $1 AND state = 'sent' GROUP BY worker) AS done ON done.worker = worker.id \
-             WHERE run = $1 AND left_at IS NULL AND seen_at > clock_timestamp() - interval '1 day' ORDER BY joined_at",
-            shown("joined_at")
-        );
+             WHERE run = $1 AND left_at IS NULL AND seen_at > clock_timestamp() - interval '1 day' ORDER BY joined_at";
         let read = |row: &Row| {
             Ok::<_, Error>(RunWorker {
                 host: row.try_get(0)?,
@@ -70,51 +51,8 @@ impl SharedRuns {
             })
         };
         let workers = self.call(LONG, async {
-            self.client().query(&query, &[&run.0]).await?.iter().map(read).collect::<Result<_, _>>()
+            self.client().query(query, &[&run.0]).await?.iter().map(read).collect::<Result<_, _>>()
         })?;
         Ok(workers)
     }
-
-    /// The processes that have not said what became of unknown rows which `decision` sends again.
-    pub(crate) fn lost_workers(&self, run: RunId, decision: &SharedDecision) -> Result<Vec<LostWorker>, LedgerError> {
-        if !decision.sends_again() {
-            return Ok(Vec::new());
-        }
-        let rows = decision.rows();
-        let query = format!(
-            "SELECT host, pid, {}, count(*) FROM jelouctl.row JOIN jelouctl.worker ON worker.id = row.worker \
-             WHERE row.run = $1 AND lease_until IS NOT NULL AND state = 'unknown' \
-               AND ($2::bigint[] IS NULL OR n = ANY ($2)) GROUP BY worker.id ORDER BY worker.id",
-            shown("seen_at")
-        );
-        let read = |row: &Row| {
-            Ok::<_, Error>(LostWorker {
-                host: row.try_get(0)?,
-                pid: row.try_get(1)?,
-                seen_at: row.try_get(2)?,
-                rows: row.try_get(3)?,
-            })
-        };
-        let workers = self.call(LONG, async {
-            self.client().query(&query, &[&run.0, &rows]).await?.iter().map(read).collect::<Result<_, _>>()
-        })?;
-        Ok(workers)
-    }
-
-    /// Why nobody takes rows of it, where that is so.
-    pub(crate) fn paused(&self, run: RunId) -> Result<Option<PausedRun>, LedgerError> {
-        let query = format!(
-            "SELECT paused, paused_by, {} FROM jelouctl.run WHERE id = $1 AND paused IS NOT NULL",
-            shown("paused_at")
-        );
-        let row = self.call(SHORT, self.client().query_opt(&query, &[&run.0]))?;
-        Ok(row.and_then(|row| {
-            Some(PausedRun { reason: row.try_get(0).ok()?, by: row.try_get(1).ok()?, at: row.try_get(2).ok()? })
-        }))
-    }
-}
-
-/// A time as people read it, in SQL.
-fn shown(column: &str) -> String {
-    format!("to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')")
 }

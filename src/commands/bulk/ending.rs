@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::pause_words::{what_to_look_at, why};
 use super::run_log::run_fields;
 use super::running_run::RunningRun;
 use super::summary::{print_what_stays, to_continue};
 use crate::api::Problem;
-use crate::bulk::{Counts, EndedAttempt, PauseReason, RunEnd, RunName, RunPause, StopReason};
+use crate::bulk::{Counts, EndedAttempt, PauseReason, PausedFor, RunEnd, RunName, RunPause, StopReason};
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
 use crate::context::Context;
@@ -120,20 +121,12 @@ fn report_end(
 
 /// Somebody else paused the run; gives the code of that.
 fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode {
-    let RunPause { reason, by } = pause;
-    let (why, code) = match reason.as_str() {
-        "unknown" => ("too many messages may or may not have been sent", ExitCode::Unknown),
-        "all_rejected" => ("no message was accepted", ExitCode::Rejected),
-        "failover" => ("what was written may be lost", ExitCode::Guard),
-        _ => ("a person stopped it", ExitCode::Guard),
-    };
-    let first = match reason.as_str() {
-        "failover" => format!("compare jelouctl bulk report {name} --state pending with what Jelou has sent"),
-        _ => format!("jelouctl bulk status {name} shows how it stands"),
-    };
-    let hint = format!("{first}; {}", to_continue(name));
-    context.stderr.error(&format!("the run is paused: {why} ({by})"), &[], Some(&hint));
-    code
+    let hint = format!("{}; {}", what_to_look_at(pause.reason, name), to_continue(name));
+    context.stderr.error(&format!("the run is paused: {}", why(pause)), &[], Some(&hint));
+    match pause.reason {
+        PausedFor::Person | PausedFor::Failover => ExitCode::Guard,
+        PausedFor::Fault(reason) => of_pause(reason),
+    }
 }
 
 /// Every row was rejected: what is wrong with one is wrong with all.

@@ -15,6 +15,7 @@ mod list;
 mod list_notes;
 mod locked_run;
 mod named_run;
+mod pause_words;
 mod plan;
 mod remove;
 mod report;

@@ -82,20 +82,23 @@ fn go_on(
             Ok(sender.check_allowed(row.recipients()?.iter().map(String::as_str))?)
         })?;
     }
+    let mut has_answered = false;
     if let Some(Resumption { earlier, .. }) = resumption {
+        run.report_pause(context);
         run.leave_out_sent(context, &details, &earlier.ignored_runs)?;
         let pending = run.read()?.counts()?.pending;
         if pending > 0 && is_asked(context, &sender) {
             let rate = options.rate.map_or(details.rate, Rate::per_second);
             report_before_resume(context, &run.read()?, &details, rate)?;
             confirm(context, &sender, pending)?;
+            has_answered = true;
             // The question may have stood there for hours.
             run.reconnect()?;
             run.leave_out(context, &reread_do_not_contact(&sender.settings)?)?;
             run.leave_out_sent(context, &details, &earlier.ignored_runs)?;
         }
     }
-    let taken_up = TakenUp { details, is_resumed: resumption.is_some(), is_changed };
+    let taken_up = TakenUp { details, is_resumed: resumption.is_some(), has_answered, is_changed };
     block_on(async {
         match sender.connect(context).await? {
             Opening::Open(mut connection) => {

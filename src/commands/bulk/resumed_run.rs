@@ -5,9 +5,10 @@ use super::earlier::{self, Repetition};
 use super::excluded_since::{leave_out_excluded, leave_out_of_file};
 use super::joined_run::JoinedRun;
 use super::locked_run::{LockedRun, report_found};
+use super::pause_words::{since_when, what_to_look_at};
 use crate::bulk::{
-    Details, EarlierRuns, Ledger, LedgerError, RunEventKind, RunId, RunLock, RunName, RunStore, Runs, SharedEarlier,
-    SharedRuns, StoredRun,
+    Details, EarlierRuns, Ledger, LedgerError, PausedRun, Resumed, RunEventKind, RunId, RunLock, RunName, RunStore,
+    Runs, SharedEarlier, SharedRuns, StoredRun,
 };
 use crate::commands::CommandError;
 use crate::config::Rate;
@@ -25,8 +26,8 @@ pub(crate) enum ResumedRun {
         runs: Box<SharedRuns>,
         name: RunName,
         run: RunId,
-        /// When it was paused, by then.
-        paused_at: Option<i64>,
+        /// Why nobody took rows of it, by then.
+        paused: Option<PausedRun>,
     },
 }
 
@@ -35,6 +36,8 @@ pub(crate) struct TakenUp {
     pub(crate) details: Details,
     /// Whether a person says so, which lifts a pause; a machine only joins those who send it.
     pub(crate) is_resumed: bool,
+    /// Whether that person has answered a question, with all that there is to know above it.
+    pub(crate) has_answered: bool,
     /// Whether its conditions were given anew.
     pub(crate) is_changed: bool,
 }
@@ -54,8 +57,9 @@ impl ResumedRun {
             }
             RunStore::Shared(runs) => {
                 let run = runs.id(&name)?;
-                let paused_at = runs.paused_at(run)?;
-                Self::Shared { runs, name, run, paused_at }
+                runs.check_database(run)?;
+                let paused = runs.paused(run)?;
+                Self::Shared { runs, name, run, paused }
             }
         })
     }
@@ -79,6 +83,14 @@ impl ResumedRun {
             Self::File { runs, name, .. } => StoredRun::File(Box::new(Ledger::read(&runs.path(name))?)),
             Self::Shared { runs, run, .. } => StoredRun::Shared(runs, *run),
         })
+    }
+
+    /// Tells a person who resumes it what it is paused for.
+    pub(crate) fn report_pause(&self, context: &Context) {
+        if let Self::Shared { name, paused: Some(paused), .. } = self {
+            let look = what_to_look_at(paused.pause.reason, name);
+            context.stderr.warning(&format!("run {name} is {}; {look}", since_when(paused)));
+        }
     }
 
     /// Goes on after a question, which may have stood there for longer than a connection lives.
@@ -137,7 +149,7 @@ impl ResumedRun {
         context: &Context,
         sender: &Sender,
         connection: Connection,
-        TakenUp { details, is_resumed, is_changed }: TakenUp,
+        TakenUp { details, is_resumed, has_answered, is_changed }: TakenUp,
         options: RunOptions,
     ) -> Result<ExitCode, CommandError> {
         let counts = self.read()?.counts()?;
@@ -146,15 +158,21 @@ impl ResumedRun {
                 let run = LockedRun { runs: &runs, name, details, is_changed, found: Some(counts), lock };
                 run.send(context, sender, connection, options).await
             }
-            Self::Shared { runs, name, run, paused_at } => {
+            Self::Shared { runs, name, run, paused } => {
                 report_found(context, &name, &counts, true);
-                if is_resumed {
-                    let conditions = is_changed.then_some(&details.conditions);
-                    runs.resume(run, paused_at, options.rate.map(Rate::per_second), conditions)?;
-                }
+                let goes_on = is_resumed
+                    && runs.resume(
+                        run,
+                        &Resumed {
+                            seen: paused.as_ref(),
+                            has_answered,
+                            rate: options.rate.map(Rate::per_second),
+                            conditions: is_changed.then_some(&details.conditions),
+                        },
+                    )?;
                 let timeout = sender.settings.timeout.value.duration();
                 let joined = JoinedRun { runs: &runs, run, name: &name, details: &details, timeout };
-                let began = is_resumed.then_some(RunEventKind::Resumed);
+                let began = goes_on.then_some(RunEventKind::Resumed);
                 joined.send(context, sender, connection, options, began).await
             }
         }

@@ -6,6 +6,7 @@ use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::output::counted;
+use crate::timestamps::{local_second, of_milliseconds};
 
 /// Every process that sends the run takes no more rows, and ends once those under way have ended.
 pub(crate) fn stop(context: &Context, runs: &SharedRuns, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
@@ -40,8 +41,9 @@ pub(crate) fn resolve(
     let run = runs.id(name)?;
     runs.note_lost_rows(run)?;
     let decision = runs.decide(run, resolution)?;
-    confirm_lost_workers(context, &runs.lost_workers(run, &decision)?)?;
-    Ok(runs.resolve(run, &decision)?)
+    let lost = runs.lost_workers(run, &decision)?;
+    confirm_lost_workers(context, &lost)?;
+    Ok(runs.resolve(run, &decision, &lost)?)
 }
 
 /// A process that was only stopped may still send what it was given.
@@ -52,8 +54,13 @@ fn confirm_lost_workers(context: &Context, workers: &[LostWorker]) -> Result<(),
     let told: Vec<_> = workers
         .iter()
         .map(|worker| {
-            let rows = counted(u64::try_from(worker.rows).unwrap_or_default(), "row");
-            format!("{rows} at {} pid {}, not heard of since {}", worker.host, worker.pid, worker.seen_at)
+            let rows = counted(worker.rows.len() as u64, "row");
+            format!(
+                "{rows} at {} pid {}, not heard of since {}",
+                worker.host,
+                worker.pid,
+                local_second(of_milliseconds(worker.seen_at))
+            )
         })
         .collect();
     context.stderr.warning(&format!("under way when a process was last heard of: {}", told.join("; ")));

@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use super::hours::waiting;
 use super::named_run::find_or_newest;
+use super::pause_words::since_when;
 use super::store::open_store;
 use super::summary::{RunSummary, print_summary, to_continue};
 use super::times::{local_time, utc};
-use crate::bulk::{PausedRun, RunName, RunStore, RunWorker, Runs, SharedRuns};
+use crate::bulk::{RunName, RunStore, RunWorker, Runs, SharedRuns};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -84,9 +85,12 @@ fn in_database(runs: &SharedRuns, name: &RunName) -> Result<Standing, CommandErr
     let line = |RunWorker { host, pid, seen_s, inflight, sent, .. }: &RunWorker| {
         format!("{host} pid {pid}, heard of {seen_s} s ago: {inflight} under way, {sent} sent")
     };
+    let pause = paused.as_ref().map(
+        |paused| json!({ "reason": paused.pause.reason.name(), "by": paused.pause.by, "at": utc(paused.at / 1000) }),
+    );
     Ok(Standing {
-        fields: vec![("paused", json!(paused)), ("workers", json!(workers))],
+        fields: vec![("paused", json!(pause)), ("workers", json!(workers))],
         lines: workers.iter().map(line).collect(),
-        halt: paused.map(|PausedRun { reason, by, at }| format!("paused ({reason}) by {by} at {at}")),
+        halt: paused.as_ref().map(since_when),
     })
 }

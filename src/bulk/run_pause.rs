@@ -1,0 +1,38 @@
+//! Why nobody takes rows of a run that several processes may send.
+
+use super::breaker::PauseReason;
+
+/// A run of which nobody takes rows until a person resumes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RunPause {
+    pub(crate) reason: PausedFor,
+    /// Who paused it.
+    pub(crate) by: String,
+}
+
+/// What a run is paused for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PausedFor {
+    /// A person stopped it.
+    Person,
+    /// The database is another one than it began in.
+    Failover,
+    /// What a process met that sent it.
+    Fault(PauseReason),
+}
+
+impl PausedFor {
+    /// The word for it, in the ledger and for scripts.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Failover => "failover",
+            Self::Fault(reason) => reason.name(),
+        }
+    }
+
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        let faults = PauseReason::ALL.map(Self::Fault);
+        [Self::Person, Self::Failover].into_iter().chain(faults).find(|reason| reason.name() == name)
+    }
+}

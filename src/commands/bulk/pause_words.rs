@@ -1,0 +1,34 @@
+//! Why a run is paused, in words, and what a person looks at before going on with it.
+
+use super::times::local_time;
+use crate::bulk::{PauseReason, PausedFor, PausedRun, RunName, RunPause};
+
+/// `a person stopped it (jelouctl bulk stop)`
+pub(super) fn why(RunPause { reason, by }: &RunPause) -> String {
+    let why = match reason {
+        PausedFor::Person => "a person stopped it",
+        PausedFor::Failover => "what was written may be lost",
+        PausedFor::Fault(PauseReason::Unknown) => "too many messages may or may not have been sent",
+        PausedFor::Fault(PauseReason::AllRefused) => "no message was accepted",
+        PausedFor::Fault(PauseReason::Credentials) => "the credentials were refused",
+        PausedFor::Fault(PauseReason::ProxyCredentials) => "the proxy asks for credentials",
+        PausedFor::Fault(PauseReason::Network) => "the API could not be reached",
+        PausedFor::Fault(PauseReason::RateLimit) => "the API took no more messages",
+    };
+    format!("{why} ({by})")
+}
+
+/// `paused since 2026-11-20 10:15 -05:00: a person stopped it (jelouctl bulk stop)`
+pub(super) fn since_when(PausedRun { pause, at }: &PausedRun) -> String {
+    format!("paused since {}: {}", local_time(at / 1000), why(pause))
+}
+
+/// What to look at before the run `name` goes on.
+pub(super) fn what_to_look_at(reason: PausedFor, name: &RunName) -> String {
+    match reason {
+        PausedFor::Failover => {
+            format!("compare jelouctl bulk report {name} --state pending with what Jelou has sent")
+        }
+        PausedFor::Person | PausedFor::Fault(_) => format!("jelouctl bulk status {name} shows how it stands"),
+    }
+}
