@@ -14,6 +14,7 @@ also_in_a_database! {
     a_report_says_what_became_of_each_unknown_row,
     a_report_that_is_sent_again_writes_to_nobody_twice,
     what_a_resumed_run_is_told_of_earlier_runs_it_keeps,
+    what_was_decided_is_logged_and_stays_so_when_it_cannot_be_written,
 }
 
 /// A run of ten, of which the rows at the lines 5, 6 and 7 are unknown and the one at line 8 failed.

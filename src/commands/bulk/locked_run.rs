@@ -101,10 +101,10 @@ impl RunningRun for FileOnItsWay<'_> {
 }
 
 /// What is left of a run that goes on, and what is left alone.
-pub(crate) fn report_found(context: &Context, name: &RunName, counts: &Counts, is_shared: bool) {
+pub(crate) fn report_found(context: &Context, name: &RunName, counts: &Counts, is_joined: bool) {
     let all = counted(counts.all(), "message");
     context.stderr.note(&format!("run {name}: {} of {all} left to send", counts.pending));
-    for told in undecided(name, counts, is_shared) {
+    for told in undecided(name, counts, is_joined) {
         context.stderr.note(&told);
     }
 }

@@ -159,7 +159,8 @@ impl ResumedRun {
                 run.send(context, sender, connection, options).await
             }
             Self::Shared { runs, name, run, paused } => {
-                report_found(context, &name, &counts, true);
+                // Who resumes a run may be the only one who is left of it.
+                report_found(context, &name, &counts, !is_resumed);
                 let goes_on = is_resumed
                     && runs.resume(
                         run,
