@@ -969,9 +969,9 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             [CompletionResult]::new('--test-to', '--test-to', [CompletionResultType]::ParameterName, 'Check every row, then send the first messages to this user alone, in place of their recipients')
             [CompletionResult]::new('--test-rows', '--test-rows', [CompletionResultType]::ParameterName, 'How many messages --test-to sends, 6 seconds apart, 1 to 10 [default: 1]')
             [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Name of the run: a-z, 0-9 and - [default: made from the file''s name and the time]')
-            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'How fast to send: 5/s, 300/m, 1000/h [default: the profile''s rate, else 5/s; of `resume` the run''s]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'How many requests may be under way at once [default: 64; of `resume` the run''s]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'How long to keep trying while a rate limit refuses every row; then the run pauses [default: 15m; of `resume` the run''s]')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'How fast to send: 5/s, 300/m, 1000/h [default: as the run was begun; of a new one the profile''s rate, else 5/s]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'How many requests may be under way from here at once [default: as the run was begun; of a new one 64]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'How long to keep trying while a rate limit refuses every row; then the run pauses [default: as the run was begun; of a new one 15m]')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How to show the progress')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
@@ -1732,9 +1732,9 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             break
         }
         'jelouctl;bulk;resume' {
-            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'How fast to send: 5/s, 300/m, 1000/h [default: the profile''s rate, else 5/s; of `resume` the run''s]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'How many requests may be under way at once [default: 64; of `resume` the run''s]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'How long to keep trying while a rate limit refuses every row; then the run pauses [default: 15m; of `resume` the run''s]')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'How fast to send: 5/s, 300/m, 1000/h [default: as the run was begun; of a new one the profile''s rate, else 5/s]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'How many requests may be under way from here at once [default: as the run was begun; of a new one 64]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'How long to keep trying while a rate limit refuses every row; then the run pauses [default: as the run was begun; of a new one 15m]')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How to show the progress')
             [CompletionResult]::new('--between', '--between', [CompletionResultType]::ParameterName, 'Send within these hours only: ''mon-fri 07:00-19:00'', ''08:00-15:00'', or always (repeatable)')
             [CompletionResult]::new('--not-on', '--not-on', [CompletionResultType]::ParameterName, 'Send nothing on this day: 2026-12-25, or a file with one such date a line (repeatable)')
@@ -1774,8 +1774,8 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
             break
         }
         'jelouctl;bulk;work' {
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'How many requests may be under way from here at once [default: as the run was begun]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'How long to keep trying while a rate limit refuses every row [default: as the run was begun]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'How many requests may be under way from here at once [default: as the run was begun; of a new one 64]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'How long to keep trying while a rate limit refuses every row; then the run pauses [default: as the run was begun; of a new one 15m]')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How to show the progress')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')

@@ -851,9 +851,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l test-to -d 'Check every row, then send the first messages to this user alone, in place of their recipients' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l test-rows -d 'How many messages --test-to sends, 6 seconds apart, 1 to 10 [default: 1]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l run -d 'Name of the run: a-z, 0-9 and - [default: made from the file\'s name and the time]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l rate -d 'How fast to send: 5/s, 300/m, 1000/h [default: the profile\'s rate, else 5/s; of `resume` the run\'s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l concurrency -d 'How many requests may be under way at once [default: 64; of `resume` the run\'s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l max-wait -d 'How long to keep trying while a rate limit refuses every row; then the run pauses [default: 15m; of `resume` the run\'s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l rate -d 'How fast to send: 5/s, 300/m, 1000/h [default: as the run was begun; of a new one the profile\'s rate, else 5/s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l concurrency -d 'How many requests may be under way from here at once [default: as the run was begun; of a new one 64]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l max-wait -d 'How long to keep trying while a rate limit refuses every row; then the run pauses [default: as the run was begun; of a new one 15m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l progress -d 'How to show the progress' -r -f -a "auto\t'A bar on a terminal, else a line every 10 s (default)'
 ndjson\t'One JSON object a second on standard error'
 none\t''"
@@ -908,9 +908,9 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "carousel" -d 'Send cards that scroll sideways'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "template" -d 'Send a template, which reaches anyone'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "raw" -d 'Send a JSON body as it is'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l rate -d 'How fast to send: 5/s, 300/m, 1000/h [default: the profile\'s rate, else 5/s; of `resume` the run\'s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l concurrency -d 'How many requests may be under way at once [default: 64; of `resume` the run\'s]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l max-wait -d 'How long to keep trying while a rate limit refuses every row; then the run pauses [default: 15m; of `resume` the run\'s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l rate -d 'How fast to send: 5/s, 300/m, 1000/h [default: as the run was begun; of a new one the profile\'s rate, else 5/s]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l concurrency -d 'How many requests may be under way from here at once [default: as the run was begun; of a new one 64]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l max-wait -d 'How long to keep trying while a rate limit refuses every row; then the run pauses [default: as the run was begun; of a new one 15m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l progress -d 'How to show the progress' -r -f -a "auto\t'A bar on a terminal, else a line every 10 s (default)'
 ndjson\t'One JSON object a second on standard error'
 none\t''"
@@ -947,8 +947,8 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l no-input -d 'Never ask; what is missing is an error (also when the variable CI is set)'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l concurrency -d 'How many requests may be under way from here at once [default: as the run was begun]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l max-wait -d 'How long to keep trying while a rate limit refuses every row [default: as the run was begun]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l concurrency -d 'How many requests may be under way from here at once [default: as the run was begun; of a new one 64]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l max-wait -d 'How long to keep trying while a rate limit refuses every row; then the run pauses [default: as the run was begun; of a new one 15m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l progress -d 'How to show the progress' -r -f -a "auto\t'A bar on a terminal, else a line every 10 s (default)'
 ndjson\t'One JSON object a second on standard error'
 none\t''"

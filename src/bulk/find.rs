@@ -22,21 +22,21 @@ impl FoundMessage {
 }
 
 impl RunStore {
-    /// The rows to the person whom `recipient` means, the last first, as they are remembered. `warn` hears of runs of which
-    /// it is not known.
+    /// The rows to the people whom `recipients` mean, the last first, as they are remembered. `warn` hears of runs of which it
+    /// is not known.
     ///
     /// # Errors
     /// When it cannot be told which runs there are.
     pub(crate) fn find(
         &self,
-        recipient: &str,
+        recipients: &[String],
         mut warn: impl FnMut(&RunName, &str),
     ) -> Result<Vec<FoundMessage>, BulkError> {
         let mut found = Vec::new();
         match self {
             Self::Files(runs) => {
                 for name in runs.names()? {
-                    match find_in(runs, &name, recipient) {
+                    match find_in(runs, &name, recipients) {
                         Ok(rows) => found.extend(rows),
                         Err(_) if runs.is_removed(&name) => {}
                         Err(error) => warn(&name, &error.to_string()),
@@ -45,8 +45,10 @@ impl RunStore {
                 runs.lost()?.iter().for_each(|name| warn(name, "its ledger is gone"));
             }
             Self::Shared(runs) => {
-                let rows = runs.rows_to(recipient)?;
-                found.extend(rows.into_iter().map(|(run, details, row)| FoundMessage::of(run, &details, row)));
+                for recipient in recipients {
+                    let rows = runs.rows_to(recipient)?;
+                    found.extend(rows.into_iter().map(|(run, details, row)| FoundMessage::of(run, &details, row)));
+                }
             }
         }
         // What nothing became of yet has no time.
@@ -55,9 +57,12 @@ impl RunStore {
     }
 }
 
-fn find_in(runs: &Runs, name: &RunName, recipient: &str) -> Result<Vec<FoundMessage>, LedgerError> {
+fn find_in(runs: &Runs, name: &RunName, recipients: &[String]) -> Result<Vec<FoundMessage>, LedgerError> {
     let ledger = Ledger::read(&runs.path(name))?;
-    let rows = ledger.rows_to(recipient)?;
+    let mut rows = Vec::new();
+    for recipient in recipients {
+        rows.extend(ledger.rows_to(recipient)?);
+    }
     if rows.is_empty() {
         return Ok(Vec::new());
     }

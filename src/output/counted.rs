@@ -9,6 +9,11 @@ pub(crate) fn counted(count: u64, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
+/// `1 row is`, `2 rows are`.
+pub(crate) fn counted_are(count: u64, thing: &str) -> String {
+    format!("{} {}", counted(count, thing), if count == 1 { "is" } else { "are" })
+}
+
 /// `1,000`
 pub(crate) fn grouped(count: u64) -> String {
     HumanCount(count).to_string()

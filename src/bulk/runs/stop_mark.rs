@@ -1,5 +1,5 @@
-//! The mark that a run is to stop: a file beside its ledger, with who set it and when. The ledger itself has one writer, whose commits are
-//! counted in the lock file; a second one would come between them, and hold up rows that are about to leave.
+//! The mark that a run is to stop: a file beside its ledger, with who set it and when. The ledger itself has one writer, whose
+//! commits are counted in the lock file; a second one would come between them, and hold up rows that are about to leave.
 
 use std::fs;
 use std::future::pending;

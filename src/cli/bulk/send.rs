@@ -149,19 +149,31 @@ struct PolicyFlags {
     exclude: Vec<Source>,
 }
 
+/// How a person sends rows of a run.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = RUN)]
 pub(crate) struct RunOptionFlags {
-    /// How fast to send: 5/s, 300/m, 1000/h [default: the profile's rate, else 5/s; of `resume` the run's]
+    /// How fast to send: 5/s, 300/m, 1000/h [default: as the run was begun; of a new one the profile's rate, else 5/s]
     #[arg(long, value_name = "RATE")]
     rate: Option<Rate>,
 
-    /// How many requests may be under way at once [default: 64; of `resume` the run's]
+    #[command(flatten)]
+    work: WorkFlags,
+
+    /// Go on when the first eleven messages are all rejected, instead of pausing
+    #[arg(long)]
+    keep_going: bool,
+}
+
+/// How anyone does, also a machine beside others.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct WorkFlags {
+    /// How many requests may be under way from here at once [default: as the run was begun; of a new one 64]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     concurrency: Option<u16>,
 
-    /// How long to keep trying while a rate limit refuses every row; then the run pauses [default: 15m; of
-    /// `resume` the run's]
+    /// How long to keep trying while a rate limit refuses every row; then the run pauses [default: as the run was begun;
+    /// of a new one 15m]
     #[arg(long, value_name = "DURATION")]
     max_wait: Option<RetryFor>,
 
@@ -172,10 +184,6 @@ pub(crate) struct RunOptionFlags {
     /// How to show the progress
     #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
     progress: ProgressFormat,
-
-    /// Go on when the first eleven messages are all rejected, instead of pausing
-    #[arg(long)]
-    keep_going: bool,
 }
 
 #[derive(Args, Debug)]
@@ -220,36 +228,9 @@ impl BulkSend {
 }
 
 impl From<RunOptionFlags> for RunOptions {
-    fn from(flags: RunOptionFlags) -> Self {
-        Self {
-            rate: flags.rate,
-            concurrency: flags.concurrency.map(usize::from),
-            max_wait: flags.max_wait.map(RetryFor::duration),
-            unchecked: flags.unchecked,
-            progress: flags.progress,
-            keep_going: flags.keep_going,
-        }
+    fn from(RunOptionFlags { rate, work, keep_going }: RunOptionFlags) -> Self {
+        Self { rate, keep_going, ..work.into() }
     }
-}
-
-/// How a machine sends rows of a run that others send too.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct WorkFlags {
-    /// How many requests may be under way from here at once [default: as the run was begun]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
-    concurrency: Option<u16>,
-
-    /// How long to keep trying while a rate limit refuses every row [default: as the run was begun]
-    #[arg(long, value_name = "DURATION")]
-    max_wait: Option<RetryFor>,
-
-    /// Send a template without a look at the bot's list of templates first
-    #[arg(long)]
-    unchecked: bool,
-
-    /// How to show the progress
-    #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
-    progress: ProgressFormat,
 }
 
 impl From<WorkFlags> for RunOptions {

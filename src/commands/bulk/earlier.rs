@@ -6,7 +6,7 @@ use crate::bulk::{
 };
 use crate::commands::CommandError;
 use crate::context::Context;
-use crate::output::counted;
+use crate::output::{counted, counted_are};
 use crate::sending::GuardError;
 
 /// Clauses of one refusal, each about one run and one reason.
@@ -98,7 +98,6 @@ pub(crate) fn compare(
 /// How many rows are left out because of earlier runs.
 pub(crate) fn report_skipped(context: &Context, skips: &SkipCounts) {
     for (reason, rows) in skips.iter() {
-        let (row, is) = (counted(rows, "row"), if rows == 1 { "is" } else { "are" });
         let (was, has) = if rows == 1 { ("it was", "it may have") } else { ("they were", "they may have") };
         let why = match reason {
             SkipReason::AlreadySent => format!("{was} sent by an earlier run"),
@@ -106,7 +105,7 @@ pub(crate) fn report_skipped(context: &Context, skips: &SkipCounts) {
             SkipReason::ToBeSent => "an unfinished run is to send the same".to_owned(),
             SkipReason::Invalid | SkipReason::Excluded | SkipReason::Repeated => continue,
         };
-        context.stderr.note(&format!("{row} {is} left out: {why}"));
+        context.stderr.note(&format!("{} left out: {why}", counted_are(rows, "row")));
     }
 }
 

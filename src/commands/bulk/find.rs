@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::run_countries::countries_of_runs;
 use super::store::open_store;
 use super::times::local_time;
-use crate::bulk::{FoundMessage, FoundRow, RowState, reported_outcome};
+use crate::bulk::{FoundMessage, FoundRow, RowState, RunStore, reported_outcome};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -16,26 +16,27 @@ use crate::phone::{Country, person_key};
 const HEADER: [&str; 7] = ["RUN", "LINE", "WHEN", "TO", "BECAME", "FROM", "MESSAGE"];
 
 pub(crate) fn run(context: &Context, user: &str, country: Option<Country>) -> Result<ExitCode, CommandError> {
-    let meant = recipients_meant(context, user, country)?;
     let store = open_store(context)?;
-    let mut found = Vec::new();
-    for recipient in &meant {
-        found.extend(store.find(recipient, |run, problem| {
-            let warning = format!("whether run {run} has a message to {recipient} is not known: {problem}");
-            context.stderr.warning(&warning);
-        })?);
-    }
-    // The last first, as they are remembered; what nothing became of yet has no time.
-    found.sort_by_key(|found| std::cmp::Reverse(found.row.reported.at.unwrap_or(i64::MAX)));
+    let meant = recipients_meant(context, &store, user, country)?;
+    let them = meant.join(" or ");
+    let found = store.find(&meant, |run, problem| {
+        let warning = format!("whether run {run} has a message to {them} is not known: {problem}");
+        context.stderr.warning(&warning);
+    })?;
     if found.is_empty() {
-        context.stderr.note(&format!("no run has a message to {}", meant.join(" or ")));
+        context.stderr.note(&format!("no run has a message to {them}"));
     }
     print(context, &found)?;
     Ok(ExitCode::Success)
 }
 
 /// The recipients that `user` may mean: as each run was read, where no country is typed.
-fn recipients_meant(context: &Context, user: &str, country: Option<Country>) -> Result<Vec<String>, CommandError> {
+fn recipients_meant(
+    context: &Context,
+    store: &RunStore,
+    user: &str,
+    country: Option<Country>,
+) -> Result<Vec<String>, CommandError> {
     let mut meant = Vec::new();
     let mut read = |country| {
         let typed = TypedRecipient::read(user, country)?;
@@ -48,7 +49,7 @@ fn recipients_meant(context: &Context, user: &str, country: Option<Country>) -> 
     };
     let as_typed = read(country);
     if country.is_none() {
-        for country in countries_of_runs(context)? {
+        for country in countries_of_runs(store)? {
             // Another run may know the number.
             let _ = read(Some(country));
         }

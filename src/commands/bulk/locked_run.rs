@@ -4,7 +4,7 @@ use super::arguments::RunOptions;
 use super::carry_out::send_rows;
 use super::excluded_since::leave_out_of_file;
 use super::running_run::RunningRun;
-use super::summary::{RunSummary, undecided};
+use super::summary::{RunSummary, without_end};
 use crate::bulk::{
     Counts, Details, FileRun, Ledger, LedgerError, RunEvent, RunEventKind, RunLedger, RunLock, RunName, Runs,
     StopWatch, StoredRun,
@@ -104,7 +104,7 @@ impl RunningRun for FileOnItsWay<'_> {
 pub(crate) fn report_found(context: &Context, name: &RunName, counts: &Counts, is_joined: bool) {
     let all = counted(counts.all(), "message");
     context.stderr.note(&format!("run {name}: {} of {all} left to send", counts.pending));
-    for told in undecided(name, counts, is_joined) {
+    for told in without_end(name, counts, is_joined) {
         context.stderr.note(&told);
     }
 }

@@ -6,7 +6,7 @@ use crate::bulk::{Counts, LedgerError, RunAge, RunId, RunLock, RunName, RunOverv
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
-use crate::output::counted;
+use crate::output::{counted, counted_are};
 
 /// A run that is about to be removed.
 enum RunToRemove<'a> {
@@ -40,9 +40,9 @@ pub(crate) fn run(context: &Context, asked: &RunName) -> Result<ExitCode, Comman
     let counts = store.read(&name).and_then(|run| run.counts());
     let what = match counts.map(|counts| (counts.pending, counts.inflight + counts.unknown, counts.is_finished())) {
         Ok((_, _, true)) => "which is complete".to_owned(),
-        Ok((pending, 0, false)) => format!("of which {} still to be sent", are(pending)),
+        Ok((pending, 0, false)) => format!("of which {} still to be sent", counted_are(pending, "message")),
         Ok((pending, unknown, false)) => {
-            format!("of which {} still to be sent and {unknown} may have been sent", are(pending))
+            format!("of which {} still to be sent and {unknown} may have been sent", counted_are(pending, "message"))
         }
         Err(error) => format!("whose ledger cannot be read ({error})"),
     };
@@ -121,9 +121,4 @@ fn remembered(run: &RunOverview) -> u64 {
 
 fn undecided(counts: &Counts) -> u64 {
     counts.unknown + counts.inflight
-}
-
-/// `1 message is`
-fn are(rows: u64) -> String {
-    format!("{} {}", counted(rows, "message"), if rows == 1 { "is" } else { "are" })
 }

@@ -1,7 +1,7 @@
 //! The countries whose national numbers runs were read with: a number that is typed for them means the same there.
 
 use super::store::open_store;
-use crate::bulk::RunName;
+use crate::bulk::{RunName, RunStore};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::phone::Country;
@@ -14,10 +14,11 @@ pub(crate) fn country_of_run(context: &Context, asked: Option<&RunName>) -> Resu
 }
 
 /// Of all runs, each once. What cannot be read is told by whoever looks into it.
-pub(crate) fn countries_of_runs(context: &Context) -> Result<Vec<Country>, CommandError> {
+pub(crate) fn countries_of_runs(store: &RunStore) -> Result<Vec<Country>, CommandError> {
     let mut countries = Vec::new();
-    for run in open_store(context)?.overviews(|_, _| {})? {
-        let country = run.details.recipient_flags.country;
+    for name in store.names()? {
+        let details = store.read(&name).and_then(|run| run.details());
+        let country = details.ok().and_then(|details| details.recipient_flags.country);
         countries.extend(country.filter(|country| !countries.contains(country)));
     }
     Ok(countries)

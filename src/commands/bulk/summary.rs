@@ -14,7 +14,7 @@ use crate::bulk::{
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::output::{Format, StreamError, counted, grouped, rounded};
+use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
 
 /// Reasons that are named in words; the JSON has all.
 const NAMED_REASONS: usize = 8;
@@ -103,7 +103,7 @@ impl RunSummary {
 
     /// What can be done about the rows of the run that were not sent, with the commands.
     pub(crate) fn ways_on(&self, name: &RunName, details: &Details) -> Vec<String> {
-        let mut ways = undecided(name, &self.counts, self.is_shared);
+        let mut ways = without_end(name, &self.counts, self.is_shared);
         if self.counts.is_finished() && self.counts.unknown > 0 {
             ways.push(format!(
                 "what became of them is for you to say: jelouctl bulk resolve {name} --unknown-as sent|failed|pending, or \
@@ -150,19 +150,18 @@ fn were(rows: u64) -> String {
 }
 
 /// What has come to no end: in a file that is left of a process which is gone, in a database it is under way elsewhere.
-pub(crate) fn undecided(name: &RunName, counts: &Counts, is_shared: bool) -> Vec<String> {
+pub(crate) fn without_end(name: &RunName, counts: &Counts, is_shared: bool) -> Vec<String> {
     let (unknown, under_way) =
         if is_shared { (counts.unknown, counts.inflight) } else { (counts.unknown + counts.inflight, 0) };
     let states = if unknown > counts.unknown { "--state unknown --state inflight" } else { "--state unknown" };
-    let are = |rows| if rows == 1 { "is" } else { "are" };
     let mut told = Vec::new();
     if unknown > 0 {
-        let (messages, are) = (counted(unknown, "message"), are(unknown));
+        let (messages, are) = (counted(unknown, "message"), if unknown == 1 { "is" } else { "are" });
         told.push(format!("{messages} may have been sent and {are} left alone: jelouctl bulk report {name} {states}"));
     }
     if under_way > 0 {
-        let (messages, are) = (counted(under_way, "message"), are(under_way));
-        told.push(format!("{messages} {are} under way at other processes: jelouctl bulk status {name}"));
+        let messages_are = counted_are(under_way, "message");
+        told.push(format!("{messages_are} under way at other processes: jelouctl bulk status {name}"));
     }
     told
 }

@@ -13,9 +13,14 @@ const PRESETS = [
   ["2 s late", "delay=2s"],
 ];
 let rules = [];
+/** What is drawn, as JSON. */
+let drawn;
 
-/** Shows the rules that the sandbox tells of. */
+/** Shows the rules that the sandbox tells of. Where they are drawn already nothing is touched: somebody may be clicking there. */
 export function showRules(current) {
+  const told = JSON.stringify(current);
+  if (told === drawn) return;
+  drawn = told;
   rules = current.map(({ seen: _seen, hits: _hits, ...rule }) => rule);
   byId("fault-count").hidden = !current.length;
   byId("fault-count").textContent = String(current.length);
