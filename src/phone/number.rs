@@ -45,10 +45,8 @@ impl PhoneNumber {
     }
 
     fn read_bare(typed: &str, digits: String, region: &'static Region) -> Result<Self, PhoneError> {
-        let national = international(&digits, region);
-        let is_international = is_number(&digits);
-        match national {
-            Some(number) if is_international && number != digits => {
+        match international(&digits, region) {
+            Some(number) if is_number(&digits) && number != digits => {
                 let other = region_of_number(&digits).map_or("another country", |region| region.code);
                 let warning = format!(
                     "`{typed}` is taken as a number of {}, +{number}; if that of {other} is meant, write +{digits}",
@@ -59,7 +57,7 @@ impl PhoneNumber {
                 Ok(number)
             }
             Some(number) => Ok(Self::new(number, true)),
-            None if is_international => {
+            None if may_be_international(&digits, region) => {
                 let warning = taken_as_typed(typed, &digits, region);
                 let mut number = Self::new(digits, true);
                 number.warnings.extend(warning);
@@ -109,6 +107,13 @@ impl PhoneNumber {
     pub(crate) fn bare_code(&self) -> Option<&'static str> {
         region_of_number(&self.digits).filter(|_| self.is_bare).map(|region| region.calling_code)
     }
+}
+
+/// Whether bare `digits`, no national number of `region`, can be meant with a country code. A national one that lacks a digit
+/// is by chance valid in another country.
+fn may_be_international(digits: &str, region: &Region) -> bool {
+    let fewest = if digits.starts_with(region.calling_code) { *DIGITS.start() } else { DIGITS_WITHOUT_PLUS };
+    digits.len() >= fewest && is_number(digits)
 }
 
 /// That bare `digits`, no national number of `region`, are taken as they were typed: they are another country's. Where they

@@ -23,7 +23,7 @@ fn understood(typed: &str, country: &str) -> String {
 
 /// Of twelve countries: what is typed; what is understood of it without a country; and with its own. `…` stands for words
 /// between two parts.
-const TABLE: [(&str, &str, &str, &str); 68] = [
+const TABLE: [(&str, &str, &str, &str); 70] = [
     ("+593987654321", "EC", "593987654321", "593987654321"),
     ("00593987654321", "EC", "593987654321", "593987654321"),
     ("593987654321", "EC", "593987654321", "593987654321"),
@@ -117,6 +117,8 @@ const TABLE: [(&str, &str, &str, &str); 68] = [
         "4771234567",
         "`4771234567` is no national number of EC and is taken as +4771234567, a number of NO",
     ),
+    ("431115", "EC", "a phone number has 7 to 15 digits", "a number of EC (+593) has 7, 8 or 9 digits"),
+    ("43111567", "EC", "is a national number", "a number of EC (+593) has 7, 8 or 9 digits"),
     ("+5491123456789", "AR", "5491123456789", "5491123456789"),
     ("5491123456789", "AR", "5491123456789", "5491123456789"),
     (

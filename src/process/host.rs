@@ -1,4 +1,4 @@
-//! The name of this machine.
+//! The name of this machine, and who uses it.
 
 #[cfg(unix)]
 pub(crate) fn host_name() -> String {
@@ -8,4 +8,11 @@ pub(crate) fn host_name() -> String {
 #[cfg(not(unix))]
 pub(crate) fn host_name() -> String {
     std::env::var("COMPUTERNAME").unwrap_or_default()
+}
+
+/// `ana at build-7`; the machine alone where the environment does not say who.
+pub(crate) fn user_and_host() -> String {
+    let names = ["USER", "LOGNAME", "USERNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let user = names.filter(|name| !name.is_empty()).map(|name| format!("{name} at ")).next();
+    user.unwrap_or_default() + &host_name()
 }

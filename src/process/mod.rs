@@ -12,7 +12,7 @@ mod tail;
 pub(crate) use self::ancestors::{EnclosingSandbox, enclosing_sandbox};
 pub(crate) use self::child::{CommandEnd, run_command};
 pub(crate) use self::error::SystemError;
-pub(crate) use self::host::host_name;
+pub(crate) use self::host::{host_name, user_and_host};
 pub(crate) use self::runtime::{block_on, outlive_file_size_limit};
 pub(crate) use self::signals::{Signal, Signals, signal_name};
 pub(crate) use self::tail::Tail;

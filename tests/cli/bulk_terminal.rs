@@ -8,6 +8,7 @@ use crate::terminal::Terminal;
 also_in_a_database! {
     a_run_ends_and_is_shown_in_words,
     who_resumes_sees_the_first_message_and_is_asked,
+    what_was_sent_before_is_not_counted_into_the_time_of_a_resume,
     old_runs_are_named_before_they_are_removed,
 }
 
@@ -78,6 +79,21 @@ fn a_run_ends_and_is_shown_in_words() {
     assert!(screen.contains("BECAME") && screen.contains("failed: rejected  77    Hola"), "{screen}");
     let (_, screen) = end(&home, "bulk find 593987000000");
     assert_eq!(screen, "note: no run has a message to 593987000000\r\n");
+}
+
+#[test]
+fn what_was_sent_before_is_not_counted_into_the_time_of_a_resume() {
+    let home = people(2);
+    // The second message meets revoked credentials, once.
+    let jelou = Jelou::start(|user, before| match (user, before) {
+        ("593990000001", 0) => Act::Answer(401, "", "{}"),
+        _ => Act::Accept,
+    });
+    config(&home, &jelou);
+    let (code, screen) = end(&home, SEND);
+    assert!(code == 4 && screen.contains("1 of 2 sent in "), "{code}: {screen}");
+    let (code, screen) = end(&home, "bulk resume r --yes");
+    assert!(code == 0 && screen.contains("2 of 2 sent, 1 of them in "), "{code}: {screen}");
 }
 
 #[test]

@@ -280,14 +280,28 @@ fn a_pause_is_told_in_words_and_by_the_clock_of_this_machine() {
     let ledger = cluster.ledger();
     let home = people(1);
     send(&home, &ledger, "--import-only", &Jelou::never_asked().url).success();
-    on(&home, &ledger, "bulk stop r").success();
+    on(&home, &ledger, "bulk stop r").env("USER", "ana").success();
     let variables = [("NO_COLOR", "1"), ("TZ", "America/Bogota"), ("JELOUCTL_LEDGER", ledger.as_str())];
     let (code, screen) = Terminal::new(&home, &["bulk", "status", "r"], &variables).end();
     let line = screen.lines().find(|line| line.contains("paused")).unwrap_or_default();
-    assert!(code == 0 && line.contains("-05:00: a person stopped it (jelouctl bulk stop)"), "{code}: {screen}");
+    assert!(code == 0 && line.contains("-05:00: a person stopped it (ana at "), "{code}: {screen}");
     let paused = &on(&home, &ledger, "bulk status r").success().json()["paused"];
-    assert_eq!((&paused["reason"], &paused["by"]), (&json!("person"), &json!("jelouctl bulk stop")));
+    assert!(paused["reason"] == "person" && paused["by"].as_str().unwrap().starts_with("ana at "), "{paused}");
     assert!(paused["at"].as_str().unwrap().ends_with('Z'), "{paused}");
+}
+
+#[test]
+fn what_a_run_went_through_is_noted_whoever_does_it() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(1);
+    let jelou = Jelou::accepting();
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    on(&home, &ledger, "bulk stop r").success();
+    on(&home, &ledger, "bulk resume r").api(&jelou.url).success();
+    let events = cluster.sql(database_of(&ledger), "SELECT kind FROM jelouctl.event ORDER BY number");
+    let events: Vec<String> = events.iter().map(|row| row.get(0)).collect();
+    assert_eq!(events, ["stopped", "begun", "ended"]);
 }
 
 #[test]

@@ -67,6 +67,14 @@ impl From<FromSqlError> for LedgerError {
 }
 
 impl LedgerError {
+    /// The same of a run on its way.
+    pub(crate) fn in_mid_run(self) -> Self {
+        match self {
+            Self::Database(error) => Self::Database(error.in_mid_run()),
+            other => other,
+        }
+    }
+
     /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> String {
         let hint = match self {

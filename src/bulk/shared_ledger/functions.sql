@@ -33,12 +33,15 @@ BEGIN
   ANALYZE row, content;
 END $$;
 
--- Nobody takes rows of the run any more, until it is resumed. Whoever was first stays the reason; a person who stops it once
--- more is heard by one who is just asked whether it goes on.
-CREATE FUNCTION pause_run(my_run bigint, reason text, who text)
+-- A person stops the run: nobody takes rows of it any more, until it is resumed. What it was paused for before stays the
+-- reason; one who is just asked whether it goes on hears of it all the same.
+CREATE FUNCTION stop_run(my_run bigint, who text)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
-  UPDATE run SET paused = coalesce(paused, reason), paused_by = coalesce(paused_by, who), paused_at = clock_timestamp()
-  WHERE id = my_run AND (paused IS NULL OR reason = 'person') AND finished_at IS NULL
+  WITH stopped AS (
+    UPDATE run SET paused = coalesce(paused, 'person'), paused_by = coalesce(paused_by, who), paused_at = clock_timestamp()
+    WHERE id = my_run AND finished_at IS NULL RETURNING paused_at
+  )
+  INSERT INTO event (run, kind, at, reason) SELECT my_run, 'stopped', paused_at, 'bulk stop' FROM stopped
 $$;
 
 -- What happened to a run.
@@ -48,7 +51,7 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp A
   VALUES (my_run, its_kind, clock_timestamp(), its_reason, its_problem, clock_timestamp() + wait_ms * interval '1 ms')
 $$;
 
--- A process begins to send rows of a run.
+-- A process begins to send rows of a run. The run begins with the first one.
 CREATE FUNCTION join_run(my_run bigint, my_host text, my_pid bigint, my_lease_ms int)
 RETURNS TABLE (worker bigint, session int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
@@ -60,6 +63,9 @@ BEGIN
   IF NOT FOUND THEN RAISE 'there is no such run' USING ERRCODE = 'no_data_found'; END IF;
   PERFORM check_database(my_run);
   moment := clock_timestamp();
+  IF NOT EXISTS (SELECT 1 FROM event WHERE run = my_run AND kind = 'begun') THEN
+    INSERT INTO event (run, kind, at) VALUES (my_run, 'begun', moment);
+  END IF;
   RETURN QUERY INSERT INTO worker (run, host, pid, lease_ms, joined_at, seen_at)
     VALUES (my_run, my_host, my_pid, my_lease_ms, moment, moment) RETURNING id, session;
 END $$;
@@ -265,25 +271,26 @@ CREATE FUNCTION paused_at_of(of run) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- A person goes on with a run, and was told what it is paused for. That the database is another one may pass unread: unless
--- the person has answered a question since, it is lifted by who resumes once more. Says whether the run goes on.
+-- the person has answered a question since, it is lifted by who resumes once more.
 CREATE FUNCTION resume_run(my_run bigint, seen_paused_at bigint, has_answered boolean, new_rate float8, new_conditions text)
-RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 DECLARE
   r run; here text = this_database();
 BEGIN
   PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
   PERFORM check_database(my_run);
   SELECT * INTO r FROM run WHERE id = my_run;
-  IF r.paused IS NOT NULL AND paused_at_of(r) IS DISTINCT FROM seen_paused_at THEN RETURN false; END IF;
+  IF r.paused IS NOT NULL AND paused_at_of(r) IS DISTINCT FROM seen_paused_at THEN RETURN; END IF;
   IF r.finished_at IS NULL AND r.database <> here AND NOT has_answered AND r.told IS DISTINCT FROM here THEN
     UPDATE run SET told = here WHERE id = my_run;
-    RETURN false;
+    RETURN;
   END IF;
   UPDATE run SET paused = NULL, paused_by = NULL, paused_at = NULL, database = here, told = NULL,
     rate = coalesce(new_rate, rate), pace = coalesce(new_rate, pace), conditions = coalesce(new_conditions, conditions),
     due_at = greatest(due_at, clock_timestamp())
   WHERE id = my_run;
-  RETURN true;
+  INSERT INTO event (run, kind, at)
+    SELECT my_run, 'resumed', clock_timestamp() WHERE EXISTS (SELECT 1 FROM event WHERE run = my_run AND kind = 'begun');
 END $$;
 
 -- What a person says of rows, each with the number of what is known of it. One that is not in that state any more stays as

@@ -98,11 +98,4 @@ impl SharedRuns {
         let events = events.map_err(|error| DatabaseError::of_statement(self.shown(), &error))?;
         Ok(events.into_iter().flatten().collect())
     }
-
-    /// Notes what happened to the run.
-    pub(crate) fn note_event(&self, run: RunId, kind: RunEventKind) -> Result<(), LedgerError> {
-        let query = "SELECT jelouctl.note_event($1, $2, NULL, NULL, NULL)";
-        self.call(SHORT, self.client().execute(query, &[&run.0, &kind.name()]))?;
-        Ok(())
-    }
 }

@@ -8,6 +8,7 @@ use super::run_counts::RunId;
 use super::runs::SharedRuns;
 use crate::bulk::ledger::{LedgerError, RunConditions};
 use crate::bulk::run_pause::{PausedFor, RunPause};
+use crate::process::user_and_host;
 
 /// A run of which nobody takes rows, and since when.
 #[derive(Clone, Debug)]
@@ -31,10 +32,9 @@ pub(crate) struct Resumed<'a> {
 
 impl SharedRuns {
     /// Nobody takes rows of it any more until a person resumes it.
-    pub(crate) fn pause(&self, run: RunId) -> Result<(), LedgerError> {
-        let query = "SELECT jelouctl.pause_run($1, $2, $3)";
-        let reason = PausedFor::Person.name();
-        self.call(SHORT, self.client().execute(query, &[&run.0, &reason, &"jelouctl bulk stop"]))?;
+    pub(crate) fn stop(&self, run: RunId) -> Result<(), LedgerError> {
+        let query = "SELECT jelouctl.stop_run($1, $2)";
+        self.call(SHORT, self.client().execute(query, &[&run.0, &user_and_host()]))?;
         Ok(())
     }
 
@@ -58,17 +58,15 @@ impl SharedRuns {
     }
 
     /// Lifts the pause that the person was told of: one that came since then holds, and so does a failover that nobody who
-    /// resumes the run was told of before. Says whether the run goes on; where not, nothing of it is changed.
-    pub(crate) fn resume(&self, run: RunId, resumed: &Resumed<'_>) -> Result<bool, LedgerError> {
+    /// resumes the run was told of before. Where it does not go on, nothing of it is changed; who joins it is told why.
+    pub(crate) fn resume(&self, run: RunId, resumed: &Resumed<'_>) -> Result<(), LedgerError> {
         let conditions = resumed.conditions.map(serde_json::to_string).transpose();
         let conditions = conditions.map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
         let seen = resumed.seen.map(|paused| paused.at);
         let query = "SELECT jelouctl.resume_run($1, $2, $3, $4, $5)";
-        Ok(self.call(SHORT, async {
-            let parameters: [&(dyn ToSql + Sync); 5] =
-                [&run.0, &seen, &resumed.has_answered, &resumed.rate, &conditions];
-            self.client().query_one(query, &parameters).await?.try_get(0)
-        })?)
+        let parameters: [&(dyn ToSql + Sync); 5] = [&run.0, &seen, &resumed.has_answered, &resumed.rate, &conditions];
+        self.call(SHORT, self.client().execute(query, &parameters))?;
+        Ok(())
     }
 }
 

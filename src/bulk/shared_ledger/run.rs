@@ -22,6 +22,7 @@ use crate::bulk::breaker::PauseReason;
 use crate::bulk::exchange::{Given, RunLedger, SettledRow};
 use crate::bulk::ledger::{EndedAttempt, LedgerError, QueuedRow, RunEvent, is_request_whole, now};
 use crate::bulk::queue::Delay;
+use crate::process::host_name;
 
 /// A database that does not answer is asked again for so long.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(300);
@@ -135,7 +136,8 @@ impl SharedRun {
         self.pause = None;
         self.return_changed(&mut given);
         let began = Instant::now();
-        if began >= self.counts_at {
+        // The last figures that are shown are those of the end.
+        if began >= self.counts_at || given.next.is_none() {
             // Progress is shown without them too.
             if let Some((client, _)) = &self.connection {
                 given.counts = counts_of(&self.database, client, self.run).ok();
@@ -306,15 +308,4 @@ fn queued(row: &Row, deadline: Deadline) -> Result<Option<QueuedRow>, tokio_post
         number: row.try_get::<_, i32>(3)?.into(),
         deadline: Some(deadline),
     }))
-}
-
-/// The name of this machine.
-#[cfg(unix)]
-fn host_name() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
-}
-
-#[cfg(not(unix))]
-fn host_name() -> String {
-    std::env::var("COMPUTERNAME").unwrap_or_default()
 }

@@ -1,12 +1,13 @@
 //! The processes that send a run.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tokio_postgres::{Error, Row};
 
 use super::database::{LONG, SHORT};
 use super::run_counts::RunId;
 use super::runs::SharedRuns;
 use crate::bulk::ledger::LedgerError;
+use crate::timestamps::of_milliseconds;
 
 /// A process that sends a run.
 #[derive(Debug, Serialize)]
@@ -17,7 +18,15 @@ pub(crate) struct RunWorker {
     /// Since when nothing was heard of it, in seconds.
     pub(crate) seen_s: f64,
     pub(crate) inflight: i64,
+    /// When what is under way counts as unknown, unless the process is heard of before; in milliseconds since 1970.
+    #[serde(serialize_with = "as_utc")]
+    pub(crate) lost_at: Option<i64>,
     pub(crate) sent: i64,
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+fn as_utc<S: Serializer>(at: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    at.map(|at| format!("{:.3}", of_milliseconds(at))).serialize(serializer)
 }
 
 impl SharedRuns {
@@ -34,10 +43,11 @@ impl SharedRuns {
         let query = "SELECT host, pid, \
              to_char(joined_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), \
              extract(epoch FROM clock_timestamp() - seen_at)::float8, \
-             (SELECT count(*) FROM jelouctl.row WHERE row.run = $1 AND lease_until IS NOT NULL AND worker = worker.id \
-               AND state = 'inflight'), \
-             coalesce(done.sent, 0) \
-             FROM jelouctl.worker LEFT JOIN (SELECT worker, count(*) AS sent FROM jelouctl.row \
+             coalesce(held.rows, 0), held.lost_at, coalesce(done.sent, 0) \
+             FROM jelouctl.worker LEFT JOIN (SELECT worker, count(*) AS rows, \
+               (extract(epoch FROM max(lease_until)) * 1000)::bigint AS lost_at FROM jelouctl.row \
+               WHERE run = $1 AND lease_until IS NOT NULL AND state = 'inflight' GROUP BY worker) AS held \
+             ON held.worker = worker.id LEFT JOIN (SELECT worker, count(*) AS sent FROM jelouctl.row \
                WHERE run = $1 AND state = 'sent' GROUP BY worker) AS done ON done.worker = worker.id \
              WHERE run = $1 AND left_at IS NULL AND seen_at > clock_timestamp() - interval '1 day' ORDER BY joined_at";
         let read = |row: &Row| {
@@ -47,7 +57,8 @@ impl SharedRuns {
                 joined_at: row.try_get(2)?,
                 seen_s: (row.try_get::<_, f64>(3)? * 10.0).round() / 10.0,
                 inflight: row.try_get(4)?,
-                sent: row.try_get(5)?,
+                lost_at: row.try_get(5)?,
+                sent: row.try_get(6)?,
             })
         };
         let workers = self.call(LONG, async {

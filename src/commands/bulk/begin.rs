@@ -15,8 +15,7 @@ use super::plan::typed_country;
 use super::run_place::{MakingHold, RunPlace};
 use super::summary::{RunSummary, nothing_to_send, print_summary};
 use crate::bulk::{
-    Details, Imported, KnownRuns, Ledger, LedgerDraft, LedgerError, RecipientFlags, RunConditions, RunEventKind,
-    RunName, StoredRun,
+    Details, Imported, KnownRuns, Ledger, LedgerDraft, LedgerError, RecipientFlags, RunConditions, RunName, StoredRun,
 };
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -138,8 +137,7 @@ impl ConfirmedRun<'_> {
                 }
                 let timeout = sender.settings.timeout.value.duration();
                 let joined = JoinedRun { runs, run, name: &name, details: &details, timeout };
-                let began = Some(RunEventKind::Begun);
-                joined.send(context, sender, connection, arguments.options, began).await
+                joined.send(context, sender, connection, arguments.options).await
             }
             RunPlace::File { runs, reserved } => {
                 draft.complete(&details, &reserved.mark()?, &runs.path(&name))?;

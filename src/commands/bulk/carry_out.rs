@@ -8,8 +8,11 @@ use super::arguments::RunOptions;
 use super::ending::{log_end, report};
 use super::hours;
 use super::running_run::RunningRun;
+use super::summary::Stretch;
 use crate::api::{HEADERS_OF_A_POST, SwapWatch, signed};
-use crate::bulk::{ApiSession, Counts, Engine, RunEnd, RunLedger, RunLimits, StopReason, StopRequest, StopWatch};
+use crate::bulk::{
+    ApiSession, Counts, Engine, LedgerError, RunEnd, RunLedger, RunLimits, StopReason, StopRequest, StopWatch,
+};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -47,6 +50,7 @@ pub(crate) async fn send_rows(
     };
     let (mut stop, began) = (run.stop_watch(), Instant::now());
     let mut opened = run.open()?;
+    let sent_before = opened.1.sent;
     let end = loop {
         let (ledger, counts) = opened;
         let mut progress = Progress::new(&context.stderr, options.progress);
@@ -67,7 +71,7 @@ pub(crate) async fn send_rows(
             Err(error) => break Err(error),
         }
     };
-    let (ended, counts) = report(context, sender, &run, end, began.elapsed());
+    let (ended, counts) = report(context, sender, &run, end, Stretch { took: began.elapsed(), sent_before });
     log_end(context, sender, &run, &ended, counts.as_ref());
     ended
 }
@@ -79,7 +83,7 @@ fn after_opening(
     run: &mut impl RunningRun,
 ) -> Result<(Box<dyn RunLedger>, Counts), CommandError> {
     run.leave_out(context, &reread_do_not_contact(&sender.settings)?)?;
-    run.open()
+    Ok(run.open().map_err(LedgerError::in_mid_run)?)
 }
 
 /// Ends once somebody asks the run to stop.

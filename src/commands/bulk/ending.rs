@@ -1,11 +1,9 @@
 //! What is said of a run that has ended, for now or for good: how it stands, why it ended and how to go on.
 
-use std::time::Duration;
-
 use super::pause_words::{what_to_look_at, why};
 use super::run_log::run_fields;
 use super::running_run::RunningRun;
-use super::summary::{print_what_stays, to_continue};
+use super::summary::{Stretch, print_what_stays, to_continue};
 use crate::api::Problem;
 use crate::bulk::{Counts, EndedAttempt, PauseReason, PausedFor, RunEnd, RunName, RunPause, StopReason};
 use crate::commands::CommandError;
@@ -22,7 +20,7 @@ pub(super) fn report(
     sender: &Sender,
     run: &impl RunningRun,
     end: Result<RunEnd, CommandError>,
-    took: Duration,
+    stretch: Stretch,
 ) -> (Result<ExitCode, CommandError>, Option<Counts>) {
     let stderr = &context.stderr;
     if sender.settings.is_sandboxed() {
@@ -56,7 +54,7 @@ pub(super) fn report(
         return (ended, None);
     }
     let Ok(summary) = run.look() else { return (ended, None) };
-    let (json, words) = (summary.to_json(Some(run.name())), summary.words(Some(took), false));
+    let (json, words) = (summary.to_json(Some(run.name())), summary.words(Some(stretch), false));
     // An error would invite a second run.
     print_what_stays(context, &json, &words, run.name());
     for way in summary.ways_on(run.name(), run.details()) {

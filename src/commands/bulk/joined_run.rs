@@ -8,8 +8,7 @@ use super::excluded_since::leave_out_excluded;
 use super::running_run::RunningRun;
 use super::summary::RunSummary;
 use crate::bulk::{
-    Counts, DatabaseError, Details, LedgerError, RunEventKind, RunId, RunLedger, RunName, SharedRuns, StopWatch,
-    StoredRun,
+    Counts, DatabaseError, Details, LedgerError, RunId, RunLedger, RunName, SharedRuns, StopWatch, StoredRun,
 };
 use crate::commands::CommandError;
 use crate::context::Context;
@@ -40,11 +39,7 @@ impl JoinedRun<'_> {
         sender: &Sender,
         connection: Connection,
         options: RunOptions,
-        began: Option<RunEventKind>,
     ) -> Result<ExitCode, CommandError> {
-        if let Some(kind) = began {
-            self.runs.note_event(self.run, kind)?;
-        }
         // All who send it share one rate, and the database keeps it.
         send_rows(context, sender, connection, self, options, f64::from(u32::MAX)).await
     }
@@ -59,7 +54,7 @@ impl RunningRun for JoinedRun<'_> {
         self.details
     }
 
-    fn open(&mut self) -> Result<(Box<dyn RunLedger>, Counts), CommandError> {
+    fn open(&mut self) -> Result<(Box<dyn RunLedger>, Counts), LedgerError> {
         let joined = self.runs.join(self.run, self.timeout)?;
         Ok((Box::new(joined), self.runs.reopened()?.counts(self.run)?))
     }

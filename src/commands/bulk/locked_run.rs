@@ -47,8 +47,9 @@ impl LockedRun<'_> {
         if let Some(found) = &self.found {
             report_found(context, &self.name, found, false);
         }
-        let began = if self.found.is_some() { RunEventKind::Resumed } else { RunEventKind::Begun };
-        ledger.note_events(&[RunEvent::now(began)])?;
+        let has_begun = ledger.events()?.iter().any(|event| event.kind == RunEventKind::Begun);
+        let kind = if has_begun { RunEventKind::Resumed } else { RunEventKind::Begun };
+        ledger.note_events(&[RunEvent::now(kind)])?;
         let rate = options.rate.map_or(self.details.rate, Rate::per_second);
         send_rows(context, sender, connection, FileOnItsWay { run: self, ledger: Some(ledger) }, options, rate).await
     }
@@ -70,7 +71,7 @@ impl RunningRun for FileOnItsWay<'_> {
         &self.run.details
     }
 
-    fn open(&mut self) -> Result<(Box<dyn RunLedger>, Counts), CommandError> {
+    fn open(&mut self) -> Result<(Box<dyn RunLedger>, Counts), LedgerError> {
         let LockedRun { runs, name, lock, .. } = self.run;
         let ledger = match self.ledger.take() {
             Some(ledger) => ledger,

@@ -3,7 +3,7 @@
 use super::times::local_time;
 use crate::bulk::{PauseReason, PausedFor, PausedRun, RunName, RunPause};
 
-/// `a person stopped it (jelouctl bulk stop)`
+/// `a person stopped it (ana at build-7)`
 pub(super) fn why(RunPause { reason, by }: &RunPause) -> String {
     let why = match reason {
         PausedFor::Person => "a person stopped it",
@@ -18,7 +18,7 @@ pub(super) fn why(RunPause { reason, by }: &RunPause) -> String {
     format!("{why} ({by})")
 }
 
-/// `paused since 2026-11-20 10:15 -05:00: a person stopped it (jelouctl bulk stop)`
+/// `paused since 2026-11-20 10:15 -05:00: a person stopped it (ana at build-7)`
 pub(super) fn since_when(PausedRun { pause, at }: &PausedRun) -> String {
     format!("paused since {}: {}", local_time(at / 1000), why(pause))
 }

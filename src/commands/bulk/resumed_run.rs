@@ -7,8 +7,8 @@ use super::joined_run::JoinedRun;
 use super::locked_run::{LockedRun, report_found};
 use super::pause_words::{since_when, what_to_look_at};
 use crate::bulk::{
-    Details, EarlierRuns, Ledger, LedgerError, PausedRun, Resumed, RunEventKind, RunId, RunLock, RunName, RunStore,
-    Runs, SharedEarlier, SharedRuns, StoredRun,
+    Details, EarlierRuns, Ledger, LedgerError, PausedRun, Resumed, RunId, RunLock, RunName, RunStore, Runs,
+    SharedEarlier, SharedRuns, StoredRun,
 };
 use crate::commands::CommandError;
 use crate::config::Rate;
@@ -161,8 +161,8 @@ impl ResumedRun {
             Self::Shared { runs, name, run, paused } => {
                 // Who resumes a run may be the only one who is left of it.
                 report_found(context, &name, &counts, !is_resumed);
-                let goes_on = is_resumed
-                    && runs.resume(
+                if is_resumed {
+                    runs.resume(
                         run,
                         &Resumed {
                             seen: paused.as_ref(),
@@ -171,10 +171,10 @@ impl ResumedRun {
                             conditions: is_changed.then_some(&details.conditions),
                         },
                     )?;
+                }
                 let timeout = sender.settings.timeout.value.duration();
                 let joined = JoinedRun { runs: &runs, run, name: &name, details: &details, timeout };
-                let began = goes_on.then_some(RunEventKind::Resumed);
-                joined.send(context, sender, connection, options, began).await
+                joined.send(context, sender, connection, options).await
             }
         }
     }

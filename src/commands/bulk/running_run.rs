@@ -16,7 +16,7 @@ pub(crate) trait RunningRun {
     ///
     /// # Errors
     /// When it cannot be written.
-    fn open(&mut self) -> Result<(Box<dyn RunLedger>, Counts), CommandError>;
+    fn open(&mut self) -> Result<(Box<dyn RunLedger>, Counts), LedgerError>;
 
     /// Leaves out people who are not to be written to by now.
     ///

@@ -19,7 +19,7 @@ pub(crate) fn stop(context: &Context, runs: &SharedRuns, asked: Option<&RunName>
         context.stderr.note(&format!("run {name} is complete: there is nothing to stop"));
         return Ok(ExitCode::Success);
     }
-    runs.pause(run)?;
+    runs.stop(run)?;
     context.stderr.note(&format!(
         "run {name} takes no more messages, whoever sends it, and those under way end first; {}",
         to_continue(&name)

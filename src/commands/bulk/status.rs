@@ -1,5 +1,6 @@
 //! `bulk status`: what there is to see of one run, also while it goes on.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::hours::waiting;
@@ -12,6 +13,10 @@ use crate::bulk::{RunName, RunStore, RunWorker, Runs, SharedRuns};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::timestamps::{local_second, of_milliseconds};
+
+/// A process that sends is heard of more often, in seconds.
+const QUIET_S: f64 = 5.0;
 
 /// What only one kind of ledger knows of a run.
 #[derive(Default)]
@@ -82,15 +87,22 @@ fn in_file(runs: &Runs, name: &RunName, is_running: bool) -> Standing {
 fn in_database(runs: &SharedRuns, name: &RunName) -> Result<Standing, CommandError> {
     let run = runs.id(name)?;
     let (paused, workers) = (runs.paused(run)?, runs.workers(run)?);
-    let line = |RunWorker { host, pid, seen_s, inflight, sent, .. }: &RunWorker| {
-        format!("{host} pid {pid}, heard of {seen_s} s ago: {inflight} under way, {sent} sent")
-    };
     let pause = paused.as_ref().map(
         |paused| json!({ "reason": paused.pause.reason.name(), "by": paused.pause.by, "at": utc(paused.at / 1000) }),
     );
     Ok(Standing {
         fields: vec![("paused", json!(pause)), ("workers", json!(workers))],
-        lines: workers.iter().map(line).collect(),
+        lines: workers.iter().map(in_words).collect(),
         halt: paused.as_ref().map(since_when),
     })
+}
+
+/// `db-2 pid 812, heard of 0.4 s ago: 16 under way, 3120 sent`
+fn in_words(RunWorker { host, pid, seen_s, inflight, lost_at, sent, .. }: &RunWorker) -> String {
+    let lost = lost_at.map(of_milliseconds).filter(|_| *seen_s > QUIET_S).map(|at| match at > Timestamp::now() {
+        true => format!("; unless it is heard of again, they count as unknown at {}", local_second(at)),
+        false => "; they count as unknown once another process goes on with the run".to_owned(),
+    });
+    let lost = lost.unwrap_or_default();
+    format!("{host} pid {pid}, heard of {seen_s} s ago: {sent} sent, {inflight} under way{lost}")
 }

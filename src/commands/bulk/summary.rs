@@ -19,6 +19,13 @@ use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded}
 /// Reasons that are named in words; the JSON has all.
 const NAMED_REASONS: usize = 8;
 
+/// For how long rows of a run have been sent, and how many were sent before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch {
+    pub(crate) took: Duration,
+    pub(crate) sent_before: u64,
+}
+
 /// How a run stands.
 #[derive(Debug, Default)]
 pub(crate) struct RunSummary {
@@ -59,10 +66,10 @@ impl RunSummary {
         })
     }
 
-    /// The same for a person. `took` is how long it was on its way; `is_held` says whether a process has the run.
-    pub(crate) fn words(&self, took: Option<Duration>, is_held: bool) -> Vec<String> {
+    /// The same for a person, after a stretch of the run; `is_held` says whether a process has it.
+    pub(crate) fn words(&self, stretch: Option<Stretch>, is_held: bool) -> Vec<String> {
         let counts = if is_held || self.is_shared { self.counts } else { self.counts.at_rest() };
-        let time = took.map(|took| format!(" in {}", rounded(took))).unwrap_or_default();
+        let time = stretch.map(|stretch| self.time_in_words(stretch)).unwrap_or_default();
         let mut lines = vec![format!("{} of {} sent{time}", grouped(counts.sent), grouped(counts.all()))];
         let ended_badly = [(counts.failed, "failed"), (counts.unknown, "may have been sent")];
         if let Some(ended_badly) = in_words(ended_badly) {
@@ -79,6 +86,13 @@ impl RunSummary {
                 .then(|| format!("{written_to} of these people had a message of another run in the 24 hours before")),
         );
         lines
+    }
+
+    /// ` in 12s`, or `, 340 of them in 12s` where the others were sent before.
+    fn time_in_words(&self, Stretch { took, sent_before }: Stretch) -> String {
+        let sent = grouped(self.counts.sent.saturating_sub(sent_before));
+        let which = if sent_before > 0 { format!(", {sent} of them") } else { String::new() };
+        format!("{which} in {}", rounded(took))
     }
 
     /// `; by reason: E0422 3, network 1`
