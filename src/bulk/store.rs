@@ -72,7 +72,7 @@ impl RunStore {
     pub(crate) fn is_on_its_way(&self, name: &RunName) -> bool {
         match self {
             Self::Files(runs) => runs.is_held(name),
-            Self::Shared(runs) => runs.id(name).and_then(|run| runs.is_on_its_way(run)).unwrap_or_default(),
+            Self::Shared(runs) => runs.id(name).and_then(|run| runs.sent_by(run)).is_ok_and(|worker| worker.is_some()),
         }
     }
 

@@ -134,19 +134,21 @@ impl Checkup {
 
     /// Whether a bulk run could be kept. A send needs no ledger, so it is no failure; nothing is created.
     fn ledgers(&mut self, context: &Context, offline: bool) {
+        const NAME: &str = "ledgers";
         let checked = match ledger_address(context) {
-            Ok(Some(address)) if offline => Ok(format!("{}, not looked at", address.shown)),
+            Ok(Some(address)) if offline => Ok((format!("{}, not looked at", address.shown), None)),
             Ok(Some(address)) => database(address),
             Ok(None) => Runs::at_home()
-                .and_then(|runs| Ok(format!("{} can be written", runs.writable()?.display())))
+                .and_then(|runs| Ok((format!("{} can be written", runs.writable()?.display()), None)))
                 .map_err(CommandError::from),
             Err(error) => Err(error.into()),
         };
         match checked {
-            Ok(detail) => self.ok("ledgers", detail),
+            Ok((detail, None)) => self.ok(NAME, detail),
+            Ok((detail, hint)) => self.push(NAME, CheckState::Warning, detail, hint),
             Err(error) => {
                 let detail = format!("bulk cannot run, all else can: {}", error.message());
-                self.push("ledgers", CheckState::Warning, detail, error.hint);
+                self.push(NAME, CheckState::Warning, detail, error.hint);
             }
         }
     }
@@ -296,14 +298,23 @@ impl Checkup {
     }
 }
 
-/// The database of the ledger: reached, durable, of our version, and what we may do there.
-fn database(address: DatabaseAddress) -> Result<String, CommandError> {
+/// The database of the ledger: reached, durable, of our version, and what we may do there; with what to do where that is to
+/// look only.
+fn database(address: DatabaseAddress) -> Result<(String, Option<String>), CommandError> {
     let shown = address.shown.clone();
     let runs = SharedRuns::open(address)?;
-    let rights = if runs.may_send()? { "this role may send" } else { "this role may look, but not send" };
+    let (rights, hint) = if runs.may_send()? {
+        ("this role may send", None)
+    } else {
+        (
+            "this role may look, but not send",
+            Some("to send with it too, ask its owner: GRANT jelouctl_sender TO the role"),
+        )
+    };
     let version = runs.server_version()?;
-    Ok(format!(
+    let detail = format!(
         "{shown}: PostgreSQL {version}, durable, with our ledger; {rights} (checked: reach, certificate, that it is the \
          primary, fsync, synchronous_commit, the version of the ledger, rights)"
-    ))
+    );
+    Ok((detail, hint.map(str::to_owned)))
 }

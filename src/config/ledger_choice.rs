@@ -19,6 +19,7 @@ use crate::secret::Secret;
 
 const VARIABLE: &str = "JELOUCTL_LEDGER";
 const PASSWORD_VARIABLE: &str = "PGPASSWORD";
+const PASSWORD_FILE_VARIABLE: &str = "PGPASSFILE";
 
 /// A ledger in a database.
 #[derive(Clone, Debug)]
@@ -80,7 +81,7 @@ impl LedgerChoice {
         Ok(parsed(Origin::Profile(name.to_owned()), raw)?.value.shown)
     }
 
-    /// Where the password is said to be, for a person to look at; a line of `~/.pgpass` is no such place.
+    /// Where the password comes from, for a person to look at: the first place that has one, as in [`Self::password`].
     pub(crate) fn password_source(&self) -> Option<Sourced<SecretSource>> {
         let of_address = || {
             let password = self.url.value.password.as_ref()?;
@@ -90,7 +91,12 @@ impl LedgerChoice {
             let password = std::env::var(PASSWORD_VARIABLE).ok().filter(|password| !password.is_empty())?;
             Some(Origin::Variable(PASSWORD_VARIABLE).of(SecretSource::Value(Secret::new(password))))
         };
-        self.password.clone().or_else(of_address).or_else(of_variable)
+        let of_file = || {
+            let file = password_file()?;
+            of_password_file(&file.value, &self.url.value).ok()??;
+            Some(file.origin.of(SecretSource::File(file.value)))
+        };
+        self.password.clone().or_else(of_address).or_else(of_variable).or_else(of_file)
     }
 
     /// The password for a new connection, by the first of these that has one: the profile, the address, `PGPASSWORD`,
@@ -111,9 +117,8 @@ impl LedgerChoice {
                 password.into_string().map_err(|_| ConfigError::VariableNotUtf8 { name: PASSWORD_VARIABLE })?;
             return Ok(Some(Secret::new(password)));
         }
-        let named = std::env::var_os("PGPASSFILE").filter(|path| !path.is_empty()).map(PathBuf::from);
-        match named.or_else(|| dirs::home_dir().map(|home| home.join(".pgpass"))) {
-            Some(path) => of_password_file(&path, &self.url.value),
+        match password_file() {
+            Some(file) => of_password_file(&file.value, &self.url.value),
             None => Ok(None),
         }
     }
@@ -172,6 +177,13 @@ fn parsed(origin: Origin, raw: &str) -> Result<Sourced<LedgerUrl>, ConfigError> 
         return Err(broken("a password must not stand in it, where others can read it".to_owned()));
     }
     Ok(Sourced { value: url, origin })
+}
+
+/// `PGPASSFILE`, else `~/.pgpass`.
+fn password_file() -> Option<Sourced<PathBuf>> {
+    let named = std::env::var_os(PASSWORD_FILE_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let named = named.map(|path| Origin::Variable(PASSWORD_FILE_VARIABLE).of(path));
+    named.or_else(|| Some(Origin::Default.of(dirs::home_dir()?.join(".pgpass"))))
 }
 
 /// The password of the first line that fits: `host:port:database:user:password`, `*` for any.

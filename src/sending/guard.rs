@@ -70,7 +70,7 @@ impl GuardError {
             }
             Self::Unconfirmed { is_answer: true, .. } => "nothing was sent".to_owned(),
             Self::Unconfirmed { is_answer: false, .. } => {
-                "nobody can be asked here: add --yes to send them; nothing was sent".to_owned()
+                "nobody can be asked here: add --yes to go on; nothing was sent".to_owned()
             }
             Self::UnreadableRun { run, .. } => format!(
                 "mend it; or forget it: jelouctl bulk remove {run}; or send all the same: --ignore-run {run}; nothing \

@@ -578,7 +578,7 @@ fn what_was_sent_is_not_looked_for_where_a_relative_home_leads() {
     let jelou = Jelou::accepting();
     send(&home, &jelou.url, &[]).success();
     let names = if cfg!(windows) { ["USERPROFILE", "LOCALAPPDATA"] } else { ["HOME", "XDG_STATE_HOME"] };
-    let elsewhere = send(&home, &jelou.url, &[]).env(names[0], "rel").env(names[1], "");
+    let elsewhere = send(&home, &jelou.url, &[]).env(names[0], "rel").env(names[1], "rel");
     elsewhere.fails(12, &[&format!("`{}` is no absolute path", names[0]), "nothing was sent"]);
     assert_eq!(jelou.seen().len(), 3);
 }

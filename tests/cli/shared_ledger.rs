@@ -76,7 +76,8 @@ fn a_run_in_a_database_ends_as_one_in_a_file_does() {
     assert_eq!(events, ["begun", "ended"]);
     // What failed is sent again when a person says so.
     let resolved = other.run("bulk resolve r --failed-as pending").env("JELOUCTL_LEDGER", &ledger).success();
-    assert!(resolved.stderr.contains("30 failed rows count as pending"), "{resolved:?}");
+    let words = ["30 failed rows count as pending", "to continue: jelouctl bulk resume r"];
+    assert!(words.iter().all(|words| resolved.stderr.contains(words)), "{resolved:?}");
     on(&other, &ledger, "bulk resume r", &jelou.url).fails(10, &[]);
     other.run("bulk remove r --yes").env("JELOUCTL_LEDGER", &ledger).success();
     assert_eq!(other.run("bulk list").env("JELOUCTL_LEDGER", &ledger).success().stdout, "");
@@ -133,7 +134,8 @@ fn a_process_that_was_stopped_for_longer_than_its_rows_are_its_own_sends_none_of
     let told = status(&home, &ledger);
     assert!(told["paused"]["by"].as_str().unwrap().starts_with("ana at "), "{told}");
     // A machine obeys the pause, a person lifts it.
-    on(&home, &ledger, "bulk work r", &jelou.url).fails(11, &["the run is paused: a person stopped it (ana at "]);
+    on(&home, &ledger, "bulk work r", &jelou.url)
+        .fails(11, &["the run is paused: stopped by `jelouctl bulk stop` (ana at "]);
     let ended = on(&home, &ledger, "bulk resume r", &jelou.url).end();
     let [sent, failed, unknown, pending] = counts(&ended.json());
     assert_eq!((sent + unknown, failed, pending), (4000, 0, 0), "{ended:?}");
@@ -268,6 +270,9 @@ fn who_may_only_look_sends_nothing_and_who_sends_changes_no_row_by_hand() {
     other.write("people.csv", "to,nombre\n593987654321,uno\n");
     let words = format!("bulk send people.csv --yes --run s --rate {FAST} text Hola");
     on(&other, &looker, &words, &jelou.url).fails(3, &["may not use the ledger", "GRANT jelouctl_sender"]);
+    let checked = other.run("doctor --sandbox -o response").env("JELOUCTL_LEDGER", &looker).end().stdout;
+    let told = checked.lines().skip_while(|line| !line.contains("may look, but not send")).take(2).collect::<String>();
+    assert!(told.starts_with("warning  ledgers:") && told.contains("GRANT jelouctl_sender"), "{checked}");
     cluster.script(
         "postgres",
         &database,
@@ -334,6 +339,8 @@ fn the_password_comes_from_where_only_its_owner_reads() {
     assert_eq!(home.run("bulk list").env("JELOUCTL_LEDGER", in_url).end().code, 0);
     let file = home.write("pass", "*:*:*:secretive:canary\\:x\n");
     assert_eq!(run(&home, "PGPASSFILE", file.to_str().unwrap()), 0);
+    let shown = home.run("profile show --sandbox").env("JELOUCTL_LEDGER", &ledger).env("PGPASSFILE", &file).success();
+    assert!(shown.stdout.contains(&format!("ledger_password\tfile {}\tPGPASSFILE\n", file.display())), "{shown:?}");
     crate::harness::set_mode(&file, 0o644);
     let open = home.run("bulk list").env("JELOUCTL_LEDGER", &ledger).env("PGPASSFILE", &file);
     open.fails(3, &["others can read the passwords in it"]);
@@ -367,6 +374,10 @@ fn the_printed_setup_makes_the_same_ledger() {
     let bare = cluster.database_like("template1");
     let refused = home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("app", &bare));
     refused.fails(3, &["cannot be made by the role", "ledger setup --print"]);
+    // A schema that is there for it is used.
+    cluster.script("postgres", &bare, "CREATE SCHEMA jelouctl AUTHORIZATION app");
+    home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("app", &bare)).success();
+    send(&home, &cluster.url("app", &bare), "", &Jelou::accepting().url).success();
     home.run("ledger setup").fails(2, &["no database is named", "--ledger"]);
 }
 
@@ -578,7 +589,8 @@ fn a_run_that_is_sent_at_this_moment_is_not_removed() {
     send(&home, &ledger, "--import-only", &jelou.url).success();
     let mut watched = Watched::new(worker(&home, &ledger, "bulk work r", &jelou.url));
     jelou.wait_for(1);
-    home.run("bulk remove r --yes").env("JELOUCTL_LEDGER", &ledger).fails(13, &["run r", "in use"]);
+    let refused = home.run("bulk remove r --yes").env("JELOUCTL_LEDGER", &ledger).fails(13, &["run r", "in use"]);
+    assert!(!refused.stderr.contains("warning:"), "{refused:?}");
     let workers = status(&home, &ledger)["workers"].clone();
     assert_eq!((&workers[0]["pid"], &workers[0]["inflight"]), (&json!(watched.child.id()), &json!(1)), "{workers}");
     watched.child.kill().unwrap();

@@ -284,7 +284,7 @@ fn a_pause_is_told_in_words_and_by_the_clock_of_this_machine() {
     let variables = [("NO_COLOR", "1"), ("TZ", "America/Bogota"), ("JELOUCTL_LEDGER", ledger.as_str())];
     let (code, screen) = Terminal::new(&home, &["bulk", "status", "r"], &variables).end();
     let line = screen.lines().find(|line| line.contains("paused")).unwrap_or_default();
-    assert!(code == 0 && line.contains("-05:00: a person stopped it (ana at "), "{code}: {screen}");
+    assert!(code == 0 && line.contains("-05:00: stopped by `jelouctl bulk stop` (ana at "), "{code}: {screen}");
     let paused = &on(&home, &ledger, "bulk status r").success().json()["paused"];
     assert!(paused["reason"] == "person" && paused["by"].as_str().unwrap().starts_with("ana at "), "{paused}");
     assert!(paused["at"].as_str().unwrap().ends_with('Z'), "{paused}");
@@ -353,7 +353,7 @@ fn who_resumes_a_run_in_a_database_is_asked_and_it_is_looked_at_again() {
     let asked = screen.find("Send 3 messages from bot 77 (profile prod) to http://");
     assert!(shown.is_some() && shown < asked, "{screen}");
     // Who did not say yes has not lifted the pause.
-    home.run("bulk work r").fails(11, &["a person stopped it"]);
+    home.run("bulk work r").fails(11, &["stopped by `jelouctl bulk stop`"]);
     let mut terminal = Terminal::new(&home, &["bulk", "resume"], &plain);
     terminal.wait_for("Send 3 messages");
     home.write("bajas.txt", format!("{}\n", user(1)));
@@ -391,7 +391,7 @@ fn a_process_that_waits_for_its_hours_hears_that_the_run_is_stopped() {
     on(&home, &ledger, "bulk stop r").success();
     let ended = watched.end();
     assert_eq!((ended.code, counts(&ended.json())), (11, [0, 0, 0, 3]), "{ended:?}");
-    assert!(ended.stderr.contains("the run is paused: a person stopped it"), "{ended:?}");
+    assert!(ended.stderr.contains("the run is paused: stopped by `jelouctl bulk stop`"), "{ended:?}");
     on(&home, &ledger, "bulk remove r --yes").success();
 }
 

@@ -6,6 +6,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{Error, ErrorCode};
 use thiserror::Error;
 
+use crate::bulk::runs::RunName;
 use crate::bulk::shared_ledger::DatabaseError;
 use crate::places::{HOME, STATE};
 use crate::private_file::FileError;
@@ -67,6 +68,11 @@ impl From<FromSqlError> for LedgerError {
 }
 
 impl LedgerError {
+    /// A process sends the run.
+    pub(crate) fn in_use_by(run: &RunName, worker: &str) -> Self {
+        Self::InUse { run: format!("{run} ({worker})") }
+    }
+
     /// The same of a run on its way.
     pub(crate) fn in_mid_run(self) -> Self {
         match self {

@@ -138,15 +138,29 @@ impl DatabaseError {
 
     /// Whether how it is set up is wrong; else it cannot be had at the moment.
     pub(crate) fn is_of_configuration(&self) -> bool {
-        !matches!(
-            self,
+        match self {
+            Self::LoginRefused { .. }
+            | Self::Password { .. }
+            | Self::Tls { .. }
+            | Self::Roots { .. }
+            | Self::NoDatabase { .. }
+            | Self::NoLedger { .. }
+            | Self::OlderSchema { .. }
+            | Self::NewerSchema { .. }
+            | Self::OldServer { .. }
+            | Self::NotDurable { .. }
+            | Self::Standby
+            | Self::ReadOnly
+            | Self::Pooler { .. }
+            | Self::Rights { .. }
+            | Self::SetupRights { .. } => true,
             Self::Unreachable { .. }
-                | Self::Failed { .. }
-                | Self::NotImported { .. }
-                | Self::PerhapsImported { .. }
-                | Self::Gone { .. }
-                | Self::InMidRun { .. }
-        )
+            | Self::Failed { .. }
+            | Self::NotImported { .. }
+            | Self::PerhapsImported { .. }
+            | Self::Gone { .. }
+            | Self::InMidRun { .. } => false,
+        }
     }
 
     /// The same of a run on its way: what is wrong with the set-up came too late for nothing to be sent.
@@ -172,8 +186,8 @@ impl DatabaseError {
                  gone on with by `jelouctl bulk work`"
             }
             Self::LoginRefused { .. } => {
-                "give the password in JELOUCTL_LEDGER, PGPASSWORD or ~/.pgpass, or with ledger_password_file or \
-                 ledger_password_command of the profile"
+                "check that the role is there and may log in (PostgreSQL does not tell), and its password: in JELOUCTL_LEDGER, \
+                 PGPASSWORD or ~/.pgpass, or by ledger_password_file or ledger_password_command of the profile"
             }
             Self::Password { .. } => "check where the password comes from",
             Self::Tls { .. } => "name the authorities with ?sslrootcert=FILE, and the host as its certificate has it",

@@ -18,7 +18,7 @@ impl SharedRuns {
     /// When it cannot be read.
     pub(crate) fn overview(&self, name: &RunName) -> Result<RunOverview, LedgerError> {
         let run = self.id(name)?;
-        let is_held = self.is_on_its_way(run)?;
+        let is_held = self.sent_by(run)?.is_some();
         let [created_at, changed_at] = self.times(run)?;
         let (details, noted) = (self.details(run)?, self.counts(run)?);
         Ok(RunOverview { name: name.clone(), copy_of: None, details, noted, created_at, changed_at, is_held })

@@ -20,7 +20,7 @@ impl SharedRuns {
             self.call(LONG, async { self.client().query_one(query, &[&run.0]).await?.try_get(0) })?;
         match busy {
             None => Ok(()),
-            Some(worker) => Err(LedgerError::InUse { run: format!("{name} ({worker})") }),
+            Some(worker) => Err(LedgerError::in_use_by(name, &worker)),
         }
     }
 

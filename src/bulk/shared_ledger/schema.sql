@@ -2,7 +2,8 @@
 -- durations only. Whatever changes a run is one of the functions in `functions.sql`, which hold its row first: so there is
 -- one order of events, and nothing to deadlock on.
 
-CREATE SCHEMA jelouctl;
+-- It may have been made beforehand, for a role that may make none.
+DO $$ BEGIN IF to_regnamespace('jelouctl') IS NULL THEN CREATE SCHEMA jelouctl; END IF; END $$;
 SET LOCAL search_path = jelouctl;
 
 CREATE TABLE ledger (version int PRIMARY KEY);

@@ -30,12 +30,13 @@ fn as_utc<S: Serializer>(at: &Option<i64>, serializer: S) -> Result<S::Ok, S::Er
 }
 
 impl SharedRuns {
-    /// Whether a process sends it at this moment: one that has not ended in order, and was heard of while a row of it would be
-    /// its own.
-    pub(crate) fn is_on_its_way(&self, run: RunId) -> Result<bool, LedgerError> {
-        let query = "SELECT EXISTS (SELECT 1 FROM jelouctl.worker WHERE run = $1 AND left_at IS NULL \
-                     AND seen_at > clock_timestamp() - lease_ms * interval '1 ms')";
-        Ok(self.call(SHORT, async { self.client().query_one(query, &[&run.0]).await?.try_get(0) })?)
+    /// A process that sends it at this moment, `db-2 pid 812`: one that has not ended in order, and was heard of while a row
+    /// of it would be its own.
+    pub(crate) fn sent_by(&self, run: RunId) -> Result<Option<String>, LedgerError> {
+        let query = "SELECT host || ' pid ' || pid FROM jelouctl.worker WHERE run = $1 AND left_at IS NULL \
+                     AND seen_at > clock_timestamp() - lease_ms * interval '1 ms' LIMIT 1";
+        let row = self.call(SHORT, self.client().query_opt(query, &[&run.0]))?;
+        Ok(row.and_then(|row| row.try_get(0).ok()))
     }
 
     /// The processes that send it: those that did not end in order, and of which something was heard within a day.

@@ -3,10 +3,10 @@
 use super::times::local_time;
 use crate::bulk::{PauseReason, PausedFor, PausedRun, RunName, RunPause};
 
-/// `a person stopped it (ana at build-7)`
+/// `stopped by `jelouctl bulk stop` (ana at build-7)`
 pub(super) fn why(RunPause { reason, by }: &RunPause) -> String {
     let why = match reason {
-        PausedFor::Person => "a person stopped it",
+        PausedFor::Person => "stopped by `jelouctl bulk stop`",
         PausedFor::Failover => "what was written may be lost",
         PausedFor::Fault(PauseReason::Unknown) => "too many messages may or may not have been sent",
         PausedFor::Fault(PauseReason::AllRefused) => "no message was accepted",
@@ -18,7 +18,7 @@ pub(super) fn why(RunPause { reason, by }: &RunPause) -> String {
     format!("{why} ({by})")
 }
 
-/// `paused since 2026-11-20 10:15 -05:00: a person stopped it (ana at build-7)`
+/// `paused since 2026-11-20 10:15 -05:00: stopped by `jelouctl bulk stop` (ana at build-7)`
 pub(super) fn since_when(PausedRun { pause, at }: &PausedRun) -> String {
     format!("paused since {}: {}", local_time(at / 1000), why(pause))
 }

@@ -12,7 +12,7 @@ use crate::output::{counted, counted_are};
 enum RunToRemove<'a> {
     /// Nobody goes on with it while the question stands.
     File(&'a Runs, RunLock),
-    /// Who sends it is looked for when it is removed.
+    /// Who sends it is looked for once more when it is removed.
     Shared(&'a SharedRuns, RunId),
 }
 
@@ -20,7 +20,13 @@ impl<'a> RunToRemove<'a> {
     fn of(store: &'a RunStore, name: &RunName) -> Result<Self, LedgerError> {
         Ok(match store {
             RunStore::Files(runs) => Self::File(runs, runs.lock(name)?),
-            RunStore::Shared(runs) => Self::Shared(runs, runs.id(name)?),
+            RunStore::Shared(runs) => {
+                let run = runs.id(name)?;
+                if let Some(worker) = runs.sent_by(run)? {
+                    return Err(LedgerError::in_use_by(name, &worker));
+                }
+                Self::Shared(runs, run)
+            }
         })
     }
 

@@ -9,7 +9,7 @@ use super::run_countries::country_of_run;
 use super::run_log::log_resolved;
 use super::shared;
 use super::store::open_store;
-use super::summary::{RunSummary, print_what_stays};
+use super::summary::{RunSummary, print_what_stays, to_continue};
 use crate::bulk::{BulkError, Counts, Ledger, Resolution, RowState, RunError, RunName, RunStore, Runs};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -54,6 +54,9 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
     log_resolved(context, &name, &details, &summary.counts);
     context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
     print_what_stays(context, &summary.to_json(Some(&name)), &summary.words(None, false), &name);
+    if changed.pending > 0 {
+        context.stderr.note(&to_continue(&name));
+    }
     Ok(ExitCode::Success)
 }
 
