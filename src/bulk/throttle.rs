@@ -11,7 +11,7 @@ use super::queue::Delay;
 use super::rate_limit::RateLimit;
 use crate::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
 use crate::hours::Hours;
-use crate::output::{WaitReason, Waiting};
+use crate::output::{WaitReason, Waiting, rounded};
 use crate::timestamps::{local_second, rfc_3339, timestamp};
 
 /// A wait is told when it is longer than this, and as another one when it ends later by more than this.
@@ -196,9 +196,8 @@ impl Throttle {
                 (WaitReason::PairLimit, "WhatsApp takes no more messages to the next recipient for now")
             }
         };
-        let seconds = (wait + Duration::from_millis(500)).as_secs();
-        let length = humantime::format_duration(Duration::from_secs(seconds));
         let end = SystemTime::now() + wait;
+        let length = rounded(Duration::from_secs((wait + Duration::from_millis(500)).as_secs()));
         let shown = format!("{length}, until {}", local_second(timestamp(end)));
         Some(Waiting { reason, until: rfc_3339(end), shown, words: words.to_owned(), is_new: !is_told })
     }

@@ -15,7 +15,7 @@ use crate::bulk::{DatabaseAddress, Runs, SharedRuns};
 use crate::config::{ApiUrl, ConfigError, ConfigFile, LedgerChoice, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::output::{Check, CheckState};
+use crate::output::{Check, CheckState, rounded};
 use crate::process::{Signals, block_on};
 use crate::sending::{Connection, Flight, ReadError, address, check_audit_log, new_client, read_environment};
 
@@ -258,8 +258,7 @@ impl Checkup {
         if off <= CLOCK_TOLERANCE {
             return self.ok("clock", "agrees with the server's");
         }
-        let detail =
-            format!("{} away from the server's", humantime::format_duration(Duration::from_secs(off.as_secs())));
+        let detail = format!("{} away from the server's", rounded(off));
         self.push(
             "clock",
             CheckState::Warning,

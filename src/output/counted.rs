@@ -19,12 +19,12 @@ pub(crate) fn grouped(count: u64) -> String {
     HumanCount(count).to_string()
 }
 
-/// `0.4 s`, `20 s`, `3 min 20 s`, `2 h 5 min`
+/// A length of time for a person: `0.4 s`, `20 s`, `3 min 20 s`, `2 h 5 min`.
 pub(crate) fn rounded(time: Duration) -> String {
     let tenths = (time.as_millis() + 50) / 100;
     let seconds = (time.as_millis() + 500) / 1000;
     match (tenths, seconds) {
-        (0..100, _) => format!("{}.{} s", tenths / 10, tenths % 10),
+        (0..100, _) if tenths == 0 || !tenths.is_multiple_of(10) => format!("{}.{} s", tenths / 10, tenths % 10),
         (_, 0..60) => format!("{seconds} s"),
         (_, 60..3600) => format!("{} min {} s", seconds / 60, seconds % 60),
         (_, _) => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
@@ -40,6 +40,7 @@ mod tests {
         for (milliseconds, expected) in [
             (0, "0.0 s"),
             (449, "0.4 s"),
+            (1_000, "1 s"),
             (9_949, "9.9 s"),
             (9_950, "10 s"),
             (59_499, "59 s"),

@@ -9,7 +9,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Stderr, compact, one_line};
+use super::{Stderr, compact, one_line, rounded};
 
 /// How progress is shown, a value of `--progress`; the comments are its help.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -254,7 +254,7 @@ impl Drop for Reading<'_> {
 
 fn words(tally: &Tally, rate: f64, time_left: Option<Duration>, waiting: Option<&Waiting>) -> String {
     let Tally { rows, sent, failed, unknown, left, .. } = tally;
-    let time_left = time_left.map(|time| format!(", {} left", humantime::format_duration(time))).unwrap_or_default();
+    let time_left = time_left.map(|time| format!(", {} left", rounded(time))).unwrap_or_default();
     let state = match waiting.filter(|waiting| waiting.reason == WaitReason::Hours) {
         Some(waiting) => format!("waiting {}", waiting.shown),
         None => format!("{rate:.1}/s{time_left}"),

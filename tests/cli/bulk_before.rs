@@ -59,7 +59,7 @@ fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
             "by country: EC 101",
         ]
     );
-    assert!(lines.iter().any(|line| line.starts_with("at 2/s this takes 50s, until 20")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with("at 2/s this takes 50 s, until 20")), "{lines:#?}");
     assert!(lines.last().unwrap().starts_with("Send 101 messages from bot 77 (profile p) to http://"), "{lines:#?}");
 }
 

@@ -340,7 +340,7 @@ fn a_wait_is_told_once_with_its_reason_and_its_end() {
     });
     let ended = send(&home, &jelou.url).success();
     let [line] = &waits(&ended)[..] else { panic!("{ended:?}") };
-    assert!(line.starts_with("note: waiting 2s, until 20"), "{line}");
+    assert!(line.starts_with("note: waiting 2 s, until 20"), "{line}");
     assert!(line.ends_with(" +00:00: the API answered 429: 130429"), "{line}");
     let page = home.run("bulk report --format html").success().stdout;
     assert!(page.contains("for a rate limit; until 20") && !page.contains("2 times"), "{page}");
@@ -406,7 +406,7 @@ fn a_run_pauses_at_once_when_the_api_asks_for_a_longer_wait() {
     assert_eq!((counts(&ended.json()), jelou.seen().len()), ([0, 0, 0, 5], 1));
     // It may wait for so long where that is said, and tells until when.
     let mut child = Watched::new(start(&home, "bulk resume r --max-wait 2h", &[], &jelou.url));
-    child.wait_for("note: waiting 1h, until 20");
+    child.wait_for("note: waiting 1 h 0 min, until 20");
     signal(&child.child, Signal::INT);
     assert_eq!(child.end().code, 130);
 }
@@ -425,7 +425,7 @@ fn the_limit_of_one_recipient_pauses_nobody() {
     // Over a database no process waits for a single person.
     if home.ledger().is_none() {
         let [line] = &waits(&ended)[..] else { panic!("{ended:?}") };
-        assert!(line.contains("waiting 6s, until 20") && line.contains("to the next recipient"), "{line}");
+        assert!(line.contains("waiting 6 s, until 20") && line.contains("to the next recipient"), "{line}");
     }
 }
 

@@ -13,7 +13,7 @@ use crate::commands::CommandError;
 use crate::context::Context;
 use crate::hours::Hours;
 use crate::message::{Message, TemplateUse, TemplateUses};
-use crate::output::{counted, one_line, wrapped};
+use crate::output::{counted, one_line, rounded, wrapped};
 use crate::sending::{Connection, Sender, UnusableTemplates, check_templates};
 use crate::timestamps::local_time;
 
@@ -179,7 +179,7 @@ fn duration(rows: u64, rate: f64, hours: Option<&Hours>) -> Option<String> {
         None => now.checked_add(work).ok().map(local_time),
     };
     let end = end.map(|end| format!(", until {end}")).unwrap_or_default();
-    Some(format!("at {rate}/s this takes {}{end}", humantime::format_duration(takes)))
+    Some(format!("at {rate}/s this takes {}{end}", rounded(takes)))
 }
 
 /// Refuses templates that the bot cannot send. `requests` gives the body of each row that is to be sent: it is asked only

@@ -99,9 +99,12 @@ fn in_database(runs: &SharedRuns, name: &RunName) -> Result<Standing, CommandErr
 
 /// `db-2 pid 812, heard of 0.4 s ago: 16 under way, 3120 sent`
 fn in_words(RunWorker { host, pid, seen_s, inflight, lost_at, sent, .. }: &RunWorker) -> String {
-    let lost = lost_at.map(of_milliseconds).filter(|_| *seen_s > QUIET_S).map(|at| match at > Timestamp::now() {
-        true => format!("; unless it is heard of again, they count as unknown at {}", local_second(at)),
-        false => "; they count as unknown once another process goes on with the run".to_owned(),
+    let lost = lost_at.map(of_milliseconds).filter(|_| *seen_s > QUIET_S).map(|at| {
+        if at > Timestamp::now() {
+            format!("; unless it is heard of again, they count as unknown at {}", local_second(at))
+        } else {
+            "; they count as unknown once another process goes on with the run".to_owned()
+        }
     });
     let lost = lost.unwrap_or_default();
     format!("{host} pid {pid}, heard of {seen_s} s ago: {sent} sent, {inflight} under way{lost}")
