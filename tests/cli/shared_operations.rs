@@ -302,6 +302,10 @@ fn what_a_run_went_through_is_noted_whoever_does_it() {
     let events = cluster.sql(database_of(&ledger), "SELECT kind FROM jelouctl.event ORDER BY number");
     let events: Vec<String> = events.iter().map(|row| row.get(0)).collect();
     assert_eq!(events, ["stopped", "begun", "ended"]);
+    // There is nothing to go on with.
+    on(&home, &ledger, "bulk resume r").api(&jelou.url).success();
+    let events = cluster.sql(database_of(&ledger), "SELECT kind FROM jelouctl.event ORDER BY number");
+    assert_eq!(events.len(), 3);
 }
 
 #[test]

@@ -289,8 +289,9 @@ BEGIN
     rate = coalesce(new_rate, rate), pace = coalesce(new_rate, pace), conditions = coalesce(new_conditions, conditions),
     due_at = greatest(due_at, clock_timestamp())
   WHERE id = my_run;
-  INSERT INTO event (run, kind, at)
-    SELECT my_run, 'resumed', clock_timestamp() WHERE EXISTS (SELECT 1 FROM event WHERE run = my_run AND kind = 'begun');
+  IF r.finished_at IS NULL AND EXISTS (SELECT 1 FROM event WHERE run = my_run AND kind = 'begun') THEN
+    INSERT INTO event (run, kind, at) VALUES (my_run, 'resumed', clock_timestamp());
+  END IF;
 END $$;
 
 -- What a person says of rows, each with the number of what is known of it. One that is not in that state any more stays as

@@ -97,7 +97,7 @@ fn in_database(runs: &SharedRuns, name: &RunName) -> Result<Standing, CommandErr
     })
 }
 
-/// `db-2 pid 812, heard of 0.4 s ago: 16 under way, 3120 sent`
+/// `db-2 pid 812, heard of 0.4 s ago: 3120 sent, 16 under way`
 fn in_words(RunWorker { host, pid, seen_s, inflight, lost_at, sent, .. }: &RunWorker) -> String {
     let lost = lost_at.map(of_milliseconds).filter(|_| *seen_s > QUIET_S).map(|at| {
         if at > Timestamp::now() {

@@ -88,7 +88,7 @@ impl RunSummary {
         lines
     }
 
-    /// ` in 12s`, or `, 340 of them in 12s` where the others were sent before.
+    /// ` in 12 s`, or `, 340 of them in 12 s` where the others were sent before.
     fn time_in_words(&self, Stretch { took, sent_before }: Stretch) -> String {
         let sent = grouped(self.counts.sent.saturating_sub(sent_before));
         let which = if sent_before > 0 { format!(", {sent} of them") } else { String::new() };
