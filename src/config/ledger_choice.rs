@@ -93,8 +93,9 @@ impl LedgerChoice {
         };
         let of_file = || {
             let file = password_file()?;
-            of_password_file(&file.value, &self.url.value).ok()??;
-            Some(file.origin.of(SecretSource::File(file.value)))
+            // One that cannot be used is told by whoever uses it.
+            let has_one = !matches!(of_password_file(&file.value, &self.url.value), Ok(None));
+            has_one.then(|| file.origin.of(SecretSource::File(file.value)))
         };
         self.password.clone().or_else(of_address).or_else(of_variable).or_else(of_file)
     }

@@ -374,6 +374,10 @@ fn the_printed_setup_makes_the_same_ledger() {
     let bare = cluster.database_like("template1");
     let refused = home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("app", &bare));
     refused.fails(3, &["cannot be made by the role", "ledger setup --print"]);
+    cluster.script("postgres", &bare, "CREATE SCHEMA jelouctl; GRANT USAGE, CREATE ON SCHEMA jelouctl TO app");
+    let refused = home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("app", &bare));
+    refused.fails(3, &["cannot be made by the role", "belongs to another role"]);
+    cluster.script("postgres", &bare, "DROP SCHEMA jelouctl");
     // A schema that is there for it is used.
     cluster.script("postgres", &bare, "CREATE SCHEMA jelouctl AUTHORIZATION app");
     home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("app", &bare)).success();

@@ -7,3 +7,11 @@ GRANT INSERT ON jelouctl.row, jelouctl.content, jelouctl.decision TO jelouctl_se
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA jelouctl TO jelouctl_sender;
 REVOKE EXECUTE ON FUNCTION jelouctl.this_database FROM jelouctl_sender;
 GRANT EXECUTE ON FUNCTION jelouctl.paused_at_of TO jelouctl_reader;
+
+-- Who may use a schema but not pass it on is only warned by GRANT.
+DO $$ BEGIN
+  IF NOT has_schema_privilege('jelouctl_sender', 'jelouctl', 'USAGE') THEN
+    RAISE 'the schema jelouctl belongs to another role, and only its owner can let others use it'
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END $$;
