@@ -1,5 +1,7 @@
 //! A telephone number, judged: what a person typed, and the number that it is.
 
+use std::fmt::Write;
+
 use super::country::Country;
 use super::error::PhoneError;
 use super::meaning;
@@ -8,7 +10,7 @@ use super::rules::{Region, regions};
 use super::spelling::{is_number, region_of_number};
 use super::typed::{DIGITS, Typed};
 
-/// With fewer digits and neither `+` nor a country, a number is as likely a national one.
+/// With fewer digits and no `+`, a number is as likely a national one.
 const DIGITS_WITHOUT_PLUS: usize = 10;
 
 /// A number that there is, by libphonenumber's rules.
@@ -64,7 +66,10 @@ impl PhoneNumber {
                 Ok(number)
             }
             None => {
-                let (reason, meant) = meaning::of_national(&digits, region);
+                let (mut reason, meant) = meaning::of_national(&digits, region);
+                if let Some(other) = region_of_number(&digits).filter(|_| is_number(&digits)) {
+                    write!(reason, "; a number of {} is written +{digits}", other.code).unwrap_or_default();
+                }
                 Err(PhoneError::Invalid { typed: typed.to_owned(), reason, meant, is_without_country: false })
             }
         }

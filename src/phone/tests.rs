@@ -118,7 +118,12 @@ const TABLE: [(&str, &str, &str, &str); 70] = [
         "`4771234567` is no national number of EC and is taken as +4771234567, a number of NO",
     ),
     ("431115", "EC", "a phone number has 7 to 15 digits", "a number of EC (+593) has 8 or 9 digits"),
-    ("431115678", "EC", "is a national number", "no number of EC (+593) begins like this"),
+    (
+        "431512345",
+        "EC",
+        "is a national number",
+        "no number of EC (+593) begins like this; a number of AT is written +431512345",
+    ),
     ("+5491123456789", "AR", "5491123456789", "5491123456789"),
     ("5491123456789", "AR", "5491123456789", "5491123456789"),
     (
