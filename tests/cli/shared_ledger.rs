@@ -377,9 +377,20 @@ fn the_printed_setup_makes_the_same_ledger() {
     cluster.script("postgres", &bare, "CREATE SCHEMA jelouctl; GRANT USAGE, CREATE ON SCHEMA jelouctl TO app");
     let refused = home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("app", &bare));
     refused.fails(3, &["cannot be made by the role", "belongs to another role"]);
-    cluster.script("postgres", &bare, "DROP SCHEMA jelouctl");
+    // Its functions would run with the rights of one role and be another's.
+    cluster.script("postgres", &bare, "DROP SCHEMA jelouctl; CREATE SCHEMA jelouctl AUTHORIZATION app");
+    let set_up = |role: &str| home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url(role, &bare)).end();
+    for (role, script, problem) in [
+        ("postgres", "SELECT 1", "belongs to another role"),
+        ("app", "GRANT CREATE ON SCHEMA jelouctl TO PUBLIC", "lets other roles make things in it"),
+        ("app", "REVOKE CREATE ON SCHEMA jelouctl FROM PUBLIC; CREATE TABLE jelouctl.x ()", "is not empty"),
+    ] {
+        cluster.script("postgres", &bare, script);
+        let refused = set_up(role);
+        assert!(refused.code == 3 && refused.stderr.contains(problem), "{refused:?}");
+    }
     // A schema that is there for it is used.
-    cluster.script("postgres", &bare, "CREATE SCHEMA jelouctl AUTHORIZATION app");
+    cluster.script("postgres", &bare, "DROP TABLE jelouctl.x");
     home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("app", &bare)).success();
     send(&home, &cluster.url("app", &bare), "", &Jelou::accepting().url).success();
     home.run("ledger setup").fails(2, &["no database is named", "--ledger"]);

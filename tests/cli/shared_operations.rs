@@ -298,6 +298,7 @@ fn what_a_run_went_through_is_noted_whoever_does_it() {
     let jelou = Jelou::accepting();
     send(&home, &ledger, "--import-only", &jelou.url).success();
     on(&home, &ledger, "bulk stop r").success();
+    on(&home, &ledger, "bulk work r").api(&jelou.url).fails(11, &["paused"]);
     on(&home, &ledger, "bulk resume r").api(&jelou.url).success();
     let events = cluster.sql(database_of(&ledger), "SELECT kind FROM jelouctl.event ORDER BY number");
     let events: Vec<String> = events.iter().map(|row| row.get(0)).collect();

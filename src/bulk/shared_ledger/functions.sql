@@ -51,7 +51,7 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp A
   VALUES (my_run, its_kind, clock_timestamp(), its_reason, its_problem, clock_timestamp() + wait_ms * interval '1 ms')
 $$;
 
--- A process begins to send rows of a run. The run begins with the first one.
+-- A process begins to send rows of a run.
 CREATE FUNCTION join_run(my_run bigint, my_host text, my_pid bigint, my_lease_ms int)
 RETURNS TABLE (worker bigint, session int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
@@ -63,9 +63,6 @@ BEGIN
   IF NOT FOUND THEN RAISE 'there is no such run' USING ERRCODE = 'no_data_found'; END IF;
   PERFORM check_database(my_run);
   moment := clock_timestamp();
-  IF NOT EXISTS (SELECT 1 FROM event WHERE run = my_run AND kind = 'begun') THEN
-    INSERT INTO event (run, kind, at) VALUES (my_run, 'begun', moment);
-  END IF;
   RETURN QUERY INSERT INTO worker (run, host, pid, lease_ms, joined_at, seen_at)
     VALUES (my_run, my_host, my_pid, my_lease_ms, moment, moment) RETURNING id, session;
 END $$;
@@ -213,6 +210,9 @@ BEGIN
       ORDER BY due_at, n LIMIT tokens);
     fresh := ARRAY(SELECT n FROM row WHERE run = r.id AND state = 'pending' AND due_at = '-infinity' AND n > r.cursor
       ORDER BY n LIMIT tokens - cardinality(due));
+    IF r.cursor = 0 AND cardinality(fresh) > 0 THEN
+      INSERT INTO event (run, kind, at) VALUES (r.id, 'begun', moment);
+    END IF;
     r.cursor := coalesce(fresh[cardinality(fresh)], r.cursor);
     taken := cardinality(due) + cardinality(fresh);
     r.due_at := r.due_at + taken / r.pace * interval '1 s';
@@ -259,6 +259,13 @@ BEGIN
     NULL::bigint, NULL::int, NULL::bigint, r.paused, r.paused_by, NULL, NULL::bigint, NULL::bigint;
 END $$;
 
+-- A process that sends the run at this moment, `db-2 pid 812`: one that has not ended in order, and was heard of while a row
+-- of it would be its own.
+CREATE FUNCTION sent_by(my_run bigint) RETURNS text LANGUAGE sql STABLE SET search_path = jelouctl, pg_temp AS $$
+  SELECT host || ' pid ' || pid FROM worker
+  WHERE run = my_run AND left_at IS NULL AND seen_at > clock_timestamp() - lease_ms * interval '1 ms' LIMIT 1
+$$;
+
 -- A worker ends in order.
 CREATE FUNCTION leave_run(my_worker bigint, my_session int)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
@@ -289,7 +296,9 @@ BEGIN
     rate = coalesce(new_rate, rate), pace = coalesce(new_rate, pace), conditions = coalesce(new_conditions, conditions),
     due_at = greatest(due_at, clock_timestamp())
   WHERE id = my_run;
-  IF r.finished_at IS NULL AND EXISTS (SELECT 1 FROM event WHERE run = my_run AND kind = 'begun') THEN
+  -- Who comes beside a process that sends only joins it.
+  IF r.finished_at IS NULL AND EXISTS (SELECT 1 FROM event WHERE run = my_run AND kind = 'begun')
+    AND (r.paused IS NOT NULL OR sent_by(my_run) IS NULL) THEN
     INSERT INTO event (run, kind, at) VALUES (my_run, 'resumed', clock_timestamp());
   END IF;
 END $$;
@@ -371,8 +380,7 @@ DECLARE
   busy text;
 BEGIN
   PERFORM 1 FROM run WHERE id = my_run FOR UPDATE;
-  SELECT host || ' pid ' || pid INTO busy FROM worker
-    WHERE run = my_run AND left_at IS NULL AND seen_at > clock_timestamp() - lease_ms * interval '1 ms' LIMIT 1;
+  busy := sent_by(my_run);
   IF busy IS NOT NULL THEN RETURN busy; END IF;
   DELETE FROM row WHERE run = my_run;
   DELETE FROM content WHERE run = my_run;

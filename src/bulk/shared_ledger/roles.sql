@@ -6,12 +6,4 @@ GRANT SELECT ON ALL TABLES IN SCHEMA jelouctl TO jelouctl_sender, jelouctl_reade
 GRANT INSERT ON jelouctl.row, jelouctl.content, jelouctl.decision TO jelouctl_sender;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA jelouctl TO jelouctl_sender;
 REVOKE EXECUTE ON FUNCTION jelouctl.this_database FROM jelouctl_sender;
-GRANT EXECUTE ON FUNCTION jelouctl.paused_at_of TO jelouctl_reader;
-
--- Who may use a schema but not pass it on is only warned by GRANT.
-DO $$ BEGIN
-  IF NOT has_schema_privilege('jelouctl_sender', 'jelouctl', 'USAGE') THEN
-    RAISE 'the schema jelouctl belongs to another role, and only its owner can let others use it'
-      USING ERRCODE = 'insufficient_privilege';
-  END IF;
-END $$;
+GRANT EXECUTE ON FUNCTION jelouctl.paused_at_of, jelouctl.sent_by TO jelouctl_reader;

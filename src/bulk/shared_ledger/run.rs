@@ -136,8 +136,9 @@ impl SharedRun {
         self.pause = None;
         self.return_changed(&mut given);
         let began = Instant::now();
-        // The last figures that are shown are those of the end.
-        if began >= self.counts_at || given.next.is_none() {
+        // The last figures that are shown are those of the end; whoever only closes shows none.
+        let has_ended = self.is_complete && (wanted > 0 || !settled.is_empty());
+        if began >= self.counts_at || has_ended {
             // Progress is shown without them too.
             if let Some((client, _)) = &self.connection {
                 given.counts = counts_of(&self.database, client, self.run).ok();

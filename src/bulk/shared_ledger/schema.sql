@@ -2,8 +2,29 @@
 -- durations only. Whatever changes a run is one of the functions in `functions.sql`, which hold its row first: so there is
 -- one order of events, and nothing to deadlock on.
 
--- It may have been made beforehand, for a role that may make none.
-DO $$ BEGIN IF to_regnamespace('jelouctl') IS NULL THEN CREATE SCHEMA jelouctl; END IF; END $$;
+-- It may have been made beforehand for the role that makes the ledger, and be nobody else's: the functions run with this role's
+-- rights, and whoever can put others beside them could have theirs run in place of ours.
+DO $$
+DECLARE
+  standing pg_namespace;
+  problem text;
+BEGIN
+  SELECT * INTO standing FROM pg_namespace WHERE nspname = 'jelouctl';
+  IF NOT FOUND THEN
+    CREATE SCHEMA jelouctl;
+    RETURN;
+  END IF;
+  problem := CASE
+    WHEN standing.nspowner <> current_user::regrole THEN 'belongs to another role'
+    WHEN EXISTS (SELECT 1 FROM aclexplode(standing.nspacl) WHERE privilege_type = 'CREATE' AND grantee <> standing.nspowner)
+      THEN 'lets other roles make things in it'
+    WHEN EXISTS (SELECT 1 FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = standing.oid)
+      THEN 'is not empty'
+  END;
+  IF problem IS NOT NULL THEN
+    RAISE 'there is a schema jelouctl already, and it %', problem USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END $$;
 SET LOCAL search_path = jelouctl;
 
 CREATE TABLE ledger (version int PRIMARY KEY);

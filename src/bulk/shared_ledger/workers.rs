@@ -21,6 +21,9 @@ pub(crate) struct RunWorker {
     /// When what is under way counts as unknown, unless the process is heard of before; in milliseconds since 1970.
     #[serde(serialize_with = "as_utc")]
     pub(crate) lost_at: Option<i64>,
+    /// Whether that time has come.
+    #[serde(skip)]
+    pub(crate) is_lost: bool,
     pub(crate) sent: i64,
 }
 
@@ -30,13 +33,10 @@ fn as_utc<S: Serializer>(at: &Option<i64>, serializer: S) -> Result<S::Ok, S::Er
 }
 
 impl SharedRuns {
-    /// A process that sends it at this moment, `db-2 pid 812`: one that has not ended in order, and was heard of while a row
-    /// of it would be its own.
+    /// A process that sends it at this moment, `db-2 pid 812`.
     pub(crate) fn sent_by(&self, run: RunId) -> Result<Option<String>, LedgerError> {
-        let query = "SELECT host || ' pid ' || pid FROM jelouctl.worker WHERE run = $1 AND left_at IS NULL \
-                     AND seen_at > clock_timestamp() - lease_ms * interval '1 ms' LIMIT 1";
-        let row = self.call(SHORT, self.client().query_opt(query, &[&run.0]))?;
-        Ok(row.and_then(|row| row.try_get(0).ok()))
+        let query = "SELECT jelouctl.sent_by($1)";
+        Ok(self.call(SHORT, async { self.client().query_one(query, &[&run.0]).await?.try_get(0) })?)
     }
 
     /// The processes that send it: those that did not end in order, and of which something was heard within a day.
@@ -44,9 +44,9 @@ impl SharedRuns {
         let query = "SELECT host, pid, \
              to_char(joined_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), \
              extract(epoch FROM clock_timestamp() - seen_at)::float8, \
-             coalesce(held.rows, 0), held.lost_at, coalesce(done.sent, 0) \
-             FROM jelouctl.worker LEFT JOIN (SELECT worker, count(*) AS rows, \
-               (extract(epoch FROM max(lease_until)) * 1000)::bigint AS lost_at FROM jelouctl.row \
+             coalesce(held.rows, 0), (extract(epoch FROM held.lost_at) * 1000)::bigint, \
+             coalesce(held.lost_at <= clock_timestamp(), false), coalesce(done.sent, 0) \
+             FROM jelouctl.worker LEFT JOIN (SELECT worker, count(*) AS rows, max(lease_until) AS lost_at FROM jelouctl.row \
                WHERE run = $1 AND lease_until IS NOT NULL AND state = 'inflight' GROUP BY worker) AS held \
              ON held.worker = worker.id LEFT JOIN (SELECT worker, count(*) AS sent FROM jelouctl.row \
                WHERE run = $1 AND state = 'sent' GROUP BY worker) AS done ON done.worker = worker.id \
@@ -59,7 +59,8 @@ impl SharedRuns {
                 seen_s: (row.try_get::<_, f64>(3)? * 10.0).round() / 10.0,
                 inflight: row.try_get(4)?,
                 lost_at: row.try_get(5)?,
-                sent: row.try_get(6)?,
+                is_lost: row.try_get(6)?,
+                sent: row.try_get(7)?,
             })
         };
         let workers = self.call(LONG, async {

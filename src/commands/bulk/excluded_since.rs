@@ -76,7 +76,7 @@ pub(crate) fn leave_out_excluded(
     runs: &SharedRuns,
     run: RunId,
     exclusions: &Exclusions,
-) -> Result<(), CommandError> {
+) -> Result<(), LedgerError> {
     if exclusions.is_empty() {
         return Ok(());
     }
@@ -95,7 +95,7 @@ pub(crate) fn leave_out_of_draft(
     context: &Context,
     draft: &mut LedgerDraft,
     exclusions: &Exclusions,
-) -> Result<(), CommandError> {
+) -> Result<(), LedgerError> {
     if exclusions.is_empty() {
         return Ok(());
     }

@@ -62,7 +62,7 @@ impl RunningRun for JoinedRun<'_> {
     fn leave_out(&self, context: &Context, exclusions: &Exclusions) -> Result<(), CommandError> {
         // The connection may have been lost meanwhile.
         let runs = self.reopened()?;
-        leave_out_excluded(context, &runs, self.run, exclusions)
+        Ok(leave_out_excluded(context, &runs, self.run, exclusions).map_err(LedgerError::in_mid_run)?)
     }
 
     fn look(&self) -> Result<RunSummary, LedgerError> {

@@ -105,7 +105,7 @@ impl ResumedRun {
     pub(crate) fn leave_out(&self, context: &Context, exclusions: &Exclusions) -> Result<(), CommandError> {
         match self {
             Self::File { runs, name, lock } => leave_out_of_file(context, &runs.path(name), lock, exclusions),
-            Self::Shared { runs, run, .. } => leave_out_excluded(context, runs, *run, exclusions),
+            Self::Shared { runs, run, .. } => Ok(leave_out_excluded(context, runs, *run, exclusions)?),
         }
     }
 

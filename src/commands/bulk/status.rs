@@ -1,6 +1,5 @@
 //! `bulk status`: what there is to see of one run, also while it goes on.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::hours::waiting;
@@ -98,14 +97,13 @@ fn in_database(runs: &SharedRuns, name: &RunName) -> Result<Standing, CommandErr
 }
 
 /// `db-2 pid 812, heard of 0.4 s ago: 3120 sent, 16 under way`
-fn in_words(RunWorker { host, pid, seen_s, inflight, lost_at, sent, .. }: &RunWorker) -> String {
-    let lost = lost_at.map(of_milliseconds).filter(|_| *seen_s > QUIET_S).map(|at| {
-        if at > Timestamp::now() {
+fn in_words(RunWorker { host, pid, seen_s, inflight, lost_at, is_lost, sent, .. }: &RunWorker) -> String {
+    let lost = match lost_at.map(of_milliseconds) {
+        Some(_) if *is_lost => "; they count as unknown once another process goes on with the run".to_owned(),
+        Some(at) if *seen_s > QUIET_S => {
             format!("; unless it is heard of again, they count as unknown at {}", local_second(at))
-        } else {
-            "; they count as unknown once another process goes on with the run".to_owned()
         }
-    });
-    let lost = lost.unwrap_or_default();
+        _ => String::new(),
+    };
     format!("{host} pid {pid}, heard of {seen_s} s ago: {sent} sent, {inflight} under way{lost}")
 }
