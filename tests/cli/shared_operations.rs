@@ -1,6 +1,8 @@
 //! What a person does with runs in a database: looks for somebody, decides rows, removes old runs, goes on with one.
 
 use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -307,6 +309,29 @@ fn what_a_run_went_through_is_noted_whoever_does_it() {
     on(&home, &ledger, "bulk resume r").api(&jelou.url).success();
     let events = cluster.sql(database_of(&ledger), "SELECT kind FROM jelouctl.event ORDER BY number");
     assert_eq!(events.len(), 3);
+}
+
+#[test]
+fn a_run_has_stopped_once_the_last_process_has() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(500);
+    let jelou = Jelou::accepting();
+    let words = "bulk send people.csv --yes --run r --rate 20/s --import-only text Hola";
+    on(&home, &ledger, words).api(&jelou.url).success();
+    let mut workers: Vec<_> = (0..2).map(|_| worker(&home, &ledger, "bulk work r", &jelou.url)).collect();
+    let count = |query: &str| cluster.sql(database_of(&ledger), query)[0].get::<_, i64>(0);
+    while count("SELECT count(DISTINCT worker) FROM jelouctl.row WHERE state = 'sent'") < 2 {
+        thread::sleep(Duration::from_millis(20));
+    }
+    for stopped in [0, 1] {
+        assert_eq!(count("SELECT count(*) FROM jelouctl.event WHERE kind = 'stopped'"), 0);
+        signal(&workers[stopped], Signal::TERM);
+        assert_eq!(workers[stopped].wait().unwrap().code(), Some(143));
+    }
+    let events = cluster.sql(database_of(&ledger), "SELECT kind, reason FROM jelouctl.event ORDER BY number");
+    let events: Vec<(String, Option<String>)> = events.iter().map(|row| (row.get(0), row.get(1))).collect();
+    assert_eq!(events, [("begun".to_owned(), None), ("stopped".to_owned(), Some("SIGTERM".to_owned()))]);
 }
 
 #[test]

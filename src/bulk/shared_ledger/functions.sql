@@ -44,12 +44,25 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp A
   INSERT INTO event (run, kind, at, reason) SELECT my_run, 'stopped', paused_at, 'bulk stop' FROM stopped
 $$;
 
--- What happened to a run.
-CREATE FUNCTION note_event(my_run bigint, its_kind text, its_reason text, its_problem text, wait_ms bigint)
-RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+-- What happened to a run, as one of its processes tells it. The run has stopped with the last of them.
+CREATE FUNCTION note_event(my_worker bigint, its_kind text, its_reason text, its_problem text, wait_ms bigint)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+DECLARE
+  my_run bigint; moment timestamptz;
+BEGIN
+  SELECT run INTO my_run FROM worker WHERE id = my_worker;
+  PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
+  moment := clock_timestamp();
+  IF its_kind = 'stopped' THEN
+    UPDATE worker SET stopped_at = moment WHERE id = my_worker;
+    IF EXISTS (SELECT 1 FROM worker WHERE run = my_run AND stopped_at IS NULL AND left_at IS NULL
+        AND seen_at > moment - lease_ms * interval '1 ms') THEN
+      RETURN;
+    END IF;
+  END IF;
   INSERT INTO event (run, kind, at, reason, problem, until)
-  VALUES (my_run, its_kind, clock_timestamp(), its_reason, its_problem, clock_timestamp() + wait_ms * interval '1 ms')
-$$;
+    VALUES (my_run, its_kind, moment, its_reason, its_problem, moment + wait_ms * interval '1 ms');
+END $$;
 
 -- A process begins to send rows of a run.
 CREATE FUNCTION join_run(my_run bigint, my_host text, my_pid bigint, my_lease_ms int)

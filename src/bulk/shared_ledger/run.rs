@@ -250,7 +250,7 @@ impl RunLedger for SharedRun {
             let (kind, wait) = (kind.name(), until.map(|until| until - at));
             let _ = self
                 .database
-                .call(SHORT, async { client.execute(query, &[&self.run.0, &kind, reason, problem, &wait]).await });
+                .call(SHORT, async { client.execute(query, &[&self.worker, &kind, reason, problem, &wait]).await });
         }
         Ok(())
     }

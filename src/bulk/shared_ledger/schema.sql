@@ -82,6 +82,8 @@ CREATE TABLE worker (
   lease_ms int NOT NULL,
   joined_at timestamptz NOT NULL,
   seen_at timestamptz NOT NULL,
+  -- It takes no row any more, and waits for those under way.
+  stopped_at timestamptz,
   left_at timestamptz
 ) WITH (fillfactor = 50);
 CREATE INDEX worker_run ON worker (run);
