@@ -17,9 +17,8 @@ use crate::input::Source;
 ///   jelouctl sandbox --fault status=429,retry_after=2,every=5 --fault reset,stored,to=593987654321
 ///
 /// Without a command it prints the variables to export and listens until Ctrl-C. With one it runs
-/// the command with these variables and with JELOUCTL_SANDBOX, so that no jelouctl in it can send
-/// anything elsewhere, lists what arrived, and ends with the command's exit code. With --bot, there
-/// is no other bot.
+/// the command with these variables, lists what arrived, and ends with the command's exit code. Where
+/// they are set, no jelouctl can send anything elsewhere. With --bot, there is no other bot.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct SandboxCommand {

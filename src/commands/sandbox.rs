@@ -108,9 +108,8 @@ async fn serve(
     {
         context.stderr.warning(&format!("failed to open the browser: {error}"));
     }
-    let mut variables = variables(context, &url);
+    let variables = variables(context, &url);
     if !arguments.command.is_empty() {
-        variables.push(("JELOUCTL_SANDBOX", url));
         let (ended, _) = run_command(&context.stderr, &arguments.command, &variables, None).await?;
         return Ok((sandbox, ExitCode::Command(ended.code)));
     }
@@ -123,7 +122,7 @@ async fn serve(
     Ok((sandbox, ExitCode::Success))
 }
 
-/// What leads a client of the API here.
+/// What leads a client of the API here, and keeps jelouctl from sending anything elsewhere.
 fn variables(context: &Context, url: &str) -> Vec<(&'static str, String)> {
     let bot = context.flags.bot.as_ref().map_or(NAME, |bot| bot.as_str());
     vec![
@@ -131,6 +130,7 @@ fn variables(context: &Context, url: &str) -> Vec<(&'static str, String)> {
         ("JELOU_BOT_ID", bot.to_owned()),
         ("JELOU_CLIENT_ID", NAME.to_owned()),
         ("JELOU_CLIENT_SECRET", NAME.to_owned()),
+        ("JELOUCTL_SANDBOX", url.to_owned()),
     ]
 }
 

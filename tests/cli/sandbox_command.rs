@@ -273,15 +273,17 @@ fn without_a_command_a_signal_is_its_ordinary_end() {
             let (child, mut stdout, line) = start(&home, &["--port", "0", "--expect", expect, "--list", "sent.ndjson"]);
             assert!(line.starts_with("export JELOU_API_URL='http://127.0.0.1:"), "{line}");
             let mut lines = vec![line];
-            for _ in 0..3 {
+            for _ in 0..4 {
                 let mut line = String::new();
                 stdout.read_line(&mut line).unwrap();
                 lines.push(line);
             }
             assert_eq!(
-                lines[1..].concat(),
+                lines[1..4].concat(),
                 "export JELOU_BOT_ID='sandbox'\nexport JELOU_CLIENT_ID='sandbox'\nexport JELOU_CLIENT_SECRET='sandbox'\n"
             );
+            // What is sent there by jelouctl counts as a rehearsal.
+            assert_eq!(lines[4].replace("JELOUCTL_SANDBOX", "JELOU_API_URL"), lines[0]);
             signal(name, &child.id().to_string());
             let ended = Ended::new(&child.wait_with_output().unwrap());
             assert_eq!(ended.code, code, "{name}: {ended:?}");
