@@ -179,9 +179,20 @@ impl Body {
             || self.field("error").is_some_and(is_something)
     }
 
-    /// Whether anything in it, in a form that alone would not count, speaks for a success.
+    /// Whether anything in it, in a form that alone would not count, speaks for a success: also inside of an array or another
+    /// object, and in what is cut off or no JSON.
     pub(crate) fn hints_at_success(&self) -> bool {
-        self.says_success() || self.text_of("success").is_some_and(|text| text.eq_ignore_ascii_case("true"))
+        let values_of = |name: &'static str| {
+            let behind = self.text.match_indices(name).filter_map(|(at, _)| self.text.get(at + name.len()..));
+            behind.filter_map(|rest| Some(rest.trim_start().strip_prefix(':')?.trim_start()))
+        };
+        self.says_success()
+            || self.text_of("success").is_some_and(|text| text.eq_ignore_ascii_case("true"))
+            || values_of("\"success\"").any(|value| value.starts_with("true") || value.starts_with("\"true\""))
+            || values_of("\"messageId\"").any(|value| {
+                let id = value.strip_prefix('"').map(|id| !id.is_empty() && !id.starts_with('"'));
+                id.unwrap_or_else(|| value.starts_with(|digit: char| digit.is_ascii_digit()))
+            })
     }
 
     /// Whether anything in it, in a form that alone would not count, speaks for an error.

@@ -186,7 +186,7 @@ fn judge_answer(answer: &Answer, accepts: &SuccessCriterion) -> Verdict {
 fn says_both(answer: &Answer, bodies: &[Body]) -> bool {
     let is_success = (200..300).contains(&answer.status);
     let speaks_against = !is_success || bodies.iter().any(Body::hints_at_error);
-    answer.body.repeats_a_key || bodies.iter().any(Body::hints_at_success) && speaks_against
+    answer.body.repeats_a_key || speaks_against && bodies.iter().any(Body::hints_at_success)
 }
 
 /// A 2xx that says at most one thing of the message; `body` is what it says of ours.

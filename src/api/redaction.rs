@@ -34,7 +34,7 @@ pub(super) fn base64_forms(value: &str) -> Vec<String> {
 pub(super) fn find_secrets(text: &str, plain: &[&str], base64: &[&str]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     find_as_it_is(text, plain, base64, &mut found);
-    if text.contains(['\\', '%', '&']) {
+    if text.contains(['\\', '%', '&', '+']) {
         let sources = (0..text.len()).map(|at| at..at + 1).collect();
         let first = Decoded { bytes: text.as_bytes().to_vec(), sources };
         let depth = if text.len() <= LONGEST_OF_DEPTH { DEEPEST } else { 1 };
@@ -54,7 +54,7 @@ fn find_as_it_is(text: &str, plain: &[&str], base64: &[&str], found: &mut Vec<Ra
 
 /// Undoes one kind of escape after the other, each inside of what the others leave.
 fn look_into(text: &Decoded, depth: usize, plain: &[&str], base64: &[&str], found: &mut Vec<Range<usize>>) {
-    for unescape in [of_json, of_url, of_html] {
+    for unescape in [of_json, of_url, of_form, of_html] {
         let Some(decoded) = text.decoded(unescape) else { continue };
         for (needles, is_base64) in [(plain, false), (base64, true)] {
             for needle in needles.iter().filter(|needle| !needle.is_empty()) {
@@ -80,7 +80,7 @@ impl Decoded {
         let mut at = 0;
         while let Some((byte, source)) = self.bytes.get(at).zip(self.sources.get(at)) {
             let rest = self.bytes.get(at..).unwrap_or_default();
-            let escape = if matches!(byte, b'\\' | b'%' | b'&') { unescape(rest) } else { None };
+            let escape = if matches!(byte, b'\\' | b'%' | b'&' | b'+') { unescape(rest) } else { None };
             let Some((bytes, length)) = escape else {
                 decoded.bytes.push(*byte);
                 decoded.sources.push(source.clone());
@@ -129,6 +129,11 @@ fn of_json(text: &[u8]) -> Option<Unescaped> {
 fn of_url(text: &[u8]) -> Option<Unescaped> {
     let byte = u8::try_from(number(text.get(..3)?.strip_prefix(b"%")?, 16)?).ok()?;
     Some((vec![byte], 3))
+}
+
+/// `%2F`, and `+` for a blank (application/x-www-form-urlencoded).
+fn of_form(text: &[u8]) -> Option<Unescaped> {
+    if text.starts_with(b"+") { Some((vec![b' '], 1)) } else { of_url(text) }
 }
 
 /// `&amp;`, `&#38;`, `&#x26;` and the like.
@@ -196,6 +201,13 @@ mod tests {
     use super::super::credentials::Credentials;
     use crate::fuzzing::{WAYS, written};
     use crate::secret::Secret;
+
+    #[test]
+    fn a_form_writes_a_blank_as_plus() {
+        let credentials = Credentials::new("id", &Secret::new("pass w/ords".to_owned()));
+        let redacted = credentials.redact("secret=pass+w%2Fords&x=1").unwrap();
+        assert!(redacted.starts_with("secret=(redacted)") && redacted.ends_with("&x=1"), "{redacted}");
+    }
 
     proptest! {
         #[test]

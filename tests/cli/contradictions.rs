@@ -42,10 +42,24 @@ fn an_answer_that_says_both_is_unknown_and_never_sent_again() {
         (200, "", r#"{"status":1,"success":true,"status":0,"status":1}"#),
         (400, "", r#"{"error":{"code":"E0422","code":130429}}"#),
         (429, "", r#"{"error":"x","error":null}"#),
+        (429, "", r#"[{"success":true,"messageId":"m"}]"#),
+        (429, "", r#"{"data":{"success" : true}}"#),
+        (429, "", r#"{"success":true,"messageId":"m"}x"#),
+        (422, "", r#"{"text":"x","messageId":"m"#),
+        (400, "", r#"{"error":{"code":130429},"messageId": 7"#),
     ] {
         let ended = once("send text --to 593987654321 Hola", Reply::with_headers(status, headers, body));
         is_unknown(&ended, &format!("{status} {body}"));
     }
+}
+
+#[test]
+fn an_answer_that_breaks_off_behind_an_id_is_unknown() {
+    let cut = "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 99\r\n\r\n{\"success\":true,\"messageId\":\"m\"";
+    is_unknown(&once("send text --to 593987654321 Hola", Reply::Bytes(cut.into())), cut);
+    // What is empty is no id.
+    let server = Server::start(vec![Reply::json(429, r#"{"messageId":""}"#), Reply::accepted()]);
+    Home::new().run("send text --to 593987654321 Hola").api(&server.url).success();
 }
 
 #[test]
