@@ -47,7 +47,19 @@ impl PhoneNumber {
     }
 
     fn read_bare(typed: &str, digits: String, region: &'static Region) -> Result<Self, PhoneError> {
+        let has_code = digits.starts_with(region.calling_code);
         match international(&digits, region) {
+            // Where the lengths of a country's numbers vary, one with its code may be a national one by chance.
+            Some(number) if has_code && number != digits && is_number(&digits) => Ok(Self::new(digits, true)),
+            Some(number) if has_code && number != digits => {
+                let warning = format!(
+                    "`{typed}` is taken as a national number of {}, +{number}; if its {} is the country code, digits are missing",
+                    region.code, region.calling_code
+                );
+                let mut number = Self::new(number, true);
+                number.warnings.insert(0, warning);
+                Ok(number)
+            }
             Some(number) if is_number(&digits) && number != digits => {
                 let other = region_of_number(&digits).map_or("another country", |region| region.code);
                 let warning = format!(

@@ -23,7 +23,7 @@ fn understood(typed: &str, country: &str) -> String {
 
 /// Of twelve countries: what is typed; what is understood of it without a country; and with its own. `…` stands for words
 /// between two parts.
-const TABLE: [(&str, &str, &str, &str); 70] = [
+const TABLE: [(&str, &str, &str, &str); 73] = [
     ("+593987654321", "EC", "593987654321", "593987654321"),
     ("00593987654321", "EC", "593987654321", "593987654321"),
     ("593987654321", "EC", "593987654321", "593987654321"),
@@ -123,6 +123,19 @@ const TABLE: [(&str, &str, &str, &str); 70] = [
         "EC",
         "is a national number",
         "no number of EC (+593) begins like this; a number of AT is written +431512345",
+    ),
+    ("4915112345678", "DE", "4915112345678", "4915112345678"),
+    (
+        "491511234567",
+        "DE",
+        "is not a phone number",
+        "`491511234567` is taken as a national number of DE, +49491511234567; if its 49 is the country code, digits are missing",
+    ),
+    (
+        "50612345",
+        "CR",
+        "is a national number",
+        "`50612345` is taken as a national number of CR, +50650612345; if its 506 is the country code, digits are missing",
     ),
     ("+5491123456789", "AR", "5491123456789", "5491123456789"),
     ("5491123456789", "AR", "5491123456789", "5491123456789"),
