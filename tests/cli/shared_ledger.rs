@@ -380,18 +380,26 @@ fn the_printed_setup_makes_the_same_ledger() {
     // Its functions would run with the rights of one role and be another's.
     cluster.script("postgres", &bare, "DROP SCHEMA jelouctl; CREATE SCHEMA jelouctl AUTHORIZATION app");
     let set_up = |role: &str| home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url(role, &bare)).end();
+    // What would answer in place of the operators that judge it.
+    let empty = "REVOKE CREATE ON SCHEMA jelouctl FROM PUBLIC; \
+                 CREATE FUNCTION jelouctl.never(oid, regclass) RETURNS boolean LANGUAGE sql AS 'SELECT false'; \
+                 CREATE OPERATOR jelouctl.= (LEFTARG = oid, RIGHTARG = regclass, FUNCTION = jelouctl.never)";
     for (role, script, problem) in [
         ("postgres", "SELECT 1", "belongs to another role"),
         ("app", "GRANT CREATE ON SCHEMA jelouctl TO PUBLIC", "lets other roles make things in it"),
-        ("app", "REVOKE CREATE ON SCHEMA jelouctl FROM PUBLIC; CREATE TABLE jelouctl.x ()", "is not empty"),
+        ("app", empty, "is not empty"),
     ] {
         cluster.script("postgres", &bare, script);
         let refused = set_up(role);
         assert!(refused.code == 3 && refused.stderr.contains(problem), "{refused:?}");
     }
-    // A schema that is there for it is used.
-    cluster.script("postgres", &bare, "DROP TABLE jelouctl.x");
-    home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("app", &bare)).success();
+    // A schema that is there for it is used, whatever its owner is called.
+    let anew = "DROP SCHEMA jelouctl CASCADE; CREATE SCHEMA jelouctl AUTHORIZATION";
+    let named = "CREATE ROLE \"App@example.com\" LOGIN; ALTER ROLE \"App@example.com\" CREATEROLE";
+    cluster.script("postgres", &bare, &format!("{named}; {anew} \"App@example.com\""));
+    assert_eq!(set_up("App%40example.com").code, 0);
+    cluster.script("postgres", &bare, &format!("{anew} app"));
+    assert_eq!(set_up("app").code, 0);
     send(&home, &cluster.url("app", &bare), "", &Jelou::accepting().url).success();
     home.run("ledger setup").fails(2, &["no database is named", "--ledger"]);
 }

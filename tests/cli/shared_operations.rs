@@ -1,6 +1,8 @@
 //! What a person does with runs in a database: looks for somebody, decides rows, removes old runs, goes on with one.
 
-use std::process::Stdio;
+use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
@@ -312,26 +314,52 @@ fn what_a_run_went_through_is_noted_whoever_does_it() {
 }
 
 #[test]
-fn a_run_has_stopped_once_the_last_process_has() {
+fn a_run_stops_with_its_last_process_and_goes_on_with_the_next_row() {
     let Some(cluster) = Cluster::shared() else { return };
     let ledger = cluster.ledger();
-    let home = people(500);
-    let jelou = Jelou::accepting();
+    let home = people(2000);
+    let refuses = Arc::new(AtomicBool::new(false));
+    let jelou = {
+        let refuses = Arc::clone(&refuses);
+        Jelou::start(move |_, _| if refuses.load(SeqCst) { Act::Answer(401, "", "{}") } else { Act::Accept })
+    };
     let words = "bulk send people.csv --yes --run r --rate 20/s --import-only text Hola";
     on(&home, &ledger, words).api(&jelou.url).success();
-    let mut workers: Vec<_> = (0..2).map(|_| worker(&home, &ledger, "bulk work r", &jelou.url)).collect();
-    let count = |query: &str| cluster.sql(database_of(&ledger), query)[0].get::<_, i64>(0);
-    while count("SELECT count(DISTINCT worker) FROM jelouctl.row WHERE state = 'sent'") < 2 {
-        thread::sleep(Duration::from_millis(20));
+    let kinds = || {
+        let events = cluster.sql(database_of(&ledger), "SELECT kind FROM jelouctl.event ORDER BY number");
+        events.iter().map(|row| row.get(0)).collect::<Vec<String>>()
+    };
+    let start = |workers: i64| {
+        let started: Vec<_> = (0..workers).map(|_| worker(&home, &ledger, "bulk work r", &jelou.url)).collect();
+        let sending = "SELECT count(DISTINCT worker) FROM jelouctl.row JOIN jelouctl.worker ON worker.id = row.worker \
+                       WHERE state = 'sent' AND stopped_at IS NULL";
+        for _ in 0..500 {
+            if cluster.sql(database_of(&ledger), sending)[0].get::<_, i64>(0) == workers {
+                return started;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        panic!("{workers} processes do not send: {:?}", kinds());
+    };
+    let stop = |mut stopped: Child| {
+        signal(&stopped, Signal::TERM);
+        assert_eq!(stopped.wait().unwrap().code(), Some(143));
+    };
+    let mut both = start(2);
+    stop(both.remove(0));
+    assert_eq!(kinds(), ["begun"]);
+    stop(both.remove(0));
+    assert_eq!(kinds(), ["begun", "stopped"]);
+    let mut third = start(1).remove(0);
+    assert_eq!(kinds(), ["begun", "stopped", "resumed"]);
+    // Whoever stops it twice has stopped it once.
+    for _ in 0..2 {
+        on(&home, &ledger, "bulk stop r").success();
     }
-    for stopped in [0, 1] {
-        assert_eq!(count("SELECT count(*) FROM jelouctl.event WHERE kind = 'stopped'"), 0);
-        signal(&workers[stopped], Signal::TERM);
-        assert_eq!(workers[stopped].wait().unwrap().code(), Some(143));
-    }
-    let events = cluster.sql(database_of(&ledger), "SELECT kind, reason FROM jelouctl.event ORDER BY number");
-    let events: Vec<(String, Option<String>)> = events.iter().map(|row| (row.get(0), row.get(1))).collect();
-    assert_eq!(events, [("begun".to_owned(), None), ("stopped".to_owned(), Some("SIGTERM".to_owned()))]);
+    third.wait().unwrap();
+    refuses.store(true, SeqCst);
+    on(&home, &ledger, "bulk resume r").api(&jelou.url).fails(4, &["paused"]);
+    assert_eq!(kinds()[3..], ["stopped", "resumed", "paused"]);
 }
 
 #[test]

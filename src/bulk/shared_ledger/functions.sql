@@ -33,32 +33,44 @@ BEGIN
   ANALYZE row, content;
 END $$;
 
--- A person stops the run: nobody takes rows of it any more, until it is resumed. What it was paused for before stays the
--- reason; one who is just asked whether it goes on hears of it all the same.
+-- A person stops the run: nobody takes rows of it any more, until it is resumed. What it was paused for before stays so;
+-- one who is just asked whether it goes on hears of it all the same.
 CREATE FUNCTION stop_run(my_run bigint, who text)
-RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
-  WITH stopped AS (
-    UPDATE run SET paused = coalesce(paused, 'person'), paused_by = coalesce(paused_by, who), paused_at = clock_timestamp()
-    WHERE id = my_run AND finished_at IS NULL RETURNING paused_at
-  )
-  INSERT INTO event (run, kind, at, reason) SELECT my_run, 'stopped', paused_at, 'bulk stop' FROM stopped
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+DECLARE
+  r run; moment timestamptz;
+BEGIN
+  SELECT * INTO r FROM run WHERE id = my_run AND finished_at IS NULL FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN; END IF;
+  moment := clock_timestamp();
+  UPDATE run SET pauses = pauses + 1 WHERE id = my_run;
+  IF r.paused IS NULL THEN
+    UPDATE run SET paused = 'person', paused_by = who, paused_at = moment, is_under_way = false WHERE id = my_run;
+    INSERT INTO event (run, kind, at, reason) VALUES (my_run, 'stopped', moment, 'bulk stop');
+  END IF;
+END $$;
+
+-- Whether another process takes rows of the run: one that was heard of just now. Each is, twice a second.
+CREATE FUNCTION others_send(my_run bigint, my_worker bigint) RETURNS boolean LANGUAGE sql STABLE SET search_path = jelouctl, pg_temp AS $$
+  SELECT EXISTS (SELECT 1 FROM worker WHERE run = my_run AND id IS DISTINCT FROM my_worker AND stopped_at IS NULL
+    AND left_at IS NULL AND seen_at > clock_timestamp() - interval '5 s')
 $$;
 
--- What happened to a run, as one of its processes tells it. The run has stopped with the last of them.
-CREATE FUNCTION note_event(my_worker bigint, its_kind text, its_reason text, its_problem text, wait_ms bigint)
+-- What happened to a run, as one of its processes tells it. One that takes no rows any more stops the run where it is the
+-- last, or pauses it for all.
+CREATE FUNCTION note_event(my_worker bigint, its_kind text, its_reason text, its_problem text, wait_ms bigint, is_for_all boolean)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 DECLARE
   my_run bigint; moment timestamptz;
 BEGIN
   SELECT run INTO my_run FROM worker WHERE id = my_worker;
   PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN; END IF;
   moment := clock_timestamp();
-  IF its_kind = 'stopped' THEN
+  IF its_kind IN ('stopped', 'paused') THEN
     UPDATE worker SET stopped_at = moment WHERE id = my_worker;
-    IF EXISTS (SELECT 1 FROM worker WHERE run = my_run AND stopped_at IS NULL AND left_at IS NULL
-        AND seen_at > moment - lease_ms * interval '1 ms') THEN
-      RETURN;
-    END IF;
+    IF NOT is_for_all AND others_send(my_run, my_worker) THEN RETURN; END IF;
+    UPDATE run SET is_under_way = false WHERE id = my_run;
   END IF;
   INSERT INTO event (run, kind, at, reason, problem, until)
     VALUES (my_run, its_kind, moment, its_reason, its_problem, moment + wait_ms * interval '1 ms');
@@ -76,6 +88,7 @@ BEGIN
   IF NOT FOUND THEN RAISE 'there is no such run' USING ERRCODE = 'no_data_found'; END IF;
   PERFORM check_database(my_run);
   moment := clock_timestamp();
+  IF NOT others_send(my_run, NULL) THEN UPDATE run SET is_under_way = false WHERE id = my_run; END IF;
   RETURN QUERY INSERT INTO worker (run, host, pid, lease_ms, joined_at, seen_at)
     VALUES (my_run, my_host, my_pid, my_lease_ms, moment, moment) RETURNING id, session;
 END $$;
@@ -85,7 +98,7 @@ END $$;
 CREATE FUNCTION check_database(my_run bigint)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
   UPDATE run SET paused = 'failover', paused_by = 'the database is another one now: ' || this_database(),
-    paused_at = clock_timestamp()
+    paused_at = clock_timestamp(), pauses = pauses + 1
   WHERE id = my_run AND finished_at IS NULL AND database <> this_database()
     AND (paused, paused_by) IS DISTINCT FROM ('failover', 'the database is another one now: ' || this_database())
 $$;
@@ -194,6 +207,7 @@ BEGIN
     r.paused := pause_for;
     r.paused_by := w.host || ' pid ' || w.pid;
     r.paused_at := moment;
+    r.pauses := r.pauses + 1;
   END IF;
 
   -- How many may leave now, for all workers together: each has its time at the pace, and who is late catches up within a
@@ -223,11 +237,13 @@ BEGIN
       ORDER BY due_at, n LIMIT tokens);
     fresh := ARRAY(SELECT n FROM row WHERE run = r.id AND state = 'pending' AND due_at = '-infinity' AND n > r.cursor
       ORDER BY n LIMIT tokens - cardinality(due));
-    IF r.cursor = 0 AND cardinality(fresh) > 0 THEN
-      INSERT INTO event (run, kind, at) VALUES (r.id, 'begun', moment);
-    END IF;
     r.cursor := coalesce(fresh[cardinality(fresh)], r.cursor);
     taken := cardinality(due) + cardinality(fresh);
+    IF taken > 0 AND NOT r.is_under_way THEN
+      r.is_under_way := true;
+      INSERT INTO event (run, kind, at) SELECT r.id,
+        CASE WHEN EXISTS (SELECT 1 FROM event WHERE run = r.id AND kind = 'begun') THEN 'resumed' ELSE 'begun' END, moment;
+    END IF;
     r.due_at := r.due_at + taken / r.pace * interval '1 s';
     r.spread_at := greatest(r.spread_at, moment) + taken / (r.pace * 1.05) * interval '1 s';
     RETURN QUERY WITH given AS (
@@ -250,6 +266,7 @@ BEGIN
       INSERT INTO event (run, kind, at) VALUES (r.id, 'ended', moment);
     END IF;
     r.finished_at := coalesce(r.finished_at, moment);
+    r.is_under_way := false;
   END IF;
   IF tokens > 0 AND taken = 0 THEN
     next_at := greatest(next_at, coalesce(
@@ -263,10 +280,10 @@ BEGIN
   ELSIF r.paused IS NOT NULL THEN
     said := 'paused';
   END IF;
-  UPDATE run SET (changed_at, finished_at, paused, paused_by, paused_at, pace, due_at, spread_at, stopped_until, paced_at,
-      cut_at, swept_at, cursor)
-    = (r.changed_at, r.finished_at, r.paused, r.paused_by, r.paused_at, r.pace, r.due_at, r.spread_at, r.stopped_until,
-      r.paced_at, r.cut_at, r.swept_at, r.cursor) WHERE id = r.id;
+  UPDATE run SET (changed_at, finished_at, paused, paused_by, paused_at, pauses, is_under_way, pace, due_at, spread_at,
+      stopped_until, paced_at, cut_at, swept_at, cursor)
+    = (r.changed_at, r.finished_at, r.paused, r.paused_by, r.paused_at, r.pauses, r.is_under_way, r.pace, r.due_at, r.spread_at,
+      r.stopped_until, r.paced_at, r.cut_at, r.swept_at, r.cursor) WHERE id = r.id;
   UPDATE worker SET seen_at = moment WHERE id = my_worker AND seen_at < moment - interval '1 s';
   RETURN QUERY SELECT said, greatest(1, ceil(extract(epoch FROM least(next_at - moment, interval '500 ms')) * 1000))::int,
     NULL::bigint, NULL::int, NULL::bigint, r.paused, r.paused_by, NULL, NULL::bigint, NULL::bigint;
@@ -285,14 +302,9 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp A
   UPDATE worker SET left_at = clock_timestamp() WHERE id = my_worker AND session = my_session
 $$;
 
--- When the run was paused last, in microseconds; nothing while it is not.
-CREATE FUNCTION paused_at_of(of run) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
-  SELECT (extract(epoch FROM of.paused_at) * 1000000)::bigint
-$$;
-
 -- A person goes on with a run, and was told what it is paused for. That the database is another one may pass unread: unless
 -- the person has answered a question since, it is lifted by who resumes once more.
-CREATE FUNCTION resume_run(my_run bigint, seen_paused_at bigint, has_answered boolean, new_rate float8, new_conditions text)
+CREATE FUNCTION resume_run(my_run bigint, seen_pauses bigint, has_answered boolean, new_rate float8, new_conditions text)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 DECLARE
   r run; here text = this_database();
@@ -300,7 +312,7 @@ BEGIN
   PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
   PERFORM check_database(my_run);
   SELECT * INTO r FROM run WHERE id = my_run;
-  IF r.paused IS NOT NULL AND paused_at_of(r) IS DISTINCT FROM seen_paused_at THEN RETURN; END IF;
+  IF r.paused IS NOT NULL AND r.pauses IS DISTINCT FROM seen_pauses THEN RETURN; END IF;
   IF r.finished_at IS NULL AND r.database <> here AND NOT has_answered AND r.told IS DISTINCT FROM here THEN
     UPDATE run SET told = here WHERE id = my_run;
     RETURN;
@@ -309,11 +321,6 @@ BEGIN
     rate = coalesce(new_rate, rate), pace = coalesce(new_rate, pace), conditions = coalesce(new_conditions, conditions),
     due_at = greatest(due_at, clock_timestamp())
   WHERE id = my_run;
-  -- Who comes beside a process that sends only joins it.
-  IF r.finished_at IS NULL AND EXISTS (SELECT 1 FROM event WHERE run = my_run AND kind = 'begun')
-    AND (r.paused IS NOT NULL OR sent_by(my_run) IS NULL) THEN
-    INSERT INTO event (run, kind, at) VALUES (my_run, 'resumed', clock_timestamp());
-  END IF;
 END $$;
 
 -- What a person says of rows, each with the number of what is known of it. One that is not in that state any more stays as

@@ -14,8 +14,10 @@ use crate::process::user_and_host;
 #[derive(Clone, Debug)]
 pub(crate) struct PausedRun {
     pub(crate) pause: RunPause,
-    /// In microseconds since 1970: no two pauses of a run are of one time.
+    /// In milliseconds since 1970.
     pub(crate) at: i64,
+    /// How often it was paused or stopped by then.
+    pub(crate) pauses: i64,
 }
 
 /// What a person who resumes a run gives anew, and knows of it.
@@ -46,23 +48,24 @@ impl SharedRuns {
 
     /// Why nobody takes rows of it, where that is so.
     pub(crate) fn paused(&self, run: RunId) -> Result<Option<PausedRun>, LedgerError> {
-        let query = "SELECT paused, paused_by, jelouctl.paused_at_of(run) FROM jelouctl.run \
+        let query = "SELECT paused, paused_by, (extract(epoch FROM paused_at) * 1000)::bigint, pauses FROM jelouctl.run \
                      WHERE id = $1 AND paused IS NOT NULL";
-        let found: Option<(String, String, i64)> = self.call(SHORT, async {
+        let found: Option<(String, String, i64, i64)> = self.call(SHORT, async {
             let row = self.client().query_opt(query, &[&run.0]).await?;
-            row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).transpose()
+            row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?))).transpose()
         })?;
-        Ok(found
-            .map(|(reason, by, at)| Ok::<_, DatabaseError>(PausedRun { pause: pause_of(&reason, by)?, at }))
-            .transpose()?)
+        let paused = |(reason, by, at, pauses): (String, _, _, _)| {
+            Ok::<_, DatabaseError>(PausedRun { pause: pause_of(&reason, by)?, at, pauses })
+        };
+        Ok(found.map(paused).transpose()?)
     }
 
     /// Lifts the pause that the person was told of: one that came since then holds, and so does a failover that nobody who
-    /// resumes the run was told of before. Where it does not go on, nothing of it is changed; who joins it is told why.
+    /// resumes the run was told of before. Where it does not go on, who joins it is told why.
     pub(crate) fn resume(&self, run: RunId, resumed: &Resumed<'_>) -> Result<(), LedgerError> {
         let conditions = resumed.conditions.map(serde_json::to_string).transpose();
         let conditions = conditions.map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
-        let seen = resumed.seen.map(|paused| paused.at);
+        let seen = resumed.seen.map(|paused| paused.pauses);
         let query = "SELECT jelouctl.resume_run($1, $2, $3, $4, $5)";
         let parameters: [&(dyn ToSql + Sync); 5] = [&run.0, &seen, &resumed.has_answered, &resumed.rate, &conditions];
         self.call(SHORT, self.client().execute(query, &parameters))?;

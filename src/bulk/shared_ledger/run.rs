@@ -245,12 +245,11 @@ impl RunLedger for SharedRun {
     /// Whether a row may leave does not depend on it: it is not tried again.
     fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError> {
         let Some((client, _)) = &self.connection else { return Ok(()) };
-        let query = "SELECT jelouctl.note_event($1, $2, $3, $4, $5)";
+        let query = "SELECT jelouctl.note_event($1, $2, $3, $4, $5, $6)";
         for RunEvent { kind, reason, problem, until, at } in events {
-            let (kind, wait) = (kind.name(), until.map(|until| until - at));
-            let _ = self
-                .database
-                .call(SHORT, async { client.execute(query, &[&self.worker, &kind, reason, problem, &wait]).await });
+            let (kind, wait, is_for_all) = (kind.name(), until.map(|until| until - at), self.pause.is_some());
+            let parameters: [&(dyn ToSql + Sync); 6] = [&self.worker, &kind, reason, problem, &wait, &is_for_all];
+            let _ = self.database.call(SHORT, async { client.execute(query, &parameters).await });
         }
         Ok(())
     }

@@ -14,8 +14,9 @@ pub(crate) fn sql() -> String {
              END IF; END $$;\n"
         )
     });
+    // Whatever a schema of that name holds already is not looked up while it is judged.
     format!(
-        "BEGIN;\n\n{}\n{}\n{}\n{}\nINSERT INTO ledger VALUES ({VERSION});\n\nCOMMIT;\n",
+        "BEGIN;\nSET LOCAL search_path = pg_catalog, pg_temp;\n\n{}\n{}\n{}\n{}\nINSERT INTO ledger VALUES ({VERSION});\n\nCOMMIT;\n",
         roles.concat(),
         include_str!("schema.sql"),
         include_str!("functions.sql"),

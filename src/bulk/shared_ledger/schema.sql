@@ -15,7 +15,7 @@ BEGIN
     RETURN;
   END IF;
   problem := CASE
-    WHEN standing.nspowner <> current_user::regrole THEN 'belongs to another role'
+    WHEN standing.nspowner <> (SELECT oid FROM pg_roles WHERE rolname = current_user) THEN 'belongs to another role'
     WHEN EXISTS (SELECT 1 FROM aclexplode(standing.nspacl) WHERE privilege_type = 'CREATE' AND grantee <> standing.nspowner)
       THEN 'lets other roles make things in it'
     WHEN EXISTS (SELECT 1 FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = standing.oid)
@@ -50,6 +50,10 @@ CREATE TABLE run (
   paused text,
   paused_by text,
   paused_at timestamptz,
+  -- How often it was paused or stopped: who resumes it was told of all that.
+  pauses bigint NOT NULL DEFAULT 0,
+  -- Whether a row was taken since it was made, paused or stopped, or since nobody was heard of who sent it.
+  is_under_way boolean NOT NULL DEFAULT false,
   -- The database as it was when the run was made or resumed: another one may have lost what became of rows.
   database text NOT NULL,
   -- The other one that a person who resumed it was told of.

@@ -47,9 +47,12 @@ impl LockedRun<'_> {
         if let Some(found) = &self.found {
             report_found(context, &self.name, found, false);
         }
-        let has_begun = ledger.events()?.iter().any(|event| event.kind == RunEventKind::Begun);
-        let kind = if has_begun { RunEventKind::Resumed } else { RunEventKind::Begun };
-        ledger.note_events(&[RunEvent::now(kind)])?;
+        // Of one that is complete nothing is left.
+        if !self.found.is_some_and(|found| found.is_finished()) {
+            let has_begun = ledger.events()?.iter().any(|event| event.kind == RunEventKind::Begun);
+            let kind = if has_begun { RunEventKind::Resumed } else { RunEventKind::Begun };
+            ledger.note_events(&[RunEvent::now(kind)])?;
+        }
         let rate = options.rate.map_or(self.details.rate, Rate::per_second);
         send_rows(context, sender, connection, FileOnItsWay { run: self, ledger: Some(ledger) }, options, rate).await
     }

@@ -19,8 +19,8 @@ pub(super) fn why(RunPause { reason, by }: &RunPause) -> String {
 }
 
 /// `paused since 2026-11-20 10:15 -05:00: stopped by `jelouctl bulk stop` (ana at build-7)`
-pub(super) fn since_when(PausedRun { pause, at }: &PausedRun) -> String {
-    format!("paused since {}: {}", local_time(at / 1000), why(pause))
+pub(super) fn since_when(PausedRun { pause, at, .. }: &PausedRun) -> String {
+    format!("paused since {}: {}", local_time(*at), why(pause))
 }
 
 /// What to look at before the run `name` goes on.

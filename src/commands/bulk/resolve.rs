@@ -54,7 +54,8 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
     log_resolved(context, &name, &details, &summary.counts);
     context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
     print_what_stays(context, &summary.to_json(Some(&name)), &summary.words(None, false), &name);
-    if changed.pending > 0 {
+    // Where a process sends the run it takes them by itself.
+    if changed.pending > 0 && !store.is_on_its_way(&name) {
         context.stderr.note(&to_continue(&name));
     }
     Ok(ExitCode::Success)

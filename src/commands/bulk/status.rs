@@ -86,9 +86,9 @@ fn in_file(runs: &Runs, name: &RunName, is_running: bool) -> Standing {
 fn in_database(runs: &SharedRuns, name: &RunName) -> Result<Standing, CommandError> {
     let run = runs.id(name)?;
     let (paused, workers) = (runs.paused(run)?, runs.workers(run)?);
-    let pause = paused.as_ref().map(
-        |paused| json!({ "reason": paused.pause.reason.name(), "by": paused.pause.by, "at": utc(paused.at / 1000) }),
-    );
+    let pause = paused
+        .as_ref()
+        .map(|paused| json!({ "reason": paused.pause.reason.name(), "by": paused.pause.by, "at": utc(paused.at) }));
     Ok(Standing {
         fields: vec![("paused", json!(pause)), ("workers", json!(workers))],
         lines: workers.iter().map(in_words).collect(),
