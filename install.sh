@@ -19,7 +19,7 @@ fail() {
 usage() {
   echo "usage: install.sh [--version VERSION] [--to DIRECTORY]"
   echo "  --version VERSION   such as 0.2.0 [default: the newest release]"
-  echo "  --to DIRECTORY      where the program goes [default: ~/.local/bin]"
+  echo "  --to DIRECTORY      where the program goes [default: ~/.local/bin; root must say]"
 }
 
 # The target of the release that runs here.
@@ -52,6 +52,14 @@ sha256() {
   if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
 }
 
+# needs COMMAND…: one of them must be there.
+needs() {
+  for command in "$@"; do
+    if command -v "$command" >/dev/null; then return; fi
+  done
+  fail "this needs $1"
+}
+
 main() {
   version='' to=''
   while [ $# -gt 0 ]; do
@@ -82,9 +90,15 @@ main() {
     [ "$(id -u)" != 0 ] || fail 'as root, say where to: --to /usr/local/bin'
     to=${HOME:?}/.local/bin
   fi
+  case "$to" in /*) ;; *) to=$PWD/$to ;; esac
+  # What is renamed to the name of a directory goes into it.
+  [ ! -d "$to/jelouctl" ] || fail "$to/jelouctl is a directory: say where else with --to"
   target=$(target)
+  needs sha256sum shasum
+  needs tar
+  needs gzip
 
-  directory=$(mktemp -d)
+  directory=$(mktemp -d) || fail 'there is no place for temporary files'
   trap 'rm -rf "$directory"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP

@@ -132,6 +132,11 @@ fn what_is_not_what_was_released_is_not_installed() {
     let releases = Releases::serve(release("0.2.0", &archive, &of_another));
     refused(&home, &install(&home, &releases.url, &to), &format!("has nothing for {}", target()));
     refused(&home, &install(&home, &Releases::serve(HashMap::new()).url, &to), "or it cannot be reached");
+    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let taken = home.path().join("taken");
+    fs::create_dir_all(taken.join("jelouctl")).unwrap();
+    refused(&home, &install(&home, &releases.url, &["--to", taken.to_str().unwrap()]), "jelouctl is a directory");
+    assert_eq!(fs::read_dir(taken.join("jelouctl")).unwrap().count(), 0);
     // Nobody listens there.
     refused(&home, &install(&home, "http://127.0.0.1:1", &to), "or it cannot be reached");
     refused(&home, &install(&home, "http://example.com", &to), "is no address with https");
