@@ -2211,6 +2211,7 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
         }
         'jelouctl;profile;set' {
             [CompletionResult]::new('--allow-to', '--allow-to', [CompletionResultType]::ParameterName, 'Allow messages only to recipients like this; `*` is any run of characters (repeatable; replaces the earlier list)')
+            [CompletionResult]::new('--country', '--country', [CompletionResultType]::ParameterName, 'Country whose national numbers may be typed, in two letters: EC')
             [CompletionResult]::new('--ledger-password-file', '--ledger-password-file', [CompletionResultType]::ParameterName, 'File with the password for the database of --ledger; the profile keeps both')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')

@@ -5750,13 +5750,17 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__profile__subcmd__set)
-            opts="-p -o -q -v -y -h --allow-to --ledger-password-file --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --allow-to --country --ledger-password-file --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --allow-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --country)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1338,6 +1338,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_se
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l allow-to -d 'Allow messages only to recipients like this; `*` is any run of characters (repeatable; replaces the earlier list)' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l country -d 'Country whose national numbers may be typed, in two letters: EC' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l ledger-password-file -d 'File with the password for the database of --ledger; the profile keeps both' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand profile; and __fish_seen_subcommand_from set" -l config -d 'Configuration file [env: JELOUCTL_CONFIG]' -r -F

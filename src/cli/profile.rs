@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use crate::commands::profile::ProfileAction;
+use crate::phone::Country;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProfileCommand {
@@ -34,6 +35,10 @@ pub(crate) enum ProfileCommand {
         #[arg(long, value_name = "PATTERN")]
         allow_to: Vec<String>,
 
+        /// Country whose national numbers may be typed, in two letters: EC
+        #[arg(long, value_name = "CODE")]
+        country: Option<Country>,
+
         /// File with the password for the database of --ledger; the profile keeps both
         #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
         ledger_password_file: Option<PathBuf>,
@@ -55,8 +60,8 @@ impl From<ProfileCommand> for ProfileAction {
         match action {
             ProfileCommand::List => Self::List,
             ProfileCommand::Show { name } => Self::Show { name },
-            ProfileCommand::Set { name, allow_to, ledger_password_file } => {
-                Self::Set { name, allow_to, ledger_password_file }
+            ProfileCommand::Set { name, allow_to, country, ledger_password_file } => {
+                Self::Set { name, allow_to, country, ledger_password_file }
             }
             ProfileCommand::Use { name } => Self::Use { name },
             ProfileCommand::Remove { name } => Self::Remove { name },

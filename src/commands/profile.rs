@@ -13,6 +13,7 @@ use crate::config::{
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::output::Format;
+use crate::phone::Country;
 use crate::private_file::FileError;
 use crate::process::{SystemError, block_on};
 use crate::secret::Secret;
@@ -23,7 +24,7 @@ use crate::sending;
 pub(crate) enum ProfileAction {
     List,
     Show { name: Option<String> },
-    Set { name: String, allow_to: Vec<String>, ledger_password_file: Option<PathBuf> },
+    Set { name: String, allow_to: Vec<String>, country: Option<Country>, ledger_password_file: Option<PathBuf> },
     Use { name: String },
     Remove { name: String },
 }
@@ -40,9 +41,10 @@ pub(crate) fn run(context: &mut Context, action: ProfileAction) -> Result<ExitCo
     match action {
         ProfileAction::List => list(context)?,
         ProfileAction::Show { name } => show(context, name)?,
-        ProfileAction::Set { name, allow_to, ledger_password_file } => {
+        ProfileAction::Set { name, allow_to, country, ledger_password_file } => {
             let ledger_password_file = ledger_password_file.as_deref().map(absolute).transpose()?;
-            let change = ProfileChange { ledger_password_file, ..ProfileChange::default() };
+            let country = country.map(|country| country.to_string());
+            let change = ProfileChange { country, ledger_password_file, ..ProfileChange::default() };
             set(context, &name, allow_to, change)?;
         }
         ProfileAction::Use { name } => {
@@ -216,6 +218,13 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
         change.client_secret = ask_secret()?;
     }
     for pattern in change.allow_to.iter().flat_map(|allow_to| &allow_to.0) {
+        if !pattern.starts_with("id:") && !pattern.contains(|letter: char| letter == '*' || letter.is_ascii_digit()) {
+            return Err(UsageError::new(
+                format!("allow_to: `{pattern}` fits nobody"),
+                "give numbers or patterns such as 593*; nothing was saved",
+            )
+            .into());
+        }
         if pattern.starts_with('+') || pattern.contains(' ') {
             context.stderr.warning(&format!("allow_to: `{pattern}` matches no phone number: write digits and * only"));
         }

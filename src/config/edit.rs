@@ -24,6 +24,7 @@ pub(crate) struct ProfileChange {
     pub(crate) retry_for: Option<String>,
     pub(crate) ca_cert: Option<PathBuf>,
     pub(crate) allow_to: Option<AllowTo>,
+    pub(crate) country: Option<String>,
     pub(crate) ledger: Option<String>,
     pub(crate) ledger_password_file: Option<PathBuf>,
 }
@@ -97,6 +98,7 @@ impl ConfigEdit {
             ("timeout", change.timeout.clone()),
             ("retry_for", change.retry_for.clone()),
             ("ca_cert", change.ca_cert.as_ref().map(path_text)),
+            ("country", change.country.clone()),
             ("ledger", change.ledger.clone()),
             ("ledger_password_file", change.ledger_password_file.as_ref().map(path_text)),
         ];

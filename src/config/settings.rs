@@ -65,9 +65,9 @@ impl Settings {
     pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
         let named = flags.config_file(environment);
         let file = match &named {
-            Some(path) => Some(
-                ConfigFile::load(path)?.ok_or_else(|| FileError::of("read", path)(io::ErrorKind::NotFound.into()))?,
-            ),
+            Some(path) => Some(ConfigFile::load(path)?.ok_or_else(|| {
+                FileError::of("read", path)(io::Error::new(io::ErrorKind::NotFound, "there is no such file"))
+            })?),
             None => ConfigFile::load_default()?,
         };
         Self::resolve(flags, environment, file.as_ref())

@@ -73,10 +73,14 @@ fn refuse_unsafe(_path: &Path, _metadata: &Metadata) -> Result<(), ConfigError> 
 pub(super) fn readable_by_others(path: &Path, metadata: &Metadata) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
 
-    let is_open = metadata.is_file() && metadata.mode() & 0o044 != 0;
+    let can = match metadata.mode() {
+        mode if mode & 0o044 != 0 => "read",
+        mode if mode & 0o022 != 0 => "write",
+        _ => return None,
+    };
     let shown = path.display();
-    (is_open && !is_handed_over(path))
-        .then(|| format!("{shown} holds a secret and others can read it: chmod 600 {shown}"))
+    (metadata.is_file() && !is_handed_over(path))
+        .then(|| format!("{shown} holds a secret and others can {can} it: chmod 600 {shown}"))
 }
 
 /// Whether a container or a service manager put the file there, so that its permissions are not the user's to change:

@@ -1,6 +1,6 @@
 //! Standard error: what the result means, one line each, whatever others put into it; and questions.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 
 use anstream::ColorChoice;
 
@@ -134,11 +134,11 @@ impl Stderr {
     /// Asks on the terminal; the caller has made sure that there is one.
     pub(crate) fn ask(&self, question: &str) -> Result<String, StreamError> {
         let mut stderr = io::stderr();
-        let mut answer = String::new();
+        let mut answer = Vec::new();
         let asked = write!(stderr, "{} ", one_line(question)).and_then(|()| stderr.flush());
-        let read = asked.and_then(|()| io::stdin().read_line(&mut answer));
+        let read = asked.and_then(|()| io::stdin().lock().read_until(b'\n', &mut answer));
         read.map_err(|cause| StreamError { action: "ask on the terminal", cause })?;
-        Ok(answer.trim().to_owned())
+        Ok(String::from_utf8_lossy(&answer).trim().to_owned())
     }
 
     /// What a command that is run for the user wrote to stderr, as it is.

@@ -382,6 +382,9 @@ fn a_secret_that_others_can_read_is_warned_about() {
     home.config("");
     let ended = home.run(SEND).args(&["--client-secret-file", "secret.txt"]).api(&server.url).success();
     assert!(ended.stderr.contains("secret.txt holds a secret and others can read it"), "{}", ended.stderr);
+    set_mode(&home.write("secret.txt", "canary"), 0o622);
+    let ended = home.run(SEND).args(&["--client-secret-file", "secret.txt"]).api(&server.url).success();
+    assert!(ended.stderr.contains("secret.txt holds a secret and others can write it"), "{}", ended.stderr);
 }
 
 #[test]

@@ -30,7 +30,9 @@ impl RunError {
                 "name one; `jelouctl bulk list` shows them"
             }
             Self::NoRuns => "start one with `jelouctl bulk send FILE KIND`",
-            Self::Exists { .. } => "choose another name, or go on with it: `jelouctl bulk resume NAME`",
+            Self::Exists { .. } => {
+                "choose another name; `jelouctl bulk resume NAME` goes on with one that is not complete"
+            }
         }
     }
 }
