@@ -100,6 +100,11 @@ impl TypedRecipient {
         Ok(Self { recipient: Recipient(number.as_str().to_owned()), number: Some(number) })
     }
 
+    /// Of one message: a list of numbers is looked at as a whole.
+    pub(super) fn alone(self) -> Self {
+        Self { number: self.number.map(PhoneNumber::doubted), ..self }
+    }
+
     /// What a person should know of how it was understood.
     #[must_use]
     pub(crate) fn warnings(&self) -> &[String] {

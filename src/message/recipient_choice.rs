@@ -48,6 +48,7 @@ impl RecipientChoice<'_> {
             (None, None, None) => return Err(InvalidMessage::NoRecipient),
         };
         let typed = TypedRecipient::read(raw, sources.country);
-        typed.map_err(|error| InvalidMessage::Recipient { origin, error })
+        let typed = typed.map_err(|error| InvalidMessage::Recipient { origin, error })?;
+        Ok(if sources.country.is_none() { typed.alone() } else { typed })
     }
 }

@@ -110,6 +110,17 @@ impl PhoneNumber {
         Self { digits, is_bare, warnings: warning.into_iter().collect() }
     }
 
+    /// With a warning where it was typed without a country and may as well be a national number of one.
+    pub(crate) fn doubted(mut self) -> Self {
+        if let Some(region) = region_of_number(&self.digits).filter(|_| self.is_bare && may_be_national(&self.digits)) {
+            self.warnings.push(format!(
+                "+{} is a number of {}; if it is a national number, say of which country with --country",
+                self.digits, region.code
+            ));
+        }
+        self
+    }
+
     /// The digits, as WhatsApp writes them.
     pub(crate) fn as_str(&self) -> &str {
         &self.digits

@@ -40,6 +40,17 @@ fn a_national_number_needs_its_country() {
 }
 
 #[test]
+fn ten_bare_digits_that_may_be_national_are_told() {
+    let told = "+3212345678 is a number of BE; if it is a national number, say of which country with --country";
+    let home = Home::new();
+    for (to, is_told) in [("3212345678", true), ("+3212345678", false), ("593987654321", false), ("14155550100", false)]
+    {
+        let ended = home.run("--sandbox send text Hola --to").args(&[to]).success();
+        assert_eq!(ended.stderr.contains(told), is_told, "{to}: {ended:?}");
+    }
+}
+
+#[test]
 fn a_number_that_can_be_of_two_countries_is_told() {
     let home = Home::new();
     let send = ["--sandbox", "send", "text", "Hola", "--to", "4771234567", "--country", "MX"];
