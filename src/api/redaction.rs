@@ -1,5 +1,5 @@
 //! Finds a secret in a text in whatever form a server, a proxy or a framework may repeat it: as it is, in base64, and
-//! under any of the escapes of JSON, of URLs and of HTML, one inside the other.
+//! under any of the escapes of JSON, of URLs, of forms and of HTML, one inside the other.
 
 use std::ops::Range;
 
@@ -54,7 +54,7 @@ fn find_as_it_is(text: &str, plain: &[&str], base64: &[&str], found: &mut Vec<Ra
 
 /// Undoes one kind of escape after the other, each inside of what the others leave.
 fn look_into(text: &Decoded, depth: usize, plain: &[&str], base64: &[&str], found: &mut Vec<Range<usize>>) {
-    for unescape in [of_json, of_url, of_form, of_html] {
+    for unescape in [of_json, of_url, of_plus, of_html] {
         let Some(decoded) = text.decoded(unescape) else { continue };
         for (needles, is_base64) in [(plain, false), (base64, true)] {
             for needle in needles.iter().filter(|needle| !needle.is_empty()) {
@@ -131,9 +131,9 @@ fn of_url(text: &[u8]) -> Option<Unescaped> {
     Some((vec![byte], 3))
 }
 
-/// `%2F`, and `+` for a blank (application/x-www-form-urlencoded).
-fn of_form(text: &[u8]) -> Option<Unescaped> {
-    if text.starts_with(b"+") { Some((vec![b' '], 1)) } else { of_url(text) }
+/// `+` for a blank, beside the escapes of URLs (application/x-www-form-urlencoded).
+fn of_plus(text: &[u8]) -> Option<Unescaped> {
+    text.starts_with(b"+").then(|| (vec![b' '], 1))
 }
 
 /// `&amp;`, `&#38;`, `&#x26;` and the like.

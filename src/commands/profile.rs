@@ -217,23 +217,26 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
         }
         change.client_secret = ask_secret()?;
     }
-    for pattern in change.allow_to.iter().flat_map(|allow_to| &allow_to.0) {
-        if !pattern.starts_with("id:") && !pattern.contains(|letter: char| letter == '*' || letter.is_ascii_digit()) {
-            return Err(UsageError::new(
-                format!("allow_to: `{pattern}` fits nobody"),
-                "give numbers or patterns such as 593*; nothing was saved",
-            )
-            .into());
-        }
-        if pattern.starts_with('+') || pattern.contains(' ') {
-            context.stderr.warning(&format!("allow_to: `{pattern}` matches no phone number: write digits and * only"));
-        }
-    }
+    check_patterns(context, change.allow_to.as_ref())?;
     ConfigEdit::change(&path, |edit| {
         edit.set_profile(name, &change);
         Ok(())
     })?;
     context.stderr.note(&format!("profile {name} is saved"));
+    Ok(())
+}
+
+/// Refuses patterns that fit nobody, and warns of those that fit no phone number.
+fn check_patterns(context: &Context, allow_to: Option<&AllowTo>) -> Result<(), UsageError> {
+    for pattern in allow_to.into_iter().flat_map(|allow_to| &allow_to.0) {
+        if !pattern.starts_with("id:") && !pattern.contains(|letter: char| letter == '*' || letter.is_ascii_digit()) {
+            let message = format!("allow_to: `{pattern}` fits nobody");
+            return Err(UsageError::new(message, "give numbers or patterns such as 593*; nothing was saved"));
+        }
+        if pattern.starts_with('+') || pattern.contains(' ') {
+            context.stderr.warning(&format!("allow_to: `{pattern}` matches no phone number: write digits and * only"));
+        }
+    }
     Ok(())
 }
 

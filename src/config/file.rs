@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use super::api_url::ApiUrl;
 use super::error::ConfigError;
-use super::trust::{read_trusted, readable_by_others};
+use super::trust::{open_to_others, read_trusted};
 use super::values::{AllowTo, BotId, ClientId, Rate, Remember, RetryFor, Timeout};
 use crate::hours::{DayOff, Openings, ZoneName};
 use crate::nearest::nearest;
@@ -168,7 +168,7 @@ impl ConfigFile {
         let Some((text, metadata)) = read_trusted(path)? else { return Ok(None) };
         let mut config = Self::parse(path, &text)?;
         if config.profiles.values().any(|profile| profile.client_secret.is_some()) {
-            config.warnings.extend(readable_by_others(path, &metadata));
+            config.warnings.extend(open_to_others(path, &metadata));
         }
         Ok(Some(config))
     }

@@ -13,7 +13,7 @@ use super::flags::Flags;
 use super::ledger_url::LedgerUrl;
 use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
-use super::trust::readable_by_others;
+use super::trust::open_to_others;
 use crate::private_file::FileError;
 use crate::secret::Secret;
 
@@ -194,7 +194,7 @@ fn of_password_file(path: &Path, url: &LedgerUrl) -> Result<Option<Secret>, Conf
         opened => opened.map_err(FileError::of("read", path))?,
     };
     let metadata = file.metadata().map_err(FileError::of("read", path))?;
-    if readable_by_others(path, &metadata).is_some() {
+    if open_to_others(path, &metadata).is_some() {
         return Err(ConfigError::Ledger {
             origin: path.display().to_string(),
             problem: "others can read the passwords in it: chmod 600".to_owned(),

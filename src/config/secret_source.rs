@@ -14,7 +14,7 @@ use tokio::process::Command;
 use super::error::ConfigError;
 use super::file::CREDENTIALS_DIRECTORY;
 use super::sourced::{Origin, Sourced};
-use super::trust::readable_by_others;
+use super::trust::open_to_others;
 use crate::private_file::FileError;
 use crate::program::find_program;
 use crate::secret::Secret;
@@ -128,7 +128,7 @@ async fn blocking<T: Send + 'static>(read: impl FnOnce() -> io::Result<T> + Send
 
 fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<String>)> {
     let file = File::open(path)?;
-    let warning = readable_by_others(path, &file.metadata()?);
+    let warning = open_to_others(path, &file.metadata()?);
     Ok((read(file)?, warning))
 }
 

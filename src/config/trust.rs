@@ -70,7 +70,7 @@ fn refuse_unsafe(_path: &Path, _metadata: &Metadata) -> Result<(), ConfigError> 
 
 /// A warning for a file with a secret.
 #[cfg(unix)]
-pub(super) fn readable_by_others(path: &Path, metadata: &Metadata) -> Option<String> {
+pub(super) fn open_to_others(path: &Path, metadata: &Metadata) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
 
     let can = match metadata.mode() {
@@ -101,6 +101,6 @@ fn is_handed_over(path: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-pub(super) fn readable_by_others(_path: &Path, _metadata: &Metadata) -> Option<String> {
+pub(super) fn open_to_others(_path: &Path, _metadata: &Metadata) -> Option<String> {
     None
 }

@@ -1,7 +1,5 @@
 //! A telephone number, judged: what a person typed, and the number that it is.
 
-use std::fmt::Write;
-
 use super::country::Country;
 use super::error::PhoneError;
 use super::meaning;
@@ -56,9 +54,7 @@ impl PhoneNumber {
                     "`{typed}` is taken as a national number of {}, +{number}; if its {} is the country code, digits are missing",
                     region.code, region.calling_code
                 );
-                let mut number = Self::new(number, true);
-                number.warnings.insert(0, warning);
-                Ok(number)
+                Ok(Self::new(number, true).warned(warning))
             }
             Some(number) if is_number(&digits) && number != digits => {
                 let other = region_of_number(&digits).map_or("another country", |region| region.code);
@@ -66,9 +62,7 @@ impl PhoneNumber {
                     "`{typed}` is taken as a number of {}, +{number}; if that of {other} is meant, write +{digits}",
                     region.code
                 );
-                let mut number = Self::new(number, true);
-                number.warnings.insert(0, warning);
-                Ok(number)
+                Ok(Self::new(number, true).warned(warning))
             }
             Some(number) => Ok(Self::new(number, true)),
             None if may_be_international(&digits, region) => {
@@ -78,10 +72,10 @@ impl PhoneNumber {
                 Ok(number)
             }
             None => {
-                let (mut reason, meant) = meaning::of_national(&digits, region);
-                if let Some(other) = region_of_number(&digits).filter(|_| is_number(&digits)) {
-                    write!(reason, "; a number of {} is written +{digits}", other.code).unwrap_or_default();
-                }
+                let (reason, meant) = meaning::of_national(&digits, region);
+                let other = region_of_number(&digits).filter(|_| is_number(&digits));
+                let foreign = other.map(|other| format!("; a number of {} is written +{digits}", other.code));
+                let reason = reason + &foreign.unwrap_or_default();
                 Err(PhoneError::Invalid { typed: typed.to_owned(), reason, meant, is_without_country: false })
             }
         }
@@ -108,6 +102,11 @@ impl PhoneNumber {
             format!("+{digits} is a landline of Argentina; WhatsApp writes its mobiles with a 9 behind 54: +549{rest}")
         });
         Self { digits, is_bare, warnings: warning.into_iter().collect() }
+    }
+
+    fn warned(mut self, warning: String) -> Self {
+        self.warnings.insert(0, warning);
+        self
     }
 
     /// With a warning where it was typed without a country and may as well be a national number of one.

@@ -168,6 +168,7 @@ fn an_alert_is_posted_again_only_where_it_was_certainly_not_sent() {
         assert_eq!(body["parameters"], parameters, "{body}");
         assert_eq!(receiver.post("not JSON"), 400);
         assert_eq!(receiver.post("{}"), 400);
+        assert_eq!(receiver.post(r#"{"status":"firing","alerts":[{"labels":[]}]}"#), 400);
         assert_eq!(jelou.seen().len(), 1);
     }
 }

@@ -16,6 +16,18 @@ fn config(home: &Home) -> String {
 }
 
 #[test]
+fn a_profile_keeps_the_country_and_no_pattern_that_fits_nobody() {
+    let home = Home::new();
+    let new = "profile set prod --bot 77 --client-id x --country ec";
+    home.run(new).args(&["--allow-to", "sekret"]).fails(2, &["`sekret` fits nobody", "nothing was saved"]);
+    assert!(!home.path().join(CONFIG).join(FILE).exists());
+    home.run(new).args(&["--allow-to", "id:ana", "--allow-to", "593*"]).success();
+    assert!(config(&home).contains("country = \"EC\""), "{}", config(&home));
+    let sent = home.run("--sandbox --dry-run send text --to 0987654321 Hola").success().json();
+    assert_eq!(sent["body"]["userId"], "593987654321");
+}
+
+#[test]
 fn a_profile_is_made_used_and_removed() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());

@@ -352,10 +352,12 @@ fn a_run_stops_with_its_last_process_and_goes_on_with_the_next_row() {
     assert_eq!(kinds(), ["begun", "stopped"]);
     let mut third = start(1).remove(0);
     assert_eq!(kinds(), ["begun", "stopped", "resumed"]);
-    // Whoever stops it twice has stopped it once.
-    for _ in 0..2 {
-        on(&home, &ledger, "bulk stop r").success();
-    }
+    // Whoever stops it once more changes neither who did, nor when.
+    let stopped = ["ana", "luz"].map(|user| {
+        on(&home, &ledger, "bulk stop r").env("USER", user).success();
+        on(&home, &ledger, "bulk status r").success().json()["paused"].clone()
+    });
+    assert!(stopped[0] == stopped[1] && stopped[0]["by"].as_str().unwrap().starts_with("ana at "), "{stopped:?}");
     third.wait().unwrap();
     refuses.store(true, SeqCst);
     on(&home, &ledger, "bulk resume r").api(&jelou.url).fails(4, &["paused"]);

@@ -51,7 +51,8 @@ BEGIN
 END $$;
 
 -- Whether another process takes rows of the run: one that was heard of just now. Each is, twice a second.
-CREATE FUNCTION others_send(my_run bigint, my_worker bigint) RETURNS boolean LANGUAGE sql STABLE SET search_path = jelouctl, pg_temp AS $$
+CREATE FUNCTION others_send(my_run bigint, my_worker bigint)
+RETURNS boolean LANGUAGE sql STABLE SET search_path = jelouctl, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM worker WHERE run = my_run AND id IS DISTINCT FROM my_worker AND stopped_at IS NULL
     AND left_at IS NULL AND seen_at > clock_timestamp() - interval '5 s')
 $$;
