@@ -42,7 +42,7 @@ impl Delivery {
             )
         } else {
             let message = format!("interrupted by {name} before the request left");
-            (Outcome::NotSent(Cause::Interrupted(signal)), message, "nothing was sent; try again when you like")
+            (Outcome::NotSent(Cause::Interrupted(signal)), message, "try again when you like")
         };
         let problem =
             Problem { code: "interrupted", api_code: None, message, hint: hint.to_owned(), retry_after: None };

@@ -63,11 +63,10 @@ impl fmt::Display for Peer {
 
 /// The hint where a proxy asks for credentials.
 pub(super) const PROXY_CREDENTIALS_HINT: &str =
-    "nothing was sent; give them as HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters percent-encoded";
-const ALERT_HINT: &str = "nothing was sent; jelouctl has no client certificate to give: check --api-url";
-const CLOCK_HINT: &str = "nothing was sent; set the clock here if it is wrong, else the server needs a new certificate";
-const NAME_HINT: &str =
-    "nothing was sent; check --api-url, and whether a proxy or a portal answers in place of that host";
+    "give them as HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters percent-encoded";
+const ALERT_HINT: &str = "jelouctl has no client certificate to give: check --api-url";
+const CLOCK_HINT: &str = "set the clock here if it is wrong, else the server needs a new certificate";
+const NAME_HINT: &str = "check --api-url, and whether a proxy or a portal answers in place of that host";
 
 impl Failure {
     /// `is_fresh` says that the connection was made for this attempt, `has_left` that there was one at all.
@@ -102,7 +101,7 @@ impl Failure {
             "tunnel error: unsuccessful" => (
                 Stage::ProxyRefusal,
                 "the proxy refused the tunnel",
-                Some("nothing was sent; ask who runs the proxy to let this host through, or name it in NO_PROXY"),
+                Some("ask who runs the proxy to let this host through, or name it in NO_PROXY"),
             ),
             cause => (Stage::Connect, cause, None),
         };

@@ -77,7 +77,7 @@ pub(crate) fn judge(attempt: &Attempt, accepts: &SuccessCriterion) -> Verdict {
 
 /// A read that failed changed nothing: it may be tried again, and is never unknown.
 fn unread(verdict: Verdict, attempt: &Attempt) -> Verdict {
-    const AGAIN: &str = "nothing was changed; try again";
+    const AGAIN: &str = "try again";
     let (cause, code, hint, retry) = match attempt {
         Attempt::Failed(_) => (Cause::Network, "network", AGAIN, Some(Duration::ZERO)),
         Attempt::Answered(answer) if answer.status < 300 && answer.body.complete => {
@@ -96,21 +96,16 @@ fn judge_failure(failure: &Failure) -> Verdict {
         Stage::Connect => (
             Outcome::NotSent(Cause::Network),
             "network",
-            "nothing was sent; check the network, the proxy and --api-url, then try again",
+            "check the network, the proxy and --api-url, then try again",
             Some(Duration::ZERO),
         ),
         Stage::ProxyCredentials => {
             (Outcome::NotSent(Cause::ProxyCredentials), "proxy_credentials", PROXY_CREDENTIALS_HINT, None)
         }
-        Stage::ProxyRefusal => {
-            (Outcome::NotSent(Cause::ProxyRefusal), "network", "nothing was sent; ask who runs the proxy", None)
+        Stage::ProxyRefusal => (Outcome::NotSent(Cause::ProxyRefusal), "network", "ask who runs the proxy", None),
+        Stage::Tls => {
+            (Outcome::NotSent(Cause::Tls), "tls", "for a private certificate authority, give --ca-cert", None)
         }
-        Stage::Tls => (
-            Outcome::NotSent(Cause::Tls),
-            "tls",
-            "nothing was sent; for a private certificate authority, give --ca-cert",
-            None,
-        ),
         Stage::InFlight => (Outcome::Unknown(None), "unknown", UNKNOWN_HINT, None),
     };
     let message = failure.message.clone();

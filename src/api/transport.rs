@@ -70,7 +70,7 @@ impl ClientError {
             Self::NoCertificate | Self::Roots(_) => {
                 "name the certificate authorities with --ca-cert FILE, or install the system's"
             }
-            Self::Proxy(_) => "write it as http://HOST:PORT, or unset it; nothing was sent",
+            Self::Proxy(_) => "write it as http://HOST:PORT, or unset it",
         }
     }
 }

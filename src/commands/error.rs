@@ -26,11 +26,28 @@ pub(crate) struct CommandError {
     error: anyhow::Error,
     pub(crate) details: Vec<String>,
     pub(crate) hint: Option<String>,
+    /// Whether a command that ends with it has certainly sent nothing. Of an error that is about what others send, or what
+    /// was sent before, it does not say so: it would be taken for that.
+    nothing_was_sent: bool,
 }
 
 impl CommandError {
     fn new(code: ExitCode, name: &'static str, error: impl Into<anyhow::Error>, hint: Option<String>) -> Self {
-        Self { code, name, error: error.into(), details: Vec::new(), hint }
+        Self { code, name, error: error.into(), details: Vec::new(), hint, nothing_was_sent: true }
+    }
+
+    /// The same error of a command that may have sent messages.
+    pub(crate) fn after_sending(self) -> Self {
+        Self { nothing_was_sent: false, ..self }
+    }
+
+    /// The same error as a command that sends prints it: its hint ends with "nothing was sent", where that is certain.
+    pub(crate) fn of_send(mut self) -> Self {
+        if self.nothing_was_sent {
+            let way_out = self.hint.map(|hint| format!("{hint}; ")).unwrap_or_default();
+            self.hint = Some(format!("{way_out}nothing was sent"));
+        }
+        self
     }
 
     /// What is wrong, and why.
@@ -127,19 +144,14 @@ impl From<ConnectError> for CommandError {
 
 impl From<Interrupted> for CommandError {
     fn from(error: Interrupted) -> Self {
-        Self::new(
-            of_signal(error.0),
-            "interrupted",
-            error,
-            Some("nothing was sent; try again when you like".to_owned()),
-        )
+        Self::new(of_signal(error.0), "interrupted", error, Some("try again when you like".to_owned()))
     }
 }
 
 impl From<GuardError> for CommandError {
     fn from(error: GuardError) -> Self {
         let hint = error.hint();
-        Self::new(ExitCode::Guard, "guard", error, Some(hint))
+        Self::new(ExitCode::Guard, "guard", error, hint)
     }
 }
 
@@ -159,7 +171,7 @@ impl From<EarlierError> for CommandError {
             error @ EarlierError::TooMany { .. } => UsageError::new(
                 error.to_string(),
                 "count less far back with --remember, remove finished runs with `jelouctl bulk remove`, or cut the list \
-                 yourself in place of --limit; nothing was sent",
+                 yourself in place of --limit",
             )
             .into(),
             EarlierError::Ledger(error) => error.into(),
@@ -207,8 +219,8 @@ impl From<LedgerError> for CommandError {
             LedgerError::InUse { .. } => (ExitCode::InUse, "in_use"),
             _ => (ExitCode::Ledger, "ledger"),
         };
-        let hint = error.hint();
-        Self::new(code, name, error, Some(hint))
+        let (hint, nothing_was_sent) = (error.hint(), error.nothing_was_sent());
+        Self { nothing_was_sent, ..Self::new(code, name, error, Some(hint)) }
     }
 }
 
@@ -218,7 +230,8 @@ impl From<DatabaseError> for CommandError {
         if error.is_of_configuration() {
             return Self::new(ExitCode::Configuration, "configuration", error, hint);
         }
-        Self::new(ExitCode::Ledger, "ledger", error, hint)
+        let nothing_was_sent = error.nothing_was_sent();
+        Self { nothing_was_sent, ..Self::new(ExitCode::Ledger, "ledger", error, hint) }
     }
 }
 
@@ -248,7 +261,7 @@ impl From<BulkError> for CommandError {
             }
             BulkError::Template(error) => {
                 let hint = "a column is {{ nombre }}; filters and tests are those of Jinja, such as upper, title and \
-                            default('x'), and phone('EC'); nothing was sent";
+                            default('x'), and phone('EC')";
                 UsageError::new(error.to_string(), hint).into()
             }
             BulkError::Message(error) => error.into(),
@@ -263,10 +276,12 @@ impl From<BulkError> for CommandError {
 
 impl From<Panicked> for CommandError {
     fn from(error: Panicked) -> Self {
-        match error {
+        let error = match error {
             Panicked::Before => Self::new(ExitCode::Unexpected, "unexpected", error, None),
             Panicked::UnderWay => Self::new(ExitCode::Unknown, "unknown", error, Some(UNKNOWN_HINT.to_owned())),
-        }
+        };
+        // The messages before the one that had not begun may have been sent.
+        error.after_sending()
     }
 }
 
@@ -305,4 +320,35 @@ pub(crate) fn of_pause(reason: PauseReason) -> ExitCode {
 
 pub(crate) fn of_signal(signal: Signal) -> ExitCode {
     ExitCode::Signal(signal.number())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_that_nothing_was_sent_only_where_that_is_certain() {
+        let (run, cause) = ("r".to_owned(), "x".to_owned());
+        let typed = || UsageError::new("x", "y");
+        let ends: [(CommandError, bool); 14] = [
+            (typed().into(), true),
+            (GuardError::Unconfirmed { rows: 1, is_answer: true }.into(), true),
+            (Interrupted(Signal::Interrupt).into(), true),
+            (LedgerError::Newer { version: 9 }.into(), true),
+            (DatabaseError::NotImported { cause: cause.clone() }.into(), true),
+            (DatabaseError::Standby.into(), true),
+            (CommandError::from(typed()).after_sending(), false),
+            (LedgerError::InUse { run: run.clone() }.into(), false),
+            (LedgerError::Incomplete { run: run.clone(), problem: cause.clone() }.into(), false),
+            (LedgerError::Database(DatabaseError::PerhapsImported { run, cause: cause.clone() }).into(), false),
+            (DatabaseError::Gone { seconds: 60, cause }.into(), false),
+            (DatabaseError::Standby.in_mid_run().into(), false),
+            (Panicked::Before.into(), false),
+            (Panicked::UnderWay.into(), false),
+        ];
+        for (error, says_so) in ends {
+            let (line, hint) = (error.line(), error.of_send().hint.unwrap_or_default());
+            assert_eq!(hint.ends_with("nothing was sent"), says_so, "{line}: {hint}");
+        }
+    }
 }

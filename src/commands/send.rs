@@ -43,6 +43,7 @@ pub(crate) fn run(context: &mut Context, typed: &SendArguments) -> ExitCode {
     let mut record = Record { kind: Some(typed.message.command().into()), ..Record::default() };
     let mut log = AuditLog::default();
     let code = send(context, typed, &mut record, &mut log).unwrap_or_else(|error| {
+        let error = error.of_send();
         context.stderr.error(&error.message(), &error.details, error.hint.as_deref());
         record.sent = if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No };
         let message = error.line();

@@ -83,7 +83,7 @@ impl ConfigError {
             Self::EmptyVariable { name } => format!("give it a value, or unset {name}; in CI, check that the variable or secret exists"),
             Self::VariableNotUtf8 { .. } | Self::Variable { .. } => "fix its value, or unset it".to_owned(),
             Self::Ledger { .. } => "write it as postgres://USER@HOST/DATABASE; a password comes from JELOUCTL_LEDGER, PGPASSWORD, ~/.pgpass, or \
-                 ledger_password_file or ledger_password_command of the profile; nothing was sent"
+                 ledger_password_file or ledger_password_command of the profile"
                 .to_owned(),
             Self::File(FileError { action: "read", .. }) | Self::SecretFile { .. } => "check the path and its permissions".to_owned(),
             Self::File(_) => "check the permissions of the directory, and that the disk is not full".to_owned(),
@@ -123,7 +123,7 @@ impl ConfigError {
             Self::SecretCommand { .. } | Self::SecretCommandFailed { .. } | Self::SecretCommandHangs { .. } => {
                 "run the command by hand; it must print the secret and ask for nothing".to_owned()
             }
-            Self::BadSecret { .. } => "check where the secret comes from; nothing was sent or saved".to_owned(),
+            Self::BadSecret { .. } => "check where the secret comes from".to_owned(),
         };
         Some(hint)
     }

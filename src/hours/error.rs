@@ -22,8 +22,8 @@ impl HoursError {
     /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> &'static str {
         match self {
-            Self::Value { .. } => "give dates as 2026-12-25, or a file with one date a line; nothing was sent",
-            Self::Contradiction { .. } => "give the hours, or `always` alone; nothing was sent",
+            Self::Value { .. } => "give dates as 2026-12-25, or a file with one date a line",
+            Self::Contradiction { .. } => "give the hours, or `always` alone",
             Self::NoZone { .. } => "name it with --time-zone, as America/Bogota, or with time_zone in the profile",
             Self::NeverOpen { .. } => "change --between and --not-on, or send at any hour with --between always",
             Self::ZoneAlone => "add --between 'mon-fri 07:00-19:00', or leave --time-zone out",

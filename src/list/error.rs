@@ -99,59 +99,50 @@ impl ListError {
 
     /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> String {
-        match self {
-            Self::NoRecipientColumn { proposed, .. } if !proposed.is_empty() => propose(proposed),
-            Self::NoHeader { cells, number } => format!(
-                "write a line above it that names the columns, such as {}; nothing was sent",
-                example_header(cells, number)
-            ),
-            Self::Title { line, names, .. } => {
-                format!("delete what stands above line {line}, which reads like the header: {names}; nothing was sent")
+        let hint = match self {
+            Self::NoRecipientColumn { proposed, .. } if !proposed.is_empty() => return propose(proposed),
+            Self::NoHeader { cells, number } => {
+                return format!(
+                    "write a line above it that names the columns, such as {}",
+                    example_header(cells, number)
+                );
             }
-            _ => self.fixed_hint().to_owned(),
-        }
-    }
-
-    fn fixed_hint(&self) -> &'static str {
-        match self {
-            // These are told with what they are about.
-            Self::NoHeader { .. } | Self::Title { .. } => "nothing was sent",
-            Self::Unreadable { .. } => "check the path and its permissions; nothing was sent",
+            Self::Title { line, names, .. } => {
+                return format!("delete what stands above line {line}, which reads like the header: {names}");
+            }
+            Self::Unreadable { .. } => "check the path and its permissions",
             Self::Foreign { foreign, .. } => foreign.hint(),
             Self::Workbook { error, .. } => error.hint(),
-            Self::SheetOfText { .. } => "leave --sheet out; nothing was sent",
-            Self::EncodingOfWorkbook { .. } | Self::MarkedOtherwise { .. } => "leave --encoding out; nothing was sent",
+            Self::SheetOfText { .. } => "leave --sheet out",
+            Self::EncodingOfWorkbook { .. } | Self::MarkedOtherwise { .. } => "leave --encoding out",
             Self::NotUtf8 { .. } => {
-                "if that is right, add --encoding windows-1252 before the kind; or save it as \"CSV UTF-8\"; nothing was sent"
+                "if that is right, add --encoding windows-1252 before the kind; or save it as \"CSV UTF-8\""
             }
-            Self::Undecodable { .. } => "give another --encoding, or save it as \"CSV UTF-8\"; nothing was sent",
-            Self::OpenQuote { .. } | Self::TornHeader { .. } => {
-                "close it; inside a cell, write each quote twice; nothing was sent"
-            }
-            Self::RowTooLong { .. } => "look at the quotes of the row before it; nothing was sent",
-            Self::Header { .. } => "write the column's name there as a text; nothing was sent",
-            Self::WrappedObject { .. } => "write one object a line, as `jq -c .` does; nothing was sent",
-            Self::JsonArray { .. } => "write one object a line, as `jq -c '.[]'` does; nothing was sent",
-            Self::AllSkipped { .. } => "skip fewer rows; nothing was sent",
+            Self::Undecodable { .. } => "give another --encoding, or save it as \"CSV UTF-8\"",
+            Self::OpenQuote { .. } | Self::TornHeader { .. } => "close it; inside a cell, write each quote twice",
+            Self::RowTooLong { .. } => "look at the quotes of the row before it",
+            Self::Header { .. } => "write the column's name there as a text",
+            Self::WrappedObject { .. } => "write one object a line, as `jq -c .` does",
+            Self::JsonArray { .. } => "write one object a line, as `jq -c '.[]'` does",
+            Self::AllSkipped { .. } => "skip fewer rows",
             Self::ChangedReport => {
                 "move columns of your own to the left of `run`; or, to send to all rows whatever became of them, remove \
-                 run, line, sent, message_id, http_status, code, error, attempts and at; nothing was sent"
+                 run, line, sent, message_id, http_status, code, error, attempts and at"
             }
-            Self::NoRows { .. } => "check the file; a list needs a header and at least one row; nothing was sent",
+            Self::NoRows { .. } => "check the file; a list needs a header and at least one row",
             Self::TooManyFields { .. } => {
-                "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does; nothing was sent"
+                "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does"
             }
-            Self::TwoColumns { .. } => "rename one of them; nothing was sent",
+            Self::TwoColumns { .. } => "rename one of them",
             Self::UnknownColumn { .. } => {
-                "write the name exactly as in the header; one with spaces is {{ row['Nombre completo'] }}; nothing was sent"
+                "write the name exactly as in the header; one with spaces is {{ row['Nombre completo'] }}"
             }
-            Self::NoSuchColumn { .. } | Self::SeveralColumns { .. } => {
-                "write the name exactly as in the header; nothing was sent"
-            }
+            Self::NoSuchColumn { .. } | Self::SeveralColumns { .. } => "write the name exactly as in the header",
             Self::TwoRecipients { .. } | Self::NoRecipientColumn { .. } => {
                 "give its name with --to-column COLUMN before the kind, or build it from columns after the kind: --to '593{{ celular }}'"
             }
-        }
+        };
+        hint.to_owned()
     }
 }
 
@@ -184,7 +175,7 @@ fn example_header(cells: &[String], number: &str) -> String {
 /// The flags that would take one of `columns`.
 fn propose(columns: &[String]) -> String {
     let flags = columns.iter().take(3).map(|name| format!("--to-column '{}'", name.replace('\'', "'\\''")));
-    format!("if it is one of these, say so: {}; nothing was sent", flags.collect::<Vec<_>>().join(" or "))
+    format!("if it is one of these, say so: {}", flags.collect::<Vec<_>>().join(" or "))
 }
 
 /// The column that was probably meant.

@@ -79,14 +79,12 @@ impl Foreign {
     /// The way out.
     pub(crate) fn hint(self) -> &'static str {
         match self {
-            Self::Workbook(_) => "open it, and save the sheet as .xlsx or \"CSV UTF-8\"; nothing was sent",
-            Self::Archive(_) => "unpack it, and name the list inside; nothing was sent",
-            Self::Other(_) => "name a list: CSV, NDJSON, .xlsx or .ods; nothing was sent",
-            Self::Utf16("utf-16be") => {
-                "add --encoding utf-16be before the kind, or save it as \"CSV UTF-8\"; nothing was sent"
-            }
-            Self::Utf16(_) => "add --encoding utf-16le before the kind, or save it as \"CSV UTF-8\"; nothing was sent",
-            Self::Utf32 => "save it as \"CSV UTF-8\"; nothing was sent",
+            Self::Workbook(_) => "open it, and save the sheet as .xlsx or \"CSV UTF-8\"",
+            Self::Archive(_) => "unpack it, and name the list inside",
+            Self::Other(_) => "name a list: CSV, NDJSON, .xlsx or .ods",
+            Self::Utf16("utf-16be") => "add --encoding utf-16be before the kind, or save it as \"CSV UTF-8\"",
+            Self::Utf16(_) => "add --encoding utf-16le before the kind, or save it as \"CSV UTF-8\"",
+            Self::Utf32 => "save it as \"CSV UTF-8\"",
         }
     }
 

@@ -81,7 +81,7 @@ impl InvalidMessage {
             Self::OtherType { .. } => "use the command for that type, or `send raw` for the body as it is".to_owned(),
             Self::TypeRefused(_) => "take `type` out of the body; the endpoint's own parameter is --type, and `send flow` sends type \"flow\"".to_owned(),
             Self::OtherBot { .. } => "choose that bot with --bot, or take `botId` out of the body".to_owned(),
-            Self::WrongShape(_) => "nothing was sent; fix the body and send again".to_owned(),
+            Self::WrongShape(_) => "fix the body and send again".to_owned(),
             Self::Violations { text_is_missing: true, .. } => {
                 "to read the text from standard input or a file, pass --text-file - or --text-file FILE".to_owned()
             }

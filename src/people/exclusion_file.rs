@@ -77,20 +77,17 @@ impl ExclusionError {
                 ListError::NoRecipientColumn { .. } | ListError::TwoRecipients { .. } | ListError::NoRows { .. },
             )
             | ExclusionProblem::LongLine { .. }
-            | ExclusionProblem::Row { .. } => format!("{LINES}; nothing was sent"),
-            ExclusionProblem::List(ListError::NotUtf8 { .. }) => "save it as UTF-8; nothing was sent".to_owned(),
+            | ExclusionProblem::Row { .. } => LINES.to_owned(),
+            ExclusionProblem::List(ListError::NotUtf8 { .. }) => "save it as UTF-8".to_owned(),
             ExclusionProblem::List(ListError::Foreign { foreign: Foreign::Utf16(_) | Foreign::Utf32, .. }) => {
-                "save it as UTF-8, or as UTF-16 with a mark; nothing was sent".to_owned()
+                "save it as UTF-8, or as UTF-16 with a mark".to_owned()
             }
-            ExclusionProblem::NoRecipient { .. } => {
-                "write who is meant there, or delete the line; nothing was sent".to_owned()
-            }
+            ExclusionProblem::NoRecipient { .. } => "write who is meant there, or delete the line".to_owned(),
             ExclusionProblem::List(error) => error.hint(),
             ExclusionProblem::Empty { .. } => {
-                "check where it comes from; a file with only a header, or a comment after #, is nobody; nothing was sent"
-                    .to_owned()
+                "check where it comes from; a file with only a header, or a comment after #, is nobody".to_owned()
             }
-            ExclusionProblem::Recipient { error, .. } => format!("{}; nothing was sent", error.hint()),
+            ExclusionProblem::Recipient { error, .. } => error.hint(),
         }
     }
 }

@@ -60,24 +60,21 @@ pub(crate) enum GuardError {
 }
 
 impl GuardError {
-    pub(crate) fn hint(&self) -> String {
-        match self {
+    pub(crate) fn hint(&self) -> Option<String> {
+        Some(match self {
             Self::Recipient { .. } | Self::Rows { .. } => {
                 "check the recipient; who may be written to is allow_to in the configuration".to_owned()
             }
             Self::Excluded { list, .. } => {
-                format!("take them off {list} if they may be written to after all; nothing was sent")
+                format!("take them off {list} if they may be written to after all")
             }
-            Self::Unconfirmed { is_answer: true, .. } => "nothing was sent".to_owned(),
-            Self::Unconfirmed { is_answer: false, .. } => {
-                "nobody can be asked here: add --yes to go on; nothing was sent".to_owned()
+            Self::Unconfirmed { is_answer: true, .. } => return None,
+            Self::Unconfirmed { is_answer: false, .. } => "nobody can be asked here: add --yes to go on".to_owned(),
+            Self::UnreadableRun { run, .. } => {
+                format!("mend it; or forget it: jelouctl bulk remove {run}; or send all the same: --ignore-run {run}")
             }
-            Self::UnreadableRun { run, .. } => format!(
-                "mend it; or forget it: jelouctl bulk remove {run}; or send all the same: --ignore-run {run}; nothing \
-                 was sent"
-            ),
             Self::SentBefore { hint, .. } => hint.clone(),
-        }
+        })
     }
 }
 

@@ -43,6 +43,6 @@ impl MisspellingError {
             }
             Misspelling::OtherMarks { written, column } => (format!("write {}", spelling(column)), written),
         };
-        format!("{meant}; to send it as it stands, write {}; nothing was sent", as_it_stands(written))
+        format!("{meant}; to send it as it stands, write {}", as_it_stands(written))
     }
 }

@@ -125,6 +125,9 @@ fn nothing_set_up_says_every_way() {
         Home::new().run(SEND).env("JELOU_CLIENT_ID", "x").fails(3, &["error: no bot to send from, no client secret\n"]);
     assert_eq!(with_id.stdout, "");
     assert_eq!(ended.stdout, "");
+    // Of a command that only looks it goes without saying.
+    assert!(ended.stderr.ends_with("; nothing was sent\n"), "{ended:?}");
+    assert!(!Home::new().run("templates").fails(3, &[all]).stderr.contains("nothing was sent"));
     let ways = [
         "error: no credentials",
         "jelouctl profile set",

@@ -409,6 +409,19 @@ fn each_module_keeps_to_its_part() {
 }
 
 #[test]
+fn no_hint_says_that_nothing_was_sent() {
+    for file in files() {
+        let code = file.text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        let lines = code.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+        // A text may go on in the next line.
+        let code = lines.map(|line| line.strip_suffix('\\').unwrap_or(line)).collect::<Vec<_>>().concat();
+        for part in ["; nothing was sent", "\"nothing was sent;"] {
+            assert!(!code.contains(part), "{}: CommandError::of_send says it", file.path.display());
+        }
+    }
+}
+
+#[test]
 fn the_library_is_for_the_binary_alone() {
     let library = fs::read_to_string(root().join("lib.rs")).unwrap();
     let (before, after) = library.split_once("#[cfg(fuzzing)]\npub mod fuzzing;\n").unwrap();

@@ -81,18 +81,35 @@ impl LedgerError {
         }
     }
 
+    /// Whether nothing was sent, where a command ends with it that has not begun to send. Not so where it is about what
+    /// others send, or what was sent before: "nothing was sent" would be taken for that.
+    pub(crate) fn nothing_was_sent(&self) -> bool {
+        match self {
+            Self::InUse { .. } | Self::Removed { .. } | Self::Incomplete { .. } | Self::Damaged { .. } => false,
+            Self::Database(error) => error.nothing_was_sent(),
+            Self::NoDirectory
+            | Self::File(_)
+            | Self::Newer { .. }
+            | Self::Older { .. }
+            | Self::Copy { .. }
+            | Self::TimeOutOfRange { .. }
+            | Self::Sqlite(_)
+            | Self::WriterGone => true,
+        }
+    }
+
     /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> String {
         let hint = match self {
             Self::InUse { .. } => "wait for it, or watch it with `jelouctl bulk status`",
             Self::TimeOutOfRange { .. } => "set the clock of this machine; --state leaves such a row out of the report",
-            Self::NoDirectory => return format!("set {HOME} or {}; nothing was sent", STATE.variable),
-            Self::Newer { .. } => "use the newer jelouctl; nothing was sent",
-            Self::Older { .. } => "use the jelouctl that made it, or `jelouctl bulk remove` it; nothing was sent",
+            Self::NoDirectory => return format!("set {HOME} or {}", STATE.variable),
+            Self::Newer { .. } => "use the newer jelouctl",
+            Self::Older { .. } => "use the jelouctl that made it, or `jelouctl bulk remove` it",
             Self::Copy { file, run } => {
                 return format!(
                     "go on with run {run}; if this is its only file, name it {run}.db again, and {file}.db-wal and \
-                     {file}.lock with it; a copy goes with `jelouctl bulk remove {file}`; nothing was sent"
+                     {file}.lock with it; a copy goes with `jelouctl bulk remove {file}`"
                 );
             }
             Self::Incomplete { run, .. } => {

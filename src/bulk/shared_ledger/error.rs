@@ -168,13 +168,17 @@ impl DatabaseError {
         if self.is_of_configuration() { Self::InMidRun { error: Box::new(self) } } else { self }
     }
 
+    /// Whether a command that ends with it has sent nothing, nor made a run that others may send.
+    pub(crate) fn nothing_was_sent(&self) -> bool {
+        let is_before = matches!(self, Self::Unreachable { .. } | Self::Failed { .. } | Self::NotImported { .. });
+        is_before || self.is_of_configuration()
+    }
+
     /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> String {
         let way_out = self.way_out();
         match self {
             Self::InMidRun { .. } => format!("{way_out}; then `jelouctl bulk status` says what is known"),
-            Self::SetupRights { .. } => way_out.to_owned(),
-            _ if self.is_of_configuration() => format!("{way_out}; nothing was sent"),
             _ => way_out.to_owned(),
         }
     }
@@ -210,10 +214,9 @@ impl DatabaseError {
                 "give its SQL to whoever may run it: `jelouctl ledger setup --print`; roles that are there already are used"
             }
             Self::Failed { .. } => "look into the log of the database; `jelouctl bulk status` says how the run stands",
-            Self::NotImported { .. } => "no run was made and nothing was sent: send the list again once that is mended",
+            Self::NotImported { .. } => "no run was made: send the list again once that is mended",
             Self::PerhapsImported { .. } => {
-                "nothing was sent; where `jelouctl bulk list` has the run, `jelouctl bulk work RUN` sends it, else send the \
-                 list again"
+                "where `jelouctl bulk list` has the run, `jelouctl bulk work RUN` sends it, else send the list again"
             }
             Self::Gone { .. } => "when the database is back, `jelouctl bulk status` says what is known",
             Self::InMidRun { error } => error.way_out(),

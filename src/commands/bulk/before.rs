@@ -210,6 +210,6 @@ pub(crate) async fn refuse_templates(
     if faults.is_empty() {
         return Ok(());
     }
-    let hint = "correct the message, or send it all the same with --unchecked; nothing was sent";
+    let hint = "correct the message, or send it all the same with --unchecked";
     Err(UnusableTemplates { faults, hint }.into())
 }

@@ -174,7 +174,7 @@ pub(crate) fn details(
     body: Option<&Value>,
 ) -> Result<Details, UsageError> {
     let settings = &sender.settings;
-    let nothing = || UsageError::new("no row can be sent", "fix the message or the rows; nothing was sent");
+    let nothing = || UsageError::new("no row can be sent", "fix the message or the rows");
     Ok(Details {
         kind: arguments.message.command().to_owned(),
         profile: settings.profile.as_ref().map(|profile| profile.value.clone()),

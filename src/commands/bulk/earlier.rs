@@ -55,7 +55,7 @@ pub(crate) fn refuse_reported(rows: ReportedRows, rule: ReportedRule) -> Result<
     let unknown = say(rows.may_have_been_sent, ["says that it may have been sent", "say that they may have been sent"]);
     let message = [sent, unknown].into_iter().flatten().collect::<Vec<_>>().join(", and ");
     let hint = "leave them out with --skip-sent, or send them once more with --again, also where they went to a sandbox \
-                only; nothing was sent";
+                only";
     Err(GuardError::SentBefore { message, hint: hint.to_owned() })
 }
 
@@ -188,6 +188,5 @@ fn refusal(found: &[EarlierMessages], [these, messages]: [&str; 2], all: u64, fo
         None if !for_reminders.is_empty() => ways.push(for_reminders.to_owned()),
         None => {}
     }
-    ways.push("nothing was sent".to_owned());
     GuardError::SentBefore { message, hint: ways.join("; ") }
 }

@@ -36,12 +36,11 @@ pub(super) fn report(
             report_end(context, run, end, &to_continue)
         }
         Err(error) => {
-            let hint = error.hint.as_deref().unwrap_or_default();
-            let hint = hint.strip_suffix("; nothing was sent").unwrap_or(hint);
+            let hint = error.hint.as_ref().map(|hint| format!("{hint}; ")).unwrap_or_default();
             stderr.error(
                 &format!("the run stopped at the opening of its hours: {}", error.message()),
                 &[],
-                Some(&format!("{hint}; {to_continue}")),
+                Some(&format!("{hint}{to_continue}")),
             );
             Ok(error.code)
         }

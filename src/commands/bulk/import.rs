@@ -178,17 +178,17 @@ fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageE
     let Imported { rows, invalid, duplicates, excluded, earlier, .. } = imported;
     match (invalid, duplicates) {
         _ if rows + excluded + earlier == 0 && (policy.skip_invalid || *duplicates == 0) => {
-            Err(UsageError::new("no row can be sent", "fix the message or the rows; nothing was sent"))
+            Err(UsageError::new("no row can be sent", "fix the message or the rows"))
         }
         (0, 0) => Ok(()),
         _ if policy.skip_invalid => Ok(()),
         (0, _) => Err(UsageError::new(
             format!("the message and recipient of {} are those of another row", counted(*duplicates, "row")),
-            "remove them, leave them out with --skip-invalid, or send them with --allow-duplicates; nothing was sent",
+            "remove them, leave them out with --skip-invalid, or send them with --allow-duplicates",
         )),
         (_, _) => Err(UsageError::new(
             format!("{} cannot be sent", counted(invalid + duplicates, "row")),
-            "fix them, or leave them out with --skip-invalid; nothing was sent",
+            "fix them, or leave them out with --skip-invalid",
         )),
     }
 }

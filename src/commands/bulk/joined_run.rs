@@ -41,7 +41,8 @@ impl JoinedRun<'_> {
         options: RunOptions,
     ) -> Result<ExitCode, CommandError> {
         // All who send it share one rate, and the database keeps it.
-        send_rows(context, sender, connection, self, options, f64::from(u32::MAX)).await
+        let ended = send_rows(context, sender, connection, self, options, f64::from(u32::MAX)).await;
+        ended.map_err(CommandError::after_sending)
     }
 }
 

@@ -54,7 +54,8 @@ impl LockedRun<'_> {
             ledger.note_events(&[RunEvent::now(kind)])?;
         }
         let rate = options.rate.map_or(self.details.rate, Rate::per_second);
-        send_rows(context, sender, connection, FileOnItsWay { run: self, ledger: Some(ledger) }, options, rate).await
+        let run = FileOnItsWay { run: self, ledger: Some(ledger) };
+        send_rows(context, sender, connection, run, options, rate).await.map_err(CommandError::after_sending)
     }
 }
 

@@ -66,19 +66,20 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
     outlive_file_size_limit()?;
     match action {
         BulkAction::Send(arguments) => {
-            let ended = send::run(context, &arguments);
+            let ended = send::run(context, &arguments).map_err(CommandError::of_send);
             if makes_run(context, &arguments) {
                 log_refused_run(context, arguments.run.as_ref(), &ended);
             }
             ended
         }
         BulkAction::Resume { run, options, hours, earlier } => {
-            let ended = resume::resume(context, run.as_ref(), options, &Resumption { hours, earlier });
+            let resumption = Resumption { hours, earlier };
+            let ended = resume::resume(context, run.as_ref(), options, &resumption).map_err(CommandError::of_send);
             log_refused_run(context, run.as_ref(), &ended);
             ended
         }
         BulkAction::Work { run, options } => {
-            let ended = resume::work(context, run.as_ref(), options);
+            let ended = resume::work(context, run.as_ref(), options).map_err(CommandError::of_send);
             log_refused_run(context, run.as_ref(), &ended);
             ended
         }

@@ -108,7 +108,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
 fn claim_inputs(context: &mut Context, arguments: &BulkSendArguments) -> Result<(), CommandError> {
     if arguments.test.is_some() && context.mode != Mode::Send {
         let message = "--test-to sends, and --dry-run and --curl send nothing";
-        return Err(UsageError::new(message, "leave one of them out; nothing was sent").into());
+        return Err(UsageError::new(message, "leave one of them out").into());
     }
     if arguments.source == Source::Stdin {
         context.input.claim_stdin("the list of people")?;

@@ -59,7 +59,9 @@ impl ShownList<'_> {
             Ok(()) => {}
             Err(error) if error.code == ExitCode::Guard => {
                 context.stderr.warning(&format!("this would be refused, and nothing would leave: {}", error.line()));
-                context.stderr.note(error.hint.as_deref().unwrap_or_default());
+                if let Some(hint) = &error.hint {
+                    context.stderr.note(hint);
+                }
                 return Ok(false);
             }
             Err(error) => return Err(error),

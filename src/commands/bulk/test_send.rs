@@ -64,9 +64,8 @@ impl TestedList<'_> {
                 problem: format!("line {} cannot be read back", drafted.line),
             })?;
             let made = self.plan.message(&row, recipient.clone());
-            let (outgoing, _) = made.map_err(|error| {
-                UsageError::new(format!("line {}: {error}", drafted.line), "fix the row; nothing was sent")
-            })?;
+            let (outgoing, _) =
+                made.map_err(|error| UsageError::new(format!("line {}: {error}", drafted.line), "fix the row"))?;
             Ok(outgoing)
         });
         messages.collect()

@@ -44,14 +44,14 @@ impl WorkbookError {
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Foreign(foreign) => foreign.hint(),
-            Self::Archive(_) => "copy or download it again; nothing was sent",
+            Self::Archive(_) => "copy or download it again",
             Self::Part { .. } | Self::RowTooLong { .. } | Self::TooManyTexts { .. } => {
-                "open it, and save the sheet as \"CSV UTF-8\"; nothing was sent"
+                "open it, and save the sheet as \"CSV UTF-8\""
             }
-            Self::Password => "open it, and save a copy without a password; nothing was sent",
-            Self::NoSheet { hidden } if hidden.is_empty() => "name a workbook with a list in it; nothing was sent",
-            Self::NoSheet { .. } | Self::UnknownSheet { .. } => "name one with --sheet NAME; nothing was sent",
-            Self::Unreadable(_) | Self::Ended => "check the path and its permissions; nothing was sent",
+            Self::Password => "open it, and save a copy without a password",
+            Self::NoSheet { hidden } if hidden.is_empty() => "name a workbook with a list in it",
+            Self::NoSheet { .. } | Self::UnknownSheet { .. } => "name one with --sheet NAME",
+            Self::Unreadable(_) | Self::Ended => "check the path and its permissions",
         }
     }
 }
