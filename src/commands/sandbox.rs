@@ -13,7 +13,7 @@ use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::message::Message;
 use crate::private_file::{self, FileError};
-use crate::process::{Signals, block_on, run_command};
+use crate::process::{Signal, Signals, block_on, run_command};
 use crate::sandbox::{DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox, Templates, Webhook};
 
 /// Client id and secret, and the bot where none is chosen.
@@ -114,7 +114,8 @@ async fn serve(
         return Ok((sandbox, ExitCode::Command(ended.code)));
     }
     // Caught before the variables show that it listens.
-    let mut signals = Signals::that_end_us()?;
+    let mut signals = Signals::default();
+    signals.catch(&Signal::THAT_END_US)?;
     for line in assignments(&variables) {
         context.stdout.line(&line)?;
     }

@@ -24,9 +24,6 @@ const NOT_EXECUTABLE: u8 = 126;
 /// and write without end.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// The signals that a command gets in our place.
-const PASSED_ON: [Signal; 4] = [Signal::Interrupt, Signal::Terminate, Signal::Hangup, Signal::Quit];
-
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CommandEnd {
@@ -50,9 +47,7 @@ pub(crate) async fn run_command(
     };
     // Caught from here on, so that a signal that comes while it starts is not ours alone.
     let mut signals = Signals::default();
-    for signal in PASSED_ON {
-        signals.catch(signal)?;
-    }
+    signals.catch(&Signal::ALL)?;
     let mut started = Command::new(find_program(program));
     started.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
     if tail.is_some() {

@@ -23,7 +23,10 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
-    const ALL: [Self; 4] = [Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate];
+    /// Every one; a command gets them in our place.
+    pub(crate) const ALL: [Self; 4] = [Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate];
+    /// What ends a send.
+    pub(crate) const THAT_END_US: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
 
     pub(crate) fn number(self) -> u8 {
         match self {
@@ -32,6 +35,11 @@ impl Signal {
             Self::Quit => 3,
             Self::Terminate => 15,
         }
+    }
+
+    /// In a set of signals, whose lowest bit is signal 1.
+    fn bit(self) -> u64 {
+        1 << (self.number() - 1)
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -43,9 +51,6 @@ impl Signal {
         }
     }
 }
-
-/// What ends a send.
-const THAT_END: [Signal; 3] = [Signal::Interrupt, Signal::Terminate, Signal::Hangup];
 
 /// The name of any signal that ends programs.
 pub(crate) fn signal_name(number: i32) -> String {
@@ -72,22 +77,14 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Those that end a send: Ctrl-C, SIGTERM, and SIGHUP where the one who started us has not told it to be ignored.
-    pub(crate) fn that_end_us() -> Result<Self, SystemError> {
-        let mut signals = Self::default();
-        for signal in THAT_END {
-            signals.catch(signal)?;
+    /// Catches these too; needs a runtime. What is ignored stays so, for us and for the commands that we run: that is what
+    /// `nohup` is for, `trap '' TERM`, and the `&` of a script, whose Ctrl-C is not for its background jobs.
+    pub(crate) fn catch(&mut self, signals: &[Signal]) -> Result<(), SystemError> {
+        let ignored = ignored();
+        for signal in signals.iter().filter(|signal| ignored & signal.bit() == 0) {
+            let sources = sources(*signal).map_err(|cause| SystemError { action: "listen for signals", cause })?;
+            self.caught.extend(sources.into_iter().map(|source| (*signal, source)));
         }
-        Ok(signals)
-    }
-
-    /// Catches `signal` too; needs a runtime. A SIGHUP that is ignored stays so: that is what nohup is for.
-    pub(crate) fn catch(&mut self, signal: Signal) -> Result<(), SystemError> {
-        if signal == Signal::Hangup && is_hangup_ignored() {
-            return Ok(());
-        }
-        let sources = sources(signal).map_err(|cause| SystemError { action: "listen for signals", cause })?;
-        self.caught.extend(sources.into_iter().map(|source| (signal, source)));
         Ok(())
     }
 
@@ -115,19 +112,18 @@ fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
     unix::signal(kind).map(|source| vec![source])
 }
 
-/// Whether SIGHUP was ignored when we were started, as by nohup. Only Linux says so.
+/// The signals that are ignored, a bit each, which is how we were started: what we catch is not among them any more, and
+/// we make none ignored. Only Linux says so.
 #[cfg(target_os = "linux")]
-fn is_hangup_ignored() -> bool {
+fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    // The lowest bit is signal 1.
-    ignored.is_some_and(|mask| mask & 1 == 1)
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn is_hangup_ignored() -> bool {
-    false
+fn ignored() -> u64 {
+    0
 }
 
 /// What the console tells takes the place of signals: Ctrl-Break is Ctrl-C, a window that closes is a terminal that goes,

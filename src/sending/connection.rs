@@ -61,11 +61,10 @@ pub(crate) async fn connect(
     let client = new_client(settings, &base)?;
     // Ctrl-C that is caught ends a question with an error; the others would wait for the answer, and are caught after it.
     let mut signals = Signals::default();
-    signals.catch(Signal::Interrupt)?;
+    signals.catch(&[Signal::Interrupt])?;
     let ask = || secret::ask_secret("Client secret (hidden):");
     let typed = if secret.value == SecretSource::Prompt { Some(secret.fetch(ask).await?) } else { None };
-    signals.catch(Signal::Terminate)?;
-    signals.catch(Signal::Hangup)?;
+    signals.catch(&[Signal::Terminate, Signal::Hangup])?;
     let fetched = async {
         match typed {
             Some(typed) => Ok(typed),

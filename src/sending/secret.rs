@@ -13,6 +13,6 @@ use crate::process::{Signal, Signals};
 pub(crate) fn ask_secret(question: &str) -> io::Result<String> {
     // Caught, it ends the read; a signal that is not caught would end the process with the terminal still silent.
     let mut signals = Signals::default();
-    signals.catch(Signal::Interrupt).map_err(|error| error.cause)?;
+    signals.catch(&[Signal::Interrupt]).map_err(|error| error.cause)?;
     output::ask_hidden(question)
 }

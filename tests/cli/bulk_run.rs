@@ -1,9 +1,7 @@
 //! A run from its confirmation to its end: pace, order, pauses, signals, and going on with it.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStderr, Stdio};
-use std::sync::Mutex;
-use std::sync::mpsc::channel;
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -11,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_ledger::unguarded;
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, STATE, also_in_a_database};
+use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, under};
 use crate::server::refused_url;
 
 also_in_a_database! {
@@ -37,7 +35,7 @@ also_in_a_database! {
     a_run_pauses_when_too_many_are_unknown,
     ctrl_c_lets_the_rows_under_way_end,
     a_signal_at_any_instant_leaves_no_row_unknown,
-    a_hangup_that_was_ignored_at_the_start_stays_so,
+    what_was_ignored_at_the_start_stays_so,
     a_run_whose_last_row_ends_after_ctrl_c_is_complete,
     a_run_that_pauses_behind_its_last_row_is_complete,
     a_pause_is_told_at_once_and_ctrl_c_does_not_take_its_cause,
@@ -83,6 +81,10 @@ pub(crate) fn counts(json: &Value) -> [u64; 4] {
 }
 
 pub(crate) fn start(home: &Home, words: &str, more: &[&str], url: &str) -> Child {
+    command(home, words, more, url).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn command(home: &Home, words: &str, more: &[&str], url: &str) -> Command {
     let mut command = home.command();
     command.args(words.split_whitespace()).args(more).envs([
         ("JELOU_API_URL", url),
@@ -90,7 +92,7 @@ pub(crate) fn start(home: &Home, words: &str, more: &[&str], url: &str) -> Child
         ("JELOU_CLIENT_ID", "id"),
         ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
     ]);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    command
 }
 
 pub(crate) fn end(child: Child) -> Ended {
@@ -536,44 +538,27 @@ fn a_signal_at_any_instant_leaves_no_row_unknown() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_hangup_that_was_ignored_at_the_start_stays_so() {
-    let home = people(1);
-    let (arrived, has_arrived) = channel();
-    let (go, may_go) = channel();
-    let (arrived, may_go) = (Mutex::new(arrived), Mutex::new(may_go));
-    let jelou = Jelou::start(move |_, _| {
-        arrived.lock().unwrap().send(()).unwrap();
-        may_go.lock().unwrap().recv().unwrap();
-        Act::Accept
-    });
-    let of_home = home.command();
-    let mut shell = std::process::Command::new("/bin/sh");
-    // What nohup does.
-    shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(of_home.get_program());
-    shell.args("bulk send people.csv --yes --run r text Hola".split(' ')).env_clear().current_dir(home.path());
-    shell.envs(of_home.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    shell.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "1"), ("JELOU_CLIENT_ID", "id")]);
-    shell.env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests");
-    let child = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    has_arrived.recv().unwrap();
-    signal(&child, Signal::HUP);
-    go.send(()).unwrap();
-    let ended = end(child);
-    assert_eq!((ended.code, counts(&ended.json())), (0, [1, 0, 0, 0]), "{ended:?}");
-    assert!(!ended.stderr.contains("stopping"), "{ended:?}");
+fn what_was_ignored_at_the_start_stays_so() {
+    for ignored in [Signal::HUP, Signal::INT, Signal::TERM] {
+        let home = people(1);
+        let (jelou, has_arrived, go) = Jelou::holding();
+        // What nohup does, and a script to its background jobs.
+        let trap = format!("trap '' {}; exec \"$0\" \"$@\"", ignored.as_raw());
+        let mut command = under(&["/bin/sh", "-c", &trap], &command(&home, SEND, &["text", "Hola"], &jelou.url));
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        has_arrived.recv().unwrap();
+        signal(&child, ignored);
+        go.send(()).unwrap();
+        let ended = end(child);
+        assert_eq!((ended.code, counts(&ended.json())), (0, [1, 0, 0, 0]), "{ended:?}");
+        assert!(!ended.stderr.contains("stopping"), "{ended:?}");
+    }
 }
 
 #[test]
 fn a_run_whose_last_row_ends_after_ctrl_c_is_complete() {
     let home = people(1);
-    let (arrived, has_arrived) = channel();
-    let (go, may_go) = channel();
-    let (arrived, may_go) = (Mutex::new(arrived), Mutex::new(may_go));
-    let jelou = Jelou::start(move |_, _| {
-        arrived.lock().unwrap().send(()).unwrap();
-        may_go.lock().unwrap().recv().unwrap();
-        Act::Accept
-    });
+    let (jelou, has_arrived, go) = Jelou::holding();
     let mut child = Watched::new(start(&home, SEND, &["text", "Hola"], &jelou.url));
     has_arrived.recv().unwrap();
     signal(&child.child, Signal::INT);

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::io::{BufReader, Write};
 use std::net::TcpStream;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -106,6 +107,19 @@ impl Jelou {
 
     pub(crate) fn accepting() -> Self {
         Self::start(|_, _| Act::Accept)
+    }
+
+    /// It says of each request that it has arrived, and accepts one whenever it is told to.
+    pub(crate) fn holding() -> (Self, Receiver<()>, Sender<()>) {
+        let (arrived, has_arrived) = channel();
+        let (go, may_go) = channel();
+        let (arrived, may_go) = (Mutex::new(arrived), Mutex::new(may_go));
+        let jelou = Self::start(move |_, _| {
+            arrived.lock().unwrap().send(()).unwrap();
+            may_go.lock().unwrap().recv().unwrap();
+            Act::Accept
+        });
+        (jelou, has_arrived, go)
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {

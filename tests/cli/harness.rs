@@ -1,6 +1,7 @@
 //! A run of the command in a temporary home and an empty environment.
 
 use std::cell::Cell;
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::net::{SocketAddr, TcpStream};
@@ -82,8 +83,24 @@ static IS_SANDBOX_RUNNING: LazyLock<bool> = LazyLock::new(|| {
     health().is_ok_and(|answer: String| answer.contains("\"arrived\""))
 });
 
+/// What is ignored here (under `nohup`, in the background of a script) would be ignored by every command too, but for what
+/// is caught.
+#[cfg(target_os = "linux")]
+static NOTHING_IS_IGNORED: LazyLock<()> = LazyLock::new(|| {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:\t")).unwrap();
+    let ignored = u64::from_str_radix(ignored, 16).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _entered = runtime.enter();
+    for signal in [1, 2, 3, 15].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 1) {
+        drop(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(signal)).unwrap());
+    }
+});
+
 impl Home {
     pub(crate) fn new() -> Self {
+        #[cfg(target_os = "linux")]
+        LazyLock::force(&NOTHING_IS_IGNORED);
         assert!(!*IS_SANDBOX_RUNNING, "a sandbox runs on 127.0.0.1:4780: stop it first");
         let of_machine = Path::new("/etc/jelouctl/config.toml");
         assert!(!of_machine.exists(), "the tests would read {}: move it away first", of_machine.display());
@@ -272,6 +289,15 @@ pub(crate) fn fixture(name: &str) -> Value {
 
 pub(crate) fn fixture_path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+/// `command` as the last words of `launcher`, such as `timeout 9` or nothing at all.
+pub(crate) fn under(launcher: &[&str], command: &Command) -> Command {
+    let mut words = launcher.iter().map(OsStr::new).chain([command.get_program()]).chain(command.get_args());
+    let mut started = Command::new(words.next().unwrap());
+    started.args(words).env_clear().current_dir(command.get_current_dir().unwrap());
+    started.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    started
 }
 
 /// A command that must succeed, for the tools that tests use.

@@ -1,10 +1,12 @@
 //! `run`: a command with its streams, signals and exit code untouched, and a message of how it ended.
 
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 
-use crate::harness::{Ended, Home, tool};
+use crate::harness::{Ended, Home, tool, under};
 use crate::server::{Reply, Server, refused_url};
 
 const TO: [&str; 3] = ["run", "--to", "593987654321"];
@@ -13,6 +15,14 @@ const TO: [&str; 3] = ["run", "--to", "593987654321"];
 fn run_in(home: &Home, server: &Server, flags: &[&str], script: &str) -> Ended {
     let words = [&TO, flags, &["--", "/bin/sh", "-c", script]].concat();
     home.run_args(&words).env("PATH", "/usr/bin:/bin").api(&server.url).end()
+}
+
+/// `run` with these words against the API at `url`, as a process of its own.
+fn process(home: &Home, url: &str, words: &[&str]) -> Command {
+    let mut command = home.command();
+    command.args(TO).args(words).env("PATH", "/usr/bin:/bin").env("JELOU_API_URL", url).env("JELOU_BOT_ID", "1");
+    command.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-1");
+    command
 }
 
 /// Whether anything is sent is in the bodies.
@@ -395,20 +405,42 @@ fn a_signal_is_the_commands_and_the_notice_is_still_sent() {
     }
 }
 
+fn wait_for_command(home: &Home) -> Pid {
+    while !home.path().join("up").exists() {
+        std::thread::yield_now();
+    }
+    Pid::from_raw(home.read("up").trim().parse().unwrap()).unwrap()
+}
+
 #[test]
 #[cfg(target_os = "linux")]
-fn a_hangup_that_is_ignored_is_ignored_by_the_command_too() {
+fn a_signal_that_is_ignored_is_ignored_by_the_command_too() {
+    for signal in ["HUP", "INT", "QUIT", "TERM"] {
+        let server = Server::answering(Reply::accepted());
+        let home = Home::new();
+        // As nohup does: the command sends itself, and us, what both would get when the terminal goes.
+        let script = format!("kill -{signal} $$ $PPID; exit 3");
+        let trap = format!("trap '' {signal}; exec \"$0\" \"$@\"");
+        let command = process(&home, &server.url, &[&ALL[..], &["--", "/bin/sh", "-c", &script]].concat());
+        let ended = Ended::new(&under(&["/bin/sh", "-c", &trap], &command).output().unwrap());
+        assert_eq!((ended.code, &server.only().json()["text"]), (3, &json!("sh|failed|3|")), "{signal}: {ended:?}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_scripts_background_job_outlives_the_ctrl_c_of_the_script() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
-    let of_home = home.command();
-    let mut shell = Command::new("/bin/sh");
-    // As nohup does: the command sends itself what it would get when the terminal goes.
-    shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(of_home.get_program()).args(TO).args(ALL);
-    shell.args(["--", "/bin/sh", "-c", "kill -HUP $$; exit 3"]).env_clear().current_dir(home.path());
-    shell.envs(of_home.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("PATH", "/usr/bin:/bin");
-    shell.env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1").env("JELOU_CLIENT_ID", "x");
-    let ended = Ended::new(&shell.env("JELOU_CLIENT_SECRET", "canary-1").output().unwrap());
-    assert_eq!((ended.code, &server.only().json()["text"]), (3, &json!("sh|failed|3|")), "{ended:?}");
+    let script = "echo $$ > up.part; mv up.part up; while [ ! -e go ]; do sleep 0.05; done; exit 7";
+    let job = process(&home, &server.url, &[&ALL[..], &["--", "/bin/sh", "-c", script]].concat());
+    let launcher = ["/bin/sh", "-c", "trap : INT; \"$0\" \"$@\" & wait $!; wait $!"];
+    let child = under(&launcher, &job).process_group(0).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for_command(&home);
+    kill_process_group(Pid::from_child(&child), Signal::INT).unwrap();
+    home.write("go", "");
+    let ended = Ended::new(&child.wait_with_output().unwrap());
+    assert_eq!((ended.code, &server.only().json()["text"]), (7, &json!("sh|failed|7|")), "{ended:?}");
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::input::Source;
 use crate::message::{Outgoing, TemplateUses};
 use crate::output::{Record, RecordError, Sent};
 use crate::people::Exclusions;
-use crate::process::{Signals, Tail, block_on, run_command};
+use crate::process::{Signal, Signals, Tail, block_on, run_command};
 use crate::sending::{
     AuditLog, Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, UnusableTemplates, catch_panic,
     check_templates, claim_exclusions,
@@ -208,8 +208,9 @@ impl CommandRun<'_> {
         let Self { context, arguments, flight, .. } = self;
         let request = Request::new(connection.base.url(), sender.bot.as_str(), outgoing);
         // Those that came before were the command's.
-        connection.signals = Signals::that_end_us()
-            .map_err(|error| NoticeFailure(ExitCode::Unexpected, "unexpected", error.to_string()))?;
+        connection.signals = Signals::default();
+        let caught = connection.signals.catch(&Signal::THAT_END_US);
+        caught.map_err(|error| NoticeFailure(ExitCode::Unexpected, "unexpected", error.to_string()))?;
         let retry_for = sender.settings.retry_for.value.duration();
         let delivery = connection.deliver(&context.stderr, &request, retry_for, flight);
         let Ok(delivery) = tokio::time::timeout(arguments.timeout, delivery).await else {
