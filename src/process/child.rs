@@ -1,13 +1,15 @@
 //! A command that is run for the user: its standard streams, signals and exit code pass as if it had been started alone.
 
+use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::future::pending;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, Command};
-use tokio::time::timeout;
+use tokio::time::{sleep_until, timeout};
 
 use super::error::SystemError;
 use super::signals::{Signal, Signals};
@@ -23,6 +25,10 @@ const NOT_EXECUTABLE: u8 = 126;
 /// How long what a command has written may still come once it has ended, all of it: what it left running may hold the pipe,
 /// and write without end.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// A signal is passed on after this time, to a command that is still there then: where the whole group was signalled, the
+/// command has it already and ends meanwhile.
+const PASSED_ON_AFTER: Duration = Duration::from_millis(75);
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +54,7 @@ pub(crate) async fn run_command(
     // Caught from here on, so that a signal that comes while it starts is not ours alone.
     let mut signals = Signals::default();
     signals.catch(&Signal::ALL)?;
+    let mut to_pass_on = VecDeque::new();
     let mut started = Command::new(find_program(program));
     started.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
     if tail.is_some() {
@@ -65,7 +72,8 @@ pub(crate) async fn run_command(
     let status = loop {
         tokio::select! {
             status = child.wait() => break status.map_err(|cause| SystemError { action: "wait for the command", cause })?,
-            signal = signals.next() => pass_on(signal, &child),
+            signal = signals.next() => if !is_typed(signal) { to_pass_on.push_back((Instant::now() + PASSED_ON_AFTER, signal)) },
+            signal = next_due(&mut to_pass_on) => pass_on(signal, &child),
             is_open = copy(&mut written, stderr, tail.as_deref_mut()), if written.is_some() => if !is_open { written = None },
         }
     };
@@ -74,6 +82,14 @@ pub(crate) async fn run_command(
     // A signal that comes meanwhile was for the command.
     let _ = timeout(DRAIN_TIMEOUT, drained).await;
     Ok((ended(status), at))
+}
+
+/// The first of these, once it is due.
+async fn next_due(to_pass_on: &mut VecDeque<(Instant, Signal)>) -> Signal {
+    let Some((due, signal)) = to_pass_on.front().copied() else { return pending().await };
+    sleep_until(due.into()).await;
+    to_pass_on.pop_front();
+    signal
 }
 
 /// Passes on what has come from the command; false when nothing more will.
@@ -108,18 +124,23 @@ fn ended(status: ExitStatus) -> CommandEnd {
     CommandEnd { code: u8::try_from(code).unwrap_or(u8::MAX), signal: None }
 }
 
-/// Sends `signal` to the child, unless the terminal has: a second Ctrl-C would mean something else to many programs.
+/// Sends `signal` to the child.
 #[cfg(unix)]
 fn pass_on(signal: Signal, child: &Child) {
     use rustix::process::{Pid, Signal as SystemSignal, kill_process};
 
-    let from_keyboard = matches!(signal, Signal::Interrupt | Signal::Quit) && is_in_foreground();
     let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
     let number = SystemSignal::from_named_raw(signal.number().into());
-    if let (false, Some(pid), Some(number)) = (from_keyboard, pid, number) {
+    if let (Some(pid), Some(number)) = (pid, number) {
         // One that has ended needs no signal.
         let _ = kill_process(pid, number);
     }
+}
+
+/// Whether the terminal has sent `signal`, to the child too: a second Ctrl-C would mean something else to many programs.
+#[cfg(unix)]
+fn is_typed(signal: Signal) -> bool {
+    matches!(signal, Signal::Interrupt | Signal::Quit) && is_in_foreground()
 }
 
 /// Whether we belong to the processes that get what is typed at the terminal.
@@ -132,5 +153,11 @@ fn is_in_foreground() -> bool {
 }
 
 /// What the console tells goes to each of its processes: the child's end is ours.
+#[cfg(windows)]
+fn is_typed(_signal: Signal) -> bool {
+    true
+}
+
+/// There is nothing to pass on.
 #[cfg(windows)]
 fn pass_on(_signal: Signal, _child: &Child) {}

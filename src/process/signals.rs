@@ -1,10 +1,13 @@
 //! The signals that end programs, as a stream. Each is caught from the call on; until then it does what it always does.
+//! Whether one that comes is a new one is decided here for every command.
 
+use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io;
 #[cfg(windows)]
 use std::task::Context;
 use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 #[cfg(windows)]
@@ -14,7 +17,7 @@ use tokio::signal::{unix, unix::Signal as SignalSource};
 
 use super::error::SystemError;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Signal {
     Hangup,
     Interrupt,
@@ -52,6 +55,10 @@ impl Signal {
     }
 }
 
+/// The same signal within this time is the same one: `timeout` signals its child and then the whole group, and a parent
+/// passes on what its child has already.
+const REPEATED: Duration = Duration::from_secs(1);
+
 /// The name of any signal that ends programs.
 pub(crate) fn signal_name(number: i32) -> String {
     if let Some(ours) = Signal::ALL.into_iter().find(|signal| i32::from(signal.number()) == number) {
@@ -70,10 +77,11 @@ pub(crate) fn signal_name(number: i32) -> String {
     name.to_owned()
 }
 
-/// The signals that were caught, each as often as it comes.
+/// The signals that were caught, each as often as it comes anew.
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
     caught: Vec<(Signal, SignalSource)>,
+    history: History,
 }
 
 impl Signals {
@@ -95,14 +103,36 @@ impl Signals {
 
     /// The next one that comes; never, where none is caught.
     pub(crate) async fn next(&mut self) -> Signal {
+        let Self { caught, history } = self;
         poll_fn(|context| {
-            let mut ready = |caught: &mut (Signal, SignalSource)| caught.1.poll_recv(context).is_ready();
-            match self.caught.iter_mut().find_map(|caught| Some(caught.0).filter(|_| ready(caught))) {
-                Some(signal) => Poll::Ready(signal),
-                None => Poll::Pending,
+            for (signal, source) in &mut *caught {
+                while source.poll_recv(context).is_ready() {
+                    if history.is_new(*signal, Instant::now()) {
+                        return Poll::Ready(*signal);
+                    }
+                }
             }
+            Poll::Pending
         })
         .await
+    }
+}
+
+/// Which signals came when.
+#[derive(Debug, Default)]
+struct History {
+    /// When each last came anew.
+    heard: HashMap<Signal, Instant>,
+}
+
+impl History {
+    /// Whether the `signal` that comes `now` is not the last one again.
+    fn is_new(&mut self, signal: Signal, now: Instant) -> bool {
+        if self.heard.get(&signal).is_some_and(|last| now.saturating_duration_since(*last) < REPEATED) {
+            return false;
+        }
+        self.heard.insert(signal, now);
+        true
     }
 }
 
@@ -159,6 +189,34 @@ impl SignalSource {
             Self::Close(source) => source.poll_recv(context),
             Self::Shutdown(source) => source.poll_recv(context),
             Self::Logoff(source) => source.poll_recv(context),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which signals at these milliseconds are new.
+    fn heard(came: &[(u64, Signal)]) -> Vec<u64> {
+        let begun = Instant::now();
+        let mut history = History::default();
+        let mut is_new = |at, signal| history.is_new(signal, begun + Duration::from_millis(at));
+        came.iter().copied().filter(|(at, signal)| is_new(*at, *signal)).map(|(at, _)| at).collect()
+    }
+
+    #[test]
+    fn the_same_signal_within_a_second_is_the_same_one() {
+        use Signal::{Hangup, Interrupt, Terminate};
+
+        for (came, expected) in [
+            (&[(0, Terminate), (1, Terminate), (999, Terminate)][..], &[0][..]),
+            (&[(0, Terminate), (1000, Terminate)], &[0, 1000]),
+            // Who presses Ctrl-C on and on is heard once a second.
+            (&[(0, Interrupt), (600, Interrupt), (1200, Interrupt), (1800, Interrupt)], &[0, 1200]),
+            (&[(0, Interrupt), (1, Terminate), (2, Hangup), (3, Interrupt)], &[0, 1, 2]),
+        ] {
+            assert_eq!(heard(came), expected, "{came:?}");
         }
     }
 }

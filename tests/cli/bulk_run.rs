@@ -1,15 +1,16 @@
 //! A run from its confirmation to its end: pace, order, pauses, signals, and going on with it.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::{Value, json};
 
 use crate::bulk_ledger::unguarded;
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, under};
+use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, can_test, under, works};
 use crate::server::refused_url;
 
 also_in_a_database! {
@@ -36,6 +37,8 @@ also_in_a_database! {
     ctrl_c_lets_the_rows_under_way_end,
     a_signal_at_any_instant_leaves_no_row_unknown,
     what_was_ignored_at_the_start_stays_so,
+    the_same_signal_within_a_second_is_the_same_one,
+    who_signals_a_whole_group_leaves_no_row_under_way,
     a_run_whose_last_row_ends_after_ctrl_c_is_complete,
     a_run_that_pauses_behind_its_last_row_is_complete,
     a_pause_is_told_at_once_and_ctrl_c_does_not_take_its_cause,
@@ -125,6 +128,16 @@ impl Watched {
             if line.contains(part) {
                 return;
             }
+        }
+    }
+
+    /// The same signal soon after the first one is the same one, so that a second one may have to come often.
+    pub(crate) fn signal_until_it_ends(&mut self, again: Signal) {
+        let begun = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(begun.elapsed() < Duration::from_secs(20));
+            signal(&self.child, again);
+            std::thread::yield_now();
         }
     }
 
@@ -555,6 +568,62 @@ fn what_was_ignored_at_the_start_stays_so() {
     }
 }
 
+/// Somebody else's signal comes as often as it likes: `timeout` sends one to us and one to the group, and a parent passes
+/// on what its child has already.
+#[test]
+fn the_same_signal_within_a_second_is_the_same_one() {
+    for again in [Signal::INT, Signal::TERM] {
+        // An attempt in which the second one was late says nothing.
+        while !is_one_signal(again) {}
+    }
+}
+
+fn is_one_signal(again: Signal) -> bool {
+    let home = people(1);
+    let (jelou, has_arrived, go) = Jelou::holding();
+    let mut child = Watched::new(start(&home, SEND, &["text", "Hola"], &jelou.url));
+    has_arrived.recv().unwrap();
+    let begun = Instant::now();
+    signal(&child.child, again);
+    child.wait_for("stopping: ");
+    signal(&child.child, again);
+    let was_soon = begun.elapsed() < Duration::from_secs(1);
+    go.send(()).unwrap();
+    let ended = child.end();
+    if was_soon {
+        assert_eq!((ended.code, counts(&ended.json())), (0, [1, 0, 0, 0]), "{ended:?}");
+    }
+    was_soon
+}
+
+#[test]
+fn who_signals_a_whole_group_leaves_no_row_under_way() {
+    let program = assert_cmd::cargo::cargo_bin!("jelouctl").to_str().unwrap();
+    let run = [program, "run", "--to", "593987654321", "--on", "failure", "--"];
+    let timeout = ["timeout", "--preserve-status", "1000"];
+    for (launcher, is_run) in [(&run[..], true), (&timeout, false)] {
+        if !is_run && !can_test("timeout", works("timeout", &["9", "true"])) {
+            continue;
+        }
+        let home = people(1);
+        let (jelou, has_arrived, go) = Jelou::holding();
+        let mut started = under(launcher, &command(&home, SEND, &["text", "Hola"], &jelou.url));
+        started.process_group(0).env("PATH", "/usr/bin:/bin").stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = Watched::new(started.spawn().unwrap());
+        has_arrived.recv().unwrap();
+        if is_run {
+            kill_process_group(Pid::from_child(&child.child), Signal::TERM).unwrap();
+        } else {
+            // What it gets itself it sends to its child and then to the group, as when the time is up.
+            signal(&child.child, Signal::TERM);
+        }
+        child.wait_for("stopping: ");
+        go.send(()).unwrap();
+        let ended = child.end();
+        assert_eq!((ended.code, counts(&ended.json())), (0, [1, 0, 0, 0]), "{ended:?}");
+    }
+}
+
 #[test]
 fn a_run_whose_last_row_ends_after_ctrl_c_is_complete() {
     let home = people(1);
@@ -611,7 +680,7 @@ fn a_pause_is_told_at_once_and_ctrl_c_does_not_take_its_cause() {
         signal(&child.child, Signal::INT);
         child.wait_for("stopping: ");
         if is_left_at_once {
-            signal(&child.child, Signal::INT);
+            child.signal_until_it_ends(Signal::INT);
         }
         let ended = child.end();
         assert_eq!(ended.code, 4, "{ended:?}");
@@ -629,20 +698,13 @@ fn a_pause_is_told_at_once_and_ctrl_c_does_not_take_its_cause() {
 fn a_second_ctrl_c_leaves_at_once_and_the_ledger_knows() {
     let home = people(20);
     let jelou = Jelou::start(|_, before| if before == 0 { Act::Hang { accepted: true } } else { Act::Accept });
-    let child = start(&home, SEND, &["text", "x"], &jelou.url);
+    let mut child = Watched::new(start(&home, SEND, &["text", "x"], &jelou.url));
     jelou.wait_for(1);
-    signal(&child, Signal::INT);
-    // Two at once may count as one; the first must have been heard.
-    let begun = Instant::now();
+    signal(&child.child, Signal::INT);
     let status = home.run("bulk status r").success().json();
     assert_eq!(status["inflight"], 1, "status reads a run that is going on");
-    let mut child = child;
-    while child.try_wait().unwrap().is_none() {
-        assert!(begun.elapsed() < Duration::from_secs(20));
-        signal(&child, Signal::INT);
-        std::thread::yield_now();
-    }
-    let ended = end(child);
+    child.signal_until_it_ends(Signal::INT);
+    let ended = child.end();
     assert_eq!((ended.code, &ended.json()["inflight"]), (130, &json!(1)), "{ended:?}");
     let ended = home.run("bulk resolve r --unknown-as failed").success();
     assert_eq!(counts(&ended.json()), [0, 1, 0, 19]);

@@ -491,7 +491,7 @@ fn a_database_that_is_gone_is_told_once_and_only_what_is_there_stands_above() {
     let Some((_home, _jelou, mut child)) = locked_out("too_many", "CONNECTION LIMIT 0") else { return };
     signal(&child.child, Signal::INT);
     child.wait_for("press Ctrl-C again to stop at once");
-    signal(&child.child, Signal::INT);
+    child.signal_until_it_ends(Signal::INT);
     let ended = child.end();
     assert_eq!(ended.code, 12, "{ended:?}");
     assert_eq!(ended.stderr.matches("the database of the ledger").count(), 1, "{ended:?}");

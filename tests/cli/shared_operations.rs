@@ -487,7 +487,7 @@ fn what_was_sent_is_printed_where_somebody_leaves_while_the_database_stalls() {
     watched.wait_for("\"sent\":1");
     signal(&watched.child, Signal::INT);
     watched.wait_for("press Ctrl-C again");
-    signal(&watched.child, Signal::INT);
+    watched.signal_until_it_ends(Signal::INT);
     let ended = watched.end();
     assert!([12, 130].contains(&ended.code), "{ended:?}");
     let records: Vec<Value> = ended.stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
