@@ -1,5 +1,5 @@
 //! The signals that end programs, as a stream. Each is caught from the call on; until then it does what it always does.
-//! Whether one that comes is a new one is decided here for every command.
+//! Whether one that comes is a new one, and for us, is decided here for every command.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -59,6 +59,10 @@ impl Signal {
 /// passes on what its child has already.
 const REPEATED: Duration = Duration::from_secs(1);
 
+/// How long after a command's end the signal that ended it may still reach us: the processes of a group are not signalled
+/// all at once.
+const BELATED: Duration = Duration::from_secs(2);
+
 /// The name of any signal that ends programs.
 pub(crate) fn signal_name(number: i32) -> String {
     if let Some(ours) = Signal::ALL.into_iter().find(|signal| i32::from(signal.number()) == number) {
@@ -85,6 +89,11 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
+    /// For what comes after a command that `ended` at this instant: its signals are not ours. None is caught yet.
+    pub(crate) fn after_command(ended: Instant) -> Self {
+        Self { history: History { command_ended: Some(ended), ..History::default() }, ..Self::default() }
+    }
+
     /// Catches these too; needs a runtime. What is ignored stays so, for us and for the commands that we run: that is what
     /// `nohup` is for, `trap '' TERM`, and the `&` of a script, whose Ctrl-C is not for its background jobs.
     pub(crate) fn catch(&mut self, signals: &[Signal]) -> Result<(), SystemError> {
@@ -123,16 +132,19 @@ impl Signals {
 struct History {
     /// When each last came anew.
     heard: HashMap<Signal, Instant>,
+    /// When the command ended to which the first of each may have been sent.
+    command_ended: Option<Instant>,
 }
 
 impl History {
-    /// Whether the `signal` that comes `now` is not the last one again.
+    /// Whether the `signal` that comes `now` is neither the last one again nor a command's.
     fn is_new(&mut self, signal: Signal, now: Instant) -> bool {
-        if self.heard.get(&signal).is_some_and(|last| now.saturating_duration_since(*last) < REPEATED) {
+        let is_within = |since: Instant, time| now.saturating_duration_since(since) < time;
+        if self.heard.get(&signal).is_some_and(|last| is_within(*last, REPEATED)) {
             return false;
         }
-        self.heard.insert(signal, now);
-        true
+        let is_first = self.heard.insert(signal, now).is_none();
+        !(is_first && self.command_ended.is_some_and(|ended| is_within(ended, BELATED)))
     }
 }
 
@@ -197,10 +209,10 @@ impl SignalSource {
 mod tests {
     use super::*;
 
-    /// Which signals at these milliseconds are new.
-    fn heard(came: &[(u64, Signal)]) -> Vec<u64> {
+    /// Which signals at these milliseconds are new, where a command ended at 0 or where there was none.
+    fn heard(command_ended: bool, came: &[(u64, Signal)]) -> Vec<u64> {
         let begun = Instant::now();
-        let mut history = History::default();
+        let mut history = History { command_ended: command_ended.then_some(begun), ..History::default() };
         let mut is_new = |at, signal| history.is_new(signal, begun + Duration::from_millis(at));
         came.iter().copied().filter(|(at, signal)| is_new(*at, *signal)).map(|(at, _)| at).collect()
     }
@@ -216,7 +228,22 @@ mod tests {
             (&[(0, Interrupt), (600, Interrupt), (1200, Interrupt), (1800, Interrupt)], &[0, 1200]),
             (&[(0, Interrupt), (1, Terminate), (2, Hangup), (3, Interrupt)], &[0, 1, 2]),
         ] {
-            assert_eq!(heard(came), expected, "{came:?}");
+            assert_eq!(heard(false, came), expected, "{came:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_each_soon_after_a_command_was_for_the_command() {
+        use Signal::{Interrupt, Terminate};
+
+        for (came, expected) in [
+            (&[(0, Terminate)][..], &[][..]),
+            (&[(1999, Terminate), (2998, Terminate), (2999, Terminate)], &[2999]),
+            (&[(10, Terminate), (500, Interrupt), (1009, Terminate), (1010, Terminate)], &[1010]),
+            (&[(2000, Terminate)], &[2000]),
+            (&[(10, Interrupt), (2010, Terminate)], &[2010]),
+        ] {
+            assert_eq!(heard(true, came), expected, "{came:?}");
         }
     }
 }

@@ -47,7 +47,8 @@ pub(crate) enum ConnectError {
     System(#[from] SystemError),
 }
 
-/// Opens the way to the API at `base` for `client_id`, whose secret is fetched now.
+/// Opens the way to the API at `base` for `client_id`, whose secret is fetched now. `signals`, of which none is caught yet,
+/// are those that stop it.
 ///
 /// # Errors
 /// When the secret cannot be had, or the certificates or the proxy cannot be used.
@@ -57,10 +58,10 @@ pub(crate) async fn connect(
     base: ApiUrl,
     client_id: &ClientId,
     secret: &Sourced<SecretSource>,
+    mut signals: Signals,
 ) -> Result<Opening, ConnectError> {
     let client = new_client(settings, &base)?;
     // Ctrl-C that is caught ends a question with an error; the others would wait for the answer, and are caught after it.
-    let mut signals = Signals::default();
     signals.catch(&[Signal::Interrupt])?;
     let ask = || secret::ask_secret("Client secret (hidden):");
     let typed = if secret.value == SecretSource::Prompt { Some(secret.fetch(ask).await?) } else { None };

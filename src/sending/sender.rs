@@ -1,6 +1,8 @@
 //! Who sends. The order in which faults are told is the same for every command: wrong usage, then the configuration,
 //! then the guard.
 
+use std::time::Instant;
+
 use super::connection::{self, ConnectError, Opening};
 use super::guard::{GuardError, check_allowed};
 use super::{address, preview};
@@ -11,7 +13,7 @@ use crate::input::InputError;
 use crate::message::{InvalidMessage, RecipientSources};
 use crate::output::StreamError;
 use crate::phone::Country;
-use crate::process::{EnclosingSandbox, enclosing_sandbox};
+use crate::process::{EnclosingSandbox, Signals, enclosing_sandbox};
 
 /// The first step: nothing else can take standard input from the secret, and the environment is read; a fault in it is
 /// told once the message is known to be right.
@@ -172,7 +174,14 @@ impl Sender {
 
     /// As [`Sender::connect`], to what [`Sender::base`] gave.
     pub(crate) async fn connect_to(&self, context: &Context, base: ApiUrl) -> Result<Opening, ConnectError> {
-        connection::connect(context, &self.settings, base, &self.client_id, &self.secret).await
+        let signals = Signals::default();
+        connection::connect(context, &self.settings, base, &self.client_id, &self.secret, signals).await
+    }
+
+    /// As [`Sender::connect`], after a command that ended at this instant.
+    pub(crate) async fn connect_after(&self, context: &Context, ended: Instant) -> Result<Opening, ConnectError> {
+        let (base, signals) = (self.base(context).await?, Signals::after_command(ended));
+        connection::connect(context, &self.settings, base, &self.client_id, &self.secret, signals).await
     }
 
     /// `bot 77 (profile prod)`

@@ -2,11 +2,13 @@
 
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::{Value, json};
 
-use crate::harness::{Ended, Home, tool, under};
+use crate::bulk_server::Jelou;
+use crate::harness::{Ended, Home, can_test, tool, under, works};
 use crate::server::{Reply, Server, refused_url};
 
 const TO: [&str; 3] = ["run", "--to", "593987654321"];
@@ -405,11 +407,84 @@ fn a_signal_is_the_commands_and_the_notice_is_still_sent() {
     }
 }
 
+/// Says by a file which process it is once it is there, and never ends by itself.
+const ENDLESS: &str = "echo $$ > up.part; mv up.part up; exec sleep 1000";
+
 fn wait_for_command(home: &Home) -> Pid {
     while !home.path().join("up").exists() {
         std::thread::yield_now();
     }
     Pid::from_raw(home.read("up").trim().parse().unwrap()).unwrap()
+}
+
+/// A command and `run` are not signalled at the same instant, nor in the same order, nor once: `timeout` signals its child
+/// and then the group, and who ends a service each of its processes.
+#[test]
+fn what_ends_the_command_does_not_end_its_notice() {
+    type Send = fn(group: Pid, command: Pid, Signal);
+    let to_group: Send = |group, _, signal| kill_process_group(group, signal).unwrap();
+    let to_command: Send = |_, command, signal| kill_process(command, signal).unwrap();
+    let to_launcher: Send = |group, _, signal| kill_process(group, signal).unwrap();
+    for (launcher, send) in
+        [(&[][..], to_group), (&[], to_command), (&["timeout", "--preserve-status", "1000"], to_launcher)]
+    {
+        if !launcher.is_empty() && !can_test("timeout", works("timeout", &["9", "true"])) {
+            continue;
+        }
+        for (signal, text) in [
+            (Signal::TERM, "sh|killed|143|SIGTERM"),
+            (Signal::INT, "sh|killed|130|SIGINT"),
+            (Signal::HUP, "sh|killed|129|SIGHUP"),
+        ] {
+            // An attempt in which the last of its signals was late says nothing.
+            while !is_told(launcher, |group, command| send(group, command, signal), signal, text) {}
+        }
+    }
+}
+
+fn is_told(launcher: &[&str], end_command: impl Fn(Pid, Pid), signal: Signal, text: &str) -> bool {
+    let home = Home::new();
+    let (jelou, has_arrived, go) = Jelou::holding();
+    let words = [&ALL[..], &["--", "/bin/sh", "-c", ENDLESS]].concat();
+    let mut command = under(launcher, &process(&home, &jelou.url, &words));
+    let child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (group, command) = (Pid::from_child(&child), wait_for_command(&home));
+    let begun = Instant::now();
+    end_command(group, command);
+    has_arrived.recv().unwrap();
+    // The notice is under way; what ended the command comes to us, and once more.
+    for _ in 0..2 {
+        kill_process_group(group, signal).unwrap();
+    }
+    let was_soon = begun.elapsed() < Duration::from_secs(2);
+    go.send(()).unwrap();
+    let ended = Ended::new(&child.wait_with_output().unwrap());
+    if was_soon {
+        assert_eq!((ended.code, ended.stderr.as_str()), (128 + signal.as_raw(), ""), "{text}: {ended:?}");
+        let told: Vec<_> = jelou.seen().iter().map(|seen| seen.received.json()["text"].clone()).collect();
+        assert_eq!(told, [text]);
+    }
+    was_soon
+}
+
+#[test]
+fn a_signal_that_is_not_the_commands_ends_the_notice() {
+    let home = Home::new();
+    let server = Server::answering(Reply::HangAfterReading);
+    let words = [&ALL[..], &["--notify-timeout", "60s", "--", "/bin/sh", "-c", "exit 3"]].concat();
+    let mut child = process(&home, &server.url, &words).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(40), "the notice is not ended");
+        if !server.received().is_empty() {
+            kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+        }
+        std::thread::yield_now();
+    }
+    let ended = Ended::new(&child.wait_with_output().unwrap());
+    assert_eq!(ended.code, 3, "{ended:?}");
+    let told = "the notice of how the command ended: it may have been sent: interrupted by SIGTERM";
+    assert!(ended.stderr.contains(told), "{ended:?}");
 }
 
 #[test]

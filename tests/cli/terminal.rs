@@ -130,6 +130,18 @@ fn ctrl_c_at_the_question_sends_nothing() {
 }
 
 #[test]
+fn ctrl_c_ends_the_command_of_run_and_not_its_notice() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    home.config(&format!("{}client_secret = \"canary\"\n", profile(&server)));
+    let words = ["run", "--to", "593987654321", "--text", "{{ result }} {{ signal }}", "--", "sh", "-c"];
+    let mut terminal = Terminal::new(&home, &[&words[..], &["echo up; exec sleep 1000"]].concat(), &[]);
+    terminal.refuse("up");
+    let (code, screen) = terminal.end();
+    assert_eq!((code, &server.only().json()["text"]), (130, &"killed SIGINT".into()), "{screen}");
+}
+
+#[test]
 fn ctrl_c_at_the_question_of_a_bulk_run_leaves_nothing() {
     let home = Home::new();
     let server = Server::never_asked();

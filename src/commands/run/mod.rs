@@ -6,6 +6,8 @@ mod facts;
 mod notice;
 mod prepared;
 
+use std::time::Instant;
+
 use serde_json::{Map, Value};
 
 pub(crate) use self::arguments::{NoticeContent, NotifyOn, RunArguments};
@@ -134,7 +136,7 @@ impl CommandRun<'_> {
             return Ok(code);
         }
         let mut record = std::mem::take(&mut self.record);
-        let notified = self.fill_and_notify(connection, &facts.ended(ended, at), tail, &mut record).await;
+        let notified = self.fill_and_notify(connection, &facts.ended(ended, at), at, tail, &mut record).await;
         let of_notice = notified.as_ref().err().map_or(ExitCode::Success, |failure| failure.0);
         if let Err(NoticeFailure(_, code, message)) = &notified {
             let (api_code, hint, retry_after_s) = (None, None, None);
@@ -152,6 +154,7 @@ impl CommandRun<'_> {
         &mut self,
         connection: Option<Connection>,
         facts: &Map<String, Value>,
+        ended: Instant,
         tail: Option<Tail>,
         record: &mut Record,
     ) -> Result<(), NoticeFailure> {
@@ -161,8 +164,8 @@ impl CommandRun<'_> {
             (None, None) => return Ok(()),
         };
         let connection = match connection {
-            Some(connection) => connection,
-            None => self.connect_again(sender).await?,
+            Some(connection) => after_command(connection, ended)?,
+            None => self.connect_again(sender, ended).await?,
         };
         // A job that says `set -x` writes the secret that it was given.
         let redact = |text: String| connection.credentials.redact(&text).unwrap_or(text);
@@ -176,9 +179,9 @@ impl CommandRun<'_> {
     }
 
     /// A vault that was sealed, or a network that was away, before a command that took hours may be there now.
-    async fn connect_again(&self, sender: &Sender) -> Result<Connection, NoticeFailure> {
+    async fn connect_again(&self, sender: &Sender, ended: Instant) -> Result<Connection, NoticeFailure> {
         let Self { context, arguments, .. } = self;
-        match tokio::time::timeout(arguments.timeout, sender.connect(context)).await {
+        match tokio::time::timeout(arguments.timeout, sender.connect_after(context, ended)).await {
             Ok(Ok(Opening::Open(connection))) => Ok(connection),
             Ok(Ok(Opening::Interrupted(signal))) => Err(NoticeFailure(
                 of_signal(signal),
@@ -197,7 +200,7 @@ impl CommandRun<'_> {
         }
     }
 
-    /// Sends the notice; from here on a signal ends it, not the command.
+    /// Sends the notice; a signal that was not the command's ends it.
     async fn notify(
         &self,
         mut connection: Connection,
@@ -207,10 +210,6 @@ impl CommandRun<'_> {
     ) -> Result<(), NoticeFailure> {
         let Self { context, arguments, flight, .. } = self;
         let request = Request::new(connection.base.url(), sender.bot.as_str(), outgoing);
-        // Those that came before were the command's.
-        connection.signals = Signals::default();
-        let caught = connection.signals.catch(&Signal::THAT_END_US);
-        caught.map_err(|error| NoticeFailure(ExitCode::Unexpected, "unexpected", error.to_string()))?;
         let retry_for = sender.settings.retry_for.value.duration();
         let delivery = connection.deliver(&context.stderr, &request, retry_for, flight);
         let Ok(delivery) = tokio::time::timeout(arguments.timeout, delivery).await else {
@@ -248,4 +247,13 @@ impl CommandRun<'_> {
         }
         Ok(())
     }
+}
+
+/// `connection` with the signals that end the notice. Those that it has were caught before the command, and were the
+/// command's.
+fn after_command(connection: Connection, ended: Instant) -> Result<Connection, NoticeFailure> {
+    let mut signals = Signals::after_command(ended);
+    let caught = signals.catch(&Signal::THAT_END_US);
+    caught.map_err(|error| NoticeFailure(ExitCode::Unexpected, "unexpected", error.to_string()))?;
+    Ok(Connection { signals, ..connection })
 }
