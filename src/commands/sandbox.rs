@@ -111,7 +111,7 @@ async fn serve(
     let variables = variables(context, &url);
     if !arguments.command.is_empty() {
         let (ended, _) = run_command(&context.stderr, &arguments.command, &variables, None).await?;
-        return Ok((sandbox, ExitCode::Command(ended.code)));
+        return Ok((sandbox, ended.code.map_or(ExitCode::Unexpected, ExitCode::Command)));
     }
     // Caught before the variables show that it listens.
     let mut signals = Signals::default();

@@ -33,15 +33,16 @@ const PASSED_ON_AFTER: Duration = Duration::from_millis(75);
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CommandEnd {
-    /// Its exit code; 127 or 126 when it could not be started, 128 and the signal's number when one ended it.
-    pub(crate) code: u8,
+    /// Its exit code; 127 or 126 when it could not be started, 128 and the signal's number when one ended it. Nothing where
+    /// the system does not say.
+    pub(crate) code: Option<u8>,
     /// The number of the signal that ended it.
     pub(crate) signal: Option<i32>,
 }
 
 /// Runs `command` with these variables beside our own, until it has ended. Its standard streams are ours; with `tail`,
-/// what it writes to stderr goes through us and its end is kept. One that cannot be started is told. Gives the instant at
-/// which it ended, too.
+/// what it writes to stderr goes through us and its end is kept. One that cannot be started, or waited for, is told. Gives
+/// the instant at which it ended, too.
 pub(crate) async fn run_command(
     stderr: &Stderr,
     command: &[OsString],
@@ -49,7 +50,7 @@ pub(crate) async fn run_command(
     mut tail: Option<&mut Tail>,
 ) -> Result<(CommandEnd, Instant), SystemError> {
     let Some((program, arguments)) = command.split_first() else {
-        return Ok((CommandEnd { code: 0, signal: None }, Instant::now()));
+        return Ok((CommandEnd { code: Some(0), signal: None }, Instant::now()));
     };
     // Caught from here on, so that a signal that comes while it starts is not ours alone.
     let mut signals = Signals::default();
@@ -65,13 +66,13 @@ pub(crate) async fn run_command(
         Err(error) => {
             let code = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE };
             stderr.error(&format!("failed to run {}: {error}", program.display()), &[], None);
-            return Ok((CommandEnd { code, signal: None }, Instant::now()));
+            return Ok((CommandEnd { code: Some(code), signal: None }, Instant::now()));
         }
     };
     let mut written = child.stderr.take();
     let status = loop {
         tokio::select! {
-            status = child.wait() => break status.map_err(|cause| SystemError { action: "wait for the command", cause })?,
+            status = child.wait() => break status,
             signal = signals.next() => if !is_typed(signal) { to_pass_on.push_back((Instant::now() + PASSED_ON_AFTER, signal)) },
             signal = next_due(&mut to_pass_on) => pass_on(signal, &child),
             is_open = copy(&mut written, stderr, tail.as_deref_mut()), if written.is_some() => if !is_open { written = None },
@@ -81,7 +82,14 @@ pub(crate) async fn run_command(
     let drained = async { while copy(&mut written, stderr, tail.as_deref_mut()).await {} };
     // A signal that comes meanwhile was for the command.
     let _ = timeout(DRAIN_TIMEOUT, drained).await;
-    Ok((ended(status), at))
+    let ended = match status {
+        Ok(status) => ended(status),
+        Err(error) => {
+            stderr.error(&format!("failed to wait for the command, so its exit code is unknown: {error}"), &[], None);
+            CommandEnd { code: None, signal: None }
+        }
+    };
+    Ok((ended, at))
 }
 
 /// The first of these, once it is due.
@@ -109,7 +117,7 @@ fn ended(status: ExitStatus) -> CommandEnd {
 
     let signal = status.signal();
     let code = status.code().or_else(|| signal.map(|signal| 128 + signal));
-    CommandEnd { code: code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX), signal }
+    CommandEnd { code: Some(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)), signal }
 }
 
 /// Codes have 32 bits there; one that does not fit is 255.
@@ -119,9 +127,9 @@ fn ended(status: ExitStatus) -> CommandEnd {
     const CONTROL_C_EXIT: u32 = 0xC000_013A;
     let code = status.code().unwrap_or(-1).cast_unsigned();
     if code == CONTROL_C_EXIT {
-        return CommandEnd { code: 130, signal: Some(Signal::Interrupt.number().into()) };
+        return CommandEnd { code: Some(130), signal: Some(Signal::Interrupt.number().into()) };
     }
-    CommandEnd { code: u8::try_from(code).unwrap_or(u8::MAX), signal: None }
+    CommandEnd { code: Some(u8::try_from(code).unwrap_or(u8::MAX)), signal: None }
 }
 
 /// Sends `signal` to the child.

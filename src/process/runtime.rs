@@ -9,6 +9,7 @@ pub(crate) fn block_on<T, E: From<SystemError>>(work: impl Future<Output = Resul
     {
         let _entered = runtime.enter();
         catch_file_size_limit()?;
+        catch_ends_of_commands()?;
     }
     let done = runtime.block_on(work);
     // A name look-up or a read that hangs must not keep the process once all is decided.
@@ -25,20 +26,28 @@ pub(crate) fn outlive_file_size_limit() -> Result<(), SystemError> {
     catch_file_size_limit()
 }
 
-/// Needs a runtime; what is caught stays so when it ends.
-#[cfg(unix)]
+#[cfg_attr(not(unix), expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail"))]
 fn catch_file_size_limit() -> Result<(), SystemError> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let kind = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
-    let caught = signal(kind).map_err(|cause| SystemError { action: "listen for signals", cause })?;
-    drop(caught);
+    #[cfg(unix)]
+    catch(rustix::process::Signal::XFSZ)?;
     Ok(())
 }
 
-/// There is no such signal.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-fn catch_file_size_limit() -> Result<(), SystemError> {
+/// A process that starts with SIGCHLD ignored, as some daemons start theirs, cannot wait for its children: they are gone as
+/// soon as they end. Catching the signal takes that back.
+#[cfg_attr(not(unix), expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail"))]
+fn catch_ends_of_commands() -> Result<(), SystemError> {
+    #[cfg(unix)]
+    catch(rustix::process::Signal::CHILD)?;
+    Ok(())
+}
+
+/// Needs a runtime; what is caught stays so when it ends.
+#[cfg(unix)]
+fn catch(number: rustix::process::Signal) -> Result<(), SystemError> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let caught = signal(SignalKind::from_raw(number.as_raw()));
+    drop(caught.map_err(|cause| SystemError { action: "listen for signals", cause })?);
     Ok(())
 }

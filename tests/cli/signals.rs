@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::acceptor::Acceptor;
-use crate::harness::{Ended, Home, tool};
+use crate::harness::{Ended, Home, can_test, tool, under, works};
 use crate::server::{Reply, Server};
 
 /// Starts a send, waits until `wait_for` is on its stderr and the server was asked, and sends the signal.
@@ -164,6 +164,38 @@ fn a_signal_ends_the_reading_without_advice_about_a_message() {
     let ended = Ended::new(&child.wait_with_output().unwrap());
     assert_eq!(ended.code, 130);
     assert!(!ended.stderr.contains("ask the recipient"), "{}", ended.stderr);
+}
+
+/// Who has its SIGCHLD ignored, as a daemon may, is not told how its children end, and starts others so.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_parent_that_ignores_how_its_children_end_changes_nothing() {
+    let launcher = ["env", "--ignore-signal=CHLD"];
+    if !can_test("env --ignore-signal", works("env", &["--ignore-signal=CHLD", "true"])) {
+        return;
+    }
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    home.config(&format!(
+        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n\
+         client_secret_command = [\"echo\", \"canary-1\"]\nledger = \"postgres://a@127.0.0.1:1/j\"\n\
+         ledger_password_command = [\"sh\", \"-c\", \"exit 9\"]\n",
+        server.url
+    ));
+    for (words, code, arrived, told) in [
+        ("run --to 593987654321 -- sh -c", 7, 1, ""),
+        ("sandbox --quiet -- sh -c", 7, 1, ""),
+        ("send text --to 593987654321", 0, 2, ""),
+        ("bulk status", 3, 2, "`sh` failed with exit status: 9"),
+    ] {
+        let mut command = home.command();
+        command.args(words.split(' ')).env("PATH", "/usr/bin:/bin");
+        command.args(Some("exit 7").filter(|_| !words.starts_with("bulk")));
+        let ended = Ended::new(&under(&launcher, &command).output().unwrap());
+        assert_eq!((ended.code, server.received().len()), (code, arrived), "{words}: {ended:?}");
+        assert!(ended.stderr.contains(told) && !ended.stderr.contains("No child"), "{words}: {ended:?}");
+    }
+    assert!(server.received()[0].json()["text"].as_str().unwrap().ends_with("exit code 7"));
 }
 
 /// A loop that waits for another process must end even when that never comes.

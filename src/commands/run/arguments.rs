@@ -60,8 +60,8 @@ impl NotifyOn {
     pub(crate) fn wants(self, ended: CommandEnd) -> bool {
         match self {
             Self::Always => true,
-            Self::Failure => ended.code != 0,
-            Self::Success => ended.code == 0,
+            Self::Failure => ended.code != Some(0),
+            Self::Success => ended.code == Some(0),
         }
     }
 }

@@ -11,9 +11,9 @@ use crate::timestamps::rfc_3339;
 
 /// The ways a command can end.
 pub(super) const ENDS: [CommandEnd; 3] = [
-    CommandEnd { code: 0, signal: None },
-    CommandEnd { code: 137, signal: Some(9) },
-    CommandEnd { code: 1, signal: None },
+    CommandEnd { code: Some(0), signal: None },
+    CommandEnd { code: Some(137), signal: Some(9) },
+    CommandEnd { code: Some(1), signal: None },
 ];
 
 /// A command that began when this was made.
@@ -47,13 +47,40 @@ impl Facts {
         let rounded = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX) / precision * precision;
         let facts = json!({
             "command": self.command,
-            "result": match ended { CommandEnd { signal: Some(_), .. } => "killed", CommandEnd { code: 0, .. } => "ok", _ => "failed" },
-            "code": ended.code,
+            "result": result(ended),
+            "code": ended.code.map_or_else(|| json!("unknown"), |code| json!(code)),
             "signal": ended.signal.map(signal_name).unwrap_or_default(),
             "duration": humantime::format_duration(Duration::from_millis(rounded)).to_string(),
             "host": self.host,
             "started": rfc_3339(self.started),
         });
         facts.as_object().cloned().unwrap_or_default()
+    }
+}
+
+fn result(ended: CommandEnd) -> &'static str {
+    match ended {
+        CommandEnd { signal: Some(_), .. } => "killed",
+        CommandEnd { code: Some(0), .. } => "ok",
+        CommandEnd { code: Some(_), .. } => "failed",
+        CommandEnd { code: None, .. } => "ended",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_that_a_command_has_ended_where_nobody_knows_how() {
+        for (code, signal, expected) in [
+            (Some(0), None, json!(["ok", 0])),
+            (Some(3), None, json!(["failed", 3])),
+            (Some(137), Some(9), json!(["killed", 137])),
+            (None, None, json!(["ended", "unknown"])),
+        ] {
+            let facts = Facts::new(OsStr::new("backup")).ended(CommandEnd { code, signal }, Instant::now());
+            assert_eq!(json!([facts["result"], facts["code"]]), expected);
+        }
     }
 }

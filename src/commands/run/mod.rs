@@ -131,7 +131,7 @@ impl CommandRun<'_> {
         let facts = Facts::new(arguments.program());
         let mut tail = arguments.tail.map(Tail::new);
         let (ended, at) = run_command(&context.stderr, &arguments.command, &[], tail.as_mut()).await?;
-        let code = ExitCode::Command(ended.code);
+        let code = ended.code.map_or(ExitCode::Unexpected, ExitCode::Command);
         if !arguments.on.wants(ended) {
             return Ok(code);
         }
