@@ -13,7 +13,7 @@ use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::message::Message;
 use crate::private_file::{self, FileError};
-use crate::process::{Signal, Signals, block_on, run_command};
+use crate::process::{Signal, Signals, block_on, enclose_commands, run_command};
 use crate::sandbox::{DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox, Templates, Webhook};
 
 /// Client id and secret, and the bot where none is chosen.
@@ -110,6 +110,7 @@ async fn serve(
     }
     let variables = variables(context, &url);
     if !arguments.command.is_empty() {
+        enclose_commands()?;
         let (ended, _) = run_command(&context.stderr, &arguments.command, &variables, None).await?;
         return Ok((sandbox, ended.code.map_or(ExitCode::Unexpected, ExitCode::Command)));
     }

@@ -1,5 +1,11 @@
 //! The processes that we were started by: is one of them `jelouctl sandbox … -- COMMAND`, and where does it listen. An
-//! environment can be cleared on the way to us, but not the processes.
+//! environment can be cleared on the way to us, but not the processes. Such a sandbox marks itself, since neither
+//! its file (a link, a copy, the dynamic loader) nor its command line tells what it is.
+
+#[cfg(target_os = "linux")]
+use std::ffi::CStr;
+
+use super::error::SystemError;
 
 /// A sandbox whose command we belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,16 +17,32 @@ pub(crate) enum EnclosingSandbox {
     Hidden(u32),
 }
 
+/// The name of a process that is a sandbox with a command: as much as the system keeps of it.
+#[cfg(target_os = "linux")]
+const MARK: &CStr = c"jelouctl sandbo";
+
+/// Marks this process as a sandbox for all that is started below it. Its main thread must call this: a process has the name
+/// of that thread.
+#[cfg(target_os = "linux")]
+pub(crate) fn enclose_commands() -> Result<(), SystemError> {
+    rustix::thread::set_name(MARK).map_err(|error| SystemError { action: "name this process", cause: error.into() })
+}
+
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "on Linux it can fail")]
+pub(crate) fn enclose_commands() -> Result<(), SystemError> {
+    Ok(())
+}
+
 /// The nearest sandbox among the processes that we were started by. Only Linux says; where it does not, there is none.
 #[cfg(target_os = "linux")]
 pub(crate) fn enclosing_sandbox() -> Option<EnclosingSandbox> {
     /// More than any chain has, should the numbers be taken by others meanwhile.
     const LONGEST: usize = 1000;
-    let own = linux::read_stat(std::process::id())?;
-    let mut process = own.parent;
+    let mut process = linux::read_stat(std::process::id())?.parent;
     for _ in 0..LONGEST {
         let stat = linux::read_stat(process)?;
-        if [linux::NAME, &own.name].contains(&&*stat.name) && runs_a_command_in_a_sandbox(&linux::words(process)) {
+        if stat.name.as_bytes() == MARK.to_bytes() {
             let port = linux::listening_port(process);
             return Some(port.map_or(EnclosingSandbox::Hidden(process), EnclosingSandbox::Listening));
         }
@@ -34,29 +56,14 @@ pub(crate) fn enclosing_sandbox() -> Option<EnclosingSandbox> {
     None
 }
 
-/// Whether these words, each with a NUL behind it, are `jelouctl [FLAGS] sandbox [FLAGS] -- COMMAND`.
-#[cfg(any(target_os = "linux", test))]
-fn runs_a_command_in_a_sandbox(words: &[u8]) -> bool {
-    let mut words = words.split(|byte| *byte == 0).skip(1);
-    let mut own = words.by_ref().take_while(|word| *word != b"--");
-    // `run` has a command behind `--`, too, and any word among its flags.
-    let is_sandbox = own.by_ref().find(|word| [&b"sandbox"[..], b"run"].contains(word)) == Some(b"sandbox");
-    own.for_each(drop);
-    // Behind the last NUL stands an empty word.
-    is_sandbox && words.next().is_some_and(|word| !word.is_empty())
-}
-
 #[cfg(target_os = "linux")]
 mod linux {
     use std::fs::{self, File};
     use std::io::Read;
     use std::path::Path;
 
-    /// What we are called, unless somebody has renamed us.
-    pub(super) const NAME: &str = "jelouctl";
-
     pub(super) struct Stat {
-        /// Of the program's file, its first 15 bytes.
+        /// What the process calls itself; of the program's file at first.
         pub(super) name: String,
         /// The process that started this one, or took it over; 0 for the first of all, which cannot be read.
         pub(super) parent: u32,
@@ -71,11 +78,6 @@ mod linux {
         let (before, behind) = stat.rsplit_once(')')?;
         let (_, name) = before.split_once('(')?;
         Some(Stat { name: name.to_owned(), parent: behind.split_whitespace().nth(1)?.parse().ok()? })
-    }
-
-    /// Its command line, a NUL behind each word.
-    pub(super) fn words(process: u32) -> Vec<u8> {
-        fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default()
     }
 
     /// The port of 127.0.0.1 on which a process of ours listens.
@@ -100,26 +102,5 @@ mod linux {
         let number =
             |target: std::path::PathBuf| Some(target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned());
         Some(targets.filter_map(number).collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_sandbox_with_a_command_encloses() {
-        for (line, expected) in [
-            ("jelouctl sandbox -- ./notify.sh", true),
-            ("/opt/jelouctl --bot 7 sandbox --expect 1 -- sh -c true", true),
-            ("jelouctl sandbox", false),
-            ("jelouctl sandbox --open --", false),
-            ("jelouctl run --text sandbox -- make", false),
-            ("jelouctl run -- jelouctl sandbox -- make", false),
-            ("jelouctl send text -- sandbox", false),
-        ] {
-            let words: String = line.split(' ').flat_map(|word| [word, "\0"]).collect();
-            assert_eq!(runs_a_command_in_a_sandbox(words.as_bytes()), expected, "{line}");
-        }
     }
 }

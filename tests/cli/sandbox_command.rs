@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::harness::{Ended, Home, can_test, set_mode, tool, works};
+use crate::harness::{Ended, Home, can_test, set_mode, tool, under, works};
 use crate::server::{Server, refused_url};
 
 /// `jelouctl` as a script calls it.
@@ -72,6 +72,43 @@ fn a_script_that_clears_its_environment_does_not_get_out() {
     // The command of `run` is no sandbox's.
     let run = home.run("run --to 593987654321 --dry-run -- true").end();
     assert!(!run.stderr.contains("inside a sandbox"), "{run:?}");
+}
+
+/// What a sandbox is called, and what else stands in its command line, is not what it is.
+#[test]
+#[cfg(target_os = "linux")]
+fn however_the_sandbox_was_started_its_command_does_not_get_out() {
+    let home = Home::new();
+    let server = Server::never_asked();
+    let profile = |name| {
+        let url = &server.url;
+        format!(
+            "[profiles.{name}]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"{url}\"\n"
+        )
+    };
+    home.config(&format!("default_profile = \"p\"\n{}{}", profile("p"), profile("run")));
+    let of_home = home.command();
+    let program = of_home.get_program().to_str().unwrap();
+    std::os::unix::fs::symlink(program, home.path().join("jc")).unwrap();
+    // By another process, as below.
+    tool(Command::new("cp").arg(program).arg(home.path().join("jelouctl-0.2.0")));
+    let of_inner = format!("HOME={0} XDG_CONFIG_HOME={0}/.config", home.path().display());
+    home.write("inner.sh", format!("exec env -i {of_inner} {program} send text --to 593987654321 Hola"));
+    let directory = std::path::Path::new(program).parent().unwrap().display();
+    for way in [
+        r#""$0""#,
+        &format!("env PATH={directory}:$PATH jelouctl"),
+        "./jc",
+        "./jelouctl-0.2.0",
+        r#""$0" --profile run"#,
+        r#""$0" --bot run"#,
+        r#"$(ls /lib*/ld-linux-*.so.* | head -n 1) "$0""#,
+    ] {
+        let start = format!("exec {way} sandbox -- sh inner.sh");
+        let mut command = under(&["/bin/sh", "-c", &start], &of_home);
+        let ended = Ended::new(&command.env("PATH", "/usr/bin:/bin").output().unwrap());
+        assert!(ended.stderr.contains("this runs inside a sandbox and goes to it"), "{way}: {ended:?}");
+    }
 }
 
 /// Another user may not look into the sandbox; only root can become one.
