@@ -115,12 +115,13 @@ impl Request {
         Ok(Self::post(Self::url_below(base, path)?, body, accepts))
     }
 
-    /// The address with this path and query below `base`.
+    /// The address with this path and query below `base`, and never on another host: a path from a ledger may be forged.
     ///
     /// # Errors
     /// When they make no URL.
     pub(crate) fn url_below(base: &Url, path: &str) -> Result<Url, url::ParseError> {
-        Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/')))
+        let path = path.strip_prefix('/').unwrap_or(path);
+        Url::parse(&format!("{}/{path}", base.as_str().trim_end_matches('/')))
     }
 
     /// Path and query below `base`, which the request was made for.
@@ -174,4 +175,25 @@ fn endpoint(base: &Url, path: &[&str]) -> Url {
         segments.pop_if_empty().extend(path);
     }
     url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_path_leads_to_another_host() {
+        for base in ["https://api.jelou.ai", "https://api.jelou.ai/v2/"] {
+            let base = Url::parse(base).unwrap();
+            for path in
+                [".evil.example/x", "@evil.example/x", ":8443/x", "//evil.example/x", "https://evil.example", "\\x", ""]
+            {
+                let url = Request::url_below(&base, path).unwrap();
+                assert_eq!(url.origin(), base.origin(), "{path}");
+                assert!(url.username().is_empty(), "{url}");
+            }
+        }
+        let base = Url::parse("https://api.jelou.ai/v2/").unwrap();
+        assert_eq!(Request::url_below(&base, "/bots/1?x=/").unwrap().as_str(), "https://api.jelou.ai/v2/bots/1?x=/");
+    }
 }

@@ -49,6 +49,8 @@ pub(crate) enum ConfigError {
     IdWithoutSecret { id: String },
     #[error("the secret of profile `{profile}` is for {home}, but {origin} asks for {asked}")]
     SecretForAnotherHost { profile: String, home: String, asked: String, origin: String },
+    #[error("run {run} sends to {of_run}, but this process is set up to send to {own}")]
+    RunAtAnotherAddress { run: String, of_run: String, own: String },
     #[error("{place}: {error}")]
     SecretFile { place: String, error: FileError },
     #[error("{place}: failed to run the secret command `{program}`: {cause}")]
@@ -119,6 +121,10 @@ impl ConfigError {
             }
             Self::SecretForAnotherHost { .. } => {
                 "give that host's own credentials with flags or variables, or make a profile with its api_url".to_owned()
+            }
+            Self::RunAtAnotherAddress { .. } => {
+                "if that address may have the credentials, name it with JELOU_API_URL, --api-url or api_url of the profile"
+                    .to_owned()
             }
             Self::SecretCommand { .. } | Self::SecretCommandFailed { .. } | Self::SecretCommandHangs { .. } => {
                 "run the command by hand; it must print the secret and ask for nothing".to_owned()

@@ -9,6 +9,8 @@ pub(crate) enum Origin {
     Variable(&'static str),
     Profile(String),
     Sandbox,
+    /// The run that is resumed.
+    Run,
     Default,
 }
 
@@ -19,7 +21,7 @@ pub(crate) struct Sourced<T> {
 }
 
 impl Origin {
-    pub(super) fn of<T>(&self, value: T) -> Sourced<T> {
+    pub(crate) fn of<T>(&self, value: T) -> Sourced<T> {
         Sourced { value, origin: self.clone() }
     }
 }
@@ -30,6 +32,7 @@ impl fmt::Display for Origin {
             Self::Flag(name) | Self::Variable(name) => formatter.write_str(name),
             Self::Profile(name) => write!(formatter, "profile {name}"),
             Self::Sandbox => formatter.write_str("sandbox"),
+            Self::Run => formatter.write_str("the run"),
             Self::Default => formatter.write_str("default"),
         }
     }

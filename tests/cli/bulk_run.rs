@@ -1,8 +1,11 @@
 //! A run from its confirmation to its end: pace, order, pauses, signals, and going on with it.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -43,6 +46,8 @@ also_in_a_database! {
     a_run_that_pauses_behind_its_last_row_is_complete,
     a_pause_is_told_at_once_and_ctrl_c_does_not_take_its_cause,
     a_run_on_the_sandbox_stays_there,
+    a_secret_goes_only_where_this_process_is_set_up_to_send,
+    a_run_does_not_go_on_with_a_profile_that_was_changed_since,
     progress_is_one_line_of_json_for_machines,
 }
 
@@ -773,6 +778,51 @@ fn a_run_is_resumed_by_who_began_it() {
     let seen = jelou.seen();
     assert_eq!(seen.len(), 21);
     assert!(seen.iter().all(|seen| seen.received.line.starts_with("POST /v1/bots/1/messages")));
+}
+
+#[test]
+fn a_secret_goes_only_where_this_process_is_set_up_to_send() {
+    let home = people(3);
+    // Whoever may write runs could name an address of their own.
+    let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
+    stranger.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", stranger.local_addr().unwrap());
+    send_with(&home, &url, &["--import-only"]).success();
+    let told = [
+        &format!("run r sends to {url}, but this process is set up to send to https://api.jelou.ai"),
+        "JELOU_API_URL, --api-url or api_url of the profile; nothing was sent",
+    ];
+    for words in ["bulk resume r --yes", "bulk work r"] {
+        let run = home.run(words).env("JELOU_CLIENT_ID", "id").env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests");
+        run.fails(3, &told);
+        home.config("[profiles.p]\nclient_id = \"id\"\nclient_secret = \"canary-secret-of-the-tests\"\n");
+        home.run(words).fails(3, &told);
+        std::fs::remove_file(home.path().join(".config/jelouctl/config.toml")).unwrap();
+    }
+    assert_eq!(stranger.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[test]
+fn a_run_does_not_go_on_with_a_profile_that_was_changed_since() {
+    let home = people(3);
+    let (jelou, other) = (Jelou::accepting(), Jelou::never_asked());
+    let configure = |bot: &str, url: &str| {
+        let credentials = "client_id = \"id\"\nclient_secret = \"canary-secret-of-the-tests\"";
+        home.config(&format!("[profiles.p]\nbot_id = \"{bot}\"\napi_url = \"{url}\"\n{credentials}\n"));
+    };
+    configure("1", &jelou.url);
+    home.run(SEND).args(&["--import-only", "text", "Hola"]).success();
+    configure("2", &jelou.url);
+    let told = ["bot_id of profile p: run r was started with 1, not with 2", "change it back", "or pass --bot 1"];
+    home.run("bulk resume r --yes").fails(2, &told);
+    configure("1", &other.url);
+    let told = format!("api_url of profile p: run r was started with {}, not with {}", jelou.url, other.url);
+    home.run("bulk resume r --yes").fails(2, &[&told, "change it back until the run is complete"]);
+    assert!(jelou.seen().is_empty());
+    configure("2", &jelou.url);
+    home.run("bulk resume r --yes --bot 1").success();
+    assert!(jelou.seen().iter().all(|seen| seen.received.line.starts_with("POST /v1/bots/1/messages")));
+    assert_eq!(jelou.seen().len(), 3);
 }
 
 #[test]

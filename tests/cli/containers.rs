@@ -51,10 +51,10 @@ impl Example {
         ])
     }
 
-    /// Starts the container on a machine of its own.
-    fn start(&self, home: &Home, ledger: &str) -> Child {
+    /// Starts the container on a machine of its own. Jelou's address is the only thing that is not named there.
+    fn start(&self, home: &Home, ledger: &str, url: &str) -> Child {
         let mut command = home.command();
-        command.args(&self.arguments);
+        command.args(&self.arguments).env("JELOU_API_URL", url);
         for name in &self.variables {
             let value = match name.as_str() {
                 "JELOUCTL_LEDGER" => ledger,
@@ -86,10 +86,10 @@ fn the_containers_of_the_examples_send_a_run_while_one_joins_and_one_leaves() {
         let words = format!("bulk send people.csv --yes --import-only --run {run} --rate 800/s text Hola");
         on(&home, &ledger, &words, &jelou.url).success();
         let homes = [Home::new(), Home::new(), Home::new()];
-        let first = example.start(&homes[0], &ledger);
-        let leaves = example.start(&homes[1], &ledger);
+        let first = example.start(&homes[0], &ledger, &jelou.url);
+        let leaves = example.start(&homes[1], &ledger, &jelou.url);
         jelou.wait_for(200);
-        let joins = example.start(&homes[2], &ledger);
+        let joins = example.start(&homes[2], &ledger, &jelou.url);
         jelou.wait_for(400);
         // A platform that moves a container asks it to end.
         signal(&leaves, Signal::TERM);
@@ -101,7 +101,7 @@ fn the_containers_of_the_examples_send_a_run_while_one_joins_and_one_leaves() {
         let accepted = jelou.accepted();
         assert_eq!((accepted.len(), accepted.values().max()), (1200, Some(&1)));
         // One that is started again finds nothing to do.
-        let again = end(example.start(&Home::new(), &ledger));
+        let again = end(example.start(&Home::new(), &ledger, &jelou.url));
         assert_eq!((again.code, jelou.seen().len()), (0, 1200), "{again:?}");
         let workers = "SELECT count(DISTINCT worker) FROM jelouctl.row WHERE worker IS NOT NULL";
         let workers: i64 = cluster.sql(ledger.rsplit('/').next().unwrap(), workers)[0].get(0);

@@ -9,7 +9,7 @@ use super::resumed_run::{ResumedRun, TakenUp};
 use super::store::open_store;
 use crate::bulk::{Details, RunName, RunStore};
 use crate::commands::CommandError;
-use crate::config::{ApiUrl, BotId, ConfigError, Environment, Rate, knows_profile};
+use crate::config::{ApiUrl, BotId, ConfigError, Origin, Rate, Sourced, knows_profile};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::hours::HoursChoice;
@@ -132,8 +132,8 @@ async fn check_templates(
     refuse_templates(context, sender, connection, &details.templates, false, requests).await
 }
 
-/// Takes profile, bot and address from the run; what was typed, or stands in the environment, may say the same, but nothing
-/// else.
+/// Takes the profile from the run, and for a rehearsal its bot. What was typed, or is in the environment, may say the same,
+/// but nothing else.
 fn send_as_begun(
     context: &mut Context,
     unresolved: &UnresolvedSender,
@@ -141,68 +141,84 @@ fn send_as_begun(
     run: &Details,
 ) -> Result<(), CommandError> {
     let name = resumed.name();
-    if let Some(environment) = unresolved.said().filter(|_| !run.sandbox) {
-        refuse_environment(context, environment, resumed, run)?;
-    }
+    let of_run = run.profile.as_deref().unwrap_or("none");
     let flags = &mut context.flags;
-    let url = flags.api_url.as_ref().map(ToString::to_string);
     if resumed.needs_its_profile() {
-        refuse_other(name, "--profile", run.profile.as_deref().unwrap_or("none"), flags.profile.as_deref())?;
+        refuse_other(name, "--profile", of_run, flags.profile.as_deref())?;
+        let in_environment = unresolved.said().filter(|_| !run.sandbox && flags.profile.is_none());
+        let profile = in_environment.and_then(|environment| environment.profile.as_deref());
+        // One final line break is no part of a value.
+        let profile = profile.map(|given| given.strip_suffix('\n').unwrap_or(given));
+        refuse_other(name, "JELOU_PROFILE", of_run, profile)?;
         flags.default_profile.clone_from(&run.profile);
     } else if let Some(profile) = &run.profile
         && knows_profile(flags, profile)?
     {
         flags.default_profile = Some(profile.clone());
     }
-    refuse_other(name, "--bot", &run.bot, flags.bot.as_ref().map(BotId::as_str))?;
-    refuse_other(name, "--api-url", &run.api_url, url.as_deref())?;
-    let broken = |problem| ConfigError::Variable { name: "the run", problem };
-    flags.sandbox |= run.sandbox;
-    flags.bot = Some(run.bot.parse().map_err(broken)?);
-    if !run.sandbox {
-        flags.api_url = Some(run.api_url.parse().map_err(broken)?);
+    if run.sandbox {
+        let url = flags.api_url.as_ref().map(ToString::to_string);
+        refuse_other(name, "--bot", &run.bot, flags.bot.as_ref().map(BotId::as_str))?;
+        refuse_other(name, "--api-url", &run.api_url, url.as_deref())?;
+        flags.sandbox = true;
+        flags.bot = Some(bot_of(run)?);
     }
     Ok(())
 }
 
-/// What the environment says holds where no flag says otherwise; it must be what the run was begun with.
-fn refuse_environment(
-    context: &Context,
-    environment: &Environment,
-    resumed: &ResumedRun,
-    run: &Details,
-) -> Result<(), UsageError> {
-    let flags = &context.flags;
-    let url = environment.api_url.as_ref().map(|url| url.parse().map_or(url.clone(), |url: ApiUrl| url.to_string()));
-    let profile = run.profile.as_deref().unwrap_or("none");
-    let is_any_profile = flags.profile.is_some() || !resumed.needs_its_profile();
-    for (variable, is_passed_over, of_run, given) in [
-        ("JELOU_PROFILE", is_any_profile, profile, environment.profile.as_deref()),
-        ("JELOU_BOT_ID", flags.bot.is_some(), &run.bot, environment.bot_id.as_deref()),
-        ("JELOU_API_URL", flags.api_url.is_some(), &run.api_url, url.as_deref()),
-    ] {
-        // One final line break is no part of a value.
-        let given = given.map(|given| given.strip_suffix('\n').unwrap_or(given));
-        refuse_other(resumed.name(), variable, of_run, given.filter(|_| !is_passed_over))?;
-    }
-    Ok(())
+fn bot_of(run: &Details) -> Result<BotId, ConfigError> {
+    run.bot.parse().map_err(|problem| ConfigError::Variable { name: "the run", problem })
 }
 
-/// Who goes on with a run: with the credentials that it was begun with.
+/// Who goes on with a run: the bot and the credentials that it was begun with, at its address.
 fn sender_of_run(
     context: &Context,
     unresolved: UnresolvedSender,
     name: &RunName,
     run: &Details,
 ) -> Result<Sender, CommandError> {
-    let settings = unresolved.settings(context)?;
+    let mut settings = unresolved.settings(context)?;
     if settings.is_sandboxed() && !run.sandbox {
         // The environment may say so too; what is sent there would count as sent to people.
         refuse_other(name, "the sandbox", &run.api_url, Some("the sandbox"))?;
     }
+    if !run.sandbox {
+        check_address(name, run, &settings.api_url)?;
+        match &settings.bot {
+            Some(bot) => refuse_setting(name, ("bot_id", &bot.origin), &run.bot, bot.value.as_str())?,
+            None => settings.bot = Some(Origin::Run.of(bot_of(run)?)),
+        }
+    }
     let sender = Sender::of(settings, context)?;
     refuse_other(name, "client id", &run.client_id, Some(sender.client_id.as_str()))?;
     Ok(sender)
+}
+
+/// The secret goes where this process is configured to send, never where only the run says: whoever may write to its ledger
+/// could name an address of their own.
+fn check_address(name: &RunName, run: &Details, own: &Sourced<ApiUrl>) -> Result<(), CommandError> {
+    let own_url = own.value.to_string();
+    if own.origin == Origin::Default && own_url != run.api_url {
+        return Err(ConfigError::RunAtAnotherAddress {
+            run: name.to_string(),
+            of_run: run.api_url.clone(),
+            own: own_url,
+        }
+        .into());
+    }
+    Ok(refuse_setting(name, ("api_url", &own.origin), &run.api_url, &own_url)?)
+}
+
+/// Refuses a setting that is not what the run was started with.
+fn refuse_setting(name: &RunName, (key, origin): (&str, &Origin), of_run: &str, given: &str) -> Result<(), UsageError> {
+    let or_flag = if key == "bot_id" { format!(", or pass --bot {of_run}") } else { String::new() };
+    match origin {
+        Origin::Profile(profile) if given != of_run => Err(UsageError::new(
+            format!("{key} of profile {profile}: run {name} was started with {of_run}, not with {given}"),
+            format!("change it back until the run is complete{or_flag}"),
+        )),
+        _ => refuse_other(name, &origin.to_string(), of_run, Some(given)),
+    }
 }
 
 fn refuse_other(name: &RunName, what: &str, of_run: &str, given: Option<&str>) -> Result<(), UsageError> {
