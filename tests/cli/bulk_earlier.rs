@@ -27,6 +27,7 @@ also_in_a_database! {
     who_was_written_to_today_is_told_and_not_refused,
     what_is_only_shown_is_compared_too,
     a_clock_that_was_wrong_sends_nothing_twice,
+    the_same_json_in_another_order_is_the_same_message,
     of_two_runs_that_go_on_at_once_none_sends_what_the_other_has,
     each_person_gets_one_message_however_the_list_has_them,
     who_may_not_be_written_to_matters_only_where_they_would_be,
@@ -460,6 +461,28 @@ fn a_clock_that_was_wrong_sends_nothing_twice() {
     home.run("bulk resolve a --failed-as pending").success();
     home.run("bulk resume a").api(&refuses_first.url).fails(11, &["all 6 messages left in run a were sent by run b"]);
     assert_eq!(times(&refuses_first, &users(0..6)), [1; 6]);
+}
+
+#[test]
+fn the_same_json_in_another_order_is_the_same_message() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    let send = |run: &str, body: &str| {
+        let path = home.write("body.json", body);
+        let words = ["raw", "--body", path.to_str().unwrap()];
+        home.run("bulk send people.csv --yes --rate 1000000/s --run").args(&[run]).args(&words).api(&jelou.url)
+    };
+    let first = r#"{"type":"X","b":{"z":1.0,"y":[{"k":1,"j":"á"}]},"a":null}"#;
+    send("a", first).success();
+    // What leaves is what was written.
+    let left = String::from_utf8(jelou.seen()[0].received.body.clone()).unwrap();
+    assert!(left.contains(r#""type":"X","b":{"z":1.0,"y":[{"k":1,"j":"á"}]},"a":null"#), "{left}");
+    let other_order = r#"{"a":null,"b":{"y":[{"j":"\u00e1","k":1}],"z":1},"type":"X"}"#;
+    send("b", other_order).fails(11, &["all 3 messages were sent by run a"]);
+    assert_eq!(jelou.seen().len(), 3);
+    // A list has an order.
+    send("c", r#"{"type":"X","b":{"z":1,"y":[1,2]}}"#).success();
+    send("d", r#"{"type":"X","b":{"z":1,"y":[2,1]}}"#).success();
 }
 
 #[test]

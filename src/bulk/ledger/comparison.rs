@@ -165,7 +165,7 @@ impl MessageFinder<'_> {
                 let Some(row) = self.memory.row(since).filter(|row| !known.has(pair.our, row.reason)) else {
                     return Ok(());
                 };
-                // The two forms of a number are other bytes, and two messages may have one key.
+                // The same JSON and the same number can be written in other bytes, and two messages may have one key.
                 if pair.is_same || message_of(self.ours, pair.our)? == message_of(self.theirs, pair.their)? {
                     self.note(pair.our, row, found)?;
                 }

@@ -1,12 +1,18 @@
 //! When two requests are the same message to the same person: a number that two countries' worth of people know in two forms
-//! may stand in either, in the path, as the recipient and in the body.
+//! may stand in either, in the path, as the recipient and in the body, and the body may be written as JSON in any way.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
 
 use crate::phone::person_key;
 
-/// A request in which each form of the recipient's number is written as the person's key. Two that are equal are the same
-/// message to the same person.
+/// Whole numbers up to this one have only one value as a float.
+const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
+
+/// A request in which each form of the recipient's number is written as the person's key, and the body in one way. Two that
+/// are equal are the same message to the same person.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SameMessage<'a> {
     path: Cow<'a, str>,
@@ -18,7 +24,7 @@ impl<'a> SameMessage<'a> {
     pub(super) fn of(path: &'a str, recipient: &'a str, body: &'a str) -> Self {
         let person = person_key(recipient);
         let (path, body) = (with_key(path, &person), with_key(body, &person));
-        Self { path, person, body }
+        Self { path, person, body: canonical(body) }
     }
 
     /// Whether it is the request itself, byte for byte.
@@ -64,6 +70,50 @@ fn with_key<'a>(text: &'a str, key: &str) -> Cow<'a, str> {
     Cow::Owned(folded)
 }
 
+/// JSON in the one way in which every text with this value is written: what is compared are values. Another text stays.
+fn canonical(text: Cow<'_, str>) -> Cow<'_, str> {
+    let mut written = String::with_capacity(text.len());
+    if write_canonical(&text, &mut written).is_err() || written == text { text } else { Cow::Owned(written) }
+}
+
+/// It goes through parts of the text and makes no values of them, since it does so for every row of a list.
+fn write_canonical(text: &str, written: &mut String) -> serde_json::Result<()> {
+    match text.bytes().next() {
+        Some(b'{') => {
+            let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(text)?;
+            written.push('{');
+            for (place, (name, value)) in fields.iter().enumerate() {
+                written.push_str(if place == 0 { "" } else { "," });
+                written.push_str(&serde_json::to_string(name)?);
+                written.push(':');
+                write_canonical(value.get(), written)?;
+            }
+            written.push('}');
+        }
+        Some(b'[') => {
+            let values: Vec<&RawValue> = serde_json::from_str(text)?;
+            written.push('[');
+            for (place, value) in values.iter().enumerate() {
+                written.push_str(if place == 0 { "" } else { "," });
+                write_canonical(value.get(), written)?;
+            }
+            written.push(']');
+        }
+        Some(b'"') if text.contains('\\') => {
+            written.push_str(&serde_json::to_string(&serde_json::from_str::<String>(text)?)?);
+        }
+        Some(b'-' | b'0'..=b'9') if text.contains(['.', 'e', 'E']) => {
+            let number: f64 = serde_json::from_str(text)?;
+            let is_whole = number.fract() == 0.0 && number.abs() <= LARGEST_WHOLE;
+            // Without the sum, zero could have a sign.
+            let number = if is_whole { format!("{:.0}", number + 0.0) } else { serde_json::to_string(&number)? };
+            written.push_str(&number);
+        }
+        _ => written.push_str(text),
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +133,30 @@ mod tests {
             ("593987654321", "593987654322", false),
         ] {
             assert_eq!(message(one) == message(other), are_same, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_compared_as_json_and_not_by_how_it_is_written() {
+        for (one, other, are_same) in [
+            (
+                r#"{"a":1,"b":{"x":[1,{"d":2,"c":3}],"y":null}}"#,
+                r#"{"b":{"y":null,"x":[1,{"c":3,"d":2}]},"a":1}"#,
+                true,
+            ),
+            (r#"{ "a" : 1 }"#, r#"{"a":1}"#, true),
+            (r#"{"a":1.0,"b":-0.0,"c":1e2}"#, r#"{"a":1,"b":0,"c":100}"#, true),
+            (r#"{"a":1.5}"#, r#"{"a":15e-1}"#, true),
+            (r#"{"a":"\u00e1"}"#, r#"{"a":"á"}"#, true),
+            (r#"{"a":[1,2]}"#, r#"{"a":[2,1]}"#, false),
+            (r#"{"a":1}"#, r#"{"a":"1"}"#, false),
+            (r#"{"a":1}"#, r#"{"a":1,"b":null}"#, false),
+            (r#"{"a":9007199254740993}"#, r#"{"a":9007199254740992}"#, false),
+            (r#"{"a":1e300}"#, r#"{"a":1e301}"#, false),
+            ("no JSON", "no  JSON", false),
+        ] {
+            let [one, other] = [one, other].map(|body| SameMessage::of("/1", "593987654321", body));
+            assert_eq!(one == other, are_same, "{one:?} {other:?}");
         }
     }
 

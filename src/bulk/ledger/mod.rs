@@ -66,7 +66,7 @@ use self::types::{LedgerProgress, RecordSummary};
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
 /// `PRAGMA user_version` of the ledgers that this version writes.
-const VERSION: i32 = 5;
+const VERSION: i32 = 6;
 /// How long a statement waits for a reader that is in the way.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
