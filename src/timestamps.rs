@@ -5,6 +5,19 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+/// The day of this release, at its beginning in UTC, in milliseconds since 1970: 2026-11-01. Until there is a dated one in
+/// CHANGELOG.md it is a day before the first one.
+const RELEASED: i64 = 1_793_491_200_000;
+/// It is another day elsewhere.
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// What is wrong with a clock that shows `now`, in milliseconds since 1970: before this release no clock was right.
+pub(crate) fn early_clock(now: i64) -> Option<String> {
+    let (shown, released) = (of_milliseconds(now), of_milliseconds(RELEASED));
+    (now < RELEASED - DAY)
+        .then(|| format!("{shown:.0}, before this jelouctl was released ({})", released.strftime("%F")))
+}
+
 /// `2026-11-20T13:23:05Z`
 pub(crate) fn rfc_3339(at: SystemTime) -> String {
     format!("{:.0}", timestamp(at))
@@ -41,6 +54,16 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn the_day_of_the_release_is_that_of_the_changelog() {
+        let changelog = include_str!("../CHANGELOG.md");
+        let dated = changelog.lines().find_map(|line| line.strip_prefix("## ")?.split_once(" – "));
+        let released = of_milliseconds(RELEASED).strftime("%F").to_string();
+        assert_eq!(dated.map_or("2026-11-01", |(_, date)| date), released);
+        assert_eq!(early_clock(RELEASED - DAY), None);
+        assert!(early_clock(RELEASED - DAY - 1).is_some_and(|told| told.starts_with("2026-10-30T23:59:59Z, before")));
+    }
 
     #[test]
     fn any_time_is_a_text() {

@@ -55,6 +55,9 @@ pub(crate) enum GuardError {
     /// An earlier run has sent some of the messages, or is to send them.
     #[error("{message}")]
     SentBefore { message: String, hint: String },
+    /// By it the earlier runs that count are chosen, and rows of this one are remembered.
+    #[error("the clock of {whose} shows {problem}")]
+    Clock { whose: &'static str, problem: String },
     #[error("run {run} of the same bot cannot be read, and may send the same messages: {problem}")]
     UnreadableRun { run: String, problem: String },
 }
@@ -72,6 +75,9 @@ impl GuardError {
             Self::Unconfirmed { is_answer: false, .. } => "nobody can be asked here: add --yes to go on".to_owned(),
             Self::UnreadableRun { run, .. } => {
                 format!("mend it; or forget it: jelouctl bulk remove {run}; or send all the same: --ignore-run {run}")
+            }
+            Self::Clock { .. } => {
+                "set the clock: what was sent is remembered by its time, and people would get it again".to_owned()
             }
             Self::SentBefore { hint, .. } => hint.clone(),
         })

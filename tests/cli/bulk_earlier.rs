@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_ledger::unguarded;
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, STATE, also_in_a_database};
+use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime};
 
 also_in_a_database! {
     ten_first_and_then_all_sends_each_person_one,
@@ -27,6 +27,9 @@ also_in_a_database! {
     who_was_written_to_today_is_told_and_not_refused,
     what_is_only_shown_is_compared_too,
     a_clock_that_was_wrong_sends_nothing_twice,
+    a_clock_before_this_release_sends_nothing,
+    what_was_sent_by_a_clock_of_long_ago_is_remembered,
+    a_run_that_was_made_in_the_future_forgets_nothing,
     the_same_json_in_another_order_is_the_same_message,
     of_two_runs_that_go_on_at_once_none_sends_what_the_other_has,
     each_person_gets_one_message_however_the_list_has_them,
@@ -461,6 +464,55 @@ fn a_clock_that_was_wrong_sends_nothing_twice() {
     home.run("bulk resolve a --failed-as pending").success();
     home.run("bulk resume a").api(&refuses_first.url).fails(11, &["all 6 messages left in run a were sent by run b"]);
     assert_eq!(times(&refuses_first, &users(0..6)), [1; 6]);
+}
+
+/// The run with another clock.
+fn at<'a>(run: Run<'a>, library: &str, time: &str) -> Run<'a> {
+    let run = run.env("LD_PRELOAD", library).env("FAKETIME", format!("@{time}")).env("TZ", "UTC");
+    run.env("DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1")
+}
+
+#[test]
+fn a_clock_before_this_release_sends_nothing() {
+    let home = people(3);
+    let Some(library) = faketime() else { return };
+    let url = Jelou::never_asked().url;
+    let told =
+        ["the clock of this machine shows 1971-01-02T00:00:", "before this jelouctl was released (20", "set the clock"];
+    at(send(&home, &url, &["--run", "a"]), &library, "1971-01-02 00:00:00").fails(11, &told);
+    send(&home, &url, &["--run", "a", "--import-only"]).success();
+    for words in ["bulk resume a --yes", "bulk work a"] {
+        at(home.run(words).api(&url), &library, "1971-01-02 00:00:00").fails(11, &told);
+    }
+    assert_eq!(home.run("bulk status a").success().json()["pending"], 3);
+}
+
+#[test]
+fn what_was_sent_by_a_clock_of_long_ago_is_remembered() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url, &["--run", "a"]).success();
+    // In the middle of a run a clock can fall back.
+    age(&home, "a", 24 * 365 * 50);
+    send(&home, &jelou.url, &["--run", "b"]).fails(11, &["all 3 messages were sent by run a at 197"]);
+    send(&home, &jelou.url, &["--run", "b", "--skip-sent"]).success();
+    send(&home, &jelou.url, &["--run", "b", "--import-only", "--again"]).success();
+    home.run("bulk resume b --skip-sent --yes").api(&jelou.url).success();
+    assert_eq!(times(&jelou, &users(0..3)), [1; 3]);
+    // Who wants nothing to be remembered is still asked nothing.
+    send(&home, &jelou.url, &["--run", "c", "--remember", "0", "--ignore-run", "b"]).success();
+}
+
+#[test]
+fn a_run_that_was_made_in_the_future_forgets_nothing() {
+    let home = people(3);
+    let Some(library) = faketime() else { return };
+    let jelou = Jelou::accepting();
+    at(send(&home, &jelou.url, &["--run", "b", "--import-only"]), &library, "2038-01-01 00:00:00").success();
+    home.change_database("UPDATE jelouctl.run SET created_at = '2038-01-01'");
+    send(&home, &jelou.url, &["--run", "a", "--again"]).success();
+    home.run("bulk resume b --yes").api(&jelou.url).fails(11, &["all 3 messages left in run b were sent by run a"]);
+    assert_eq!(times(&jelou, &users(0..3)), [1; 3]);
 }
 
 #[test]

@@ -63,6 +63,16 @@ pub(crate) struct Run<'a> {
     home: PhantomData<&'a Home>,
 }
 
+/// The library of faketime, to be loaded into a process whose clock is to be wrong; nothing where it is not installed.
+pub(crate) fn faketime() -> Option<String> {
+    let print = ["-m", "2026-11-20", "printenv", "LD_PRELOAD"];
+    if !can_test("faketime", works("faketime", &print)) {
+        return None;
+    }
+    let library = String::from_utf8(tool(Command::new("faketime").args(print)).stdout).unwrap();
+    Some(library.trim().to_owned())
+}
+
 /// What came of it.
 #[derive(Debug)]
 pub(crate) struct Ended {

@@ -119,16 +119,22 @@ impl Cluster {
 
     /// One of its own for a test, with these lines in its configuration.
     pub(crate) fn start(settings: &str) -> Self {
-        Self::start_with(settings, &[])
+        Self::start_with(settings, &[], &[])
+    }
+
+    /// One whose clock begins at this time.
+    pub(crate) fn start_at(library: &str, time: &str) -> Self {
+        let clock = [("LD_PRELOAD", library), ("FAKETIME", &format!("@{time}")), ("DONT_FAKE_MONOTONIC", "1")];
+        Self::start_with("", &[], &clock)
     }
 
     /// One that has this certificate and its key, as PEM.
     pub(crate) fn start_with_tls(certificate: &str, key: &str) -> Self {
         let settings = "ssl = on\nssl_cert_file = 'server.pem'\nssl_key_file = 'server.key'";
-        Self::start_with(settings, &[("server.pem", certificate), ("server.key", key)])
+        Self::start_with(settings, &[("server.pem", certificate), ("server.key", key)], &[])
     }
 
-    fn start_with(settings: &str, files: &[(&str, &str)]) -> Self {
+    fn start_with(settings: &str, files: &[(&str, &str)], environment: &[(&str, &str)]) -> Self {
         let directory = empty_directory();
         let data = directory.join("data");
         tool(program("initdb", &directory).args(["-U", "postgres", "-A", "trust", "--no-sync", "-D"]).arg(&data));
@@ -140,7 +146,7 @@ impl Cluster {
         }
         let access = "local all secretive,secretive_sender scram-sha-256\nlocal all,replication all trust\nhost all all 127.0.0.1/32 trust\n";
         fs::write(data.join("pg_hba.conf"), access).unwrap();
-        let cluster = Self::serve(directory, settings);
+        let cluster = Self::serve(directory, settings, environment);
         cluster.sql("postgres", &format!("CREATE ROLE {SENDER} LOGIN"));
         cluster.sql("postgres", &format!("CREATE DATABASE {EMPTY_LEDGER}"));
         let home = Home::new();
@@ -156,11 +162,11 @@ impl Cluster {
         let mut copy = program("pg_basebackup", &directory);
         copy.args(["--checkpoint=fast", "--no-sync", "-R", "-U", "postgres", "-p", &port, "-h"]).arg(&self.directory);
         tool(copy.arg("-D").arg(directory.join("data")));
-        Self::serve(directory, "")
+        Self::serve(directory, "", &[])
     }
 
-    /// Starts the server of a directory that has its files, with these lines in its configuration.
-    fn serve(directory: PathBuf, settings: &str) -> Self {
+    /// Starts the server of a directory that has its files, with these lines in its configuration and these variables.
+    fn serve(directory: PathBuf, settings: &str, environment: &[(&str, &str)]) -> Self {
         let data = directory.join("data");
         let port = free_port();
         let shown = directory.display();
@@ -176,6 +182,7 @@ impl Cluster {
                       \"$0\" -D \"$1\" -m immediate stop >/dev/null; rm -rf \"$2\"";
         let mut guard = Command::new("sh");
         guard.args(["-c", script]).arg(control).arg(&data).arg(&directory).env("LC_ALL", "C");
+        guard.envs(environment.iter().copied());
         if is_root() {
             guard.uid(NOBODY).gid(NOBODY);
         }

@@ -1,6 +1,6 @@
 //! Runs whose ledger is in a database: several machines send one, each with a home of its own.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::{Watched, counts, end, people, signal, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, Run, can_test, tool, works};
+use crate::harness::{Home, Run, faketime};
 use crate::postgres::Cluster;
 use crate::terminal::Terminal;
 
@@ -555,11 +555,7 @@ fn of_two_who_make_a_run_of_one_name_at_once_one_is_told() {
 #[test]
 fn a_machine_whose_clock_is_an_hour_off_sends_as_the_others_do() {
     let Some(cluster) = Cluster::shared() else { return };
-    let print = ["-f", "+1h", "printenv", "LD_PRELOAD"];
-    if !can_test("faketime", works("faketime", &print)) {
-        return;
-    }
-    let library = String::from_utf8(tool(Command::new("faketime").args(print)).stdout).unwrap();
+    let Some(library) = faketime() else { return };
     let ledger = cluster.ledger();
     let home = people(300);
     let jelou = Jelou::accepting();
@@ -568,7 +564,7 @@ fn a_machine_whose_clock_is_an_hour_off_sends_as_the_others_do() {
     let workers = homes.each_ref().map(|(home, off)| {
         let mut command = home.command();
         command.args(["bulk", "work", "r"]).envs([
-            ("LD_PRELOAD", library.trim()),
+            ("LD_PRELOAD", library.as_str()),
             ("FAKETIME", *off),
             ("JELOUCTL_LEDGER", ledger.as_str()),
             ("JELOU_API_URL", jelou.url.as_str()),

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::bulk_run::{counts, people};
 use crate::bulk_server::Jelou;
-use crate::harness::Home;
+use crate::harness::{Home, faketime};
 use crate::postgres::Cluster;
 use crate::shared_ledger::{on, send, status};
 
@@ -29,6 +29,18 @@ fn a_server_that_may_forget_what_it_has_said_is_refused() {
         checked.stdout.contains("bulk cannot run, all else can") && checked.stdout.contains("fsync is off"),
         "{checked:?}"
     );
+}
+
+#[test]
+fn a_server_whose_clock_is_before_this_release_sends_nothing() {
+    if Cluster::shared().is_none() {
+        return;
+    }
+    let Some(library) = faketime() else { return };
+    let cluster = Cluster::start_at(&library, "1971-01-02 00:00:00");
+    let home = people(3);
+    let told = ["the clock of the database shows 1971-01-02T00:0", "before this jelouctl was released (20"];
+    send(&home, &cluster.ledger(), "", &Jelou::never_asked().url).fails(11, &told);
 }
 
 #[test]

@@ -4,6 +4,15 @@ use super::row_states::StateSince;
 use super::{LedgerError, RowState, SkipReason};
 use crate::timestamps::{local_time, of_milliseconds};
 
+/// 2026-11-01, in milliseconds since 1970. No ledger of this form is older: an earlier time is that of a wrong clock, and
+/// nobody knows when it was. It does not move with later releases, or all that was sent before an update would count for ever.
+pub(crate) const FIRST_TIME: i64 = 1_793_491_200_000;
+
+/// Whether something happened at `since` or later, as far as that is known. Nothing counts since the end of time.
+pub(crate) fn is_recent(at: i64, since: i64) -> bool {
+    at >= since || at < FIRST_TIME && since < i64::MAX
+}
+
 /// What of an earlier run counts; times are milliseconds since 1970.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Memory {
@@ -29,9 +38,9 @@ impl Memory {
     /// The row in this state, if it counts.
     pub(super) fn row(&self, (state, at): StateSince) -> Option<EarlierRow> {
         let reason = match state {
-            RowState::Sent if at >= self.ended_since => SkipReason::AlreadySent,
-            RowState::Unknown if at >= self.ended_since => SkipReason::MayHaveBeenSent,
-            RowState::Inflight if at >= self.began_since => SkipReason::MayHaveBeenSent,
+            RowState::Sent if is_recent(at, self.ended_since) => SkipReason::AlreadySent,
+            RowState::Unknown if is_recent(at, self.ended_since) => SkipReason::MayHaveBeenSent,
+            RowState::Inflight if is_recent(at, self.began_since) => SkipReason::MayHaveBeenSent,
             RowState::Pending if self.pending => SkipReason::ToBeSent,
             RowState::Sent
             | RowState::Unknown

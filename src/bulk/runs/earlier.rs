@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::directory::Runs;
 use super::name::RunName;
 use crate::bulk::ledger::{
-    Comparison, Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, Memory, now,
+    Comparison, Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, Memory, is_recent, now,
 };
 
 /// Whom a run wrote to is told for so long: 24 hours, in milliseconds.
@@ -92,8 +92,8 @@ impl<'a> EarlierRuns<'a> {
         created_at: i64,
         ignored: &'a [RunName],
     ) -> Self {
-        // What was refused or left out then counts no less now: a clock may have been wrong in between.
-        let ended_since = since(created_at, details.remember);
+        // What was refused or left out then counts no less now: a clock may have been wrong in between, or at that time.
+        let ended_since = since(created_at.min(now()), details.remember);
         let memory = Memory { ended_since, began_since: i64::MIN, pending: false };
         let (bot, api_url) = (details.bot.as_str(), details.api_url.as_str());
         Self { runs, bot, api_url, ignored, own: Some(own), memory, lately: i64::MAX, seen: BTreeMap::new() }
@@ -266,7 +266,7 @@ impl<'a> EarlierRuns<'a> {
             Choice::ChangedLately => (self.lately, false),
             Choice::Counting => (memory.ended_since, memory.pending && counts.pending > 0),
         };
-        if is_pending || counts.inflight > 0 || ledger.changed_at()? >= since {
+        if is_pending || counts.inflight > 0 || is_recent(ledger.changed_at()?, since) {
             each(EarlierRun { name: run.clone(), ledger, memory })?;
         }
         self.seen.insert(run.clone(), version);
@@ -275,7 +275,7 @@ impl<'a> EarlierRuns<'a> {
 
     /// Whether a row of a run that cannot be read can have become one that counts since the list was read.
     fn may_have_changed(&self, run: &RunName) -> bool {
-        self.runs.changed_at(run).saturating_add(SLACK) >= self.memory.ended_since
+        is_recent(self.runs.changed_at(run).saturating_add(SLACK), self.memory.ended_since)
     }
 }
 

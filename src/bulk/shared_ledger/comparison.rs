@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use super::database::LONG;
 use super::error::DatabaseError;
 use super::run_counts::RunId;
 use super::runs::SharedRuns;
 use crate::bulk::ledger::{
-    DraftRequest, EarlierMessages, EarlierRow, LedgerDraft, LedgerError, RowKey, RowState, Skip, SkipReason, key_of,
+    DraftRequest, EarlierMessages, EarlierRow, FIRST_TIME, LedgerDraft, LedgerError, RowKey, RowState, Skip,
+    SkipReason, key_of,
 };
 use crate::bulk::runs::RunName;
 
@@ -27,8 +29,8 @@ const MATCHES: &str = "SELECT k.n, run.name, row.state, (extract(epoch FROM row.
      WHERE row.state = 'inflight' \
        OR (row.state = 'pending' AND ($3::bigint IS NULL OR (run.paused IS NULL AND EXISTS (SELECT 1 FROM jelouctl.worker \
          WHERE worker.run = run.id AND left_at IS NULL AND seen_at > clock_timestamp() - lease_ms * interval '1 ms')))) \
-       OR (row.state IN ('sent', 'unknown') AND $4::float8 > 0 AND row.at > \
-         coalesce((SELECT created_at FROM jelouctl.run WHERE id = $3), clock_timestamp()) - $4::float8 * interval '1 s')";
+       OR (row.state IN ('sent', 'unknown') AND $4::float8 > 0 AND (row.at < to_timestamp($5::bigint / 1000.0) OR row.at > \
+         least((SELECT created_at FROM jelouctl.run WHERE id = $3), clock_timestamp()) - $4::float8 * interval '1 s'))";
 
 /// The other runs of the same bot at the same address.
 #[derive(Clone)]
@@ -84,15 +86,12 @@ impl<'a> SharedEarlier<'a> {
         let fingerprints: Vec<_> = keys.iter().map(|key| key.fingerprint).collect();
         let people: Vec<_> = keys.iter().map(|key| key.person).collect();
         let query = format!(
-            "WITH k AS (SELECT * FROM unnest($5::bigint[], $6::bigint[], $7::bigint[]) AS k (n, fingerprint, person)) {MATCHES}"
+            "WITH k AS (SELECT * FROM unnest($6::bigint[], $7::bigint[], $8::bigint[]) AS k (n, fingerprint, person)) {MATCHES}"
         );
         let own: Option<i64> = None;
-        let found = self.runs.call(
-            LONG,
-            self.runs
-                .client()
-                .query(&query, &[&self.bot, &self.api_url, &own, &self.remember, &rows, &fingerprints, &people]),
-        )?;
+        let parameters: [&(dyn ToSql + Sync); 8] =
+            [&self.bot, &self.api_url, &own, &self.remember, &FIRST_TIME, &rows, &fingerprints, &people];
+        let found = self.runs.call(LONG, self.runs.client().query(&query, &parameters))?;
         found.iter().map(|row| self.read(row)).collect()
     }
 
@@ -102,7 +101,8 @@ impl<'a> SharedEarlier<'a> {
                      JOIN jelouctl.content USING (person) \
                      JOIN jelouctl.run ON run.id = content.run AND run.bot = $1 AND run.api_url = $2 AND NOT run.sandbox \
                      JOIN jelouctl.row ON row.run = content.run AND row.n = content.n \
-                     WHERE row.state IN ('sent', 'unknown', 'inflight') AND row.at > clock_timestamp() - interval '24 hours'";
+                     WHERE row.state IN ('sent', 'unknown', 'inflight') AND (row.at < to_timestamp($4::bigint / 1000.0) \
+                       OR row.at > clock_timestamp() - interval '24 hours')";
         let (mut after, mut all) = (None, 0);
         loop {
             let people = draft.people(after, KEYS)?;
@@ -111,7 +111,7 @@ impl<'a> SharedEarlier<'a> {
                 return Ok(all);
             }
             let found: i64 = self.runs.call(LONG, async {
-                self.runs.client().query_one(query, &[&self.bot, &self.api_url, &people]).await?.try_get(0)
+                self.runs.client().query_one(query, &[&self.bot, &self.api_url, &people, &FIRST_TIME]).await?.try_get(0)
             })?;
             all += u64::try_from(found).unwrap_or_default();
         }
@@ -147,11 +147,11 @@ impl<'a> SharedEarlier<'a> {
     pub(crate) fn of_run(&self, run: RunId) -> Result<SharedOverlap, LedgerError> {
         let query = format!(
             "WITH k AS (SELECT n, fingerprint, person FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
-             WHERE run = $3 AND state = 'pending' AND n > $5) {MATCHES}"
+             WHERE run = $3 AND state = 'pending') {MATCHES}"
         );
         let found = self.runs.call(
             LONG,
-            self.runs.client().query(&query, &[&self.bot, &self.api_url, &run.0, &self.remember, &0_i64]),
+            self.runs.client().query(&query, &[&self.bot, &self.api_url, &run.0, &self.remember, &FIRST_TIME]),
         )?;
         let mut worst: BTreeMap<i64, (String, EarlierRow)> = BTreeMap::new();
         for row in &found {

@@ -58,6 +58,12 @@ impl SharedRuns {
         self.call(SHORT, async { self.client.query_one(query, &[]).await?.try_get(0) })
     }
 
+    /// What its clock shows, in milliseconds since 1970.
+    pub(crate) fn now(&self) -> Result<i64, DatabaseError> {
+        let query = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+        self.call(SHORT, async { self.client.query_one(query, &[]).await?.try_get(0) })
+    }
+
     /// Whether this role may import and send, and not only look.
     pub(crate) fn may_send(&self) -> Result<bool, DatabaseError> {
         let query = "SELECT has_table_privilege('jelouctl.row', 'INSERT')";

@@ -6,7 +6,7 @@ use super::before::{refuse_templates, report_before_resume};
 use super::begin::{confirm, is_asked};
 use super::hours::of_resumed_run;
 use super::resumed_run::{ResumedRun, TakenUp};
-use super::store::open_store;
+use super::store::{check_clocks, open_store};
 use crate::bulk::{Details, RunName, RunStore};
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Origin, Rate, Sourced, knows_profile};
@@ -64,6 +64,7 @@ fn go_on(
         context.stderr.note(&format!("no run is unfinished: there is nothing to {what}"));
         return Ok(ExitCode::Success);
     };
+    check_clocks(&store)?;
     let mut run = ResumedRun::hold(store, name)?;
     let mut details = run.read()?.details()?;
     let mut is_changed = false;

@@ -8,7 +8,7 @@ use super::import::{import, open};
 use super::plan::{compile_body, read_body, recipient_rule, typed_country};
 use super::run_place::RunPlace;
 use super::show::ShownList;
-use super::store::ledger_address;
+use super::store::{check_clocks, ledger_address};
 use super::summary::nothing_to_send;
 use super::test_send::TestedList;
 use crate::bulk::{
@@ -46,6 +46,9 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     // Where no run is made no directory is, and none needs to be there.
     let makes_run = !is_shown && arguments.test.is_none();
     let store = if arguments.test.is_some() { None } else { store(context, makes_run)? };
+    if let Some(store) = store.as_ref().filter(|_| makes_run) {
+        check_clocks(store)?;
+    }
     let api_url = sender.settings.api_url.value.to_string();
     let remember = arguments.remember.unwrap_or(sender.settings.remember.value).duration();
     let of = (sender.bot.as_str(), api_url.as_str());

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::bulk::{DatabaseAddress, DatabaseTls, RunStore, Runs, SharedRuns};
+use crate::bulk::{DatabaseAddress, DatabaseTls, RunStore, Runs, SharedRuns, now};
 use crate::commands::CommandError;
 use crate::config::{ConfigError, LedgerChoice};
 use crate::context::Context;
 use crate::process::{SystemError, block_on};
+use crate::sending::GuardError;
+use crate::timestamps::early_clock;
 
 /// The runs, with a directory of their own where they are files.
 pub(crate) fn open_store(context: &Context) -> Result<RunStore, CommandError> {
@@ -14,6 +16,19 @@ pub(crate) fn open_store(context: &Context) -> Result<RunStore, CommandError> {
         Some(address) => RunStore::Shared(Box::new(SharedRuns::open(address)?)),
         None => RunStore::Files(Runs::open()?),
     })
+}
+
+/// Checks the clocks by which rows are remembered: this machine's, which everything else goes by too, and the database's.
+///
+/// # Errors
+/// When one of them is certainly wrong.
+pub(crate) fn check_clocks(store: &RunStore) -> Result<(), CommandError> {
+    let mut clocks = vec![("this machine", now())];
+    if let RunStore::Shared(runs) = store {
+        clocks.push(("the database", runs.now()?));
+    }
+    let mut wrong = clocks.into_iter().filter_map(|(whose, now)| Some((whose, early_clock(now)?)));
+    wrong.next().map_or(Ok(()), |(whose, problem)| Err(GuardError::Clock { whose, problem }.into()))
 }
 
 /// The database that is named.
