@@ -17,6 +17,8 @@ pub(crate) enum PausedFor {
     Person,
     /// The database is another one than it began in.
     Failover,
+    /// The database was put back to an earlier state, from a dump or from older files.
+    Restored,
     /// What a process met that sent it.
     Fault(PauseReason),
 }
@@ -27,12 +29,13 @@ impl PausedFor {
         match self {
             Self::Person => "person",
             Self::Failover => "failover",
+            Self::Restored => "restored",
             Self::Fault(reason) => reason.name(),
         }
     }
 
     pub(crate) fn of_name(name: &str) -> Option<Self> {
         let faults = PauseReason::ALL.map(Self::Fault);
-        [Self::Person, Self::Failover].into_iter().chain(faults).find(|reason| reason.name() == name)
+        [Self::Person, Self::Failover, Self::Restored].into_iter().chain(faults).find(|reason| reason.name() == name)
     }
 }

@@ -286,16 +286,58 @@ impl Cluster {
 
     /// As a crash would end it; then it is started again.
     pub(crate) fn crash(&self) {
-        let arguments = ["-m", "immediate", "-w", "restart", "-l"];
-        let log = self.directory.join("log");
-        tool(
-            program("pg_ctl", &self.directory)
-                .arg("-D")
-                .arg(self.data())
-                .args(arguments)
-                .arg(log)
-                .stdout(Stdio::null()),
-        );
+        self.control(&["-m", "immediate", "restart"]);
+    }
+
+    fn control(&self, arguments: &[&str]) {
+        let mut control = program("pg_ctl", &self.directory);
+        control.args(["-w", "-l"]).arg(self.directory.join("log")).arg("-D").arg(self.data());
+        tool(control.args(arguments).stdout(Stdio::null()));
+    }
+
+    /// Keeps the files as they are, with the server stopped meanwhile.
+    pub(crate) fn keep_files(&self) {
+        self.control(&["-m", "fast", "stop"]);
+        tool(self.on_files("cp").arg("-a").arg(self.data()).arg(self.directory.join("kept")));
+        self.control(&["start"]);
+    }
+
+    /// Puts back the files that were kept in the place of those of now.
+    pub(crate) fn put_files_back(&self) {
+        self.control(&["-m", "fast", "stop"]);
+        tool(self.on_files("rm").arg("-rf").arg(self.data()));
+        tool(self.on_files("cp").arg("-a").arg(self.directory.join("kept")).arg(self.data()));
+        self.control(&["start"]);
+    }
+
+    fn on_files(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
+        command.current_dir(&self.directory);
+        if is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command
+    }
+
+    /// What `pg_dump` writes of a database.
+    pub(crate) fn dump(&self, database: &str, flags: &[&str]) -> String {
+        let dumped = tool(self.client("pg_dump").args(flags).arg(database));
+        String::from_utf8(dumped.stdout).unwrap()
+    }
+
+    /// Does all of a dump in one transaction, after these statements.
+    pub(crate) fn restore(&self, database: &str, before: &str, dump: &str) {
+        let path = self.directory.join(format!("{database}.sql"));
+        fs::write(&path, format!("{before};\n{dump}")).unwrap();
+        give_away(&path);
+        let mut psql = self.client("psql");
+        tool(psql.args(["-q", "-1", "-v", "ON_ERROR_STOP=1", "-f"]).arg(path).arg(database).stdout(Stdio::null()));
+    }
+
+    fn client(&self, name: &str) -> Command {
+        let mut command = program(name, &self.directory);
+        command.args(["-U", "postgres", "-p", &self.port.to_string(), "-h"]).arg(&self.directory);
+        command
     }
 }
 

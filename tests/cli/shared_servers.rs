@@ -2,11 +2,15 @@
 
 use serde_json::json;
 
-use crate::bulk_run::{counts, people};
+use crate::bulk_run::{Watched, counts, people};
 use crate::bulk_server::Jelou;
 use crate::harness::{Home, faketime};
 use crate::postgres::Cluster;
-use crate::shared_ledger::{on, send, status};
+use crate::shared_ledger::{on, send, status, worker};
+
+/// Makes a run that takes some seconds.
+const SLOWLY: &str = "bulk send people.csv --yes --run r --rate 200/s --import-only text Hola";
+const RESTORED: &str = "its ledger was restored from a copy, which may lack messages that were sent since";
 
 #[test]
 fn a_server_that_may_forget_what_it_has_said_is_refused() {
@@ -83,6 +87,115 @@ fn a_standby_is_refused_and_once_promoted_it_pauses_the_run_that_was_begun_elsew
     assert_eq!(counts(&ended.json()), [6, 0, 0, 0]);
     on(&home, &ledger, "bulk work r", &jelou.url).success();
     assert_eq!(jelou.seen().len(), 6);
+}
+
+/// Whoever comes by the run finds that its database was put back, and who resumes it has to be told of it first.
+fn is_paused_as_restored(home: &Home, ledger: &str, url: &str) {
+    let told = [RESTORED, "compare jelouctl bulk report r --state pending with what Jelou has sent"];
+    for words in ["bulk work r", "bulk resume r --yes", "bulk work r"] {
+        on(home, ledger, words, url).fails(11, &told);
+    }
+    assert_eq!(status(home, ledger)["paused"]["reason"], json!("restored"));
+}
+
+#[test]
+fn a_dump_that_is_restored_while_a_run_is_sent_pauses_it() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let database = cluster.database();
+    let ledger = cluster.url("app", &database);
+    let home = people(600);
+    let jelou = Jelou::accepting();
+    on(&home, &ledger, SLOWLY, &jelou.url).success();
+    let watched = Watched::new(worker(&home, &ledger, "bulk work r --timeout 1s", &jelou.url));
+    jelou.wait_for(60);
+    let dump = cluster.dump(&database, &[]);
+    jelou.wait_for(250);
+    cluster.restore(&database, "DROP SCHEMA jelouctl CASCADE", &dump);
+    let ended = watched.end();
+    // It may have been in the middle of an exchange, of which nothing was left.
+    assert!([11, 12].contains(&ended.code), "{ended:?}");
+    is_paused_as_restored(&home, &ledger, &jelou.url);
+    let accepted = jelou.accepted();
+    assert!(accepted.len() < 600 && accepted.values().max() == Some(&1), "{accepted:?}");
+    // The person who is told decides: here, that all of them may have it twice.
+    on(&home, &ledger, "bulk resume r --yes --rate 1000000/s", &jelou.url).end();
+    assert_eq!(jelou.accepted().len(), 600);
+}
+
+#[test]
+fn a_database_that_was_put_back_while_nobody_sent_is_found_however_it_was_done() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let emptied = "SET session_replication_role = replica; TRUNCATE jelouctl.ledger, jelouctl.run, jelouctl.worker, \
+                   jelouctl.row, jelouctl.content, jelouctl.attempt, jelouctl.decision, jelouctl.event";
+    for (flags, before) in [
+        (&[][..], "DROP SCHEMA jelouctl CASCADE"),
+        (&["--clean", "--if-exists"], "SELECT 1"),
+        (&["--data-only"], emptied),
+    ] {
+        let database = cluster.database();
+        let ledger = cluster.url("app", &database);
+        let home = people(20);
+        let jelou = Jelou::accepting();
+        send(&home, &ledger, "--import-only", &jelou.url).success();
+        let dump = cluster.dump(&database, flags);
+        on(&home, &ledger, "bulk work r", &jelou.url).success();
+        cluster.restore(&database, before, &dump);
+        is_paused_as_restored(&home, &ledger, &jelou.url);
+        assert_eq!(jelou.seen().len(), 20, "{flags:?}");
+        on(&home, &ledger, "bulk resume r --yes", &jelou.url).success();
+        on(&home, &ledger, "bulk work r", &jelou.url).success();
+    }
+    // A copy of all files of the database, under its name or another one.
+    let database = cluster.database();
+    let home = people(20);
+    let jelou = Jelou::never_asked();
+    send(&home, &cluster.url("app", &database), "--import-only", &jelou.url).success();
+    let copy = cluster.database_like(&database);
+    let told = ["what was written may be lost (the database is another one now: "];
+    on(&home, &cluster.url("app", &copy), "bulk work r", &jelou.url).fails(11, &told);
+}
+
+#[test]
+fn what_a_database_does_to_its_own_tables_pauses_nothing() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let database = cluster.database();
+    let ledger = cluster.url("app", &database);
+    let home = people(20);
+    let jelou = Jelou::accepting();
+    send(&home, &ledger, "--import-only", &jelou.url).success();
+    for statement in [
+        "VACUUM (FULL, FREEZE) jelouctl.content",
+        "VACUUM FREEZE",
+        "CLUSTER jelouctl.content USING content_pkey",
+        "REINDEX SCHEMA jelouctl",
+        "ANALYZE",
+    ] {
+        cluster.script("postgres", &database, statement);
+    }
+    on(&home, &ledger, "bulk work r", &jelou.url).success();
+    assert_eq!(jelou.seen().len(), 20);
+}
+
+#[test]
+fn older_files_of_a_database_are_found_by_the_process_that_was_answered_since() {
+    if Cluster::shared().is_none() {
+        return;
+    }
+    let cluster = Cluster::start("");
+    let ledger = cluster.ledger();
+    let home = people(600);
+    let jelou = Jelou::accepting();
+    on(&home, &ledger, SLOWLY, &jelou.url).success();
+    let watched = Watched::new(worker(&home, &ledger, "bulk work r --timeout 1s", &jelou.url));
+    jelou.wait_for(60);
+    cluster.keep_files();
+    jelou.wait_for(250);
+    cluster.put_files_back();
+    let ended = watched.end();
+    assert!(ended.code == 11 && ended.stderr.contains(RESTORED), "{ended:?}");
+    assert!(ended.stderr.contains("of a process that sends it is missing"), "{ended:?}");
+    is_paused_as_restored(&home, &ledger, &jelou.url);
+    assert_eq!(jelou.accepted().values().max(), Some(&1));
 }
 
 #[test]

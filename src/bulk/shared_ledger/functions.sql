@@ -1,9 +1,23 @@
 -- What may be done with runs. Every function runs with the rights of the ledger's owner; who sends has no other way to
 -- change a row.
 
--- The database, as long as nothing that was committed can be missing from it.
+-- The database, as long as nothing that was committed can be missing from it. A copy by CREATE DATABASE has another number.
 CREATE FUNCTION this_database() RETURNS text LANGUAGE sql STABLE SET search_path = jelouctl, pg_temp AS $$
-  SELECT system_identifier || ', timeline ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) FROM pg_control_system()
+  SELECT system_identifier || ', timeline ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || ', database ' || oid
+  FROM pg_control_system(), pg_database WHERE datname = current_database()
+$$;
+
+-- The transaction that wrote the rows of a run to these tables. A dump does not have it: whatever is restored from one is
+-- written by another transaction, into new tables as into emptied ones. VACUUM, CLUSTER and REINDEX keep it.
+CREATE FUNCTION writer_of(my_run bigint) RETURNS xid LANGUAGE sql STABLE SET search_path = jelouctl, pg_temp AS $$
+  SELECT xmin FROM content WHERE run = my_run ORDER BY n LIMIT 1
+$$;
+
+-- Whether a transaction that was answered is still there: it is not where older files took the place of the database's.
+CREATE FUNCTION is_known(its_xid xid8) RETURNS boolean LANGUAGE sql STABLE SET search_path = jelouctl, pg_temp AS $$
+  -- The status of one to come is an error, that of a very old one nothing.
+  SELECT CASE WHEN its_xid >= pg_snapshot_xmax(pg_current_snapshot()) THEN false
+    ELSE coalesce(pg_xact_status(its_xid) = 'committed', true) END
 $$;
 
 -- Messages to one person leave so far apart.
@@ -18,10 +32,10 @@ DECLARE
   moment timestamptz = clock_timestamp();
   made bigint;
 BEGIN
-  INSERT INTO run (name, details, bot, api_url, sandbox, made_in, created_at, changed_at, database, rate, pace, due_at,
-    spread_at, stopped_until, paced_at, cut_at, swept_at)
+  INSERT INTO run (name, details, bot, api_url, sandbox, made_in, created_at, changed_at, database, written_by, rate, pace,
+    due_at, spread_at, stopped_until, paced_at, cut_at, swept_at)
   VALUES (its_name, its_details, its_bot, its_url, is_sandbox, pg_current_xact_id(), moment, moment, this_database(),
-    its_rate, its_rate, moment, moment, moment, moment, '-infinity', moment)
+    pg_current_xact_id()::xid, its_rate, its_rate, moment, moment, moment, moment, '-infinity', moment)
   RETURNING id INTO made;
   RETURN made;
 END $$;
@@ -94,32 +108,47 @@ BEGIN
     VALUES (my_run, my_host, my_pid, my_lease_ms, moment, moment) RETURNING id, session;
 END $$;
 
--- Another database than the run began in may not know of rows that were sent, whatever else it is paused for; also another
--- one than it was paused for before.
-CREATE FUNCTION check_database(my_run bigint)
+-- What was committed for a run may be missing here: it pauses, whatever else it is paused for, and once more where it is
+-- another doubt than it was paused for before.
+CREATE FUNCTION doubt_run(my_run bigint, doubt text, why text)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
-  UPDATE run SET paused = 'failover', paused_by = 'the database is another one now: ' || this_database(),
-    paused_at = clock_timestamp(), pauses = pauses + 1
-  WHERE id = my_run AND finished_at IS NULL AND database <> this_database()
-    AND (paused, paused_by) IS DISTINCT FROM ('failover', 'the database is another one now: ' || this_database())
+  UPDATE run SET paused = doubt, paused_by = why, paused_at = clock_timestamp(), pauses = pauses + 1
+  WHERE id = my_run AND finished_at IS NULL AND (paused, paused_by) IS DISTINCT FROM (doubt, why)
 $$;
 
--- A worker comes back on a new connection. What it was given and does not hold was in an answer that never came: no byte of
--- that has left, and it is still to be sent. Says how many rows that was.
-CREATE FUNCTION rejoin(my_worker bigint, held_n bigint[], held_number int[])
+-- Another database than the run began in may not know of rows that were sent, and nor may one restored from a dump.
+CREATE FUNCTION check_database(my_run bigint)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+DECLARE
+  r run; here text = this_database(); writer xid = writer_of(my_run);
+BEGIN
+  SELECT * INTO r FROM run WHERE id = my_run;
+  IF r.database <> here THEN
+    PERFORM doubt_run(my_run, 'failover', 'the database is another one now: ' || here);
+  ELSIF r.written_by IS DISTINCT FROM writer THEN
+    PERFORM doubt_run(my_run, 'restored', format('transaction %s wrote its rows, not %s', writer, r.written_by));
+  END IF;
+END $$;
+
+-- A worker comes back on a new connection, and says which exchange was answered last. What it was given and does not hold
+-- was in an answer that never came: no byte of that has left, and it is still to be sent. Says how many rows that was; no
+-- session where the database does not know the worker.
+CREATE FUNCTION rejoin(my_run bigint, my_worker bigint, answered text, held_n bigint[], held_number int[])
 RETURNS TABLE (session int, given_back int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
-  my_run bigint; my_session int; moment timestamptz; rows int;
+  my_session int; moment timestamptz; rows int;
 BEGIN
-  SELECT run INTO my_run FROM worker WHERE id = my_worker;
   PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
   IF NOT FOUND THEN RAISE 'the run was removed' USING ERRCODE = 'no_data_found'; END IF;
   PERFORM check_database(my_run);
+  IF NOT is_known(answered::xid8) OR NOT EXISTS (SELECT 1 FROM worker WHERE id = my_worker AND run = my_run) THEN
+    PERFORM doubt_run(my_run, 'restored', format('transaction %s of a process that sends it is missing', answered));
+  END IF;
   moment := clock_timestamp();
   UPDATE worker SET session = worker.session + 1, seen_at = moment, left_at = NULL WHERE id = my_worker
-    RETURNING worker.session INTO my_session;
+    AND run = my_run RETURNING worker.session INTO my_session;
   WITH lost AS (
     UPDATE row SET state = 'pending', lease_until = NULL, due_at = moment, at = moment
     WHERE run = my_run AND lease_until IS NOT NULL AND worker = my_worker
@@ -137,7 +166,7 @@ BEGIN
 END $$;
 
 -- All that a worker does: what became of its rows goes in, rows that may leave now come out, in one transaction. The last
--- row of the answer is the verdict alone: `on`, `complete` or `paused`, and when to ask again.
+-- row of the answer is the verdict alone: `on`, `complete` or `paused`, when to ask again, and the transaction.
 CREATE FUNCTION exchange(
   my_worker bigint, my_session int,
   e_n bigint[], e_number int[], e_state text[], e_ago_ms bigint[], e_wait_ms bigint[],
@@ -163,6 +192,11 @@ BEGIN
   IF NOT EXISTS (SELECT 1 FROM worker WHERE id = my_worker AND session = my_session) THEN
     RETURN QUERY SELECT 'stale', 0, NULL::bigint, NULL::int, NULL::bigint, NULL, NULL, NULL, NULL::bigint, NULL::bigint;
     RETURN;
+  END IF;
+  -- A dump can be restored under a connection that stays. That is cheap to see; anything else needs a new connection.
+  IF r.written_by IS DISTINCT FROM writer_of(r.id) THEN
+    PERFORM check_database(r.id);
+    SELECT * INTO r FROM run WHERE id = w.run;
   END IF;
   moment := clock_timestamp();
 
@@ -287,7 +321,7 @@ BEGIN
       r.stopped_until, r.paced_at, r.cut_at, r.swept_at, r.cursor) WHERE id = r.id;
   UPDATE worker SET seen_at = moment WHERE id = my_worker AND seen_at < moment - interval '1 s';
   RETURN QUERY SELECT said, greatest(1, ceil(extract(epoch FROM least(next_at - moment, interval '500 ms')) * 1000))::int,
-    NULL::bigint, NULL::int, NULL::bigint, r.paused, r.paused_by, NULL, NULL::bigint, NULL::bigint;
+    NULL::bigint, NULL::int, NULL::bigint, r.paused, r.paused_by, pg_current_xact_id()::text, NULL::bigint, NULL::bigint;
 END $$;
 
 -- A process that sends the run at this moment, `db-2 pid 812`: one that has not ended in order, and was heard of while a row
@@ -303,22 +337,23 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp A
   UPDATE worker SET left_at = clock_timestamp() WHERE id = my_worker AND session = my_session
 $$;
 
--- A person goes on with a run, and was told what it is paused for. That the database is another one may pass unread: unless
--- the person has answered a question since, it is lifted by who resumes once more.
+-- A person goes on with a run, and was told what it is paused for. That the database is another one, or restored, may pass
+-- unread: unless the person has answered a question since, it is lifted by who resumes once more.
 CREATE FUNCTION resume_run(my_run bigint, seen_pauses bigint, has_answered boolean, new_rate float8, new_conditions text)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 DECLARE
-  r run; here text = this_database();
+  r run;
 BEGIN
   PERFORM 1 FROM run WHERE id = my_run FOR NO KEY UPDATE;
   PERFORM check_database(my_run);
   SELECT * INTO r FROM run WHERE id = my_run;
   IF r.paused IS NOT NULL AND r.pauses IS DISTINCT FROM seen_pauses THEN RETURN; END IF;
-  IF r.finished_at IS NULL AND r.database <> here AND NOT has_answered AND r.told IS DISTINCT FROM here THEN
-    UPDATE run SET told = here WHERE id = my_run;
+  IF r.paused IN ('failover', 'restored') AND NOT has_answered AND r.told IS DISTINCT FROM r.paused_by THEN
+    UPDATE run SET told = r.paused_by WHERE id = my_run;
     RETURN;
   END IF;
-  UPDATE run SET paused = NULL, paused_by = NULL, paused_at = NULL, database = here, told = NULL,
+  UPDATE run SET paused = NULL, paused_by = NULL, paused_at = NULL, told = NULL,
+    database = this_database(), written_by = writer_of(my_run),
     rate = coalesce(new_rate, rate), pace = coalesce(new_rate, pace), conditions = coalesce(new_conditions, conditions),
     due_at = greatest(due_at, clock_timestamp())
   WHERE id = my_run;

@@ -47,6 +47,8 @@ pub(crate) struct SharedRun {
     worker: i64,
     /// Of its connections the last one.
     session: i32,
+    /// The transaction of the last exchange that was answered: a database without it was put back to an earlier state.
+    answered: Option<String>,
     /// Rows that were given, until the database has what became of them: nobody but this process can have sent them.
     held: HashMap<i64, i32>,
     slack: Duration,
@@ -88,6 +90,7 @@ impl SharedRun {
             connection: Some((client, exchange)),
             worker,
             session,
+            answered: None,
             held: HashMap::new(),
             slack,
             returned: Vec::new(),
@@ -103,10 +106,12 @@ impl SharedRun {
     fn rejoin(&mut self) -> Result<(), DatabaseError> {
         let (client, exchange) = connect_to_exchange(&self.database)?;
         let (rows, numbers): (Vec<i64>, Vec<i32>) = self.held.iter().map(|(n, number)| (*n, *number)).unzip();
-        let query = "SELECT session FROM jelouctl.rejoin($1, $2, $3)";
-        self.session = self
-            .database
-            .call(SHORT, async { client.query_one(query, &[&self.worker, &rows, &numbers]).await?.try_get(0) })?;
+        let query = "SELECT session FROM jelouctl.rejoin($1, $2, $3, $4, $5)";
+        let parameters: [&(dyn ToSql + Sync); 5] = [&self.run.0, &self.worker, &self.answered, &rows, &numbers];
+        let session: Option<i32> =
+            self.database.call(SHORT, async { client.query_one(query, &parameters).await?.try_get(0) })?;
+        let forgotten = || DatabaseError::Failed { cause: "it no longer knows this process".to_owned() };
+        self.session = session.ok_or_else(forgotten)?;
         self.connection = Some((client, exchange));
         Ok(())
     }
@@ -219,6 +224,7 @@ impl SharedRun {
         let verdict = text(0)?.unwrap_or_default();
         let next: i32 = said.try_get(1).map_err(|error| failed(&error))?;
         let next = Instant::now() + Duration::from_millis(u64::try_from(next).unwrap_or_default());
+        self.answered = text(7)?.or(self.answered.take());
         match verdict.as_str() {
             "on" => given.next = Some((next, Delay::Retry)),
             "complete" => self.is_complete = true,

@@ -56,7 +56,9 @@ CREATE TABLE run (
   is_under_way boolean NOT NULL DEFAULT false,
   -- The database as it was when the run was made or resumed: another one may have lost what became of rows.
   database text NOT NULL,
-  -- The other one that a person who resumed it was told of.
+  -- The transaction that had written its rows by then: a dump that was restored since may lack what became of them.
+  written_by xid NOT NULL,
+  -- What is doubtful about the database, as a person who resumed the run was told.
   told text,
   -- Requests a second, in full and as it is after the API said that it was too much.
   rate float8 NOT NULL CHECK (rate > 0),
@@ -76,7 +78,8 @@ CREATE TABLE run (
 
 -- A process that sends rows of a run.
 CREATE TABLE worker (
-  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  -- Not counted: a database that was put back to an earlier state would give a number of a living process to another one.
+  id bigint PRIMARY KEY DEFAULT floor(random() * 9007199254740992),
   run bigint NOT NULL REFERENCES run ON DELETE CASCADE,
   -- Of its connections the last one; an older one does nothing any more.
   session int NOT NULL DEFAULT 1,

@@ -121,7 +121,7 @@ fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode
     let hint = format!("{}; {}", what_to_look_at(pause.reason, name), to_continue(name));
     context.stderr.error(&format!("the run is paused: {}", why(pause)), &[], Some(&hint));
     match pause.reason {
-        PausedFor::Person | PausedFor::Failover => ExitCode::Guard,
+        PausedFor::Person | PausedFor::Failover | PausedFor::Restored => ExitCode::Guard,
         PausedFor::Fault(reason) => of_pause(reason),
     }
 }

@@ -8,6 +8,7 @@ pub(super) fn why(RunPause { reason, by }: &RunPause) -> String {
     let why = match reason {
         PausedFor::Person => "stopped by `jelouctl bulk stop`",
         PausedFor::Failover => "what was written may be lost",
+        PausedFor::Restored => "its ledger was restored from a copy, which may lack messages that were sent since",
         PausedFor::Fault(PauseReason::Unknown) => "too many messages may or may not have been sent",
         PausedFor::Fault(PauseReason::AllRefused) => "no message was accepted",
         PausedFor::Fault(PauseReason::Credentials) => "the credentials were refused",
@@ -26,7 +27,7 @@ pub(super) fn since_when(PausedRun { pause, at, .. }: &PausedRun) -> String {
 /// What to look at before the run `name` goes on.
 pub(super) fn what_to_look_at(reason: PausedFor, name: &RunName) -> String {
     match reason {
-        PausedFor::Failover => {
+        PausedFor::Failover | PausedFor::Restored => {
             format!("compare jelouctl bulk report {name} --state pending with what Jelou has sent")
         }
         PausedFor::Person | PausedFor::Fault(_) => format!("jelouctl bulk status {name} shows how it stands"),
