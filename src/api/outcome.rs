@@ -168,6 +168,10 @@ fn judge_answer(answer: &Answer, accepts: &SuccessCriterion) -> Verdict {
         500 if names_the_company(&error) => {
             refused(answer, error, Outcome::NotSent(Cause::Credentials), "check client id and secret")
         }
+        // The request was done, and its result is elsewhere (RFC 9110, 15.4.4).
+        303 if *accepts != SuccessCriterion::Page => {
+            refused(answer, error, Outcome::Unknown(None), rejection_hint(answer.status, accepts))
+        }
         408 => refused(answer, error, Outcome::Unknown(None), UNKNOWN_HINT),
         501 | 505 | 300..=499 => {
             refused(answer, error, Outcome::NotSent(Cause::Rejected), rejection_hint(answer.status, accepts))

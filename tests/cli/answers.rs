@@ -152,6 +152,8 @@ fn a_gateway_that_fails_leaves_it_unknown() {
     for status in [408, 500, 502, 503, 504, 507, 520, 599] {
         check(&[(status, "<h1>Bad Gateway</h1>", 8, "unknown", Some("unknown"))]);
     }
+    // The request was done, and its result is elsewhere (RFC 9110, 15.4.4).
+    check(&[(303, "", 8, "unknown", Some("unknown")), (303, r#"{"code":"x"}"#, 8, "unknown", Some("unknown"))]);
 }
 
 #[test]
