@@ -6,11 +6,16 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Cell}
 
 use crate::phone::{Country, PhoneNumber};
 
+/// The most instructions that one text may take, so that none runs for ever: a text of 16 KiB without a loop takes a third
+/// of them at most.
+const MOST_STEPS: u64 = 50_000;
+
 /// The template language: strict about undefined names, without escaping, final newlines kept.
 #[expect(clippy::expect_used, reason = "the marks are minijinja's own")]
 pub(crate) fn language<'source>() -> Environment<'source> {
     let mut language = Environment::new();
     language.set_undefined_behavior(UndefinedBehavior::Strict);
+    language.set_fuel(Some(MOST_STEPS));
     language.set_syntax(SyntaxConfig::builder().keep_trailing_newline(true).build().expect("the usual marks"));
     language.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     language.set_formatter(|output, _, value| write_text(output, value));

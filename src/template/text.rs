@@ -66,6 +66,9 @@ impl<'a> TextTemplate<'a> {
                 | ErrorKind::UnknownTest
                 | ErrorKind::UnknownFunction
                 | ErrorKind::UnknownMethod => (describe(&error), true),
+                ErrorKind::OutOfFuel => {
+                    ("takes more than 50,000 steps for one message; go through less in its loops".to_owned(), false)
+                }
                 _ => (describe(&error), false),
             };
             TemplateError { path: path.to_owned(), problem, is_of_every_row }

@@ -25,6 +25,7 @@ also_in_a_database! {
     every_bad_row_is_listed_and_nothing_is_sent,
     templates_are_strict,
     a_template_that_is_too_large_is_refused_before_a_stack_ends,
+    a_template_that_takes_too_many_steps_is_refused_with_its_row,
     the_largest_template_fits_a_small_stack,
     the_same_message_twice_is_refused_left_out_or_meant,
     a_part_of_the_list_can_be_taken,
@@ -523,6 +524,16 @@ fn a_template_that_is_too_large_is_refused_before_a_stack_ends() {
         refused(&home, &["people.csv", "text", &template], &[part]);
         refused(&home, &["people.csv", "text", "x", "--to", &template], &["--to: "]);
     }
+}
+
+#[test]
+fn a_template_that_takes_too_many_steps_is_refused_with_its_row() {
+    let home = Home::new();
+    home.write("people.csv", "to,n\n593987654321,1\n593987654322,100000\n");
+    let template = "{% for a in range(n|int) %}{% for b in range(n|int) %}{% endfor %}{% endfor %}Hola";
+    let told = "line 3: text: takes more than 50,000 steps for one message; go through less in its loops";
+    refused(&home, &["people.csv", "text", template], &[told]);
+    refused(&home, &["people.csv", "text", "x", "--to", template], &["line 3: --to: takes more than 50,000 steps"]);
 }
 
 #[test]

@@ -259,6 +259,7 @@ fn unsendable(home: &Home) -> Vec<(Vec<String>, String, i32, &'static str)> {
         (&["--text", "{{ tail }}"], "has no `tail`"),
         (&["--text", &long], "at most 4096"),
         (&["--text", ""], "text: is empty"),
+        (&["--text", "{% for a in range(99999) %}{% endfor %}x"], "text: takes more than 50,000 steps"),
         (&["--body", "broken.json"], "not valid JSON"),
         (&["--body", "kindless.json"], "nobody can tell what kind"),
         (&["--body", "nowhere.json"], "nowhere.json"),
