@@ -11,11 +11,14 @@ const RELEASED: i64 = 1_793_491_200_000;
 /// It is another day elsewhere.
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// What is wrong with a clock that shows `now`, in milliseconds since 1970: before this release no clock was right.
-pub(crate) fn early_clock(now: i64) -> Option<String> {
-    let (shown, released) = (of_milliseconds(now), of_milliseconds(RELEASED));
-    (now < RELEASED - DAY)
-        .then(|| format!("{shown:.0}, before this jelouctl was released ({})", released.strftime("%F")))
+/// What is wrong with a clock that shows `now`, in milliseconds since 1970: before this release no clock was right, and after
+/// the year 9999 there are no dates.
+pub(crate) fn wrong_clock(now: i64) -> Option<String> {
+    if now < RELEASED - DAY {
+        let (shown, released) = (of_milliseconds(now), of_milliseconds(RELEASED));
+        return Some(format!("{shown:.0}, before this jelouctl was released ({})", released.strftime("%F")));
+    }
+    Timestamp::from_millisecond(now).is_err().then(|| "a time after the year 9999".to_owned())
 }
 
 /// `2026-11-20T13:23:05Z`
@@ -44,6 +47,11 @@ pub(crate) fn timestamp(at: SystemTime) -> Timestamp {
     Timestamp::try_from(at).unwrap_or(if is_past { Timestamp::MIN } else { Timestamp::MAX })
 }
 
+/// What the clock of this machine shows, which [`timestamp`] may have to round. jiff's own `now` panics there.
+pub(crate) fn now() -> Timestamp {
+    timestamp(SystemTime::now())
+}
+
 /// Of milliseconds since 1970.
 pub(crate) fn of_milliseconds(at: i64) -> Timestamp {
     Timestamp::from_millisecond(at).unwrap_or(if at < 0 { Timestamp::MIN } else { Timestamp::MAX })
@@ -61,8 +69,9 @@ mod tests {
         let dated = changelog.lines().find_map(|line| line.strip_prefix("## ")?.split_once(" – "));
         let released = of_milliseconds(RELEASED).strftime("%F").to_string();
         assert_eq!(dated.map_or("2026-11-01", |(_, date)| date), released);
-        assert_eq!(early_clock(RELEASED - DAY), None);
-        assert!(early_clock(RELEASED - DAY - 1).is_some_and(|told| told.starts_with("2026-10-30T23:59:59Z, before")));
+        assert_eq!(wrong_clock(RELEASED - DAY), None);
+        assert_eq!(wrong_clock(i64::MAX).as_deref(), Some("a time after the year 9999"));
+        assert!(wrong_clock(RELEASED - DAY - 1).is_some_and(|told| told.starts_with("2026-10-30T23:59:59Z, before")));
     }
 
     #[test]

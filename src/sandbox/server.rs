@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use axum::Router;
 use axum::routing::{delete, get, post};
+use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::fault::Fault;
@@ -97,9 +98,11 @@ impl Sandbox {
 
 /// As `TcpListener::bind`, with a queue as long as there may be connections: who waits in a full one loses a second.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // hyper writes the date into each answer, and panics at one before 1970.
-    if SystemTime::now() < SystemTime::UNIX_EPOCH {
-        return Err(io::Error::other("the clock of this machine shows a time before 1970, which HTTP cannot write"));
+    // hyper writes the date into each answer, and panics at one that HTTP has no words for.
+    let now = SystemTime::now();
+    if now < SystemTime::UNIX_EPOCH || Timestamp::try_from(now).is_err() {
+        let problem = "the clock of this machine shows a time before 1970 or after 9999, which HTTP cannot write";
+        return Err(io::Error::other(problem));
     }
     let socket = TcpSocket::new_v4()?;
     // On Windows it would let another process take the port.

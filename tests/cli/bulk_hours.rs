@@ -24,6 +24,7 @@ also_in_a_database! {
     hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent,
     the_time_zone_of_the_machine_is_taken_where_somebody_chose_it,
     a_clock_before_1970_is_no_panic,
+    a_clock_after_9999_is_no_panic,
     the_capitals_of_a_time_zone_do_not_matter,
 }
 
@@ -379,6 +380,28 @@ fn a_clock_before_1970_is_no_panic() {
     let words = ["--sandbox", "send", "text", "--to", "593987654321", "Hola"];
     let ended = Watched::new(clock.command(&home, &words, &jelou.url).spawn().unwrap()).end();
     assert!(ended.stderr.contains("a time before 1970") && !ended.stderr.contains("panicked"), "{ended:?}");
+}
+
+#[test]
+fn a_clock_after_9999_is_no_panic() {
+    let home = people(1);
+    let Some(clock) = Clock::new(&home, "+9000y") else { return };
+    let jelou = Jelou::accepting();
+    let wrong = "the clock of this machine shows a time ";
+    for (words, code, part) in [
+        (&["send", "text", "--to", "593987654321", "Hola"][..], 0, ""),
+        (&["run", "--to", "593987654321", "--", "true"], 0, ""),
+        (&["bulk", "send", "people.csv", "--yes", "text", "Hola"], 11, wrong),
+        (&["bulk", "send", "people.csv", "--yes", "--between", "07:00-19:00", "text", "Hola"], 11, wrong),
+        (&["bulk", "list"], 0, ""),
+        (&["--sandbox", "send", "text", "--to", "593987654321", "Hola"], 1, wrong),
+    ] {
+        let mut command = clock.command(&home, words, &jelou.url);
+        let ended = Watched::new(command.env("PATH", "/usr/bin:/bin").spawn().unwrap()).end();
+        assert_eq!(ended.code, code, "{words:?}: {ended:?}");
+        assert!(ended.stderr.contains(part) && !ended.stderr.contains("panicked"), "{words:?}: {ended:?}");
+    }
+    assert_eq!(jelou.seen().len(), 2);
 }
 
 #[test]

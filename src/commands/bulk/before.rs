@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::earlier::{report_written_to, written_to_words};
 use super::hours::report_closed;
@@ -15,7 +15,7 @@ use crate::hours::Hours;
 use crate::message::{Message, TemplateUse, TemplateUses};
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::sending::{Connection, Sender, UnusableTemplates, check_templates};
-use crate::timestamps::local_time;
+use crate::timestamps::{self, local_time};
 
 /// Columns of a terminal that are used.
 const COLUMNS: usize = 80;
@@ -173,7 +173,7 @@ fn duration(rows: u64, rate: f64, hours: Option<&Hours>) -> Option<String> {
     #[expect(clippy::cast_precision_loss, reason = "it is told in whole seconds")]
     let seconds = (rows.saturating_sub(1) as f64 / rate).ceil();
     let takes = Duration::try_from_secs_f64(seconds).ok().filter(|takes| takes.as_secs() > 0)?;
-    let (now, work) = (Timestamp::now(), SignedDuration::try_from(takes).ok()?);
+    let (now, work) = (timestamps::now(), SignedDuration::try_from(takes).ok()?);
     let end = match hours {
         Some(hours) => hours.end_of(now, work).map(|end| hours.shown(end)),
         None => now.checked_add(work).ok().map(local_time),

@@ -11,6 +11,7 @@ use crate::config::Settings;
 use crate::context::Context;
 use crate::hours::{Hours, HoursBase, HoursChoice, HoursError, days_off_in};
 use crate::output::{WaitReason, Waiting};
+use crate::timestamps;
 
 /// The hours of a new run: those that were typed, over those of the profile.
 pub(super) fn of_new_run(typed: &HoursChoice, settings: &Settings) -> Result<Option<Hours>, HoursError> {
@@ -24,7 +25,7 @@ pub(super) fn of_new_run(typed: &HoursChoice, settings: &Settings) -> Result<Opt
         Some(_) | None => BTreeSet::new(),
     };
     let time_zone = settings.time_zone.as_ref().map(|zone| zone.value.clone());
-    typed.over(HoursBase::new(between, not_on, time_zone), Timestamp::now())
+    typed.over(HoursBase::new(between, not_on, time_zone), timestamps::now())
 }
 
 /// What a resumed run goes on with: what was typed, over what it has kept.
@@ -35,7 +36,7 @@ pub(super) fn of_resumed_run(
     kept: &RunConditions,
 ) -> Result<RunConditions, HoursError> {
     let base = kept.hours.as_ref().map(HoursBase::from).unwrap_or_default();
-    let hours = typed.over(base, Timestamp::now())?;
+    let hours = typed.over(base, timestamps::now())?;
     let (again, skip_sent) = match (earlier.again, earlier.skip_sent) {
         (false, false) => (kept.again, kept.skip_sent),
         typed => typed,
@@ -88,7 +89,7 @@ pub(super) fn waiting(store: &RunStore, name: &RunName, details: &Details, count
 
 /// The hours and their next opening, where they are closed now.
 fn closed(hours: Option<&Hours>) -> Option<(&Hours, Timestamp)> {
-    let now = Timestamp::now();
+    let now = timestamps::now();
     let hours = hours?;
     let until = hours.next_opening(now)?;
     (until > now).then_some((hours, until))

@@ -4,7 +4,6 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
 use super::named_run::find_or_newest;
@@ -16,6 +15,7 @@ use crate::exit::ExitCode;
 use crate::output::counted;
 use crate::private_file::FileError;
 use crate::report_page::{self, PageLanguage, ReportedRun};
+use crate::timestamps;
 
 /// What a report is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -101,7 +101,7 @@ impl Report<'_> {
                     ledger: &self.ledger,
                     details: &self.details,
                     is_running: self.is_running,
-                    now: Timestamp::now().as_millisecond(),
+                    now: timestamps::now().as_millisecond(),
                 };
                 let language = self.arguments.language.unwrap_or_default();
                 let page = report_page::write(&run, language, self.arguments.mask, to)?;

@@ -8,7 +8,7 @@ use crate::config::{ConfigError, LedgerChoice};
 use crate::context::Context;
 use crate::process::{SystemError, block_on};
 use crate::sending::GuardError;
-use crate::timestamps::early_clock;
+use crate::timestamps::wrong_clock;
 
 /// The runs, with a directory of their own where they are files.
 pub(crate) fn open_store(context: &Context) -> Result<RunStore, CommandError> {
@@ -27,7 +27,7 @@ pub(crate) fn check_clocks(store: &RunStore) -> Result<(), CommandError> {
     if let RunStore::Shared(runs) = store {
         clocks.push(("the database", runs.now()?));
     }
-    let mut wrong = clocks.into_iter().filter_map(|(whose, now)| Some((whose, early_clock(now)?)));
+    let mut wrong = clocks.into_iter().filter_map(|(whose, now)| Some((whose, wrong_clock(now)?)));
     wrong.next().map_or(Ok(()), |(whose, problem)| Err(GuardError::Clock { whose, problem }.into()))
 }
 
