@@ -18,7 +18,10 @@ const END_OF_TIMES: Duration = Duration::from_secs(253_402_300_800);
 /// How a list is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ListReport {
-    Csv,
+    /// Onto a terminal the list's own cells too are escaped, and elsewhere stay as they are.
+    Csv {
+        is_for_a_terminal: bool,
+    },
     Ndjson,
 }
 
@@ -31,7 +34,7 @@ pub(crate) fn write(
     to: impl Write,
 ) -> Result<u64, BulkError> {
     match format {
-        ListReport::Csv => write_csv(ledger, details, filter, to),
+        ListReport::Csv { is_for_a_terminal } => write_csv(ledger, details, filter, is_for_a_terminal, to),
         ListReport::Ndjson => write_ndjson(ledger, details, filter, to),
     }
 }
@@ -40,23 +43,25 @@ fn write_csv(
     ledger: &StoredRun<'_>,
     details: &Details,
     filter: &RowFilter,
+    is_for_a_terminal: bool,
     mut to: impl Write,
 ) -> Result<u64, BulkError> {
+    let own = |cell: String| if is_for_a_terminal { one_line(&cell).into_owned() } else { cell };
     let format = match details.format {
         ListFormat::Csv(format) => format,
         ListFormat::Ndjson => CsvFormat::default(),
     };
     write_beginning(format, &mut to).map_err(BulkError::Report)?;
     let run = ledger.name()?;
-    let columns = details.columns.iter().cloned().chain(OUTCOME_COLUMNS.map(str::to_owned));
+    let columns = details.columns.iter().cloned().map(own).chain(OUTCOME_COLUMNS.map(str::to_owned));
     write_line(format, &mut to, columns).map_err(BulkError::Report)?;
     let mut rows = 0;
     ledger.report::<BulkError>(filter, |row| {
         rows += 1;
         let cells = cells_under(&details.columns, &row.cells)?;
-        // What others said must not act on a terminal or a log; the list's own cells stay as they are.
+        // What others said must not act on a terminal or a log, wherever it is printed in the end.
         let outcome = outcome(&run, &row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned());
-        write_line(format, &mut to, cells.iter().map(text).chain(outcome)).map_err(BulkError::Report)
+        write_line(format, &mut to, cells.iter().map(text).map(own).chain(outcome)).map_err(BulkError::Report)
     })?;
     to.flush().map_err(BulkError::Report)?;
     Ok(rows)

@@ -10,6 +10,7 @@ also_in_a_database! {
     who_resumes_sees_the_first_message_and_is_asked,
     what_was_sent_before_is_not_counted_into_the_time_of_a_resume,
     old_runs_are_named_before_they_are_removed,
+    a_report_on_a_terminal_has_nothing_that_it_would_act_on,
 }
 
 const PLAIN: [(&str, &str); 1] = [("NO_COLOR", "1")];
@@ -140,4 +141,29 @@ fn old_runs_are_named_before_they_are_removed() {
     let (code, screen) = remove("y");
     assert!(code == 0 && screen.contains("note: 2 runs are removed"), "{screen}");
     assert!(home.run("bulk list").success().stderr.contains("there are no runs"));
+}
+
+#[test]
+fn a_report_on_a_terminal_has_nothing_that_it_would_act_on() {
+    let home = Home::new();
+    let cells =
+        ["\u{1b}]0;title\u{7}", "\u{1b}[2J\u{9b}31m", "\u{202e}gpj.exe\u{2066}", "a\tb\u{8}", "two\nlines", "sí"];
+    let rows = (0..).zip(cells).map(|(number, cell)| format!("{},\"{cell}\"\n", 593_990_000_000_u64 + number));
+    let list = format!("to,nota\u{1b}[31m\n{}", rows.collect::<String>());
+    home.write("people.csv", list);
+    home.run("--sandbox bulk send people.csv --run r --rate 1000/s text Hola").success();
+    for format in ["csv", "ndjson"] {
+        let (code, screen) = end(&home, &format!("bulk report r --format {format}"));
+        let acts = |character: &char| character.is_control() && !['\r', '\n'].contains(character);
+        assert!(code == 0 && !screen.contains(|character| acts(&character)), "{screen:?}");
+        assert!(!screen.contains(['\u{202e}', '\u{2066}']) && screen.contains("two\\nlines"), "{screen:?}");
+        assert_eq!(screen.lines().count(), cells.len() + usize::from(format == "csv"), "{screen:?}");
+    }
+    // Elsewhere it is the list again, as it was.
+    let piped = home.run("bulk report r").success().stdout;
+    end(&home, "bulk report r --file again.csv");
+    for report in [piped, home.read("again.csv")] {
+        assert!(report.starts_with("to,nota\u{1b}[31m,run,line,"), "{report:?}");
+        assert!(cells.iter().all(|cell| report.contains(cell)), "{report:?}");
+    }
 }

@@ -53,6 +53,7 @@ pub(crate) fn run(context: &Context, arguments: &ReportArguments) -> Result<Exit
         arguments,
         format,
         is_running: store.is_on_its_way(&name),
+        is_for_a_terminal: to.is_none() && context.stdout.is_for_a_person(),
         name: name.to_string(),
         details: ledger.details()?,
         ledger,
@@ -83,6 +84,7 @@ struct Report<'a> {
     ledger: StoredRun<'a>,
     details: Details,
     is_running: bool,
+    is_for_a_terminal: bool,
 }
 
 impl Report<'_> {
@@ -93,7 +95,7 @@ impl Report<'_> {
             Ok(counted(rows, "row"))
         };
         match self.format {
-            ReportFormat::Csv => list(ListReport::Csv, to),
+            ReportFormat::Csv => list(ListReport::Csv { is_for_a_terminal: self.is_for_a_terminal }, to),
             ReportFormat::Ndjson => list(ListReport::Ndjson, to),
             ReportFormat::Html => {
                 let run = ReportedRun {
