@@ -1,12 +1,9 @@
 //! What makes a run pause by itself: a fault that would meet every row after it.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use crate::api::{Cause, Outcome};
 
-/// Connections in a row that may fail.
-const MOST_CONNECT_FAILURES: u32 = 20;
 /// Of so many rows …
 const RECENT_ROWS: usize = 500;
 /// … so many may be unknown.
@@ -16,9 +13,6 @@ const FIRST_STAGE: u64 = 1;
 const SECOND_STAGE: usize = 10;
 /// So many rows may be rejected while none was ever accepted: both stages.
 const MOST_REFUSED: usize = 1 + SECOND_STAGE;
-/// The first wait after a connection that failed; it doubles up to the longest.
-const FIRST_NETWORK_WAIT: Duration = Duration::from_millis(10);
-const LONGEST_NETWORK_WAIT: Duration = Duration::from_millis(250);
 
 /// Why a run paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +57,6 @@ impl PauseReason {
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
     finals: u64,
-    connect_failures: u32,
     /// Whether each of the last rows is unknown.
     recent: VecDeque<bool>,
     /// How many rows were rejected, while it matters: none was ever accepted, and nobody said to keep going.
@@ -90,14 +83,11 @@ impl Breaker {
     /// Notes an outcome; says whether the run must pause.
     pub(crate) fn note(&mut self, outcome: &Outcome) -> Option<PauseReason> {
         match outcome {
-            Outcome::NotSent(Cause::Network) => {
-                self.connect_failures += 1;
-                return (self.connect_failures >= MOST_CONNECT_FAILURES).then_some(PauseReason::Network);
-            }
             Outcome::NotSent(Cause::Tls | Cause::ProxyRefusal) => return Some(PauseReason::Network),
             Outcome::NotSent(Cause::ProxyCredentials) => return Some(PauseReason::ProxyCredentials),
             Outcome::NotSent(Cause::Credentials) => return Some(PauseReason::Credentials),
-            Outcome::NotSent(Cause::Unavailable | Cause::Interrupted(_)) => self.connect_failures = 0,
+            // Others have the patience for what may pass.
+            Outcome::NotSent(Cause::Network | Cause::Unavailable | Cause::Interrupted(_)) => {}
             Outcome::Sent { .. } => {
                 self.refused = None;
                 self.note_final(false);
@@ -117,14 +107,7 @@ impl Breaker {
         None
     }
 
-    /// How long nobody leaves after a connection that failed.
-    pub(crate) fn network_wait(&self) -> Duration {
-        let doublings = self.connect_failures.saturating_sub(1).min(16);
-        FIRST_NETWORK_WAIT.saturating_mul(1 << doublings).min(LONGEST_NETWORK_WAIT)
-    }
-
     fn note_final(&mut self, unknown: bool) {
-        self.connect_failures = 0;
         self.finals += 1;
         self.recent.push_back(unknown);
         if self.recent.len() > RECENT_ROWS {
@@ -157,15 +140,13 @@ mod tests {
         assert_eq!(Breaker::default().note(&UNKNOWN_ROW), Some(PauseReason::Unknown));
         assert_eq!(Breaker::default().note(&Outcome::NotSent(Cause::Credentials)), Some(PauseReason::Credentials));
         assert_eq!(Breaker::default().note(&Outcome::NotSent(Cause::Rejected)), None);
+        for cause in [Cause::Tls, Cause::ProxyRefusal] {
+            assert_eq!(Breaker::default().note(&Outcome::NotSent(cause)), Some(PauseReason::Network));
+        }
         let mut breaker = Breaker::default();
-        for _ in 0..19 {
-            assert_eq!(breaker.note(&Outcome::NotSent(Cause::Network)), None);
+        for _ in 0..100 {
+            assert_eq!(breaker.note(&Outcome::NotSent(Cause::Network)), None, "that may pass");
         }
-        assert_eq!(breaker.note(&SENT), None);
-        for _ in 0..19 {
-            assert_eq!(breaker.note(&Outcome::NotSent(Cause::Network)), None);
-        }
-        assert_eq!(breaker.note(&Outcome::NotSent(Cause::Network)), Some(PauseReason::Network));
     }
 
     #[test]

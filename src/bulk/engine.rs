@@ -17,7 +17,7 @@ use super::row_task::{ApiSession, LastAddress, RowTaskEnd, given_back, send_row}
 use super::run_end::{RunEnd, StopReason, StopRequest, event_of_wait};
 use super::throttle::{Consequence, RunLimits, Throttle};
 use super::writer::{Exchanged, LedgerHandle, LeftWriter, Order, Writer};
-use crate::api::{Problem, Verdict};
+use crate::api::{Cause, Outcome, Problem, Verdict};
 use crate::output::Progress;
 use crate::process::Signal;
 
@@ -224,7 +224,9 @@ impl<'a> Engine<'a> {
 
     /// Sends the rows that the ledger gives.
     fn take(&mut self, exchanged: Option<Exchanged>) {
-        let Some(Exchanged { given: Given { rows, next, problem, pause, counts }, orders, wanted }) = exchanged else {
+        let Some(Exchanged { given: Given { rows, next, problem, pause, counts, others_send }, orders, wanted }) =
+            exchanged
+        else {
             (self.orders, self.wanted, self.next) = (0, 0, None);
             self.stop_for(StopReason::ledger(LedgerError::WriterGone));
             return;
@@ -249,6 +251,11 @@ impl<'a> Engine<'a> {
         }
         if let Some(counts) = counts {
             self.counts = counts;
+        }
+        if let Some(problem) = self.throttle.leaves_to_others(now).filter(|_| others_send) {
+            let hint = "other processes go on with the run; check the network of this one, then try again".to_owned();
+            let problem = Problem { hint, ..problem.clone() };
+            self.pause(PauseReason::Network, problem);
         }
     }
 
@@ -292,7 +299,7 @@ impl<'a> Engine<'a> {
             self.progress.fault(line, state.name(), &problem.message);
         }
         if let Some(pause) = pause {
-            if pause == PauseReason::RateLimit {
+            if matches!(verdict.outcome, Outcome::NotSent(Cause::Network | Cause::Unavailable)) {
                 problem.hint.push_str(", or let the run wait for longer with --max-wait");
             }
             self.pause(pause, problem);

@@ -70,4 +70,6 @@ pub(crate) struct Given {
     pub(crate) pause: Option<RunPause>,
     /// How many rows are in each state, now and then, where others change them too.
     pub(crate) counts: Option<Counts>,
+    /// Whether other processes were heard of that send the run; said by an exchange that only listens.
+    pub(crate) others_send: bool,
 }

@@ -53,7 +53,8 @@ impl RunLedger for FileRun {
         for row in settled {
             self.note(row);
         }
-        let mut given = Given { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
+        let mut given =
+            Given { rows: Vec::new(), next: None, problem: None, pause: None, counts: None, others_send: false };
         given.problem = self.pick(wanted, &mut given.rows).err();
         if !(settled.is_empty() && given.rows.is_empty()) {
             let begun = given.rows.iter().map(|row| BegunAttempt { n: row.n, number: row.number });

@@ -118,6 +118,7 @@ pub(crate) fn event_of_wait(wait: &Waiting) -> Option<RunEvent> {
     let reason = match wait.reason {
         WaitReason::Hours => "hours",
         WaitReason::RateLimit => "rate_limit",
+        WaitReason::Network => "network",
         WaitReason::RecipientGap | WaitReason::PairLimit => return None,
     };
     let until = wait.until.parse().ok().map(Timestamp::as_millisecond);

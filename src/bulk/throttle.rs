@@ -1,4 +1,4 @@
-//! What holds rows back: the pace, the breaker, the rate limit and the hours, asked and told as one.
+//! What holds rows back: the pace, the breaker, rate limits, a network that is away and the hours, asked and told as one.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -7,17 +7,19 @@ use jiff::Timestamp;
 use super::breaker::{Breaker, PauseReason};
 use super::hours_gate::{Closed, HoursGate};
 use super::pace::Pace;
+use super::patience::{ObstacleWait, Patience};
 use super::queue::Delay;
-use super::rate_limit::RateLimit;
 use crate::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
 use crate::hours::Hours;
 use crate::output::{WaitReason, Waiting, rounded};
-use crate::timestamps::{local_second, rfc_3339, timestamp};
+use crate::timestamps::{self, local_second, rfc_3339, timestamp};
 
 /// A wait is told when it is longer than this, and as another one when it ends later by more than this.
 const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);
 /// A wait too long to be reckoned with: a signal ends it.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Where others send the run too, a process whose network is away for longer leaves it to them.
+const LONGEST_WAIT_BESIDE_OTHERS: Duration = Duration::from_secs(60);
 
 /// How fast and when a run may send, and how long it may wait.
 #[derive(Clone, Debug)]
@@ -26,7 +28,7 @@ pub(crate) struct RunLimits {
     pub(crate) rate: f64,
     /// Requests that may be under way at once.
     pub(crate) concurrency: usize,
-    /// How long it goes on while every row that is tried meets a rate limit.
+    /// How long it goes on while every row that is tried meets a rate limit, or the network is away.
     pub(crate) max_wait: Duration,
     /// The hours in which rows may leave; nothing for any.
     pub(crate) hours: Option<Hours>,
@@ -40,18 +42,28 @@ pub(crate) struct Throttle {
     concurrency: usize,
     pace: Pace,
     breaker: Breaker,
-    rate_limit: RateLimit,
+    rate_limit: Patience,
+    network: Patience,
     gate: HoursGate,
     /// Whether the hours are closed, as they were looked at last.
     closed: Option<Closed>,
-    /// The last rate limit, in words.
-    limited_by: String,
+    /// What held rows back last.
+    obstacle: Option<Obstacle>,
     /// The end of the last wait that was told.
     told_until: Option<Instant>,
     /// The opening of the hours that was told.
     told_opening: Option<Timestamp>,
     /// Since when no row could have left, whatever the pace.
     held_since: Option<Instant>,
+}
+
+/// A rate limit, or a network that is away.
+#[derive(Debug)]
+struct Obstacle {
+    reason: WaitReason,
+    /// Since when every row that was tried met it.
+    since: SystemTime,
+    problem: Problem,
 }
 
 /// What an outcome means for the run.
@@ -70,10 +82,11 @@ impl Throttle {
             concurrency: limits.concurrency,
             pace: Pace::new(limits.rate, now),
             breaker: Breaker::new(!ever_accepted && !limits.keep_going),
-            rate_limit: RateLimit::new(limits.max_wait),
+            rate_limit: Patience::new(limits.max_wait),
+            network: Patience::new(limits.max_wait),
             gate: HoursGate::new(limits.hours),
             closed: None,
-            limited_by: String::new(),
+            obstacle: None,
             told_until: None,
             told_opening: None,
             held_since: None,
@@ -82,12 +95,13 @@ impl Throttle {
 
     /// How many rows may be under way.
     pub(crate) fn allowance(&self) -> usize {
-        if self.rate_limit.is_probing() { 1 } else { self.breaker.allowance(self.concurrency) }
+        let is_probing = self.rate_limit.is_probing() || self.network.is_probing();
+        if is_probing { 1 } else { self.breaker.allowance(self.concurrency) }
     }
 
     /// Looks at the clock on the wall, where the run has hours. Says whether they have opened since the last look.
     pub(crate) fn look(&mut self, now: Instant) -> bool {
-        self.gate.hours().is_some() && self.look_at(Timestamp::now(), now)
+        self.gate.hours().is_some() && self.look_at(timestamps::now(), now)
     }
 
     /// As [`Throttle::look`], when the clock shows `wall`.
@@ -127,16 +141,25 @@ impl Throttle {
         let mut consequence = Consequence { due: now, delay: Delay::Retry, pause };
         match (&verdict.outcome, &verdict.problem) {
             (Outcome::Sent { .. } | Outcome::NotSent(Cause::Rejected) | Outcome::Unknown(_), _) => {
-                self.rate_limit.lift();
+                self.rate_limit.renew();
+                self.network.renew();
             }
-            (Outcome::NotSent(Cause::Network), _) => self.pace.stop(now, self.breaker.network_wait()),
+            (Outcome::NotSent(Cause::Network), Some(problem)) => {
+                let wait = self.network.note(Duration::ZERO, now).ok_or(PauseReason::Network);
+                self.obstacle = Some(Obstacle::new(WaitReason::Network, &self.network, problem, now));
+                self.hold(wait, now, &mut consequence);
+            }
             (Outcome::NotSent(Cause::Unavailable), Some(problem)) => {
+                self.network.renew();
                 let asked = verdict.retry.unwrap_or_default();
                 if problem.api_code.as_deref() == Some(PAIR_RATE_LIMIT) {
                     consequence.due = now.checked_add(backoff(asked, 1)).unwrap_or(now + A_DAY);
                     consequence.delay = Delay::PairLimit;
                 } else {
-                    self.back_off(asked, problem, now, &mut consequence);
+                    self.pace.cut(now);
+                    let wait = self.rate_limit.note(asked, now).ok_or(PauseReason::RateLimit);
+                    self.obstacle = Some(Obstacle::new(WaitReason::RateLimit, &self.rate_limit, problem, now));
+                    self.hold(wait, now, &mut consequence);
                 }
             }
             (
@@ -145,6 +168,7 @@ impl Throttle {
                     | Cause::ProxyCredentials
                     | Cause::ProxyRefusal
                     | Cause::Tls
+                    | Cause::Network
                     | Cause::Interrupted(_)
                     | Cause::Unavailable,
                 ),
@@ -154,19 +178,24 @@ impl Throttle {
         consequence
     }
 
-    /// A rate limit that is not one recipient's: everyone waits, or the run pauses.
-    fn back_off(&mut self, asked: Duration, problem: &Problem, now: Instant, consequence: &mut Consequence) {
-        self.pace.cut(now);
-        self.limited_by.clone_from(&problem.message);
-        match self.rate_limit.note(asked, now) {
-            Some(wait) => {
+    /// Of an obstacle that is not one recipient's: everyone waits, or the run pauses.
+    fn hold(&mut self, wait: Result<ObstacleWait, PauseReason>, now: Instant, consequence: &mut Consequence) {
+        match wait {
+            Ok(wait) => {
                 if wait.is_for_all {
                     self.pace.stop(now, wait.until - now);
                 }
                 consequence.due = wait.until;
             }
-            None => consequence.pause = Some(PauseReason::RateLimit),
+            Err(pause) => consequence.pause = Some(pause),
         }
+    }
+
+    /// Why this process leaves the run to others that send it too: its network has been away for so long, and theirs may not be.
+    pub(crate) fn leaves_to_others(&self, now: Instant) -> Option<&Problem> {
+        let since = self.network.since().filter(|_| self.closed.is_none())?;
+        let is_over = now.duration_since(since) >= LONGEST_WAIT_BESIDE_OTHERS;
+        self.obstacle.as_ref().filter(|_| is_over).map(|obstacle| &obstacle.problem)
     }
 
     /// The wait for a row that the queue gives at `queue_ready_at`: why nothing leaves, and until when. Nothing for a short
@@ -176,30 +205,56 @@ impl Throttle {
             let is_new = self.told_opening.replace(until) != Some(until);
             let words = format!("outside of the hours of this run, {hours}");
             let shown = format!("until {}", hours.shown(until));
-            return Some(Waiting { reason: WaitReason::Hours, until: hours.rfc_3339(until), shown, words, is_new });
+            let until = hours.rfc_3339(until);
+            return Some(Waiting { reason: WaitReason::Hours, until, since: None, shown, words, is_new });
         }
         let stopped_until = self.pace.stopped_until();
         let until = queue_ready_at.max(stopped_until);
         let wait = until.saturating_duration_since(now);
-        let is_told = self.told_until.is_some_and(|told| until <= told + LONGEST_SILENT_WAIT);
         if wait <= LONGEST_SILENT_WAIT {
             return None;
         }
+        let is_of_row = queue_ready_at > stopped_until;
+        let (reason, since, words) = match (delay, &self.obstacle) {
+            (Delay::RecipientGap, _) if is_of_row => {
+                (WaitReason::RecipientGap, None, "messages to one recipient leave 6 s apart".to_owned())
+            }
+            (Delay::PairLimit, _) if is_of_row => {
+                let words = "WhatsApp takes no more messages to the next recipient for now".to_owned();
+                (WaitReason::PairLimit, None, words)
+            }
+            (_, obstacle) => {
+                let obstacle = obstacle.as_ref()?;
+                (obstacle.reason, Some(rfc_3339(obstacle.since)), obstacle.words())
+            }
+        };
+        let is_told = self.told_until.is_some_and(|told| until <= told + LONGEST_SILENT_WAIT);
         if !is_told {
             self.told_until = Some(until);
         }
-        let (reason, words) = match delay {
-            _ if stopped_until >= queue_ready_at => (WaitReason::RateLimit, self.limited_by.as_str()),
-            Delay::Retry => (WaitReason::RateLimit, self.limited_by.as_str()),
-            Delay::RecipientGap => (WaitReason::RecipientGap, "messages to one recipient leave 6 s apart"),
-            Delay::PairLimit => {
-                (WaitReason::PairLimit, "WhatsApp takes no more messages to the next recipient for now")
-            }
-        };
         let end = SystemTime::now() + wait;
         let length = rounded(Duration::from_secs((wait + Duration::from_millis(500)).as_secs()));
         let shown = format!("{length}, until {}", local_second(timestamp(end)));
-        Some(Waiting { reason, until: rfc_3339(end), shown, words: words.to_owned(), is_new: !is_told })
+        Some(Waiting { reason, until: rfc_3339(end), since, shown, words, is_new: !is_told })
+    }
+}
+
+impl Obstacle {
+    /// One that `problem` tells of, and `patience` watches.
+    fn new(reason: WaitReason, patience: &Patience, problem: &Problem, now: Instant) -> Self {
+        let age = patience.since().map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        Self { reason, since: SystemTime::now() - age, problem: problem.clone() }
+    }
+
+    fn words(&self) -> String {
+        match self.reason {
+            WaitReason::Network => {
+                format!("{}; unreachable since {}", self.problem.message, local_second(timestamp(self.since)))
+            }
+            WaitReason::RateLimit | WaitReason::Hours | WaitReason::RecipientGap | WaitReason::PairLimit => {
+                self.problem.message.clone()
+            }
+        }
     }
 }
 
@@ -227,6 +282,35 @@ mod tests {
             }
         }
         count
+    }
+
+    #[test]
+    fn a_run_is_left_to_others_when_the_network_has_been_away_for_a_minute() {
+        let failed = |cause, message: &str| Verdict {
+            outcome: Outcome::NotSent(cause),
+            problem: Some(Problem {
+                code: "network",
+                api_code: None,
+                message: message.to_owned(),
+                hint: String::new(),
+                retry_after: None,
+            }),
+            retry: Some(Duration::ZERO),
+        };
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let limits = RunLimits { rate: 100.0, concurrency: 64, max_wait: 900 * second, hours: None, keep_going: true };
+        let mut throttle = Throttle::new(limits, true, start);
+        for second in (0..60).step_by(5) {
+            let now = start + Duration::from_secs(second);
+            assert!(throttle.note(&failed(Cause::Network, "away"), now).pause.is_none());
+            assert_eq!(throttle.leaves_to_others(now), None, "{second}");
+        }
+        assert_eq!(throttle.allowance(), 1);
+        let problem = throttle.leaves_to_others(start + 60 * second);
+        assert_eq!(problem.map(|problem| problem.message.as_str()), Some("away"));
+        // Whoever answers is there, whatever is said.
+        throttle.note(&failed(Cause::Unavailable, "too much"), start + 61 * second);
+        assert_eq!(throttle.leaves_to_others(start + 62 * second), None);
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub(crate) enum WaitReason {
     /// It is outside of the hours in which it may send.
     Hours,
     RateLimit,
+    /// No connection can be made.
+    Network,
     /// Of two messages to one recipient.
     RecipientGap,
     /// WhatsApp's limit of messages to one recipient.
@@ -53,6 +55,9 @@ pub(crate) struct Waiting {
     pub(crate) reason: WaitReason,
     /// RFC 3339.
     pub(crate) until: String,
+    /// Since when every row met what it waits for, where that is not one row's own; RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<String>,
     /// For how long, or until when, for a person.
     #[serde(skip)]
     pub(crate) shown: String,
@@ -255,9 +260,11 @@ impl Drop for Reading<'_> {
 fn words(tally: &Tally, rate: f64, time_left: Option<Duration>, waiting: Option<&Waiting>) -> String {
     let Tally { rows, sent, failed, unknown, left, .. } = tally;
     let time_left = time_left.map(|time| format!(", {} left", rounded(time))).unwrap_or_default();
-    let state = match waiting.filter(|waiting| waiting.reason == WaitReason::Hours) {
-        Some(waiting) => format!("waiting {}", waiting.shown),
-        None => format!("{rate:.1}/s{time_left}"),
+    let state = match waiting {
+        Some(Waiting { reason: WaitReason::Hours | WaitReason::RateLimit | WaitReason::Network, shown, .. }) => {
+            format!("waiting {shown}")
+        }
+        Some(_) | None => format!("{rate:.1}/s{time_left}"),
     };
     format!("{sent} sent, {failed} failed, {unknown} unknown of {rows}; {left} remaining, {state}")
 }

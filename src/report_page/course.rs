@@ -95,6 +95,7 @@ fn why(kind: RunEventKind, reason: &str, language: PageLanguage) -> String {
     let known = match (kind, reason) {
         (RunEventKind::Waiting, "hours") => "for_hours",
         (RunEventKind::Waiting, "rate_limit") => "for_rate_limit",
+        (RunEventKind::Waiting, "network") => "for_network",
         (_, "credentials") => "why_credentials",
         (_, "proxy_credentials") => "why_proxy_credentials",
         (_, "network") => "why_network",

@@ -156,6 +156,7 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     ("until", ["until {}", "hasta {}"]),
     ("for_hours", ["for its hours", "su horario"]),
     ("for_rate_limit", ["for a rate limit", "por el límite de velocidad"]),
+    ("for_network", ["for the network", "a que volviera la red"]),
     ("why_credentials", ["the credentials were not accepted", "no se aceptaron las credenciales"]),
     ("why_proxy_credentials", ["the proxy asks for credentials", "el proxy pide credenciales"]),
     ("why_network", ["the network failed", "falló la red"]),

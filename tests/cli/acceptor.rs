@@ -29,12 +29,50 @@ pub(crate) struct Acceptor {
     /// The port from which the last connection will come, which only ends the accepting; 0 until then.
     last: Arc<AtomicU16>,
     accepting: Option<JoinHandle<Vec<Connection>>>,
+    /// Those that were accepted before it stopped listening.
+    accepted: Vec<Connection>,
+}
+
+/// A port of this machine that stays the test's own, whether anyone listens there or not: where nobody does, connections
+/// are refused.
+pub(crate) struct OwnPort(Socket);
+
+impl OwnPort {
+    pub(crate) fn new() -> Self {
+        Self(bound(SocketAddr::from(([127, 0, 0, 1], 0))))
+    }
+
+    pub(crate) fn listen(&self) -> TcpListener {
+        let socket = bound(self.address());
+        socket.listen(128).unwrap();
+        socket.into()
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.0.local_addr().unwrap().as_socket().unwrap()
+    }
+}
+
+/// A socket at `address`, where others may be bound too as long as only one of them listens.
+fn bound(address: SocketAddr) -> Socket {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_reuse_address(true).unwrap();
+    socket.bind(&address.into()).unwrap();
+    socket
 }
 
 impl Acceptor {
     /// `serve` is given each connection with its number.
     pub(crate) fn start(serve: impl Fn(usize, &TcpStream) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_on(TcpListener::bind("127.0.0.1:0").unwrap(), serve)
+    }
+
+    /// As [`Acceptor::start`], on a port of the test.
+    pub(crate) fn start_on(listener: TcpListener, serve: impl Fn(usize, &TcpStream) + Send + Sync + 'static) -> Self {
         let address = listener.local_addr().unwrap();
         let last = Arc::new(AtomicU16::new(0));
         let (serve, end) = (Arc::new(serve), Arc::clone(&last));
@@ -51,7 +89,7 @@ impl Acceptor {
                 connections.push(Connection { stream: weak, thread });
             }
         });
-        Self { address, expected: Expected::Asked, last, accepting: Some(accepting) }
+        Self { address, expected: Expected::Asked, last, accepting: Some(accepting), accepted: Vec::new() }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -74,14 +112,21 @@ impl Acceptor {
         self
     }
 
-    /// Accepts what has come until now, ends it all, and gives the number of connections and of threads that panicked.
-    fn finish(&mut self) -> (usize, usize) {
+    /// Accepts what has come until now; what comes later is refused.
+    pub(crate) fn stop_listening(&mut self) {
+        let Some(accepting) = self.accepting.take() else { return };
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
         let own = socket.local_addr().unwrap().as_socket().unwrap();
         self.last.store(own.port(), Ordering::SeqCst);
         socket.connect(&self.address.into()).unwrap();
-        let connections = self.accepting.take().unwrap().join().unwrap();
+        self.accepted = accepting.join().unwrap();
+    }
+
+    /// Ends it all, and gives the number of connections and of threads that panicked.
+    fn finish(&mut self) -> (usize, usize) {
+        self.stop_listening();
+        let connections = std::mem::take(&mut self.accepted);
         for connection in &connections {
             if let Some(stream) = connection.stream.upgrade() {
                 // Its peer may have closed it.

@@ -1,13 +1,17 @@
-//! The connections of a run: when one is used again, and what an answer is worth that may belong to another row.
+//! The connections of a run: when one is used again, what an answer is worth that may belong to another row, and what happens
+//! while none can be made.
 
 use std::io::{BufReader, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::acceptor::Acceptor;
+use crate::acceptor::{Acceptor, OwnPort};
+use crate::bulk_run::{Watched, counts, people, resume, send_with, signal, start, user};
 use crate::harness::{Home, also_in_a_database};
 use crate::server::read_request;
 
@@ -17,17 +21,28 @@ also_in_a_database! {
     an_idle_connection_is_not_used_again,
     a_server_that_keeps_no_connections_is_taken_at_its_word,
     connections_are_used_again_while_that_goes_well,
+    a_run_waits_while_the_network_is_away_and_loses_nothing,
+    a_run_pauses_when_the_network_is_away_for_longer_than_it_may_wait,
+    a_signal_and_bulk_stop_end_the_wait_for_the_network,
 }
 
 /// Of each connection, the recipients in order.
-type Seen = Arc<Mutex<Vec<Vec<String>>>>;
+pub(crate) type Seen = Arc<Mutex<Vec<Vec<String>>>>;
 
 /// A server that answers each request of a connection with what `answer` says of its recipient, the number of the request
 /// on its connection and of all; nothing ends the connection.
 fn server(answer: impl Fn(&str, usize, usize) -> Option<String> + Send + Sync + 'static) -> (Acceptor, Seen) {
+    server_on(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
+}
+
+/// As [`server`], on a port of the test.
+pub(crate) fn server_on(
+    listener: TcpListener,
+    answer: impl Fn(&str, usize, usize) -> Option<String> + Send + Sync + 'static,
+) -> (Acceptor, Seen) {
     let seen = Seen::default();
     let (all, total) = (Arc::clone(&seen), AtomicUsize::new(0));
-    let acceptor = Acceptor::start(move |_, stream| {
+    let acceptor = Acceptor::start_on(listener, move |_, stream| {
         let connection = {
             let mut all = all.lock().unwrap();
             all.push(Vec::new());
@@ -49,7 +64,7 @@ fn server(answer: impl Fn(&str, usize, usize) -> Option<String> + Send + Sync + 
     (acceptor, seen)
 }
 
-fn accepted(user: &str, headers: &str) -> String {
+pub(crate) fn accepted(user: &str, headers: &str) -> String {
     let body = format!("{{\"success\":true,\"messageId\":\"msg_{user}\"}}");
     format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
@@ -126,4 +141,98 @@ fn connections_are_used_again_while_that_goes_well() {
     let (server, seen) = server(|user, _, _| Some(accepted(user, "Keep-Alive: timeout=5\r\n")));
     send(&server, 30, "--concurrency 1 --rate 100000/s");
     assert_eq!(seen.lock().unwrap().len(), 1);
+}
+
+/// Every recipient that a server has seen, sorted.
+pub(crate) fn recipients(seen: &[&Seen]) -> Vec<String> {
+    let mut all: Vec<_> = seen.iter().flat_map(|seen| seen.lock().unwrap().concat()).collect();
+    all.sort();
+    all
+}
+
+/// A server whose connections take one request each. From the request of this number on, counted from 0, it answers once the
+/// gate is open.
+pub(crate) fn gated_server(listener: TcpListener, gated: usize) -> (Acceptor, Seen, Arc<OnceLock<()>>) {
+    let gate = Arc::new(OnceLock::new());
+    let of_server = Arc::clone(&gate);
+    let (server, seen) = server_on(listener, move |user, _, total| {
+        if total >= gated {
+            of_server.wait();
+        }
+        Some(accepted(user, "Connection: close\r\n"))
+    });
+    (server, seen, gate)
+}
+
+pub(crate) fn wait_for(seen: &Seen, requests: usize) {
+    while recipients(&[seen]).len() < requests {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_run_waits_while_the_network_is_away_and_loses_nothing() {
+    const ROWS: usize = 200;
+    let (home, port) = (people(ROWS), OwnPort::new());
+    // Four requests are under way when the server is gone for all others.
+    let (mut server, before, gate) = gated_server(port.listen(), 12);
+    let words = "bulk send people.csv --yes --run r --rate 100000/s --concurrency 4 --progress ndjson";
+    let mut run = Watched::new(start(&home, words, &["text", "Hola"], &port.url()));
+    wait_for(&before, 16);
+    server.stop_listening();
+    gate.set(()).unwrap();
+    run.wait_for("note: waiting ");
+    run.wait_for(r#""waiting":{"reason":"network","until":"20"#);
+    assert_eq!(counts(&home.run("bulk status r").success().json()), [16, 0, 0, 184]);
+    let (_server, after) = server_on(port.listen(), |user, _, _| Some(accepted(user, "")));
+    let ended = run.end();
+    assert_eq!((ended.code, counts(&ended.json())), (0, [200, 0, 0, 0]), "{ended:?}");
+    assert_eq!(recipients(&[&before, &after]), (0..ROWS).map(user).collect::<Vec<_>>(), "each once");
+    let told = ended.stderr.lines().find(|line| line.starts_with("note: waiting ")).unwrap();
+    assert!(told.contains(": failed to connect to 127.0.0.1:"), "{told}");
+    assert!(told.contains("; unreachable since 20"), "{told}");
+    let page = home.run("bulk report r --format html").success().stdout;
+    assert!(page.contains("for the network; "), "{page}");
+}
+
+#[test]
+fn a_run_pauses_when_the_network_is_away_for_longer_than_it_may_wait() {
+    let (home, port) = (people(50), OwnPort::new());
+    for run in [
+        send_with(&home, &port.url(), &["--max-wait", "1s"]),
+        // It is kept, and may be given anew.
+        resume(&home, &port.url()),
+        resume(&home, &port.url()).args(&["--max-wait", "0"]),
+    ] {
+        let ended = run.fails(7, &["the run paused: failed to connect", "--max-wait", "jelouctl bulk resume r"]);
+        // Of other rows of a run that pauses so that may not be true.
+        assert!(!ended.stderr.contains("nothing was sent"), "{ended:?}");
+        assert_eq!(counts(&ended.json()), [0, 0, 0, 50]);
+    }
+    let report = home.run("bulk report r").success();
+    assert!(report.stdout.contains(",no,,,network,"), "{report:?}");
+    let (_server, seen) = server_on(port.listen(), |user, _, _| Some(accepted(user, "")));
+    resume(&home, &port.url()).success();
+    assert_eq!(recipients(&[&seen]), (0..50).map(user).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_signal_and_bulk_stop_end_the_wait_for_the_network() {
+    let (home, port) = (people(50), OwnPort::new());
+    for (words, more) in [
+        ("bulk send people.csv --yes --run r --rate 100000/s", &["text", "Hola"][..]),
+        ("bulk resume r --rate 100000/s", &[]),
+    ] {
+        let mut run = Watched::new(start(&home, words, more, &port.url()));
+        run.wait_for("note: waiting ");
+        let code = if more.is_empty() {
+            home.run("bulk stop r").success();
+            11
+        } else {
+            signal(&run.child, Signal::TERM);
+            143
+        };
+        let ended = run.end();
+        assert_eq!((ended.code, counts(&ended.json())), (code, [0, 0, 0, 50]), "{ended:?}");
+    }
 }

@@ -8,6 +8,8 @@ use jiff::{ToSpan, Zoned};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use crate::acceptor::OwnPort;
+use crate::bulk_connections::{accepted, recipients, server_on};
 use crate::bulk_run::{Watched, people, signal, user};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{CONFIG, Home, STATE, also_in_a_database, faketime, tool};
@@ -23,6 +25,7 @@ also_in_a_database! {
     the_sandbox_waits_for_no_hours_but_tells_them,
     hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent,
     the_time_zone_of_the_machine_is_taken_where_somebody_chose_it,
+    a_network_that_is_away_is_waited_for_within_the_hours_alone,
     a_clock_before_1970_is_no_panic,
     a_clock_after_9999_is_no_panic,
     the_capitals_of_a_time_zone_do_not_matter,
@@ -203,6 +206,23 @@ fn what_is_under_way_ends_and_nothing_leaves_after_the_end_of_a_window() {
     // The first one is not sent again, so nothing closes the window now.
     assert_eq!(run.end().code, 0);
     assert_eq!(jelou.seen().len(), 30);
+}
+
+#[test]
+fn a_network_that_is_away_is_waited_for_within_the_hours_alone() {
+    let (home, port) = (people(30), OwnPort::new());
+    let Some(clock) = Clock::new(&home, OPENING) else { return };
+    let mut run = clock.start(&home, &BOGOTA, &port.url());
+    run.wait_for(r#""waiting":{"reason":"network","until":"20"#);
+    clock.set(CLOSING);
+    run.wait_for("note: waiting until 2026-11-21 07:00");
+    let (_server, seen) = server_on(port.listen(), |user, _, _| Some(accepted(user, "")));
+    run.wait_for(r#""waiting":{"reason":"hours","until":"2026-11-21"#);
+    assert!(recipients(&[&seen]).is_empty());
+    clock.set(NEXT_OPENING);
+    let ended = run.end();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(recipients(&[&seen]), (0..30).map(user).collect::<Vec<_>>());
 }
 
 #[test]

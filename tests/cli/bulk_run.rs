@@ -33,7 +33,6 @@ also_in_a_database! {
     the_limit_of_one_recipient_pauses_nobody,
     rows_to_one_recipient_go_in_order_six_seconds_apart,
     a_run_pauses_on_a_fault_that_meets_every_row,
-    a_run_pauses_when_nobody_listens,
     a_run_pauses_when_too_many_are_unknown,
     ctrl_c_lets_the_rows_under_way_end,
     a_signal_at_any_instant_leaves_no_row_unknown,
@@ -478,17 +477,6 @@ fn a_run_pauses_on_a_fault_that_meets_every_row() {
         assert_eq!(counts(&ended.json()), expected);
         assert_eq!(jelou.seen().len(), 1, "the first row goes alone");
     }
-}
-
-#[test]
-fn a_run_pauses_when_nobody_listens() {
-    let home = people(3);
-    let ended = send(&home, &refused_url()).fails(7, &["the run paused: failed to connect", "jelouctl bulk resume r"]);
-    // Of other rows of a run that pauses so that may not be true.
-    assert!(!ended.stderr.contains("nothing was sent"), "{ended:?}");
-    assert_eq!(counts(&ended.json()), [0, 0, 0, 3]);
-    let report = home.run("bulk report r").success();
-    assert!(report.stdout.contains(",no,,,network,"), "{report:?}");
 }
 
 #[test]

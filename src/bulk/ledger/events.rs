@@ -13,7 +13,7 @@ pub(crate) struct RunEvent {
     pub(crate) kind: RunEventKind,
     /// Milliseconds since 1970.
     pub(crate) at: i64,
-    /// Why, as one word: `hours`, `rate_limit`, `credentials`, `SIGINT`.
+    /// Why, as one word: `hours`, `rate_limit`, `network`, `credentials`, `SIGINT`.
     pub(crate) reason: Option<String>,
     /// Why, in words; the API's own, perhaps.
     pub(crate) problem: Option<String>,

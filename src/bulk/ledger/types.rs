@@ -40,7 +40,7 @@ pub(crate) struct Details {
     /// Requests a second.
     pub(crate) rate: f64,
     pub(crate) concurrency: usize,
-    /// How long it goes on while every row that is tried meets a rate limit.
+    /// How long it goes on while every row that is tried meets a rate limit, or the network is away.
     pub(crate) max_wait: Duration,
     /// For how long earlier runs count; zero for not at all.
     pub(crate) remember: Duration,

@@ -172,8 +172,8 @@ pub(crate) struct WorkFlags {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     concurrency: Option<u16>,
 
-    /// How long to keep trying while a rate limit refuses every row; then the run pauses [default: as the run was begun;
-    /// of a new one 15m]
+    /// How long to keep trying while a rate limit refuses every row, or the network is away; then the run pauses [default:
+    /// as the run was begun; of a new one 15m]
     #[arg(long, value_name = "DURATION")]
     max_wait: Option<RetryFor>,
 

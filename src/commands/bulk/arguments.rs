@@ -48,7 +48,7 @@ pub(crate) enum Removed {
 pub(crate) struct RunOptions {
     pub(crate) rate: Option<Rate>,
     pub(crate) concurrency: Option<usize>,
-    /// How long a run goes on while every row that is tried meets a rate limit.
+    /// How long a run goes on while every row that is tried meets a rate limit, or the network is away.
     pub(crate) max_wait: Option<Duration>,
     /// Whether the bot is not asked for its templates.
     pub(crate) unchecked: bool,

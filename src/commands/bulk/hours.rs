@@ -81,6 +81,7 @@ pub(super) fn waiting(store: &RunStore, name: &RunName, details: &Details, count
     Some(Waiting {
         reason: WaitReason::Hours,
         until: hours.rfc_3339(until),
+        since: None,
         shown: format!("until {}", hours.shown(until)),
         words: String::new(),
         is_new: false,

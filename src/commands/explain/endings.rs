@@ -20,7 +20,12 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
         "no; of a bulk run see the report",
         "yes, later",
     ),
-    (7, "the network: DNS, connection or TLS", "no", "yes, later; a wrong certificate must be fixed first"),
+    (
+        7,
+        "the network: DNS, connection (of a bulk run beyond --max-wait) or TLS",
+        "no; of a bulk run see the report",
+        "yes, later; a wrong certificate must be fixed first",
+    ),
     (
         8,
         "unknown: no answer, a broken one, or a gateway's error",

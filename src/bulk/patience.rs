@@ -1,17 +1,18 @@
-//! What a rate limit does to a run: it waits, longer each time, until a row gets through or it has waited enough.
+//! What a run does while a rate limit refuses every row, or none can be sent since the network is away: it waits, longer each
+//! time, until a row gets through or it has waited enough.
 
 use std::time::{Duration, Instant};
 
 use crate::api::backoff;
 
-/// Watches the rate limits that rows meet.
+/// Watches one obstacle that rows meet: rate limits, or a network that is away.
 #[derive(Debug)]
-pub(crate) struct RateLimit {
-    /// How long the run goes on while every row that is tried meets a limit.
+pub(crate) struct Patience {
+    /// How long the run goes on while every row that is tried meets the obstacle.
     max_wait: Duration,
-    /// The first limit since a row met none.
+    /// When it was met first since a row met none.
     since: Option<Instant>,
-    /// How many rows met one since then.
+    /// How many rows met it since then.
     rows: u32,
     /// How often the run has waited since then.
     waits: u32,
@@ -19,32 +20,37 @@ pub(crate) struct RateLimit {
     until: Option<Instant>,
 }
 
-/// A wait that a limit asks for.
+/// A wait for an obstacle to pass.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct LimitWait {
+pub(crate) struct ObstacleWait {
     pub(crate) until: Instant,
-    /// Whether all rows wait, not only the one that met the limit: the API asks for it, or it was not a single one.
+    /// Whether all rows wait, not only the one that met the obstacle: the API asks for it, or it was not a single one.
     pub(crate) is_for_all: bool,
 }
 
-impl RateLimit {
+impl Patience {
     pub(crate) fn new(max_wait: Duration) -> Self {
         Self { max_wait, since: None, rows: 0, waits: 0, until: None }
     }
 
-    /// A row met no limit.
-    pub(crate) fn lift(&mut self) {
+    /// A row did not meet the obstacle.
+    pub(crate) fn renew(&mut self) {
         *self = Self::new(self.max_wait);
     }
 
-    /// Whether one row is to be tried alone, since the last ones all met a limit.
+    /// Whether one row is to be tried alone, since the last ones all met the obstacle.
     pub(crate) fn is_probing(&self) -> bool {
         self.waits > 1
     }
 
-    /// A row met a limit, and the API asks to wait for `asked`, or for no certain time when that is zero. Gives nothing
+    /// Since when every row that was tried met the obstacle.
+    pub(crate) fn since(&self) -> Option<Instant> {
+        self.since
+    }
+
+    /// A row met the obstacle, and the API asks to wait for `asked`, or for no certain time when that is zero. Gives nothing
     /// when the run must not wait for so long.
-    pub(crate) fn note(&mut self, asked: Duration, now: Instant) -> Option<LimitWait> {
+    pub(crate) fn note(&mut self, asked: Duration, now: Instant) -> Option<ObstacleWait> {
         let since = *self.since.get_or_insert(now);
         self.rows = self.rows.saturating_add(1);
         // The answers to one burst are one message.
@@ -61,7 +67,7 @@ impl RateLimit {
         }
         let until = now + wait;
         self.until = self.until.max(Some(until));
-        Some(LimitWait { until, is_for_all: !asked.is_zero() || self.rows > 1 })
+        Some(ObstacleWait { until, is_for_all: !asked.is_zero() || self.rows > 1 })
     }
 }
 
@@ -74,7 +80,7 @@ mod tests {
 
     #[test]
     fn waits_longer_each_time_until_a_row_gets_through() {
-        let mut limit = RateLimit::new(QUARTER);
+        let mut limit = Patience::new(QUARTER);
         let mut now = Instant::now();
         let mut is_first = true;
         for longest in [500, 1000, 2000, 4000, 8000, 8000] {
@@ -85,11 +91,11 @@ mod tests {
             is_first = false;
             // The other answers to the same burst.
             let other = limit.note(Duration::ZERO, now).unwrap();
-            assert_eq!(other, LimitWait { until: wait.until, is_for_all: true });
+            assert_eq!(other, ObstacleWait { until: wait.until, is_for_all: true });
             now = wait.until;
         }
         assert!(limit.is_probing());
-        limit.lift();
+        limit.renew();
         assert!(!limit.is_probing());
         assert!(limit.note(Duration::ZERO, now).unwrap().until - now <= SECOND / 2);
     }
@@ -97,15 +103,15 @@ mod tests {
     #[test]
     fn waits_as_long_as_it_is_asked_to_but_not_longer_than_it_may() {
         let now = Instant::now();
-        let mut limit = RateLimit::new(QUARTER);
-        assert_eq!(limit.note(60 * SECOND, now), Some(LimitWait { until: now + 60 * SECOND, is_for_all: true }));
+        let mut limit = Patience::new(QUARTER);
+        assert_eq!(limit.note(60 * SECOND, now), Some(ObstacleWait { until: now + 60 * SECOND, is_for_all: true }));
         assert_eq!(limit.note(QUARTER + SECOND, now), None);
         assert_eq!(limit.note(Duration::MAX, now), None);
         // Fourteen and a half minutes later a minute is too long.
         let later = now + 29 * 30 * SECOND;
         assert_eq!(limit.note(60 * SECOND, later), None);
-        limit.lift();
+        limit.renew();
         assert!(limit.note(60 * SECOND, later).is_some());
-        assert_eq!(RateLimit::new(Duration::ZERO).note(Duration::ZERO, now), None);
+        assert_eq!(Patience::new(Duration::ZERO).note(Duration::ZERO, now), None);
     }
 }
