@@ -1045,7 +1045,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__resume)
-            opts="-p -o -q -v -y -h --rate --concurrency --max-wait --unchecked --progress --keep-going --between --not-on --time-zone --skip-sent --again --ignore-run --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --rate --concurrency --max-wait --no-keep-alive --unchecked --progress --keep-going --between --not-on --time-zone --skip-sent --again --ignore-run --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1195,7 +1195,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__send)
-            opts="-p -o -q -v -y -h --sheet --encoding --to-column --country --skip --limit --skip-invalid --allow-duplicates --one-per-person --exclude --skip-sent --again --ignore-run --remember --between --not-on --time-zone --preview --test-to --test-rows --run --import-only --rate --concurrency --max-wait --unchecked --progress --keep-going --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw"
+            opts="-p -o -q -v -y -h --sheet --encoding --to-column --country --skip --limit --skip-invalid --allow-duplicates --one-per-person --exclude --skip-sent --again --ignore-run --remember --between --not-on --time-zone --preview --test-to --test-rows --run --import-only --rate --concurrency --max-wait --no-keep-alive --unchecked --progress --keep-going --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help text list quick-reply image audio video file sticker location location-request contacts cta-url call flow flow-message carousel template raw"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4465,7 +4465,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__bulk__subcmd__work)
-            opts="-p -o -q -v -y -h --concurrency --max-wait --unchecked --progress --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --concurrency --max-wait --no-keep-alive --unchecked --progress --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

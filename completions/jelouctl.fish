@@ -853,7 +853,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l run -d 'Name of the run: a-z, 0-9 and - [default: made from the file\'s name and the time]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l rate -d 'How fast to send: 5/s, 300/m, 1000/h [default: as the run was begun; of a new one the profile\'s rate, else 5/s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l concurrency -d 'How many requests may be under way from here at once [default: as the run was begun; of a new one 64]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l max-wait -d 'How long to keep trying while a rate limit refuses every row; then the run pauses [default: as the run was begun; of a new one 15m]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l max-wait -d 'How long to keep trying while a rate limit refuses every row, or the network is away; then the run pauses [default: as the run was begun; of a new one 15m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l progress -d 'How to show the progress' -r -f -a "auto\t'A bar on a terminal, else a line every 10 s (default)'
 ndjson\t'One JSON object a second on standard error'
 none\t''"
@@ -880,6 +880,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-sent -d 'Leave out messages that an earlier run has sent, may have sent or is to send'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l again -d 'Send messages once more that an earlier run has sent, may have sent or is to send'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l import-only -d 'Make the run and send nothing: `bulk work` sends it, or `bulk resume` where it is a file'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l no-keep-alive -d 'Open a connection for each message and close it behind its answer, for a server that answers more often than it is asked [default: as the run was begun]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l unchecked -d 'Send a template without a look at the bot\'s list of templates first'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l keep-going -d 'Go on when the first eleven messages are all rejected, instead of pausing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
@@ -910,7 +911,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -a "raw" -d 'Send a JSON body as it is'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l rate -d 'How fast to send: 5/s, 300/m, 1000/h [default: as the run was begun; of a new one the profile\'s rate, else 5/s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l concurrency -d 'How many requests may be under way from here at once [default: as the run was begun; of a new one 64]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l max-wait -d 'How long to keep trying while a rate limit refuses every row; then the run pauses [default: as the run was begun; of a new one 15m]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l max-wait -d 'How long to keep trying while a rate limit refuses every row, or the network is away; then the run pauses [default: as the run was begun; of a new one 15m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l progress -d 'How to show the progress' -r -f -a "auto\t'A bar on a terminal, else a line every 10 s (default)'
 ndjson\t'One JSON object a second on standard error'
 none\t''"
@@ -935,6 +936,7 @@ none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l no-keep-alive -d 'Open a connection for each message and close it behind its answer, for a server that answers more often than it is asked [default: as the run was begun]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l unchecked -d 'Send a template without a look at the bot\'s list of templates first'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l keep-going -d 'Go on when the first eleven messages are all rejected, instead of pausing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l skip-sent -d 'Leave out messages that an earlier run has sent, may have sent or is to send'
@@ -948,7 +950,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l concurrency -d 'How many requests may be under way from here at once [default: as the run was begun; of a new one 64]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l max-wait -d 'How long to keep trying while a rate limit refuses every row; then the run pauses [default: as the run was begun; of a new one 15m]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l max-wait -d 'How long to keep trying while a rate limit refuses every row, or the network is away; then the run pauses [default: as the run was begun; of a new one 15m]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l progress -d 'How to show the progress' -r -f -a "auto\t'A bar on a terminal, else a line every 10 s (default)'
 ndjson\t'One JSON object a second on standard error'
 none\t''"
@@ -969,6 +971,7 @@ none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l no-keep-alive -d 'Open a connection for each message and close it behind its answer, for a server that answers more often than it is asked [default: as the run was begun]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l unchecked -d 'Send a template without a look at the bot\'s list of templates first'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'

@@ -37,6 +37,7 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         rate: 5.0,
         concurrency: 64,
         max_wait: std::time::Duration::ZERO,
+        no_keep_alive: false,
         conditions: RunConditions::default(),
         templates: TemplateUses::default(),
         remember: std::time::Duration::ZERO,

@@ -24,6 +24,8 @@ also_in_a_database! {
     a_run_waits_while_the_network_is_away_and_loses_nothing,
     a_run_pauses_when_the_network_is_away_for_longer_than_it_may_wait,
     a_signal_and_bulk_stop_end_the_wait_for_the_network,
+    with_a_connection_for_each_message_no_answer_is_another_ones,
+    a_run_keeps_that_each_message_has_its_connection,
 }
 
 /// Of each connection, the recipients in order.
@@ -235,4 +237,27 @@ fn a_signal_and_bulk_stop_end_the_wait_for_the_network() {
         let ended = run.end();
         assert_eq!((ended.code, counts(&ended.json())), (code, [0, 0, 0, 50]), "{ended:?}");
     }
+}
+
+/// A server that limits once too often: each later request of a connection finds an answer that is nobody's.
+#[test]
+fn with_a_connection_for_each_message_no_answer_is_another_ones() {
+    let limit = "HTTP/1.1 429 X\r\nContent-Length: 2\r\n\r\n{}";
+    let (server, seen) = server(move |user, number, _| {
+        let stray = if number > 0 { limit } else { "" };
+        Some(format!("{stray}{}", accepted(user, "")))
+    });
+    let rows = send(&server, 30, "--concurrency 4 --rate 100000/s --no-keep-alive");
+    assert_eq!(with_state(&rows, "yes").len(), 30, "{rows:?}");
+    assert_eq!(recipients(&[&seen]), (0..30).map(user).collect::<Vec<_>>(), "each once");
+    assert!(seen.lock().unwrap().iter().all(|connection| connection.len() == 1));
+}
+
+#[test]
+fn a_run_keeps_that_each_message_has_its_connection() {
+    let (home, port) = (people(20), OwnPort::new());
+    send_with(&home, &port.url(), &["--max-wait", "0", "--no-keep-alive"]).fails(7, &[]);
+    let (_server, seen) = server_on(port.listen(), |user, _, _| Some(accepted(user, "")));
+    resume(&home, &port.url()).success();
+    assert_eq!(seen.lock().unwrap().len(), 20);
 }

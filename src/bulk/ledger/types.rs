@@ -42,6 +42,9 @@ pub(crate) struct Details {
     pub(crate) concurrency: usize,
     /// How long it goes on while every row that is tried meets a rate limit, or the network is away.
     pub(crate) max_wait: Duration,
+    /// Whether each message has a connection of its own; of an older ledger nothing is known.
+    #[serde(default)]
+    pub(crate) no_keep_alive: bool,
     /// For how long earlier runs count; zero for not at all.
     pub(crate) remember: Duration,
     /// How many of the people an earlier run wrote to in the 24 hours before.

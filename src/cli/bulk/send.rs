@@ -177,6 +177,11 @@ pub(crate) struct WorkFlags {
     #[arg(long, value_name = "DURATION")]
     max_wait: Option<RetryFor>,
 
+    /// Open a connection for each message and close it behind its answer, for a server that answers more often than it is
+    /// asked [default: as the run was begun]
+    #[arg(long)]
+    no_keep_alive: bool,
+
     /// Send a template without a look at the bot's list of templates first
     #[arg(long)]
     unchecked: bool,
@@ -239,6 +244,7 @@ impl From<WorkFlags> for RunOptions {
             rate: None,
             concurrency: flags.concurrency.map(usize::from),
             max_wait: flags.max_wait.map(RetryFor::duration),
+            no_keep_alive: flags.no_keep_alive,
             unchecked: flags.unchecked,
             progress: flags.progress,
             keep_going: false,

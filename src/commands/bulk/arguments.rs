@@ -50,6 +50,8 @@ pub(crate) struct RunOptions {
     pub(crate) concurrency: Option<usize>,
     /// How long a run goes on while every row that is tried meets a rate limit, or the network is away.
     pub(crate) max_wait: Option<Duration>,
+    /// `--no-keep-alive`
+    pub(crate) no_keep_alive: bool,
     /// Whether the bot is not asked for its templates.
     pub(crate) unchecked: bool,
     pub(crate) progress: ProgressFormat,

@@ -195,6 +195,7 @@ pub(crate) fn details(
         rate: arguments.options.rate.unwrap_or(settings.rate.value).per_second(),
         concurrency: arguments.options.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
         max_wait: arguments.options.max_wait.unwrap_or(DEFAULT_MAX_WAIT),
+        no_keep_alive: arguments.options.no_keep_alive,
         conditions: RunConditions {
             hours,
             keep_going: arguments.options.keep_going,

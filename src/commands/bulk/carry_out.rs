@@ -29,8 +29,9 @@ pub(crate) async fn send_rows(
     rate: f64,
 ) -> Result<ExitCode, CommandError> {
     let Connection { base, client, credentials, mut signals } = connection;
+    let no_keep_alive = options.no_keep_alive || run.details().no_keep_alive;
     let session = Arc::new(ApiSession {
-        client: client.keep_connections()?,
+        client: if no_keep_alive { client } else { client.keep_connections()? },
         headers: signed(HEADERS_OF_A_POST, &credentials),
         credentials,
         base: base.url().clone(),
