@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use crate::bulk_ledger::unguarded;
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, can_test, under, works};
-use crate::server::refused_url;
 
 also_in_a_database! {
     every_row_is_sent_once_and_reported,

@@ -1,6 +1,6 @@
 //! Runs whose ledger is in a database: several machines send one, each with a home of its own.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
