@@ -7,12 +7,12 @@ use std::time::{Duration, SystemTime};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use super::bulk::ledger_address;
+use super::bulk::{ledger_address, ledger_database};
 use super::error::CommandError;
 use super::profile;
 use crate::api::{Credentials, Failure, Request, Stage, TemplateFilter};
 use crate::bulk::{DatabaseAddress, Runs, SharedRuns};
-use crate::config::{ApiUrl, ConfigError, ConfigFile, LedgerChoice, SecretSource, Settings};
+use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Check, CheckState, rounded};
@@ -93,7 +93,7 @@ impl Checkup {
         let settings =
             Settings::load(&context.flags, &environment).map_err(|error| self.fail("profile", error)).ok()?;
         // What is wrong with the ledger is told further below.
-        let ledger = LedgerChoice::find(&context.flags).ok().flatten();
+        let ledger = ledger_database(context).ok().flatten();
         for (name, value, origin) in profile::rows(&settings, ledger.as_ref()) {
             match (name, value.is_empty()) {
                 ("bot_id", true) => self.fail(name, ConfigError::NoBot),

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, json};
 
 use super::CommandError;
+use super::bulk::ledger_database;
 use crate::config::{
-    AllowTo, BotId, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, LedgerChoice, Origin, ProfileChange,
-    SecretSource, Settings, Sourced,
+    AllowTo, BotId, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, LedgerDatabase, LedgerUrl, Origin,
+    ProfileChange, SecretSource, Settings, Sourced,
 };
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
@@ -81,7 +82,8 @@ fn list(context: &Context) -> Result<(), CommandError> {
     if context.stdout.format == Format::Record {
         let profiles = file.profiles.iter().map(|(name, profile)| {
             let bot = profile.bot_id.as_ref().map(BotId::as_str);
-            let ledger = profile.ledger.as_ref().map(|raw| LedgerChoice::shown_of_profile(name, raw)).transpose()?;
+            let ledger = profile.ledger.as_ref().map(|raw| LedgerUrl::parse_from(Origin::Profile(name.clone()), raw));
+            let ledger = ledger.transpose()?.map(|url| url.value.shown);
             Ok(json!({ "name": name, "bot_id": bot, "default": default == Some(name), "ledger": ledger }))
         });
         let profiles = profiles.collect::<Result<Vec<_>, ConfigError>>()?;
@@ -107,7 +109,7 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
     if has_credentials && let Err(problem) = settings.credentials(true) {
         context.stderr.warning(&problem.to_string());
     }
-    let rows = rows(&settings, LedgerChoice::find(&context.flags)?.as_ref());
+    let rows = rows(&settings, ledger_database(context)?.as_ref());
     if context.stdout.format == Format::Record {
         let settings = rows.into_iter().map(|(name, value, origin)| {
             let value = Some(value).filter(|value| !value.is_empty());
@@ -123,9 +125,9 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
 }
 
 /// Name, value and origin of each setting; the secret itself never.
-pub(super) fn rows(settings: &Settings, ledger: Option<&LedgerChoice>) -> [(&'static str, String, String); 20] {
+pub(super) fn rows(settings: &Settings, ledger: Option<&LedgerDatabase>) -> [(&'static str, String, String); 20] {
     let seconds = |duration: std::time::Duration| humantime::format_duration(duration).to_string();
-    let password = ledger.and_then(LedgerChoice::password_source);
+    let password = ledger.and_then(LedgerDatabase::password_source);
     [
         row("profile", settings.profile.as_ref(), Clone::clone),
         row("bot_id", settings.bot.as_ref(), |bot| bot.as_str().to_owned()),
@@ -181,7 +183,7 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
         .into());
     }
     if let Some(ledger) = &context.flags.ledger {
-        LedgerChoice::check_typed(ledger)?;
+        LedgerUrl::parse_from(Origin::Flag("--ledger"), ledger)?;
     }
     let path = config_path(context)?;
     let is_new = !ConfigEdit::open(&path)?.has_profile(name);

@@ -66,6 +66,8 @@ pub(crate) struct Environment {
     pub(crate) log: Option<String>,
     /// `JELOU_TO`
     pub(crate) to: Option<String>,
+    /// `JELOUCTL_LEDGER`; it may hold a password.
+    pub(crate) ledger: Option<Secret>,
     /// A line for each variable that somebody may take for ours.
     pub(crate) warnings: Vec<String>,
     /// The names of all others that begin like ours.
@@ -74,17 +76,6 @@ pub(crate) struct Environment {
 
 impl Environment {
     pub(crate) fn read() -> Result<Self, ConfigError> {
-        let read = |name: &'static str| match std::env::var_os(name) {
-            None => Ok(None),
-            Some(value) if value.is_empty() => Err(ConfigError::EmptyVariable { name }),
-            Some(value) => {
-                let value = value.into_string().map_err(|_| ConfigError::VariableNotUtf8 { name })?;
-                match stray_character(&value) {
-                    None => Ok(Some(value)),
-                    Some(problem) => Err(ConfigError::Variable { name, problem: problem.to_owned() }),
-                }
-            }
-        };
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         let (warnings, strangers) = not_ours(names);
         Ok(Self {
@@ -102,7 +93,34 @@ impl Environment {
             sandbox: read("JELOUCTL_SANDBOX")?,
             log: read("JELOUCTL_LOG")?,
             to: read("JELOU_TO")?,
+            ledger: read("JELOUCTL_LEDGER")?.map(Secret::new),
         })
+    }
+
+    /// The part that says where the ledger is: a command that only looks at runs needs nothing else to be in order.
+    pub(crate) fn read_for_ledger() -> Result<Self, ConfigError> {
+        Ok(Self {
+            profile: read("JELOU_PROFILE")?,
+            config: read("JELOUCTL_CONFIG")?,
+            sandbox: read("JELOUCTL_SANDBOX")?,
+            ledger: read("JELOUCTL_LEDGER")?.map(Secret::new),
+            ..Self::default()
+        })
+    }
+}
+
+/// Of ours the variable `name`.
+fn read(name: &'static str) -> Result<Option<String>, ConfigError> {
+    match std::env::var_os(name) {
+        None => Ok(None),
+        Some(value) if value.is_empty() => Err(ConfigError::EmptyVariable { name }),
+        Some(value) => {
+            let value = value.into_string().map_err(|_| ConfigError::VariableNotUtf8 { name })?;
+            match stray_character(&value) {
+                None => Ok(Some(value)),
+                Some(problem) => Err(ConfigError::Variable { name, problem: problem.to_owned() }),
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The address of a ledger in a database, as it is typed: `postgres://USER@HOST/DATABASE`. Who reads it must not see a
 //! password, and nobody in between a message.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -8,6 +9,8 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 use url::Url;
 
+use super::error::ConfigError;
+use super::sourced::{Origin, Sourced};
 use crate::secret::Secret;
 
 /// A database, and how it is reached.
@@ -22,6 +25,35 @@ pub(crate) struct LedgerUrl {
     pub(crate) roots: Option<PathBuf>,
     /// Without the password.
     pub(crate) shown: String,
+}
+
+impl LedgerUrl {
+    /// The address that stands at `origin`. Only the environment may hold a password: arguments and configuration files
+    /// are read by others.
+    ///
+    /// # Errors
+    /// When it is not an address, or holds a password where it must not.
+    pub(crate) fn parse_from(origin: Origin, raw: &str) -> Result<Sourced<Self>, ConfigError> {
+        let broken = |problem: String| ConfigError::Ledger { origin: origin.to_string(), problem };
+        let url: Self = raw.strip_suffix('\n').unwrap_or(raw).parse().map_err(broken)?;
+        if url.password.is_some() && !matches!(origin, Origin::Variable(_)) {
+            return Err(broken("a password must not stand in it, where others can read it".to_owned()));
+        }
+        Ok(Sourced { value: url, origin })
+    }
+
+    /// Whether both lead to the same database, whoever connects to it and however.
+    pub(super) fn is_same_database(&self, other: &Self) -> bool {
+        self.database() == other.database()
+    }
+
+    fn database(&self) -> (&[Host], &[IpAddr], Vec<u16>, Option<&str>) {
+        let config = &self.config;
+        let ports = if config.get_ports().is_empty() { vec![5432] } else { config.get_ports().to_vec() };
+        // PostgreSQL takes the name of the user for that of the database.
+        let name = config.get_dbname().or(config.get_user());
+        (config.get_hosts(), config.get_hostaddrs(), ports, name)
+    }
 }
 
 impl FromStr for LedgerUrl {
@@ -60,8 +92,8 @@ impl FromStr for LedgerUrl {
         if config.get_hosts().iter().any(|Host::Tcp(name)| name.starts_with('/')) {
             return Err("it names a unix socket, and there is none on this system: name a host".to_owned());
         }
-        let is_near = config.get_hosts().iter().all(is_on_this_machine)
-            && config.get_hostaddrs().iter().all(std::net::IpAddr::is_loopback);
+        let is_near =
+            config.get_hosts().iter().all(is_on_this_machine) && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
         let is_encrypted = match mode.as_deref() {
             Some("require" | "verify-full") => true,
             Some("disable") if is_near => false,
@@ -97,7 +129,7 @@ fn is_on_this_machine(host: &Host) -> bool {
     match host {
         Host::Tcp(name) => {
             let name = name.trim_start_matches('[').trim_end_matches(']');
-            name == "localhost" || name.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+            name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
         }
         #[cfg(unix)]
         Host::Unix(_) => true,
@@ -130,6 +162,22 @@ mod tests {
             let found = (url.shown.as_str(), url.password.as_ref().map(Secret::reveal), url.is_encrypted);
             assert_eq!(found, (shown, password, is_encrypted), "{raw}");
             assert_eq!(url.config.get_password(), None, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_database_is_the_same_whoever_connects_to_it() {
+        let first: LedgerUrl = "postgres://a@db.example/j".parse().unwrap();
+        for (raw, is_same) in [
+            ("postgresql://b:p@db.example:5432/j?connect_timeout=3", true),
+            ("postgres://j@db.example", true),
+            ("postgres://a@db.example", false),
+            ("postgres://a@db.example/k", false),
+            ("postgres://a@db2.example/j", false),
+            ("postgres://a@db.example:6432/j", false),
+            ("postgres://a@db.example,db2.example/j", false),
+        ] {
+            assert_eq!(first.is_same_database(&raw.parse().unwrap()), is_same, "{raw}");
         }
     }
 

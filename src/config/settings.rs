@@ -7,8 +7,9 @@ use std::str::FromStr;
 use super::api_url::ApiUrl;
 use super::environment::Environment;
 use super::error::ConfigError;
-use super::file::{ConfigFile, resolve};
+use super::file::{ConfigFile, Profile, resolve};
 use super::flags::Flags;
+use super::ledger_url::LedgerUrl;
 use super::login::Login;
 use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
@@ -57,20 +58,21 @@ pub(crate) struct Settings {
     pub(crate) warnings: Vec<String>,
 }
 
+/// A database that has the runs, in place of files of this machine.
+#[derive(Clone, Debug)]
+pub(crate) struct LedgerDatabase {
+    pub(crate) url: Sourced<LedgerUrl>,
+    /// Of the profile that names it.
+    pub(super) password: Option<Sourced<SecretSource>>,
+}
+
 impl Settings {
     /// Reads the configuration that `flags` and `environment` name, and resolves everything.
     ///
     /// # Errors
     /// When something is missing, broken or mixed in a way that could send a secret to the wrong place.
     pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
-        let named = flags.config_file(environment);
-        let file = match &named {
-            Some(path) => Some(ConfigFile::load(path)?.ok_or_else(|| {
-                FileError::of("read", path)(io::Error::new(io::ErrorKind::NotFound, "there is no such file"))
-            })?),
-            None => ConfigFile::load_default()?,
-        };
-        Self::resolve(flags, environment, file.as_ref())
+        Self::resolve(flags, environment, load_file(flags, environment)?.as_ref())
     }
 
     fn resolve(flags: &Flags, environment: &Environment, file: Option<&ConfigFile>) -> Result<Self, ConfigError> {
@@ -205,6 +207,86 @@ impl Settings {
     }
 }
 
+impl LedgerDatabase {
+    /// The database that has the runs; nothing where they are files of this machine. It needs to know nothing of the
+    /// sender: neither bot nor credentials.
+    ///
+    /// # Errors
+    /// When a profile or a configuration is named that is not there, when profiles mean different ledgers and none of them
+    /// is chosen, or when an address is not one.
+    pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Option<Self>, ConfigError> {
+        let file = load_file(flags, environment)?;
+        let (chosen, undecided) = match choose_profile(flags, environment, file.as_ref()) {
+            Ok(chosen) => (chosen, None),
+            Err(error @ ConfigError::NoDefaultProfile { .. }) => (None, Some(error)),
+            // A script under test may name a profile that only the machine has on which it will send.
+            Err(error @ ConfigError::UnknownProfile { .. }) if environment.sandbox.is_some() => (None, Some(error)),
+            Err(error) => return Err(error),
+        };
+        if let Some(raw) = &flags.ledger {
+            return Self::named(Origin::Flag("--ledger"), raw).map(Some);
+        }
+        if let Some(raw) = &environment.ledger {
+            return Self::named(Origin::Variable("JELOUCTL_LEDGER"), raw.reveal()).map(Some);
+        }
+        // Where none is chosen, any of them may be meant.
+        let profiles = file.iter().flat_map(|file| &file.profiles);
+        let meant = profiles.filter(|(name, _)| chosen.as_ref().is_none_or(|chosen| chosen.value == **name));
+        let ledgers = meant.map(|(name, profile)| Self::of_profile(name, profile)).collect::<Result<Vec<_>, _>>()?;
+        let are_the_same = ledgers.windows(2).all(|pair| match pair {
+            [Some(one), Some(other)] => one.url.value.is_same_database(&other.url.value),
+            [one, other] => one.is_none() && other.is_none(),
+            _ => true,
+        });
+        match undecided {
+            Some(error) if !are_the_same => Err(error),
+            // One that says where its password is can be connected to.
+            _ => Ok(ledgers.into_iter().flatten().max_by_key(|ledger| ledger.password.is_some())),
+        }
+    }
+
+    fn named(origin: Origin, raw: &str) -> Result<Self, ConfigError> {
+        Ok(Self { url: LedgerUrl::parse_from(origin, raw)?, password: None })
+    }
+
+    fn of_profile(name: &str, profile: &Profile) -> Result<Option<Self>, ConfigError> {
+        let Some(raw) = &profile.ledger else { return Ok(None) };
+        let origin = Origin::Profile(name.to_owned());
+        let password = match (&profile.ledger_password_command, &profile.ledger_password_file) {
+            (Some(words), _) => Some(SecretSource::Command(words.clone())),
+            (None, Some(path)) => Some(SecretSource::File(path.clone())),
+            (None, None) => None,
+        };
+        let password = password.map(|source| origin.of(source));
+        Ok(Some(Self { url: LedgerUrl::parse_from(origin, raw)?, password }))
+    }
+}
+
+/// Whether there is a profile of this name.
+///
+/// # Errors
+/// When the configuration cannot be read.
+pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, ConfigError> {
+    let file = load_file(flags, &Environment::read_for_ledger()?)?;
+    Ok(file.is_some_and(|file| file.profiles.contains_key(name)))
+}
+
+/// The configuration that is named, else the user's or the machine's; nothing where there is neither of these.
+fn load_file(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFile>, ConfigError> {
+    let Some(path) = flags.config_file(environment) else { return ConfigFile::load_default() };
+    match ConfigFile::load(&path)? {
+        Some(file) => Ok(Some(file)),
+        None => {
+            let cause = io::Error::new(io::ErrorKind::NotFound, "there is no such file");
+            Err(FileError::of("read", &path)(cause).into())
+        }
+    }
+}
+
+fn names(file: Option<&ConfigFile>) -> Vec<String> {
+    file.map(|file| file.profiles.keys().cloned().collect()).unwrap_or_default()
+}
+
 fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, ConfigError> {
     let Some(raw) = &environment.sandbox else {
         return Ok(if flags.sandbox { Sandboxed::Nearest } else { Sandboxed::No });
@@ -259,14 +341,13 @@ fn choose_profile(
     environment: &Environment,
     file: Option<&ConfigFile>,
 ) -> Result<Option<Sourced<String>>, ConfigError> {
-    let known = || file.map(|file| file.profiles.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
     let asked = match (&flags.profile, &environment.profile) {
         (Some(name), _) => Some(Origin::Flag("--profile").of(name.clone())),
         (None, Some(name)) => Some(Origin::Variable("JELOU_PROFILE").of(name.clone())),
         (None, None) => flags.default_profile.clone().map(|name| Origin::Default.of(name)),
     };
     if let Some(asked) = asked {
-        let known = known();
+        let known = names(file);
         if known.contains(&asked.value) {
             return Ok(Some(asked));
         }
@@ -279,7 +360,7 @@ fn choose_profile(
         });
     }
     let default = file.map(ConfigFile::default_profile).transpose()?.flatten().cloned();
-    let mut known = known();
+    let mut known = names(file);
     match (default, known.len()) {
         (Some(name), _) => Ok(Some(Origin::Default.of(name))),
         (None, 1) => Ok(known.pop().map(|name| Origin::Default.of(name))),

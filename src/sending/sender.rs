@@ -119,11 +119,29 @@ pub(crate) fn read_environment() -> Result<(Environment, Option<String>), Config
         None => Ok((environment, None)),
         Some(EnclosingSandbox::Hidden(process)) => Err(ConfigError::HiddenSandbox { process }),
         Some(EnclosingSandbox::Listening(port)) => {
-            let address = format!("http://127.0.0.1:{port}");
+            let address = sandbox_address(port);
             environment.sandbox = Some(address.clone());
             Ok((environment, Some(address)))
         }
     }
+}
+
+/// The part of the environment that says where the ledger is. A sandbox around us counts as one that it names.
+///
+/// # Errors
+/// When a variable is wrong.
+pub(crate) fn read_ledger_environment() -> Result<Environment, ConfigError> {
+    let mut environment = Environment::read_for_ledger()?;
+    if environment.sandbox.is_none()
+        && let Some(EnclosingSandbox::Listening(port)) = enclosing_sandbox()
+    {
+        environment.sandbox = Some(sandbox_address(port));
+    }
+    Ok(environment)
+}
+
+fn sandbox_address(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
 }
 
 /// Who sends, as far as it is decided before anything leaves; the secret is not read yet.

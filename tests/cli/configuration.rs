@@ -101,6 +101,86 @@ fn the_profile_is_chosen_by_flag_variable_default_or_as_the_only_one() {
 }
 
 #[test]
+fn every_command_looks_for_runs_where_the_configuration_says_or_not_at_all() {
+    let home = Home::new();
+    let database = |name: &str| format!("postgres://u@127.0.0.1:1/{name}");
+    let with_ledger = |name: &str| format!("[profiles.{name}]\nbot_id = \"1\"\nledger = \"{}\"\n", database(name));
+    home.config(&format!("{}{}", with_ledger("prod"), with_ledger("test")));
+    home.write("list.csv", "to\n593987654321\n");
+    let unknown = "there is no profile `prodd` (from ";
+    for command in [
+        "bulk stop",
+        "bulk work",
+        "bulk resume",
+        "bulk list",
+        "bulk find 593987654321",
+        "bulk status",
+        "bulk report",
+        "bulk resolve r --unknown-as failed",
+        "bulk remove --older-than 90d --yes",
+        "bulk remove r --yes",
+        "ledger setup",
+        "bulk send list.csv text Hola",
+    ] {
+        let run = || home.run(command).env_remove("JELOUCTL_LEDGER");
+        let near = "did you mean `prod`?";
+        for profile in [&["--profile", "prodd"][..], &["--profile", "prodd", "--ledger", &database("prod")]] {
+            let ended = run().args(profile).fails(3, &[unknown, "--profile", near]);
+            assert_eq!(ended.stdout, "", "{command}");
+        }
+        run().env("JELOU_PROFILE", "prodd").fails(3, &[unknown, "JELOU_PROFILE", near]);
+        run().env("JELOU_PROFILE", "prodd").env("JELOUCTL_LEDGER", database("prod")).fails(3, &[unknown, near]);
+        run()
+            .fails(3, &["there are several profiles and none is the default; there are: prod, test", "--profile NAME"]);
+        run().args(&["--config", "nosuch.toml"]).fails(3, &["nosuch.toml: there is no such file"]);
+        run().env("JELOUCTL_CONFIG", "nosuch.toml").fails(3, &["nosuch.toml: there is no such file"]);
+    }
+    // In the sandbox too: a rehearsal is where the profile says.
+    home.run("bulk stop --sandbox").env_remove("JELOUCTL_LEDGER").fails(3, &["several profiles"]);
+    let enclosed = || home.run("bulk stop").env_remove("JELOUCTL_LEDGER").env("JELOUCTL_SANDBOX", "http://127.0.0.1:9");
+    enclosed().fails(3, &["several profiles"]);
+    enclosed().env("JELOU_PROFILE", "prodd").fails(3, &[unknown, "did you mean `prod`?"]);
+}
+
+#[test]
+fn profiles_that_mean_the_same_ledger_need_no_choice_and_looking_at_it_needs_no_sender() {
+    let home = Home::new();
+    let run = |words: &str| home.run(words).env_remove("JELOUCTL_LEDGER");
+    // The runs are files: neither bot nor credentials nor a readable secret are needed.
+    home.config("[profiles.a]\nclient_secret_file = \"nosuch\"\n[profiles.b]\nclient_secret_command = [\"/nosuch\"]\n");
+    for command in ["bulk list", "bulk stop"] {
+        run(command).success();
+        run(command).args(&["--profile", "b"]).success();
+        run(command)
+            .env("JELOU_BOT_ID", "")
+            .env("JELOU_TIMEOUT", "soon")
+            .env("JELOU_CLIENT_SECRET", " canary")
+            .success();
+    }
+    run("ledger setup").fails(2, &["no database is named"]);
+    let sandbox = ("JELOUCTL_SANDBOX", "http://127.0.0.1:9");
+    run("bulk list --profile c").fails(3, &["there is no profile `c`"]);
+    run("bulk list --profile c").env(sandbox.0, sandbox.1).success();
+    // One database, by another user and spelling: it is gone to, and cannot be reached.
+    let same = "[profiles.a]\nledger = \"postgres://a@127.0.0.1:1/j\"\n[profiles.b]\nledger = \"postgresql://b@127.0.0.1:1/j\"\n";
+    home.config(same);
+    run("bulk list").fails(12, &["@127.0.0.1:1/j"]);
+    run("bulk list --profile c").env(sandbox.0, sandbox.1).fails(12, &["@127.0.0.1:1/j"]);
+    // A database and files are two.
+    home.config(&format!("{same}[profiles.c]\n"));
+    run("bulk list").fails(3, &["several profiles and none is the default; there are: a, b, c"]);
+    run("bulk list --profile c").success();
+    run("bulk list --ledger postgres://u@127.0.0.1:1/k").fails(12, &["127.0.0.1:1/k"]);
+    run("bulk list").env("JELOUCTL_LEDGER", "postgres://u@127.0.0.1:1/k").fails(12, &["127.0.0.1:1/k"]);
+    home.config(&format!("default_profile = \"d\"\n{same}"));
+    run("bulk list").fails(3, &["line 1: default_profile names `d`"]);
+    home.config("[profiles.a\n");
+    for command in ["bulk list", "bulk list --ledger postgres://u@127.0.0.1:1/k", "bulk stop"] {
+        run(command).fails(3, &["config.toml: line 1"]);
+    }
+}
+
+#[test]
 fn a_variable_that_is_nearly_ours_is_warned_about() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();

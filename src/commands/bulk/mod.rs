@@ -44,7 +44,7 @@ pub(crate) use self::arguments::{
 pub(crate) use self::report::{ReportArguments, ReportFormat};
 use self::resume::Resumption;
 use self::run_log::log_refused_run;
-pub(crate) use self::store::ledger_address;
+pub(crate) use self::store::{ledger_address, ledger_database};
 use super::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::bulk::{DatabaseAddress, DatabaseTls, RunStore, Runs, SharedRuns, now};
 use crate::commands::CommandError;
-use crate::config::{ConfigError, LedgerChoice};
+use crate::config::{ConfigError, LedgerDatabase};
 use crate::context::Context;
 use crate::process::{SystemError, block_on};
-use crate::sending::GuardError;
+use crate::sending::{GuardError, read_ledger_environment};
 use crate::timestamps::wrong_clock;
 
 /// The runs, with a directory of their own where they are files.
@@ -31,14 +31,19 @@ pub(crate) fn check_clocks(store: &RunStore) -> Result<(), CommandError> {
     wrong.next().map_or(Ok(()), |(whose, problem)| Err(GuardError::Clock { whose, problem }.into()))
 }
 
-/// The database that is named.
+/// The database that is meant; nothing where runs are files.
+pub(crate) fn ledger_database(context: &Context) -> Result<Option<LedgerDatabase>, ConfigError> {
+    LedgerDatabase::load(&context.flags, &read_ledger_environment()?)
+}
+
+/// How that database is reached.
 pub(crate) fn ledger_address(context: &Context) -> Result<Option<DatabaseAddress>, ConfigError> {
-    let Some(choice) = LedgerChoice::find(&context.flags)? else { return Ok(None) };
-    let url = &choice.url.value;
+    let Some(database) = ledger_database(context)? else { return Ok(None) };
+    let url = &database.url.value;
     let tls = if url.is_encrypted { DatabaseTls::Verified { roots: url.roots.clone() } } else { DatabaseTls::None };
     let (config, shown) = (url.config.clone(), url.shown.clone());
     let password = Arc::new(move || {
-        block_on(async { choice.password().await.map_err(PasswordError::from) }).map_err(|error| error.0)
+        block_on(async { database.password().await.map_err(PasswordError::from) }).map_err(|error| error.0)
     });
     Ok(Some(DatabaseAddress { config, tls, password, shown }))
 }

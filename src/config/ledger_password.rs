@@ -1,5 +1,4 @@
-//! Where runs are: in files of this machine, or in a database. Flag, then environment, then profile; and where the password
-//! comes from.
+//! Where the password of a ledger in a database comes from: the profile, the address, `PGPASSWORD` or `~/.pgpass`.
 
 use std::fs;
 use std::io;
@@ -8,79 +7,18 @@ use std::path::{Path, PathBuf};
 use tokio_postgres::config::Host;
 
 use super::error::ConfigError;
-use super::file::ConfigFile;
-use super::flags::Flags;
 use super::ledger_url::LedgerUrl;
 use super::secret_source::SecretSource;
+use super::settings::LedgerDatabase;
 use super::sourced::{Origin, Sourced};
 use super::trust::open_to_others;
 use crate::private_file::FileError;
 use crate::secret::Secret;
 
-const VARIABLE: &str = "JELOUCTL_LEDGER";
 const PASSWORD_VARIABLE: &str = "PGPASSWORD";
 const PASSWORD_FILE_VARIABLE: &str = "PGPASSFILE";
 
-/// A ledger in a database.
-#[derive(Clone, Debug)]
-pub(crate) struct LedgerChoice {
-    pub(crate) url: Sourced<LedgerUrl>,
-    /// Of the profile.
-    password: Option<Sourced<SecretSource>>,
-}
-
-impl LedgerChoice {
-    /// The database that is named; nothing where the runs are files of this machine.
-    ///
-    /// # Errors
-    /// When what is named is none, or the configuration cannot be read.
-    pub(crate) fn find(flags: &Flags) -> Result<Option<Self>, ConfigError> {
-        if let Some(raw) = &flags.ledger {
-            return Ok(Some(Self { url: parsed(Origin::Flag("--ledger"), raw)?, password: None }));
-        }
-        if let Some(raw) = variable(VARIABLE)? {
-            return Ok(Some(Self { url: parsed(Origin::Variable(VARIABLE), &raw)?, password: None }));
-        }
-        let Some(file) = config_file(flags)? else { return Ok(None) };
-        let chosen = match &flags.profile {
-            Some(name) => Some(name.clone()),
-            None => variable("JELOU_PROFILE")?,
-        };
-        let name = match (chosen, file.profiles.len()) {
-            (Some(name), _) => Some(name),
-            (None, 1) => file.profiles.keys().next().cloned(),
-            (None, _) => file.default_profile()?.cloned(),
-        };
-        let Some((name, profile)) = name.and_then(|name| Some((name.clone(), file.profiles.get(&name)?))) else {
-            return Ok(None);
-        };
-        let Some(raw) = &profile.ledger else { return Ok(None) };
-        let origin = Origin::Profile(name);
-        let password = match (&profile.ledger_password_command, &profile.ledger_password_file) {
-            (Some(words), _) => Some(SecretSource::Command(words.clone())),
-            (None, Some(path)) => Some(SecretSource::File(path.clone())),
-            (None, None) => None,
-        };
-        let password = password.map(|source| origin.of(source));
-        Ok(Some(Self { url: parsed(origin, raw)?, password }))
-    }
-
-    /// Checks an address that was typed, and is to be kept in a configuration file.
-    ///
-    /// # Errors
-    /// When it is none, or has a password.
-    pub(crate) fn check_typed(raw: &str) -> Result<(), ConfigError> {
-        parsed(Origin::Flag("--ledger"), raw).map(drop)
-    }
-
-    /// The address that a profile has, as a person may read it.
-    ///
-    /// # Errors
-    /// When it is none.
-    pub(crate) fn shown_of_profile(name: &str, raw: &str) -> Result<String, ConfigError> {
-        Ok(parsed(Origin::Profile(name.to_owned()), raw)?.value.shown)
-    }
-
+impl LedgerDatabase {
     /// Where the password comes from, for a person to look at: the first place that has one, as in [`Self::password`].
     pub(crate) fn password_source(&self) -> Option<Sourced<SecretSource>> {
         let of_address = || {
@@ -125,25 +63,6 @@ impl LedgerChoice {
     }
 }
 
-/// Whether there is a profile of this name.
-///
-/// # Errors
-/// When the configuration cannot be read.
-pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, ConfigError> {
-    Ok(config_file(flags)?.is_some_and(|file| file.profiles.contains_key(name)))
-}
-
-fn config_file(flags: &Flags) -> Result<Option<ConfigFile>, ConfigError> {
-    let named = match &flags.config {
-        Some(path) => Some(path.clone()),
-        None => variable("JELOUCTL_CONFIG")?.map(PathBuf::from),
-    };
-    match named {
-        Some(path) => ConfigFile::load(&path),
-        None => ConfigFile::load_default(),
-    }
-}
-
 /// What is wrong with the source of a password, in the words of a ledger.
 fn of_password(origin: &Origin, error: ConfigError) -> ConfigError {
     let problem = match error {
@@ -159,25 +78,6 @@ fn of_password(origin: &Origin, error: ConfigError) -> ConfigError {
         other => return other,
     };
     ConfigError::Ledger { origin: format!("{origin}, ledger_password"), problem }
-}
-
-/// Of ours the variable `name`; one that is set but empty is an error.
-fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
-    match std::env::var_os(name) {
-        None => Ok(None),
-        Some(value) if value.is_empty() => Err(ConfigError::EmptyVariable { name }),
-        Some(value) => Ok(Some(value.into_string().map_err(|_| ConfigError::VariableNotUtf8 { name })?)),
-    }
-}
-
-/// Only the environment may hold a password: arguments and configuration files are read by others.
-fn parsed(origin: Origin, raw: &str) -> Result<Sourced<LedgerUrl>, ConfigError> {
-    let broken = |problem: String| ConfigError::Ledger { origin: origin.to_string(), problem };
-    let url: LedgerUrl = raw.strip_suffix('\n').unwrap_or(raw).parse().map_err(broken)?;
-    if url.password.is_some() && !matches!(origin, Origin::Variable(_)) {
-        return Err(broken("a password must not stand in it, where others can read it".to_owned()));
-    }
-    Ok(Sourced { value: url, origin })
 }
 
 /// `PGPASSFILE`, else `~/.pgpass`.
