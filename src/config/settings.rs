@@ -274,13 +274,8 @@ pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, ConfigErr
 /// The configuration that is named, else the user's or the machine's; nothing where there is neither of these.
 fn load_file(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFile>, ConfigError> {
     let Some(path) = flags.config_file(environment) else { return ConfigFile::load_default() };
-    match ConfigFile::load(&path)? {
-        Some(file) => Ok(Some(file)),
-        None => {
-            let cause = io::Error::new(io::ErrorKind::NotFound, "there is no such file");
-            Err(FileError::of("read", &path)(cause).into())
-        }
-    }
+    let missing = || FileError::of("read", &path)(io::Error::new(io::ErrorKind::NotFound, "there is no such file"));
+    Ok(Some(ConfigFile::load(&path)?.ok_or_else(missing)?))
 }
 
 fn names(file: Option<&ConfigFile>) -> Vec<String> {

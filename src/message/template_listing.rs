@@ -23,6 +23,7 @@ pub(crate) struct TemplateUse {
 
 /// What the templates of many messages are, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
 pub(crate) struct TemplateUses {
     pub(crate) uses: Vec<TemplateUse>,
     /// Whether there were more than are kept.

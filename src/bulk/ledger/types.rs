@@ -15,7 +15,10 @@ use crate::list::ListFormat;
 use crate::message::{TemplateUses, recipients_in};
 use crate::phone::Country;
 
-/// What a run is, beside its rows.
+/// What a run is, beside its rows. Ledgers keep it as JSON. A field that is added here, or in what it contains, needs a
+/// default that means what runs did before there was the field: without one, no earlier ledger can be read. One that an
+/// earlier version must not ignore needs a new version of the ledger. What says who sends, to whom, how often and how fast
+/// has no default: where it is missing, the ledger is damaged.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub(crate) struct Details {
     /// The kind of message, as the word after `send`.
@@ -32,7 +35,7 @@ pub(crate) struct Details {
     pub(crate) columns: Vec<String>,
     /// The name of the list's file; nothing of standard input.
     pub(crate) list: Option<String>,
-    /// How its recipients were read; of an older ledger nothing is known.
+    /// How its recipients were read.
     #[serde(default)]
     pub(crate) recipient_flags: RecipientFlags,
     /// The message as it was typed, its templates unfilled; nothing where each row is one.
@@ -48,15 +51,18 @@ pub(crate) struct Details {
     /// For how long earlier runs count; zero for not at all.
     pub(crate) remember: Duration,
     /// How many of the people an earlier run wrote to in the 24 hours before.
+    #[serde(default)]
     pub(crate) written_to: u64,
     #[serde(flatten)]
     pub(crate) conditions: RunConditions,
     /// The templates that its rows name.
+    #[serde(default)]
     pub(crate) templates: TemplateUses,
 }
 
 /// What was typed, or set in the profile, for reading the recipients of a list.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
 pub(crate) struct RecipientFlags {
     /// `--country`, or the profile's.
     pub(crate) country: Option<Country>,
@@ -68,6 +74,7 @@ pub(crate) struct RecipientFlags {
 
 /// What holds while a run goes on, and may be given anew when it is resumed.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
 pub(crate) struct RunConditions {
     /// The hours in which rows may leave; nothing for any.
     pub(crate) hours: Option<Hours>,
@@ -217,4 +224,105 @@ pub(super) struct RecordSummary {
     pub(super) counts: Counts,
     /// The last outcome or decision, in milliseconds since 1970; where there is none, when the run was made.
     pub(super) changed_at: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Details and conditions of a plain and of a rich run, as version 0.2 wrote them.
+    fn kept() -> Vec<(Value, Value)> {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/kept-0.2.json");
+        let runs: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        ["plain", "rich"].map(|run| (runs[run]["details"].clone(), runs[run]["conditions"].clone())).into()
+    }
+
+    /// Reads what was kept as a ledger does.
+    fn read(details: &Value, conditions: &Value) -> serde_json::Result<Details> {
+        let mut read: Details = serde_json::from_str(&details.to_string())?;
+        if !conditions.is_null() {
+            read.conditions = serde_json::from_str(&conditions.to_string())?;
+        }
+        Ok(read)
+    }
+
+    /// Adds a field to every object of what was kept.
+    fn extended(kept: &Value) -> Value {
+        match kept {
+            Value::Object(fields) => {
+                let fields = fields.iter().map(|(name, value)| (name.clone(), extended(value)));
+                Value::Object(fields.chain([("added_later".to_owned(), json!({ "x": [1] }))]).collect())
+            }
+            Value::Array(values) => values.iter().map(extended).collect(),
+            other => other.clone(),
+        }
+    }
+
+    #[test]
+    fn what_version_0_2_kept_is_read_with_every_field() {
+        for (details, conditions) in kept() {
+            let mut read = read(&details, &Value::Null).unwrap();
+            let again = serde_json::to_value(&read).unwrap();
+            for (name, value) in details.as_object().unwrap() {
+                assert_eq!(&again[name], value, "{name}");
+            }
+            if !conditions.is_null() {
+                read.conditions = serde_json::from_value(conditions.clone()).unwrap();
+                let again = serde_json::to_value(&read.conditions).unwrap();
+                for (name, value) in conditions.as_object().unwrap() {
+                    assert_eq!(&again[name], value, "{name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_that_a_later_version_adds_is_passed_over() {
+        for (details, conditions) in kept() {
+            let mut later = extended(&details);
+            // A message is the user's own, lengths of time are serde's, and of named values there is one.
+            for name in ["message", "max_wait", "remember", "accepts", "format"] {
+                later[name] = details[name].clone();
+            }
+            later["format"]["csv"] = extended(&details["format"]["csv"]);
+            assert_eq!(read(&later, &extended(&conditions)).unwrap(), read(&details, &conditions).unwrap());
+        }
+    }
+
+    #[test]
+    fn what_is_missing_has_a_default_unless_it_says_who_sends_what_to_whom_and_how_fast() {
+        let needed = [
+            "kind",
+            "bot",
+            "client_id",
+            "api_url",
+            "sandbox",
+            "accepts",
+            "format",
+            "columns",
+            "rate",
+            "concurrency",
+            "max_wait",
+            "remember",
+        ];
+        for (details, conditions) in kept() {
+            for name in details.as_object().unwrap().keys() {
+                let mut without = details.clone();
+                without.as_object_mut().unwrap().remove(name);
+                assert_eq!(read(&without, &conditions).is_err(), needed.contains(&name.as_str()), "{name}");
+            }
+            let mut least = details.clone();
+            least.as_object_mut().unwrap().retain(|name, _| needed.contains(&name.as_str()));
+            let read = read(&least, &json!({})).unwrap();
+            assert_eq!((&read.profile, &read.list, &read.message), (&None, &None, &None));
+            assert_eq!((read.recipient_flags, read.written_to), (RecipientFlags::default(), 0));
+            assert_eq!((read.conditions, read.templates), (RunConditions::default(), TemplateUses::default()));
+        }
+        assert_eq!(
+            RunConditions::default(),
+            RunConditions { hours: None, keep_going: false, again: false, skip_sent: false }
+        );
+    }
 }
