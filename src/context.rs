@@ -1,13 +1,18 @@
 //! What every command gets: the flags that stand anywhere, the streams, and how to say that a line cannot be carried out.
 
 use std::fmt::Display;
-use std::io::{self, IsTerminal};
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
 
 use thiserror::Error;
 
 use crate::config::Flags;
 use crate::input::Input;
 use crate::output::{Stderr, Stdout, StreamError};
+
+/// How much of a file is looked at to tell what it is: more than the longest row of a list takes.
+const LOOKED_AT: u64 = 2 << 20;
 
 /// What every command works with.
 #[derive(Debug, Default)]
@@ -51,6 +56,31 @@ impl Context {
         discard_typed_ahead();
         let answer = self.stderr.ask(&format!("{question} [y/N]"))?;
         Ok(Some(["y", "yes", "s", "si", "sí"].contains(&answer.to_lowercase().as_str())))
+    }
+
+    /// Refuses the file of `flag` where writing it would destroy something other than `what`, unless `--yes` was typed.
+    /// `is_ours` judges how the file begins. An empty file has nothing to lose, and a device or a pipe is not replaced.
+    ///
+    /// # Errors
+    /// When the file is another one, or cannot be looked at.
+    pub(crate) fn check_overwrite(
+        &self,
+        flag: &str,
+        path: &Path,
+        what: &str,
+        is_ours: impl FnOnce(&[u8]) -> bool,
+    ) -> Result<(), UsageError> {
+        let is_filled = path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0);
+        if !is_filled || self.assume_yes {
+            return Ok(());
+        }
+        let mut begin = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut begin));
+        if read.is_ok() && is_ours(&begin) {
+            return Ok(());
+        }
+        let message = format!("{flag}: {} exists and is not {what}", path.display());
+        Err(UsageError::new(message, "name another file, or add --yes to overwrite this one"))
     }
 }
 

@@ -89,7 +89,7 @@ pub(crate) fn create_directory(directory: &Path) -> Result<(), FileError> {
 }
 
 /// What a link names, whether it is there or not; else the path itself.
-fn target_of(path: &Path) -> PathBuf {
+pub(crate) fn target_of(path: &Path) -> PathBuf {
     let dangling = |path: &Path| Some(path.parent()?.join(fs::read_link(path).ok()?));
     fs::canonicalize(path).ok().or_else(|| dangling(path)).unwrap_or_else(|| path.to_owned())
 }

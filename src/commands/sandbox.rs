@@ -14,7 +14,7 @@ use crate::input::Source;
 use crate::message::Message;
 use crate::private_file::{self, FileError};
 use crate::process::{Signal, Signals, block_on, enclose_commands, run_command};
-use crate::sandbox::{DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox, Templates, Webhook};
+use crate::sandbox::{DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox, Templates, Webhook, is_list};
 
 /// Client id and secret, and the bot where none is chosen.
 const NAME: &str = "sandbox";
@@ -48,10 +48,10 @@ pub(crate) fn run(context: &mut Context, arguments: &SandboxArguments) -> Result
     }
     let options = options(context, arguments)?;
     // Before anything runs: what cannot be written afterwards would be lost.
-    let list = arguments.list.as_deref().map(|path| Ok::<_, UsageError>((path, create(path)?))).transpose()?;
+    let list = arguments.list.as_deref().map(|path| create(context, path)).transpose()?;
     let (sandbox, code) = block_on(serve(context, arguments, options))?;
     report(context, &sandbox);
-    if let Some((path, mut file)) = list {
+    if let (Some(mut file), Some(path)) = (list, &arguments.list) {
         write(&mut file, &sandbox).map_err(FileError::of("write", path))?;
     }
     Ok(check(context, arguments.expect, sandbox.arrived(), code))
@@ -169,8 +169,9 @@ fn report(context: &Context, sandbox: &Sandbox) {
     }
 }
 
-/// Opens the file, readable by us alone.
-fn create(path: &Path) -> Result<File, UsageError> {
+/// Opens the file, readable by us alone, and empties it; one that is not an earlier list stays as it is.
+fn create(context: &Context, path: &Path) -> Result<File, UsageError> {
+    context.check_overwrite("--list", path, "a list of the sandbox", is_list)?;
     private_file::open_anew(path)
         .map_err(|error| UsageError::new(format!("--list: {error}"), "name a file that can be written"))
 }

@@ -24,7 +24,9 @@ pub(crate) use self::error::ListError;
 pub(crate) use self::foreign::Foreign;
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
 pub(crate) use self::input::{ListInput, ListOptions};
-pub(crate) use self::outcome::{OUTCOME_COLUMNS, ReportedOutcome, ReportedSent, guarded, is_changed_report, quoted};
+pub(crate) use self::outcome::{
+    OUTCOME_COLUMNS, ReportedOutcome, ReportedSent, guarded, is_changed_report, is_report, quoted,
+};
 pub(crate) use self::reader::ListReader;
 pub(crate) use self::row::{ListRow, Row};
 pub(crate) use self::sheet_list::HiddenRows;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::bounded::{BUFFER, BoundedInput};
 use super::encoding::sample;
 use super::error::ListError;
-use super::outcome::{OUTCOME_COLUMNS, ReportedOutcome};
+use super::outcome::{OUTCOME_COLUMNS, ReportedOutcome, has_outcome};
 use super::repeated::repeated_field;
 use super::row::{ListRow, Row};
 
@@ -56,8 +56,7 @@ fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
     match crate::input::parse_exact(text) {
         Ok(Value::Object(mut fields)) => {
             let mut outcome = None;
-            if fields.keys().rev().map(String::as_str).take(OUTCOME_COLUMNS.len()).eq(OUTCOME_COLUMNS.into_iter().rev())
-            {
+            if has_outcome(&fields) {
                 outcome = Some(ReportedOutcome::of(|_, column| match fields.get(column) {
                     Some(Value::String(text)) => text.clone(),
                     Some(Value::Number(number)) => number.to_string(),

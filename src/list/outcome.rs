@@ -3,6 +3,10 @@
 
 use std::borrow::Cow;
 
+use serde_json::{Map, Value};
+
+use super::format::CsvFormat;
+
 /// The columns of the outcome, behind those of the input.
 pub(crate) const OUTCOME_COLUMNS: [&str; 9] =
     ["run", "line", "sent", "message_id", "http_status", "code", "error", "attempts", "at"];
@@ -100,6 +104,23 @@ pub(crate) fn own_columns(header: &[&str]) -> (Vec<String>, bool) {
     }
 }
 
+/// Whether the fields of an object end with ours, in their order.
+pub(super) fn has_outcome(fields: &Map<String, Value>) -> bool {
+    fields.keys().rev().map(String::as_str).take(OUTCOME_COLUMNS.len()).eq(OUTCOME_COLUMNS.into_iter().rev())
+}
+
+/// Whether a file that begins like this is a report, be it CSV or NDJSON.
+pub(crate) fn is_report(begin: &[u8]) -> bool {
+    let mut head = begin.to_vec();
+    let format = CsvFormat::take(&mut head);
+    if head.starts_with(b"{") {
+        let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        return serde_json::from_slice(line).is_ok_and(|fields| has_outcome(&fields));
+    }
+    let mut reader = csv::ReaderBuilder::new().delimiter(format.delimiter).from_reader(head.as_slice());
+    reader.headers().is_ok_and(|header| own_columns(&header.iter().collect::<Vec<_>>()).1)
+}
+
 /// Whether a header has all columns of a report, and not as a report has them: what it says of its rows would be passed over.
 pub(crate) fn is_changed_report(names: &[&str]) -> bool {
     let has = |column: &str| names.iter().any(|name| name.trim().eq_ignore_ascii_case(column));
@@ -125,6 +146,31 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_report_is_known_by_how_it_begins() {
+        let ours = OUTCOME_COLUMNS.join(",");
+        let with = |delimiter: &str| format!("to{delimiter}{}\r\n", OUTCOME_COLUMNS.join(delimiter));
+        let object = r#"{"to":"1","run":"r","line":2,"sent":"no","message_id":null,"http_status":null,"code":null,"error":null,"attempts":0,"at":null}"#;
+        for (begin, expected) in [
+            (with(","), true),
+            (format!("\u{feff}sep=;\r\n{}1;r;2", with(";")), true),
+            (with("\t"), true),
+            (format!("\"to\n(WhatsApp)\",{ours}"), true),
+            (format!("{object}\n"), true),
+            (object.to_owned(), true),
+            ("to\n593987654321\n".to_owned(), false),
+            (format!("to\n{ours}\n"), false),
+            (format!("{ours},to\n"), false),
+            ("{\"to\":\"1\"}\n".to_owned(), false),
+            (object.replace("\"at\":null", "\"at\":null,\"x\":1"), false),
+            ("SQLite format 3\0".to_owned(), false),
+            ("{".to_owned(), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(is_report(begin.as_bytes()), expected, "{begin:?}");
+        }
+    }
 
     proptest! {
         #[test]

@@ -14,6 +14,6 @@ mod texts;
 mod timeline;
 mod times;
 
-pub(crate) use self::page::write;
+pub(crate) use self::page::{is_page, write};
 pub(crate) use self::reported_run::ReportedRun;
 pub(crate) use self::texts::PageLanguage;

@@ -82,6 +82,17 @@ struct Page {
     settings: String,
 }
 
+/// Stands near the beginning of every page, so that the next one may take its place.
+const MARK: &str = r#"<meta name="generator" content="jelouctl">"#;
+/// Within so many bytes.
+const MARK_WITHIN: usize = 4096;
+
+/// Whether a file that begins like this is a page.
+pub(crate) fn is_page(begin: &[u8]) -> bool {
+    let begin = String::from_utf8_lossy(begin.get(..MARK_WITHIN).unwrap_or(begin));
+    begin.starts_with("<!doctype html>") && begin.contains(MARK)
+}
+
 /// Writes the page of `run`. With `mask` no cell, no number and nothing that the API said of one is on it.
 ///
 /// # Errors

@@ -24,5 +24,6 @@ mod webhook;
 pub(crate) use self::client::{Neighbor, neighbor};
 pub(crate) use self::fault::Fault;
 pub(crate) use self::server::{DEFAULT_MAX, DEFAULT_PORT, Options, Sandbox};
+pub(crate) use self::stored_message::is_list;
 pub(crate) use self::templates::Templates;
 pub(crate) use self::webhook::Webhook;

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::request_head::RequestHead;
 use crate::timestamps::rfc_3339_millis;
@@ -73,6 +73,14 @@ pub(crate) struct StoredMessage {
     json: Range<usize>,
     /// Every text of the body, in lower case, for the search.
     words: String,
+}
+
+/// Whether a file that begins like this is a list of messages, as [`StoredMessage::json`] gives them.
+pub(crate) fn is_list(begin: &[u8]) -> bool {
+    const FIELDS: [&str; 7] = ["number", "id", "received_at", "from", "bot", "user", "kind"];
+    let line = begin.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let fields: Option<Map<String, Value>> = serde_json::from_slice(line).ok();
+    fields.is_some_and(|fields| fields.keys().map(String::as_str).take(FIELDS.len()).eq(FIELDS))
 }
 
 impl StoredMessage {

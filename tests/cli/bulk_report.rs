@@ -5,7 +5,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
-use crate::harness::{Home, also_in_a_database};
+use crate::harness::{Home, STATE, also_in_a_database};
 #[cfg(unix)]
 use crate::terminal::Terminal;
 
@@ -19,6 +19,7 @@ also_in_a_database! {
     a_list_of_json_is_reported_as_either,
     a_report_that_is_sent_again_says_what_was_there,
     a_reader_that_has_seen_enough_is_no_error,
+    a_report_takes_the_place_of_a_report_and_of_nothing_else,
 }
 
 const RATE: &str = "--rate=1000000/s";
@@ -102,7 +103,7 @@ fn a_report_is_what_its_file_s_name_says_or_is_refused() {
         ("r.HTML", "<!doctype html>\n<html lang=\"en\">", "a page with 2 rows written to r.HTML"),
     ] {
         home.write(file, "what was there before");
-        let written = home.run_args(&["bulk", "report", "--file", file]).success();
+        let written = home.run_args(&["bulk", "report", "--yes", "--file", file]).success();
         assert!(written.stdout.is_empty() && written.stderr.contains(said), "{written:?}");
         assert!(home.read(file).starts_with(begin), "{}", home.read(file));
         #[cfg(unix)]
@@ -113,6 +114,45 @@ fn a_report_is_what_its_file_s_name_says_or_is_refused() {
     }
     let page = home.run("bulk report --format html --lang es").success().stdout;
     assert!(page.contains("<html lang=\"es\">") && page.contains("Ensayo (sandbox)"), "{page}");
+}
+
+#[test]
+fn a_report_takes_the_place_of_a_report_and_of_nothing_else() {
+    let home = Home::new();
+    home.write("people.csv", "to\n593987654321\n");
+    home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
+    home.write("sheet.csv", "to;\"nota\nlarga\";run;line;sent;code\n1;2;3;4;5;6\n");
+    home.write("notes.html", "<!doctype html>\n<html><head><title>notes</title></head></html>\n");
+    home.write("rows.ndjson", "{\"to\":\"593987654321\",\"sent\":\"no\"}\n");
+    home.write("list.ndjson", r#"{"number":1,"id":"a","received_at":"t","from":"bot","bot":"b","user":"u","kind":"text"}"#);
+    let ledger = format!("{STATE}/runs/r.db");
+    let mut others = vec!["people.csv", "sheet.csv", "notes.html", "rows.ndjson", "list.ndjson"];
+    others.extend(home.ledger().is_none().then_some(ledger.as_str()));
+    for file in others {
+        let before = std::fs::read(home.path().join(file)).unwrap();
+        let report = || home.run_args(&["bulk", "report", "r", "--file", file]);
+        report().fails(2, &[&format!("--file: {file} exists and is not a report of a run"), "add --yes"]);
+        assert_eq!(std::fs::read(home.path().join(file)).unwrap(), before, "{file}");
+    }
+    home.run("bulk list").success();
+    // The same report again, as another kind, and into a file that mktemp made.
+    for (first, second) in [("a.csv", "--format ndjson"), ("b.ndjson", "--format csv"), ("c.html", ""), ("d.out", "")] {
+        home.write(first, "");
+        let report = |more: &str| home.run(&format!("bulk report r --file {first} {more}"));
+        report("").success();
+        report("").success();
+        report(second).success();
+        report("").success();
+    }
+    // A link stays one, and what it names is judged and replaced.
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("people.csv", home.path().join("link.csv")).unwrap();
+        home.run("bulk report r --file link.csv").fails(2, &["link.csv exists and is not a report"]);
+        home.run("bulk report r --file link.csv --yes").success();
+        assert!(home.path().join("link.csv").is_symlink());
+        assert!(home.read("people.csv").starts_with("to,run,line,sent,"));
+    }
 }
 
 #[test]

@@ -169,14 +169,37 @@ fn an_unknown_template_is_told_and_a_wrong_one_refused() {
 #[test]
 fn a_list_that_was_there_becomes_ours_alone() {
     let home = Home::new();
-    set_mode(&home.write("sent.ndjson", "what others may read\n".repeat(100)), 0o644);
     let send = "j send text --to 593987654321 Hola";
+    let twice = format!("{send} && {send}");
+    home.write("sent.ndjson", "");
+    sandbox(&home, "--list sent.ndjson", &twice);
+    assert_eq!(home.read("sent.ndjson").lines().count(), 2);
+    set_mode(&home.path().join("sent.ndjson"), 0o644);
     sandbox(&home, "--list sent.ndjson", send);
     assert_eq!(home.read("sent.ndjson").lines().count(), 1);
     assert_eq!(std::fs::metadata(home.path().join("sent.ndjson")).unwrap().permissions().mode() & 0o777, 0o600);
     // What is no regular file is written to as it is.
     let ended = sandbox(&home, "--list /dev/stderr", send);
     assert!(ended.code == 0 && ended.stderr.contains(r#""user":"593987654321""#), "{ended:?}");
+}
+
+#[test]
+fn a_file_that_is_not_a_list_is_not_emptied() {
+    let home = Home::new();
+    let report = "to,run,line,sent,message_id,http_status,code,error,attempts,at\n";
+    for content in ["to\n593987654321\n", "{\"number\":1}\n", report, "\n"] {
+        set_mode(&home.write("people.csv", content), 0o644);
+        let ended = sandbox(&home, "--list people.csv", "touch it-ran");
+        assert_eq!(ended.code, 2, "{ended:?}");
+        assert!(ended.stderr.contains("--list: people.csv exists and is not a list of the sandbox"), "{ended:?}");
+        assert!(ended.stderr.contains("add --yes"), "{ended:?}");
+        assert_eq!(home.read("people.csv"), content);
+        assert_eq!(std::fs::metadata(home.path().join("people.csv")).unwrap().permissions().mode() & 0o777, 0o644);
+        assert!(!home.path().join("it-ran").exists());
+    }
+    let ended = sandbox(&home, "--yes --list people.csv", "j send text --to 593987654321 Hola");
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(home.read("people.csv").lines().count(), 1);
 }
 
 #[test]

@@ -12,9 +12,10 @@ use crate::bulk::{BulkError, Details, ListReport, RowFilter, RunName, StoredRun,
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
+use crate::list::is_report;
 use crate::output::counted;
-use crate::private_file::FileError;
-use crate::report_page::{self, PageLanguage, ReportedRun};
+use crate::private_file::{FileError, target_of};
+use crate::report_page::{self, PageLanguage, ReportedRun, is_page};
 use crate::timestamps;
 
 /// What a report is written as.
@@ -45,7 +46,7 @@ pub(crate) fn run(context: &Context, arguments: &ReportArguments) -> Result<Exit
     // What is wrong with the line is told before all others, also that its file cannot be written.
     let format = arguments.format()?;
     arguments.check(format, context)?;
-    let to = arguments.file.as_deref().map(Destination::open).transpose()?;
+    let to = arguments.file.as_deref().map(|path| Destination::open(context, path)).transpose()?;
     let store = open_store(context)?;
     let name = find_or_newest(context, &store, arguments.run.as_ref())?;
     let ledger = store.read(&name)?;
@@ -71,7 +72,7 @@ pub(crate) fn run(context: &Context, arguments: &ReportArguments) -> Result<Exit
         written => written?,
     };
     to.file.flush().map_err(failed())?;
-    to.file.persist(to.path).map_err(|error| FileError::of("write", to.path)(error.error))?;
+    to.file.persist(target_of(to.path)).map_err(|error| FileError::of("write", to.path)(error.error))?;
     context.stderr.note(&format!("{written} written to {}", to.path.display()));
     Ok(ExitCode::Success)
 }
@@ -172,15 +173,14 @@ impl ReportArguments {
     }
 }
 
-/// The file of a report: another one beside it, which takes its place when it is whole.
+/// The file of a report: another one beside it, which takes its place when it is whole, through a link too.
 struct Destination<'a> {
     path: &'a Path,
     file: NamedTempFile,
 }
 
 impl<'a> Destination<'a> {
-    fn open(path: &'a Path) -> Result<Self, UsageError> {
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fn open(context: &Context, path: &'a Path) -> Result<Self, UsageError> {
         let refused = |cause| {
             let error = FileError::of("write", path)(cause);
             UsageError::new(format!("--file: {error}"), "name a file in a directory that is there and can be written")
@@ -193,6 +193,9 @@ impl<'a> Destination<'a> {
             let message = format!("--file: {} is no regular file", path.display());
             return Err(UsageError::new(message, "to write into a device or a pipe, redirect standard output: > FILE"));
         }
+        context.check_overwrite("--file", path, "a report of a run", |begin| is_report(begin) || is_page(begin))?;
+        let target = target_of(path);
+        let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(Self { path, file: NamedTempFile::new_in(directory).map_err(refused)? })
     }
 }
