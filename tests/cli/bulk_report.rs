@@ -124,7 +124,10 @@ fn a_report_takes_the_place_of_a_report_and_of_nothing_else() {
     home.write("sheet.csv", "to;\"nota\nlarga\";run;line;sent;code\n1;2;3;4;5;6\n");
     home.write("notes.html", "<!doctype html>\n<html><head><title>notes</title></head></html>\n");
     home.write("rows.ndjson", "{\"to\":\"593987654321\",\"sent\":\"no\"}\n");
-    home.write("list.ndjson", r#"{"number":1,"id":"a","received_at":"t","from":"bot","bot":"b","user":"u","kind":"text"}"#);
+    home.write(
+        "list.ndjson",
+        r#"{"number":1,"id":"a","received_at":"t","from":"bot","bot":"b","user":"u","kind":"text"}"#,
+    );
     let ledger = format!("{STATE}/runs/r.db");
     let mut others = vec!["people.csv", "sheet.csv", "notes.html", "rows.ndjson", "list.ndjson"];
     others.extend(home.ledger().is_none().then_some(ledger.as_str()));

@@ -38,6 +38,7 @@ also_in_a_database! {
     what_was_ignored_at_the_start_stays_so,
     the_same_signal_within_a_second_is_the_same_one,
     who_signals_a_whole_group_leaves_no_row_under_way,
+    who_waits_for_another_that_makes_a_run_says_so_and_ends_by_a_signal,
     a_run_whose_last_row_ends_after_ctrl_c_is_complete,
     a_run_that_pauses_behind_its_last_row_is_complete,
     a_pause_is_told_at_once_and_ctrl_c_does_not_take_its_cause,
@@ -537,6 +538,67 @@ fn a_signal_at_any_instant_leaves_no_row_unknown() {
         assert_eq!((sent, failed, unknown), (jelou.seen().len() as u64, 0, 0), "{came:?}: {ended:?}");
         assert!(jelou.accepted().values().all(|count| *count == 1), "{came:?}");
     }
+}
+
+/// Does `work` while another process makes a run; it is at it until what `work` gives is dropped.
+fn while_a_run_is_made<T>(home: &Home, work: impl FnOnce() -> T) -> T {
+    if let Some(ledger) = home.ledger() {
+        #[cfg(target_os = "linux")]
+        {
+            let cluster = crate::postgres::Cluster::shared().unwrap();
+            let holding = "SELECT pg_advisory_lock(x'6a656c6f'::int)";
+            return cluster.while_holding(ledger.rsplit('/').next().unwrap(), holding, work);
+        }
+        #[cfg(not(target_os = "linux"))]
+        unreachable!("no test makes {ledger} here");
+    }
+    let lock = home.write(&format!("{STATE}/runs/.lock"), "");
+    let lock = std::fs::File::options().write(true).open(lock).unwrap();
+    lock.lock().unwrap();
+    work()
+}
+
+#[test]
+fn who_waits_for_another_that_makes_a_run_says_so_and_ends_by_a_signal() {
+    for (came, code) in [(Some(Signal::INT), 130), (Some(Signal::TERM), 143), (Some(Signal::HUP), 129), (None, 0)] {
+        let home = people(3);
+        let jelou = Jelou::accepting();
+        let child = while_a_run_is_made(&home, || {
+            let mut child = Watched::new(start(&home, SEND, &["text", "Hola"], &jelou.url));
+            child.wait_for("note: waiting for another process that is making a run (");
+            if let Some(came) = came {
+                signal(&child.child, came);
+                child.wait_for("interrupted by SIG");
+            }
+            child
+        });
+        let ended = child.end();
+        assert_eq!(ended.code, code, "{ended:?}");
+        let place = home.ledger().map_or("runs/.lock is locked", |ledger| ledger.split_once('@').unwrap().1);
+        assert!(ended.stderr.contains(place), "{ended:?}");
+        let sent = if code == 0 { 3 } else { 0 };
+        assert_eq!(jelou.seen().len(), sent, "{ended:?}");
+        let runs = home.run("bulk list").success().stdout;
+        assert_eq!(runs.lines().count(), sent.min(1), "{runs}");
+        // What was waited for has left nothing behind that would hinder the next one.
+        if code != 0 {
+            assert_eq!(counts(&send(&home, &jelou.url).success().json()), [3, 0, 0, 0]);
+        }
+    }
+}
+
+// The lock of a file, which no run in a database has.
+#[test]
+fn a_run_whose_sender_another_process_is_is_in_use() {
+    let home = people(2);
+    let jelou = Jelou::accepting();
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let sender = home.write(&format!("{STATE}/runs/r.sender"), "");
+    let sender = std::fs::File::options().write(true).open(sender).unwrap();
+    sender.lock().unwrap();
+    resume(&home, &jelou.url).fails(13, &["run r is in use by another process"]);
+    drop(sender);
+    assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [2, 0, 0, 0]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::RunError;
 use super::files::{DRAFT, LEDGER, LOCK, RunFiles};
-use super::lock::RunLock;
+use super::lock::{ALL, RunLock};
 use super::name::RunName;
 use super::reserved::ReservedRun;
 use super::stop_mark::StopMark;
@@ -150,9 +150,14 @@ impl Runs {
         removed
     }
 
-    /// Holds off every other process that would make a run.
-    pub(crate) fn hold(&self) -> Result<RunLock, LedgerError> {
-        RunLock::wait_for_all(&self.directory)
+    /// Holds off every other process that would make a run; nothing while one is at it.
+    pub(crate) fn try_hold(&self) -> Result<Option<RunLock>, LedgerError> {
+        RunLock::try_for_all(&self.directory)
+    }
+
+    /// What the process that makes a run has locked.
+    pub(crate) fn making_lock(&self) -> PathBuf {
+        self.directory.join(ALL)
     }
 
     fn with_ending(&self, ending: &str) -> Result<Vec<RunName>, LedgerError> {

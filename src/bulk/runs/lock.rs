@@ -11,7 +11,12 @@ use crate::private_file::{self, FileError};
 
 /// Who only looks whether a run is taken has its lock for a moment: it is tried so often, so far apart.
 const TRIES: u32 = 5;
+/// The same of the lock of who sends, which nobody else has who does not have the run: a second.
+const TRIES_TO_SEND: u32 = 500;
 const TIME_BETWEEN_TRIES: Duration = Duration::from_millis(2);
+
+/// Locked by who makes a run, beside the runs.
+pub(super) const ALL: &str = ".lock";
 
 /// What no other process can touch, until this is dropped.
 #[derive(Debug)]
@@ -31,19 +36,14 @@ impl RunLock {
     /// When another process has it.
     pub(crate) fn take(run: &RunFiles) -> Result<Self, LedgerError> {
         let path = run.lock();
-        let mut tries = 1;
         loop {
             let file = open(&path)?;
-            match file.try_lock() {
-                Ok(()) if is_at(&file, &path) => return Ok(Self { file, path, sender: None }),
-                // Whoever had it has removed it in the meantime: another process may have a new one by now.
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) if tries < TRIES => {
-                    tries += 1;
-                    thread::sleep(TIME_BETWEEN_TRIES);
-                }
-                Err(TryLockError::WouldBlock) => return Err(LedgerError::InUse { run: run.name().to_string() }),
-                Err(TryLockError::Error(cause)) => return Err(FileError::of("lock", &path)(cause).into()),
+            if !try_lock(&file, &path, TRIES)? {
+                return Err(LedgerError::InUse { run: run.name().to_string() });
+            }
+            // Whoever had it may have removed it in the meantime: another process may have a new one by now.
+            if is_at(&file, &path) {
+                return Ok(Self { file, path, sender: None });
             }
         }
     }
@@ -55,8 +55,9 @@ impl RunLock {
     pub(crate) fn take_to_send(run: &RunFiles) -> Result<Self, LedgerError> {
         let (lock, path) = (Self::take(run)?, run.sender());
         let sender = open(&path)?;
-        // Whoever looks has it for a moment.
-        sender.lock().map_err(FileError::of("lock", &path))?;
+        if !try_lock(&sender, &path, TRIES_TO_SEND)? {
+            return Err(LedgerError::InUse { run: run.name().to_string() });
+        }
         Ok(Self { sender: Some(sender), ..lock })
     }
 
@@ -76,13 +77,25 @@ impl RunLock {
         Ok(CommitMark::new(file, self.path.clone()))
     }
 
-    /// Waits until no other process makes a run in `directory`, and holds them off.
-    pub(crate) fn wait_for_all(directory: &Path) -> Result<Self, LedgerError> {
-        let path = directory.join(".lock");
+    /// Holds off every other process that would make a run in `directory`; nothing while one is at it.
+    pub(crate) fn try_for_all(directory: &Path) -> Result<Option<Self>, LedgerError> {
+        let path = directory.join(ALL);
         let file = open(&path)?;
-        file.lock().map_err(FileError::of("lock", &path))?;
-        Ok(Self { file, path, sender: None })
+        Ok(try_lock(&file, &path, 1)?.then_some(Self { file, path, sender: None }))
     }
+}
+
+/// Whether the lock could be had within so many tries.
+fn try_lock(file: &File, path: &Path, tries: u32) -> Result<bool, FileError> {
+    for tried in 1.. {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) if tried < tries => thread::sleep(TIME_BETWEEN_TRIES),
+            Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::Error(cause)) => return Err(FileError::of("lock", path)(cause)),
+        }
+    }
+    Ok(false)
 }
 
 fn is_locked(path: &Path) -> bool {

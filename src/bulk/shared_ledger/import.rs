@@ -26,12 +26,11 @@ const CHUNK: usize = 64 * 1024;
 const MAKING: i64 = 0x6a65_6c6f;
 
 impl SharedRuns {
-    /// Holds off every other process that would make a run, until this connection ends or [`SharedRuns::let_go`].
-    pub(crate) fn hold(&self) -> Result<(), LedgerError> {
-        // Whoever has it may be reading a long list in.
-        self.call(SHORT, self.client().batch_execute("SET lock_timeout = '50s'"))?;
-        self.call(LONG, self.client().execute("SELECT pg_advisory_lock($1)", &[&MAKING]))?;
-        Ok(())
+    /// Holds off every other process that would make a run, until this connection ends or [`SharedRuns::let_go`]; false
+    /// while one is at it.
+    pub(crate) fn try_hold(&self) -> Result<bool, LedgerError> {
+        let held = async { self.client().query_one("SELECT pg_try_advisory_lock($1)", &[&MAKING]).await?.try_get(0) };
+        Ok(self.call(SHORT, held)?)
     }
 
     pub(crate) fn let_go(&self) -> Result<(), LedgerError> {

@@ -84,7 +84,7 @@ impl PreparedRun<'_> {
             // The question may have stood there for hours.
             leave_out_of_draft(context, &mut draft, &reread_do_not_contact(&sender.settings)?)?;
         }
-        let held = place.hold()?;
+        let held = place.hold(context, &mut connection.signals).await?;
         if let Some(earlier) = &mut earlier {
             earlier::compare(context, earlier, &mut draft, repetition)?;
         }

@@ -1,12 +1,23 @@
 //! Where a new run will be and how it is called: both are held until it is there.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
 
 use super::arguments::BulkSendArguments;
 use crate::bulk::{
     BulkError, LedgerDraft, LedgerError, ReservedRun, RunError, RunLock, RunName, RunStore, Runs, SharedRuns,
 };
+use crate::commands::CommandError;
+use crate::context::Context;
 use crate::input::Source;
+use crate::process::Signals;
+use crate::sending::Interrupted;
+
+/// How far apart it is tried to hold off the others, and after how long it is told that one of them is waited for.
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+const TOLD_AFTER: Duration = Duration::from_secs(1);
 
 /// Where the run will be.
 pub(crate) enum RunPlace<'a> {
@@ -45,14 +56,34 @@ impl<'a> RunPlace<'a> {
         }
     }
 
-    /// Holds off every other process that would make a run.
-    pub(super) fn hold(&self) -> Result<MakingHold<'a>, LedgerError> {
-        Ok(match self {
-            Self::File { runs, .. } => MakingHold::File(runs.hold()?),
-            Self::Shared { runs, .. } => {
-                runs.hold()?;
-                MakingHold::Shared(runs)
+    /// Holds off every other process that would make a run, as soon as none is at it. One that reads a long list in may
+    /// take minutes: what is waited for is told, and a signal ends the wait.
+    pub(super) async fn hold(&self, context: &Context, signals: &mut Signals) -> Result<MakingHold<'a>, CommandError> {
+        let (began, mut is_told) = (Instant::now(), false);
+        loop {
+            if let Some(held) = self.try_hold()? {
+                return Ok(held);
             }
+            tokio::select! {
+                biased;
+                signal = signals.next() => return Err(Interrupted(signal).into()),
+                () = sleep(BETWEEN_TRIES) => {}
+            }
+            if !is_told && began.elapsed() >= TOLD_AFTER {
+                is_told = true;
+                let place = match self {
+                    Self::File { runs, .. } => format!("{} is locked", runs.making_lock().display()),
+                    Self::Shared { runs, .. } => format!("the ledger is {}", runs.shown()),
+                };
+                context.stderr.note(&format!("waiting for another process that is making a run ({place})"));
+            }
+        }
+    }
+
+    fn try_hold(&self) -> Result<Option<MakingHold<'a>>, LedgerError> {
+        Ok(match self {
+            Self::File { runs, .. } => runs.try_hold()?.map(MakingHold::File),
+            Self::Shared { runs, .. } => runs.try_hold()?.then_some(MakingHold::Shared(runs)),
         })
     }
 }
