@@ -52,6 +52,43 @@ pub(crate) enum RecipientRule<'a> {
     Column(Option<&'a str>),
 }
 
+impl RecipientRule<'_> {
+    /// The column of the recipient, for errors too, of a list with these columns.
+    ///
+    /// # Errors
+    /// When there is none, or more than one.
+    pub(crate) fn column(&self, names: &[&str]) -> Result<String, ListError> {
+        match self {
+            Self::Template(_) => Ok("--to".to_owned()),
+            Self::Column(asked) => recipient_column(names, *asked),
+        }
+    }
+
+    /// The recipient of a row, as it stands there and as it is understood.
+    ///
+    /// # Errors
+    /// When there is none, or it is not surely one.
+    pub(crate) fn read(
+        &self,
+        row: &Row,
+        column: &str,
+        country: Option<Country>,
+    ) -> Result<(String, TypedRecipient), RowError> {
+        let recipient = match self {
+            Self::Template(template) => template.fill(column, row)?,
+            Self::Column(_) => row.get(column).ok_or_else(|| RowError::NoRecipient(column.to_owned()))?,
+        };
+        let recipient = match recipient {
+            Value::String(text) => text,
+            Value::Number(number) => number.to_string(),
+            found => return Err(RowError::RecipientType { column: column.to_owned(), found }),
+        };
+        let typed = TypedRecipient::read(&recipient, country);
+        let typed = typed.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
+        Ok((recipient, typed))
+    }
+}
+
 /// A row that makes no request.
 #[derive(Debug, Error)]
 pub(crate) enum RowError {
@@ -103,10 +140,7 @@ impl ImportPlan<'_> {
         if is_changed_report(&names) {
             return Err(ListError::ChangedReport.into());
         }
-        let column = match self.recipient {
-            RecipientRule::Template(_) => "--to".to_owned(),
-            RecipientRule::Column(asked) => recipient_column(&names, asked)?,
-        };
+        let column = self.recipient.column(&names)?;
         let globals: HashSet<_> = self.language.globals().map(|(name, _)| name.to_owned()).collect();
         let to = match &self.recipient {
             RecipientRule::Template(template) => {
@@ -185,17 +219,7 @@ impl ImportPlan<'_> {
         codes: &mut BareCodes,
     ) -> Result<(Outgoing, Vec<String>), RowError> {
         let body = self.body.fill(row)?;
-        let recipient = match &self.recipient {
-            RecipientRule::Template(template) => template.fill(column, row)?,
-            RecipientRule::Column(_) => row.get(column).ok_or_else(|| RowError::NoRecipient(column.to_owned()))?,
-        };
-        let recipient = match recipient {
-            Value::String(text) => text,
-            Value::Number(number) => number.to_string(),
-            found => return Err(RowError::RecipientType { column: column.to_owned(), found }),
-        };
-        let typed = TypedRecipient::read(&recipient, self.country);
-        let typed = typed.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
+        let (recipient, typed) = self.recipient.read(row, column, self.country)?;
         if let Some(code) = typed.bare_code() {
             codes.note(code, (&recipient, typed.recipient.as_str()), line);
         }

@@ -49,8 +49,8 @@ pub(crate) use self::import_plan::{ImportPlan, RecipientRule};
 pub(crate) use self::imported::{ExcludedBy, Imported, RowFault};
 pub(crate) use self::ledger::{
     Counts, Details, DraftOverview, EarlierMessages, EndedAttempt, FoundRow, Ledger, LedgerDraft, LedgerError,
-    RecipientFlags, ReportedRow, Resolution, ResolveError, RowFilter, RowState, RunConditions, RunEvent, RunEventKind,
-    Skip, SkipCounts, SkipReason, now,
+    RecipientFlags, ReportedRow, Resolution, ResolveError, RowFilter, RowOfReport, RowState, RunConditions, RunEvent,
+    RunEventKind, Skip, SkipCounts, SkipReason, now,
 };
 pub(crate) use self::report::{ListReport, outcome as reported_outcome, reported_cells, write as write_report};
 pub(crate) use self::reported::{ReportedRows, ReportedRule};

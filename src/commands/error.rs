@@ -243,6 +243,11 @@ impl From<ResolveError> for CommandError {
                 let hint = "`jelouctl bulk report RUN` has all rows with their lines and states; nothing was changed";
                 Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
             }
+            ResolveError::OtherRecipient { .. } | ResolveError::NoRecipient { .. } => {
+                let hint = "it is a report of another run, or its rows were changed: take one of this run, with its rows as \
+                            `jelouctl bulk report RUN --file FILE` writes them; nothing was changed";
+                Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
+            }
             ResolveError::ChangedMeanwhile => {
                 let hint = "look at `jelouctl bulk status`, then decide once more; nothing was changed";
                 Self::new(ExitCode::InUse, "in_use", error, Some(hint.to_owned()))

@@ -12,6 +12,8 @@ use crate::harness::{Ended, Home, also_in_a_database};
 also_in_a_database! {
     single_rows_are_decided_all_or_none,
     a_report_says_what_became_of_each_unknown_row,
+    a_report_of_other_people_decides_nothing,
+    a_report_is_read_as_the_list_of_its_run_was,
     a_report_that_is_sent_again_writes_to_nobody_twice,
     what_a_resumed_run_is_told_of_earlier_runs_it_keeps,
     what_was_decided_is_logged_and_stays_so_when_it_cannot_be_written,
@@ -19,7 +21,10 @@ also_in_a_database! {
 
 /// A run of ten, of which the rows at the lines 5, 6 and 7 are unknown and the one at line 8 failed.
 fn with_unknown_rows() -> (Home, Jelou) {
-    let home = people(10);
+    sent_with_unknown_rows(people(10))
+}
+
+fn sent_with_unknown_rows(home: Home) -> (Home, Jelou) {
     let jelou = Jelou::start(|user, _| match user.chars().last() {
         Some('3'..='5') => Act::Reset { accepted: true },
         Some('6') => Act::Answer(422, "", "{}"),
@@ -104,7 +109,8 @@ fn a_report_says_what_became_of_each_unknown_row() {
     refused("a,b\n1,2\n", &["said.csv is no report of a run: its last columns are not run, line, sent"]);
     home.write("said.csv", report.replace(",r,6,unknown", ",r,600,yes"));
     home.run("bulk resolve r --from said.csv").fails(2, &["no row at line 600"]);
-    home.write("said.csv", report.replace(",r,6,unknown", ",r,8,yes"));
+    let failed = home.run("bulk report r --state failed").success().stdout;
+    home.write("said.csv", failed.replace(",r,8,no", ",r,8,yes"));
     home.run("bulk resolve r --from said.csv").fails(2, &["line 8 is failed, not unknown"]);
     home.run("bulk resolve r --from -")
         .stdin("")
@@ -127,6 +133,73 @@ fn a_report_says_what_became_of_each_unknown_row() {
     home.write("said.ndjson", report.replace("\"sent\":\"unknown\"", "\"sent\":\"yes\""));
     home.run("bulk resolve --from said.ndjson").success();
     assert_eq!(lines_in(&home, "unknown"), [0_u64; 0]);
+}
+
+#[test]
+fn a_report_of_other_people_decides_nothing() {
+    let (home, _jelou) = with_unknown_rows();
+    let report = home.run("bulk report r --state unknown").success().stdout;
+    let said = report.replace(",unknown,", ",yes,");
+    let resolve = |csv: &str| {
+        home.write("said.csv", csv);
+        home.run("bulk resolve --from said.csv")
+    };
+    let refused = |csv: &str, parts: &[&str]| {
+        let hint = "it is a report of another run, or its rows were changed";
+        resolve(csv).fails(2, &[parts, &[hint, "nothing was changed"]].concat());
+        is_unchanged(&home);
+    };
+    // Another machine has a run of this name, to others.
+    let other = people(10);
+    let list = other.read("people.csv").replace("59399", "59398");
+    other.write("people.csv", list);
+    let (other, _jelou_of_other) = sent_with_unknown_rows(other);
+    let of_other = other.run("bulk report r --state unknown").success().stdout.replace(",unknown,", ",yes,");
+    let at_5 = format!("line 2 of the report is to {}, but line 5 of the run is to {}", 593_980_000_003_u64, user(3));
+    refused(&of_other, &[&at_5]);
+    // One column was sorted without the others.
+    let sorted = said.replace(&user(3), "x").replace(&user(5), &user(3)).replace('x', &user(5));
+    let at_5 = format!("line 2 of the report is to {}, but line 5 of the run is to {}", user(5), user(3));
+    refused(&sorted, &[&at_5]);
+    // So it is where nobody can tell whom a row is for, be it that a sheet has changed the number.
+    let of_6 = format!("; line 6 of the run is to {}", user(4));
+    for cell in ["", "5.9399E+11"] {
+        refused(&said.replace(&user(4), cell), &["line 3 of the report has no recipient (celular: ", &of_6]);
+    }
+    let without_column: Vec<_> = said.lines().map(|row| row.split_once(',').unwrap()).collect();
+    let without_column =
+        without_column.iter().map(|(name, rest)| format!("{name},{}\n", rest.split_once(',').unwrap().1));
+    let without_column = without_column.collect::<String>();
+    resolve(&without_column).fails(2, &["--from: ", "the columns are: nombre", "nothing was changed"]);
+    is_unchanged(&home);
+    // Of two rows on one line neither is passed over.
+    let twice = said.replace(&format!("Persona 4,{},r,6,", user(4)), &format!("Persona 4,{},r,5,", user(4)));
+    resolve(&twice).fails(2, &["said.csv, line 3: says otherwise of line 5", "nothing was changed"]);
+    is_unchanged(&home);
+    // The same person, however the number is written.
+    let spelled = said.replace(&user(3), "+593 99 000-0003").replace(&user(4), "00593990000004");
+    assert!(resolve(&spelled).success().stderr.contains("3 unknown rows count as sent from now on"));
+}
+
+#[test]
+fn a_report_is_read_as_the_list_of_its_run_was() {
+    // The last row of each list cannot be sent, so that nobody knows whom it is for.
+    for (list, flags, of_kind, [written, spelled]) in [
+        ("to,celular\nx,0990000001\nx,+525512345678\nx,\n", "--country EC --to-column celular", "", ["+52", "+521"]),
+        ("to,celular\nx,990000001\nx,990000002\nx,\n", "", "--to 593{{celular}}", ["990000002", "99-000-0002"]),
+        ("{\"to\":593990000001}\n{\"to\":\"id:ANA\"}\n{\"to\":\"\"}\n", "", "", ["id:ANA", "id:ANA"]),
+    ] {
+        let home = Home::new();
+        home.write("people", list);
+        let jelou =
+            Jelou::start(|user, _| if user == "593990000001" { Act::Accept } else { Act::Reset { accepted: true } });
+        let words = format!("bulk send people --yes --run r --skip-invalid --rate 1000/s {flags} text {of_kind} Hola");
+        home.run(&words).api(&jelou.url).fails(10, &["1 message may have been sent"]);
+        let report = home.run("bulk report r").success().stdout;
+        home.write("said.csv", report.replace(",unknown,", ",yes,").replace(written, spelled));
+        let ended = home.run("bulk resolve --from said.csv").success();
+        assert!(ended.stderr.contains("1 unknown row counts as sent from now on"), "{ended:?}");
+    }
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub(crate) use self::memory::{EarlierMessages, EarlierRow, FIRST_TIME, Memory, i
 pub(crate) use self::overview::DraftOverview;
 pub(crate) use self::report::RowFilter;
 pub(crate) use self::resolution::{
-    DecidedRow, Resolution, ResolveError, StandingRow, StandingRows, chosen_rows, decided_by_hand,
+    DecidedRow, Resolution, ResolveError, RowOfReport, StandingRow, StandingRows, chosen_rows, decided_by_hand,
     rows_reported_otherwise,
 };
 use self::seal::{RunFields, seal_of_conditions, seal_of_run};

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::{LedgerError, RowState};
 use crate::output::Sent;
+use crate::phone::person_key;
 
 /// Which rows are decided, and as what.
 #[derive(Clone, Debug)]
@@ -16,7 +17,17 @@ pub(crate) enum Resolution {
     /// Rows at these lines of the list, and rows to these people.
     Some { change: [RowState; 2], lines: Vec<u64>, people: Vec<String> },
     /// Unknown rows, by their lines, are what a report says of them.
-    Reported(BTreeMap<u64, Sent>),
+    Reported(BTreeMap<u64, RowOfReport>),
+}
+
+/// What a report says of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RowOfReport {
+    /// Where it stands in the report.
+    pub(crate) line: u64,
+    pub(crate) sent: Sent,
+    /// Whom it is for, or why that cannot be read.
+    pub(crate) recipient: Result<String, String>,
 }
 
 /// Why nothing was decided.
@@ -26,6 +37,10 @@ pub(crate) enum ResolveError {
     NoSuchLine { line: u64 },
     #[error("the run has no message to {recipient}")]
     NobodyOf { recipient: String },
+    #[error("line {of_report} of the report is to {said}, but line {line} of the run is to {recipient}")]
+    OtherRecipient { of_report: u64, said: String, line: u64, recipient: String },
+    #[error("line {of_report} of the report has no recipient ({problem}); line {line} of the run is to {recipient}")]
+    NoRecipient { of_report: u64, problem: String, line: u64, recipient: String },
     #[error("line {line} is {}, not {}", state.name(), wanted.name())]
     OtherState { line: u64, state: RowState, wanted: RowState },
     /// Others change the rows of a run in a database.
@@ -51,12 +66,14 @@ pub(crate) struct DecidedRow {
 }
 
 /// A row as it stands.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct StandingRow {
     pub(crate) n: i64,
     pub(crate) number: i64,
     pub(crate) line: u64,
     pub(crate) state: RowState,
+    /// Nobody, where no request could be made.
+    pub(crate) recipient: Option<String>,
 }
 
 /// The rows of a run, as they are found for a decision.
@@ -81,6 +98,17 @@ impl StandingRow {
             return Err(ResolveError::OtherState { line: self.line, state: self.state, wanted });
         }
         Ok(DecidedRow { n: self.n, number: self.number, change })
+    }
+
+    /// Refuses a report of other people: runs on two machines may have one name, and a sheet may be sorted in part.
+    fn check_recipient(&self, said: &RowOfReport) -> Result<(), ResolveError> {
+        let Some(recipient) = self.recipient.clone() else { return Ok(()) };
+        let (of_report, line) = (said.line, self.line);
+        match &said.recipient {
+            Ok(said) if person_key(said) == person_key(&recipient) => Ok(()),
+            Ok(said) => Err(ResolveError::OtherRecipient { of_report, said: said.clone(), line, recipient }),
+            Err(problem) => Err(ResolveError::NoRecipient { of_report, problem: problem.clone(), line, recipient }),
+        }
     }
 }
 
@@ -114,24 +142,26 @@ pub(crate) fn chosen_rows(
     Ok(chosen.into_values().collect())
 }
 
-/// The unknown rows of which `said` says that they were sent, or were not. What it says of others must be so already.
+/// The unknown rows of which `said` says that they were sent, or were not. What it says of others must be so already, and
+/// all must be to the people that the run has there.
 ///
 /// # Errors
-/// When one is not there, or it is known that something else became of it.
+/// When one is not there or to somebody else, or it is known that something else became of it.
 pub(crate) fn rows_reported_otherwise(
     run: &impl StandingRows,
-    said: &BTreeMap<u64, Sent>,
+    said: &BTreeMap<u64, RowOfReport>,
 ) -> Result<Vec<DecidedRow>, ResolveError> {
     let at_lines = run.at_lines(&said.keys().copied().collect())?;
     let mut rows = Vec::new();
-    for (line, sent) in said {
+    for (line, said) in said {
         let row = at_lines.get(line).ok_or(ResolveError::NoSuchLine { line: *line })?;
-        let to = match sent {
+        row.check_recipient(said)?;
+        let to = match said.sent {
             Sent::Yes => RowState::Sent,
             Sent::No => RowState::Failed,
             Sent::Unknown => continue,
         };
-        if row.state == RowState::Unknown || row.state.sent() != *sent {
+        if row.state == RowState::Unknown || row.state.sent() != said.sent {
             rows.push(row.decided([RowState::Unknown, to])?);
         }
     }

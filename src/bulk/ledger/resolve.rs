@@ -43,9 +43,16 @@ impl Ledger {
     }
 
     fn standing(&self, n: i64) -> Result<StandingRow, LedgerError> {
-        let query = "SELECT standing.n, number, line, state FROM standing JOIN row USING (n) WHERE standing.n = ?1";
+        let query =
+            "SELECT standing.n, number, line, state, recipient FROM standing JOIN row USING (n) WHERE standing.n = ?1";
         Ok(self.db.prepare_cached(query)?.query_row([n], |row| {
-            Ok(StandingRow { n: row.get(0)?, number: row.get(1)?, line: row.get(2)?, state: row.get(3)? })
+            Ok(StandingRow {
+                n: row.get(0)?,
+                number: row.get(1)?,
+                line: row.get(2)?,
+                state: row.get(3)?,
+                recipient: row.get(4)?,
+            })
         })?)
     }
 }

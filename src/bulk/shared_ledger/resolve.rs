@@ -186,7 +186,7 @@ impl StandingRows for RowsOfRun<'_> {
             return Ok(BTreeMap::new());
         }
         let lines: Vec<_> = lines.iter().filter_map(|line| i64::try_from(*line).ok()).collect();
-        let query = "SELECT n, number, line, state FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
+        let query = "SELECT n, number, line, state, recipient FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
                      JOIN unnest($2::bigint[]) AS wanted (line) USING (line) WHERE run = $1";
         let rows = self.runs.call(LONG, self.runs.client().query(query, &[&self.run.0, &lines]))?;
         rows.iter().map(|row| self.read(row, standing).map(|row| (row.line, row))).collect()
@@ -199,10 +199,10 @@ impl StandingRows for RowsOfRun<'_> {
         let rows = self.runs.call(LONG, self.runs.client().query(query, &[&self.run.0, &person]))?;
         let mut found = Vec::new();
         for row in &rows {
-            let own: String = self.read(row, |row| row.try_get(4))?;
+            let row = self.read(row, standing)?;
             // Two people may have one hash.
-            if person_key(&own) == person_key(recipient) {
-                found.push(self.read(row, standing)?);
+            if row.recipient.as_deref().map(person_key) == Some(person_key(recipient)) {
+                found.push(row);
             }
         }
         Ok(found)
@@ -216,5 +216,6 @@ fn standing(row: &Row) -> Result<StandingRow, Error> {
         line: u64::try_from(row.try_get::<_, i64>(2)?).unwrap_or_default(),
         // The schema has no other states.
         state: RowState::of_name(row.try_get(3)?).unwrap_or(RowState::Unknown),
+        recipient: row.try_get(4)?,
     })
 }

@@ -56,12 +56,13 @@ pub(crate) fn compile_body<'a>(
     }
 }
 
-/// Compiles `--to`, which must differ from row to row.
+/// Compiles `--to`, which must differ from row to row; without it, the recipient is in a column.
 pub(crate) fn recipient_rule<'a>(
     language: &'a Environment<'a>,
-    arguments: &'a BulkSendArguments,
+    to: Option<&'a str>,
+    to_column: Option<&'a str>,
 ) -> Result<RecipientRule<'a>, UsageError> {
-    let Some(to) = &arguments.to else { return Ok(RecipientRule::Column(arguments.to_column.as_deref())) };
+    let Some(to) = to else { return Ok(RecipientRule::Column(to_column)) };
     match TextTemplate::compile(language, "--to", to).map_err(|error| not_a_template(&error))? {
         Some(template) if !template.names().is_empty() => Ok(RecipientRule::Template(template)),
         _ => Err(UsageError::new(

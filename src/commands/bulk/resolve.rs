@@ -5,24 +5,28 @@ use std::fmt::Display;
 
 use super::arguments::Decided;
 use super::import::open;
+use super::plan::recipient_rule;
 use super::run_countries::country_of_run;
 use super::run_log::log_resolved;
 use super::shared;
 use super::store::open_store;
 use super::summary::{RunSummary, print_what_stays, to_continue};
-use crate::bulk::{BulkError, Counts, Ledger, Resolution, RowState, RunError, RunName, RunStore, Runs};
+use crate::bulk::{
+    BulkError, Counts, Ledger, RecipientFlags, Resolution, RowOfReport, RowState, RunError, RunName, RunStore, Runs,
+};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::input::Source;
-use crate::list::{ListError, ListOptions, ReportedOutcome, ReportedSent};
+use crate::list::{ListError, ListOptions, ListRow, ReportedSent, Row};
 use crate::message::{InvalidMessage, TypedRecipient};
 use crate::output::{Sent, counted};
+use crate::template::language;
 
 pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Decided) -> Result<ExitCode, CommandError> {
-    let (resolution, of_report) = match decided {
+    let (resolution, (store, name)) = match decided {
         Decided::Rows { change, lines, people, .. } if lines.is_empty() && people.is_empty() => {
-            (Resolution::All(*change), None)
+            (Resolution::All(*change), open_run(context, asked)?)
         }
         Decided::Rows { change, lines, people, country } => {
             let country = match country {
@@ -33,16 +37,9 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
                 |typed: &String| TypedRecipient::read(typed, country).map(|typed| typed.recipient.as_str().to_owned());
             let people = people.iter().map(read).collect::<Result<_, _>>();
             let people = people.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
-            (Resolution::Some { change: *change, lines: lines.clone(), people }, None)
+            (Resolution::Some { change: *change, lines: lines.clone(), people }, open_run(context, asked)?)
         }
-        Decided::Reported(source) => {
-            let Reported { run, rows } = read_report(context, source, asked)?;
-            (Resolution::Reported(rows), Some(run))
-        }
-    };
-    let store = open_store(context)?;
-    let Some(name) = store.named_or_unfinished(asked.or(of_report.as_ref()))? else {
-        return Err(BulkError::from(RunError::NoneUnfinished { known: store.names()? }).into());
+        Decided::Reported(source) => read_report(context, source, asked)?,
     };
     let changed = match &store {
         RunStore::Files(runs) => resolve_in_file(runs, &name, &resolution)?,
@@ -91,47 +88,55 @@ fn in_words(changed: &Counts, resolution: &Resolution) -> String {
     if said.is_empty() { "no row is changed".to_owned() } else { format!("{} from now on", said.join(", ")) }
 }
 
-/// What a report says of the rows of a run, by their lines.
-struct Reported {
-    run: RunName,
-    rows: BTreeMap<u64, Sent>,
+/// The run that is meant, where it is.
+fn open_run(context: &Context, asked: Option<&RunName>) -> Result<(RunStore, RunName), CommandError> {
+    let store = open_store(context)?;
+    match store.named_or_unfinished(asked)? {
+        Some(name) => Ok((store, name)),
+        None => Err(BulkError::from(RunError::NoneUnfinished { known: store.names()? }).into()),
+    }
 }
 
-/// Reads the report of the run `asked`, or of the run that it names.
-fn read_report(context: &mut Context, source: &Source, asked: Option<&RunName>) -> Result<Reported, CommandError> {
+/// Reads the report of the run `asked`, or of the run that it names: what it says of the rows, by their lines in the list.
+fn read_report(
+    context: &mut Context,
+    source: &Source,
+    asked: Option<&RunName>,
+) -> Result<(Resolution, (RunStore, RunName)), CommandError> {
     if *source == Source::Stdin {
         context.input.claim_stdin("--from")?;
     }
     let mut list = open(source, &ListOptions::default()).map_err(no_report)?;
     let name = list.name().to_owned();
-    let mut run = asked.cloned();
+    let mut next = list.read().map_err(no_report)?;
+    let Some(first) = &next else { return Err(no_report(ListError::NoRows { name }).into()) };
+    let (of_run, ..) = of_row(&name, first)?;
+    let (store, run) = open_run(context, Some(asked.unwrap_or(&of_run)))?;
+    let details = store.read(&run)?.details()?;
+    let RecipientFlags { country, to, to_column } = &details.recipient_flags;
+    let language = language();
+    let rule = recipient_rule(&language, to.as_deref(), to_column.as_deref())?;
+    let columns = first.row.as_ref().map(Row::names).unwrap_or_default();
+    let column = rule.column(&columns).map_err(no_report)?;
     let mut rows = BTreeMap::new();
-    while let Some(row) = list.read().map_err(no_report)? {
-        let refuse = |problem: String| {
-            let hint = "correct it, or write the report anew with `jelouctl bulk report RUN --file FILE`; nothing was \
-                        changed";
-            UsageError::new(format!("--from: {name}, line {}: {problem}", row.line), hint)
-        };
-        if let Err(problem) = row.row {
-            return Err(refuse(problem).into());
+    while let Some(row) = next {
+        let (of_run, line, sent) = of_row(&name, &row)?;
+        if of_run != run {
+            return Err(refused(&name, row.line, &format!("is of run {of_run}, not of {run}")).into());
         }
-        let Some(outcome) = row.outcome else {
-            return Err(no_report(format!(
-                "{name} is no report of a run: its last columns are not run, line, sent, …"
-            ))
-            .into());
-        };
-        let (of_run, line, sent) = of_row(&outcome).map_err(&refuse)?;
-        let run = run.get_or_insert_with(|| of_run.clone());
-        if of_run != *run {
-            return Err(refuse(format!("is of run {of_run}, not of {run}")).into());
+        let recipient = row.row.and_then(|cells| {
+            let read = rule.read(&cells, &column, *country).map_err(|error| error.to_string())?;
+            Ok(read.1.recipient.as_str().to_owned())
+        });
+        let said = RowOfReport { line: row.line, sent, recipient };
+        let before = rows.insert(line, said.clone());
+        if before.is_some_and(|before| (before.sent, before.recipient) != (said.sent, said.recipient)) {
+            let problem = format!("says otherwise of line {line} than a row before it");
+            return Err(refused(&name, row.line, &problem).into());
         }
-        if rows.insert(line, sent).is_some_and(|before| before != sent) {
-            return Err(refuse(format!("says otherwise of line {line} than a row before it")).into());
-        }
+        next = list.read().map_err(no_report)?;
     }
-    let run = run.filter(|_| !rows.is_empty()).ok_or_else(|| no_report(ListError::NoRows { name }))?;
-    Ok(Reported { run, rows })
+    Ok((Resolution::Reported(rows), (store, run)))
 }
 
 fn no_report(problem: impl Display) -> UsageError {
@@ -140,12 +145,24 @@ fn no_report(problem: impl Display) -> UsageError {
     UsageError::new(format!("--from: {problem}"), hint)
 }
 
-/// The run, the line of its list, and what is said of it.
-fn of_row(outcome: &ReportedOutcome) -> Result<(RunName, u64, Sent), String> {
-    let run = outcome.run.trim().parse().map_err(|problem| format!("run: {problem}"))?;
+fn refused(name: &str, line: u64, problem: &str) -> UsageError {
+    let hint = "correct it, or write the report anew with `jelouctl bulk report RUN --file FILE`; nothing was changed";
+    UsageError::new(format!("--from: {name}, line {line}: {problem}"), hint)
+}
+
+/// The run of a row, the line of its list, and whether it was sent.
+fn of_row(name: &str, row: &ListRow) -> Result<(RunName, u64, Sent), UsageError> {
+    let refuse = |problem: String| refused(name, row.line, &problem);
+    if let Err(problem) = &row.row {
+        return Err(refuse(problem.clone()));
+    }
+    let Some(outcome) = &row.outcome else {
+        return Err(no_report(format!("{name} is no report of a run: its last columns are not run, line, sent, …")));
+    };
+    let run = outcome.run.trim().parse().map_err(|problem| refuse(format!("run: {problem}")))?;
     let line = outcome.line.trim();
-    let line = line.parse().map_err(|_| format!("line: `{}` is no line of a list", line.escape_debug()))?;
-    let sent = match outcome.is_sent()? {
+    let line = line.parse().map_err(|_| refuse(format!("line: `{}` is no line of a list", line.escape_debug())))?;
+    let sent = match outcome.is_sent().map_err(refuse)? {
         ReportedSent::Yes => Sent::Yes,
         ReportedSent::No => Sent::No,
         ReportedSent::Unknown => Sent::Unknown,

@@ -33,7 +33,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let schema = kind.schema().clone();
     let language = language();
     let compiled = compile_body(&language, kind, &schema, body.as_ref())?;
-    let recipient = recipient_rule(&language, arguments)?;
+    let recipient = recipient_rule(&language, arguments.to.as_deref(), arguments.to_column.as_deref())?;
     let country = typed_country(arguments)?;
     let mut list = open(&arguments.source, &arguments.list)?;
 
