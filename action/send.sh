@@ -2,24 +2,64 @@
 # Sends what the inputs say. Each reaches jelouctl as one argument or as a file, whatever is in it.
 set -euo pipefail
 
-files=$(mktemp -d "${RUNNER_TEMP:-/tmp}/jelouctl.XXXXXX")
-trap 'rm -rf "$files"' EXIT
+# What became of the messages so far, with the code of that; why says it in words where jelouctl was not asked.
+sent=no
+ids=()
+why=''
+files=''
+# The signals that came, as codes.
+stopped=()
 
+# Ends the step, however that came: its code is what the send ended with, also where the outputs cannot be written. Another
+# one would say that nothing was sent.
+finish() {
+  set +e
+  trap '' HUP INT TERM
+  rm -rf "$files"
+  if [ ${#ids[@]} -le 1 ]; then
+    outputs="sent=$sent"$'\n'"message-id=${ids[0]-}"
+  else
+    end=end-of-ids-$RANDOM$RANDOM$RANDOM
+    outputs="sent=$sent"$'\n'"message-id<<$end"$'\n'"$(printf '%s\n' "${ids[@]}" "$end")"
+  fi
+  if [ -z "${GITHUB_OUTPUT:-}" ] || ! printf '%s\n' "$outputs" >> "$GITHUB_OUTPUT"; then
+    echo "::warning::the outputs of this step could not be written; sent is $sent"
+  fi
+  if [ "$1" != 0 ] && [ "${INPUT_ON_FAILURE:-fail}" = warn ]; then
+    echo "::warning::the WhatsApp message: sent is $sent, ${why:-jelouctl ended with $1}"
+    exit 0
+  fi
+  exit "$1"
+}
+trap 'finish $?' EXIT
+
+# refuse WHY: nothing was sent, since the inputs are wrong.
+refuse() {
+  why=$1
+  echo "error: $1; nothing was sent" >&2
+  exit 2
+}
+
+# A signal is for the send that is under way too, which then says what became of its message.
+stop() {
+  stopped+=("$2")
+  kill -s "$1" $(jobs -pr) 2>/dev/null || true
+}
+trap 'stop HUP 129' HUP
+trap 'stop INT 130' INT
+trap 'stop TERM 143' TERM
+
+case "${INPUT_ON_FAILURE:-fail}" in
+  fail | warn) ;;
+  *) refuse 'on-failure is fail or warn' ;;
+esac
 given=0
 for input in "${INPUT_TEXT:-}" "${INPUT_TEMPLATE:-}" "${INPUT_BODY:-}"; do
   [ -z "$input" ] || given=$((given + 1))
 done
-if [ "$given" != 1 ]; then
-  echo 'error: give exactly one of text, template and body' >&2
-  exit 2
-fi
-case "${INPUT_ON_FAILURE:-fail}" in
-  fail | warn) ;;
-  *)
-    echo 'error: on-failure is fail or warn' >&2
-    exit 2
-    ;;
-esac
+[ "$given" = 1 ] || refuse 'give exactly one of text, template and body'
+
+files=$(mktemp -d "${RUNNER_TEMP:-/tmp}/jelouctl.XXXXXX")
 
 if [ -n "${INPUT_TEXT:-}" ]; then
   # jelouctl drops one final line break of a file.
@@ -37,10 +77,7 @@ else
     while IFS= read -r param; do
       line=$((line + 1))
       param=${param%$'\r'}
-      if [ -z "$param" ]; then
-        echo "error: params: line $line is empty, and each line is the value of one parameter; nothing was sent" >&2
-        exit 2
-      fi
+      [ -n "$param" ] || refuse "params: line $line is empty, and each line is the value of one parameter"
       message+=("--param=$param")
     done <<< "${INPUT_PARAMS%$'\n'}"
   fi
@@ -62,55 +99,61 @@ if [ ${#recipients[@]} -gt 1 ]; then
     code=0
     record=$(jelouctl --output record --dry-run --quiet --no-input send "${message[0]}" "--to=$recipient" "${message[@]:1}") || code=$?
     to=$(sed -n 's/.*"to":"\([^"]*\)".*/\1/p' <<< "$record")
-    if [ "$code" = 0 ] && [[ $known = *" $to "* ]]; then
-      echo "error: to: $to stands there twice; nothing was sent" >&2
-      code=2
-    fi
+    [ "$code" = 0 ] || exit "$code"
+    [[ $known != *" $to "* ]] || refuse "to: $to stands there twice"
     known+="$to "
-    if [ "$code" != 0 ]; then
-      printf 'sent=no\nmessage-id=\n' >> "${GITHUB_OUTPUT:?}"
-      [ "${INPUT_ON_FAILURE:-fail}" = warn ] || exit "$code"
-      echo "::warning::the WhatsApp messages: none was sent, jelouctl ended with $code"
-      exit 0
-    fi
   done
 fi
+
+# deliver RECIPIENT: writes the id to a file, and gives the code that says what became of the message.
+deliver() {
+  (
+    # What runs beside the script would be deaf to INT.
+    trap - HUP INT TERM
+    exec jelouctl --output id --no-input send "${message[0]}" "--to=$1" "${message[@]:1}"
+  ) > "$files/id" &
+  local code before
+  while :; do
+    before=${#stopped[@]}
+    code=0
+    wait $! || code=$?
+    # A signal ends the waiting, not yet the send.
+    [ "$before" != ${#stopped[@]} ] || return "$code"
+  done
+}
 
 # What became of all of them: unknown if one is, else no if one is; with the exit code of that one.
 all_code=0
 all_sent=yes
-ids=()
 for recipient in "${recipients[@]}"; do
-  code=0
-  id=$(jelouctl --output id --no-input send "${message[0]}" "--to=$recipient" "${message[@]:1}") || code=$?
-  case $code in
-    0) sent=yes ;;
-    1 | 2 | 3 | 4 | 5 | 6 | 7 | 11) sent=no ;;
-    # Also a code that is not jelouctl's own: 137 when it was killed, 124 when its time was over.
-    *) sent=unknown ;;
-  esac
-  # The id is one line, whatever the API answered.
-  ids+=("$id")
-  case $all_sent-$sent in
+  # The step is being stopped: nobody else is written to.
+  if [ ${#stopped[@]} -gt 0 ]; then
+    code=${stopped[0]}
+    became=no
+  else
+    # As long as it is under way.
+    sent=unknown
+    code=0
+    deliver "$recipient" || code=$?
+    case $code in
+      0) became=yes ;;
+      1 | 2 | 3 | 4 | 5 | 6 | 7 | 11) became=no ;;
+      # Also a code that is not jelouctl's own: 137 when it was killed, 124 when its time was over.
+      *) became=unknown ;;
+    esac
+    # The id is one line, whatever the API answered.
+    id=$(cat "$files/id" 2>/dev/null) || true
+    ids+=("$id")
+  fi
+  case $all_sent-$became in
     yes-no | yes-unknown | no-unknown)
-      all_sent=$sent
+      all_sent=$became
       all_code=$code
       ;;
   esac
-  # The step is being stopped: nobody else is written to.
+  sent=$all_sent
   case $code in
     129 | 130 | 143) break ;;
   esac
 done
-
-if [ ${#ids[@]} = 1 ]; then
-  printf 'sent=%s\nmessage-id=%s\n' "$all_sent" "${ids[0]}" >> "${GITHUB_OUTPUT:?}"
-else
-  end=end-of-ids-$RANDOM$RANDOM$RANDOM
-  { printf 'sent=%s\nmessage-id<<%s\n' "$all_sent" "$end"; printf '%s\n' "${ids[@]}" "$end"; } >> "${GITHUB_OUTPUT:?}"
-fi
-if [ "$all_code" != 0 ] && [ "${INPUT_ON_FAILURE:-fail}" = warn ]; then
-  echo "::warning::the WhatsApp message: sent is $all_sent, jelouctl ended with $all_code"
-  exit 0
-fi
 exit "$all_code"

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, tool};
 use crate::server::{Reply, Server, refused_url};
 
@@ -193,6 +194,75 @@ fn inputs_that_cannot_be_meant_send_nothing() {
     }
     let inputs = [("INPUT_TO", "593987654321"), ("INPUT_TEXT", "a"), ("JELOU_CLIENT_SECRET", "")];
     assert_eq!(send(&Home::new(), &server.url, &inputs).0.code, 3);
+}
+
+#[test]
+fn outputs_that_cannot_be_written_leave_the_code_of_the_send() {
+    let rejected = || Reply::json(400, r#"{"code":"message_could_not_be_send"}"#);
+    for (reply, code, sent) in
+        [(Reply::accepted(), 0, "yes"), (rejected(), 5, "no"), (Reply::ResetAfterReading, 8, "unknown")]
+    {
+        let server = Server::answering(reply);
+        // The last one is not set at all.
+        for outputs in ["/dev/full", "/nowhere/outputs", ""] {
+            for (on_failure, code) in [("fail", code), ("warn", 0)] {
+                let inputs = [("INPUT_TO", "593987654321"), ("INPUT_TEXT", "a"), ("INPUT_ON_FAILURE", on_failure)];
+                let inputs = [&inputs[..], &[("GITHUB_OUTPUT", outputs), ("JELOU_RETRY_FOR", "0")]].concat();
+                let (ended, _) = send(&Home::new(), &server.url, &inputs);
+                assert_eq!(ended.code, code, "{outputs}: {ended:?}");
+                let warning = format!("::warning::the outputs of this step could not be written; sent is {sent}\n");
+                assert!(ended.stdout.starts_with(&warning), "{outputs}: {ended:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn inputs_that_are_wrong_say_no_and_warn_where_a_warning_is_wanted() {
+    let server = Server::never_asked();
+    let to = ("INPUT_TO", "593987654321");
+    for (inputs, problem) in [
+        (&[to][..], "give exactly one of text, template and body"),
+        (&[to, ("INPUT_TEXT", "a"), ("INPUT_TEMPLATE", "b")], "give exactly one of text, template and body"),
+        (&[to, ("INPUT_TEMPLATE", "a"), ("INPUT_PARAMS", "b\n\nc")], "params: line 2 is empty"),
+        (&[to, ("INPUT_BODY", "{")], "jelouctl ended with 2"),
+        (&[("INPUT_TO", "593987654321\n+593 98 765 4321"), ("INPUT_TEXT", "a")], "593987654321 stands there twice"),
+        (&[("INPUT_TO", "593987654321\n0987654321"), ("INPUT_TEXT", "a")], "jelouctl ended with 2"),
+    ] {
+        let (ended, outputs) = send(&Home::new(), &server.url, inputs);
+        assert_eq!((ended.code, outputs.as_str()), (2, "sent=no\nmessage-id=\n"), "{ended:?}");
+        let (ended, outputs) = send(&Home::new(), &server.url, &[inputs, &[("INPUT_ON_FAILURE", "warn")]].concat());
+        assert_eq!((ended.code, outputs.as_str()), (0, "sent=no\nmessage-id=\n"), "{ended:?}");
+        let start = "::warning::the WhatsApp message: sent is no, ";
+        assert!(ended.stdout.starts_with(start) && ended.stdout.contains(problem), "{ended:?}");
+    }
+    let inputs = [to, ("INPUT_TEXT", "a"), ("INPUT_ON_FAILURE", "maybe")];
+    let (ended, outputs) = send(&Home::new(), &server.url, &inputs);
+    assert_eq!((ended.code, outputs.as_str()), (2, "sent=no\nmessage-id=\n"), "{ended:?}");
+    // There is no place for the text.
+    let inputs = [to, ("INPUT_TEXT", "a"), ("RUNNER_TEMP", "/nowhere")];
+    let (ended, outputs) = send(&Home::new(), &server.url, &inputs);
+    assert_eq!((ended.code, outputs.as_str()), (1, "sent=no\nmessage-id=\n"), "{ended:?}");
+}
+
+#[test]
+fn a_step_that_is_stopped_stops_its_send_and_says_what_became_of_it() {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
+        let home = Home::new();
+        let path = repository().join("action/send.sh");
+        let inputs = [("INPUT_TO", "593987654321\n593987654322"), ("INPUT_TEXT", "a")];
+        let mut command = script(&home, path.to_str().unwrap(), &jelou.url, &inputs);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        jelou.wait_for(1);
+        // To the script alone, which passes it on.
+        tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()]));
+        let ended = Ended::new(&child.wait_with_output().unwrap());
+        assert_eq!((ended.code, home.read("outputs").as_str()), (code, "sent=unknown\nmessage-id=\n"), "{ended:?}");
+        let said = format!("it may have been sent: interrupted by SIG{signal}");
+        assert!(ended.stderr.contains(&said), "{ended:?}");
+        assert_eq!(jelou.seen().len(), 1);
+    }
 }
 
 /// Runs the step that installs, with `releases.txt` as given and a download that is `archive`.
