@@ -3,7 +3,9 @@
 //! no text of a message and no secret, and whatever becomes of it changes no exit code.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+#[cfg(unix)]
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::time::SystemTime;
@@ -82,7 +84,6 @@ impl AuditLog {
         self.append(stderr, "run", command, run);
     }
 
-    /// One line, in one write: whoever else appends to the file comes before or after it.
     fn append(&self, stderr: &Stderr, event: &str, command: &str, what: &Value) {
         let Some(path) = &self.path else { return };
         let mut entry = json!({
@@ -103,11 +104,7 @@ impl AuditLog {
             entry.extend(what.clone());
         }
         let line = compact(&entry) + "\n";
-        let written = open(path).and_then(|mut file| match file.write(line.as_bytes()) {
-            Ok(length) if length < line.len() => Err(io::Error::new(io::ErrorKind::WriteZero, "only a part fitted")),
-            written => written.map(|_| ()),
-        });
-        if let Err(cause) = written {
+        if let Err(cause) = open(path).and_then(|log| log.append(line)) {
             let error = FileError::of("write", path)(cause);
             stderr.warning(&format!("the audit log lacks this {event}: {error}"));
         }
@@ -119,10 +116,10 @@ impl AuditLog {
 /// # Errors
 /// With what keeps it from being written.
 pub(crate) fn check_audit_log(path: &Path) -> Result<(), FileError> {
-    let checked = match path.try_exists() {
-        Ok(false) => check_directory(path.parent().filter(|parent| !parent.as_os_str().is_empty())),
-        Ok(true) => open(path).map(|_| ()),
-        Err(cause) => Err(cause),
+    let checked = match (own_descriptor(path), path.try_exists()) {
+        (None, Ok(false)) => check_directory(path.parent().filter(|parent| !parent.as_os_str().is_empty())),
+        (None, Err(cause)) => Err(cause),
+        (Some(_), _) | (None, Ok(true)) => open(path).map(|_| ()),
     };
     checked.map_err(FileError::of("write", path))
 }
@@ -137,8 +134,50 @@ fn check_directory(directory: Option<&Path>) -> io::Result<()> {
     std::fs::metadata(directory.unwrap_or(Path::new("."))).map(|_| ())
 }
 
-/// Opened to append; one that has to be made is 0600.
-fn open(path: &Path) -> io::Result<File> {
+/// What a line is appended to.
+enum Log<'a> {
+    /// A descriptor that this process was started with: whoever handed it over chose where the lines go.
+    Descriptor(File),
+    File(File, &'a Path),
+}
+
+impl Log<'_> {
+    /// In one write: whoever else appends comes before or after it.
+    fn append(mut self, mut line: String) -> io::Result<()> {
+        if let Self::File(file, path) = &self
+            && ends_within_a_line(path)
+        {
+            // Whoever is first begins the new line, until the file is closed. Without a lock two might, which is an empty line.
+            let _ = file.lock();
+            if ends_within_a_line(path) {
+                line.insert(0, '\n');
+            }
+        }
+        let (Self::Descriptor(file) | Self::File(file, _)) = &mut self;
+        match file.write(line.as_bytes())? {
+            length if length < line.len() => Err(io::Error::new(io::ErrorKind::WriteZero, "only a part fitted")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether the last line of the file was cut, as by a full disk. One that cannot be read is taken for whole.
+fn ends_within_a_line(path: &Path) -> bool {
+    let last = || {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        Ok::<_, io::Error>(last)
+    };
+    path.is_file() && last().is_ok_and(|last| last != [b'\n'])
+}
+
+/// Opened to append; a file that has to be made is 0600.
+fn open(path: &Path) -> io::Result<Log<'_>> {
+    if let Some(descriptor) = own_descriptor(path) {
+        return descriptor.map(Log::Descriptor);
+    }
     let mut options = File::options();
     options.append(true).create(true);
     // A pipe that nobody reads must not keep a send waiting.
@@ -146,7 +185,62 @@ fn open(path: &Path) -> io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     let file = private_file::open("write", path, &mut options).map_err(|error| error.cause)?;
     refuse_unsafe(&file)?;
-    Ok(file)
+    Ok(Log::File(file, path))
+}
+
+/// The descriptor of this process that `path` names. To open it anew would fail where it is a socket, as in a systemd
+/// service, or another user's pipe.
+#[cfg(unix)]
+fn own_descriptor(path: &Path) -> Option<io::Result<File>> {
+    use std::os::fd::AsFd;
+
+    let number = match path.to_str()? {
+        "/dev/stdout" => 1,
+        "/dev/stderr" => 2,
+        path => path.strip_prefix("/dev/fd/").or_else(|| path.strip_prefix("/proc/self/fd/"))?.parse().ok()?,
+    };
+    let descriptor = match number {
+        1 => io::stdout().as_fd().try_clone_to_owned(),
+        2 => io::stderr().as_fd().try_clone_to_owned(),
+        _ => numbered_descriptor(number)?,
+    };
+    Some(descriptor.map(File::from))
+}
+
+#[cfg(not(unix))]
+fn own_descriptor(_path: &Path) -> Option<io::Result<File>> {
+    None
+}
+
+/// A copy of any other descriptor that was handed over; nothing where the system gives none, and the path has to be opened.
+#[cfg(target_os = "linux")]
+fn numbered_descriptor(number: i32) -> Option<io::Result<OwnedFd>> {
+    use rustix::fs::OFlags;
+    use rustix::io::Errno;
+    use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+
+    let information = match std::fs::read_to_string(format!("/proc/self/fdinfo/{number}")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(Err(Errno::BADF.into())),
+        information => information.ok()?,
+    };
+    let flags = information.lines().find_map(|line| line.strip_prefix("flags:"))?;
+    // One that we have opened ourselves, such as a connection, is closed on exec.
+    if i32::from_str_radix(flags.trim(), 8).ok()? & OFlags::CLOEXEC.bits().cast_signed() != 0 {
+        return Some(Err(Errno::BADF.into()));
+    }
+    // Only the kernel can make a descriptor of a number without `unsafe`.
+    let own = pidfd_open(getpid(), PidfdFlags::empty()).ok()?;
+    match pidfd_getfd(own, number, PidfdGetfdFlags::empty()) {
+        // An old kernel, or a container that forbids it.
+        Err(Errno::NOSYS | Errno::PERM) => None,
+        descriptor => Some(descriptor.map_err(io::Error::from)),
+    }
+}
+
+/// Here to open `/dev/fd/N` makes a copy.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn numbered_descriptor(_number: i32) -> Option<io::Result<OwnedFd>> {
+    None
 }
 
 /// A log that others can change proves nothing, and somebody may have put the file there to learn whom we write to. What is

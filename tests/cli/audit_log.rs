@@ -1,8 +1,11 @@
 //! The audit log: what each message and each run leaves in it, and that it never changes how a command ends.
 
+use std::io::Read;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -144,7 +147,7 @@ fn a_log_that_cannot_be_written_is_a_warning_and_no_other_exit_code() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
     std::fs::create_dir(home.path().join("directory")).unwrap();
     set_mode(&home.write("open", ""), 0o666);
-    tool(std::process::Command::new("mkfifo").arg(home.path().join("pipe")));
+    tool(Command::new("mkfifo").arg(home.path().join("pipe")));
     for (log, problem) in [
         ("directory", "Is a directory"),
         ("/dev/full", "No space left on device"),
@@ -174,8 +177,60 @@ fn a_log_that_cannot_be_written_is_a_warning_and_no_other_exit_code() {
 }
 
 #[test]
+fn a_line_that_was_cut_is_not_taken_on_by_the_next() {
+    let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
+    let log = home.write("log", r#"{"schema_version":1,"time":"20"#);
+    for _ in 0..2 {
+        assert_eq!(send(&home, &server.url, "log").success().stderr, "");
+    }
+    let text = std::fs::read_to_string(&log).unwrap();
+    let (cut, rest) = text.split_once('\n').unwrap();
+    assert_eq!(cut, r#"{"schema_version":1,"time":"20"#);
+    std::fs::write(&log, rest).unwrap();
+    assert_eq!(lines(&log).len(), 2);
+}
+
+/// As in a systemd service, whose standard error is a socket, which nobody can open anew.
+#[test]
+fn a_descriptor_that_is_handed_over_gets_the_lines() {
+    let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
+    for (log, redirected) in [
+        ("/dev/stderr", ""),
+        ("/dev/stdout", ">&2"),
+        ("/dev/fd/2", ""),
+        ("/dev/fd/7", "7>&2"),
+        ("/proc/self/fd/7", "7>&2 2>&-"),
+    ] {
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
+        let of_home = home.command();
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("exec \"$0\" \"$@\" {redirected}")]).arg(of_home.get_program());
+        command.args(["--output", "none", "send", "text", "--to", "593987654321", WORDS]).current_dir(home.path());
+        command.env_clear().envs(of_home.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1").env("JELOU_CLIENT_ID", "id");
+        command.env("JELOU_CLIENT_SECRET", "canary").env("JELOUCTL_LOG", log);
+        let status = command.stdout(Stdio::null()).stderr(OwnedFd::from(theirs)).status().unwrap();
+        // The command holds the other end.
+        drop(command);
+        let mut said = String::new();
+        ours.read_to_string(&mut said).unwrap();
+        assert!(status.success(), "{log}: {said}");
+        let line: Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{log}: {said}"));
+        assert_eq!(line["sent"], "yes", "{log}");
+    }
+    let ended = send(&home, &server.url, "/dev/fd/99").success();
+    assert!(ended.stderr.contains("the audit log lacks this message: failed to write /dev/fd/99"), "{ended:?}");
+    for (log, is_fine) in [("/dev/stderr", true), ("/dev/fd/99", false)] {
+        let found = home.run("doctor --offline").api(&server.url).env("JELOUCTL_LOG", log).end().stdout;
+        assert_eq!(!found.contains("warning  log: "), is_fine, "{log}: {found}");
+    }
+}
+
+#[test]
 fn processes_that_write_at_once_do_not_mix_their_lines() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
+    // A line was cut before.
+    home.write("log", "{");
     let all: Vec<_> = (0..12)
         .map(|_| {
             let mut command = home.command();
@@ -188,7 +243,10 @@ fn processes_that_write_at_once_do_not_mix_their_lines() {
     for mut process in all {
         assert!(process.wait().unwrap().success());
     }
-    assert_eq!(lines(&home.path().join("log")).len(), 12);
+    let text = home.read("log");
+    let (cut, rest) = text.split_once('\n').unwrap();
+    std::fs::write(home.path().join("log"), rest).unwrap();
+    assert_eq!((cut, lines(&home.path().join("log")).len()), ("{", 12));
 }
 
 #[test]
