@@ -265,6 +265,9 @@ pub(crate) fn print_result(context: &Context, format: Format, record: &Record, c
         (Format::Id, _, Some(id)) => stdout.value(id),
         (Format::Response | Format::Id | Format::None, _, _) => Ok(()),
     };
+    if record.sent == Sent::Yes && stdout.has_lost_its_reader() {
+        stderr.warning("the message was accepted, but its answer is lost: nobody reads standard output any more");
+    }
     let Err(error) = printed else { return code };
     let (state, code) = match record.sent {
         Sent::Yes => ("the message was accepted", code),

@@ -22,6 +22,8 @@ pub(crate) struct Stdout {
     /// Whether it is a terminal, and whether it is coloured: asked once, not for each line of a list.
     is_terminal: OnceLock<bool>,
     is_colored: OnceLock<bool>,
+    /// Set once something was written that nobody read.
+    reader_is_gone: OnceLock<()>,
 }
 
 impl Stdout {
@@ -96,8 +98,17 @@ impl Stdout {
             Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
                 Err(StreamError { action: "write standard output", cause })
             }
-            _ => Ok(()),
+            Err(_) => {
+                self.reader_is_gone.get_or_init(|| ());
+                Ok(())
+            }
+            Ok(()) => Ok(()),
         }
+    }
+
+    /// Whether something was written to a pipe that nobody reads any more. Only who loses something by it need ask.
+    pub(crate) fn has_lost_its_reader(&self) -> bool {
+        self.reader_is_gone.get().is_some()
     }
 
     /// clap's help, in its colours.
