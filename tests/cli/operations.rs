@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -182,8 +182,15 @@ fn the_figures_of_a_run_are_written_for_prometheus() {
     home.write("people.csv", "nombre,celular\nAna,593987654321\nLuis,593987654322\n");
     home.run("--sandbox bulk send people.csv --run orders text Hola").success();
     let script = file("sh", "metrics.sh");
-    let output = command(&home, "bash").args(["-euo", "pipefail", "-c", &script]).output().unwrap();
-    assert_eq!(Ended::new(&output).code, 0, "{output:?}");
+    let shells = [&["bash", "-euo", "pipefail"][..], &["sh"]];
+    let write = |shell: &[&str]| {
+        let output = command(&home, shell[0]).args(&shell[1..]).args(["-c", &script]).output().unwrap();
+        assert!(!home.path().join("jelouctl.prom.new").exists() && !home.path().join("jelouctl_status.prom.new").exists());
+        (Ended::new(&output).code, home.read("jelouctl_status.prom"))
+    };
+    for shell in shells {
+        assert_eq!(write(shell), (0, "jelouctl_status_success{run=\"orders\"} 1\n".to_owned()));
+    }
     let figures = home.read("jelouctl.prom");
     for line in [
         "jelouctl_rows{run=\"orders\",state=\"sent\"} 2\n",
@@ -193,5 +200,10 @@ fn the_figures_of_a_run_are_written_for_prometheus() {
         assert!(figures.contains(line), "{figures}");
     }
     assert_eq!(figures.lines().count(), 7);
-    assert!(!Path::new(home.path()).join("jelouctl.prom.new").exists());
+    // Where the status cannot be read, the figures are those of before, and it is said.
+    home.run("bulk remove orders --yes").success();
+    for shell in shells {
+        assert_eq!(write(shell), (1, "jelouctl_status_success{run=\"orders\"} 0\n".to_owned()));
+        assert_eq!(home.read("jelouctl.prom"), figures);
+    }
 }
