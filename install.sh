@@ -9,6 +9,7 @@ set -eu
 
 # The release's workflow writes its own address here; JELOUCTL_RELEASES is a mirror with the same paths.
 releases=${JELOUCTL_RELEASES:-@RELEASES@}
+elsewhere='set TMPDIR to a directory elsewhere'
 
 fail() {
   echo "error: $1" >&2
@@ -39,13 +40,19 @@ download() {
     https://* | http://127.0.0.1:* | http://localhost:*) ;;
     *) fail "$1 is no address with https" ;;
   esac
+  code=0
   if command -v curl >/dev/null; then
-    curl --fail --silent --show-error --location --proto-redir '=https' --retry 2 --connect-timeout 15 --max-time 300 --output "$2" "$1"
+    curl --fail --silent --show-error --location --proto-redir '=https' --retry 2 --connect-timeout 15 --max-time 300 --output "$2" "$1" \
+      || code=$?
+    unwritten=23
   elif command -v wget >/dev/null; then
-    wget --quiet --tries 3 --timeout 15 --output-document "$2" "$1"
+    wget --quiet --tries 3 --timeout 15 --output-document "$2" "$1" || code=$?
+    unwritten=3
   else
     fail 'this needs curl or wget'
   fi
+  [ "$code" != "$unwritten" ] || fail "$directory cannot be written: if the disk is full, $elsewhere"
+  return "$code"
 }
 
 sha256() {
@@ -88,7 +95,8 @@ main() {
   if [ -z "$to" ]; then
     # As root it would be in a place that nobody else looks at, or for everybody: that is to be asked for.
     [ "$(id -u)" != 0 ] || fail 'as root, say where to: --to /usr/local/bin'
-    to=${HOME:?}/.local/bin
+    [ -n "${HOME:-}" ] || fail 'HOME is not set: say where to with --to DIRECTORY'
+    to=$HOME/.local/bin
   fi
   case "$to" in /*) ;; *) to=$PWD/$to ;; esac
   # What is renamed to the name of a directory goes into it.
@@ -98,7 +106,7 @@ main() {
   needs tar
   needs gzip
 
-  directory=$(mktemp -d) || fail 'there is no place for temporary files'
+  directory=$(mktemp -d "${TMPDIR:-/tmp}/jelouctl.XXXXXX") || fail "there is no place for temporary files: $elsewhere"
   trap 'rm -rf "$directory"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
@@ -112,9 +120,16 @@ main() {
   download "$from/$archive" "$directory/$archive" || fail "$from/$archive cannot be downloaded"
   found=$(sha256 "$directory/$archive")
   [ "$found" = "${line%% *}" ] || fail "$archive is not what was released: its SHA-256 is $found, not ${line%% *}"
-  tar -xzf "$directory/$archive" -C "$directory" || fail "$archive cannot be unpacked"
+  tar -xzf "$directory/$archive" -C "$directory" || fail "$archive cannot be unpacked in $directory: if the disk is full, $elsewhere"
   program=$directory/${archive%.tar.gz}/jelouctl
-  installed=$("$program" --version) || fail "the program of $archive does not run here"
+  if ! installed=$("$program" --version); then
+    printf '#!/bin/sh\n' > "$directory/runs" && chmod 755 "$directory/runs"
+    "$directory/runs" 2>/dev/null || fail "no program runs in $directory, which may be mounted noexec; $elsewhere"
+    fail "the program of $archive does not run here"
+  fi
+  version=${archive#jelouctl-}
+  version=${version%"-$target.tar.gz"}
+  [ "$installed" = "jelouctl $version" ] || fail "$archive has another program: it says \"$installed\""
 
   mkdir -p "$to" || fail "$to cannot be made"
   # Renamed into its place, so that nobody ever runs half of it.

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, thread};
 
+#[cfg(target_os = "linux")]
+use crate::harness::can_test;
 use crate::harness::{Ended, Home, tool};
 
 /// Releases at an address of this machine: the path of each file, and its bytes.
@@ -76,8 +78,14 @@ fn script() -> PathBuf {
 }
 
 fn install(home: &Home, url: &str, arguments: &[&str]) -> Ended {
+    install_after("", home, url, arguments)
+}
+
+/// As [`install`], in a shell that has done `first`.
+fn install_after(first: &str, home: &Home, url: &str, arguments: &[&str]) -> Ended {
     let mut command = Command::new("sh");
-    command.arg(script()).args(arguments).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path());
+    command.args(["-ec", &format!("{first}\nexec sh \"$@\""), "sh"]).arg(script()).args(arguments);
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).current_dir(home.path());
     Ended::new(&command.env("JELOUCTL_RELEASES", url).output().unwrap())
 }
 
@@ -149,6 +157,70 @@ fn a_program_that_does_not_run_here_is_not_installed() {
     let (archive, sums) = archive(&home, "0.2.0", "exit 126");
     let releases = Releases::serve(release("0.2.0", &archive, &sums));
     refused(&home, &install(&home, &releases.url, &["--to", to.to_str().unwrap()]), "does not run here");
+}
+
+#[test]
+fn what_is_another_version_than_its_archive_is_not_installed() {
+    let home = Home::new();
+    let (archive, sums) = archive(&home, "0.3.9", "echo jelouctl 0.1.9");
+    let releases = Releases::serve(release("0.3.9", &archive, &sums));
+    for version in [&[][..], &["--version", "0.3.9"]] {
+        let ended =
+            install(&home, &releases.url, &[&["--to", home.path().join("bin").to_str().unwrap()], version].concat());
+        refused(&home, &ended, "has another program: it says \"jelouctl 0.1.9\"");
+    }
+}
+
+#[test]
+fn a_place_for_temporary_files_that_will_not_do_is_told_with_the_way_out() {
+    let home = Home::new();
+    let to = home.path().join("bin");
+    let to = ["--to", to.to_str().unwrap()];
+    let (archive, sums) = archive(&home, "0.2.0", VERSION);
+    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let elsewhere = "set TMPDIR to a directory elsewhere";
+    let refused = |first: &str, words: &str| {
+        let ended = install_after(first, &home, &releases.url, &to);
+        refused(&home, &ended, words);
+        assert!(ended.stderr.contains(elsewhere), "{ended:?}");
+    };
+    // No file may grow, as on a full disk.
+    refused("trap '' XFSZ; ulimit -f 0", "cannot be written: if the disk is full, ");
+    refused("export TMPDIR=/nowhere", "there is no place for temporary files: ");
+}
+
+/// A mount needs a namespace of its own.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_place_for_temporary_files_where_nothing_runs_is_told_with_the_way_out() {
+    let home = Home::new();
+    fs::create_dir(home.path().join("temporary")).unwrap();
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "sh", "-ec"]).current_dir(home.path());
+    let mount = "mount -t tmpfs -o noexec none temporary";
+    let is_mounted = command.arg(mount).output().is_ok_and(|output| output.status.success());
+    if !can_test("unshare, and the right to mount in a namespace of its own", is_mounted) {
+        return;
+    }
+    let (archive, sums) = archive(&home, "0.2.0", VERSION);
+    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    let first = format!(
+        "export TMPDIR=$PWD/temporary; exec unshare --map-root-user --mount sh -ec '{mount}; exec sh \"$@\"' sh \"$@\""
+    );
+    let ended = install_after(&first, &home, &releases.url, &["--to", home.path().join("bin").to_str().unwrap()]);
+    refused(&home, &ended, "which may be mounted noexec; set TMPDIR to a directory elsewhere");
+}
+
+#[test]
+fn without_a_home_it_asks_where_to() {
+    let home = Home::new();
+    let (archive, sums) = archive(&home, "0.2.0", VERSION);
+    let releases = Releases::serve(release("0.2.0", &archive, &sums));
+    // Somebody else than root.
+    let id = home.write("path/id", "#!/bin/sh\necho 1000\n");
+    fs::set_permissions(&id, fs::Permissions::from_mode(0o755)).unwrap();
+    let ended = install_after("PATH=$PWD/path:$PATH; unset HOME", &home, &releases.url, &[]);
+    refused(&home, &ended, "HOME is not set: say where to with --to DIRECTORY");
 }
 
 #[test]

@@ -185,7 +185,9 @@ fn the_figures_of_a_run_are_written_for_prometheus() {
     let shells = [&["bash", "-euo", "pipefail"][..], &["sh"]];
     let write = |shell: &[&str]| {
         let output = command(&home, shell[0]).args(&shell[1..]).args(["-c", &script]).output().unwrap();
-        assert!(!home.path().join("jelouctl.prom.new").exists() && !home.path().join("jelouctl_status.prom.new").exists());
+        assert!(
+            !home.path().join("jelouctl.prom.new").exists() && !home.path().join("jelouctl_status.prom.new").exists()
+        );
         (Ended::new(&output).code, home.read("jelouctl_status.prom"))
     };
     for shell in shells {

@@ -130,8 +130,7 @@ fn what_was_accepted_is_a_success_whatever_comes_after() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let ended = send(writer.into());
-    let warning =
-        "warning: the message was accepted, but its answer is lost: nobody reads standard output any more\n";
+    let warning = "warning: the message was accepted, but its answer is lost: nobody reads standard output any more\n";
     assert_eq!((ended.code, ended.stderr.as_str()), (0, warning));
     assert_eq!(server.received().len(), 1);
     #[cfg(target_os = "linux")]
