@@ -4,11 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::Uri;
-use hyper_util::client::proxy::matcher::Matcher;
 use rustls::{AlertDescription, CertificateError};
 use url::Url;
 
+use super::proxy::Proxy;
 use crate::timestamps::rfc_3339;
 
 /// An attempt to which no answer came.
@@ -40,14 +39,10 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub(super) fn new(url: &Url, proxies: bool) -> Self {
-        let address = |host: &str, port: Option<u16>| port.map_or(host.to_owned(), |port| format!("{host}:{port}"));
-        let proxy = url.as_str().parse().ok().filter(|_| proxies).and_then(|uri: Uri| {
-            let proxy = Matcher::from_env().intercept(&uri)?;
-            // Without the user and password that it may have.
-            Some(address(proxy.uri().host()?, proxy.uri().port_u16()))
-        });
-        Self { address: address(url.host_str().unwrap_or_default(), url.port_or_known_default()), proxy }
+    pub(super) fn new(url: &Url, proxy: Option<&Proxy>) -> Self {
+        let host = url.host_str().unwrap_or_default();
+        let address = url.port_or_known_default().map_or(host.to_owned(), |port| format!("{host}:{port}"));
+        Self { address, proxy: proxy.map(Proxy::to_string) }
     }
 }
 

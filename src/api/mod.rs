@@ -12,6 +12,7 @@ mod failure;
 mod outcome;
 #[cfg(target_os = "linux")]
 mod platform_roots;
+mod proxy;
 mod redaction;
 mod repeated;
 mod request;
@@ -30,6 +31,7 @@ pub(crate) use self::deadline::Deadline;
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
 pub(crate) use self::failure::{Failure, Stage};
 pub(crate) use self::outcome::{Cause, Outcome, Problem, UNKNOWN_HINT, Verdict, judge};
+pub(crate) use self::proxy::Proxy;
 pub(crate) use self::request::{HEADERS_OF_A_POST, Request, SuccessCriterion, TemplateFilter};
 pub(crate) use self::swaps::SwapWatch;
 pub(crate) use self::transport::{Attempt, Client, ClientError, ClientOptions, Roots, signed};

@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn after_a_swap_a_refusal_on_an_old_connection_is_no_refusal() {
-        let options = ClientOptions { timeout: Duration::from_secs(1), roots: Roots::None, proxies: false };
+        let options = ClientOptions { timeout: Duration::from_secs(1), roots: Roots::None, proxy: None };
         let (client, watch) = (Client::new(&options).unwrap(), SwapWatch::default());
         let outcome = |status, body: &str, is_on_used_connection| {
             let body = Body::new(body.to_owned(), true);

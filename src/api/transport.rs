@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use http::Uri;
 use reqwest::ClientBuilder;
 use reqwest::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
@@ -21,6 +20,7 @@ use super::deadline::Deadline;
 use super::failure::{Failure, Peer, Stage, innermost, is_without_close_notify};
 #[cfg(target_os = "linux")]
 use super::platform_roots::platform_tls;
+use super::proxy::{Proxy, ProxyError};
 use super::request::Request;
 use super::timely_body::TimelyBody;
 
@@ -39,8 +39,8 @@ pub(crate) struct ClientOptions {
     /// Of one attempt, from its first byte to the answer's last.
     pub(crate) timeout: Duration,
     pub(crate) roots: Roots,
-    /// Whether the proxies of the environment are used; never for loopback.
-    pub(crate) proxies: bool,
+    /// The way there, where it is not direct.
+    pub(crate) proxy: Option<Proxy>,
 }
 
 /// Which certificate authorities are trusted.
@@ -59,8 +59,8 @@ pub(crate) enum ClientError {
     NoCertificate,
     #[error("the root certificates cannot be used: {0}")]
     Roots(String),
-    #[error("{0} is not the address of an HTTP proxy")]
-    Proxy(&'static str),
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
 }
 
 impl ClientError {
@@ -96,11 +96,8 @@ impl Client {
     /// A client that does nothing by itself: no redirect, no retry.
     ///
     /// # Errors
-    /// When the certificate roots or the proxy of the environment cannot be used.
+    /// When the certificate roots cannot be used.
     pub(crate) fn new(options: &ClientOptions) -> Result<Self, ClientError> {
-        if options.proxies {
-            refuse_broken_proxy()?;
-        }
         let connections = ConnectionLog::default();
         let once = build(options, false, &connections)?;
         Ok(Self { once, keeping: None, keeps: AtomicBool::new(false), connections, options: options.clone() })
@@ -230,7 +227,7 @@ impl Client {
 
     fn failure(&self, error: &reqwest::Error, url: &Url, made: u64) -> Failure {
         let is_fresh = self.connections.made() > made;
-        Failure::new(error, &Peer::new(url, self.options.proxies), self.may_have_left(made), is_fresh)
+        Failure::new(error, &Peer::new(url, self.options.proxy.as_ref()), self.may_have_left(made), is_fresh)
     }
 }
 
@@ -270,8 +267,10 @@ fn builder(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) ->
     if !keeps {
         builder = builder.pool_max_idle_per_host(0);
     }
-    if !options.proxies {
-        builder = builder.no_proxy();
+    builder = builder.no_proxy();
+    if let Some(proxy) = &options.proxy {
+        let all = reqwest::Proxy::all(proxy.url.clone()).map_err(|error| ClientError::Roots(innermost(&error)))?;
+        builder = builder.proxy(all);
     }
     builder = match &options.roots {
         Roots::Platform => trusting_the_platform(builder),
@@ -303,26 +302,6 @@ fn closes_at_once(headers: &HeaderMap) -> bool {
     let values = headers.get_all("keep-alive").iter().filter_map(|value| value.to_str().ok());
     let mut parameters = values.flat_map(|value| value.split(',')).filter_map(|parameter| parameter.split_once('='));
     parameters.any(|(name, value)| name.trim().eq_ignore_ascii_case("timeout") && value.trim().parse() == Ok(0_u32))
-}
-
-/// The HTTP library would pass over a proxy that it does not understand and connect without it.
-fn refuse_broken_proxy() -> Result<(), ClientError> {
-    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
-        match std::env::var(name) {
-            Ok(value) if value.is_empty() || is_proxy(&value) => {}
-            Err(std::env::VarError::NotPresent) => {}
-            Ok(_) | Err(std::env::VarError::NotUnicode(_)) => return Err(ClientError::Proxy(name)),
-        }
-    }
-    Ok(())
-}
-
-/// `http://host:port`, `https://…`, or without a scheme; read as strictly as the HTTP library reads it.
-fn is_proxy(value: &str) -> bool {
-    let is_http = |uri: &Uri| uri.scheme_str().is_none_or(|scheme| scheme == "http" || scheme == "https");
-    value
-        .parse()
-        .is_ok_and(|uri: Uri| is_http(&uri) && uri.authority().is_some_and(|authority| !authority.host().is_empty()))
 }
 
 /// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). A fraction counts as the next second, a number too large
@@ -369,7 +348,7 @@ mod tests {
     async fn localhost_is_this_machine_without_asking_a_resolver() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let options = ClientOptions { timeout: Duration::from_secs(10), roots: Roots::None, proxies: false };
+        let options = ClientOptions { timeout: Duration::from_secs(10), roots: Roots::None, proxy: None };
         let resolver = NoResolver::default();
         let builder = builder(&options, false, &ConnectionLog::default()).unwrap();
         let http = builder.dns_resolver(resolver.clone()).build().unwrap();
@@ -390,27 +369,6 @@ mod tests {
         fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
             self.names.lock().unwrap().push(name.as_str().to_owned());
             Box::pin(std::future::ready(Err("no such name".into())))
-        }
-    }
-
-    #[test]
-    fn a_proxy_that_cannot_be_understood_is_not_gone_around() {
-        for (value, expected) in [
-            ("http://127.0.0.1:8080", true),
-            ("https://user:word@proxy.example:3128/", true),
-            ("proxy.example:3128", true),
-            ("proxy", true),
-            ("http://[bad", false),
-            ("garbage::::", false),
-            ("http://127.0.0.1:8080\n", false),
-            (" http://127.0.0.1:8080", false),
-            ("http://user:a b@127.0.0.1:8080", false),
-            ("http:///127.0.0.1:8080", false),
-            ("http:\\\\127.0.0.1:8080", false),
-            ("ftp://proxy.example", false),
-            ("socks5://proxy.example", false),
-        ] {
-            assert_eq!(is_proxy(value), expected, "{value}");
         }
     }
 }

@@ -389,7 +389,7 @@ mod tests {
     /// A session with a server that never answers.
     async fn session() -> (TcpListener, ApiSession) {
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let options = ClientOptions { timeout: Duration::from_secs(60), roots: Roots::None, proxies: false };
+        let options = ClientOptions { timeout: Duration::from_secs(60), roots: Roots::None, proxy: None };
         let credentials = Credentials::new("id", &serde_json::from_str("\"secret\"").unwrap());
         let session = ApiSession {
             client: Client::new(&options).unwrap(),

@@ -17,13 +17,12 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Check, CheckState, rounded};
 use crate::process::{Signals, block_on};
-use crate::sending::{Connection, Flight, ReadError, address, check_audit_log, new_client, read_environment};
+use crate::sending::{Connection, Flight, ReadError, address, check_audit_log, new_client, proxy_to, read_environment};
 
 /// How long a name look-up or a connection may take.
 const NETWORK_TIMEOUT: Duration = Duration::from_secs(5);
 /// A clock that is further off than this will have certificates refused or look wrong in a log.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
-const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// What was found so far, and the code of the first failure.
 struct Checkup {
@@ -186,14 +185,11 @@ impl Checkup {
             Ok(base) => base,
             Err(error) => return self.fail("sandbox", error),
         };
-        let proxy =
-            PROXY_VARIABLES.into_iter().find(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
-        match proxy.filter(|_| !base.is_loopback()) {
-            Some(variable) => {
-                self.ok("DNS", format!("left to the proxy of {variable}, unless NO_PROXY says otherwise"));
-            }
-            None if !self.connects(&base).await => return,
-            None => {}
+        match proxy_to(&base) {
+            Ok(Some(proxy)) => self.ok("DNS", format!("left to the proxy {proxy} of {}", proxy.variable)),
+            Ok(None) if !self.connects(&base).await => return,
+            Ok(None) => {}
+            Err(error) => return self.fail("connection", error),
         }
         let client = match new_client(settings, &base) {
             Ok(client) => client,

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::flight::Flight;
 use super::secret;
 use crate::api::{
-    Answer, Client, ClientError, ClientOptions, Credentials, Delivery, Event, Request, Roots, clipped, deliver,
+    Answer, Client, ClientError, ClientOptions, Credentials, Delivery, Event, Proxy, Request, Roots, clipped, deliver,
 };
 use crate::config::{ApiUrl, ClientId, ConfigError, SecretSource, Settings, Sourced};
 use crate::context::Context;
@@ -108,7 +108,15 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
         None => Roots::Platform,
     };
     let timeout = settings.timeout.value.duration();
-    Ok(Client::new(&ClientOptions { timeout, roots, proxies: !base.is_loopback() })?)
+    Ok(Client::new(&ClientOptions { timeout, roots, proxy: proxy_to(base)? })?)
+}
+
+/// The proxy on the way to the API at `base`; never one to this machine.
+///
+/// # Errors
+/// When a variable names one that cannot be understood.
+pub(crate) fn proxy_to(base: &ApiUrl) -> Result<Option<Proxy>, ClientError> {
+    if base.is_loopback() { Ok(None) } else { Ok(Proxy::of(base.url())?) }
 }
 
 /// Says what happens on the way: each wait, and with `--verbose` each request and answer.

@@ -289,11 +289,20 @@ fn a_send_goes_through_a_proxy_and_around_it_where_no_proxy_says_so() {
         || home.run(SEND).args(&["--ca-cert", "ca.pem"]).env("HTTPS_PROXY", proxy.url()).api("https://api.example");
     through_proxy().success();
     assert_eq!(tunnels.load(Ordering::SeqCst), 1);
-    through_proxy().env("NO_PROXY", "api.example").fails(7, &["not sent: "]);
-    assert_eq!(tunnels.load(Ordering::SeqCst), 1);
-    through_proxy()
-        .env("HTTPS_PROXY", "http://[bad")
-        .fails(3, &["HTTPS_PROXY is not the address of an HTTP proxy", "http://HOST:PORT"]);
+    for direct in ["api.example", "*", "*.example", "api.example:443", "other,.example"] {
+        through_proxy().env("NO_PROXY", direct).fails(7, &["not sent: "]);
+        assert_eq!(tunnels.load(Ordering::SeqCst), 1, "{direct}");
+    }
+    through_proxy().env("NO_PROXY", "api.example:8443,pi.example").success();
+    assert_eq!(tunnels.load(Ordering::SeqCst), 2);
+    for (bad, shown) in [
+        ("http://[bad", "http://[bad"),
+        ("http://h:notaport", "http://h:notaport"),
+        ("http://user:canary@h:notaport", "http://h:notaport"),
+    ] {
+        let said = format!("HTTPS_PROXY is not the address of an HTTP proxy: {shown}\n");
+        through_proxy().env("HTTPS_PROXY", bad).fails(3, &[&said, "http://HOST:PORT"]);
+    }
 }
 
 #[test]

@@ -1,0 +1,215 @@
+//! Which proxy of the environment a request takes. The rules are curl's; an entry of `NO_PROXY` may also have a port or begin
+//! with `*.`, as for programs in Go.
+
+use std::env;
+use std::fmt;
+
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
+use thiserror::Error;
+use url::Url;
+
+/// The variables that name one for HTTPS, the first that is not empty; plain HTTP stays on this machine.
+const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
+/// An entry of `NO_PROXY` for all addresses, of which the library takes `*` for names alone.
+const EVERYTHING: [&str; 3] = ["*", "0.0.0.0/0", "::/0"];
+
+/// A proxy, shown without user and password.
+#[derive(Clone)]
+pub(crate) struct Proxy {
+    /// Where it was found.
+    pub(crate) variable: &'static str,
+    pub(super) url: Url,
+}
+
+#[derive(Debug, Error)]
+#[error("{variable} is not the address of an HTTP proxy: {shown}")]
+pub(crate) struct ProxyError {
+    variable: &'static str,
+    /// The value without user and password.
+    shown: String,
+}
+
+impl Proxy {
+    /// The proxy for requests to `target`; none where there is none, or `NO_PROXY` names the target.
+    ///
+    /// # Errors
+    /// When the proxy cannot be understood: going around it could be forbidden, or go nowhere.
+    pub(crate) fn of(target: &Url) -> Result<Option<Self>, ProxyError> {
+        let found = VARIABLES.into_iter().find_map(|name| Some((name, not_empty(name)?)));
+        let Some((variable, value)) = found else { return Ok(None) };
+        let exceptions = EXCEPTIONS.into_iter().find_map(not_empty).unwrap_or_default();
+        if is_excepted(target, &exceptions) {
+            return Ok(None);
+        }
+        match parse(&value) {
+            Some(url) => Ok(Some(Self { variable, url })),
+            None => Err(ProxyError { variable, shown: without_user(&value) }),
+        }
+    }
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.url.host_str().unwrap_or_default())?;
+        self.url.port().map_or(Ok(()), |port| write!(formatter, ":{port}"))
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {self}", self.variable)
+    }
+}
+
+fn not_empty(name: &str) -> Option<String> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// `http://host:port`, `https://…`, or without a scheme.
+fn parse(value: &str) -> Option<Url> {
+    // Stricter than `Url`, which corrects what was typed.
+    let uri: Uri = value.parse().ok()?;
+    let authority = uri.authority().filter(|authority| !authority.host().is_empty())?;
+    let behind_user = authority.as_str().rsplit('@').next()?;
+    let port = behind_user.strip_prefix(authority.host())?;
+    if !port.is_empty() && authority.port_u16().is_none() {
+        return None;
+    }
+    match uri.scheme_str() {
+        None => Url::parse(&format!("http://{value}")).ok(),
+        Some("http" | "https") => Url::parse(value).ok(),
+        Some(_) => None,
+    }
+}
+
+/// `value` as it was typed, without what stands before the last `@`, which may be a password.
+fn without_user(value: &str) -> String {
+    let (scheme, rest) = value.split_once("://").map_or(("", value), |(scheme, rest)| (scheme, rest));
+    match (rest.rsplit_once('@'), scheme) {
+        (None, _) => value.to_owned(),
+        (Some((_, host)), "") => host.to_owned(),
+        (Some((_, host)), scheme) => format!("{scheme}://{host}"),
+    }
+}
+
+/// Whether `exceptions` (`NO_PROXY`) name the target.
+fn is_excepted(target: &Url, exceptions: &str) -> bool {
+    let host = target.host_str().unwrap_or_default().trim_end_matches('.');
+    let port = target.port_or_known_default();
+    let entries = exceptions.split([',', ' ', '\t']).filter(|entry| !entry.is_empty());
+    let known: Vec<_> = entries.flat_map(|entry| as_the_library_knows(entry, port)).collect();
+    let matcher = Matcher::builder().all("http://proxy.invalid").no(known.join(",")).build();
+    let target = format!("https://{host}/").parse();
+    target.is_ok_and(|target: Uri| matcher.intercept(&target).is_none())
+}
+
+/// An entry in the words of the library; nothing where it is of another port than `port`.
+fn as_the_library_knows(entry: &str, port: Option<u16>) -> Vec<&str> {
+    if entry == "*" {
+        return EVERYTHING.to_vec();
+    }
+    let entry = entry.strip_prefix('*').filter(|suffix| suffix.starts_with('.')).unwrap_or(entry);
+    let host = match entry.rsplit_once(':') {
+        // An address of IPv6 has brackets where a port follows.
+        Some((host, digits)) if host.ends_with(']') || !host.contains(':') => match digits.parse::<u16>() {
+            Ok(own) if Some(own) != port => return Vec::new(),
+            _ => host,
+        },
+        _ => entry,
+    };
+    vec![host.trim_matches(['[', ']']).trim_end_matches('.')]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_that_cannot_be_understood_is_not_gone_around() {
+        for (value, expected) in [
+            ("http://127.0.0.1:8080", true),
+            ("https://user:word@proxy.example:3128/", true),
+            ("http://user:wo%40rd@[::1]:3128", true),
+            ("proxy.example:3128", true),
+            ("user:word@proxy.example:3128", true),
+            ("proxy", true),
+            ("http://[bad", false),
+            ("http://h:notaport", false),
+            ("http://h:", false),
+            ("http://h:65536", false),
+            ("h:notaport", false),
+            ("garbage::::", false),
+            ("http://127.0.0.1:8080\n", false),
+            (" http://127.0.0.1:8080", false),
+            ("http://user:a b@127.0.0.1:8080", false),
+            ("http:///127.0.0.1:8080", false),
+            ("http:\\\\127.0.0.1:8080", false),
+            ("ftp://proxy.example", false),
+            ("socks5://proxy.example", false),
+        ] {
+            assert_eq!(parse(value).is_some(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        for (value, shown) in [
+            ("http://h:notaport", "http://h:notaport"),
+            ("http://user:secret@h:notaport", "http://h:notaport"),
+            ("user:se@cret@h:notaport", "h:notaport"),
+            ("socks5://user:se/cret@h:1", "socks5://h:1"),
+        ] {
+            assert_eq!(without_user(value), shown);
+        }
+        let proxy = Proxy { variable: "HTTPS_PROXY", url: parse("http://user:secret@h:1").unwrap() };
+        assert_eq!(format!("{proxy} {proxy:?}"), "h:1 HTTPS_PROXY: h:1");
+    }
+
+    /// By CURLOPT_NOPROXY(3) and lib/noproxy.c of curl; the last entries are those that curl does not know.
+    #[test]
+    fn no_proxy_names_hosts_as_for_curl() {
+        for (exceptions, target, expected) in [
+            ("", "api.example", false),
+            ("api.example", "api.example", true),
+            ("API.Example", "api.example", true),
+            ("example", "api.example", true),
+            (".example", "api.example", true),
+            (".api.example", "api.example", true),
+            ("api.example.", "api.example", true),
+            ("api.example", "api.example.", true),
+            ("pi.example", "api.example", false),
+            ("api.example.org", "api.example", false),
+            ("other, api.example", "api.example", true),
+            ("other ,\tapi.example ,", "api.example", true),
+            (",,", "api.example", false),
+            ("*", "api.example", true),
+            ("*", "203.0.113.7", true),
+            ("*", "[2001:db8::7]", true),
+            ("*.7", "203.0.113.7", false),
+            ("203.0.113.7", "203.0.113.7", true),
+            ("203.0.113.70", "203.0.113.7", false),
+            ("203.0.113.0/24", "203.0.113.7", true),
+            ("203.0.114.0/24", "203.0.113.7", false),
+            ("203.0.113.0/24", "api.example", false),
+            ("2001:db8::7", "[2001:db8::7]", true),
+            ("2001:db8::/32", "[2001:db8::7]", true),
+            ("2001:db9::/32", "[2001:db8::7]", false),
+            ("*.example", "api.example", true),
+            ("*.pi.example", "api.example", false),
+            ("api.example:443", "api.example", true),
+            ("api.example:8443", "api.example", false),
+            ("api.example:8443", "api.example:8443", true),
+            ("*.example:443", "api.example", true),
+            ("203.0.113.7:443", "203.0.113.7", true),
+            ("203.0.113.7:80", "203.0.113.7", false),
+            ("[2001:db8::7]", "[2001:db8::7]", true),
+            ("[2001:db8::7]:443", "[2001:db8::7]", true),
+            ("[2001:db8::7]:80", "[2001:db8::7]", false),
+        ] {
+            let target = Url::parse(&format!("https://{target}")).unwrap();
+            assert_eq!(is_excepted(&target, exceptions), expected, "{exceptions} for {target}");
+        }
+    }
+}
