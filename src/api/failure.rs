@@ -60,6 +60,10 @@ impl fmt::Display for Peer {
 pub(super) const PROXY_CREDENTIALS_HINT: &str =
     "give them as HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters percent-encoded";
 const ALERT_HINT: &str = "jelouctl has no client certificate to give: check --api-url";
+const HANDSHAKE_HINT: &str = "jelouctl speaks TLS 1.2 and 1.3 and has no client certificate to give: check --api-url";
+const HTTP_2_HINT: &str = "jelouctl speaks HTTP/1.1: check --api-url, or let the server speak it too";
+const NO_TLS_HINT: &str = "check the port of --api-url, and whether a proxy or a portal answers there";
+const TLS_HINT: &str = "check --api-url, and ask who runs that server";
 const CLOCK_HINT: &str = "set the clock here if it is wrong, else the server needs a new certificate";
 const NAME_HINT: &str = "check --api-url, and whether a proxy or a portal answers in place of that host";
 
@@ -76,6 +80,10 @@ impl Failure {
             },
             Some(tls) if before => Self::of_tls(tls, peer),
             _ if !before && error.is_timeout() => of(Stage::InFlight, "no answer in time".to_owned()),
+            _ if !before && tls.is_none() && is_not_http(error) => of(
+                Stage::InFlight,
+                format!("what came from {} is not HTTP/1.1; a port for TLS wants https", peer.address),
+            ),
             // After the connection is made even a TLS error leaves open what the server has read.
             _ if !before => {
                 let cause = tls.map_or_else(|| innermost(error), |tls| without_manual(&tls.to_string()));
@@ -106,11 +114,37 @@ impl Failure {
     fn of_tls(error: &rustls::Error, peer: &Peer) -> Self {
         let (cause, hint) = match error {
             rustls::Error::InvalidCertificate(fault) => certificate_fault(fault, &peer.address),
-            other => (without_manual(&other.to_string()), None),
+            other => {
+                let (cause, hint) = handshake_fault(other);
+                (cause, Some(hint))
+            }
         };
         let cause = if cause.contains(&peer.address) { cause } else { format!("{cause} ({})", peer.address) };
         Self { stage: Stage::Tls, message: format!("TLS failed: {cause}"), hint: hint.map(str::to_owned) }
     }
+}
+
+/// Why two that speak TLS, or one of them, do not come together, and the way out. It is not the certificate.
+fn handshake_fault(error: &rustls::Error) -> (String, &'static str) {
+    let (cause, hint) = match error {
+        // Before TLS 1.3 there is no alert that says so.
+        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::BadCertificate) => (
+            "the server ended the handshake: it may ask for a client certificate, or have no cipher in common",
+            HANDSHAKE_HINT,
+        ),
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            ("the server asks for a client certificate", ALERT_HINT)
+        }
+        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) | rustls::Error::PeerIncompatible(_) => {
+            ("the server has no version or cipher of TLS in common with jelouctl", HANDSHAKE_HINT)
+        }
+        rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol) => {
+            ("the server does not speak HTTP/1.1, perhaps HTTP/2 alone", HTTP_2_HINT)
+        }
+        rustls::Error::InvalidMessage(_) => ("what answered does not speak TLS", NO_TLS_HINT),
+        other => return (without_manual(&other.to_string()), TLS_HINT),
+    };
+    (cause.to_owned(), hint)
 }
 
 /// What is wrong with the certificate of `address`, and the way out.
@@ -180,6 +214,11 @@ fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> 
 /// Whether the other end closed a TLS connection without saying so in TLS.
 pub(super) fn is_without_close_notify(error: &reqwest::Error) -> bool {
     find_error(error, &|fault: &std::io::Error| fault.kind() == std::io::ErrorKind::UnexpectedEof).is_some()
+}
+
+/// Whether an answer came that cannot be read as HTTP/1.1, such as a TLS alert.
+fn is_not_http(error: &reqwest::Error) -> bool {
+    find_error(error, &hyper::Error::is_parse).is_some()
 }
 
 fn find_error<'a, E: Error + 'static>(error: &'a (dyn Error + 'static), is_it: &dyn Fn(&E) -> bool) -> Option<&'a E> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
+use rustls::version::TLS12;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 use crate::acceptor::Acceptor;
@@ -24,6 +25,10 @@ enum Flaw {
     BreaksOffBehind(&'static str),
     /// It wants a client certificate, which TLS 1.3 tells only after the request.
     WantsCertificate,
+    /// It wants one in TLS 1.2, where the handshake fails.
+    WantsCertificateInTls12,
+    /// It speaks HTTP/2 alone.
+    SpeaksHttp2,
 }
 
 /// A server with a certificate of its own authority for `name`, and the authority as PEM.
@@ -39,8 +44,12 @@ fn start_with(name: &str, flaw: Flaw, change: impl FnOnce(&mut CertificateParams
     let certificate = certificate.signed_by(&key, &authority).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
-    let builder = if flaw == Flaw::WantsCertificate {
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
+    let builder = match flaw {
+        Flaw::WantsCertificateInTls12 => builder.with_protocol_versions(&[&TLS12]),
+        _ => builder.with_safe_default_protocol_versions(),
+    };
+    let builder = if [Flaw::WantsCertificate, Flaw::WantsCertificateInTls12].contains(&flaw) {
         let mut roots = RootCertStore::empty();
         roots.add(authority.der().clone()).unwrap();
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
@@ -48,7 +57,10 @@ fn start_with(name: &str, flaw: Flaw, change: impl FnOnce(&mut CertificateParams
     } else {
         builder.unwrap().with_no_client_auth()
     };
-    let config = builder.with_single_cert(vec![certificate.der().clone()], key).unwrap();
+    let mut config = builder.with_single_cert(vec![certificate.der().clone()], key).unwrap();
+    if flaw == Flaw::SpeaksHttp2 {
+        config.alpn_protocols = vec![b"h2".to_vec()];
+    }
     let config = Arc::new(config);
     let acceptor = Acceptor::start(move |_, stream| {
         let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
@@ -63,7 +75,7 @@ fn start_with(name: &str, flaw: Flaw, change: impl FnOnce(&mut CertificateParams
                 stream.write_all(answer.as_bytes()).unwrap();
                 return stream.flush().unwrap();
             }
-            Flaw::None | Flaw::WantsCertificate => {}
+            Flaw::None | Flaw::WantsCertificate | Flaw::WantsCertificateInTls12 | Flaw::SpeaksHttp2 => {}
         }
         stream.write_all(&answer).unwrap();
         stream.conn.send_close_notify();
@@ -89,6 +101,39 @@ fn a_private_authority_is_trusted_when_named() {
     if cfg!(target_os = "linux") {
         home.run(SEND).env("SSL_CERT_FILE", home.path().join("ca.pem")).api(&url).success();
     }
+}
+
+/// What is wrong with TLS, and the hint for it, which is about authorities only where they are the matter.
+#[test]
+fn what_keeps_tls_from_being_spoken_has_words_of_its_own() {
+    let home = Home::new();
+    let try_at = |url: &str, code: i32, ca: &str, parts: &[&str]| {
+        home.write("ca.pem", ca);
+        let ended = home.run(SEND).args(&["--ca-cert", "ca.pem"]).api(url).fails(code, parts);
+        assert!(!ended.stderr.contains("--ca-cert"), "{ended:?}");
+        // By the platform's own way.
+        if cfg!(target_os = "linux") {
+            let ended = home.run(SEND).env("SSL_CERT_FILE", home.path().join("ca.pem")).api(url).fails(code, parts);
+            assert!(!ended.stderr.contains("--ca-cert"), "{ended:?}");
+        }
+    };
+    for (flaw, parts) in [
+        (Flaw::WantsCertificateInTls12, ["client certificate", "no client certificate to give: check --api-url"]),
+        (Flaw::SpeaksHttp2, ["the server does not speak HTTP/1.1", "jelouctl speaks HTTP/1.1: check --api-url"]),
+    ] {
+        let (server, ca) = start_with("localhost", flaw, |_| {});
+        try_at(&format!("https://localhost:{}", server.port()), 7, &ca, &parts);
+    }
+    let (tls, ca) = start("localhost");
+    let plain = Server::answering(Reply::Greeting(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()));
+    let parts = ["not sent: TLS failed: what answered does not speak TLS", "check the port of --api-url"];
+    try_at(&plain.url.replace("http:", "https:"), 7, &ca, &parts);
+    // It cannot be known that a request was not read.
+    let parts = [
+        "it may have been sent: what came from ",
+        " is not HTTP/1.1; a port for TLS wants https\nhint: ask the recipient",
+    ];
+    try_at(&format!("http://localhost:{}", tls.port()), 8, &ca, &parts);
 }
 
 #[test]
