@@ -1,6 +1,7 @@
 //! One attempt over the network. No redirect is followed and nothing is tried twice here.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
@@ -31,6 +32,9 @@ const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept for the next row of a run. Servers count whole seconds from their own end of the
 /// answer (`Keep-Alive: timeout=1`), and a row that crosses their closing is lost: half of the least is safe.
 const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
+const DER: &str = "what looks like DER, not PEM";
+/// How a certificate begins in DER: a sequence whose length is two bytes (X.690, 8.1.3.5).
+const DER_SEQUENCE: [u8; 2] = [0x30, 0x82];
 /// How a gzip stream begins (RFC 1952, 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -49,14 +53,17 @@ pub(crate) enum Roots {
     /// None, for plain HTTP: reading the platform's takes milliseconds.
     None,
     Platform,
-    /// PEM certificates in place of the platform's.
-    Only(Vec<u8>),
+    /// The PEM certificates of a file, in place of the platform's.
+    Only {
+        file: PathBuf,
+        content: Vec<u8>,
+    },
 }
 
 #[derive(Debug, Error)]
 pub(crate) enum ClientError {
-    #[error("the CA certificate file holds no certificate that can be read")]
-    NoCertificate,
+    #[error("{} holds no certificate that can be read{}", file.display(), held.map(|held| format!(", but {held}")).unwrap_or_default())]
+    NoCertificate { file: PathBuf, held: Option<&'static str> },
     #[error("the root certificates cannot be used: {0}")]
     Roots(String),
     #[error(transparent)]
@@ -65,13 +72,19 @@ pub(crate) enum ClientError {
 
 impl ClientError {
     /// The way out, for the hint line.
-    pub(crate) fn hint(&self) -> &'static str {
-        match self {
-            Self::NoCertificate | Self::Roots(_) => {
-                "name the certificate authorities with --ca-cert FILE, or install the system's"
+    pub(crate) fn hint(&self) -> String {
+        let hint = match self {
+            Self::NoCertificate { file, held: Some(DER) } => {
+                let file = file.display();
+                return format!("convert it: openssl x509 -inform der -in {file} -out {file}.pem");
             }
+            Self::NoCertificate { .. } => {
+                "--ca-cert takes the certificates of authorities in PEM, which begin with -----BEGIN CERTIFICATE-----"
+            }
+            Self::Roots(_) => "name the certificate authorities with --ca-cert FILE, or install the system's",
             Self::Proxy(_) => "write it as http://HOST:PORT, or unset it",
-        }
+        };
+        hint.to_owned()
     }
 }
 
@@ -246,7 +259,11 @@ pub(crate) fn signed(headers: &[(&'static str, &'static str)], credentials: &Cre
 }
 
 fn build(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) -> Result<reqwest::Client, ClientError> {
-    builder(options, keeps, connections)?.build().map_err(|error| ClientError::Roots(innermost(&error)))
+    let unusable = |error: reqwest::Error| match &options.roots {
+        Roots::Only { file, .. } => ClientError::Roots(format!("{}: {}", file.display(), innermost(&error))),
+        Roots::None | Roots::Platform => ClientError::Roots(innermost(&error)),
+    };
+    builder(options, keeps, connections)?.build().map_err(unusable)
 }
 
 /// What makes connections as `options` say, and notes them in `connections`.
@@ -275,12 +292,24 @@ fn builder(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) ->
     builder = match &options.roots {
         Roots::Platform => trusting_the_platform(builder),
         Roots::None => builder.tls_certs_only([]),
-        Roots::Only(pem) => match reqwest::Certificate::from_pem_bundle(pem) {
+        Roots::Only { file, content } => match reqwest::Certificate::from_pem_bundle(content) {
             Ok(certificates) if !certificates.is_empty() => builder.tls_certs_only(certificates),
-            Ok(_) | Err(_) => return Err(ClientError::NoCertificate),
+            Ok(_) | Err(_) => return Err(ClientError::NoCertificate { file: file.clone(), held: held(content) }),
         },
     };
     Ok(builder)
+}
+
+/// What a file has in place of certificates in PEM, where that can be told.
+fn held(content: &[u8]) -> Option<&'static str> {
+    let has = |words: &str| content.windows(words.len()).any(|window| window == words.as_bytes());
+    if has("PRIVATE KEY-----") {
+        Some("a private key")
+    } else if content.starts_with(&DER_SEQUENCE) {
+        Some(DER)
+    } else {
+        None
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -31,7 +31,8 @@ Files:
   /etc/jelouctl/config.toml, where the user has none
   ~/.local/state/jelouctl/runs/ (on Windows in %LOCALAPPDATA%), bulk runs
 
-Proxies come from HTTPS_PROXY, ALL_PROXY and NO_PROXY; they are never used for this machine.";
+Proxies come from HTTPS_PROXY, ALL_PROXY and NO_PROXY; they are never used for this machine.
+Certificate authorities are the system's; on Linux, SSL_CERT_FILE and SSL_CERT_DIR name others.";
 
 /// Send WhatsApp messages through the Jelou API
 ///

@@ -307,7 +307,8 @@ fn any_bytes_as_a_file_are_read_or_refused() {
             assert!(!error.to_string().is_empty());
         }
         // Whether it is a certificate, a connection would tell; here it must only not end the process.
-        let options = ClientOptions { timeout: Duration::from_secs(1), roots: Roots::Only(bytes), proxy: None };
+        let roots = Roots::Only { file: file.clone(), content: bytes };
+        let options = ClientOptions { timeout: Duration::from_secs(1), roots, proxy: None };
         let _ = Client::new(&options);
     });
 }

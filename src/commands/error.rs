@@ -109,7 +109,7 @@ impl From<ConfigError> for CommandError {
 
 impl From<ClientError> for CommandError {
     fn from(error: ClientError) -> Self {
-        let hint = error.hint().to_owned();
+        let hint = error.hint();
         Self::new(ExitCode::Configuration, "configuration", error, Some(hint))
     }
 }

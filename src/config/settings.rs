@@ -201,9 +201,10 @@ impl Settings {
     }
 
     /// The certificates of `ca_cert`, as PEM: at most 1 MiB.
-    pub(crate) fn ca_cert_pem(&self) -> Result<Option<Vec<u8>>, ConfigError> {
+    pub(crate) fn ca_cert_file(&self) -> Result<Option<(PathBuf, Vec<u8>)>, ConfigError> {
         let Some(Sourced { value: path, .. }) = &self.ca_cert else { return Ok(None) };
-        Ok(Some(read_to_limit(path).map_err(FileError::of("read", path))?))
+        let content = read_to_limit(path).map_err(FileError::of("read", path))?;
+        Ok(Some((path.clone(), content)))
     }
 }
 

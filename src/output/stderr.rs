@@ -1,6 +1,8 @@
 //! Standard error: what the result means, one line each, whatever others put into it; and questions.
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::mem;
+use std::sync::Mutex;
 
 use anstream::ColorChoice;
 
@@ -10,6 +12,7 @@ use super::escape::one_line;
 
 /// Characters of a message that are listed.
 const LISTED: usize = 100;
+const WARNING: &str = "\x1b[33mwarning:\x1b[0m";
 
 /// How much goes to stderr.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,12 +30,14 @@ pub(crate) enum Verbosity {
 pub(crate) struct Stderr {
     verbosity: Verbosity,
     color: Color,
+    /// Warnings that are told only with an error.
+    held_back: Mutex<Vec<String>>,
 }
 
 #[expect(clippy::unused_self, reason = "only who was given the stream may write to it")]
 impl Stderr {
     pub(crate) fn new(verbosity: Verbosity, color: Color) -> Self {
-        Self { verbosity, color }
+        Self { verbosity, color, held_back: Mutex::default() }
     }
 
     /// clap's words on an error of usage, in its colours.
@@ -42,6 +47,10 @@ impl Stderr {
 
     /// An error with its details and the way out. Always shown.
     pub(crate) fn error(&self, message: &str, details: &[String], hint: Option<&str>) {
+        let held_back = self.held_back.lock().map(|mut warnings| mem::take(&mut *warnings));
+        for warning in held_back.unwrap_or_default() {
+            self.print(WARNING, &warning);
+        }
         self.print("\x1b[1;31merror:\x1b[0m", message);
         for detail in details {
             self.print("  -", detail);
@@ -53,13 +62,21 @@ impl Stderr {
 
     pub(crate) fn warning(&self, message: &str) {
         if self.verbosity != Verbosity::Quiet {
-            self.print("\x1b[33mwarning:\x1b[0m", message);
+            self.print(WARNING, message);
         }
     }
 
     pub(crate) fn warnings(&self, messages: &[String]) {
         for message in messages {
             self.warning(message);
+        }
+    }
+
+    /// Warnings that may explain a failure, such as a misspelt variable: who wants errors alone is told of them with one.
+    pub(crate) fn explanations(&self, messages: &[String]) {
+        match self.held_back.lock() {
+            Ok(mut held_back) if self.verbosity == Verbosity::Quiet => held_back.extend_from_slice(messages),
+            _ => self.warnings(messages),
         }
     }
 

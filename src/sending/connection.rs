@@ -102,9 +102,9 @@ impl Connection {
 
 /// What sends requests to the API at `base`.
 pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, ConnectError> {
-    let roots = match settings.ca_cert_pem()? {
+    let roots = match settings.ca_cert_file()? {
         _ if base.is_plain_http() => Roots::None,
-        Some(pem) => Roots::Only(pem),
+        Some((file, content)) => Roots::Only { file, content },
         None => Roots::Platform,
     };
     let timeout = settings.timeout.value.duration();

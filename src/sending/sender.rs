@@ -90,7 +90,7 @@ impl UnresolvedSender {
             Some(read) => read?,
             None => Settings::load(&context.flags, &self.environment?)?,
         };
-        context.stderr.warnings(&settings.warnings);
+        context.stderr.explanations(&settings.warnings);
         if let Some(address) = &self.enclosing {
             let message =
                 format!("this runs inside a sandbox and goes to it, {address}, though JELOUCTL_SANDBOX is not set");

@@ -145,7 +145,9 @@ fn a_place_that_cannot_be_written_is_told_before_anything_is_sent() {
     let home = people();
     home.write(STATE, "a file");
     let send = "bulk send people.csv --yes --run r text Hola";
-    home.run(send).api(&jelou.url).fails(12, &["failed to create", "/jelouctl/runs"]);
+    home.run(send)
+        .api(&jelou.url)
+        .fails(12, &["failed to create", "/jelouctl/runs", "or name another one with XDG_STATE_HOME"]);
 }
 
 #[test]

@@ -187,7 +187,12 @@ fn a_variable_that_is_nearly_ours_is_warned_about() {
     // Not about the message: `--strict` does not stop it.
     let send = || home.run(SEND).api(&server.url).env("JELOU_BOT", "78").env("JELOU_SERVICE_HOST", "10.0.0.1");
     let ended = send().args(&["--strict"]).success();
-    assert_eq!(ended.stderr, "warning: the variable JELOU_BOT is not read: did you mean JELOU_BOT_ID?\n");
+    let warning = "warning: the variable JELOU_BOT is not read: did you mean JELOU_BOT_ID?\n";
+    assert_eq!(ended.stderr, warning);
+    // Who wants errors alone is told of it where something fails.
+    assert_eq!(send().args(&["--quiet"]).success().stderr, "");
+    let ended = home.run(SEND).args(&["--quiet"]).env("JELOU_BOT", "78").fails(3, &["error: no bot"]);
+    assert!(ended.stderr.starts_with(warning) && ended.stderr.matches("JELOU_BOT is").count() == 1, "{ended:?}");
     let ended = home.run("doctor --offline").env("JELOU_BOT", "78").env("JELOU_SERVICE_HOST", "10.0.0.1").end();
     for line in [
         "warning  environment: the variable JELOU_BOT is not read",
@@ -538,6 +543,9 @@ fn the_configuration_of_the_machine_is_read_where_the_user_has_none() {
         ended.stdout.starts_with("machine\t1\t\nok       configuration: /etc/jelouctl/config.toml, profiles: 1\n"),
         "{ended:?}"
     );
+    // As config.example.toml says: everybody reads it, and only its owner writes it.
+    let ended = run("chmod 644 /etc/jelouctl/config.toml; \"$JELOUCTL\" profile list");
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
     let ended = run("chmod 666 /etc/jelouctl/config.toml; \"$JELOUCTL\" profile show");
     assert_eq!(ended.code, 3, "{ended:?}");
     assert!(ended.stderr.contains("/etc/jelouctl/config.toml: others can write it"), "{ended:?}");

@@ -274,8 +274,23 @@ fn broken_or_missing_roots_are_a_matter_of_configuration() {
     home.write("empty.pem", "");
     home.write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     let url = "https://localhost:1";
-    home.run(SEND).args(&["--ca-cert", "empty.pem"]).api(url).fails(3, &["holds no certificate"]);
-    home.run(SEND).args(&["--ca-cert", "broken.pem"]).api(url).fails(3, &["error: "]);
+    let key = KeyPair::generate().unwrap();
+    home.write("key.pem", key.serialize_pem());
+    home.write("ca.der", authority().der());
+    for (file, parts) in [
+        ("empty.pem", ["empty.pem holds no certificate that can be read\n", "in PEM, which begin with"]),
+        ("broken.pem", ["the root certificates cannot be used: broken.pem: ", "--ca-cert FILE"]),
+        ("key.pem", ["key.pem holds no certificate that can be read, but a private key\n", "in PEM, which begin with"]),
+        (
+            "ca.der",
+            [
+                "ca.der holds no certificate that can be read, but what looks like DER, not PEM\n",
+                "openssl x509 -inform der -in ca.der -out",
+            ],
+        ),
+    ] {
+        home.run(SEND).args(&["--ca-cert", file]).api(url).fails(3, &parts);
+    }
     home.run(SEND).args(&["--ca-cert", "missing.pem"]).api(url).fails(3, &["failed to read missing.pem"]);
     if cfg!(target_os = "linux") {
         let missing = home.path().join("missing.pem");

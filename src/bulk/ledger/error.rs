@@ -121,6 +121,9 @@ impl LedgerError {
             }
             Self::Database(error) => return error.hint(),
             Self::Removed { .. } => "put it back before you resume; rows without a state may have been sent",
+            Self::File(FileError { action: "create", .. }) => {
+                return format!("make it a place that you can write, or name another one with {}", STATE.variable);
+            }
             Self::File(_) | Self::Sqlite(_) | Self::WriterGone => {
                 "check that the disk is not full and the directory can be written; a run that was begun is then resumed"
             }
