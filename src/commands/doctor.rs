@@ -131,10 +131,13 @@ impl Checkup {
         Some(())
     }
 
-    /// Whether a bulk run could be kept. A send needs no ledger, so it is no failure; nothing is created.
+    /// Whether a bulk run could be kept; nothing is created. A send needs no ledger, so a directory that will not do is a
+    /// warning. A database was asked for, and fails with the code that a bulk run would end with.
     fn ledgers(&mut self, context: &Context, offline: bool) {
         const NAME: &str = "ledgers";
-        let checked = match ledger_address(context) {
+        let address = ledger_address(context);
+        let is_database = !matches!(address, Ok(None));
+        let checked = match address {
             Ok(Some(address)) if offline => Ok((format!("{}, not looked at", address.shown), None)),
             Ok(Some(address)) => database(address),
             Ok(None) => Runs::at_home()
@@ -147,7 +150,11 @@ impl Checkup {
             Ok((detail, hint)) => self.push(NAME, CheckState::Warning, detail, hint),
             Err(error) => {
                 let detail = format!("bulk cannot run, all else can: {}", error.message());
-                self.push(NAME, CheckState::Warning, detail, error.hint);
+                if is_database {
+                    self.fail_with(NAME, error.code, detail, error.hint);
+                } else {
+                    self.push(NAME, CheckState::Warning, detail, error.hint);
+                }
             }
         }
     }

@@ -39,6 +39,9 @@ pub(crate) struct ExclusionError {
 pub(super) enum ExclusionProblem {
     #[error(transparent)]
     List(#[from] ListError),
+    /// The same, where the error does not name the file: there may be several.
+    #[error("{name}: {error}")]
+    Unnamed { name: String, error: ListError },
     #[error("{name} is empty")]
     Empty { name: String },
     #[error("{name}: line {line} has more than {MAX_LINE} bytes")]
@@ -73,9 +76,11 @@ impl ExclusionError {
         const LINES: &str =
             "write one person a line, as +593987654321 or id:USER, or a header with a column such as celular";
         match self.problem.as_ref() {
-            ExclusionProblem::List(
-                ListError::NoRecipientColumn { .. } | ListError::TwoRecipients { .. } | ListError::NoRows { .. },
-            )
+            ExclusionProblem::List(ListError::NoRows { .. })
+            | ExclusionProblem::Unnamed {
+                error: ListError::NoRecipientColumn { .. } | ListError::TwoRecipients { .. },
+                ..
+            }
             | ExclusionProblem::LongLine { .. }
             | ExclusionProblem::Row { .. } => LINES.to_owned(),
             ExclusionProblem::List(ListError::NotUtf8 { .. }) => "save it as UTF-8".to_owned(),
@@ -83,11 +88,28 @@ impl ExclusionError {
                 "save it as UTF-8, or as UTF-16 with a mark".to_owned()
             }
             ExclusionProblem::NoRecipient { .. } => "write who is meant there, or delete the line".to_owned(),
-            ExclusionProblem::List(error) => error.hint(),
+            ExclusionProblem::List(error) | ExclusionProblem::Unnamed { error, .. } => error.hint(),
             ExclusionProblem::Empty { .. } => {
                 "check where it comes from; a file with only a header, or a comment after #, is nobody".to_owned()
             }
             ExclusionProblem::Recipient { error, .. } => error.hint(),
+        }
+    }
+}
+
+impl ExclusionProblem {
+    fn naming(self, name: &str) -> Self {
+        match self {
+            Self::List(
+                error @ (ListError::NoHeader { .. }
+                | ListError::Title { .. }
+                | ListError::ChangedReport
+                | ListError::TooManyFields { .. }
+                | ListError::TwoColumns { .. }
+                | ListError::TwoRecipients { .. }
+                | ListError::NoRecipientColumn { .. }),
+            ) => Self::Unnamed { name: name.to_owned(), error },
+            other => other,
         }
     }
 }
@@ -131,7 +153,8 @@ pub(super) fn read(
                 // In a file that is no text nothing is a comment.
                 let rest: Box<dyn Read> =
                     if is_text { Box::new(WithoutComments::new(rest, is_ndjson)) } else { Box::new(rest) };
-                return read_list(Box::new(Cursor::new(before).chain(rest)), name, &mut add);
+                let list = read_list(Box::new(Cursor::new(before).chain(rest)), name, &mut add);
+                return list.map_err(|problem| problem.naming(name));
             }
         }
         passed += 1;

@@ -203,7 +203,8 @@ fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]
             }
         }
         TemplateVerdict::OtherLanguage { languages } => {
-            format!("`{name}` exists in another language: {}", named(languages))
+            let wanted = wanted.language.as_ref().map(|code| format!("; the message asks for `{code}`"));
+            format!("`{name}` exists in another language: {}{}", named(languages), wanted.unwrap_or_default())
         }
         TemplateVerdict::NotApproved { status } => {
             format!("the template `{name}`{language} cannot be sent: its status is {status}, not APPROVED")

@@ -159,6 +159,25 @@ fn a_list_that_cannot_be_used_stops_everything() {
 }
 
 #[test]
+fn of_several_lists_the_one_that_cannot_be_used_is_named() {
+    let jelou = Jelou::never_asked();
+    let home = home_for(&jelou);
+    home.write("people.csv", "to\n593987654321\n");
+    home.write("good.csv", "to\n593987654322\n");
+    for (list, problem) in [
+        ("nombre\nAna\n", "no column is named like a recipient column"),
+        ("phone,celular\n593987654321,1\n", "`phone` and `celular` could both be the recipient's column"),
+        ("to,to\n593987654321,1\n", "two columns have the name `to`"),
+    ] {
+        home.write("bad.csv", list);
+        let flags = ["--exclude", "good.csv", "--exclude", "bad.csv"];
+        let said = format!("error: --exclude: bad.csv: {problem}");
+        send(&home, "593987654321", &flags).fails(2, &[&said, "nothing was sent"]);
+        bulk(&home, &flags).fails(2, &[&said, "nothing was sent"]);
+    }
+}
+
+#[test]
 fn a_list_with_nobody_on_it_excludes_nobody_and_says_so() {
     let jelou = Jelou::accepting();
     let home = home_for(&jelou);

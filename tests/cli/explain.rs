@@ -41,6 +41,9 @@ fn exit_codes_statuses_and_names_of_the_record_are_explained() {
     for (topic, parts) in [
         ("8", &["Exit code 8: unknown", "To send it again: only after asking the recipient"][..]),
         ("0", &["Exit code 0: accepted"]),
+        ("12", &["Exit code 12: ", "cannot be written, is damaged or is a copy; its database cannot be reached"]),
+        ("ledger", &["is damaged or is a copy", "Exit code 12: "]),
+        ("3", &["those for a proxy", "the database of a ledger is set up otherwise"]),
         ("143", &["Exit code 143: SIGTERM"]),
         ("429", &["HTTP status 429: a rate limit", "Exit code 6: "]),
         ("403", &["HTTP status 403", "Exit code 4: "]),

@@ -122,8 +122,10 @@ fn an_error_and_a_log_name_the_database_without_its_password() {
         {
             let run = on(&home, &address, words, &jelou.url).env("JELOUCTL_LOG", "log");
             if words.starts_with("doctor") {
-                // A send needs no ledger, and is well without it.
-                assert!(run.end().stdout.contains("bulk cannot run, all else can"));
+                // A send needs no ledger, and is well without it; who names a database wants one.
+                let ended = run.end();
+                assert!(ended.stdout.contains("bulk cannot run, all else can"), "{ended:?}");
+                assert_eq!(ended.code, code, "{ended:?}");
             } else {
                 run.fails(code, &[part]);
             }

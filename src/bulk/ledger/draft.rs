@@ -135,14 +135,14 @@ impl LedgerDraft {
     /// Gives the path and body of every request, in order.
     pub(crate) fn requests<E: From<LedgerError>>(
         &self,
-        mut show: impl FnMut(&str, &str) -> Result<(), E>,
+        mut show: impl FnMut(u64, &str, &str) -> Result<(), E>,
     ) -> Result<(), E> {
-        let query = "SELECT path, body FROM content WHERE path IS NOT NULL \
+        let query = "SELECT line, path, body FROM row JOIN content USING (n) WHERE path IS NOT NULL \
                      AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n) ORDER BY n";
         let mut statement = self.db.prepare(query).map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
-            show(text_of(row, 0)?, text_of(row, 1)?)?;
+            show(row.get(0).map_err(LedgerError::from)?, text_of(row, 1)?, text_of(row, 2)?)?;
         }
         Ok(())
     }

@@ -182,30 +182,35 @@ fn duration(rows: u64, rate: f64, hours: Option<&Hours>) -> Option<String> {
     Some(format!("at {rate}/s this takes {}{end}", rounded(takes)))
 }
 
-/// Refuses templates that the bot cannot send. `requests` gives the body of each row that is to be sent: it is asked only
-/// where a template is at fault, since the rows that name it may be left out, or sent already.
+/// Refuses templates that the bot cannot send. `requests` gives the line and the body of each row that is to be sent: it is
+/// asked only where a template is at fault, since the rows that name it may be left out, or sent already.
 pub(crate) async fn refuse_templates(
     context: &Context,
     sender: &Sender,
     connection: &mut Connection,
     uses: &TemplateUses,
     strict: bool,
-    requests: impl FnOnce(&mut dyn FnMut(&str)) -> Result<(), LedgerError>,
+    requests: impl FnOnce(&mut dyn FnMut(u64, &str)) -> Result<(), LedgerError>,
 ) -> Result<(), CommandError> {
     let mut faults = check_templates(connection, &context.stderr, &sender.bot, uses, strict).await?;
     if faults.is_empty() {
         return Ok(());
     }
     if uses.uses.len() > 1 {
-        let mut needed = vec![false; faults.len()];
-        requests(&mut |body| {
+        let mut first_lines = vec![None; faults.len()];
+        requests(&mut |line, body| {
             let wanted = serde_json::from_str(body).ok().and_then(|body| TemplateUse::of(&body));
-            for (fault, is_needed) in faults.iter().zip(&mut needed) {
-                *is_needed |= wanted.as_ref() == Some(&fault.wanted);
+            for (fault, first_line) in faults.iter().zip(&mut first_lines) {
+                if first_line.is_none() && wanted.as_ref() == Some(&fault.wanted) {
+                    *first_line = Some(line);
+                }
             }
         })?;
-        let mut needed = needed.into_iter();
-        faults.retain(|_| needed.next() == Some(true));
+        let needed = faults.into_iter().zip(first_lines).filter_map(|(mut fault, line)| {
+            fault.problem = format!("{}; first in line {}", fault.problem, line?);
+            Some(fault)
+        });
+        faults = needed.collect();
     }
     if faults.is_empty() {
         return Ok(());

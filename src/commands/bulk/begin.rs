@@ -72,9 +72,9 @@ impl PreparedRun<'_> {
             Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
         };
         if !arguments.options.unchecked {
-            let requests = |each: &mut dyn FnMut(&str)| {
-                draft.requests(|_, body| {
-                    each(body);
+            let requests = |each: &mut dyn FnMut(u64, &str)| {
+                draft.requests(|line, _, body| {
+                    each(line, body);
                     Ok(())
                 })
             };

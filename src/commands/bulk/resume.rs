@@ -124,9 +124,9 @@ async fn check_templates(
     if run.read()?.counts()?.pending == 0 {
         return Ok(());
     }
-    let requests = |each: &mut dyn FnMut(&str)| {
+    let requests = |each: &mut dyn FnMut(u64, &str)| {
         run.read()?.pending_requests(|row| {
-            each(&row.body);
+            each(row.line, &row.body);
             Ok(())
         })
     };

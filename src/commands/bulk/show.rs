@@ -78,7 +78,7 @@ impl ShownList<'_> {
         let Some(accepts) = accepts else { return Ok(()) };
         let base = self.sender.planned_base();
         let mut shown = 0;
-        self.draft.requests(|path, body| {
+        self.draft.requests(|_, path, body| {
             if shown == most {
                 return Ok(());
             }

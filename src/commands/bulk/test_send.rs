@@ -43,11 +43,11 @@ impl TestedList<'_> {
         most: u8,
         unchecked: bool,
     ) -> Result<ExitCode, CommandError> {
-        let messages = self.messages(recipient, most)?;
+        let (lines, messages) = self.messages(recipient, most)?;
         let (flight, current) = (Flight::default(), Cell::new(0));
         let ended =
             messages.iter().try_for_each(|outgoing| Ok(sender.check_allowed(outgoing.recipients())?)).and_then(|()| {
-                let send = self.send_each(context, sender, &messages, unchecked, (&flight, &current));
+                let send = self.send_each(context, sender, (&lines, &messages), unchecked, (&flight, &current));
                 catch_panic(&flight, || block_on(send))
             });
         if let (Err(error), Some(outgoing)) = (&ended, messages.get(current.get())) {
@@ -56,8 +56,8 @@ impl TestedList<'_> {
         ended
     }
 
-    /// The messages of the first rows, made anew for `recipient`.
-    fn messages(&self, recipient: &TypedRecipient, most: u8) -> Result<Vec<Outgoing>, CommandError> {
+    /// The lines of the first rows, and their messages, made anew for `recipient`.
+    fn messages(&self, recipient: &TypedRecipient, most: u8) -> Result<(Vec<u64>, Vec<Outgoing>), CommandError> {
         let rows = self.draft.first_messages(most.into())?;
         let messages = rows.into_iter().map(|drafted| {
             let row = self.list.read_back(&drafted.cells).ok_or_else(|| LedgerError::Damaged {
@@ -66,7 +66,7 @@ impl TestedList<'_> {
             let made = self.plan.message(&row, recipient.clone());
             let (outgoing, _) =
                 made.map_err(|error| UsageError::new(format!("line {}: {error}", drafted.line), "fix the row"))?;
-            Ok(outgoing)
+            Ok((drafted.line, outgoing))
         });
         messages.collect()
     }
@@ -75,7 +75,7 @@ impl TestedList<'_> {
         &self,
         context: &Context,
         sender: &Sender,
-        messages: &[Outgoing],
+        (lines, messages): (&[u64], &[Outgoing]),
         unchecked: bool,
         (flight, current): (&Flight, &Cell<usize>),
     ) -> Result<ExitCode, CommandError> {
@@ -84,9 +84,9 @@ impl TestedList<'_> {
             Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
         };
         if !unchecked {
-            let bodies = |each: &mut dyn FnMut(&str)| {
-                for outgoing in messages {
-                    each(outgoing.json());
+            let bodies = |each: &mut dyn FnMut(u64, &str)| {
+                for (line, outgoing) in lines.iter().zip(messages) {
+                    each(*line, outgoing.json());
                 }
                 Ok(())
             };

@@ -6,7 +6,13 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
     (0, "accepted by the API; or a dry run, or a command that sends nothing, done", "yes; of a dry run no", "no"),
     (1, "an unexpected error before the request began, or standard output could not be written", "no", "after a look"),
     (2, "wrong usage or an invalid message", "no", "after fixing it"),
-    (3, "configuration, credentials or certificate roots are missing or broken", "no", "after fixing it"),
+    (
+        3,
+        "configuration, credentials, those for a proxy, or certificate roots are missing or broken; the database of a ledger is \
+         set up otherwise than a run needs",
+        "no",
+        "after fixing it",
+    ),
     (4, "the API does not accept the credentials", "no", "after fixing it"),
     (
         5,
@@ -47,9 +53,9 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
     ),
     (
         12,
-        "the ledger of a bulk run cannot be written",
+        "the ledger of a bulk run cannot be written, is damaged or is a copy; its database cannot be reached",
         "what was under way: see standard error",
-        "bulk resume, after fixing it",
+        "bulk resume, after fixing it; the error has the way out",
     ),
     (13, "the bulk run is in use by another process", "no", "when that one has ended"),
     (14, "sandbox --expect was not met: another number of messages arrived", "no: nothing leaves a sandbox", "no"),
@@ -78,7 +84,11 @@ const NAMES: [(&str, &str, Option<u8>); 17] = [
     ("tls", "`error.code`: the connection could not be made safe", Some(7)),
     ("interrupted", "`error.code`: a signal came before anything left", None),
     ("in_use", "`error.code`: another process has the bulk run", Some(13)),
-    ("ledger", "`error.code`: the bulk run's ledger cannot be written", Some(12)),
+    (
+        "ledger",
+        "`error.code`: the bulk run's ledger cannot be written, is damaged or is a copy, or its database is away",
+        Some(12),
+    ),
     ("unexpected", "`error.code`: an error that has no other name", Some(1)),
     ("dry_run", "whether the request was only shown", None),
 ];
