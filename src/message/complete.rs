@@ -6,12 +6,18 @@ use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
 use super::limits;
 
-/// Reads `body` as `kind`, fills the defaults and checks every limit; `typed` tells which flags may be named.
-pub(crate) fn complete(kind: &Message, typed: &Message, body: &Value) -> Result<Message, InvalidMessage> {
+/// Reads `body` as `kind`, fills the defaults and checks every limit; `typed` tells which flags may be named, and `found` is
+/// what is wrong with the body already.
+pub(crate) fn complete(
+    kind: &Message,
+    typed: &Message,
+    body: &Value,
+    found: Vec<Violation>,
+) -> Result<Message, InvalidMessage> {
     let mut message = read(kind, typed, body)?;
     message.fill_derived(typed);
     message.fill_defaults();
-    check(&message, typed)?;
+    check(&message, typed, found)?;
     Ok(message)
 }
 
@@ -24,11 +30,15 @@ pub(crate) fn read(kind: &Message, typed: &Message, body: &Value) -> Result<Mess
     })
 }
 
-/// Checks every limit of `message`; `typed` tells which flags may be named.
-pub(crate) fn check(message: &Message, typed: &Message) -> Result<(), InvalidMessage> {
-    let Err(report) = message.validate() else { return Ok(()) };
+/// Checks every limit of `message` beside what was `found` already; `typed` tells which flags may be named.
+pub(crate) fn check(message: &Message, typed: &Message, found: Vec<Violation>) -> Result<(), InvalidMessage> {
+    let report = message.validate().err().unwrap_or_else(garde::Report::new);
+    if report.is_empty() && found.is_empty() {
+        return Ok(());
+    }
     let body = message.to_body();
-    let violations = limits::violations(&report, message.schema(), typed, &body);
+    let mut violations = found;
+    violations.extend(limits::violations(&report, message.schema(), typed, &body));
     let text_is_missing = violations.iter().any(|violation| violation.path == "text") && body.get("text").is_none();
     Err(InvalidMessage::Violations { violations, text_is_missing })
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::characters;
 use super::complete::{check, object, read};
 use super::envelope::{Envelope, take_recipient};
 use super::invalid::{InvalidMessage, Violation};
@@ -34,7 +35,7 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
     let recipient = take_recipient(kind.envelope(), &mut fields)?;
     let recipient = recipient.ok_or_else(|| violation("userId", "is missing".to_owned()))?;
     fields.shift_remove("botId");
-    check_fields(&kind, Some(recipient), &Value::Object(fields))
+    check_fields(&kind, Some(recipient), Value::Object(fields))
 }
 
 /// Checks a body of `/flow_message`, which has neither `type` nor `userId`.
@@ -43,7 +44,7 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
 /// With every violated limit.
 pub(crate) fn check_flow_message(body: Value) -> Result<Checked, InvalidMessage> {
     let fields = object(body)?;
-    check_fields(&Message::FlowMessage(FlowMessage::default()), None, &Value::Object(fields))
+    check_fields(&Message::FlowMessage(FlowMessage::default()), None, Value::Object(fields))
 }
 
 /// Checks a body of `/hsm`.
@@ -54,16 +55,18 @@ pub(crate) fn check_template(body: Value) -> Result<Checked, InvalidMessage> {
     let mut fields = object(body)?;
     let destination = take_recipient(Envelope::Destinations, &mut fields)?;
     let destination = destination.ok_or_else(|| violation("destinations", "is missing".to_owned()))?;
-    check_fields(&Message::Template(Template::default()), Some(destination), &Value::Object(fields))
+    check_fields(&Message::Template(Template::default()), Some(destination), Value::Object(fields))
 }
 
-fn check_fields(kind: &Message, recipient: Option<Recipient>, body: &Value) -> Result<Checked, InvalidMessage> {
-    let message = read(kind, kind, body)?;
-    check(&message, kind)?;
-    if message.to_body() != *body {
+fn check_fields(kind: &Message, recipient: Option<Recipient>, mut body: Value) -> Result<Checked, InvalidMessage> {
+    // Another client may write its line breaks as it likes.
+    let (violations, _) = characters::settle(&mut body, kind);
+    let message = read(kind, kind, &body)?;
+    check(&message, kind, violations)?;
+    if message.to_body() != body {
         return Err(violation("body", "a value is not of its documented type".to_owned()));
     }
-    Ok(Checked { kind: kind.command(), recipient, warnings: limits::advice(kind.schema(), body) })
+    Ok(Checked { kind: kind.command(), recipient, warnings: limits::advice(kind.schema(), &body) })
 }
 
 fn violation(path: &str, problem: String) -> InvalidMessage {

@@ -5,6 +5,7 @@
 
 mod bubble;
 mod card;
+mod characters;
 mod complete;
 mod contact;
 mod envelope;
@@ -30,6 +31,7 @@ mod text_file;
 mod vcard;
 
 pub(crate) use self::bubble::DrawnLine;
+pub(crate) use self::characters::{is_refused, visit_texts};
 pub(crate) use self::envelope::Envelope;
 pub(crate) use self::example::Example;
 pub(crate) use self::incoming::{Checked, check_flow_message, check_message, check_template};

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::characters;
 use super::complete::{complete, object};
 use super::envelope::{Envelope, enclose, take_recipient, take_type};
 use super::invalid::InvalidMessage;
@@ -60,19 +61,25 @@ impl Outgoing {
         let in_body = take_recipient(kind.envelope(), &mut fields)?;
         let bot = fields.shift_remove("botId");
         let recipient = recipient.make(in_body.as_ref());
-        let fields = Value::Object(fields);
+        let mut fields = Value::Object(fields);
+        let (violations, mut warnings) = match kind.envelope() {
+            Envelope::Verbatim => Default::default(),
+            Envelope::Typed(_) | Envelope::OwnEndpoint | Envelope::Destinations => {
+                characters::settle(&mut fields, typed)
+            }
+        };
         let route = kind.route(&fields);
         // The message's own faults come before a missing recipient.
-        let message = complete(kind, typed, &fields)?;
+        let message = complete(kind, typed, &fields, violations)?;
         let typed = recipient?;
         let said = typed.warnings().to_vec();
         let recipient = typed.recipient;
 
         let body = message.to_body();
-        let mut warnings = match schema {
+        warnings.extend(match schema {
             Some(schema) => limits::advice(schema, &body),
             None => limits::advice(message.schema(), &body),
-        };
+        });
         warnings.extend(said);
         warnings.extend(in_body.as_ref().filter(|user| **user == recipient).and_then(|user| {
             let path = if kind.envelope() == Envelope::Destinations { "destinations" } else { "userId" };

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use super::characters::with_plain_line_breaks;
 use crate::input::{Input, InputError, Source};
 
 #[derive(Args, Clone, Debug, Default)]
@@ -17,7 +18,9 @@ impl TextFile {
     pub(crate) fn shape(&self, input: &mut Input) -> Result<Map<String, Value>, InputError> {
         let mut body = Map::new();
         if let Some(source) = &self.text_file {
-            body.insert("text".to_owned(), json!(input.text("--text-file", source)?));
+            // A file from Windows is the same text.
+            let text = with_plain_line_breaks(&input.text("--text-file", source)?);
+            body.insert("text".to_owned(), json!(text));
         }
         Ok(body)
     }

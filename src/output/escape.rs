@@ -32,6 +32,11 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(visible)
 }
 
+/// `text` without escape sequences, such as colours and moves of the cursor.
+pub(crate) fn without_escape_sequences(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

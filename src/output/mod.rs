@@ -19,7 +19,7 @@ pub(crate) use self::checkup::{Check, CheckState};
 pub(crate) use self::color::Color;
 pub(crate) use self::counted::{counted, counted_are, grouped, rounded};
 pub(crate) use self::error::StreamError;
-pub(crate) use self::escape::one_line;
+pub(crate) use self::escape::{one_line, without_escape_sequences};
 pub(crate) use self::format::Format;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::json::colored;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::output::one_line;
+use crate::output::{one_line, without_escape_sequences};
 
 /// The most of a line that is shown, in characters.
 const MAX_LINE: usize = 4096;
@@ -40,10 +40,10 @@ impl Tail {
         }
     }
 
-    /// The lines without colours and after `redact`, each with what a terminal or a log would still act on as visible
+    /// The lines without escape sequences and after `redact`, each with what a terminal or a log would still act on as visible
     /// escapes.
     pub(crate) fn text(&self, redact: impl Fn(String) -> String) -> String {
-        let plain = |line: &Vec<u8>| without_control_sequences(&String::from_utf8_lossy(line));
+        let plain = |line: &Vec<u8>| without_escape_sequences(&String::from_utf8_lossy(line));
         let plain = redact(self.lines.iter().map(plain).collect::<Vec<_>>().join("\n"));
         let shown = |line: &str| {
             let line: String = line.trim_end_matches('\r').chars().take(MAX_LINE).collect();
@@ -51,25 +51,6 @@ impl Tail {
         };
         plain.split('\n').map(shown).collect::<Vec<_>>().join("\n")
     }
-}
-
-/// `text` without what a terminal reads as an order: colours, moves of the cursor, a cleared line (ECMA-48, "CSI").
-fn without_control_sequences(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find("\u{1b}[") {
-        let (before, sequence) = rest.split_at(start);
-        plain.push_str(before);
-        let body = sequence.trim_start_matches("\u{1b}[");
-        let end = body.trim_start_matches(|character| matches!(character, ' '..='?'));
-        let mut last = end.chars();
-        match last.next() {
-            Some('@'..='~') => rest = last.as_str(),
-            // Cut short, or something else: its beginning is all that is dropped.
-            _ => rest = end,
-        }
-    }
-    plain + rest
 }
 
 #[cfg(test)]
@@ -84,7 +65,8 @@ mod tests {
             (&["a", "\nb", "\n", "c"], "b\nc"),
             (&["a\n", "\n"], "a\n"),
             (&["\u{1b}[1;31mred\u{1b}[0m\u{1b}[2K\r\n"], "red"),
-            (&["\u{1b}]0;title\u{7}\u{1b}[12"], "\\u{1b}]0;title\\u{7}"),
+            (&["\u{1b}]0;title\u{7}made\u{1b}(B \u{1b}Mit\u{8}\u{1b}[12"], "made it"),
+            (&["\u{1b}]8;;https://e.com/\u{1b}\\link\u{1b}]8;;\u{1b}\\\u{9b}"], "link\\u{9b}"),
             (&["secret\u{1b}[m!\n"], "(redacted)!"),
             (&[""], ""),
         ] {

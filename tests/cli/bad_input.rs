@@ -286,7 +286,7 @@ fn texts_go_through_exactly() {
     let home = Home::new();
     for text in [
         "👩‍👩‍👧‍👦 e\u{301} \u{202e}abc שלום",
-        "two\nlines\r\nand a tab\t",
+        "two\nlines\nand a tab\t",
         "\"quotes\" 'and' \\ $(touch x) `x` ${HOME} %s",
         " spaces ",
         "\u{feff}bom inside",
@@ -297,14 +297,10 @@ fn texts_go_through_exactly() {
         home.run_args(&["send", "text", "--to", "593987654321", "--", text]).api(&server.url).success();
         assert_eq!(server.only().json()["text"], text);
     }
-    let with_nul = "a\0b";
-    home.write("zero.txt", with_nul);
     home.write("bom.txt", "\u{feff}Hola\r\n");
     let server = Server::answering(Reply::accepted());
-    home.run("send text --to 593987654321 --text-file zero.txt").api(&server.url).success();
     home.run("send text --to 593987654321 --text-file bom.txt").api(&server.url).success();
-    let received = server.received();
-    assert_eq!((&received[0].json()["text"], &received[1].json()["text"]), (&with_nul.into(), &"Hola".into()));
+    assert_eq!(server.only().json()["text"], "Hola");
     // A command line of Windows has room for 32,767 characters.
     let long = "x".repeat(if cfg!(windows) { 30_000 } else { 100_000 });
     refused(&[&["send", "text", "--", &long][..], &TO].concat(), &["unexpected argument"]);
@@ -313,6 +309,66 @@ fn texts_go_through_exactly() {
         &["send", "text", "--to", "593987654321", "--", &long],
         &[&format!("text: has {} characters; at most 4096 are allowed", long.len())],
     );
+}
+
+#[test]
+fn control_characters_are_refused_where_they_stand() {
+    let home = Home::new();
+    let server = Server::never_asked();
+    home.write("zero.txt", "a\0b");
+    home.write(
+        "body.json",
+        r#"{"text": "ok", "options": [{"title": "a"}, {"title": "b\u0007"}], "extra": ["\u009b"]}"#,
+    );
+    for (words, told) in [
+        (
+            &["text", "--text-file", "zero.txt"][..],
+            &["text: character 2 is the control character U+0000 (NUL), which no message can have (set it with TEXT)"]
+                [..],
+        ),
+        (&["text", "\u{1b}[31mred"], &["text: character 1 is the control character U+001B (ESC)"]),
+        (
+            &["list", "--body", "body.json"],
+            &["options[1].title: character 2 is the control character U+0007", "extra[0]: character 1 is", "U+009B"],
+        ),
+        (&["image", "--media-url", "https://e.com/1.png", "--text", "\u{7f}"], &["text: character 1 is", "U+007F"]),
+        (&["template", "t", "--param", "\u{8}"], &["parameters[0]: character 1 is", "U+0008", "--param"]),
+        (&["template", "--template-id", "3", "--param", "a=\u{8}"], &["parameters[0]: character 3 is", "U+0008"]),
+    ] {
+        let run = home.run("send").args(words).args(&["--to", "593987654321"]);
+        run.api(&server.url).fails(2, &[&["error: the message is not valid"], told].concat());
+    }
+    home.write("people.csv", "to,nombre\n593987654321,Ana\n593987654322,\"L\u{1b}uz\"\n");
+    home.run("bulk send people.csv text --yes")
+        .args(&["Hola {{ nombre }}"])
+        .api(&server.url)
+        .fails(2, &["line 3: text: character 7 is the control character U+001B (ESC), which no message can have"]);
+    // As it is means as it is.
+    let server = Server::answering(Reply::accepted());
+    home.write("raw.json", r#"{"userId": "593987654321", "type": "text", "text": "a\u001b\r"}"#);
+    home.run("send raw --body raw.json").api(&server.url).success();
+    assert_eq!(server.only().json()["text"], "a\u{1b}\r");
+}
+
+#[test]
+fn every_line_break_leaves_as_a_plain_one() {
+    let home = Home::new();
+    home.write("windows.txt", "one\r\ntwo\rthree\r\n");
+    home.write("body.json", r#"{"userId": "593987654321", "text": "one\r\ntwo\rthree"}"#);
+    let told = "warning: text: its line breaks have a carriage return, which is left out\n";
+    for (words, warning) in [
+        (&["--to", "593987654321", "--text-file", "windows.txt"][..], ""),
+        (&["--to", "593987654321", "one\r\ntwo\rthree"], told),
+        (&["--body", "body.json"], told),
+    ] {
+        let server = Server::answering(Reply::accepted());
+        let ended = home.run("send text").args(words).api(&server.url).success();
+        assert_eq!((server.only().json()["text"].as_str(), ended.stderr.as_str()), (Some("one\ntwo\nthree"), warning));
+    }
+    home.write("people.csv", "to,nombre\r\n593987654321,\"one\r\ntwo\rthree\"\r\n");
+    let ended = home.run("--sandbox bulk send people.csv text --dry-run").args(&["{{ nombre }}"]).success();
+    assert_eq!(ended.json()["body"]["text"], "one\ntwo\nthree");
+    assert!(ended.stderr.contains("line 2: text: its line breaks have a carriage return"), "{ended:?}");
 }
 
 #[test]

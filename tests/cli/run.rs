@@ -156,6 +156,20 @@ fn the_tail_is_the_end_of_stderr_without_colours_and_cut_to_fit() {
 }
 
 #[test]
+fn control_characters_are_left_out_of_a_notice_with_a_warning() {
+    let (ended, bodies) = run(&["--text", "\u{1b}[31m{{ result }}\u{1b}[0m\u{7}\r\n!"], "true");
+    assert_eq!(bodies[0]["text"], "ok\n!");
+    assert!(
+        ended.stderr.contains("warning: text: its escape sequences and control characters are left out"),
+        "{ended:?}"
+    );
+    let script = r"printf '\033]0;title\007\033[1;31mfailed\033[0m\033(B: no\033Mdisk\n' >&2";
+    let (ended, bodies) = run(&["--tail", "1", "--text", "{{ tail }}"], script);
+    assert_eq!(bodies[0]["text"], "failed: nodisk");
+    assert!(!ended.stderr.contains("warning"), "{ended:?}");
+}
+
+#[test]
 fn what_the_command_leaves_running_keeps_nobody_waiting() {
     let home = Home::new();
     // Silent, without streams, and writing without end.

@@ -9,7 +9,8 @@ use super::arguments::{NoticeContent, RunArguments};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::list::Row;
-use crate::message::{Message, Outgoing, RecipientChoice, RecipientSources};
+use crate::message::{Message, Outgoing, RecipientChoice, RecipientSources, is_refused, visit_texts};
+use crate::output::without_escape_sequences;
 use crate::template::{BodyTemplate, Misspelling, misspelling, spelling, typed_line_break};
 
 const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
@@ -76,7 +77,7 @@ impl<'a> Notice<'a> {
         Ok(Self { kind, body, to, cautions })
     }
 
-    /// The message, with warnings beside it.
+    /// The message, with warnings beside it. What no message can have is taken out of it, since the notice matters more.
     ///
     /// # Errors
     /// When a template asks for what there is not, or the message is not valid.
@@ -87,11 +88,14 @@ impl<'a> Notice<'a> {
     ) -> Result<(Outgoing, Vec<String>), CommandError> {
         let mut facts = facts.clone();
         facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
-        let body = self.body.fill(&Row::Fields(Arc::new(facts))).map_err(|error| {
+        let mut body = self.body.fill(&Row::Fields(Arc::new(facts))).map_err(|error| {
             let seen = format!("a template can use {}, and (only with --tail) tail", VALUES.join(", "));
             UsageError::new(format!("{}: {}", error.path, error.problem), seen)
         })?;
-        Ok(Outgoing::from_body(self.kind, None, body, RecipientChoice::Among(&self.to))?)
+        let mut changed = without_control_characters(&mut body);
+        let (outgoing, warnings) = Outgoing::from_body(self.kind, None, body, RecipientChoice::Among(&self.to))?;
+        changed.extend(warnings);
+        Ok((outgoing, changed))
     }
 
     /// As [`Notice::fill`], with as much of the end of `tail` as the message has room for.
@@ -114,6 +118,19 @@ impl<'a> Notice<'a> {
         }
         self.fill(facts, Some(&end(fits)))
     }
+}
+
+/// Takes escape sequences and control characters out of the texts of `body`; says where there were any.
+fn without_control_characters(body: &mut Value) -> Vec<String> {
+    let mut changed = Vec::new();
+    visit_texts(body, "", &mut |path, text| {
+        if text.contains(is_refused) {
+            *text = without_escape_sequences(text);
+            text.retain(|character| !is_refused(character));
+            changed.push(format!("{path}: its escape sequences and control characters are left out"));
+        }
+    });
+    changed
 }
 
 /// Warnings of texts in which something is meant for a value and is none, or for a line break.

@@ -1,0 +1,104 @@
+//! Which characters the texts of a body may have: any but control characters; of those only tabs and line breaks, and these
+//! leave as `\n`.
+
+use serde_json::Value;
+
+use super::invalid::Violation;
+use super::kinds::Message;
+
+/// Gives each text in `value`, which stands at `path`, with its own path to `see`.
+pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&str, &mut String)) {
+    match value {
+        Value::String(text) => see(path, text),
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                let inside = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                visit_texts(field, &inside, see);
+            }
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter_mut().enumerate() {
+                visit_texts(item, &format!("{path}[{at}]"), see);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Writes the line breaks of every text in `body` as `\n`. Gives the control characters that no message can have, and a
+/// warning of each text that was changed.
+pub(super) fn settle(body: &mut Value, typed: &Message) -> (Vec<Violation>, Vec<String>) {
+    let (mut violations, mut warnings) = (Vec::new(), Vec::new());
+    if !has_control_characters(body) {
+        return (violations, warnings);
+    }
+    visit_texts(body, "", &mut |path, text| {
+        if let Some(problem) = problem(text) {
+            violations.push(Violation { flag: typed.flag_of(path), path: path.to_owned(), problem });
+        } else if text.contains('\r') {
+            *text = with_plain_line_breaks(text);
+            warnings.push(format!("{path}: its line breaks have a carriage return, which is left out"));
+        }
+    });
+    (violations, warnings)
+}
+
+/// Whether a text in `value` has any but tabs and plain line breaks; nearly none has.
+fn has_control_characters(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.chars().any(|character| character.is_control() && !"\n\t".contains(character)),
+        Value::Object(fields) => fields.values().any(has_control_characters),
+        Value::Array(items) => items.iter().any(has_control_characters),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// `text` with `\n` for each of its line breaks.
+pub(crate) fn with_plain_line_breaks(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// Whether no message can have it.
+pub(crate) fn is_refused(character: char) -> bool {
+    character.is_control() && !"\n\r\t".contains(character)
+}
+
+/// What is wrong with the first character of `text` that no message can have.
+fn problem(text: &str) -> Option<String> {
+    let (at, found) = text.chars().enumerate().find(|(_, character)| is_refused(*character))?;
+    let name = match found {
+        '\0' => " (NUL)",
+        '\u{1b}' => " (ESC)",
+        _ => "",
+    };
+    let code = u32::from(found);
+    Some(format!("character {} is the control character U+{code:04X}{name}, which no message can have", at + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_first_control_character_that_is_refused() {
+        for (text, expected) in [
+            ("a\0b", Some("character 2 is the control character U+0000 (NUL)")),
+            ("\u{1b}[31mred", Some("character 1 is the control character U+001B (ESC)")),
+            ("ñé\u{7f}\u{1}", Some("character 3 is the control character U+007F")),
+            ("a\u{85}", Some("character 2 is the control character U+0085")),
+            ("a\tb\nc\r\n", None),
+            ("👩\u{200d}👧 \u{202e}", None),
+        ] {
+            let found = problem(text);
+            assert_eq!(found.is_some(), expected.is_some(), "{text:?}: {found:?}");
+            assert!(found.unwrap_or_default().starts_with(expected.unwrap_or_default()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_line_break_becomes_a_plain_one() {
+        for (text, expected) in [("a\r\nb\rc\n", "a\nb\nc\n"), ("\r\r\n", "\n\n"), ("a\nb", "a\nb"), ("", "")] {
+            assert_eq!(with_plain_line_breaks(text), expected, "{text:?}");
+        }
+    }
+}
