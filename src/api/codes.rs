@@ -37,7 +37,7 @@ const NOT_IN_24_HOURS: &str = "the recipient has not written to the bot in the l
 const USE_A_TEMPLATE: &str = "only a template reaches them until they write";
 
 /// Every code that is known.
-pub(crate) const CODES: [Code; 32] = [
+pub(crate) const CODES: [Code; 33] = [
     jelou("bot_not_found", NO_BOT, "check --bot"),
     jelou("E1019", NO_BOT, "check --bot"),
     jelou("BOT_NOT_FOUND", NO_BOT, "check --bot"),
@@ -129,6 +129,11 @@ pub(crate) const CODES: [Code; 32] = [
     whatsapp("132012", "a parameter of the template has the wrong form", "compare the parameters with the template"),
     whatsapp("132015", "the template is paused for its low quality", "change the template, or use another one"),
     whatsapp("132016", "the template is disabled for good", "use another template"),
+    whatsapp(
+        "132018",
+        "a parameter of the template has a line break, a tab or more than 4 spaces in a row, or is empty",
+        "write each parameter on one line",
+    ),
 ];
 
 const fn code(code: &'static str, origin: &'static str, meaning: &'static str, hint: &'static str) -> Code {

@@ -8,7 +8,6 @@ use thiserror::Error;
 use url::Url;
 
 use super::bare_codes::BareCodes;
-use super::empty_cells::empty_parameter;
 use super::error::BulkError;
 use super::reported::ReportedRule;
 use super::stand_ins::{StandIns, is_error};
@@ -108,8 +107,6 @@ pub(crate) enum RowError {
     StandIn { column: String, cell: String },
     #[error("the report's {0}")]
     Reported(String),
-    #[error("{0}: is empty; a template takes no empty parameter")]
-    EmptyParameter(String),
     #[error("{}", words(.0))]
     Message(#[from] InvalidMessage),
 }
@@ -237,6 +234,6 @@ impl ImportPlan<'_> {
             return Err(InvalidMessage::Warnings(made.1).into());
         }
         made.0.check_bot(self.bot)?;
-        empty_parameter(made.0.body()).map_or(Ok(made), |path| Err(RowError::EmptyParameter(path)))
+        Ok(made)
     }
 }

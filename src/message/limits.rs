@@ -35,7 +35,7 @@ fn problem(message: &str, schema: Option<&Value>, value: Option<&Value>) -> Stri
         None | Some(_) => return message.to_owned(),
     };
     match most {
-        _ if count == 0 => "is empty".to_owned(),
+        _ if count == 0 && !message.starts_with("is empty") => "is empty".to_owned(),
         Some(most) if count > most => format!("has {count} {unit}; at most {most} are allowed"),
         _ => message.to_owned(),
     }

@@ -202,6 +202,11 @@ const SENTENCES: &[(&str, &str)] = &[
     ("the template is paused for its low quality", "la plantilla está en pausa por su baja calidad"),
     ("change the template, or use another one", "cambia la plantilla o usa otra"),
     ("the template is disabled for good", "la plantilla está desactivada para siempre"),
+    (
+        "a parameter of the template has a line break, a tab or more than 4 spaces in a row, or is empty",
+        "un parámetro de la plantilla tiene un salto de línea, un tabulador o más de 4 espacios seguidos, o está vacío",
+    ),
+    ("write each parameter on one line", "escribe cada parámetro en una sola línea"),
     ("use another template", "usa otra plantilla"),
 ];
 

@@ -76,7 +76,12 @@ impl<'a> BodyTemplate<'a> {
         match self {
             Self::Constant(_) => false,
             Self::Row => true,
-            Self::Text { path: own, .. } => own.starts_with(path) || path.starts_with(own.as_str()),
+            Self::Text { path: own, .. } => {
+                // A list of NAME=VALUE becomes an object with these names.
+                let list = own.rsplit_once('[').map(|(list, _)| list);
+                let is_named_there = |list| path.strip_prefix(list).is_some_and(|rest| rest.starts_with('.'));
+                own.starts_with(path) || path.starts_with(own.as_str()) || list.is_some_and(is_named_there)
+            }
             Self::Object(fields) => fields.iter().any(|(_, field)| field.varies_at(path)),
             Self::Array(items) => items.iter().any(|item| item.varies_at(path)),
         }

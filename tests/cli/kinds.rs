@@ -362,11 +362,80 @@ fn a_template_says_what_it_lacks() {
     }
     refused(&["template", "--template-id", ""], &["templateId: is empty (set it with --template-id)"]);
     refused(&["template", "x", "--button-param", "7"], &["buttonParameters[0]: invalid type: integer `7`"]);
-    passes(&["template", "x", "--param", "", "--param", "-5", "--type", "text"]);
+    passes(&["template", "x", "--param", "-5", "--type", "text"]);
     warns(
         &["template", "x", "--button-param", r#"{"kind": "URL"}"#],
         "buttonParameters[0].kind: unknown field, sent as it is",
     );
+}
+
+/// What WhatsApp refuses in a parameter of a template, and what is said of it.
+const NO_PARAMETERS: [(&str, &str); 8] = [
+    ("a\nb", "has a line break, which WhatsApp refuses in a parameter of a template"),
+    ("a\r\nb", "has a line break"),
+    ("a\rb", "has a line break"),
+    ("a\tb", "has a tab"),
+    ("a     b", "has more than 4 spaces in a row"),
+    ("", "is empty; a template takes no empty parameter"),
+    (" ", "is empty; a template takes no empty parameter"),
+    ("\n", "is empty; a template takes no empty parameter"),
+];
+
+#[test]
+fn a_parameter_of_a_template_is_one_line() {
+    let home = Home::new();
+    for (text, problem) in NO_PARAMETERS {
+        let button = json!({"type": "URL", "param": text}).to_string();
+        for (flags, path) in [
+            (&["t", "--param", "ok", "--param", text][..], "parameters[1]"),
+            (&["t", "--header-param", text], "headerParameters[0]"),
+            (&["t", "--button-param", &button], "buttonParameters[0].param"),
+            (&["--template-id", "7", "--param", &format!("name={text}")], "parameters.name"),
+        ] {
+            refused(&[&["template"], flags].concat(), &[&format!("{path}: {problem}"), "(set it with --"]);
+        }
+        // Which row it is matters where a row gives it.
+        home.write("people.csv", format!("to,nombre\n593987654321,Ana\n593987654322,\"{text}\"\n"));
+        for (flags, path) in [
+            (&["t", "--param", "ok", "--param", "{{ nombre }}"][..], "parameters[1]"),
+            (&["--template-id", "7", "--param", "name={{ nombre }}"], "parameters.name"),
+        ] {
+            let send = home.run("--sandbox bulk send people.csv template").args(flags);
+            send.fails(2, &[&format!("line 3: {path}: {problem}"), "1 row cannot be sent"]);
+        }
+    }
+    passes(&["template", "t", "--param", "a    b", "--header-param", "x", "--button-param", r#"{"param": 7}"#]);
+    let rule = "one line, not empty, without tabs or more than 4 spaces in a row (WhatsApp)";
+    for (kind, field) in [
+        ("template", "parameters"),
+        ("template", "headerParameters"),
+        ("template", "buttonParameters[].param"),
+        ("template-by-id", "parameters"),
+    ] {
+        let shown = home.run("explain").args(&[kind]).success().stdout;
+        let row = shown.lines().find(|line| line.starts_with(&format!("| {field} ")));
+        assert!(row.is_some_and(|row| row.contains(rule)), "{field}: {shown}");
+    }
+}
+
+#[test]
+fn the_schema_takes_the_same_parameters() {
+    let home = Home::new();
+    for kind in ["template", "template-by-id"] {
+        let schema: serde_json::Value =
+            serde_json::from_str(&home.run("schema").args(&[kind]).success().stdout).unwrap();
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        let body = |text: &str| match kind {
+            "template" => json!({"destinations": ["1"], "elementName": "t", "parameters": [text]}),
+            _ => json!({"type": "template", "userId": "1", "templateId": "7", "parameters": {"a": text, "b": 1}}),
+        };
+        for text in ["a", "a    b", " a "] {
+            assert!(schema.is_valid(&body(text)), "{kind} {text:?}");
+        }
+        for (text, _) in NO_PARAMETERS {
+            assert!(!schema.is_valid(&body(text)), "{kind} {text:?}");
+        }
+    }
 }
 
 #[test]

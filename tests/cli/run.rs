@@ -156,6 +156,39 @@ fn the_tail_is_the_end_of_stderr_without_colours_and_cut_to_fit() {
 }
 
 #[test]
+fn a_parameter_is_put_on_one_line_with_a_warning() {
+    let home = Home::new();
+    home.write("by-id.json", r#"{"type": "template", "templateId": "7", "parameters": {"why": "{{ tail }}"}}"#);
+    let by_name = ["--tail", "5", "--template", "t", "--param", "{{ tail }}"];
+    let by_id = ["--tail", "5", "--body", "by-id.json"];
+    for (script, sent, told) in [
+        ("printf 'one\n\n  two\nthree\n' >&2", "one / two / three", "has a line break"),
+        ("printf 'a          b' >&2", "a b", "has more than 4 spaces in a row"),
+        ("printf '\n\n' >&2", "-", "is empty"),
+        ("printf 'only one' >&2", "only one", ""),
+        ("true", "(nothing on stderr)", ""),
+    ] {
+        for (flags, path) in [(&by_name[..], "parameters[0]"), (&by_id, "parameters.why")] {
+            let server = Server::answering(Reply::accepted());
+            let ended = run_in(&home, &server, flags, script);
+            assert_eq!(ended.code, 0, "{ended:?}");
+            let body = server.only().json();
+            let parameter = body.pointer("/parameters/0").or(body.pointer("/parameters/why")).unwrap();
+            assert_eq!(parameter, sent, "{script}");
+            let warning = format!("warning: {path}: {told}");
+            assert_eq!(ended.stderr.matches("warning: ").count(), usize::from(!told.is_empty()), "{ended:?}");
+            assert!(told.is_empty() || ended.stderr.contains(&warning), "{ended:?}");
+        }
+    }
+    // What is wrong whatever the command does is told before it runs, and once.
+    let server = Server::answering(Reply::accepted());
+    let ended = run_in(&home, &server, &["--template", "t", "--param", "a\tb"], "echo ran >&2");
+    let warning = "warning: parameters[0]: has a tab, which WhatsApp refuses in a parameter of a template; it is sent on one line";
+    assert_eq!(ended.stderr, format!("{warning}\nran\n"));
+    assert_eq!(server.only().json()["parameters"], json!(["a b"]));
+}
+
+#[test]
 fn control_characters_are_left_out_of_a_notice_with_a_warning() {
     let (ended, bodies) = run(&["--text", "\u{1b}[31m{{ result }}\u{1b}[0m\u{7}\r\n!"], "true");
     assert_eq!(bodies[0]["text"], "ok\n!");

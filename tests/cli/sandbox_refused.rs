@@ -123,3 +123,33 @@ fn a_chat_is_deleted_alone() {
     sandbox.send([text_to(ANA, "cinco")]);
     assert_eq!(sandbox.read("/sandbox/messages")[1]["id"], "msg_sandbox_5");
 }
+
+#[test]
+fn control_characters_and_parameters_of_several_lines_are_refused() {
+    let sandbox = Sandbox::start(&["--bot", "77"]);
+    let template = |text: &str| {
+        let mut template = fixture("bodies/template.json");
+        template["parameters"][0] = json!(text);
+        template.to_string()
+    };
+    let by_id = |text: &str| {
+        json!({"type": "template", "userId": ANA, "templateId": "7", "parameters": {"name": text}}).to_string()
+    };
+    let messages = "/v1/bots/77/messages";
+    for (path, body, field, problem) in [
+        (messages, text_to(ANA, "a\u{1b}[m").to_string(), "text", "character 2 is the control character U+001B (ESC)"),
+        (messages, by_id("a\0"), "parameters.name", "character 2 is the control character U+0000 (NUL)"),
+        (messages, by_id("a\nb"), "parameters.name", "has a line break, which WhatsApp refuses"),
+        ("/v2/whatsapp/77/hsm", template("a\tb"), "parameters[0]", "has a tab, which WhatsApp refuses"),
+        ("/v2/whatsapp/77/hsm", template("a\rb"), "parameters[0]", "has a line break, which WhatsApp refuses"),
+        ("/v2/whatsapp/77/hsm", template("a     b"), "parameters[0]", "has more than 4 spaces in a row"),
+        ("/v2/whatsapp/77/hsm", template(""), "parameters[0]", "is empty; a template takes no empty parameter"),
+    ] {
+        assert_eq!(sandbox.ask("POST", path, &body).status, 422, "{body}");
+        let kept = refused(&sandbox).pop().unwrap();
+        let told = kept["fields"][field].as_str().unwrap_or_else(|| panic!("{kept}"));
+        assert!(told.starts_with(problem), "{told}");
+    }
+    let text = text_to(ANA, "a\r\nb\tc").to_string();
+    assert_eq!(sandbox.ask("POST", messages, &text).status, 200);
+}

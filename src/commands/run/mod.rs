@@ -52,7 +52,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<Exi
         Some(read) => Prepared::new(context, arguments, &language, read, unresolved),
         None => Prepared { problem, ..Prepared::default() },
     };
-    let Prepared { ready, exclusions, example, templates, log, record, problem } = prepared;
+    let Prepared { ready, exclusions, example, templates, warnings, log, record, problem } = prepared;
     let is_preview = context.mode != Mode::Send;
     let problem = match problem {
         Some(problem) if arguments.check_first || is_preview => return Err(problem),
@@ -64,8 +64,18 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<Exi
         return Ok(ExitCode::Success);
     }
     let flight = Flight::default();
-    let command =
-        CommandRun { context, arguments, flight: &flight, ready, exclusions, templates, log, record, problem };
+    let command = CommandRun {
+        context,
+        arguments,
+        flight: &flight,
+        ready,
+        exclusions,
+        templates,
+        warnings,
+        log,
+        record,
+        problem,
+    };
     catch_panic(&flight, || block_on(command.run()))
 }
 
@@ -82,6 +92,8 @@ struct CommandRun<'a> {
     flight: &'a Flight,
     ready: Option<(Notice<'a>, Sender)>,
     templates: TemplateUses,
+    /// The warnings about the notice that were told before the command ran.
+    warnings: Vec<String>,
     exclusions: Exclusions,
     log: AuditLog,
     /// What becomes of the notice.
@@ -171,7 +183,9 @@ impl CommandRun<'_> {
         let redact = |text: String| connection.credentials.redact(&text).unwrap_or(text);
         let tail = tail.map(|tail| tail.text(redact));
         let tail = tail.as_deref().map(|text| if text.is_empty() { NO_TAIL } else { text });
-        let (outgoing, _) = notice.fill_to_fit(facts, tail)?;
+        let (outgoing, mut warnings) = notice.fill_to_fit(facts, tail)?;
+        warnings.retain(|warning| !self.warnings.contains(warning));
+        self.context.stderr.warnings(&warnings);
         record.to = Some(outgoing.recipient().to_string());
         check(sender, &self.exclusions, &outgoing)?;
         record.api_url = Some(connection.base.to_string());

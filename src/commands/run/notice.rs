@@ -93,6 +93,7 @@ impl<'a> Notice<'a> {
             UsageError::new(format!("{}: {}", error.path, error.problem), seen)
         })?;
         let mut changed = without_control_characters(&mut body);
+        changed.extend(self.kind.fit_parameters(&mut body));
         let (outgoing, warnings) = Outgoing::from_body(self.kind, None, body, RecipientChoice::Among(&self.to))?;
         changed.extend(warnings);
         Ok((outgoing, changed))

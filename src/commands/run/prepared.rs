@@ -24,6 +24,8 @@ pub(super) struct Prepared<'a> {
     pub(super) example: Option<Outgoing>,
     /// The templates that the notices name.
     pub(super) templates: TemplateUses,
+    /// The warnings about the notice that were told.
+    pub(super) warnings: Vec<String>,
     pub(super) log: AuditLog,
     /// What is known of the notice for whoever reads the log.
     pub(super) record: Record,
@@ -56,7 +58,7 @@ impl<'a> Prepared<'a> {
             Err(problem) => Err(problem.into()),
             Ok(sender) => read_lists(context, arguments, &sender).map(|exclusions| (sender, exclusions)),
         };
-        let to = example.as_ref().ok().map(|(example, _)| example.recipient().to_string());
+        let to = example.as_ref().ok().map(|example| example.outgoing.recipient().to_string());
         let record = Record { kind: Some(read.0.command().into()), to, ..Record::default() };
         let prepared = match (example, sender) {
             // A recipient may be missing only because the environment is broken.
@@ -65,10 +67,11 @@ impl<'a> Prepared<'a> {
             (Err(problem), Ok((sender, exclusions))) => {
                 Self { ready: Some((notice, sender)), exclusions, problem: Some(problem), ..Self::default() }
             }
-            (Ok((example, templates)), Ok((sender, exclusions))) => match check(&sender, &exclusions, &example) {
+            (Ok(tried), Ok((sender, exclusions))) => match check(&sender, &exclusions, &tried.outgoing) {
                 Ok(()) => {
-                    let (ready, example) = (Some((notice, sender)), Some(example));
-                    Self { ready, exclusions, example, templates, ..Self::default() }
+                    let (ready, example) = (Some((notice, sender)), Some(tried.outgoing));
+                    let TriedOut { templates, warnings, .. } = tried;
+                    Self { ready, exclusions, example, templates, warnings, ..Self::default() }
                 }
                 Err(problem) => Self { problem: Some(problem), ..Self::default() },
             },
@@ -95,12 +98,16 @@ pub(super) fn check(sender: &Sender, exclusions: &Exclusions, outgoing: &Outgoin
     Ok(sender.check_allowed(outgoing.recipients())?)
 }
 
+/// What became of a notice that was filled for each end that is told.
+struct TriedOut {
+    /// The notice of the last one.
+    outgoing: Outgoing,
+    templates: TemplateUses,
+    warnings: Vec<String>,
+}
+
 /// Fills the notice for each end that is told, with its warnings on standard error.
-fn try_out(
-    context: &Context,
-    arguments: &RunArguments,
-    notice: &Notice<'_>,
-) -> Result<(Outgoing, TemplateUses), CommandError> {
+fn try_out(context: &Context, arguments: &RunArguments, notice: &Notice<'_>) -> Result<TriedOut, CommandError> {
     let facts = Facts::new(arguments.program());
     let tail = arguments.tail.map(|_| NO_TAIL);
     let mut ends =
@@ -112,7 +119,7 @@ fn try_out(
         Ok::<_, CommandError>(filled)
     };
     let first = fill(&ends.next().unwrap_or_default())?;
-    let (example, warnings) = ends.try_fold(first, |_, facts| fill(&facts))?;
+    let (outgoing, warnings) = ends.try_fold(first, |_, facts| fill(&facts))?;
     context.stderr.warnings(&warnings);
-    Ok((example, templates))
+    Ok(TriedOut { outgoing, templates, warnings })
 }

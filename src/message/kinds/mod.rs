@@ -247,6 +247,12 @@ impl Message {
         matches!(self, Self::Text(typed) if typed.is(text))
     }
 
+    /// Writes the parameters of a template in `body` so that WhatsApp takes them; says what was wrong with each.
+    pub(crate) fn fit_parameters(&self, body: &mut Value) -> Vec<String> {
+        let is_template = matches!(self, Self::Template(_) | Self::TemplateById(_));
+        if is_template { template::fit_parameters(body) } else { Vec::new() }
+    }
+
     /// The endpoint it goes to, as the API's documents write it.
     #[must_use]
     pub(crate) fn endpoint(&self) -> &'static str {

@@ -10,10 +10,15 @@ use serde_with::skip_serializing_none;
 use super::template_by_id::TemplateById;
 use crate::input::{Input, InputError, JsonSource};
 use crate::message::bubble::{DrawnLine, media, parameters, template, texts};
+use crate::message::characters::visit_texts;
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::media_url;
 use crate::message::route::Route;
+
+/// What [`check_parameter`] takes, as a pattern and in words.
+pub(super) const ONE_LINE: &str = r"^(?!.* {5})[^\n\r\t]*\S[^\n\r\t]*$";
+pub(super) const ONE_LINE_IN_WORDS: &str = "one line, not empty, without tabs or more than 4 spaces in a row";
 
 /// Send a template, which reaches anyone
 ///
@@ -47,14 +52,19 @@ pub(crate) struct Template {
     /// Value of the text's next parameter; NAME=VALUE with --template-id (repeatable).
     /// In an authentication template up to 15 characters
     #[schemars(extend("x-advised" = {"note": "each at most 15 characters in an authentication template (not checked)", "source": "Jelou"}))]
+    #[garde(inner(inner(custom(|text: &String, (): &()| check_parameter(text)))))]
+    #[schemars(inner(regex(pattern = ONE_LINE)), extend("x-rule" = ONE_LINE_IN_WORDS, "x-source" = "WhatsApp"))]
     #[arg(id = "parameters", long = "param", value_name = "VALUE", allow_hyphen_values = true)]
     parameters: Option<Vec<String>>,
 
     /// Value of the header's next parameter (repeatable)
+    #[garde(inner(inner(custom(|text: &String, (): &()| check_parameter(text)))))]
+    #[schemars(inner(regex(pattern = ONE_LINE)), extend("x-rule" = ONE_LINE_IN_WORDS, "x-source" = "WhatsApp"))]
     #[arg(id = "headerParameters", long = "header-param", value_name = "VALUE", allow_hyphen_values = true)]
     headerParameters: Option<Vec<String>>,
 
     #[arg(skip)]
+    #[garde(dive)]
     buttonParameters: Option<Vec<ButtonParameter>>,
 
     #[arg(skip)]
@@ -72,6 +82,7 @@ pub(crate) struct Template {
     filename: Option<String>,
 
     #[arg(skip)]
+    #[garde(inner(inner(custom(|card: &Value, (): &()| check_filled(card)))))]
     cards: Option<Vec<Value>>,
 
     #[arg(skip)]
@@ -103,11 +114,15 @@ enum TemplateType {
 
 /// What a button of the template is given: the end of its link, its payload.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[serde(expecting = "an object")]
 struct ButtonParameter {
     r#type: Option<String>,
+    #[garde(inner(custom(|payload: &Value, (): &()| check_filled(payload))))]
     payload: Option<Value>,
+    #[garde(inner(custom(|param: &Value, (): &()| param.as_str().map_or(Ok(()), check_parameter))))]
+    #[schemars(extend("pattern" = ONE_LINE, "x-rule" = ONE_LINE_IN_WORDS, "x-source" = "WhatsApp"))]
     param: Option<Value>,
     #[serde(flatten)]
     unknown: Map<String, Value>,
@@ -127,6 +142,49 @@ struct TemplateFlags {
     /// Campaign of the template; with --template-id it goes through the campaign's endpoint, only to its users
     #[arg(id = "campaignId", long = "campaign", value_name = "ID", allow_hyphen_values = true)]
     campaign: Option<String>,
+}
+
+/// WhatsApp takes a template with a parameter of another kind and never delivers it: "Param text cannot have new-line/tab
+/// characters or more than 4 consecutive spaces" (Meta, error 132018).
+pub(super) fn check_parameter(text: &str) -> garde::Result {
+    let found = match text {
+        _ if text.trim().is_empty() => return Err(garde::Error::new(EMPTY)),
+        _ if text.contains(['\n', '\r']) => "has a line break",
+        _ if text.contains('\t') => "has a tab",
+        _ if text.contains("     ") => "has more than 4 spaces in a row",
+        _ => return Ok(()),
+    };
+    Err(garde::Error::new(format!("{found}, which WhatsApp refuses in a parameter of a template")))
+}
+
+/// Writes the parameters in `body` so that WhatsApp takes them, for a message that matters more than its form: on one line,
+/// its lines divided by ` / `, and `-` for an empty one. Says what was wrong with each that was changed.
+pub(super) fn fit_parameters(body: &mut Value) -> Vec<String> {
+    let mut changed = Vec::new();
+    visit_texts(body, "", &mut |path, text| {
+        let is_parameter = path.starts_with("parameters")
+            || path.starts_with("headerParameters")
+            || path.starts_with("buttonParameters") && path.ends_with("].param");
+        let Some(Err(problem)) = is_parameter.then(|| check_parameter(text)) else { return };
+        let lines = text.split(['\n', '\r']).map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        let line = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ");
+        *text = if line.is_empty() { "-".to_owned() } else { line };
+        let sent = if text == "-" { "sent as `-`" } else { "sent on one line" };
+        changed.push(format!("{path}: {problem}; it is {sent}"));
+    });
+    changed
+}
+
+const EMPTY: &str = "is empty; a template takes no empty parameter";
+
+/// Whether every text in a value whose form is not documented says something.
+fn check_filled(value: &Value) -> garde::Result {
+    match value {
+        Value::String(text) if text.trim().is_empty() => Err(garde::Error::new(EMPTY)),
+        Value::Array(items) => items.iter().try_for_each(check_filled),
+        Value::Object(fields) => fields.values().try_for_each(check_filled),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+    }
 }
 
 impl Template {
@@ -174,5 +232,32 @@ impl Kind for Template {
     fn read_as(fields: &Map<String, Value>) -> Option<&'static str> {
         let is_by_id = fields.get("templateId").is_some_and(|id| !id.is_null());
         is_by_id.then_some(TemplateById::COMMAND)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_made_one_that_whatsapp_takes() {
+        for (text, expected) in [
+            ("a\nb", "a / b"),
+            ("\r\n a \r\n\r\n\tb  c\n", "a / b c"),
+            ("a\tb", "a b"),
+            ("a     b", "a b"),
+            (" \n\t", "-"),
+            ("", "-"),
+            ("a    b", "a    b"),
+        ] {
+            let mut body = json!({"parameters": [text], "headerParameters": [text],
+                "buttonParameters": [{"param": text, "payload": text}]});
+            let changed = fit_parameters(&mut body);
+            let fitted = json!({"parameters": [expected], "headerParameters": [expected],
+                "buttonParameters": [{"param": expected, "payload": text}]});
+            assert_eq!(body, fitted, "{text:?}");
+            assert_eq!(changed.len(), if text == expected { 0 } else { 3 }, "{text:?}: {changed:?}");
+            assert!(check_parameter(expected).is_ok());
+        }
     }
 }

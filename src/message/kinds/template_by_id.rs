@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
+use super::template::{ONE_LINE, ONE_LINE_IN_WORDS, check_parameter};
 use crate::message::bubble::{DrawnLine, parameters, template};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
@@ -31,8 +32,11 @@ pub(crate) struct TemplateById {
     templateId: Option<String>,
 
     #[arg(skip)]
-    #[serde(default, deserialize_with = "named")]
-    parameters: Option<Map<String, Value>>,
+    #[garde(dive)]
+    #[serde(default)]
+    #[schemars(with = "Option<Map<String, Value>>")]
+    #[schemars(extend("additionalProperties" = {"pattern": ONE_LINE}, "x-rule" = ONE_LINE_IN_WORDS, "x-source" = "WhatsApp"))]
+    parameters: Option<NamedParameters>,
 
     /// Goes into the path: the campaign has an endpoint of its own.
     #[arg(skip)]
@@ -47,28 +51,46 @@ pub(crate) struct TemplateById {
 }
 
 /// Parameters by their names; from flags as texts `NAME=VALUE`.
-fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Map<String, Value>>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "expected names with their values, or a list of NAME=VALUE")]
-    enum Parameters {
-        Named(Map<String, Value>),
-        Pairs(Vec<String>),
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+struct NamedParameters(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for NamedParameters {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "expected names with their values, or a list of NAME=VALUE")]
+        enum Parameters {
+            Named(Map<String, Value>),
+            Pairs(Vec<String>),
+        }
+        let pairs = match Parameters::deserialize(deserializer)? {
+            Parameters::Named(named) => return Ok(Self(named)),
+            Parameters::Pairs(pairs) => pairs,
+        };
+        let mut named = Map::new();
+        for pair in pairs {
+            let (name, value) = pair.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
+                D::Error::custom(format!("`{pair}` is not NAME=VALUE; a template by its id has named parameters"))
+            })?;
+            if named.insert(name.to_owned(), Value::from(value)).is_some() {
+                return Err(D::Error::custom(format!("`{name}` is given twice")));
+            }
+        }
+        Ok(Self(named))
     }
-    let pairs = match Option::deserialize(deserializer)? {
-        None => return Ok(None),
-        Some(Parameters::Named(named)) => return Ok(Some(named)),
-        Some(Parameters::Pairs(pairs)) => pairs,
-    };
-    let mut named = Map::new();
-    for pair in pairs {
-        let (name, value) = pair.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
-            D::Error::custom(format!("`{pair}` is not NAME=VALUE; a template by its id has named parameters"))
-        })?;
-        if named.insert(name.to_owned(), Value::from(value)).is_some() {
-            return Err(D::Error::custom(format!("`{name}` is given twice")));
+}
+
+/// By hand, so that a fault names its parameter.
+impl Validate for NamedParameters {
+    type Context = ();
+
+    fn validate_into(&self, (): &(), parent: &mut dyn FnMut() -> garde::Path, report: &mut garde::Report) {
+        for (name, value) in &self.0 {
+            if let Some(Err(error)) = value.as_str().map(check_parameter) {
+                report.append(parent().join(name.as_str()), error);
+            }
         }
     }
-    Ok(Some(named))
 }
 
 /// A campaign is one segment of the path, as a recipient is.
