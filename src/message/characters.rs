@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::invalid::Violation;
 use super::kinds::Message;
+use super::schema_path::is_known;
 
 /// Gives each text in `value`, which stands at `path`, with its own path to `see`.
 pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&str, &mut String)) {
@@ -25,14 +26,18 @@ pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&s
     }
 }
 
-/// Writes the line breaks of every text in `body` as `\n`. Gives the control characters that no message can have, and a
-/// warning of each text that was changed.
-pub(super) fn settle(body: &mut Value, typed: &Message) -> (Vec<Violation>, Vec<String>) {
+/// Writes the line breaks of the texts in a body of `kind` as `\n`. Gives the control characters that no message can have,
+/// with the flags of `typed`, and a warning of each text that was changed. Fields that the kind does not know pass as they
+/// are.
+pub(super) fn settle(body: &mut Value, kind: &Message, typed: &Message) -> (Vec<Violation>, Vec<String>) {
     let (mut violations, mut warnings) = (Vec::new(), Vec::new());
     if !has_control_characters(body) {
         return (violations, warnings);
     }
     visit_texts(body, "", &mut |path, text| {
+        if !is_known(kind.schema(), path) {
+            return;
+        }
         if let Some(problem) = problem(text) {
             violations.push(Violation { flag: typed.flag_of(path), path: path.to_owned(), problem });
         } else if text.contains('\r') {

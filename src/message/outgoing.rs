@@ -65,7 +65,7 @@ impl Outgoing {
         let (violations, mut warnings) = match kind.envelope() {
             Envelope::Verbatim => Default::default(),
             Envelope::Typed(_) | Envelope::OwnEndpoint | Envelope::Destinations => {
-                characters::settle(&mut fields, typed)
+                characters::settle(&mut fields, kind, typed)
             }
         };
         let route = kind.route(&fields);

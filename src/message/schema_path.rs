@@ -10,6 +10,23 @@ pub(crate) fn at<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
     })
 }
 
+/// Whether the field at `path`, or a field around it whose inside is free, stands in the schema.
+pub(crate) fn is_known(root: &Value, path: &str) -> bool {
+    let mut schema = resolve(root, root);
+    for step in path.split(['.', '[']).filter(|step| !step.is_empty()) {
+        let next = match schema.get("properties") {
+            Some(fields) if !step.ends_with(']') => match fields.get(step) {
+                None => return false,
+                known => known,
+            },
+            _ => schema.get("items"),
+        };
+        let Some(next) = next else { return true };
+        schema = resolve(root, next);
+    }
+    true
+}
+
 /// Follows a reference, and takes the real one of `anyOf [X, null]`, which schemars writes for an `Option`.
 pub(crate) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     let reference = schema

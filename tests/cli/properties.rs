@@ -117,7 +117,10 @@ proptest! {
         let arguments = ["send", "call", "--to", "593987654321", "--text", &text, "--button", &label, "--header", &header];
         let ended = home.run_args(&arguments).api(&server.url).end();
         is_orderly(&ended, &[0, 2]);
-        let valid = |value: &str, most| (1..=most).contains(&value.chars().count());
+        let plain = |value: &str| value.replace("\r\n", "\n").replace('\r', "\n");
+        let is_refused = |character: char| character.is_control() && !['\n', '\t'].contains(&character);
+        let [text, label, header] = [plain(&text), plain(&label), plain(&header)];
+        let valid = |value: &str, most| (1..=most).contains(&value.chars().count()) && !value.contains(is_refused);
         prop_assert_eq!(ended.code == 0, valid(&text, 1024) && valid(&label, 20) && valid(&header, 60), "{:?}", ended);
         if ended.code == 0 {
             let body = server.only().json();
