@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::characters;
 use super::complete::{complete, object};
 use super::envelope::{Envelope, enclose, take_recipient, take_type};
-use super::invalid::InvalidMessage;
+use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
 use super::limits;
 use super::merge::merge;
-use super::recipient::Recipient;
+use super::recipient::{Recipient, TypedRecipient, documented_placeholder, doubt};
 use super::recipient_choice::{RecipientChoice, RecipientSources};
 use super::route::Route;
 use crate::phone::PhoneNumber;
@@ -60,14 +60,27 @@ impl Outgoing {
         take_type(kind.envelope(), typed.command(), &mut fields)?;
         let in_body = take_recipient(kind.envelope(), &mut fields)?;
         let bot = fields.shift_remove("botId");
+        let judged = in_body.as_ref().filter(|_| recipient.is_left_to_body());
         let recipient = recipient.make(in_body.as_ref());
         let mut fields = Value::Object(fields);
-        let (violations, mut warnings) = match kind.envelope() {
+        let (mut violations, mut warnings) = match kind.envelope() {
             Envelope::Verbatim => Default::default(),
             Envelope::Typed(_) | Envelope::OwnEndpoint | Envelope::Destinations => {
                 characters::settle(&mut fields, kind, typed)
             }
         };
+        let path = if kind.envelope() == Envelope::Destinations { "destinations" } else { "userId" };
+        let users: Vec<_> =
+            judged.map(|user| (path, user.as_str())).into_iter().chain(named_beside(&fields, &recipient)).collect();
+        for (path, user) in users {
+            match documented_placeholder(user) {
+                Some(problem) => {
+                    violations.push(Violation { path: path.to_owned(), problem, flag: Some("--to".to_owned()) });
+                }
+                None => warnings.extend(doubt(user).map(|doubt| format!("{path}: {doubt}"))),
+            }
+        }
+        violations.extend(placeholder_of_flow(&fields, typed));
         let route = kind.route(&fields);
         // The message's own faults come before a missing recipient.
         let message = complete(kind, typed, &fields, violations)?;
@@ -81,10 +94,6 @@ impl Outgoing {
             None => limits::advice(message.schema(), &body),
         });
         warnings.extend(said);
-        warnings.extend(in_body.as_ref().filter(|user| **user == recipient).and_then(|user| {
-            let path = if kind.envelope() == Envelope::Destinations { "destinations" } else { "userId" };
-            written_otherwise(path, user.as_str())
-        }));
         warnings.extend(contact_phones(&body));
         let body = enclose(kind.envelope(), &recipient, bot, body);
         let json = written(&body);
@@ -154,10 +163,22 @@ pub(crate) fn recipients_in(body: &Value) -> impl Iterator<Item = &str> {
     body.get("userId").into_iter().chain(destinations).filter_map(Value::as_str)
 }
 
-/// A warning when `raw` is a phone number, but not as WhatsApp writes it.
-fn written_otherwise(path: &str, raw: &str) -> Option<String> {
-    let number = PhoneNumber::read(raw, None).ok().filter(|number| number.as_str() != raw)?;
-    Some(format!("{path}: `{raw}` is sent as it stands; WhatsApp writes this number {}", number.as_str()))
+/// The recipients that a body has in other fields than its kind's, where nobody named them otherwise.
+fn named_beside<'a>(
+    fields: &'a Value,
+    named: &Result<TypedRecipient, InvalidMessage>,
+) -> impl Iterator<Item = (&'static str, &'a str)> {
+    let named = named.as_ref().ok().map(|typed| typed.recipient.as_str().to_owned());
+    recipients_in(fields).filter(move |user| named.as_deref() != Some(user)).map(|user| ("destinations", user))
+}
+
+/// The id of a flow that was copied from the API's documents; one that was typed as a flag is meant.
+fn placeholder_of_flow(fields: &Value, typed: &Message) -> Option<Violation> {
+    let id = |body: &Value| body.pointer("/parameters/flow_id").and_then(Value::as_str).map(str::to_owned);
+    let found = id(fields)?;
+    let problem = documented_placeholder(&found).filter(|_| id(&typed.to_body()) != Some(found))?;
+    let path = "parameters.flow_id";
+    Some(Violation { path: path.to_owned(), problem, flag: typed.flag_of(path) })
 }
 
 /// Jelou asks for E.164 in contacts: `+` and digits.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::phone::{Country, PhoneError, PhoneNumber};
+use crate::phone::{Country, PhoneError, PhoneNumber, country_of, may_be_national};
 
 /// A `userId` as it goes onto the wire: a phone's digits, or the user of another channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,54 @@ impl Recipient {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What stands in the API's documents, and in what is copied from them, for a value of one's own.
+const DOCUMENTED_PLACEHOLDERS: [&str; 7] =
+    ["USER_ID", "FLOW_ID", "BOT_ID", "PHONE_NUMBER", "+PHONE_NUMBER", "{userId}", "<string>"];
+
+/// What is wrong with a value that was copied from the API's documents.
+pub(super) fn documented_placeholder(value: &str) -> Option<String> {
+    let is_one = DOCUMENTED_PLACEHOLDERS.contains(&value.trim());
+    is_one.then(|| format!("`{}` is a placeholder of the API's documents", value.trim()))
+}
+
+/// A warning of a recipient that stands in a body, where it is probably nobody: it is sent as it stands.
+pub(super) fn doubt(user: &str) -> Option<String> {
+    let sent = format!("`{}` is sent as it stands", user.escape_debug());
+    if user.starts_with("id:") {
+        return None;
+    }
+    if looks_like_placeholder(user) {
+        return Some(format!("{sent}, and looks like a placeholder; name the recipient there, or with --to"));
+    }
+    match PhoneNumber::read(user, None) {
+        Ok(number) if number.as_str() != user => {
+            Some(format!("{sent}; WhatsApp writes this number {}", number.as_str()))
+        }
+        Ok(number) if may_be_national(number.as_str()) => {
+            let country = country_of(number.as_str()).unwrap_or("another country");
+            Some(format!("{sent}, as a number of {country}; if it is a national one, write it with its country code"))
+        }
+        Err(error) if error.is_without_country() && user.len() <= LONGEST_NATIONAL => Some(format!(
+            "{sent}, and no number with a country code is written so; write it as 593987654321, or name it with --to"
+        )),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// The most digits of a national number, with what is dialled in front; longer ones are users of other channels.
+const LONGEST_NATIONAL: usize = 12;
+
+/// `<user>`, `$USER`, `USER`, `YOUR_NUMBER`, `string`. What has `{{ }}` is told by those who fill it or do not.
+fn looks_like_placeholder(user: &str) -> bool {
+    let is_word = |word: &str| user.eq_ignore_ascii_case(word);
+    let is_in_capitals = user.len() > 1 && user.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
+    let has_marks = user.contains(['<', '>', '{', '}', '[', ']', '$', '%']);
+    has_marks && !(user.contains("{{") && user.contains("}}"))
+        || is_in_capitals
+        || user.starts_with("USER")
+        || ["string", "user_id", "userid", "phone", "phone_number", "recipient"].into_iter().any(is_word)
 }
 
 /// Whether nothing of it is seen: a user that has no other characters is none.
@@ -189,6 +237,41 @@ mod tests {
         ] {
             let error = TypedRecipient::read(raw, None).expect_err(raw).to_string();
             assert!(error.contains(expected), "{raw}: {error}");
+        }
+    }
+
+    #[test]
+    fn doubts_what_a_body_has_for_nobody() {
+        for (user, expected) in [
+            ("0987654321", "no number with a country code is written so"),
+            ("987654321", "no number with a country code is written so"),
+            ("59398765432", "no number with a country code is written so"),
+            ("3212345678", "if it is a national one"),
+            ("+593987654321", "WhatsApp writes this number 593987654321"),
+            ("<user>", "looks like a placeholder"),
+            ("{user}", "looks like a placeholder"),
+            ("${USER}", "looks like a placeholder"),
+            ("$1", "looks like a placeholder"),
+            ("USER_1", "looks like a placeholder"),
+            ("YOUR_NUMBER", "looks like a placeholder"),
+            ("string", "looks like a placeholder"),
+        ] {
+            let told = doubt(user).unwrap_or_default();
+            assert!(told.contains(expected), "{user}: {told}");
+        }
+        for user in [
+            "593987654321",
+            "id:0987654321",
+            "1",
+            "U1",
+            "ana@example.com",
+            "{{ celular }}",
+            "US.13491208655302741918",
+            "2435678901234567",
+            "100004567891234",
+            "5f0c2a",
+        ] {
+            assert_eq!(doubt(user), None, "{user}");
         }
     }
 }

@@ -32,6 +32,11 @@ pub(crate) enum RecipientChoice<'a> {
 }
 
 impl RecipientChoice<'_> {
+    /// Whether a recipient that the body names is the one that gets it.
+    pub(crate) fn is_left_to_body(&self) -> bool {
+        matches!(self, Self::Among(RecipientSources { flag: None, .. }))
+    }
+
     /// The recipient, given the one that the body names.
     ///
     /// # Errors

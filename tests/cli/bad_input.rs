@@ -350,6 +350,91 @@ fn control_characters_are_refused_where_they_stand() {
 }
 
 #[test]
+fn a_recipient_in_a_body_is_judged() {
+    let home = Home::new();
+    let body = |user: &str| serde_json::json!({"type": "text", "userId": user, "text": "a"}).to_string();
+    let hsm = |user: &str| serde_json::json!({"destinations": [user], "elementName": "t"}).to_string();
+    // What is probably nobody leaves with a warning, and with --strict not at all.
+    for (user, told) in [
+        ("0987654321", "`0987654321` is sent as it stands, and no number with a country code is written so"),
+        ("3212345678", "`3212345678` is sent as it stands, as a number of BE; if it is a national one"),
+        ("<user>", "`<user>` is sent as it stands, and looks like a placeholder"),
+        ("USER", "`USER` is sent as it stands, and looks like a placeholder"),
+        ("{{ celular }}", "{{ celular }} is sent as it stands: only `bulk send` fills in columns"),
+    ] {
+        for (command, body, path) in [
+            ("send text", body(user), "userId"),
+            ("send raw", body(user), "userId"),
+            ("send template", hsm(user), "destinations"),
+        ] {
+            home.write("body.json", body);
+            let server = Server::answering(Reply::json(200, crate::seeds::ACCEPTED)).perhaps_asked();
+            let send = |flags: &[&str]| home.run(command).args(&["--body", "body.json"]).args(flags).api(&server.url);
+            let ended = send(&[]).end();
+            assert!(ended.stderr.starts_with(&format!("warning: {path}")) && ended.stderr.contains(told), "{ended:?}");
+            assert_eq!(ended.stderr.matches("warning").count(), 1, "{ended:?}");
+            assert_eq!(server.received().len(), 1, "{command} {user}");
+            send(&["--strict"]).fails(2, &[told]);
+            assert_eq!(server.received().len(), 1, "{command} {user}");
+            // Whoever names the recipient has said who is meant.
+            let ended = send(&["--strict", "--dry-run", "--to", "id:0987654321"]).success();
+            assert_eq!(ended.stderr, "");
+        }
+    }
+    // What was copied from the documents never leaves.
+    let server = Server::never_asked();
+    for placeholder in ["USER_ID", "PHONE_NUMBER", "{userId}", " USER_ID "] {
+        let told = format!("`{}` is a placeholder of the API's documents (set it with --to)", placeholder.trim());
+        for (command, body, path) in [
+            ("send text", body(placeholder), "userId"),
+            ("send raw", body(placeholder), "userId"),
+            ("send template", hsm(placeholder), "destinations"),
+            ("flow-message", body(placeholder), "userId"),
+        ] {
+            home.write(
+                "body.json",
+                body.replace(r#""type":"text","#, if command == "flow-message" { "" } else { r#""type":"text","# }),
+            );
+            let run = home.run(command).args(&["--body", "body.json"]).api(&server.url);
+            run.env("JELOU_TO", "593987654321")
+                .fails(2, &["error: the message is not valid", &format!("{path}: {told}")]);
+        }
+        home.write("body.json", body(placeholder));
+        let run = home.run("send raw --dry-run --to 593987654321 --body body.json").api(&server.url).success();
+        assert_eq!(run.json()["body"]["userId"], "593987654321");
+    }
+    home.run("send text --dry-run --to id:USER_ID a").api(&server.url).success();
+    // Beside the one that --to sets, and in a row.
+    home.write("raw.json", r#"{"elementName": "t", "destinations": ["USER_ID"]}"#);
+    home.run("send raw --to 593987654321 --body raw.json")
+        .api(&server.url)
+        .fails(2, &["destinations: `USER_ID` is a placeholder"]);
+    home.write(
+        "rows.ndjson",
+        "{\"userId\": \"593987654321\", \"type\": \"flow\", \"parameters\": {\"flow_id\": \"FLOW_ID\"}}\n",
+    );
+    home.run("--sandbox bulk send rows.ndjson raw")
+        .fails(2, &["line 1: parameters.flow_id: `FLOW_ID` is a placeholder"]);
+}
+
+#[test]
+fn a_flow_id_of_the_documents_is_refused_in_a_body() {
+    let home = Home::new();
+    let mut body = crate::harness::fixture("bodies/flow.json");
+    body["parameters"]["flow_id"] = "FLOW_ID".into();
+    home.write("body.json", body.to_string());
+    let server = Server::never_asked();
+    let told = "parameters.flow_id: `FLOW_ID` is a placeholder of the API's documents";
+    let ended = home.run("send flow --body body.json").api(&server.url).fails(2, &[told]);
+    assert!(ended.stderr.contains("(set it with --flow-id)"), "{ended:?}");
+    home.run("send raw --body body.json").api(&server.url).fails(2, &[told]);
+    for id in ["7", "FLOW_ID"] {
+        let ended = home.run("send flow --dry-run --body body.json --flow-id").args(&[id]).api(&server.url).success();
+        assert_eq!(ended.json()["body"]["parameters"]["flow_id"], id);
+    }
+}
+
+#[test]
 fn every_line_break_leaves_as_a_plain_one() {
     let home = Home::new();
     home.write("windows.txt", "one\r\ntwo\rthree\r\n");

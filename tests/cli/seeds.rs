@@ -1,4 +1,5 @@
-//! Every example request of Jelou's documents, produced from flags alone and from a file, as a server sees it.
+//! Every example request of Jelou's documents, with a number and a flow in place of their placeholders, produced from flags
+//! alone and from a file, as a server sees it.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -13,7 +14,7 @@ const FLOW_MESSAGE: &str = "POST /v1/bots/BOT_ID/users/593987654321/flow_message
 /// The words give `fixture` on `line`; so does the fixture as a file.
 pub(crate) fn produces(command: &[&str], flags: &[&str], line: &str, name: &str, answer: &str) {
     let expected = fixture(&format!("bodies/{name}"));
-    let to: &[&str] = if line == MESSAGES { &["--to", "id:USER_ID"] } else { &["--to", "593987654321"] };
+    let to: &[&str] = if line == MESSAGES { &["--to", "593987654320"] } else { &["--to", "593987654321"] };
     let path = fixture_path(&format!("bodies/{name}"));
     // A file that names its recipient needs no --to.
     let file_to: &[&str] = if line == FLOW_MESSAGE { to } else { &[] };
@@ -40,7 +41,7 @@ fn flow() {
         ["--title", "Hola"],
         ["--text", "Completa este flujo para comenzar"],
         ["--caption", "Jelou"],
-        ["--flow-id", "FLOW_ID"],
+        ["--flow-id", "1058932467194"],
         ["--cta", "Iniciar Flujo"],
         ["--flow-name", "Flujo de Bienvenida"],
         ["--screen", "RECOMMEND"],

@@ -25,14 +25,14 @@ fn axe_finds_nothing() {
         assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", &faulty).status, 500);
         assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", r#"{"type":"text"}"#).status, 422);
         assert_eq!(sandbox.ask("POST", "/v1/bots/77/message", "{").status, 404);
-        sandbox.ask("POST", "/sandbox/users/USER_ID/messages", r#"{"text":"Gracias"}"#);
+        sandbox.ask("POST", "/sandbox/users/593987654320/messages", r#"{"text":"Gracias"}"#);
         inbox.until("document.querySelectorAll('.chat').length === 4").await;
         for width in [1280, 820, 390] {
             inbox.size(width, 800).await;
             inbox.value::<bool>("(location.hash = '', true)").await;
             inbox.until("document.getElementById('app').dataset.pane === 'chats'").await;
             assert_fine(&inbox, &format!("chats at {width}")).await;
-            for user in ["USER_ID", "593987654322", "593987654321", "593987654329"] {
+            for user in ["593987654320", "593987654322", "593987654321", "593987654329"] {
                 inbox.value::<bool>(&format!("(location.hash = '#/{user}', true)")).await;
                 inbox.until(&format!("document.getElementById('talk-name').textContent === '{user}' && !document.getElementById('talk').hidden")).await;
                 assert_fine(&inbox, &format!("{user} at {width}")).await;

@@ -85,7 +85,7 @@ fn everything_pressable_has_a_name() {
             ["list", "quick-reply", "carousel", "flow", "call", "cta-url"]
                 .map(|kind| fixture(&format!("bodies/{kind}.json"))),
         );
-        inbox.click(".chat", "USER_ID").await;
+        inbox.click(".chat", "593987654320").await;
         inbox.until("document.querySelectorAll('article').length === 6").await;
         let nameless: Vec<Value> = inbox
             .value(
@@ -124,8 +124,8 @@ fn every_text_stands_out_in_light_and_dark() {
             flow,
         ]);
         sandbox.ask("POST", "/v1/bots/1/messages", &fixture("bodies/call.json").to_string());
-        sandbox.ask("POST", "/sandbox/users/USER_ID/messages", r#"{"text":"Gracias"}"#);
-        inbox.click(".chat", "USER_ID").await;
+        sandbox.ask("POST", "/sandbox/users/593987654320/messages", r#"{"text":"Gracias"}"#);
+        inbox.click(".chat", "593987654320").await;
         inbox.until("document.querySelectorAll('article').length === 6").await;
         for scheme in ["light", "dark"] {
             inbox.scheme(scheme).await;

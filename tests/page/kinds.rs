@@ -6,7 +6,7 @@ use crate::inbox::{Inbox, block_on};
 use crate::listening::{Sandbox, fixture};
 
 /// The chat of the documents' bodies.
-const USER: &str = "USER_ID";
+const USER: &str = "593987654320";
 
 /// What the last bubble shows, and how many of `selector` it has.
 async fn last_bubble(inbox: &Inbox, selector: &str) -> (String, usize) {

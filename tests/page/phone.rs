@@ -12,7 +12,7 @@ fn one_pane_at_a_time() {
         sandbox.send(kinds.map(|kind| fixture(&format!("bodies/{kind}.json"))));
         let shown = "['.chats', '.talk', '#request'].filter((one) => document.querySelector(one).checkVisibility({ visibilityProperty: true }))";
         inbox.until(&format!("{shown}.join() === '.chats'")).await;
-        inbox.click(".chat", "USER_ID").await;
+        inbox.click(".chat", "593987654320").await;
         inbox.until(&format!("{shown}.join() === '.talk'")).await;
         inbox.until("document.querySelectorAll('article').length === 6").await;
         let wide: Vec<String> = inbox

@@ -168,7 +168,7 @@ impl Kind for Flow {
     const COMMAND: &'static str = "flow";
     const ENVELOPE: Envelope = Envelope::Typed("flow");
     const EXAMPLE: &'static str = "send flow --to 593987654321 --title Hola --text \"Complete this flow to get started\" \
-            --caption Jelou --flow-id FLOW_ID --flow-name Welcome --cta \"Start Flow\" --screen RECOMMEND";
+            --caption Jelou --flow-id 1058932467194 --flow-name Welcome --cta \"Start Flow\" --screen RECOMMEND";
 
     fn draw(body: &Value) -> Vec<DrawnLine> {
         let mut lines = texts(body, &["/title", "/text", "/caption"]);
