@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
-use crate::harness::{Ended, Home, can_test, tool, under, works};
+use crate::harness::{Ended, Home, can_test, set_mode, tool, under, works};
 use crate::server::{Reply, Server, refused_url};
 
 const TO: [&str; 3] = ["run", "--to", "593987654321"];
@@ -86,7 +86,14 @@ fn it_is_sent_when_it_is_asked_for() {
 fn a_command_that_cannot_be_run_has_failed() {
     let home = Home::new();
     home.write("script", "no program");
-    for (command, code) in [("nowhere-to-be-found", 127), ("./script", 126), ("/", 126)] {
+    // A program of another machine is no script.
+    let foreign = home.write("foreign", b"\x7fELF\x02\x01\x01\n\x02\0\xf3\0");
+    let garbage = home.write("garbage", b"MZ\x90\0\x03\n");
+    set_mode(&foreign, 0o700);
+    set_mode(&garbage, 0o700);
+    for (command, code) in
+        [("nowhere-to-be-found", 127), ("./script", 126), ("/", 126), ("./foreign", 126), ("./garbage", 126)]
+    {
         let server = Server::answering(Reply::accepted());
         let words = [&TO[..], &ALL, &["--on", "failure", "--", command]].concat();
         let ended = home.run_args(&words).env("PATH", "/usr/bin:/bin").api(&server.url).end();
@@ -96,6 +103,31 @@ fn a_command_that_cannot_be_run_has_failed() {
         let words = [&TO[..], &["--on", "success", "--", command]].concat();
         home.run_args(&words).env("PATH", "/usr/bin:/bin").api(&server.url).end();
         assert_eq!(server.received().len(), 1);
+    }
+}
+
+#[test]
+fn a_script_without_an_interpreter_runs_as_everywhere() {
+    let home = Home::new();
+    let script = home.write("bin/noshebang", "echo \"$# $2 ${0##*/}\"; echo told >&2; exit 3\n");
+    set_mode(&script, 0o700);
+    let empty = home.write("bin/empty", "");
+    set_mode(&empty, 0o700);
+    let path = format!("{}:/usr/bin:/bin", home.path().join("bin").display());
+    for (command, code, out) in [
+        (&["bin/noshebang", "a", "b c"][..], 3, "2 b c noshebang\n"),
+        (&["noshebang", "a", "b c"], 3, "2 b c noshebang\n"),
+        (&["empty"], 0, ""),
+    ] {
+        let server = Server::answering(Reply::accepted());
+        let words = [&TO[..], &ALL, &["--tail", "1", "--"], command].concat();
+        let ended = home.run_args(&words).env("PATH", &path).api(&server.url).end();
+        assert_eq!((ended.code, ended.stdout.as_str()), (code, out), "{ended:?}");
+        // The notice names what was asked for, not the shell.
+        let text = server.only().json()["text"].as_str().unwrap().to_owned();
+        assert!(text.starts_with(&format!("{}|", command[0].rsplit('/').next().unwrap())), "{text}");
+        let ended = home.run_args(&[&["sandbox", "--quiet", "--"], command].concat()).env("PATH", &path).end();
+        assert_eq!(ended.code, code, "{ended:?}");
     }
 }
 
