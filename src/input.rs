@@ -2,7 +2,6 @@
 //! Nothing is read that was not named, and standard input serves one flag only.
 
 use std::convert::Infallible;
-use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,7 +9,7 @@ use std::str::FromStr;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::private_file::FileError;
+use crate::private_file::{FileError, open_to_read};
 
 /// The largest file or standard input that is read, in bytes: a message body is far smaller.
 pub(crate) const MAX_BYTES: u64 = 1024 * 1024;
@@ -117,7 +116,7 @@ impl Input {
                 self.claim_stdin(flag)?;
                 read_to_limit(io::stdin().lock()).map_err(|cause| InputError::Stdin { flag: flag.to_owned(), cause })?
             }
-            Source::File(path) => File::open(path)
+            Source::File(path) => open_to_read(path)
                 .and_then(read_to_limit)
                 .map_err(FileError::of("read", path))
                 .map_err(|error| InputError::File { flag: flag.to_owned(), error })?,

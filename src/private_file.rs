@@ -1,9 +1,11 @@
-//! Files that are ours to write: whole or not at all, and nobody else's to read; and the error that says which file could
-//! not be read or written.
+//! Files that are ours to write: whole or not at all, and nobody else's to read; how a file that is named is opened to read;
+//! and the error that says which file could not be read or written.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::{sync::mpsc, thread, time::Duration};
 
 use thiserror::Error;
 
@@ -38,6 +40,28 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
         Ok(())
     };
     replace().map_err(FileError::of("write", path))
+}
+
+/// Opens a file to read it. A pipe to which nobody writes would keep us waiting for ever, and is an error after ten seconds.
+pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    if fs::metadata(path).is_ok_and(|metadata| std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type())) {
+        return open_pipe(path.to_owned());
+    }
+    File::open(path)
+}
+
+/// The thread that waits in vain is left behind.
+#[cfg(unix)]
+fn open_pipe(path: PathBuf) -> io::Result<File> {
+    const TIMEOUT: Duration = Duration::from_secs(10);
+    let (opened, receiver) = mpsc::channel();
+    thread::Builder::new().spawn(move || opened.send(File::open(path)))?;
+    let nobody = |_| {
+        let problem = format!("it is a pipe, and nobody wrote to it within {} s", TIMEOUT.as_secs());
+        Err(io::Error::new(io::ErrorKind::TimedOut, problem))
+    };
+    receiver.recv_timeout(TIMEOUT).unwrap_or_else(nobody)
 }
 
 /// Opens a file as `options` say; one that has to be made is 0600. `action` is what it is opened for.

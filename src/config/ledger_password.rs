@@ -1,6 +1,5 @@
 //! Where the password of a ledger in a database comes from: the profile, the address, `PGPASSWORD` or `~/.pgpass`.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +11,7 @@ use super::secret_source::SecretSource;
 use super::settings::LedgerDatabase;
 use super::sourced::{Origin, Sourced};
 use super::trust::open_to_others;
-use crate::private_file::FileError;
+use crate::private_file::{FileError, open_to_read};
 use crate::secret::Secret;
 
 const PASSWORD_VARIABLE: &str = "PGPASSWORD";
@@ -89,7 +88,7 @@ fn password_file() -> Option<Sourced<PathBuf>> {
 
 /// The password of the first line that fits: `host:port:database:user:password`, `*` for any.
 fn of_password_file(path: &Path, url: &LedgerUrl) -> Result<Option<Secret>, ConfigError> {
-    let file = match fs::File::open(path) {
+    let file = match open_to_read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(FileError::of("read", path))?,
     };

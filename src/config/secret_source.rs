@@ -1,7 +1,6 @@
 //! Where a secret comes from, and how it is fetched: only when a request is about to leave.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -15,7 +14,7 @@ use super::error::ConfigError;
 use super::file::CREDENTIALS_DIRECTORY;
 use super::sourced::{Origin, Sourced};
 use super::trust::open_to_others;
-use crate::private_file::FileError;
+use crate::private_file::{FileError, open_to_read};
 use crate::program::find_program;
 use crate::secret::Secret;
 
@@ -127,7 +126,7 @@ async fn blocking<T: Send + 'static>(read: impl FnOnce() -> io::Result<T> + Send
 }
 
 fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<String>)> {
-    let file = File::open(path)?;
+    let file = open_to_read(path)?;
     let warning = open_to_others(path, &file.metadata()?);
     Ok((read(file)?, warning))
 }

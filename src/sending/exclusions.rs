@@ -1,6 +1,5 @@
 //! Who must not be written to: the lists of `--exclude` and of the profile's `do_not_contact`, which add up.
 
-use std::fs::File;
 use std::io::{self, Read};
 
 use crate::config::{Origin, Settings};
@@ -8,6 +7,7 @@ use crate::context::Context;
 use crate::input::{InputError, Source, name_of};
 use crate::people::{ExclusionError, ExclusionOrigin, Exclusions};
 use crate::phone::Country;
+use crate::private_file::open_to_read;
 
 /// Reserves standard input where one of `sources` is it.
 pub(crate) fn claim_exclusions(context: &mut Context, sources: &[Source]) -> Result<(), InputError> {
@@ -79,7 +79,7 @@ fn add(
     let input: Box<dyn Read> = match source {
         Source::Stdin => Box::new(io::stdin()),
         Source::File(path) => {
-            Box::new(File::open(path).map_err(|cause| ExclusionError::unreadable(origin, &name, cause))?)
+            Box::new(open_to_read(path).map_err(|cause| ExclusionError::unreadable(origin, &name, cause))?)
         }
     };
     exclusions.add(input, &name, origin, country)

@@ -683,3 +683,47 @@ fn a_read_only_home_does_not_matter_to_a_send() {
     let run = home.run(SEND).env("HOME", PathBuf::from("/proc/self")).env("XDG_CONFIG_HOME", "/proc/self/none");
     run.api(&server.url).success();
 }
+
+/// A pipe with nobody at its other end.
+#[cfg(unix)]
+fn lonely_pipe(home: &Home, name: &str) {
+    let path = home.path().join(name);
+    crate::harness::tool(std::process::Command::new("mkfifo").arg(&path));
+    set_mode(&path, 0o600);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_without_a_writer_is_waited_for_ten_seconds() {
+    let home = Home::new();
+    for name in ["secret", "people", "body", "ca"] {
+        lonely_pipe(&home, name);
+    }
+    let server = Server::never_asked();
+    let told = "it is a pipe, and nobody wrote to it within 10 s";
+    let send = "send text --to 593987654321 Hola";
+    let waits = [
+        (format!("{send} --bot 1 --client-id x --client-secret-file secret"), 3, "failed to read secret"),
+        (format!("{send} --exclude people"), 2, "--exclude: failed to read people"),
+        ("bulk send people text Hola".to_owned(), 2, "failed to read people"),
+        ("send text --body body".to_owned(), 2, "--body: failed to read body"),
+        (format!("{send} --ca-cert ca"), 3, "failed to read ca"),
+    ];
+    std::thread::scope(|scope| {
+        for (words, code, place) in &waits {
+            let (home, url) = (&home, &server.url);
+            scope.spawn(move || {
+                let run = home.run(words).env("JELOU_API_URL", url).env("JELOU_BOT_ID", "1");
+                let run = run.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary");
+                run.fails(*code, &[place, told]);
+            });
+        }
+    });
+    // One who writes late is heard.
+    let path = home.path().join("secret");
+    std::thread::scope(|scope| {
+        scope.spawn(|| std::fs::write(&path, "canary-late\n").unwrap());
+        let run = home.run("doctor --offline --bot 1 --client-id x --client-secret-file secret").end();
+        assert!(run.stdout.contains("obtained"), "{run:?}");
+    });
+}

@@ -31,7 +31,9 @@ fn process(home: &Home, url: &str, words: &[&str]) -> Command {
 fn run(flags: &[&str], script: &str) -> (Ended, Vec<Value>) {
     let server = Server::answering(Reply::accepted()).perhaps_asked();
     let ended = run_in(&Home::new(), &server, flags, script);
-    (ended, server.received().iter().map(crate::server::Received::json).collect())
+    let received = server.received();
+    let sent = received.iter().filter(|request| request.line.starts_with("POST "));
+    (ended, sent.map(crate::server::Received::json).collect())
 }
 
 const ALL: [&str; 2] = ["--text", "{{ command }}|{{ result }}|{{ code }}|{{ signal }}"];
@@ -398,6 +400,40 @@ fn a_secret_that_could_not_be_had_is_tried_once_more_after_the_command() {
     assert!(ended.stderr.contains("the secret command `cat` failed"), "{ended:?}");
     // printf %s 'x:canary-late' | base64
     assert_eq!(server.only().headers["authorization"], "Basic eDpjYW5hcnktbGF0ZQ==");
+}
+
+#[test]
+fn a_pipe_without_a_writer_does_not_keep_the_command_from_running() {
+    let home = Home::new();
+    for name in ["secret", "opted-out"] {
+        let path = home.path().join(name);
+        tool(Command::new("mkfifo").arg(&path));
+        set_mode(&path, 0o600);
+    }
+    home.config(
+        "[profiles.secret]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret_file = \"../../secret\"\n\
+         [profiles.list]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\ndo_not_contact = \"../../opted-out\"\n",
+    );
+    std::thread::scope(|scope| {
+        for profile in ["secret", "list"] {
+            let home = &home;
+            scope.spawn(move || {
+                let words = [
+                    &TO[..],
+                    &["--profile", profile, "--notify-timeout", "1s", "--", "/bin/sh", "-c", "echo ran; exit 3"],
+                ];
+                let ended = home.run_args(&words.concat()).env("PATH", "/usr/bin:/bin").end();
+                assert_eq!((ended.code, ended.stdout.as_str()), (3, "ran\n"), "{profile}: {ended:?}");
+                for told in [
+                    "error: the command runs, but a notice of how it ended could not be sent",
+                    "nobody wrote to it within 10 s",
+                    "the notice of how the command ended: not sent",
+                ] {
+                    assert!(ended.stderr.contains(told), "{profile}: {ended:?}");
+                }
+            });
+        }
+    });
 }
 
 #[test]
