@@ -14,7 +14,7 @@ use crate::config::{
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::output::Format;
-use crate::phone::Country;
+use crate::phone::{Country, PhoneNumber, is_national};
 use crate::private_file::FileError;
 use crate::process::{SystemError, block_on};
 use crate::secret::Secret;
@@ -43,7 +43,8 @@ pub(crate) fn run(context: &mut Context, action: ProfileAction) -> Result<ExitCo
         ProfileAction::List => list(context)?,
         ProfileAction::Show { name } => show(context, name)?,
         ProfileAction::Set { name, allow_to, country, ledger_password_file } => {
-            let ledger_password_file = ledger_password_file.as_deref().map(absolute).transpose()?;
+            let kept = |path| kept_file(context, "--ledger-password-file", path);
+            let ledger_password_file = ledger_password_file.as_deref().map(kept).transpose()?;
             let country = country.map(|country| country.to_string());
             let change = ProfileChange { country, ledger_password_file, ..ProfileChange::default() };
             set(context, &name, allow_to, change)?;
@@ -194,13 +195,15 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
         api_url: flags.api_url.map(|url| url.to_string()),
         timeout: flags.timeout.map(|timeout| humantime::format_duration(timeout.duration()).to_string()),
         retry_for: flags.retry_for.map(|retry_for| humantime::format_duration(retry_for.duration()).to_string()),
-        ca_cert: flags.ca_cert.as_deref().map(absolute).transpose()?,
+        ca_cert: flags.ca_cert.as_deref().map(|path| kept_file(context, "--ca-cert", path)).transpose()?,
         allow_to: (!allow_to.is_empty()).then_some(AllowTo(allow_to)),
         ledger: flags.ledger,
         ..typed
     };
     match flags.client_secret {
-        Some(SecretSource::File(path)) => change.client_secret_file = Some(absolute(&path)?),
+        Some(SecretSource::File(path)) => {
+            change.client_secret_file = Some(kept_file(context, "--client-secret-file", &path)?);
+        }
         Some(SecretSource::Stdin) => {
             context.input.claim_stdin("--client-secret-file")?;
             change.client_secret = Some(read_secret()?);
@@ -219,7 +222,7 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
         }
         change.client_secret = ask_secret()?;
     }
-    check_patterns(context, change.allow_to.as_ref())?;
+    check_patterns(context, &change)?;
     ConfigEdit::change(&path, |edit| {
         edit.set_profile(name, &change);
         Ok(())
@@ -229,17 +232,51 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
 }
 
 /// Refuses patterns that fit nobody, and warns of those that fit no phone number.
-fn check_patterns(context: &Context, allow_to: Option<&AllowTo>) -> Result<(), UsageError> {
-    for pattern in allow_to.into_iter().flat_map(|allow_to| &allow_to.0) {
+fn check_patterns(context: &Context, change: &ProfileChange) -> Result<(), UsageError> {
+    let country = change.country.as_ref().and_then(|country| country.parse().ok());
+    for pattern in change.allow_to.iter().flat_map(|allow_to| &allow_to.0) {
+        if let Some(hint) = hint_of_national(pattern, country) {
+            let message = format!("allow_to: `{pattern}` fits nobody: numbers are compared with their country code");
+            return Err(UsageError::new(message, hint));
+        }
         if !pattern.starts_with("id:") && !pattern.contains(|letter: char| letter == '*' || letter.is_ascii_digit()) {
             let message = format!("allow_to: `{pattern}` fits nobody");
             return Err(UsageError::new(message, "give numbers or patterns such as 593*; nothing was saved"));
         }
-        if pattern.starts_with('+') || pattern.contains(' ') {
+        if pattern.starts_with(['+', '0']) || pattern.contains(' ') {
             context.stderr.warning(&format!("allow_to: `{pattern}` matches no phone number: write digits and * only"));
         }
     }
     Ok(())
+}
+
+/// What to write in place of a pattern that is a national number.
+fn hint_of_national(pattern: &str, country: Option<Country>) -> Option<String> {
+    let number = country.and_then(|country| PhoneNumber::read(pattern, Some(country)).ok());
+    let written = number.map_or_else(|| "it as 593987654321".to_owned(), |number| number.as_str().to_owned());
+    is_national(pattern).then(|| format!("write {written}, or a pattern such as 593*; nothing was saved"))
+}
+
+/// A file that the profile names from now on. That it is not there yet is no fault: it may be mounted later.
+fn kept_file(context: &Context, flag: &str, path: &Path) -> Result<PathBuf, CommandError> {
+    let is_descriptor = path.starts_with("/dev/fd")
+        || path == Path::new("/dev/stdin")
+        || path.starts_with("/proc") && path.components().any(|part| part.as_os_str() == "fd");
+    if is_descriptor {
+        let message = format!("{flag}: {} is gone once this command has ended", path.display());
+        let hint = match flag {
+            "--client-secret-file" => {
+                "to keep the secret itself, pipe it in: --client-secret-file -; nothing was saved"
+            }
+            _ => "name a file that stays; nothing was saved",
+        };
+        return Err(UsageError::new(message, hint).into());
+    }
+    let path = absolute(path)?;
+    if !path.exists() {
+        context.stderr.warning(&format!("{flag}: {} is not there (yet); it is read when it is needed", path.display()));
+    }
+    Ok(path)
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, FileError> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::phone::{Country, PhoneError, PhoneNumber, country_of, may_be_national};
+use crate::phone::{Country, PhoneError, PhoneNumber, country_of, is_national, may_be_national};
 
 /// A `userId` as it goes onto the wire: a phone's digits, or the user of another channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,15 +95,12 @@ pub(super) fn doubt(user: &str) -> Option<String> {
             let country = country_of(number.as_str()).unwrap_or("another country");
             Some(format!("{sent}, as a number of {country}; if it is a national one, write it with its country code"))
         }
-        Err(error) if error.is_without_country() && user.len() <= LONGEST_NATIONAL => Some(format!(
+        Err(_) if is_national(user) => Some(format!(
             "{sent}, and no number with a country code is written so; write it as 593987654321, or name it with --to"
         )),
         Ok(_) | Err(_) => None,
     }
 }
-
-/// The most digits of a national number, with what is dialled in front; longer ones are users of other channels.
-const LONGEST_NATIONAL: usize = 12;
 
 /// `<user>`, `$USER`, `USER`, `YOUR_NUMBER`, `string`. What has `{{ }}` is told by those who fill it or do not.
 fn looks_like_placeholder(user: &str) -> bool {

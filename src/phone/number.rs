@@ -177,6 +177,15 @@ pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
     region_of_number(recipient).map(|region| region.code)
 }
 
+/// The most digits of a national number, with what is dialled in front; longer ones are users of other channels.
+const MOST_NATIONAL: usize = 12;
+
+/// Whether `digits` reach nobody as they stand, and may be a national number.
+pub(crate) fn is_national(digits: &str) -> bool {
+    let is_short = digits.len() <= MOST_NATIONAL && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_short && PhoneNumber::read(digits, None).is_err_and(|error| error.is_without_country())
+}
+
 /// Whether the country decides what `typed` is: it has neither `+` nor 00, and is no user of another channel.
 pub(crate) fn is_bare(typed: &str) -> bool {
     Typed::read(typed).is_ok_and(|typed| !typed.is_international)

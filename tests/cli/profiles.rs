@@ -209,6 +209,33 @@ fn a_pattern_that_fits_no_phone_is_warned_about() {
 }
 
 #[test]
+fn what_fits_nobody_or_does_not_last_is_refused() {
+    let home = Home::new();
+    let new = "profile set p --bot 1 --client-id x";
+    for (flags, told) in [
+        (&["--allow-to", "0987654321"][..], &["allow_to: `0987654321` fits nobody", "write it as 593987654321"][..]),
+        (&["--allow-to", "593*", "--allow-to", "987654321"], &["allow_to: `987654321` fits nobody"]),
+        (&["--allow-to", "0987654321", "--country", "EC"], &["write 593987654321, or a pattern"]),
+        (&["--client-secret-file", "/dev/fd/63"], &["/dev/fd/63 is gone once this command has ended", "file -;"]),
+        (&["--client-secret-file", "/proc/self/fd/3"], &["/proc/self/fd/3 is gone once this command has ended"]),
+        (&["--client-secret-file", "/dev/stdin"], &["/dev/stdin is gone"]),
+        (&["--ca-cert", "/dev/fd/3"], &["--ca-cert: /dev/fd/3 is gone", "name a file that stays"]),
+        (&["--ledger-password-file", "/dev/fd/3"], &["--ledger-password-file: /dev/fd/3 is gone"]),
+    ] {
+        home.run(new).args(flags).fails(2, &[told, &["nothing was saved"]].concat());
+        assert!(!home.path().join(CONFIG).join(FILE).exists(), "{flags:?}");
+    }
+    // What may be mounted later is told; what is a user of another channel may be any number.
+    let ended = home.run(new).args(&["--client-secret-file", "later", "--allow-to", "2435678901234567"]).success();
+    assert!(
+        ended.stderr.starts_with("warning: --client-secret-file: ") && ended.stderr.contains("/later is not there")
+    );
+    home.write("secret", "canary");
+    let ended = home.run(new).args(&["--client-secret-file", "secret", "--allow-to", "09*"]).success();
+    assert!(!ended.stderr.contains("not there") && ended.stderr.contains("`09*` matches no phone number"), "{ended:?}");
+}
+
+#[test]
 fn a_dangling_link_is_written_through() {
     let home = Home::new();
     std::fs::create_dir_all(home.path().join(CONFIG)).unwrap();
