@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::error::ConfigError;
+use super::values::without_final_line_break;
 use crate::secret::Secret;
 
 /// Every variable that is ours.
@@ -117,7 +118,8 @@ fn read(name: &'static str) -> Result<Option<String>, ConfigError> {
         Some(value) => {
             let value = value.into_string().map_err(|_| ConfigError::VariableNotUtf8 { name })?;
             match stray_character(&value) {
-                None => Ok(Some(value)),
+                // A secret of Kubernetes that was made with `echo`.
+                None => Ok(Some(without_final_line_break(&value).to_owned())),
                 Some(problem) => Err(ConfigError::Variable { name, problem: problem.to_owned() }),
             }
         }

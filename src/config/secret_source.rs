@@ -50,9 +50,9 @@ impl fmt::Display for SecretSource {
 }
 
 impl Sourced<SecretSource> {
-    /// The secret, with a warning when others can read its file. `ask` reads it from the terminal. An empty secret is
-    /// an error.
-    pub(crate) async fn fetch(&self, ask: fn() -> io::Result<String>) -> Result<(Secret, Option<String>), ConfigError> {
+    /// The secret, with warnings when others can read its file or when it looks like something around a secret. `ask` reads
+    /// it from the terminal. An empty secret is an error.
+    pub(crate) async fn fetch(&self, ask: fn() -> io::Result<String>) -> Result<(Secret, Vec<String>), ConfigError> {
         let unreadable = |cause: io::Error| self.bad(&format!("cannot be read: {cause}"));
         let (raw, warning) = match &self.value {
             SecretSource::Value(secret) => (secret.reveal().as_bytes().to_vec(), None),
@@ -79,7 +79,8 @@ impl Sourced<SecretSource> {
         if secret.is_empty() {
             return Err(self.bad("is empty"));
         }
-        Ok((secret, warning))
+        let shape = secret.suspicious_shape().map(|shape| format!("the client secret from {} {shape}", self.origin()));
+        Ok((secret, warning.into_iter().chain(shape).collect()))
     }
 
     /// The file at `path`, which in a profile may begin with the directory of a service's credentials.
@@ -111,12 +112,15 @@ impl Sourced<SecretSource> {
     }
 
     fn bad(&self, problem: &str) -> ConfigError {
-        let origin = match &self.value {
+        ConfigError::BadSecret { origin: self.origin(), problem: problem.to_owned() }
+    }
+
+    fn origin(&self) -> String {
+        match &self.value {
             SecretSource::Value(_) => self.origin.to_string(),
             SecretSource::Prompt => "the terminal".to_owned(),
             other => format!("{other} ({})", self.place()),
-        };
-        ConfigError::BadSecret { origin, problem: problem.to_owned() }
+        }
     }
 }
 

@@ -48,10 +48,17 @@ impl BotId {
     }
 }
 
+/// The value without one line break at its end, which `echo` leaves there.
+pub(super) fn without_final_line_break(raw: &str) -> &str {
+    let raw = raw.strip_suffix('\n').unwrap_or(raw);
+    raw.strip_suffix('\r').unwrap_or(raw)
+}
+
 impl FromStr for BotId {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
+        let raw = without_final_line_break(raw);
         match raw {
             "" => Err("a bot id cannot be empty".to_owned()),
             "." | ".." => {
@@ -78,6 +85,7 @@ impl FromStr for ClientId {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
+        let raw = without_final_line_break(raw);
         match raw {
             "" => Err("a client id cannot be empty".to_owned()),
             // What stands behind the colon may be the secret.
@@ -252,6 +260,16 @@ mod tests {
             assert_eq!(AllowTo(vec![pattern.to_owned()]).allows(text), expected, "{pattern} {text}");
         }
         assert!(!AllowTo(Vec::new()).allows("593987654321"));
+    }
+
+    #[test]
+    fn an_id_loses_one_final_line_break() {
+        for (raw, expected) in
+            [("77", Some("77")), ("77\n", Some("77")), ("77\r\n", Some("77")), ("77\n\n", None), ("\n", None)]
+        {
+            assert_eq!(raw.parse::<BotId>().ok().as_ref().map(BotId::as_str), expected, "{raw:?}");
+            assert_eq!(raw.parse::<ClientId>().ok().as_ref().map(ClientId::as_str), expected, "{raw:?}");
+        }
     }
 
     #[test]

@@ -72,12 +72,12 @@ pub(crate) async fn connect(
             None => secret.fetch(ask).await,
         }
     };
-    let (client_secret, warning) = tokio::select! {
+    let (client_secret, warnings) = tokio::select! {
         biased;
         signal = signals.next() => return Ok(Opening::Interrupted(signal)),
         fetched = fetched => fetched?,
     };
-    context.stderr.warnings(warning.as_slice());
+    context.stderr.warnings(&warnings);
     let credentials = Credentials::new(client_id.as_str(), &client_secret);
     Ok(Opening::Open(Connection { base, client, credentials, signals }))
 }

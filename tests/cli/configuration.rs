@@ -684,6 +684,48 @@ fn a_read_only_home_does_not_matter_to_a_send() {
     run.api(&server.url).success();
 }
 
+#[test]
+fn a_line_break_behind_a_value_of_the_environment_is_no_part_of_it() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    let run = home.run("send text Hola").env("JELOU_API_URL", format!("{}\n", server.url)).env("JELOU_BOT_ID", "77\n");
+    let run = run.env("JELOU_CLIENT_ID", "id\n").env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests\n");
+    let ended = run.env("JELOU_TO", "593987654321\n").success();
+    assert_eq!(ended.stderr, "");
+    let received = server.only();
+    assert_eq!(received.line, "POST /v1/bots/77/messages HTTP/1.1");
+    // printf %s 'id:canary-secret-of-the-tests' | base64
+    assert_eq!(received.headers["authorization"], "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM=");
+    let shown = home.run_args(&["send", "text", "--dry-run", "--to", "593987654321", "--bot", "77\n", "a"]);
+    let shown = shown.api(&server.url).success().json();
+    assert!(shown["url"].as_str().unwrap().ends_with("/v1/bots/77/messages"), "{shown}");
+}
+
+#[test]
+fn what_is_around_a_secret_is_told_without_it() {
+    let home = Home::new();
+    for (content, told) in [
+        ("canary-one\ncanary-two\n", "has several lines, which are all sent as one secret"),
+        ("JELOU_CLIENT_SECRET=canary-1\n", "looks like NAME=VALUE"),
+        ("\"canary-1\"\n", "stands in quotes"),
+        ("{\"client_secret\": \"canary-1\"}\n", "looks like JSON"),
+        ("$CANARY_canary\n", "looks like a variable that nothing was put in for"),
+    ] {
+        home.write("secret", content);
+        let server = Server::answering(Reply::accepted());
+        let run = home.run("send text --to 593987654321 --bot 1 --client-id x --client-secret-file secret Hola");
+        let ended = run.env("JELOU_API_URL", &server.url).success();
+        let warning = format!("warning: the client secret from file secret (--client-secret-file) {told}");
+        assert!(ended.stderr.starts_with(&warning) && !ended.stderr.contains("CANARY"), "{ended:?}");
+        let run = home.run("doctor --offline --bot 1 --client-id x --client-secret-file secret").end();
+        assert!(run.stdout.contains(told), "{run:?}");
+    }
+    let server = Server::answering(Reply::accepted());
+    let run = home.run("send text --to 593987654321 Hola").api(&server.url);
+    let ended = run.env("JELOU_CLIENT_SECRET", "SECRET=canary").success();
+    assert!(ended.stderr.contains("from JELOU_CLIENT_SECRET looks like NAME=VALUE"), "{ended:?}");
+}
+
 /// A pipe with nobody at its other end.
 #[cfg(unix)]
 fn lonely_pipe(home: &Home, name: &str) {
