@@ -67,7 +67,11 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "DURATION")]
     notify_timeout: Option<Timeout>,
 
-    /// Run the command only if the notice could be made and signed, and the bot has its template; else end with 2, 3 or 11
+    /// Run the command only if the notice could be made and signed, the API takes the credentials and the bot, and the bot has
+    /// the template; else end with the code of what is wrong, such as 2, 3, 4, 5, 7 or 11.
+    ///
+    /// The API is asked for the bot's templates, which sends nothing. Where it has a passing fault (429, 5xx) the command
+    /// runs, with a warning.
     #[arg(long)]
     check_first: bool,
 

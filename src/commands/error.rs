@@ -14,7 +14,7 @@ use crate::output::{Sent, StreamError};
 use crate::people::{ExclusionError, ExclusionOrigin};
 use crate::private_file::FileError;
 use crate::process::{Signal, SystemError};
-use crate::sending::{ConnectError, GuardError, Interrupted, Panicked, ReadError, UnusableTemplates};
+use crate::sending::{ConnectError, GuardError, Interrupted, Panicked, ReadError, Unsendable, UnusableTemplates};
 
 /// An error that ends a command, as it is told.
 #[derive(Debug)]
@@ -183,6 +183,15 @@ impl From<ReadError> for CommandError {
     fn from(error: ReadError) -> Self {
         let ((code, _), name, hint) = (of_outcome(&error.outcome()), error.code(), error.hint());
         Self::new(code, name, error, hint)
+    }
+}
+
+impl From<Unsendable> for CommandError {
+    fn from(error: Unsendable) -> Self {
+        let Unsendable(read) = &error;
+        let ((code, _), name) = (of_outcome(&read.outcome()), read.code());
+        let hint = read.hint().map_or_else(String::new, |hint| format!("{hint}; "));
+        Self::new(code, name, error, Some(format!("{hint}the command did not run")))
     }
 }
 

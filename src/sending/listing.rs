@@ -87,6 +87,26 @@ impl ReadError {
         }
     }
 
+    /// Whether it would be the same for a message, and tomorrow: what passes by itself and what a listing alone lacks is not.
+    pub(crate) fn is_lasting(&self) -> bool {
+        let Self::Failed { delivery } = self else { return false };
+        match delivery.outcome {
+            Outcome::NotSent(Cause::Unavailable) | Outcome::Unknown(None) | Outcome::Sent { .. } => false,
+            Outcome::NotSent(Cause::Rejected) => {
+                delivery.answer.as_ref().is_some_and(|answer| matches!(answer.status, 300..=399 | 404))
+            }
+            Outcome::NotSent(
+                Cause::Credentials
+                | Cause::Network
+                | Cause::ProxyCredentials
+                | Cause::ProxyRefusal
+                | Cause::Tls
+                | Cause::Interrupted(_),
+            )
+            | Outcome::Unknown(Some(_)) => true,
+        }
+    }
+
     /// The stable name of the fault.
     pub(crate) fn code(&self) -> &'static str {
         match self {

@@ -21,4 +21,6 @@ pub(crate) use self::guard::{GuardError, check_not_excluded};
 pub(crate) use self::listing::{ReadError, read_templates};
 pub(crate) use self::secret::ask_secret;
 pub(crate) use self::sender::{Sender, UnresolvedSender, read_environment, read_ledger_environment};
-pub(crate) use self::template_check::{UnusableTemplates, check_templates, fault_of_template};
+pub(crate) use self::template_check::{
+    Unsendable, UnusableTemplates, check_sender, check_templates, fault_of_template,
+};

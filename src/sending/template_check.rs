@@ -89,11 +89,44 @@ pub(crate) async fn check_templates(
         }
         Err(_) => return unknown(&format!("its templates were not listed within {} s", CHECK_TIME.as_secs())),
     };
+    Ok(judge(&listing, stderr, uses, strict))
+}
+
+/// Whether the API can be reached and takes the credentials and the bot, by reading the bot's templates; and what of `uses` the
+/// bot cannot send. What passes by itself (429, 5xx) is a warning: the notice may leave
+/// hours later.
+///
+/// # Errors
+/// When there is no answer, the credentials or the bot are refused, or a signal comes meanwhile.
+pub(crate) async fn check_sender(
+    connection: &mut Connection,
+    stderr: &Stderr,
+    bot: &BotId,
+    uses: &TemplateUses,
+    retry_for: Duration,
+) -> Result<Vec<TemplateFault>, Unsendable> {
+    match read_templates(connection, stderr, bot, &TemplateFilter::default(), retry_for).await {
+        Ok(listing) => Ok(judge(&listing, stderr, uses, false)),
+        Err(error) if error.is_lasting() => Err(Unsendable(error)),
+        Err(error) => {
+            stderr.warning(&format!("nobody checked whether the API takes the notice: {}", without_prefix(&error)));
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// A sender from whom the API takes nothing.
+#[derive(Debug, Error)]
+#[error("the notice could not be sent: {}", without_prefix(.0))]
+pub(crate) struct Unsendable(pub(crate) ReadError);
+
+/// What of `uses` cannot be sent by the bot whose templates are listed; where the list does not tell, it warns.
+fn judge(listing: &Value, stderr: &Stderr, uses: &TemplateUses, strict: bool) -> Vec<TemplateFault> {
     if uses.is_cut {
         stderr.warning(&format!("only the first {} different templates of the list were checked", uses.uses.len()));
     }
-    let templates = results(&listing);
-    let coverage = Coverage::of(&listing, templates.len());
+    let templates = results(listing);
+    let coverage = Coverage::of(listing, templates.len());
     let mut faults = Vec::new();
     for wanted in &uses.uses {
         let verdict = wanted.judge(templates);
@@ -122,7 +155,7 @@ pub(crate) async fn check_templates(
         };
         faults.extend(problem.map(|problem| TemplateFault { wanted: wanted.clone(), problem }));
     }
-    Ok(faults)
+    faults
 }
 
 /// What is wrong with a template that the API did not take; nothing where its list does not tell.

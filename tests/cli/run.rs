@@ -465,6 +465,55 @@ fn what_would_keep_the_notice_is_told_before_the_command_runs() {
 }
 
 #[test]
+fn nothing_runs_where_all_is_checked_first_and_the_api_refuses() {
+    let nobody = refused_url();
+    let page = r#"{"pagination": {"total": 0}, "results": []}"#;
+    let check = ["--retry-for", "0", "--timeout", "300ms", "--check-first"];
+    for (reply, code, told) in [
+        (
+            Some(Reply::json(401, r#"{"message": "no"}"#)),
+            4,
+            "error: the notice could not be sent: the API answered 401",
+        ),
+        (Some(Reply::json(403, r#"{"code": "forbidden_bot"}"#)), 4, "the API answered 403"),
+        (Some(Reply::json(404, r#"{"code": "bot_not_found"}"#)), 5, "the API answered 404"),
+        (Some(Reply::json(302, "{}")), 5, "the API answered 302"),
+        (Some(Reply::HangAfterReading), 7, "error: the notice could not be sent: no answer in time"),
+        (None, 7, "error: the notice could not be sent: failed to connect"),
+    ] {
+        let server = reply.map(Server::answering);
+        let url = server.as_ref().map_or(nobody.as_str(), |server| &server.url);
+        for notice in [&[][..], &["--template", "t", "--param", "x"]] {
+            let home = Home::new();
+            let run = |flags: &[&str]| {
+                let words = [&TO[..], notice, flags, &["--", "touch", "ran"]].concat();
+                home.run_args(&words).env("PATH", "/usr/bin:/bin").api(url).end()
+            };
+            let ended = run(&check);
+            assert!(ended.code == code && ended.stderr.contains(told), "{code}: {ended:?}");
+            assert!(ended.stderr.contains("the command did not run") && !home.path().join("ran").exists(), "{ended:?}");
+            // Nobody asks before where it is not asked for.
+            let ended = run(&["--retry-for", "0", "--timeout", "300ms"]);
+            assert!(ended.code == 0 && home.path().join("ran").exists(), "{ended:?}");
+        }
+        let asked = server.map(|server| server.received().iter().filter(|one| one.line.starts_with("GET ")).count());
+        assert!(asked.is_none_or(|asked| asked == 2), "{asked:?}");
+    }
+    // What passes by itself is told, and the command runs; so it does where all is well.
+    for (reply, told) in [
+        (Reply::json(429, "{}"), "warning: nobody checked whether the API takes the notice: the API answered 429"),
+        (Reply::json(503, "{}"), "warning: nobody checked whether the API takes the notice: the API answered 503"),
+        (Reply::json(200, page), ""),
+    ] {
+        let server = Server::answering(reply);
+        let ended = run_in(&Home::new(), &server, &[&check[..], &["--on", "failure"]].concat(), "echo ran");
+        assert_eq!((ended.code, ended.stdout.as_str()), (0, "ran\n"), "{ended:?}");
+        assert!(ended.stderr.starts_with(told) && ended.stderr.is_empty() == told.is_empty(), "{ended:?}");
+        assert!(server.received().iter().all(|request| request.line.starts_with("GET /v1/bots/BOT_ID/templates")));
+    }
+}
+
+#[test]
 fn the_secret_and_colours_stay_out_of_the_tail() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();

@@ -28,7 +28,7 @@ use crate::people::Exclusions;
 use crate::process::{Signal, Signals, Tail, block_on, run_command};
 use crate::sending::{
     AuditLog, Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, UnusableTemplates, catch_panic,
-    check_templates, claim_exclusions,
+    check_sender, claim_exclusions,
 };
 use crate::template::language;
 
@@ -129,7 +129,8 @@ impl CommandRun<'_> {
             },
         };
         if let (true, Some((_, sender)), Some(connection)) = (arguments.check_first, &self.ready, &mut connection) {
-            let faults = check_templates(connection, &context.stderr, &sender.bot, &self.templates, false).await?;
+            let retry_for = sender.settings.retry_for.value.duration();
+            let faults = check_sender(connection, &context.stderr, &sender.bot, &self.templates, retry_for).await?;
             if !faults.is_empty() {
                 let hint = "correct the notice, or leave out --check-first; the command did not run";
                 return Err(UnusableTemplates { faults, hint }.into());
