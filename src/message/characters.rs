@@ -4,7 +4,6 @@
 use serde_json::Value;
 
 use super::invalid::Violation;
-use super::kinds::Message;
 use super::schema_path::is_known;
 
 /// Gives each text in `value`, which stands at `path`, with its own path to `see`.
@@ -26,20 +25,23 @@ pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&s
     }
 }
 
-/// Writes the line breaks of the texts in a body of `kind` as `\n`. Gives the control characters that no message can have,
-/// with the flags of `typed`, and a warning of each text that was changed. Fields that the kind does not know pass as they
-/// are.
-pub(super) fn settle(body: &mut Value, kind: &Message, typed: &Message) -> (Vec<Violation>, Vec<String>) {
+/// Writes the line breaks of the texts in `body` as `\n`. Gives the control characters that no message can have, with the
+/// flags that set them, and a warning of each text that was changed. Fields that `schema` does not know pass as they are.
+pub(super) fn settle(
+    body: &mut Value,
+    schema: &Value,
+    flag_of: impl Fn(&str) -> Option<String>,
+) -> (Vec<Violation>, Vec<String>) {
     let (mut violations, mut warnings) = (Vec::new(), Vec::new());
     if !has_control_characters(body) {
         return (violations, warnings);
     }
     visit_texts(body, "", &mut |path, text| {
-        if !is_known(kind.schema(), path) {
+        if !is_known(schema, path) {
             return;
         }
         if let Some(problem) = problem(text) {
-            violations.push(Violation { flag: typed.flag_of(path), path: path.to_owned(), problem });
+            violations.push(Violation { flag: flag_of(path), path: path.to_owned(), problem });
         } else if text.contains('\r') {
             *text = with_plain_line_breaks(text);
             warnings.push(format!("{path}: its line breaks have a carriage return, which is left out"));

@@ -60,7 +60,7 @@ pub(crate) fn check_template(body: Value) -> Result<Checked, InvalidMessage> {
 
 fn check_fields(kind: &Message, recipient: Option<Recipient>, mut body: Value) -> Result<Checked, InvalidMessage> {
     // Another client may write its line breaks as it likes.
-    let (violations, _) = characters::settle(&mut body, kind, kind);
+    let (violations, _) = characters::settle(&mut body, kind.schema(), |path| kind.flag_of(path));
     let message = read(kind, kind, &body)?;
     check(&message, kind, violations)?;
     if message.to_body() != body {

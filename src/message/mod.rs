@@ -21,6 +21,7 @@ mod media_url;
 mod merge;
 mod or_template;
 mod outgoing;
+mod parameter;
 mod recipient;
 mod recipient_choice;
 mod route;

@@ -60,15 +60,20 @@ impl Outgoing {
         take_type(kind.envelope(), typed.command(), &mut fields)?;
         let in_body = take_recipient(kind.envelope(), &mut fields)?;
         let bot = fields.shift_remove("botId");
+        let is_row = matches!(recipient, RecipientChoice::Made(_));
         let judged = in_body.as_ref().filter(|_| recipient.is_left_to_body());
         let recipient = recipient.make(in_body.as_ref());
         let mut fields = Value::Object(fields);
         let (mut violations, mut warnings) = match kind.envelope() {
             Envelope::Verbatim => Default::default(),
             Envelope::Typed(_) | Envelope::OwnEndpoint | Envelope::Destinations => {
-                characters::settle(&mut fields, kind, typed)
+                characters::settle(&mut fields, kind.schema(), |path| typed.flag_of(path))
             }
         };
+        if is_row {
+            // A list from Windows has other line breaks in every cell of several lines.
+            warnings.clear();
+        }
         let path = if kind.envelope() == Envelope::Destinations { "destinations" } else { "userId" };
         let users: Vec<_> =
             judged.map(|user| (path, user.as_str())).into_iter().chain(named_beside(&fields, &recipient)).collect();

@@ -48,6 +48,7 @@ use self::video::Video;
 use super::bubble::DrawnLine;
 use super::envelope::Envelope;
 use super::kind::Kind;
+use super::parameter::fit_parameters;
 use super::route::Route;
 use crate::input::{Input, InputError};
 
@@ -250,7 +251,7 @@ impl Message {
     /// Writes the parameters of a template in `body` so that WhatsApp takes them; says what was wrong with each.
     pub(crate) fn fit_parameters(&self, body: &mut Value) -> Vec<String> {
         let is_template = matches!(self, Self::Template(_) | Self::TemplateById(_));
-        if is_template { template::fit_parameters(body) } else { Vec::new() }
+        if is_template { fit_parameters(body) } else { Vec::new() }
     }
 
     /// The endpoint it goes to, as the API's documents write it.

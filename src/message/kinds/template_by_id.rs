@@ -8,10 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use super::template::{ONE_LINE, ONE_LINE_IN_WORDS, check_parameter};
 use crate::message::bubble::{DrawnLine, parameters, template};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
+use crate::message::parameter::{ONE_LINE, ONE_LINE_IN_WORDS, check_parameter};
 use crate::message::recipient::Recipient;
 use crate::message::route::Route;
 
