@@ -1195,7 +1195,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l text -d 'Text 
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l template -d 'Name of a WhatsApp template to send instead of a text' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l language -d 'Language code of the WhatsApp template' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l param -d 'Value of the WhatsApp template\'s next parameter (repeatable)' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l body -d 'A whole body as JSON, whose texts are templates' -r -F
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l body -d 'A whole body as JSON, whose texts can use values' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l exclude -d 'Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l tail -d 'Keep the last lines of the command\'s stderr for `tail`; its stderr is then a pipe' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l notify-timeout -d 'How long the notice may take, tries and waits together [default: 30s]' -r
@@ -1216,7 +1216,7 @@ none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l check-first -d 'Run the command only if the notice could be made and signed, and the bot has its template; else end with 2, 3 or 11'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l check-first -d 'Run the command only if the notice could be made, and the API takes its credentials, bot and template'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l strict-notify -d 'When the notice fails, exit with its exit code instead of the command\'s'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'

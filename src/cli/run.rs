@@ -16,8 +16,9 @@ use crate::phone::Country;
 ///   jelouctl run --to 593987654321 --template job_ended --param '{{ command }}' --param '{{ result }}' -- make
 ///   jelouctl run --to 593987654321 --tail 20 --text '{{ command }} {{ result }}: {{ tail }}' -- ./deploy.sh
 ///
-/// Texts are templates that can use `command` (its name alone), `result` (ok, failed or killed),
-/// `code`, `signal`, `duration`, `host`, `started`, and, with --tail, `tail`: the end of its stderr.
+/// A text can use the values `command` (its name alone), `result` (ok, failed or killed), `code`,
+/// `signal`, `duration`, `host`, `started`, and, with --tail, `tail`: the end of its stderr. A
+/// parameter of a WhatsApp template is put on one line.
 /// The exit code is the command's, also when the notice fails. A text reaches only a user who wrote in the last
 /// 24 hours; a template reaches anyone. What keeps the notice from leaving is told, and the command runs all the same.
 #[derive(Args, Debug)]
@@ -36,7 +37,7 @@ pub(crate) struct RunCommand {
     on: NotifyOn,
 
     /// Text of the message [default: command, result, host, duration and exit code]
-    #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true, conflicts_with_all = ["template", "body"])]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["template", "body"])]
     text: Option<String>,
 
     /// Name of a WhatsApp template to send instead of a text
@@ -48,10 +49,10 @@ pub(crate) struct RunCommand {
     language: Option<String>,
 
     /// Value of the WhatsApp template's next parameter (repeatable)
-    #[arg(long = "param", value_name = "TEMPLATE", allow_hyphen_values = true, requires = "template")]
+    #[arg(long = "param", value_name = "TEXT", allow_hyphen_values = true, requires = "template")]
     parameters: Vec<String>,
 
-    /// A whole body as JSON, whose texts are templates
+    /// A whole body as JSON, whose texts can use values
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     body: Option<Source>,
 
@@ -67,11 +68,10 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "DURATION")]
     notify_timeout: Option<Timeout>,
 
-    /// Run the command only if the notice could be made and signed, the API takes the credentials and the bot, and the bot has
-    /// the template; else end with the code of what is wrong, such as 2, 3, 4, 5, 7 or 11.
+    /// Run the command only if the notice could be made, and the API takes its credentials, bot and template
     ///
-    /// The API is asked for the bot's templates, which sends nothing. Where it has a passing fault (429, 5xx) the command
-    /// runs, with a warning.
+    /// Otherwise it ends with the code of what is wrong, such as 2, 3, 4, 5, 7 or 11. The API is asked for the bot's
+    /// templates, which sends nothing; where it answers 429 or 5xx, the command runs with a warning.
     #[arg(long)]
     check_first: bool,
 

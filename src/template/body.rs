@@ -59,7 +59,8 @@ impl<'a> BodyTemplate<'a> {
             Self::Constant(value) => Ok((*value).clone()),
             Self::Text { path, template, becomes } => {
                 let value = template.fill(path, row)?;
-                let unfit = |problem| TemplateError { path: path.clone(), problem, is_of_every_row: false };
+                let unfit =
+                    |problem| TemplateError { path: path.clone(), problem, missing: None, is_of_every_row: false };
                 becomes.fit(value).map_err(unfit)
             }
             Self::Object(fields) => {

@@ -9,6 +9,8 @@ pub(crate) struct TemplateError {
     /// The field of the body, or the flag.
     pub(crate) path: String,
     pub(crate) problem: String,
+    /// The name that it asks for and the row does not have, for who fills it with something else than rows.
+    pub(crate) missing: Option<String>,
     /// Whether it is the template's own, whatever the row.
     pub(crate) is_of_every_row: bool,
 }

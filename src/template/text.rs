@@ -33,7 +33,7 @@ impl<'a> TextTemplate<'a> {
         if !is_template(source) {
             return Ok(None);
         }
-        let faulty = |problem| TemplateError { path: path.to_owned(), problem, is_of_every_row: true };
+        let faulty = |problem| TemplateError { path: path.to_owned(), problem, missing: None, is_of_every_row: true };
         bounds::check(source).map_err(faulty)?;
         let inside = source.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
         if let Some(expression) = inside.and_then(|inside| language.compile_expression(inside.trim()).ok()) {
@@ -61,7 +61,7 @@ impl<'a> TextTemplate<'a> {
         };
         filled.map_err(|error| {
             let (problem, is_of_every_row) = match error.kind() {
-                ErrorKind::UndefinedError => self.undefined(row),
+                ErrorKind::UndefinedError => return self.undefined(path, row),
                 ErrorKind::UnknownFilter
                 | ErrorKind::UnknownTest
                 | ErrorKind::UnknownFunction
@@ -71,7 +71,7 @@ impl<'a> TextTemplate<'a> {
                 }
                 _ => (describe(&error), false),
             };
-            TemplateError { path: path.to_owned(), problem, is_of_every_row }
+            TemplateError { path: path.to_owned(), problem, missing: None, is_of_every_row }
         })
     }
 
@@ -91,29 +91,27 @@ impl<'a> TextTemplate<'a> {
         }
     }
 
-    /// Which of its names the row lacks, or which value inside a cell; and whether every row lacks it.
-    fn undefined(&self, row: &Row) -> (String, bool) {
+    /// What is undefined: which of its names the row lacks, or which value inside a cell.
+    fn undefined(&self, path: &str, row: &Row) -> TemplateError {
         // A header gives each row the same names, and texts below them have nothing inside.
         let is_fixed = matches!(row, Row::Cells { .. });
-        let mut missing: Vec<_> = self
-            .names()
-            .into_iter()
-            .chain(bare_columns(self.source()))
-            .filter(|name| !RowView::has(row, name))
-            .collect();
-        missing.sort();
         let has = row.names().join(", ");
-        if let Some(name) = missing.first() {
-            let problem = if is_fixed { "there is no column" } else { "the row has no" };
-            let there = if is_fixed { "there are" } else { "it has" };
-            return (format!("{problem} `{name}`; {there}: {has}"), is_fixed);
-        }
-        let mut inside: Vec<_> = self.paths().into_iter().filter(|path| !RowView::has_path(row, path)).collect();
-        inside.sort();
-        match inside.first() {
-            Some(path) => (format!("the row has no `{path}`; it has: {has}"), is_fixed),
-            None => (format!("the value is undefined, as the first of an empty list is; the row has: {has}"), false),
-        }
+        let names = self.names().into_iter().chain(bare_columns(self.source()));
+        let name = names.filter(|name| !RowView::has(row, name)).min();
+        let inside = || self.paths().into_iter().filter(|path| !RowView::has_path(row, path)).min();
+        let (problem, missing, is_of_every_row) = match (name, is_fixed) {
+            (Some(name), true) => (format!("there is no column `{name}`; there are: {has}"), Some(name), true),
+            (Some(name), false) => (format!("the row has no `{name}`; it has: {has}"), Some(name), false),
+            (None, _) => match inside() {
+                Some(path) => (format!("the row has no `{path}`; it has: {has}"), Some(path), is_fixed),
+                None => (
+                    format!("the value is undefined, as the first of an empty list is; the row has: {has}"),
+                    None,
+                    false,
+                ),
+            },
+        };
+        TemplateError { path: path.to_owned(), problem, missing, is_of_every_row }
     }
 
     /// The names with what is looked up in them: `row.nombre`.

@@ -141,6 +141,7 @@ impl CommandRun<'_> {
                 format!("the command runs, but a notice of how it ended could not be sent: {}", problem.message());
             context.stderr.error(&message, &problem.details, problem.hint.as_deref());
         }
+        let told = self.problem.as_ref().map(CommandError::line);
         let facts = Facts::new(arguments.program());
         let mut tail = arguments.tail.map(Tail::new);
         let (ended, at) = run_command(&context.stderr, &arguments.command, &[], tail.as_mut()).await?;
@@ -157,7 +158,11 @@ impl CommandRun<'_> {
             record.error.get_or_insert_with(error);
         }
         self.log.message(&context.stderr, "run", &record, of_notice.code());
-        let Err(NoticeFailure(_, _, problem)) = notified else { return Ok(code) };
+        let Err(NoticeFailure(_, _, mut problem)) = notified else { return Ok(code) };
+        // What was told before the command ran stands far above by now, and is not said twice.
+        if told.is_some_and(|told| problem == format!("not sent: {told}")) {
+            "not sent: the reason was given before the command ran".clone_into(&mut problem);
+        }
         context.stderr.error(&format!("the notice of how the command ended: {problem}"), &[], None);
         Ok(if arguments.strict { of_notice } else { code })
     }

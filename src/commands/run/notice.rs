@@ -10,8 +10,9 @@ use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::list::Row;
 use crate::message::{Message, Outgoing, RecipientChoice, RecipientSources, is_refused, visit_texts};
+use crate::nearest::nearest;
 use crate::output::without_escape_sequences;
-use crate::template::{BodyTemplate, Misspelling, misspelling, spelling, typed_line_break};
+use crate::template::{BodyTemplate, Misspelling, TemplateError, misspelling, spelling, typed_line_break};
 
 const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
 const TEXT_WITH_TAIL: &str =
@@ -19,7 +20,7 @@ const TEXT_WITH_TAIL: &str =
 /// The tail of a command that wrote nothing: a message must not be empty.
 pub(crate) const NO_TAIL: &str = "(nothing on stderr)";
 
-/// What a template can use, but for the tail.
+/// What a text can use, but for the tail.
 const VALUES: [&str; 7] = ["command", "result", "code", "signal", "duration", "host", "started"];
 
 /// A notice, ready to be filled.
@@ -69,8 +70,8 @@ impl<'a> Notice<'a> {
     ) -> Result<Self, CommandError> {
         let body = BodyTemplate::compile(language, schema, body, "").map_err(|error| {
             UsageError::new(
-                format!("{}: is not a template: {}", error.path, error.problem),
-                "write {{ result }} for a value",
+                format!("{}: cannot be filled in: {}", error.path, error.problem),
+                "a value is written {{ result }}; to print braces, write {{ '{{' }}",
             )
         })?;
         let cautions = cautions(language, &body);
@@ -88,10 +89,7 @@ impl<'a> Notice<'a> {
     ) -> Result<(Outgoing, Vec<String>), CommandError> {
         let mut facts = facts.clone();
         facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
-        let mut body = self.body.fill(&Row::Fields(Arc::new(facts))).map_err(|error| {
-            let seen = format!("a template can use {}, and (only with --tail) tail", VALUES.join(", "));
-            UsageError::new(format!("{}: {}", error.path, error.problem), seen)
-        })?;
+        let mut body = self.body.fill(&Row::Fields(Arc::new(facts))).map_err(|error| unfilled(&error))?;
         let mut changed = without_control_characters(&mut body);
         changed.extend(self.kind.fit_parameters(&mut body));
         let (outgoing, warnings) = Outgoing::from_body(self.kind, None, body, RecipientChoice::Among(&self.to))?;
@@ -118,6 +116,21 @@ impl<'a> Notice<'a> {
             }
         }
         self.fill(facts, Some(&end(fits)))
+    }
+}
+
+/// A text that asks for what there is not: the values of a command are no row of a list.
+fn unfilled(error: &TemplateError) -> UsageError {
+    let TemplateError { path, problem, missing, .. } = error;
+    let values = format!("the values are {}, and with --tail also tail", VALUES.join(", "));
+    match missing.as_deref() {
+        Some("tail") => UsageError::new(format!("{path}: there is no `tail` without --tail"), "add --tail 20"),
+        Some(name) => {
+            let nearest = nearest(name, VALUES).map(|nearest| format!("; did you mean `{nearest}`?"));
+            let message = format!("{path}: there is no value `{name}`{}", nearest.unwrap_or_default());
+            UsageError::new(message, values)
+        }
+        None => UsageError::new(format!("{path}: {problem}"), values),
     }
 }
 
