@@ -1,9 +1,10 @@
 //! What every run has for one person, in files and in a database.
 
 use super::error::BulkError;
-use super::ledger::{Details, FoundRow, Ledger, LedgerError};
-use super::runs::{RunName, Runs};
+use super::ledger::{Details, FoundRow, Ledger, LedgerError, RowState};
+use super::runs::{RunName, Runs, UnreadableRun};
 use super::store::RunStore;
+use crate::output::Sent;
 
 /// A row to the person who was looked for, and the run that has it.
 #[derive(Debug)]
@@ -15,6 +16,17 @@ pub(crate) struct FoundMessage {
     pub(crate) row: FoundRow,
 }
 
+/// What all runs have for them.
+#[derive(Debug, Default)]
+pub(crate) struct FoundMessages {
+    /// The last first, as they are remembered.
+    pub(crate) messages: Vec<FoundMessage>,
+    /// Runs whose ledger is not all that was written.
+    pub(crate) damaged: Vec<(RunName, LedgerError)>,
+    /// Runs of which it is not known whether they have any.
+    pub(crate) unreadable: Vec<UnreadableRun>,
+}
+
 impl FoundMessage {
     fn of(run: String, details: &Details, row: FoundRow) -> Self {
         Self { run, kind: details.kind.clone(), bot: details.bot.clone(), is_rehearsal: details.sandbox, row }
@@ -22,50 +34,58 @@ impl FoundMessage {
 }
 
 impl RunStore {
-    /// The rows to the people whom `recipients` mean, the last first, as they are remembered. `warn` hears of runs of which it
-    /// is not known.
+    /// The rows to the people whom `recipients` mean.
     ///
     /// # Errors
     /// When it cannot be told which runs there are.
-    pub(crate) fn find(
-        &self,
-        recipients: &[String],
-        mut warn: impl FnMut(&RunName, &str),
-    ) -> Result<Vec<FoundMessage>, BulkError> {
-        let mut found = Vec::new();
+    pub(crate) fn find(&self, recipients: &[String]) -> Result<FoundMessages, BulkError> {
+        let mut found = FoundMessages::default();
         match self {
             Self::Files(runs) => {
-                for name in runs.names()? {
-                    match find_in(runs, &name, recipients) {
-                        Ok(rows) => found.extend(rows),
+                for name in runs.names()?.into_iter().chain(runs.lost()?) {
+                    match find_in(runs, &name, recipients, &mut found) {
+                        Ok(()) => {}
                         Err(_) if runs.is_removed(&name) => {}
-                        Err(error) => warn(&name, &error.to_string()),
+                        Err(error) => found.unreadable.push(runs.unreadable(name, error)),
                     }
                 }
-                runs.lost()?.iter().for_each(|name| warn(name, "its ledger is gone"));
             }
             Self::Shared(runs) => {
                 for recipient in recipients {
                     let rows = runs.rows_to(recipient)?;
-                    found.extend(rows.into_iter().map(|(run, details, row)| FoundMessage::of(run, &details, row)));
+                    found
+                        .messages
+                        .extend(rows.into_iter().map(|(run, details, row)| FoundMessage::of(run, &details, row)));
                 }
             }
         }
         // What nothing became of yet has no time.
-        found.sort_by_key(|found| std::cmp::Reverse(found.row.reported.at.unwrap_or(i64::MAX)));
+        found.messages.sort_by_key(|found| std::cmp::Reverse(found.row.reported.at.unwrap_or(i64::MAX)));
         Ok(found)
     }
 }
 
-fn find_in(runs: &Runs, name: &RunName, recipients: &[String]) -> Result<Vec<FoundMessage>, LedgerError> {
-    let ledger = Ledger::read(&runs.path(name))?;
+fn find_in(runs: &Runs, name: &RunName, recipients: &[String], found: &mut FoundMessages) -> Result<(), LedgerError> {
+    let mut ledger = runs.read(name)?;
+    let mut rows = rows_to(&ledger, recipients)?;
+    // Nothing is said not to be sent by a ledger that was not read whole.
+    let is_not_sent = |row: &FoundRow| row.reported.state.sent() == Sent::No && row.reported.state != RowState::Skipped;
+    if rows.iter().any(is_not_sent) {
+        ledger = runs.read_whole(name)?;
+        rows = rows_to(&ledger, recipients)?;
+    }
+    if !rows.is_empty() {
+        let details = ledger.details()?;
+        found.messages.extend(rows.into_iter().map(|row| FoundMessage::of(name.to_string(), &details, row)));
+    }
+    found.damaged.extend(ledger.into_whole().err().map(|damage| (name.clone(), damage)));
+    Ok(())
+}
+
+fn rows_to(ledger: &Ledger, recipients: &[String]) -> Result<Vec<FoundRow>, LedgerError> {
     let mut rows = Vec::new();
     for recipient in recipients {
         rows.extend(ledger.rows_to(recipient)?);
     }
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let details = ledger.details()?;
-    Ok(rows.into_iter().map(|row| FoundMessage::of(name.to_string(), &details, row)).collect())
+    Ok(rows)
 }

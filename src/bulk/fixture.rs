@@ -50,7 +50,7 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
     };
     draft.find_repeated().unwrap();
     draft.complete(&details, &mark(), &path).unwrap();
-    (Ledger::resume(&path, mark()).unwrap(), Ledger::read(&path).unwrap())
+    (Ledger::resume(&path, mark()).unwrap(), Ledger::read(&path, &mark().note()).unwrap())
 }
 
 /// What became of the first attempt on row `n`.

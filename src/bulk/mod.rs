@@ -41,7 +41,7 @@ pub(crate) use self::engine::Engine;
 pub(crate) use self::error::BulkError;
 pub(crate) use self::exchange::RunLedger;
 pub(crate) use self::file_run::FileRun;
-pub(crate) use self::find::FoundMessage;
+pub(crate) use self::find::{FoundMessage, FoundMessages};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::fuzzing::damaged_ledger;
 pub(crate) use self::import::{ImportPolicy, RowRange, import, settle_repeated};
@@ -58,7 +58,8 @@ pub(crate) use self::row_task::ApiSession;
 pub(crate) use self::run_end::{RunEnd, StopReason, StopRequest};
 pub(crate) use self::run_pause::{PausedFor, RunPause};
 pub(crate) use self::runs::{
-    EarlierError, EarlierRuns, ReservedRun, RunAge, RunError, RunLock, RunName, RunOverview, Runs, StopWatch,
+    EarlierError, EarlierRuns, ReservedRun, RunAge, RunError, RunLock, RunName, RunOverview, RunOverviews, Runs,
+    StopWatch, UnreadableRun,
 };
 pub(crate) use self::send_again::commands_to_send_again;
 pub(crate) use self::shared_ledger::{

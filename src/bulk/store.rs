@@ -8,7 +8,7 @@ use super::ledger::{
     Counts, Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, QueuedRow, ReportedRow, RowFilter,
     RunEvent, SkipCounts, now,
 };
-use super::runs::{EarlierError, EarlierRuns, OpenRuns, RunAge, RunName, RunOverview, Runs};
+use super::runs::{EarlierError, EarlierRuns, OpenRuns, RunAge, RunName, RunOverview, RunOverviews, Runs};
 use super::shared_ledger::{RunId, SharedEarlier, SharedRuns};
 
 /// The runs that there are.
@@ -87,30 +87,37 @@ impl RunStore {
         }
     }
 
-    /// Every run, the newest first. `warn` hears of those whose ledger cannot be read.
+    /// Every run, the newest first.
     ///
     /// # Errors
     /// When it cannot be told which runs there are.
-    pub(crate) fn overviews(&self, warn: impl FnMut(&RunName, &LedgerError)) -> Result<Vec<RunOverview>, LedgerError> {
-        Ok(newest_first(match self {
-            Self::Files(runs) => runs.overviews(warn)?,
-            Self::Shared(runs) => runs.names()?.iter().map(|name| runs.overview(name)).collect::<Result<_, _>>()?,
-        }))
+    pub(crate) fn overviews(&self) -> Result<RunOverviews, LedgerError> {
+        let RunOverviews { runs, unreadable } = match self {
+            Self::Files(runs) => runs.overviews()?,
+            Self::Shared(shared) => {
+                let runs = shared.names()?.iter().map(|name| shared.overview(name)).collect::<Result<_, _>>()?;
+                RunOverviews { runs, ..RunOverviews::default() }
+            }
+        };
+        Ok(RunOverviews { runs: newest_first(runs), unreadable })
     }
 
     /// The runs that are complete, that nobody has, and in which nothing has changed for so long; the newest first. `warn`
-    /// hears of those whose ledger cannot be read.
+    /// hears of those whose ledger cannot be read or is damaged.
     ///
     /// # Errors
     /// When it cannot be told which runs there are.
     pub(crate) fn finished_for(
         &self,
         age: RunAge,
-        warn: impl FnMut(&RunName, &LedgerError),
+        mut warn: impl FnMut(&RunName, &LedgerError),
     ) -> Result<Vec<RunOverview>, LedgerError> {
         match self {
             Self::Files(_) => {
-                let mut old = self.overviews(warn)?;
+                let RunOverviews { runs: mut old, unreadable } = self.overviews()?;
+                let damaged = old.iter().filter_map(|run| Some((&run.name, run.damage.as_ref()?)));
+                let unreadable = unreadable.iter().map(|run| (&run.name, &run.error));
+                damaged.chain(unreadable).for_each(|(name, error)| warn(name, error));
                 old.retain(|run| !run.is_held && run.is_finished() && age.has_passed(run.changed_at, now()));
                 Ok(old)
             }
@@ -134,9 +141,20 @@ impl RunStore {
 
     pub(crate) fn read(&self, name: &RunName) -> Result<StoredRun<'_>, LedgerError> {
         Ok(match self {
-            Self::Files(runs) => StoredRun::File(Box::new(Ledger::read(&runs.path(name))?)),
+            Self::Files(runs) => StoredRun::File(Box::new(runs.read(name)?)),
             Self::Shared(runs) => StoredRun::Shared(runs, runs.id(name)?),
         })
+    }
+
+    /// The same, but of a file all is read, so that every damage is found.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn read_whole(&self, name: &RunName) -> Result<StoredRun<'_>, LedgerError> {
+        match self {
+            Self::Files(runs) => Ok(StoredRun::File(Box::new(runs.read_whole(name)?))),
+            Self::Shared(_) => self.read(name),
+        }
     }
 }
 
@@ -166,6 +184,15 @@ impl StoredRun<'_> {
         match self {
             Self::File(ledger) => ledger.counts(),
             Self::Shared(runs, run) => runs.counts(*run),
+        }
+    }
+
+    /// Why it is not all that was written: then its rows and counts have as unknown what may have been sent. A database knows
+    /// what it has.
+    pub(crate) fn damage(&self) -> Option<&LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.damage(),
+            Self::Shared(..) => None,
         }
     }
 
@@ -280,21 +307,17 @@ impl<'a> KnownRuns<'a> {
     }
 
     /// Notes in `draft` what the runs have too.
-    pub(crate) fn compare(
-        &mut self,
-        draft: &LedgerDraft,
-        warn: impl FnMut(&RunName, &LedgerError),
-    ) -> Result<(), EarlierError> {
+    pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError> {
         match self {
-            Self::Files(runs) => runs.compare(draft, warn),
+            Self::Files(runs) => runs.compare(draft),
             Self::Shared(runs) => Ok(runs.compare(draft)?),
         }
     }
 
     /// Checks only that they can be read.
-    pub(crate) fn check(&mut self, warn: impl FnMut(&RunName, &LedgerError)) -> Result<(), EarlierError> {
+    pub(crate) fn check(&mut self) -> Result<(), EarlierError> {
         match self {
-            Self::Files(runs) => runs.check(warn),
+            Self::Files(runs) => runs.check(),
             Self::Shared(_) => Ok(()),
         }
     }
@@ -316,9 +339,9 @@ impl<'a> KnownRuns<'a> {
     }
 
     /// Opens all of them.
-    pub(crate) fn open(&mut self, warn: impl FnMut(&RunName, &LedgerError)) -> Result<LookedUpRuns<'a>, EarlierError> {
+    pub(crate) fn open(&mut self) -> Result<LookedUpRuns<'a>, EarlierError> {
         Ok(match self {
-            Self::Files(runs) => LookedUpRuns::Files(runs.open(warn)?),
+            Self::Files(runs) => LookedUpRuns::Files(runs.open()?),
             Self::Shared(runs) => LookedUpRuns::Shared(runs.clone()),
         })
     }

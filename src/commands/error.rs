@@ -165,8 +165,8 @@ impl From<UnusableTemplates> for CommandError {
 impl From<EarlierError> for CommandError {
     fn from(error: EarlierError) -> Self {
         match error {
-            EarlierError::Unreadable { run, error } => {
-                GuardError::UnreadableRun { run: run.to_string(), problem: error.to_string() }.into()
+            EarlierError::Unreadable { run, path, is_ours, error } => {
+                GuardError::UnreadableRun { run: run.to_string(), path, is_ours, problem: error.to_string() }.into()
             }
             error @ EarlierError::TooMany { .. } => UsageError::new(
                 error.to_string(),

@@ -15,6 +15,7 @@ pub(super) struct Head {
     state: &'static str,
     state_label: &'static str,
     is_rehearsal: bool,
+    is_damaged: bool,
     facts: Vec<(&'static str, String)>,
 }
 
@@ -35,7 +36,7 @@ impl Head {
         language: PageLanguage,
     ) -> Self {
         let details = run.details;
-        let state = state_of(counts, run.is_running, events);
+        let state = if run.damage.is_some() { "damaged" } else { state_of(counts, run.is_running, events) };
         let sender = if details.sandbox {
             language.text("sandbox").to_owned()
         } else {
@@ -61,6 +62,7 @@ impl Head {
             state,
             state_label: language.text(state),
             is_rehearsal: details.sandbox,
+            is_damaged: run.damage.is_some(),
             facts: facts.into_iter().map(|(name, value)| (language.text(name), value)).collect(),
         }
     }

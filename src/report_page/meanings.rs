@@ -49,6 +49,13 @@ const WORDS: &[(&str, [&str; 2])] = &[
     ("network", ["the API could not be reached", "no se pudo llegar a la API"]),
     ("tls", ["the connection could not be made safe", "la conexión no se pudo asegurar"]),
     ("interrupted", ["a signal came before anything left", "una señal llegó antes de que algo saliera"]),
+    (
+        "damaged",
+        [
+            "the run's ledger is damaged: the message may have been sent",
+            "el registro del envío está dañado: quizá se envió",
+        ],
+    ),
     ("ledger", ["the run's ledger could not be read", "no se pudo leer el registro del envío"]),
     ("invalid", ["the row makes no message that can be sent", "la fila no da un mensaje que se pueda enviar"]),
     ("excluded", ["this person must not be written to", "a esta persona no se le debe escribir"]),
@@ -74,6 +81,7 @@ const SPANISH_WORDS: &[(&str, &str)] = &[
     ("network", "red"),
     ("tls", "TLS"),
     ("interrupted", "interrumpido"),
+    ("damaged", "registro dañado"),
     ("ledger", "registro"),
     ("invalid", "no válida"),
     ("excluded", "excluida"),

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::reported_run::ReportedRun;
 use super::texts::PageLanguage;
-use crate::bulk::{Counts, Details, commands_to_send_again};
+use crate::bulk::{Counts, LedgerError, commands_to_send_again};
 
 #[derive(Debug, Serialize)]
 pub(super) struct NextStep {
@@ -11,15 +12,14 @@ pub(super) struct NextStep {
     commands: Vec<String>,
 }
 
-/// The steps that are left for the run `name`, of whose rows `invalid` cannot be sent; the last one gives the whole list.
+/// The steps that are left for the run, of whose rows `invalid` cannot be sent; the last one gives the whole list.
 pub(super) fn next_steps(
-    name: &str,
+    run: &ReportedRun<'_>,
     counts: &Counts,
     invalid: u64,
-    details: &Details,
-    is_running: bool,
     language: PageLanguage,
 ) -> Vec<NextStep> {
+    let ReportedRun { name, details, damage, is_running, .. } = *run;
     let mut steps = Vec::new();
     let mut add = |is_needed: bool, text, commands: &[String]| {
         if is_needed {
@@ -28,6 +28,8 @@ pub(super) fn next_steps(
     };
     let report = |what: &str| format!("jelouctl bulk report {name} {what}");
     add(is_running, "next_running", &[format!("jelouctl bulk status {name}")]);
+    let take = [format!("jelouctl bulk resolve {name} --pending-as unknown")];
+    add(matches!(damage, Some(LedgerError::Incomplete { .. })), "next_damaged", &take);
     let resume = format!("jelouctl bulk resume {name}");
     add(!is_running && counts.left() > 0, "next_resume", std::slice::from_ref(&resume));
     let unknown = [report("--state unknown --file unknown.csv"), "jelouctl bulk resolve --from unknown.csv".to_owned()];

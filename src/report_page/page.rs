@@ -140,7 +140,7 @@ pub(crate) fn write(
             // Who gets it has no ledger, and a command may name people by the run or a column.
             Vec::new()
         } else {
-            next_steps(run.name, &outcomes.counts, invalid, run.details, run.is_running, language)
+            next_steps(run, &outcomes.counts, invalid, language)
         },
         settings: settings(language, &states, &row_reasons, &columns, mask),
         columns,

@@ -1,12 +1,14 @@
 //! The run whose page is made.
 
-use crate::bulk::{Details, StoredRun};
+use crate::bulk::{Details, LedgerError, StoredRun};
 
 /// A run to be shown.
 pub(crate) struct ReportedRun<'a> {
     pub(crate) name: &'a str,
     pub(crate) ledger: &'a StoredRun<'a>,
     pub(crate) details: &'a Details,
+    /// Why its ledger is not all that was written: its rows have as unknown what may have been sent.
+    pub(crate) damage: Option<&'a LedgerError>,
     /// Whether a process carries it out now.
     pub(crate) is_running: bool,
     /// Milliseconds since 1970.

@@ -82,6 +82,14 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     ("run", ["Run", "Envío"]),
     ("complete", ["Complete", "Completo"]),
     ("under_way", ["Under way", "En curso"]),
+    ("damaged", ["Damaged", "Dañado"]),
+    (
+        "damaged_means",
+        [
+            "The ledger of this run is damaged: what it does not have as sent may have been sent.",
+            "El registro de este envío está dañado: lo que no consta como enviado quizá se envió.",
+        ],
+    ),
     ("unfinished", ["Unfinished", "Sin terminar"]),
     ("rehearsal", ["Rehearsal (sandbox): nothing was sent to anybody", "Ensayo (sandbox): no se envió nada a nadie"]),
     ("masked", ["Without names and numbers", "Sin nombres ni números"]),
@@ -168,6 +176,13 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     ("next", ["What to do next", "Qué hacer ahora"]),
     ("next_none", ["Nothing is left to do.", "No queda nada por hacer."]),
     ("next_running", ["It is still under way. To see how it stands:", "Aún está en curso. Para ver cómo va:"]),
+    (
+        "next_damaged",
+        [
+            "To take the ledger as it is, if its files cannot be put back:",
+            "Para aceptar el registro tal como está, si no se pueden recuperar sus archivos:",
+        ],
+    ),
     ("next_resume", ["To send what is left:", "Para enviar lo que falta:"]),
     (
         "next_unknown",

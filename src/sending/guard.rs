@@ -1,5 +1,7 @@
 //! The guard over recipients, for one send and for every row of a bulk run.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 use crate::config::Settings;
@@ -58,8 +60,15 @@ pub(crate) enum GuardError {
     /// By it the earlier runs that count are chosen, and rows of this one are remembered.
     #[error("the clock of {whose} shows {problem}")]
     Clock { whose: &'static str, problem: String },
-    #[error("run {run} of the same bot cannot be read, and may send the same messages: {problem}")]
-    UnreadableRun { run: String, problem: String },
+    #[error("run {run} {}, and may have sent the same messages: {problem}", cannot_be_read(*is_ours))]
+    UnreadableRun {
+        run: String,
+        /// Its ledger.
+        path: PathBuf,
+        /// Whether it is known to be of the same bot.
+        is_ours: bool,
+        problem: String,
+    },
 }
 
 impl GuardError {
@@ -73,15 +82,21 @@ impl GuardError {
             }
             Self::Unconfirmed { is_answer: true, .. } => return None,
             Self::Unconfirmed { is_answer: false, .. } => "nobody can be asked here: add --yes to go on".to_owned(),
-            Self::UnreadableRun { run, .. } => {
-                format!("mend it; or forget it: jelouctl bulk remove {run}; or send all the same: --ignore-run {run}")
-            }
             Self::Clock { .. } => {
                 "set the clock: what was sent is remembered by its time, and people would get it again".to_owned()
             }
+            Self::UnreadableRun { run, path, .. } => format!(
+                "make {} readable again; or forget whom it reached: jelouctl bulk remove {run}; or send anyway: \
+                 --ignore-run {run}",
+                path.display()
+            ),
             Self::SentBefore { hint, .. } => hint.clone(),
         })
     }
+}
+
+fn cannot_be_read(is_ours: bool) -> &'static str {
+    if is_ours { "of the same bot cannot be read" } else { "cannot be read, nor which bot it is of" }
 }
 
 fn patterns(allowed: &[String]) -> String {

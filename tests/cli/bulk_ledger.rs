@@ -249,8 +249,9 @@ fn a_copy_of_a_ledger_is_not_sent_and_hinders_nobody() {
         killed.run("bulk resolve").args(&[name, "--unknown-as", "pending"]).fails(12, &[&part]);
     }
     assert_eq!(killed.jelou.seen().len(), seen);
-    let list = killed.run("bulk list").success();
-    assert!(list.stderr.contains("warning: s: it is a copy of run r") && list.stdout.contains("r\t"), "{list:?}");
+    let list =
+        killed.run("bulk list").fails(12, &["warning: run s: s is a copy of run r", "warning: run t: t is a copy"]);
+    assert!(list.stdout.starts_with("r\tunfinished\t") && list.stdout.contains("\ns\tdamaged\t"), "{list:?}");
     assert_eq!(killed.resume("copied").code, 10);
     // Under another name, all of it.
     killed.restore();
@@ -535,13 +536,15 @@ fn a_run_that_cannot_be_read_is_not_passed_over() {
     send(&["--ignore-run", "r"]).success();
     assert_eq!(jelou.seen().len(), 12);
     fs::write(runs.join("r.db"), older).unwrap();
-    send(&["--again"]).success();
-    let told = send(&["--again"]).success();
-    assert!(told.stderr.contains("whether run r sends the same messages is not known"), "{told:?}");
+    send(&["--again"]).fails(11, &["run r of the same bot cannot be read", "of version 1, older"]);
+    // Where not even that is known, every bot is concerned.
     fs::write(runs.join("r.db"), b"hello").unwrap();
     fs::remove_file(runs.join("r.lock")).unwrap();
-    let told = send(&["--again"]).success();
-    assert!(told.stderr.contains("whether run r sends the same messages is not known"), "{told:?}");
+    for bot in ["BOT_ID", "OTHER"] {
+        let told = ["run r cannot be read, nor which bot it is of", "runs/r.db", "--ignore-run r", "bulk remove r"];
+        send(&["--bot", bot, "--again"]).fails(11, &told);
+    }
+    assert_eq!(jelou.seen().len(), 12);
 }
 
 #[test]

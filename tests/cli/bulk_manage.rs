@@ -271,9 +271,10 @@ fn a_person_is_found_in_every_run_however_the_number_is_written() {
         return;
     }
     home.write(&format!("{STATE}/runs/bad.db"), "no ledger");
-    let found = home.run("bulk find 593987654321").success();
-    assert_eq!(lines(&found.stdout).len(), 1);
-    assert!(found.stderr.contains("warning: whether run bad has a message to 593987654321 is not known"), "{found:?}");
+    let told = ["warning: what run bad sent is not known", "not a database"];
+    let found = lines(&home.run("bulk find 593987654321").fails(12, &told).stdout);
+    assert_eq!((found.len(), &found[0]["run"], &found[1]["run"]), (2, &json!("a"), &json!("bad")));
+    assert!(found[1]["unreadable"].as_str().unwrap().contains("not a database"), "{found:?}");
 }
 
 #[test]

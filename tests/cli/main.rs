@@ -23,6 +23,8 @@ mod bad_input;
 mod bulk_before;
 mod bulk_connections;
 mod bulk_crash;
+#[cfg(unix)]
+mod bulk_damage;
 mod bulk_earlier;
 mod bulk_encoding;
 #[cfg(unix)]

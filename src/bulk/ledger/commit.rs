@@ -81,7 +81,7 @@ impl Ledger {
             }
             Ok(())
         })?;
-        self.identity.check()
+        self.files.check()
     }
 
     /// Keeps conditions that were given anew.

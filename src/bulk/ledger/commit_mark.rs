@@ -1,6 +1,7 @@
 //! What `RUN.lock` says of a ledger, in lines that can be read without it: whose run it is, and how many commits the
 //! ledger must have. A ledger that has fewer has lost its log, or the end of it.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -50,6 +51,14 @@ impl RunNote {
     }
 }
 
+/// The identity of a run as its lock file has it.
+pub(super) fn hexadecimal(identity: &[u8; 16]) -> String {
+    identity.iter().fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
+}
+
 /// The number with its complement, always as long: of a number alone one digit could be changed, and a ledger without its
 /// last commits would be whole.
 fn digits_of(commits: u64) -> String {
@@ -60,6 +69,37 @@ fn digits_of(commits: u64) -> String {
 fn commits_of(digits: &str) -> Option<u64> {
     let commits = digits.split(' ').next()?.parse().ok()?;
     (digits == digits_of(commits)).then_some(commits)
+}
+
+/// What the lock file of a run says to somebody who opens its ledger. It is read before the ledger is, which may get on
+/// meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LockNote {
+    Read(RunNote),
+    /// It is not there, cannot be read, or says something that was not written.
+    Lost,
+    /// A process has the run: its number may be half written at this moment, and Windows lets nobody else read it.
+    Held,
+}
+
+impl LockNote {
+    /// Of the lock file at `path`; `is_held` says whether a process has the run.
+    pub(crate) fn of(path: &Path, is_held: impl Fn() -> bool) -> Self {
+        match RunNote::read(path) {
+            Some(note) => Self::Read(note),
+            None if is_held() => Self::Held,
+            // Nobody writes it any more.
+            None => RunNote::read(path).map_or(Self::Lost, Self::Read),
+        }
+    }
+
+    /// What it says of the run with this identity.
+    pub(super) fn of_run(&self, identity: &[u8; 16]) -> Option<&RunNote> {
+        match self {
+            Self::Read(note) if note.identity == hexadecimal(identity) => Some(note),
+            Self::Read(_) | Self::Lost | Self::Held => None,
+        }
+    }
 }
 
 /// The lock file of a run that is locked, to be written.
@@ -79,8 +119,13 @@ impl CommitMark {
         &self.path
     }
 
+    /// What it says, for who has it.
+    pub(crate) fn note(&self) -> LockNote {
+        self.read().map_or(LockNote::Lost, LockNote::Read)
+    }
+
     /// Reads it by the open file: Windows lets nothing else read what is locked.
-    pub(super) fn read(&self) -> Option<RunNote> {
+    fn read(&self) -> Option<RunNote> {
         let mut file = &self.file;
         let mut text = String::new();
         file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_string(&mut text)).ok()?;

@@ -9,6 +9,7 @@ use rusqlite::{Connection, params};
 
 use super::commit::skipped;
 use super::commit_mark::CommitMark;
+use super::integrity::first_opening;
 use super::record::{self, RecordKind};
 use super::seal::{RequestHash, RunFields, hash_of_person, seal_of_run};
 use super::text_column::text_of;
@@ -170,14 +171,15 @@ impl LedgerDraft {
         let Some(path) = path else { return Ok(()) };
         db.execute_batch(include_str!("rules.sql"))?;
         let created_at = now();
+        let identity = identity()?;
         // What has a decision by now is skipped.
         db.execute(
-            "INSERT INTO progress (id, records, pending, skipped, changed_at) \
-             SELECT 1, ?1, ?2 - count(*), count(*), max(?3, coalesce(max(at), 0)) FROM decision",
-            [left_out.records, rows, created_at],
+            "INSERT INTO progress (id, opened, began, closed, records, pending, skipped, changed_at) \
+             SELECT 1, ?1, ?1, ?1, ?2, ?3 - count(*), count(*), max(?4, coalesce(max(at), 0)) FROM decision",
+            [first_opening(&identity), left_out.records, rows, created_at],
         )?;
         let fields = RunFields {
-            identity: identity()?,
+            identity,
             name: to.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
             details: serde_json::to_string(details)
                 .map_err(|error| LedgerError::Damaged { problem: error.to_string() })?,

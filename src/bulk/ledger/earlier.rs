@@ -9,7 +9,7 @@ use super::message::SameMessage;
 use super::row_states::state;
 use super::seal::RequestHash;
 use super::skip::skip_counts;
-use super::{DraftRequest, Ledger, LedgerDraft, LedgerError, RunNote, Skip, SkipCounts};
+use super::{DraftRequest, Ledger, LedgerDraft, LedgerError, Skip, SkipCounts};
 
 /// So many rows are left out by one commit.
 const ROWS_A_COMMIT: usize = 10_000;
@@ -101,15 +101,6 @@ impl Ledger {
     pub(crate) fn version(&self) -> Result<([u8; 16], u64), LedgerError> {
         let query = "SELECT identity, commits FROM run, progress";
         Ok(self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
-    }
-
-    /// Checks that it has all commits that its lock file has `noted`.
-    pub(crate) fn check_commits(&self, noted: Option<&RunNote>) -> Result<(), LedgerError> {
-        let (identity, (_, commits)) = (self.note()?.identity, self.version()?);
-        match noted.filter(|noted| noted.identity == identity && noted.commits > commits) {
-            None => Ok(()),
-            Some(noted) => Err(self.damaged(format!("of {} commits {commits} are left", noted.commits))),
-        }
     }
 
     /// When the list was read.

@@ -1,5 +1,6 @@
 //! What can be wrong with a ledger, and the way out.
 
+use std::io;
 use std::path::PathBuf;
 
 use rusqlite::types::FromSqlError;
@@ -19,12 +20,17 @@ pub(crate) enum LedgerError {
     NoDirectory,
     #[error(transparent)]
     File(#[from] FileError),
+    /// There is no file to open, or not one for us.
+    #[error("the ledger {} cannot be opened: {cause}", path.display())]
+    NotOpened { path: PathBuf, cause: io::Error },
     #[error("the ledger {} was removed or replaced while the run went on", path.display())]
     Removed { path: PathBuf },
     #[error("the ledger is of version {version}, newer than this jelouctl")]
     Newer { version: i32 },
     #[error("the ledger is of version {version}, older than this jelouctl reads")]
     Older { version: i32 },
+    #[error("{run}.db-wal is the log of another run")]
+    ForeignLog { run: String },
     #[error("{file} is a copy of run {run}, or its file under another name")]
     Copy { file: String, run: String },
     /// Records are missing or were changed.
@@ -85,10 +91,15 @@ impl LedgerError {
     /// others send, or what was sent before: "nothing was sent" would be taken for that.
     pub(crate) fn nothing_was_sent(&self) -> bool {
         match self {
-            Self::InUse { .. } | Self::Removed { .. } | Self::Incomplete { .. } | Self::Damaged { .. } => false,
+            Self::InUse { .. }
+            | Self::Removed { .. }
+            | Self::Incomplete { .. }
+            | Self::ForeignLog { .. }
+            | Self::Damaged { .. } => false,
             Self::Database(error) => error.nothing_was_sent(),
             Self::NoDirectory
             | Self::File(_)
+            | Self::NotOpened { .. }
             | Self::Newer { .. }
             | Self::Older { .. }
             | Self::Copy { .. }
@@ -104,6 +115,9 @@ impl LedgerError {
             Self::InUse { .. } => "wait for it, or watch it with `jelouctl bulk status`",
             Self::TimeOutOfRange { .. } => "set the clock of this machine; --state leaves such a row out of the report",
             Self::NoDirectory => return format!("set {HOME} or {}", STATE.variable),
+            Self::NotOpened { .. } => {
+                "put the file back where it is missing; where it is another user's, let them give you the right to read it"
+            }
             Self::Newer { .. } => "use the newer jelouctl",
             Self::Older { .. } => "use the jelouctl that made it, or `jelouctl bulk remove` it",
             Self::Copy { file, run } => {
@@ -112,11 +126,17 @@ impl LedgerError {
                      {file}.lock with it; a copy goes with `jelouctl bulk remove {file}`"
                 );
             }
+            Self::ForeignLog { run } => {
+                return format!(
+                    "put the log of {run} back, else take {run}.db-wal away: `jelouctl bulk resolve {run} --pending-as \
+                     unknown` takes the ledger as it is without it"
+                );
+            }
             Self::Incomplete { run, .. } => {
                 return format!(
-                    "put the files back if you have them; else rows that are taken for pending may have been sent: \
-                     `jelouctl bulk resolve {run} --pending-as unknown` takes the ledger as it is, and `jelouctl bulk \
-                     report {run}` and `jelouctl bulk remove {run}` work too"
+                    "put the files back if you have them; else `jelouctl bulk resolve {run} --pending-as unknown` takes \
+                     the ledger as it is, with every row that may have been sent as unknown; `jelouctl bulk report \
+                     {run}` and `jelouctl bulk remove {run}` work too"
                 );
             }
             Self::Database(error) => return error.hint(),

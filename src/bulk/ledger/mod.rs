@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod file;
 mod find;
+mod integrity;
 mod keys;
 mod memory;
 mod message;
@@ -32,12 +33,14 @@ mod survey;
 mod text_column;
 mod types;
 
+use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OpenFlags};
 
-pub(crate) use self::commit_mark::{CommitMark, RunNote};
+pub(crate) use self::commit_mark::{CommitMark, LockNote, RunNote};
 pub(crate) use self::comparison::Comparison;
 pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
 pub(crate) use self::draft_rows::{DraftedRow, RowKey, key_of};
@@ -53,7 +56,7 @@ pub(crate) use self::resolution::{
     DecidedRow, Resolution, ResolveError, RowOfReport, StandingRow, StandingRows, chosen_rows, decided_by_hand,
     rows_reported_otherwise,
 };
-use self::seal::{RunFields, seal_of_conditions, seal_of_run};
+use self::seal::seal_of_conditions;
 pub(crate) use self::seal::{hash_of_person, is_request_whole};
 pub(crate) use self::seen_keys::SeenKeys;
 pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
@@ -73,10 +76,12 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The ledger of a run that exists.
 pub(crate) struct Ledger {
     db: Connection,
-    identity: Identity,
+    files: Identity,
     progress: LedgerProgress,
     /// The lock file, where the ledger is written.
     mark: Option<CommitMark>,
+    /// Why it is not all that was written; nothing of one that is written.
+    damage: Option<LedgerError>,
     /// No row before this one is pending; known of a ledger that is written.
     first_pending: i64,
     /// No row from this one on has a record, unless it is skipped; known of a ledger that is written.
@@ -84,13 +89,21 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger to read it, also while another process writes it.
+    /// Opens the ledger as it is: whether it is all that was written is not known yet.
     ///
     /// # Errors
-    /// When it is none, or one of another version.
-    pub(crate) fn read(path: &Path) -> Result<Self, LedgerError> {
+    /// When it is not a ledger, or one of another version.
+    fn open(path: &Path) -> Result<Self, LedgerError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(path, flags)?;
+        let not_opened = |cause| LedgerError::NotOpened { path: path.to_owned(), cause };
+        if path.metadata().map_err(not_opened)?.is_dir() {
+            return Err(not_opened(io::ErrorKind::IsADirectory.into()));
+        }
+        let db = Connection::open_with_flags(path, flags).map_err(|error| match File::open(path) {
+            // Nobody in this process has it open: to close the file again takes no lock of SQLite's away.
+            Err(cause) => not_opened(cause),
+            Ok(_) => error.into(),
+        })?;
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.set_prepared_statement_cache_capacity(32);
         let pragma = |name: &str| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
@@ -108,8 +121,17 @@ impl Ledger {
         db.pragma_update(None, "cache_size", -512)?;
         // Pages of the log before it is written back, 32 MiB: every write back waits for the disk twice.
         db.pragma_update(None, "wal_autocheckpoint", 8000)?;
-        let progress = LedgerProgress::default();
-        Ok(Self { db, identity: Identity::none(), progress, mark: None, first_pending: 1, untouched: i64::MAX })
+        let ledger = Self {
+            db,
+            files: Identity::none(),
+            progress: LedgerProgress::default(),
+            mark: None,
+            damage: None,
+            first_pending: 1,
+            untouched: i64::MAX,
+        };
+        ledger.keep_log(true)?;
+        Ok(ledger)
     }
 
     /// What the run is, with the conditions that were given last.
@@ -133,36 +155,24 @@ impl Ledger {
         Ok(self.db.query_row("SELECT name FROM run", [], |row| row.get(0))?)
     }
 
-    /// Checks that the run is still what was written when the list was read.
-    pub(crate) fn check_seal(&self) -> Result<(), LedgerError> {
-        let query = "SELECT identity, name, details, rows, created_at, seal FROM run";
-        let (fields, seal): (_, [u8; 32]) = self.db.query_row(query, [], |row| {
-            let fields = RunFields {
-                identity: row.get(0)?,
-                name: row.get(1)?,
-                details: row.get(2)?,
-                rows: row.get(3)?,
-                created_at: row.get(4)?,
-            };
-            Ok((fields, row.get(5)?))
-        })?;
-        if seal_of_run(&self.db, &fields)? == seal {
-            Ok(())
-        } else {
-            Err(LedgerError::Damaged { problem: "what the run is was changed".to_owned() })
-        }
-    }
-
-    /// When the run ended, in milliseconds since 1970; nothing while a row is not final.
+    /// When the run ended, in milliseconds since 1970; nothing while a row is not final, or may be another than it seems.
     pub(crate) fn finished_at(&self) -> Result<Option<i64>, LedgerError> {
         let records = self.read_progress()?.records;
-        Ok(records.counts.is_finished().then_some(records.changed_at))
+        Ok((self.damage.is_none() && records.counts.is_finished()).then_some(records.changed_at))
     }
 
     /// How many rows are in each state, as the last commit left it: what it says is compared with the records whenever the
-    /// ledger is opened to be written.
+    /// ledger is opened to be written, or is read whole.
     pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
-        Ok(self.read_progress()?.records.counts)
+        let counts = self.noted_counts()?;
+        Ok(if self.damage.is_some() { counts.where_records_are_lost() } else { counts })
+    }
+
+    /// The same, whatever may be lost.
+    fn noted_counts(&self) -> Result<Counts, LedgerError> {
+        let counts = self.read_progress()?.records.counts;
+        // Counts that do not add up are not those of the rows.
+        Ok(if self.damage.is_some() && counts.all() != self.rows()? { self.survey()?.records.counts } else { counts })
     }
 
     /// The last outcome or decision, in milliseconds since 1970; where there is none, when the run was made.
@@ -194,8 +204,16 @@ impl Ledger {
 
     /// What its lock file says of it, but for the commits.
     fn note(&self) -> Result<RunNote, LedgerError> {
-        let identity: [u8; 16] = self.db.query_row("SELECT identity FROM run", [], |row| row.get(0))?;
-        Ok(self.details()?.note(&identity))
+        Ok(self.details()?.note(&self.identity()?))
+    }
+
+    fn identity(&self) -> Result<[u8; 16], LedgerError> {
+        Ok(self.db.query_row("SELECT identity FROM run", [], |row| row.get(0))?)
+    }
+
+    /// How many rows the list has.
+    fn rows(&self) -> Result<u64, LedgerError> {
+        Ok(self.db.query_row("SELECT rows FROM run", [], |row| row.get(0))?)
     }
 
     /// It is not all that was written; what is left can be taken as it is.

@@ -34,7 +34,7 @@ impl Ledger {
         let mut statement = self.db.prepare(&query).map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
-            let reported = reported(row).map_err(LedgerError::from)?;
+            let reported = self.shown(reported(row).map_err(LedgerError::from)?);
             if filter.takes(&reported) {
                 write(reported)?;
             }
@@ -45,7 +45,7 @@ impl Ledger {
     /// One row, as it is reported on.
     pub(super) fn reported_row(&self, n: i64) -> Result<ReportedRow, LedgerError> {
         let query = format!("{REPORTED} WHERE row.n = ?1");
-        Ok(self.db.prepare_cached(&query)?.query_row([n], reported)?)
+        Ok(self.shown(self.db.prepare_cached(&query)?.query_row([n], reported)?))
     }
 }
 

@@ -2,13 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::commit::decision;
+use super::commit::{Batch, decision};
 use super::record::RecordKind;
 use super::resolution::{
     DecidedRow, Resolution, ResolveError, StandingRow, StandingRows, chosen_rows, decided_by_hand,
     rows_reported_otherwise,
 };
 use super::{Counts, Ledger, LedgerError, RowState, now};
+
+impl Batch<'_> {
+    /// A row is what a person says.
+    fn decide(&mut self, DecidedRow { n, number, change }: DecidedRow) -> rusqlite::Result<()> {
+        let (at, problem) = (now(), decided_by_hand(change));
+        let fields = decision(n, number + 1, change, "resolved", &problem, at);
+        self.add(RecordKind::Decision, &fields, change, at)
+    }
+
+    /// A row is unknown from now on. One that failed is first what it must have been to be sent again.
+    pub(super) fn doubt(&mut self, row: DecidedRow) -> rusqlite::Result<()> {
+        let DecidedRow { n, mut number, change: [from, _] } = row;
+        if from == RowState::Failed {
+            self.decide(DecidedRow { n, number, change: [from, RowState::Pending] })?;
+            number += 1;
+        }
+        self.decide(DecidedRow { n, number, change: [RowState::Pending, RowState::Unknown] })
+    }
+}
 
 impl Ledger {
     /// Decides rows by hand. Says how many are in which state now because of it.
@@ -23,16 +42,25 @@ impl Ledger {
         };
         let mut changed = Counts::default();
         self.write(|batch| {
-            for DecidedRow { n, number, change } in rows {
-                let (at, [_, to]) = (now(), change);
-                let problem = decided_by_hand(change);
-                let fields = decision(n, number + 1, change, "resolved", &problem, at);
-                batch.add(RecordKind::Decision, &fields, change, at)?;
-                *changed.of_mut(to) += 1;
+            for row in rows {
+                batch.decide(row)?;
+                *changed.of_mut(row.change[1]) += 1;
             }
             Ok(())
         })?;
         Ok(changed)
+    }
+
+    /// The rows that may have been sent although the ledger has them as still to be sent; where it `has_lost` records, also
+    /// as failed, since they may have been sent again.
+    pub(super) fn rows_in_doubt(&self, has_lost: bool) -> Result<Vec<DecidedRow>, LedgerError> {
+        let query =
+            "SELECT n, number, state FROM standing WHERE state = 'pending' OR state = 'failed' AND ?1 ORDER BY n";
+        let mut statement = self.db.prepare(query)?;
+        let rows = statement.query_map([has_lost], |row| {
+            Ok(DecidedRow { n: row.get(0)?, number: row.get(1)?, change: [row.get(2)?, RowState::Unknown] })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     fn all_in_state(&self, change: [RowState; 2]) -> Result<Vec<DecidedRow>, ResolveError> {

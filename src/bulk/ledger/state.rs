@@ -57,6 +57,14 @@ impl RowState {
         }
     }
 
+    /// What is known of the row by a ledger that may have lost its last records: one that failed may have been sent again.
+    pub(crate) fn where_records_are_lost(self) -> Self {
+        match self {
+            Self::Pending | Self::Inflight | Self::Failed => Self::Unknown,
+            Self::Sent | Self::Unknown | Self::Skipped => self,
+        }
+    }
+
     pub(crate) fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
@@ -118,6 +126,15 @@ impl Counts {
     /// As the next process will find them: what was under way may have been sent.
     pub(crate) fn at_rest(self) -> Self {
         Self { inflight: 0, unknown: self.unknown + self.inflight, ..self }
+    }
+
+    /// As a ledger has them that may have lost its last records.
+    pub(crate) fn where_records_are_lost(self) -> Self {
+        let mut counts = Self::default();
+        for state in RowState::ALL {
+            *counts.of_mut(state.where_records_are_lost()) += self.of(state);
+        }
+        counts
     }
 
     /// For a person who watches.

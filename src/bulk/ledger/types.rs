@@ -1,12 +1,11 @@
 //! What a ledger holds, as plain data.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::commit_mark::RunNote;
+use super::commit_mark::{RunNote, hexadecimal};
 use super::error::LedgerError;
 use super::state::{Counts, RowState};
 use crate::api::{Deadline, SuccessCriterion};
@@ -98,12 +97,8 @@ impl Details {
 
     /// What the lock file says of the run with this identity that has no commit yet.
     pub(super) fn note(&self, identity: &[u8; 16]) -> RunNote {
-        let identity = identity.iter().fold(String::new(), |mut digits, byte| {
-            let _ = write!(digits, "{byte:02x}");
-            digits
-        });
         let (bot, api_url) = (self.bot.clone(), self.api_url.clone());
-        RunNote { commits: 0, identity, bot, api_url, sandbox: self.sandbox }
+        RunNote { commits: 0, identity: hexadecimal(identity), bot, api_url, sandbox: self.sandbox }
     }
 }
 

@@ -4,7 +4,7 @@ use super::directory::Runs;
 use super::error::RunError;
 use super::name::RunName;
 use crate::bulk::error::BulkError;
-use crate::bulk::ledger::{Ledger, LedgerError};
+use crate::bulk::ledger::LedgerError;
 
 impl Runs {
     /// The run `asked` for, whether its ledger is there or only its lock file.
@@ -43,7 +43,7 @@ impl Runs {
     fn only_unfinished(&self) -> Result<Option<RunName>, BulkError> {
         let mut unfinished = self.names()?;
         unfinished.retain(|name| {
-            let finished_at = Ledger::read(&self.path(name)).and_then(|run| run.finished_at());
+            let finished_at = self.read(name).and_then(|run| run.finished_at());
             !finished_at.is_ok_and(|at| at.is_some())
         });
         match unfinished.as_slice() {
@@ -56,7 +56,7 @@ impl Runs {
     /// Whether it is no rehearsal, and when it was made. Of a ledger that cannot be read, its other files say so.
     fn age_of(&self, name: &RunName) -> (bool, i64) {
         let read = || {
-            let ledger = Ledger::read(&self.path(name))?;
+            let ledger = self.read(name)?;
             Ok::<_, LedgerError>((!ledger.details()?.sandbox, ledger.created_at()?))
         };
         read().unwrap_or_else(|_| (self.note(name).is_none_or(|note| !note.sandbox), self.changed_at(name)))

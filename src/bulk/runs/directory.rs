@@ -11,7 +11,7 @@ use super::name::RunName;
 use super::reserved::ReservedRun;
 use super::stop_mark::StopMark;
 use crate::bulk::error::BulkError;
-use crate::bulk::ledger::{LedgerError, RunNote};
+use crate::bulk::ledger::{Ledger, LedgerError, LockNote, RunNote};
 use crate::places::STATE;
 use crate::private_file::{self, FileError};
 
@@ -76,6 +76,42 @@ impl Runs {
     /// What the lock file of a run says of it.
     pub(crate) fn note(&self, name: &RunName) -> Option<RunNote> {
         RunNote::read(&self.files(name).lock())
+    }
+
+    /// Opens the ledger of a run to read it, also while another process writes it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn read(&self, name: &RunName) -> Result<Ledger, LedgerError> {
+        let noted = self.lock_note(name);
+        Ledger::read(&self.path(name), &noted)
+    }
+
+    /// The same, but all of it is read, so that every damage is found.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn read_whole(&self, name: &RunName) -> Result<Ledger, LedgerError> {
+        let noted = self.lock_note(name);
+        Ledger::read_whole(&self.path(name), &noted)
+    }
+
+    /// As [`Runs::read`], of a run that this process has.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn read_locked(&self, name: &RunName, lock: &RunLock) -> Result<Ledger, LedgerError> {
+        Ledger::read(&self.path(name), &lock.mark()?.note())
+    }
+
+    fn lock_note(&self, name: &RunName) -> LockNote {
+        LockNote::of(&self.files(name).lock(), || self.is_held(name))
+    }
+
+    /// Whose run it is: by its ledger, where that can be read, else by its lock file; nothing where neither says so.
+    pub(crate) fn whose(&self, name: &RunName) -> Option<RunNote> {
+        let of_ledger = self.read(name).ok().and_then(|ledger| ledger.sealed_note());
+        of_ledger.or_else(|| self.note(name))
     }
 
     /// When a file of the run was last written, in milliseconds since 1970.

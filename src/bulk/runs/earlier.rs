@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -23,9 +24,15 @@ pub(crate) const MOST_OPEN: usize = 64;
 /// What keeps a list from being compared.
 #[derive(Debug, Error)]
 pub(crate) enum EarlierError {
-    /// It is of the same bot at the same address, and what it sends cannot be known.
+    /// It is of the same bot at the same address, or not even that can be read, and what it sends cannot be known.
     #[error("run {run} cannot be read: {error}")]
-    Unreadable { run: RunName, error: LedgerError },
+    Unreadable {
+        run: RunName,
+        path: PathBuf,
+        /// Whether it is known to be of the same bot.
+        is_ours: bool,
+        error: LedgerError,
+    },
     /// They are looked up as the list is read.
     #[error("{runs} earlier runs count, and with --limit and --skip-sent at most {MOST_OPEN} can")]
     TooMany { runs: usize },
@@ -45,8 +52,8 @@ pub(crate) struct EarlierRuns<'a> {
     memory: Memory,
     /// Since when people count as written to lately.
     lately: i64,
-    /// What was compared, as it was then; nothing of a run that cannot be read.
-    seen: BTreeMap<RunName, Option<([u8; 16], u64)>>,
+    /// What was compared, as it was then.
+    seen: BTreeMap<RunName, ([u8; 16], u64)>,
 }
 
 /// One of them.
@@ -99,25 +106,20 @@ impl<'a> EarlierRuns<'a> {
         Self { runs, bot, api_url, ignored, own: Some(own), memory, lately: i64::MAX, seen: BTreeMap::new() }
     }
 
-    /// Notes in `draft` what the runs have too that were changed since they were last looked at. `warn` hears of a run that
-    /// cannot be read and does not say whose it is.
+    /// Notes in `draft` what the runs have too that were changed since they were last looked at.
     ///
     /// # Errors
-    /// When one of the same bot cannot be read, or the draft cannot be written.
-    pub(crate) fn compare(
-        &mut self,
-        draft: &LedgerDraft,
-        warn: impl FnMut(&RunName, &LedgerError),
-    ) -> Result<(), EarlierError> {
-        self.compare_with(warn, || draft.comparison())
+    /// When one of the same bot cannot be read, or one that does not say whose it is, or the draft cannot be written.
+    pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError> {
+        self.compare_with(|| draft.comparison())
     }
 
     /// Checks only that they can be read.
     ///
     /// # Errors
     /// As of [`EarlierRuns::compare`].
-    pub(crate) fn check(&mut self, warn: impl FnMut(&RunName, &LedgerError)) -> Result<(), EarlierError> {
-        self.each_changed(Choice::ChangedLately, warn, |_| Ok(()))
+    pub(crate) fn check(&mut self) -> Result<(), EarlierError> {
+        self.each_changed(Choice::ChangedLately, |_| Ok(()))
     }
 
     /// How many people of `draft` a run has written to in the last 24 hours, rows that are left out not counted.
@@ -127,11 +129,9 @@ impl<'a> EarlierRuns<'a> {
     pub(crate) fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
         let (seen, written_to) = (std::mem::take(&mut self.seen), Memory::written_to_since(self.lately));
         let mut comparison = None;
-        let found = self.each_changed(
-            Choice::ChangedLately,
-            |_, _| (),
-            |earlier| begun(&mut comparison, || draft.comparison())?.find_people(&earlier.ledger, written_to),
-        );
+        let found = self.each_changed(Choice::ChangedLately, |earlier| {
+            begun(&mut comparison, || draft.comparison())?.find_people(&earlier.ledger, written_to)
+        });
         self.seen = seen;
         found?;
         Ok(comparison.map_or(0, |comparison| comparison.people()))
@@ -144,40 +144,31 @@ impl<'a> EarlierRuns<'a> {
     pub(crate) fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
         let seen = std::mem::take(&mut self.seen);
         let mut unfinished = Vec::new();
-        let found = self.each_changed(
-            Choice::Counting,
-            |_, _| (),
-            |earlier| {
-                if earlier.ledger.counts()?.pending == 0 {
-                    return Ok(());
-                }
-                let mut comparison = draft.comparison()?;
-                comparison.find_people(&earlier.ledger, Memory::to_be_sent())?;
-                unfinished.extend(Some((earlier.name, comparison.people())).filter(|(_, people)| *people > 0));
-                Ok(())
-            },
-        );
+        let found = self.each_changed(Choice::Counting, |earlier| {
+            if earlier.ledger.counts()?.pending == 0 {
+                return Ok(());
+            }
+            let mut comparison = draft.comparison()?;
+            comparison.find_people(&earlier.ledger, Memory::to_be_sent())?;
+            unfinished.extend(Some((earlier.name, comparison.people())).filter(|(_, people)| *people > 0));
+            Ok(())
+        });
         self.seen = seen;
         found?;
         Ok(unfinished)
     }
 
     /// As [`EarlierRuns::compare`], for the rows of `ledger` that are still to be sent.
-    pub(crate) fn compare_run(
-        &mut self,
-        ledger: &Ledger,
-        warn: impl FnMut(&RunName, &LedgerError),
-    ) -> Result<(), EarlierError> {
-        self.compare_with(warn, || ledger.comparison())
+    pub(crate) fn compare_run(&mut self, ledger: &Ledger) -> Result<(), EarlierError> {
+        self.compare_with(|| ledger.comparison())
     }
 
     fn compare_with<'b>(
         &mut self,
-        warn: impl FnMut(&RunName, &LedgerError),
         begin: impl Fn() -> Result<Comparison<'b>, LedgerError>,
     ) -> Result<(), EarlierError> {
         let mut comparison = None;
-        self.each_changed(Choice::Counting, warn, |earlier| {
+        self.each_changed(Choice::Counting, |earlier| {
             let run = earlier.name.to_string();
             begun(&mut comparison, &begin)?.find_messages(&earlier.ledger, &run, earlier.memory)
         })
@@ -187,10 +178,10 @@ impl<'a> EarlierRuns<'a> {
     ///
     /// # Errors
     /// When one of the same bot cannot be read, or they are too many to be open at once.
-    pub(crate) fn open(&mut self, warn: impl FnMut(&RunName, &LedgerError)) -> Result<OpenRuns, EarlierError> {
+    pub(crate) fn open(&mut self) -> Result<OpenRuns, EarlierError> {
         let mut open = Vec::new();
         let mut runs = 0;
-        self.each_changed(Choice::Counting, warn, |earlier| {
+        self.each_changed(Choice::Counting, |earlier| {
             runs += 1;
             if runs <= MOST_OPEN {
                 open.push(earlier);
@@ -203,7 +194,6 @@ impl<'a> EarlierRuns<'a> {
     fn each_changed(
         &mut self,
         choice: Choice,
-        mut warn: impl FnMut(&RunName, &LedgerError),
         mut each: impl FnMut(EarlierRun) -> Result<(), LedgerError>,
     ) -> Result<(), EarlierError> {
         let mut unreadable = None;
@@ -219,19 +209,16 @@ impl<'a> EarlierRuns<'a> {
                 Ok(()) => {}
                 // It was removed meanwhile, or is passed over.
                 Err(_) if self.runs.is_removed(&run) || self.ignored.contains(&run) => {}
-                Err(error) => match self.runs.note(&run) {
-                    Some(note) if !matches!(error, LedgerError::Older { .. }) => {
-                        let is_ours = note.bot == self.bot && note.api_url == self.api_url && !note.sandbox;
-                        if is_ours && (self.own.is_none() || self.may_have_changed(&run)) {
-                            unreadable = unreadable.or(Some(EarlierError::Unreadable { run, error }));
-                        }
+                Err(error) => {
+                    let whose = self.runs.whose(&run);
+                    let may_be_ours = whose
+                        .as_ref()
+                        .is_none_or(|whose| whose.bot == self.bot && whose.api_url == self.api_url && !whose.sandbox);
+                    if may_be_ours && (self.own.is_none() || self.may_have_changed(&run)) {
+                        let (path, is_ours) = (self.runs.path(&run), whose.is_some());
+                        unreadable = unreadable.or(Some(EarlierError::Unreadable { run, path, is_ours, error }));
                     }
-                    Some(_) | None => {
-                        if self.seen.insert(run.clone(), None).is_none() {
-                            warn(&run, &error);
-                        }
-                    }
-                },
+                }
             }
         }
         unreadable.map_or(Ok(()), Err)
@@ -243,17 +230,17 @@ impl<'a> EarlierRuns<'a> {
         choice: Choice,
         each: &mut impl FnMut(EarlierRun) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        // Read before the ledger is, which may get on meanwhile.
-        let noted = self.runs.note(run);
-        let ledger = Ledger::read(&self.runs.path(run))?;
-        ledger.check_seal()?;
-        ledger.check_commits(noted.as_ref())?;
+        let ledger = self.runs.read(run)?;
+        if self.is_copy_of_another(&ledger)? {
+            return Ok(());
+        }
+        let ledger = ledger.into_whole()?;
         let details = ledger.details()?;
         if details.bot != self.bot || details.api_url != self.api_url || details.sandbox {
             return Ok(());
         }
         // Read before the rows are: what is written in between is seen the next time.
-        let version = Some(ledger.version()?);
+        let version = ledger.version()?;
         if self.seen.get(run) == Some(&version) {
             return Ok(());
         }
@@ -271,6 +258,14 @@ impl<'a> EarlierRuns<'a> {
         }
         self.seen.insert(run.clone(), version);
         Ok(())
+    }
+
+    /// Whether it is a copy of a run that is here too: that one counts.
+    fn is_copy_of_another(&self, ledger: &Ledger) -> Result<bool, LedgerError> {
+        let Some(LedgerError::Copy { run, .. }) = ledger.damage() else { return Ok(false) };
+        let original = run.parse().ok().and_then(|run: RunName| self.runs.read(&run).ok());
+        let original = original.map(|original| original.version()).transpose()?;
+        Ok(original.is_some_and(|(identity, _)| ledger.version().is_ok_and(|(own, _)| own == identity)))
     }
 
     /// Whether a row of a run that cannot be read can have become one that counts since the list was read.

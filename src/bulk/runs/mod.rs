@@ -19,6 +19,6 @@ pub(crate) use self::earlier::{EarlierError, EarlierRuns, OpenRuns};
 pub(crate) use self::error::RunError;
 pub(crate) use self::lock::RunLock;
 pub(crate) use self::name::RunName;
-pub(crate) use self::overview::RunOverview;
+pub(crate) use self::overview::{RunOverview, RunOverviews, UnreadableRun};
 pub(crate) use self::reserved::ReservedRun;
 pub(crate) use self::stop_mark::StopWatch;

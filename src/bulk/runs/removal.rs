@@ -3,7 +3,7 @@
 use super::age::RunAge;
 use super::directory::Runs;
 use super::name::RunName;
-use crate::bulk::ledger::{Ledger, LedgerError, now};
+use crate::bulk::ledger::{LedgerError, now};
 
 impl Runs {
     /// Removes the run, unless another process has it, or has gone on with it meanwhile. Says whether it was removed.
@@ -15,7 +15,7 @@ impl Runs {
             Err(LedgerError::InUse { .. }) => return Ok(false),
             lock => lock?,
         };
-        let ledger = match Ledger::read(&self.path(name)) {
+        let ledger = match self.read_locked(name, &lock) {
             Err(_) if self.is_removed(name) => return Ok(false),
             ledger => ledger?,
         };

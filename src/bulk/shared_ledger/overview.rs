@@ -21,7 +21,7 @@ impl SharedRuns {
         let is_held = self.sent_by(run)?.is_some();
         let [created_at, changed_at] = self.times(run)?;
         let (details, noted) = (self.details(run)?, self.counts(run)?);
-        Ok(RunOverview { name: name.clone(), copy_of: None, details, noted, created_at, changed_at, is_held })
+        Ok(RunOverview { name: name.clone(), damage: None, details, noted, created_at, changed_at, is_held })
     }
 
     /// What the run is, with the conditions that were given last.

@@ -146,6 +146,7 @@ pub(crate) enum BulkCommand {
     /// A report says it row by row: in its column `sent`, write yes or no in place of unknown.
     /// All rows are decided or none.
     /// `--pending-as unknown` is for a ledger that is damaged: it does not know which rows were sent.
+    /// Its failed rows become unknown too, since they may have been sent again.
     #[command(verbatim_doc_comment)]
     Resolve {
         /// Name of the run [default: the only unfinished one; with --from, the report's]
@@ -159,9 +160,9 @@ pub(crate) enum BulkCommand {
     },
     /// List the runs, the newest first
     ///
-    /// Elsewhere than at a terminal it prints, separated by tabs: name, complete or unfinished, rows,
-    /// sent, failed, unknown, left, skipped, when it was made (UTC), kind, and the bot or `sandbox`.
-    /// With -o record it prints one JSON object a line.
+    /// Elsewhere than at a terminal it prints, separated by tabs: name, state (complete, unfinished,
+    /// damaged or unreadable), rows, sent, failed, unknown, left, skipped, when it was made (UTC), kind,
+    /// and the bot or `sandbox`. With -o record it prints one JSON object a line.
     #[command(verbatim_doc_comment)]
     List,
     /// Remove a run, or old ones, with all that is known of it; asks, or needs --yes

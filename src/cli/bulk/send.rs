@@ -202,7 +202,7 @@ pub(crate) struct EarlierFlags {
     #[arg(long)]
     again: bool,
 
-    /// Send although this run of the same bot cannot be read and may send the same (repeatable)
+    /// Send although this run cannot be read and may have sent the same (repeatable)
     #[arg(long, value_name = "RUN")]
     ignore_run: Vec<RunName>,
 }

@@ -15,7 +15,7 @@ use super::plan::typed_country;
 use super::run_place::{MakingHold, RunPlace};
 use super::summary::{RunSummary, nothing_to_send, print_summary};
 use crate::bulk::{
-    Details, Imported, KnownRuns, Ledger, LedgerDraft, LedgerError, RecipientFlags, RunConditions, RunName, StoredRun,
+    Details, Imported, KnownRuns, LedgerDraft, LedgerError, RecipientFlags, RunConditions, RunName, StoredRun,
 };
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -86,7 +86,7 @@ impl PreparedRun<'_> {
         }
         let held = place.hold(context, &mut connection.signals).await?;
         if let Some(earlier) = &mut earlier {
-            earlier::compare(context, earlier, &mut draft, repetition)?;
+            earlier::compare(earlier, &mut draft, repetition)?;
         }
         let rows = draft.to_be_sent();
         if rows == 0 {
@@ -146,7 +146,7 @@ impl ConfirmedRun<'_> {
                 let in_use = || LedgerError::InUse { run: name.to_string() };
                 let lock = reserved.keep().ok_or_else(in_use)?;
                 if arguments.import_only {
-                    let run = StoredRun::File(Box::new(Ledger::read(&runs.path(&name))?));
+                    let run = StoredRun::File(Box::new(runs.read_locked(&name, &lock)?));
                     return imported(context, &run, &name, &format!("jelouctl bulk resume {name}"));
                 }
                 let run = LockedRun { runs, name, details, is_changed: false, found: None, lock };

@@ -59,25 +59,17 @@ pub(crate) fn refuse_reported(rows: ReportedRows, rule: ReportedRule) -> Result<
     Err(GuardError::SentBefore { message, hint: hint.to_owned() })
 }
 
-/// Says once of a run that cannot be read, and does not say whose it is, that it is passed over.
-pub(crate) fn warn(context: &Context) -> impl Fn(&RunName, &LedgerError) {
-    |run, error| {
-        context.stderr.warning(&format!("whether run {run} sends the same messages is not known: {error}"));
-    }
-}
-
 /// Compares `draft` with the runs that changed since the last time: rows that they have too are left out of it, or it is
 /// refused.
 pub(crate) fn compare(
-    context: &Context,
     earlier: &mut KnownRuns<'_>,
     draft: &mut LedgerDraft,
     repetition: Repetition,
 ) -> Result<(), CommandError> {
     if repetition == Repetition::Meant {
-        return Ok(earlier.check(warn(context))?);
+        return Ok(earlier.check()?);
     }
-    earlier.compare(draft, warn(context))?;
+    earlier.compare(draft)?;
     let found = draft.earlier()?;
     if found.is_empty() {
         return Ok(());
@@ -140,11 +132,10 @@ pub(crate) fn written_to_words(people: u64) -> Option<String> {
 /// Compares what is left of a run that goes on: rows that another run sent meanwhile are noted in `ledger`, which is only
 /// read.
 pub(crate) fn compare_run(
-    context: &Context,
     earlier: &mut EarlierRuns<'_>,
     ledger: &Ledger,
 ) -> Result<Vec<EarlierMessages>, CommandError> {
-    earlier.compare_run(ledger, warn(context))?;
+    earlier.compare_run(ledger)?;
     Ok(ledger.earlier()?)
 }
 

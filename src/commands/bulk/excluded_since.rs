@@ -43,7 +43,7 @@ pub(crate) fn leave_out_of_file(
         return Ok(());
     }
     let mut excluded = ExcludedRows::default();
-    let ledger = Ledger::read(path)?;
+    let ledger = Ledger::read(path, &lock.mark()?.note())?.into_whole()?;
     let (mut written, mut after) = (None, 0);
     // A part of the rows at a time, so that the memory it takes does not grow with them.
     loop {

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::damage::{report_damage, report_unreadable};
 use super::run_countries::countries_of_runs;
 use super::store::open_store;
 use super::times::local_time;
-use crate::bulk::{FoundMessage, FoundRow, RowState, RunStore, reported_outcome};
+use crate::bulk::{FoundMessage, FoundMessages, FoundRow, RowState, RunStore, UnreadableRun, reported_outcome};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -19,15 +20,21 @@ pub(crate) fn run(context: &Context, user: &str, country: Option<Country>) -> Re
     let store = open_store(context)?;
     let meant = recipients_meant(context, &store, user, country)?;
     let them = meant.join(" or ");
-    let found = store.find(&meant, |run, problem| {
-        let warning = format!("whether run {run} has a message to {them} is not known: {problem}");
-        context.stderr.warning(&warning);
-    })?;
-    if found.is_empty() {
-        context.stderr.note(&format!("no run has a message to {them}"));
+    let found = store.find(&meant)?;
+    let is_all_known = found.damaged.is_empty() && found.unreadable.is_empty();
+    if found.messages.is_empty() {
+        let run = if is_all_known { "no run" } else { "no run that can be relied on" };
+        context.stderr.note(&format!("{run} has a message to {them}"));
     }
     print(context, &found)?;
-    Ok(ExitCode::Success)
+    let mut code = ExitCode::Success;
+    for (run, damage) in &found.damaged {
+        code = report_damage(context, run, Some(damage));
+    }
+    for run in &found.unreadable {
+        code = report_unreadable(context, run);
+    }
+    Ok(code)
 }
 
 /// The recipients that `user` may mean: as each run was read, where no country is typed.
@@ -60,18 +67,34 @@ fn recipients_meant(
     }
 }
 
-fn print(context: &Context, found: &[FoundMessage]) -> Result<(), CommandError> {
+fn print(context: &Context, FoundMessages { messages, unreadable, .. }: &FoundMessages) -> Result<(), CommandError> {
     let stdout = &context.stdout;
     match stdout.format {
         Format::Id => {
-            let mut ids = found.iter().filter_map(|found| found.row.reported.message_id.as_deref());
+            let mut ids = messages.iter().filter_map(|found| found.row.reported.message_id.as_deref());
             Ok(ids.try_for_each(|id| stdout.value(id))?)
         }
-        Format::Response | Format::Record if found.is_empty() => Ok(()),
-        Format::Response if stdout.wants_words() => Ok(stdout.table(&HEADER, found.iter().map(words))?),
-        Format::Response | Format::Record => found.iter().try_for_each(|found| print_json(context, found)),
+        Format::Response | Format::Record if messages.is_empty() && unreadable.is_empty() => Ok(()),
+        Format::Response if stdout.wants_words() => {
+            Ok(stdout.table(&HEADER, messages.iter().map(words).chain(unreadable.iter().map(unreadable_words)))?)
+        }
+        Format::Response | Format::Record => {
+            messages.iter().try_for_each(|found| print_json(context, found))?;
+            let mut unreadable = unreadable.iter().map(|run| {
+                let note = run.note.as_ref();
+                let (bot, sandbox) = (note.map(|note| &note.bot), note.map(|note| note.sandbox));
+                let (name, why) = (run.name.to_string(), run.error.to_string());
+                json!({ "run": name, "unreadable": why, "bot_id": bot, "sandbox": sandbox })
+            });
+            Ok(unreadable.try_for_each(|run| stdout.line(&compact(&run)))?)
+        }
         Format::None => Ok(()),
     }
+}
+
+fn unreadable_words(run: &UnreadableRun) -> Vec<String> {
+    let [line, when, to, from, message] = ["-"; 5];
+    [&run.name.to_string(), line, when, to, "unreadable", from, message].map(str::to_owned).into()
 }
 
 fn words(found: &FoundMessage) -> Vec<String> {

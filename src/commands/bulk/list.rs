@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::damage::{report_damage, report_unreadable};
 use super::store::open_store;
 use super::times::{local_time, utc};
-use crate::bulk::RunOverview;
+use crate::bulk::{RunOverview, RunOverviews, UnreadableRun};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -13,29 +14,41 @@ use crate::output::{Format, Stdout, StreamError, compact};
 const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT"];
 
 pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
-    let overviews = open_store(context)?
-        .overviews(|name, error| context.stderr.warning(&format!("{name}: {error}; {}", error.hint())))?;
-    if overviews.is_empty() {
+    let all = open_store(context)?.overviews()?;
+    if all.runs.is_empty() && all.unreadable.is_empty() {
         context.stderr.note("there are no runs");
     }
-    for run in &overviews {
-        if let Some(original) = &run.copy_of {
-            let warning = format!("{}: it is a copy of run {original}, or its file under another name", run.name);
-            context.stderr.warning(&warning);
-        }
+    print(context, &all)?;
+    let mut code = ExitCode::Success;
+    for run in all.runs.iter().filter(|run| run.damage.is_some()) {
+        code = report_damage(context, &run.name, run.damage.as_ref());
     }
-    print(context, &overviews)?;
-    Ok(ExitCode::Success)
+    for run in &all.unreadable {
+        code = report_unreadable(context, run);
+    }
+    Ok(code)
 }
 
-fn print(context: &Context, runs: &[RunOverview]) -> Result<(), StreamError> {
+fn print(context: &Context, RunOverviews { runs, unreadable }: &RunOverviews) -> Result<(), StreamError> {
     let stdout = &context.stdout;
+    let is_empty = runs.is_empty() && unreadable.is_empty();
     match stdout.format {
-        Format::Id => runs.iter().try_for_each(|run| stdout.value(&run.name.to_string())),
-        Format::Record => runs.iter().try_for_each(|run| stdout.line(&compact(&of_machine(run)))),
-        Format::Response if runs.is_empty() => Ok(()),
-        Format::Response if stdout.wants_words() => stdout.table(&HEADER, runs.iter().map(of_person)),
-        Format::Response => runs.iter().try_for_each(|run| of_script(stdout, run)),
+        Format::Id => {
+            let names = runs.iter().map(|run| &run.name).chain(unreadable.iter().map(|run| &run.name));
+            names.map(ToString::to_string).try_for_each(|name| stdout.value(&name))
+        }
+        Format::Record => {
+            let mut records = runs.iter().map(of_machine).chain(unreadable.iter().map(unreadable_of_machine));
+            records.try_for_each(|record| stdout.line(&compact(&record)))
+        }
+        Format::Response if is_empty => Ok(()),
+        Format::Response if stdout.wants_words() => {
+            stdout.table(&HEADER, runs.iter().map(of_person).chain(unreadable.iter().map(unreadable_of_person)))
+        }
+        Format::Response => {
+            runs.iter().try_for_each(|run| of_script(stdout, run))?;
+            unreadable.iter().try_for_each(|run| unreadable_of_script(stdout, run))
+        }
         Format::None => Ok(()),
     }
 }
@@ -48,6 +61,7 @@ fn from(run: &RunOverview) -> &str {
 fn of_person(run: &RunOverview) -> Vec<String> {
     let counts = run.counts();
     let left = match (counts.left(), run.is_held) {
+        _ if run.damage.is_some() => "damaged".to_owned(),
         (0, _) => "-".to_owned(),
         (left, true) => format!("{left}, running"),
         (left, false) => left.to_string(),
@@ -60,7 +74,11 @@ fn of_person(run: &RunOverview) -> Vec<String> {
 /// The fields between tabs: what comes to be known later stands behind the others.
 fn of_script(stdout: &Stdout, run: &RunOverview) -> Result<(), StreamError> {
     let counts = run.counts();
-    let state = if run.is_finished() { "complete" } else { "unfinished" };
+    let state = match &run.damage {
+        Some(_) => "damaged",
+        None if run.is_finished() => "complete",
+        None => "unfinished",
+    };
     let figures =
         [counts.all(), counts.sent, counts.failed, counts.unknown, counts.left()].map(|count| count.to_string());
     let [name, skipped, created_at] = [run.name.to_string(), counts.skipped.to_string(), utc(run.created_at)];
@@ -79,6 +97,8 @@ fn of_machine(run: &RunOverview) -> Value {
         "schema_version": 1,
         "run": run.name.to_string(),
         "complete": run.is_finished(),
+        "unreadable": null,
+        "damaged": run.damage.as_ref().map(ToString::to_string),
         "running": run.is_held,
         "created_at": utc(run.created_at),
         "changed_at": utc(run.changed_at),
@@ -93,5 +113,54 @@ fn of_machine(run: &RunOverview) -> Value {
         "skipped": counts.skipped,
         "pending": counts.pending,
         "inflight": counts.inflight,
+    })
+}
+
+/// Whose it is, where its lock file says so.
+fn from_note(run: &UnreadableRun) -> &str {
+    match &run.note {
+        Some(note) if note.sandbox => "sandbox",
+        Some(note) => &note.bot,
+        None => "-",
+    }
+}
+
+fn unreadable_of_person(run: &UnreadableRun) -> Vec<String> {
+    let name = run.name.to_string();
+    let [begun, kind, figures @ ..] = ["-"; 7];
+    let cells = [&name, begun, kind, from_note(run)].into_iter().chain(figures).chain(["unreadable"]);
+    cells.map(str::to_owned).collect()
+}
+
+/// As many fields as those of the others.
+fn unreadable_of_script(stdout: &Stdout, run: &UnreadableRun) -> Result<(), StreamError> {
+    let name = run.name.to_string();
+    let fields = [name.as_str(), "unreadable"].into_iter().chain(["-"; 8]).chain([from_note(run)]);
+    stdout.fields(&fields.collect::<Vec<_>>())
+}
+
+/// With nothing where nothing is known.
+fn unreadable_of_machine(run: &UnreadableRun) -> Value {
+    let note = run.note.as_ref();
+    json!({
+        "schema_version": 1,
+        "run": run.name.to_string(),
+        "unreadable": run.error.to_string(),
+        "damaged": null,
+        "complete": null,
+        "running": run.is_held,
+        "created_at": null,
+        "changed_at": null,
+        "kind": null,
+        "profile": null,
+        "bot_id": note.map(|note| &note.bot),
+        "sandbox": note.map(|note| note.sandbox),
+        "rows": null,
+        "sent": null,
+        "failed": null,
+        "unknown": null,
+        "skipped": null,
+        "pending": null,
+        "inflight": null,
     })
 }

@@ -91,7 +91,8 @@ impl RunningRun for FileOnItsWay<'_> {
     }
 
     fn look(&self) -> Result<RunSummary, LedgerError> {
-        let ledger = Ledger::read(&self.run.runs.path(&self.run.name))?;
+        let LockedRun { runs, name, lock, .. } = self.run;
+        let ledger = runs.read_locked(name, lock)?;
         RunSummary::of(&StoredRun::File(Box::new(ledger)), self.run.details.written_to)
     }
 

@@ -4,6 +4,7 @@ mod arguments;
 mod before;
 mod begin;
 mod carry_out;
+mod damage;
 mod earlier;
 mod ending;
 mod excluded_since;

@@ -1,5 +1,6 @@
 //! `bulk remove`: forgets a run, or finished runs of some age.
 
+use super::damage::warn_of_left_alone;
 use super::store::open_store;
 use super::times::local_time;
 use crate::bulk::{Counts, LedgerError, RunAge, RunId, RunLock, RunName, RunOverview, RunStore, Runs, SharedRuns, now};
@@ -30,6 +31,13 @@ impl<'a> RunToRemove<'a> {
         })
     }
 
+    fn overview(&self, name: &RunName) -> Result<RunOverview, LedgerError> {
+        match self {
+            Self::File(runs, lock) => runs.overview_locked(name, lock),
+            Self::Shared(runs, _) => runs.overview(name),
+        }
+    }
+
     fn remove(self, name: &RunName) -> Result<(), LedgerError> {
         match self {
             Self::File(runs, lock) => runs.remove(name, lock),
@@ -43,17 +51,13 @@ pub(crate) fn run(context: &Context, asked: &RunName) -> Result<ExitCode, Comman
     let store = open_store(context)?;
     let name = store.named(asked)?;
     let run = RunToRemove::of(&store, &name)?;
-    let counts = store.read(&name).and_then(|run| run.counts());
-    let what = match counts.map(|counts| (counts.pending, counts.inflight + counts.unknown, counts.is_finished())) {
-        Ok((_, _, true)) => "which is complete".to_owned(),
-        Ok((pending, 0, false)) => format!("of which {} still to be sent", counted_are(pending, "message")),
-        Ok((pending, unknown, false)) => {
-            format!("of which {} still to be sent and {unknown} may have been sent", counted_are(pending, "message"))
-        }
-        Err(error) => format!("whose ledger cannot be read ({error})"),
-    };
-    if let Ok(overview) = store.overview(&name) {
-        warn_of_memory(context, &[overview]);
+    let overview = run.overview(&name);
+    let what = what_goes(&overview);
+    match overview {
+        Ok(overview) => warn_of_memory(context, &[overview]),
+        Err(_) => context.stderr.warning(&format!(
+            "whom run {name} reached cannot be known once it is removed: a later run may send them the same again"
+        )),
     }
     if context.confirms(&format!("Remove run {name}, {what}?"))? != Some(true) {
         return Err(UsageError::new(format!("run {name}, {what}, was not removed"), "add --yes to remove it").into());
@@ -63,12 +67,26 @@ pub(crate) fn run(context: &Context, asked: &RunName) -> Result<ExitCode, Comman
     Ok(ExitCode::Success)
 }
 
+/// `of which 5 messages are still to be sent and 4 may have been sent`
+fn what_goes(run: &Result<RunOverview, LedgerError>) -> String {
+    let run = match run {
+        Ok(run) => run,
+        Err(error) => return format!("whose ledger cannot be read ({error})"),
+    };
+    let counts = run.counts();
+    let pending = counted_are(counts.pending, "message");
+    match (&run.damage, undecided(&counts)) {
+        (Some(damage), unknown) => format!("of which {} may have been sent ({damage})", counted(unknown, "message")),
+        (None, _) if run.is_finished() => "which is complete".to_owned(),
+        (None, 0) => format!("of which {pending} still to be sent"),
+        (None, unknown) => format!("of which {pending} still to be sent and {unknown} may have been sent"),
+    }
+}
+
 /// Removes the finished runs in which nothing has changed for so long.
 pub(crate) fn older_than(context: &Context, age: RunAge) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let old = store.finished_for(age, |name, error| {
-        context.stderr.warning(&format!("run {name} is left alone: {error}"));
-    })?;
+    let old = store.finished_for(age, warn_of_left_alone(context))?;
     if old.is_empty() {
         context.stderr.note(&format!("no finished run is older than {age}"));
         return Ok(ExitCode::Success);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use tempfile::NamedTempFile;
 
+use super::damage::report_damage;
 use super::named_run::find_or_newest;
 use super::store::open_store;
 use crate::bulk::{BulkError, Details, ListReport, RowFilter, RunName, StoredRun, write_report};
@@ -49,7 +50,8 @@ pub(crate) fn run(context: &Context, arguments: &ReportArguments) -> Result<Exit
     let to = arguments.file.as_deref().map(|path| Destination::open(context, path)).transpose()?;
     let store = open_store(context)?;
     let name = find_or_newest(context, &store, arguments.run.as_ref())?;
-    let ledger = store.read(&name)?;
+    let ledger = store.read_whole(&name)?;
+    let code = report_damage(context, &name, ledger.damage());
     let report = Report {
         arguments,
         format,
@@ -62,8 +64,8 @@ pub(crate) fn run(context: &Context, arguments: &ReportArguments) -> Result<Exit
     let Some(mut to) = to else {
         return match report.write(context.stdout.stream()) {
             // A reader that has seen enough, `head` perhaps, is no error.
-            Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Success),
-            written => Ok(written.map(|_| ExitCode::Success)?),
+            Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(code),
+            written => Ok(written.map(|_| code)?),
         };
     };
     let failed = || FileError::of("write", to.path);
@@ -74,7 +76,7 @@ pub(crate) fn run(context: &Context, arguments: &ReportArguments) -> Result<Exit
     to.file.flush().map_err(failed())?;
     to.file.persist(target_of(to.path)).map_err(|error| FileError::of("write", to.path)(error.error))?;
     context.stderr.note(&format!("{written} written to {}", to.path.display()));
-    Ok(ExitCode::Success)
+    Ok(code)
 }
 
 /// A run whose report is written.
@@ -103,6 +105,7 @@ impl Report<'_> {
                     name: &self.name,
                     ledger: &self.ledger,
                     details: &self.details,
+                    damage: self.ledger.damage(),
                     is_running: self.is_running,
                     now: timestamps::now().as_millisecond(),
                 };

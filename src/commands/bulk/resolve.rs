@@ -61,12 +61,12 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
 fn resolve_in_file(runs: &Runs, name: &RunName, resolution: &Resolution) -> Result<Counts, CommandError> {
     let lock = runs.lock(name)?;
     // Where nothing is left to be sent, a ledger that has lost records can be taken as it is.
-    let open = if matches!(resolution, Resolution::All([RowState::Pending, _])) {
-        Ledger::accept_loss
-    } else {
-        Ledger::resume
-    };
-    let mut ledger = open(&runs.path(name), lock.mark()?)?;
+    if matches!(resolution, Resolution::All([RowState::Pending, _])) {
+        let (ledger, unknown) = Ledger::accept_loss(&runs.path(name), lock.mark()?)?;
+        ledger.close()?;
+        return Ok(Counts { unknown, ..Counts::default() });
+    }
+    let mut ledger = Ledger::resume(&runs.path(name), lock.mark()?)?;
     let changed = ledger.resolve(resolution);
     ledger.close()?;
     Ok(changed?)
@@ -75,6 +75,8 @@ fn resolve_in_file(runs: &Runs, name: &RunName, resolution: &Resolution) -> Resu
 /// `2 unknown rows count as sent, 1 unknown row counts as failed from now on`
 fn in_words(changed: &Counts, resolution: &Resolution) -> String {
     let row = match resolution {
+        // Of a damaged ledger those that failed are among them.
+        Resolution::All([RowState::Pending, _]) => "row".to_owned(),
         Resolution::All([from, _]) | Resolution::Some { change: [from, _], .. } => format!("{} row", from.name()),
         Resolution::Reported(_) => format!("{} row", RowState::Unknown.name()),
     };

@@ -86,7 +86,7 @@ fn go_on(
     let mut has_answered = false;
     if let Some(Resumption { earlier, .. }) = resumption {
         run.report_pause(context);
-        run.leave_out_sent(context, &details, &earlier.ignored_runs)?;
+        run.leave_out_sent(&details, &earlier.ignored_runs)?;
         let pending = run.read()?.counts()?.pending;
         if pending > 0 && is_asked(context, &sender) {
             let rate = options.rate.map_or(details.rate, Rate::per_second);
@@ -96,7 +96,7 @@ fn go_on(
             // The question may have stood there for hours.
             run.reconnect()?;
             run.leave_out(context, &reread_do_not_contact(&sender.settings)?)?;
-            run.leave_out_sent(context, &details, &earlier.ignored_runs)?;
+            run.leave_out_sent(&details, &earlier.ignored_runs)?;
         }
     }
     let taken_up = TakenUp { details, is_resumed: resumption.is_some(), has_answered, is_changed };

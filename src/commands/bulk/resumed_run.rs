@@ -52,7 +52,7 @@ impl ResumedRun {
             RunStore::Files(runs) => {
                 let lock = runs.lock_to_send(&name)?;
                 // What was changed is compared with nothing that was typed.
-                Ledger::read(&runs.path(&name))?.check_seal()?;
+                runs.read_locked(&name, &lock)?.into_whole()?;
                 Self::File { runs, name, lock }
             }
             RunStore::Shared(runs) => {
@@ -80,7 +80,7 @@ impl ResumedRun {
 
     pub(crate) fn read(&self) -> Result<StoredRun<'_>, LedgerError> {
         Ok(match self {
-            Self::File { runs, name, .. } => StoredRun::File(Box::new(Ledger::read(&runs.path(name))?)),
+            Self::File { runs, name, lock } => StoredRun::File(Box::new(runs.read_locked(name, lock)?)),
             Self::Shared { runs, run, .. } => StoredRun::Shared(runs, *run),
         })
     }
@@ -110,22 +110,17 @@ impl ResumedRun {
     }
 
     /// Looks whether another run has sent meanwhile what this one has left; nothing sent on the sandbox counts.
-    pub(crate) fn leave_out_sent(
-        &self,
-        context: &Context,
-        details: &Details,
-        ignored: &[RunName],
-    ) -> Result<(), CommandError> {
+    pub(crate) fn leave_out_sent(&self, details: &Details, ignored: &[RunName]) -> Result<(), CommandError> {
         let repetition = Repetition::of(details.conditions.again, details.conditions.skip_sent);
         if details.sandbox || repetition == Repetition::Meant {
             return Ok(());
         }
         match self {
             Self::File { runs, name, lock } => {
-                let ledger = Ledger::read(&runs.path(name))?;
+                let ledger = runs.read_locked(name, lock)?;
                 let created_at = ledger.created_at()?;
                 let mut earlier = EarlierRuns::of_run(runs, (name, details), created_at, ignored);
-                let found = earlier::compare_run(context, &mut earlier, &ledger)?;
+                let found = earlier::compare_run(&mut earlier, &ledger)?;
                 if earlier::are_left_out(&found, repetition, name, || ledger.counts())? {
                     let mut written = Ledger::resume(&runs.path(name), lock.mark()?)?;
                     written.skip_earlier(&ledger)?;

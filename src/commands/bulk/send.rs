@@ -57,7 +57,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         .filter(|_| !sender.settings.is_sandboxed())
         .map(|store| KnownRuns::of_list(store, of, remember, &arguments.earlier.ignored_runs));
     let repetition = Repetition::of(arguments.earlier.again, arguments.earlier.skip_sent);
-    let open_runs = open_runs(context, arguments, runs_before.as_mut(), repetition)?;
+    let open_runs = open_runs(arguments, runs_before.as_mut(), repetition)?;
     let plan = ImportPlan {
         kind: &arguments.message,
         strict: arguments.strict,
@@ -74,7 +74,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     };
     let rows = (arguments.range, arguments.policy, arguments.options.progress);
     let mut compare = |draft: &mut LedgerDraft| match &mut runs_before {
-        Some(earlier) => earlier::compare(context, earlier, draft, repetition),
+        Some(earlier) => earlier::compare(earlier, draft, repetition),
         None => Ok(()),
     };
     if let Some(test) = &arguments.test {
@@ -143,14 +143,13 @@ fn store(context: &Context, makes_run: bool) -> Result<Option<RunStore>, Command
 
 /// The earlier runs, where rows that are left out do not count for `--limit`: they are looked up as the list is read.
 fn open_runs<'a>(
-    context: &Context,
     arguments: &BulkSendArguments,
     earlier: Option<&mut KnownRuns<'a>>,
     repetition: Repetition,
 ) -> Result<Option<LookedUpRuns<'a>>, CommandError> {
     match earlier {
         Some(earlier) if repetition == Repetition::LeftOut && arguments.range.limit.is_some() => {
-            Ok(Some(earlier.open(earlier::warn(context))?))
+            Ok(Some(earlier.open()?))
         }
         _ => Ok(None),
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::damage::report_damage;
 use super::hours::waiting;
 use super::named_run::find_or_newest;
 use super::pause_words::since_when;
@@ -34,7 +35,7 @@ pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode
     let run = store.overview(&name)?;
     let details = &run.details;
     let summary = RunSummary::of(&store.read(&name)?, details.written_to)?;
-    let is_finished = summary.counts.is_finished();
+    let is_finished = summary.is_complete();
     // A process may have ended it since the first look.
     let is_running = run.is_held && !is_finished;
     let standing = match &store {
@@ -44,6 +45,7 @@ pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode
     let waiting = waiting(&store, &name, details, &summary.counts);
     let mut json = summary.to_json(Some(&name));
     if let Value::Object(json) = &mut json {
+        json.insert("damaged".to_owned(), json!(run.damage.as_ref().map(ToString::to_string)));
         json.insert("kind".to_owned(), json!(details.kind));
         json.insert("profile".to_owned(), json!(details.profile));
         json.insert("bot_id".to_owned(), json!(details.bot));
@@ -60,6 +62,7 @@ pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode
     words.extend(standing.lines);
     words.push(match (standing.halt, &waiting) {
         _ if is_finished => format!("complete, last changed {}", local_time(run.changed_at)),
+        _ if run.damage.is_some() => "its ledger is damaged".to_owned(),
         (Some(halt), _) => halt,
         (None, Some(waiting)) if is_running => format!("it waits {}", waiting.shown),
         (None, _) if is_running => "a process has it".to_owned(),
@@ -67,10 +70,10 @@ pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode
     });
     print_summary(context, &json, &words, Some(&name))?;
     if context.stdout.wants_words() && !is_running {
-        let to_continue = (!is_finished).then(|| to_continue(&name));
+        let to_continue = (!is_finished && run.damage.is_none()).then(|| to_continue(&name));
         to_continue.into_iter().chain(summary.ways_on(&name, details)).for_each(|way| context.stderr.note(&way));
     }
-    Ok(ExitCode::Success)
+    Ok(report_damage(context, &name, run.damage.as_ref()))
 }
 
 fn in_file(runs: &Runs, name: &RunName, is_running: bool) -> Standing {

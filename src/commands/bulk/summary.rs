@@ -37,22 +37,30 @@ pub(crate) struct RunSummary {
     written_to: u64,
     /// Whether other processes may send it too: what is under way is theirs.
     is_shared: bool,
+    /// Whether its ledger is not all that was written: then the counts have as unknown what may have been sent.
+    is_damaged: bool,
 }
 
 impl RunSummary {
     /// As its ledger has it; an earlier run had written to so many people of its list.
     pub(crate) fn of(run: &StoredRun<'_>, written_to: u64) -> Result<Self, LedgerError> {
         let is_shared = matches!(run, StoredRun::Shared(..));
-        Ok(Self { counts: run.counts()?, skips: run.skip_counts()?, reasons: run.reasons()?, written_to, is_shared })
+        let (counts, skips, reasons) = (run.counts()?, run.skip_counts()?, run.reasons()?);
+        Ok(Self { counts, skips, reasons, written_to, is_shared, is_damaged: run.damage().is_some() })
+    }
+
+    /// Whether every row is known to be final.
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.is_damaged && self.counts.is_finished()
     }
 
     /// Of the run `name`, or of a list of which nothing was left.
     pub(crate) fn to_json(&self, name: Option<&RunName>) -> Value {
-        let Self { counts, skips, reasons, written_to, is_shared: _ } = self;
+        let Self { counts, skips, reasons, written_to, .. } = self;
         json!({
             "schema_version": 1,
             "run": name.map(ToString::to_string),
-            "complete": counts.is_finished(),
+            "complete": self.is_complete(),
             "rows": counts.all(),
             "sent": counts.sent,
             "failed": counts.failed,
@@ -108,7 +116,9 @@ impl RunSummary {
 
     /// The code of a run that is complete.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        if self.counts.failed + self.counts.unknown + self.skips.needing_attention() == 0 {
+        if self.is_damaged {
+            ExitCode::Ledger
+        } else if self.counts.failed + self.counts.unknown + self.skips.needing_attention() == 0 {
             ExitCode::Success
         } else {
             ExitCode::Incomplete
@@ -118,7 +128,7 @@ impl RunSummary {
     /// What can be done about the rows of the run that were not sent, with the commands.
     pub(crate) fn ways_on(&self, name: &RunName, details: &Details) -> Vec<String> {
         let mut ways = without_end(name, &self.counts, self.is_shared);
-        if self.counts.is_finished() && self.counts.unknown > 0 {
+        if self.is_complete() && self.counts.unknown > 0 {
             ways.push(format!(
                 "what became of them is for you to say: jelouctl bulk resolve {name} --unknown-as sent|failed|pending, or \
                  row by row in a report with --from"
@@ -126,7 +136,7 @@ impl RunSummary {
         }
         let invalid = self.skips.rows(SkipReason::Invalid);
         let again = commands_to_send_again(name, self.counts.failed, invalid, details);
-        if let Some([report, send]) = again.filter(|_| self.counts.is_finished()) {
+        if let Some([report, send]) = again.filter(|_| self.is_complete()) {
             let rows = counted(self.counts.failed + invalid, "row");
             ways.push(format!(
                 "to send {rows} again once corrected: {report}; then {send}, with the message and the other flags as before"
