@@ -46,13 +46,18 @@ impl RunStore {
         })
     }
 
-    /// The run `asked` for, else the only one that is not finished; nothing where none is named and all are finished.
+    /// The run `asked` for, else the only one that is not finished; nothing where none is named and all are finished. `warn`
+    /// hears of runs of which that is not known.
     ///
     /// # Errors
     /// When there is no such run, or none is named and several are unfinished.
-    pub(crate) fn named_or_unfinished(&self, asked: Option<&RunName>) -> Result<Option<RunName>, BulkError> {
+    pub(crate) fn named_or_unfinished(
+        &self,
+        asked: Option<&RunName>,
+        warn: impl FnMut(&RunName, &LedgerError),
+    ) -> Result<Option<RunName>, BulkError> {
         match self {
-            Self::Files(runs) => runs.named_or_unfinished(asked),
+            Self::Files(runs) => runs.named_or_unfinished(asked, warn),
             Self::Shared(runs) => runs.named_or_unfinished(asked),
         }
     }

@@ -11,7 +11,7 @@ use super::bulk::{ledger_address, ledger_database};
 use super::error::CommandError;
 use super::profile;
 use crate::api::{Credentials, Failure, Request, Stage, TemplateFilter};
-use crate::bulk::{DatabaseAddress, Runs, SharedRuns};
+use crate::bulk::{DatabaseAddress, LedgerError, RunOverviews, Runs, SharedRuns};
 use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -140,9 +140,7 @@ impl Checkup {
         let checked = match address {
             Ok(Some(address)) if offline => Ok((format!("{}, not looked at", address.shown), None)),
             Ok(Some(address)) => database(address),
-            Ok(None) => Runs::at_home()
-                .and_then(|runs| Ok((format!("{} can be written", runs.writable()?.display()), None)))
-                .map_err(CommandError::from),
+            Ok(None) => files().map_err(CommandError::from),
             Err(error) => Err(error.into()),
         };
         match checked {
@@ -300,6 +298,20 @@ impl Checkup {
             None => self.fail(NAME, ReadError::new(delivery)),
         }
     }
+}
+
+/// The directory of the runs, and those whose ledger cannot be relied on; with what to do about them.
+fn files() -> Result<(String, Option<String>), LedgerError> {
+    let runs = Runs::at_home()?;
+    let written = format!("{} can be written", runs.writable()?.display());
+    let RunOverviews { runs, unreadable } = runs.overviews()?;
+    let damaged = runs.iter().filter(|run| run.damage.is_some()).map(|run| &run.name);
+    let names: Vec<_> = unreadable.iter().map(|run| &run.name).chain(damaged).map(ToString::to_string).collect();
+    if names.is_empty() {
+        return Ok((written, None));
+    }
+    let hint = "`jelouctl bulk list` says why; until they are mended or removed, new runs of their bots are refused";
+    Ok((format!("{written}; unreadable or damaged: {}", names.join(", ")), Some(hint.to_owned())))
 }
 
 /// The database of the ledger: reached, durable, of our version, and what we may do there; with what to do where that is to

@@ -572,3 +572,79 @@ fn a_process_that_writes_is_no_damage() {
     }
     assert!(child.wait().unwrap().success() && looks > 0);
 }
+
+/// A ledger as version 0.1 wrote it, which this version does not read.
+fn ledger_of_0_1(path: &Path) {
+    let ledger = rusqlite::Connection::open(path).unwrap();
+    ledger
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA application_id = 0x4a656c6f; PRAGMA user_version = 1; \
+             CREATE TABLE run (id INTEGER PRIMARY KEY, details TEXT NOT NULL, digest BLOB NOT NULL, \
+             created_at INTEGER NOT NULL, finished_at INTEGER) STRICT; \
+             CREATE TABLE row (n INTEGER PRIMARY KEY, line INTEGER NOT NULL, recipient TEXT, before INTEGER, \
+             state TEXT NOT NULL, attempts INTEGER NOT NULL, at INTEGER) STRICT; \
+             INSERT INTO run VALUES (1, '{\"bot\":\"BOT_ID\"}', zeroblob(16), 1763700000000, 1763700001000); \
+             INSERT INTO row VALUES (1, 2, '593990000000', NULL, 'sent', 1, 1763700000500)",
+        )
+        .unwrap();
+}
+
+#[test]
+fn a_ledger_that_this_version_does_not_read_is_not_passed_over() {
+    let home = Home::new();
+    home.write("people.csv", format!("to\n{}\n", user(0)));
+    let runs = home.path().join(STATE).join("runs");
+    fs::create_dir_all(&runs).unwrap();
+    ledger_of_0_1(&runs.join("old.db"));
+    let jelou = Jelou::accepting();
+    let send = |flags: &str| {
+        let words = format!("bulk send people.csv --yes --rate 1000/s {flags} text Hola");
+        home.run(&words).api(&jelou.url)
+    };
+    let path = runs.join("old.db").display().to_string();
+    let told = ["run old cannot be read, nor which bot it is of", "of version 1, older", path.as_str()];
+    let ways = ["--ignore-run old", "jelouctl bulk remove old", "nothing was sent"];
+    for flags in ["", "--skip-sent", "--again", "--skip-sent --limit 1", "--bot OTHER"] {
+        send(flags).fails(11, &[&told[..], &ways[..]].concat());
+    }
+    let shown = send("--dry-run").success();
+    assert!(shown.stderr.contains(told[0]) && shown.stdout.is_empty(), "{shown:?}");
+    // A rehearsal reaches nobody.
+    home.run("--sandbox bulk send people.csv --run rehearsal text Hola").success();
+    let why = "the ledger is of version 1, older than this jelouctl reads";
+    let listed = home.run("bulk list -o record").fails(12, &["what run old sent is not known"]);
+    let of_list: Value = serde_json::from_str(listed.stdout.lines().last().unwrap()).unwrap();
+    let of_find = home.run(&format!("bulk find {}", user(9))).fails(12, &["what run old sent is not known"]).json();
+    for said in [of_list, of_find] {
+        assert_eq!((&said["run"], &said["unreadable"]), (&"old".into(), &why.into()), "{said}");
+    }
+    let fields = home.run("bulk list").fails(12, &[]).stdout;
+    let fields: Vec<_> = fields.lines().map(|line| line.split('\t').collect::<Vec<_>>()).collect();
+    assert_eq!((fields[1][0], fields[1][1], fields[1].len()), ("old", "unreadable", fields[0].len()));
+    for (words, nothing) in [("bulk stop", "there is nothing to stop"), ("bulk resume", "there is nothing to resume")] {
+        let told = home.run(words).api(&jelou.url).success().stderr;
+        assert!(told.contains(nothing) && told.contains("run old is left alone"), "{told}");
+        assert!(!told.contains("bulk resume old"), "{told}");
+        home.run(&format!("{words} old")).api(&jelou.url).fails(12, &[why]);
+    }
+    let doctor = home.run("doctor --offline -o record").api(&jelou.url).end();
+    assert!(doctor.stdout.contains("unreadable or damaged: old"), "{doctor:?}");
+    home.run("bulk remove --older-than 1ms --yes").success();
+    let lost = ["whom run old reached cannot be known", "add --yes"];
+    home.run("bulk remove old").fails(2, &lost);
+    assert!(jelou.seen().is_empty());
+    send("--ignore-run old").success();
+    home.run("bulk remove old --yes").success();
+    send("--again").success();
+    assert_eq!(jelou.seen().len(), 2);
+    // What a lock file says of another bot, or of the sandbox, is not in the way.
+    for [bot, sandbox] in [["OTHER", "no"], ["BOT_ID", "yes"]] {
+        ledger_of_0_1(&runs.join("old.db"));
+        let commits = format!("{:020} {:020}", 1, !1_u64);
+        let url = &jelou.url;
+        let note = format!("commits {commits}\nidentity 00\nbot {bot}\naddress {url}\nsandbox {sandbox}\n");
+        fs::write(runs.join("old.lock"), note).unwrap();
+        send("--again").success();
+        fs::remove_file(runs.join("old.db")).unwrap();
+    }
+}

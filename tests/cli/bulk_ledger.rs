@@ -252,6 +252,9 @@ fn a_copy_of_a_ledger_is_not_sent_and_hinders_nobody() {
     let list =
         killed.run("bulk list").fails(12, &["warning: run s: s is a copy of run r", "warning: run t: t is a copy"]);
     assert!(list.stdout.starts_with("r\tunfinished\t") && list.stdout.contains("\ns\tdamaged\t"), "{list:?}");
+    // Where none is named, it is not one that nobody can go on with.
+    let told = killed.run("bulk stop").success().stderr;
+    assert!(told.contains("no process sends run r") && told.contains("run s is left alone: s is a copy"), "{told}");
     assert_eq!(killed.resume("copied").code, 10);
     // Under another name, all of it.
     killed.restore();

@@ -19,12 +19,17 @@ impl Runs {
         Err(RunError::NoSuchRun { name: asked.clone(), known }.into())
     }
 
-    /// The run `asked` for, else the only one that is not finished; nothing where none is named and all are finished.
+    /// The run `asked` for, else the only one that is not finished; nothing where none is named and all are finished. `warn`
+    /// hears of runs of which that is not known.
     ///
     /// # Errors
     /// When there is no such run, or none is named and several are unfinished.
-    pub(crate) fn named_or_unfinished(&self, asked: Option<&RunName>) -> Result<Option<RunName>, BulkError> {
-        asked.map_or_else(|| self.only_unfinished(), |asked| self.named(asked).map(Some))
+    pub(crate) fn named_or_unfinished(
+        &self,
+        asked: Option<&RunName>,
+        warn: impl FnMut(&RunName, &LedgerError),
+    ) -> Result<Option<RunName>, BulkError> {
+        asked.map_or_else(|| self.only_unfinished(warn), |asked| self.named(asked).map(Some))
     }
 
     /// The newest run, one on the sandbox only where there is no other.
@@ -36,20 +41,31 @@ impl Runs {
         runs.max().map(|(_, name)| name).ok_or(RunError::NoRuns.into())
     }
 
-    /// The only run that is not finished; nothing where all are. A ledger that cannot be read is not finished.
-    ///
-    /// # Errors
-    /// When there are several.
-    fn only_unfinished(&self) -> Result<Option<RunName>, BulkError> {
+    /// The only run that is not finished; nothing where all are. Nobody can go on with a copy, or with what cannot be read:
+    /// `warn` hears of it.
+    fn only_unfinished(&self, mut warn: impl FnMut(&RunName, &LedgerError)) -> Result<Option<RunName>, BulkError> {
         let mut unfinished = self.names()?;
-        unfinished.retain(|name| {
-            let finished_at = self.read(name).and_then(|run| run.finished_at());
-            !finished_at.is_ok_and(|at| at.is_some())
+        unfinished.retain(|name| match self.is_unfinished(name) {
+            Ok(is_unfinished) => is_unfinished,
+            Err(_) if self.is_removed(name) => false,
+            Err(error) => {
+                warn(name, &error);
+                false
+            }
         });
         match unfinished.as_slice() {
             [] => Ok(None),
             [name] => Ok(Some(name.clone())),
             _ => Err(RunError::Several { known: unfinished }.into()),
+        }
+    }
+
+    fn is_unfinished(&self, name: &RunName) -> Result<bool, LedgerError> {
+        let ledger = self.read(name)?;
+        let is_unfinished = ledger.finished_at()?.is_none();
+        match ledger.into_whole() {
+            Err(copy @ LedgerError::Copy { .. }) => Err(copy),
+            Ok(_) | Err(_) => Ok(is_unfinished),
         }
     }
 

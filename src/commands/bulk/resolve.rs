@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use super::arguments::Decided;
+use super::damage::warn_of_left_alone;
 use super::import::open;
 use super::plan::recipient_rule;
 use super::run_countries::country_of_run;
@@ -93,7 +94,7 @@ fn in_words(changed: &Counts, resolution: &Resolution) -> String {
 /// The run that is meant, where it is.
 fn open_run(context: &Context, asked: Option<&RunName>) -> Result<(RunStore, RunName), CommandError> {
     let store = open_store(context)?;
-    match store.named_or_unfinished(asked)? {
+    match store.named_or_unfinished(asked, warn_of_left_alone(context))? {
         Some(name) => Ok((store, name)),
         None => Err(BulkError::from(RunError::NoneUnfinished { known: store.names()? }).into()),
     }

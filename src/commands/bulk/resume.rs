@@ -4,6 +4,7 @@
 use super::arguments::{EarlierOptions, RunOptions};
 use super::before::{refuse_templates, report_before_resume};
 use super::begin::{confirm, is_asked};
+use super::damage::warn_of_left_alone;
 use super::hours::of_resumed_run;
 use super::resumed_run::{ResumedRun, TakenUp};
 use super::store::{check_clocks, open_store};
@@ -59,7 +60,7 @@ fn go_on(
     resumption: Option<&Resumption>,
 ) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
-    let Some(name) = store.named_or_unfinished(asked)? else {
+    let Some(name) = store.named_or_unfinished(asked, warn_of_left_alone(context))? else {
         let what = if resumption.is_some() { "resume" } else { "send" };
         context.stderr.note(&format!("no run is unfinished: there is nothing to {what}"));
         return Ok(ExitCode::Success);

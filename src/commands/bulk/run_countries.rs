@@ -9,7 +9,7 @@ use crate::phone::Country;
 /// Of the run that is meant, where there is one.
 pub(crate) fn country_of_run(context: &Context, asked: Option<&RunName>) -> Result<Option<Country>, CommandError> {
     let store = open_store(context)?;
-    let Some(name) = store.named_or_unfinished(asked)? else { return Ok(None) };
+    let Some(name) = store.named_or_unfinished(asked, |_, _| ())? else { return Ok(None) };
     Ok(store.read(&name)?.details()?.recipient_flags.country)
 }
 

@@ -1,5 +1,6 @@
 //! `bulk stop`: lets a run that another process carries out come to its end.
 
+use super::damage::{report_damage, warn_of_left_alone};
 use super::shared;
 use super::store::open_store;
 use super::summary::to_continue;
@@ -13,20 +14,26 @@ pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode
         RunStore::Files(runs) => runs,
         RunStore::Shared(runs) => return shared::stop(context, &runs, asked),
     };
-    let Some(name) = runs.named_or_unfinished(asked)? else {
+    let Some(name) = runs.named_or_unfinished(asked, warn_of_left_alone(context))? else {
         context.stderr.note("no run is unfinished: there is nothing to stop");
         return Ok(ExitCode::Success);
     };
     let stderr = &context.stderr;
+    let nobody_sends = format!("no process sends run {name}: there is nothing to stop");
     if runs.is_taken_to_send(&name) {
         runs.stop_mark(&name).set()?;
         stderr.note(&format!(
             "run {name} takes no more messages, and ends once those under way have ended: jelouctl bulk status {name}"
         ));
-    } else if runs.overview(&name).is_ok_and(|run| run.is_finished()) {
+        return Ok(ExitCode::Success);
+    }
+    let run = runs.overview(&name)?;
+    if run.damage.is_some() {
+        stderr.note(&nobody_sends);
+    } else if run.is_finished() {
         stderr.note(&format!("run {name} is complete: there is nothing to stop"));
     } else {
-        stderr.note(&format!("no process sends run {name}: there is nothing to stop; {}", to_continue(&name)));
+        stderr.note(&format!("{nobody_sends}; {}", to_continue(&name)));
     }
-    Ok(ExitCode::Success)
+    Ok(report_damage(context, &name, run.damage.as_ref()))
 }
