@@ -29,9 +29,11 @@ pub(crate) enum ExclusionOrigin {
 
 /// A list of people who must not be written to that cannot be used; who is on it is not known, so nothing may leave.
 #[derive(Debug, Error)]
-#[error("{}: {problem}", flag(origin))]
+#[error("{}: {}{problem}", flag(origin), file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default())]
 pub(crate) struct ExclusionError {
     pub(crate) origin: ExclusionOrigin,
+    /// Where the problem does not name it: there may be several lists.
+    file: Option<String>,
     problem: Box<ExclusionProblem>,
 }
 
@@ -39,9 +41,6 @@ pub(crate) struct ExclusionError {
 pub(super) enum ExclusionProblem {
     #[error(transparent)]
     List(#[from] ListError),
-    /// The same, where the error does not name the file: there may be several.
-    #[error("{name}: {error}")]
-    Unnamed { name: String, error: ListError },
     #[error("{name} is empty")]
     Empty { name: String },
     #[error("{name}: line {line} has more than {MAX_LINE} bytes")]
@@ -64,11 +63,23 @@ fn flag(origin: &ExclusionOrigin) -> String {
 impl ExclusionError {
     /// The file that is called `name` cannot be opened.
     pub(crate) fn unreadable(origin: &ExclusionOrigin, name: &str, cause: io::Error) -> Self {
-        Self::new(origin, ListError::Unreadable { name: name.to_owned(), cause }.into())
+        Self::new(origin, name, ListError::Unreadable { name: name.to_owned(), cause }.into())
     }
 
-    pub(super) fn new(origin: &ExclusionOrigin, problem: ExclusionProblem) -> Self {
-        Self { origin: origin.clone(), problem: Box::new(problem) }
+    pub(super) fn new(origin: &ExclusionOrigin, name: &str, problem: ExclusionProblem) -> Self {
+        let is_unnamed = matches!(
+            problem,
+            ExclusionProblem::List(
+                ListError::NoHeader { .. }
+                    | ListError::Title { .. }
+                    | ListError::ChangedReport
+                    | ListError::TooManyFields { .. }
+                    | ListError::TwoColumns { .. }
+                    | ListError::TwoRecipients { .. }
+                    | ListError::NoRecipientColumn { .. }
+            )
+        );
+        Self { origin: origin.clone(), file: is_unnamed.then(|| name.to_owned()), problem: Box::new(problem) }
     }
 
     /// The way out, for the hint line.
@@ -76,11 +87,9 @@ impl ExclusionError {
         const LINES: &str =
             "write one person a line, as +593987654321 or id:USER, or a header with a column such as celular";
         match self.problem.as_ref() {
-            ExclusionProblem::List(ListError::NoRows { .. })
-            | ExclusionProblem::Unnamed {
-                error: ListError::NoRecipientColumn { .. } | ListError::TwoRecipients { .. },
-                ..
-            }
+            ExclusionProblem::List(
+                ListError::NoRecipientColumn { .. } | ListError::TwoRecipients { .. } | ListError::NoRows { .. },
+            )
             | ExclusionProblem::LongLine { .. }
             | ExclusionProblem::Row { .. } => LINES.to_owned(),
             ExclusionProblem::List(ListError::NotUtf8 { .. }) => "save it as UTF-8".to_owned(),
@@ -88,28 +97,11 @@ impl ExclusionError {
                 "save it as UTF-8, or as UTF-16 with a mark".to_owned()
             }
             ExclusionProblem::NoRecipient { .. } => "write who is meant there, or delete the line".to_owned(),
-            ExclusionProblem::List(error) | ExclusionProblem::Unnamed { error, .. } => error.hint(),
+            ExclusionProblem::List(error) => error.hint(),
             ExclusionProblem::Empty { .. } => {
                 "check where it comes from; a file with only a header, or a comment after #, is nobody".to_owned()
             }
             ExclusionProblem::Recipient { error, .. } => error.hint(),
-        }
-    }
-}
-
-impl ExclusionProblem {
-    fn naming(self, name: &str) -> Self {
-        match self {
-            Self::List(
-                error @ (ListError::NoHeader { .. }
-                | ListError::Title { .. }
-                | ListError::ChangedReport
-                | ListError::TooManyFields { .. }
-                | ListError::TwoColumns { .. }
-                | ListError::TwoRecipients { .. }
-                | ListError::NoRecipientColumn { .. }),
-            ) => Self::Unnamed { name: name.to_owned(), error },
-            other => other,
         }
     }
 }
@@ -153,8 +145,7 @@ pub(super) fn read(
                 // In a file that is no text nothing is a comment.
                 let rest: Box<dyn Read> =
                     if is_text { Box::new(WithoutComments::new(rest, is_ndjson)) } else { Box::new(rest) };
-                let list = read_list(Box::new(Cursor::new(before).chain(rest)), name, &mut add);
-                return list.map_err(|problem| problem.naming(name));
+                return read_list(Box::new(Cursor::new(before).chain(rest)), name, &mut add);
             }
         }
         passed += 1;

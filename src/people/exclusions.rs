@@ -42,7 +42,7 @@ impl Exclusions {
     ) -> Result<bool, ExclusionError> {
         let mut people = People::default();
         read(input, name, country, |recipient| people.add(recipient))
-            .map_err(|problem| ExclusionError::new(origin, problem))?;
+            .map_err(|problem| ExclusionError::new(origin, name, problem))?;
         people.numbers.sort_unstable();
         people.numbers.dedup();
         let is_anybody = !people.numbers.is_empty() || !people.others.is_empty();
