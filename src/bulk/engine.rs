@@ -262,7 +262,7 @@ impl<'a> Engine<'a> {
     /// A row of which nothing left is pending again.
     fn give_back(&mut self, row: QueuedRow, error: LedgerError) {
         self.counts.change(RowState::Inflight, RowState::Pending);
-        self.settled.push(SettledRow { ended: given_back(row, &error), at: Instant::now(), retry: None });
+        self.settled.push(SettledRow::new(given_back(row, &error)));
         self.stop_for(StopReason::ledger(error));
     }
 
@@ -291,9 +291,9 @@ impl<'a> Engine<'a> {
         let state = ended.state;
         self.counts.change(RowState::Inflight, state);
         let now = Instant::now();
-        let Consequence { due, delay, pause } = self.throttle.note(&verdict, now);
+        let Consequence { due, delay, slows, stopped_until, pause } = self.throttle.note(&verdict, now);
         let retry = (state == RowState::Pending).then_some((due, delay));
-        self.settled.push(SettledRow { ended, at: now, retry });
+        self.settled.push(SettledRow { ended, at: now, retry, slows, stopped_until });
         let Some(mut problem) = verdict.problem else { return };
         if state != RowState::Pending {
             self.progress.fault(line, state.name(), &problem.message);

@@ -56,6 +56,16 @@ pub(crate) struct SettledRow {
     pub(crate) at: Instant,
     /// When a row that was certainly not sent may be tried again, and why not before.
     pub(crate) retry: Option<(Instant, Delay)>,
+    /// Whether the API said that it is too much, and until when it takes nothing.
+    pub(crate) slows: bool,
+    pub(crate) stopped_until: Option<Instant>,
+}
+
+impl SettledRow {
+    /// One whose end says nothing of when others may leave.
+    pub(crate) fn new(ended: EndedAttempt) -> Self {
+        Self { ended, at: Instant::now(), retry: None, slows: false, stopped_until: None }
+    }
 }
 
 /// What an exchange gives.

@@ -105,7 +105,7 @@ mod tests {
 
     fn settled(n: i64, state: RowState, retry: Option<(Instant, Delay)>) -> SettledRow {
         let ended = fixture::ended(n, state);
-        SettledRow { ended, at: Instant::now(), retry }
+        SettledRow { retry, ..SettledRow::new(ended) }
     }
 
     #[test]

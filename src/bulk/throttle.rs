@@ -72,6 +72,10 @@ pub(crate) struct Consequence {
     /// When its row may be tried again, where it was certainly not sent, and why not before.
     pub(crate) due: Instant,
     pub(crate) delay: Delay,
+    /// Whether the API said that it is too much: whoever else sends the run slows down too.
+    pub(crate) slows: bool,
+    /// Until when nobody sends, as the API asks; a network that is away holds this process alone.
+    pub(crate) stopped_until: Option<Instant>,
     pub(crate) pause: Option<PauseReason>,
 }
 
@@ -138,7 +142,7 @@ impl Throttle {
     /// Notes what became of a row.
     pub(crate) fn note(&mut self, verdict: &Verdict, now: Instant) -> Consequence {
         let pause = self.breaker.note(&verdict.outcome);
-        let mut consequence = Consequence { due: now, delay: Delay::Retry, pause };
+        let mut consequence = Consequence { due: now, delay: Delay::Retry, slows: false, stopped_until: None, pause };
         match (&verdict.outcome, &verdict.problem) {
             (Outcome::Sent { .. } | Outcome::NotSent(Cause::Rejected) | Outcome::Unknown(_), _) => {
                 self.rate_limit.renew();
@@ -157,7 +161,9 @@ impl Throttle {
                     consequence.delay = Delay::PairLimit;
                 } else {
                     self.pace.cut(now);
+                    consequence.slows = true;
                     let wait = self.rate_limit.note(asked, now).ok_or(PauseReason::RateLimit);
+                    consequence.stopped_until = wait.as_ref().ok().filter(|wait| wait.is_for_all).map(|wait| wait.until);
                     self.obstacle = Some(Obstacle::new(WaitReason::RateLimit, &self.rate_limit, problem, now));
                     self.hold(wait, now, &mut consequence);
                 }

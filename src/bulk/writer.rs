@@ -221,7 +221,7 @@ mod tests {
             error: None,
             api_code: None,
         };
-        SettledRow { ended, at: Instant::now(), retry: None }
+        SettledRow::new(ended)
     }
 
     #[tokio::test]

@@ -87,6 +87,39 @@ fn a_run_in_a_database_ends_as_one_in_a_file_does() {
     assert!(!home.path().join(crate::harness::STATE).join("runs").exists());
 }
 
+/// What a file's run does to itself, all who send a run in a database do: the pace falls whatever the status of the answer, and
+/// nobody sends for a while only where the API asks for it, or more than one row met the limit.
+#[test]
+fn a_rate_limit_slows_a_run_in_a_database_as_it_does_one_in_a_file() {
+    const LIMIT: &str = r#"{"error":{"code":130429,"message":"Rate limit hit"}}"#;
+    const PAIR: &str = r#"{"error":{"code":131056,"message":"Too many to this recipient"}}"#;
+    let Some(cluster) = Cluster::shared() else { return };
+    for (answer, rows, slows, stops) in [
+        (Act::Answer(429, "", "{}"), 1, true, false),
+        (Act::Answer(400, "", LIMIT), 1, true, false),
+        (Act::Answer(429, "Retry-After: 1\r\n", "{}"), 1, true, true),
+        (Act::Answer(503, "Retry-After: 1\r\n", ""), 1, true, true),
+        // A burst of them.
+        (Act::Answer(400, "", LIMIT), 8, true, true),
+        (Act::Answer(429, "", "{}"), 8, true, true),
+        (Act::Answer(422, "", "{}"), 8, false, false),
+        (Act::Answer(400, "", PAIR), 1, false, false),
+    ] {
+        let (home, ledger) = (people(30), cluster.ledger());
+        let case = format!("{rows} rows: {answer:?}");
+        // Behind the first eleven as many as the run may send are under way at once.
+        let limited: Vec<_> = (15..15 + rows).map(user).collect();
+        let jelou = Jelou::start(move |user, before| match before {
+            0 if limited.iter().any(|limited| limited == user) => answer.clone(),
+            _ => Act::Accept,
+        });
+        send(&home, &ledger, "", &jelou.url).end();
+        let query = "SELECT cut_at > '-infinity', stopped_until > created_at FROM jelouctl.run";
+        let [run] = &cluster.sql(database_of(&ledger), query)[..] else { panic!("{case}") };
+        assert_eq!((run.get::<_, bool>(0), run.get::<_, bool>(1)), (slows, stops), "{case}");
+    }
+}
+
 #[test]
 fn three_machines_send_each_row_of_a_run_once() {
     let Some(cluster) = Cluster::shared() else { return };

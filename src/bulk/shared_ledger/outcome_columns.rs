@@ -6,9 +6,6 @@ use tokio_postgres::types::ToSql;
 
 use crate::bulk::breaker::PauseReason;
 use crate::bulk::exchange::SettledRow;
-use crate::bulk::queue::Delay;
-
-const TOO_MANY_REQUESTS: u16 = 429;
 
 /// What became of rows, as the columns of a call.
 pub(super) struct OutcomeColumns<'a> {
@@ -33,14 +30,10 @@ impl<'a> OutcomeColumns<'a> {
         let now = Instant::now();
         let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         // More than a year is for ever, and the database's times end.
-        let wait = |row: &&SettledRow| {
-            let due = row.retry.map_or(now, |(due, _)| due);
-            milliseconds(due.saturating_duration_since(now).min(Duration::from_secs(366 * 24 * 3600)))
+        let until = |then: Instant| {
+            milliseconds(then.saturating_duration_since(now).min(Duration::from_secs(366 * 24 * 3600)))
         };
-        let is_limited = |row: &&&SettledRow| {
-            row.ended.http_status == Some(TOO_MANY_REQUESTS)
-                && row.retry.is_some_and(|(_, delay)| delay == Delay::Retry)
-        };
+        let wait = |row: &&SettledRow| row.retry.map_or(0, |(due, _)| until(due));
         Self {
             rows: settled.iter().map(|row| row.ended.n).collect(),
             numbers: settled.iter().map(|row| i32::try_from(row.ended.number).unwrap_or(i32::MAX)).collect(),
@@ -52,8 +45,8 @@ impl<'a> OutcomeColumns<'a> {
             api_codes: settled.iter().map(|row| row.ended.api_code.as_deref()).collect(),
             codes: settled.iter().map(|row| row.ended.code).collect(),
             errors: settled.iter().map(|row| row.ended.error.as_deref()).collect(),
-            stop: settled.iter().filter(is_limited).map(wait).max().unwrap_or_default(),
-            is_too_much: settled.iter().any(|row| is_limited(&row)),
+            stop: settled.iter().filter_map(|row| row.stopped_until).map(until).max().unwrap_or_default(),
+            is_too_much: settled.iter().any(|row| row.slows),
             pause: pause.map(PauseReason::name),
         }
     }

@@ -203,7 +203,7 @@ impl SharedRun {
         }
         for row in given.rows.drain(..) {
             let ended = EndedAttempt::not_begun(row, now(), "ledger", "a request of the run was changed");
-            self.returned.push(SettledRow { ended, at: Instant::now(), retry: None });
+            self.returned.push(SettledRow::new(ended));
         }
     }
 
