@@ -47,7 +47,7 @@ impl Tail {
         let plain = redact(self.lines.iter().map(plain).collect::<Vec<_>>().join("\n"));
         let shown = |line: &str| {
             let line: String = line.trim_end_matches('\r').chars().take(MAX_LINE).collect();
-            one_line(&line).into_owned()
+            line.split('\t').map(one_line).collect::<Vec<_>>().join("\t")
         };
         plain.split('\n').map(shown).collect::<Vec<_>>().join("\n")
     }
@@ -68,6 +68,7 @@ mod tests {
             (&["\u{1b}]0;title\u{7}made\u{1b}(B \u{1b}Mit\u{8}\u{1b}[12"], "made it"),
             (&["\u{1b}]8;;https://e.com/\u{1b}\\link\u{1b}]8;;\u{1b}\\\u{9b}"], "link\\u{9b}"),
             (&["secret\u{1b}[m!\n"], "(redacted)!"),
+            (&["\tat line 3\n"], "\tat line 3"),
             (&[""], ""),
         ] {
             let mut tail = Tail::new(2);

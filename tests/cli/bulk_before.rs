@@ -68,7 +68,7 @@ fn whatever_the_message_is_it_fits_a_screen() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
     home.config(&profile(&jelou));
     home.write("people.csv", "to,nombre\n593987654321,Ana\n593987654322,Luz\n");
-    let long = format!("{}\n{}\u{1b}[2J", "palabra ".repeat(200), "日本語".repeat(60));
+    let long = format!("{}\n{}\u{202e}", "palabra ".repeat(200), "日本語".repeat(60));
     let lines = asked(&home, &["people.csv", "text", &long]);
     assert!(lines.len() <= 25, "{lines:#?}");
     assert!(
@@ -81,7 +81,7 @@ fn whatever_the_message_is_it_fits_a_screen() {
         "{lines:#?}"
     );
     assert!(lines.iter().any(|line| line.contains("lines; --preview 1 shows all")), "{lines:#?}");
-    assert!(!lines.concat().contains('\u{1b}'));
+    assert!(!lines.concat().contains('\u{202e}'));
 }
 
 #[test]

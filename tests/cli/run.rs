@@ -198,6 +198,7 @@ fn a_parameter_is_put_on_one_line_with_a_warning() {
     for (script, sent, told) in [
         ("printf 'one\n\n  two\nthree\n' >&2", "one / two / three", "has a line break"),
         ("printf 'a          b' >&2", "a b", "has more than 4 spaces in a row"),
+        ("printf 'one\n\ttwo\n' >&2", "one / two", "has a line break"),
         ("printf '\n\n' >&2", "-", "is empty"),
         ("printf 'only one' >&2", "only one", ""),
         ("true", "(nothing on stderr)", ""),

@@ -79,7 +79,7 @@ fn a_word_without_end_and_a_thousand_emoji_stay_in_their_place() {
             text_to(user, &"👩‍👩‍👧".repeat(800)),
             json!({ "type": "text", "userId": user, "text": "Hola", "more": "x".repeat(100_000) }),
             text_to(&"9".repeat(10_000), "a long name"),
-            text_to(user, "\u{202e}desrever \u{0}\u{7}"),
+            text_to(user, "\u{202e}desrever \t\u{2028}"),
             text_to(user, &"*_~```".repeat(600)),
         ]);
         inbox.click(".chat", user).await;
