@@ -163,7 +163,8 @@ impl Throttle {
                     self.pace.cut(now);
                     consequence.slows = true;
                     let wait = self.rate_limit.note(asked, now).ok_or(PauseReason::RateLimit);
-                    consequence.stopped_until = wait.as_ref().ok().filter(|wait| wait.is_for_all).map(|wait| wait.until);
+                    consequence.stopped_until =
+                        wait.as_ref().ok().filter(|wait| wait.is_for_all).map(|wait| wait.until);
                     self.obstacle = Some(Obstacle::new(WaitReason::RateLimit, &self.rate_limit, problem, now));
                     self.hold(wait, now, &mut consequence);
                 }

@@ -412,7 +412,11 @@ fn a_clock_after_9999_is_no_panic() {
         (&["send", "text", "--to", "593987654321", "Hola"][..], 0, ""),
         (&["run", "--to", "593987654321", "--", "true"], 0, ""),
         (&["bulk", "send", "people.csv", "--yes", "text", "Hola"], 11, wrong),
-        (&["bulk", "send", "people.csv", "--yes", "--between", "07:00-19:00", "text", "Hola"], 11, wrong),
+        (
+            &["bulk", "send", "people.csv", "--yes", "--between", "07:00-19:00", "--time-zone", "UTC", "text", "Hola"],
+            2,
+            "these hours do not open",
+        ),
         (&["bulk", "list"], 0, ""),
         (&["--sandbox", "send", "text", "--to", "593987654321", "Hola"], 1, wrong),
     ] {

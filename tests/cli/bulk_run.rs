@@ -587,7 +587,7 @@ fn who_waits_for_another_that_makes_a_run_says_so_and_ends_by_a_signal() {
     }
 }
 
-// The lock of a file, which no run in a database has.
+/// Files alone: a run in a database has no lock.
 #[test]
 fn a_run_whose_sender_another_process_is_is_in_use() {
     let home = people(2);

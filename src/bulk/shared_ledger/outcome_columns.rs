@@ -30,9 +30,8 @@ impl<'a> OutcomeColumns<'a> {
         let now = Instant::now();
         let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         // More than a year is for ever, and the database's times end.
-        let until = |then: Instant| {
-            milliseconds(then.saturating_duration_since(now).min(Duration::from_secs(366 * 24 * 3600)))
-        };
+        let until =
+            |then: Instant| milliseconds(then.saturating_duration_since(now).min(Duration::from_secs(366 * 24 * 3600)));
         let wait = |row: &&SettledRow| row.retry.map_or(0, |(due, _)| until(due));
         Self {
             rows: settled.iter().map(|row| row.ended.n).collect(),
