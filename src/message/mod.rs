@@ -44,6 +44,6 @@ pub(crate) use self::outgoing::{Outgoing, recipients_in};
 pub(crate) use self::recipient::{RecipientError, TypedRecipient};
 pub(crate) use self::recipient_choice::{RecipientChoice, RecipientSources};
 pub(crate) use self::route::Route;
-pub(crate) use self::template_listing::{TemplateUse, TemplateUses, TemplateVerdict};
+pub(crate) use self::template_listing::{TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::vcard::contacts;

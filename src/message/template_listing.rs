@@ -8,9 +8,12 @@ use serde_json::Value;
 
 use super::outgoing::Outgoing;
 use super::route::Route;
+use crate::nearest::nearest;
 
 /// Different ones that are kept of a list of messages.
 const MOST: usize = 100;
+/// Templates that are named where one of them is meant.
+const MOST_MEANT: usize = 3;
 
 /// What a message asks of a template that it names.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -34,7 +37,10 @@ pub(crate) struct TemplateUses {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TemplateVerdict {
     Fits,
-    UnknownName,
+    UnknownName {
+        /// Templates that are called so otherwise: by what a person named them, or behind WhatsApp's prefix.
+        meant: Vec<String>,
+    },
     OtherLanguage {
         languages: Vec<String>,
     },
@@ -72,7 +78,7 @@ impl TemplateUse {
     pub(crate) fn judge(&self, templates: &[Value]) -> TemplateVerdict {
         let named: Vec<_> = templates.iter().filter(|each| text(each, "elementName") == Some(&self.name)).collect();
         if named.is_empty() {
-            return TemplateVerdict::UnknownName;
+            return TemplateVerdict::UnknownName { meant: named_otherwise(&self.name, templates) };
         }
         let is_spoken = |each: &&&Value| match (&self.language, text(each, "language")) {
             (Some(wanted), Some(found)) => found.eq_ignore_ascii_case(wanted),
@@ -82,8 +88,7 @@ impl TemplateUse {
         let Some(first) = spoken.first() else {
             return TemplateVerdict::OtherLanguage { languages: languages(&named) };
         };
-        let is_approved = |each: &&&Value| text(each, "status").is_some_and(|it| it.eq_ignore_ascii_case("APPROVED"));
-        let approved: Vec<_> = spoken.iter().filter(is_approved).copied().collect();
+        let approved: Vec<_> = spoken.iter().filter(|each| is_approved(each)).copied().collect();
         if approved.is_empty() {
             let is_told = spoken.iter().all(|each| text(each, "status").is_some());
             let status = text(first, "status").unwrap_or_default().to_owned();
@@ -121,6 +126,52 @@ impl TemplateUses {
             self.uses.extend(TemplateUse::of(outgoing.body()));
         }
     }
+}
+
+/// The templates that a person named `name`, else those that are called so behind WhatsApp's prefix; of several the approved
+/// ones. Capitals do not matter.
+fn named_otherwise(name: &str, templates: &[Value]) -> Vec<String> {
+    let name = name.to_lowercase();
+    let is_it = |found: Option<&str>| found.is_some_and(|found| found.to_lowercase() == name);
+    let mut found: Vec<_> = templates.iter().filter(|each| is_it(text(each, "displayName"))).collect();
+    if found.is_empty() {
+        found.extend(templates.iter().filter(|each| is_it(text(each, "elementName").and_then(without_prefix))));
+    }
+    if found.iter().any(|each| is_approved(each)) {
+        found.retain(|each| is_approved(each));
+    }
+    let mut names: Vec<_> = found.into_iter().filter_map(|each| text(each, "elementName")).map(str::to_owned).collect();
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    names
+}
+
+/// The template whose name, or the name that a person gave it, is nearest to `name`.
+pub(crate) fn nearest_template<'a>(name: &str, templates: &'a [Value]) -> Option<&'a str> {
+    let names_of = |each: &'a Value| {
+        let own = text(each, "elementName");
+        [own, text(each, "displayName"), own.and_then(without_prefix)].into_iter().flatten()
+    };
+    let nearest = nearest(name, templates.iter().flat_map(names_of))?;
+    let template = templates.iter().find(|each| names_of(each).any(|name| name == nearest))?;
+    text(template, "elementName")
+}
+
+/// The question after templates that were probably meant; nothing where there is none.
+pub(crate) fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
+    let names: Vec<_> = names.iter().take(MOST_MEANT).map(|name| format!("`{}`", name.as_ref())).collect();
+    (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
+}
+
+/// `order_shipped` of `a1b2_order_shipped`: WhatsApp puts four random characters before the name that a person gives.
+fn without_prefix(name: &str) -> Option<&str> {
+    let (prefix, rest) = name.split_once('_')?;
+    let is_prefix = prefix.len() == 4 && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (is_prefix && !rest.is_empty()).then_some(rest)
+}
+
+fn is_approved(template: &Value) -> bool {
+    text(template, "status").is_some_and(|status| status.eq_ignore_ascii_case("APPROVED"))
 }
 
 fn text<'a>(object: &'a Value, field: &str) -> Option<&'a str> {
@@ -180,13 +231,45 @@ mod tests {
             (json!({ "elementName": "mine" }), several()),
             (json!({ "elementName": "mine", "parameters": ["a", "b", "c"] }), wrong(3, 2)),
             (json!({ "elementName": "mine", "language": "en" }), others()),
-            (json!({ "elementName": "Mine", "language": "es" }), TemplateVerdict::UnknownName),
+            (json!({ "elementName": "Mine", "language": "es" }), TemplateVerdict::UnknownName { meant: Vec::new() }),
             (json!({ "elementName": "counted" }), TemplateVerdict::Unclear { missing: "text" }),
             (json!({ "elementName": "open", "language": "fr", "parameters": ["a"] }), TemplateVerdict::Fits),
             (json!({ "elementName": "bare", "language": "es" }), TemplateVerdict::Unclear { missing: "status" }),
             (json!({ "elementName": "new" }), TemplateVerdict::NotApproved { status: "PENDING".to_owned() }),
         ] {
             assert_eq!(TemplateUse::of(&body).unwrap().judge(&list), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_looked_for_as_a_person_gave_it_before_any_likeness() {
+        let list = [
+            json!({ "elementName": "order_stopped", "status": "APPROVED" }),
+            json!({ "elementName": "a1b2_order_shipped", "displayName": "order_shipped", "status": "REJECTED" }),
+            json!({ "elementName": "c3d4_order_shipped", "displayName": "order_shipped", "status": "APPROVED" }),
+            json!({ "elementName": "c3d4_order_shipped", "displayName": "order_shipped", "status": "APPROVED" }),
+            json!({ "elementName": "e5f6_recordatorio", "status": "PENDING" }),
+            json!({ "elementName": "g7h8_Pago", "displayName": "Aviso de pago" }),
+            json!({ "elementName": "i9j0_cita", "displayName": "x" }),
+            json!({ "elementName": "k1l2_other", "displayName": "cita" }),
+        ];
+        for (name, meant, nearest) in [
+            ("order_shipped", &["c3d4_order_shipped"][..], Some("a1b2_order_shipped")),
+            ("Order_Shipped", &["c3d4_order_shipped"], Some("a1b2_order_shipped")),
+            ("recordatorio", &["e5f6_recordatorio"], Some("e5f6_recordatorio")),
+            ("aviso de pago", &["g7h8_Pago"], Some("g7h8_Pago")),
+            ("pago", &["g7h8_Pago"], Some("g7h8_Pago")),
+            // What a person named goes before what stands behind a prefix.
+            ("cita", &["k1l2_other"], Some("i9j0_cita")),
+            ("order_shiped", &[], Some("a1b2_order_shipped")),
+            ("recordatori", &[], Some("e5f6_recordatorio")),
+            ("zzz", &[], None),
+        ] {
+            assert_eq!(named_otherwise(name, &list), meant, "{name}");
+            assert_eq!(nearest_template(name, &list), nearest, "{name}");
+        }
+        for name in ["order_shipped", "a1b2_", "a1b2", "a1ñ2_x", "a1b23_x"] {
+            assert_eq!(without_prefix(name), None, "{name}");
         }
     }
 }

@@ -21,7 +21,7 @@ use super::request_head::RequestHead;
 use super::state::SandboxState;
 use super::stored_message::{Author, NewMessage};
 use super::templates::PageQuery;
-use crate::message::{self, Checked, InvalidMessage, TemplateUse, TemplateVerdict};
+use crate::message::{self, Checked, InvalidMessage, TemplateUse, TemplateVerdict, did_you_mean};
 
 /// The kinds that reach anyone, whenever they wrote.
 const TEMPLATE: &str = "template";
@@ -42,30 +42,32 @@ pub(super) async fn flow_message(received: MessageRequest) -> Response {
 pub(super) async fn template(received: MessageRequest) -> Response {
     let mut checked = message::check_template(received.body.clone());
     if let (Ok(checked), Some(wanted)) = (&mut checked, TemplateUse::of(&received.body)) {
-        match received.caller.sandbox.templates.judge(&wanted) {
-            Some(TemplateVerdict::Fits) => {}
-            Some(TemplateVerdict::SeveralLanguages { languages }) => checked.warnings.push(format!(
+        let templates = &received.caller.sandbox.templates;
+        match templates.judge(&wanted) {
+            TemplateVerdict::Fits => {}
+            TemplateVerdict::SeveralLanguages { languages } => checked.warnings.push(format!(
                 "the sandbox has the template `{}` in several languages, and the message names none of them: {}",
                 wanted.name,
                 languages.join(", ")
             )),
-            Some(TemplateVerdict::Unclear { missing }) => checked.warnings.push(format!(
+            TemplateVerdict::Unclear { missing } => checked.warnings.push(format!(
                 "the sandbox could not check the template `{}`: its list has it without its {missing}",
                 wanted.name
             )),
-            None => checked.warnings.push(format!(
-                "the sandbox knows samples only, so nobody checked whether there is a template `{}`; give it the bot's own with --templates",
-                wanted.name
-            )),
-            Some(
-                TemplateVerdict::UnknownName
-                | TemplateVerdict::OtherLanguage { .. }
-                | TemplateVerdict::NotApproved { .. },
-            ) => {
+            TemplateVerdict::UnknownName { meant } if !templates.is_complete() => {
+                let meant = did_you_mean(&meant).map(|question| format!("; {question}")).unwrap_or_default();
+                checked.warnings.push(format!(
+                    "the sandbox knows samples only, so nobody checked whether there is a template `{}`; give it the bot's own with --templates{meant}",
+                    wanted.name
+                ));
+            }
+            TemplateVerdict::UnknownName { .. }
+            | TemplateVerdict::OtherLanguage { .. }
+            | TemplateVerdict::NotApproved { .. } => {
                 let user = checked.recipient.take().map(|user| user.to_string());
                 return received.refuse(user, Some(checked.kind), answers::template_missing()).await;
             }
-            Some(TemplateVerdict::WrongCount { given, expected }) => {
+            TemplateVerdict::WrongCount { given, expected } => {
                 let user = checked.recipient.take().map(|user| user.to_string());
                 return received.refuse(user, Some(checked.kind), answers::wrong_parameters(given, expected)).await;
             }

@@ -9,8 +9,7 @@ use super::connection::{Connection, Interrupted};
 use super::listing::{ReadError, read_templates};
 use crate::api::{Cause, Outcome, TemplateFilter};
 use crate::config::BotId;
-use crate::message::{TemplateUse, TemplateUses, TemplateVerdict};
-use crate::nearest::nearest;
+use crate::message::{TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template};
 use crate::output::Stderr;
 
 /// How long the list may keep a run waiting.
@@ -131,18 +130,25 @@ fn judge(listing: &Value, stderr: &Stderr, uses: &TemplateUses, strict: bool) ->
     for wanted in &uses.uses {
         let verdict = wanted.judge(templates);
         let why_unknown = match (&verdict, coverage) {
-            (TemplateVerdict::UnknownName, Coverage::Samples) => Some("the sandbox knows samples only".to_owned()),
-            (TemplateVerdict::UnknownName | TemplateVerdict::OtherLanguage { .. }, Coverage::Part) => {
+            (TemplateVerdict::UnknownName { .. }, Coverage::Samples) => {
+                Some("the sandbox knows samples only".to_owned())
+            }
+            (TemplateVerdict::UnknownName { .. } | TemplateVerdict::OtherLanguage { .. }, Coverage::Part) => {
                 Some("the API listed only a part of its templates".to_owned())
             }
-            (TemplateVerdict::UnknownName | TemplateVerdict::OtherLanguage { .. }, Coverage::Untold) => {
+            (TemplateVerdict::UnknownName { .. } | TemplateVerdict::OtherLanguage { .. }, Coverage::Untold) => {
                 Some("the API does not say whether it listed all of its templates".to_owned())
             }
             (TemplateVerdict::Unclear { missing }, _) => Some(format!("the API lists it without its {missing}")),
             _ => None,
         };
         if let Some(why) = why_unknown {
-            stderr.warning(&format!("nobody checked whether the bot has the template `{}`: {why}", wanted.name));
+            let meant = match &verdict {
+                TemplateVerdict::UnknownName { meant } => did_you_mean(meant),
+                _ => None,
+            };
+            let meant = meant.map(|question| format!("; {question}")).unwrap_or_default();
+            stderr.warning(&format!("nobody checked whether the bot has the template `{}`: {why}{meant}", wanted.name));
             continue;
         }
         let problem = match (&verdict, language_left_open(wanted, &verdict)) {
@@ -228,12 +234,11 @@ fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]
         TemplateVerdict::Fits | TemplateVerdict::SeveralLanguages { .. } | TemplateVerdict::Unclear { .. } => {
             return None;
         }
-        TemplateVerdict::UnknownName => {
-            let names = templates.iter().filter_map(|template| template.get("elementName")?.as_str());
-            match nearest(name, names) {
-                Some(nearest) => format!("the bot has no template `{name}`; did you mean `{nearest}`?"),
-                None => format!("the bot has no template `{name}`; `jelouctl templates` lists those it has"),
-            }
+        TemplateVerdict::UnknownName { meant } => {
+            let nearest = || did_you_mean(nearest_template(name, templates).as_slice());
+            let way_out = did_you_mean(meant).or_else(nearest);
+            let way_out = way_out.unwrap_or_else(|| "`jelouctl templates` lists those it has".to_owned());
+            format!("the bot has no template `{name}`; {way_out}")
         }
         TemplateVerdict::OtherLanguage { languages } => {
             let wanted = wanted.language.as_ref().map(|code| format!("; the message asks for `{code}`"));

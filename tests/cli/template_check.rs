@@ -11,6 +11,7 @@ use crate::harness::{Ended, Home, Run, also_in_a_database};
 
 also_in_a_database! {
     a_template_that_the_bot_cannot_send_stops_the_run_before_anything_leaves,
+    a_template_is_suggested_by_the_name_that_a_person_gave_it,
     a_template_that_the_bot_has_is_sent_after_one_look,
     each_template_of_a_list_is_checked,
     without_a_look_the_api_judges,
@@ -82,6 +83,25 @@ fn a_template_that_the_bot_cannot_send_stops_the_run_before_anything_leaves() {
         bulk(&home, &jelou, &[&["template"], words].concat()).fails(2, &[problem, "--unchecked; nothing was sent"]);
         assert_nothing_remains(&home, &jelou);
     }
+}
+
+#[test]
+fn a_template_is_suggested_by_the_name_that_a_person_gave_it() {
+    let results = || {
+        let named =
+            |name: &str, display: &str| json!({ "elementName": name, "displayName": display, "status": "APPROVED" });
+        [named("order_stopped", "order_stopped"), named("a1b2_order_shipped", "Aviso de envío")]
+    };
+    let whole = Jelou::with_templates(move |_| page(&results(), &json!({ "total": 2 })), |_, _| Act::Accept);
+    let home = home();
+    for name in ["order_shipped", "aviso de envío"] {
+        bulk(&home, &whole, &["template", name])
+            .fails(2, &[&format!("the bot has no template `{name}`; did you mean `a1b2_order_shipped`?")]);
+    }
+    // A part of a list says as much.
+    let part = Jelou::with_templates(move |_| page(&results(), &json!({ "total": 60 })), |_, _| Act::Accept);
+    let ended = bulk(&home, &part, &["template", "order_shipped"]).success();
+    assert!(ended.stderr.contains("only a part of its templates; did you mean `a1b2_order_shipped`?"), "{ended:?}");
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn the_sandbox_has_sample_templates() {
     let home = Home::new();
     assert_eq!(
         home.run("templates --sandbox --output id").success().stdout,
-        "order_shipped\nbienvenida\ncodigo\norder_shipped\n"
+        "order_shipped\nbienvenida\ncodigo\norder_shipped\nk7x2_recordatorio\n"
     );
     assert_eq!(home.run("templates --sandbox --output id --category authentication").success().stdout, "codigo\n");
     assert_eq!(
@@ -143,6 +143,30 @@ fn the_nearest_name_is_suggested_for_a_template_that_is_not_there() {
         assert_eq!(lines.len(), 2, "{lines:?}");
         assert!(lines[0].starts_with("POST ") && lines[1].starts_with("GET "), "{lines:?}");
     }
+}
+
+#[test]
+fn a_template_is_suggested_by_the_name_that_a_person_gave_it() {
+    let results = json!([
+        {"elementName": "order_stopped", "status": "APPROVED"},
+        {"elementName": "a1b2_order_shipped", "status": "APPROVED"},
+        {"elementName": "c3d4_bienvenida_2", "displayName": "Bienvenida nueva", "status": "APPROVED"},
+        {"elementName": "e5f6_bienvenida_3", "displayName": "Bienvenida nueva", "status": "APPROVED"},
+    ]);
+    let listing = Reply::json(200, &json!({"pagination": {"totalPages": 1}, "results": results}).to_string());
+    for (name, hint) in [
+        ("order_shipped", "the bot has no template `order_shipped`; did you mean `a1b2_order_shipped`?"),
+        ("bienvenida nueva", "did you mean `c3d4_bienvenida_2` or `e5f6_bienvenida_3`?"),
+        ("order_shiped", "did you mean `a1b2_order_shipped`?"),
+    ] {
+        let server = Server::start(vec![Reply::json(400, MISSING), listing.clone()]);
+        let home = Home::new();
+        home.run("send template --to 593987654321").args(&[name]).api(&server.url).fails(5, &[hint]);
+    }
+    // Of the sandbox's samples one has a prefix.
+    let home = Home::new();
+    let ended = home.run("send template recordatorio --to 593987654321 --sandbox --param a --param b").success();
+    assert!(ended.stderr.contains("with --templates; did you mean `k7x2_recordatorio`?\n"), "{ended:?}");
 }
 
 #[test]
