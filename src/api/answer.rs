@@ -238,6 +238,12 @@ impl Body {
         }
     }
 
+    /// The messages of the API's own: not what stands deeper, where it may repeat a request.
+    pub(crate) fn own_words(&self) -> impl Iterator<Item = &str> {
+        let places = ["/message", "/message/0", "/description", "/error", "/error/message", "/error/description"];
+        places.into_iter().filter_map(|place| self.at(place)?.as_str())
+    }
+
     fn at(&self, pointer: &str) -> Option<&Value> {
         self.json.as_ref()?.pointer(pointer)
     }

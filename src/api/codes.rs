@@ -10,6 +10,8 @@ pub(crate) struct Code {
     pub(crate) meaning: &'static str,
     pub(crate) hint: &'static str,
     pub(crate) effect: Effect,
+    /// What WhatsApp calls it, where the code does not stand beside it.
+    titles: &'static [&'static str],
 }
 
 /// What became of the message that was answered with a code.
@@ -19,6 +21,8 @@ pub(crate) enum Effect {
     Refused,
     /// It was refused where the text names the company; otherwise nobody knows.
     RefusedByCompany,
+    /// It was refused for the business itself, which can send nobody anything until that is settled.
+    RefusedForAccount,
     /// It was refused for its rate alone, so it certainly did not go out and may be tried again.
     RateLimited,
     /// The code does not say.
@@ -30,6 +34,9 @@ pub(crate) const PAIR_RATE_LIMIT: &str = "131056";
 /// Least wait after it, in seconds: one message per 6 s to the same user.
 pub(crate) const PAIR_RATE_LIMIT_SECONDS: u64 = 6;
 
+/// Digits of the longest code that is looked for in a text.
+const MOST_DIGITS: usize = 7;
+
 const NO_BOT: &str = "there is no such bot, or your company may not use it";
 const WRONG_FIELD: &str = "a field is missing or wrong";
 const UNKNOWN: &str = "something went wrong that Jelou has no name for";
@@ -37,7 +44,7 @@ const NOT_IN_24_HOURS: &str = "the recipient has not written to the bot in the l
 const USE_A_TEMPLATE: &str = "only a template reaches them until they write";
 
 /// Every code that is known.
-pub(crate) const CODES: [Code; 33] = [
+pub(crate) const CODES: [Code; 51] = [
     jelou("bot_not_found", NO_BOT, "check --bot"),
     jelou("E1019", NO_BOT, "check --bot"),
     jelou("BOT_NOT_FOUND", NO_BOT, "check --bot"),
@@ -79,65 +86,193 @@ pub(crate) const CODES: [Code; 33] = [
     open("UNKNOWN_ERROR", UNKNOWN, "ask the recipient or check in Jelou before you send it again"),
     whatsapp(
         "368",
+        &["Temporarily blocked for policies violations"],
         "WhatsApp has blocked the account for breaking its policy",
         "see the account's state in WhatsApp Manager",
     ),
-    whatsapp("470", NOT_IN_24_HOURS, USE_A_TEMPLATE),
-    limited("80007", "WhatsApp's rate limit of the account is reached", "wait and try again"),
-    limited("130429", "WhatsApp's rate limit of the number is reached", "send more slowly"),
+    whatsapp("470", &[], NOT_IN_24_HOURS, USE_A_TEMPLATE),
+    limited("80007", &["Rate limit issues"], "WhatsApp's rate limit of the account is reached", "wait and try again"),
+    limited("130429", &["Rate limit hit"], "WhatsApp's rate limit of the number is reached", "send more slowly"),
     whatsapp(
         "130472",
+        &["User's number is part of an experiment"],
         "WhatsApp held it back: this recipient is part of an experiment",
         "do not send it again at once; use a utility template",
     ),
     whatsapp(
+        "130497",
+        &["Business account is restricted from messaging users in this country"],
+        "WhatsApp does not let this business write to the recipient's country",
+        "do not send it again; leave out the numbers of that country, or ask Meta which countries are allowed",
+    ),
+    whatsapp(
+        "131000",
+        &[],
+        "WhatsApp could not send it and does not say why",
+        "try again later; if it goes on, ask Jelou",
+    ),
+    whatsapp(
+        "131005",
+        &[],
+        "WhatsApp does not give this business permission to send it",
+        "have Jelou check the permissions of the account",
+    ),
+    whatsapp(
+        "131008",
+        &["Required parameter is missing"],
+        "WhatsApp misses a field of the message",
+        "compare the message with `jelouctl explain`, and a template's parameters with `jelouctl templates`",
+    ),
+    whatsapp(
+        "131009",
+        &["Parameter value is not valid"],
+        "WhatsApp does not accept a value of the message",
+        "compare the message with `jelouctl explain`, and a template's parameters with `jelouctl templates`",
+    ),
+    whatsapp(
+        "131021",
+        &["Recipient cannot be sender", "User cannot be sender"],
+        "the recipient is the bot's own number",
+        "send it to another number",
+    ),
+    whatsapp(
         "131026",
+        &["Message undeliverable"],
         "WhatsApp cannot deliver to this recipient",
         "check that the number is on WhatsApp, and that its app is current",
     ),
-    whatsapp("131047", NOT_IN_24_HOURS, USE_A_TEMPLATE),
+    account(
+        "131031",
+        &["Account has been locked", "Business account locked"],
+        "WhatsApp has locked the business's account",
+        "nobody gets anything until it is unlocked: see the account's state in WhatsApp Manager",
+    ),
+    account(
+        "131042",
+        &["Business eligibility payment issue"],
+        "WhatsApp cannot charge the business for its messages",
+        "nobody gets anything until the payment is settled in WhatsApp Manager",
+    ),
+    whatsapp(
+        "131045",
+        &["Incorrect certificate", "Unsigned certificate"],
+        "the bot's number is not registered with WhatsApp correctly",
+        "have Jelou register the number again",
+    ),
+    whatsapp("131047", &["Re-engagement message"], NOT_IN_24_HOURS, USE_A_TEMPLATE),
     whatsapp(
         "131048",
+        &["Spam rate limit hit"],
         "WhatsApp restricts the number, since too many of its messages were blocked or reported",
         "see the number's quality in WhatsApp Manager, and send less until it is better",
     ),
     whatsapp(
         "131049",
+        &["Meta chose not to deliver", "This message was not delivered to maintain healthy ecosystem engagement"],
         "WhatsApp held it back: this recipient has had enough marketing lately",
         "do not send it again at once; try after a day, or use a utility template",
     ),
     whatsapp(
+        "131050",
+        &["User has stopped receiving marketing messages", "User has opted out of marketing messages"],
+        "the recipient has opted out of this business's marketing",
+        "never send them marketing again: add them to the list of --exclude or do_not_contact",
+    ),
+    whatsapp(
         "131051",
+        &["Unsupported message type"],
         "WhatsApp does not know this type of message",
         "choose another kind: `jelouctl explain` lists them",
     ),
+    whatsapp(
+        "131052",
+        &["Media download error"],
+        "WhatsApp could not download the media",
+        "give a public HTTPS URL that points straight at the file",
+    ),
+    whatsapp(
+        "131053",
+        &["Media upload error"],
+        "WhatsApp could not take the media",
+        "check the file's type and size: `jelouctl explain image` tells the limits",
+    ),
     limited(
         PAIR_RATE_LIMIT,
+        &["Pair rate limit hit", "(Business Account, Consumer Account) pair rate limit hit"],
         "too many messages to this recipient",
         "leave 6 seconds between messages to one recipient",
     ),
     whatsapp(
+        "131062",
+        &[],
+        "an authentication template cannot go to a WhatsApp user id",
+        "send it to the person's phone number",
+    ),
+    whatsapp(
         "132000",
+        &["Template param count mismatch"],
         "the number of parameters does not match the template",
         "give as many --param as `jelouctl templates` shows {{…}} in its text",
     ),
     whatsapp(
         "132001",
+        &["Template does not exist"],
         "there is no such template in this language, or it is not approved",
         "`jelouctl templates` lists names, languages and states",
     ),
-    whatsapp("132012", "a parameter of the template has the wrong form", "compare the parameters with the template"),
-    whatsapp("132015", "the template is paused for its low quality", "change the template, or use another one"),
-    whatsapp("132016", "the template is disabled for good", "use another template"),
+    whatsapp(
+        "132005",
+        &["Template hydrated text too long"],
+        "the template's text is too long with these parameters",
+        "give shorter parameters",
+    ),
+    whatsapp(
+        "132007",
+        &["Template format character policy violated"],
+        "the template's text with these parameters breaks WhatsApp's policy",
+        "change the parameters, or use another template",
+    ),
+    whatsapp(
+        "132012",
+        &["Template parameter format mismatch"],
+        "a parameter of the template has the wrong form",
+        "compare the parameters with the template",
+    ),
+    whatsapp(
+        "132015",
+        &["Template is paused"],
+        "the template is paused for its low quality",
+        "change the template, or use another one",
+    ),
+    whatsapp("132016", &["Template is disabled"], "the template is disabled for good", "use another template"),
     whatsapp(
         "132018",
+        &[],
         "a parameter of the template has a line break, a tab or more than 4 spaces in a row, or is empty",
         "write each parameter on one line",
+    ),
+    whatsapp(
+        "132068",
+        &["Flow is in blocked state"],
+        "WhatsApp has blocked the flow",
+        "mend the flow in WhatsApp Manager, or use another one",
+    ),
+    whatsapp(
+        "132069",
+        &["Flow is in throttled state"],
+        "WhatsApp limits the flow to 10 messages an hour",
+        "mend the flow in WhatsApp Manager, then send again",
+    ),
+    whatsapp(
+        "133010",
+        &["Phone number not registered"],
+        "the bot's number is not registered with WhatsApp",
+        "have Jelou register the number",
     ),
 ];
 
 const fn code(code: &'static str, origin: &'static str, meaning: &'static str, hint: &'static str) -> Code {
-    Code { code, origin, meaning, hint, effect: Effect::Refused }
+    Code { code, origin, meaning, hint, effect: Effect::Refused, titles: &[] }
 }
 
 const fn jelou(name: &'static str, meaning: &'static str, hint: &'static str) -> Code {
@@ -148,12 +283,31 @@ const fn open(name: &'static str, meaning: &'static str, hint: &'static str) -> 
     Code { effect: Effect::Open, ..jelou(name, meaning, hint) }
 }
 
-const fn whatsapp(name: &'static str, meaning: &'static str, hint: &'static str) -> Code {
-    code(name, "WhatsApp", meaning, hint)
+const fn whatsapp(
+    name: &'static str,
+    titles: &'static [&'static str],
+    meaning: &'static str,
+    hint: &'static str,
+) -> Code {
+    Code { titles, ..code(name, "WhatsApp", meaning, hint) }
 }
 
-const fn limited(name: &'static str, meaning: &'static str, hint: &'static str) -> Code {
-    Code { effect: Effect::RateLimited, ..whatsapp(name, meaning, hint) }
+const fn limited(
+    name: &'static str,
+    titles: &'static [&'static str],
+    meaning: &'static str,
+    hint: &'static str,
+) -> Code {
+    Code { effect: Effect::RateLimited, ..whatsapp(name, titles, meaning, hint) }
+}
+
+const fn account(
+    name: &'static str,
+    titles: &'static [&'static str],
+    meaning: &'static str,
+    hint: &'static str,
+) -> Code {
+    Code { effect: Effect::RefusedForAccount, ..whatsapp(name, titles, meaning, hint) }
 }
 
 /// Whether `code` may be about a template that the bot does not have.
@@ -163,4 +317,67 @@ pub(crate) fn may_miss_a_template(code: &str) -> bool {
 
 pub(crate) fn look_up(code: &str) -> Option<&'static Code> {
     CODES.iter().find(|known| known.code == code)
+}
+
+/// WhatsApp's code at the very start of a message of the API, `(#131047) …`. It does not count where the message may repeat
+/// a text of `sent`, the body of the request.
+pub(crate) fn code_at_start<'a>(text: &'a str, sent: &str) -> Option<&'a str> {
+    let (code, _) = text.trim_start().strip_prefix("(#")?.split_once(')')?;
+    let is_code = (1..=MOST_DIGITS).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
+    (is_code && !sent.contains(&format!("#{code}"))).then_some(code)
+}
+
+/// The code of a message of the API that is one of WhatsApp's titles and nothing else; `sent` as for a code.
+pub(crate) fn code_of_title(text: &str, sent: &str) -> Option<&'static str> {
+    let title = text.trim().trim_end_matches('.');
+    let is_it = |known: &&Code| known.titles.iter().any(|known| known.eq_ignore_ascii_case(title));
+    let known = CODES.iter().find(is_it)?;
+    let is_repeated = sent.to_ascii_lowercase().contains(&title.to_ascii_lowercase());
+    (!is_repeated).then_some(known.code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_at_the_very_start_of_a_text_or_by_its_title() {
+        let read = |text, sent| code_at_start(text, sent).or_else(|| code_of_title(text, sent));
+        for (text, code) in [
+            ("(#131047) Re-engagement message", Some("131047")),
+            ("  (#100) Invalid parameter", Some("100")),
+            ("(#131047)", Some("131047")),
+            ("(#131047", None),
+            ("(#12345678) x", None),
+            ("(#) x", None),
+            ("(#13a) x", None),
+            ("error (#131047) x", None),
+            ("131047", None),
+            ("Message Undeliverable", Some("131026")),
+            ("message undeliverable.", Some("131026")),
+            ("Message Undeliverable to you", None),
+            // Too common to be WhatsApp's for sure.
+            ("Something went wrong", None),
+            ("", None),
+        ] {
+            assert_eq!(read(text, r#"{"text":"Hola"}"#), code, "{text}");
+        }
+        for (text, sent) in [
+            ("(#131042) hola is too long", r#"{"text":"(#131042) hola"}"#),
+            ("(#131042) is too long", "{\"text\":\"#131042\"}"),
+            ("Rate limit hit", r#"{"text":"rate limit hit"}"#),
+        ] {
+            assert_eq!(read(text, sent), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_two_codes_have_a_name_or_a_title_in_common() {
+        let titles = CODES.iter().flat_map(|code| code.titles.iter().copied());
+        let mut names: Vec<_> = CODES.iter().map(|code| code.code).chain(titles).map(str::to_lowercase).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
 }

@@ -92,7 +92,7 @@ pub(crate) async fn deliver(
             Attempt::Answered(answer) => watch(Event::Answered(answer)),
             Attempt::Failed(failure) => watch(Event::Failed(&failure.message)),
         }
-        let verdict = judge(&attempt, &request.accepts);
+        let verdict = judge(&attempt, request);
         let failed_at = *first_failure.get_or_insert_with(Instant::now);
         let wait = verdict.retry.map(|least| backoff(least, attempts));
         let left = retry_for.saturating_sub(failed_at.elapsed());

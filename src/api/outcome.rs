@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::answer::{Answer, ApiError, Body};
 use super::codes::{self, Effect, PAIR_RATE_LIMIT, PAIR_RATE_LIMIT_SECONDS};
 use super::failure::{Failure, PROXY_CREDENTIALS_HINT, Stage};
-use super::request::SuccessCriterion;
+use super::request::{Request, SuccessCriterion};
 use super::transport::Attempt;
 use crate::process::Signal;
 
@@ -27,6 +27,8 @@ pub(crate) enum Outcome {
 pub(crate) enum Cause {
     /// 401, 403, or credentials without a company.
     Credentials,
+    /// WhatsApp lets the business send nothing: its account is locked, or not paid for.
+    Account,
     /// The API refused the message.
     Rejected,
     /// Rate limited or unavailable, beyond the retry budget.
@@ -64,12 +66,13 @@ pub(crate) struct Verdict {
     pub(crate) retry: Option<Duration>,
 }
 
-pub(crate) fn judge(attempt: &Attempt, accepts: &SuccessCriterion) -> Verdict {
+/// What `attempt` to send `request` means.
+pub(crate) fn judge(attempt: &Attempt, request: &Request) -> Verdict {
     let verdict = match attempt {
         Attempt::Failed(failure) => judge_failure(failure),
-        Attempt::Answered(answer) => judge_answer(answer, accepts),
+        Attempt::Answered(answer) => judge_answer(answer, request),
     };
-    match (accepts, &verdict.outcome) {
+    match (&request.accepts, &verdict.outcome) {
         (SuccessCriterion::Page, Outcome::Unknown(None)) => unread(verdict, attempt),
         _ => verdict,
     }
@@ -117,7 +120,8 @@ fn judge_failure(failure: &Failure) -> Verdict {
 /// What to do when nobody knows whether a message went out.
 pub(crate) const UNKNOWN_HINT: &str = "ask the recipient or check in Jelou before you send it again";
 
-fn judge_answer(answer: &Answer, accepts: &SuccessCriterion) -> Verdict {
+fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
+    let accepts = &request.accepts;
     let entries = match accepts {
         SuccessCriterion::Destination(destination) => answer.body.of_destination(destination),
         SuccessCriterion::MessageId | SuccessCriterion::AnyObject | SuccessCriterion::Page => Vec::new(),
@@ -128,7 +132,10 @@ fn judge_answer(answer: &Answer, accepts: &SuccessCriterion) -> Verdict {
         bodies.iter().find(|body| body.says_error()).or_else(|| bodies.iter().find(|body| body.message_id().is_some()));
     let body = telling.or(bodies.first()).unwrap_or(&answer.body);
     let success = (200..300).contains(&answer.status);
-    let error = body.error();
+    let mut error = body.error();
+    if (400..500).contains(&answer.status) {
+        error.code = code_in_words(body, &error, request).map(str::to_owned).or(error.code);
+    }
     // Before the rate limits, which would send again: an answer with a message id may be of a message that went out.
     if *accepts != SuccessCriterion::Page && says_both(answer, bodies) {
         return refused(answer, error, Outcome::Unknown(None), "it says both that it was accepted and that it failed");
@@ -173,9 +180,7 @@ fn judge_answer(answer: &Answer, accepts: &SuccessCriterion) -> Verdict {
             refused(answer, error, Outcome::Unknown(None), rejection_hint(answer.status, accepts))
         }
         408 => refused(answer, error, Outcome::Unknown(None), UNKNOWN_HINT),
-        501 | 505 | 300..=499 => {
-            refused(answer, error, Outcome::NotSent(Cause::Rejected), rejection_hint(answer.status, accepts))
-        }
+        501 | 505 | 300..=499 => rejected(answer, error, accepts),
         _ => refused(answer, error, Outcome::Unknown(None), UNKNOWN_HINT),
     }
 }
@@ -196,7 +201,7 @@ fn judge_success(answer: &Answer, body: &Body, error: ApiError, accepts: &Succes
         SuccessCriterion::Page => body.results().is_some(),
     };
     match (body.says_error(), accepted) {
-        (true, _) => refused(answer, error, Outcome::NotSent(Cause::Rejected), rejection_hint(answer.status, accepts)),
+        (true, _) => rejected(answer, error, accepts),
         (false, true) => {
             Verdict { outcome: Outcome::Sent { message_id: body.message_id() }, problem: None, retry: None }
         }
@@ -204,6 +209,28 @@ fn judge_success(answer: &Answer, body: &Body, error: ApiError, accepts: &Succes
             refused(answer, error, Outcome::Unknown(None), "its body does not say whether the message was accepted")
         }
     }
+}
+
+/// The code that the API gives in its own words: WhatsApp's stand below Jelou's, or alone, in a text (`api.md`, "Errors").
+fn code_in_words<'a>(body: &'a Body, error: &ApiError, request: &Request) -> Option<&'a str> {
+    let sent = request.body.as_deref().unwrap_or_default();
+    let words = || body.own_words();
+    match error.code.as_deref() {
+        None => words().find_map(|text| codes::code_at_start(text, sent).or_else(|| codes::code_of_title(text, sent))),
+        // Jelou's say less.
+        Some(code) if !code.bytes().all(|byte| byte.is_ascii_digit()) => {
+            words().find_map(|text| codes::code_at_start(text, sent))
+        }
+        Some(_) => None,
+    }
+}
+
+/// The API did not take it, and would not take it again.
+fn rejected(answer: &Answer, error: ApiError, accepts: &SuccessCriterion) -> Verdict {
+    let known = error.code.as_deref().and_then(codes::look_up);
+    let is_of_account = known.is_some_and(|code| code.effect == Effect::RefusedForAccount);
+    let cause = if is_of_account { Cause::Account } else { Cause::Rejected };
+    refused(answer, error, Outcome::NotSent(cause), rejection_hint(answer.status, accepts))
 }
 
 fn rejection_hint(status: u16, accepts: &SuccessCriterion) -> &'static str {
@@ -227,13 +254,17 @@ fn refused(answer: &Answer, error: ApiError, outcome: Outcome, advice: &str) -> 
     let code = match outcome {
         Outcome::NotSent(Cause::Credentials) => "credentials",
         Outcome::NotSent(Cause::ProxyCredentials) => "proxy_credentials",
+        Outcome::NotSent(Cause::Account) => "account",
         Outcome::NotSent(Cause::Unavailable) => "unavailable",
         Outcome::NotSent(_) => "rejected",
         Outcome::Sent { .. } | Outcome::Unknown(_) => "unknown",
     };
     let known = error.code.as_deref().and_then(codes::look_up);
     let mut message = format!("the API answered {}", answer.status);
-    for part in [error.code.as_deref(), error.text.as_deref()].into_iter().flatten() {
+    // A text that begins with the code says it.
+    let is_said = |code: &&str| error.text.as_ref().is_some_and(|text| text.starts_with(&format!("(#{code})")));
+    let code_said = error.code.as_deref().filter(|code| !is_said(code));
+    for part in [code_said, error.text.as_deref()].into_iter().flatten() {
         message.push_str(": ");
         message.push_str(part);
     }

@@ -81,7 +81,7 @@ mod tests {
 
     use super::super::answer::{Answer, Body};
     use super::super::outcome::{Cause, judge};
-    use super::super::request::SuccessCriterion;
+    use super::super::request::{Request, SuccessCriterion};
     use super::super::transport::{ClientOptions, Roots};
     use super::*;
 
@@ -89,6 +89,8 @@ mod tests {
     fn after_a_swap_a_refusal_on_an_old_connection_is_no_refusal() {
         let options = ClientOptions { timeout: Duration::from_secs(1), roots: Roots::None, proxy: None };
         let (client, watch) = (Client::new(&options).unwrap(), SwapWatch::default());
+        let url = "https://api.jelou.ai/v1/bots/b/messages".parse().unwrap();
+        let request = Request::post(url, "{}".into(), SuccessCriterion::MessageId);
         let outcome = |status, body: &str, is_on_used_connection| {
             let body = Body::new(body.to_owned(), true);
             let answer = Answer {
@@ -100,7 +102,7 @@ mod tests {
                 is_whole_by_its_json: false,
             };
             let attempt = Attempt::Answered(answer);
-            let verdict = watch.check(judge(&attempt, &SuccessCriterion::MessageId), &attempt, &client);
+            let verdict = watch.check(judge(&attempt, &request), &attempt, &client);
             (verdict.outcome, verdict.retry.is_some())
         };
         let limited = (Outcome::NotSent(Cause::Unavailable), true);

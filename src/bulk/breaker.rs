@@ -18,6 +18,8 @@ const MOST_REFUSED: usize = 1 + SECOND_STAGE;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PauseReason {
     Credentials,
+    /// WhatsApp lets the business send nothing.
+    Account,
     /// The proxy asks for credentials.
     ProxyCredentials,
     Network,
@@ -29,13 +31,21 @@ pub(crate) enum PauseReason {
 }
 
 impl PauseReason {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Credentials, Self::ProxyCredentials, Self::Network, Self::RateLimit, Self::Unknown, Self::AllRefused];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Credentials,
+        Self::Account,
+        Self::ProxyCredentials,
+        Self::Network,
+        Self::RateLimit,
+        Self::Unknown,
+        Self::AllRefused,
+    ];
 
     /// The word for it: the record's code, where it has one.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Credentials => "credentials",
+            Self::Account => "account",
             Self::ProxyCredentials => "proxy_credentials",
             Self::Network => "network",
             Self::RateLimit => "rate_limit",
@@ -47,7 +57,7 @@ impl PauseReason {
     /// Whether it is a fault of the run, and not of the process that met it: others that send the run would meet it too.
     pub(crate) fn is_of_run(self) -> bool {
         match self {
-            Self::Unknown | Self::AllRefused => true,
+            Self::Account | Self::Unknown | Self::AllRefused => true,
             Self::Credentials | Self::ProxyCredentials | Self::Network | Self::RateLimit => false,
         }
     }
@@ -86,6 +96,7 @@ impl Breaker {
             Outcome::NotSent(Cause::Tls | Cause::ProxyRefusal) => return Some(PauseReason::Network),
             Outcome::NotSent(Cause::ProxyCredentials) => return Some(PauseReason::ProxyCredentials),
             Outcome::NotSent(Cause::Credentials) => return Some(PauseReason::Credentials),
+            Outcome::NotSent(Cause::Account) => return Some(PauseReason::Account),
             // Others have the patience for what may pass.
             Outcome::NotSent(Cause::Network | Cause::Unavailable | Cause::Interrupted(_)) => {}
             Outcome::Sent { .. } => {
@@ -139,6 +150,7 @@ mod tests {
     fn pauses_on_the_faults_that_meet_every_row() {
         assert_eq!(Breaker::default().note(&UNKNOWN_ROW), Some(PauseReason::Unknown));
         assert_eq!(Breaker::default().note(&Outcome::NotSent(Cause::Credentials)), Some(PauseReason::Credentials));
+        assert_eq!(Breaker::default().note(&Outcome::NotSent(Cause::Account)), Some(PauseReason::Account));
         assert_eq!(Breaker::default().note(&Outcome::NotSent(Cause::Rejected)), None);
         for cause in [Cause::Tls, Cause::ProxyRefusal] {
             assert_eq!(Breaker::default().note(&Outcome::NotSent(cause)), Some(PauseReason::Network));

@@ -172,6 +172,7 @@ impl Throttle {
             (
                 Outcome::NotSent(
                     Cause::Credentials
+                    | Cause::Account
                     | Cause::ProxyCredentials
                     | Cause::ProxyRefusal
                     | Cause::Tls

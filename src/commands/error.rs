@@ -311,7 +311,7 @@ pub(crate) fn of_outcome(outcome: &Outcome) -> (ExitCode, Sent) {
 
 fn of_cause(cause: Cause) -> ExitCode {
     match cause {
-        Cause::Credentials => ExitCode::Credentials,
+        Cause::Credentials | Cause::Account => ExitCode::Credentials,
         Cause::Rejected => ExitCode::Rejected,
         Cause::Unavailable => ExitCode::Unavailable,
         Cause::Network | Cause::ProxyRefusal | Cause::Tls => ExitCode::Network,
@@ -323,7 +323,7 @@ fn of_cause(cause: Cause) -> ExitCode {
 /// The code of a bulk run that paused by itself.
 pub(crate) fn of_pause(reason: PauseReason) -> ExitCode {
     match reason {
-        PauseReason::Credentials => ExitCode::Credentials,
+        PauseReason::Credentials | PauseReason::Account => ExitCode::Credentials,
         PauseReason::ProxyCredentials => ExitCode::Configuration,
         PauseReason::Network => ExitCode::Network,
         PauseReason::RateLimit => ExitCode::Unavailable,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Answer, Attempt, Body, Outcome, SuccessCriterion, judge};
+use crate::api::{Answer, Attempt, Body, Outcome, Request, SuccessCriterion, judge};
 
 /// Whom the message was for.
 const DESTINATION: &str = "593987654321";
@@ -21,12 +21,12 @@ pub fn answer(bytes: &[u8]) {
             SuccessCriterion::Destination(DESTINATION.to_owned()),
             SuccessCriterion::Page,
         ] {
-            hold(status, &body, &accepts);
+            hold(status, &body, accepts);
         }
     }
 }
 
-fn hold(status: u16, body: &Body, accepts: &SuccessCriterion) {
+fn hold(status: u16, body: &Body, accepts: SuccessCriterion) {
     let answer = Answer {
         status,
         retry_after: None,
@@ -35,7 +35,9 @@ fn hold(status: u16, body: &Body, accepts: &SuccessCriterion) {
         is_on_used_connection: false,
         is_whole_by_its_json: false,
     };
-    let verdict = judge(&Attempt::Answered(answer), accepts);
+    let Ok(url) = "https://api.jelou.ai/".parse() else { return };
+    let request = Request::post(url, "{}".into(), accepts);
+    let verdict = judge(&Attempt::Answered(answer), &request);
     let is_not_sent = matches!(verdict.outcome, Outcome::NotSent(_));
     assert!(verdict.retry.is_none() || is_not_sent, "tried again: {verdict:?}");
     assert_eq!(verdict.problem.is_none(), matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");
@@ -44,7 +46,7 @@ fn hold(status: u16, body: &Body, accepts: &SuccessCriterion) {
     let json: Option<Value> = serde_json::from_str(text).ok().filter(|_| body.complete);
     let field = |name: &str| json.as_ref().and_then(|json| json.get(name));
     let id = field("messageId").and_then(Value::as_str).filter(|id| !id.is_empty());
-    match accepts {
+    match &request.accepts {
         SuccessCriterion::MessageId => {
             assert!(!(is_not_sent && id.is_some()), "accepted, and said not to be sent: {verdict:?}");
             let is_accepted = field("success") == Some(&Value::Bool(true)) || field("messageId").is_some();

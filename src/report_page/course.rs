@@ -97,6 +97,7 @@ fn why(kind: RunEventKind, reason: &str, language: PageLanguage) -> String {
         (RunEventKind::Waiting, "rate_limit") => "for_rate_limit",
         (RunEventKind::Waiting, "network") => "for_network",
         (_, "credentials") => "why_credentials",
+        (_, "account") => "why_account",
         (_, "proxy_credentials") => "why_proxy_credentials",
         (_, "network") => "why_network",
         (_, "rate_limit") => "why_rate_limit",

@@ -45,6 +45,7 @@ const WORDS: &[(&str, [&str; 2])] = &[
     ("rejected", ["the API refuses the message", "la API rechaza el mensaje"]),
     ("unknown", ["no answer that says whether it was sent", "sin una respuesta que diga si se envió"]),
     ("credentials", ["the API does not accept the credentials", "la API no acepta las credenciales"]),
+    ("account", ["WhatsApp lets the business send nothing", "WhatsApp no deja enviar nada a la empresa"]),
     ("unavailable", ["a rate limit, or an API that is down", "un límite de velocidad, o la API no responde"]),
     ("network", ["the API could not be reached", "no se pudo llegar a la API"]),
     ("tls", ["the connection could not be made safe", "la conexión no se pudo asegurar"]),
@@ -77,6 +78,7 @@ const SPANISH_WORDS: &[(&str, &str)] = &[
     ("rejected", "rechazado"),
     ("unknown", "desconocido"),
     ("credentials", "credenciales"),
+    ("account", "cuenta"),
     ("unavailable", "no disponible"),
     ("network", "red"),
     ("tls", "TLS"),
@@ -216,6 +218,79 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("write each parameter on one line", "escribe cada parámetro en una sola línea"),
     ("use another template", "usa otra plantilla"),
+    (
+        "WhatsApp does not let this business write to the recipient's country",
+        "WhatsApp no deja que esta empresa escriba al país del destinatario",
+    ),
+    (
+        "do not send it again; leave out the numbers of that country, or ask Meta which countries are allowed",
+        "no lo reenvíes; quita los números de ese país o pregunta a Meta qué países están permitidos",
+    ),
+    ("WhatsApp could not send it and does not say why", "WhatsApp no pudo enviarlo y no dice por qué"),
+    ("try again later; if it goes on, ask Jelou", "vuelve a intentarlo más tarde; si sigue igual, pregunta a Jelou"),
+    (
+        "WhatsApp does not give this business permission to send it",
+        "WhatsApp no da permiso a esta empresa para enviarlo",
+    ),
+    ("have Jelou check the permissions of the account", "pide a Jelou que revise los permisos de la cuenta"),
+    ("WhatsApp misses a field of the message", "a WhatsApp le falta un campo del mensaje"),
+    ("WhatsApp does not accept a value of the message", "WhatsApp no acepta un valor del mensaje"),
+    (
+        "compare the message with `jelouctl explain`, and a template's parameters with `jelouctl templates`",
+        "compara el mensaje con `jelouctl explain`, y los parámetros de una plantilla con `jelouctl templates`",
+    ),
+    ("the recipient is the bot's own number", "el destinatario es el propio número del bot"),
+    ("send it to another number", "envíalo a otro número"),
+    ("WhatsApp has locked the business's account", "WhatsApp bloqueó la cuenta de la empresa"),
+    (
+        "nobody gets anything until it is unlocked: see the account's state in WhatsApp Manager",
+        "nadie recibe nada hasta que se desbloquee: mira el estado de la cuenta en WhatsApp Manager",
+    ),
+    ("WhatsApp cannot charge the business for its messages", "WhatsApp no puede cobrar a la empresa por sus mensajes"),
+    (
+        "nobody gets anything until the payment is settled in WhatsApp Manager",
+        "nadie recibe nada hasta que se arregle el pago en WhatsApp Manager",
+    ),
+    (
+        "the bot's number is not registered with WhatsApp correctly",
+        "el número del bot no está bien registrado en WhatsApp",
+    ),
+    ("have Jelou register the number again", "pide a Jelou que vuelva a registrar el número"),
+    (
+        "the recipient has opted out of this business's marketing",
+        "el destinatario pidió no recibir más publicidad de esta empresa",
+    ),
+    (
+        "never send them marketing again: add them to the list of --exclude or do_not_contact",
+        "no le envíes publicidad nunca más: agrégalo a la lista de --exclude o de do_not_contact",
+    ),
+    ("WhatsApp could not download the media", "WhatsApp no pudo descargar el archivo"),
+    ("WhatsApp could not take the media", "WhatsApp no pudo recibir el archivo"),
+    (
+        "check the file's type and size: `jelouctl explain image` tells the limits",
+        "revisa el tipo y el tamaño del archivo: `jelouctl explain image` dice los límites",
+    ),
+    (
+        "an authentication template cannot go to a WhatsApp user id",
+        "una plantilla de autenticación no puede ir a un id de usuario de WhatsApp",
+    ),
+    ("send it to the person's phone number", "envíala al número de teléfono de la persona"),
+    (
+        "the template's text is too long with these parameters",
+        "con estos parámetros el texto de la plantilla es demasiado largo",
+    ),
+    ("give shorter parameters", "da parámetros más cortos"),
+    (
+        "the template's text with these parameters breaks WhatsApp's policy",
+        "con estos parámetros el texto de la plantilla incumple la política de WhatsApp",
+    ),
+    ("change the parameters, or use another template", "cambia los parámetros o usa otra plantilla"),
+    ("WhatsApp has blocked the flow", "WhatsApp bloqueó el flow"),
+    ("mend the flow in WhatsApp Manager, or use another one", "arregla el flow en WhatsApp Manager o usa otro"),
+    ("WhatsApp limits the flow to 10 messages an hour", "WhatsApp limita el flow a 10 mensajes por hora"),
+    ("mend the flow in WhatsApp Manager, then send again", "arregla el flow en WhatsApp Manager y vuelve a enviar"),
+    ("the bot's number is not registered with WhatsApp", "el número del bot no está registrado en WhatsApp"),
+    ("have Jelou register the number", "pide a Jelou que registre el número"),
 ];
 
 #[cfg(test)]

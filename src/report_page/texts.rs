@@ -166,6 +166,7 @@ const TEXTS: &[(&str, [&str; 2])] = &[
     ("for_rate_limit", ["for a rate limit", "por el límite de velocidad"]),
     ("for_network", ["for the network", "a que volviera la red"]),
     ("why_credentials", ["the credentials were not accepted", "no se aceptaron las credenciales"]),
+    ("why_account", ["WhatsApp lets the business send nothing", "WhatsApp no deja enviar nada a la empresa"]),
     ("why_proxy_credentials", ["the proxy asks for credentials", "el proxy pide credenciales"]),
     ("why_network", ["the network failed", "falló la red"]),
     ("why_rate_limit", ["the rate limit lasted too long", "el límite de velocidad duró demasiado"]),

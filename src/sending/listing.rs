@@ -97,6 +97,7 @@ impl ReadError {
             }
             Outcome::NotSent(
                 Cause::Credentials
+                | Cause::Account
                 | Cause::Network
                 | Cause::ProxyCredentials
                 | Cause::ProxyRefusal

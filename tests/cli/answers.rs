@@ -164,7 +164,10 @@ fn a_rate_limit_was_not_sent() {
         (400, r#"{"error":{"code":130429}}"#, 6, "no", Some("unavailable")),
         (400, r#"{"error":{"code":"131056"}}"#, 6, "no", Some("unavailable")),
         (500, r#"{"code":80007}"#, 6, "no", Some("unavailable")),
-        // Jelou echoes requests: a code counts only where a code stands.
+        (400, r#"{"message":"(#130429) Rate limit hit"}"#, 6, "no", Some("unavailable")),
+        (422, r#"{"code":"message_could_not_be_send","description":"(#80007) x"}"#, 6, "no", Some("unavailable")),
+        (400, r#"{"message":"Rate limit hit"}"#, 6, "no", Some("unavailable")),
+        // Jelou echoes requests: a code counts only where a code stands, or at the start of the API's own words.
         (
             400,
             r#"{"error":{"code":"E0422","description":"130429"},"request":{"code":130429}}"#,
@@ -172,7 +175,11 @@ fn a_rate_limit_was_not_sent() {
             "no",
             Some("rejected"),
         ),
+        (400, r#"{"message":"it said (#130429)"}"#, 5, "no", Some("rejected")),
+        (400, r#"{"message":"it broke","request":{"text":"(#130429)"}}"#, 5, "no", Some("rejected")),
+        (200, r#"{"success":false,"message":"(#130429) Rate limit hit"}"#, 5, "no", Some("rejected")),
         (500, r#"{"message":"130429"}"#, 8, "unknown", Some("unknown")),
+        (500, r#"{"message":"(#130429) Rate limit hit"}"#, 8, "unknown", Some("unknown")),
     ]);
 }
 
@@ -289,6 +296,66 @@ fn every_documented_shape_of_an_error_is_read() {
             "{body}: {}",
             ended.stderr
         );
+    }
+}
+
+#[test]
+fn a_business_that_may_send_nothing_ends_with_the_code_of_credentials() {
+    check(&[
+        (400, r#"{"error":{"code":131042}}"#, 4, "no", Some("account")),
+        (
+            400,
+            r#"{"code":"message_could_not_be_send","message":["(#131031) Account locked"]}"#,
+            4,
+            "no",
+            Some("account"),
+        ),
+        (400, r#"{"description":"Business eligibility payment issue"}"#, 4, "no", Some("account")),
+        (200, r#"{"success":false,"code":131042}"#, 4, "no", Some("account")),
+        (500, r#"{"code":131042}"#, 8, "unknown", Some("unknown")),
+    ]);
+}
+
+#[test]
+fn a_code_of_whatsapp_is_read_from_the_apis_own_words() {
+    for (body, code, said) in [
+        (
+            r#"{"message":"(#131047) Re-engagement message"}"#,
+            "131047",
+            "400: (#131047) Re-engagement message\nhint: the recipient has not written to the bot in the last 24 hours",
+        ),
+        (
+            r#"{"code":"message_could_not_be_send","description":"(#131050) Opted out"}"#,
+            "131050",
+            "400: (#131050) Opted out\nhint: the recipient has opted out of this business's marketing; never send them \
+             marketing again: add them to the list of --exclude or do_not_contact\n",
+        ),
+        (
+            r#"{"message":["(#130497) No"]}"#,
+            "130497",
+            "400: (#130497) No\nhint: WhatsApp does not let this business write to the recipient's country; do not send it",
+        ),
+        (
+            r#"{"error":"Message Undeliverable."}"#,
+            "131026",
+            "400: 131026: Message Undeliverable.\nhint: WhatsApp cannot",
+        ),
+        (r#"{"message":"(#4321) New"}"#, "4321", "400: (#4321) New\nhint: fix the message and send again"),
+    ] {
+        let ended = answered(400, body);
+        assert!(ended.stderr.contains(said), "{body}: {}", ended.stderr);
+        assert_eq!(ended.json()["error"]["api_code"], code, "{body}");
+    }
+    // What was sent is never read as a code, however it comes back.
+    for (text, body) in [
+        ("(#131042) x", r#"{"message":"(#131042) x is too long"}"#),
+        ("#131042", r#"{"message":"(#131042) is too long"}"#),
+        ("rate limit hit", r#"{"message":"Rate limit hit"}"#),
+    ] {
+        let server = Server::answering(Reply::json(400, body));
+        let home = Home::new();
+        let run = home.run("send text --to 593987654321 -o record").args(&[text]).api(&server.url);
+        assert_eq!(run.fails(5, &["hint: fix the message and send again"]).json()["error"]["api_code"], Value::Null);
     }
 }
 

@@ -12,6 +12,7 @@ also_in_a_database! {
     a_run_keeps_going_when_it_is_told_to_and_remembers_it,
     one_that_was_ever_accepted_shows_that_not_all_are_wrong,
     a_list_that_is_shorter_simply_ends,
+    a_business_that_may_send_nothing_pauses_the_run_at_the_first_row,
 }
 
 const REJECTED: Act = Act::Answer(422, "", r#"{"code":"E0422","description":"the template is not approved"}"#);
@@ -79,4 +80,36 @@ fn a_list_that_is_shorter_simply_ends() {
     let jelou = Jelou::start(|_, _| REJECTED);
     let ended = send(&home, &jelou.url).fails(10, &[]);
     assert_eq!(counts(&ended.json()), [0, 11, 0, 0]);
+}
+
+#[test]
+fn a_business_that_may_send_nothing_pauses_the_run_at_the_first_row() {
+    const LOCKED: Act = Act::Answer(400, "", r#"{"message":"(#131031) Account has been locked"}"#);
+    const UNPAID: Act = Act::Answer(400, "", r#"{"code":131042,"description":"Business eligibility payment issue"}"#);
+    for (refusal, said, after, least) in [
+        (
+            LOCKED,
+            ["the run paused: the API answered 400: (#131031) Account has been locked", "until it is unlocked"],
+            0,
+            30,
+        ),
+        (UNPAID, ["the run paused: the API answered 400: 131042", "until the payment is settled"], 5, 10),
+    ] {
+        let home = people(30);
+        let is_settled = Arc::new(AtomicBool::new(false));
+        let settled = Arc::clone(&is_settled);
+        let first = user(after);
+        let jelou =
+            Jelou::start(
+                move |user, _| {
+                    if user == first && !settled.load(Ordering::SeqCst) { refusal.clone() } else { Act::Accept }
+                },
+            );
+        // None is failed: whoever settles it sends them all.
+        let ended = send(&home, &jelou.url).fails(4, &said);
+        let [_, failed, unknown, pending] = counts(&ended.json());
+        assert!(failed == 0 && unknown == 0 && pending >= least, "{ended:?}");
+        is_settled.store(true, Ordering::SeqCst);
+        assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [30, 0, 0, 0]);
+    }
 }

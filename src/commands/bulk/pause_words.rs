@@ -12,6 +12,7 @@ pub(super) fn why(RunPause { reason, by }: &RunPause) -> String {
         PausedFor::Fault(PauseReason::Unknown) => "too many messages may or may not have been sent",
         PausedFor::Fault(PauseReason::AllRefused) => "no message was accepted",
         PausedFor::Fault(PauseReason::Credentials) => "the credentials were refused",
+        PausedFor::Fault(PauseReason::Account) => "WhatsApp lets the business send nothing",
         PausedFor::Fault(PauseReason::ProxyCredentials) => "the proxy asks for credentials",
         PausedFor::Fault(PauseReason::Network) => "the API could not be reached",
         PausedFor::Fault(PauseReason::RateLimit) => "the API took no more messages",

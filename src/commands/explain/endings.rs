@@ -13,7 +13,12 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
         "no",
         "after fixing it",
     ),
-    (4, "the API does not accept the credentials", "no", "after fixing it"),
+    (
+        4,
+        "the API does not accept the credentials, or WhatsApp lets the business send nothing",
+        "no; of a bulk run see the report",
+        "after fixing it",
+    ),
     (
         5,
         "rejected by the API; a bulk run paused since its first eleven messages were",
@@ -65,7 +70,7 @@ const EXIT_CODES: [(u8, &str, &str, &str); 17] = [
 ];
 
 /// Names in the record, each with the exit code that says the same.
-const NAMES: [(&str, &str, Option<u8>); 17] = [
+const NAMES: [(&str, &str, Option<u8>); 18] = [
     ("yes", "`sent`: accepted by Jelou; whether a phone showed it, nothing can tell", Some(0)),
     ("no", "`sent`: it did not leave, or was refused; `error` says why", None),
     ("unknown", "`sent` and `error.code`: it may have been sent", Some(8)),
@@ -78,6 +83,7 @@ const NAMES: [(&str, &str, Option<u8>); 17] = [
         Some(11),
     ),
     ("credentials", "`error.code`: the API does not accept client id and secret", Some(4)),
+    ("account", "`error.code`: WhatsApp lets the business send nothing; `api_code` says why", Some(4)),
     ("rejected", "`error.code`: the API refuses the message; `api_code` has its own code", Some(5)),
     ("unavailable", "`error.code`: rate limits or an API that is down, beyond --retry-for", Some(6)),
     ("network", "`error.code`: the API could not be reached", Some(7)),

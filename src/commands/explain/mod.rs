@@ -95,6 +95,7 @@ fn effect(code: &Code) -> &'static str {
     match code.effect {
         Effect::Refused => "not sent (with a 5xx: it may have been sent)",
         Effect::RefusedByCompany => "not sent where the text names the company, else it may have been sent",
+        Effect::RefusedForAccount => "not sent (with a 5xx: it may have been sent); a bulk run pauses",
         Effect::RateLimited => "not sent; tried again for --retry-for",
         Effect::Open => "not sent with a 4xx; with a 5xx it may have been sent",
     }
