@@ -7,10 +7,13 @@ use serde_json::{Map, Value};
 
 use super::codes;
 use super::credentials::Credentials;
+use super::refusal;
 use super::repeated::read_json;
 
 /// The most that is told of what a server says, in bytes; standard output has it whole.
 const MOST_TOLD: usize = 2048;
+/// Characters that are shown of an answer that is not understood.
+const MOST_SHOWN: usize = 300;
 
 /// The beginning of what a server says, as it is told.
 pub(crate) fn clipped(text: &str) -> Cow<'_, str> {
@@ -208,34 +211,25 @@ impl Body {
             || self.field("code").and_then(scalar_text).is_some_and(|code| codes::look_up(&code).is_some())
     }
 
-    /// Code and text of an error body of any documented shape, at most 2 KiB of each; HTML and other text give neither.
+    /// Code and text of an error body, at most 2 KiB of each; HTML and other text give neither.
     pub(crate) fn error(&self) -> ApiError {
-        // Most answers of a run have none of them.
-        let fields = ["error", "code", "description", "message", "validationError"];
-        if fields.iter().all(|name| self.field(name).is_none()) {
-            return ApiError::default();
-        }
         let code = [self.at("/error/code"), self.at("/code"), self.at("/error/key")];
-        let texts = [
-            self.at("/error/developerMessages/en"),
-            self.at("/error/clientMessages/en"),
-            self.at("/error/description"),
-            self.at("/error/message"),
-            self.at("/error"),
-            self.at("/description"),
-            self.at("/message"),
-        ];
-        let text = texts.into_iter().flatten().find_map(plain_text);
-        let fields = self.at("/validationError").and_then(Value::as_object).map(|fields| {
-            let texts = fields.iter().filter_map(|(field, faults)| Some(format!("{field}: {}", plain_text(faults)?)));
-            texts.collect::<Vec<_>>().join("; ")
-        });
-        let parts = [text, fields.filter(|fields| !fields.is_empty())];
-        let text = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        let text = self.json.as_ref().map(|json| refusal::words(json, MOST_TOLD)).unwrap_or_default();
         ApiError {
             code: code.into_iter().flatten().find_map(scalar_text).map(|code| clipped(&code).into_owned()),
             text: Some(clipped(&text).into_owned()).filter(|text| !text.is_empty()),
         }
+    }
+
+    /// How a body begins of which nothing was understood.
+    pub(crate) fn beginning(&self) -> Option<String> {
+        let text = self.text.trim();
+        let is_empty = text.is_empty() || self.json.as_ref().is_some_and(|json| !is_something(json));
+        let mut shown: String = text.chars().take(MOST_SHOWN).collect();
+        if shown.len() < text.len() {
+            shown.push('…');
+        }
+        (!is_empty && self.error() == ApiError::default() && self.nature().is_none()).then_some(shown)
     }
 
     /// The messages of the API's own: not what stands deeper, where it may repeat a request.
@@ -296,18 +290,6 @@ fn scalar_text(value: &Value) -> Option<String> {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
-    }
-}
-
-/// A text, a list of texts, or `{"en": …, "es": …}`.
-fn plain_text(value: &Value) -> Option<String> {
-    match value {
-        Value::Array(items) => {
-            let texts: Vec<_> = items.iter().filter_map(plain_text).collect();
-            (!texts.is_empty()).then(|| texts.join("; "))
-        }
-        Value::Object(fields) => fields.get("en").or_else(|| fields.get("es")).and_then(plain_text),
-        other => scalar_text(other),
     }
 }
 

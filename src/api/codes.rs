@@ -373,8 +373,8 @@ mod tests {
 
     #[test]
     fn no_two_codes_have_a_name_or_a_title_in_common() {
-        let titles = CODES.iter().flat_map(|code| code.titles.iter().copied());
-        let mut names: Vec<_> = CODES.iter().map(|code| code.code).chain(titles).map(str::to_lowercase).collect();
+        let mut names: Vec<_> = CODES.iter().map(|code| code.code.to_owned()).collect();
+        names.extend(CODES.iter().flat_map(|code| code.titles).map(|title| title.to_lowercase()));
         let count = names.len();
         names.sort_unstable();
         names.dedup();

@@ -44,8 +44,14 @@ impl Delivery {
             let message = format!("interrupted by {name} before the request left");
             (Outcome::NotSent(Cause::Interrupted(signal)), message, "try again when you like")
         };
-        let problem =
-            Problem { code: "interrupted", api_code: None, message, hint: hint.to_owned(), retry_after: None };
+        let problem = Problem {
+            code: "interrupted",
+            api_code: None,
+            message,
+            hint: hint.to_owned(),
+            retry_after: None,
+            beginning: None,
+        };
         Self { outcome, problem: Some(problem), answer: None, attempts, duration: begun.elapsed() }
     }
 }

@@ -14,15 +14,14 @@ mod outcome;
 mod platform_roots;
 mod proxy;
 mod redaction;
+mod refusal;
 mod repeated;
 mod request;
 mod swaps;
 mod timely_body;
 mod transport;
 
-#[cfg(any(test, fuzzing))]
-pub(crate) use self::answer::Body;
-pub(crate) use self::answer::{Answer, clipped};
+pub(crate) use self::answer::{Answer, Body, clipped};
 pub(crate) use self::codes::{CODES, Code, Effect, PAIR_RATE_LIMIT, may_miss_a_template};
 pub(crate) use self::credentials::Credentials;
 pub(crate) use self::curl::curl_command;

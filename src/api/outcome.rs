@@ -1,5 +1,6 @@
 //! What an attempt means for the message: sent, not sent or unknown. The table of the delivery rules, from the top.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -55,6 +56,18 @@ pub(crate) struct Problem {
     pub(crate) message: String,
     pub(crate) hint: String,
     pub(crate) retry_after: Option<Duration>,
+    /// How an answer begins of which nothing was understood.
+    pub(crate) beginning: Option<String>,
+}
+
+impl Problem {
+    /// What happened, with how the answer begins where nothing of it was understood: for whoever does not see the answer.
+    pub(crate) fn told(&self) -> Cow<'_, str> {
+        match &self.beginning {
+            None => Cow::Borrowed(&self.message),
+            Some(beginning) => Cow::Owned(format!("{}: {beginning}", self.message)),
+        }
+    }
 }
 
 /// One attempt, judged.
@@ -113,7 +126,7 @@ fn judge_failure(failure: &Failure) -> Verdict {
     };
     let message = failure.message.clone();
     let hint = failure.hint.as_deref().unwrap_or(hint).to_owned();
-    let problem = Problem { code, api_code: None, message, hint, retry_after: None };
+    let problem = Problem { code, api_code: None, message, hint, retry_after: None, beginning: None };
     Verdict { outcome, problem: Some(problem), retry }
 }
 
@@ -283,6 +296,7 @@ fn refused(answer: &Answer, error: ApiError, outcome: Outcome, advice: &str) -> 
         }
         _ => advice.to_owned(),
     };
-    let problem = Problem { code, api_code: error.code, message, hint, retry_after: answer.retry_after };
+    let beginning = answer.body.beginning();
+    let problem = Problem { code, api_code: error.code, message, hint, retry_after: answer.retry_after, beginning };
     Verdict { outcome, problem: Some(problem), retry: None }
 }

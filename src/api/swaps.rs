@@ -64,13 +64,14 @@ impl SeenIds {
 }
 
 fn doubted(verdict: Verdict, why: &str) -> Verdict {
-    let said = verdict.problem.as_ref().map(|problem| format!("{}; ", problem.message)).unwrap_or_default();
+    let said = verdict.problem.as_ref().map(|problem| format!("{}; ", problem.told())).unwrap_or_default();
     let problem = Problem {
         code: "unknown",
         api_code: verdict.problem.and_then(|problem| problem.api_code),
         message: format!("{said}{why}"),
         hint: UNKNOWN_HINT.to_owned(),
         retry_after: None,
+        beginning: None,
     };
     Verdict { outcome: Outcome::Unknown(None), problem: Some(problem), retry: None }
 }

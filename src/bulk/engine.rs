@@ -296,7 +296,7 @@ impl<'a> Engine<'a> {
         self.settled.push(SettledRow { ended, at: now, retry, slows, stopped_until });
         let Some(mut problem) = verdict.problem else { return };
         if state != RowState::Pending {
-            self.progress.fault(line, state.name(), &problem.message);
+            self.progress.fault(line, state.name(), &problem.told());
         }
         if let Some(pause) = pause {
             if matches!(verdict.outcome, Outcome::NotSent(Cause::Network | Cause::Unavailable)) {
@@ -309,7 +309,7 @@ impl<'a> Engine<'a> {
     /// Takes no more rows; says so at once where others are still under way.
     fn pause(&mut self, reason: PauseReason, problem: Problem) {
         if self.stop.is_none() && !self.tasks.is_empty() {
-            self.progress.note(&format!("paused: {}; {}", problem.message, self.under_way()));
+            self.progress.note(&format!("paused: {}; {}", problem.told(), self.under_way()));
         }
         if reason.is_of_run() {
             self.pause = Some(reason);

@@ -85,7 +85,7 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
         http_status,
         message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
         code: verdict.problem.as_ref().map(|problem| problem.code),
-        error: verdict.problem.as_ref().map(|problem| shortened(&problem.message)),
+        error: verdict.problem.as_ref().map(|problem| shortened(&problem.told())),
         api_code: verdict.problem.as_ref().and_then(|problem| problem.api_code.as_deref()).map(shortened),
     };
     RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict), warnings }

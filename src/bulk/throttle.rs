@@ -302,6 +302,7 @@ mod tests {
                 message: message.to_owned(),
                 hint: String::new(),
                 retry_after: None,
+                beginning: None,
             }),
             retry: Some(Duration::ZERO),
         };

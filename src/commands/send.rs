@@ -205,7 +205,8 @@ impl PreparedSend<'_> {
     pub(crate) fn report(&self, delivery: Delivery, record: &mut Record) -> ExitCode {
         let stderr = &self.context.stderr;
         let recipient = self.outgoing.recipient();
-        let code = note_delivery(delivery, record);
+        let shows_answer = matches!(self.context.stdout.format, Format::Response | Format::Record);
+        let code = note_delivery(delivery, record, shows_answer);
         if record.sent == Sent::Yes {
             let id = record.message_id.as_ref().map(|id| format!(": {}", clipped(id))).unwrap_or_default();
             stderr.accepted(&format!("for {recipient} from {}{id}", self.sender.description()));
@@ -227,8 +228,9 @@ impl PreparedSend<'_> {
     }
 }
 
-/// Fills the record with what became of a message, and gives the exit code of that.
-pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record) -> ExitCode {
+/// Fills the record with what became of a message, and gives the exit code of that. Where nobody `shows_answer`, the error
+/// has as much of it as is needed.
+pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record, shows_answer: bool) -> ExitCode {
     let (code, sent) = of_outcome(&delivery.outcome);
     record.sent = sent;
     record.attempts = delivery.attempts;
@@ -242,8 +244,8 @@ pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record) -> ExitCode
     }
     record.error = delivery.problem.map(|problem| RecordError {
         code: problem.code,
+        message: if shows_answer { problem.message.clone() } else { problem.told().into_owned() },
         api_code: problem.api_code,
-        message: problem.message,
         hint: Some(problem.hint),
         retry_after_s: problem.retry_after.map(|wait| wait.as_secs()),
     });

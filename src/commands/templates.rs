@@ -25,6 +25,7 @@ pub(crate) fn run(context: &mut Context, filter: &TemplateFilter) -> Result<Exit
         Err(error) => {
             if let Some(answer) = error.answer().filter(|_| context.stdout.format != Format::Id) {
                 context.stdout.json(&answer)?;
+                return Err(error.beside_answer().into());
             }
             return Err(error.into());
         }

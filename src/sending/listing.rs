@@ -7,14 +7,14 @@ use thiserror::Error;
 
 use super::connection::Connection;
 use super::flight::Flight;
-use crate::api::{Cause, Delivery, Outcome, Request, TemplateFilter};
+use crate::api::{Body, Cause, Delivery, Outcome, Problem, Request, TemplateFilter};
 use crate::config::BotId;
 use crate::output::Stderr;
 
 /// More pages than any bot has: a server that gives new ones for ever is left.
 const MAX_PAGES: u32 = 100;
 
-/// Every page as one listing in the API's own shape: the first page's, with the results of all.
+/// Every page as one listing in the API's own shape: the first page's, with the `results` of all.
 ///
 /// # Errors
 /// When a page cannot be read, or there is no end to them.
@@ -30,12 +30,13 @@ pub(crate) async fn read_templates(
     for page in 1..=MAX_PAGES {
         let request = Request::templates(connection.base.url(), bot.as_str(), filter, page);
         let delivery = connection.deliver(stderr, &request, retry_for, &Flight::default()).await;
-        let (Outcome::Sent { .. }, Some(Value::Object(answer))) =
-            (&delivery.outcome, delivery.answer.as_ref().and_then(|answer| answer.body.json.as_ref()))
+        let body = delivery.answer.as_ref().map(|answer| &answer.body);
+        let (Outcome::Sent { .. }, Some(Value::Object(answer)), Some(results)) =
+            (&delivery.outcome, body.and_then(|body| body.json.as_ref()), body.and_then(Body::results))
         else {
             return Err(ReadError::new(delivery));
         };
-        let results = answer.get("results").and_then(Value::as_array).cloned().unwrap_or_default();
+        let results = results.clone();
         let new: Vec<_> = results.into_iter().filter(|template| !found.contains(template)).collect();
         // A server that does not count pages gives the same ones again.
         let is_over = new.is_empty() || is_last(answer, page);
@@ -44,6 +45,7 @@ pub(crate) async fn read_templates(
             listing.clone_from(answer);
         }
         if is_over {
+            listing.shift_remove("data");
             listing.insert("results".to_owned(), Value::Array(found));
             return Ok(Value::Object(listing));
         }
@@ -61,7 +63,7 @@ fn is_last(listing: &Map<String, Value>, page: u32) -> bool {
 /// A command that only reads, and could not.
 #[derive(Debug, Error)]
 pub(crate) enum ReadError {
-    #[error("nothing could be read: {}", delivery.problem.as_ref().map_or("no answer", |problem| &problem.message))]
+    #[error("nothing could be read: {}", delivery.problem.as_ref().map_or("no answer".into(), Problem::told))]
     Failed { delivery: Box<Delivery> },
     #[error("the API has more than {pages} pages; what was read is incomplete")]
     Endless { pages: u32 },
@@ -78,6 +80,17 @@ impl ReadError {
             Self::Failed { delivery } => delivery.answer.as_ref().and_then(|answer| answer.body.clone().into_value()),
             Self::Endless { .. } => None,
         }
+    }
+
+    /// The same for whoever sees the answer.
+    #[must_use]
+    pub(crate) fn beside_answer(mut self) -> Self {
+        if let Self::Failed { delivery } = &mut self
+            && let Some(problem) = &mut delivery.problem
+        {
+            problem.beginning = None;
+        }
+        self
     }
 
     pub(crate) fn outcome(&self) -> Outcome {

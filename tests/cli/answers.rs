@@ -359,6 +359,86 @@ fn a_code_of_whatsapp_is_read_from_the_apis_own_words() {
     }
 }
 
+/// (body, what is said of it)
+const FOREIGN: [(&str, &str); 17] = [
+    (r#"{"message":["text should not be empty"],"error":"Bad Request"}"#, "400: Bad Request; text should not be empty"),
+    (r#"{"statusCode":400,"message":"Bad Request","details":"text is missing"}"#, "400: Bad Request; text is missing"),
+    (r#"{"errors":[{"field":"text","message":"is required"},{"message":"no bot"}]}"#, "400: text: is required; no bot"),
+    (
+        r#"{"errors":{"text":["is required","is short"],"to":"is wrong"}}"#,
+        "400: text: is required; text: is short; to: is wrong",
+    ),
+    (
+        r#"{"detail":[{"loc":["body","text"],"msg":"field required","type":"missing"}]}"#,
+        "400: body.text: field required",
+    ),
+    (r#"{"type":"about:blank","title":"Bad Request","detail":"No such number"}"#, "400: No such number"),
+    (r#"{"msg":"no credit"}"#, "400: no credit"),
+    (r#"{"data":{"response":{"error":{"message":"deep"}}}}"#, "400: deep"),
+    (r#"[{"error":"first"},{"error":"second"}]"#, "400: first; second"),
+    (
+        r#"{"error":{"code":131047,"message":"Re-engagement","error_data":{"details":"24 hours"}}}"#,
+        "400: 131047: Re-engagement; 24 hours",
+    ),
+    (r#"{"error":true,"message":"no","request":{"message":"Hola"}}"#, "400: no"),
+    (r#"{"error":"Bad Request","message":"bad request"}"#, "400: Bad Request"),
+    (
+        r#"{"message":["zz-text"],"error":{"code":"E0422","developerMessages":{"en":"zz-text"}},"validationError":{"text":[{"en":"zz-text"}]}}"#,
+        "400: E0422: text: zz-text",
+    ),
+    (r#"{"status":400,"error":"Bad Request","path":"/v1/bots/1/messages"}"#, "400: Bad Request"),
+    (r#"{"reason":"quota"}"#, r#"400: {"reason":"quota"}"#),
+    ("Upstream\u{7} refused\nit", r"400: Upstream\u{7} refused\nit"),
+    (r#""no""#, r#"400: "no""#),
+];
+
+#[test]
+fn a_refusal_in_any_shape_says_why() {
+    for (body, said) in FOREIGN {
+        let server = Server::answering(Reply::json(400, body));
+        let home = Home::new();
+        let ended = home.run("send text --to 593987654321 Hola -o id").api(&server.url).fails(5, &[]);
+        let first = ended.stderr.lines().next().unwrap();
+        assert_eq!(first, format!("error: not sent: the API answered {said}"), "{body}");
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_shown_where_standard_output_does_not_have_it() {
+    let long = format!("{}é", "x".repeat(299));
+    let body = format!("{long}tail");
+    for (format, code, said) in [
+        ("id", 5, format!("answered 400: {long}…\nhint")),
+        ("none", 5, format!("answered 400: {long}…\nhint")),
+        ("response", 5, "answered 400\nhint".to_owned()),
+        ("record", 5, "answered 400\nhint".to_owned()),
+    ] {
+        let server = Server::answering(Reply::json(400, &body));
+        let home = Home::new();
+        let run = home.run("send text --to 593987654321 Hola").args(&["-o", format]).api(&server.url);
+        run.fails(code, &[&said]);
+    }
+    // What is no answer at all, or was told for what it is, is not shown again.
+    for body in ["{}", "[]", " ", "<html>x</html>"] {
+        let server = Server::answering(Reply::json(400, body));
+        let home = Home::new();
+        let ended = home.run("send text --to 593987654321 Hola -o id").api(&server.url).fails(5, &[]);
+        assert!(!ended.stderr.contains(&format!(": {body}\n")), "{ended:?}");
+    }
+    // Nobody sees the answer to a row.
+    let server = Server::answering(Reply::json(400, "quota exceeded"));
+    let home = Home::new();
+    home.write("people.csv", "to\n593987654321\n");
+    home.run("bulk send people.csv --yes --run r text Hola")
+        .api(&server.url)
+        .fails(10, &["answered 400: quota exceeded"]);
+    let report = home.run("bulk report r").success().stdout;
+    assert!(report.contains("the API answered 400: quota exceeded"), "{report}");
+    let server = Server::answering(Reply::json(400, "quota exceeded"));
+    let home = Home::new();
+    home.run("templates -o id").api(&server.url).fails(5, &["answered 400: quota exceeded\n"]);
+}
+
 #[test]
 fn hostile_words_of_the_api_stay_on_their_line() {
     let body = json!({"code": "x", "description": "a\n::error::forged\r\u{1b}[31m\u{202e}"});

@@ -84,7 +84,7 @@ fn report_end(
         }
         RunEnd::Stopped { reason: StopReason::Paused(reason, problem), .. } => {
             stderr.error(
-                &format!("the run paused: {}", problem.message),
+                &format!("the run paused: {}", problem.told()),
                 &[],
                 Some(&format!("{}; {to_continue}", without_again(&problem.hint))),
             );
@@ -131,7 +131,7 @@ fn report_all_refused(context: &Context, run: &impl RunningRun, problem: &Proble
     let (name, hint) = (run.name(), without_again(&problem.hint));
     let again = format!("jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}");
     context.stderr.error(
-        &format!("the run paused, as no message was accepted: {}", problem.message),
+        &format!("the run paused, as no message was accepted: {}", problem.told()),
         &[],
         Some(&format!(
             "{hint}; to send all of them then: {again}; to send the rest in any case: add --keep-going to resume"

@@ -253,7 +253,7 @@ impl CommandRun<'_> {
             });
         };
         flight.landed();
-        let code = note_delivery(delivery, record);
+        let code = note_delivery(delivery, record, false);
         if let Some(error) = &record.error {
             let state = if record.sent == Sent::Unknown { "it may have been sent" } else { "not sent" };
             let hint = error.hint.as_deref().unwrap_or_default();
