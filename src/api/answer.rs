@@ -130,9 +130,9 @@ impl Body {
         }
     }
 
-    /// The items of a page of a listing.
+    /// The items of a page of a listing: Jelou's pages name them in two ways (`api.md`, "Request").
     pub(crate) fn results(&self) -> Option<&Vec<Value>> {
-        self.field("results")?.as_array()
+        ["results", "data"].into_iter().find_map(|name| self.field(name)?.as_array())
     }
 
     /// What an array says of one destination: each of its entries as the answer for a single message, whose `id` is the

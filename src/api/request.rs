@@ -42,7 +42,7 @@ pub(crate) enum SuccessCriterion {
     AnyObject,
     /// An array with an object for this destination.
     Destination(String),
-    /// A page of `results`. Nothing is sent, so nothing can be unknown.
+    /// A page of a listing. Nothing is sent, so nothing can be unknown.
     Page,
 }
 

@@ -44,10 +44,13 @@ impl Templates {
     pub(crate) fn from_json(json: Value) -> Result<Self, TemplatesError> {
         let mut list = match json {
             Value::Array(list) => list,
-            Value::Object(mut listing) => match listing.shift_remove("results") {
-                Some(Value::Array(list)) => list,
-                _ => return Err(TemplatesError("it has no array `results`".to_owned())),
-            },
+            Value::Object(mut listing) => {
+                let mut lists = ["results", "data"].into_iter().filter_map(|name| listing.shift_remove(name));
+                match lists.find(Value::is_array) {
+                    Some(Value::Array(list)) => list,
+                    _ => return Err(TemplatesError("it has no array `results`".to_owned())),
+                }
+            }
             _ => return Err(TemplatesError("it is not an array of templates".to_owned())),
         };
         let has_name = |template: &Value| template.get("elementName").is_some_and(Value::is_string);

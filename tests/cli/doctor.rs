@@ -77,6 +77,7 @@ fn each_way_to_fail_has_its_check_and_its_code() {
     let dead = refused_url();
     for (reply, code, name, detail) in [
         (templates(), 0, "credentials", "accepted"),
+        (Reply::json(200, r#"{"data":[{"elementName":"a"}]}"#), 0, "credentials", "templates: 1"),
         (Reply::json(401, r#"{"code":"unauthorized"}"#), 4, "credentials", "the API answered 401: unauthorized"),
         (Reply::json(404, r#"{"code":"bot_not_found"}"#), 5, "credentials", "bot_not_found"),
         (Reply::json(429, "{}"), 6, "credentials", "429"),

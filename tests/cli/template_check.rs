@@ -98,6 +98,13 @@ fn a_template_is_suggested_by_the_name_that_a_person_gave_it() {
         bulk(&home, &whole, &["template", name])
             .fails(2, &[&format!("the bot has no template `{name}`; did you mean `a1b2_order_shipped`?")]);
     }
+    // So does a page that names them otherwise.
+    let listed = move |page| {
+        let templates = if page == 1 { results().to_vec() } else { Vec::new() };
+        Listing::Page(json!({ "data": templates, "pagination": { "total": 2 } }).to_string())
+    };
+    let other = Jelou::with_templates(listed, |_, _| Act::Accept);
+    bulk(&home, &other, &["template", "order_shipped"]).fails(2, &["did you mean `a1b2_order_shipped`?"]);
     // A part of a list says as much.
     let part = Jelou::with_templates(move |_| page(&results(), &json!({ "total": 60 })), |_, _| Act::Accept);
     let ended = bulk(&home, &part, &["template", "order_shipped"]).success();

@@ -35,6 +35,23 @@ fn every_page_is_read_and_the_answer_is_the_apis_json() {
 }
 
 #[test]
+fn a_page_may_name_its_templates_data() {
+    let data = |templates: Value| Reply::json(200, &json!({ "data": templates }).to_string());
+    let first = data(json!([{"elementName": "a", "status": "APPROVED"}, {"elementName": "b", "status": "APPROVED"}]));
+    let (second, last) = (data(json!([{"elementName": "c", "status": "APPROVED"}])), data(json!([])));
+    let server = Server::start(vec![first, second, last]);
+    let ended = Home::new().run("templates").api(&server.url).success();
+    assert_eq!(ended.json()["results"].as_array().map(Vec::len), Some(3), "{ended:?}");
+    assert_eq!(ended.json().get("data"), None);
+    // What it prints, and what such a page is, are templates for the sandbox.
+    let home = Home::new();
+    home.write("own.json", r#"{"data":[{"elementName":"mine"}]}"#);
+    let run = home.run("sandbox --templates own.json --");
+    let listed = run.args(&[env!("CARGO_BIN_EXE_jelouctl"), "templates", "-o", "id"]).success();
+    assert_eq!(listed.stdout, "mine\n");
+}
+
+#[test]
 fn it_ends_where_a_server_does_not_count_its_pages() {
     // The same page for ever, an empty one, and none at all.
     for (replies, expected) in [
