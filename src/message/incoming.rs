@@ -10,6 +10,11 @@ use super::kinds::{FlowMessage, Message, Template};
 use super::limits;
 use super::recipient::Recipient;
 
+/// A `type` of at most so many letters that differs from a known one by two letters is another one.
+const MOST_LETTERS_WITH_ONE_SLIP: usize = 5;
+/// Letters of the longest `type` that is taken for one.
+const LONGEST_TYPE: usize = 64;
+
 /// A message that a server may accept.
 #[derive(Debug)]
 pub(crate) struct Checked {
@@ -27,13 +32,22 @@ pub(crate) struct Checked {
 pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
     let mut fields = object(body)?;
     let wire = fields.shift_remove("type");
-    let kind = wire.as_ref().and_then(Value::as_str).and_then(|wire| Message::of_wire_type(wire, &fields));
-    let kind = kind.ok_or_else(|| {
+    let name = wire.as_ref().and_then(Value::as_str);
+    let kind = name.and_then(|wire| Message::of_wire_type(wire, &fields));
+    let new = name.filter(|wire| kind.is_none() && is_new(wire));
+    let kind = kind.or_else(|| new.and_then(|_| Message::named("raw"))).ok_or_else(|| {
         let found = wire.as_ref().map_or("is missing".to_owned(), |wire| format!("{wire} is unknown"));
         violation("type", format!("{found}; it is one of {}", Message::wire_types().join(", ")))
     })?;
     let recipient = take_recipient(kind.envelope(), &mut fields)?;
     let recipient = recipient.ok_or_else(|| violation("userId", "is missing".to_owned()))?;
+    if let Some(wire) = new {
+        let warning = format!(
+            "the sandbox does not know the type `{wire}`, so nobody checked its fields; it knows {}",
+            Message::wire_types().join(", ")
+        );
+        return Ok(Checked { kind: kind.command(), recipient: Some(recipient), warnings: vec![warning] });
+    }
     fields.shift_remove("botId");
     check_fields(&kind, Some(recipient), Value::Object(fields))
 }
@@ -56,6 +70,15 @@ pub(crate) fn check_template(body: Value) -> Result<Checked, InvalidMessage> {
     let destination = take_recipient(Envelope::Destinations, &mut fields)?;
     let destination = destination.ok_or_else(|| violation("destinations", "is missing".to_owned()))?;
     check_fields(&Message::Template(Template::default()), Some(destination), Value::Object(fields))
+}
+
+/// Whether a `type` that is not known may be one that the API has learnt since, and not a known one that is misspelt.
+fn is_new(wire: &str) -> bool {
+    let plain = |wire: &str| wire.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let wire = plain(wire);
+    let slips = if wire.len() > MOST_LETTERS_WITH_ONE_SLIP { 2 } else { 1 };
+    let is_misspelt = |known: &&str| strsim::osa_distance(&wire, &plain(known)) <= slips;
+    (1..=LONGEST_TYPE).contains(&wire.len()) && !Message::wire_types().iter().any(is_misspelt)
 }
 
 fn check_fields(kind: &Message, recipient: Option<Recipient>, mut body: Value) -> Result<Checked, InvalidMessage> {

@@ -106,6 +106,7 @@ const SPANISH_KINDS: &[(&str, &str)] = &[
     ("sticker", "sticker"),
     ("location", "ubicación"),
     ("location-request", "pedido de ubicación"),
+    ("contact-info-request", "pedido de contacto"),
     ("cta-url", "botón con enlace"),
     ("contacts", "contactos"),
     ("call", "llamada"),

@@ -86,6 +86,11 @@ fn location_request() {
 }
 
 #[test]
+fn contact_info_request() {
+    sends("contact-info-request", &[["--text", "Which number may we call?"]]);
+}
+
+#[test]
 fn cta_url() {
     sends(
         "cta-url",
@@ -498,7 +503,7 @@ fn every_example_is_accepted_by_the_sandbox() {
     let home = Home::new();
     let page = home.run("explain").success().stdout;
     let examples: Vec<_> = page.split("```sh\n").skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect();
-    assert_eq!(examples.len(), 18);
+    assert_eq!(examples.len(), 19);
     for example in examples {
         let words = shlex::split(example).unwrap();
         let words: Vec<_> = words.iter().skip(1).map(String::as_str).collect();

@@ -27,7 +27,7 @@ const fn advised(length: Length, most: usize, source: &'static str) -> Length {
 }
 
 /// In Unicode scalar values; each is at least 1 where it is given.
-const TEXTS: [Length; 38] = [
+const TEXTS: [Length; 39] = [
     length("text", "/text", 4096, W),
     length("list", "/title", 60, J),
     advised(length("list", "/text", 4096, W), 1024, N),
@@ -42,6 +42,7 @@ const TEXTS: [Length; 38] = [
     length("video", "/text", 1024, W),
     length("file", "/text", 1024, W),
     length("location-request", "/text", 1024, W),
+    length("contact-info-request", "/text", 1024, J),
     length("cta-url", "/title", 60, W),
     length("cta-url", "/text", 1024, W),
     length("cta-url", "/caption", 60, W),

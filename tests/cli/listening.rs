@@ -8,7 +8,7 @@ use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
 
 /// The kinds that one fixture stands for, by its name.
-pub(crate) const KINDS: [&str; 15] = [
+pub(crate) const KINDS: [&str; 16] = [
     "text",
     "list",
     "quick-reply",
@@ -19,6 +19,7 @@ pub(crate) const KINDS: [&str; 15] = [
     "sticker",
     "location",
     "location-request",
+    "contact-info-request",
     "contacts",
     "cta-url",
     "call",

@@ -34,6 +34,25 @@ fn it_reads_no_secret_and_runs_no_command() {
 }
 
 #[test]
+fn a_type_that_is_newer_than_this_version_is_accepted_with_a_warning() {
+    let home = Home::new();
+    for wire in ["poll", "reaction", "product_list", "document"] {
+        home.write("body.json", json!({"type": wire, "anything": [1]}).to_string());
+        let ended = home.run("--sandbox send raw --to 593987654321 --body body.json").success();
+        let told =
+            format!("the sandbox does not know the type `{wire}`, so nobody checked its fields; it knows text, ");
+        assert!(ended.stderr.contains(&told), "{ended:?}");
+    }
+    for body in [json!({"type": ""}), json!({"type": 7}), json!({"type": "quickReply"}), json!({"type": "contact"})] {
+        home.write("body.json", body.to_string());
+        home.run("--sandbox send raw --to 593987654321 --body body.json").fails(5, &["422: E0422", "is unknown"]);
+    }
+    // Whom it is for must be there, as with any other.
+    let sandbox = home.run("--sandbox send raw --body body.json --to").args(&["id:"]);
+    sandbox.fails(2, &["is empty"]);
+}
+
+#[test]
 fn it_ignores_the_address_and_the_proxy_of_the_environment() {
     let home = Home::new();
     let run = home.run("--sandbox send text --to 593987654321 Hola").api("https://api.jelou.invalid");
@@ -47,12 +66,17 @@ fn it_refuses_what_the_api_would_naming_each_field() {
         (
             json!({"text": "a"}),
             "type",
-            "is missing; it is one of text, quick_reply, image, audio, video, file, sticker, location, location_request, contacts, cta_url, voice_call, flow, CAROUSEL, template",
+            "is missing; it is one of text, quick_reply, image, audio, video, file, sticker, location, location_request, contact_info_request, contacts, cta_url, voice_call, flow, CAROUSEL, template",
         ),
         (
             json!({"type": "txt"}),
             "type",
-            "\"txt\" is unknown; it is one of text, quick_reply, image, audio, video, file, sticker, location, location_request, contacts, cta_url, voice_call, flow, CAROUSEL, template",
+            "\"txt\" is unknown; it is one of text, quick_reply, image, audio, video, file, sticker, location, location_request, contact_info_request, contacts, cta_url, voice_call, flow, CAROUSEL, template",
+        ),
+        (
+            json!({"type": "carousel", "text": "a"}),
+            "type",
+            "\"carousel\" is unknown; it is one of text, quick_reply, image, audio, video, file, sticker, location, location_request, contact_info_request, contacts, cta_url, voice_call, flow, CAROUSEL, template",
         ),
         (json!({"type": "text"}), "text", "is missing"),
         (json!({"type": "text", "text": "x".repeat(4097)}), "text", "has 4097 characters; at most 4096 are allowed"),

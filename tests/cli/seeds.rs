@@ -95,7 +95,7 @@ fn flow_message_in_portuguese() {
 }
 
 /// The fixtures of messages, with what sends each.
-pub(crate) const BODIES: [(&str, &str); 19] = [
+pub(crate) const BODIES: [(&str, &str); 20] = [
     ("send text", "text.json"),
     ("send list", "list.json"),
     ("send quick-reply", "quick-reply.json"),
@@ -106,6 +106,7 @@ pub(crate) const BODIES: [(&str, &str); 19] = [
     ("send sticker", "sticker.json"),
     ("send location", "location.json"),
     ("send location-request", "location-request.json"),
+    ("send contact-info-request", "contact-info-request.json"),
     ("send contacts", "contacts.json"),
     ("send cta-url", "cta-url.json"),
     ("send call", "call.json"),

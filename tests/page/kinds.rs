@@ -32,6 +32,7 @@ fn every_kind_has_its_drawing() {
             ("sticker", &[], ".sticker", 1),
             ("location", &[], ".map", 1),
             ("location-request", &["Send location"], ".press", 1),
+            ("contact-info-request", &["Which number may we call?", "Share contact info"], ".press", 1),
             ("contacts", &["Juan Pérez", "+593987654322", "Mobile", "Message"], ".contact .avatar", 1),
             ("cta-url", &[], ".press", 1),
             ("call", &["Need Help?", "Click the button to speak with an agent", "Call Support"], ".press", 1),
@@ -173,7 +174,8 @@ fn the_user_answers_by_pressing() {
         let sandbox = Sandbox::start(&[]);
         let inbox = Inbox::open(&sandbox, 1440, 900).await;
         sandbox.send(
-            ["list", "quick-reply", "flow", "location-request"].map(|kind| fixture(&format!("bodies/{kind}.json"))),
+            ["list", "quick-reply", "flow", "location-request", "contact-info-request"]
+                .map(|kind| fixture(&format!("bodies/{kind}.json"))),
         );
         inbox.click(".chat", USER).await;
         let list = fixture("bodies/list.json");
@@ -193,11 +195,16 @@ fn the_user_answers_by_pressing() {
         inbox.until("document.querySelectorAll('.mine').length === 3").await;
         inbox.click(".press", "Send location").await;
         inbox.until("document.querySelectorAll('.mine').length === 4").await;
+        inbox.click(".press", "Share contact info").await;
+        inbox.until("document.querySelectorAll('.mine').length === 5").await;
 
         let written = sandbox.read("/sandbox/messages?from=user");
         let texts: Vec<_> =
             written.as_array().unwrap().iter().map(|one| one["body"]["text"].as_str().unwrap()).collect();
-        assert_eq!(texts, [option, reply.as_str().unwrap(), "Response sent", "📍 -0.1807, -78.4678"]);
+        assert_eq!(
+            texts,
+            [option, reply.as_str().unwrap(), "Response sent", "📍 -0.1807, -78.4678", "👤 Ana Pérez, +593987654321"]
+        );
         assert_eq!(written[0]["body"]["in_reply_to"], "msg_sandbox_1");
         assert_eq!(written[0]["body"]["payload"]["description"], list["options"][1]["description"]);
         assert_eq!(written[2]["body"]["payload"]["screen"], "RECOMMEND");

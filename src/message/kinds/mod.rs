@@ -3,6 +3,7 @@
 mod audio;
 mod call;
 mod carousel;
+mod contact_info_request;
 mod contacts;
 mod cta_url;
 mod file;
@@ -29,6 +30,7 @@ use serde_json::{Map, Value, json};
 use self::audio::Audio;
 use self::call::Call;
 use self::carousel::Carousel;
+use self::contact_info_request::ContactInfoRequest;
 use self::contacts::Contacts;
 use self::cta_url::CtaUrl;
 use self::file::File;
@@ -212,6 +214,7 @@ kinds!(
     Sticker,
     Location,
     LocationRequest,
+    ContactInfoRequest,
     Contacts,
     CtaUrl,
     Call,

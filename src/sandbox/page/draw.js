@@ -134,6 +134,12 @@ function drawLocationRequest(body) {
   return [paragraph(body.text), presses(pressable("Send location", "pin", answer))];
 }
 
+function drawContactInfoRequest(body) {
+  const contacts = [{ name: { formatted_name: "Ana Pérez", first_name: "Ana" }, phones: [{ phone: "+593987654321" }] }];
+  const answer = { text: "👤 Ana Pérez, +593987654321", payload: { contacts } };
+  return [paragraph(body.text), presses(pressable("Share contact info", "person", answer))];
+}
+
 function drawContacts(body) {
   return list(body.contacts).map((contact) => {
     const { name, phones, emails, org } = object(contact);
@@ -257,6 +263,7 @@ const BY_TYPE = {
   sticker: drawSticker,
   location: drawLocation,
   location_request: drawLocationRequest,
+  contact_info_request: drawContactInfoRequest,
   contacts: drawContacts,
   cta_url: drawCtaUrl,
   voice_call: drawCall,
