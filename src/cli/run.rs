@@ -24,7 +24,7 @@ use crate::phone::Country;
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct RunCommand {
-    /// Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]
+    /// Recipient: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel [env: JELOU_TO]
     #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     to: Option<String>,
 
@@ -56,7 +56,7 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     body: Option<Source>,
 
-    /// Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)
+    /// Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     exclude: Vec<Source>,
 

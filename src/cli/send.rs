@@ -44,7 +44,7 @@ pub(crate) struct FlowMessageCommand {
 
 #[derive(Args, Debug)]
 struct DeliveryFlags {
-    /// Recipient: a phone number with country code, or `id:USER` of another channel [env: JELOU_TO]
+    /// Recipient: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel [env: JELOU_TO]
     #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     to: Option<String>,
 
@@ -60,7 +60,7 @@ struct DeliveryFlags {
     #[arg(long)]
     strict: bool,
 
-    /// Send nothing to people on this list: one number or `id:USER` a line, or a list with a header (repeatable)
+    /// Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     exclude: Vec<Source>,
 }

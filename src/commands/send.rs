@@ -17,7 +17,7 @@ use crate::phone::Country;
 use crate::process::block_on;
 use crate::sending::{
     AuditLog, Connection, Flight, Opening, Sender, UnresolvedSender, add_do_not_contact, catch_panic,
-    check_not_excluded, claim_exclusions, fault_of_template, read_exclusions,
+    check_needs_number, check_not_excluded, claim_exclusions, fault_of_template, read_exclusions,
 };
 use crate::template::{expressions, typed_line_break};
 
@@ -165,6 +165,10 @@ impl PreparedSend<'_> {
             Opening::Open(connection) => connection,
             Opening::Interrupted(signal) => return Ok(Delivery::never_begun(signal)),
         };
+        let unusable = check_needs_number(&mut connection, &context.stderr, &sender.bot, self.outgoing).await?;
+        if let Some(unusable) = unusable {
+            return Err(unusable.into());
+        }
         Ok(self.deliver_after(Duration::ZERO, &mut connection, flight).await)
     }
 

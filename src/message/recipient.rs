@@ -4,9 +4,11 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::phone::{Country, PhoneError, PhoneNumber, country_of, is_national, may_be_national};
+use crate::phone::{
+    Country, PhoneError, PhoneNumber, country_of, is_national, is_user_id, may_be_national, short_user_id,
+};
 
-/// A `userId` as it goes onto the wire: a phone's digits, or the user of another channel.
+/// A `userId` as it goes onto the wire: a phone's digits, a WhatsApp user id, or the user of another channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Recipient(String);
 
@@ -14,7 +16,7 @@ pub(crate) struct Recipient(String);
 #[derive(Clone, Debug)]
 pub(crate) struct TypedRecipient {
     pub(crate) recipient: Recipient,
-    /// Nothing for a user of another channel.
+    /// Nothing for a WhatsApp user id, and for a user of another channel.
     number: Option<PhoneNumber>,
 }
 
@@ -24,10 +26,20 @@ pub(crate) enum RecipientError {
     Empty,
     #[error(transparent)]
     Phone(#[from] PhoneError),
+    #[error("`{typed}` has too few digits for a WhatsApp user id{}", did_you_mean(meant.as_ref()))]
+    ShortUserId {
+        typed: String,
+        /// The number that is probably meant.
+        meant: Option<String>,
+    },
     #[error("`{0}` cannot be a recipient: as a part of a URL it means a folder")]
     DotSegment(String),
     #[error("`{}` has a control character", .0.escape_debug())]
     Control(String),
+}
+
+fn did_you_mean(number: Option<&String>) -> String {
+    number.map(|number| format!("; did you mean +{number}?")).unwrap_or_default()
 }
 
 impl RecipientError {
@@ -37,6 +49,9 @@ impl RecipientError {
         match self {
             Self::Empty => PhoneError::Empty.hint(),
             Self::Phone(error) => error.hint(),
+            Self::ShortUserId { typed, .. } => {
+                format!("such an id has 16 digits or more; `id:{typed}` is sent to as it is written")
+            }
             Self::DotSegment(_) | Self::Control(_) => "give the user's identifier".to_owned(),
         }
     }
@@ -83,6 +98,9 @@ pub(super) fn doubt(user: &str) -> Option<String> {
     let sent = format!("`{}` is sent as it stands", user.escape_debug());
     if user.starts_with("id:") {
         return None;
+    }
+    if short_user_id(user).is_some() {
+        return Some(format!("{sent}, and has too few digits for a WhatsApp user id"));
     }
     if looks_like_placeholder(user) {
         return Some(format!("{sent}, and looks like a placeholder; name the recipient there, or with --to"));
@@ -132,14 +150,22 @@ impl fmt::Display for Recipient {
 }
 
 impl TypedRecipient {
-    /// What a person wrote, in a flag, a list or a file: `id:USER`, or a phone number, whose bare digits can be a national
-    /// one of `country`.
+    /// What a person wrote, in a flag, a list or a file: `id:USER`, a WhatsApp user id, or a phone number, whose bare digits
+    /// can be a national one of `country`.
     ///
     /// # Errors
     /// When it is not surely one recipient.
     pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, RecipientError> {
         if let Some(user) = typed.strip_prefix("id:") {
             return Ok(Self { recipient: Recipient::verbatim(user)?, number: None });
+        }
+        let user = typed.trim_matches(is_invisible);
+        if is_user_id(user) {
+            return Ok(Self { recipient: Recipient(user.to_owned()), number: None });
+        }
+        if let Some(digits) = short_user_id(user) {
+            let meant = PhoneNumber::read(&format!("+{digits}"), None).ok().map(|number| number.as_str().to_owned());
+            return Err(RecipientError::ShortUserId { typed: user.to_owned(), meant });
         }
         let number = PhoneNumber::read(typed, country)?;
         Ok(Self { recipient: Recipient(number.as_str().to_owned()), number: Some(number) })
@@ -186,6 +212,9 @@ mod tests {
             ("(+593) 987654321", "593987654321"),
             ("593.98.765.4321", "593987654321"),
             ("id:USER_ID", "USER_ID"),
+            ("US.13491208655302741918", "US.13491208655302741918"),
+            (" US.ENT.11815799212886844830\u{a0}", "US.ENT.11815799212886844830"),
+            ("id:EC.593987654321", "EC.593987654321"),
             ("id: 1,2", " 1,2"),
             ("id:0987654321", "0987654321"),
         ] {
@@ -218,6 +247,14 @@ mod tests {
             ("593987650001.5", "behind its dot"),
             ("de 'casa'", "`de 'casa'` is not a phone number: it has `d`"),
             ("USER_ID", "has `U`"),
+            (
+                "EC.593987654321",
+                "`EC.593987654321` has too few digits for a WhatsApp user id; did you mean +593987654321?",
+            ),
+            ("US.12", "`US.12` has too few digits for a WhatsApp user id"),
+            ("us.13491208655302741918", "has `u`"),
+            ("MR.Smith", "has `M`"),
+            ("US.13491208655302741918\n", "has `U`"),
             ("٥٩٣٩٨٧٦٥٤٣٢١", "has `٥`"),
             ("0987654321", "is a national number"),
             ("+44 (0)20 7946 0000", "write it without: +442079460000"),

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::outgoing::Outgoing;
+use super::outgoing::{Outgoing, recipients_in};
 use super::route::Route;
 use crate::nearest::nearest;
+use crate::phone::is_user_id;
 
 /// Different ones that are kept of a list of messages.
 const MOST: usize = 100;
@@ -22,6 +23,9 @@ pub(crate) struct TemplateUse {
     pub(crate) language: Option<String>,
     /// How many values its text is given.
     pub(crate) parameters: usize,
+    /// Whether it goes to a WhatsApp user id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) goes_to_user_id: bool,
 }
 
 /// What the templates of many messages are, each once.
@@ -47,6 +51,8 @@ pub(crate) enum TemplateVerdict {
     NotApproved {
         status: String,
     },
+    /// It is for authentication, which nobody gets without a number.
+    NeedsNumber,
     WrongCount {
         given: usize,
         expected: usize,
@@ -65,13 +71,19 @@ impl TemplateUse {
     /// What the body of a template that is sent by its name asks for.
     pub(crate) fn of(body: &Value) -> Option<Self> {
         let name = body.get("elementName")?.as_str()?.to_owned();
-        Some(Self { name, language: language(body).map(str::to_owned), parameters: values(body) })
+        Some(Self {
+            name,
+            language: language(body).map(str::to_owned),
+            parameters: values(body),
+            goes_to_user_id: goes_to_user_id(body),
+        })
     }
 
     fn is_of(&self, body: &Value) -> bool {
         body.get("elementName").and_then(Value::as_str) == Some(&self.name)
             && language(body) == self.language.as_deref()
             && values(body) == self.parameters
+            && goes_to_user_id(body) == self.goes_to_user_id
     }
 
     /// Whether one of `templates`, as the API lists them, is this one. What a list does not say is no fault.
@@ -97,6 +109,9 @@ impl TemplateUse {
             } else {
                 TemplateVerdict::Unclear { missing: "status" }
             };
+        }
+        if self.goes_to_user_id && approved.iter().all(|each| is_for_authentication(each)) {
+            return TemplateVerdict::NeedsNumber;
         }
         let counts: Vec<_> = approved.iter().map(|each| values_of_text(each)).collect();
         let languages = languages(&approved);
@@ -168,6 +183,14 @@ fn without_prefix(name: &str) -> Option<&str> {
     let (prefix, rest) = name.split_once('_')?;
     let is_prefix = prefix.len() == 4 && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (is_prefix && !rest.is_empty()).then_some(rest)
+}
+
+fn is_for_authentication(template: &Value) -> bool {
+    text(template, "category").is_some_and(|category| category.eq_ignore_ascii_case("AUTHENTICATION"))
+}
+
+fn goes_to_user_id(body: &Value) -> bool {
+    recipients_in(body).any(is_user_id)
 }
 
 fn is_approved(template: &Value) -> bool {

@@ -10,7 +10,7 @@ use crate::list::{
     Foreign, ListError, ListInput, ListOptions, ListReader, ListRow, Row, decoded, recipient_column, sample,
 };
 use crate::message::{RecipientError, TypedRecipient};
-use crate::phone::Country;
+use crate::phone::{Country, is_user_id, short_user_id};
 
 /// The most bytes of a line that names one person.
 const MAX_LINE: u64 = 1024;
@@ -84,8 +84,8 @@ impl ExclusionError {
 
     /// The way out, for the hint line.
     pub(crate) fn hint(&self) -> String {
-        const LINES: &str =
-            "write one person a line, as +593987654321 or id:USER, or a header with a column such as celular";
+        const LINES: &str = "write one person a line, as +593987654321, a WhatsApp user id or id:USER, or a header with a column \
+                             such as celular";
         match self.problem.as_ref() {
             ExclusionProblem::List(
                 ListError::NoRecipientColumn { .. } | ListError::TwoRecipients { .. } | ListError::NoRows { .. },
@@ -178,7 +178,8 @@ fn content(line: &[u8]) -> Content {
         && !cell.contains(|character: char| {
             character.is_alphabetic() || character.is_control() || "[{".contains(character)
         });
-    if text.starts_with("id:") || is_number {
+    let is_user = is_user_id(cell) || short_user_id(cell).is_some();
+    if text.starts_with("id:") || is_number || is_user {
         Content::Person
     } else {
         Content::Header { is_text: !text.contains('\0') }

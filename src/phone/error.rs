@@ -58,9 +58,13 @@ impl PhoneError {
     pub(crate) fn hint(&self) -> String {
         let id = "a user of another channel is `id:USER`";
         match self {
-            Self::Empty => "give a phone number with its country code, such as 593987654321, or `id:USER`".to_owned(),
+            Self::Empty => {
+                "give a phone number with its country code, such as 593987654321, a WhatsApp user id, or `id:USER`".to_owned()
+            }
             Self::NotAPhone { .. } => {
-                "give one phone number; a user of another channel is written `id:USER`".to_owned()
+                "give one phone number, or a WhatsApp user id such as US.13491208655302741918; a user of another channel is \
+                 written `id:USER`"
+                    .to_owned()
             }
             Self::Shortened { .. } => {
                 "send the .xlsx itself, or format the column as a number without decimals and save it \

@@ -1,5 +1,5 @@
-//! Telephone numbers by libphonenumber's rules, and whom two of them reach. The rules are tables that
-//! `tests/cli/phone_rules.rs` writes; nothing of them is loaded before it is used.
+//! Telephone numbers by libphonenumber's rules, and whom two of them reach; WhatsApp's ids of people whose number a business
+//! does not see. The rules are tables that `tests/cli/phone_rules.rs` writes; nothing of them is loaded before it is used.
 
 mod country;
 mod error;
@@ -10,6 +10,7 @@ mod person;
 mod rules;
 mod spelling;
 mod typed;
+mod user_id;
 
 #[cfg(test)]
 mod tests;
@@ -20,3 +21,4 @@ pub(crate) use self::number::{PhoneNumber, is_bare};
 pub(crate) use self::number::{country_of, is_national, may_be_national};
 pub(crate) use self::person::person_key;
 pub(crate) use self::person::spellings;
+pub(crate) use self::user_id::{is_user_id, short_user_id};

@@ -7,6 +7,7 @@ use super::national::international;
 use super::rules::{Region, regions};
 use super::spelling::{is_number, region_of_number};
 use super::typed::{DIGITS, Typed};
+use super::user_id;
 
 /// With fewer digits and no `+`, a number is as likely a national one.
 const DIGITS_WITHOUT_PLUS: usize = 10;
@@ -172,9 +173,13 @@ pub(crate) fn may_be_national(digits: &str) -> bool {
         && regions().iter().filter(is_of_lists).any(|region| international(digits, region).is_some())
 }
 
-/// The country of a recipient that is a number.
+/// The country of a recipient that is a number, or the id of a WhatsApp user.
 pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
-    region_of_number(recipient).map(|region| region.code)
+    let of_user = || {
+        let country = user_id::country(recipient)?;
+        regions().iter().find(|region| region.code == country)
+    };
+    region_of_number(recipient).or_else(of_user).map(|region| region.code)
 }
 
 /// The most digits of a national number, with what is dialled in front; longer ones are users of other channels.

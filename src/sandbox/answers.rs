@@ -64,6 +64,11 @@ pub(crate) fn wrong_parameters(given: usize, expected: usize) -> Response {
     coded(StatusCode::BAD_REQUEST, "132000", &description)
 }
 
+/// `400`: WhatsApp's own code for an authentication template to somebody without a number.
+pub(crate) fn needs_number() -> Response {
+    coded(StatusCode::BAD_REQUEST, "131062", "Authentication templates cannot be sent to a user id")
+}
+
 /// `413`, or `400` when the client broke off.
 pub(crate) fn unreadable(error: &axum::Error) -> Response {
     let mut cause: Option<&dyn std::error::Error> = Some(error);

@@ -67,6 +67,10 @@ pub(super) async fn template(received: MessageRequest) -> Response {
                 let user = checked.recipient.take().map(|user| user.to_string());
                 return received.refuse(user, Some(checked.kind), answers::template_missing()).await;
             }
+            TemplateVerdict::NeedsNumber => {
+                let user = checked.recipient.take().map(|user| user.to_string());
+                return received.refuse(user, Some(checked.kind), answers::needs_number()).await;
+            }
             TemplateVerdict::WrongCount { given, expected } => {
                 let user = checked.recipient.take().map(|user| user.to_string());
                 return received.refuse(user, Some(checked.kind), answers::wrong_parameters(given, expected)).await;

@@ -9,7 +9,7 @@ use super::connection::{Connection, Interrupted};
 use super::listing::{ReadError, read_templates};
 use crate::api::{Cause, Outcome, TemplateFilter};
 use crate::config::BotId;
-use crate::message::{TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template};
+use crate::message::{Outgoing, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template};
 use crate::output::Stderr;
 
 /// How long the list may keep a run waiting.
@@ -70,23 +70,8 @@ pub(crate) async fn check_templates(
     if uses.uses.is_empty() {
         return Ok(Vec::new());
     }
-    let filter = TemplateFilter::default();
-    let reading = read_templates(connection, stderr, bot, &filter, CHECK_TIME);
-    let unknown = |why: &str| {
-        stderr.warning(&format!("nobody checked whether the bot has the template: {why}"));
-        Ok(Vec::new())
-    };
-    let listing = match tokio::time::timeout(CHECK_TIME, reading).await {
-        Ok(Ok(listing)) => listing,
-        Ok(Err(error)) => {
-            return match error.outcome() {
-                Outcome::NotSent(Cause::Interrupted(signal)) | Outcome::Unknown(Some(signal)) => {
-                    Err(Interrupted(signal))
-                }
-                _ => unknown(&without_prefix(&error)),
-            };
-        }
-        Err(_) => return unknown(&format!("its templates were not listed within {} s", CHECK_TIME.as_secs())),
+    let Some(listing) = listing_in_time(connection, stderr, bot, "whether the bot has the template").await? else {
+        return Ok(Vec::new());
     };
     Ok(judge(&listing, stderr, uses, strict))
 }
@@ -162,6 +147,54 @@ fn judge(listing: &Value, stderr: &Stderr, uses: &TemplateUses, strict: bool) ->
         faults.extend(problem.map(|problem| TemplateFault { wanted: wanted.clone(), problem }));
     }
     faults
+}
+
+/// That a template is for authentication and goes to a WhatsApp user id; nothing of any other message. Where that cannot be
+/// known it warns.
+///
+/// # Errors
+/// When a signal comes meanwhile.
+pub(crate) async fn check_needs_number(
+    connection: &mut Connection,
+    stderr: &Stderr,
+    bot: &BotId,
+    outgoing: &Outgoing,
+) -> Result<Option<UnusableTemplates>, Interrupted> {
+    let mut uses = TemplateUses::default();
+    uses.note(outgoing);
+    let Some(wanted) = uses.uses.into_iter().find(|wanted| wanted.goes_to_user_id) else { return Ok(None) };
+    let what = "whether the template is for authentication";
+    let Some(listing) = listing_in_time(connection, stderr, bot, what).await? else { return Ok(None) };
+    let templates = results(&listing);
+    let verdict = Some(wanted.judge(templates)).filter(|verdict| *verdict == TemplateVerdict::NeedsNumber);
+    let problem = verdict.and_then(|verdict| in_words(&wanted, &verdict, templates));
+    Ok(problem.map(|problem| {
+        let hint = "send it to the person's phone number";
+        UnusableTemplates { faults: vec![TemplateFault { wanted, problem }], hint }
+    }))
+}
+
+/// The bot's templates; nothing where they cannot be had in time, which is a warning that nobody checked `what`.
+async fn listing_in_time(
+    connection: &mut Connection,
+    stderr: &Stderr,
+    bot: &BotId,
+    what: &str,
+) -> Result<Option<Value>, Interrupted> {
+    let filter = TemplateFilter::default();
+    let reading = read_templates(connection, stderr, bot, &filter, CHECK_TIME);
+    let why = match tokio::time::timeout(CHECK_TIME, reading).await {
+        Ok(Ok(listing)) => return Ok(Some(listing)),
+        Ok(Err(error)) => match error.outcome() {
+            Outcome::NotSent(Cause::Interrupted(signal)) | Outcome::Unknown(Some(signal)) => {
+                return Err(Interrupted(signal));
+            }
+            _ => without_prefix(&error),
+        },
+        Err(_) => format!("its templates were not listed within {} s", CHECK_TIME.as_secs()),
+    };
+    stderr.warning(&format!("nobody checked {what}: {why}"));
+    Ok(None)
 }
 
 /// What is wrong with a template that the API did not take; nothing where its list does not tell.
@@ -246,6 +279,9 @@ fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]
         }
         TemplateVerdict::NotApproved { status } => {
             format!("the template `{name}`{language} cannot be sent: its status is {status}, not APPROVED")
+        }
+        TemplateVerdict::NeedsNumber => {
+            format!("the template `{name}`{language} is for authentication, which cannot go to a WhatsApp user id")
         }
         TemplateVerdict::WrongCount { given, expected } => {
             let values = if *expected == 1 { "value" } else { "values" };

@@ -358,6 +358,7 @@ fn a_recipient_in_a_body_is_judged() {
     for (user, told) in [
         ("0987654321", "`0987654321` is sent as it stands, and no number with a country code is written so"),
         ("3212345678", "`3212345678` is sent as it stands, as a number of BE; if it is a national one"),
+        ("EC.593987654321", "`EC.593987654321` is sent as it stands, and has too few digits for a WhatsApp user id"),
         ("<user>", "`<user>` is sent as it stands, and looks like a placeholder"),
         ("USER", "`USER` is sent as it stands, and looks like a placeholder"),
         ("{{ celular }}", "{{ celular }} is sent as it stands: only `bulk send` fills in columns"),

@@ -1,12 +1,19 @@
 //! Numbers by the rules of their countries: in a send, in a list, in the configuration, and in the language of a row.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::bulk_server::{Act, Jelou, Listing};
 use crate::harness::{Home, also_in_a_database};
 
 also_in_a_database! {
     a_list_whose_bare_numbers_are_of_several_countries_is_told,
+    a_list_may_have_people_without_a_number,
+    a_template_for_authentication_goes_to_no_user_id,
 }
+
+/// WhatsApp's ids of people without a number.
+const USER_ID: &str = "US.13491208655302741918";
+const GROUP_ID: &str = "EC.ENT.11815799212886844830";
 
 /// Where the request of a dry run would go.
 fn recipient(home: &Home, arguments: &[&str]) -> Value {
@@ -143,4 +150,105 @@ fn a_person_is_allowed_in_either_spelling() {
         home.run_args(&["--sandbox", "send", "text", "Hola", "--to", to]).success();
     }
     home.run("--sandbox send text Hola --to +525512345679").fails(11, &["not among the recipients"]);
+}
+
+#[test]
+fn a_person_without_a_number_is_named_by_their_user_id() {
+    let home = Home::new();
+    for (to, expected) in [
+        (USER_ID, USER_ID),
+        (GROUP_ID, GROUP_ID),
+        (&format!(" {USER_ID}\u{a0}"), USER_ID),
+        ("id:EC.593987654321", "EC.593987654321"),
+    ] {
+        assert_eq!(recipient(&home, &["--to", to, "--country", "EC"]), expected, "{to}");
+    }
+    for (to, parts) in [
+        (
+            "EC.593987654321",
+            &[
+                "--to: `EC.593987654321` has too few digits for a WhatsApp user id; did you mean +593987654321?",
+                "hint: such an id has 16 digits or more; `id:EC.593987654321` is sent to as it is written; nothing was sent",
+            ][..],
+        ),
+        ("US.12", &["`US.12` has too few digits for a WhatsApp user id\n"]),
+        ("us.13491208655302741918", &["is not a phone number", "or a WhatsApp user id such as US.134", "`id:USER`"]),
+    ] {
+        home.run("--sandbox send text Hola --to").args(&[to]).fails(2, parts);
+    }
+    // A pattern of the guard takes it as any other recipient.
+    home.config("[profiles.p]\nbot_id = \"1\"\nallow_to = [\"593*\", \"EC.*\"]\n");
+    for to in [GROUP_ID, "593987654321"] {
+        home.run("--sandbox send text Hola --to").args(&[to]).success();
+    }
+    home.run("--sandbox send text Hola --to").args(&[USER_ID]).fails(11, &["not among the recipients", "593*, EC.*"]);
+}
+
+#[test]
+fn a_list_may_have_people_without_a_number() {
+    let home = Home::new();
+    // The digits of one are a number of the list, and they are two people.
+    let number = "593987654321";
+    home.write("people.csv", format!("celular\n{USER_ID}\n{GROUP_ID}\n{number}\nEC.{number}{number}\nEC.{number}\n"));
+    home.write("out.txt", format!("{USER_ID}\n"));
+    let jelou = Jelou::accepting();
+    let words = ["--run", "r", "--yes", "--one-per-person", "--exclude", "out.txt"];
+    let send =
+        |words: &[&str]| home.run("bulk send people.csv").args(&[words, &["text", "Hola"]].concat()).api(&jelou.url);
+    let ended = send(&words).fails(2, &[]);
+    assert!(ended.stderr.contains("line 6: celular: `EC.593987654321` has too few digits"), "{ended:?}");
+    let skipping = [&words[..], &["--skip-invalid"]].concat();
+    let ended = send(&skipping).fails(10, &[]);
+    assert!(ended.stderr.contains("by country: EC 3"), "{ended:?}");
+    let mut accepted: Vec<_> = jelou.accepted().into_keys().collect();
+    accepted.sort();
+    assert_eq!(accepted, [number.to_owned(), format!("EC.{number}{number}"), GROUP_ID.to_owned()]);
+    let found = home.run("bulk find").args(&[GROUP_ID]).success();
+    assert_eq!(found.json()["to"], GROUP_ID);
+}
+
+#[test]
+fn a_template_for_authentication_goes_to_no_user_id() {
+    let listed = |_| {
+        let templates = json!([
+            {"elementName": "codigo", "category": "AUTHENTICATION", "status": "APPROVED", "template": "{{1}}"},
+            {"elementName": "aviso", "category": "UTILITY", "status": "APPROVED", "template": "{{1}}"},
+        ]);
+        Listing::Page(json!({"pagination": {"totalPages": 1, "total": 2}, "results": templates}).to_string())
+    };
+    let jelou = Jelou::with_templates(listed, |_, _| Act::Accept);
+    let home = Home::new();
+    let send = |name: &str, to: &str| {
+        let words = ["send", "template", name, "--param", "123", "--to", to];
+        home.run_args(&words).api(&jelou.url)
+    };
+    let told = "the template `codigo` is for authentication, which cannot go to a WhatsApp user id";
+    send("codigo", USER_ID).fails(2, &[&format!("error: {told}\nhint: send it to the person's phone number; nothing")]);
+    assert_eq!((jelou.seen().len(), jelou.pages_asked()), (0, 1));
+    // Nobody else's is looked up first.
+    send("aviso", USER_ID).success();
+    send("codigo", "593987654321").success();
+    assert_eq!((jelou.seen().len(), jelou.pages_asked()), (2, 2));
+    // In a list, in a test of one, and in a notice.
+    home.write("people.csv", format!("celular\n593987654321\n{USER_ID}\n"));
+    let words = ["bulk", "send", "people.csv", "--yes", "--run", "r", "--again", "template", "codigo", "--param", "1"];
+    home.run_args(&words).api(&jelou.url).fails(2, &[told, "nothing was sent"]);
+    home.write("people.csv", "celular\n593987654321\n");
+    let test = ["bulk", "send", "people.csv", "--test-to", USER_ID, "template", "codigo", "--param", "1"];
+    home.run_args(&test).api(&jelou.url).fails(2, &[told]);
+    assert_eq!(jelou.seen().len(), 2);
+    // Where the bot's templates cannot be had, it is sent with a warning, as in a list.
+    let silent = Jelou::with_templates(|_| Listing::Answer(404), |_, _| Act::Accept);
+    let words = ["send", "template", "codigo", "--param", "1", "--to", USER_ID];
+    let ended = home.run_args(&words).api(&silent.url).success();
+    assert!(ended.stderr.contains("warning: nobody checked whether the template is for authentication: "), "{ended:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_notice_by_a_template_for_authentication_goes_to_no_user_id() {
+    let home = Home::new();
+    let words =
+        ["--sandbox", "run", "--strict-notify", "--template", "codigo", "--param", "1", "--to", USER_ID, "--", "true"];
+    home.run_args(&words).fails(2, &["not sent: the template `codigo` is for authentication"]);
 }

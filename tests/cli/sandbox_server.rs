@@ -345,6 +345,12 @@ fn templates_are_ones_own_and_reach_anyone() {
     assert_eq!(ask("elementName", json!("mine")), (200, json!(null)));
     assert_eq!(ask("parameters", json!(["Ana", "A-1"])), (400, json!("132000")));
     assert_eq!(sandbox.read("/sandbox/messages").as_array().unwrap().len(), 1);
+    let samples = Sandbox::start(&[]);
+    let mut body = json!({"elementName": "codigo", "destinations": ["US.13491208655302741918"], "parameters": ["1"]});
+    let refused = samples.ask("POST", "/v2/whatsapp/1/hsm", &body.to_string());
+    assert_eq!((refused.status, refused.json()["code"].clone()), (400, json!("131062")));
+    body["destinations"] = json!(["593987654321"]);
+    assert_eq!(samples.ask("POST", "/v2/whatsapp/1/hsm", &body.to_string()).status, 200);
     for (content, problem) in
         [("{}", "it has no array `results`"), ("[{}]", "template 1 has no elementName"), ("x", "is not valid JSON")]
     {

@@ -125,7 +125,7 @@ pub(crate) enum BulkCommand {
     /// the message as body.
     #[command(verbatim_doc_comment)]
     Find {
-        /// Phone number, or id:USER of another channel
+        /// Phone number, WhatsApp user id, or id:USER of another channel
         #[arg(allow_hyphen_values = true)]
         user: String,
 

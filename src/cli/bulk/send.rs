@@ -144,7 +144,7 @@ struct PolicyFlags {
     #[arg(long, conflicts_with = "allow_duplicates")]
     one_per_person: bool,
 
-    /// Leave out people on this list: one number or `id:USER` a line, or a list with a header (repeatable)
+    /// Leave out people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     exclude: Vec<Source>,
 }

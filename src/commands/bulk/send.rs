@@ -83,7 +83,7 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         let nobody = Exclusions::default();
         let read = import(context, &mut list, &mut draft, &plan, (None, &nobody), rows, &mut |_| Ok(()))?;
         read.verdict?;
-        let tested = TestedList { list: &list, draft: &draft, plan: &plan, imported: &read.imported };
+        let tested = TestedList { list: &list, draft: &draft, plan: &plan };
         return tested.send(context, &sender, &recipient, test.rows, arguments.options.unchecked);
     }
     if is_shown {

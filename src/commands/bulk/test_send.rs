@@ -5,13 +5,13 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::before::refuse_templates;
-use crate::bulk::{ImportPlan, Imported, LedgerDraft, LedgerError};
+use crate::bulk::{ImportPlan, LedgerDraft, LedgerError};
 use crate::commands::CommandError;
 use crate::commands::send::{PreparedSend, print_result};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::list::ListReader;
-use crate::message::{Outgoing, TypedRecipient};
+use crate::message::{Outgoing, TemplateUses, TypedRecipient};
 use crate::output::{Format, Record, RecordError, Sent, counted};
 use crate::process::block_on;
 use crate::sending::{AuditLog, Flight, Interrupted, Opening, Sender, catch_panic};
@@ -27,7 +27,6 @@ pub(crate) struct TestedList<'a> {
     pub(crate) list: &'a ListReader,
     pub(crate) draft: &'a LedgerDraft,
     pub(crate) plan: &'a ImportPlan<'a>,
-    pub(crate) imported: &'a Imported,
 }
 
 impl TestedList<'_> {
@@ -90,8 +89,12 @@ impl TestedList<'_> {
                 }
                 Ok(())
             };
-            refuse_templates(context, sender, &mut connection, &self.imported.templates, self.plan.strict, bodies)
-                .await?;
+            // Those of the rows, but to whom the test goes.
+            let mut uses = TemplateUses::default();
+            for outgoing in messages {
+                uses.note(outgoing);
+            }
+            refuse_templates(context, sender, &mut connection, &uses, self.plan.strict, bodies).await?;
         }
         let log = AuditLog::of(&sender.settings);
         for (number, outgoing) in messages.iter().enumerate() {

@@ -28,7 +28,7 @@ use crate::people::Exclusions;
 use crate::process::{Signal, Signals, Tail, block_on, run_command};
 use crate::sending::{
     AuditLog, Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, UnusableTemplates, catch_panic,
-    check_sender, claim_exclusions,
+    check_needs_number, check_sender, claim_exclusions,
 };
 use crate::template::language;
 
@@ -230,6 +230,10 @@ impl CommandRun<'_> {
     ) -> Result<(), NoticeFailure> {
         let Self { context, arguments, flight, .. } = self;
         let request = Request::new(connection.base.url(), sender.bot.as_str(), outgoing);
+        let unusable = check_needs_number(&mut connection, &context.stderr, &sender.bot, outgoing).await;
+        if let Some(unusable) = unusable.map_err(CommandError::from)? {
+            return Err(CommandError::from(unusable).into());
+        }
         let retry_for = sender.settings.retry_for.value.duration();
         let delivery = connection.deliver(&context.stderr, &request, retry_for, flight);
         let Ok(delivery) = tokio::time::timeout(arguments.timeout, delivery).await else {

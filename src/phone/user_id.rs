@@ -1,0 +1,72 @@
+//! WhatsApp's ids of people whose number a business does not see (`api.md`, "People without a number"): two capital letters
+//! of a country, a point, letters and digits.
+
+/// Most letters and digits behind the point.
+const MOST: usize = 128;
+/// Fewer digits alone are as likely a number that was mistyped.
+const FEWEST_DIGITS: usize = 16;
+
+/// Whether `recipient` is such an id: `US.13491208655302741918`, or `US.ENT.…`, which a group of businesses has in common.
+pub(crate) fn is_user_id(recipient: &str) -> bool {
+    parts(recipient).is_some() && short_user_id(recipient).is_none()
+}
+
+/// The digits of what would be such an id if it had more of them.
+pub(crate) fn short_user_id(recipient: &str) -> Option<&str> {
+    let (_, id) = parts(recipient)?;
+    (id.len() < FEWEST_DIGITS && id.bytes().all(|byte| byte.is_ascii_digit())).then_some(id)
+}
+
+/// The country of such an id.
+pub(super) fn country(recipient: &str) -> Option<&str> {
+    is_user_id(recipient).then(|| parts(recipient)).flatten().map(|(country, _)| country)
+}
+
+/// Country and id. Letters alone are no id but a name: `MR.Smith`.
+fn parts(recipient: &str) -> Option<(&str, &str)> {
+    let (country, id) = recipient.split_once('.')?;
+    let bare = id.strip_prefix("ENT.").unwrap_or(id);
+    let is_country = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_id = (1..=MOST).contains(&bare.len())
+        && bare.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && bare.bytes().any(|byte| byte.is_ascii_digit());
+    (is_country && is_id).then_some((country, id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_an_id_from_a_number_and_a_name() {
+        for id in
+            ["US.13491208655302741918", "EC.1234567890123456", "US.ENT.1", "MX.a1", &format!("US.{}", "1".repeat(128))]
+        {
+            assert!(is_user_id(id), "{id}");
+        }
+        for (short, digits) in
+            [("EC.593987654321", "593987654321"), ("US.1", "1"), ("EC.123456789012345", "123456789012345")]
+        {
+            assert_eq!((is_user_id(short), short_user_id(short)), (false, Some(digits)), "{short}");
+        }
+        let long = format!("US.{}", "1".repeat(129));
+        for other in [
+            "",
+            "US.",
+            "US.ENT.",
+            "us.13491208655302741918",
+            "USA.13491208655302741918",
+            "U.13491208655302741918",
+            "US13491208655302741918",
+            "MR.Smith",
+            "US.1349-1208655302741918",
+            "US.1.2",
+            "ÚS.13491208655302741918",
+            "US.ENT.1.2",
+            "593.98.765.4321",
+            &long,
+        ] {
+            assert_eq!((is_user_id(other), short_user_id(other)), (false, None), "{other}");
+        }
+    }
+}
