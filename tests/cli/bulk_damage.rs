@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::{chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -137,12 +137,17 @@ impl Killed {
         self.change("r.db", |db| db[at] ^= 1 << bit);
     }
 
-    /// Runs the command, as a user who may not read what `is_foreign` says is another's.
-    fn run(&self, words: &str, is_foreign: bool) -> Ended {
+    fn command(&self, words: &str) -> Command {
         let mut command = self.home.command();
         command.args(words.split(' '));
         command.envs([("JELOU_API_URL", self.jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID")]);
         command.envs([("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests")]);
+        command
+    }
+
+    /// Runs the command, as a user who may not read what `is_foreign` says is another's.
+    fn run(&self, words: &str, is_foreign: bool) -> Ended {
+        let mut command = self.command(words);
         if is_foreign && is_root() {
             command.uid(NOBODY).gid(NOBODY);
         }
@@ -513,6 +518,26 @@ fn what_is_taken_as_it_is_says_no_more_than_is_known() {
     assert!(said.code == 0 && said.wrong.is_empty() && said.words == "yes 9 no 0", "{} {:?}", said.words, said.wrong);
     let resumed = resume(&killed, "r", false);
     assert!(resumed.code == 10 && resumed.words == "0 sent", "{}", resumed.words);
+}
+
+#[test]
+fn a_lock_file_does_not_vouch_for_a_loss_that_was_not_accepted() {
+    let killed = Killed::new(SENT[1]);
+    killed.restore();
+    fs::remove_file(killed.at("r.db-wal")).unwrap();
+    fs::remove_file(killed.at("r.lock")).unwrap();
+    // While this is open, the first file that grows is the lock, and the second one the log.
+    let ledger = rusqlite::Connection::open(killed.at("r.db")).unwrap();
+    ledger.query_row("SELECT count(*) FROM row", [], |_| Ok(())).unwrap();
+    let command = killed.command("bulk resolve r --pending-as unknown");
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -f 1; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
+    limited.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let ended = Ended::new(&limited.output().unwrap());
+    assert!(ended.code == 12 && ended.stderr.contains("cannot be read or written"), "{ended:?}");
+    drop(ledger);
+    let resumed = resume(&killed, "r", false);
+    assert_eq!((resumed.code, resumed.words.as_str()), (12, "0 sent"), "{:?}", resumed.wrong);
 }
 
 #[test]

@@ -52,12 +52,13 @@ impl Ledger {
         progress.commits = progress.commits.max(noted_commits.unwrap_or_default());
         progress.records = survey.records;
         progress.opened = progress.opened.max(progress.began).max(progress.closed) + 1;
-        if noted_commits.is_none() {
-            mark.write(&RunNote { commits: progress.commits, ..note })?;
-        }
         ledger.mark = Some(mark);
         ledger.progress = progress;
         ledger.write(|batch| doubted.iter().try_for_each(|row| batch.doubt(*row)))?;
+        // Not before: it would vouch for rows that this commit makes unknown.
+        if let Some(mark) = ledger.mark.as_ref().filter(|_| noted_commits.is_none()) {
+            mark.write(&RunNote { commits: ledger.progress.commits, ..note })?;
+        }
         // From here on the file itself says that there is a log.
         if !ledger.fold_log_in()? {
             return Err(LedgerError::InUse { run: ledger.name()? });
