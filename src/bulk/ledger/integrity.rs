@@ -14,8 +14,8 @@ use super::{Ledger, LedgerError, ReportedRow};
 
 /// The code of a row of which a damaged ledger does not know whether it was sent.
 pub(super) const DAMAGED: &str = "damaged";
-/// The processes that open a ledger are counted from a number of the run's own, at most so many: by that the log of another
-/// run is found. Version 0.2 counted from 0.
+/// A ledger can be opened this often. The openings are counted from a number of the run's own, so that the log of another run
+/// is recognized.
 const OPENINGS: i64 = 1 << 24;
 
 /// The number from which those are counted that open the ledger of the run with this identity.
@@ -75,22 +75,24 @@ impl Ledger {
 
     fn find_damage(&self, path: &Path, noted: &LockNote, reads_all: bool) -> Result<Option<LedgerError>, LedgerError> {
         let progress = self.read_progress()?;
-        let problem = match self.check_run(path, &progress) {
+        match self.check_run(path, &progress) {
             Err(damage @ (LedgerError::Copy { .. } | LedgerError::Damaged { .. })) => return Ok(Some(damage)),
-            checked => {
-                checked?;
-                self.loss(&progress, noted)?
-            }
-        };
-        let problem = match problem {
-            None if reads_all => match self.survey() {
-                Ok(survey) => survey.problem(&progress).map(str::to_owned),
-                Err(LedgerError::Damaged { problem }) => Some(problem),
-                Err(error) => return Err(error),
-            },
-            problem => problem,
-        };
-        problem.map(|problem| Ok(LedgerError::Incomplete { run: self.name()?, problem })).transpose()
+            checked => checked?,
+        }
+        let mut problem = self.loss(&progress, noted)?;
+        if problem.is_none() && reads_all {
+            problem = self.problem_of_records(&progress)?;
+        }
+        Ok(problem.map(|problem| self.damaged(problem)))
+    }
+
+    /// What is wrong with the records, in words: every one of them is read.
+    fn problem_of_records(&self, progress: &LedgerProgress) -> Result<Option<String>, LedgerError> {
+        match self.survey() {
+            Ok(survey) => Ok(survey.problem(progress).map(str::to_owned)),
+            Err(LedgerError::Damaged { problem }) => Ok(Some(problem)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Checks that it is the run that its name says, as it was when the list was read, and that its log is its own.
@@ -102,9 +104,8 @@ impl Ledger {
             stem => return Err(LedgerError::Copy { file: stem.unwrap_or_default().to_owned(), run }),
         }
         self.check_seal()?;
-        let first = first_opening(&self.identity()?);
-        let counted_from = |first: i64| (0..OPENINGS).contains(&progress.opened.wrapping_sub(first));
-        if counted_from(first) || counted_from(0) { Ok(()) } else { Err(LedgerError::ForeignLog { run }) }
+        let openings = progress.opened.wrapping_sub(first_opening(&self.identity()?));
+        if (0..OPENINGS).contains(&openings) { Ok(()) } else { Err(LedgerError::ForeignLog { run }) }
     }
 
     /// Checks that the run is still what was written when the list was read.
