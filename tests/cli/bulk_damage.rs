@@ -248,6 +248,14 @@ const HURTS: &[Hurt] = &[
         symlink("/nowhere/r.db", run.at("r.db")).unwrap();
     }),
     ("RUN.db removed", |run, _| fs::remove_file(run.at("r.db")).unwrap()),
+    ("RUN.db removed, RUN.lock torn", |run, _| {
+        fs::remove_file(run.at("r.db")).unwrap();
+        run.change("r.lock", |lock| lock.truncate(20));
+    }),
+    ("RUN.lock left, of another user", |run, _| {
+        fs::remove_file(run.at("r.db")).unwrap();
+        keep_from_nobody(run, &["r.lock"]);
+    }),
     ("of an older version", |run, _| {
         run.fold_in();
         run.change("r.db", |db| db[60..64].copy_from_slice(&1_u32.to_be_bytes()));

@@ -62,8 +62,7 @@ impl Runs {
     /// Runs of which only the lock file is left, though rows of theirs may have been sent.
     pub(crate) fn lost(&self) -> Result<Vec<RunName>, LedgerError> {
         let mut names = self.with_ending(LOCK)?;
-        let is_gone = |name: &RunName| self.path(name).symlink_metadata().is_err();
-        names.retain(|name| is_gone(name) && self.note(name).is_some_and(|note| note.commits > 0));
+        names.retain(|name| self.files(name).is_ledger_lost());
         Ok(names)
     }
 

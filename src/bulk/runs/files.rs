@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use super::name::RunName;
-use crate::bulk::ledger::LedgerError;
+use crate::bulk::ledger::{LedgerError, RunNote};
 use crate::private_file::FileError;
 
 pub(crate) const LEDGER: &str = "db";
@@ -53,6 +53,19 @@ impl RunFiles {
 
     pub(crate) fn stop(&self) -> PathBuf {
         self.file(STOP)
+    }
+
+    /// Whether only the lock file of a run is left. That of a run which is still being made is empty, has no commits yet, or
+    /// is beside its draft; what cannot be read may say anything.
+    pub(crate) fn is_ledger_lost(&self) -> bool {
+        let is_there = |path: PathBuf| path.symlink_metadata().is_ok();
+        if is_there(self.draft()) || is_there(self.ledger()) {
+            return false;
+        }
+        match RunNote::read(&self.lock()) {
+            Some(note) => note.commits > 0,
+            None => self.lock().metadata().is_ok_and(|lock| lock.len() > 0),
+        }
     }
 
     /// When one of them was last written, in milliseconds since 1970.
