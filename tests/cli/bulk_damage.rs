@@ -558,6 +558,21 @@ fn a_lock_file_does_not_vouch_for_a_loss_that_was_not_accepted() {
 }
 
 #[test]
+fn what_only_a_copy_of_a_run_knows_is_not_sent_again() {
+    let killed = Killed::new(SENT[1]);
+    for reader in [send_again, resume] {
+        killed.restore();
+        for (number, name) in FILES.iter().enumerate() {
+            fs::rename(killed.at(name), killed.at(&name.replace('r', "s"))).unwrap();
+            fs::write(killed.at(name), &killed.older[number]).unwrap();
+        }
+        let said = reader(&killed, "r", false);
+        assert!(said.code == 11 || said.code == 10, "{} {} {:?}", said.reader, said.code, said.wrong);
+        assert!(said.wrong.is_empty(), "{} {:?}", said.reader, said.wrong);
+    }
+}
+
+#[test]
 fn a_finished_run_that_has_lost_records_is_not_finished() {
     let home = Home::new();
     home.write("people.csv", format!("to\n{}\n{}\n", user(0), user(1)));

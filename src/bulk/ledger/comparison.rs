@@ -85,7 +85,7 @@ impl<'a> Comparison<'a> {
         let most = pairs_at_once(finder.theirs)?;
         let (mut pairs, mut found) = (Vec::new(), FoundRows::none());
         self.ours.execute_batch("SAVEPOINT found")?;
-        keys::join((finder.ours, finder.theirs), KeyKind::Message, |our_rows, their_rows| {
+        let joined = keys::join((finder.ours, finder.theirs), KeyKind::Message, |our_rows, their_rows| {
             let is_open = |row: &&KeyEntry| self.pending.has(row.n) && !self.found.has(row.n, SkipReason::AlreadySent);
             let our_rows = our_rows.iter().filter(is_open);
             if their_rows.len() > 1 {
@@ -95,11 +95,12 @@ impl<'a> Comparison<'a> {
                 pairs.push(RowPair { their: their.n, our: our.n, is_same: our.rest == their.rest });
             }
             if pairs.len() < most { Ok(()) } else { finder.settle(&mut pairs, &self.found, &mut found) }
-        })?;
-        finder.settle(&mut pairs, &self.found, &mut found)?;
+        });
+        let settled = joined.and_then(|()| finder.settle(&mut pairs, &self.found, &mut found));
+        // What was found before a record that cannot be read counts too.
         self.ours.execute_batch("RELEASE found")?;
         self.found.add(&found);
-        Ok(())
+        settled
     }
 
     /// Adds the people to whom `other` has a row that counts.

@@ -231,10 +231,8 @@ impl<'a> EarlierRuns<'a> {
         each: &mut impl FnMut(EarlierRun) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         let ledger = self.runs.read(run)?;
-        if self.is_copy_of_another(&ledger)? {
-            return Ok(());
-        }
-        let ledger = ledger.into_whole()?;
+        let is_evidence = self.is_only_evidence(run, &ledger)?;
+        let ledger = if is_evidence { ledger } else { ledger.into_whole()? };
         let details = ledger.details()?;
         if details.bot != self.bot || details.api_url != self.api_url || details.sandbox {
             return Ok(());
@@ -248,21 +246,27 @@ impl<'a> EarlierRuns<'a> {
         if self.own.is_some() {
             memory.pending = self.runs.is_held(run);
         }
+        memory.pending &= !is_evidence;
         let counts = ledger.counts()?;
         let (since, is_pending) = match choice {
             Choice::ChangedLately => (self.lately, false),
             Choice::Counting => (memory.ended_since, memory.pending && counts.pending > 0),
         };
-        if is_pending || counts.inflight > 0 || is_recent(ledger.changed_at()?, since) {
+        if is_pending || is_evidence || counts.inflight > 0 || is_recent(ledger.changed_at()?, since) {
             each(EarlierRun { name: run.clone(), ledger, memory })?;
         }
         self.seen.insert(run.clone(), version);
         Ok(())
     }
 
-    /// Whether it is a copy of a run that is here too: that one counts.
-    fn is_copy_of_another(&self, ledger: &Ledger) -> Result<bool, LedgerError> {
-        let Some(LedgerError::Copy { run, .. }) = ledger.damage() else { return Ok(false) };
+    /// Whether a damaged ledger counts only for what it has as sent, or as perhaps sent: a copy of a run that is here too,
+    /// which may know more than the run does, and one that has lost records and is ignored.
+    fn is_only_evidence(&self, name: &RunName, ledger: &Ledger) -> Result<bool, LedgerError> {
+        let run = match ledger.damage() {
+            Some(LedgerError::Copy { run, .. }) => run,
+            Some(LedgerError::Incomplete { .. }) => return Ok(self.ignored.contains(name)),
+            _ => return Ok(false),
+        };
         let original = run.parse().ok().and_then(|run: RunName| self.runs.read(&run).ok());
         let original = original.map(|original| original.version()).transpose()?;
         Ok(original.is_some_and(|(identity, _)| ledger.version().is_ok_and(|(own, _)| own == identity)))
