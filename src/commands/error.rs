@@ -165,6 +165,9 @@ impl From<UnusableTemplates> for CommandError {
 impl From<EarlierError> for CommandError {
     fn from(error: EarlierError) -> Self {
         match error {
+            EarlierError::Unreadable { run, error: LedgerError::Incomplete { problem, .. }, .. } => {
+                GuardError::DamagedRun { run: run.to_string(), problem }.into()
+            }
             EarlierError::Unreadable { run, path, is_ours, error } => {
                 GuardError::UnreadableRun { run: run.to_string(), path, is_ours, problem: error.to_string() }.into()
             }

@@ -69,6 +69,8 @@ pub(crate) enum GuardError {
         is_ours: bool,
         problem: String,
     },
+    #[error("the ledger of run {run} is damaged, and it may have sent the same messages: {problem}")]
+    DamagedRun { run: String, problem: String },
 }
 
 impl GuardError {
@@ -86,9 +88,14 @@ impl GuardError {
                 "set the clock: what was sent is remembered by its time, and people would get it again".to_owned()
             }
             Self::UnreadableRun { run, path, .. } => format!(
-                "make {} readable again; or forget whom it reached: jelouctl bulk remove {run}; or send anyway: \
-                 --ignore-run {run}",
+                "make {} readable again; or remove the run and its record of recipients: jelouctl bulk remove {run}; \
+                 or send anyway: --ignore-run {run}",
                 path.display()
+            ),
+            Self::DamagedRun { run, .. } => format!(
+                "put its files back if you have them, or leave out all that it may have sent: `jelouctl bulk resolve \
+                 {run} --pending-as unknown`, then send with --skip-sent; --ignore-run {run} counts only what it still \
+                 knows"
             ),
             Self::SentBefore { hint, .. } => hint.clone(),
         })
@@ -96,7 +103,7 @@ impl GuardError {
 }
 
 fn cannot_be_read(is_ours: bool) -> &'static str {
-    if is_ours { "of the same bot cannot be read" } else { "cannot be read, nor which bot it is of" }
+    if is_ours { "of the same bot cannot be read" } else { "and its bot cannot be read" }
 }
 
 fn patterns(allowed: &[String]) -> String {

@@ -589,8 +589,21 @@ fn a_finished_run_that_has_lost_records_is_not_finished() {
     assert_eq!((&figures["sent"], &figures["complete"]), (&2.into(), &false.into()));
     assert!(home.run("bulk list").fails(12, &[]).stdout.starts_with("r\tdamaged\t2\t2\t"));
     let again = home.run("bulk send people.csv --yes --skip-sent --rate 1000/s text Hola").api(&jelou.url);
-    again.fails(11, &["run r of the same bot cannot be read", "runs/r.db", "--ignore-run r"]);
+    let told =
+        ["the ledger of run r is damaged", "r.db-wal is missing", "bulk resolve r --pending-as unknown", "--skip-sent"];
+    again.fails(11, &[&told[..], &["--ignore-run r", "nothing was sent"]].concat());
+    // What it has as sent was sent, whatever it has lost.
+    let send = |flags: &str| {
+        let words = format!("bulk send people.csv --yes --ignore-run r --rate 1000/s {flags} text Hola");
+        home.run(&words).api(&jelou.url)
+    };
+    send("").fails(11, &["all 2 messages were sent by run r"]);
+    send("--skip-sent").end();
     assert_eq!(jelou.seen().len(), 2);
+    home.run("bulk resolve r --pending-as unknown").success();
+    home.run("bulk status r").success();
+    send("--again").success();
+    assert_eq!(jelou.seen().len(), 4);
 }
 
 #[test]
@@ -659,7 +672,7 @@ fn a_ledger_that_this_version_does_not_read_is_not_passed_over() {
         home.run(&words).api(&jelou.url)
     };
     let path = runs.join("old.db").display().to_string();
-    let told = ["run old cannot be read, nor which bot it is of", "of version 1, older", path.as_str()];
+    let told = ["run old and its bot cannot be read", "of version 1, older", path.as_str()];
     let ways = ["--ignore-run old", "jelouctl bulk remove old", "nothing was sent"];
     for flags in ["", "--skip-sent", "--again", "--skip-sent --limit 1", "--bot OTHER"] {
         send(flags).fails(11, &[&told[..], &ways[..]].concat());

@@ -544,7 +544,7 @@ fn a_run_that_cannot_be_read_is_not_passed_over() {
     fs::write(runs.join("r.db"), b"hello").unwrap();
     fs::remove_file(runs.join("r.lock")).unwrap();
     for bot in ["BOT_ID", "OTHER"] {
-        let told = ["run r cannot be read, nor which bot it is of", "runs/r.db", "--ignore-run r", "bulk remove r"];
+        let told = ["run r and its bot cannot be read", "runs/r.db", "--ignore-run r", "bulk remove r"];
         send(&["--bot", bot, "--again"]).fails(11, &told);
     }
     assert_eq!(jelou.seen().len(), 12);
