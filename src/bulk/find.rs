@@ -1,7 +1,7 @@
 //! What every run has for one person, in files and in a database.
 
 use super::error::BulkError;
-use super::ledger::{Details, FoundRow, Ledger, LedgerError, RowState};
+use super::ledger::{Details, FoundRow, Ledger, LedgerError};
 use super::runs::{RunName, Runs, UnreadableRun};
 use super::store::RunStore;
 use crate::output::Sent;
@@ -68,9 +68,9 @@ impl RunStore {
 fn find_in(runs: &Runs, name: &RunName, recipients: &[String], found: &mut FoundMessages) -> Result<(), LedgerError> {
     let mut ledger = runs.read(name)?;
     let mut rows = rows_to(&ledger, recipients)?;
-    // Nothing is said not to be sent by a ledger that was not read whole.
-    let is_not_sent = |row: &FoundRow| row.reported.state.sent() == Sent::No && row.reported.state != RowState::Skipped;
-    if rows.iter().any(is_not_sent) {
+    // A row is said not to be sent only when all records were read. The first handle is closed after the second has found
+    // damage or none, and only the last to close writes the log into the file.
+    if rows.iter().any(|row| row.reported.state.sent() == Sent::No) {
         ledger = runs.read_whole(name)?;
         rows = rows_to(&ledger, recipients)?;
     }

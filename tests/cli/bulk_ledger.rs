@@ -583,6 +583,20 @@ fn a_time_out_of_range_is_told_with_its_row() {
 }
 
 #[test]
+fn a_row_is_said_to_be_left_out_only_where_all_records_are_whole() {
+    let home = people(2);
+    let jelou = Jelou::accepting();
+    home.write("never.txt", user(1));
+    let send = home.run("bulk send people.csv --yes --run r --exclude never.txt --rate 1000/s text Hola");
+    send.api(&jelou.url).end();
+    let find = format!("bulk find {}", user(1));
+    assert_eq!(home.run(&find).success().json()["state"], "skipped");
+    let ledger = rusqlite::Connection::open(home.path().join(STATE).join("runs/r.db")).unwrap();
+    unguarded(&ledger, "outcome_stays", "UPDATE outcome SET ended_at = ended_at + 1");
+    home.run(&find).fails(12, &["run r: the ledger is damaged"]);
+}
+
+#[test]
 fn what_a_server_says_is_kept_to_a_limit() {
     let home = people(2);
     let said: &'static str = Box::leak(format!("{{\"code\":\"E1\",\"description\":\"{}\"}}", "é".repeat(4000)).into());
