@@ -347,11 +347,15 @@ mod tests {
     fn says_that_nothing_was_sent_only_where_that_is_certain() {
         let (run, cause) = ("r".to_owned(), "x".to_owned());
         let typed = || UsageError::new("x", "y");
-        let ends: [(CommandError, bool); 14] = [
+        let ends: [(CommandError, bool); 18] = [
             (typed().into(), true),
             (GuardError::Unconfirmed { rows: 1, is_answer: true }.into(), true),
             (Interrupted(Signal::Interrupt).into(), true),
-            (LedgerError::Newer { version: 9 }.into(), true),
+            (LedgerError::NoDirectory.into(), true),
+            (LedgerError::Newer { version: 9 }.into(), false),
+            (LedgerError::Older { version: 1 }.into(), false),
+            (LedgerError::Copy { file: "s".to_owned(), run: run.clone() }.into(), false),
+            (LedgerError::Sqlite(cause.clone()).into(), false),
             (DatabaseError::NotImported { cause: cause.clone() }.into(), true),
             (DatabaseError::Standby.into(), true),
             (CommandError::from(typed()).after_sending(), false),

@@ -695,7 +695,8 @@ fn a_ledger_that_this_version_does_not_read_is_not_passed_over() {
         let told = home.run(words).api(&jelou.url).success().stderr;
         assert!(told.contains(nothing) && told.contains("run old is left alone"), "{told}");
         assert!(!told.contains("bulk resume old"), "{told}");
-        home.run(&format!("{words} old")).api(&jelou.url).fails(12, &[why]);
+        let told = home.run(&format!("{words} old")).api(&jelou.url).fails(12, &[why]).stderr;
+        assert!(!told.contains("nothing was sent"), "{told}");
     }
     let doctor = home.run("doctor --offline -o record").api(&jelou.url).end();
     assert!(doctor.stdout.contains("unreadable or damaged: old"), "{doctor:?}");

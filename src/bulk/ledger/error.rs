@@ -87,25 +87,26 @@ impl LedgerError {
         }
     }
 
-    /// Whether nothing was sent, where a command ends with it that has not begun to send. Not so where it is about what
-    /// others send, or what was sent before: "nothing was sent" would be taken for that.
+    /// Whether a command that ends with it before it has begun to send may say that nothing was sent. Not where it is about a
+    /// run that exists: that one may have sent.
     pub(crate) fn nothing_was_sent(&self) -> bool {
         match self {
-            Self::InUse { .. }
-            | Self::Removed { .. }
-            | Self::Incomplete { .. }
-            | Self::ForeignLog { .. }
-            | Self::Damaged { .. } => false,
+            Self::NoDirectory => true,
+            // The directory of the runs; any other file is one of a run.
+            Self::File(error) => matches!(error.action, "create" | "read"),
             Self::Database(error) => error.nothing_was_sent(),
-            Self::NoDirectory
-            | Self::File(_)
+            Self::InUse { .. }
             | Self::NotOpened { .. }
+            | Self::Removed { .. }
             | Self::Newer { .. }
             | Self::Older { .. }
+            | Self::ForeignLog { .. }
             | Self::Copy { .. }
+            | Self::Incomplete { .. }
+            | Self::Damaged { .. }
             | Self::TimeOutOfRange { .. }
             | Self::Sqlite(_)
-            | Self::WriterGone => true,
+            | Self::WriterGone => false,
         }
     }
 
@@ -129,7 +130,7 @@ impl LedgerError {
             Self::ForeignLog { run } => {
                 return format!(
                     "put the log of {run} back, else take {run}.db-wal away: `jelouctl bulk resolve {run} --pending-as \
-                     unknown` takes the ledger as it is without it"
+                     unknown` accepts the ledger without that log"
                 );
             }
             Self::Incomplete { run, .. } => {
