@@ -119,7 +119,7 @@ impl CommitMark {
         &self.path
     }
 
-    /// What it says, for who has it.
+    /// What it says, to the process that holds the lock.
     pub(crate) fn note(&self) -> LockNote {
         self.read().map_or(LockNote::Lost, LockNote::Read)
     }

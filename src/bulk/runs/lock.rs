@@ -9,9 +9,9 @@ use super::files::RunFiles;
 use crate::bulk::ledger::{CommitMark, LedgerError};
 use crate::private_file::{self, FileError};
 
-/// Who only looks whether a run is taken has its lock for a moment: it is tried so often, so far apart.
+/// A process that checks whether a run is taken holds its lock for a moment, so that the lock is tried more than once.
 const TRIES: u32 = 5;
-/// The same of the lock of who sends, which nobody else has who does not have the run: a second.
+/// The same for the sender's lock, which only the process that has the run can hold for longer: a second in all.
 const TRIES_TO_SEND: u32 = 500;
 const TIME_BETWEEN_TRIES: Duration = Duration::from_millis(2);
 
@@ -85,7 +85,7 @@ impl RunLock {
     }
 }
 
-/// Whether the lock could be had within so many tries.
+/// Whether the lock was taken within this number of tries.
 fn try_lock(file: &File, path: &Path, tries: u32) -> Result<bool, FileError> {
     for tried in 1.. {
         match file.try_lock() {
