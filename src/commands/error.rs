@@ -217,8 +217,16 @@ impl From<ExclusionError> for CommandError {
 
 impl From<RunError> for CommandError {
     fn from(error: RunError) -> Self {
-        let hint = error.hint().to_owned();
-        Self::new(ExitCode::Usage, "usage", error, Some(hint))
+        let hint = Some(error.hint().to_owned());
+        match error {
+            // They may have been sent before.
+            RunError::NoneReadable { .. } => Self::new(ExitCode::Ledger, "ledger", error, hint).after_sending(),
+            RunError::NoSuchRun { .. }
+            | RunError::NoRuns
+            | RunError::NoneUnfinished { .. }
+            | RunError::Several { .. }
+            | RunError::Exists { .. } => Self::new(ExitCode::Usage, "usage", error, hint),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::{chown, symlink};
+use std::os::unix::fs::{FileExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -691,11 +691,15 @@ fn a_ledger_that_this_version_does_not_read_is_not_passed_over() {
     let fields = home.run("bulk list").fails(12, &[]).stdout;
     let fields: Vec<_> = fields.lines().map(|line| line.split('\t').collect::<Vec<_>>()).collect();
     assert_eq!((fields[1][0], fields[1][1], fields[1].len()), ("old", "unreadable", fields[0].len()));
-    for (words, nothing) in [("bulk stop", "there is nothing to stop"), ("bulk resume", "there is nothing to resume")] {
-        let told = home.run(words).api(&jelou.url).success().stderr;
-        assert!(told.contains(nothing) && told.contains("run old is left alone"), "{told}");
-        assert!(!told.contains("bulk resume old"), "{told}");
-        let told = home.run(&format!("{words} old")).api(&jelou.url).fails(12, &[why]).stderr;
+    let left_alone =
+        "run old is left alone: the ledger is of version 1, older than this jelouctl reads; use the jelouctl";
+    for words in ["bulk stop", "bulk resume", "bulk work", "bulk resolve --unknown-as sent"] {
+        let none = "no readable run is unfinished; left alone: old";
+        let told = home.run(words).api(&jelou.url).fails(12, &[left_alone, none, "jelouctl bulk list"]).stderr;
+        assert!(!told.contains("bulk resume old") && !told.contains("nothing was sent"), "{told}");
+    }
+    for words in ["bulk stop old", "bulk resume old"] {
+        let told = home.run(words).api(&jelou.url).fails(12, &[why]).stderr;
         assert!(!told.contains("nothing was sent"), "{told}");
     }
     let doctor = home.run("doctor --offline -o record").api(&jelou.url).end();
@@ -718,4 +722,46 @@ fn a_ledger_that_this_version_does_not_read_is_not_passed_over() {
         send("--again").success();
         fs::remove_file(runs.join("old.db")).unwrap();
     }
+}
+
+#[test]
+fn a_run_of_which_only_the_lock_file_is_left_is_not_taken_for_finished() {
+    let home = Home::new();
+    home.write("people.csv", format!("to\n{}\n", user(0)));
+    let jelou = Jelou::accepting();
+    home.run("bulk send people.csv --yes --run r text Hola").api(&jelou.url).success();
+    home.run("bulk stop").success();
+    fs::remove_file(home.path().join(STATE).join("runs/r.db")).unwrap();
+    for words in ["bulk stop", "bulk resume"] {
+        let told = ["run r is left alone: the ledger ", "cannot be opened", "no readable run is unfinished"];
+        home.run(words).api(&jelou.url).fails(12, &told);
+    }
+    home.run("bulk status").fails(12, &["this is the newest run, r", "cannot be opened"]);
+}
+
+#[test]
+fn a_run_that_is_sent_is_stopped_though_its_ledger_cannot_be_read() {
+    let home = Home::new();
+    let rows: Vec<_> = (0..ROWS).map(|number| format!("{}\n", user(number))).collect();
+    home.write("people.csv", format!("to\n{}", rows.concat()));
+    let jelou = Jelou::accepting();
+    let mut command = home.command();
+    command.args("bulk send people.csv --yes --run r --rate 1/s --progress none text Hola".split(' '));
+    command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
+    command.env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests").stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    jelou.wait_for(1);
+    // To whoever opens it from here on it is that of a newer version.
+    let ledger = fs::File::options().write(true).open(home.path().join(STATE).join("runs/r.db")).unwrap();
+    ledger.write_all_at(&99_u32.to_be_bytes(), 60).unwrap();
+    let left_alone = ["run r is left alone: the ledger is of version 99", "no readable run is unfinished"];
+    home.run("bulk resume").api(&jelou.url).fails(12, &left_alone);
+    // Which of two is meant is not guessed.
+    let import = "bulk send people.csv --yes --run other --import-only --ignore-run r text Adios";
+    home.run(import).api(&jelou.url).success();
+    home.run("bulk stop").fails(2, &["there are several unfinished runs; there are: other, r"]);
+    home.run("bulk remove other --yes").success();
+    assert!(home.run("bulk stop").success().stderr.contains("run r takes no more messages"));
+    assert_eq!(child.wait().unwrap().code(), Some(11));
+    assert!(jelou.seen().len() < ROWS);
 }

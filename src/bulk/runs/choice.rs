@@ -23,13 +23,26 @@ impl Runs {
     /// hears of runs of which that is not known.
     ///
     /// # Errors
-    /// When there is no such run, or none is named and several are unfinished.
+    /// When there is no such run, or none is named and several are unfinished, or only runs that cannot be read may be.
     pub(crate) fn named_or_unfinished(
         &self,
         asked: Option<&RunName>,
         warn: impl FnMut(&RunName, &LedgerError),
     ) -> Result<Option<RunName>, BulkError> {
-        asked.map_or_else(|| self.only_unfinished(warn), |asked| self.named(asked).map(Some))
+        asked.map_or_else(|| self.only_unfinished(|_| false, warn), |asked| self.named(asked).map(Some))
+    }
+
+    /// The same to stop it: one that a process sends is unfinished, whether its ledger can be read or not.
+    ///
+    /// # Errors
+    /// As [`Runs::named_or_unfinished`].
+    pub(crate) fn named_or_stoppable(
+        &self,
+        asked: Option<&RunName>,
+        warn: impl FnMut(&RunName, &LedgerError),
+    ) -> Result<Option<RunName>, BulkError> {
+        let is_sent = |name: &RunName| self.is_taken_to_send(name);
+        asked.map_or_else(|| self.only_unfinished(is_sent, warn), |asked| self.named(asked).map(Some))
     }
 
     /// The newest run, one on the sandbox only where there is no other.
@@ -37,24 +50,37 @@ impl Runs {
     /// # Errors
     /// When there are none.
     pub(crate) fn newest(&self) -> Result<RunName, BulkError> {
-        let runs = self.names()?.into_iter().map(|name| (self.age_of(&name), name));
+        let runs = self.names()?.into_iter().chain(self.lost()?).map(|name| (self.age_of(&name), name));
         runs.max().map(|(_, name)| name).ok_or(RunError::NoRuns.into())
     }
 
-    /// The only run that is not finished; nothing where all are. Nobody can go on with a copy, or with what cannot be read:
-    /// `warn` hears of it.
-    fn only_unfinished(&self, mut warn: impl FnMut(&RunName, &LedgerError)) -> Result<Option<RunName>, BulkError> {
-        let mut unfinished = self.names()?;
-        unfinished.retain(|name| match self.is_unfinished(name) {
-            Ok(is_unfinished) => is_unfinished,
-            Err(_) if self.is_removed(name) => false,
-            Err(error) => {
-                warn(name, &error);
-                false
+    /// The only run that is not finished, or that `is_meant`; nothing where all are finished. Nobody can continue a copy, or
+    /// what cannot be read: `warn` hears of it.
+    fn only_unfinished(
+        &self,
+        is_meant: impl Fn(&RunName) -> bool,
+        mut warn: impl FnMut(&RunName, &LedgerError),
+    ) -> Result<Option<RunName>, BulkError> {
+        let known: Vec<_> = self.names()?.into_iter().chain(self.lost()?).collect();
+        let (mut unfinished, mut unreadable) = (Vec::new(), Vec::new());
+        for name in &known {
+            match self.is_unfinished(name) {
+                _ if is_meant(name) => unfinished.push(name.clone()),
+                Ok(is_unfinished) => unfinished.extend(is_unfinished.then(|| name.clone())),
+                Err(_) if self.is_removed(name) => {}
+                Err(error) => {
+                    warn(name, &error);
+                    // A copy of a run that is there has nothing that the run itself does not have.
+                    let of = if let LedgerError::Copy { run, .. } = &error { run.parse().ok() } else { None };
+                    if !of.is_some_and(|of: RunName| known.contains(&of)) {
+                        unreadable.push(name.clone());
+                    }
+                }
             }
-        });
+        }
         match unfinished.as_slice() {
-            [] => Ok(None),
+            [] if unreadable.is_empty() => Ok(None),
+            [] => Err(RunError::NoneReadable { unreadable }.into()),
             [name] => Ok(Some(name.clone())),
             _ => Err(RunError::Several { known: unfinished }.into()),
         }

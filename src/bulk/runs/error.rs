@@ -16,6 +16,9 @@ pub(crate) enum RunError {
     NoRuns,
     #[error("no run is unfinished{}", list(known))]
     NoneUnfinished { known: Vec<RunName> },
+    /// Whether the others are finished is not known.
+    #[error("no readable run is unfinished; left alone: {}", names(unreadable))]
+    NoneReadable { unreadable: Vec<RunName> },
     #[error("there are several unfinished runs{}", list(known))]
     Several { known: Vec<RunName> },
     #[error("run {name} already exists")]
@@ -29,6 +32,7 @@ impl RunError {
             Self::NoSuchRun { .. } | Self::Several { .. } | Self::NoneUnfinished { .. } => {
                 "name one; `jelouctl bulk list` shows them"
             }
+            Self::NoneReadable { .. } => "`jelouctl bulk list` says why, and what to do about it",
             Self::NoRuns => "start one with `jelouctl bulk send FILE KIND`",
             Self::Exists { .. } => {
                 "choose another name; `jelouctl bulk resume NAME` goes on with one that is not complete"
@@ -47,11 +51,14 @@ fn instead(name: &RunName, known: &[RunName]) -> String {
 }
 
 fn list(known: &[RunName]) -> String {
-    let mut names: Vec<_> = known.iter().take(NAMED).map(ToString::to_string).collect();
-    match known.len().saturating_sub(NAMED) {
-        _ if names.is_empty() => return "; there are none".to_owned(),
+    if known.is_empty() { "; there are none".to_owned() } else { format!("; there are: {}", names(known)) }
+}
+
+fn names(runs: &[RunName]) -> String {
+    let mut names: Vec<_> = runs.iter().take(NAMED).map(ToString::to_string).collect();
+    match runs.len().saturating_sub(NAMED) {
         0 => {}
         more => names.push(format!("and {more} more")),
     }
-    format!("; there are: {}", names.join(", "))
+    names.join(", ")
 }

@@ -24,5 +24,5 @@ pub(super) fn report_unreadable(context: &Context, UnreadableRun { name, error, 
 
 /// For the runs that a command passes over which does something with others.
 pub(super) fn warn_of_left_alone(context: &Context) -> impl FnMut(&RunName, &LedgerError) {
-    |run, error| context.stderr.warning(&format!("run {run} is left alone: {error}"))
+    |run, error| context.stderr.warning(&format!("run {run} is left alone: {error}; {}", error.hint()))
 }

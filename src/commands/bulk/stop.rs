@@ -14,7 +14,7 @@ pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode
         RunStore::Files(runs) => runs,
         RunStore::Shared(runs) => return shared::stop(context, &runs, asked),
     };
-    let Some(name) = runs.named_or_unfinished(asked, warn_of_left_alone(context))? else {
+    let Some(name) = runs.named_or_stoppable(asked, warn_of_left_alone(context))? else {
         context.stderr.note("no run is unfinished: there is nothing to stop");
         return Ok(ExitCode::Success);
     };
