@@ -81,17 +81,6 @@ impl RunStore {
         }
     }
 
-    /// The run in figures.
-    ///
-    /// # Errors
-    /// When its ledger cannot be read.
-    pub(crate) fn overview(&self, name: &RunName) -> Result<RunOverview, LedgerError> {
-        match self {
-            Self::Files(runs) => runs.overview(name),
-            Self::Shared(runs) => runs.overview(name),
-        }
-    }
-
     /// Every run, the newest first.
     ///
     /// # Errors
@@ -197,6 +186,14 @@ impl StoredRun<'_> {
     pub(crate) fn damage(&self) -> Option<&LedgerError> {
         match self {
             Self::File(ledger) => ledger.damage(),
+            Self::Shared(..) => None,
+        }
+    }
+
+    /// The same, of a run that nobody looks at any more.
+    pub(crate) fn into_damage(self) -> Option<LedgerError> {
+        match self {
+            Self::File(ledger) => ledger.into_whole().err(),
             Self::Shared(..) => None,
         }
     }

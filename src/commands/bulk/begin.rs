@@ -133,7 +133,7 @@ impl ConfirmedRun<'_> {
                 context.stderr.note(&made);
                 if arguments.import_only {
                     let ways = format!("jelouctl bulk work {name}, on as many machines as you like");
-                    return imported(context, &StoredRun::Shared(runs, run), &name, &ways);
+                    return imported(context, StoredRun::Shared(runs, run), &name, &ways);
                 }
                 let timeout = sender.settings.timeout.value.duration();
                 let joined = JoinedRun { runs, run, name: &name, details: &details, timeout };
@@ -147,7 +147,7 @@ impl ConfirmedRun<'_> {
                 let lock = reserved.keep().ok_or_else(in_use)?;
                 if arguments.import_only {
                     let run = StoredRun::File(Box::new(runs.read_locked(&name, &lock)?));
-                    return imported(context, &run, &name, &format!("jelouctl bulk resume {name}"));
+                    return imported(context, run, &name, &format!("jelouctl bulk resume {name}"));
                 }
                 let run = LockedRun { runs, name, details, is_changed: false, found: None, lock };
                 run.send(context, sender, connection, arguments.options).await
@@ -157,9 +157,10 @@ impl ConfirmedRun<'_> {
 }
 
 /// `--import-only`: the run is made, and nothing is sent.
-fn imported(context: &Context, run: &StoredRun<'_>, name: &RunName, ways: &str) -> Result<ExitCode, CommandError> {
+fn imported(context: &Context, run: StoredRun<'_>, name: &RunName, ways: &str) -> Result<ExitCode, CommandError> {
     context.stderr.note(&format!("the run is made and nothing was sent; to send it: {ways}"));
-    let summary = RunSummary::of(run, run.details()?.written_to)?;
+    let written_to = run.details()?.written_to;
+    let summary = RunSummary::of(run, written_to)?;
     print_summary(context, &summary.to_json(Some(name)), &summary.words(None, false), Some(name))?;
     Ok(ExitCode::Success)
 }

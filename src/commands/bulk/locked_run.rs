@@ -93,7 +93,7 @@ impl RunningRun for FileOnItsWay<'_> {
     fn look(&self) -> Result<RunSummary, LedgerError> {
         let LockedRun { runs, name, lock, .. } = self.run;
         let ledger = runs.read_locked(name, lock)?;
-        RunSummary::of(&StoredRun::File(Box::new(ledger)), self.run.details.written_to)
+        RunSummary::of(StoredRun::File(Box::new(ledger)), self.run.details.written_to)
     }
 
     fn stop_watch(&self) -> Option<StopWatch> {

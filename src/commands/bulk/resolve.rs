@@ -48,7 +48,7 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
     };
     let stored = store.read(&name)?;
     let details = stored.details()?;
-    let summary = RunSummary::of(&stored, details.written_to)?;
+    let summary = RunSummary::of(stored, details.written_to)?;
     log_resolved(context, &name, &details, &summary.counts);
     context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
     print_what_stays(context, &summary.to_json(Some(&name)), &summary.words(None, false), &name);

@@ -32,37 +32,38 @@ struct Standing {
 pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let name = find_or_newest(context, &store, asked)?;
-    let run = store.overview(&name)?;
-    let details = &run.details;
-    let summary = RunSummary::of(&store.read(&name)?, details.written_to)?;
+    // Asked before the ledger is read: a process that ends in between has written by then what it knew.
+    let is_held = store.is_on_its_way(&name);
+    let run = store.read(&name)?;
+    let (details, created_at, changed_at) = (run.details()?, run.created_at()?, run.changed_at()?);
+    let summary = RunSummary::of(run, details.written_to)?;
     let is_finished = summary.is_complete();
-    // A process may have ended it since the first look.
-    let is_running = run.is_held && !is_finished;
+    let is_running = is_held && !is_finished;
     let standing = match &store {
         RunStore::Files(runs) => in_file(runs, &name, is_running),
         RunStore::Shared(runs) => in_database(runs, &name)?,
     };
-    let waiting = waiting(&store, &name, details, &summary.counts);
+    let waiting = waiting(&store, &name, &details, &summary.counts);
     let mut json = summary.to_json(Some(&name));
     if let Value::Object(json) = &mut json {
-        json.insert("damaged".to_owned(), json!(run.damage.as_ref().map(ToString::to_string)));
+        json.insert("damaged".to_owned(), json!(summary.damage.as_ref().map(ToString::to_string)));
         json.insert("kind".to_owned(), json!(details.kind));
         json.insert("profile".to_owned(), json!(details.profile));
         json.insert("bot_id".to_owned(), json!(details.bot));
         json.insert("api_url".to_owned(), json!(details.api_url));
-        json.insert("created_at".to_owned(), json!(utc(run.created_at)));
-        json.insert("changed_at".to_owned(), json!(utc(run.changed_at)));
+        json.insert("created_at".to_owned(), json!(utc(created_at)));
+        json.insert("changed_at".to_owned(), json!(utc(changed_at)));
         json.insert("running".to_owned(), json!(is_running));
         json.insert("hours".to_owned(), json!(details.conditions.hours));
         json.insert("waiting".to_owned(), json!(waiting));
         json.extend(standing.fields.into_iter().map(|(key, value)| (key.to_owned(), value)));
     }
-    let mut words = vec![format!("run {name}: {}, begun {}", details.description(), local_time(run.created_at))];
+    let mut words = vec![format!("run {name}: {}, begun {}", details.description(), local_time(created_at))];
     words.extend(summary.words(None, is_running));
     words.extend(standing.lines);
     words.push(match (standing.halt, &waiting) {
-        _ if is_finished => format!("complete, last changed {}", local_time(run.changed_at)),
-        _ if run.damage.is_some() => "its ledger is damaged".to_owned(),
+        _ if is_finished => format!("complete, last changed {}", local_time(changed_at)),
+        _ if summary.damage.is_some() => "its ledger is damaged".to_owned(),
         (Some(halt), _) => halt,
         (None, Some(waiting)) if is_running => format!("it waits {}", waiting.shown),
         (None, _) if is_running => "a process has it".to_owned(),
@@ -70,10 +71,10 @@ pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode
     });
     print_summary(context, &json, &words, Some(&name))?;
     if context.stdout.wants_words() && !is_running {
-        let to_continue = (!is_finished && run.damage.is_none()).then(|| to_continue(&name));
-        to_continue.into_iter().chain(summary.ways_on(&name, details)).for_each(|way| context.stderr.note(&way));
+        let to_continue = (!is_finished && summary.damage.is_none()).then(|| to_continue(&name));
+        to_continue.into_iter().chain(summary.ways_on(&name, &details)).for_each(|way| context.stderr.note(&way));
     }
-    Ok(report_damage(context, &name, run.damage.as_ref()))
+    Ok(report_damage(context, &name, summary.damage.as_ref()))
 }
 
 fn in_file(runs: &Runs, name: &RunName, is_running: bool) -> Standing {

@@ -37,21 +37,21 @@ pub(crate) struct RunSummary {
     written_to: u64,
     /// Whether other processes may send it too: what is under way is theirs.
     is_shared: bool,
-    /// Whether its ledger is not all that was written: then the counts have as unknown what may have been sent.
-    is_damaged: bool,
+    /// Why its ledger is not all that was written: then the counts have as unknown what may have been sent.
+    pub(crate) damage: Option<LedgerError>,
 }
 
 impl RunSummary {
     /// As its ledger has it; an earlier run had written to so many people of its list.
-    pub(crate) fn of(run: &StoredRun<'_>, written_to: u64) -> Result<Self, LedgerError> {
+    pub(crate) fn of(run: StoredRun<'_>, written_to: u64) -> Result<Self, LedgerError> {
         let is_shared = matches!(run, StoredRun::Shared(..));
         let (counts, skips, reasons) = (run.counts()?, run.skip_counts()?, run.reasons()?);
-        Ok(Self { counts, skips, reasons, written_to, is_shared, is_damaged: run.damage().is_some() })
+        Ok(Self { counts, skips, reasons, written_to, is_shared, damage: run.into_damage() })
     }
 
     /// Whether every row is known to be final.
     pub(crate) fn is_complete(&self) -> bool {
-        !self.is_damaged && self.counts.is_finished()
+        self.damage.is_none() && self.counts.is_finished()
     }
 
     /// Of the run `name`, or of a list of which nothing was left.
@@ -116,7 +116,7 @@ impl RunSummary {
 
     /// The code of a run that is complete.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        if self.is_damaged {
+        if self.damage.is_some() {
             ExitCode::Ledger
         } else if self.counts.failed + self.counts.unknown + self.skips.needing_attention() == 0 {
             ExitCode::Success
