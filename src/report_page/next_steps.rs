@@ -33,12 +33,13 @@ pub(super) fn next_steps(
     let resume = format!("jelouctl bulk resume {name}");
     add(!is_running && counts.left() > 0, "next_resume", std::slice::from_ref(&resume));
     let unknown = [report("--state unknown --file unknown.csv"), "jelouctl bulk resolve --from unknown.csv".to_owned()];
-    add(counts.unknown > 0, "next_unknown", &unknown);
+    // Of a damaged run no row can be decided until its ledger is taken as it is.
+    add(damage.is_none() && counts.unknown > 0, "next_unknown", &unknown);
     let failed = format!("jelouctl bulk resolve {name} --failed-as pending");
     add(!is_running && counts.failed > 0, "next_failed", &[failed, resume]);
     let again = commands_to_send_again(name, counts.failed, invalid, details);
     add(!is_running && again.is_some(), "next_corrected", again.as_ref().map_or(&[], |commands| &commands[..]));
-    if steps.is_empty() {
+    if steps.is_empty() && damage.is_none() {
         steps.push(NextStep { text: language.text("next_none"), commands: Vec::new() });
     }
     steps.push(NextStep { text: language.text("next_all"), commands: vec![report(&format!("--file {name}.csv"))] });
