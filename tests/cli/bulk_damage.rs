@@ -767,3 +767,18 @@ fn a_run_that_is_sent_is_stopped_though_its_ledger_cannot_be_read() {
     assert_eq!(child.wait().unwrap().code(), Some(11));
     assert!(jelou.seen().len() < ROWS);
 }
+
+#[test]
+fn a_run_that_ends_on_a_damaged_ledger_says_so() {
+    let home = Home::new();
+    home.write("people.csv", format!("to\n{}\n{}\n", user(0), user(1)));
+    let path = home.path().join(STATE).join("runs/r.db");
+    let jelou = Jelou::start(move |_, _| {
+        let ledger = rusqlite::Connection::open(&path).unwrap();
+        let change = "DROP TRIGGER IF EXISTS run_stays; UPDATE run SET created_at = created_at + 1";
+        ledger.execute_batch(change).unwrap();
+        Act::Accept
+    });
+    let told = ["warning: run r: the ledger is damaged: what the run is was changed", "keep the file"];
+    home.run("bulk send people.csv --yes --run r text Hola").api(&jelou.url).fails(12, &told);
+}

@@ -1,5 +1,6 @@
 //! What is said of a run that has ended, for now or for good: how it stands, why it ended and how to go on.
 
+use super::damage::report_damage;
 use super::pause_words::{what_to_look_at, why};
 use super::run_log::run_fields;
 use super::running_run::RunningRun;
@@ -56,6 +57,7 @@ pub(super) fn report(
     let (json, words) = (summary.to_json(Some(run.name())), summary.words(Some(stretch), false));
     // An error would invite a second run.
     print_what_stays(context, &json, &words, run.name());
+    report_damage(context, run.name(), summary.damage.as_ref());
     for way in summary.ways_on(run.name(), run.details()) {
         stderr.note(&way);
     }
