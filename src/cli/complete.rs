@@ -2,6 +2,7 @@
 //! and a broken configuration is one without names.
 
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 use clap::{Command, CommandFactory, ValueHint};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter};
@@ -9,7 +10,9 @@ use clap_complete::env::CompleteEnv;
 
 use super::app::App;
 use crate::bulk::Runs;
+use crate::commands::bulk::ledger_database;
 use crate::config::ConfigFile;
+use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::template_names;
 
@@ -50,19 +53,28 @@ fn app() -> Command {
 }
 
 fn profiles(begun: &OsStr) -> Vec<CompletionCandidate> {
-    let file = match std::env::var_os("JELOUCTL_CONFIG").map(std::path::PathBuf::from) {
-        // A pipe would keep the person waiting.
-        Some(path) if path.is_file() => ConfigFile::load(&path),
-        Some(_) => return Vec::new(),
+    let file = match configuration() {
+        Some(path) if !path.is_file() => return Vec::new(),
+        Some(path) => ConfigFile::load(&path),
         None => ConfigFile::load_default(),
     };
     let names = file.ok().flatten().map(|file| file.profiles.into_keys().collect::<Vec<_>>());
     beginning_with(begun, names.unwrap_or_default())
 }
 
+/// Of a database none: it would be connected to.
 fn runs(begun: &OsStr) -> Vec<CompletionCandidate> {
+    let is_readable = configuration().is_none_or(|path| path.is_file());
+    if !is_readable || !matches!(ledger_database(&Context::default()), Ok(None)) {
+        return Vec::new();
+    }
     let names = Runs::at_home().and_then(|runs| runs.names()).unwrap_or_default();
     beginning_with(begun, names.iter().map(ToString::to_string))
+}
+
+/// The configuration that is named. One that is not a file is left alone: a pipe would keep the person waiting.
+fn configuration() -> Option<PathBuf> {
+    std::env::var_os("JELOUCTL_CONFIG").map(PathBuf::from)
 }
 
 fn templates(begun: &OsStr) -> Vec<CompletionCandidate> {

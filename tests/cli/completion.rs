@@ -117,6 +117,15 @@ fn runs_are_offered_where_one_is_named() {
     home.run("bulk send people.csv --run orders --sandbox --yes text Hola").success();
     assert_eq!(candidates(&home, &["bulk", "status", "or"]).stdout, "orders");
     assert_eq!(candidates(&home, &["bulk", "resume", "or"]).stdout, "orders");
+    // Those of a database are not asked for, and these are not among them.
+    let offered = |variable: &str, value: &str| {
+        let run = home.run_args(&["--", "jelouctl", "bulk", "resume", "or"]).env(variable, value);
+        run.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "3").env("_CLAP_IFS", "\n").success().stdout
+    };
+    assert_eq!(offered("JELOU_API_URL", "http://127.0.0.1:9"), "orders");
+    assert_eq!(offered("JELOUCTL_LEDGER", "postgres://canary@127.0.0.1:9/jelouctl"), "");
+    home.config("[profiles.prod]\nledger = \"postgres://u@127.0.0.1:9/j\"\n");
+    assert_eq!(candidates(&home, &["bulk", "resume", "or"]).stdout, "");
 }
 
 #[test]
@@ -132,8 +141,11 @@ fn a_broken_configuration_or_cache_is_one_without_names() {
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
     // A pipe that nobody writes into must not be waited for.
     crate::harness::tool(Command::new("mkfifo").arg(home.path().join("pipe")));
-    let run = home.run_args(&["--", "jelouctl", "--profile", ""]).env("JELOUCTL_CONFIG", "pipe");
-    run.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "2").success();
+    for words in [["--profile", "", ""], ["bulk", "resume", ""]] {
+        let run = home.run_args(&[&["--", "jelouctl"], &words[..]].concat()).env("JELOUCTL_CONFIG", "pipe");
+        let index = words.iter().position(|word| word.is_empty()).unwrap() + 1;
+        run.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", index.to_string()).success();
+    }
 }
 
 #[test]
