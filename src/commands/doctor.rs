@@ -310,7 +310,7 @@ fn files() -> Result<(String, Option<String>), LedgerError> {
     if names.is_empty() {
         return Ok((written, None));
     }
-    let hint = "`jelouctl bulk list` says why; until they are mended or removed, new runs of their bots are refused";
+    let hint = "a damaged or unreadable run can refuse new bulk runs; see `jelouctl bulk list`";
     Ok((format!("{written}; unreadable or damaged: {}", names.join(", ")), Some(hint.to_owned())))
 }
 

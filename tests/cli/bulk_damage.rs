@@ -705,7 +705,11 @@ fn a_ledger_that_this_version_does_not_read_is_not_passed_over() {
         assert!(!told.contains("nothing was sent"), "{told}");
     }
     let doctor = home.run("doctor --offline -o record").api(&jelou.url).end();
-    assert!(doctor.stdout.contains("unreadable or damaged: old"), "{doctor:?}");
+    let told = [
+        "unreadable or damaged: old",
+        "a damaged or unreadable run can refuse new bulk runs; see `jelouctl bulk list`",
+    ];
+    assert!(told.iter().all(|part| doctor.stdout.contains(part)), "{doctor:?}");
     home.run("bulk remove --older-than 1ms --yes").success();
     let lost = ["whom run old reached cannot be known", "add --yes"];
     home.run("bulk remove old").fails(2, &lost);
