@@ -29,6 +29,7 @@ also_in_a_database! {
     a_clock_that_was_wrong_sends_nothing_twice,
     a_clock_before_this_release_sends_nothing,
     what_was_sent_by_a_clock_of_long_ago_is_remembered,
+    what_a_clock_of_long_ago_has_sent_is_not_removed_in_silence,
     a_run_that_was_made_in_the_future_forgets_nothing,
     the_same_json_in_another_order_is_the_same_message,
     of_two_runs_that_go_on_at_once_none_sends_what_the_other_has,
@@ -501,6 +502,22 @@ fn what_was_sent_by_a_clock_of_long_ago_is_remembered() {
     assert_eq!(times(&jelou, &users(0..3)), [1; 3]);
     // Who wants nothing to be remembered is still asked nothing.
     send(&home, &jelou.url, &["--run", "c", "--remember", "0", "--ignore-run", "b"]).success();
+}
+
+#[test]
+fn what_a_clock_of_long_ago_has_sent_is_not_removed_in_silence() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url, &["--run", "a"]).success();
+    if !home.change_database("UPDATE jelouctl.run SET changed_at = '1971-01-02'") {
+        ledger(&home, "a").execute("UPDATE progress SET changed_at = 86400000", []).unwrap();
+    }
+    for words in ["bulk remove a", "bulk remove --older-than 90d"] {
+        home.run(words).fails(2, &["3 messages went out, or may have: once that is removed", "add --yes"]);
+    }
+    // As it is told: the list would be refused.
+    age(&home, "a", 24 * 365 * 50);
+    send(&home, &jelou.url, &["--run", "b"]).fails(11, &["all 3 messages were sent by run a at 197"]);
 }
 
 #[test]

@@ -303,7 +303,7 @@ fn begun<'a, 'b>(
 }
 
 /// The instant so long before `now`; never, where that is no time at all.
-fn since(now: i64, remember: Duration) -> i64 {
+pub(super) fn since(now: i64, remember: Duration) -> i64 {
     match i64::try_from(remember.as_millis()) {
         Ok(0) => i64::MAX,
         Ok(remember) => now - remember,

@@ -1,9 +1,10 @@
 //! A run in figures, for a list of all of them.
 
 use super::directory::Runs;
+use super::earlier::since;
 use super::lock::RunLock;
 use super::name::RunName;
-use crate::bulk::ledger::{Counts, Details, Ledger, LedgerError, RunNote};
+use crate::bulk::ledger::{Counts, Details, Ledger, LedgerError, RunNote, is_recent};
 
 /// What there is to say of a run beside the others.
 #[derive(Debug)]
@@ -44,6 +45,18 @@ impl RunOverview {
     /// How many rows are in each state. What was under way when a process died may have been sent: it is as good as unknown.
     pub(crate) fn counts(&self) -> Counts {
         if self.is_held { self.noted } else { self.noted.at_rest() }
+    }
+
+    /// How many of its rows a new run would still be compared with: of those under way it is whatever their age.
+    pub(crate) fn remembered(&self, now: i64) -> u64 {
+        let Counts { sent, unknown, inflight, .. } = self.counts();
+        if self.details.sandbox {
+            0
+        } else if is_recent(self.changed_at, since(now, self.details.remember)) {
+            sent + unknown + inflight
+        } else {
+            inflight
+        }
     }
 
     /// Whether every row is known to be final.

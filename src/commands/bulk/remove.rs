@@ -114,7 +114,8 @@ pub(crate) fn older_than(context: &Context, age: RunAge) -> Result<ExitCode, Com
 /// Says what goes with these runs: what keeps people from being written to twice, where it still would, and what nobody has
 /// decided yet.
 fn warn_of_memory(context: &Context, runs: &[RunOverview]) {
-    let rows: u64 = runs.iter().map(remembered).sum();
+    let now = now();
+    let rows: u64 = runs.iter().map(|run| run.remembered(now)).sum();
     if rows > 0 {
         let (messages, them) = (counted(rows, "message"), if rows == 1 { "it" } else { "them" });
         context.stderr.warning(&format!(
@@ -127,19 +128,6 @@ fn warn_of_memory(context: &Context, runs: &[RunOverview]) {
             "run {name}: {messages} may have been sent, and to whom is known here alone; to keep the list: jelouctl bulk \
              report {name} --state unknown --state inflight --file {name}.csv"
         ));
-    }
-}
-
-/// Rows that a new run would still be compared with: of those under way it is whatever their age.
-fn remembered(run: &RunOverview) -> u64 {
-    let Counts { sent, unknown, inflight, .. } = run.counts();
-    let age = u128::try_from(now().saturating_sub(run.changed_at)).unwrap_or_default();
-    if run.details.sandbox {
-        0
-    } else if age < run.details.remember.as_millis() {
-        sent + unknown + inflight
-    } else {
-        inflight
     }
 }
 
