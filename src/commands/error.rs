@@ -42,11 +42,22 @@ impl CommandError {
     }
 
     /// The same error as a command that sends prints it: its hint ends with "nothing was sent", where that is certain.
-    pub(crate) fn of_send(mut self) -> Self {
-        if self.nothing_was_sent {
-            let way_out = self.hint.map(|hint| format!("{hint}; ")).unwrap_or_default();
-            self.hint = Some(format!("{way_out}nothing was sent"));
+    pub(crate) fn of_send(self) -> Self {
+        if self.nothing_was_sent { self.hint_ending_with("nothing was sent") } else { self }
+    }
+
+    /// The same error as `bulk resolve` prints it: its hint ends with "nothing was changed", where that is certain. What is
+    /// wrong with a ledger may come to light only while it is written.
+    pub(crate) fn of_resolve(self) -> Self {
+        if matches!(self.code, ExitCode::Usage | ExitCode::InUse) {
+            self.hint_ending_with("nothing was changed")
+        } else {
+            self
         }
+    }
+
+    fn hint_ending_with(mut self, what: &str) -> Self {
+        self.hint = Some(self.hint.map_or_else(|| what.to_owned(), |hint| format!("{hint}; {what}")));
         self
     }
 
@@ -260,16 +271,16 @@ impl From<ResolveError> for CommandError {
         match error {
             ResolveError::Ledger(error) => error.into(),
             ResolveError::NoSuchLine { .. } | ResolveError::NobodyOf { .. } | ResolveError::OtherState { .. } => {
-                let hint = "`jelouctl bulk report RUN` has all rows with their lines and states; nothing was changed";
+                let hint = "`jelouctl bulk report RUN` has all rows with their lines and states";
                 Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
             }
             ResolveError::OtherRecipient { .. } | ResolveError::NoRecipient { .. } => {
                 let hint = "it is a report of another run, or its rows were changed: take one of this run, with its rows as \
-                            `jelouctl bulk report RUN --file FILE` writes them; nothing was changed";
+                            `jelouctl bulk report RUN --file FILE` writes them";
                 Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
             }
             ResolveError::ChangedMeanwhile => {
-                let hint = "look at `jelouctl bulk status`, then decide once more; nothing was changed";
+                let hint = "look at `jelouctl bulk status`, then decide once more";
                 Self::new(ExitCode::InUse, "in_use", error, Some(hint.to_owned()))
             }
         }

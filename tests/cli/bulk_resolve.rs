@@ -101,12 +101,12 @@ fn a_report_says_what_became_of_each_unknown_row() {
     refused(&decided(6, "", ",r,"), &["--from: said.csv, line 3: sent: `` is not"]);
     refused(&decided(6, "yes", ",other,"), &["said.csv, line 3: is of run other, not of r"]);
     refused(&decided(6, "yes", ",R/,"), &["said.csv, line 3: run: `R/` cannot be"]);
-    refused(&report.replace(",r,6,", ",r,six,"), &["said.csv, line 3: line: `six` is no line of a list"]);
+    refused(&report.replace(",r,6,", ",r,six,"), &["said.csv, line 3: line: `six` is not a line number"]);
     refused(
         &report.replace(",r,6,", ",r,5,").replace(",r,5,unknown", ",r,5,yes").replacen("yes", "no", 1),
         &["line 3: says otherwise of line 5"],
     );
-    refused("a,b\n1,2\n", &["said.csv is no report of a run: its last columns are not run, line, sent"]);
+    refused("a,b\n1,2\n", &["said.csv is not a report: its last columns are not run, line, sent"]);
     home.write("said.csv", report.replace(",r,6,unknown", ",r,600,yes"));
     home.run("bulk resolve r --from said.csv").fails(2, &["no row at line 600"]);
     let failed = home.run("bulk report r --state failed").success().stdout;
@@ -117,6 +117,7 @@ fn a_report_says_what_became_of_each_unknown_row() {
         .fails(2, &["--from: standard input has no rows", "nothing was changed"]);
     home.run("bulk resolve r --from nowhere.csv")
         .fails(2, &["--from: failed to read nowhere.csv", "nothing was changed"]);
+    home.run("bulk resolve nope --unknown-as sent").fails(2, &["there is no run nope", "nothing was changed"]);
     home.run("bulk resolve r --from said.csv --unknown-as sent").fails(2, &["cannot be used with"]);
     is_unchanged(&home);
     // The report names the run; what it leaves unknown stays so, and what is so already is no change.

@@ -88,7 +88,9 @@ pub(crate) fn run(context: &mut Context, action: BulkAction) -> Result<ExitCode,
         BulkAction::Report(arguments) => report::run(context, &arguments),
         BulkAction::Stop { run } => stop::run(context, run.as_ref()),
         BulkAction::Find { user, country } => find::run(context, &user, country),
-        BulkAction::Resolve { run, decided } => resolve::run(context, run.as_ref(), &decided),
+        BulkAction::Resolve { run, decided } => {
+            resolve::run(context, run.as_ref(), &decided).map_err(CommandError::of_resolve)
+        }
         BulkAction::List => list::run(context),
         BulkAction::Remove(Removed::Run(run)) => remove::run(context, &run),
         BulkAction::Remove(Removed::OlderThan(age)) => remove::older_than(context, age),

@@ -7,7 +7,6 @@ use super::arguments::Decided;
 use super::damage::warn_of_left_alone;
 use super::import::open;
 use super::plan::recipient_rule;
-use super::run_countries::country_of_run;
 use super::run_log::log_resolved;
 use super::shared;
 use super::store::open_store;
@@ -30,15 +29,17 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
             (Resolution::All(*change), open_run(context, asked)?)
         }
         Decided::Rows { change, lines, people, country } => {
+            let (store, name) = open_run(context, asked)?;
             let country = match country {
-                None if !people.is_empty() => country_of_run(context, asked)?,
+                // A number that is typed means what it means in the list.
+                None if !people.is_empty() => store.read(&name)?.details()?.recipient_flags.country,
                 typed => *typed,
             };
             let read =
                 |typed: &String| TypedRecipient::read(typed, country).map(|typed| typed.recipient.as_str().to_owned());
             let people = people.iter().map(read).collect::<Result<_, _>>();
             let people = people.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
-            (Resolution::Some { change: *change, lines: lines.clone(), people }, open_run(context, asked)?)
+            (Resolution::Some { change: *change, lines: lines.clone(), people }, (store, name))
         }
         Decided::Reported(source) => read_report(context, source, asked)?,
     };
@@ -143,13 +144,12 @@ fn read_report(
 }
 
 fn no_report(problem: impl Display) -> UsageError {
-    let hint = "take the file that `jelouctl bulk report RUN --file FILE` writes, with its columns as they are; nothing was \
-                changed";
+    let hint = "take the file that `jelouctl bulk report RUN --file FILE` writes, with its columns as they are";
     UsageError::new(format!("--from: {problem}"), hint)
 }
 
 fn refused(name: &str, line: u64, problem: &str) -> UsageError {
-    let hint = "correct it, or write the report anew with `jelouctl bulk report RUN --file FILE`; nothing was changed";
+    let hint = "correct it, or write the report anew with `jelouctl bulk report RUN --file FILE`";
     UsageError::new(format!("--from: {name}, line {line}: {problem}"), hint)
 }
 
@@ -160,11 +160,11 @@ fn of_row(name: &str, row: &ListRow) -> Result<(RunName, u64, Sent), UsageError>
         return Err(refuse(problem.clone()));
     }
     let Some(outcome) = &row.outcome else {
-        return Err(no_report(format!("{name} is no report of a run: its last columns are not run, line, sent, …")));
+        return Err(no_report(format!("{name} is not a report: its last columns are not run, line, sent, …")));
     };
     let run = outcome.run.trim().parse().map_err(|problem| refuse(format!("run: {problem}")))?;
     let line = outcome.line.trim();
-    let line = line.parse().map_err(|_| refuse(format!("line: `{}` is no line of a list", line.escape_debug())))?;
+    let line = line.parse().map_err(|_| refuse(format!("line: `{}` is not a line number", line.escape_debug())))?;
     let sent = match outcome.is_sent().map_err(refuse)? {
         ReportedSent::Yes => Sent::Yes,
         ReportedSent::No => Sent::No,

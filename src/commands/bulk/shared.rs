@@ -36,7 +36,7 @@ pub(crate) fn resolve(
 ) -> Result<Counts, CommandError> {
     if matches!(resolution, Resolution::All([RowState::Pending, _])) {
         let message = "--pending-as is for a damaged ledger file; a database knows which rows were sent";
-        return Err(UsageError::new(message, "leave it out; nothing was changed").into());
+        return Err(UsageError::new(message, "leave it out").into());
     }
     let run = runs.id(name)?;
     runs.note_lost_rows(run)?;
@@ -68,7 +68,7 @@ fn confirm_lost_workers(context: &Context, workers: &[LostWorker]) -> Result<(),
         Some(true) => Ok(()),
         _ => Err(UsageError::new(
             "a process that was not heard of again may still send these rows",
-            "end it first, then add --yes; nothing was changed",
+            "end it first, then add --yes",
         )
         .into()),
     }
