@@ -84,7 +84,7 @@ struct Page {
 
 /// Stands near the beginning of every page, so that the next one may take its place.
 const MARK: &str = r#"<meta name="generator" content="jelouctl">"#;
-/// Within so many bytes.
+/// The mark is within the first bytes, this many.
 const MARK_WITHIN: usize = 4096;
 
 /// Whether a file that begins like this is a page.

@@ -711,7 +711,7 @@ fn a_ledger_that_this_version_does_not_read_is_not_passed_over() {
     ];
     assert!(told.iter().all(|part| doctor.stdout.contains(part)), "{doctor:?}");
     home.run("bulk remove --older-than 1ms --yes").success();
-    let lost = ["whom run old reached cannot be known", "add --yes"];
+    let lost = ["removing run old loses its record of recipients", "add --yes"];
     home.run("bulk remove old").fails(2, &lost);
     assert!(jelou.seen().is_empty());
     send("--ignore-run old").success();

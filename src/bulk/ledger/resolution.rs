@@ -26,7 +26,7 @@ pub(crate) struct RowOfReport {
     /// Where it stands in the report.
     pub(crate) line: u64,
     pub(crate) sent: Sent,
-    /// Whom it is for, or why that cannot be read.
+    /// The recipient, or why it cannot be read.
     pub(crate) recipient: Result<String, String>,
 }
 

@@ -338,7 +338,7 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp A
 $$;
 
 -- A person goes on with a run, and was told what it is paused for. That the database is another one, or restored, may pass
--- unread: unless the person has answered a question since, it is lifted by who resumes once more.
+-- unread: unless the person has answered a question since, only a second resume lifts it.
 CREATE FUNCTION resume_run(my_run bigint, seen_pauses bigint, has_answered boolean, new_rate float8, new_conditions text)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
 DECLARE

@@ -10,7 +10,7 @@ use crate::exit::ExitCode;
 pub(super) fn report_damage(context: &Context, run: impl Display, damage: Option<&LedgerError>) -> ExitCode {
     let Some(damage) = damage else { return ExitCode::Success };
     context.stderr.warning(&format!(
-        "run {run}: {damage}; what it does not have as sent or left out may have been sent, and is shown as unknown; {}",
+        "run {run}: {damage}; rows that are not recorded as sent or skipped may have been sent; they are shown as unknown; {}",
         damage.hint()
     ));
     ExitCode::Ledger

@@ -23,7 +23,7 @@ pub(crate) fn run(context: &Context, user: &str, country: Option<Country>) -> Re
     let found = store.find(&meant)?;
     let is_all_known = found.damaged.is_empty() && found.unreadable.is_empty();
     if found.messages.is_empty() {
-        let run = if is_all_known { "no run" } else { "no run that can be relied on" };
+        let run = if is_all_known { "no run" } else { "no readable, undamaged run" };
         context.stderr.note(&format!("{run} has a message to {them}"));
     }
     print(context, &found)?;

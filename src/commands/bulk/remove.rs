@@ -56,7 +56,7 @@ pub(crate) fn run(context: &Context, asked: &RunName) -> Result<ExitCode, Comman
     match overview {
         Ok(overview) => warn_of_memory(context, &[overview]),
         Err(_) => context.stderr.warning(&format!(
-            "whom run {name} reached cannot be known once it is removed: a later run may send them the same again"
+            "removing run {name} loses its record of recipients: a later run may send to them again"
         )),
     }
     if context.confirms(&format!("Remove run {name}, {what}?"))? != Some(true) {

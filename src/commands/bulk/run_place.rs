@@ -15,7 +15,8 @@ use crate::input::Source;
 use crate::process::Signals;
 use crate::sending::Interrupted;
 
-/// How far apart it is tried to hold off the others, and after how long it is told that one of them is waited for.
+/// The time between two attempts to hold off the others, and the time after which the user reads that one of them is in the
+/// way.
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 const TOLD_AFTER: Duration = Duration::from_secs(1);
 
