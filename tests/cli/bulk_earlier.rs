@@ -77,8 +77,8 @@ fn ledger(home: &Home, run: &str) -> rusqlite::Connection {
     rusqlite::Connection::open(home.path().join(STATE).join(format!("runs/{run}.db"))).unwrap()
 }
 
-/// Makes everything that became of the rows of a run so much older.
-fn age(home: &Home, run: &str, hours: u64) {
+/// Makes everything that became of the rows of a run so much older, or younger.
+fn age(home: &Home, run: &str, hours: i64) {
     let of_run = format!("WHERE run = (SELECT id FROM jelouctl.run WHERE name = '{run}')");
     let older = format!(
         "UPDATE jelouctl.attempt SET ended_at = ended_at - interval '{hours} hours' {of_run}; \
@@ -418,8 +418,13 @@ fn who_was_written_to_today_is_told_and_not_refused() {
     assert!(ended.stderr.contains(note), "{ended:?}");
     assert_eq!(ended.json()["written_to_within_24_hours"], 3);
     assert_eq!(home.run("bulk status other").success().json()["written_to_within_24_hours"], 3);
-    for run in ["r", "other"] {
-        age(&home, run, 25);
+    // Yesterday, by a clock of long ago, and by one that was ahead.
+    for hours in [25, 24 * 365 * 50, -24 * 365 * 60] {
+        for run in ["r", "other"] {
+            age(&home, run, hours);
+        }
+        let shown = other(&["--dry-run", "--again"]).success();
+        assert!(!shown.stderr.contains("in the last 24 hours"), "{hours}: {shown:?}");
     }
     let ended = other(&["--again"]).success();
     assert_eq!(ended.json()["written_to_within_24_hours"], 0);

@@ -22,25 +22,27 @@ pub(crate) struct Memory {
     pub(crate) began_since: i64,
     /// Whether rows count that are still to be sent.
     pub(crate) pending: bool,
+    /// The last moment that counts. Where there is one, a row whose time cannot be right does not count.
+    pub(crate) until: Option<i64>,
 }
 
 impl Memory {
-    /// Of rows that went to somebody then or later, or may have.
-    pub(crate) fn written_to_since(since: i64) -> Self {
-        Self { ended_since: since, began_since: since, pending: false }
+    /// Of rows that went to somebody between the two times, or may have.
+    pub(crate) fn written_to_between(since: i64, until: i64) -> Self {
+        Self { ended_since: since, began_since: since, pending: false, until: Some(until) }
     }
 
     /// Of rows that are still to be sent.
     pub(crate) fn to_be_sent() -> Self {
-        Self { ended_since: i64::MAX, began_since: i64::MAX, pending: true }
+        Self { ended_since: i64::MAX, began_since: i64::MAX, pending: true, until: None }
     }
 
     /// The row in this state, if it counts.
     pub(super) fn row(&self, (state, at): StateSince) -> Option<EarlierRow> {
         let reason = match state {
-            RowState::Sent if is_recent(at, self.ended_since) => SkipReason::AlreadySent,
-            RowState::Unknown if is_recent(at, self.ended_since) => SkipReason::MayHaveBeenSent,
-            RowState::Inflight if is_recent(at, self.began_since) => SkipReason::MayHaveBeenSent,
+            RowState::Sent if self.counts(at, self.ended_since) => SkipReason::AlreadySent,
+            RowState::Unknown if self.counts(at, self.ended_since) => SkipReason::MayHaveBeenSent,
+            RowState::Inflight if self.counts(at, self.began_since) => SkipReason::MayHaveBeenSent,
             RowState::Pending if self.pending => SkipReason::ToBeSent,
             RowState::Sent
             | RowState::Unknown
@@ -50,6 +52,13 @@ impl Memory {
             | RowState::Skipped => return None,
         };
         Some(EarlierRow { reason, at })
+    }
+
+    fn counts(&self, at: i64, since: i64) -> bool {
+        match self.until {
+            Some(until) => (since..=until).contains(&at),
+            None => is_recent(at, since),
+        }
     }
 }
 

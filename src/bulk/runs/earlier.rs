@@ -86,7 +86,7 @@ impl<'a> EarlierRuns<'a> {
     ) -> Self {
         let now = now();
         let ended_since = since(now, remember);
-        let memory = Memory { ended_since, began_since: i64::MIN, pending: true };
+        let memory = Memory { ended_since, began_since: i64::MIN, pending: true, until: None };
         let seen = BTreeMap::new();
         Self { runs, bot, api_url, ignored, own: None, memory, lately: now - LATELY, seen }
     }
@@ -101,7 +101,7 @@ impl<'a> EarlierRuns<'a> {
     ) -> Self {
         // What was refused or left out then counts no less now: a clock may have been wrong in between, or at that time.
         let ended_since = since(created_at.min(now()), details.remember);
-        let memory = Memory { ended_since, began_since: i64::MIN, pending: false };
+        let memory = Memory { ended_since, began_since: i64::MIN, pending: false, until: None };
         let (bot, api_url) = (details.bot.as_str(), details.api_url.as_str());
         Self { runs, bot, api_url, ignored, own: Some(own), memory, lately: i64::MAX, seen: BTreeMap::new() }
     }
@@ -127,7 +127,7 @@ impl<'a> EarlierRuns<'a> {
     /// # Errors
     /// As of [`EarlierRuns::compare`].
     pub(crate) fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
-        let (seen, written_to) = (std::mem::take(&mut self.seen), Memory::written_to_since(self.lately));
+        let (seen, written_to) = (std::mem::take(&mut self.seen), Memory::written_to_between(self.lately, now()));
         let mut comparison = None;
         let found = self.each_changed(Choice::ChangedLately, |earlier| {
             begun(&mut comparison, || draft.comparison())?.find_people(&earlier.ledger, written_to)

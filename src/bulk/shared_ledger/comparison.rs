@@ -101,8 +101,8 @@ impl<'a> SharedEarlier<'a> {
                      JOIN jelouctl.content USING (person) \
                      JOIN jelouctl.run ON run.id = content.run AND run.bot = $1 AND run.api_url = $2 AND NOT run.sandbox \
                      JOIN jelouctl.row ON row.run = content.run AND row.n = content.n \
-                     WHERE row.state IN ('sent', 'unknown', 'inflight') AND (row.at < to_timestamp($4::bigint / 1000.0) \
-                       OR row.at > clock_timestamp() - interval '24 hours')";
+                     WHERE row.state IN ('sent', 'unknown', 'inflight') \
+                       AND row.at BETWEEN clock_timestamp() - interval '24 hours' AND clock_timestamp()";
         let (mut after, mut all) = (None, 0);
         loop {
             let people = draft.people(after, KEYS)?;
@@ -111,7 +111,7 @@ impl<'a> SharedEarlier<'a> {
                 return Ok(all);
             }
             let found: i64 = self.runs.call(LONG, async {
-                self.runs.client().query_one(query, &[&self.bot, &self.api_url, &people, &FIRST_TIME]).await?.try_get(0)
+                self.runs.client().query_one(query, &[&self.bot, &self.api_url, &people]).await?.try_get(0)
             })?;
             all += u64::try_from(found).unwrap_or_default();
         }
