@@ -220,7 +220,7 @@ impl LedgerDatabase {
         let (chosen, undecided) = match choose_profile(flags, environment, file.as_ref()) {
             Ok(chosen) => (chosen, None),
             Err(error @ ConfigError::NoDefaultProfile { .. }) => (None, Some(error)),
-            // A script under test may name a profile that only the machine has on which it will send.
+            // A script under test may name a profile that only the machine has on which it will send; runs are files then.
             Err(error @ ConfigError::UnknownProfile { .. }) if environment.sandbox.is_some() => (None, Some(error)),
             Err(error) => return Err(error),
         };
@@ -240,6 +240,8 @@ impl LedgerDatabase {
             _ => true,
         });
         match undecided {
+            // The database of another profile does not stand in for that of one which is not here.
+            Some(error @ ConfigError::UnknownProfile { .. }) if ledgers.iter().any(Option::is_some) => Err(error),
             Some(error) if !are_the_same => Err(error),
             // One that says where its password is can be connected to.
             _ => Ok(ledgers.into_iter().flatten().max_by_key(|ledger| ledger.password.is_some())),

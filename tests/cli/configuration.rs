@@ -165,7 +165,14 @@ fn profiles_that_mean_the_same_ledger_need_no_choice_and_looking_at_it_needs_no_
     let same = "[profiles.a]\nledger = \"postgres://a@127.0.0.1:1/j\"\n[profiles.b]\nledger = \"postgresql://b@127.0.0.1:1/j\"\n";
     home.config(same);
     run("bulk list").fails(12, &["@127.0.0.1:1/j"]);
-    run("bulk list --profile c").env(sandbox.0, sandbox.1).fails(12, &["@127.0.0.1:1/j"]);
+    // A profile that is not here has no database: that of another one is not touched, nor where that is the only one.
+    for config in [same, "[profiles.a]\nledger = \"postgres://a@127.0.0.1:1/j\"\n"] {
+        home.config(config);
+        for command in ["bulk list", "bulk stop", "bulk remove --older-than 90d --yes"] {
+            let ended = run(command).args(&["--profile", "c"]).env(sandbox.0, sandbox.1);
+            ended.fails(3, &["there is no profile `c` (from --profile)"]);
+        }
+    }
     // A database and files are two.
     home.config(&format!("{same}[profiles.c]\n"));
     run("bulk list").fails(3, &["several profiles and none is the default; there are: a, b, c"]);
