@@ -32,4 +32,13 @@ impl Flags {
     pub(crate) fn config_file(&self, environment: &Environment) -> Option<PathBuf> {
         self.config.clone().or_else(|| environment.config.as_ref().map(PathBuf::from))
     }
+
+    /// Whether a client id or a secret is given outside the profiles.
+    pub(crate) fn has_credentials(&self, environment: &Environment) -> bool {
+        self.client_id.is_some()
+            || self.client_secret.is_some()
+            || environment.client_id.is_some()
+            || environment.client_secret.is_some()
+            || environment.client_secret_file.is_some()
+    }
 }

@@ -1,11 +1,12 @@
 //! The password of a ledger's database: it is in no argument, no child's environment, no log, no error, no record and no file.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 
 use crate::bulk_run::{Watched, people};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::set_mode;
+use crate::harness::{Run, set_mode};
 use crate::postgres::Cluster;
 use crate::shared_ledger::{on, worker};
 
@@ -99,6 +100,51 @@ fn the_password_of_the_database_is_nowhere_while_a_run_is_sent_and_afterwards() 
     }
     // The server itself was told it once, when the role was made.
     assert!(!cluster.log().contains(PASSWORD), "{}", cluster.log());
+}
+
+fn credentials(run: Run<'_>) -> Run<'_> {
+    run.env("JELOU_CLIENT_ID", "id").env("JELOU_CLIENT_SECRET", "canary-secret")
+}
+
+#[test]
+fn a_run_chooses_no_profile_for_credentials_from_outside_of_them() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let ledger = cluster.ledger();
+    let home = people(3);
+    let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
+    stranger.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", stranger.local_addr().unwrap());
+    let profiles =
+        format!("[profiles.prod]\nbot_id = \"BOT_ID\"\n[profiles.staging]\nbot_id = \"BOT_ID\"\napi_url = \"{url}\"\n");
+    home.config(&profiles);
+    // Whoever may write runs names the profile, and with it the address.
+    let made = home.run("bulk send people.csv --yes --run r --import-only text Hola").env("JELOU_PROFILE", "staging");
+    credentials(made).env("JELOUCTL_LEDGER", &ledger).success();
+    home.write("secret", "canary-secret");
+    for words in ["bulk work r", "bulk resume r --yes"] {
+        let run = || home.run(words).env("JELOUCTL_LEDGER", &ledger);
+        let typed = || run().args(&["--client-id", "id", "--client-secret-file", "secret"]);
+        for own in [credentials(run()), typed()] {
+            own.fails(3, &["there are several profiles and none is the default; there are: prod, staging"]);
+        }
+        home.config(&format!("default_profile = \"prod\"\n{profiles}"));
+        for own in [credentials(run()), typed()] {
+            let told = format!("run r sends to {url}, but this process is set up to send to https://api.jelou.ai");
+            own.fails(3, &[&told]);
+        }
+        home.config(&profiles);
+    }
+    assert_eq!(stranger.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    // This process may choose it.
+    let jelou = Jelou::accepting();
+    home.config(&profiles.replace(&url, &jelou.url));
+    let made = home
+        .run("bulk send people.csv --yes --run s --rate 1000000/s --import-only text Hola")
+        .env("JELOU_PROFILE", "staging");
+    credentials(made).env("JELOUCTL_LEDGER", &ledger).success();
+    let chosen = home.run("bulk work s").env("JELOU_PROFILE", "staging").env("JELOUCTL_LEDGER", &ledger);
+    credentials(chosen).success();
+    assert_eq!(jelou.accepted().len(), 3);
 }
 
 #[test]

@@ -154,6 +154,8 @@ fn send_as_begun(
         refuse_other(name, "JELOU_PROFILE", of_run, profile)?;
         flags.default_profile.clone_from(&run.profile);
     } else if let Some(profile) = &run.profile
+        // Credentials from outside the profiles go only where this process says: the run must not choose for them.
+        && (run.sandbox || !unresolved.said().is_some_and(|environment| flags.has_credentials(environment)))
         && knows_profile(flags, profile)?
     {
         flags.default_profile = Some(profile.clone());
