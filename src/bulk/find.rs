@@ -51,12 +51,17 @@ impl RunStore {
                 }
             }
             Self::Shared(runs) => {
+                let doubts = runs.doubts(None)?;
                 for recipient in recipients {
-                    let rows = runs.rows_to(recipient)?;
-                    found
-                        .messages
-                        .extend(rows.into_iter().map(|(run, details, row)| FoundMessage::of(run, &details, row)));
+                    for (run, details, mut row) in runs.rows_to(recipient)? {
+                        if let Some(doubt) = doubts.get(&run) {
+                            row.reported = row.reported.where_records_are_lost(doubt);
+                        }
+                        found.messages.push(FoundMessage::of(run, &details, row));
+                    }
                 }
+                let damaged = doubts.into_iter().filter_map(|(run, doubt)| Some((run.parse().ok()?, doubt)));
+                found.damaged.extend(damaged);
             }
         }
         // What nothing became of yet has no time.

@@ -56,7 +56,7 @@ pub(crate) use self::report::{ListReport, outcome as reported_outcome, reported_
 pub(crate) use self::reported::{ReportedRows, ReportedRule};
 pub(crate) use self::row_task::ApiSession;
 pub(crate) use self::run_end::{RunEnd, StopReason, StopRequest};
-pub(crate) use self::run_pause::{PausedFor, RunPause};
+pub(crate) use self::run_pause::{FAILED_OVER, PausedFor, RESTORED, RunPause};
 pub(crate) use self::runs::{
     EarlierError, EarlierRuns, ReservedRun, RunAge, RunError, RunLock, RunName, RunOverview, RunOverviews, Runs,
     StopWatch, UnreadableRun,

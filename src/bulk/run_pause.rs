@@ -2,6 +2,11 @@
 
 use super::breaker::PauseReason;
 
+/// What may be wrong with the ledger of a run whose database is another one than it began in.
+pub(crate) const FAILED_OVER: &str = "what was written may be lost";
+/// The same of one whose database was put back to an earlier state.
+pub(crate) const RESTORED: &str = "its ledger was restored from a copy, which may lack messages that were sent since";
+
 /// A run of which nobody takes rows until a person resumes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunPause {

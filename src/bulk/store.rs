@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::error::BulkError;
 use super::ledger::{
-    Counts, Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, QueuedRow, ReportedRow, RowFilter,
-    RunEvent, SkipCounts, now,
+    Counts, DAMAGED, Details, DraftRequest, EarlierRow, Ledger, LedgerDraft, LedgerError, QueuedRow, ReportedRow,
+    RowFilter, RowState, RunEvent, SkipCounts, now,
 };
 use super::runs::{EarlierError, EarlierRuns, OpenRuns, RunAge, RunName, RunOverview, RunOverviews, Runs};
 use super::shared_ledger::{RunId, SharedEarlier, SharedRuns};
@@ -20,7 +20,8 @@ pub(crate) enum RunStore {
 /// A run, to look at.
 pub(crate) enum StoredRun<'a> {
     File(Box<Ledger>),
-    Shared(&'a SharedRuns, RunId),
+    /// With why its rows may have been sent though they are not sent there, where that is so and nobody has taken it as it is.
+    Shared(&'a SharedRuns, RunId, Option<LedgerError>),
 }
 
 impl RunStore {
@@ -136,7 +137,10 @@ impl RunStore {
     pub(crate) fn read(&self, name: &RunName) -> Result<StoredRun<'_>, LedgerError> {
         Ok(match self {
             Self::Files(runs) => StoredRun::File(Box::new(runs.read(name)?)),
-            Self::Shared(runs) => StoredRun::Shared(runs, runs.id(name)?),
+            Self::Shared(runs) => {
+                let run = runs.id(name)?;
+                StoredRun::Shared(runs, run, runs.doubt(run)?)
+            }
         })
     }
 
@@ -162,14 +166,14 @@ impl StoredRun<'_> {
     pub(crate) fn name(&self) -> Result<String, LedgerError> {
         match self {
             Self::File(ledger) => ledger.name(),
-            Self::Shared(runs, run) => runs.name(*run),
+            Self::Shared(runs, run, _) => runs.name(*run),
         }
     }
 
     pub(crate) fn details(&self) -> Result<Details, LedgerError> {
         match self {
             Self::File(ledger) => ledger.details(),
-            Self::Shared(runs, run) => runs.details(*run),
+            Self::Shared(runs, run, _) => runs.details(*run),
         }
     }
 
@@ -177,16 +181,16 @@ impl StoredRun<'_> {
     pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
         match self {
             Self::File(ledger) => ledger.counts(),
-            Self::Shared(runs, run) => runs.counts(*run),
+            Self::Shared(runs, run, None) => runs.counts(*run),
+            Self::Shared(runs, run, Some(_)) => Ok(runs.counts(*run)?.where_records_are_lost()),
         }
     }
 
-    /// Why it is not all that was written: then its rows and counts have as unknown what may have been sent. A database knows
-    /// what it has.
+    /// Why it is not all that was written: then its rows and counts have as unknown what may have been sent.
     pub(crate) fn damage(&self) -> Option<&LedgerError> {
         match self {
             Self::File(ledger) => ledger.damage(),
-            Self::Shared(..) => None,
+            Self::Shared(.., doubt) => doubt.as_ref(),
         }
     }
 
@@ -202,7 +206,7 @@ impl StoredRun<'_> {
     pub(crate) fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {
         match self {
             Self::File(ledger) => ledger.skip_counts(),
-            Self::Shared(runs, run) => runs.skip_counts(*run),
+            Self::Shared(runs, run, _) => runs.skip_counts(*run),
         }
     }
 
@@ -210,7 +214,15 @@ impl StoredRun<'_> {
     pub(crate) fn reasons(&self) -> Result<BTreeMap<String, u64>, LedgerError> {
         match self {
             Self::File(ledger) => ledger.reasons(),
-            Self::Shared(runs, run) => runs.reasons(*run),
+            Self::Shared(runs, run, None) => runs.reasons(*run, &[RowState::Failed, RowState::Unknown]),
+            Self::Shared(runs, run, Some(_)) => {
+                let mut reasons = runs.reasons(*run, &[RowState::Unknown])?;
+                let doubtful = self.counts()?.unknown.saturating_sub(reasons.values().sum());
+                if doubtful > 0 {
+                    reasons.insert(DAMAGED.to_owned(), doubtful);
+                }
+                Ok(reasons)
+            }
         }
     }
 
@@ -218,7 +230,7 @@ impl StoredRun<'_> {
     pub(crate) fn created_at(&self) -> Result<i64, LedgerError> {
         match self {
             Self::File(ledger) => ledger.created_at(),
-            Self::Shared(runs, run) => Ok(runs.times(*run)?[0]),
+            Self::Shared(runs, run, _) => Ok(runs.times(*run)?[0]),
         }
     }
 
@@ -226,7 +238,7 @@ impl StoredRun<'_> {
     pub(crate) fn changed_at(&self) -> Result<i64, LedgerError> {
         match self {
             Self::File(ledger) => ledger.changed_at(),
-            Self::Shared(runs, run) => Ok(runs.times(*run)?[1]),
+            Self::Shared(runs, run, _) => Ok(runs.times(*run)?[1]),
         }
     }
 
@@ -234,7 +246,7 @@ impl StoredRun<'_> {
     pub(crate) fn events(&self) -> Result<Vec<RunEvent>, LedgerError> {
         match self {
             Self::File(ledger) => ledger.events(),
-            Self::Shared(runs, run) => runs.events(*run),
+            Self::Shared(runs, run, _) => runs.events(*run),
         }
     }
 
@@ -242,7 +254,7 @@ impl StoredRun<'_> {
     pub(crate) fn first_message(&self) -> Result<Option<(String, String)>, LedgerError> {
         match self {
             Self::File(ledger) => ledger.first_message(),
-            Self::Shared(runs, run) => runs.first_message(*run),
+            Self::Shared(runs, run, _) => runs.first_message(*run),
         }
     }
 
@@ -256,7 +268,7 @@ impl StoredRun<'_> {
     ) -> Result<(), E> {
         match self {
             Self::File(ledger) => ledger.pending_requests(check),
-            Self::Shared(runs, run) => runs.pending_requests(*run, check),
+            Self::Shared(runs, run, _) => runs.pending_requests(*run, check),
         }
     }
 
@@ -264,7 +276,7 @@ impl StoredRun<'_> {
     pub(crate) fn first_pending_row(&self) -> Result<Option<QueuedRow>, LedgerError> {
         match self {
             Self::File(ledger) => ledger.first_pending_row(),
-            Self::Shared(runs, run) => runs.first_pending_row(*run),
+            Self::Shared(runs, run, _) => runs.first_pending_row(*run),
         }
     }
 
@@ -276,7 +288,7 @@ impl StoredRun<'_> {
     ) -> Result<(), E> {
         match self {
             Self::File(ledger) => ledger.report(filter, write),
-            Self::Shared(runs, run) => runs.report(*run, filter, write),
+            Self::Shared(runs, run, doubt) => runs.report((*run, doubt.as_ref()), filter, write),
         }
     }
 }

@@ -31,7 +31,8 @@ pub(super) fn next_steps(
     let take = [format!("jelouctl bulk resolve {name} --pending-as unknown")];
     add(matches!(damage, Some(LedgerError::Incomplete { .. })), "next_damaged", &take);
     let resume = format!("jelouctl bulk resume {name}");
-    add(!is_running && counts.left() > 0, "next_resume", std::slice::from_ref(&resume));
+    let is_left = counts.left() > 0 || matches!(damage, Some(LedgerError::Doubtful { .. }));
+    add(!is_running && is_left, "next_resume", std::slice::from_ref(&resume));
     let unknown = [report("--state unknown --file unknown.csv"), "jelouctl bulk resolve --from unknown.csv".to_owned()];
     // Of a damaged run no row can be decided until its ledger is taken as it is.
     add(damage.is_none() && counts.unknown > 0, "next_unknown", &unknown);

@@ -234,7 +234,7 @@ fn a_failover_is_told_to_who_resumes_whoever_found_it_first() {
     let told = [
         "warning: run r is paused since ",
         "what was written may be lost (the database is another one now: ",
-        "compare jelouctl bulk report r --state pending with what Jelou has sent",
+        "compare jelouctl bulk report r --state unknown with what Jelou has sent",
     ];
     resume().fails(11, &told);
     // What was told is not what is so by now: it was replaced once more, while the run stood.

@@ -1,8 +1,8 @@
 //! Servers to which a ledger must not be given, or that came in the place of another: each is a real one.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::bulk_run::{Watched, counts, people};
+use crate::bulk_run::{Watched, counts, people, user};
 use crate::bulk_server::Jelou;
 use crate::harness::{Home, faketime};
 use crate::postgres::Cluster;
@@ -10,6 +10,9 @@ use crate::shared_ledger::{on, send, status, worker};
 
 /// Makes a run that takes some seconds.
 const SLOWLY: &str = "bulk send people.csv --yes --run r --rate 200/s --import-only text Hola";
+const FAILED_OVER: &str = "what was written may be lost";
+const LOOKER: &str = "DO $$ BEGIN CREATE ROLE looker LOGIN; EXCEPTION WHEN duplicate_object THEN END $$; \
+                      GRANT jelouctl_reader TO looker";
 const RESTORED: &str = "its ledger was restored from a copy, which may lack messages that were sent since";
 
 #[test]
@@ -72,16 +75,18 @@ fn a_standby_is_refused_and_once_promoted_it_pauses_the_run_that_was_begun_elsew
     home.run("bulk status r").env("JELOUCTL_LEDGER", &ledger).fails(3, &["is a standby"]);
     drop(primary);
     standby.promote();
+    // Nobody has come by yet.
+    assert_eq!(is_shown_as_unknown(&home, &ledger, FAILED_OVER)["paused"], json!(null));
     let told = [
         "the run is paused: what was written may be lost",
         "timeline",
-        "compare jelouctl bulk report r --state pending",
+        "compare jelouctl bulk report r --state unknown",
     ];
     // Also a person who has heard nothing of it, and whoever comes by next.
     for words in ["bulk resume r", "bulk work r"] {
         on(&Home::new(), &ledger, words, &jelou.url).fails(11, &told);
     }
-    assert_eq!(status(&home, &ledger)["paused"]["reason"], json!("failover"));
+    assert_eq!(is_shown_as_unknown(&home, &ledger, FAILED_OVER)["paused"]["reason"], json!("failover"));
     assert!(jelou.seen().is_empty());
     let ended = on(&home, &ledger, "bulk resume r", &jelou.url).success();
     assert_eq!(counts(&ended.json()), [6, 0, 0, 0]);
@@ -91,11 +96,30 @@ fn a_standby_is_refused_and_once_promoted_it_pauses_the_run_that_was_begun_elsew
 
 /// Whoever comes by the run finds that its database was put back, and who resumes it has to be told of it first.
 fn is_paused_as_restored(home: &Home, ledger: &str, url: &str) {
-    let told = [RESTORED, "compare jelouctl bulk report r --state pending with what Jelou has sent"];
+    let told = [RESTORED, "compare jelouctl bulk report r --state unknown with what Jelou has sent"];
     for words in ["bulk work r", "bulk resume r --yes", "bulk work r"] {
         on(home, ledger, words, url).fails(11, &told);
     }
-    assert_eq!(status(home, ledger)["paused"]["reason"], json!("restored"));
+    assert_eq!(is_shown_as_unknown(home, ledger, RESTORED)["paused"]["reason"], json!("restored"));
+}
+
+/// Whoever looks at the run is told of it, and that no row of it was not sent; gives its status.
+fn is_shown_as_unknown(home: &Home, ledger: &str, why: &str) -> Value {
+    let look = |words: &str| home.run(words).env("JELOUCTL_LEDGER", ledger).fails(12, &["warning: run r: ", why]);
+    let status = look("bulk status r").json();
+    let of = |state: &str| status[state].as_u64().unwrap();
+    assert_eq!([of("pending"), of("inflight"), of("failed")], [0; 3], "{status}");
+    assert_eq!((&status["reasons"]["damaged"], &status["complete"]), (&status["unknown"], &json!(false)), "{status}");
+    assert!(status["damaged"].as_str().unwrap().starts_with(why), "{status}");
+    let rows = look("bulk report r --format ndjson").stdout;
+    assert_eq!(rows.matches("\"sent\":\"unknown\"").count() as u64, of("unknown"));
+    assert!(!rows.contains("\"sent\":\"no\""));
+    let found = look(&format!("bulk find {}", user(5))).stdout;
+    assert!(found.lines().count() == 1 && !found.contains("\"sent\":\"no\""), "{found}");
+    assert!(look("bulk list").stdout.starts_with("r\tdamaged\t"));
+    look("bulk report r --file r.html --yes");
+    assert!(home.read("r.html").contains("The ledger of this run is damaged"));
+    status
 }
 
 #[test]
@@ -140,10 +164,14 @@ fn a_database_that_was_put_back_while_nobody_sent_is_found_however_it_was_done()
         let dump = cluster.dump(&database, flags);
         on(&home, &ledger, "bulk work r", &jelou.url).success();
         cluster.restore(&database, before, &dump);
+        // Also before anybody who sends has come by, and for a role that may only look.
+        cluster.script("postgres", &database, LOOKER);
+        is_shown_as_unknown(&home, &cluster.url("looker", &database), RESTORED);
         is_paused_as_restored(&home, &ledger, &jelou.url);
         assert_eq!(jelou.seen().len(), 20, "{flags:?}");
         on(&home, &ledger, "bulk resume r --yes", &jelou.url).success();
         on(&home, &ledger, "bulk work r", &jelou.url).success();
+        assert_eq!(status(&home, &ledger)["damaged"], json!(null));
     }
     // A copy of all files of the database, under its name or another one.
     let database = cluster.database();

@@ -36,6 +36,9 @@ pub(crate) enum LedgerError {
     /// Records are missing or were changed.
     #[error("the ledger is damaged: {problem}")]
     Incomplete { run: String, problem: String },
+    /// The database may have forgotten rows of an unfinished run.
+    #[error("{problem}")]
+    Doubtful { run: String, problem: String },
     /// It cannot be read as a ledger, or is not the run that it was.
     #[error("the ledger is damaged: {problem}")]
     Damaged { problem: String },
@@ -103,6 +106,7 @@ impl LedgerError {
             | Self::ForeignLog { .. }
             | Self::Copy { .. }
             | Self::Incomplete { .. }
+            | Self::Doubtful { .. }
             | Self::Damaged { .. }
             | Self::TimeOutOfRange { .. }
             | Self::Sqlite(_)
@@ -138,6 +142,12 @@ impl LedgerError {
                     "put the files back if you have them; else `jelouctl bulk resolve {run} --pending-as unknown` takes \
                      the ledger as it is, with every row that may have been sent as unknown; `jelouctl bulk report \
                      {run}` and `jelouctl bulk remove {run}` work too"
+                );
+            }
+            Self::Doubtful { run, .. } => {
+                return format!(
+                    "compare jelouctl bulk report {run} --state unknown with what Jelou has sent; `jelouctl bulk resume \
+                     {run}` then takes the ledger as it is"
                 );
             }
             Self::Database(error) => return error.hint(),

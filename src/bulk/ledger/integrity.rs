@@ -13,7 +13,7 @@ use super::types::LedgerProgress;
 use super::{Ledger, LedgerError, ReportedRow};
 
 /// The code of a row of which a damaged ledger does not know whether it was sent.
-pub(super) const DAMAGED: &str = "damaged";
+pub(crate) const DAMAGED: &str = "damaged";
 /// A ledger can be opened this often. The openings are counted from a number of the run's own, so that the log of another run
 /// is recognized.
 const OPENINGS: i64 = 1 << 24;
@@ -161,13 +161,22 @@ impl Ledger {
 
     /// A row as it is given out.
     pub(super) fn shown(&self, row: ReportedRow) -> ReportedRow {
-        let Some(damage) = &self.damage else { return row };
-        let state = row.state.where_records_are_lost();
-        if state == row.state {
-            return row;
+        match &self.damage {
+            Some(damage) => row.where_records_are_lost(damage),
+            None => row,
         }
-        let before = row.error.as_deref().map(|error| format!("; before that: {error}")).unwrap_or_default();
+    }
+}
+
+impl ReportedRow {
+    /// As a ledger gives it out that may lack what became of it.
+    pub(crate) fn where_records_are_lost(self, damage: &LedgerError) -> Self {
+        let state = self.state.where_records_are_lost();
+        if state == self.state {
+            return self;
+        }
+        let before = self.error.as_deref().map(|error| format!("; before that: {error}")).unwrap_or_default();
         let error = Some(format!("{damage}{before}"));
-        ReportedRow { state, code: Some(DAMAGED.to_owned()), error, api_code: None, ..row }
+        Self { state, code: Some(DAMAGED.to_owned()), error, api_code: None, ..self }
     }
 }

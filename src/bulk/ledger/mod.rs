@@ -48,6 +48,7 @@ pub(crate) use self::error::LedgerError;
 pub(crate) use self::events::{RunEvent, RunEventKind};
 use self::file::Identity;
 pub(crate) use self::find::FoundRow;
+pub(crate) use self::integrity::DAMAGED;
 pub(crate) use self::keys::KeyKind;
 pub(crate) use self::memory::{EarlierMessages, EarlierRow, FIRST_TIME, Memory, is_recent};
 pub(crate) use self::overview::DraftOverview;

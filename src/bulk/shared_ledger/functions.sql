@@ -116,19 +116,26 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp A
   WHERE id = my_run AND finished_at IS NULL AND (paused, paused_by) IS DISTINCT FROM (doubt, why)
 $$;
 
--- Another database than the run began in may not know of rows that were sent, and nor may one restored from a dump.
+-- Why rows of an unfinished run may have been sent that are not sent here: another database than the run began in may not
+-- know of it, and nor may one restored from a dump. It is so from then on until a person resumes the run.
+CREATE FUNCTION doubt_of(my_run bigint) RETURNS TABLE (doubt text, why text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+  SELECT 'failover', 'the database is another one now: ' || here
+    FROM run, this_database() AS here WHERE id = my_run AND finished_at IS NULL AND database <> here
+  UNION ALL
+  SELECT 'restored', format('transaction %s wrote its rows, not %s', writer, written_by)
+    FROM run, writer_of(my_run) AS writer
+    WHERE id = my_run AND finished_at IS NULL AND written_by IS DISTINCT FROM writer
+  UNION ALL
+  SELECT paused, paused_by FROM run WHERE id = my_run AND finished_at IS NULL AND paused IN ('failover', 'restored')
+  LIMIT 1
+$$;
+
+-- Pauses the run where that is so.
 CREATE FUNCTION check_database(my_run bigint)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
-DECLARE
-  r run; here text = this_database(); writer xid = writer_of(my_run);
-BEGIN
-  SELECT * INTO r FROM run WHERE id = my_run;
-  IF r.database <> here THEN
-    PERFORM doubt_run(my_run, 'failover', 'the database is another one now: ' || here);
-  ELSIF r.written_by IS DISTINCT FROM writer THEN
-    PERFORM doubt_run(my_run, 'restored', format('transaction %s wrote its rows, not %s', writer, r.written_by));
-  END IF;
-END $$;
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = jelouctl, pg_temp AS $$
+  SELECT doubt_run(my_run, doubt, why) FROM doubt_of(my_run)
+$$;
 
 -- A worker comes back on a new connection, and says which exchange was answered last. What it was given and does not hold
 -- was in an answer that never came: no byte of that has left, and it is still to be sent. Says how many rows that was; no

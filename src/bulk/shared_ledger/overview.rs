@@ -8,7 +8,7 @@ use super::database::{LONG, SHORT};
 use super::error::DatabaseError;
 use super::run_counts::{RunId, counts_of};
 use super::runs::SharedRuns;
-use crate::bulk::ledger::{Counts, Details, LedgerError, RunEvent, RunEventKind, SkipCounts};
+use crate::bulk::ledger::{Counts, Details, LedgerError, RowState, RunEvent, RunEventKind, SkipCounts};
 use crate::bulk::runs::{RunName, RunOverview};
 
 impl SharedRuns {
@@ -20,8 +20,9 @@ impl SharedRuns {
         let run = self.id(name)?;
         let is_held = self.sent_by(run)?.is_some();
         let [created_at, changed_at] = self.times(run)?;
-        let (details, noted) = (self.details(run)?, self.counts(run)?);
-        Ok(RunOverview { name: name.clone(), damage: None, details, noted, created_at, changed_at, is_held })
+        let (details, damage, counts) = (self.details(run)?, self.doubt(run)?, self.counts(run)?);
+        let noted = if damage.is_some() { counts.where_records_are_lost() } else { counts };
+        Ok(RunOverview { name: name.clone(), damage, details, noted, created_at, changed_at, is_held })
     }
 
     /// What the run is, with the conditions that were given last.
@@ -64,14 +65,15 @@ impl SharedRuns {
         Ok(SkipCounts::of(|reason| u64::try_from(of(reason)).unwrap_or_default()))
     }
 
-    /// Of the failed and unknown rows: how many for each reason, the API's own code where there is one.
-    pub(crate) fn reasons(&self, run: RunId) -> Result<BTreeMap<String, u64>, LedgerError> {
+    /// Of the rows in these states: how many for each reason, the API's own code where there is one.
+    pub(crate) fn reasons(&self, run: RunId, states: &[RowState]) -> Result<BTreeMap<String, u64>, LedgerError> {
         let query = "SELECT coalesce(decision.reason, last.api_code, last.code, row.state), count(*) FROM jelouctl.row \
                      LEFT JOIN jelouctl.decision USING (run, n, number) \
                      LEFT JOIN LATERAL (SELECT api_code, code FROM jelouctl.attempt WHERE attempt.run = $1 \
                        AND attempt.n = row.n ORDER BY attempt.number DESC LIMIT 1) AS last ON true \
-                     WHERE row.run = $1 AND row.state IN ('failed', 'unknown') GROUP BY 1";
-        let rows = self.call(LONG, self.client().query(query, &[&run.0]))?;
+                     WHERE row.run = $1 AND row.state = ANY ($2) GROUP BY 1";
+        let states: Vec<_> = states.iter().map(|state| state.name()).collect();
+        let rows = self.call(LONG, self.client().query(query, &[&run.0, &states]))?;
         let read = |row: &Row| Some((row.try_get(0).ok()?, u64::try_from(row.try_get::<_, i64>(1).ok()?).ok()?));
         Ok(rows.iter().filter_map(read).collect())
     }

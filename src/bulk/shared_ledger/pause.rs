@@ -1,5 +1,7 @@
 //! Why nobody takes rows of a run: a person stops it, is told what it is paused for, and goes on with it.
 
+use std::collections::BTreeMap;
+
 use tokio_postgres::types::ToSql;
 
 use super::database::SHORT;
@@ -7,7 +9,7 @@ use super::error::DatabaseError;
 use super::run_counts::RunId;
 use super::runs::SharedRuns;
 use crate::bulk::ledger::{LedgerError, RunConditions};
-use crate::bulk::run_pause::{PausedFor, RunPause};
+use crate::bulk::run_pause::{FAILED_OVER, PausedFor, RESTORED, RunPause};
 use crate::process::user_and_host;
 
 /// A run of which nobody takes rows, and since when.
@@ -44,6 +46,26 @@ impl SharedRuns {
     pub(crate) fn check_database(&self, run: RunId) -> Result<(), LedgerError> {
         self.call(SHORT, self.client().execute("SELECT jelouctl.check_database($1)", &[&run.0]))?;
         Ok(())
+    }
+
+    /// The runs whose rows may have been sent though they are not sent here, each with why: all of them, or that of `run`.
+    pub(crate) fn doubts(&self, run: Option<RunId>) -> Result<BTreeMap<String, LedgerError>, LedgerError> {
+        let query =
+            "SELECT name, doubt, why FROM jelouctl.run, jelouctl.doubt_of(id) WHERE $1::bigint IS NULL OR id = $1";
+        let rows: Vec<(String, String, String)> = self.call(SHORT, async {
+            let rows = self.client().query(query, &[&run.map(|run| run.0)]).await?;
+            rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
+        })?;
+        let doubt = |(run, doubt, why): (String, String, _)| {
+            let what = if doubt == PausedFor::Failover.name() { FAILED_OVER } else { RESTORED };
+            (run.clone(), LedgerError::Doubtful { run, problem: format!("{what} ({why})") })
+        };
+        Ok(rows.into_iter().map(doubt).collect())
+    }
+
+    /// Why rows of `run` may have been sent though they are not sent here.
+    pub(crate) fn doubt(&self, run: RunId) -> Result<Option<LedgerError>, LedgerError> {
+        Ok(self.doubts(Some(run))?.into_values().next())
     }
 
     /// Why nobody takes rows of it, where that is so.

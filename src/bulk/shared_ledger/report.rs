@@ -35,10 +35,11 @@ pub(super) fn tables_after(after: &str) -> String {
 }
 
 impl SharedRuns {
-    /// Gives every row that `filter` takes to `write`, in the order of the input.
+    /// Gives every row that `filter` takes to `write`, in the order of the input; where there is `damage`, rows that may have
+    /// been sent as unknown.
     pub(crate) fn report<E: From<LedgerError>>(
         &self,
-        run: RunId,
+        (run, damage): (RunId, Option<&LedgerError>),
         filter: &RowFilter,
         mut write: impl FnMut(ReportedRow) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -55,7 +56,10 @@ impl SharedRuns {
             for row in &rows {
                 let failed = |error: &Error| LedgerError::from(DatabaseError::of_statement(self.shown(), error));
                 after = row.try_get(0).map_err(|error| failed(&error))?;
-                let reported = reported(row).map_err(|error| failed(&error))?;
+                let mut reported = reported(row).map_err(|error| failed(&error))?;
+                if let Some(damage) = damage {
+                    reported = reported.where_records_are_lost(damage);
+                }
                 if filter.takes(&reported) {
                     write(reported)?;
                 }

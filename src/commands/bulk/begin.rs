@@ -133,7 +133,7 @@ impl ConfirmedRun<'_> {
                 context.stderr.note(&made);
                 if arguments.import_only {
                     let ways = format!("jelouctl bulk work {name}, on as many machines as you like");
-                    return imported(context, StoredRun::Shared(runs, run), &name, &ways);
+                    return imported(context, StoredRun::Shared(runs, run, None), &name, &ways);
                 }
                 let timeout = sender.settings.timeout.value.duration();
                 let joined = JoinedRun { runs, run, name: &name, details: &details, timeout };

@@ -68,7 +68,7 @@ impl RunningRun for JoinedRun<'_> {
 
     fn look(&self) -> Result<RunSummary, LedgerError> {
         let runs = self.reopened()?;
-        RunSummary::of(StoredRun::Shared(&runs, self.run), self.details.written_to)
+        RunSummary::of(StoredRun::Shared(&runs, self.run, None), self.details.written_to)
     }
 
     /// Every exchange with the database tells it.

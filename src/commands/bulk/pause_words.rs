@@ -1,14 +1,14 @@
 //! Why a run is paused, in words, and what a person looks at before going on with it.
 
 use super::times::local_time;
-use crate::bulk::{PauseReason, PausedFor, PausedRun, RunName, RunPause};
+use crate::bulk::{FAILED_OVER, PauseReason, PausedFor, PausedRun, RESTORED, RunName, RunPause};
 
 /// `stopped by `jelouctl bulk stop` (ana at build-7)`
 pub(super) fn why(RunPause { reason, by }: &RunPause) -> String {
     let why = match reason {
         PausedFor::Person => "stopped by `jelouctl bulk stop`",
-        PausedFor::Failover => "what was written may be lost",
-        PausedFor::Restored => "its ledger was restored from a copy, which may lack messages that were sent since",
+        PausedFor::Failover => FAILED_OVER,
+        PausedFor::Restored => RESTORED,
         PausedFor::Fault(PauseReason::Unknown) => "too many messages may or may not have been sent",
         PausedFor::Fault(PauseReason::AllRefused) => "no message was accepted",
         PausedFor::Fault(PauseReason::Credentials) => "the credentials were refused",
@@ -29,7 +29,7 @@ pub(super) fn since_when(PausedRun { pause, at, .. }: &PausedRun) -> String {
 pub(super) fn what_to_look_at(reason: PausedFor, name: &RunName) -> String {
     match reason {
         PausedFor::Failover | PausedFor::Restored => {
-            format!("compare jelouctl bulk report {name} --state pending with what Jelou has sent")
+            format!("compare jelouctl bulk report {name} --state unknown with what Jelou has sent")
         }
         PausedFor::Person | PausedFor::Fault(_) => format!("jelouctl bulk status {name} shows how it stands"),
     }

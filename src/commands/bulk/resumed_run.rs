@@ -81,7 +81,8 @@ impl ResumedRun {
     pub(crate) fn read(&self) -> Result<StoredRun<'_>, LedgerError> {
         Ok(match self {
             Self::File { runs, name, lock } => StoredRun::File(Box::new(runs.read_locked(name, lock)?)),
-            Self::Shared { runs, run, .. } => StoredRun::Shared(runs, *run),
+            // Whoever resumes it takes it as it is.
+            Self::Shared { runs, run, .. } => StoredRun::Shared(runs, *run, None),
         })
     }
 

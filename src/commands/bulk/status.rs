@@ -63,8 +63,8 @@ pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode
     words.extend(standing.lines);
     words.push(match (standing.halt, &waiting) {
         _ if is_finished => format!("complete, last changed {}", local_time(changed_at)),
-        _ if summary.damage.is_some() => "its ledger is damaged".to_owned(),
         (Some(halt), _) => halt,
+        _ if summary.damage.is_some() => "its ledger is damaged".to_owned(),
         (None, Some(waiting)) if is_running => format!("it waits {}", waiting.shown),
         (None, _) if is_running => "a process has it".to_owned(),
         (None, _) => "no process sends it".to_owned(),
