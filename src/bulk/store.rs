@@ -198,7 +198,7 @@ impl StoredRun<'_> {
     pub(crate) fn into_damage(self) -> Option<LedgerError> {
         match self {
             Self::File(ledger) => ledger.into_whole().err(),
-            Self::Shared(..) => None,
+            Self::Shared(.., doubt) => doubt,
         }
     }
 

@@ -35,7 +35,7 @@ pub(crate) fn resolve(
     resolution: &Resolution,
 ) -> Result<Counts, CommandError> {
     if matches!(resolution, Resolution::All([RowState::Pending, _])) {
-        let message = "--pending-as is for a damaged ledger file; a database knows which rows were sent";
+        let message = "--pending-as is for a damaged ledger file, and this run is in a database";
         return Err(UsageError::new(message, "leave it out").into());
     }
     let run = runs.id(name)?;
