@@ -24,11 +24,11 @@ pub(crate) struct Proxy {
 }
 
 #[derive(Debug, Error)]
-#[error("{variable} is not the address of an HTTP proxy: {shown}")]
+#[error("{variable} is not the address of an HTTP proxy{}", .shown.as_ref().map(|value| format!(": {value}")).unwrap_or_default())]
 pub(crate) struct ProxyError {
     variable: &'static str,
-    /// The value without user and password.
-    shown: String,
+    /// The value, where no part of it can be a password.
+    shown: Option<String>,
 }
 
 impl Proxy {
@@ -45,7 +45,7 @@ impl Proxy {
         }
         match parse(&value) {
             Some(url) => Ok(Some(Self { variable, url })),
-            None => Err(ProxyError { variable, shown: without_user(&value) }),
+            None => Err(ProxyError { variable, shown: without_secret(&value).map(str::to_owned) }),
         }
     }
 }
@@ -72,6 +72,10 @@ fn parse(value: &str) -> Option<Url> {
     // Stricter than `Url`, which corrects what was typed.
     let uri: Uri = value.parse().ok()?;
     let authority = uri.authority().filter(|authority| !authority.host().is_empty())?;
+    // A password with a `/` in it ends the authority, and its first part would pass for a port.
+    if value.matches('@').count() != authority.as_str().matches('@').count() {
+        return None;
+    }
     let behind_user = authority.as_str().rsplit('@').next()?;
     let port = behind_user.strip_prefix(authority.host())?;
     if !port.is_empty() && authority.port_u16().is_none() {
@@ -84,14 +88,11 @@ fn parse(value: &str) -> Option<Url> {
     }
 }
 
-/// `value` as it was typed, without what stands before the last `@`, which may be a password.
-fn without_user(value: &str) -> String {
-    let (scheme, rest) = value.split_once("://").map_or(("", value), |(scheme, rest)| (scheme, rest));
-    match (rest.rsplit_once('@'), scheme) {
-        (None, _) => value.to_owned(),
-        (Some((_, host)), "") => host.to_owned(),
-        (Some((_, host)), scheme) => format!("{scheme}://{host}"),
-    }
+/// `value` as it was typed, where it surely holds no password: of one that is not understood, what stands behind a `:` may be
+/// one, with an `@` behind it that was forgotten or encoded.
+fn without_secret(value: &str) -> Option<&str> {
+    let behind_scheme = value.split_once("://").map_or(value, |(_, rest)| rest);
+    (!behind_scheme.contains([':', '@', '%'])).then_some(value)
 }
 
 /// Whether `exceptions` (`NO_PROXY`) name the target.
@@ -156,12 +157,21 @@ mod tests {
     #[test]
     fn a_password_is_never_shown() {
         for (value, shown) in [
-            ("http://h:notaport", "http://h:notaport"),
-            ("http://user:secret@h:notaport", "http://h:notaport"),
-            ("user:se@cret@h:notaport", "h:notaport"),
-            ("socks5://user:se/cret@h:1", "socks5://h:1"),
+            ("http://h:notaport", None),
+            ("http://user:secret@h:notaport", None),
+            ("user:se@cret@h:notaport", None),
+            ("socks5://user:se/cret@h:1", None),
+            ("http://user:s3cret:proxy.corp:8080", None),
+            ("user:s3cret", None),
+            ("http://user:s3cret%40proxy:8080", None),
+            ("http://user:12/x@proxy:3128", None),
+            ("http://user:12?x@proxy:3128", None),
+            ("http://user:12#x@proxy:3128", None),
+            ("user:12/x@proxy:3128", None),
+            ("socks5://proxy.example", Some("socks5://proxy.example")),
         ] {
-            assert_eq!(without_user(value), shown);
+            assert!(parse(value).is_none(), "{value}");
+            assert_eq!(without_secret(value), shown, "{value}");
         }
         let proxy = Proxy { variable: "HTTPS_PROXY", url: parse("http://user:secret@h:1").unwrap() };
         assert_eq!(format!("{proxy} {proxy:?}"), "h:1 HTTPS_PROXY: h:1");
