@@ -231,30 +231,32 @@ fn set(context: &mut Context, name: &str, allow_to: Vec<String>, typed: ProfileC
     Ok(())
 }
 
-/// Refuses patterns that fit nobody, and warns of those that fit no phone number.
+/// Refuses patterns that fit nobody, and warns of those that fit no phone number: what has no country code may be the
+/// identifier of a user of another channel.
 fn check_patterns(context: &Context, change: &ProfileChange) -> Result<(), UsageError> {
     let country = change.country.as_ref().and_then(|country| country.parse().ok());
     for pattern in change.allow_to.iter().flat_map(|allow_to| &allow_to.0) {
-        if let Some(hint) = hint_of_national(pattern, country) {
-            let message = format!("allow_to: `{pattern}` fits nobody: numbers are compared with their country code");
-            return Err(UsageError::new(message, hint));
-        }
         if !pattern.starts_with("id:") && !pattern.contains(|letter: char| letter == '*' || letter.is_ascii_digit()) {
             let message = format!("allow_to: `{pattern}` fits nobody");
             return Err(UsageError::new(message, "give numbers or patterns such as 593*; nothing was saved"));
         }
-        if pattern.starts_with(['+', '0']) || pattern.contains(' ') {
+        if is_national(pattern) {
+            context.stderr.warning(&format!(
+                "allow_to: `{pattern}` matches no phone number, only the user id:{pattern} of another channel: \
+                 numbers are compared with their country code; write {}, or a pattern such as 593*",
+                with_country_code(pattern, country)
+            ));
+        } else if pattern.starts_with(['+', '0']) || pattern.contains(' ') {
             context.stderr.warning(&format!("allow_to: `{pattern}` matches no phone number: write digits and * only"));
         }
     }
     Ok(())
 }
 
-/// What to write in place of a pattern that is a national number.
-fn hint_of_national(pattern: &str, country: Option<Country>) -> Option<String> {
-    let number = country.and_then(|country| PhoneNumber::read(pattern, Some(country)).ok());
-    let written = number.map_or_else(|| "it as 593987654321".to_owned(), |number| number.as_str().to_owned());
-    is_national(pattern).then(|| format!("write {written}, or a pattern such as 593*; nothing was saved"))
+/// How a national number is written in a pattern.
+fn with_country_code(number: &str, country: Option<Country>) -> String {
+    let number = country.and_then(|country| PhoneNumber::read(number, Some(country)).ok());
+    number.map_or_else(|| "a number as 593987654321".to_owned(), |number| number.as_str().to_owned())
 }
 
 /// A file that the profile names from now on. That it is not there yet is no fault: it may be mounted later.

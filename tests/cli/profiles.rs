@@ -208,15 +208,39 @@ fn a_pattern_that_fits_no_phone_is_warned_about() {
     assert!(ended.stderr.contains("warning: allow_to: `+593 98*` matches no phone number"), "{}", ended.stderr);
 }
 
+/// The guard compares what is sent, and such an identifier may be sent.
+#[test]
+fn a_number_without_country_code_in_allow_to_is_warned_of_and_holds_for_identifiers() {
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    for (flags, pattern, way_out) in [
+        (&["--allow-to", "0987654321"][..], "0987654321", "write a number as 593987654321"),
+        (&["--allow-to", "593*", "--allow-to", "987654321"], "987654321", "write a number as 593987654321"),
+        (&["--allow-to", "0987654321", "--country", "EC"], "0987654321", "write 593987654321, or a pattern"),
+    ] {
+        let ended = home.run("profile set p --bot 1 --client-id x").args(flags).success();
+        let told =
+            format!("allow_to: `{pattern}` matches no phone number, only the user id:{pattern} of another channel");
+        assert!(ended.stderr.contains(&told) && ended.stderr.contains(way_out), "{ended:?}");
+        assert_eq!(ended.stderr.matches("warning").count(), 1, "{ended:?}");
+        let send = |to: &str| {
+            let run = home.run("send text Hola --profile p --api-url").args(&[&server.url, "--to", to]);
+            run.env("JELOU_CLIENT_SECRET", "canary-1")
+        };
+        send(&format!("id:{pattern}")).success();
+        send("id:12345").fails(11, &["allow_to"]);
+    }
+}
+
 #[test]
 fn what_fits_nobody_or_does_not_last_is_refused() {
     let home = Home::new();
     let new = "profile set p --bot 1 --client-id x";
     for (flags, told) in [
-        (&["--allow-to", "0987654321"][..], &["allow_to: `0987654321` fits nobody", "write it as 593987654321"][..]),
-        (&["--allow-to", "593*", "--allow-to", "987654321"], &["allow_to: `987654321` fits nobody"]),
-        (&["--allow-to", "0987654321", "--country", "EC"], &["write 593987654321, or a pattern"]),
-        (&["--client-secret-file", "/dev/fd/63"], &["/dev/fd/63 is gone once this command has ended", "file -;"]),
+        (
+            &["--client-secret-file", "/dev/fd/63"][..],
+            &["/dev/fd/63 is gone once this command has ended", "file -;"][..],
+        ),
         (&["--client-secret-file", "/proc/self/fd/3"], &["/proc/self/fd/3 is gone once this command has ended"]),
         (&["--client-secret-file", "/dev/stdin"], &["/dev/stdin is gone"]),
         (&["--ca-cert", "/dev/fd/3"], &["--ca-cert: /dev/fd/3 is gone", "name a file that stays"]),
