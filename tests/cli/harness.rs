@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assert_cmd::assert::OutputAssertExt;
 use assert_cmd::cargo::cargo_bin;
@@ -55,6 +55,18 @@ macro_rules! also_in_a_database {
     };
 }
 pub(crate) use also_in_a_database;
+
+/// How long a test waits between two looks at what it waits for.
+pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+
+/// Waits until `is_so`; what takes longer than a minute never comes.
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
+        std::thread::sleep(BETWEEN_LOOKS);
+    }
+}
 
 /// One command line, not yet run.
 pub(crate) struct Run<'a> {
