@@ -253,7 +253,7 @@ impl<'a> Engine<'a> {
             self.counts = counts;
         }
         if let Some(problem) = self.throttle.leaves_to_others(now).filter(|_| others_send) {
-            let hint = "other processes go on with the run; check the network of this one, then try again".to_owned();
+            let hint = "other processes continue the run; check the network of this one, then try again".to_owned();
             let problem = Problem { hint, ..problem.clone() };
             self.pause(PauseReason::Network, problem);
         }
@@ -319,7 +319,8 @@ impl<'a> Engine<'a> {
 
     fn hear(&mut self, signal: Signal) {
         self.is_signalled = true;
-        self.progress.note(&format!("stopping: {}; press Ctrl-C again to stop at once", self.under_way()));
+        self.progress
+            .note(&format!("stopping: {}; press Ctrl-C again after a second to stop at once", self.under_way()));
         self.stop_for(StopReason::Signal(signal));
     }
 

@@ -97,7 +97,7 @@ pub(super) fn documented_placeholder(value: &str) -> Option<String> {
 pub(super) fn doubt(user: &str) -> Option<String> {
     let sent = format!("`{}` is sent as it stands", user.escape_debug());
     if user.starts_with("id:") {
-        return None;
+        return Some(format!("{sent}: `id:` belongs to --to and lists, and here it is sent as part of the id"));
     }
     if short_user_id(user).is_some() {
         return Some(format!("{sent}, and has too few digits for a WhatsApp user id"));
@@ -114,7 +114,7 @@ pub(super) fn doubt(user: &str) -> Option<String> {
             Some(format!("{sent}, as a number of {country}; if it is a national one, write it with its country code"))
         }
         Err(_) if is_national(user) => Some(format!(
-            "{sent}, and no number with a country code is written so; write it as 593987654321, or name it with --to"
+            "{sent}, and this is not a number with a country code; write it as 593987654321, or name it with --to"
         )),
         Ok(_) | Err(_) => None,
     }
@@ -277,11 +277,12 @@ mod tests {
     #[test]
     fn doubts_what_a_body_has_for_nobody() {
         for (user, expected) in [
-            ("0987654321", "no number with a country code is written so"),
-            ("987654321", "no number with a country code is written so"),
-            ("59398765432", "no number with a country code is written so"),
+            ("0987654321", "this is not a number with a country code"),
+            ("987654321", "this is not a number with a country code"),
+            ("59398765432", "this is not a number with a country code"),
             ("3212345678", "if it is a national one"),
             ("+593987654321", "WhatsApp writes this number 593987654321"),
+            ("id:0987654321", "`id:` belongs to --to and lists, and here it is sent as part of the id"),
             ("<user>", "looks like a placeholder"),
             ("{user}", "looks like a placeholder"),
             ("${USER}", "looks like a placeholder"),
@@ -295,7 +296,6 @@ mod tests {
         }
         for user in [
             "593987654321",
-            "id:0987654321",
             "1",
             "U1",
             "ana@example.com",

@@ -683,7 +683,7 @@ fn a_run_whose_last_row_ends_after_ctrl_c_is_complete() {
     let mut child = Watched::new(start(&home, SEND, &["text", "Hola"], &jelou.url));
     has_arrived.recv().unwrap();
     signal(&child.child, Signal::INT);
-    child.wait_for("stopping: 1 request is under way; press Ctrl-C again to stop at once");
+    child.wait_for("stopping: 1 request is under way; press Ctrl-C again after a second to stop at once");
     go.send(()).unwrap();
     let ended = child.end();
     assert_eq!(ended.code, 0, "{ended:?}");

@@ -525,7 +525,7 @@ fn a_database_that_lets_nobody_in_any_more_ends_a_run_without_a_word_that_nothin
 fn a_database_that_is_gone_is_told_once_and_only_what_is_there_stands_above() {
     let Some((_home, _jelou, mut child)) = locked_out("too_many", "CONNECTION LIMIT 0") else { return };
     signal(&child.child, Signal::INT);
-    child.wait_for("press Ctrl-C again to stop at once");
+    child.wait_for("press Ctrl-C again after a second to stop at once");
     child.signal_until_it_ends(Signal::INT);
     let ended = child.end();
     assert_eq!(ended.code, 12, "{ended:?}");
@@ -793,7 +793,7 @@ fn a_process_whose_network_is_away_leaves_the_run_to_another() {
     let begun = Instant::now();
     let ended = Watched::new(worker(&home, &ledger, words, &port.url())).end();
     assert_eq!(ended.code, 7, "{ended:?}");
-    assert!(ended.stderr.contains("other processes go on with the run"), "{ended:?}");
+    assert!(ended.stderr.contains("other processes continue the run"), "{ended:?}");
     assert!(begun.elapsed() >= Duration::from_secs(60));
     let (_server, after) = server_on(port.listen(), |user, _, _| Some(accepted(user, "")));
     gate.set(()).unwrap();
