@@ -7,6 +7,11 @@ use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use std::{sync::mpsc, thread, time::Duration};
 
+#[cfg(unix)]
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::retry_on_intr,
+};
 use thiserror::Error;
 
 /// What could not be done with which file or directory.
@@ -42,7 +47,8 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     replace().map_err(FileError::of("write", path))
 }
 
-/// Opens a file to read it. A pipe to which nobody writes would keep us waiting for ever, and is an error after ten seconds.
+/// Opens a file to read it. A pipe to which nobody writes, whether somebody has it open or not, would keep us waiting for
+/// ever, and is an error after ten seconds. From the first byte on it may be as slow as it likes.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     if fs::metadata(path).is_ok_and(|metadata| std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type())) {
@@ -56,7 +62,13 @@ pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
 fn open_pipe(path: PathBuf) -> io::Result<File> {
     const TIMEOUT: Duration = Duration::from_secs(10);
     let (opened, receiver) = mpsc::channel();
-    thread::Builder::new().spawn(move || opened.send(File::open(path)))?;
+    let open_with_something = move || {
+        let pipe = File::open(path)?;
+        // The end of what is written counts, too.
+        retry_on_intr(|| poll(&mut [PollFd::new(&pipe, PollFlags::IN)], None))?;
+        Ok(pipe)
+    };
+    thread::Builder::new().spawn(move || opened.send(open_with_something()))?;
     let nobody = |_| {
         let problem = format!("it is a pipe, and nobody wrote to it within {} s", TIMEOUT.as_secs());
         Err(io::Error::new(io::ErrorKind::TimedOut, problem))
