@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::line_breaks::without_final_line_break;
 use crate::private_file::{FileError, open_to_read};
 
 /// The largest file or standard input that is read, in bytes: a message body is far smaller.
@@ -134,14 +135,8 @@ impl Input {
 
     /// A text for a message: as [`Input::read`], one final newline dropped.
     pub(crate) fn text(&mut self, flag: &str, source: &Source) -> Result<String, InputError> {
-        let mut text = self.read(flag, source)?;
-        if text.ends_with('\n') {
-            text.pop();
-            if text.ends_with('\r') {
-                text.pop();
-            }
-        }
-        Ok(text)
+        let text = self.read(flag, source)?;
+        Ok(without_final_line_break(&text).to_owned())
     }
 
     /// The JSON in `source`. An integer that JSON cannot carry exactly is an error.

@@ -28,6 +28,7 @@ mod fuzzing;
 
 mod exit;
 mod input;
+mod line_breaks;
 mod nearest;
 mod output;
 mod phone;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny};
 
+use crate::line_breaks::without_final_line_break;
+
 /// A client secret. It loses one final line break and a byte order mark, wherever it came from.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
@@ -12,14 +14,7 @@ impl Secret {
     /// Takes the value as it was read; `secret\n` and `secret\r\n` become `secret`.
     #[must_use]
     pub(crate) fn new(raw: String) -> Self {
-        let mut raw = raw.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(raw);
-        if raw.ends_with('\n') {
-            raw.pop();
-            if raw.ends_with('\r') {
-                raw.pop();
-            }
-        }
-        Self(raw)
+        Self(without_final_line_break(raw.strip_prefix('\u{feff}').unwrap_or(&raw)).to_owned())
     }
 
     /// The value itself, for the one place that signs a request.
@@ -47,7 +42,7 @@ impl Secret {
         } else if is_between('"', '"') || is_between('\'', '\'') {
             Some("stands in quotes, which are sent as a part of it")
         } else if variable.is_some_and(is_name) {
-            Some("looks like a variable that nothing was put in for")
+            Some("looks like an unexpanded variable")
         } else if value.contains('\n') {
             Some("has several lines, which are all sent as one secret")
         } else if assigned.is_some_and(|(name, _)| is_name(name)) {

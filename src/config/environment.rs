@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::error::ConfigError;
-use super::values::without_final_line_break;
+use crate::line_breaks::without_final_line_break;
 use crate::secret::Secret;
 
 /// Every variable that is ours.
@@ -161,7 +161,7 @@ fn meant(name: &str) -> Option<&'static str> {
 
 /// What stands at the edge of a value and is no part of it; the value itself may be secret. One final line break may stay.
 fn stray_character(value: &str) -> Option<&'static str> {
-    let line = value.strip_suffix('\n').unwrap_or(value);
+    let line = without_final_line_break(value);
     let is_quoted = |quote: char| line.len() > 1 && line.starts_with(quote) && line.ends_with(quote);
     if line.contains('\r') {
         Some("its value has a carriage return; it may come from a file with Windows line breaks")
@@ -220,7 +220,7 @@ mod tests {
             ("77\n\n", Some("blank")),
             ("\u{a0}77", Some("blank")),
             ("77\r", Some("carriage return")),
-            ("77\r\n", Some("carriage return")),
+            ("77\r\n", None),
             ("a\rb", Some("carriage return")),
             ("\"77\"", Some("quotes")),
             ("'77'\n", Some("quotes")),

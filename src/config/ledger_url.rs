@@ -11,6 +11,7 @@ use url::Url;
 
 use super::error::ConfigError;
 use super::sourced::{Origin, Sourced};
+use crate::line_breaks::without_final_line_break;
 use crate::secret::Secret;
 
 /// A database, and how it is reached.
@@ -35,7 +36,7 @@ impl LedgerUrl {
     /// When it is not an address, or holds a password where it must not.
     pub(crate) fn parse_from(origin: Origin, raw: &str) -> Result<Sourced<Self>, ConfigError> {
         let broken = |problem: String| ConfigError::Ledger { origin: origin.to_string(), problem };
-        let url: Self = raw.strip_suffix('\n').unwrap_or(raw).parse().map_err(broken)?;
+        let url: Self = without_final_line_break(raw).parse().map_err(broken)?;
         if url.password.is_some() && !matches!(origin, Origin::Variable(_)) {
             return Err(broken("a password must not stand in it, where others can read it".to_owned()));
         }

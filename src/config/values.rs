@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::line_breaks::without_final_line_break;
+
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A bot's identifier; it becomes one segment of the URL.
@@ -46,12 +48,6 @@ impl BotId {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// The value without one line break at its end, which `echo` leaves there.
-pub(super) fn without_final_line_break(raw: &str) -> &str {
-    let raw = raw.strip_suffix('\n').unwrap_or(raw);
-    raw.strip_suffix('\r').unwrap_or(raw)
 }
 
 impl FromStr for BotId {

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::invalid::Violation;
 use super::schema_path::is_known;
+use crate::line_breaks::{is_other_line_break, with_plain_line_breaks};
 
 /// Gives each text in `value`, which stands at `path`, with its own path to `see`.
 pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&str, &mut String)) {
@@ -25,7 +26,7 @@ pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&s
     }
 }
 
-/// Writes the line breaks of the texts in `body` as `\n`. Gives the control characters that no message can have, with the
+/// Writes the line breaks of the texts in `body` as `\n`. Gives the control characters that messages cannot contain, with the
 /// flags that set them, and a warning of each text that was changed. Fields that `schema` does not know pass as they are.
 pub(super) fn settle(
     body: &mut Value,
@@ -33,7 +34,7 @@ pub(super) fn settle(
     flag_of: impl Fn(&str) -> Option<String>,
 ) -> (Vec<Violation>, Vec<String>) {
     let (mut violations, mut warnings) = (Vec::new(), Vec::new());
-    if !has_control_characters(body) {
+    if !has_odd_characters(body) {
         return (violations, warnings);
     }
     visit_texts(body, "", &mut |path, text| {
@@ -42,35 +43,35 @@ pub(super) fn settle(
         }
         if let Some(problem) = problem(text) {
             violations.push(Violation { flag: flag_of(path), path: path.to_owned(), problem });
-        } else if text.contains('\r') {
+        } else if text.contains(is_other_line_break) {
+            let told = if text.replace('\r', "").contains(is_other_line_break) {
+                "its line breaks are of several kinds, and sent as plain ones"
+            } else {
+                "its line breaks have a carriage return, which is left out"
+            };
+            warnings.push(format!("{path}: {told}"));
             *text = with_plain_line_breaks(text);
-            warnings.push(format!("{path}: its line breaks have a carriage return, which is left out"));
         }
     });
     (violations, warnings)
 }
 
 /// Whether a text in `value` has any but tabs and plain line breaks; nearly none has.
-fn has_control_characters(value: &Value) -> bool {
+fn has_odd_characters(value: &Value) -> bool {
     match value {
-        Value::String(text) => text.chars().any(|character| character.is_control() && !"\n\t".contains(character)),
-        Value::Object(fields) => fields.values().any(has_control_characters),
-        Value::Array(items) => items.iter().any(has_control_characters),
+        Value::String(text) => text.contains(|character| is_refused(character) || is_other_line_break(character)),
+        Value::Object(fields) => fields.values().any(has_odd_characters),
+        Value::Array(items) => items.iter().any(has_odd_characters),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
-/// `text` with `\n` for each of its line breaks.
-pub(crate) fn with_plain_line_breaks(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n")
-}
-
-/// Whether no message can have it.
+/// Whether messages cannot contain it.
 pub(crate) fn is_refused(character: char) -> bool {
-    character.is_control() && !"\n\r\t".contains(character)
+    character.is_control() && !"\n\t".contains(character) && !is_other_line_break(character)
 }
 
-/// What is wrong with the first character of `text` that no message can have.
+/// What is wrong with the first character of `text` that messages cannot contain.
 fn problem(text: &str) -> Option<String> {
     let (at, found) = text.chars().enumerate().find(|(_, character)| is_refused(*character))?;
     let name = match found {
@@ -79,7 +80,7 @@ fn problem(text: &str) -> Option<String> {
         _ => "",
     };
     let code = u32::from(found);
-    Some(format!("character {} is the control character U+{code:04X}{name}, which no message can have", at + 1))
+    Some(format!("character {} is the control character U+{code:04X}{name}, and messages cannot contain it", at + 1))
 }
 
 #[cfg(test)]
@@ -92,20 +93,14 @@ mod tests {
             ("a\0b", Some("character 2 is the control character U+0000 (NUL)")),
             ("\u{1b}[31mred", Some("character 1 is the control character U+001B (ESC)")),
             ("ñé\u{7f}\u{1}", Some("character 3 is the control character U+007F")),
-            ("a\u{85}", Some("character 2 is the control character U+0085")),
+            ("a\u{86}", Some("character 2 is the control character U+0086")),
             ("a\tb\nc\r\n", None),
+            ("a\u{b}b\u{c}c\u{85}d\u{2028}e\u{2029}", None),
             ("👩\u{200d}👧 \u{202e}", None),
         ] {
             let found = problem(text);
             assert_eq!(found.is_some(), expected.is_some(), "{text:?}: {found:?}");
             assert!(found.unwrap_or_default().starts_with(expected.unwrap_or_default()), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn every_line_break_becomes_a_plain_one() {
-        for (text, expected) in [("a\r\nb\rc\n", "a\nb\nc\n"), ("\r\r\n", "\n\n"), ("a\nb", "a\nb"), ("", "")] {
-            assert_eq!(with_plain_line_breaks(text), expected, "{text:?}");
         }
     }
 }

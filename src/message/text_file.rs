@@ -3,8 +3,8 @@
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::characters::with_plain_line_breaks;
 use crate::input::{Input, InputError, Source};
+use crate::line_breaks::with_plain_line_breaks;
 
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct TextFile {

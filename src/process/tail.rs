@@ -69,6 +69,7 @@ mod tests {
             (&["\u{1b}]8;;https://e.com/\u{1b}\\link\u{1b}]8;;\u{1b}\\\u{9b}"], "link\\u{9b}"),
             (&["secret\u{1b}[m!\n"], "(redacted)!"),
             (&["\tat line 3\n"], "\tat line 3"),
+            (&["uno\u{b}dos\n"], "uno\ndos"),
             (&[""], ""),
         ] {
             let mut tail = Tail::new(2);

@@ -282,7 +282,7 @@ fn what_was_not_meant_in_a_variable_is_named() {
         for (value, problem) in [
             (" canary", "begins or ends with a blank"),
             ("canary\r", "has a carriage return"),
-            ("canary\r\n", "has a carriage return"),
+            ("canary\r\n\r\n", "has a carriage return"),
             ("\"canary\"", "stands in quotes"),
             ("'canary'", "stands in quotes"),
         ] {
@@ -716,7 +716,7 @@ fn what_is_around_a_secret_is_told_without_it() {
         ("JELOU_CLIENT_SECRET=canary-1\n", "looks like NAME=VALUE"),
         ("\"canary-1\"\n", "stands in quotes"),
         ("{\"client_secret\": \"canary-1\"}\n", "looks like JSON"),
-        ("$CANARY_canary\n", "looks like a variable that nothing was put in for"),
+        ("$CANARY_canary\n", "looks like an unexpanded variable"),
     ] {
         home.write("secret", content);
         let server = Server::answering(Reply::accepted());

@@ -149,8 +149,6 @@ fn send_as_begun(
         refuse_other(name, "--profile", of_run, flags.profile.as_deref())?;
         let in_environment = unresolved.said().filter(|_| !run.sandbox && flags.profile.is_none());
         let profile = in_environment.and_then(|environment| environment.profile.as_deref());
-        // One final line break is no part of a value.
-        let profile = profile.map(|given| given.strip_suffix('\n').unwrap_or(given));
         refuse_other(name, "JELOU_PROFILE", of_run, profile)?;
         flags.default_profile.clone_from(&run.profile);
     } else if let Some(profile) = &run.profile
