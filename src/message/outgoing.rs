@@ -71,6 +71,7 @@ impl Outgoing {
             }
         };
         if is_row {
+            kind.trim_parameters(&mut fields);
             // A list from Windows has other line breaks in every cell of several lines.
             warnings.clear();
         }

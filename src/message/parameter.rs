@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use super::characters::visit_texts;
+use super::schema_path::{at, rule_at};
+use crate::line_breaks::{is_other_line_break, with_plain_line_breaks};
 
 /// What [`check_parameter`] takes, as a pattern and in words.
 pub(super) const ONE_LINE: &str = r"^(?!.* {5})[^\n\r\t]*\S[^\n\r\t]*$";
@@ -12,8 +14,8 @@ pub(super) const ONE_LINE_IN_WORDS: &str = "one line, not empty, without tabs or
 /// characters or more than 4 consecutive spaces" (Meta, error 132018).
 pub(super) fn check_parameter(text: &str) -> garde::Result {
     let found = match text {
-        _ if text.trim().is_empty() => return Err(garde::Error::new(EMPTY)),
-        _ if text.contains(['\n', '\r']) => "has a line break",
+        _ if text.trim().is_empty() => return check_filled_text(text),
+        _ if text.contains('\n') || text.contains(is_other_line_break) => "has a line break",
         _ if text.contains('\t') => "has a tab",
         _ if text.contains("     ") => "has more than 4 spaces in a row",
         _ => return Ok(()),
@@ -21,22 +23,84 @@ pub(super) fn check_parameter(text: &str) -> garde::Result {
     Err(garde::Error::new(format!("{found}, which WhatsApp refuses in a parameter of a template")))
 }
 
-/// Writes the parameters in `body` so that WhatsApp takes them, for a message that matters more than its form: on one line,
-/// its lines divided by ` / `, and `-` for an empty one. Says what was wrong with each that was changed.
-pub(super) fn fit_parameters(body: &mut Value) -> Vec<String> {
-    let mut changed = Vec::new();
+/// What [`check_filled`] takes, in words.
+pub(super) const FILLED_IN_WORDS: &str = "no empty text in it";
+
+/// The most characters that the parameters of a template may have together in a notice. WhatsApp refuses a template whose
+/// text has more than 1,024 with its parameters filled in (Meta, error 132005); the rest is left for the template's own.
+const MOST_TOGETHER: usize = 900;
+
+/// Gives each parameter in `body`, a template by the kind with `schema`, with its path, and whether it has to be one line, to
+/// `see`. A parameter of a list of `NAME=VALUE` is the value.
+fn visit_parameters(body: &mut Value, schema: &Value, mut see: impl FnMut(&str, bool, &mut String)) {
+    let are_named = at(schema, "parameters").is_some_and(|parameters| parameters.get("additionalProperties").is_some());
     visit_texts(body, "", &mut |path, text| {
-        let is_parameter = path.starts_with("parameters")
-            || path.starts_with("headerParameters")
-            || path.starts_with("buttonParameters") && path.ends_with("].param");
-        let Some(Err(problem)) = is_parameter.then(|| check_parameter(text)) else { return };
-        let lines = text.split(['\n', '\r']).map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-        let line = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ");
-        *text = if line.is_empty() { "-".to_owned() } else { line };
-        let sent = if text == "-" { "sent as `-`" } else { "sent on one line" };
-        changed.push(format!("{path}: {problem}; it is {sent}"));
+        let is_line = match rule_at(schema, path) {
+            Some(ONE_LINE_IN_WORDS) => true,
+            Some(FILLED_IN_WORDS) => false,
+            Some(_) | None => return,
+        };
+        let is_pair = are_named && path.starts_with("parameters[");
+        let name = text.find('=').filter(|_| is_pair).map_or(0, |equals| equals + 1);
+        let mut value = text.split_off(name);
+        see(path, is_line, &mut value);
+        text.push_str(&value);
+    });
+}
+
+/// Takes line breaks off the ends of the parameters in `body`: in the cell of a list nobody sees them.
+pub(super) fn trim_parameters(body: &mut Value, schema: &Value) {
+    visit_texts(body, "", &mut |path, text| {
+        if text.ends_with('\n') && rule_at(schema, path) == Some(ONE_LINE_IN_WORDS) {
+            text.truncate(text.trim_end_matches('\n').len());
+        }
+    });
+}
+
+/// Writes the parameters in `body` so that WhatsApp takes them, for a message that matters more than its form: on one line,
+/// its lines divided by ` / `, `-` for an empty one, and of those that are too long together the ends. Says what was wrong
+/// with each that was changed.
+pub(super) fn fit_parameters(body: &mut Value, schema: &Value) -> Vec<String> {
+    let (mut changed, mut lengths) = (Vec::new(), Vec::new());
+    visit_parameters(body, schema, |path, is_line, text| {
+        let check = if is_line { check_parameter(text) } else { check_filled_text(text) };
+        if let Err(problem) = check {
+            let sent = fit(text);
+            changed.push(format!("{path}: {problem}; it is {sent}"));
+        }
+        lengths.extend(is_line.then(|| text.chars().count()));
+    });
+    let most = longest_that_fit(&lengths);
+    visit_parameters(body, schema, |path, is_line, text| {
+        let count = text.chars().count();
+        if is_line && count > most {
+            *text = format!("…{}", text.chars().skip(count + 1 - most).collect::<String>());
+            changed.push(format!(
+                "{path}: has {count} characters, and the parameters of a notice at most {MOST_TOGETHER} together; its end is sent"
+            ));
+        }
     });
     changed
+}
+
+/// Makes `text` one line that is not empty; says in words what that made of it.
+fn fit(text: &mut String) -> &'static str {
+    let plain = with_plain_line_breaks(text);
+    let lines = plain.split('\n').map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let line = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ");
+    if line.is_empty() {
+        "-".clone_into(text);
+        return "sent as `-`";
+    }
+    *text = line;
+    if plain.contains('\n') { "sent on one line" } else { "sent with single spaces" }
+}
+
+/// How long each of the texts with these lengths may be, so that all fit together and the longest alone are shortened.
+fn longest_that_fit(lengths: &[usize]) -> usize {
+    let fits = |most: &usize| lengths.iter().map(|length| length.min(most)).sum::<usize>() <= MOST_TOGETHER;
+    let longest = lengths.iter().copied().max().unwrap_or_default();
+    (2..=longest.min(MOST_TOGETHER)).rev().find(fits).unwrap_or(1)
 }
 
 const EMPTY: &str = "is empty; a template takes no empty parameter";
@@ -44,11 +108,15 @@ const EMPTY: &str = "is empty; a template takes no empty parameter";
 /// Whether every text in a value whose form is not documented says something.
 pub(super) fn check_filled(value: &Value) -> garde::Result {
     match value {
-        Value::String(text) if text.trim().is_empty() => Err(garde::Error::new(EMPTY)),
+        Value::String(text) => check_filled_text(text),
         Value::Array(items) => items.iter().try_for_each(check_filled),
         Value::Object(fields) => fields.values().try_for_each(check_filled),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
+}
+
+fn check_filled_text(text: &str) -> garde::Result {
+    if text.trim().is_empty() { Err(garde::Error::new(EMPTY)) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -56,6 +124,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::message::Message;
+
+    fn schema(kind: Value) -> &'static Value {
+        Message::of_body(kind.as_object().unwrap()).unwrap().schema()
+    }
+
+    fn by_name() -> &'static Value {
+        schema(json!({"elementName": "t"}))
+    }
 
     #[test]
     fn a_parameter_is_made_one_that_whatsapp_takes() {
@@ -68,14 +145,52 @@ mod tests {
             ("", "-"),
             ("a    b", "a    b"),
         ] {
-            let mut body = json!({"parameters": [text], "headerParameters": [text],
-                "buttonParameters": [{"param": text, "payload": text}]});
-            let changed = fit_parameters(&mut body);
-            let fitted = json!({"parameters": [expected], "headerParameters": [expected],
-                "buttonParameters": [{"param": expected, "payload": text}]});
+            let mut body = json!({"parameters": [text], "headerParameters": [text], "filename": text,
+                "buttonParameters": [{"param": text, "type": text}]});
+            let changed = fit_parameters(&mut body, by_name());
+            let fitted = json!({"parameters": [expected], "headerParameters": [expected], "filename": text,
+                "buttonParameters": [{"param": expected, "type": text}]});
             assert_eq!(body, fitted, "{text:?}");
             assert_eq!(changed.len(), if text == expected { 0 } else { 3 }, "{text:?}: {changed:?}");
             assert!(check_parameter(expected).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_value_of_any_form_is_made_one_that_is_not_empty() {
+        let mut body = json!({"cards": [{"body": {"text": " "}, "at": [1, "", "a\nb"]}, ""],
+            "buttonParameters": [{"payload": {"a": ["\n"]}}]});
+        let changed = fit_parameters(&mut body, by_name());
+        let fitted = json!({"cards": [{"body": {"text": "-"}, "at": [1, "-", "a\nb"]}, "-"],
+            "buttonParameters": [{"payload": {"a": ["-"]}}]});
+        assert_eq!((body, changed.len()), (fitted, 4), "{changed:?}");
+        for (parameters, fitted) in [
+            (json!(["a=", "b=x\ny=z", "c= "]), json!(["a=-", "b=x / y=z", "c=-"])),
+            (json!({"a": "", "b": "x\ny", "c.d": " "}), json!({"a": "-", "b": "x / y", "c.d": "-"})),
+        ] {
+            let mut body = json!({"parameters": parameters});
+            fit_parameters(&mut body, schema(json!({"type": "template", "templateId": "39"})));
+            assert_eq!(body["parameters"], fitted);
+        }
+    }
+
+    #[test]
+    fn of_parameters_that_are_too_long_together_the_ends_of_the_longest_are_left() {
+        for (lengths, expected) in [
+            (&[900][..], &[900][..]),
+            (&[901], &[900]),
+            (&[7500, 10], &[890, 10]),
+            (&[800, 500, 20], &[440, 440, 20]),
+            (&[300, 300, 300], &[300, 300, 300]),
+        ] {
+            let text = |length: &usize| format!("{}z", "ñ".repeat(length - 1));
+            let mut body = json!({"parameters": lengths.iter().map(text).collect::<Vec<_>>()});
+            let changed = fit_parameters(&mut body, by_name());
+            let fitted: Vec<_> = body["parameters"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            let found: Vec<_> = fitted.iter().map(|text| text.chars().count()).collect();
+            assert_eq!(found, expected, "{lengths:?}");
+            assert_eq!(changed.len(), fitted.iter().filter(|text| text.starts_with('…')).count(), "{changed:?}");
+            assert!(fitted.iter().all(|text| text.ends_with('z')), "{fitted:?}");
         }
     }
 }

@@ -27,6 +27,12 @@ pub(crate) fn is_known(root: &Value, path: &str) -> bool {
     true
 }
 
+/// The rule in words (`x-rule`) of the field at `path`, or of the nearest one around it.
+pub(crate) fn rule_at<'a>(root: &'a Value, path: &str) -> Option<&'a str> {
+    let ends = path.match_indices(['.', '[']).map(|(at, _)| at).chain([path.len()]);
+    ends.rev().find_map(|end| at(root, path.get(..end)?)?.get("x-rule")?.as_str())
+}
+
 /// Follows a reference, and takes the real one of `anyOf [X, null]`, which schemars writes for an `Option`.
 pub(crate) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     let reference = schema

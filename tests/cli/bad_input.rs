@@ -1,5 +1,7 @@
 //! Wrong input: a message that names field, value, limit and way out, the exit code, and no request.
 
+use serde_json::json;
+
 use crate::harness::{Ended, Home};
 use crate::server::{Reply, Server};
 
@@ -320,8 +322,9 @@ fn control_characters_are_refused_where_they_stand() {
     for (words, told) in [
         (
             &["text", "--text-file", "zero.txt"][..],
-            &["text: character 2 is the control character U+0000 (NUL), which no message can have (set it with TEXT)"]
-                [..],
+            &[
+                "text: character 2 is the control character U+0000 (NUL), and messages cannot contain it (set it with TEXT)",
+            ][..],
         ),
         (&["text", "\u{1b}[31mred"], &["text: character 1 is the control character U+001B (ESC)"]),
         (&["list", "--body", "body.json"], &["options[1].title: character 2 is the control character U+0007"]),
@@ -336,7 +339,7 @@ fn control_characters_are_refused_where_they_stand() {
     home.run("bulk send people.csv text --yes")
         .args(&["Hola {{ nombre }}"])
         .api(&server.url)
-        .fails(2, &["line 3: text: character 7 is the control character U+001B (ESC), which no message can have"]);
+        .fails(2, &["line 3: text: character 7 is the control character U+001B (ESC), and messages cannot contain it"]);
     // Nothing is said of fields that nobody knows, but that they are sent.
     let shown = home
         .run_args(&["send", "text", "--dry-run", "--body", "-"])
@@ -352,13 +355,14 @@ fn control_characters_are_refused_where_they_stand() {
 #[test]
 fn a_recipient_in_a_body_is_judged() {
     let home = Home::new();
-    let body = |user: &str| serde_json::json!({"type": "text", "userId": user, "text": "a"}).to_string();
-    let hsm = |user: &str| serde_json::json!({"destinations": [user], "elementName": "t"}).to_string();
+    let body = |user: &str| json!({"type": "text", "userId": user, "text": "a"}).to_string();
+    let hsm = |user: &str| json!({"destinations": [user], "elementName": "t"}).to_string();
     // What is probably nobody leaves with a warning, and with --strict not at all.
     for (user, told) in [
-        ("0987654321", "`0987654321` is sent as it stands, and no number with a country code is written so"),
+        ("0987654321", "`0987654321` is sent as it stands, and this is not a number with a country code"),
         ("3212345678", "`3212345678` is sent as it stands, as a number of BE; if it is a national one"),
         ("EC.593987654321", "`EC.593987654321` is sent as it stands, and has too few digits for a WhatsApp user id"),
+        ("id:0987654321", "`id:` belongs to --to and lists, and here it is sent as part of the id"),
         ("<user>", "`<user>` is sent as it stands, and looks like a placeholder"),
         ("USER", "`USER` is sent as it stands, and looks like a placeholder"),
         ("{{ celular }}", "{{ celular }} is sent as it stands: only `bulk send` fills in columns"),
@@ -441,19 +445,48 @@ fn every_line_break_leaves_as_a_plain_one() {
     home.write("windows.txt", "one\r\ntwo\rthree\r\n");
     home.write("body.json", r#"{"userId": "593987654321", "text": "one\r\ntwo\rthree"}"#);
     let told = "warning: text: its line breaks have a carriage return, which is left out\n";
+    let of_word = "warning: text: its line breaks are of several kinds, and sent as plain ones\n";
     for (words, warning) in [
         (&["--to", "593987654321", "--text-file", "windows.txt"][..], ""),
         (&["--to", "593987654321", "one\r\ntwo\rthree"], told),
+        (&["--to", "593987654321", "one\u{b}two\u{c}three"], of_word),
+        (&["--to", "593987654321", "one\u{85}two\u{2028}three"], of_word),
         (&["--body", "body.json"], told),
     ] {
         let server = Server::answering(Reply::accepted());
         let ended = home.run("send text").args(words).api(&server.url).success();
         assert_eq!((server.only().json()["text"].as_str(), ended.stderr.as_str()), (Some("one\ntwo\nthree"), warning));
     }
-    home.write("people.csv", "to,nombre\r\n593987654321,\"one\r\ntwo\rthree\"\r\n");
-    let ended = home.run("--sandbox bulk send people.csv text --dry-run").args(&["{{ nombre }}"]).success();
-    assert_eq!(ended.json()["body"]["text"], "one\ntwo\nthree");
-    assert!(!ended.stderr.contains("warning"), "{ended:?}");
+    for cell in ["one\r\ntwo\rthree", "one\u{b}two\u{85}three"] {
+        home.write("people.csv", format!("to,nombre\r\n593987654321,\"{cell}\"\r\n"));
+        let ended = home.run("--sandbox bulk send people.csv text --dry-run").args(&["{{ nombre }}"]).success();
+        assert_eq!(ended.json()["body"]["text"], "one\ntwo\nthree");
+        assert!(!ended.stderr.contains("warning"), "{ended:?}");
+    }
+}
+
+/// Alt-Enter at the end of a cell is not seen there; inside of a parameter WhatsApp refuses a line break.
+#[test]
+fn a_line_break_at_the_end_of_a_cell_is_no_part_of_a_templates_parameter() {
+    let home = Home::new();
+    let by_name = json!({"elementName": "t", "parameters": ["{{ nombre }}"], "headerParameters": ["{{ nombre }}"]});
+    let by_id = json!({"type": "template", "templateId": "39", "parameters": {"a": "{{ nombre }}"}});
+    for (end, is_sent) in [("\n", true), ("\r\n", true), ("\u{b}", true), ("\n\n", true), ("\nMora", false)] {
+        home.write("people.csv", format!("to,nombre\n593987654321,\"Ana{end}\"\n"));
+        for (body, fields) in [(&by_name, &["/parameters/0", "/headerParameters/0"][..]), (&by_id, &["/parameters/a"])]
+        {
+            home.write("body.json", body.to_string());
+            let run = home.run("--sandbox bulk send people.csv template --dry-run --body body.json");
+            if !is_sent {
+                run.fails(2, &["has a line break, which WhatsApp refuses in a parameter of a template"]);
+                continue;
+            }
+            let body = run.success().json()["body"].clone();
+            for field in fields {
+                assert_eq!(body.pointer(field).unwrap(), "Ana", "{end:?} {body}");
+            }
+        }
+    }
 }
 
 #[test]

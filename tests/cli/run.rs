@@ -1,5 +1,7 @@
 //! `run`: a command with its streams, signals and exit code untouched, and a message of how it ended.
 
+use std::fs::File;
+use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -8,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
-use crate::harness::{Ended, Home, can_test, set_mode, tool, under, works};
+use crate::harness::{BETWEEN_LOOKS, Ended, Home, can_test, set_mode, tool, under, wait_until, works};
 use crate::server::{Reply, Server, refused_url};
 
 const TO: [&str; 3] = ["run", "--to", "593987654321"];
@@ -218,9 +220,44 @@ fn a_parameter_is_put_on_one_line_with_a_warning() {
     // What is wrong whatever the command does is told before it runs, and once.
     let server = Server::answering(Reply::accepted());
     let ended = run_in(&home, &server, &["--template", "t", "--param", "a\tb"], "echo ran >&2");
-    let warning = "warning: parameters[0]: has a tab, which WhatsApp refuses in a parameter of a template; it is sent on one line";
+    let warning = "warning: parameters[0]: has a tab, which WhatsApp refuses in a parameter of a template; it is sent with single spaces";
     assert_eq!(ended.stderr, format!("{warning}\nran\n"));
     assert_eq!(server.only().json()["parameters"], json!(["a b"]));
+}
+
+/// WhatsApp counts the parameters to the text of the template, and refuses one that is too long.
+#[test]
+fn of_a_tail_that_is_too_long_for_a_template_the_end_is_sent() {
+    let server = Server::answering(Reply::accepted());
+    let script = "for at in 1 2 3 4 5; do printf '%01500dend-%s\n' 0 $at >&2; done; exit 3";
+    let flags = ["--tail", "5", "--template", "t", "--param", "{{ tail }}", "--param", "{{ result }}"];
+    let ended = run_in(&Home::new(), &server, &flags, script);
+    assert_eq!(ended.code, 3, "{ended:?}");
+    let body = server.only().json();
+    let [tail, result] = [0, 1].map(|at| body["parameters"][at].as_str().unwrap());
+    assert!(tail.starts_with("…0") && tail.ends_with("0end-5") && result == "failed", "{body}");
+    assert_eq!(tail.chars().count() + result.len(), 900);
+    let told = "warning: parameters[0]: has 7542 characters, and the parameters of a notice at most 900 together; its end is sent";
+    assert!(ended.stderr.contains(told), "{ended:?}");
+}
+
+/// The notice matters more than its form.
+#[test]
+fn a_notice_is_not_dropped_for_a_value_that_is_empty() {
+    let home = Home::new();
+    for (body, path, sent) in [
+        (json!({"elementName": "t", "cards": [{"body": {"text": "{{ signal }}"}}]}), "/cards/0/body/text", "-"),
+        (json!({"elementName": "t", "buttonParameters": [{"payload": " "}]}), "/buttonParameters/0/payload", "-"),
+        (json!({"type": "template", "templateId": "39", "parameters": ["a={{ signal }}"]}), "/parameters/a", "-"),
+        (json!({"type": "text", "text": "uno\u{b}dos\u{1}\u{85}tres"}), "/text", "uno\ndos\ntres"),
+    ] {
+        home.write("body.json", body.to_string());
+        let server = Server::answering(Reply::accepted());
+        let ended = run_in(&home, &server, &["--body", "body.json"], "exit 3");
+        let body = server.only().json();
+        assert_eq!(body.pointer(path).unwrap(), sent, "{body}");
+        assert!(ended.code == 3 && !ended.stderr.contains("not sent"), "{ended:?}");
+    }
 }
 
 #[test]
@@ -463,6 +500,37 @@ fn a_pipe_without_a_writer_does_not_keep_the_command_from_running() {
 }
 
 #[test]
+fn a_pipe_with_a_silent_writer_does_not_keep_the_command_from_running() {
+    let home = Home::new();
+    let path = home.path().join("opted-out");
+    tool(Command::new("mkfifo").arg(&path));
+    let server = Server::answering(Reply::accepted()).perhaps_asked();
+    let run = || run_in(&home, &server, &["--exclude", "opted-out"], "echo ran; exit 3");
+    // Open for both, it waits for nobody who reads.
+    let writer = File::options().read(true).write(true).open(&path).unwrap();
+    let ended = run();
+    assert_eq!((ended.code, ended.stdout.as_str()), (3, "ran\n"), "{ended:?}");
+    for told in ["it is a pipe, and nobody wrote to it within 10 s", "the notice of how the command ended: not sent"] {
+        assert!(ended.stderr.contains(told), "{ended:?}");
+    }
+    assert!(server.received().is_empty());
+    home.run("send text --to 593987654321 --text-file opted-out").fails(2, &["nobody wrote to it within 10 s"]);
+    drop(writer);
+    // Who is slow is waited for.
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut writer = File::options().write(true).open(&path).unwrap();
+            std::thread::sleep(Duration::from_secs(2));
+            writer.write_all(b"593987654321\n").unwrap();
+        });
+        let ended = run();
+        assert!(ended.code == 3 && ended.stderr.contains("not sent"), "{ended:?}");
+        assert!(!ended.stderr.contains("it is a pipe"), "{ended:?}");
+    });
+    assert!(server.received().is_empty());
+}
+
+#[test]
 fn what_would_keep_the_notice_is_told_before_the_command_runs() {
     let home = Home::new();
     for (flags, config, code, problem) in unsendable(&home) {
@@ -494,7 +562,7 @@ fn what_would_keep_the_notice_is_told_before_the_command_runs() {
 fn nothing_runs_where_all_is_checked_first_and_the_api_refuses() {
     let nobody = refused_url();
     let page = r#"{"pagination": {"total": 0}, "results": []}"#;
-    let check = ["--retry-for", "0", "--timeout", "300ms", "--check-first"];
+    let check = ["--retry-for", "0", "--check-first"];
     for (reply, code, told) in [
         (
             Some(Reply::json(401, r#"{"message": "no"}"#)),
@@ -507,19 +575,22 @@ fn nothing_runs_where_all_is_checked_first_and_the_api_refuses() {
         (Some(Reply::HangAfterReading), 7, "error: the notice could not be sent: no answer in time"),
         (None, 7, "error: the notice could not be sent: failed to connect"),
     ] {
+        // Of the others the answer counts, however late it comes.
+        let hangs = matches!(reply, Some(Reply::HangAfterReading));
+        let timeout = ["--timeout", if hangs { "300ms" } else { "60s" }];
         let server = reply.map(Server::answering);
         let url = server.as_ref().map_or(nobody.as_str(), |server| &server.url);
         for notice in [&[][..], &["--template", "t", "--param", "x"]] {
             let home = Home::new();
             let run = |flags: &[&str]| {
-                let words = [&TO[..], notice, flags, &["--", "touch", "ran"]].concat();
+                let words = [&TO[..], notice, &timeout, flags, &["--", "touch", "ran"]].concat();
                 home.run_args(&words).env("PATH", "/usr/bin:/bin").api(url).end()
             };
             let ended = run(&check);
             assert!(ended.code == code && ended.stderr.contains(told), "{code}: {ended:?}");
             assert!(ended.stderr.contains("the command did not run") && !home.path().join("ran").exists(), "{ended:?}");
             // Nobody asks before where it is not asked for.
-            let ended = run(&["--retry-for", "0", "--timeout", "300ms"]);
+            let ended = run(&["--retry-for", "0"]);
             assert!(ended.code == 0 && home.path().join("ran").exists(), "{ended:?}");
         }
         let asked = server.map(|server| server.received().iter().filter(|one| one.line.starts_with("GET ")).count());
@@ -589,9 +660,7 @@ fn a_signal_is_the_commands_and_the_notice_is_still_sent() {
         // Not at our terminal, if there is one: what is typed there would be for the command too.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().unwrap();
-        while !home.path().join("up").exists() {
-            std::thread::yield_now();
-        }
+        wait_until("the command is up", || home.path().join("up").exists());
         tool(Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]));
         assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
         assert_eq!(server.only().json()["text"], format!("sh|failed|{code}|"));
@@ -602,9 +671,7 @@ fn a_signal_is_the_commands_and_the_notice_is_still_sent() {
 const ENDLESS: &str = "echo $$ > up.part; mv up.part up; exec sleep 1000";
 
 fn wait_for_command(home: &Home) -> Pid {
-    while !home.path().join("up").exists() {
-        std::thread::yield_now();
-    }
+    wait_until("the command is up", || home.path().join("up").exists());
     Pid::from_raw(home.read("up").trim().parse().unwrap()).unwrap()
 }
 
@@ -670,7 +737,7 @@ fn a_signal_that_is_not_the_commands_ends_the_notice() {
         if !server.received().is_empty() {
             kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
         }
-        std::thread::yield_now();
+        std::thread::sleep(BETWEEN_LOOKS);
     }
     let ended = Ended::new(&child.wait_with_output().unwrap());
     assert_eq!(ended.code, 3, "{ended:?}");

@@ -50,7 +50,7 @@ use self::video::Video;
 use super::bubble::DrawnLine;
 use super::envelope::Envelope;
 use super::kind::Kind;
-use super::parameter::fit_parameters;
+use super::parameter::{fit_parameters, trim_parameters};
 use super::route::Route;
 use crate::input::{Input, InputError};
 
@@ -253,8 +253,18 @@ impl Message {
 
     /// Writes the parameters of a template in `body` so that WhatsApp takes them; says what was wrong with each.
     pub(crate) fn fit_parameters(&self, body: &mut Value) -> Vec<String> {
-        let is_template = matches!(self, Self::Template(_) | Self::TemplateById(_));
-        if is_template { fit_parameters(body) } else { Vec::new() }
+        if self.is_template() { fit_parameters(body, self.schema()) } else { Vec::new() }
+    }
+
+    /// Takes line breaks off the ends of the parameters of a template.
+    pub(super) fn trim_parameters(&self, body: &mut Value) {
+        if self.is_template() {
+            trim_parameters(body, self.schema());
+        }
+    }
+
+    fn is_template(&self) -> bool {
+        matches!(self, Self::Template(_) | Self::TemplateById(_))
     }
 
     /// The endpoint it goes to, as the API's documents write it.

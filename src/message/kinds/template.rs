@@ -13,7 +13,7 @@ use crate::message::bubble::{DrawnLine, media, parameters, template, texts};
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::media_url;
-use crate::message::parameter::{ONE_LINE, ONE_LINE_IN_WORDS, check_filled, check_parameter};
+use crate::message::parameter::{FILLED_IN_WORDS, ONE_LINE, ONE_LINE_IN_WORDS, check_filled, check_parameter};
 use crate::message::route::Route;
 
 /// Send a template, which reaches anyone
@@ -79,6 +79,7 @@ pub(crate) struct Template {
 
     #[arg(skip)]
     #[garde(inner(inner(custom(|card: &Value, (): &()| check_filled(card)))))]
+    #[schemars(extend("x-rule" = FILLED_IN_WORDS, "x-source" = "WhatsApp"))]
     cards: Option<Vec<Value>>,
 
     #[arg(skip)]
@@ -116,6 +117,7 @@ enum TemplateType {
 struct ButtonParameter {
     r#type: Option<String>,
     #[garde(inner(custom(|payload: &Value, (): &()| check_filled(payload))))]
+    #[schemars(extend("x-rule" = FILLED_IN_WORDS, "x-source" = "WhatsApp"))]
     payload: Option<Value>,
     #[garde(inner(custom(|param: &Value, (): &()| param.as_str().map_or(Ok(()), check_parameter))))]
     #[schemars(extend("pattern" = ONE_LINE, "x-rule" = ONE_LINE_IN_WORDS, "x-source" = "WhatsApp"))]
