@@ -18,7 +18,8 @@ use crate::phone::Country;
 ///
 /// A text can use the values `command` (its name alone), `result` (ok, failed or killed), `code`,
 /// `signal`, `duration`, `host`, `started`, and, with --tail, `tail`: the end of its stderr. A
-/// parameter of a WhatsApp template is put on one line.
+/// parameter of a WhatsApp template is put on one line, and of parameters that have more than 900
+/// characters together only the end is sent: WhatsApp takes 1,024 for the whole text.
 /// The exit code is the command's, also when the notice fails. A text reaches only a user who wrote in the last
 /// 24 hours; a template reaches anyone. What keeps the notice from leaving is told, and the command runs all the same.
 #[derive(Args, Debug)]
