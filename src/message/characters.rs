@@ -45,7 +45,7 @@ pub(super) fn settle(
             violations.push(Violation { flag: flag_of(path), path: path.to_owned(), problem });
         } else if text.contains(is_other_line_break) {
             let told = if text.replace('\r', "").contains(is_other_line_break) {
-                "its line breaks are of several kinds, and sent as plain ones"
+                "its line breaks are of another kind, as from Word, and are sent as plain ones"
             } else {
                 "its line breaks have a carriage return, which is left out"
             };

@@ -445,7 +445,7 @@ fn every_line_break_leaves_as_a_plain_one() {
     home.write("windows.txt", "one\r\ntwo\rthree\r\n");
     home.write("body.json", r#"{"userId": "593987654321", "text": "one\r\ntwo\rthree"}"#);
     let told = "warning: text: its line breaks have a carriage return, which is left out\n";
-    let of_word = "warning: text: its line breaks are of several kinds, and sent as plain ones\n";
+    let of_word = "warning: text: its line breaks are of another kind, as from Word, and are sent as plain ones\n";
     for (words, warning) in [
         (&["--to", "593987654321", "--text-file", "windows.txt"][..], ""),
         (&["--to", "593987654321", "one\r\ntwo\rthree"], told),
