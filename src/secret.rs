@@ -13,8 +13,9 @@ pub(crate) struct Secret(String);
 impl Secret {
     /// Takes the value as it was read; `secret\n` and `secret\r\n` become `secret`.
     #[must_use]
-    pub(crate) fn new(raw: String) -> Self {
-        Self(without_final_line_break(raw.strip_prefix('\u{feff}').unwrap_or(&raw)).to_owned())
+    pub(crate) fn new(mut raw: String) -> Self {
+        raw.truncate(without_final_line_break(&raw).len());
+        Self(raw.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(raw))
     }
 
     /// The value itself, for the one place that signs a request.

@@ -126,12 +126,12 @@ mod tests {
     use super::*;
     use crate::message::Message;
 
-    fn schema(kind: Value) -> &'static Value {
+    fn schema(kind: &Value) -> &'static Value {
         Message::of_body(kind.as_object().unwrap()).unwrap().schema()
     }
 
     fn by_name() -> &'static Value {
-        schema(json!({"elementName": "t"}))
+        schema(&json!({"elementName": "t"}))
     }
 
     #[test]
@@ -169,7 +169,7 @@ mod tests {
             (json!({"a": "", "b": "x\ny", "c.d": " "}), json!({"a": "-", "b": "x / y", "c.d": "-"})),
         ] {
             let mut body = json!({"parameters": parameters});
-            fit_parameters(&mut body, schema(json!({"type": "template", "templateId": "39"})));
+            fit_parameters(&mut body, schema(&json!({"type": "template", "templateId": "39"})));
             assert_eq!(body["parameters"], fitted);
         }
     }

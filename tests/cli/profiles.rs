@@ -212,21 +212,20 @@ fn a_pattern_that_fits_no_phone_is_warned_about() {
 #[test]
 fn a_number_without_country_code_in_allow_to_is_warned_of_and_holds_for_identifiers() {
     let home = Home::new();
+    home.write("secret.txt", "canary-1");
     let server = Server::answering(Reply::accepted());
     for (flags, pattern, way_out) in [
         (&["--allow-to", "0987654321"][..], "0987654321", "write a number as 593987654321"),
         (&["--allow-to", "593*", "--allow-to", "987654321"], "987654321", "write a number as 593987654321"),
         (&["--allow-to", "0987654321", "--country", "EC"], "0987654321", "write 593987654321, or a pattern"),
     ] {
-        let ended = home.run("profile set p --bot 1 --client-id x").args(flags).success();
+        let sender = ["--client-secret-file", "secret.txt", "--api-url", &server.url];
+        let ended = home.run("profile set p --bot 1 --client-id x").args(&sender).args(flags).success();
         let told =
             format!("allow_to: `{pattern}` matches no phone number, only the user id:{pattern} of another channel");
         assert!(ended.stderr.contains(&told) && ended.stderr.contains(way_out), "{ended:?}");
         assert_eq!(ended.stderr.matches("warning").count(), 1, "{ended:?}");
-        let send = |to: &str| {
-            let run = home.run("send text Hola --profile p --api-url").args(&[&server.url, "--to", to]);
-            run.env("JELOU_CLIENT_SECRET", "canary-1")
-        };
+        let send = |to: &str| home.run("send text Hola --profile p --to").args(&[to]);
         send(&format!("id:{pattern}")).success();
         send("id:12345").fails(11, &["allow_to"]);
     }

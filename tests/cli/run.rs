@@ -237,7 +237,7 @@ fn of_a_tail_that_is_too_long_for_a_template_the_end_is_sent() {
     let [tail, result] = [0, 1].map(|at| body["parameters"][at].as_str().unwrap());
     assert!(tail.starts_with("…0") && tail.ends_with("0end-5") && result == "failed", "{body}");
     assert_eq!(tail.chars().count() + result.len(), 900);
-    let told = "warning: parameters[0]: has 7542 characters, and the parameters of a notice at most 900 together; its end is sent";
+    let told = "warning: parameters[0]: has 7537 characters, and the parameters of a notice at most 900 together; its end is sent";
     assert!(ended.stderr.contains(told), "{ended:?}");
 }
 
