@@ -2,13 +2,14 @@
 //! a guard refused and for one of which a person decided rows, in the file that the profile or `JELOUCTL_LOG` names. It has
 //! no text of a message and no secret, and whatever becomes of it changes no exit code.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 #[cfg(unix)]
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process;
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -19,6 +20,11 @@ use crate::output::{Record, Stderr, compact};
 use crate::private_file::{self, FileError};
 use crate::process::host_name;
 use crate::timestamps::rfc_3339_millis;
+
+/// How often, and how long after another, the lock of a log whose last line was cut is tried: other processes hold it for
+/// one write.
+const LOCK_TRIES: u32 = 20;
+const BETWEEN_LOCK_TRIES: Duration = Duration::from_millis(5);
 
 /// Where the log is, and who sends; without a file nothing is written.
 #[derive(Debug, Default)]
@@ -147,8 +153,8 @@ impl Log<'_> {
         if let Self::File(file, path) = &self
             && ends_within_a_line(path)
         {
-            // Whoever is first begins the new line, until the file is closed. Without a lock two might, which is an empty line.
-            let _ = file.lock();
+            // The first one begins the new line, until the file is closed. Without the lock two might: an empty line.
+            lock_for_a_moment(file);
             if ends_within_a_line(path) {
                 line.insert(0, '\n');
             }
@@ -158,6 +164,17 @@ impl Log<'_> {
             length if length < line.len() => Err(io::Error::new(io::ErrorKind::WriteZero, "only a part fitted")),
             _ => Ok(()),
         }
+    }
+}
+
+/// Tries to get the lock, and goes on without it: whoever holds it for longer may be waiting for this process to end, as
+/// `flock` does.
+fn lock_for_a_moment(file: &File) {
+    for _ in 0..LOCK_TRIES {
+        if !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+            return;
+        }
+        thread::sleep(BETWEEN_LOCK_TRIES);
     }
 }
 

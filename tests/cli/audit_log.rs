@@ -190,6 +190,19 @@ fn a_line_that_was_cut_is_not_taken_on_by_the_next() {
     assert_eq!(lines(&log).len(), 2);
 }
 
+/// As under `flock log jelouctl send …`, which holds the lock until the send has ended.
+#[test]
+fn a_lock_on_the_log_keeps_no_send_waiting() {
+    let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
+    let log = home.write("log", "{");
+    let held = std::fs::File::open(&log).unwrap();
+    held.lock().unwrap();
+    assert_eq!(send(&home, &server.url, "log").success().stderr, "");
+    let text = std::fs::read_to_string(&log).unwrap();
+    std::fs::write(&log, text.strip_prefix("{\n").unwrap()).unwrap();
+    assert_eq!(lines(&log).len(), 1);
+}
+
 /// As in a systemd service, whose standard error is a socket, which nobody can open anew.
 #[test]
 fn a_descriptor_that_is_handed_over_gets_the_lines() {
