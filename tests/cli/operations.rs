@@ -202,6 +202,15 @@ fn the_figures_of_a_run_are_written_for_prometheus() {
         assert!(figures.contains(line), "{figures}");
     }
     assert_eq!(figures.lines().count(), 7);
+    // On a full disk both files stay what they were.
+    #[cfg(target_os = "linux")]
+    for shell in shells {
+        std::os::unix::fs::symlink("/dev/full", home.path().join("jelouctl_status.prom.new")).unwrap();
+        let output = command(&home, shell[0]).args(&shell[1..]).args(["-c", &script]).output().unwrap();
+        assert_eq!(Ended::new(&output).code, 1);
+        assert_eq!(home.read("jelouctl_status.prom"), "jelouctl_status_success{run=\"orders\"} 1\n");
+        std::fs::remove_file(home.path().join("jelouctl_status.prom.new")).unwrap();
+    }
     // Where the status cannot be read, the figures are those of before, and it is said.
     home.run("bulk remove orders --yes").success();
     for shell in shells {
