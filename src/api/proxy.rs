@@ -9,9 +9,9 @@ use hyper_util::client::proxy::matcher::Matcher;
 use thiserror::Error;
 use url::Url;
 
-/// The variables that name one for HTTPS, the first that is not empty; plain HTTP stays on this machine.
-const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
+/// The variables that name one for HTTPS, the first that is not empty, in curl's order; plain HTTP stays on this machine.
+const VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+const EXCEPTIONS: [&str; 2] = ["no_proxy", "NO_PROXY"];
 /// An entry of `NO_PROXY` for all addresses, of which the library takes `*` for names alone.
 const EVERYTHING: [&str; 3] = ["*", "0.0.0.0/0", "::/0"];
 

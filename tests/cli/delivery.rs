@@ -220,6 +220,15 @@ fn the_proxy_of_the_environment_is_used_but_not_for_loopback() {
         refusing.received()
     );
     assert!(refusing.received().iter().all(|request| !request.headers.contains_key("authorization")));
+    // As for curl, the name in lower case wins.
+    for (winner, other) in [("https_proxy", "HTTPS_PROXY"), ("HTTPS_PROXY", "all_proxy"), ("all_proxy", "ALL_PROXY")] {
+        let asked = refusing.received().len();
+        through_proxy(winner, &refusing.url).env(other, "no proxy").fails(7, &["not sent: failed to connect"]);
+        assert_eq!(refusing.received().len(), asked + 1, "{winner} before {other}");
+    }
+    let excepted = through_proxy("https_proxy", &refusing.url).env("no_proxy", "*").env("NO_PROXY", "other.example");
+    excepted.fails(7, &["failed to connect to api.jelou.invalid"]);
+    assert_eq!(refusing.received().len(), 6);
     let url = refused_url();
     let address = url.strip_prefix("http://").unwrap();
     through_proxy("HTTPS_PROXY", &format!("http://user:canary@{address}")).fails(
