@@ -271,16 +271,19 @@ pub(crate) fn print_result(context: &Context, format: Format, record: &Record, c
         (Format::Id, _, Some(id)) => stdout.value(id),
         (Format::Response | Format::Id | Format::None, _, _) => Ok(()),
     };
-    if record.sent == Sent::Yes && stdout.has_lost_its_reader() {
-        stderr.warning("the message was accepted, but its answer is lost: nobody reads standard output any more");
-    }
-    let Err(error) = printed else { return code };
+    let problem = match printed {
+        Ok(()) if record.sent == Sent::Yes && stdout.has_lost_its_reader() => {
+            "nobody reads standard output any more".to_owned()
+        }
+        Ok(()) => return code,
+        Err(error) => error.cause.to_string(),
+    };
     let (state, code) = match record.sent {
         Sent::Yes => ("the message was accepted", code),
         Sent::No if code == ExitCode::Success => ("nothing was sent", ExitCode::Unexpected),
         Sent::No => ("the message was not sent", code),
         Sent::Unknown => ("the message may have been sent", code),
     };
-    stderr.error(&format!("{state}, but the answer could not be written: {}", error.cause), &[], None);
+    stderr.error(&format!("{state}, but the answer could not be written: {problem}"), &[], None);
     code
 }

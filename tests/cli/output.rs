@@ -118,7 +118,7 @@ fn what_was_accepted_is_a_success_whatever_comes_after() {
     let home = Home::new();
     let send = |stdout: Stdio| {
         let mut command = home.command();
-        command.args(SEND.split_whitespace()).env("JELOU_API_URL", &server.url).stdout(stdout);
+        command.args(SEND.split_whitespace()).arg("--quiet").env("JELOU_API_URL", &server.url).stdout(stdout);
         let output = command
             .env("JELOU_BOT_ID", "1")
             .env("JELOU_CLIENT_ID", "x")
@@ -130,8 +130,9 @@ fn what_was_accepted_is_a_success_whatever_comes_after() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let ended = send(writer.into());
-    let warning = "warning: the message was accepted, but its answer is lost: nobody reads standard output any more\n";
-    assert_eq!((ended.code, ended.stderr.as_str()), (0, warning));
+    let problem =
+        "error: the message was accepted, but the answer could not be written: nobody reads standard output any more\n";
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, problem));
     assert_eq!(server.received().len(), 1);
     #[cfg(target_os = "linux")]
     {
