@@ -43,7 +43,7 @@ pub(crate) fn take_type(
 pub(crate) fn take_recipient(
     envelope: Envelope,
     fields: &mut Map<String, Value>,
-) -> Result<Option<Recipient>, InvalidMessage> {
+) -> Result<Option<(&'static str, Recipient)>, InvalidMessage> {
     let user = named_recipient("userId", fields.shift_remove("userId"))?;
     if envelope != Envelope::Destinations {
         return Ok(user);
@@ -51,17 +51,21 @@ pub(crate) fn take_recipient(
     let destination = fields.shift_remove("destinations").map(one_destination).transpose()?;
     let destination = named_recipient("destinations", destination)?;
     match (destination, user) {
-        (Some(destination), Some(user)) if destination != user => Err(InvalidMessage::TwoRecipients),
+        (Some((_, destination)), Some((_, user))) if destination != user => Err(InvalidMessage::TwoRecipients),
         (destination, user) => Ok(destination.or(user)),
     }
 }
 
-fn named_recipient(origin: &'static str, named: Option<Value>) -> Result<Option<Recipient>, InvalidMessage> {
+fn named_recipient(
+    origin: &'static str,
+    named: Option<Value>,
+) -> Result<Option<(&'static str, Recipient)>, InvalidMessage> {
     match named {
         None => Ok(None),
-        Some(Value::String(user)) => {
-            Recipient::verbatim(&user).map(Some).map_err(|error| InvalidMessage::Recipient { origin, error })
-        }
+        Some(Value::String(user)) => match Recipient::verbatim(&user) {
+            Ok(recipient) => Ok(Some((origin, recipient))),
+            Err(error) => Err(InvalidMessage::Recipient { origin, error }),
+        },
         Some(other) => Err(InvalidMessage::RecipientNotText { origin, found: other.to_string() }),
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
         violation("type", format!("{found}; it is one of {}", Message::wire_types().join(", ")))
     })?;
     let recipient = take_recipient(kind.envelope(), &mut fields)?;
-    let recipient = recipient.ok_or_else(|| violation("userId", "is missing".to_owned()))?;
+    let (_, recipient) = recipient.ok_or_else(|| violation("userId", "is missing".to_owned()))?;
     if let Some(wire) = new {
         let warning = format!(
             "the sandbox does not know the type `{wire}`, so nobody checked its fields; it knows {}",
@@ -68,7 +68,7 @@ pub(crate) fn check_flow_message(body: Value) -> Result<Checked, InvalidMessage>
 pub(crate) fn check_template(body: Value) -> Result<Checked, InvalidMessage> {
     let mut fields = object(body)?;
     let destination = take_recipient(Envelope::Destinations, &mut fields)?;
-    let destination = destination.ok_or_else(|| violation("destinations", "is missing".to_owned()))?;
+    let (_, destination) = destination.ok_or_else(|| violation("destinations", "is missing".to_owned()))?;
     check_fields(&Message::Template(Template::default()), Some(destination), Value::Object(fields))
 }
 

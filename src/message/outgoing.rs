@@ -62,7 +62,7 @@ impl Outgoing {
         let bot = fields.shift_remove("botId");
         let is_row = matches!(recipient, RecipientChoice::Made(_));
         let judged = in_body.as_ref().filter(|_| recipient.is_left_to_body());
-        let recipient = recipient.make(in_body.as_ref());
+        let recipient = recipient.make(in_body.as_ref().map(|(_, recipient)| recipient));
         let mut fields = Value::Object(fields);
         let (mut violations, mut warnings) = match kind.envelope() {
             Envelope::Verbatim => Default::default(),
@@ -75,9 +75,8 @@ impl Outgoing {
             // A list from Windows has other line breaks in every cell of several lines.
             warnings.clear();
         }
-        let path = if kind.envelope() == Envelope::Destinations { "destinations" } else { "userId" };
-        let users: Vec<_> =
-            judged.map(|user| (path, user.as_str())).into_iter().chain(named_beside(&fields, &recipient)).collect();
+        let judged = judged.map(|(path, user)| (*path, user.as_str()));
+        let users: Vec<_> = judged.into_iter().chain(named_beside(&fields, &recipient)).collect();
         for (path, user) in users {
             match documented_placeholder(user) {
                 Some(problem) => {

@@ -394,6 +394,11 @@ fn a_recipient_in_a_body_is_judged() {
             ("send text", body(placeholder), "userId"),
             ("send raw", body(placeholder), "userId"),
             ("send template", hsm(placeholder), "destinations"),
+            (
+                "send template",
+                format!(r#"{{"elementName":"t","userId":"{placeholder}","language":"es","parameters":["a"]}}"#),
+                "userId",
+            ),
             ("flow-message", body(placeholder), "userId"),
         ] {
             home.write(
