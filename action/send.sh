@@ -137,7 +137,8 @@ for recipient in "${recipients[@]}"; do
     deliver "$recipient" || code=$?
     case $code in
       0) became=yes ;;
-      1 | 2 | 3 | 4 | 5 | 6 | 7 | 11) became=no ;;
+      # The shell's 126 and 127: jelouctl could not be started.
+      1 | 2 | 3 | 4 | 5 | 6 | 7 | 11 | 126 | 127) became=no ;;
       # Also a code that is not jelouctl's own: 137 when it was killed, 124 when its time was over.
       *) became=unknown ;;
     esac

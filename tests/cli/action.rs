@@ -497,6 +497,9 @@ fn only_a_code_that_says_so_is_not_sent() {
         ("kill -HUP $$", 129, "unknown"),
         ("exit 255", 255, "unknown"),
         ("exit 11", 11, "no"),
+        // As the shell says that it could not start it.
+        ("exec /", 126, "no"),
+        ("exec /no/such", 127, "no"),
     ] {
         let home = Home::new();
         let (ended, outputs) = send_with_a_tool_that(&home, does);
