@@ -32,6 +32,9 @@ pub(crate) trait RunLedger: Send {
     /// of then. Nothing where nobody else has it.
     fn listens_every(&self) -> Option<Duration>;
 
+    /// Whether other processes that send the run were heard of just now.
+    fn others_send(&mut self) -> bool;
+
     /// For how long the next exchange waits for what becomes of more rows than the `settled` that it has.
     fn gathers(&self, settled: usize) -> Duration;
 
@@ -80,6 +83,4 @@ pub(crate) struct Given {
     pub(crate) pause: Option<RunPause>,
     /// How many rows are in each state, now and then, where others change them too.
     pub(crate) counts: Option<Counts>,
-    /// Whether other processes were heard of that send the run; said by an exchange that only listens.
-    pub(crate) others_send: bool,
 }

@@ -53,8 +53,7 @@ impl RunLedger for FileRun {
         for row in settled {
             self.note(row);
         }
-        let mut given =
-            Given { rows: Vec::new(), next: None, problem: None, pause: None, counts: None, others_send: false };
+        let mut given = Given { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
         given.problem = self.pick(wanted, &mut given.rows).err();
         if !(settled.is_empty() && given.rows.is_empty()) {
             let begun = given.rows.iter().map(|row| BegunAttempt { n: row.n, number: row.number });
@@ -71,6 +70,10 @@ impl RunLedger for FileRun {
 
     /// Nobody else sends it.
     fn pause(&mut self, _: PauseReason) {}
+
+    fn others_send(&mut self) -> bool {
+        false
+    }
 
     fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError> {
         if events.is_empty() { Ok(()) } else { self.ledger.note_events(events) }

@@ -26,6 +26,8 @@ pub(crate) struct Order {
     pub(crate) pause: Option<PauseReason>,
     /// What happened to the run.
     pub(crate) events: Vec<RunEvent>,
+    /// This process would leave the run to others: whether there are any is to be asked.
+    pub(crate) asks_for_others: bool,
 }
 
 /// What came of some orders.
@@ -35,6 +37,8 @@ pub(crate) struct Exchanged {
     /// How many orders it answers, and how many rows they wanted.
     pub(crate) orders: usize,
     pub(crate) wanted: usize,
+    /// Whether others send the run, where an order asked for them.
+    pub(crate) others_send: bool,
 }
 
 /// The way to the thread; it ends when this is gone.
@@ -119,6 +123,7 @@ impl Backlog {
             first.wanted += order.wanted;
             first.is_last |= order.is_last;
             first.pause = first.pause.or(order.pause);
+            first.asks_for_others |= order.asks_for_others;
             number += 1;
         }
         Some((first, number))
@@ -175,7 +180,7 @@ fn write(
     backlog: &Backlog,
     answers: UnboundedSender<Exchanged>,
 ) -> Result<Box<dyn RunLedger>, WriteFailure> {
-    while let Some((Order { settled, wanted, is_last, pause, events }, orders)) =
+    while let Some((Order { settled, wanted, is_last, pause, events, asks_for_others }, orders)) =
         backlog.next(|settled| ledger.gathers(settled))
     {
         let settled = backlog.write(settled);
@@ -186,8 +191,9 @@ fn write(
             Ok(given) => {
                 drop(settled);
                 backlog.write(Vec::new());
+                let others_send = asks_for_others && ledger.others_send();
                 // Whoever asked may have left at once.
-                let _ = answers.send(Exchanged { given, orders, wanted });
+                let _ = answers.send(Exchanged { given, orders, wanted, others_send });
                 ledger.read_ahead();
             }
             Err(error) => {
@@ -231,11 +237,19 @@ mod tests {
         let recipients: Vec<_> = recipients.iter().map(String::as_str).collect();
         let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
         let (writer, mut handle) = Writer::start(Box::new(FileRun::new(ledger).unwrap()));
+        let order = |settled, wanted| Order {
+            settled,
+            wanted,
+            is_last: false,
+            pause: None,
+            events: Vec::new(),
+            asks_for_others: false,
+        };
         for _ in 1..=200 {
-            handle.order(Order { settled: Vec::new(), wanted: 1, is_last: false, events: Vec::new(), pause: None });
+            handle.order(order(Vec::new(), 1));
             let row = handle.exchanged().await.unwrap().given.rows.pop().unwrap();
             let settled = vec![sent(row.n, &row.recipient)];
-            handle.order(Order { settled, wanted: 0, is_last: false, events: Vec::new(), pause: None });
+            handle.order(order(settled, 0));
             handle.exchanged().await.unwrap();
         }
         // A handle that is left keeps the thread waiting, and nobody waits for it longer than that.

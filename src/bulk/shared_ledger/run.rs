@@ -150,12 +150,6 @@ impl SharedRun {
             }
             self.counts_at = Instant::now() + TIME_BETWEEN_COUNTS.max(began.elapsed() * PARTS_BETWEEN_COUNTS);
         }
-        if let Some((client, _)) = self.connection.as_ref().filter(|_| wanted == 0 && settled.is_empty()) {
-            let query = "SELECT jelouctl.others_send($1, $2)";
-            let asked = async { client.query_one(query, &[&self.run.0, &self.worker]).await?.try_get(0) };
-            // Where it cannot be asked, nobody leaves for it.
-            given.others_send = self.database.call(SHORT, asked).unwrap_or_default();
-        }
         Ok(given)
     }
 
@@ -210,8 +204,7 @@ impl SharedRun {
     /// The rows of an answer, and its verdict.
     fn read(&mut self, rows: &[Row], deadline: Deadline) -> Result<Given, DatabaseError> {
         let failed = |error: &tokio_postgres::Error| DatabaseError::of_statement(&self.database.address.shown, error);
-        let mut given =
-            Given { rows: Vec::new(), next: None, problem: None, pause: None, counts: None, others_send: false };
+        let mut given = Given { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
         let mut verdict = None;
         for row in rows {
             if let Some(queued) = queued(row, deadline).map_err(|error| failed(&error))? {
@@ -265,6 +258,14 @@ impl RunLedger for SharedRun {
             let _ = self.database.call(SHORT, async { client.execute(query, &parameters).await });
         }
         Ok(())
+    }
+
+    /// Where the database cannot be asked, nobody leaves for it.
+    fn others_send(&mut self) -> bool {
+        let Some((client, _)) = &self.connection else { return false };
+        let query = "SELECT jelouctl.others_send($1, $2)";
+        let asked = async { client.query_one(query, &[&self.run.0, &self.worker]).await?.try_get(0) };
+        self.database.call(SHORT, asked).unwrap_or_default()
     }
 
     fn listens_every(&self) -> Option<Duration> {
