@@ -72,7 +72,8 @@ pub(crate) struct RunCommand {
     /// Run the command only if the notice could be made, and the API takes its credentials, bot and template
     ///
     /// Otherwise it ends with the code of what is wrong, such as 2, 3, 4, 5, 7 or 11. The API is asked for the bot's
-    /// templates, which sends nothing; where it answers 429 or 5xx, the command runs with a warning.
+    /// templates, which sends nothing; where it answers 429 or 5xx, the command runs with a warning. This takes no longer
+    /// than --notify-timeout.
     #[arg(long)]
     check_first: bool,
 

@@ -10,6 +10,7 @@ use super::flight::Flight;
 use crate::api::{Body, Cause, Delivery, Outcome, Problem, Request, TemplateFilter};
 use crate::config::BotId;
 use crate::output::Stderr;
+use crate::process::Signal;
 
 /// More pages than any bot has: a server that gives new ones for ever is left.
 const MAX_PAGES: u32 = 100;
@@ -25,11 +26,43 @@ pub(crate) async fn read_templates(
     filter: &TemplateFilter,
     retry_for: Duration,
 ) -> Result<Value, ReadError> {
-    let mut listing = Map::new();
-    let mut found: Vec<Value> = Vec::new();
-    for page in 1..=MAX_PAGES {
+    let mut listing = Listing::default();
+    while !listing.is_whole {
+        listing.read_page(connection, stderr, bot, filter, retry_for, &Flight::default()).await?;
+    }
+    Ok(listing.into_value())
+}
+
+/// The pages that were read so far, as one.
+#[derive(Default)]
+pub(super) struct Listing {
+    /// The first page, whose results give way to those of all.
+    first: Map<String, Value>,
+    found: Vec<Value>,
+    pages: u32,
+    pub(super) is_whole: bool,
+}
+
+impl Listing {
+    /// Reads the next page.
+    ///
+    /// # Errors
+    /// When it cannot be read, or there is no end to them.
+    pub(super) async fn read_page(
+        &mut self,
+        connection: &mut Connection,
+        stderr: &Stderr,
+        bot: &BotId,
+        filter: &TemplateFilter,
+        retry_for: Duration,
+        flight: &Flight,
+    ) -> Result<(), ReadError> {
+        if self.pages == MAX_PAGES {
+            return Err(ReadError::Endless { pages: MAX_PAGES });
+        }
+        let page = self.pages + 1;
         let request = Request::templates(connection.base.url(), bot.as_str(), filter, page);
-        let delivery = connection.deliver(stderr, &request, retry_for, &Flight::default()).await;
+        let delivery = connection.deliver(stderr, &request, retry_for, flight).await;
         let body = delivery.answer.as_ref().map(|answer| &answer.body);
         let (Outcome::Sent { .. }, Some(Value::Object(answer)), Some(results)) =
             (&delivery.outcome, body.and_then(|body| body.json.as_ref()), body.and_then(Body::results))
@@ -37,20 +70,27 @@ pub(crate) async fn read_templates(
             return Err(ReadError::new(delivery));
         };
         let results = results.clone();
-        let new: Vec<_> = results.into_iter().filter(|template| !found.contains(template)).collect();
+        let new: Vec<_> = results.into_iter().filter(|template| !self.found.contains(template)).collect();
         // A server that does not count pages gives the same ones again.
-        let is_over = new.is_empty() || is_last(answer, page);
-        found.extend(new);
-        if listing.is_empty() {
-            listing.clone_from(answer);
+        self.is_whole = new.is_empty() || is_last(answer, page);
+        self.found.extend(new);
+        if self.first.is_empty() {
+            self.first.clone_from(answer);
         }
-        if is_over {
-            listing.shift_remove("data");
-            listing.insert("results".to_owned(), Value::Array(found));
-            return Ok(Value::Object(listing));
-        }
+        self.pages = page;
+        Ok(())
     }
-    Err(ReadError::Endless { pages: MAX_PAGES })
+
+    /// Whether no page was read yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.pages == 0
+    }
+
+    pub(super) fn into_value(mut self) -> Value {
+        self.first.shift_remove("data");
+        self.first.insert("results".to_owned(), Value::Array(self.found));
+        Value::Object(self.first)
+    }
 }
 
 /// Whether the API says that no page follows.
@@ -67,6 +107,9 @@ pub(crate) enum ReadError {
     Failed { delivery: Box<Delivery> },
     #[error("the API has more than {pages} pages; what was read is incomplete")]
     Endless { pages: u32 },
+    /// The time for it was over.
+    #[error("nothing could be read: {cause} (tried for {} s)", tried_for.as_secs_f64())]
+    Late { tried_for: Duration, code: &'static str, cause: String },
 }
 
 impl ReadError {
@@ -74,11 +117,26 @@ impl ReadError {
         Self::Failed { delivery: Box::new(delivery) }
     }
 
+    /// A page that was tried for so long, as `flight` tells.
+    pub(super) fn late(tried_for: Duration, flight: &Flight) -> Self {
+        let (code, cause) = flight.last_problem().unwrap_or(("network", "no answer in time".to_owned()));
+        Self::Late { tried_for, code, cause }
+    }
+
     /// The API's answer, which is shown whatever it says.
     pub(crate) fn answer(&self) -> Option<Value> {
         match self {
             Self::Failed { delivery } => delivery.answer.as_ref().and_then(|answer| answer.body.clone().into_value()),
-            Self::Endless { .. } => None,
+            Self::Endless { .. } | Self::Late { .. } => None,
+        }
+    }
+
+    /// The signal that ended it.
+    pub(super) fn signal(&self) -> Option<Signal> {
+        match self.outcome() {
+            Outcome::NotSent(Cause::Interrupted(signal)) => Some(signal),
+            Outcome::Unknown(signal) => signal,
+            Outcome::NotSent(_) | Outcome::Sent { .. } => None,
         }
     }
 
@@ -96,13 +154,19 @@ impl ReadError {
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
             Self::Failed { delivery } => delivery.outcome.clone(),
-            Self::Endless { .. } => Outcome::NotSent(Cause::Unavailable),
+            Self::Late { code: "network", .. } => Outcome::NotSent(Cause::Network),
+            Self::Endless { .. } | Self::Late { .. } => Outcome::NotSent(Cause::Unavailable),
         }
     }
 
-    /// Whether it would be the same for a message, and tomorrow: what passes by itself and what a listing alone lacks is not.
+    /// Whether a send would fail in the same way, also later. What passes by itself, or concerns the listing alone, is not
+    /// lasting.
     pub(crate) fn is_lasting(&self) -> bool {
-        let Self::Failed { delivery } = self else { return false };
+        let delivery = match self {
+            Self::Failed { delivery } => delivery,
+            Self::Late { code, .. } => return *code == "network",
+            Self::Endless { .. } => return false,
+        };
         match delivery.outcome {
             Outcome::NotSent(Cause::Unavailable) | Outcome::Unknown(None) | Outcome::Sent { .. } => false,
             Outcome::NotSent(Cause::Rejected) => {
@@ -126,6 +190,7 @@ impl ReadError {
         match self {
             Self::Failed { delivery } => delivery.problem.as_ref().map_or("unavailable", |problem| problem.code),
             Self::Endless { .. } => "unavailable",
+            Self::Late { code, .. } => code,
         }
     }
 
@@ -135,6 +200,7 @@ impl ReadError {
             Self::Failed { delivery } if matches!(delivery.outcome, Outcome::Unknown(_)) => None,
             Self::Failed { delivery } => delivery.problem.as_ref().map(|problem| problem.hint.clone()),
             Self::Endless { .. } => Some("ask for fewer with --query, --status or --category".to_owned()),
+            Self::Late { .. } => Some("check the network, or allow more time with --notify-timeout".to_owned()),
         }
     }
 }

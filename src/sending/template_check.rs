@@ -6,8 +6,9 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::connection::{Connection, Interrupted};
-use super::listing::{ReadError, read_templates};
-use crate::api::{Cause, Outcome, TemplateFilter};
+use super::flight::Flight;
+use super::listing::{Listing, ReadError, read_templates};
+use crate::api::TemplateFilter;
 use crate::config::BotId;
 use crate::message::{Outgoing, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template};
 use crate::output::Stderr;
@@ -76,30 +77,41 @@ pub(crate) async fn check_templates(
     Ok(judge(&listing, stderr, uses, strict))
 }
 
-/// Whether the API can be reached and takes the credentials and the bot, by reading the bot's templates; and what of `uses` the
-/// bot cannot send. What passes by itself (429, 5xx) is a warning: the notice may leave
-/// hours later.
+/// Whether the API can be reached and accepts the credentials and the bot, by the first page of the bot's templates; and what
+/// of `uses` the bot cannot send, by all pages. All of it takes no longer than `patience`. What passes by itself (429, 5xx)
+/// is a warning, since the notice may leave hours later; so is a later page that cannot be read.
 ///
 /// # Errors
-/// When there is no answer, the credentials or the bot are refused, or a signal comes meanwhile.
+/// When the first page has no answer, the credentials or the bot are refused, or a signal comes meanwhile.
 pub(crate) async fn check_sender(
     connection: &mut Connection,
     stderr: &Stderr,
     bot: &BotId,
     uses: &TemplateUses,
     retry_for: Duration,
+    patience: Duration,
 ) -> Result<Vec<TemplateFault>, Unsendable> {
-    match read_templates(connection, stderr, bot, &TemplateFilter::default(), retry_for).await {
-        Ok(listing) => Ok(judge(&listing, stderr, uses, false)),
-        Err(error) if error.is_lasting() => Err(Unsendable(error)),
-        Err(error) => {
-            stderr.warning(&format!("nobody checked whether the API takes the notice: {}", without_prefix(&error)));
-            Ok(Vec::new())
+    let (filter, mut listing) = (TemplateFilter::default(), Listing::default());
+    let deadline = tokio::time::Instant::now() + patience;
+    let mut unchecked = "the API accepts the notice";
+    loop {
+        let (flight, is_first) = (Flight::default(), listing.is_empty());
+        let reading = listing.read_page(connection, stderr, bot, &filter, retry_for, &flight);
+        let read = tokio::time::timeout_at(deadline, reading).await;
+        match read.unwrap_or_else(|_| Err(ReadError::late(patience, &flight))) {
+            Ok(()) if uses.uses.is_empty() => return Ok(Vec::new()),
+            Ok(()) if listing.is_whole => return Ok(judge(&listing.into_value(), stderr, uses, false)),
+            Ok(()) => unchecked = "the bot has the template",
+            Err(error) if error.signal().is_some() || is_first && error.is_lasting() => return Err(Unsendable(error)),
+            Err(error) => {
+                stderr.warning(&format!("could not check whether {unchecked}: {}", without_prefix(&error)));
+                return Ok(Vec::new());
+            }
         }
     }
 }
 
-/// A sender from whom the API takes nothing.
+/// A sender whose notice the API would not accept.
 #[derive(Debug, Error)]
 #[error("the notice could not be sent: {}", without_prefix(.0))]
 pub(crate) struct Unsendable(pub(crate) ReadError);
@@ -133,7 +145,8 @@ fn judge(listing: &Value, stderr: &Stderr, uses: &TemplateUses, strict: bool) ->
                 _ => None,
             };
             let meant = meant.map(|question| format!("; {question}")).unwrap_or_default();
-            stderr.warning(&format!("nobody checked whether the bot has the template `{}`: {why}{meant}", wanted.name));
+            stderr
+                .warning(&format!("could not check whether the bot has the template `{}`: {why}{meant}", wanted.name));
             continue;
         }
         let problem = match (&verdict, language_left_open(wanted, &verdict)) {
@@ -174,7 +187,7 @@ pub(crate) async fn check_needs_number(
     }))
 }
 
-/// The bot's templates; nothing where they cannot be had in time, which is a warning that nobody checked `what`.
+/// The bot's templates; nothing where they cannot be had in time, with a warning that `what` could not be checked.
 async fn listing_in_time(
     connection: &mut Connection,
     stderr: &Stderr,
@@ -185,15 +198,13 @@ async fn listing_in_time(
     let reading = read_templates(connection, stderr, bot, &filter, CHECK_TIME);
     let why = match tokio::time::timeout(CHECK_TIME, reading).await {
         Ok(Ok(listing)) => return Ok(Some(listing)),
-        Ok(Err(error)) => match error.outcome() {
-            Outcome::NotSent(Cause::Interrupted(signal)) | Outcome::Unknown(Some(signal)) => {
-                return Err(Interrupted(signal));
-            }
-            _ => without_prefix(&error),
+        Ok(Err(error)) => match error.signal() {
+            Some(signal) => return Err(Interrupted(signal)),
+            None => without_prefix(&error),
         },
         Err(_) => format!("its templates were not listed within {} s", CHECK_TIME.as_secs()),
     };
-    stderr.warning(&format!("nobody checked {what}: {why}"));
+    stderr.warning(&format!("could not check {what}: {why}"));
     Ok(None)
 }
 

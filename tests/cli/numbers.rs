@@ -241,7 +241,10 @@ fn a_template_for_authentication_goes_to_no_user_id() {
     let silent = Jelou::with_templates(|_| Listing::Answer(404), |_, _| Act::Accept);
     let words = ["send", "template", "codigo", "--param", "1", "--to", USER_ID];
     let ended = home.run_args(&words).api(&silent.url).success();
-    assert!(ended.stderr.contains("warning: nobody checked whether the template is for authentication: "), "{ended:?}");
+    assert!(
+        ended.stderr.contains("warning: could not check whether the template is for authentication: "),
+        "{ended:?}"
+    );
 }
 
 #[test]

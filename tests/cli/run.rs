@@ -598,8 +598,8 @@ fn nothing_runs_where_all_is_checked_first_and_the_api_refuses() {
     }
     // What passes by itself is told, and the command runs; so it does where all is well.
     for (reply, told) in [
-        (Reply::json(429, "{}"), "warning: nobody checked whether the API takes the notice: the API answered 429"),
-        (Reply::json(503, "{}"), "warning: nobody checked whether the API takes the notice: the API answered 503"),
+        (Reply::json(429, "{}"), "warning: could not check whether the API accepts the notice: the API answered 429"),
+        (Reply::json(503, "{}"), "warning: could not check whether the API accepts the notice: the API answered 503"),
         (Reply::json(200, page), ""),
     ] {
         let server = Server::answering(reply);

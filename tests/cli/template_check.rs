@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou, Listing};
 use crate::harness::{Ended, Home, Run, also_in_a_database};
+use crate::server::refused_url;
 
 also_in_a_database! {
     a_template_that_the_bot_cannot_send_stops_the_run_before_anything_leaves,
@@ -173,7 +174,7 @@ fn goes_on(jelou: &Jelou, why: &str) -> Ended {
 #[test]
 fn a_list_that_cannot_be_had_is_a_warning() {
     let accepts = |_: &str, _: usize| Act::Accept;
-    let unknown = "warning: nobody checked whether the bot has the template: ";
+    let unknown = "warning: could not check whether the bot has the template: ";
     let slow = Jelou::with_templates(|_| Listing::Hang, accepts);
     goes_on(&slow, &format!("{unknown}its templates were not listed within 3 s"));
     let first = || page(&[template("a", "es", "APPROVED", "")], &json!({ "totalPages": 2 }));
@@ -184,7 +185,7 @@ fn a_list_that_cannot_be_had_is_a_warning() {
     // It counts more than it gives.
     let part =
         Jelou::with_templates(|_| page(&[template("a", "es", "APPROVED", "")], &json!({ "total": 60 })), accepts);
-    let one = "warning: nobody checked whether the bot has the template `order_shiped`: ";
+    let one = "warning: could not check whether the bot has the template `order_shiped`: ";
     goes_on(&part, &format!("{one}the API listed only a part of its templates"));
     let uncounted = Jelou::with_templates(
         |page_number| {
@@ -206,7 +207,7 @@ fn an_entry_that_says_too_little_is_not_judged() {
         let listed = move |_| page(std::slice::from_ref(&entry), &json!({ "totalPages": 1, "total": 1 }));
         let jelou = Jelou::with_templates(listed, |_, _| Act::Accept);
         let warning =
-            "warning: nobody checked whether the bot has the template `order_shiped`: the API lists it without its ";
+            "warning: could not check whether the bot has the template `order_shiped`: the API lists it without its ";
         goes_on(&jelou, &format!("{warning}{missing}"));
     }
 }
@@ -297,4 +298,42 @@ fn a_notice_is_looked_up_where_all_is_to_be_checked_first() {
     assert_eq!((jelou.seen().len(), jelou.pages_asked()), (0, 2));
     run(&[]).success();
     assert_eq!((jelou.seen().len(), jelou.pages_asked()), (1, 2));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_check_before_the_command_reads_no_more_than_it_needs() {
+    let run = |home: &Home, url: &str, words: &[&str]| {
+        let words = [&["--to", "593987654321", "--check-first"], words, &["--", "touch", "ran"]].concat();
+        home.run("run").args(&words).env("PATH", "/usr/bin:/bin").api(url).end()
+    };
+    // A text needs no template.
+    let (home, jelou) = (Home::new(), bot());
+    let ended = run(&home, &jelou.url, &[]);
+    assert_eq!((ended.code, jelou.pages_asked(), jelou.seen().len()), (0, 1, 1), "{ended:?}");
+    // The first page tells of the credentials and the bot; what comes of the second keeps no command from running.
+    let notice = ["--template", "bienvenida", "--param", "x", "--on", "failure", "--notify-timeout", "2s"];
+    for (status, told) in [(Some(401), "the API answered 401"), (None, "no answer in time (tried for 2 s)")] {
+        let listed = move |page_number: usize| match (page_number, status) {
+            (1, _) => page(&[template("order_shipped", "es", "APPROVED", "Hola")], &json!({ "totalPages": 2 })),
+            (_, Some(status)) => Listing::Answer(status),
+            (_, None) => Listing::Hang,
+        };
+        let (home, jelou) = (Home::new(), Jelou::with_templates(listed, |_, _| Act::Accept));
+        let ended = run(&home, &jelou.url, &notice);
+        assert!(ended.code == 0 && home.path().join("ran").exists(), "{ended:?}");
+        let warning = format!("warning: could not check whether the bot has the template: {told}");
+        assert!(ended.stderr.starts_with(&warning), "{ended:?}");
+    }
+    // However long a send may be tried again, the check ends with the time of the notice.
+    let (home, url) = (Home::new(), refused_url());
+    let ended = run(&home, &url, &["--retry-for", "1h", "--notify-timeout", "1s"]);
+    assert!(ended.code == 7 && !home.path().join("ran").exists(), "{ended:?}");
+    assert!(ended.stderr.contains("error: the notice could not be sent: failed to connect"), "{ended:?}");
+    assert!(ended.stderr.contains("(tried for 1 s)"), "{ended:?}");
+    let limited = Jelou::with_templates(|_| Listing::Answer(429), |_, _| Act::Accept);
+    let ended = run(&home, &limited.url, &["--on", "failure", "--retry-for", "1h", "--notify-timeout", "1s"]);
+    assert!(ended.code == 0 && home.path().join("ran").exists(), "{ended:?}");
+    let warning = "warning: could not check whether the API accepts the notice: the API answered 429";
+    assert!(ended.stderr.contains(warning), "{ended:?}");
 }

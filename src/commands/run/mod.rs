@@ -130,7 +130,8 @@ impl CommandRun<'_> {
         };
         if let (true, Some((_, sender)), Some(connection)) = (arguments.check_first, &self.ready, &mut connection) {
             let retry_for = sender.settings.retry_for.value.duration();
-            let faults = check_sender(connection, &context.stderr, &sender.bot, &self.templates, retry_for).await?;
+            let (stderr, bot, patience) = (&context.stderr, &sender.bot, arguments.timeout);
+            let faults = check_sender(connection, stderr, bot, &self.templates, retry_for, patience).await?;
             if !faults.is_empty() {
                 let hint = "correct the notice, or leave out --check-first; the command did not run";
                 return Err(UnusableTemplates { faults, hint }.into());
