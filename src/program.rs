@@ -1,19 +1,46 @@
-//! How a program is found by the name that the user gave it, and what a shell would run that the system does not.
+//! How a program is found by the name that the user gave it, and started; what a shell would run that the system does not.
 
 #[cfg(windows)]
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
+use std::{ffi::OsStr, io};
 #[cfg(unix)]
-use std::{ffi::OsStr, fs::File, io::Read, path::Path, path::PathBuf};
+use std::{fs::File, io::Read, path::Path, path::PathBuf};
+
+use tokio::process::Command;
+
+/// Starts the program `name` by what `start` makes of its command; a script without a `#!` line is run with the shell.
+pub(crate) fn start_program<T>(name: &OsStr, start: impl Fn(Command) -> io::Result<T>) -> io::Result<T> {
+    start(Command::new(find_program(name))).or_else(|error| match shell_for(name, &error) {
+        Some(shell) => start(shell).map_err(|_| error),
+        None => Err(error),
+    })
+}
+
+/// The shell with the script that `name` is, where it could not be started for want of a `#!` line.
+#[cfg(unix)]
+fn shell_for(name: &OsStr, error: &io::Error) -> Option<Command> {
+    let is_unknown_format = error.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error());
+    let script = is_unknown_format.then(|| script_without_interpreter(name))??;
+    let mut shell = Command::new("/bin/sh");
+    shell.arg(script);
+    Some(shell)
+}
+
+/// What a file is run with is known there by its ending.
+#[cfg(windows)]
+fn shell_for(_name: &OsStr, _error: &io::Error) -> Option<Command> {
+    None
+}
 
 /// The program as the command line finds it there: `npm` is `npm.cmd`, by the endings of `PATHEXT`.
 #[cfg(windows)]
-pub(crate) fn find_program(name: &OsStr) -> OsString {
+fn find_program(name: &OsStr) -> OsString {
     which::which(name).map_or_else(|_| name.to_owned(), OsString::from)
 }
 
 /// The system itself looks in `PATH`.
 #[cfg(unix)]
-pub(crate) fn find_program(name: &OsStr) -> &OsStr {
+fn find_program(name: &OsStr) -> &OsStr {
     name
 }
 
@@ -25,7 +52,7 @@ const DEFAULT_PATH: &str = "/bin:/usr/bin";
 /// `env`, `nice` and every shell, runs it with `/bin/sh`. Nothing for a program of another machine, which they would take for
 /// a script too.
 #[cfg(unix)]
-pub(crate) fn script_without_interpreter(name: &OsStr) -> Option<PathBuf> {
+fn script_without_interpreter(name: &OsStr) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStrExt;
 
     let path = if name.as_bytes().contains(&b'/') {

@@ -8,14 +8,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Command;
 
 use super::error::ConfigError;
 use super::file::CREDENTIALS_DIRECTORY;
 use super::sourced::{Origin, Sourced};
 use super::trust::open_to_others;
 use crate::private_file::{FileError, open_to_read};
-use crate::program::find_program;
+use crate::program::start_program;
 use crate::secret::Secret;
 
 /// The largest secret, in bytes.
@@ -147,14 +146,11 @@ async fn run(words: &[String], place: &str) -> Result<Vec<u8>, ConfigError> {
     let place = place.to_owned();
     let program = words.first().cloned().unwrap_or_default();
     let failed_to_run = |cause| ConfigError::SecretCommand { place: place.clone(), program: program.clone(), cause };
-    let mut child = Command::new(find_program(program.as_ref()))
-        .args(words.iter().skip(1))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(failed_to_run)?;
+    let started = start_program(program.as_ref(), |mut command| {
+        let command = command.args(words.iter().skip(1)).stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()
+    });
+    let mut child = started.map_err(failed_to_run)?;
     let streams = (child.stdout.take(), child.stderr.take());
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let finished = {

@@ -1,23 +1,21 @@
 //! A command that is run for the user: its standard streams, signals and exit code pass as if it had been started alone.
 
 use std::collections::VecDeque;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::future::pending;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncReadExt;
-use tokio::process::{Child, ChildStderr, Command};
+use tokio::process::{Child, ChildStderr};
 use tokio::time::{sleep_until, timeout};
 
 use super::error::SystemError;
 use super::signals::{Signal, Signals};
 use super::tail::Tail;
 use crate::output::Stderr;
-use crate::program::find_program;
-#[cfg(unix)]
-use crate::program::script_without_interpreter;
+use crate::program::start_program;
 
 /// Not found, as shells say it.
 const NOT_FOUND: u8 = 127;
@@ -58,17 +56,13 @@ pub(crate) async fn run_command(
     let mut signals = Signals::default();
     signals.catch(&Signal::ALL)?;
     let mut to_pass_on = VecDeque::new();
-    let start = |mut started: Command| {
+    let pipes_stderr = tail.is_some();
+    let started = start_program(program, |mut started| {
         started.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
-        if tail.is_some() {
+        if pipes_stderr {
             started.stderr(Stdio::piped());
         }
         started.spawn()
-    };
-    let started = start(Command::new(find_program(program)));
-    let started = started.or_else(|error| match shell_for(program, &error) {
-        Some(shell) => start(shell).map_err(|_| error),
-        None => Err(error),
     });
     let mut child = match started {
         Ok(child) => child,
@@ -107,22 +101,6 @@ async fn next_due(to_pass_on: &mut VecDeque<(Instant, Signal)>) -> Signal {
     sleep_until(due.into()).await;
     to_pass_on.pop_front();
     signal
-}
-
-/// The shell with the script that `program` is, where it could not be started for want of a `#!` line.
-#[cfg(unix)]
-fn shell_for(program: &OsStr, error: &io::Error) -> Option<Command> {
-    let is_unknown_format = error.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error());
-    let script = is_unknown_format.then(|| script_without_interpreter(program))??;
-    let mut shell = Command::new("/bin/sh");
-    shell.arg(script);
-    Some(shell)
-}
-
-/// What a file is run with is known there by its ending.
-#[cfg(windows)]
-fn shell_for(_program: &OsStr, _error: &io::Error) -> Option<Command> {
-    None
 }
 
 /// Passes on what has come from the command; false when nothing more will.

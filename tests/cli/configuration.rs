@@ -591,10 +591,12 @@ fn secrets_come_from_every_source_and_lose_one_line_break() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
     home.write(&format!("{CONFIG}/secret.txt"), "canary-file\r\n");
-    let script = "#!/bin/sh\nprintf 'canary-command\\n\\n'\n";
+    let script = "printf 'canary-command\\n\\n'\n";
     for path in ["script/get", &format!("{CONFIG}/script/get")] {
-        set_mode(&home.write(path, script), 0o700);
+        set_mode(&home.write(path, format!("#!/bin/sh\n{script}")), 0o700);
     }
+    // As in a shell, the `#!` line is not needed.
+    set_mode(&home.write(&format!("{CONFIG}/script/bare"), script), 0o700);
     let base = format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n", server.url);
     let mut expected = Vec::new();
     for (key, secret) in [
@@ -603,6 +605,7 @@ fn secrets_come_from_every_source_and_lose_one_line_break() {
         ("client_secret_command = [\"printf\", \"%s\", \"canary-printf $HOME\"]", "canary-printf $HOME"),
         ("client_secret_command = [\"~/script/get\"]", "canary-command\n"),
         ("client_secret_command = [\"./script/get\"]", "canary-command\n"),
+        ("client_secret_command = [\"./script/bare\"]", "canary-command\n"),
     ] {
         home.config(&format!("{base}{key}\n"));
         home.run(SEND).env("PATH", "/usr/bin:/bin").success();
