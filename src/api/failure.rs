@@ -124,7 +124,7 @@ impl Failure {
     }
 }
 
-/// Why two that speak TLS, or one of them, do not come together, and the way out. It is not the certificate.
+/// Why a TLS handshake failed for another reason than the certificate, and the way out.
 fn handshake_fault(error: &rustls::Error) -> (String, &'static str) {
     let (cause, hint) = match error {
         // Before TLS 1.3 there is no alert that says so.

@@ -32,7 +32,7 @@ const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept for the next row of a run. Servers count whole seconds from their own end of the
 /// answer (`Keep-Alive: timeout=1`), and a row that crosses their closing is lost: half of the least is safe.
 const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
-const DER: &str = "what looks like DER, not PEM";
+const DER: &str = "looks like DER";
 /// How a certificate begins in DER: a sequence whose length is two bytes (X.690, 8.1.3.5).
 const DER_SEQUENCE: [u8; 2] = [0x30, 0x82];
 /// How a gzip stream begins (RFC 1952, 2.3.1).
@@ -62,7 +62,7 @@ pub(crate) enum Roots {
 
 #[derive(Debug, Error)]
 pub(crate) enum ClientError {
-    #[error("{} holds no certificate that can be read{}", file.display(), held.map(|held| format!(", but {held}")).unwrap_or_default())]
+    #[error("{} has no PEM certificate{}", file.display(), held.map(|held| format!("; it {held}")).unwrap_or_default())]
     NoCertificate { file: PathBuf, held: Option<&'static str> },
     #[error("the root certificates cannot be used: {0}")]
     Roots(String),
@@ -304,7 +304,7 @@ fn builder(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) ->
 fn held(content: &[u8]) -> Option<&'static str> {
     let has = |words: &str| content.windows(words.len()).any(|window| window == words.as_bytes());
     if has("PRIVATE KEY-----") {
-        Some("a private key")
+        Some("has a private key")
     } else if content.starts_with(&DER_SEQUENCE) {
         Some(DER)
     } else {

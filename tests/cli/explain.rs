@@ -26,7 +26,7 @@ fn a_kind_is_known_by_its_name_and_by_its_type() {
         ("flow-message", &["POST /v1/bots/{botId}/users/{userId}/flow_message", "jelouctl flow-message --to"]),
         ("template", &["POST /v2/whatsapp/{botId}/hsm", "\"destinations\": ["]),
         ("template-by-id", &["--template-id 39", "\"templateId\": \"39\""]),
-        ("raw", &["Nothing is checked or added"]),
+        ("raw", &["The body is sent as it is"]),
     ] {
         let shown = home.run("explain").args(&[topic]).success().stdout;
         for part in parts {

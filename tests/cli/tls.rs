@@ -278,16 +278,10 @@ fn broken_or_missing_roots_are_a_matter_of_configuration() {
     home.write("key.pem", key.serialize_pem());
     home.write("ca.der", authority().der());
     for (file, parts) in [
-        ("empty.pem", ["empty.pem holds no certificate that can be read\n", "in PEM, which begin with"]),
+        ("empty.pem", ["empty.pem has no PEM certificate\n", "in PEM, which begin with"]),
         ("broken.pem", ["the root certificates cannot be used: broken.pem: ", "--ca-cert FILE"]),
-        ("key.pem", ["key.pem holds no certificate that can be read, but a private key\n", "in PEM, which begin with"]),
-        (
-            "ca.der",
-            [
-                "ca.der holds no certificate that can be read, but what looks like DER, not PEM\n",
-                "openssl x509 -inform der -in ca.der -out",
-            ],
-        ),
+        ("key.pem", ["key.pem has no PEM certificate; it has a private key\n", "in PEM, which begin with"]),
+        ("ca.der", ["ca.der has no PEM certificate; it looks like DER\n", "openssl x509 -inform der -in ca.der -out"]),
     ] {
         home.run(SEND).args(&["--ca-cert", file]).api(url).fails(3, &parts);
     }

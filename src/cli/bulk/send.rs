@@ -177,8 +177,7 @@ pub(crate) struct WorkFlags {
     #[arg(long, value_name = "DURATION")]
     max_wait: Option<RetryFor>,
 
-    /// Open a connection for each message and close it behind its answer, for a server that answers more often than it is
-    /// asked [default: as the run was begun]
+    /// Use a new connection for each message, for servers that send extra answers [default: as the run was begun]
     #[arg(long)]
     no_keep_alive: bool,
 
