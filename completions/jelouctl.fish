@@ -913,7 +913,7 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l skip-sent -d 'Leave out messages that an earlier run has sent, may have sent or is to send'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l again -d 'Send messages once more that an earlier run has sent, may have sent or is to send'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l import-only -d 'Make the run and send nothing: `bulk work` sends it, or `bulk resume` where it is a file'
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l no-keep-alive -d 'Open a connection for each message and close it behind its answer, for a server that answers more often than it is asked [default: as the run was begun]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l no-keep-alive -d 'Use a new connection for each message, for servers that send extra answers [default: as the run was begun]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l unchecked -d 'Send a template without a look at the bot\'s list of templates first'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l keep-going -d 'Go on when the first eleven messages are all rejected, instead of pausing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from send" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
@@ -970,7 +970,7 @@ none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l no-keep-alive -d 'Open a connection for each message and close it behind its answer, for a server that answers more often than it is asked [default: as the run was begun]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l no-keep-alive -d 'Use a new connection for each message, for servers that send extra answers [default: as the run was begun]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l unchecked -d 'Send a template without a look at the bot\'s list of templates first'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l keep-going -d 'Go on when the first eleven messages are all rejected, instead of pausing'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l skip-sent -d 'Leave out messages that an earlier run has sent, may have sent or is to send'
@@ -1005,7 +1005,7 @@ none\t'Nothing: the exit code and standard error say it all'"
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set (default)'
 always\t''
 never\t''"
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l no-keep-alive -d 'Open a connection for each message and close it behind its answer, for a server that answers more often than it is asked [default: as the run was begun]'
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l no-keep-alive -d 'Use a new connection for each message, for servers that send extra answers [default: as the run was begun]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l unchecked -d 'Send a template without a look at the bot\'s list of templates first'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l sandbox -d 'Send to the sandbox: the one that is running, else one inside this process [env, its address: JELOUCTL_SANDBOX]'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand bulk; and __fish_seen_subcommand_from work" -l dry-run -d 'Print the request as JSON and send nothing; the secret is not read'
