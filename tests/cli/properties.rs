@@ -117,7 +117,8 @@ proptest! {
         let arguments = ["send", "call", "--to", "593987654321", "--text", &text, "--button", &label, "--header", &header];
         let ended = home.run_args(&arguments).api(&server.url).end();
         is_orderly(&ended, &[0, 2]);
-        let plain = |value: &str| value.replace("\r\n", "\n").replace('\r', "\n");
+        let others = ['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+        let plain = |value: &str| value.replace("\r\n", "\n").replace(others, "\n");
         let is_refused = |character: char| character.is_control() && !['\n', '\t'].contains(&character);
         let [text, label, header] = [plain(&text), plain(&label), plain(&header)];
         let valid = |value: &str, most| (1..=most).contains(&value.chars().count()) && !value.contains(is_refused);
