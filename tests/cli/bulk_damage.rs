@@ -624,6 +624,47 @@ fn a_reader_leaves_the_log_of_a_damaged_ledger_as_it_is() {
 }
 
 #[test]
+fn a_reader_leaves_the_log_beside_a_file_that_is_no_whole_ledger() {
+    let killed = Killed::new(SENT[1]);
+    let half = killed.files[0].len() / 2;
+    let random: Vec<u8> = (0..half).map(|at| (at.wrapping_mul(2_654_435_761) >> 7).to_le_bytes()[0]).collect();
+    let hurts = [Vec::new(), killed.files[0][..half].to_vec(), killed.files[0][..PAGE + 1].to_vec(), random];
+    for (number, hurt) in hurts.iter().enumerate() {
+        for words in ["bulk status r", "bulk list", "bulk find 593990000000", "bulk report r", "bulk resume r"] {
+            killed.restore();
+            fs::write(killed.at("r.db"), hurt).unwrap();
+            let ended = killed.run(words, false);
+            assert_eq!(ended.code, 12, "{number} {words} {ended:?}");
+            assert!(fs::read(killed.at("r.db-wal")).unwrap() == killed.files[1], "{number} {words}");
+            assert!(fs::read(killed.at("r.db")).unwrap() == *hurt, "{number} {words}");
+            // With the file put back, nothing is lost.
+            fs::write(killed.at("r.db"), &killed.files[0]).unwrap();
+            assert_eq!(status(&killed, "r", false).code, 0, "{number} {words}");
+        }
+    }
+    // Without a log, none is made.
+    killed.restore();
+    fs::remove_file(killed.at("r.db-wal")).unwrap();
+    assert_eq!(killed.run("bulk status r", false).code, 12);
+    assert!(!killed.at("r.db-wal").exists());
+}
+
+#[test]
+fn a_ledger_whose_log_was_being_written_into_it_is_whole() {
+    let killed = Killed::new(SENT[1]);
+    killed.restore();
+    let ledger = rusqlite::Connection::open(killed.at("r.db")).unwrap();
+    ledger.execute_batch("CREATE TABLE grown AS SELECT zeroblob(100000); DROP TABLE grown").unwrap();
+    let log = fs::read(killed.at("r.db-wal")).unwrap();
+    drop(ledger);
+    // The first page is written first: it says that the file is longer than it is by then.
+    killed.change("r.db", |db| db.truncate(killed.files[0].len() + PAGE));
+    fs::write(killed.at("r.db-wal"), &log).unwrap();
+    assert_eq!(status(&killed, "r", false).code, 0);
+    assert_eq!(resume(&killed, "r", false).code, 10);
+}
+
+#[test]
 fn a_process_that_writes_is_no_damage() {
     let home = Home::new();
     let rows: Vec<_> = (0..2000).map(|number| format!("{}\n", user(number))).collect();

@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod file;
 mod find;
+mod header;
 mod integrity;
 mod keys;
 mod memory;
@@ -33,8 +34,6 @@ mod survey;
 mod text_column;
 mod types;
 
-use std::fs::File;
-use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -48,6 +47,7 @@ pub(crate) use self::error::LedgerError;
 pub(crate) use self::events::{RunEvent, RunEventKind};
 use self::file::Identity;
 pub(crate) use self::find::FoundRow;
+use self::header::{LogFile, check_file};
 pub(crate) use self::integrity::DAMAGED;
 pub(crate) use self::keys::KeyKind;
 pub(crate) use self::memory::{EarlierMessages, EarlierRow, FIRST_TIME, Memory, is_recent};
@@ -95,25 +95,11 @@ impl Ledger {
     /// # Errors
     /// When it is not a ledger, or one of another version.
     fn open(path: &Path) -> Result<Self, LedgerError> {
+        let log = check_file(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let not_opened = |cause| LedgerError::NotOpened { path: path.to_owned(), cause };
-        if path.metadata().map_err(not_opened)?.is_dir() {
-            return Err(not_opened(io::ErrorKind::IsADirectory.into()));
-        }
-        let db = Connection::open_with_flags(path, flags).map_err(|error| match File::open(path) {
-            // Nobody in this process has it open: to close the file again takes no lock of SQLite's away.
-            Err(cause) => not_opened(cause),
-            Ok(_) => error.into(),
-        })?;
+        let db = Connection::open_with_flags(path, flags)?;
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.set_prepared_statement_cache_capacity(32);
-        let pragma = |name: &str| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
-        match (pragma("application_id")?, pragma("user_version")?) {
-            (APPLICATION, VERSION) => {}
-            (APPLICATION, version) if version > VERSION => return Err(LedgerError::Newer { version }),
-            (APPLICATION, version) if version > 0 => return Err(LedgerError::Older { version }),
-            (_, _) => return Err(LedgerError::Damaged { problem: "it is no ledger of jelouctl".to_owned() }),
-        }
         db.pragma_update(None, "synchronous", "FULL")?;
         // On macOS a plain wait for the disk ends before it has written; elsewhere these say nothing.
         db.pragma_update(None, "fullfsync", true)?;
@@ -131,7 +117,8 @@ impl Ledger {
             first_pending: 1,
             untouched: i64::MAX,
         };
-        ledger.keep_log(true)?;
+        // The empty log that SQLite makes where there is none is not kept.
+        ledger.keep_log(log == LogFile::Written)?;
         Ok(ledger)
     }
 
