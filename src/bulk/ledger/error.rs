@@ -121,14 +121,15 @@ impl LedgerError {
             Self::TimeOutOfRange { .. } => "set the clock of this machine; --state leaves such a row out of the report",
             Self::NoDirectory => return format!("set {HOME} or {}", STATE.variable),
             Self::NotOpened { .. } => {
-                "put the file back where it is missing; where it is another user's, let them give you the right to read it"
+                "put the file back where it is missing; where it is another user's, let them give you the right to read it; \
+                 `jelouctl bulk remove RUN` removes the run and its record of recipients"
             }
             Self::Newer { .. } => "use the newer jelouctl",
             Self::Older { .. } => "use the jelouctl that made it, or `jelouctl bulk remove` it",
             Self::Copy { file, run } => {
                 return format!(
-                    "go on with run {run}; if this is its only file, name it {run}.db again, and {file}.db-wal and \
-                     {file}.lock with it; a copy goes with `jelouctl bulk remove {file}`"
+                    "go on with run {run}; if this is its only file, name it {run}.db again, {file}.db-wal with it, \
+                     and {file}.lock where {run}.lock is missing; a copy goes with `jelouctl bulk remove {file}`"
                 );
             }
             Self::ForeignLog { run } => {
@@ -159,7 +160,8 @@ impl LedgerError {
                 "check that the disk is not full and the directory can be written; a run that was begun is then resumed"
             }
             Self::Damaged { .. } => {
-                "keep the file; `jelouctl bulk report` gives what can still be read, `jelouctl bulk remove` removes it"
+                "keep the file, and put an earlier copy back if you have one; `jelouctl bulk remove RUN` removes the run and its \
+                 record of recipients"
             }
         };
         hint.to_owned()
