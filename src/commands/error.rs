@@ -180,7 +180,9 @@ impl From<EarlierError> for CommandError {
                 GuardError::DamagedRun { run: run.to_string(), problem }.into()
             }
             EarlierError::Unreadable { run, path, is_ours, error } => {
-                GuardError::UnreadableRun { run: run.to_string(), path, is_ours, problem: error.to_string() }.into()
+                let is_named = run.is_valid();
+                GuardError::UnreadableRun { run: run.to_string(), path, is_ours, is_named, problem: error.to_string() }
+                    .into()
             }
             error @ EarlierError::TooMany { .. } => UsageError::new(
                 error.to_string(),

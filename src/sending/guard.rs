@@ -67,6 +67,8 @@ pub(crate) enum GuardError {
         path: PathBuf,
         /// Whether it is known to be of the same bot.
         is_ours: bool,
+        /// Whether its name is one that can be typed.
+        is_named: bool,
         problem: String,
     },
     #[error("the ledger of run {run} is damaged, and it may have sent the same messages: {problem}")]
@@ -87,6 +89,10 @@ impl GuardError {
             Self::Clock { .. } => {
                 "set the clock: what was sent is remembered by its time, and people would get it again".to_owned()
             }
+            Self::UnreadableRun { path, is_named: false, .. } => format!(
+                "its name is not one of a run: give {} the name of its run again, NAME.db, or move it out of the directory",
+                path.display()
+            ),
             Self::UnreadableRun { run, path, .. } => format!(
                 "make {} readable again; or remove the run and its record of recipients: jelouctl bulk remove {run}; \
                  or send anyway: --ignore-run {run}",

@@ -665,6 +665,25 @@ fn a_ledger_whose_log_was_being_written_into_it_is_whole() {
 }
 
 #[test]
+fn a_ledger_under_a_name_that_no_run_has_is_not_passed_over() {
+    let killed = Killed::new(SENT[1]);
+    for name in ["R", "r (copy)", "r_old", "a b"] {
+        killed.restore();
+        for ending in ["db", "db-wal", "lock"] {
+            fs::rename(killed.at(&format!("r.{ending}")), killed.at(&format!("{name}.{ending}"))).unwrap();
+        }
+        let asked = killed.jelou.seen().len();
+        let send = "bulk send people.csv --yes --run new text Hola";
+        for (words, code) in [("bulk list", 12), ("bulk find 593990000000", 12), (send, 11)] {
+            let ended = killed.run(words, false);
+            assert!(ended.code == code && ended.stderr.contains(name), "{name} {words} {ended:?}");
+            assert!(!ended.stderr.contains("--ignore-run"), "{ended:?}");
+        }
+        assert_eq!(killed.jelou.seen().len(), asked);
+    }
+}
+
+#[test]
 fn a_process_that_writes_is_no_damage() {
     let home = Home::new();
     let rows: Vec<_> = (0..2000).map(|number| format!("{}\n", user(number))).collect();

@@ -126,6 +126,12 @@ impl LedgerError {
             }
             Self::Newer { .. } => "use the newer jelouctl",
             Self::Older { .. } => "use the jelouctl that made it, or `jelouctl bulk remove` it",
+            Self::Copy { file, run } if file.parse::<RunName>().is_err() => {
+                return format!(
+                    "that is not the name of a run: if this is the only file of run {run}, name it {run}.db again, \
+                     {file}.db-wal with it, and {file}.lock where {run}.lock is missing; else move it out of the directory"
+                );
+            }
             Self::Copy { file, run } => {
                 return format!(
                     "go on with run {run}; if this is its only file, name it {run}.db again, {file}.db-wal with it, \

@@ -47,9 +47,9 @@ impl Runs {
         Ok(path)
     }
 
-    /// Every run, by name.
+    /// Every run, by name, also those whose files were given a name that no run has: they may have sent, too.
     pub(crate) fn names(&self) -> Result<Vec<RunName>, LedgerError> {
-        let mut names = self.with_ending(LEDGER)?;
+        let mut names = self.with_ending(LEDGER, RunName::of_file)?;
         names.sort();
         Ok(names)
     }
@@ -61,7 +61,7 @@ impl Runs {
 
     /// Runs of which only the lock file is left, though rows of theirs may have been sent.
     pub(crate) fn lost(&self) -> Result<Vec<RunName>, LedgerError> {
-        let mut names = self.with_ending(LOCK)?;
+        let mut names = self.with_ending(LOCK, RunName::of_file)?;
         names.retain(|name| self.files(name).is_ledger_lost());
         Ok(names)
     }
@@ -160,7 +160,7 @@ impl Runs {
     /// # Errors
     /// When there is a run of that name, or another process is making it.
     pub(crate) fn reserve(&self, name: &RunName) -> Result<ReservedRun, BulkError> {
-        for abandoned in self.with_ending(DRAFT)? {
+        for abandoned in self.with_ending(DRAFT, |stem| stem.parse().ok())? {
             if let Ok(lock) = self.lock(&abandoned) {
                 drop(ReservedRun::new(self.files(&abandoned), lock));
             }
@@ -195,7 +195,11 @@ impl Runs {
         self.directory.join(ALL)
     }
 
-    fn with_ending(&self, ending: &str) -> Result<Vec<RunName>, LedgerError> {
+    fn with_ending(
+        &self,
+        ending: &str,
+        name_of: impl Fn(&str) -> Option<RunName>,
+    ) -> Result<Vec<RunName>, LedgerError> {
         let failed = FileError::of("read", &self.directory);
         let mut names = Vec::new();
         let entries = match fs::read_dir(&self.directory) {
@@ -204,7 +208,7 @@ impl Runs {
         };
         for entry in entries {
             let file = entry.map_err(&failed)?.file_name();
-            let name = file.to_str().and_then(|file| file.strip_suffix(ending)?.strip_suffix('.')?.parse().ok());
+            let name = file.to_str().and_then(|file| name_of(file.strip_suffix(ending)?.strip_suffix('.')?));
             names.extend(name);
         }
         Ok(names)

@@ -33,6 +33,16 @@ impl fmt::Display for RunName {
 }
 
 impl RunName {
+    /// Of a file among those of the runs, whose name nobody can type where jelouctl would not give it.
+    pub(super) fn of_file(stem: &str) -> Option<Self> {
+        (!stem.is_empty() && !stem.starts_with('.')).then(|| Self(stem.to_owned()))
+    }
+
+    /// Whether it can be typed.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.0.parse::<Self>().is_ok()
+    }
+
     /// A name for a run of the input `source`, now: `people-20261120-101500`.
     pub(crate) fn of_source(source: &Path) -> Self {
         let stem = source.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
