@@ -684,6 +684,42 @@ fn a_ledger_under_a_name_that_no_run_has_is_not_passed_over() {
 }
 
 #[test]
+fn what_is_no_regular_file_is_neither_opened_nor_waited_for() {
+    let killed = Killed::new(SENT[1]);
+    let pipe = |name: &str| {
+        killed.restore();
+        let _ = fs::remove_file(killed.at(name));
+        assert!(Command::new("mkfifo").arg(killed.at(name)).status().unwrap().success());
+    };
+    for (words, code) in [("bulk list", 12), ("bulk status r", 12), ("bulk resume r", 12), ("bulk remove r --yes", 0)] {
+        pipe("r.db");
+        assert_eq!(killed.run(words, false).code, code, "{words}");
+    }
+    for words in ["bulk list", "bulk status r", "bulk resume r", "bulk remove r --yes"] {
+        pipe("r.lock");
+        let ended = killed.run(words, false);
+        assert_eq!(ended.code, 12, "{words} {ended:?}");
+    }
+    killed.restore();
+    fs::create_dir(killed.at("dir.db")).unwrap();
+    let ended = killed.run("bulk remove dir --yes", false);
+    assert!(ended.code == 12 && ended.stderr.contains("it is a directory: move it away"), "{ended:?}");
+    assert!(!killed.at("dir.lock").exists());
+}
+
+#[test]
+fn a_report_takes_the_place_of_no_file_of_the_runs() {
+    let killed = Killed::new(SENT[1]);
+    killed.restore();
+    for name in ["r.stop", "r.sender", "r.lock", "report.csv"] {
+        let file = killed.at(name);
+        let ended = killed.run(&format!("bulk report r --file {}", file.display()), false);
+        assert!(ended.code == 2 && ended.stderr.contains("is in the directory of the runs"), "{ended:?}");
+        assert_eq!(file.exists(), name == "r.lock");
+    }
+}
+
+#[test]
 fn a_process_that_writes_is_no_damage() {
     let home = Home::new();
     let rows: Vec<_> = (0..2000).map(|number| format!("{}\n", user(number))).collect();

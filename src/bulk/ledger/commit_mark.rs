@@ -25,7 +25,9 @@ pub(crate) struct RunNote {
 impl RunNote {
     /// What the lock file at `path` says; nothing where there is none, or none of ours.
     pub(crate) fn read(path: &Path) -> Option<Self> {
-        Self::of_text(&fs::read_to_string(path).ok()?)
+        // To open a pipe would wait for ever.
+        let text = path.is_file().then(|| fs::read_to_string(path).ok())??;
+        Self::of_text(&text)
     }
 
     fn of_text(text: &str) -> Option<Self> {

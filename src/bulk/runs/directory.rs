@@ -47,6 +47,13 @@ impl Runs {
         Ok(path)
     }
 
+    /// Whether the file at `path`, there or not, is or would be one of the runs'.
+    pub(crate) fn has(&self, path: &Path) -> bool {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let own = self.directory.canonicalize();
+        own.is_ok_and(|own| parent.canonicalize().is_ok_and(|parent| parent.starts_with(own)))
+    }
+
     /// Every run, by name, also those whose files were given a name that no run has: they may have sent, too.
     pub(crate) fn names(&self) -> Result<Vec<RunName>, LedgerError> {
         let mut names = self.with_ending(LEDGER, RunName::of_file)?;

@@ -1,6 +1,7 @@
 //! Locks between processes: on one run, and on the making of runs.
 
 use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -36,6 +37,10 @@ impl RunLock {
     /// When another process has it.
     pub(crate) fn take(run: &RunFiles) -> Result<Self, LedgerError> {
         let path = run.lock();
+        if run.ledger().is_dir() {
+            let cause = io::Error::new(io::ErrorKind::IsADirectory, "it is a directory: move it away");
+            return Err(LedgerError::NotOpened { path: run.ledger(), cause });
+        }
         loop {
             let file = open(&path)?;
             if !try_lock(&file, &path, TRIES)? {
@@ -99,6 +104,10 @@ fn try_lock(file: &File, path: &Path, tries: u32) -> Result<bool, FileError> {
 }
 
 fn is_locked(path: &Path) -> bool {
+    // To open a pipe would wait for ever.
+    if !path.is_file() {
+        return false;
+    }
     let file = File::options().read(true).open(path);
     file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
@@ -120,6 +129,9 @@ fn is_at(_file: &File, _path: &Path) -> bool {
 
 /// A file to lock, ours alone; what is in it stays.
 fn open(path: &Path) -> Result<File, FileError> {
+    if path.exists() && !path.is_file() {
+        return Err(FileError::of("lock", path)(io::Error::other("it is not a regular file: move it away")));
+    }
     private_file::open("lock", path, File::options().read(true).write(true).create(true).truncate(false))
 }
 

@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 use super::damage::report_damage;
 use super::named_run::find_or_newest;
 use super::store::open_store;
-use crate::bulk::{BulkError, Details, ListReport, RowFilter, RunName, StoredRun, write_report};
+use crate::bulk::{BulkError, Details, ListReport, RowFilter, RunName, Runs, StoredRun, write_report};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
@@ -195,6 +195,10 @@ impl<'a> Destination<'a> {
         if path.exists() && !path.is_file() {
             let message = format!("--file: {} is no regular file", path.display());
             return Err(UsageError::new(message, "to write into a device or a pipe, redirect standard output: > FILE"));
+        }
+        if Runs::at_home().is_ok_and(|runs| runs.has(&target_of(path))) {
+            let message = format!("--file: {} is in the directory of the runs", path.display());
+            return Err(UsageError::new(message, "name a file in another directory"));
         }
         context.check_overwrite("--file", path, "a report of a run", |begin| is_report(begin) || is_page(begin))?;
         let target = target_of(path);
