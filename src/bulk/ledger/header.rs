@@ -118,9 +118,9 @@ fn pages_of(log: File) -> io::Result<(BTreeSet<u64>, u64)> {
             Err(cause) => return Err(cause),
             Ok(()) => {}
         }
-        let [a, b, c, d, e, f, g, h, ..] = frame;
-        logged.insert(u32::from_be_bytes([a, b, c, d]).into());
+        let [p0, p1, p2, p3, n0, n1, n2, n3, ..] = frame;
+        logged.insert(u32::from_be_bytes([p0, p1, p2, p3]).into());
         // Of a frame that ends no commit it is 0.
-        pages = pages.max(u32::from_be_bytes([e, f, g, h]).into());
+        pages = pages.max(u32::from_be_bytes([n0, n1, n2, n3]).into());
     }
 }
