@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 /// The day of this release, at its beginning in UTC, in milliseconds since 1970: 2026-11-01. Until there is a dated one in
@@ -57,6 +58,15 @@ pub(crate) fn of_milliseconds(at: i64) -> Timestamp {
     Timestamp::from_millisecond(at).unwrap_or(if at < 0 { Timestamp::MIN } else { Timestamp::MAX })
 }
 
+/// Whether `text` is the time `at`, in milliseconds since 1970. A spreadsheet may have left out the zone, which is UTC then, or
+/// the fraction of a second.
+pub(crate) fn is_time(text: &str, at: i64) -> bool {
+    let in_utc = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
+    let Some(said) = text.parse::<Timestamp>().ok().or_else(in_utc) else { return false };
+    let said = said.as_millisecond();
+    said == at || (said % 1000 == 0 && at.div_euclid(1000) == said / 1000)
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -72,6 +82,22 @@ mod tests {
         assert_eq!(wrong_clock(RELEASED - DAY), None);
         assert_eq!(wrong_clock(i64::MAX).as_deref(), Some("a time after the year 9999"));
         assert!(wrong_clock(RELEASED - DAY - 1).is_some_and(|told| told.starts_with("2026-10-30T23:59:59Z, before")));
+    }
+
+    #[test]
+    fn a_time_is_the_same_however_it_is_spelled() {
+        for text in [
+            "2023-11-14T22:13:20.120Z",
+            "2023-11-14T17:13:20.120-05:00",
+            "2023-11-14 22:13:20.12",
+            "2023-11-14T22:13:20Z",
+            "2023-11-14 22:13:20",
+        ] {
+            assert!(is_time(text, 1_700_000_000_120), "{text}");
+        }
+        for text in ["", "yesterday", "2023-11-14T22:13:20.121Z", "2023-11-14T22:13:21Z", "2023-11-14 17:13:20"] {
+            assert!(!is_time(text, 1_700_000_000_120), "{text}");
+        }
     }
 
     #[test]

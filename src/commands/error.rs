@@ -281,6 +281,11 @@ impl From<ResolveError> for CommandError {
                             `jelouctl bulk report RUN --file FILE` writes them";
                 Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
             }
+            ResolveError::OtherTime { .. } => {
+                let hint = "it is a report of another run of this name, the run has gone on since, or the column `at` was \
+                            changed: write a new one with `jelouctl bulk report RUN --state unknown --file FILE`";
+                Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
+            }
             ResolveError::ChangedMeanwhile => {
                 let hint = "look at `jelouctl bulk status`, then decide once more";
                 Self::new(ExitCode::InUse, "in_use", error, Some(hint.to_owned()))

@@ -18,6 +18,7 @@ pub(crate) struct ReportedOutcome {
     pub(crate) line: String,
     pub(crate) sent: String,
     pub(crate) code: String,
+    pub(crate) at: String,
 }
 
 /// What a report says in its column `sent`, which a person may have corrected.
@@ -51,6 +52,7 @@ impl ReportedOutcome {
                 "line" => outcome.line = cell(place, column),
                 "sent" => outcome.sent = cell(place, column),
                 "code" => outcome.code = cell(place, column),
+                "at" => outcome.at = cell(place, column),
                 _ => {}
             }
         }

@@ -13,6 +13,7 @@ also_in_a_database! {
     single_rows_are_decided_all_or_none,
     a_report_says_what_became_of_each_unknown_row,
     a_report_of_other_people_decides_nothing,
+    a_report_of_a_run_that_was_removed_decides_nothing,
     a_report_is_read_as_the_list_of_its_run_was,
     a_report_that_is_sent_again_writes_to_nobody_twice,
     what_a_resumed_run_is_told_of_earlier_runs_it_keeps,
@@ -180,6 +181,37 @@ fn a_report_of_other_people_decides_nothing() {
     // The same person, however the number is written.
     let spelled = said.replace(&user(3), "+593 99 000-0003").replace(&user(4), "00593990000004");
     assert!(resolve(&spelled).success().stderr.contains("3 unknown rows count as sent from now on"));
+}
+
+#[test]
+fn a_report_of_a_run_that_was_removed_decides_nothing() {
+    let (home, jelou) = with_unknown_rows();
+    let of_removed = home.run("bulk report r --state unknown").success().stdout.replace(",unknown,", ",no,");
+    home.run("bulk remove r --yes").success();
+    send(&home, &jelou.url).fails(10, &["3 messages may have been sent and are left alone"]);
+    let resolve = |csv: &str| {
+        home.write("said.csv", csv);
+        home.run("bulk resolve --from said.csv")
+    };
+    let hint = "a report of another run of this name";
+    let at = |csv: &str| csv.lines().nth(1).unwrap().rsplit_once(',').unwrap().1.to_owned();
+    let report = home.run("bulk report r --state unknown").success().stdout;
+    let other = format!(
+        "line 2 of the report is as of `{}`, but line 5 of the run last changed at {}",
+        at(&of_removed),
+        at(&report)
+    );
+    resolve(&of_removed).fails(2, &[&other, hint, "bulk report RUN --state unknown", "nothing was changed"]);
+    is_unchanged(&home);
+    let said = report.replace(",unknown,", ",no,");
+    for time in ["", "yesterday", "14/11/2026 8:03"] {
+        let other = format!("line 2 of the report is as of `{time}`");
+        resolve(&said.replace(&at(&report), time)).fails(2, &[&other, hint, "nothing was changed"]);
+        is_unchanged(&home);
+    }
+    // A spreadsheet may spell the same time otherwise.
+    let spelled = said.replace(&at(&report), &at(&report).replace('T', " ").replace('Z', ""));
+    assert!(resolve(&spelled).success().stderr.contains("3 unknown rows count as failed from now on"));
 }
 
 #[test]

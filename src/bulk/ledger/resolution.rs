@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::{LedgerError, RowState};
 use crate::output::Sent;
 use crate::phone::person_key;
+use crate::timestamps::{is_time, of_milliseconds};
 
 /// Which rows are decided, and as what.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct RowOfReport {
     pub(crate) sent: Sent,
     /// The recipient, or why it cannot be read.
     pub(crate) recipient: Result<String, String>,
+    /// When it last changed, as it stands there.
+    pub(crate) at: String,
 }
 
 /// Why nothing was decided.
@@ -41,6 +44,8 @@ pub(crate) enum ResolveError {
     OtherRecipient { of_report: u64, said: String, line: u64, recipient: String },
     #[error("line {of_report} of the report has no recipient ({problem}); line {line} of the run is to {recipient}")]
     NoRecipient { of_report: u64, problem: String, line: u64, recipient: String },
+    #[error("line {of_report} of the report is as of `{}`, but line {line} of the run {}", said.escape_debug(), changed(*at))]
+    OtherTime { of_report: u64, said: String, line: u64, at: Option<i64> },
     #[error("line {line} is {}, not {}", state.name(), wanted.name())]
     OtherState { line: u64, state: RowState, wanted: RowState },
     /// Others change the rows of a run in a database.
@@ -74,6 +79,10 @@ pub(crate) struct StandingRow {
     pub(crate) state: RowState,
     /// Nobody, where no request could be made.
     pub(crate) recipient: Option<String>,
+    /// Since when it is in its state.
+    pub(crate) at: Option<i64>,
+    /// When its last attempt began, where that is kept: what is reported of a row that was under way when a process ended.
+    pub(crate) began_at: Option<i64>,
 }
 
 /// The rows of a run, as they are found for a decision.
@@ -110,6 +119,20 @@ impl StandingRow {
             Err(problem) => Err(ResolveError::NoRecipient { of_report, problem: problem.clone(), line, recipient }),
         }
     }
+
+    /// Refuses what was reported of another request: a run that was removed may have had the same name and the same list.
+    fn check_time(&self, said: &RowOfReport) -> Result<(), ResolveError> {
+        let text = said.at.trim();
+        if [self.at, self.began_at].into_iter().flatten().any(|at| is_time(text, at)) {
+            return Ok(());
+        }
+        Err(ResolveError::OtherTime { of_report: said.line, said: said.at.clone(), line: self.line, at: self.at })
+    }
+}
+
+/// For a person who has it as of another time.
+fn changed(at: Option<i64>) -> String {
+    at.map_or("has no time".to_owned(), |at| format!("last changed at {:.3}", of_milliseconds(at)))
 }
 
 /// The rows at `lines` and to `people`.
@@ -146,7 +169,8 @@ pub(crate) fn chosen_rows(
 /// all must be to the people that the run has there.
 ///
 /// # Errors
-/// When one is not there or to somebody else, or it is known that something else became of it.
+/// When one is not there or to somebody else, it is known that something else became of it, or the report is not of this
+/// request.
 pub(crate) fn rows_reported_otherwise(
     run: &impl StandingRows,
     said: &BTreeMap<u64, RowOfReport>,
@@ -162,7 +186,9 @@ pub(crate) fn rows_reported_otherwise(
             Sent::Unknown => continue,
         };
         if row.state == RowState::Unknown || row.state.sent() != said.sent {
-            rows.push(row.decided([RowState::Unknown, to])?);
+            let decided = row.decided([RowState::Unknown, to])?;
+            row.check_time(said)?;
+            rows.push(decided);
         }
     }
     Ok(rows)

@@ -19,6 +19,10 @@ use crate::bulk::ledger::{
 };
 use crate::phone::person_key;
 
+/// A row as it stands.
+const STANDING: &str = "n, number, line, state, recipient, \
+     CASE WHEN isfinite(row.at) THEN (extract(epoch FROM row.at) * 1000)::bigint END";
+
 /// Rows that are about to be decided.
 #[derive(Debug)]
 pub(crate) enum SharedDecision {
@@ -186,17 +190,21 @@ impl StandingRows for RowsOfRun<'_> {
             return Ok(BTreeMap::new());
         }
         let lines: Vec<_> = lines.iter().filter_map(|line| i64::try_from(*line).ok()).collect();
-        let query = "SELECT n, number, line, state, recipient FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
-                     JOIN unnest($2::bigint[]) AS wanted (line) USING (line) WHERE run = $1";
-        let rows = self.runs.call(LONG, self.runs.client().query(query, &[&self.run.0, &lines]))?;
+        let query = format!(
+            "SELECT {STANDING} FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
+             JOIN unnest($2::bigint[]) AS wanted (line) USING (line) WHERE run = $1"
+        );
+        let rows = self.runs.call(LONG, self.runs.client().query(&query, &[&self.run.0, &lines]))?;
         rows.iter().map(|row| self.read(row, standing).map(|row| (row.line, row))).collect()
     }
 
     fn to_person(&self, recipient: &str) -> Result<Vec<StandingRow>, LedgerError> {
-        let query = "SELECT n, number, line, state, recipient FROM jelouctl.content JOIN jelouctl.row USING (run, n) \
-                     WHERE run = $1 AND person = $2 ORDER BY n";
+        let query = format!(
+            "SELECT {STANDING} FROM jelouctl.content JOIN jelouctl.row USING (run, n) \
+             WHERE run = $1 AND person = $2 ORDER BY n"
+        );
         let person = hash_of_person(recipient);
-        let rows = self.runs.call(LONG, self.runs.client().query(query, &[&self.run.0, &person]))?;
+        let rows = self.runs.call(LONG, self.runs.client().query(&query, &[&self.run.0, &person]))?;
         let mut found = Vec::new();
         for row in &rows {
             let row = self.read(row, standing)?;
@@ -217,5 +225,7 @@ fn standing(row: &Row) -> Result<StandingRow, Error> {
         // The schema has no other states.
         state: RowState::of_name(row.try_get(3)?).unwrap_or(RowState::Unknown),
         recipient: row.try_get(4)?,
+        at: row.try_get(5)?,
+        began_at: None,
     })
 }

@@ -124,7 +124,7 @@ fn read_report(
     let column = rule.column(&columns).map_err(no_report)?;
     let mut rows = BTreeMap::new();
     while let Some(row) = next {
-        let (of_run, line, sent) = of_row(&name, &row)?;
+        let (of_run, line, sent, at) = of_row(&name, &row)?;
         if of_run != run {
             return Err(refused(&name, row.line, &format!("is of run {of_run}, not of {run}")).into());
         }
@@ -132,9 +132,9 @@ fn read_report(
             let read = rule.read(&cells, &column, *country).map_err(|error| error.to_string())?;
             Ok(read.1.recipient.as_str().to_owned())
         });
-        let said = RowOfReport { line: row.line, sent, recipient };
+        let said = RowOfReport { line: row.line, sent, recipient, at };
         let before = rows.insert(line, said.clone());
-        if before.is_some_and(|before| (before.sent, before.recipient) != (said.sent, said.recipient)) {
+        if before.is_some_and(|before| RowOfReport { line: said.line, ..before } != said) {
             let problem = format!("says otherwise of line {line} than a row before it");
             return Err(refused(&name, row.line, &problem).into());
         }
@@ -153,8 +153,8 @@ fn refused(name: &str, line: u64, problem: &str) -> UsageError {
     UsageError::new(format!("--from: {name}, line {line}: {problem}"), hint)
 }
 
-/// The run of a row, the line of its list, and whether it was sent.
-fn of_row(name: &str, row: &ListRow) -> Result<(RunName, u64, Sent), UsageError> {
+/// The run of a row, the line of its list, whether it was sent, and since when.
+fn of_row(name: &str, row: &ListRow) -> Result<(RunName, u64, Sent, String), UsageError> {
     let refuse = |problem: String| refused(name, row.line, &problem);
     if let Err(problem) = &row.row {
         return Err(refuse(problem.clone()));
@@ -170,5 +170,5 @@ fn of_row(name: &str, row: &ListRow) -> Result<(RunName, u64, Sent), UsageError>
         ReportedSent::No => Sent::No,
         ReportedSent::Unknown => Sent::Unknown,
     };
-    Ok((run, line, sent))
+    Ok((run, line, sent, outcome.at.clone()))
 }
