@@ -5,7 +5,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::bulk_run::{Watched, counts, people, resume, send, send_with, signal, start};
+use crate::bulk_run::{Watched, counts, people, resume, send, send_with, signal, start, user};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Home, STATE, also_in_a_database};
 use crate::terminal::Terminal;
@@ -190,6 +190,16 @@ fn what_was_under_way_when_a_process_died_is_as_good_as_unknown() {
     assert_eq!(figures(), ["unfinished", "5", "0", "0", "1", "4", "0"]);
     let status = home.run("bulk status r").success().json();
     assert_eq!((&status["inflight"], &status["running"]), (&json!(1), &json!(false)));
+    // It is reported so too, and decided by that report, whoever ends it in between.
+    assert_eq!(home.run("bulk report r --state inflight --format ndjson").success().stdout, "");
+    let report = home.run("bulk report r --state unknown").success().stdout;
+    assert!(report.contains(",unknown,,,unknown,jelouctl ended while the request was under way,1,"), "{report}");
+    assert_eq!(report.lines().count(), 2, "{report}");
+    let found = home.run_args(&["bulk", "find", &user(0)]).success().stdout;
+    assert!(found.contains("unknown") && !found.contains("inflight"), "{found}");
+    home.write("said.csv", report.replace(",unknown,,,", ",yes,,,"));
+    let ended = home.run("bulk resolve --from said.csv").success();
+    assert!(ended.stderr.contains("1 unknown row counts as sent from now on"), "{ended:?}");
 }
 
 #[test]

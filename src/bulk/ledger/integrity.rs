@@ -6,11 +6,12 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 
 use super::commit_mark::{LockNote, RunNote};
+use super::opening::ENDED_UNDER_WAY;
 use super::record::eight_bytes;
 use super::seal::{RunFields, seal_of_run};
 use super::survey::Survey;
 use super::types::LedgerProgress;
-use super::{Ledger, LedgerError, ReportedRow};
+use super::{Ledger, LedgerError, ReportedRow, RowState};
 
 /// The code of a row of which a damaged ledger does not know whether it was sent.
 pub(crate) const DAMAGED: &str = "damaged";
@@ -159,16 +160,31 @@ impl Ledger {
         Ok(())
     }
 
+    /// The same ledger, of a run of which it is known whether a process had it before this was opened.
+    pub(crate) fn of_run_that_is_held(self, is_held: bool) -> Self {
+        Self { is_at_rest: !is_held, ..self }
+    }
+
     /// A row as it is given out.
     pub(super) fn shown(&self, row: ReportedRow) -> ReportedRow {
         match &self.damage {
             Some(damage) => row.where_records_are_lost(damage),
+            None if self.is_at_rest => row.at_rest(),
             None => row,
         }
     }
 }
 
 impl ReportedRow {
+    /// As the next process will find it: what was under way may have been sent.
+    fn at_rest(self) -> Self {
+        if self.state != RowState::Inflight {
+            return self;
+        }
+        let (state, code) = (RowState::Unknown, Some(RowState::Unknown.name().to_owned()));
+        Self { state, code, error: Some(ENDED_UNDER_WAY.to_owned()), ..self }
+    }
+
     /// As a ledger gives it out that may lack what became of it.
     pub(crate) fn where_records_are_lost(self, damage: &LedgerError) -> Self {
         let state = self.state.where_records_are_lost();

@@ -83,6 +83,8 @@ pub(crate) struct Ledger {
     mark: Option<CommitMark>,
     /// Why it is not all that was written; nothing of one that is written.
     damage: Option<LedgerError>,
+    /// No process had it when it was opened to be read: what is under way there may have been sent.
+    is_at_rest: bool,
     /// No row before this one is pending; known of a ledger that is written.
     first_pending: i64,
     /// No row from this one on has a record, unless it is skipped; known of a ledger that is written.
@@ -114,6 +116,7 @@ impl Ledger {
             progress: LedgerProgress::default(),
             mark: None,
             damage: None,
+            is_at_rest: false,
             first_pending: 1,
             untouched: i64::MAX,
         };

@@ -10,6 +10,9 @@ use super::file::Identity;
 use super::record::{RecordKind, text};
 use super::{Ledger, LedgerError, RowState, now};
 
+/// Why a row is unknown that was under way when the last process ended.
+pub(super) const ENDED_UNDER_WAY: &str = "jelouctl ended while the request was under way";
+
 /// What is done with a ledger that has lost something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Loss {
@@ -85,7 +88,7 @@ impl Ledger {
                     ValueRef::Null,
                     ValueRef::Null,
                     text(Some("unknown")),
-                    text(Some("jelouctl ended while the request was under way")),
+                    text(Some(ENDED_UNDER_WAY)),
                     ValueRef::Null,
                 ];
                 batch.add(RecordKind::Outcome, &fields, [RowState::Inflight, RowState::Unknown], at)?;

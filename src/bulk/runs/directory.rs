@@ -89,8 +89,9 @@ impl Runs {
     /// # Errors
     /// When it cannot be read.
     pub(crate) fn read(&self, name: &RunName) -> Result<Ledger, LedgerError> {
-        let noted = self.lock_note(name);
-        Ledger::read(&self.path(name), &noted)
+        // Asked before the ledger is read: a process that ends in between has written by then what it knew.
+        let (is_held, noted) = (self.is_held(name), self.lock_note(name));
+        Ok(Ledger::read(&self.path(name), &noted)?.of_run_that_is_held(is_held))
     }
 
     /// The same, but all of it is read, so that every damage is found.
@@ -98,8 +99,8 @@ impl Runs {
     /// # Errors
     /// When it cannot be read.
     pub(crate) fn read_whole(&self, name: &RunName) -> Result<Ledger, LedgerError> {
-        let noted = self.lock_note(name);
-        Ledger::read_whole(&self.path(name), &noted)
+        let (is_held, noted) = (self.is_held(name), self.lock_note(name));
+        Ok(Ledger::read_whole(&self.path(name), &noted)?.of_run_that_is_held(is_held))
     }
 
     /// As [`Runs::read`], of a run that this process has.

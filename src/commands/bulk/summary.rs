@@ -177,11 +177,12 @@ fn were(rows: u64) -> String {
 pub(crate) fn without_end(name: &RunName, counts: &Counts, is_shared: bool) -> Vec<String> {
     let (unknown, under_way) =
         if is_shared { (counts.unknown, counts.inflight) } else { (counts.unknown + counts.inflight, 0) };
-    let states = if unknown > counts.unknown { "--state unknown --state inflight" } else { "--state unknown" };
     let mut told = Vec::new();
     if unknown > 0 {
         let (messages, are) = (counted(unknown, "message"), if unknown == 1 { "is" } else { "are" });
-        told.push(format!("{messages} may have been sent and {are} left alone: jelouctl bulk report {name} {states}"));
+        told.push(format!(
+            "{messages} may have been sent and {are} left alone: jelouctl bulk report {name} --state unknown"
+        ));
     }
     if under_way > 0 {
         let messages_are = counted_are(under_way, "message");
