@@ -71,6 +71,14 @@ fn single_rows_are_decided_all_or_none() {
     let to = user(4).replacen("593", "+593 ", 1);
     let ended = home.run_args(&["bulk", "resolve", "r", "--line=5", "--to", &to, "--unknown-as", "failed"]).success();
     assert!(ended.stderr.contains("note: run r: 2 unknown rows count as failed from now on"), "{ended:?}");
+    // What is left to be decided is told with the command, as the status tells it.
+    for way in [
+        "1 message may have been sent and is left alone: jelouctl bulk report r --state unknown",
+        "jelouctl bulk resolve r --unknown-as sent|failed|pending",
+        "to send 3 rows again once corrected",
+    ] {
+        assert!(ended.stderr.contains(way), "{way}: {ended:?}");
+    }
     assert_eq!((lines_in(&home, "unknown"), lines_in(&home, "failed")), (vec![7], vec![5, 6, 8]));
     let ended = resolve("--unknown-as sent").success();
     assert!(ended.stderr.contains("note: run r: 1 unknown row counts as sent from now on"), "{ended:?}");
@@ -244,7 +252,9 @@ fn a_report_that_is_sent_again_writes_to_nobody_twice() {
     let never = Jelou::never_asked();
     let refusal =
         ["6 rows of this report say that they were sent", "3 rows of this report say that they may have been sent"];
-    home.run_args(&send_again(&[])).api(&never.url).fails(11, &[&refusal[..], &["--skip-sent", "--again"]].concat());
+    home.run_args(&send_again(&[]))
+        .api(&never.url)
+        .fails(11, &[&refusal[..], &["--skip-sent", "with the same message or another one, use --again"]].concat());
     // However the word is spelled, and where nobody can tell, nothing leaves.
     let report = home.read("again.csv");
     home.write("again.csv", report.replace(",yes,", ",Yes ,").replace(",unknown,", ",UNKNOWN,"));

@@ -54,8 +54,8 @@ pub(crate) fn refuse_reported(rows: ReportedRows, rule: ReportedRule) -> Result<
     let sent = say(rows.sent, ["says that it was sent", "say that they were sent"]);
     let unknown = say(rows.may_have_been_sent, ["says that it may have been sent", "say that they may have been sent"]);
     let message = [sent, unknown].into_iter().flatten().collect::<Vec<_>>().join(", and ");
-    let hint = "leave them out with --skip-sent, or send them once more with --again, also where they went to a sandbox \
-                only";
+    let hint = "leave them out with --skip-sent, whatever the message is now; to write to these people once more, with the \
+                same message or another one, use --again, also where the rows went to a sandbox only";
     Err(GuardError::SentBefore { message, hint: hint.to_owned() })
 }
 

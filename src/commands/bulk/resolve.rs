@@ -57,6 +57,7 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
     if changed.pending > 0 && !store.is_on_its_way(&name) {
         context.stderr.note(&to_continue(&name));
     }
+    summary.ways_on(&name, &details).iter().for_each(|way| context.stderr.note(way));
     Ok(ExitCode::Success)
 }
 
