@@ -10,7 +10,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::line_breaks::without_final_line_break;
-use crate::private_file::{FileError, open_to_read};
+use crate::private_file::{FileError, PipeBound, open_to_read};
 
 /// The largest file or standard input that is read, in bytes: a message body is far smaller.
 pub(crate) const MAX_BYTES: u64 = 1024 * 1024;
@@ -93,6 +93,8 @@ impl InputError {
 #[derive(Debug, Default)]
 pub(crate) struct Input {
     stdin_taken_by: Option<String>,
+    /// How long a pipe is waited for.
+    pub(crate) bound: PipeBound,
 }
 
 impl Input {
@@ -117,7 +119,7 @@ impl Input {
                 self.claim_stdin(flag)?;
                 read_to_limit(io::stdin().lock()).map_err(|cause| InputError::Stdin { flag: flag.to_owned(), cause })?
             }
-            Source::File(path) => open_to_read(path)
+            Source::File(path) => open_to_read(path, self.bound)
                 .and_then(read_to_limit)
                 .map_err(FileError::of("read", path))
                 .map_err(|error| InputError::File { flag: flag.to_owned(), error })?,

@@ -47,28 +47,39 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     replace().map_err(FileError::of("write", path))
 }
 
-/// Opens a file to read it. A pipe to which nobody writes, whether somebody has it open or not, would keep us waiting for
-/// ever, and is an error after ten seconds. From the first byte on it may be as slow as it likes.
-pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
+/// What a pipe that is opened to read must have within ten seconds. From then on it may be as slow as it likes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum PipeBound {
+    /// Somebody who has it open to write: a query may take minutes until its first row.
+    #[default]
+    Writer,
+    /// Its first byte, or its end.
+    FirstByte,
+}
+
+/// Opens a file to read it. A pipe that does not keep its `bound` would keep us waiting for ever, and is an error.
+#[cfg_attr(not(unix), expect(unused_variables, reason = "only Unix has pipes among its files"))]
+pub(crate) fn open_to_read(path: &Path, bound: PipeBound) -> io::Result<File> {
     #[cfg(unix)]
     if fs::metadata(path).is_ok_and(|metadata| std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type())) {
-        return open_pipe(path.to_owned());
+        return open_pipe(path.to_owned(), bound);
     }
     File::open(path)
 }
 
 /// The thread that waits in vain is left behind.
 #[cfg(unix)]
-fn open_pipe(path: PathBuf) -> io::Result<File> {
+fn open_pipe(path: PathBuf, bound: PipeBound) -> io::Result<File> {
     const TIMEOUT: Duration = Duration::from_secs(10);
     let (opened, receiver) = mpsc::channel();
-    let open_with_something = move || {
+    let open = move || {
         let pipe = File::open(path)?;
-        // The end of what is written counts, too.
-        retry_on_intr(|| poll(&mut [PollFd::new(&pipe, PollFlags::IN)], None))?;
+        if bound == PipeBound::FirstByte {
+            retry_on_intr(|| poll(&mut [PollFd::new(&pipe, PollFlags::IN)], None))?;
+        }
         Ok(pipe)
     };
-    thread::Builder::new().spawn(move || opened.send(open_with_something()))?;
+    thread::Builder::new().spawn(move || opened.send(open()))?;
     let nobody = |_| {
         let problem = format!("it is a pipe, and nobody wrote to it within {} s", TIMEOUT.as_secs());
         Err(io::Error::new(io::ErrorKind::TimedOut, problem))
@@ -140,4 +151,21 @@ fn make_directory(directory: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn make_directory(directory: &Path) -> io::Result<()> {
     fs::create_dir_all(directory)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_has_a_pipe_open_to_write_is_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        // Open for both, it waits for nobody who reads; it never writes a byte.
+        let _writer = File::options().read(true).write(true).open(&path).unwrap();
+        open_to_read(&path, PipeBound::Writer).unwrap();
+        let silent = open_to_read(&path, PipeBound::FirstByte).unwrap_err().to_string();
+        assert_eq!(silent, "it is a pipe, and nobody wrote to it within 10 s");
+    }
 }

@@ -11,7 +11,7 @@ use super::secret_source::SecretSource;
 use super::settings::LedgerDatabase;
 use super::sourced::{Origin, Sourced};
 use super::trust::open_to_others;
-use crate::private_file::{FileError, open_to_read};
+use crate::private_file::{FileError, PipeBound, open_to_read};
 use crate::secret::Secret;
 
 const PASSWORD_VARIABLE: &str = "PGPASSWORD";
@@ -88,7 +88,7 @@ fn password_file() -> Option<Sourced<PathBuf>> {
 
 /// The password of the first line that fits: `host:port:database:user:password`, `*` for any.
 fn of_password_file(path: &Path, url: &LedgerUrl) -> Result<Option<Secret>, ConfigError> {
-    let file = match open_to_read(path) {
+    let file = match open_to_read(path, PipeBound::FirstByte) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(FileError::of("read", path))?,
     };

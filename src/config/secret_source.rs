@@ -13,7 +13,7 @@ use super::error::ConfigError;
 use super::file::CREDENTIALS_DIRECTORY;
 use super::sourced::{Origin, Sourced};
 use super::trust::open_to_others;
-use crate::private_file::{FileError, open_to_read};
+use crate::private_file::{FileError, PipeBound, open_to_read};
 use crate::program::start_program;
 use crate::secret::Secret;
 
@@ -129,7 +129,7 @@ async fn blocking<T: Send + 'static>(read: impl FnOnce() -> io::Result<T> + Send
 }
 
 fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<String>)> {
-    let file = open_to_read(path)?;
+    let file = open_to_read(path, PipeBound::FirstByte)?;
     let warning = open_to_others(path, &file.metadata()?);
     Ok((read(file)?, warning))
 }

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::error::ConfigError;
-use crate::private_file::{FileError, open_to_read};
+use crate::private_file::{FileError, PipeBound, open_to_read};
 
 /// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -14,7 +14,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// The text of a configuration that nobody else can have written; nothing when there is none.
 pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, ConfigError> {
     let unreadable = FileError::of("read", path);
-    let file = match open_to_read(path) {
+    let file = match open_to_read(path, PipeBound::FirstByte) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(error).into()),
@@ -34,7 +34,7 @@ pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, Co
 
 /// A file that has at most 1 MiB.
 pub(super) fn read_to_limit(path: &Path) -> io::Result<Vec<u8>> {
-    read_file_to_limit(open_to_read(path)?)
+    read_file_to_limit(open_to_read(path, PipeBound::FirstByte)?)
 }
 
 fn read_file_to_limit(file: File) -> io::Result<Vec<u8>> {

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::private_file::{FileError, open_to_read};
+use crate::private_file::{FileError, PipeBound, open_to_read};
 
 /// A file of dates has at most so many bytes.
 const LONGEST_FILE: u64 = 1024 * 1024;
@@ -95,7 +95,7 @@ fn unread(path: &Path, cause: io::Error) -> String {
 
 fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    open_to_read(path)?.take(LONGEST_FILE + 1).read_to_string(&mut text)?;
+    open_to_read(path, PipeBound::FirstByte)?.take(LONGEST_FILE + 1).read_to_string(&mut text)?;
     if text.len() as u64 > LONGEST_FILE {
         return Err(io::Error::other("it has more than 1 MiB"));
     }

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::input::{InputError, Source, name_of};
 use crate::people::{ExclusionError, ExclusionOrigin, Exclusions};
 use crate::phone::Country;
-use crate::private_file::open_to_read;
+use crate::private_file::{PipeBound, open_to_read};
 
 /// Reserves standard input where one of `sources` is it.
 pub(crate) fn claim_exclusions(context: &mut Context, sources: &[Source]) -> Result<(), InputError> {
@@ -78,9 +78,10 @@ fn add(
     let name = name_of(source);
     let input: Box<dyn Read> = match source {
         Source::Stdin => Box::new(io::stdin()),
-        Source::File(path) => {
-            Box::new(open_to_read(path).map_err(|cause| ExclusionError::unreadable(origin, &name, cause))?)
-        }
+        Source::File(path) => Box::new(
+            open_to_read(path, PipeBound::FirstByte)
+                .map_err(|cause| ExclusionError::unreadable(origin, &name, cause))?,
+        ),
     };
     exclusions.add(input, &name, origin, country)
 }

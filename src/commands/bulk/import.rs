@@ -16,7 +16,7 @@ use crate::list::{ListError, ListInput, ListOptions, ListReader};
 use crate::message::Outgoing;
 use crate::output::{ProgressFormat, Reading, counted};
 use crate::people::Exclusions;
-use crate::private_file::open_to_read;
+use crate::private_file::{PipeBound, open_to_read};
 use crate::sending::{GuardError, Sender};
 
 pub(crate) fn open(source: &Source, options: &ListOptions) -> Result<ListReader, ListError> {
@@ -24,7 +24,8 @@ pub(crate) fn open(source: &Source, options: &ListOptions) -> Result<ListReader,
         Source::Stdin => (ListInput::Stream(Box::new(io::stdin())), "standard input".to_owned()),
         Source::File(path) => {
             let name = path.display().to_string();
-            let opened = open_to_read(path).map_err(|cause| ListError::Unreadable { name: name.clone(), cause });
+            let opened = open_to_read(path, PipeBound::Writer)
+                .map_err(|cause| ListError::Unreadable { name: name.clone(), cause });
             (ListInput::File(opened?), name)
         }
     };

@@ -12,6 +12,7 @@ use crate::list::Row;
 use crate::message::{Message, Outgoing, RecipientChoice, RecipientSources, is_refused, visit_texts};
 use crate::nearest::nearest;
 use crate::output::without_escape_sequences;
+use crate::private_file::PipeBound;
 use crate::template::{BodyTemplate, Misspelling, TemplateError, misspelling, spelling, typed_line_break};
 
 const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
@@ -50,7 +51,11 @@ pub(crate) fn read(context: &mut Context, arguments: &RunArguments) -> Result<(M
             }
             Value::Object(body)
         }
-        NoticeContent::Body(source) => context.input.json("--body", source)?,
+        NoticeContent::Body(source) => {
+            // Whoever writes it too late must not keep the command from running.
+            context.input.bound = PipeBound::FirstByte;
+            context.input.json("--body", source)?
+        }
     };
     let fields = body.as_object();
     let kind = fields.and_then(Message::of_body).ok_or_else(|| {
