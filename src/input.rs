@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::line_breaks::without_final_line_break;
 use crate::private_file::{FileError, PipeBound, open_to_read};
+use crate::repeated_field::repeated_field;
 
 /// The largest file or standard input that is read, in bytes: a message body is far smaller.
 pub(crate) const MAX_BYTES: u64 = 1024 * 1024;
@@ -62,6 +63,8 @@ pub(crate) enum InputError {
     NotJson { flag: String, name: String, line: usize, column: usize, problem: String },
     #[error("{flag}: {name} has the number {number}, which is beyond 64 bits and would change on the way")]
     NumberTooLarge { flag: String, name: String, number: String },
+    #[error("{flag}: {name} has the field `{field}` twice")]
+    RepeatedField { flag: String, name: String, field: String },
     #[error("--vcard: {name} is not a vCard file: {problem}")]
     NotVcard { name: String, problem: String },
     #[error("{flag} and {taken_by} both ask for standard input, which can be read only once")]
@@ -80,6 +83,7 @@ impl InputError {
             Self::NotUtf8 { .. } => "save the file as UTF-8",
             Self::NotJson { .. } => "fix the JSON; a flag that takes JSON|@FILE reads a file as @FILE",
             Self::NumberTooLarge { .. } => "write the number as text, in quotes",
+            Self::RepeatedField { .. } => "keep one of the two",
             Self::NotVcard { .. } => {
                 "export the contact as a .vcf file; each card stands between BEGIN:VCARD and END:VCARD"
             }
@@ -141,7 +145,7 @@ impl Input {
         Ok(without_final_line_break(&text).to_owned())
     }
 
-    /// The JSON in `source`. An integer that JSON cannot carry exactly is an error.
+    /// The JSON in `source`. An integer that JSON cannot carry exactly is an error, and so is a field that stands twice.
     pub(crate) fn json(&mut self, flag: &str, source: &Source) -> Result<Value, InputError> {
         let text = self.read(flag, source)?;
         parse(flag, &name_of(source), &text)
@@ -196,9 +200,10 @@ pub(crate) fn parse_exact(text: &str) -> Result<Value, String> {
 fn parse(flag: &str, name: &str, text: &str) -> Result<Value, InputError> {
     let (flag, name) = (flag.to_owned(), name.to_owned());
     match serde_json::from_str(text) {
-        Ok(value) => match inexact_integer(text) {
-            Some(number) => Err(InputError::NumberTooLarge { flag, name, number: number.to_owned() }),
-            None => Ok(value),
+        Ok(value) => match (repeated_field(text), inexact_integer(text)) {
+            (Some(field), _) => Err(InputError::RepeatedField { flag, name, field }),
+            (None, Some(number)) => Err(InputError::NumberTooLarge { flag, name, number: number.to_owned() }),
+            (None, None) => Ok(value),
         },
         Err(error) => {
             let (line, column) = (error.line(), error.column());

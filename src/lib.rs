@@ -35,6 +35,7 @@ mod phone;
 mod places;
 mod private_file;
 mod program;
+mod repeated_field;
 mod secret;
 mod timestamps;
 

@@ -13,7 +13,6 @@ mod ndjson_rows;
 mod outcome;
 mod reader;
 mod record_marks;
-mod repeated;
 mod row;
 mod sheet_list;
 mod workbook;

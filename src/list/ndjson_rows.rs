@@ -9,8 +9,8 @@ use super::bounded::{BUFFER, BoundedInput};
 use super::encoding::sample;
 use super::error::ListError;
 use super::outcome::{OUTCOME_COLUMNS, ReportedOutcome, has_outcome};
-use super::repeated::repeated_field;
 use super::row::{ListRow, Row};
+use crate::repeated_field::repeated_field;
 
 pub(super) struct NdjsonRows {
     reader: BufReader<BoundedInput>,

@@ -140,6 +140,13 @@ fn broken_json_is_shown_by_line_and_column() {
         2,
         &["beyond 64 bits", "write the number as text"],
     );
+    home.write("twice.json", r#"{"type": "text", "userId": "593987654321", "userId": "593987654322", "text": "a"}"#);
+    refused_in(
+        &home,
+        &["send", "raw", "--body", "twice.json"],
+        2,
+        &["--body: twice.json has the field `userId` twice", "keep one of the two"],
+    );
     home.write("deep.json", format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)));
     refused_in(&home, &[&["send", "text", "--body", "deep.json"][..], &TO].concat(), 2, &["recursion limit"]);
     refused(

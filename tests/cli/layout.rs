@@ -94,7 +94,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("report_page", &["api", "bulk", "message", "phone"]),
     ("template", &["list", "message", "phone"]),
-    ("list", &["input", "nearest"]),
+    ("list", &["input", "nearest", "repeated_field"]),
     ("people", &["list", "message", "phone"]),
     ("sandbox", &["message", "timestamps"]),
     ("process", &["output", "program"]),
@@ -102,7 +102,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("config", &["hours", "line_breaks", "nearest", "phone", "places", "private_file", "program", "secret"]),
     ("message", &["input", "line_breaks", "nearest", "phone"]),
     ("hours", &["nearest", "private_file"]),
-    ("input", &["line_breaks", "private_file"]),
+    ("input", &["line_breaks", "private_file", "repeated_field"]),
     ("exit", &[]),
     // Of tests, and of cargo-fuzz: in no other build.
     (
@@ -116,6 +116,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("places", &[]),
     ("private_file", &[]),
     ("program", &[]),
+    ("repeated_field", &[]),
     ("secret", &["line_breaks"]),
     ("timestamps", &[]),
     ("template_names", &["input", "places", "private_file"]),
