@@ -33,7 +33,9 @@ struct Checkup {
 /// Looks at everything, or with `offline` at what needs no network, and prints what it found.
 pub(crate) fn run(context: &Context, offline: bool) -> Result<ExitCode, CommandError> {
     let mut checkup = Checkup { checks: Vec::new(), code: ExitCode::Success };
-    match checkup.settings(context) {
+    let settings = checkup.settings(context);
+    let can_send = settings.is_some();
+    match settings {
         None => checkup.warn("secret and network", "not checked: the configuration comes first"),
         Some(settings) => block_on(async {
             checkup.audit_log(&settings);
@@ -46,7 +48,7 @@ pub(crate) fn run(context: &Context, offline: bool) -> Result<ExitCode, CommandE
             Ok::<_, CommandError>(())
         })?,
     }
-    checkup.ledgers(context, offline);
+    checkup.ledgers(context, offline, can_send);
     checkup.ok("version", format!("jelouctl {}", env!("CARGO_PKG_VERSION")));
     context.stdout.checkup(&checkup.checks, checkup.code.code())?;
     Ok(checkup.code)
@@ -132,8 +134,9 @@ impl Checkup {
     }
 
     /// Whether a bulk run could be kept; nothing is created. A send needs no ledger, so a directory that will not do is a
-    /// warning. A database was asked for, and fails with the code that a bulk run would end with.
-    fn ledgers(&mut self, context: &Context, offline: bool) {
+    /// warning. A database was asked for, and fails with the code that a bulk run would end with. Without settings nothing
+    /// `can_send`, whatever the ledger.
+    fn ledgers(&mut self, context: &Context, offline: bool, can_send: bool) {
         const NAME: &str = "ledgers";
         let address = ledger_address(context);
         let is_database = !matches!(address, Ok(None));
@@ -147,7 +150,8 @@ impl Checkup {
             Ok((detail, None)) => self.ok(NAME, detail),
             Ok((detail, hint)) => self.push(NAME, CheckState::Warning, detail, hint),
             Err(error) => {
-                let detail = format!("bulk cannot run, all else can: {}", error.message());
+                let all_else = if can_send { ", all else can" } else { "" };
+                let detail = format!("bulk cannot run{all_else}: {}", error.message());
                 if is_database {
                     self.fail_with(NAME, error.code, detail, error.hint);
                 } else {
