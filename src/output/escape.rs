@@ -32,10 +32,10 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(visible)
 }
 
-/// `text` without escape sequences, such as colours and moves of the cursor. A vertical tab is a line break, which would
-/// otherwise be lost and join two words.
+/// `text` without escape sequences, such as colours and moves of the cursor. A vertical tab, which would otherwise be lost
+/// and join two words, is a line break, and so are those of Unicode.
 pub(crate) fn without_escape_sequences(text: &str) -> String {
-    anstream::adapter::strip_str(&text.replace('\u{b}', "\n")).to_string()
+    anstream::adapter::strip_str(&text.replace(['\u{b}', '\u{85}', '\u{2028}', '\u{2029}'], "\n")).to_string()
 }
 
 #[cfg(test)]

@@ -70,6 +70,7 @@ mod tests {
             (&["secret\u{1b}[m!\n"], "(redacted)!"),
             (&["\tat line 3\n"], "\tat line 3"),
             (&["uno\u{b}dos\n"], "uno\ndos"),
+            (&["uno\u{2028}dos\u{2029}tres\n"], "uno\ndos\ntres"),
             (&[""], ""),
         ] {
             let mut tail = Tail::new(2);
