@@ -113,7 +113,7 @@ pub(crate) async fn check_sender(
 
 /// A sender whose notice the API would not accept.
 #[derive(Debug, Error)]
-#[error("the notice could not be sent: {}", without_prefix(.0))]
+#[error("the notice cannot be sent: {}", without_prefix(.0))]
 pub(crate) struct Unsendable(pub(crate) ReadError);
 
 /// What of `uses` cannot be sent by the bot whose templates are listed; where the list does not tell, it warns.

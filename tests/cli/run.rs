@@ -309,9 +309,9 @@ fn much_output_is_passed_on_and_not_kept() {
 fn a_notice_that_fails_does_not_change_the_exit_code_unless_asked() {
     let dead = refused_url();
     for (url, code, problem) in [
-        (Some(Reply::json(400, "{}")), 5, "not sent: the API answered 400"),
-        (Some(Reply::ResetAfterReading), 8, "it may have been sent: "),
-        (None, 7, "not sent: failed to connect"),
+        (Some(Reply::json(400, "{}")), 5, "was not sent: the API answered 400"),
+        (Some(Reply::ResetAfterReading), 8, "may have been sent: "),
+        (None, 7, "was not sent: failed to connect"),
     ] {
         let server = url.map(Server::answering);
         let url = server.as_ref().map_or(dead.as_str(), |server| &server.url);
@@ -322,11 +322,7 @@ fn a_notice_that_fails_does_not_change_the_exit_code_unless_asked() {
         };
         let ended = run(&[]);
         assert_eq!(ended.code, 3);
-        assert!(
-            ended.stderr.starts_with(&format!("error: the notice of how the command ended: {problem}")),
-            "{}",
-            ended.stderr
-        );
+        assert!(ended.stderr.starts_with(&format!("error: the notice {problem}")), "{}", ended.stderr);
         assert_eq!(ended.stderr.lines().count(), 1);
         assert_eq!(run(&["--strict-notify"]).code, code);
     }
@@ -337,7 +333,7 @@ fn the_notice_takes_no_longer_than_it_may() {
     let server = Server::answering(Reply::HangAfterReading);
     let ended = run_in(&Home::new(), &server, &["--notify-timeout", "300ms"], "exit 3");
     assert_eq!(ended.code, 3);
-    assert!(ended.stderr.contains("it may have been sent: no answer within 0.3 s"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the notice may have been sent: no answer within 0.3 s"), "{}", ended.stderr);
     let server = Server::answering(Reply::json(429, "{}"));
     let ended = run_in(&Home::new(), &server, &["--notify-timeout", "200ms", "-q"], "exit 3");
     assert!(ended.stderr.contains("not sent within 0.2 s: the API answered 429"), "{}", ended.stderr);
@@ -361,7 +357,7 @@ fn only_the_ends_that_are_told_must_make_a_message() {
     assert!(ended.stderr.contains("the command runs, but a notice"), "{}", ended.stderr);
     let (ended, bodies) = run(&only_ok, "exit 3");
     assert!(ended.code == 3 && bodies.is_empty(), "{}", ended.stderr);
-    assert!(ended.stderr.contains("the notice of how the command ended: not sent: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the notice was not sent"), "{}", ended.stderr);
 }
 
 const BROKEN: &str = "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\n";
@@ -412,10 +408,9 @@ fn the_command_runs_whatever_keeps_the_notice_from_leaving() {
         };
         let ended = run(&[], "touch ran; exit 9");
         assert_eq!(ended.code, 9, "{ended:?}");
-        let (before, after) =
-            ended.stderr.split_once("error: the notice of how the command ended: not sent: ").unwrap();
+        let (before, after) = ended.stderr.split_once("error: the notice was not sent").unwrap();
         assert!(
-            before.contains("error: the command runs, but a notice of how it ended could not be sent: "),
+            before.contains("error: the command runs, but a notice of how it ended c") && before.contains(problem),
             "{ended:?}"
         );
         // Nothing is told twice in the same words: how long a text is may differ.
@@ -445,7 +440,7 @@ fn a_value_that_there_is_not_is_told_once_with_the_nearest() {
                 format!("error: the command runs, but a notice of how it ended could not be sent: {path}: {told}");
             assert!(ended.stderr.starts_with(&begins) && ended.stderr.contains(hint), "{ended:?}");
             assert_eq!(ended.stderr.matches("there is no").count(), 1, "{ended:?}");
-            let ends = "ran\nerror: the notice of how the command ended: not sent: the reason was given before the command ran\n";
+            let ends = "ran\nerror: the notice was not sent, for the reason given above\n";
             assert!(ended.stderr.ends_with(ends) && !ended.stderr.contains("row"), "{ended:?}");
         }
     }
@@ -461,6 +456,8 @@ fn a_secret_that_could_not_be_had_is_tried_once_more_after_the_command() {
     let ended = home.run_args(&words).env("PATH", "/usr/bin:/bin").end();
     assert_eq!(ended.code, 3, "{ended:?}");
     assert!(ended.stderr.contains("the secret command `cat` failed"), "{ended:?}");
+    assert!(ended.stderr.contains("cannot be sent so far; it is tried again after the command: "), "{ended:?}");
+    assert!(ended.stderr.ends_with("note: the notice was sent after all\n"), "{ended:?}");
     // printf %s 'x:canary-late' | base64
     assert_eq!(server.only().headers["authorization"], "Basic eDpjYW5hcnktbGF0ZQ==");
 }
@@ -488,9 +485,9 @@ fn a_pipe_without_a_writer_does_not_keep_the_command_from_running() {
                 let ended = home.run_args(&words.concat()).env("PATH", "/usr/bin:/bin").end();
                 assert_eq!((ended.code, ended.stdout.as_str()), (3, "ran\n"), "{profile}: {ended:?}");
                 for told in [
-                    "error: the command runs, but a notice of how it ended could not be sent",
+                    "error: the command runs, but a notice of how it ended c",
                     "nobody wrote to it within 10 s",
-                    "the notice of how the command ended: not sent",
+                    "the notice was not sent",
                 ] {
                     assert!(ended.stderr.contains(told), "{profile}: {ended:?}");
                 }
@@ -510,12 +507,11 @@ fn a_pipe_with_a_silent_writer_does_not_keep_the_command_from_running() {
     let writer = File::options().read(true).write(true).open(&path).unwrap();
     let ended = run();
     assert_eq!((ended.code, ended.stdout.as_str()), (3, "ran\n"), "{ended:?}");
-    for told in ["it is a pipe, and nobody wrote to it within 10 s", "the notice of how the command ended: not sent"] {
+    for told in ["it is a pipe, and nobody wrote to it within 10 s", "the notice was not sent"] {
         assert!(ended.stderr.contains(told), "{ended:?}");
     }
     assert!(server.received().is_empty());
-    home.run("send text --to 593987654321 --text Hola --exclude opted-out")
-        .fails(2, &["nobody wrote to it within 10 s"]);
+    home.run("send text --to 593987654321 Hola --exclude opted-out").fails(2, &["nobody wrote to it within 10 s"]);
     let late = run_in(&home, &server, &["--body", "opted-out"], "echo ran; exit 3");
     assert!(late.code == 3 && late.stderr.contains("nobody wrote to it within 10 s"), "{late:?}");
     drop(writer);
@@ -567,16 +563,12 @@ fn nothing_runs_where_all_is_checked_first_and_the_api_refuses() {
     let page = r#"{"pagination": {"total": 0}, "results": []}"#;
     let check = ["--retry-for", "0", "--check-first"];
     for (reply, code, told) in [
-        (
-            Some(Reply::json(401, r#"{"message": "no"}"#)),
-            4,
-            "error: the notice could not be sent: the API answered 401",
-        ),
+        (Some(Reply::json(401, r#"{"message": "no"}"#)), 4, "error: the notice cannot be sent: the API answered 401"),
         (Some(Reply::json(403, r#"{"code": "forbidden_bot"}"#)), 4, "the API answered 403"),
         (Some(Reply::json(404, r#"{"code": "bot_not_found"}"#)), 5, "the API answered 404"),
         (Some(Reply::json(302, "{}")), 5, "the API answered 302"),
-        (Some(Reply::HangAfterReading), 7, "error: the notice could not be sent: no answer in time"),
-        (None, 7, "error: the notice could not be sent: failed to connect"),
+        (Some(Reply::HangAfterReading), 7, "error: the notice cannot be sent: no answer in time"),
+        (None, 7, "error: the notice cannot be sent: failed to connect"),
     ] {
         // Of the others the answer counts, however late it comes.
         let hangs = matches!(reply, Some(Reply::HangAfterReading));
@@ -744,7 +736,7 @@ fn a_signal_that_is_not_the_commands_ends_the_notice() {
     }
     let ended = Ended::new(&child.wait_with_output().unwrap());
     assert_eq!(ended.code, 3, "{ended:?}");
-    let told = "the notice of how the command ended: it may have been sent: interrupted by SIGTERM";
+    let told = "the notice may have been sent: interrupted by SIGTERM";
     assert!(ended.stderr.contains(told), "{ended:?}");
 }
 

@@ -115,6 +115,7 @@ impl CommandRun<'_> {
     /// `--strict-notify` that of a notice that failed.
     async fn run(mut self) -> Result<ExitCode, CommandError> {
         let Self { context, arguments, .. } = self;
+        let can_be_made = self.ready.is_some() && self.problem.is_none();
         let mut connection = match &self.ready {
             None => None,
             Some((_, sender)) => match sender.connect(context).await.map_err(CommandError::from) {
@@ -138,8 +139,12 @@ impl CommandRun<'_> {
             }
         }
         if let Some(problem) = &self.problem {
-            let message =
-                format!("the command runs, but a notice of how it ended could not be sent: {}", problem.message());
+            let state = if can_be_made {
+                "cannot be sent so far; it is tried again after the command"
+            } else {
+                "could not be sent"
+            };
+            let message = format!("the command runs, but a notice of how it ended {state}: {}", problem.message());
             context.stderr.error(&message, &problem.details, problem.hint.as_deref());
         }
         let told = self.problem.as_ref().map(CommandError::line);
@@ -159,12 +164,20 @@ impl CommandRun<'_> {
             record.error.get_or_insert_with(error);
         }
         self.log.message(&context.stderr, "run", &record, of_notice.code());
-        let Err(NoticeFailure(_, _, mut problem)) = notified else { return Ok(code) };
+        let Err(NoticeFailure(_, _, problem)) = notified else {
+            if told.is_some() {
+                context.stderr.note("the notice was sent after all");
+            }
+            return Ok(code);
+        };
         // What was told before the command ran stands far above by now, and is not said twice.
-        if told.is_some_and(|told| problem == format!("not sent: {told}")) {
-            "not sent: the reason was given before the command ran".clone_into(&mut problem);
-        }
-        context.stderr.error(&format!("the notice of how the command ended: {problem}"), &[], None);
+        let is_told = told.is_some_and(|told| problem == format!("not sent: {told}"));
+        let message = match problem.strip_prefix("it may have been sent") {
+            _ if is_told => "the notice was not sent, for the reason given above".to_owned(),
+            Some(why) => format!("the notice may have been sent{why}"),
+            None => format!("the notice was {problem}"),
+        };
+        context.stderr.error(&message, &[], None);
         Ok(if arguments.strict { of_notice } else { code })
     }
 
@@ -279,6 +292,6 @@ impl CommandRun<'_> {
 fn after_command(connection: Connection, ended: Instant) -> Result<Connection, NoticeFailure> {
     let mut signals = Signals::after_command(ended);
     let caught = signals.catch(&Signal::THAT_END_US);
-    caught.map_err(|error| NoticeFailure(ExitCode::Unexpected, "unexpected", error.to_string()))?;
+    caught.map_err(|error| NoticeFailure(ExitCode::Unexpected, "unexpected", format!("not sent: {error}")))?;
     Ok(Connection { signals, ..connection })
 }
