@@ -57,7 +57,11 @@ impl CommandError {
     }
 
     fn hint_ending_with(mut self, what: &str) -> Self {
-        self.hint = Some(self.hint.map_or_else(|| what.to_owned(), |hint| format!("{hint}; {what}")));
+        self.hint = Some(match self.hint {
+            None => what.to_owned(),
+            Some(hint) if hint.ends_with('?') => format!("{hint} {what}"),
+            Some(hint) => format!("{hint}; {what}"),
+        });
         self
     }
 

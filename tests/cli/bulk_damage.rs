@@ -861,7 +861,7 @@ fn a_run_that_is_sent_is_stopped_though_its_ledger_cannot_be_read() {
     // Which of two is meant is not guessed.
     let import = "bulk send people.csv --yes --run other --import-only --ignore-run r text Adios";
     home.run(import).api(&jelou.url).success();
-    home.run("bulk stop").fails(2, &["there are several unfinished runs; there are: other, r"]);
+    home.run("bulk stop").fails(2, &["several runs are unfinished: other, r"]);
     home.run("bulk remove other --yes").success();
     assert!(home.run("bulk stop").success().stderr.contains("run r takes no more messages"));
     assert_eq!(child.wait().unwrap().code(), Some(11));

@@ -132,7 +132,7 @@ fn stop_and_resolve_never_guess() {
         home.run_args(&send).api(&jelou.url).fails(4, &[]);
     }
     for words in ["bulk stop", "bulk resume", "bulk resolve --unknown-as sent"] {
-        home.run(words).fails(2, &["there are several unfinished runs; there are: one, two", "name one"]);
+        home.run(words).fails(2, &["several runs are unfinished: one, two", "name one"]);
     }
     home.run("bulk stop on").fails(2, &["there is no run on; the nearest is one"]);
     home.run("--sandbox bulk send people.csv --run three --rate 100/s text x").success();

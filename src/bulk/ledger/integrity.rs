@@ -135,8 +135,8 @@ impl Ledger {
         let noted_commits = noted.of_run(&self.identity()?).map(|noted| noted.commits);
         let is_comparable = *noted != LockNote::Held;
         Ok(if let Some(noted) = noted_commits.filter(|noted| *noted > progress.commits) {
-            let left = progress.commits;
-            Some(format!("{run}.db-wal is missing or has lost its end: of {noted} commits {left} are left"))
+            let (left, are) = (progress.commits, if progress.commits == 1 { "is" } else { "are" });
+            Some(format!("{run}.db-wal is missing or has lost its end: only {left} of {noted} commits {are} left"))
         } else if noted_commits.is_none() && is_comparable && progress.opened != progress.began {
             Some(format!("{run}.lock is missing or changed, and {run}.db-wal too may be missing"))
         } else if noted_commits.is_none() && is_comparable && progress.opened != progress.closed {

@@ -19,7 +19,7 @@ pub(crate) enum RunError {
     /// Whether the others are finished is not known.
     #[error("no readable run is unfinished; left alone: {}", names(unreadable))]
     NoneReadable { unreadable: Vec<RunName> },
-    #[error("there are several unfinished runs{}", list(known))]
+    #[error("several runs are unfinished: {}", names(known))]
     Several { known: Vec<RunName> },
     #[error("run {name} already exists")]
     Exists { name: RunName },

@@ -129,8 +129,9 @@ impl RunSummary {
     pub(crate) fn ways_on(&self, name: &RunName, details: &Details) -> Vec<String> {
         let mut ways = without_end(name, &self.counts, self.is_shared);
         if self.is_complete() && self.counts.unknown > 0 {
+            let them = if self.counts.unknown == 1 { "it" } else { "them" };
             ways.push(format!(
-                "what became of them is for you to say: jelouctl bulk resolve {name} --unknown-as sent|failed|pending, or \
+                "decide what became of {them}: jelouctl bulk resolve {name} --unknown-as sent|failed|pending, or \
                  row by row in a report with --from"
             ));
         }
