@@ -503,7 +503,7 @@ mod tests {
         for (seconds_away, has_others, asks, leaves) in
             [(0, true, false, false), (55, true, false, false), (61, false, true, false), (61, true, true, true)]
         {
-            let (exchanges, mut exchanged) = unbounded_channel();
+            let (exchanges, mut heard_of) = unbounded_channel();
             let asked = Arc::new(AtomicUsize::new(0));
             let ledger = Box::new(SharedLedger { has_others, exchanges, asked: Arc::clone(&asked) });
             let (_server, session) = session().await;
@@ -513,13 +513,13 @@ mod tests {
             let limits = RunLimits { rate: 1000.0, concurrency: 64, max_wait, hours: None, keep_going: false };
             let mut engine = Engine::new(Arc::new(session), ledger, Counts::default(), limits, &mut progress);
             if seconds_away > 0 {
-                engine.throttle.note(&away, Instant::now() - Duration::from_secs(seconds_away));
+                engine.throttle.note(&away, Instant::now().checked_sub(Duration::from_secs(seconds_away)).unwrap());
             }
             let mut heard = 0;
             let end = engine
                 .run(async || {
                     while heard < 3 || leaves {
-                        exchanged.recv().await;
+                        heard_of.recv().await;
                         heard += 1;
                     }
                     StopRequest::Command

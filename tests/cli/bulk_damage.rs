@@ -628,7 +628,7 @@ fn a_reader_leaves_the_log_beside_a_file_that_is_no_whole_ledger() {
     let killed = Killed::new(SENT[1]);
     let half = killed.files[0].len() / 2;
     let random: Vec<u8> = (0..half).map(|at| (at.wrapping_mul(2_654_435_761) >> 7).to_le_bytes()[0]).collect();
-    let hurts = [Vec::new(), killed.files[0][..half].to_vec(), killed.files[0][..PAGE + 1].to_vec(), random];
+    let hurts = [Vec::new(), killed.files[0][..half].to_vec(), killed.files[0][..=PAGE].to_vec(), random];
     for (number, hurt) in hurts.iter().enumerate() {
         for words in ["bulk status r", "bulk list", "bulk find 593990000000", "bulk report r", "bulk resume r"] {
             killed.restore();
