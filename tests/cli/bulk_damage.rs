@@ -496,6 +496,7 @@ fn table_line(killed: &Killed, other: &Killed, number: usize, (hurt, make): &Hur
         }
         let expected: &[i32] = match said.reader {
             "remove" if is_foreign => &[2, 12],
+            "remove" if *hurt == "a directory in its place" => &[12],
             "remove" => &[2],
             "send" if is_whole || has_whole_counts(hurt) || *hurt == "copied as s" => &[10, 11],
             "send" => &[11],

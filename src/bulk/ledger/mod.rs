@@ -47,7 +47,7 @@ pub(crate) use self::error::LedgerError;
 pub(crate) use self::events::{RunEvent, RunEventKind};
 use self::file::Identity;
 pub(crate) use self::find::FoundRow;
-use self::header::{LogFile, check_file};
+use self::header::{APPLICATION, LogFile, VERSION, check_file};
 pub(crate) use self::integrity::DAMAGED;
 pub(crate) use self::keys::KeyKind;
 pub(crate) use self::memory::{EarlierMessages, EarlierRow, FIRST_TIME, Memory, is_recent};
@@ -67,10 +67,6 @@ pub(crate) use self::types::{
 };
 use self::types::{LedgerProgress, RecordSummary};
 
-/// `PRAGMA application_id`: "Jelo".
-const APPLICATION: i32 = 0x4a65_6c6f;
-/// `PRAGMA user_version` of the ledgers that this version writes.
-const VERSION: i32 = 6;
 /// How long a statement waits for a reader that is in the way.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
