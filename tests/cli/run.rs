@@ -511,7 +511,9 @@ fn a_pipe_with_a_silent_writer_does_not_keep_the_command_from_running() {
         assert!(ended.stderr.contains(told), "{ended:?}");
     }
     assert!(server.received().is_empty());
-    home.run("send text --to 593987654321 Hola --exclude opted-out").fails(2, &["nobody wrote to it within 10 s"]);
+    home.run("send text --to 593987654321 Hola --exclude opted-out")
+        .api(&server.url)
+        .fails(2, &["nobody wrote to it within 10 s"]);
     let late = run_in(&home, &server, &["--body", "opted-out"], "echo ran; exit 3");
     assert!(late.code == 3 && late.stderr.contains("nobody wrote to it within 10 s"), "{late:?}");
     drop(writer);
