@@ -70,7 +70,7 @@ impl Runs {
                 Err(_) if self.is_removed(name) => {}
                 Err(error) => {
                     warn(name, &error);
-                    // A copy of a run that is there has nothing that the run itself does not have.
+                    // Of a copy whose run is there, the run itself is continued.
                     let of = if let LedgerError::Copy { run, .. } = &error { run.parse().ok() } else { None };
                     if !of.is_some_and(|of: RunName| known.contains(&of)) {
                         unreadable.push(name.clone());
