@@ -8,9 +8,12 @@ mod context;
 mod report_page;
 mod sending;
 
-mod bulk;
+mod import;
+mod ledger;
 mod list;
 mod people;
+mod report;
+mod run;
 mod sandbox;
 mod template;
 mod template_names;

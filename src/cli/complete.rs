@@ -9,11 +9,11 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathComplete
 use clap_complete::env::CompleteEnv;
 
 use super::app::App;
-use crate::bulk::Runs;
 use crate::commands::bulk::ledger_database;
 use crate::config::ConfigFile;
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::ledger::Runs;
 use crate::template_names;
 
 /// Answers a shell that asks what could follow. `COMPLETE` alone is not enough to be taken for one: a message must not be

@@ -2,12 +2,13 @@
 //! error that is not listed here: one without a mapping does not compile.
 
 use crate::api::{Cause, ClientError, Outcome, UNKNOWN_HINT};
-use crate::bulk::{BulkError, DatabaseError, EarlierError, LedgerError, PauseReason, ResolveError, RunError};
 use crate::config::ConfigError;
 use crate::context::UsageError;
 use crate::exit::ExitCode;
 use crate::hours::HoursError;
+use crate::import::BulkError;
 use crate::input::InputError;
+use crate::ledger::{DatabaseError, EarlierError, LedgerError, PauseReason, ResolveError, RunError};
 use crate::list::ListError;
 use crate::message::InvalidMessage;
 use crate::output::{Sent, StreamError};
@@ -249,10 +250,9 @@ impl From<RunError> for CommandError {
 
 impl From<LedgerError> for CommandError {
     fn from(error: LedgerError) -> Self {
-        if let LedgerError::Database(error) = error {
-            return error.into();
-        }
         let (code, name) = match error {
+            LedgerError::Run(error) => return error.into(),
+            LedgerError::Database(error) => return error.into(),
             LedgerError::InUse { .. } => (ExitCode::InUse, "in_use"),
             _ => (ExitCode::Ledger, "ledger"),
         };
@@ -313,7 +313,6 @@ impl From<BulkError> for CommandError {
             }
             BulkError::Message(error) => error.into(),
             BulkError::Ledger(error) => error.into(),
-            BulkError::Run(error) => error.into(),
             BulkError::ColumnOfOutcome { .. } | BulkError::Report(_) => {
                 Self::new(ExitCode::Unexpected, "unexpected", error, None)
             }

@@ -2,9 +2,9 @@
 
 use super::CommandError;
 use super::bulk::ledger_address;
-use crate::bulk::{schema_sql, set_up};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
+use crate::ledger::{schema_sql, set_up};
 
 /// What is done with the ledger.
 #[derive(Clone, Copy, Debug)]

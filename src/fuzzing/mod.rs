@@ -20,7 +20,7 @@ pub use self::texts::{configuration, fault, json, list, recipient, vcard};
 
 /// A ledger whose files were damaged gives no row that was final, and none but as it was.
 pub fn ledger(damage: &[u8]) {
-    crate::bulk::damaged_ledger(damage);
+    crate::ledger::damaged_ledger(damage);
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::texts::PageLanguage;
 use super::timeline::Rest;
 use super::times::PageClock;
-use crate::bulk::{RunEvent, RunEventKind};
+use crate::ledger::{RunEvent, RunEventKind};
 
 /// One line of it.
 #[derive(Debug, Serialize)]

@@ -6,7 +6,7 @@ use super::meanings::shown_kind;
 use super::reported_run::ReportedRun;
 use super::texts::PageLanguage;
 use super::times::{PageClock, duration};
-use crate::bulk::{Counts, RunEvent, RunEventKind};
+use crate::ledger::{Counts, RunEvent, RunEventKind};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Head {

@@ -297,7 +297,7 @@ const SENTENCES: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bulk::SkipReason;
+    use crate::ledger::SkipReason;
     use crate::message::Message;
 
     #[test]

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::reported_run::ReportedRun;
 use super::texts::PageLanguage;
-use crate::bulk::{Counts, LedgerError, commands_to_send_again};
+use crate::ledger::{Counts, LedgerError};
+use crate::report::commands_to_send_again;
 
 #[derive(Debug, Serialize)]
 pub(super) struct NextStep {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::meanings::{Meaning, shown_reason};
 use super::texts::PageLanguage;
-use crate::bulk::{Counts, RowState};
+use crate::ledger::{Counts, RowState};
 
 /// The sums, a row at a time.
 #[derive(Debug, Default)]

@@ -25,11 +25,11 @@ use super::texts::PageLanguage;
 use super::timeline::{HEIGHT, Timeline, WIDTH};
 use super::times::PageClock;
 use crate::api::CODES;
-use crate::bulk::{
-    BulkError, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason, reported_cells,
-};
+use crate::import::BulkError;
+use crate::ledger::{LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason};
 use crate::message::Message;
 use crate::phone::country_of;
+use crate::report::reported_cells;
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("style.css");

@@ -1,6 +1,6 @@
 //! The run whose page is made.
 
-use crate::bulk::{Details, LedgerError, StoredRun};
+use crate::ledger::{Details, LedgerError, StoredRun};
 
 /// A run to be shown.
 pub(crate) struct ReportedRun<'a> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::times::PageClock;
-use crate::bulk::RowState;
+use crate::ledger::RowState;
 
 /// Rows that can be read without a script.
 pub(super) const FIRST_ROWS: usize = 200;

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::texts::PageLanguage;
 use super::times::{DAY, PageClock, duration};
-use crate::bulk::RowState;
+use crate::ledger::RowState;
 
 const MOST_BARS: i64 = 60;
 /// The spans that a bar may stand for, in seconds; longer ones are whole weeks.

@@ -155,7 +155,7 @@ fn campaign() -> ReportedRun {
     run
 }
 
-/// Lets the ledger vouch for what was moved in it, as `src/bulk/ledger/record.rs` adds up its records: it would be taken for
+/// Lets the ledger vouch for what was moved in it, as `src/ledger/sqlite/record.rs` adds up its records: it would be taken for
 /// damaged.
 fn vouch_for_records(ledger: &Connection) {
     let tables = [
@@ -187,7 +187,7 @@ fn vouch_for_records(ledger: &Connection) {
     ledger.execute(changed, [sum]).unwrap();
 }
 
-/// The same for the run itself and the schema, as `src/bulk/ledger/seal.rs` seals them.
+/// The same for the run itself and the schema, as `src/ledger/sqlite/seal.rs` seals them.
 fn seal_run(ledger: &Connection) {
     let text = |query: &str| ledger.query_row(query, [], |row| row.get::<_, Vec<u8>>(0)).unwrap();
     let number = |query: &str| ledger.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap().to_be_bytes().to_vec();

@@ -2,9 +2,9 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::bulk::{RowState, RunAge, RunName};
 use crate::commands::bulk::{Decided, Removed};
 use crate::input::Source;
+use crate::ledger::{RowState, RunAge, RunName};
 use crate::phone::Country;
 
 #[derive(Args, Debug)]

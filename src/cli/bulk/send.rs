@@ -2,12 +2,13 @@
 
 use clap::Args;
 
-use crate::bulk::{ImportPolicy, RowRange, RunName};
 use crate::cli::hours::HoursFlags;
 use crate::cli::send::Delivered;
 use crate::commands::bulk::{BulkSendArguments, EarlierOptions, RunOptions, TestSend};
 use crate::config::{Rate, Remember, RetryFor};
+use crate::import::{ImportPolicy, RowRange};
 use crate::input::Source;
+use crate::ledger::RunName;
 use crate::list::{ListEncoding, ListOptions};
 use crate::message::Message;
 use crate::output::ProgressFormat;

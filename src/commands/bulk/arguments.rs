@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::report::ReportArguments;
-use crate::bulk::{ImportPolicy, RowRange, RowState, RunAge, RunName};
 use crate::config::{Rate, Remember};
 use crate::hours::HoursChoice;
+use crate::import::{ImportPolicy, RowRange};
 use crate::input::Source;
+use crate::ledger::{RowState, RunAge, RunName};
 use crate::list::ListOptions;
 use crate::message::{InvalidMessage, Message, TypedRecipient};
 use crate::output::ProgressFormat;

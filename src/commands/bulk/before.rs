@@ -8,10 +8,10 @@ use jiff::SignedDuration;
 
 use super::earlier::{report_written_to, written_to_words};
 use super::hours::report_closed;
-use crate::bulk::{Details, DraftOverview, LedgerDraft, LedgerError, StoredRun};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::hours::Hours;
+use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, StoredRun};
 use crate::message::{Message, TemplateUse, TemplateUses};
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::sending::{Connection, Sender, UnusableTemplates, check_templates};

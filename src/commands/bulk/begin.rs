@@ -14,14 +14,13 @@ use super::locked_run::LockedRun;
 use super::plan::typed_country;
 use super::run_place::{MakingHold, RunPlace};
 use super::summary::{RunSummary, nothing_to_send, print_summary};
-use crate::bulk::{
-    Details, Imported, KnownRuns, LedgerDraft, LedgerError, RecipientFlags, RunConditions, RunName, StoredRun,
-};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::hours::Hours;
+use crate::import::Imported;
 use crate::input::Source;
+use crate::ledger::{Details, KnownRuns, LedgerDraft, LedgerError, RecipientFlags, RunConditions, RunName, StoredRun};
 use crate::list::ListFormat;
 use crate::message::Message;
 use crate::output::counted;

@@ -10,13 +10,12 @@ use super::hours;
 use super::running_run::RunningRun;
 use super::summary::Stretch;
 use crate::api::{HEADERS_OF_A_POST, SwapWatch, signed};
-use crate::bulk::{
-    ApiSession, Counts, Engine, LedgerError, RunEnd, RunLedger, RunLimits, StopReason, StopRequest, StopWatch,
-};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::ledger::{Counts, LedgerError, RunLedger, StopWatch};
 use crate::output::Progress;
+use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason, StopRequest};
 use crate::sending::{Connection, Sender, reread_do_not_contact};
 
 /// Sends rows of `run`, from here at most so many a second.

@@ -2,9 +2,9 @@
 
 use std::fmt::Display;
 
-use crate::bulk::{LedgerError, RunName, UnreadableRun};
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::ledger::{LedgerError, RunName, UnreadableRun};
 
 /// Warns of a ledger that is damaged, with the way out; gives the code of that, and success where it is not.
 pub(super) fn report_damage(context: &Context, run: impl Display, damage: Option<&LedgerError>) -> ExitCode {

@@ -1,11 +1,11 @@
 //! What earlier runs sent: refused, left out, or meant.
 
-use crate::bulk::{
-    Counts, EarlierMessages, EarlierRuns, KnownRuns, Ledger, LedgerDraft, LedgerError, ReportedRows, ReportedRule,
-    RunName, SkipCounts, SkipReason,
-};
 use crate::commands::CommandError;
 use crate::context::Context;
+use crate::import::{ReportedRows, ReportedRule};
+use crate::ledger::{
+    Counts, EarlierMessages, EarlierRuns, KnownRuns, Ledger, LedgerDraft, LedgerError, RunName, SkipCounts, SkipReason,
+};
 use crate::output::{counted, counted_are};
 use crate::sending::GuardError;
 

@@ -6,12 +6,13 @@ use super::run_log::run_fields;
 use super::running_run::RunningRun;
 use super::summary::{Stretch, print_what_stays, to_continue};
 use crate::api::Problem;
-use crate::bulk::{Counts, EndedAttempt, PauseReason, PausedFor, RunEnd, RunName, RunPause, StopReason};
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::ledger::{Counts, EndedAttempt, PauseReason, PausedFor, RunName, RunPause};
 use crate::output::{Record, RecordError, compact};
+use crate::run::{RunEnd, StopReason};
 use crate::sending::{AuditLog, Panicked, Sender};
 
 /// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code, and how many rows are in each

@@ -4,9 +4,10 @@
 use std::path::Path;
 
 use super::row_notes::{RowNotes, excluded_words};
-use crate::bulk::{ExcludedBy, Ledger, LedgerDraft, LedgerError, RunId, RunLock, SharedRuns, Skip, SkipReason};
 use crate::commands::CommandError;
 use crate::context::Context;
+use crate::import::ExcludedBy;
+use crate::ledger::{Ledger, LedgerDraft, LedgerError, RunId, RunLock, SharedRuns, Skip, SkipReason};
 use crate::people::Exclusions;
 
 /// Rows whose recipients are on a list by now.

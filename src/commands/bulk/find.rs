@@ -6,13 +6,14 @@ use super::damage::{report_damage, report_unreadable};
 use super::run_countries::countries_of_runs;
 use super::store::open_store;
 use super::times::local_time;
-use crate::bulk::{FoundMessage, FoundMessages, FoundRow, RowState, RunStore, UnreadableRun, reported_outcome};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::ledger::{FoundMessage, FoundMessages, FoundRow, RowState, RunStore, UnreadableRun};
 use crate::message::{InvalidMessage, Message, TypedRecipient};
 use crate::output::{Format, StreamError, compact};
 use crate::phone::{Country, person_key};
+use crate::report::reported_outcome;
 
 const HEADER: [&str; 7] = ["RUN", "LINE", "WHEN", "TO", "BECAME", "FROM", "MESSAGE"];
 

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::arguments::EarlierOptions;
-use crate::bulk::{Counts, Details, RunConditions, RunName, RunStore};
 use crate::config::Settings;
 use crate::context::Context;
 use crate::hours::{Hours, HoursBase, HoursChoice, HoursError, days_off_in};
+use crate::ledger::{Counts, Details, RunConditions, RunName, RunStore};
 use crate::output::{WaitReason, Waiting};
 use crate::timestamps;
 

@@ -6,12 +6,11 @@ use super::earlier::refuse_reported;
 use super::list_notes::tell_of_list;
 use super::row_messages::{RowMessages, Severity};
 use super::row_notes::{RowNotes, excluded_words};
-use crate::bulk::{
-    self, ExcludedBy, ImportPlan, ImportPolicy, Imported, LedgerDraft, RowFault, RowRange, settle_repeated,
-};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
+use crate::import::{ExcludedBy, ImportPlan, ImportPolicy, Imported, RowFault, RowRange, import_list, settle_repeated};
 use crate::input::Source;
+use crate::ledger::LedgerDraft;
 use crate::list::{ListError, ListInput, ListOptions, ListReader};
 use crate::message::Outgoing;
 use crate::output::{ProgressFormat, Reading, counted};
@@ -97,7 +96,7 @@ pub(crate) fn import(
     };
     let list_of = |outgoing: &Outgoing| exclusions.find(outgoing.recipients()).map(|(_, list)| list);
     let mut imported =
-        bulk::import(list, draft, plan, (range, policy), list_of, &mut report, |rows| reading.show(rows))?;
+        import_list(list, draft, plan, (range, policy), list_of, &mut report, |rows| reading.show(rows))?;
     let to_be_sent = draft.to_be_sent();
     let comparison = refuse_reported(imported.reported, plan.reported).map_err(CommandError::from);
     let comparison = comparison.and_then(|()| compare(draft));

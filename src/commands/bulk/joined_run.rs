@@ -7,12 +7,12 @@ use super::carry_out::send_rows;
 use super::excluded_since::leave_out_excluded;
 use super::running_run::RunningRun;
 use super::summary::RunSummary;
-use crate::bulk::{
-    Counts, DatabaseError, Details, LedgerError, RunId, RunLedger, RunName, SharedRuns, StopWatch, StoredRun,
-};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::ledger::{
+    Counts, DatabaseError, Details, LedgerError, RunId, RunLedger, RunName, SharedRuns, StopWatch, StoredRun,
+};
 use crate::people::Exclusions;
 use crate::sending::{Connection, Sender};
 

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::damage::{report_damage, report_unreadable};
 use super::store::open_store;
 use super::times::{local_time, utc};
-use crate::bulk::{RunOverview, RunOverviews, UnreadableRun};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::ledger::{RunOverview, RunOverviews, UnreadableRun};
 use crate::output::{Format, Stdout, StreamError, compact};
 
 const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT"];

@@ -5,14 +5,14 @@ use super::carry_out::send_rows;
 use super::excluded_since::leave_out_of_file;
 use super::running_run::RunningRun;
 use super::summary::{RunSummary, without_end};
-use crate::bulk::{
-    Counts, Details, FileRun, Ledger, LedgerError, RunEvent, RunEventKind, RunLedger, RunLock, RunName, Runs,
-    StopWatch, StoredRun,
-};
 use crate::commands::CommandError;
 use crate::config::Rate;
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::ledger::{
+    Counts, Details, FileRun, Ledger, LedgerError, RunEvent, RunEventKind, RunLedger, RunLock, RunName, Runs,
+    StopWatch, StoredRun,
+};
 use crate::output::counted;
 use crate::people::Exclusions;
 use crate::sending::{Connection, Sender};

@@ -1,14 +1,14 @@
 //! Which run a command is about that only looks: the one that was named, or the newest.
 
-use crate::bulk::{BulkError, RunName, RunStore};
 use crate::context::Context;
+use crate::ledger::{LedgerError, RunName, RunStore};
 
 /// The run that was named, else the newest one, which is said.
 pub(crate) fn find_or_newest(
     context: &Context,
     runs: &RunStore,
     asked: Option<&RunName>,
-) -> Result<RunName, BulkError> {
+) -> Result<RunName, LedgerError> {
     if let Some(asked) = asked {
         return runs.named(asked);
     }

@@ -1,7 +1,7 @@
 //! Why a run is paused, in words, and what a person looks at before going on with it.
 
 use super::times::local_time;
-use crate::bulk::{FAILED_OVER, PauseReason, PausedFor, PausedRun, RESTORED, RunName, RunPause};
+use crate::ledger::{FAILED_OVER, PauseReason, PausedFor, PausedRun, RESTORED, RunName, RunPause};
 
 /// `stopped by `jelouctl bulk stop` (ana at build-7)`
 pub(super) fn why(RunPause { reason, by }: &RunPause) -> String {

@@ -4,9 +4,9 @@ use minijinja::Environment;
 use serde_json::{Value, json};
 
 use super::arguments::BulkSendArguments;
-use crate::bulk::RecipientRule;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
+use crate::import::RecipientRule;
 use crate::message::{Envelope, Message, Route, is_template, merge};
 use crate::phone::Country;
 use crate::template::{BodyTemplate, TemplateError, TextTemplate};

@@ -3,10 +3,12 @@
 use super::damage::warn_of_left_alone;
 use super::store::open_store;
 use super::times::local_time;
-use crate::bulk::{Counts, LedgerError, RunAge, RunId, RunLock, RunName, RunOverview, RunStore, Runs, SharedRuns, now};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
+use crate::ledger::{
+    Counts, LedgerError, RunAge, RunId, RunLock, RunName, RunOverview, RunStore, Runs, SharedRuns, now,
+};
 use crate::output::{counted, counted_are};
 
 /// A run that is about to be removed.

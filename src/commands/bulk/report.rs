@@ -9,13 +9,15 @@ use tempfile::NamedTempFile;
 use super::damage::report_damage;
 use super::named_run::find_or_newest;
 use super::store::open_store;
-use crate::bulk::{BulkError, Details, ListReport, RowFilter, RunName, Runs, StoredRun, write_report};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
+use crate::import::BulkError;
+use crate::ledger::{Details, RowFilter, RunName, Runs, StoredRun};
 use crate::list::is_report;
 use crate::output::counted;
 use crate::private_file::{FileError, target_of};
+use crate::report::{ListReport, write_report};
 use crate::report_page::{self, PageLanguage, ReportedRun, is_page};
 use crate::timestamps;
 

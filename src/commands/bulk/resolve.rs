@@ -11,13 +11,13 @@ use super::run_log::log_resolved;
 use super::shared;
 use super::store::open_store;
 use super::summary::{RunSummary, print_what_stays, to_continue};
-use crate::bulk::{
-    BulkError, Counts, Ledger, RecipientFlags, Resolution, RowOfReport, RowState, RunError, RunName, RunStore, Runs,
-};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::input::Source;
+use crate::ledger::{
+    Counts, Ledger, RecipientFlags, Resolution, RowOfReport, RowState, RunError, RunName, RunStore, Runs,
+};
 use crate::list::{ListError, ListOptions, ListRow, ReportedSent, Row};
 use crate::message::{InvalidMessage, TypedRecipient};
 use crate::output::{Sent, counted};
@@ -98,7 +98,7 @@ fn open_run(context: &Context, asked: Option<&RunName>) -> Result<(RunStore, Run
     let store = open_store(context)?;
     match store.named_or_unfinished(asked, warn_of_left_alone(context))? {
         Some(name) => Ok((store, name)),
-        None => Err(BulkError::from(RunError::NoneUnfinished { known: store.names()? }).into()),
+        None => Err(RunError::NoneUnfinished { known: store.names()? }.into()),
     }
 }
 

@@ -8,12 +8,12 @@ use super::damage::warn_of_left_alone;
 use super::hours::of_resumed_run;
 use super::resumed_run::{ResumedRun, TakenUp};
 use super::store::{check_clocks, open_store};
-use crate::bulk::{Details, RunName, RunStore};
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Origin, Rate, Sourced, knows_profile};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::hours::HoursChoice;
+use crate::ledger::{Details, RunName, RunStore};
 use crate::people::Exclusions;
 use crate::process::block_on;
 use crate::sending::{

@@ -6,14 +6,14 @@ use super::excluded_since::{leave_out_excluded, leave_out_of_file};
 use super::joined_run::JoinedRun;
 use super::locked_run::{LockedRun, report_found};
 use super::pause_words::{since_when, what_to_look_at};
-use crate::bulk::{
-    Details, EarlierRuns, Ledger, LedgerError, PausedRun, Resumed, RunId, RunLock, RunName, RunStore, Runs,
-    SharedEarlier, SharedRuns, StoredRun,
-};
 use crate::commands::CommandError;
 use crate::config::Rate;
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::ledger::{
+    Details, EarlierRuns, Ledger, LedgerError, PausedRun, Resumed, RunId, RunLock, RunName, RunStore, Runs,
+    SharedEarlier, SharedRuns, StoredRun,
+};
 use crate::people::Exclusions;
 use crate::sending::{Connection, Sender};
 

@@ -1,7 +1,7 @@
 //! The countries whose national numbers runs were read with: a number that is typed for them means the same there.
 
-use crate::bulk::RunStore;
 use crate::commands::CommandError;
+use crate::ledger::RunStore;
 use crate::phone::Country;
 
 /// Of all runs, each once. What cannot be read is told by whoever looks into it.

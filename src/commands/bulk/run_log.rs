@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::bulk::{Counts, Details, RunName};
 use crate::commands::CommandError;
 use crate::config::knows_profile;
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::ledger::{Counts, Details, RunName};
 use crate::sending::AuditLog;
 
 /// A run that ended so, or was refused; what is not known of it is null.

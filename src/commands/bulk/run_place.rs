@@ -6,12 +6,10 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use super::arguments::BulkSendArguments;
-use crate::bulk::{
-    BulkError, LedgerDraft, LedgerError, ReservedRun, RunError, RunLock, RunName, RunStore, Runs, SharedRuns,
-};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::input::Source;
+use crate::ledger::{LedgerDraft, LedgerError, ReservedRun, RunError, RunLock, RunName, RunStore, Runs, SharedRuns};
 use crate::process::Signals;
 use crate::sending::Interrupted;
 
@@ -37,7 +35,7 @@ impl<'a> RunPlace<'a> {
     pub(super) fn of_new_run(
         store: &'a RunStore,
         arguments: &BulkSendArguments,
-    ) -> Result<(Self, LedgerDraft), BulkError> {
+    ) -> Result<(Self, LedgerDraft), LedgerError> {
         Ok(match store {
             RunStore::Files(runs) => {
                 let reserved = reserve(runs, arguments)?;
@@ -99,14 +97,14 @@ impl MakingHold<'_> {
 }
 
 /// The name that was typed, or one of the input's that is free.
-fn reserve(runs: &Runs, arguments: &BulkSendArguments) -> Result<ReservedRun, BulkError> {
+fn reserve(runs: &Runs, arguments: &BulkSendArguments) -> Result<ReservedRun, LedgerError> {
     if let Some(name) = &arguments.run {
         return runs.reserve(name);
     }
     let first = name_of_source(arguments);
     for name in numbered(&first) {
         match runs.reserve(&name) {
-            Err(BulkError::Run(_) | BulkError::Ledger(LedgerError::InUse { .. })) => {}
+            Err(LedgerError::Run(_) | LedgerError::InUse { .. }) => {}
             reserved => return reserved,
         }
     }
@@ -114,7 +112,7 @@ fn reserve(runs: &Runs, arguments: &BulkSendArguments) -> Result<ReservedRun, Bu
 }
 
 /// As [`reserve`], in a database.
-fn free_name(runs: &SharedRuns, arguments: &BulkSendArguments) -> Result<RunName, BulkError> {
+fn free_name(runs: &SharedRuns, arguments: &BulkSendArguments) -> Result<RunName, LedgerError> {
     let known = runs.names()?;
     let is_free = |name: &RunName| !known.contains(name);
     if let Some(name) = &arguments.run {

@@ -1,9 +1,9 @@
 //! What a run on its way is to whoever sends its rows, wherever its ledger is.
 
 use super::summary::RunSummary;
-use crate::bulk::{Counts, Details, LedgerError, RunLedger, RunName, StopWatch};
 use crate::commands::CommandError;
 use crate::context::Context;
+use crate::ledger::{Counts, Details, LedgerError, RunLedger, RunName, StopWatch};
 use crate::people::Exclusions;
 
 /// A run on its way, wherever its ledger is.

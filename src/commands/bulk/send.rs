@@ -11,13 +11,12 @@ use super::show::ShownList;
 use super::store::{check_clocks, ledger_address};
 use super::summary::nothing_to_send;
 use super::test_send::TestedList;
-use crate::bulk::{
-    Details, ImportPlan, KnownRuns, LedgerDraft, LedgerError, LookedUpRuns, ReportedRule, RunStore, Runs, SharedRuns,
-};
 use crate::commands::CommandError;
 use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
+use crate::import::{ImportPlan, ReportedRule};
 use crate::input::Source;
+use crate::ledger::{Details, KnownRuns, LedgerDraft, LedgerError, LookedUpRuns, RunStore, Runs, SharedRuns};
 use crate::people::Exclusions;
 use crate::phone::Country;
 use crate::process::block_on;

@@ -1,10 +1,10 @@
 //! `bulk resolve` and `stop` of runs whose ledger is in a database.
 
 use super::summary::to_continue;
-use crate::bulk::{Counts, LostWorker, Resolution, RowState, RunName, SharedRuns};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
+use crate::ledger::{Counts, LostWorker, Resolution, RowState, RunName, SharedRuns};
 use crate::output::counted;
 use crate::timestamps::{local_second, of_milliseconds};
 

@@ -4,10 +4,10 @@ use super::before::draw_messages;
 use super::earlier;
 use super::import::ReadList;
 use crate::api::{Request, SuccessCriterion};
-use crate::bulk::{KnownRuns, LedgerDraft, LedgerError};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::ledger::{KnownRuns, LedgerDraft, LedgerError};
 use crate::message::Message;
 use crate::sending::Sender;
 

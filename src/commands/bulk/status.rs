@@ -9,10 +9,10 @@ use super::pause_words::since_when;
 use super::store::open_store;
 use super::summary::{RunSummary, print_summary, to_continue};
 use super::times::{local_time, utc};
-use crate::bulk::{RunName, RunStore, RunWorker, Runs, SharedRuns};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::ledger::{RunName, RunStore, RunWorker, Runs, SharedRuns};
 use crate::timestamps::{local_second, of_milliseconds};
 
 /// A process that sends is heard of more often, in seconds.

@@ -4,10 +4,10 @@ use super::damage::{report_damage, warn_of_left_alone};
 use super::shared;
 use super::store::open_store;
 use super::summary::to_continue;
-use crate::bulk::{RunName, RunStore};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::ledger::{RunName, RunStore};
 
 pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
     let runs = match open_store(context)? {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::bulk::{DatabaseAddress, DatabaseTls, RunStore, Runs, SharedRuns, now};
 use crate::commands::CommandError;
 use crate::config::{ConfigError, LedgerDatabase};
 use crate::context::Context;
+use crate::ledger::{DatabaseAddress, DatabaseTls, RunStore, Runs, SharedRuns, now};
 use crate::process::{SystemError, block_on};
 use crate::sending::{GuardError, read_ledger_environment};
 use crate::timestamps::wrong_clock;

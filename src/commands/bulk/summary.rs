@@ -8,13 +8,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::earlier::report_skipped;
-use crate::bulk::{
-    Counts, Details, LedgerDraft, LedgerError, RunName, SkipCounts, SkipReason, StoredRun, commands_to_send_again,
-};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, RunName, SkipCounts, SkipReason, StoredRun};
 use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
+use crate::report::commands_to_send_again;
 
 /// Reasons that are named in words; the JSON has all.
 const NAMED_REASONS: usize = 8;

@@ -5,11 +5,12 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::before::refuse_templates;
-use crate::bulk::{ImportPlan, LedgerDraft, LedgerError};
 use crate::commands::CommandError;
 use crate::commands::send::{PreparedSend, print_result};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
+use crate::import::ImportPlan;
+use crate::ledger::{LedgerDraft, LedgerError};
 use crate::list::ListReader;
 use crate::message::{Outgoing, TemplateUses, TypedRecipient};
 use crate::output::{Format, Record, RecordError, Sent, counted};

@@ -1,0 +1,177 @@
+//! The thread that writes the draft while the list is read: the rows come to it in batches, in their order.
+
+use std::panic::resume_unwind;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{Scope, ScopedJoinHandle};
+
+use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, LedgerError, Skip, SkipReason};
+
+/// Rows that are handed over at once, so that the threads wake each other rarely.
+const ROWS_OF_A_BATCH: usize = 256;
+/// A batch has no more rows once they have so many bytes.
+const BYTES_OF_A_BATCH: usize = 1024 * 1024;
+/// Batches that may wait: what is read ahead stays small however slow the disk is.
+const BATCHES_WAITING: usize = 2;
+
+/// The way to the thread; it ends when this is closed or gone.
+pub(super) struct DraftFeed<'scope> {
+    batch: RowBatch,
+    batches: SyncSender<RowBatch>,
+    thread: ScopedJoinHandle<'scope, Result<(), LedgerError>>,
+}
+
+/// Rows on their way, their texts one behind the other: were each a piece of memory of its own, which the other thread
+/// gives back, the two would wait for each other over it.
+struct RowBatch {
+    texts: String,
+    rows: Vec<RowLengths>,
+}
+
+/// A row of a batch: the bytes of its texts, in their order.
+struct RowLengths {
+    line: u64,
+    cells: usize,
+    /// Of recipient, path and body, or of why there is no request.
+    request: Result<[usize; 3], usize>,
+    /// Of the problem, and the other run.
+    skip: Option<(SkipReason, usize, Option<usize>)>,
+}
+
+impl<'scope> DraftFeed<'scope> {
+    pub(super) fn start(scope: &'scope Scope<'scope, '_>, draft: &'scope mut LedgerDraft) -> Self {
+        let (batches, rows) = sync_channel(BATCHES_WAITING);
+        let thread = scope.spawn(move || write(draft, &rows));
+        Self { batch: RowBatch::with_capacity(0), batches, thread }
+    }
+
+    /// Adds the next row.
+    ///
+    /// # Errors
+    /// When the draft could not be written; [`DraftFeed::close`] says why.
+    pub(super) fn add(&mut self, row: &DraftRow<'_>) -> Result<(), LedgerError> {
+        self.batch.add(row);
+        if self.batch.is_full() { self.hand_over() } else { Ok(()) }
+    }
+
+    /// Waits until every row is written.
+    pub(super) fn close(mut self) -> Result<(), LedgerError> {
+        // Why it was not taken is what the thread ends with.
+        let _ = self.hand_over();
+        drop(self.batches);
+        self.thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    fn hand_over(&mut self) -> Result<(), LedgerError> {
+        let next = RowBatch::with_capacity(self.batch.texts.len());
+        let batch = std::mem::replace(&mut self.batch, next);
+        self.batches.send(batch).map_err(|_| LedgerError::WriterGone)
+    }
+}
+
+fn write(draft: &mut LedgerDraft, batches: &Receiver<RowBatch>) -> Result<(), LedgerError> {
+    batches.iter().try_for_each(|batch| draft.add(batch.rows()))
+}
+
+impl RowBatch {
+    fn with_capacity(bytes: usize) -> Self {
+        Self { texts: String::with_capacity(bytes), rows: Vec::with_capacity(ROWS_OF_A_BATCH) }
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() >= ROWS_OF_A_BATCH || self.texts.len() >= BYTES_OF_A_BATCH
+    }
+
+    fn add(&mut self, row: &DraftRow<'_>) {
+        let mut keep = |text: &str| {
+            self.texts.push_str(text);
+            text.len()
+        };
+        let cells = keep(row.cells);
+        let request = match &row.request {
+            Ok(DraftRequest { recipient, path, body }) => Ok([recipient, path, body].map(|text| keep(text))),
+            Err(problem) => Err(keep(problem)),
+        };
+        let skip = row.skip.map(|Skip { reason, problem, run }| (reason, keep(problem), run.map(keep)));
+        self.rows.push(RowLengths { line: row.line, cells, request, skip });
+    }
+
+    fn rows(&self) -> impl Iterator<Item = DraftRow<'_>> {
+        let mut texts = self.texts.as_str();
+        self.rows.iter().map(move |row| {
+            let mut next = |length: usize| {
+                let (text, rest) = texts.split_at(length);
+                texts = rest;
+                text
+            };
+            let cells = next(row.cells);
+            let request = match row.request {
+                Ok(lengths) => {
+                    let [recipient, path, body] = lengths.map(&mut next);
+                    Ok(DraftRequest { recipient, path, body })
+                }
+                Err(length) => Err(next(length)),
+            };
+            let skip =
+                row.skip.map(|(reason, problem, run)| Skip { reason, problem: next(problem), run: run.map(&mut next) });
+            DraftRow { line: row.line, cells, request, skip }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    fn row(line: u64, body: &str) -> DraftRow<'_> {
+        let request = DraftRequest { recipient: "593987654321", path: "/x", body };
+        DraftRow { line, cells: "[]", request: Ok(request), skip: None }
+    }
+
+    #[test]
+    fn a_batch_gives_the_rows_that_were_put_into_it() {
+        let skip = |run| Skip { reason: SkipReason::AlreadySent, problem: "ñ", run };
+        let rows = [
+            row(2, "{}"),
+            DraftRow { cells: "[\"é\"]", skip: Some(skip(None)), ..row(3, "") },
+            DraftRow { request: Err("is no row"), ..row(5, "") },
+            DraftRow { skip: Some(skip(Some("r"))), ..row(7, "{\"a\":1}") },
+        ];
+        let mut batch = RowBatch::with_capacity(0);
+        for row in &rows {
+            batch.add(row);
+        }
+        let given: Vec<_> = batch.rows().map(|row| format!("{row:?}")).collect();
+        assert_eq!(given, rows.map(|row| format!("{row:?}")));
+    }
+
+    #[test]
+    fn rows_are_written_in_their_order_however_they_are_handed_over() {
+        let mut draft = LedgerDraft::create(None).unwrap();
+        let (long, rows) = ("x".repeat(BYTES_OF_A_BATCH / 2), 3 * ROWS_OF_A_BATCH as u64 + 7);
+        thread::scope(|scope| {
+            let mut feed = DraftFeed::start(scope, &mut draft);
+            for line in 0..rows {
+                feed.add(&row(line, if line % 100 < 5 { &long } else { "{}" })).unwrap();
+            }
+            feed.close().unwrap();
+        });
+        assert_eq!(draft.to_be_sent(), rows);
+        let lines: Vec<_> = draft.first_messages(rows).unwrap().into_iter().map(|message| message.line).collect();
+        assert_eq!(lines, (0..rows).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_the_draft_cannot_take_is_said_at_the_end_and_stops_the_reader() {
+        let mut draft = LedgerDraft::create(None).unwrap();
+        thread::scope(|scope| {
+            let mut feed = DraftFeed::start(scope, &mut draft);
+            // A line is an integer of SQLite's.
+            feed.add(&row(u64::MAX, "{}")).unwrap();
+            while feed.add(&row(1, "{}")).is_ok() {}
+            let error = feed.close().unwrap_err();
+            assert!(!matches!(error, LedgerError::WriterGone), "{error:?}");
+        });
+    }
+}

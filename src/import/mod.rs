@@ -1,0 +1,17 @@
+//! A list becomes the rows of a draft: each with its request, or with why it has none.
+
+mod bare_codes;
+mod draft_feed;
+mod empty_cells;
+mod error;
+mod imported;
+mod plan;
+mod reported;
+mod rows;
+mod stand_ins;
+
+pub(crate) use self::error::BulkError;
+pub(crate) use self::imported::{ExcludedBy, Imported, RowFault};
+pub(crate) use self::plan::{ImportPlan, RecipientRule};
+pub(crate) use self::reported::{ReportedRows, ReportedRule};
+pub(crate) use self::rows::{ImportPolicy, RowRange, import_list, settle_repeated};

@@ -1,0 +1,239 @@
+//! What each row of a list becomes: its request, or why it makes none.
+
+use std::collections::HashSet;
+
+use minijinja::Environment;
+use serde_json::Value;
+use thiserror::Error;
+use url::Url;
+
+use super::bare_codes::BareCodes;
+use super::error::BulkError;
+use super::reported::ReportedRule;
+use super::stand_ins::{StandIns, is_error};
+use crate::ledger::LookedUpRuns;
+use crate::list::{
+    ListError, MeantColumn, Row, is_changed_report, meant_column, near_column, no_header, recipient_column,
+};
+use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, RecipientError, TypedRecipient, Violation};
+use crate::phone::Country;
+use crate::template::{
+    BodyTemplate, MisspellingError, RowView, TemplateError, TextTemplate, left_as_they_are, misspelling,
+    typed_line_break,
+};
+
+/// What each row becomes.
+pub(crate) struct ImportPlan<'a> {
+    pub(crate) kind: &'a Message,
+    /// Whether a warning makes a row invalid.
+    pub(crate) strict: bool,
+    /// Of the kind that the body is, made once.
+    pub(crate) schema: Value,
+    pub(crate) body: BodyTemplate<'a>,
+    pub(crate) recipient: RecipientRule<'a>,
+    /// Whose national numbers the list may have.
+    pub(crate) country: Option<Country>,
+    pub(crate) language: &'a Environment<'a>,
+    pub(crate) bot: &'a str,
+    /// The address that the requests are made for.
+    pub(crate) base: &'a Url,
+    /// Runs whose messages are left out; those of none where that is decided later.
+    pub(crate) earlier: Option<&'a LookedUpRuns<'a>>,
+    /// What becomes of rows of a report that say that they were sent.
+    pub(crate) reported: ReportedRule,
+}
+
+/// Where a row's recipient comes from.
+pub(crate) enum RecipientRule<'a> {
+    /// `--to`, a template.
+    Template(TextTemplate<'a>),
+    /// A column: the one named, or the one whose name says so.
+    Column(Option<&'a str>),
+}
+
+impl RecipientRule<'_> {
+    /// The column of the recipient, for errors too, of a list with these columns.
+    ///
+    /// # Errors
+    /// When there is none, or more than one.
+    pub(crate) fn column(&self, names: &[&str]) -> Result<String, ListError> {
+        match self {
+            Self::Template(_) => Ok("--to".to_owned()),
+            Self::Column(asked) => recipient_column(names, *asked),
+        }
+    }
+
+    /// The recipient of a row, as it stands there and as it is understood.
+    ///
+    /// # Errors
+    /// When there is none, or it is not surely one.
+    pub(crate) fn read(
+        &self,
+        row: &Row,
+        column: &str,
+        country: Option<Country>,
+    ) -> Result<(String, TypedRecipient), RowError> {
+        let recipient = match self {
+            Self::Template(template) => template.fill(column, row)?,
+            Self::Column(_) => row.get(column).ok_or_else(|| RowError::NoRecipient(column.to_owned()))?,
+        };
+        let recipient = match recipient {
+            Value::String(text) => text,
+            Value::Number(number) => number.to_string(),
+            found => return Err(RowError::RecipientType { column: column.to_owned(), found }),
+        };
+        let typed = TypedRecipient::read(&recipient, country);
+        let typed = typed.map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
+        Ok((recipient, typed))
+    }
+}
+
+/// A row that makes no request.
+#[derive(Debug, Error)]
+pub(crate) enum RowError {
+    #[error("{0}")]
+    Unreadable(String),
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error("{column}: {error}")]
+    Recipient { column: String, error: RecipientError },
+    #[error("{column}: is {found}; a recipient is a text or a number")]
+    RecipientType { column: String, found: Value },
+    #[error("has no `{0}`, the recipient's")]
+    NoRecipient(String),
+    #[error("{column}: `{cell}` is an error of the spreadsheet, and would be sent")]
+    CellError { column: String, cell: String },
+    #[error("{column}: `{cell}` stands for nothing, and would be sent")]
+    StandIn { column: String, cell: String },
+    #[error("the report's {0}")]
+    Reported(String),
+    #[error("{}", words(.0))]
+    Message(#[from] InvalidMessage),
+}
+
+fn words(error: &InvalidMessage) -> String {
+    let details = error.details();
+    if details.is_empty() { error.to_string() } else { details.join("; ") }
+}
+
+/// Refuses an error of a spreadsheet that would be sent; where `is_strict`, also what stands for nothing.
+pub(super) fn refuse_stand_ins(stand_ins: &StandIns, row: &Row, is_strict: bool) -> Result<(), RowError> {
+    for (column, cell) in stand_ins.of(row) {
+        let (column, cell) = (column.to_owned(), cell.to_owned());
+        if is_error(&cell) {
+            return Err(RowError::CellError { column, cell });
+        }
+        if is_strict {
+            return Err(RowError::StandIn { column, cell });
+        }
+    }
+    Ok(())
+}
+
+impl ImportPlan<'_> {
+    /// Checks what the columns of the first row can tell; gives the column of the recipient.
+    pub(super) fn check_names(&self, row: &Row) -> Result<String, BulkError> {
+        let names = row.names();
+        if is_changed_report(&names) {
+            return Err(ListError::ChangedReport.into());
+        }
+        let column = self.recipient.column(&names)?;
+        let globals: HashSet<_> = self.language.globals().map(|(name, _)| name.to_owned()).collect();
+        let to = match &self.recipient {
+            RecipientRule::Template(template) => {
+                template.names().into_iter().map(|name| ("--to".to_owned(), name)).collect()
+            }
+            RecipientRule::Column(_) => Vec::new(),
+        };
+        let body = self.body.names().into_iter().map(|(path, name)| (path.to_owned(), name));
+        // Of NDJSON each row has fields of its own.
+        let is_fixed = matches!(row, Row::Cells { .. });
+        match to
+            .into_iter()
+            .chain(body)
+            .find(|(_, name)| is_fixed && !RowView::has(row, name) && !globals.contains(name))
+        {
+            None => self.check_words(&names).map(|()| column),
+            Some((path, name)) => {
+                if let MeantColumn::Several(first, second) = meant_column(&names, &name) {
+                    return Err(ListError::several(&path, &name, first, second).into());
+                }
+                if let Some(error) = no_header(&names) {
+                    return Err(error.into());
+                }
+                let columns = names.iter().map(|name| name.trim().to_owned()).collect();
+                Err(ListError::UnknownColumn { path, name, columns }.into())
+            }
+        }
+    }
+
+    /// Refuses a text in which something is meant for a column and is none: everybody would get it as it stands.
+    fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
+        let meant = |name: &str| near_column(columns, name).map(str::to_owned);
+        let to = match &self.recipient {
+            RecipientRule::Template(template) => Some(("--to".to_owned(), template.source())),
+            RecipientRule::Column(_) => None,
+        };
+        let mut sources = self.body.sources("").into_iter().chain(to);
+        let found = sources.find_map(|(path, source)| Some((path, misspelling(self.language, source, meant)?)));
+        match found {
+            None => Ok(()),
+            Some((path, misspelling)) => {
+                let columns = columns.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+                Err(MisspellingError { path, misspelling, columns: columns.collect() }.into())
+            }
+        }
+    }
+
+    /// Whether a message is not valid for something that no row decides.
+    pub(super) fn is_of_every_row(&self, error: &InvalidMessage) -> bool {
+        let is_fixed = |violation: &Violation| !self.body.varies_at(&violation.path);
+        match error {
+            InvalidMessage::Violations { violations, .. } => violations.iter().any(is_fixed),
+            InvalidMessage::WrongShape(violation) => is_fixed(violation),
+            _ => false,
+        }
+    }
+
+    /// What goes out as it stands to everybody, and may be meant for something else.
+    pub(super) fn cautions(&self) -> Vec<String> {
+        let sources = self.body.sources("").into_iter();
+        let told = sources.flat_map(|(path, source)| {
+            let line_break = typed_line_break(&path, source);
+            let told = left_as_they_are(source).into_iter();
+            told.map(move |written| format!("{path}: {written} goes out as it stands: no column is named so"))
+                .chain(line_break)
+        });
+        told.collect()
+    }
+
+    /// The message of a row, with its warnings.
+    pub(super) fn request(
+        &self,
+        row: &Row,
+        column: &str,
+        line: u64,
+        codes: &mut BareCodes,
+    ) -> Result<(Outgoing, Vec<String>), RowError> {
+        let body = self.body.fill(row)?;
+        let (recipient, typed) = self.recipient.read(row, column, self.country)?;
+        if let Some(code) = typed.bare_code() {
+            codes.note(code, (&recipient, typed.recipient.as_str()), line);
+        }
+        self.made(body, typed)
+    }
+
+    /// The message of a row for another recipient than its own, with its warnings.
+    pub(crate) fn message(&self, row: &Row, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
+        self.made(self.body.fill(row)?, recipient)
+    }
+
+    fn made(&self, body: Value, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
+        let made = Outgoing::from_body(self.kind, Some(&self.schema), body, RecipientChoice::Made(recipient))?;
+        if self.strict && !made.1.is_empty() {
+            return Err(InvalidMessage::Warnings(made.1).into());
+        }
+        made.0.check_bot(self.bot)?;
+        Ok(made)
+    }
+}

@@ -1,0 +1,180 @@
+//! What can be wrong with a ledger, and the way out.
+
+use std::io;
+use std::path::PathBuf;
+
+use rusqlite::types::FromSqlError;
+use rusqlite::{Error, ErrorCode};
+use thiserror::Error;
+
+use super::name::RunName;
+use super::run_error::RunError;
+use crate::ledger::postgres::DatabaseError;
+use crate::places::{HOME, STATE};
+use crate::private_file::FileError;
+
+#[derive(Debug, Error)]
+pub(crate) enum LedgerError {
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error("run {run} is in use by another process")]
+    InUse { run: String },
+    #[error("the place of the ledgers is not known: there is no home directory, or `{HOME}` is no absolute path")]
+    NoDirectory,
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// There is no file to open, or not one for us.
+    #[error("the ledger {} cannot be opened: {cause}", path.display())]
+    NotOpened { path: PathBuf, cause: io::Error },
+    #[error("the ledger {} was removed or replaced while the run went on", path.display())]
+    Removed { path: PathBuf },
+    #[error("the ledger is of version {version}, newer than this jelouctl")]
+    Newer { version: i32 },
+    #[error("the ledger is of version {version}, older than this jelouctl reads")]
+    Older { version: i32 },
+    #[error("{run}.db-wal is the log of another run")]
+    ForeignLog { run: String },
+    #[error("{file} is a copy of run {run}, or its file under another name")]
+    Copy { file: String, run: String },
+    /// Records are missing or were changed.
+    #[error("the ledger is damaged: {problem}")]
+    Incomplete { run: String, problem: String },
+    /// The database may have forgotten rows of an unfinished run.
+    #[error("{problem}")]
+    Doubtful { run: String, problem: String },
+    /// It cannot be read as a ledger, or is not the run that it was.
+    #[error("the ledger is damaged: {problem}")]
+    Damaged { problem: String },
+    #[error("the row of line {line} has a time that is out of range: {at} ms since 1970")]
+    TimeOutOfRange { line: u64, at: i64 },
+    #[error("the ledger cannot be read or written: {0}")]
+    Sqlite(String),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error("the thread that writes the ledger is gone")]
+    WriterGone,
+}
+
+impl From<Error> for LedgerError {
+    fn from(error: Error) -> Self {
+        // A value of another type than was written is no less a damage than a page that cannot be read.
+        let is_other_value = matches!(
+            error,
+            Error::FromSqlConversionFailure(..)
+                | Error::InvalidColumnType(..)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::Utf8Error(..)
+        );
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { problem: error.to_string() },
+            _ if is_other_value => Self::Damaged { problem: error.to_string() },
+            _ => Self::Sqlite(error.to_string()),
+        }
+    }
+}
+
+impl From<FromSqlError> for LedgerError {
+    fn from(error: FromSqlError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl LedgerError {
+    /// A process sends the run.
+    pub(crate) fn in_use_by(run: &RunName, worker: &str) -> Self {
+        Self::InUse { run: format!("{run} ({worker})") }
+    }
+
+    /// The same of a run on its way.
+    pub(crate) fn in_mid_run(self) -> Self {
+        match self {
+            Self::Database(error) => Self::Database(error.in_mid_run()),
+            other => other,
+        }
+    }
+
+    /// Whether a command that ends with it before it has begun to send may say that nothing was sent. Not where it is about a
+    /// run that exists: that one may have sent.
+    pub(crate) fn nothing_was_sent(&self) -> bool {
+        match self {
+            Self::NoDirectory => true,
+            // The directory of the runs; any other file is one of a run.
+            Self::File(error) => matches!(error.action, "create" | "read"),
+            Self::Database(error) => error.nothing_was_sent(),
+            Self::Run(_)
+            | Self::InUse { .. }
+            | Self::NotOpened { .. }
+            | Self::Removed { .. }
+            | Self::Newer { .. }
+            | Self::Older { .. }
+            | Self::ForeignLog { .. }
+            | Self::Copy { .. }
+            | Self::Incomplete { .. }
+            | Self::Doubtful { .. }
+            | Self::Damaged { .. }
+            | Self::TimeOutOfRange { .. }
+            | Self::Sqlite(_)
+            | Self::WriterGone => false,
+        }
+    }
+
+    /// The way out, for the hint line.
+    pub(crate) fn hint(&self) -> String {
+        let hint = match self {
+            Self::Run(error) => error.hint(),
+            Self::InUse { .. } => "wait for it, or watch it with `jelouctl bulk status`",
+            Self::TimeOutOfRange { .. } => "set the clock of this machine; --state leaves such a row out of the report",
+            Self::NoDirectory => return format!("set {HOME} or {}", STATE.variable),
+            Self::NotOpened { .. } => {
+                "put the file back where it is missing; where it is another user's, let them give you the right to read it; \
+                 `jelouctl bulk remove RUN` removes the run and its record of recipients"
+            }
+            Self::Newer { .. } => "use the newer jelouctl",
+            Self::Older { .. } => "use the jelouctl that made it, or `jelouctl bulk remove` it",
+            Self::Copy { file, run } if file.parse::<RunName>().is_err() => {
+                return format!(
+                    "that is not the name of a run: if this is the only file of run {run}, name it {run}.db again, \
+                     {file}.db-wal with it, and {file}.lock where {run}.lock is missing; else move it out of the directory"
+                );
+            }
+            Self::Copy { file, run } => {
+                return format!(
+                    "go on with run {run}; if this is its only file, name it {run}.db again, {file}.db-wal with it, \
+                     and {file}.lock where {run}.lock is missing; a copy goes with `jelouctl bulk remove {file}`"
+                );
+            }
+            Self::ForeignLog { run } => {
+                return format!(
+                    "put the log of {run} back, else take {run}.db-wal away: `jelouctl bulk resolve {run} --pending-as \
+                     unknown` accepts the ledger without that log"
+                );
+            }
+            Self::Incomplete { run, .. } => {
+                return format!(
+                    "put the files back if you have them; else `jelouctl bulk resolve {run} --pending-as unknown` takes \
+                     the ledger as it is, with every row that may have been sent as unknown; `jelouctl bulk report \
+                     {run}` and `jelouctl bulk remove {run}` work too"
+                );
+            }
+            Self::Doubtful { run, .. } => {
+                return format!(
+                    "compare jelouctl bulk report {run} --state unknown with what Jelou has sent; `jelouctl bulk resume \
+                     {run}` then takes the ledger as it is"
+                );
+            }
+            Self::Database(error) => return error.hint(),
+            Self::Removed { .. } => "put it back before you resume; rows without a state may have been sent",
+            Self::File(FileError { action: "create", .. }) => {
+                return format!("make it a place that you can write, or name another one with {}", STATE.variable);
+            }
+            Self::File(_) | Self::Sqlite(_) | Self::WriterGone => {
+                "check that the disk is not full and the directory can be written; a run that was begun is then resumed"
+            }
+            Self::Damaged { .. } => {
+                "keep the file, and put an earlier copy back if you have one; `jelouctl bulk remove RUN` removes the run and its \
+                 record of recipients"
+            }
+        };
+        hint.to_owned()
+    }
+}

@@ -1,0 +1,78 @@
+//! What a run went through, beside its rows: begun, resumed, waiting, paused, stopped, ended, each with its time. Reports
+//! show it; whether a row may leave never depends on it, so it is no part of what the ledger is checked by.
+
+use rusqlite::ToSql;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+
+use super::now;
+
+/// Something that happened to a run as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RunEvent {
+    pub(crate) kind: RunEventKind,
+    /// Milliseconds since 1970.
+    pub(crate) at: i64,
+    /// Why, as one word: `hours`, `rate_limit`, `network`, `credentials`, `SIGINT`.
+    pub(crate) reason: Option<String>,
+    /// Why, in words; the API's own, perhaps.
+    pub(crate) problem: Option<String>,
+    /// Of a wait: when it is to end.
+    pub(crate) until: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RunEventKind {
+    Begun,
+    Resumed,
+    /// Nothing leaves until a time that is known.
+    Waiting,
+    /// A fault would meet the other rows too.
+    Paused,
+    /// Somebody, or a fault of our own, stopped it.
+    Stopped,
+    /// Every row is final.
+    Ended,
+}
+
+impl RunEventKind {
+    const ALL: [Self; 6] = [Self::Begun, Self::Resumed, Self::Waiting, Self::Paused, Self::Stopped, Self::Ended];
+
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::Resumed => "resumed",
+            Self::Waiting => "waiting",
+            Self::Paused => "paused",
+            Self::Stopped => "stopped",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+impl ToSql for RunEventKind {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.name()))
+    }
+}
+
+impl FromSql for RunEventKind {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Self::of_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+impl RunEvent {
+    /// It happens now.
+    pub(crate) fn now(kind: RunEventKind) -> Self {
+        Self { kind, at: now(), reason: None, problem: None, until: None }
+    }
+
+    /// With the word that says why.
+    pub(crate) fn because(self, reason: &str) -> Self {
+        Self { reason: Some(reason.to_owned()), ..self }
+    }
+}

@@ -1,0 +1,149 @@
+//! What of earlier runs counts, and how it is told.
+
+use std::time::Duration;
+
+use super::error::LedgerError;
+use super::skip::SkipReason;
+use super::state::RowState;
+use crate::timestamps::{local_time, of_milliseconds};
+
+/// 2026-11-01, in milliseconds since 1970. No ledger of this form is older: an earlier time is that of a wrong clock, and
+/// nobody knows when it was. It does not move with later releases, or all that was sent before an update would count for ever.
+pub(crate) const FIRST_TIME: i64 = 1_793_491_200_000;
+
+/// Whether something happened at `since` or later, as far as that is known. Nothing counts since the end of time.
+pub(crate) fn is_recent(at: i64, since: i64) -> bool {
+    at >= since || at < FIRST_TIME && since < i64::MAX
+}
+
+/// The instant so long before `now`; never, where that is no time at all.
+pub(super) fn since(now: i64, remember: Duration) -> i64 {
+    match i64::try_from(remember.as_millis()) {
+        Ok(0) => i64::MAX,
+        Ok(remember) => now - remember,
+        Err(_) => i64::MIN,
+    }
+}
+
+/// What of an earlier run counts; times are milliseconds since 1970.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory {
+    /// Rows that became sent or unknown then or later.
+    pub(crate) ended_since: i64,
+    /// Rows under way that began then or later.
+    pub(crate) began_since: i64,
+    /// Whether rows count that are still to be sent.
+    pub(crate) pending: bool,
+    /// The last moment that counts. Where there is one, a row whose time cannot be right does not count.
+    pub(crate) until: Option<i64>,
+}
+
+impl Memory {
+    /// Of rows that went to somebody between the two times, or may have.
+    pub(crate) fn written_to_between(since: i64, until: i64) -> Self {
+        Self { ended_since: since, began_since: since, pending: false, until: Some(until) }
+    }
+
+    /// Of rows that are still to be sent.
+    pub(crate) fn to_be_sent() -> Self {
+        Self { ended_since: i64::MAX, began_since: i64::MAX, pending: true, until: None }
+    }
+
+    /// The row in this state, if it counts.
+    pub(super) fn row(&self, (state, at): (RowState, i64)) -> Option<EarlierRow> {
+        let reason = match state {
+            RowState::Sent if self.counts(at, self.ended_since) => SkipReason::AlreadySent,
+            RowState::Unknown if self.counts(at, self.ended_since) => SkipReason::MayHaveBeenSent,
+            RowState::Inflight if self.counts(at, self.began_since) => SkipReason::MayHaveBeenSent,
+            RowState::Pending if self.pending => SkipReason::ToBeSent,
+            RowState::Sent
+            | RowState::Unknown
+            | RowState::Inflight
+            | RowState::Pending
+            | RowState::Failed
+            | RowState::Skipped => return None,
+        };
+        Some(EarlierRow { reason, at })
+    }
+
+    fn counts(&self, at: i64, since: i64) -> bool {
+        match self.until {
+            Some(until) => (since..=until).contains(&at),
+            None => is_recent(at, since),
+        }
+    }
+}
+
+/// A row of an earlier run that counts, and since when it is so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EarlierRow {
+    pub(crate) reason: SkipReason,
+    pub(crate) at: i64,
+}
+
+/// How many rows an earlier run has too, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EarlierMessages {
+    pub(crate) run: String,
+    pub(crate) reason: SkipReason,
+    pub(crate) rows: u64,
+    /// The last of them.
+    pub(crate) at: i64,
+}
+
+impl EarlierMessages {
+    /// `were sent by run r at 2026-11-20 08:23 -05:00`
+    pub(crate) fn words(&self) -> String {
+        let was = if self.rows == 1 { "was" } else { "were" };
+        let is = if self.rows == 1 { "is" } else { "are" };
+        match self.reason {
+            SkipReason::MayHaveBeenSent => format!("may have been sent by run {} {}", self.run, time(self.at)),
+            SkipReason::ToBeSent => format!("{is} still to be sent by run {}", self.run),
+            _ => format!("{was} sent by run {} {}", self.run, time(self.at)),
+        }
+    }
+}
+
+impl EarlierRow {
+    /// Why a row is left out.
+    pub(crate) fn problem(&self, run: &str) -> String {
+        EarlierMessages { run: run.to_owned(), reason: self.reason, rows: 1, at: self.at }.words()
+    }
+
+    /// Whether it says more than `other`.
+    pub(crate) fn outweighs(&self, other: &Self) -> bool {
+        (rank(self.reason), -self.at) < (rank(other.reason), -other.at)
+    }
+}
+
+/// `at 2026-11-20 08:23 -05:00`
+fn time(at: i64) -> String {
+    format!("at {}", local_time(of_milliseconds(at)))
+}
+
+/// The place of a reason among all.
+pub(super) fn rank(reason: SkipReason) -> i64 {
+    reason as i64
+}
+
+/// The reason with this place.
+pub(super) fn of_rank(place: i64) -> Result<SkipReason, LedgerError> {
+    let reason = SkipReason::ALL.into_iter().find(|reason| rank(*reason) == place);
+    reason
+        .ok_or_else(|| LedgerError::Damaged { problem: format!("no reason to leave a row out has the number {place}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_kept_by_its_place_and_no_other_number_is_one() {
+        for (place, reason) in (0..).zip(SkipReason::ALL) {
+            assert_eq!((rank(reason), of_rank(place).unwrap()), (place, reason));
+        }
+        for place in [-1, 6] {
+            assert!(matches!(of_rank(place), Err(LedgerError::Damaged { .. })), "{place}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The ledger of a run, in which every row has one true state, and where runs are: in files of this machine (`sqlite/`), or
+//! in a database that several machines share (`postgres/`). What both have in common stands here.
+
+mod age;
+mod error;
+mod events;
+mod exchange;
+mod find;
+mod memory;
+mod message;
+mod name;
+mod overview;
+mod pause;
+mod postgres;
+mod resolution;
+mod run_error;
+mod skip;
+#[cfg(not(any(test, fuzzing)))]
+mod sqlite;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod sqlite;
+mod state;
+mod store;
+mod types;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub(crate) use self::age::RunAge;
+pub(crate) use self::error::LedgerError;
+pub(crate) use self::events::{RunEvent, RunEventKind};
+pub(crate) use self::exchange::{Delay, Given, RunLedger, SettledRow};
+pub(crate) use self::find::{FoundMessage, FoundMessages};
+pub(crate) use self::memory::{EarlierMessages, EarlierRow, FIRST_TIME, Memory, is_recent};
+pub(crate) use self::name::RunName;
+pub(crate) use self::overview::{RunOverview, RunOverviews, UnreadableRun};
+pub(crate) use self::pause::{FAILED_OVER, PauseReason, PausedFor, RESTORED, RunPause};
+pub(crate) use self::postgres::{
+    DatabaseAddress, DatabaseError, DatabaseTls, LostWorker, PausedRun, Resumed, RunId, RunWorker, SharedEarlier,
+    SharedRuns, schema_sql, set_up,
+};
+pub(crate) use self::resolution::{
+    DecidedRow, Resolution, ResolveError, RowOfReport, StandingRow, StandingRows, chosen_rows, decided_by_hand,
+    rows_reported_otherwise,
+};
+pub(crate) use self::run_error::RunError;
+pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::sqlite::damaged_ledger;
+pub(crate) use self::sqlite::{
+    DraftOverview, DraftRequest, DraftRow, EarlierError, EarlierRuns, FileRun, FoundRow, KeyKind, Ledger, LedgerDraft,
+    ReservedRun, RowFilter, RunLock, Runs, SeenKeys, StopWatch,
+};
+pub(crate) use self::state::{Counts, RowState};
+pub(crate) use self::store::{KnownRuns, LookedUpRuns, RunStore, StoredRun};
+pub(crate) use self::types::{
+    BegunAttempt, Details, EndedAttempt, QueuedRow, RecipientFlags, ReportedRow, RunConditions,
+};
+
+use self::memory::{of_rank, rank, since};
+use self::message::SameMessage;
+use self::types::{LedgerProgress, RecordSummary, recipients_of};
+
+/// Milliseconds since 1970.
+pub(crate) fn now() -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+}

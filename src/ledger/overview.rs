@@ -1,0 +1,67 @@
+//! A run in figures, for a list of all of them.
+
+use super::error::LedgerError;
+use super::memory::{is_recent, since};
+use super::name::RunName;
+use super::state::Counts;
+use super::types::Details;
+use crate::ledger::sqlite::RunNote;
+
+/// What there is to say of a run beside the others.
+#[derive(Debug)]
+pub(crate) struct RunOverview {
+    pub(crate) name: RunName,
+    /// Why its ledger is not all that was written: its counts have as unknown what may have been sent.
+    pub(crate) damage: Option<LedgerError>,
+    pub(crate) details: Details,
+    /// As the ledger has them; see [`RunOverview::counts`].
+    pub(super) noted: Counts,
+    /// Milliseconds since 1970.
+    pub(crate) created_at: i64,
+    /// The last outcome or decision; where there is none, when the run was made.
+    pub(crate) changed_at: i64,
+    /// Whether a process has it.
+    pub(crate) is_held: bool,
+}
+
+/// A run whose ledger cannot be read: what it sent is not known.
+#[derive(Debug)]
+pub(crate) struct UnreadableRun {
+    pub(crate) name: RunName,
+    pub(crate) error: LedgerError,
+    /// Whose it is, by its lock file.
+    pub(crate) note: Option<RunNote>,
+    /// Whether a process has it.
+    pub(crate) is_held: bool,
+}
+
+/// All runs.
+#[derive(Debug, Default)]
+pub(crate) struct RunOverviews {
+    pub(crate) runs: Vec<RunOverview>,
+    pub(crate) unreadable: Vec<UnreadableRun>,
+}
+
+impl RunOverview {
+    /// How many rows are in each state. What was under way when a process died may have been sent: it is as good as unknown.
+    pub(crate) fn counts(&self) -> Counts {
+        if self.is_held { self.noted } else { self.noted.at_rest() }
+    }
+
+    /// How many of its rows a new run would still be compared with: of those under way it is whatever their age.
+    pub(crate) fn remembered(&self, now: i64) -> u64 {
+        let Counts { sent, unknown, inflight, .. } = self.counts();
+        if self.details.sandbox {
+            0
+        } else if is_recent(self.changed_at, since(now, self.details.remember)) {
+            sent + unknown + inflight
+        } else {
+            inflight
+        }
+    }
+
+    /// Whether every row is known to be final.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.damage.is_none() && self.noted.is_finished()
+    }
+}

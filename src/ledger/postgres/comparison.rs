@@ -1,0 +1,207 @@
+//! Which rows are messages that another run of the database has too, and whom one wrote to.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use super::database::LONG;
+use super::error::DatabaseError;
+use super::run_counts::RunId;
+use super::runs::SharedRuns;
+use crate::ledger::sqlite::{DraftRequest, LedgerDraft, RowKey, key_of};
+use crate::ledger::{EarlierMessages, EarlierRow, FIRST_TIME, LedgerError, RowState, RunName, Skip, SkipReason};
+
+/// So many rows are looked up at once.
+const KEYS: usize = 10_000;
+
+/// What is looked for: of a key the rows of other runs that have it and count. Both hashes, of the message and of the person,
+/// are the same: no two different messages are.
+const MATCHES: &str = "SELECT k.n, run.name, row.state, (extract(epoch FROM row.at) * 1000)::bigint FROM k \
+     JOIN jelouctl.content ON content.fingerprint = k.fingerprint AND content.person = k.person \
+     JOIN jelouctl.run ON run.id = content.run AND run.bot = $1 AND run.api_url = $2 AND NOT run.sandbox \
+       AND run.id IS DISTINCT FROM $3 \
+     JOIN jelouctl.row ON row.run = content.run AND row.n = content.n \
+     WHERE row.state = 'inflight' \
+       OR (row.state = 'pending' AND ($3::bigint IS NULL OR (run.paused IS NULL AND EXISTS (SELECT 1 FROM jelouctl.worker \
+         WHERE worker.run = run.id AND left_at IS NULL AND seen_at > clock_timestamp() - lease_ms * interval '1 ms')))) \
+       OR (row.state IN ('sent', 'unknown') AND $4::float8 > 0 AND (row.at < to_timestamp($5::bigint / 1000.0) OR row.at > \
+         least((SELECT created_at FROM jelouctl.run WHERE id = $3), clock_timestamp()) - $4::float8 * interval '1 s'))";
+
+/// The other runs of the same bot at the same address.
+#[derive(Clone)]
+pub(crate) struct SharedEarlier<'a> {
+    runs: &'a SharedRuns,
+    bot: &'a str,
+    api_url: &'a str,
+    /// For how long sent messages count, in seconds; 0 for not at all.
+    remember: f64,
+}
+
+/// A row that another run has too.
+struct SharedMatch {
+    n: i64,
+    run: String,
+    found: EarlierRow,
+}
+
+impl<'a> SharedEarlier<'a> {
+    pub(crate) fn new(runs: &'a SharedRuns, (bot, api_url): (&'a str, &'a str), remember: Duration) -> Self {
+        // A thousand years are for ever, and the database's times end.
+        let remember = remember.as_secs_f64().min(31_556_952_000.0);
+        Self { runs, bot, api_url, remember }
+    }
+
+    /// Notes in `draft` what other runs have too.
+    pub(crate) fn compare(&self, draft: &LedgerDraft) -> Result<(), LedgerError> {
+        draft.prepare_earlier()?;
+        let mut after = 0;
+        loop {
+            let keys = draft.keys(after, KEYS)?;
+            let Some(last) = keys.last() else { return Ok(()) };
+            after = last.n;
+            for SharedMatch { n, run, found } in self.matches(&keys)? {
+                draft.note_earlier(n, &run, found)?;
+            }
+        }
+    }
+
+    /// The row of another run that is this message to the same person: of several the one that says most.
+    pub(crate) fn find(&self, request: &DraftRequest<'_>) -> Result<Option<(String, EarlierRow)>, LedgerError> {
+        let mut best: Option<(String, EarlierRow)> = None;
+        for SharedMatch { run, found, .. } in self.matches(&[key_of(request)])? {
+            if best.as_ref().is_none_or(|(_, known)| found.outweighs(known)) {
+                best = Some((run, found));
+            }
+        }
+        Ok(best)
+    }
+
+    fn matches(&self, keys: &[RowKey]) -> Result<Vec<SharedMatch>, LedgerError> {
+        let rows: Vec<_> = keys.iter().map(|key| key.n).collect();
+        let fingerprints: Vec<_> = keys.iter().map(|key| key.fingerprint).collect();
+        let people: Vec<_> = keys.iter().map(|key| key.person).collect();
+        let query = format!(
+            "WITH k AS (SELECT * FROM unnest($6::bigint[], $7::bigint[], $8::bigint[]) AS k (n, fingerprint, person)) {MATCHES}"
+        );
+        let own: Option<i64> = None;
+        let parameters: [&(dyn ToSql + Sync); 8] =
+            [&self.bot, &self.api_url, &own, &self.remember, &FIRST_TIME, &rows, &fingerprints, &people];
+        let found = self.runs.call(LONG, self.runs.client().query(&query, &parameters))?;
+        found.iter().map(|row| self.read(row)).collect()
+    }
+
+    /// How many people of `draft` another run has written to in the last 24 hours.
+    pub(crate) fn people_written_to(&self, draft: &LedgerDraft) -> Result<u64, LedgerError> {
+        let query = "SELECT count(DISTINCT person) FROM unnest($3::bigint[]) AS k (person) \
+                     JOIN jelouctl.content USING (person) \
+                     JOIN jelouctl.run ON run.id = content.run AND run.bot = $1 AND run.api_url = $2 AND NOT run.sandbox \
+                     JOIN jelouctl.row ON row.run = content.run AND row.n = content.n \
+                     WHERE row.state IN ('sent', 'unknown', 'inflight') \
+                       AND row.at BETWEEN clock_timestamp() - interval '24 hours' AND clock_timestamp()";
+        let (mut after, mut all) = (None, 0);
+        loop {
+            let people = draft.people(after, KEYS)?;
+            after = people.last().copied();
+            if after.is_none() {
+                return Ok(all);
+            }
+            let found: i64 = self.runs.call(LONG, async {
+                self.runs.client().query_one(query, &[&self.bot, &self.api_url, &people]).await?.try_get(0)
+            })?;
+            all += u64::try_from(found).unwrap_or_default();
+        }
+    }
+
+    /// The runs that have messages left for people of `draft`, each with how many people that is.
+    pub(crate) fn unfinished(&self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, LedgerError> {
+        let query = "SELECT run.name, count(DISTINCT person) FROM unnest($3::bigint[]) AS k (person) \
+                     JOIN jelouctl.content USING (person) \
+                     JOIN jelouctl.run ON run.id = content.run AND run.bot = $1 AND run.api_url = $2 AND NOT run.sandbox \
+                     JOIN jelouctl.row ON row.run = content.run AND row.n = content.n \
+                     WHERE row.state = 'pending' GROUP BY run.name";
+        let mut runs: BTreeMap<RunName, u64> = BTreeMap::new();
+        let mut after = None;
+        loop {
+            let people = draft.people(after, KEYS)?;
+            after = people.last().copied();
+            if after.is_none() {
+                return Ok(runs.into_iter().collect());
+            }
+            let found = self.runs.call(LONG, self.runs.client().query(query, &[&self.bot, &self.api_url, &people]))?;
+            for row in found {
+                let name = row.try_get::<_, String>(0).ok().and_then(|name| name.parse().ok());
+                let people = row.try_get::<_, i64>(1).ok().and_then(|people| u64::try_from(people).ok());
+                if let (Some(name), Some(people)) = (name, people) {
+                    *runs.entry(name).or_default() += people;
+                }
+            }
+        }
+    }
+
+    /// What other runs have of the rows of `run` that are still to be sent: of each row the worst.
+    pub(crate) fn of_run(&self, run: RunId) -> Result<SharedOverlap, LedgerError> {
+        let query = format!(
+            "WITH k AS (SELECT n, fingerprint, person FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
+             WHERE run = $3 AND state = 'pending') {MATCHES}"
+        );
+        let found = self.runs.call(
+            LONG,
+            self.runs.client().query(&query, &[&self.bot, &self.api_url, &run.0, &self.remember, &FIRST_TIME]),
+        )?;
+        let mut worst: BTreeMap<i64, (String, EarlierRow)> = BTreeMap::new();
+        for row in &found {
+            let SharedMatch { n, run, found } = self.read(row)?;
+            if worst.get(&n).is_none_or(|(_, known)| found.outweighs(known)) {
+                worst.insert(n, (run, found));
+            }
+        }
+        Ok(SharedOverlap(worst))
+    }
+
+    fn read(&self, row: &Row) -> Result<SharedMatch, LedgerError> {
+        let read = || {
+            let state: String = row.try_get(2)?;
+            let reason = match RowState::of_name(&state) {
+                Some(RowState::Sent) => SkipReason::AlreadySent,
+                Some(RowState::Pending) => SkipReason::ToBeSent,
+                _ => SkipReason::MayHaveBeenSent,
+            };
+            let at = row.try_get::<_, Option<i64>>(3)?.unwrap_or_default();
+            Ok(SharedMatch { n: row.try_get(0)?, run: row.try_get(1)?, found: EarlierRow { reason, at } })
+        };
+        read().map_err(|error| DatabaseError::of_statement(self.runs.shown(), &error).into())
+    }
+}
+
+/// Rows of a run that other runs have too.
+pub(crate) struct SharedOverlap(BTreeMap<i64, (String, EarlierRow)>);
+
+impl SharedOverlap {
+    /// By run and reason, the most first.
+    pub(crate) fn messages(&self) -> Vec<EarlierMessages> {
+        let mut all: Vec<EarlierMessages> = Vec::new();
+        for (run, found) in self.0.values() {
+            match all.iter_mut().find(|known| known.run == *run && known.reason == found.reason) {
+                Some(known) => {
+                    known.rows += 1;
+                    known.at = known.at.max(found.at);
+                }
+                None => all.push(EarlierMessages { run: run.clone(), reason: found.reason, rows: 1, at: found.at }),
+            }
+        }
+        all.sort_by_key(|messages| std::cmp::Reverse((messages.rows, messages.at)));
+        all
+    }
+
+    /// Leaves these rows out of `run`.
+    pub(crate) fn skip(&self, runs: &SharedRuns, run: RunId) -> Result<u64, LedgerError> {
+        let problems: Vec<_> = self.0.iter().map(|(n, (run, found))| (*n, found.problem(run), run, found)).collect();
+        let skips: Vec<_> = problems
+            .iter()
+            .map(|(n, problem, run, found)| (*n, Skip { reason: found.reason, problem, run: Some(run) }))
+            .collect();
+        runs.skip(run, &skips)
+    }
+}

@@ -1,0 +1,244 @@
+//! A draft becomes a run in the database: all of it in one transaction, by COPY.
+
+use std::fmt::Write;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::SinkExt;
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
+use tokio_postgres::{Client, CopyInSink, Error};
+
+use super::database::{LONG, SHORT};
+use super::error::DatabaseError;
+use super::run_counts::RunId;
+use super::runs::SharedRuns;
+use crate::ledger::sqlite::{DraftedRow, LedgerDraft};
+use crate::ledger::{Details, LedgerError, RunError, RunName};
+
+/// The end of a table may take so long: its rows are checked then.
+const FINISH: Duration = Duration::from_secs(600);
+/// So many bytes are sent at once.
+const CHUNK: usize = 64 * 1024;
+/// Who makes a run of a list holds this lock from its last comparison with the others on: `jelo` in hexadecimal.
+const MAKING: i64 = 0x6a65_6c6f;
+
+impl SharedRuns {
+    /// Holds off every other process that would make a run, until this connection ends or [`SharedRuns::let_go`]; false
+    /// while one is at it.
+    pub(crate) fn try_hold(&self) -> Result<bool, LedgerError> {
+        let held = async { self.client().query_one("SELECT pg_try_advisory_lock($1)", &[&MAKING]).await?.try_get(0) };
+        Ok(self.call(SHORT, held)?)
+    }
+
+    pub(crate) fn let_go(&self) -> Result<(), LedgerError> {
+        self.call(SHORT, self.client().execute("SELECT pg_advisory_unlock($1)", &[&MAKING]))?;
+        Ok(())
+    }
+
+    /// Makes `draft` the run `name`.
+    ///
+    /// # Errors
+    /// When it cannot be written, or there is a run of that name; then there is no new one.
+    pub(crate) fn import(
+        &self,
+        draft: &mut LedgerDraft,
+        details: &Details,
+        name: &RunName,
+    ) -> Result<RunId, LedgerError> {
+        draft.settle_order()?;
+        let text =
+            serde_json::to_string(details).map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+        let client = self.client();
+        // A long list takes longer than any other statement may.
+        self.call(SHORT, client.batch_execute("BEGIN; SET LOCAL statement_timeout = '10min'"))?;
+        let run = self.import_rows(client, draft, details, name, &text).map_err(|error| {
+            let _ = self.call(SHORT, client.batch_execute("ROLLBACK"));
+            not_imported(error)
+        })?;
+        // It waits for the disk, however long that takes.
+        let committed = self.call(LONG, client.batch_execute("COMMIT"));
+        committed
+            .map_err(|error| DatabaseError::PerhapsImported { run: name.to_string(), cause: error.to_string() })?;
+        // The run is made; without this some statements are slower for a while.
+        let _ = self.call(LONG, client.execute("SELECT jelouctl.look_at_rows()", &[]));
+        Ok(run)
+    }
+
+    fn import_rows(
+        &self,
+        client: &Client,
+        draft: &mut LedgerDraft,
+        details: &Details,
+        name: &RunName,
+        text: &str,
+    ) -> Result<RunId, LedgerError> {
+        if self.names()?.contains(name) {
+            return Err(RunError::Exists { name: name.clone() }.into());
+        }
+        let make = "SELECT jelouctl.make_run($1, $2, $3, $4, $5, $6)";
+        let run: i64 = self.call(SHORT, async {
+            let (name, url, rate) = (name.to_string(), &details.api_url, &details.rate);
+            client.query_one(make, &[&name, &text, &details.bot, url, &details.sandbox, rate]).await?.try_get(0)
+        })?;
+        for (table, write) in TABLES {
+            let failed = |error: &Error| DatabaseError::of_statement(&self.database().address.shown, error);
+            let sink = self.call(SHORT, client.copy_in(&format!("COPY jelouctl.{table} FROM STDIN")))?;
+            // Only one thread may have the draft.
+            let draft = &mut *draft;
+            self.database().outside(move |runtime| {
+                let mut copy = Copy { runtime, sink: Box::pin(sink), chunk: String::with_capacity(2 * CHUNK) };
+                draft.each_row(|row| {
+                    write(&mut copy.chunk, run, &row);
+                    if copy.chunk.len() >= CHUNK { Ok(copy.send().map_err(|error| error.map(failed))?) } else { Ok(()) }
+                })?;
+                copy.finish().map_err(|error| LedgerError::from(error.map(failed)))
+            })?;
+        }
+        Ok(RunId(run))
+    }
+}
+
+/// Says of what may pass that there is no run.
+fn not_imported(error: LedgerError) -> LedgerError {
+    match error {
+        LedgerError::Database(DatabaseError::Unreachable { cause, .. } | DatabaseError::Failed { cause }) => {
+            DatabaseError::NotImported { cause }.into()
+        }
+        other => other,
+    }
+}
+
+/// A table with its columns, and what writes a row as its line.
+type Table = (&'static str, fn(&mut String, i64, &DraftedRow<'_>));
+
+const TABLES: [Table; 3] = [
+    ("row (run, n, before, state, number, due_at, at)", write_row),
+    ("content (run, n, line, cells, recipient, path, body, person, fingerprint, rest)", write_content),
+    ("decision (run, n, number, \"from\", \"to\", reason, problem, other_run, at)", write_decision),
+];
+
+fn write_row(line: &mut String, run: i64, row: &DraftedRow<'_>) {
+    let _ = write!(line, "{run}\t{}\t", row.n);
+    number(line, row.before);
+    line.push_str(match (&row.skip, row.before) {
+        (Some(_), _) => "\tskipped\t1\t\\N\t",
+        (None, Some(_)) => "\tpending\t0\t\\N\t",
+        (None, None) => "\tpending\t0\t-infinity\t",
+    });
+    time(line, row.skip.as_ref().map(|skip| skip.at));
+    line.push('\n');
+}
+
+fn write_content(line: &mut String, run: i64, row: &DraftedRow<'_>) {
+    let _ = write!(line, "{run}\t{}\t{}\t", row.n, row.line);
+    for value in [Some(row.cells), row.recipient, row.path, row.body] {
+        text(line, value);
+        line.push('\t');
+    }
+    number(line, row.person);
+    line.push('\t');
+    number(line, row.fingerprint);
+    line.push('\t');
+    number(line, row.rest);
+    line.push('\n');
+}
+
+fn write_decision(line: &mut String, run: i64, row: &DraftedRow<'_>) {
+    let Some(skip) = &row.skip else { return };
+    let _ = write!(line, "{run}\t{}\t1\tpending\tskipped\t", row.n);
+    for value in [Some(skip.reason), skip.problem, skip.run] {
+        text(line, value);
+        line.push('\t');
+    }
+    time(line, Some(skip.at));
+    line.push('\n');
+}
+
+fn number(line: &mut String, value: Option<i64>) {
+    match value {
+        Some(value) => {
+            let _ = write!(line, "{value}");
+        }
+        None => line.push_str("\\N"),
+    }
+}
+
+/// Milliseconds since 1970 as a time.
+fn time(line: &mut String, at: Option<i64>) {
+    match at.and_then(|at| u64::try_from(at).ok()) {
+        Some(at) => {
+            let at = std::time::UNIX_EPOCH + Duration::from_millis(at);
+            let _ = write!(line, "{}", humantime::format_rfc3339_millis(at));
+        }
+        None => line.push_str("\\N"),
+    }
+}
+
+/// A text as COPY takes it.
+fn text(line: &mut String, value: Option<&str>) {
+    let Some(value) = value else { return line.push_str("\\N") };
+    for letter in value.chars() {
+        match letter {
+            '\\' => line.push_str("\\\\"),
+            '\t' => line.push_str("\\t"),
+            '\n' => line.push_str("\\n"),
+            '\r' => line.push_str("\\r"),
+            // It has no place in a text of the database.
+            '\0' => line.push('\u{fffd}'),
+            other => line.push(other),
+        }
+    }
+}
+
+/// Lines on their way to one table.
+struct Copy<'a> {
+    runtime: &'a Runtime,
+    sink: Pin<Box<CopyInSink<Bytes>>>,
+    chunk: String,
+}
+
+/// What ended a COPY.
+enum CopyError {
+    Database(Error),
+    Late,
+}
+
+impl CopyError {
+    fn map(&self, failed: impl Fn(&Error) -> DatabaseError) -> DatabaseError {
+        match self {
+            Self::Database(error) => failed(error),
+            Self::Late => DatabaseError::Failed { cause: format!("it took nothing for {} s", LONG.as_secs()) },
+        }
+    }
+}
+
+impl Copy<'_> {
+    fn send(&mut self) -> Result<(), CopyError> {
+        let chunk = Bytes::copy_from_slice(self.chunk.as_bytes());
+        self.chunk.clear();
+        let sent = self.runtime.block_on(async { timeout(LONG, self.sink.send(chunk)).await });
+        sent.map_err(|_| CopyError::Late)?.map_err(CopyError::Database)
+    }
+
+    fn finish(mut self) -> Result<(), CopyError> {
+        self.send()?;
+        let finished = self.runtime.block_on(async { timeout(FINISH, self.sink.as_mut().finish()).await });
+        finished.map_err(|_| CopyError::Late)?.map_err(CopyError::Database)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_text_is_written_as_copy_takes_it() {
+        let mut line = String::new();
+        super::text(&mut line, Some("a\tb\\n\r\nñ\0"));
+        assert_eq!(line, "a\\tb\\\\n\\r\\nñ\u{fffd}");
+        line.clear();
+        super::text(&mut line, None);
+        assert_eq!(line, "\\N");
+    }
+}

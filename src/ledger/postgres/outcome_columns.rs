@@ -1,0 +1,69 @@
+//! What became of rows, as an exchange hands it in.
+
+use std::time::{Duration, Instant};
+
+use tokio_postgres::types::ToSql;
+
+use crate::ledger::{PauseReason, SettledRow};
+
+/// What became of rows, as the columns of a call.
+pub(super) struct OutcomeColumns<'a> {
+    rows: Vec<i64>,
+    numbers: Vec<i32>,
+    states: Vec<&'static str>,
+    ages: Vec<i64>,
+    waits: Vec<i64>,
+    statuses: Vec<Option<i32>>,
+    ids: Vec<Option<&'a str>>,
+    codes: Vec<Option<&'static str>>,
+    api_codes: Vec<Option<&'a str>>,
+    errors: Vec<Option<&'a str>>,
+    /// For how long nobody may leave.
+    stop: i64,
+    is_too_much: bool,
+    pause: Option<&'static str>,
+}
+
+impl<'a> OutcomeColumns<'a> {
+    pub(super) fn of(settled: &[&'a SettledRow], pause: Option<PauseReason>) -> Self {
+        let now = Instant::now();
+        let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        // More than a year is for ever, and the database's times end.
+        let until =
+            |then: Instant| milliseconds(then.saturating_duration_since(now).min(Duration::from_secs(366 * 24 * 3600)));
+        let wait = |row: &&SettledRow| row.retry.map_or(0, |(due, _)| until(due));
+        Self {
+            rows: settled.iter().map(|row| row.ended.n).collect(),
+            numbers: settled.iter().map(|row| i32::try_from(row.ended.number).unwrap_or(i32::MAX)).collect(),
+            states: settled.iter().map(|row| row.ended.state.name()).collect(),
+            ages: settled.iter().map(|row| milliseconds(row.at.elapsed())).collect(),
+            waits: settled.iter().map(wait).collect(),
+            statuses: settled.iter().map(|row| row.ended.http_status.map(i32::from)).collect(),
+            ids: settled.iter().map(|row| row.ended.message_id.as_deref()).collect(),
+            api_codes: settled.iter().map(|row| row.ended.api_code.as_deref()).collect(),
+            codes: settled.iter().map(|row| row.ended.code).collect(),
+            errors: settled.iter().map(|row| row.ended.error.as_deref()).collect(),
+            stop: settled.iter().filter_map(|row| row.stopped_until).map(until).max().unwrap_or_default(),
+            is_too_much: settled.iter().any(|row| row.slows),
+            pause: pause.map(PauseReason::name),
+        }
+    }
+
+    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 13] {
+        [
+            &self.rows,
+            &self.numbers,
+            &self.states,
+            &self.ages,
+            &self.waits,
+            &self.statuses,
+            &self.ids,
+            &self.codes,
+            &self.api_codes,
+            &self.errors,
+            &self.stop,
+            &self.is_too_much,
+            &self.pause,
+        ]
+    }
+}

@@ -1,0 +1,325 @@
+//! A run whose ledger is in a database, as one of the processes that send it. An exchange is one call of one function there;
+//! what it does when the answer does not come is here.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row, Statement};
+
+use super::database::{Database, SHORT, Use};
+use super::error::DatabaseError;
+use super::lease::Lease;
+use super::outcome_columns::OutcomeColumns;
+use super::pause::pause_of;
+use super::run_counts::{RunId, counts_of};
+use super::runs::SharedRuns;
+use crate::api::Deadline;
+use crate::ledger::sqlite::is_request_whole;
+use crate::ledger::{
+    Delay, EndedAttempt, Given, LedgerError, PauseReason, QueuedRow, RunEvent, RunLedger, SettledRow, now,
+};
+use crate::process::host_name;
+
+/// A database that does not answer is asked again for so long.
+const GIVES_UP_AFTER: Duration = Duration::from_secs(300);
+/// The same where everything is written, and it is only to be said that this process ends.
+const CLOSES_WITHIN: Duration = Duration::from_secs(15);
+/// The waits between the tries.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// So often a process that waits asks whether others have paused the run, and is heard of by them.
+const LISTENS_EVERY: Duration = Duration::from_millis(500);
+/// An exchange waits no longer than this for more rows.
+const LONGEST_GATHERING: Duration = Duration::from_millis(5);
+/// So often the rows of all workers are counted, where that takes no more than a fiftieth of the time.
+const TIME_BETWEEN_COUNTS: Duration = Duration::from_secs(5);
+const PARTS_BETWEEN_COUNTS: u32 = 50;
+
+/// This process as one of those that send a run.
+pub(crate) struct SharedRun {
+    database: Database,
+    run: RunId,
+    connection: Option<(Client, Statement)>,
+    worker: i64,
+    /// Of its connections the last one.
+    session: i32,
+    /// The transaction of the last exchange that was answered: a database without it was put back to an earlier state.
+    answered: Option<String>,
+    /// Rows that were given, until the database has what became of them: nobody but this process can have sent them.
+    held: HashMap<i64, i32>,
+    slack: Duration,
+    /// Rows that were given and must not leave, to be said by the next exchange.
+    returned: Vec<SettledRow>,
+    /// Why nobody is to take rows, to be said by the next exchange.
+    pause: Option<PauseReason>,
+    is_complete: bool,
+    /// Whether nobody waits any longer for what cannot be written at once.
+    is_left: Arc<AtomicBool>,
+    /// How long the last exchange took.
+    took: Duration,
+    /// When the rows are counted again.
+    counts_at: Instant,
+}
+
+impl SharedRuns {
+    /// This process as one of those that send the run, whose requests take no longer than `timeout`.
+    pub(crate) fn join(&self, run: RunId, timeout: Duration) -> Result<SharedRun, LedgerError> {
+        Ok(SharedRun::join(Database::new(self.database().address.clone())?, run, timeout)?)
+    }
+}
+
+impl SharedRun {
+    /// Joins `run`, whose requests take no longer than `timeout`.
+    fn join(database: Database, run: RunId, timeout: Duration) -> Result<Self, DatabaseError> {
+        let Lease { lease, slack } = Lease::of(timeout);
+        let (client, exchange) = connect_to_exchange(&database)?;
+        let lease = i32::try_from(lease.as_millis()).unwrap_or(i32::MAX);
+        let (host, pid) = (host_name(), i64::from(std::process::id()));
+        let query = "SELECT worker, session FROM jelouctl.join_run($1, $2, $3, $4)";
+        let (worker, session) = database.call(SHORT, async {
+            let row = client.query_one(query, &[&run.0, &host, &pid, &lease]).await?;
+            Ok((row.try_get(0)?, row.try_get(1)?))
+        })?;
+        Ok(Self {
+            database,
+            run,
+            connection: Some((client, exchange)),
+            worker,
+            session,
+            answered: None,
+            held: HashMap::new(),
+            slack,
+            returned: Vec::new(),
+            pause: None,
+            is_complete: false,
+            is_left: Arc::default(),
+            took: Duration::ZERO,
+            counts_at: Instant::now(),
+        })
+    }
+
+    /// Comes back on a new connection. What the database gave in an answer that never came was not sent, and goes back.
+    fn rejoin(&mut self) -> Result<(), DatabaseError> {
+        let (client, exchange) = connect_to_exchange(&self.database)?;
+        let (rows, numbers): (Vec<i64>, Vec<i32>) = self.held.iter().map(|(n, number)| (*n, *number)).unzip();
+        let query = "SELECT session FROM jelouctl.rejoin($1, $2, $3, $4, $5)";
+        let parameters: [&(dyn ToSql + Sync); 5] = [&self.run.0, &self.worker, &self.answered, &rows, &numbers];
+        let session: Option<i32> =
+            self.database.call(SHORT, async { client.query_one(query, &parameters).await?.try_get(0) })?;
+        let forgotten = || DatabaseError::Failed { cause: "it no longer knows this process".to_owned() };
+        self.session = session.ok_or_else(forgotten)?;
+        self.connection = Some((client, exchange));
+        Ok(())
+    }
+
+    fn try_exchange(&mut self, settled: &[&SettledRow], wanted: usize) -> Result<Given, DatabaseError> {
+        if self.connection.is_none() {
+            self.rejoin()?;
+        }
+        let Some((client, exchange)) = &self.connection else {
+            return Err(DatabaseError::Failed { cause: "there is no connection".to_owned() });
+        };
+        let deadline = Deadline::after(self.slack);
+        let columns = OutcomeColumns::of(settled, self.pause);
+        let wanted = i32::try_from(wanted).unwrap_or(i32::MAX);
+        let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&self.worker, &self.session];
+        parameters.extend(columns.parameters());
+        parameters.push(&wanted);
+        let rows = self.database.call(SHORT, client.query(exchange, &parameters))?;
+        let mut given = self.read(&rows, deadline)?;
+        for row in settled {
+            if self.held.get(&row.ended.n).is_some_and(|number| i64::from(*number) == row.ended.number) {
+                self.held.remove(&row.ended.n);
+            }
+        }
+        let hold = |row: &QueuedRow| (row.n, i32::try_from(row.number).unwrap_or(i32::MAX));
+        self.held.extend(given.rows.iter().map(hold));
+        self.pause = None;
+        self.return_changed(&mut given);
+        let began = Instant::now();
+        // The last figures that are shown are those of the end; whoever only closes shows none.
+        let has_ended = self.is_complete && (wanted > 0 || !settled.is_empty());
+        if began >= self.counts_at || has_ended {
+            // Progress is shown without them too.
+            if let Some((client, _)) = &self.connection {
+                given.counts = counts_of(&self.database, client, self.run).ok();
+            }
+            self.counts_at = Instant::now() + TIME_BETWEEN_COUNTS.max(began.elapsed() * PARTS_BETWEEN_COUNTS);
+        }
+        Ok(given)
+    }
+
+    /// Makes an exchange; a database that does not answer is asked again for so long.
+    fn exchange_within(
+        &mut self,
+        patience: Duration,
+        settled: &[SettledRow],
+        wanted: usize,
+    ) -> Result<Given, LedgerError> {
+        let began = Instant::now();
+        let mut wait = FIRST_WAIT;
+        let returned = std::mem::take(&mut self.returned);
+        let settled: Vec<_> = settled.iter().chain(&returned).collect();
+        let error = loop {
+            match self.try_exchange(&settled, wanted) {
+                Ok(given) => {
+                    self.took = began.elapsed();
+                    return Ok(given);
+                }
+                Err(error) if error.may_pass() && began.elapsed() < patience && !self.is_left() => {
+                    self.connection = None;
+                    thread::sleep(wait);
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                }
+                Err(error) if error.may_pass() => {
+                    break DatabaseError::Gone { seconds: began.elapsed().as_secs(), cause: error.to_string() };
+                }
+                Err(error) => break error.in_mid_run(),
+            }
+        };
+        // The database has not heard of them.
+        self.returned = returned;
+        Err(error.into())
+    }
+
+    fn is_left(&self) -> bool {
+        self.is_left.load(Ordering::SeqCst)
+    }
+
+    /// Where a request is not the one that was written, nothing of this answer leaves.
+    fn return_changed(&mut self, given: &mut Given) {
+        if given.problem.is_none() {
+            return;
+        }
+        for row in given.rows.drain(..) {
+            let ended = EndedAttempt::not_begun(row, now(), "ledger", "a request of the run was changed");
+            self.returned.push(SettledRow::new(ended));
+        }
+    }
+
+    /// The rows of an answer, and its verdict.
+    fn read(&mut self, rows: &[Row], deadline: Deadline) -> Result<Given, DatabaseError> {
+        let failed = |error: &tokio_postgres::Error| DatabaseError::of_statement(&self.database.address.shown, error);
+        let mut given = Given { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
+        let mut verdict = None;
+        for row in rows {
+            if let Some(queued) = queued(row, deadline).map_err(|error| failed(&error))? {
+                let hash =
+                    (row.try_get(8).map_err(|error| failed(&error))?, row.try_get(9).map_err(|error| failed(&error))?);
+                if !is_request_whole(&queued, hash) {
+                    let problem = format!("the request of line {} is not the one that was written", queued.line);
+                    given.problem = Some(LedgerError::Damaged { problem });
+                }
+                given.rows.push(queued);
+            } else {
+                verdict = Some(row);
+            }
+        }
+        let said = verdict.ok_or_else(|| DatabaseError::Failed { cause: "an answer without a verdict".to_owned() })?;
+        let text = |column: usize| said.try_get::<_, Option<String>>(column).map_err(|error| failed(&error));
+        let verdict = text(0)?.unwrap_or_default();
+        let next: i32 = said.try_get(1).map_err(|error| failed(&error))?;
+        let next = Instant::now() + Duration::from_millis(u64::try_from(next).unwrap_or_default());
+        self.answered = text(7)?.or(self.answered.take());
+        match verdict.as_str() {
+            "on" => given.next = Some((next, Delay::Retry)),
+            "complete" => self.is_complete = true,
+            "paused" => {
+                given.pause = Some(pause_of(&text(5)?.unwrap_or_default(), text(6)?.unwrap_or_default())?);
+            }
+            // Another connection of this process came later, which can only be a delayed answer.
+            _ => {
+                return Err(DatabaseError::Unreachable {
+                    at: self.database.address.shown.clone(),
+                    cause: "an older connection was answered".to_owned(),
+                });
+            }
+        }
+        Ok(given)
+    }
+}
+
+impl RunLedger for SharedRun {
+    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<Given, LedgerError> {
+        self.exchange_within(GIVES_UP_AFTER, settled, wanted)
+    }
+
+    /// Whether a row may leave does not depend on it: it is not tried again.
+    fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError> {
+        let Some((client, _)) = &self.connection else { return Ok(()) };
+        let query = "SELECT jelouctl.note_event($1, $2, $3, $4, $5, $6)";
+        for RunEvent { kind, reason, problem, until, at } in events {
+            let (kind, wait, is_for_all) = (kind.name(), until.map(|until| until - at), self.pause.is_some());
+            let parameters: [&(dyn ToSql + Sync); 6] = [&self.worker, &kind, reason, problem, &wait, &is_for_all];
+            let _ = self.database.call(SHORT, async { client.execute(query, &parameters).await });
+        }
+        Ok(())
+    }
+
+    /// Where the database cannot be asked, nobody leaves for it.
+    fn others_send(&mut self) -> bool {
+        let Some((client, _)) = &self.connection else { return false };
+        let query = "SELECT jelouctl.others_send($1, $2)";
+        let asked = async { client.query_one(query, &[&self.run.0, &self.worker]).await?.try_get(0) };
+        self.database.call(SHORT, asked).unwrap_or_default()
+    }
+
+    fn listens_every(&self) -> Option<Duration> {
+        Some(LISTENS_EVERY)
+    }
+
+    /// As long as most of the last exchange took: where the disk of the database is slow, the answers of the API to one
+    /// exchange go into the next one together.
+    fn gathers(&self, settled: usize) -> Duration {
+        if settled < self.held.len() { (self.took * 2 / 3).min(LONGEST_GATHERING) } else { Duration::ZERO }
+    }
+
+    /// There is nothing to read ahead: what is read is taken.
+    fn read_ahead(&mut self) {}
+
+    fn pause(&mut self, reason: PauseReason) {
+        self.pause = Some(reason);
+    }
+
+    fn watch(&mut self, is_left: Arc<AtomicBool>) {
+        self.is_left = is_left;
+    }
+
+    fn close(mut self: Box<Self>) -> Result<bool, LedgerError> {
+        self.exchange_within(CLOSES_WITHIN, &[], 0)?;
+        if let Some((client, _)) = &self.connection {
+            // That it is gone is seen without it too, later.
+            let _ = self.database.call(SHORT, async {
+                client.execute("SELECT jelouctl.leave_run($1, $2)", &[&self.worker, &self.session]).await
+            });
+        }
+        Ok(self.is_complete)
+    }
+}
+
+fn connect_to_exchange(database: &Database) -> Result<(Client, Statement), DatabaseError> {
+    let client = database.connect(Use::Ledger)?;
+    let exchange = "SELECT verdict, next_ms, n, number, line, recipient, path, body, fingerprint, rest \
+                    FROM jelouctl.exchange($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    let statement = database.call(SHORT, client.prepare(exchange))?;
+    Ok((client, statement))
+}
+
+/// The row that may leave; nothing where it is the verdict.
+fn queued(row: &Row, deadline: Deadline) -> Result<Option<QueuedRow>, tokio_postgres::Error> {
+    let Some(n) = row.try_get(2)? else { return Ok(None) };
+    Ok(Some(QueuedRow {
+        n,
+        line: u64::try_from(row.try_get::<_, i64>(4)?).unwrap_or_default(),
+        recipient: row.try_get(5)?,
+        path: row.try_get(6)?,
+        body: row.try_get(7)?,
+        follower: None,
+        number: row.try_get::<_, i32>(3)?.into(),
+        deadline: Some(deadline),
+    }))
+}

@@ -1,0 +1,201 @@
+//! What a person decides of rows: all or nothing, and only of rows that are in the state that was meant. It is the same for
+//! every ledger, wherever its rows are read from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thiserror::Error;
+
+use super::error::LedgerError;
+use super::state::RowState;
+use crate::output::Sent;
+use crate::phone::person_key;
+use crate::timestamps::{is_time, of_milliseconds};
+
+/// Which rows are decided, and as what.
+#[derive(Clone, Debug)]
+pub(crate) enum Resolution {
+    /// Every row that is in the first state is in the second from now on.
+    All([RowState; 2]),
+    /// Rows at these lines of the list, and rows to these people.
+    Some { change: [RowState; 2], lines: Vec<u64>, people: Vec<String> },
+    /// Unknown rows, by their lines, are what a report says of them.
+    Reported(BTreeMap<u64, RowOfReport>),
+}
+
+/// What a report says of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RowOfReport {
+    /// Where it stands in the report.
+    pub(crate) line: u64,
+    pub(crate) sent: Sent,
+    /// The recipient, or why it cannot be read.
+    pub(crate) recipient: Result<String, String>,
+    /// When it last changed, as it stands there.
+    pub(crate) at: String,
+}
+
+/// Why nothing was decided.
+#[derive(Debug, Error)]
+pub(crate) enum ResolveError {
+    #[error("the list of the run has no row at line {line}")]
+    NoSuchLine { line: u64 },
+    #[error("the run has no message to {recipient}")]
+    NobodyOf { recipient: String },
+    #[error("line {of_report} of the report is to {said}, but line {line} of the run is to {recipient}")]
+    OtherRecipient { of_report: u64, said: String, line: u64, recipient: String },
+    #[error("line {of_report} of the report has no recipient ({problem}); line {line} of the run is to {recipient}")]
+    NoRecipient { of_report: u64, problem: String, line: u64, recipient: String },
+    #[error("line {of_report} of the report is as of `{}`, but line {line} of the run {}", said.escape_debug(), changed(*at))]
+    OtherTime { of_report: u64, said: String, line: u64, at: Option<i64> },
+    #[error("line {line} is {}, not {}", state.name(), wanted.name())]
+    OtherState { line: u64, state: RowState, wanted: RowState },
+    /// Others change the rows of a run in a database.
+    #[error("a process that sends the run has changed one of these rows just now")]
+    ChangedMeanwhile,
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl From<rusqlite::Error> for ResolveError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
+/// A row as it is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DecidedRow {
+    pub(crate) n: i64,
+    /// Of its last record.
+    pub(crate) number: i64,
+    pub(crate) change: [RowState; 2],
+}
+
+/// A row as it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct StandingRow {
+    pub(crate) n: i64,
+    pub(crate) number: i64,
+    pub(crate) line: u64,
+    pub(crate) state: RowState,
+    /// Nobody, where no request could be made.
+    pub(crate) recipient: Option<String>,
+    /// Since when it is in its state.
+    pub(crate) at: Option<i64>,
+    /// When its last attempt began, where that is kept: what is reported of a row that was under way when a process ended.
+    pub(crate) began_at: Option<i64>,
+}
+
+/// The rows of a run, as they are found for a decision.
+pub(crate) trait StandingRows {
+    /// Those at these lines of the list, by their lines.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError>;
+
+    /// Those to the person whom `recipient` means, in the order of the list.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn to_person(&self, recipient: &str) -> Result<Vec<StandingRow>, LedgerError>;
+}
+
+impl StandingRow {
+    fn decided(&self, change: [RowState; 2]) -> Result<DecidedRow, ResolveError> {
+        let [wanted, _] = change;
+        if self.state != wanted {
+            return Err(ResolveError::OtherState { line: self.line, state: self.state, wanted });
+        }
+        Ok(DecidedRow { n: self.n, number: self.number, change })
+    }
+
+    /// Refuses a report of other people: runs on two machines may have one name, and a sheet may be sorted in part.
+    fn check_recipient(&self, said: &RowOfReport) -> Result<(), ResolveError> {
+        let Some(recipient) = self.recipient.clone() else { return Ok(()) };
+        let (of_report, line) = (said.line, self.line);
+        match &said.recipient {
+            Ok(said) if person_key(said) == person_key(&recipient) => Ok(()),
+            Ok(said) => Err(ResolveError::OtherRecipient { of_report, said: said.clone(), line, recipient }),
+            Err(problem) => Err(ResolveError::NoRecipient { of_report, problem: problem.clone(), line, recipient }),
+        }
+    }
+
+    /// Refuses what was reported of another request: a run that was removed may have had the same name and the same list.
+    fn check_time(&self, said: &RowOfReport) -> Result<(), ResolveError> {
+        let text = said.at.trim();
+        if [self.at, self.began_at].into_iter().flatten().any(|at| is_time(text, at)) {
+            return Ok(());
+        }
+        Err(ResolveError::OtherTime { of_report: said.line, said: said.at.clone(), line: self.line, at: self.at })
+    }
+}
+
+/// For a person who has it as of another time.
+fn changed(at: Option<i64>) -> String {
+    at.map_or("has no time".to_owned(), |at| format!("last changed at {:.3}", of_milliseconds(at)))
+}
+
+/// The rows at `lines` and to `people`.
+///
+/// # Errors
+/// When one is not there, or in another state than was meant.
+pub(crate) fn chosen_rows(
+    run: &impl StandingRows,
+    change: [RowState; 2],
+    lines: &[u64],
+    people: &[String],
+) -> Result<Vec<DecidedRow>, ResolveError> {
+    let mut chosen = BTreeMap::new();
+    let at_lines = run.at_lines(&lines.iter().copied().collect())?;
+    for line in lines {
+        let row = at_lines.get(line).ok_or(ResolveError::NoSuchLine { line: *line })?.decided(change)?;
+        chosen.insert(row.n, row);
+    }
+    for recipient in people {
+        let rows = run.to_person(recipient)?;
+        let Some(first) = rows.first() else {
+            return Err(ResolveError::NobodyOf { recipient: recipient.clone() });
+        };
+        let mut decided: Vec<_> = rows.iter().filter_map(|row| row.decided(change).ok()).collect();
+        if decided.is_empty() {
+            decided.push(first.decided(change)?);
+        }
+        chosen.extend(decided.into_iter().map(|row| (row.n, row)));
+    }
+    Ok(chosen.into_values().collect())
+}
+
+/// The unknown rows of which `said` says that they were sent, or were not. What it says of others must be so already, and
+/// all must be to the people that the run has there.
+///
+/// # Errors
+/// When one is not there or to somebody else, it is known that something else became of it, or the report is not of this
+/// request.
+pub(crate) fn rows_reported_otherwise(
+    run: &impl StandingRows,
+    said: &BTreeMap<u64, RowOfReport>,
+) -> Result<Vec<DecidedRow>, ResolveError> {
+    let at_lines = run.at_lines(&said.keys().copied().collect())?;
+    let mut rows = Vec::new();
+    for (line, said) in said {
+        let row = at_lines.get(line).ok_or(ResolveError::NoSuchLine { line: *line })?;
+        row.check_recipient(said)?;
+        let to = match said.sent {
+            Sent::Yes => RowState::Sent,
+            Sent::No => RowState::Failed,
+            Sent::Unknown => continue,
+        };
+        if row.state == RowState::Unknown || row.state.sent() != said.sent {
+            let decided = row.decided([RowState::Unknown, to])?;
+            row.check_time(said)?;
+            rows.push(decided);
+        }
+    }
+    Ok(rows)
+}
+
+/// What is written beside a row that was decided.
+pub(crate) fn decided_by_hand([from, to]: [RowState; 2]) -> String {
+    format!("decided by hand: {} as {}", from.name(), to.name())
+}

@@ -1,0 +1,182 @@
+//! What is written into the ledger of a run: that rows are under way, what became of them, and which are left out.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::record::{RecordKind, text};
+use super::seal::seal_of_conditions;
+use super::{Ledger, record};
+use crate::ledger::{BegunAttempt, EndedAttempt, LedgerError, RecordSummary, RowState, RunConditions, Skip, now};
+
+/// A commit that is being made: whatever is added to the ledger of a run goes through it.
+pub(super) struct Batch<'a> {
+    db: Transaction<'a>,
+    records: RecordSummary,
+}
+
+impl Batch<'_> {
+    pub(super) fn connection(&self) -> &Connection {
+        &self.db
+    }
+
+    /// Adds a record of `at`, by which a row goes from one state to another.
+    pub(super) fn add(
+        &mut self,
+        kind: RecordKind,
+        fields: &[ValueRef<'_>],
+        [from, to]: [RowState; 2],
+        at: i64,
+    ) -> rusqlite::Result<()> {
+        self.records.sum = self.records.sum.wrapping_add(record::insert(&self.db, kind, fields)?);
+        self.records.counts.change(from, to);
+        if to != RowState::Inflight {
+            self.records.changed_at = self.records.changed_at.max(at);
+        }
+        Ok(())
+    }
+
+    /// Leaves row `n` out where it is still to be sent; any other stays as it is. Says whether it is so now.
+    pub(super) fn skip(&mut self, n: i64, skip: Skip<'_>) -> rusqlite::Result<bool> {
+        let query = "SELECT number FROM standing WHERE n = ?1 AND state = 'pending'";
+        let number: Option<i64> = self.db.prepare_cached(query)?.query_row([n], |row| row.get(0)).optional()?;
+        let Some(number) = number else { return Ok(false) };
+        let at = now();
+        let change = [RowState::Pending, RowState::Skipped];
+        self.add(RecordKind::Decision, &skipped(n, number + 1, skip, at), change, at)?;
+        Ok(true)
+    }
+}
+
+impl Ledger {
+    /// Commits that the rows `begun` are under way and what became of the rows `ended`, all or nothing. Once it returns,
+    /// a power cut cannot take it back.
+    ///
+    /// # Errors
+    /// When it cannot be written; then nothing of it may be relied on.
+    pub(crate) fn commit<'a>(
+        &mut self,
+        begun: impl Iterator<Item = BegunAttempt>,
+        ended: impl Iterator<Item = &'a EndedAttempt>,
+    ) -> Result<(), LedgerError> {
+        self.write(|batch| {
+            for row in ended {
+                let at = row.ended_at.max(row.began_at);
+                let fields = [
+                    ValueRef::Integer(row.n),
+                    ValueRef::Integer(row.number),
+                    ValueRef::Integer(at),
+                    text(Some(row.state.name())),
+                    row.http_status.map_or(ValueRef::Null, |status| ValueRef::Integer(status.into())),
+                    text(row.message_id.as_deref()),
+                    text(row.code),
+                    text(row.error.as_deref()),
+                    text(row.api_code.as_deref()),
+                ];
+                batch.add(RecordKind::Outcome, &fields, [RowState::Inflight, row.state], at)?;
+            }
+            let at = now();
+            for row in begun {
+                let fields = [row.n, row.number, at].map(ValueRef::Integer);
+                batch.add(RecordKind::Attempt, &fields, [RowState::Pending, RowState::Inflight], at)?;
+            }
+            Ok(())
+        })?;
+        self.files.check()
+    }
+
+    /// Keeps conditions that were given anew.
+    pub(crate) fn keep_conditions(&mut self, conditions: &RunConditions) -> Result<(), LedgerError> {
+        let text = serde_json::to_string(conditions);
+        let text = text.map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+        let seal = seal_of_conditions(&text);
+        self.write(|batch| {
+            let query = "UPDATE progress SET conditions = ?1, conditions_seal = ?2";
+            batch.db.execute(query, params![text, seal]).map(|_| ())
+        })
+    }
+
+    /// Leaves out those of `rows`, each by its number, that are still to be sent: any other stays as it is. Says how many.
+    ///
+    /// # Errors
+    /// When it cannot be written; then none is left out.
+    pub(crate) fn skip(&mut self, rows: &[(i64, Skip<'_>)]) -> Result<usize, LedgerError> {
+        let mut left_out = 0;
+        self.write(|batch| {
+            for (n, skip) in rows {
+                left_out += usize::from(batch.skip(*n, *skip)?);
+            }
+            Ok(())
+        })?;
+        Ok(left_out)
+    }
+
+    /// One commit of what `add` adds. When it returns it is on the disk, and the lock file has its number.
+    pub(super) fn write(
+        &mut self,
+        add: impl FnOnce(&mut Batch<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), LedgerError> {
+        let Some(mark) = &self.mark else { return Err(LedgerError::WriterGone) };
+        let mut progress = self.progress;
+        let mut batch = Batch { db: self.db.transaction()?, records: progress.records };
+        add(&mut batch)?;
+        progress.records = batch.records;
+        progress.commits += 1;
+        let RecordSummary { sum, counts, changed_at } = progress.records;
+        let changed = batch
+            .db
+            .prepare_cached(
+                "UPDATE progress SET opened = ?1, began = ?2, closed = ?3, commits = ?4, records = ?5, pending = ?6, \
+                 inflight = ?7, sent = ?8, failed = ?9, unknown = ?10, skipped = ?11, changed_at = ?12",
+            )?
+            .execute(params![
+                progress.opened,
+                progress.began,
+                progress.closed,
+                progress.commits,
+                sum,
+                counts.pending,
+                counts.inflight,
+                counts.sent,
+                counts.failed,
+                counts.unknown,
+                counts.skipped,
+                changed_at,
+            ])?;
+        if changed != 1 {
+            return Err(LedgerError::Damaged { problem: "it does not say how far it has come".to_owned() });
+        }
+        batch.db.commit()?;
+        self.progress = progress;
+        Ok(mark.count(progress.commits)?)
+    }
+}
+
+/// The fields of the decision that leaves a row out.
+pub(super) fn skipped(n: i64, number: i64, skip: Skip<'_>, at: i64) -> [ValueRef<'_>; 8] {
+    let change = [RowState::Pending, RowState::Skipped];
+    let mut fields = decision(n, number, change, skip.reason.name(), skip.problem, at);
+    let [.., run, _] = &mut fields;
+    *run = text(skip.run);
+    fields
+}
+
+/// The fields of a decision.
+pub(super) fn decision<'a>(
+    n: i64,
+    number: i64,
+    [from, to]: [RowState; 2],
+    reason: &'a str,
+    problem: &'a str,
+    at: i64,
+) -> [ValueRef<'a>; 8] {
+    [
+        ValueRef::Integer(n),
+        ValueRef::Integer(number),
+        text(Some(from.name())),
+        text(Some(to.name())),
+        text(Some(reason)),
+        text(Some(problem)),
+        ValueRef::Null,
+        ValueRef::Integer(at),
+    ]
+}

@@ -1,0 +1,187 @@
+//! What `RUN.lock` says of a ledger, in lines that can be read without it: whose run it is, and how many commits the
+//! ledger must have. A ledger that has fewer has lost its log, or the end of it.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::ledger::Details;
+use crate::private_file::FileError;
+
+/// Before the number of commits, which is the first thing in the file.
+const COMMITS: &str = "commits ";
+
+/// What a lock file says of its run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RunNote {
+    pub(crate) commits: u64,
+    /// Of the run, in hexadecimal digits.
+    pub(crate) identity: String,
+    pub(crate) bot: String,
+    pub(crate) api_url: String,
+    pub(crate) sandbox: bool,
+}
+
+impl RunNote {
+    /// Of the run with this identity that has no commit yet.
+    pub(super) fn new(details: &Details, identity: &[u8; 16]) -> Self {
+        let Details { bot, api_url, sandbox, .. } = details.clone();
+        Self { commits: 0, identity: hexadecimal(identity), bot, api_url, sandbox }
+    }
+
+    /// What the lock file at `path` says; nothing where there is none, or none of ours.
+    pub(crate) fn read(path: &Path) -> Option<Self> {
+        // To open a pipe would wait for ever.
+        let text = path.is_file().then(|| fs::read_to_string(path).ok())??;
+        Self::of_text(&text)
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
+        let line = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        Some(Self {
+            commits: commits_of(line("commits")?)?,
+            identity: line("identity")?.to_owned(),
+            bot: line("bot")?.to_owned(),
+            api_url: line("address")?.to_owned(),
+            sandbox: match line("sandbox")? {
+                "yes" => true,
+                "no" => false,
+                _ => return None,
+            },
+        })
+    }
+
+    fn text(&self) -> String {
+        let Self { commits, identity, bot, api_url, sandbox } = self;
+        let sandbox = if *sandbox { "yes" } else { "no" };
+        let commits = digits_of(*commits);
+        format!("{COMMITS}{commits}\nidentity {identity}\nbot {bot}\naddress {api_url}\nsandbox {sandbox}\n")
+    }
+}
+
+/// The identity of a run as its lock file has it.
+fn hexadecimal(identity: &[u8; 16]) -> String {
+    identity.iter().fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
+}
+
+/// The number with its complement, always as long: of a number alone one digit could be changed, and a ledger without its
+/// last commits would be whole.
+fn digits_of(commits: u64) -> String {
+    format!("{commits:020} {:020}", !commits)
+}
+
+/// The number; nothing where it is not what was written.
+fn commits_of(digits: &str) -> Option<u64> {
+    let commits = digits.split(' ').next()?.parse().ok()?;
+    (digits == digits_of(commits)).then_some(commits)
+}
+
+/// What the lock file of a run says to somebody who opens its ledger. It is read before the ledger is, which may get on
+/// meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LockNote {
+    Read(RunNote),
+    /// It is not there, cannot be read, or says something that was not written.
+    Lost,
+    /// A process has the run: its number may be half written at this moment, and Windows lets nobody else read it.
+    Held,
+}
+
+impl LockNote {
+    /// Of the lock file at `path`; `is_held` says whether a process has the run.
+    pub(crate) fn of(path: &Path, is_held: impl Fn() -> bool) -> Self {
+        match RunNote::read(path) {
+            Some(note) => Self::Read(note),
+            None if is_held() => Self::Held,
+            // Nobody writes it any more.
+            None => RunNote::read(path).map_or(Self::Lost, Self::Read),
+        }
+    }
+
+    /// What it says of the run with this identity.
+    pub(super) fn of_run(&self, identity: &[u8; 16]) -> Option<&RunNote> {
+        match self {
+            Self::Read(note) if note.identity == hexadecimal(identity) => Some(note),
+            Self::Read(_) | Self::Lost | Self::Held => None,
+        }
+    }
+}
+
+/// The lock file of a run that is locked, to be written.
+#[derive(Debug)]
+pub(crate) struct CommitMark {
+    file: File,
+    path: PathBuf,
+}
+
+impl CommitMark {
+    /// Of a lock file that is open.
+    pub(crate) fn new(file: File, path: PathBuf) -> Self {
+        Self { file, path }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it says, to the process that holds the lock.
+    pub(crate) fn note(&self) -> LockNote {
+        self.read().map_or(LockNote::Lost, LockNote::Read)
+    }
+
+    /// Reads it by the open file: Windows lets nothing else read what is locked.
+    fn read(&self) -> Option<RunNote> {
+        let mut file = &self.file;
+        let mut text = String::new();
+        file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_string(&mut text)).ok()?;
+        RunNote::of_text(&text)
+    }
+
+    /// Writes all of it, so that a power cut cannot take it back.
+    pub(super) fn write(&self, note: &RunNote) -> Result<(), FileError> {
+        let written = self.file.set_len(0).and_then(|()| self.put(0, &note.text())).and_then(|()| self.file.sync_all());
+        written.map_err(FileError::of("write", &self.path))
+    }
+
+    /// Notes a commit that is on the disk. This need not be there too: a number that is too low says nothing.
+    pub(super) fn count(&self, commits: u64) -> Result<(), FileError> {
+        self.put(COMMITS.len() as u64, &digits_of(commits)).map_err(FileError::of("write", &self.path))
+    }
+
+    fn put(&self, at: u64, text: &str) -> std::io::Result<()> {
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(at))?;
+        file.write_all(text.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_was_changed_is_none() {
+        let note = RunNote {
+            commits: 1042,
+            identity: "0a".repeat(16),
+            bot: "1".to_owned(),
+            api_url: "http://127.0.0.1".to_owned(),
+            sandbox: false,
+        };
+        let text = note.text();
+        assert_eq!(RunNote::of_text(&text).as_ref(), Some(&note));
+        let line = text.find('\n').unwrap();
+        for at in COMMITS.len()..line {
+            for other in "0123456789 \n\r+-x".chars() {
+                let changed = format!("{}{other}{}", &text[..at], &text[at + 1..]);
+                assert!(changed == text || RunNote::of_text(&changed).is_none(), "{changed}");
+            }
+            let cut = format!("{}{}", &text[..at], &text[line..]);
+            assert_eq!(RunNote::of_text(&cut), None, "{cut}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! A ledger while its rows are read: fast, and no run before it is complete. It is written beside its place, and put
+//! there at once.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use ring::rand::{SecureRandom, SystemRandom};
+use rusqlite::{Connection, params};
+
+use super::commit::skipped;
+use super::commit_mark::{CommitMark, RunNote};
+use super::header::{APPLICATION, VERSION};
+use super::integrity::first_opening;
+use super::record;
+use super::record::RecordKind;
+use super::seal::{RequestHash, RunFields, hash_of_person, seal_of_run};
+use super::text_column::text_of;
+use crate::ledger::{Details, LedgerError, Skip, SkipReason, now, recipients_of};
+use crate::private_file::{self, FileError};
+
+/// A ledger that is being filled.
+pub(crate) struct LedgerDraft {
+    pub(super) db: Connection,
+    /// Where it is written; nowhere for a preview, which leaves nothing behind.
+    path: Option<PathBuf>,
+    rows: i64,
+    pub(super) left_out: LeftOut,
+}
+
+/// Rows that are left out: each has one decision.
+#[derive(Default)]
+pub(super) struct LeftOut {
+    rows: i64,
+    /// The sum of the hashes of the decisions.
+    records: i64,
+}
+
+impl LeftOut {
+    /// Leaves out row `n`, which has no other record.
+    pub(super) fn add(&mut self, db: &Connection, n: i64, skip: Skip<'_>) -> Result<(), LedgerError> {
+        let hash = record::insert(db, RecordKind::Decision, &skipped(n, 1, skip, now()))?;
+        self.records = self.records.wrapping_add(hash);
+        self.rows += 1;
+        Ok(())
+    }
+}
+
+/// A row of the input, with the request that it makes or why it makes none.
+#[derive(Debug)]
+pub(crate) struct DraftRow<'a> {
+    pub(crate) line: u64,
+    /// JSON.
+    pub(crate) cells: &'a str,
+    pub(crate) request: Result<DraftRequest<'a>, &'a str>,
+    /// Why its request is not to be sent.
+    pub(crate) skip: Option<Skip<'a>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct DraftRequest<'a> {
+    pub(crate) recipient: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) body: &'a str,
+}
+
+impl LedgerDraft {
+    /// Begins a ledger at `path`; without one, in a file of the system's that is gone when it is closed.
+    pub(crate) fn create(path: Option<&Path>) -> Result<Self, LedgerError> {
+        let db = match path {
+            Some(path) => {
+                // SQLite gives the files beside it the same permissions.
+                private_file::open("create", path, File::options().write(true).create_new(true))?;
+                Connection::open(path)?
+            }
+            None => Connection::open("")?,
+        };
+        let draft = Self { db, path: path.map(Path::to_owned), rows: 0, left_out: LeftOut::default() };
+        // What fails before it is complete is thrown away whole: no journal, and the disk is waited for once, at the end.
+        // A row and what it refers to are written together here, and need not be looked up.
+        draft.db.execute_batch(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; \
+             PRAGMA foreign_keys = OFF;",
+        )?;
+        draft.db.pragma_update(None, "application_id", APPLICATION)?;
+        draft.db.pragma_update(None, "user_version", VERSION)?;
+        draft.db.execute_batch(concat!("BEGIN;", include_str!("schema.sql")))?;
+        Ok(draft)
+    }
+
+    /// Adds the next rows of the list.
+    pub(crate) fn add<'a>(&mut self, rows: impl IntoIterator<Item = DraftRow<'a>>) -> Result<(), LedgerError> {
+        let Self { db, rows: n, left_out, .. } = self;
+        let mut insert_row = db.prepare_cached(
+            "INSERT INTO row (n, line, recipient, person, fingerprint, seal) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        let mut insert_content =
+            db.prepare_cached("INSERT INTO content (n, cells, path, body) VALUES (?1, ?2, ?3, ?4)")?;
+        for row in rows {
+            *n += 1;
+            let request = row.request.as_ref().ok();
+            let hash = request.map(|request| RequestHash::of(request.path, request.recipient, request.body));
+            insert_row.execute(params![
+                *n,
+                row.line,
+                request.map(|request| request.recipient),
+                request.map(|request| hash_of_person(request.recipient)),
+                hash.as_ref().map(RequestHash::fingerprint),
+                hash.as_ref().map(|hash| hash.seal(*n, row.line)),
+            ])?;
+            let (path, body) = (request.map(|request| request.path), request.map(|request| request.body));
+            insert_content.execute(params![*n, row.cells, path, body])?;
+            let skip = match row.request {
+                Ok(_) => row.skip,
+                Err(problem) => Some(Skip { reason: SkipReason::Invalid, problem, run: None }),
+            };
+            if let Some(skip) = skip {
+                left_out.add(db, *n, skip)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Row `n` is left out; it has no other record.
+    pub(crate) fn skip(&mut self, n: i64, skip: Skip<'_>) -> Result<(), LedgerError> {
+        self.left_out.add(&self.db, n, skip)
+    }
+
+    /// How many rows are to be sent.
+    pub(crate) fn to_be_sent(&self) -> u64 {
+        (self.rows - self.left_out.rows).cast_unsigned()
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.db
+    }
+
+    /// Gives the path and body of every request, in order.
+    pub(crate) fn requests<E: From<LedgerError>>(
+        &self,
+        mut show: impl FnMut(u64, &str, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let query = "SELECT line, path, body FROM row JOIN content USING (n) WHERE path IS NOT NULL \
+                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n) ORDER BY n";
+        let mut statement = self.db.prepare(query).map_err(LedgerError::from)?;
+        let mut rows = statement.query([]).map_err(LedgerError::from)?;
+        while let Some(row) = rows.next().map_err(LedgerError::from)? {
+            show(row.get(0).map_err(LedgerError::from)?, text_of(row, 1)?, text_of(row, 2)?)?;
+        }
+        Ok(())
+    }
+
+    /// Gives of every request the number and the line of its row, and everybody whom it names.
+    pub(crate) fn recipients(&self, mut each: impl FnMut((i64, u64), &[String])) -> Result<(), LedgerError> {
+        let query = "SELECT n, line, recipient, body FROM row JOIN content USING (n) WHERE recipient IS NOT NULL \
+                     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n) ORDER BY n";
+        let mut statement = self.db.prepare(query)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            each((row.get(0)?, row.get(1)?), &recipients_of(text_of(row, 2)?, text_of(row, 3)?)?);
+        }
+        Ok(())
+    }
+
+    /// Makes it a run: on the disk whole, and under the name `to`. Its lock file says so first.
+    ///
+    /// # Errors
+    /// When it cannot be written; then there is no run.
+    pub(crate) fn complete(self, details: &Details, mark: &CommitMark, to: &Path) -> Result<(), LedgerError> {
+        self.put_in_order()?;
+        self.write_keys()?;
+        let Self { db, path, rows, left_out } = self;
+        let Some(path) = path else { return Ok(()) };
+        db.execute_batch(include_str!("rules.sql"))?;
+        let created_at = now();
+        let identity = identity()?;
+        // What has a decision by now is skipped.
+        db.execute(
+            "INSERT INTO progress (id, opened, began, closed, records, pending, skipped, changed_at) \
+             SELECT 1, ?1, ?1, ?1, ?2, ?3 - count(*), count(*), max(?4, coalesce(max(at), 0)) FROM decision",
+            [first_opening(&identity), left_out.records, rows, created_at],
+        )?;
+        let fields = RunFields {
+            identity,
+            name: to.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            details: serde_json::to_string(details)
+                .map_err(|error| LedgerError::Damaged { problem: error.to_string() })?,
+            rows,
+            created_at,
+        };
+        let seal = seal_of_run(&db, &fields)?;
+        let RunFields { identity, name, details: text, created_at, .. } = fields;
+        db.execute(
+            "INSERT INTO run (id, identity, name, details, rows, created_at, seal) VALUES \
+             (1, ?1, ?2, ?3, ?4, ?5, ?6)",
+            params![identity, name, text, rows, created_at, seal],
+        )?;
+        db.execute_batch("COMMIT; PRAGMA journal_mode = WAL;")?;
+        db.close().map_err(|(_, error)| error)?;
+        mark.write(&RunNote::new(details, &identity))?;
+        // Windows syncs no file that was opened to be read.
+        let written = File::options().write(true).open(&path).and_then(|file| file.sync_all());
+        written.map_err(FileError::of("write", &path))?;
+        std::fs::rename(&path, to).map_err(FileError::of("create", to))?;
+        #[cfg(unix)]
+        if let Some(directory) = to.parent() {
+            File::open(directory).and_then(|file| file.sync_all()).map_err(FileError::of("write", directory))?;
+        }
+        Ok(())
+    }
+}
+
+/// What no other run has.
+fn identity() -> Result<[u8; 16], LedgerError> {
+    let mut identity = [0; 16];
+    let filled = SystemRandom::new().fill(&mut identity);
+    filled.map_err(|_| LedgerError::Sqlite("the system gives no random numbers".to_owned()))?;
+    Ok(identity)
+}

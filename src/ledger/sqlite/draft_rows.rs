@@ -1,0 +1,127 @@
+//! The rows of a draft, for a run whose ledger is elsewhere.
+
+use super::comparison::{note, prepare};
+use super::draft::{DraftRequest, LedgerDraft};
+use super::seal::{RequestHash, hash_of_person, rest_of_request};
+use crate::ledger::{EarlierRow, LedgerError};
+
+/// A row, and what it is compared by.
+#[derive(Debug)]
+pub(crate) struct DraftedRow<'a> {
+    pub(crate) n: i64,
+    pub(crate) line: u64,
+    /// The row before it to the same person.
+    pub(crate) before: Option<i64>,
+    /// JSON.
+    pub(crate) cells: &'a str,
+    /// Nothing of these where no request could be made.
+    pub(crate) recipient: Option<&'a str>,
+    pub(crate) path: Option<&'a str>,
+    pub(crate) body: Option<&'a str>,
+    pub(crate) person: Option<i64>,
+    pub(crate) fingerprint: Option<i64>,
+    pub(crate) rest: Option<i64>,
+    /// Why it is left out.
+    pub(crate) skip: Option<DraftedSkip<'a>>,
+}
+
+/// Why a row is left out.
+#[derive(Debug)]
+pub(crate) struct DraftedSkip<'a> {
+    pub(crate) reason: &'a str,
+    pub(crate) problem: Option<&'a str>,
+    pub(crate) run: Option<&'a str>,
+    pub(crate) at: i64,
+}
+
+impl LedgerDraft {
+    /// Puts the rows to one person in order; there are no more to come.
+    pub(crate) fn settle_order(&self) -> Result<(), LedgerError> {
+        self.put_in_order()
+    }
+
+    /// Gives every row, in order.
+    ///
+    /// # Errors
+    /// When it cannot be read, or `each` fails.
+    pub(crate) fn each_row(
+        &self,
+        mut each: impl FnMut(DraftedRow<'_>) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let mut statement = self.db.prepare(
+            "SELECT row.n, line, before, cells, recipient, path, body, person, fingerprint, seal, reason, problem, \
+             decision.run, at FROM row JOIN content USING (n) LEFT JOIN decision ON decision.row = row.n ORDER BY row.n",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
+            let (n, line) = (row.get(0)?, row.get(1)?);
+            let skip = match text(10)? {
+                Some(reason) => Some(DraftedSkip { reason, problem: text(11)?, run: text(12)?, at: row.get(13)? }),
+                None => None,
+            };
+            each(DraftedRow {
+                n,
+                line,
+                before: row.get(2)?,
+                cells: text(3)?.unwrap_or_default(),
+                recipient: text(4)?,
+                path: text(5)?,
+                body: text(6)?,
+                person: row.get(7)?,
+                fingerprint: row.get(8)?,
+                rest: row.get::<_, Option<i64>>(9)?.map(|seal| rest_of_request(seal, n, line)),
+                skip,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// What a row that is to be sent is compared by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowKey {
+    pub(crate) n: i64,
+    pub(crate) fingerprint: i64,
+    pub(crate) person: i64,
+}
+
+impl LedgerDraft {
+    /// The keys of the next rows behind `after` that are to be sent.
+    pub(crate) fn keys(&self, after: i64, limit: usize) -> Result<Vec<RowKey>, LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT n, fingerprint, person FROM row WHERE n > ?1 AND recipient IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) ORDER BY n LIMIT ?2",
+        )?;
+        let rows = statement.query_map((after, i64::try_from(limit).unwrap_or(i64::MAX)), |row| {
+            Ok(RowKey { n: row.get(0)?, fingerprint: row.get(1)?, person: row.get(2)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The next people behind `after`, in the order of their keys, who have a row that is to be sent.
+    pub(crate) fn people(&self, after: Option<i64>, limit: usize) -> Result<Vec<i64>, LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT DISTINCT person FROM row WHERE (?1 IS NULL OR person > ?1) AND recipient IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) ORDER BY person LIMIT ?2",
+        )?;
+        let rows = statement.query_map((after, i64::try_from(limit).unwrap_or(i64::MAX)), |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Makes room for [`LedgerDraft::note_earlier`].
+    pub(crate) fn prepare_earlier(&self) -> Result<(), LedgerError> {
+        Ok(prepare(&self.db)?)
+    }
+
+    /// Notes that `run` has row `n` too; of several notes the worst stays.
+    pub(crate) fn note_earlier(&self, n: i64, run: &str, found: EarlierRow) -> Result<(), LedgerError> {
+        note(&self.db, n, run, found)
+    }
+}
+
+/// What a request is compared by, whatever its row.
+pub(crate) fn key_of(request: &DraftRequest<'_>) -> RowKey {
+    let hash = RequestHash::of(request.path, request.recipient, request.body);
+    RowKey { n: 0, fingerprint: hash.fingerprint(), person: hash_of_person(request.recipient) }
+}

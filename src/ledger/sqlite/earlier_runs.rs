@@ -1,0 +1,303 @@
+//! The earlier runs that a list, or what is left of a run, is compared with: those of the same bot at the same address.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::Ledger;
+use super::comparison::Comparison;
+use super::directory::Runs;
+use super::draft::{DraftRequest, LedgerDraft};
+use crate::ledger::{Details, EarlierRow, LedgerError, Memory, RunName, is_recent, now, since};
+
+/// Whom a run wrote to is told for so long: 24 hours, in milliseconds.
+const LATELY: i64 = 24 * 60 * 60 * 1000;
+/// The time of a file may be so much before that of its last row, in milliseconds.
+const SLACK: i64 = 60 * 1000;
+
+/// So many are open at once, each with three files: a process of macOS may open 256.
+pub(crate) const MOST_OPEN: usize = 64;
+
+/// What keeps a list from being compared.
+#[derive(Debug, Error)]
+pub(crate) enum EarlierError {
+    /// It is of the same bot at the same address, or not even that can be read, and what it sends cannot be known.
+    #[error("run {run} cannot be read: {error}")]
+    Unreadable {
+        run: RunName,
+        path: PathBuf,
+        /// Whether it is known to be of the same bot.
+        is_ours: bool,
+        error: LedgerError,
+    },
+    /// They are looked up as the list is read.
+    #[error("{runs} earlier runs count, and with --limit and --skip-sent at most {MOST_OPEN} can")]
+    TooMany { runs: usize },
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// The runs that count, and what of them.
+pub(crate) struct EarlierRuns<'a> {
+    runs: &'a Runs,
+    bot: &'a str,
+    api_url: &'a str,
+    /// Runs that are passed over where they cannot be read.
+    ignored: &'a [RunName],
+    /// The run that goes on.
+    own: Option<&'a RunName>,
+    memory: Memory,
+    /// Since when people count as written to lately.
+    lately: i64,
+    /// What was compared, as it was then.
+    seen: BTreeMap<RunName, ([u8; 16], u64)>,
+}
+
+/// One of them.
+struct EarlierRun {
+    name: RunName,
+    ledger: Ledger,
+    memory: Memory,
+}
+
+/// Which of them are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    /// Those with rows that count.
+    Counting,
+    /// Those that were changed in the last 24 hours.
+    ChangedLately,
+}
+
+/// Some of them at once, to look for one message after the other.
+pub(crate) struct OpenRuns(Vec<EarlierRun>);
+
+impl<'a> EarlierRuns<'a> {
+    /// For a new list. Sent and unknown rows count for as long as `remember`, rows under way and to be sent whatever their
+    /// age.
+    pub(crate) fn of_list(
+        runs: &'a Runs,
+        (bot, api_url): (&'a str, &'a str),
+        remember: Duration,
+        ignored: &'a [RunName],
+    ) -> Self {
+        let now = now();
+        let ended_since = since(now, remember);
+        let memory = Memory { ended_since, began_since: i64::MIN, pending: true, until: None };
+        let seen = BTreeMap::new();
+        Self { runs, bot, api_url, ignored, own: None, memory, lately: now - LATELY, seen }
+    }
+
+    /// For what is left of the run `own`. What was there when its list was read was compared then, and rows that are to be
+    /// sent count only where they are about to be: two runs that rest would hold each other.
+    pub(crate) fn of_run(
+        runs: &'a Runs,
+        (own, details): (&'a RunName, &'a Details),
+        created_at: i64,
+        ignored: &'a [RunName],
+    ) -> Self {
+        // What was refused or left out then counts no less now: a clock may have been wrong in between, or at that time.
+        let ended_since = since(created_at.min(now()), details.remember);
+        let memory = Memory { ended_since, began_since: i64::MIN, pending: false, until: None };
+        let (bot, api_url) = (details.bot.as_str(), details.api_url.as_str());
+        Self { runs, bot, api_url, ignored, own: Some(own), memory, lately: i64::MAX, seen: BTreeMap::new() }
+    }
+
+    /// Notes in `draft` what the runs have too that were changed since they were last looked at.
+    ///
+    /// # Errors
+    /// When one of the same bot cannot be read, or one that does not say whose it is, or the draft cannot be written.
+    pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError> {
+        self.compare_with(|| draft.comparison())
+    }
+
+    /// Checks only that they can be read.
+    ///
+    /// # Errors
+    /// As of [`EarlierRuns::compare`].
+    pub(crate) fn check(&mut self) -> Result<(), EarlierError> {
+        self.each_changed(Choice::ChangedLately, |_| Ok(()))
+    }
+
+    /// How many people of `draft` a run has written to in the last 24 hours, rows that are left out not counted.
+    ///
+    /// # Errors
+    /// As of [`EarlierRuns::compare`].
+    pub(crate) fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
+        let (seen, written_to) = (std::mem::take(&mut self.seen), Memory::written_to_between(self.lately, now()));
+        let mut comparison = None;
+        let found = self.each_changed(Choice::ChangedLately, |earlier| {
+            begun(&mut comparison, || draft.comparison())?.find_people(&earlier.ledger, written_to)
+        });
+        self.seen = seen;
+        found?;
+        Ok(comparison.map_or(0, |comparison| comparison.people()))
+    }
+
+    /// The unfinished runs that have rows to send to people of `draft`, with how many people these are.
+    ///
+    /// # Errors
+    /// As of [`EarlierRuns::compare`].
+    pub(crate) fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
+        let seen = std::mem::take(&mut self.seen);
+        let mut unfinished = Vec::new();
+        let found = self.each_changed(Choice::Counting, |earlier| {
+            if earlier.ledger.counts()?.pending == 0 {
+                return Ok(());
+            }
+            let mut comparison = draft.comparison()?;
+            comparison.find_people(&earlier.ledger, Memory::to_be_sent())?;
+            unfinished.extend(Some((earlier.name, comparison.people())).filter(|(_, people)| *people > 0));
+            Ok(())
+        });
+        self.seen = seen;
+        found?;
+        Ok(unfinished)
+    }
+
+    /// As [`EarlierRuns::compare`], for the rows of `ledger` that are still to be sent.
+    pub(crate) fn compare_run(&mut self, ledger: &Ledger) -> Result<(), EarlierError> {
+        self.compare_with(|| ledger.comparison())
+    }
+
+    fn compare_with<'b>(
+        &mut self,
+        begin: impl Fn() -> Result<Comparison<'b>, LedgerError>,
+    ) -> Result<(), EarlierError> {
+        let mut comparison = None;
+        self.each_changed(Choice::Counting, |earlier| {
+            let run = earlier.name.to_string();
+            begun(&mut comparison, &begin)?.find_messages(&earlier.ledger, &run, earlier.memory)
+        })
+    }
+
+    /// Opens all of them.
+    ///
+    /// # Errors
+    /// When one of the same bot cannot be read, or they are too many to be open at once.
+    pub(crate) fn open(&mut self) -> Result<OpenRuns, EarlierError> {
+        let mut open = Vec::new();
+        let mut runs = 0;
+        self.each_changed(Choice::Counting, |earlier| {
+            runs += 1;
+            if runs <= MOST_OPEN {
+                open.push(earlier);
+            }
+            Ok(())
+        })?;
+        if runs > MOST_OPEN { Err(EarlierError::TooMany { runs }) } else { Ok(OpenRuns(open)) }
+    }
+
+    fn each_changed(
+        &mut self,
+        choice: Choice,
+        mut each: impl FnMut(EarlierRun) -> Result<(), LedgerError>,
+    ) -> Result<(), EarlierError> {
+        let mut unreadable = None;
+        let mut names = self.runs.names()?;
+        names.extend(self.runs.lost()?);
+        // What the last one has sent need not be looked for in those before it.
+        names.sort_by_cached_key(|run| Reverse(self.runs.changed_at(run)));
+        for run in names {
+            if self.own == Some(&run) {
+                continue;
+            }
+            match self.look(&run, choice, &mut each) {
+                Ok(()) => {}
+                // It was removed meanwhile, or is passed over.
+                Err(_) if self.runs.is_removed(&run) || self.ignored.contains(&run) => {}
+                Err(error) => {
+                    let whose = self.runs.whose(&run);
+                    let may_be_ours = whose
+                        .as_ref()
+                        .is_none_or(|whose| whose.bot == self.bot && whose.api_url == self.api_url && !whose.sandbox);
+                    if may_be_ours && (self.own.is_none() || self.may_have_changed(&run)) {
+                        let (path, is_ours) = (self.runs.path(&run), whose.is_some());
+                        unreadable = unreadable.or(Some(EarlierError::Unreadable { run, path, is_ours, error }));
+                    }
+                }
+            }
+        }
+        unreadable.map_or(Ok(()), Err)
+    }
+
+    fn look(
+        &mut self,
+        run: &RunName,
+        choice: Choice,
+        each: &mut impl FnMut(EarlierRun) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let ledger = self.runs.read(run)?;
+        let is_evidence = self.is_only_evidence(run, &ledger)?;
+        let ledger = if is_evidence { ledger } else { ledger.into_whole()? };
+        let details = ledger.details()?;
+        if details.bot != self.bot || details.api_url != self.api_url || details.sandbox {
+            return Ok(());
+        }
+        // Read before the rows are: what is written in between is seen the next time.
+        let version = ledger.version()?;
+        if self.seen.get(run) == Some(&version) {
+            return Ok(());
+        }
+        let mut memory = self.memory;
+        if self.own.is_some() {
+            memory.pending = self.runs.is_held(run);
+        }
+        memory.pending &= !is_evidence;
+        let counts = ledger.counts()?;
+        let (since, is_pending) = match choice {
+            Choice::ChangedLately => (self.lately, false),
+            Choice::Counting => (memory.ended_since, memory.pending && counts.pending > 0),
+        };
+        if is_pending || is_evidence || counts.inflight > 0 || is_recent(ledger.changed_at()?, since) {
+            each(EarlierRun { name: run.clone(), ledger, memory })?;
+        }
+        self.seen.insert(run.clone(), version);
+        Ok(())
+    }
+
+    /// Whether a damaged ledger counts only for what it has as sent, or as perhaps sent: a copy of a run that is here too,
+    /// which may know more than the run does, and one that has lost records and is ignored.
+    fn is_only_evidence(&self, name: &RunName, ledger: &Ledger) -> Result<bool, LedgerError> {
+        let run = match ledger.damage() {
+            Some(LedgerError::Copy { run, .. }) => run,
+            Some(LedgerError::Incomplete { .. }) => return Ok(self.ignored.contains(name)),
+            _ => return Ok(false),
+        };
+        let original = run.parse().ok().and_then(|run: RunName| self.runs.read(&run).ok());
+        let original = original.map(|original| original.version()).transpose()?;
+        Ok(original.is_some_and(|(identity, _)| ledger.version().is_ok_and(|(own, _)| own == identity)))
+    }
+
+    /// Whether a row of a run that cannot be read can have become one that counts since the list was read.
+    fn may_have_changed(&self, run: &RunName) -> bool {
+        is_recent(self.runs.changed_at(run).saturating_add(SLACK), self.memory.ended_since)
+    }
+}
+
+impl OpenRuns {
+    /// The row that is this message to the same person, and its run: of several the one that says most.
+    pub(crate) fn find(&self, request: &DraftRequest<'_>) -> Result<Option<(&RunName, EarlierRow)>, LedgerError> {
+        let mut found: Option<(&RunName, EarlierRow)> = None;
+        for run in &self.0 {
+            let row = run.ledger.find_message(request, run.memory)?;
+            let Some(row) = row.filter(|row| found.is_none_or(|(_, known)| row.outweighs(&known))) else { continue };
+            found = Some((&run.name, row));
+        }
+        Ok(found)
+    }
+}
+
+/// What is compared, from the first run on that there is.
+fn begun<'a, 'b>(
+    comparison: &'a mut Option<Comparison<'b>>,
+    begin: impl FnOnce() -> Result<Comparison<'b>, LedgerError>,
+) -> Result<&'a mut Comparison<'b>, LedgerError> {
+    match comparison {
+        Some(comparison) => Ok(comparison),
+        None => Ok(comparison.insert(begin()?)),
+    }
+}

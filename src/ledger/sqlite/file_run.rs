@@ -1,0 +1,148 @@
+//! A run whose ledger is a file of this machine.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use super::Ledger;
+use super::queue::{RECIPIENT_GAP, RowQueue};
+use crate::ledger::{
+    BegunAttempt, Delay, Given, LedgerError, PauseReason, QueuedRow, RowState, RunEvent, RunLedger, SettledRow,
+};
+
+/// The ledger of a run that this process has locked, and the order in which its rows are taken.
+pub(crate) struct FileRun {
+    ledger: Ledger,
+    queue: RowQueue,
+    /// Of rows that were given: the next row to the same recipient.
+    followers: HashMap<i64, i64>,
+}
+
+impl FileRun {
+    /// Takes over `ledger`, which was opened to be written.
+    pub(crate) fn new(ledger: Ledger) -> Result<Self, LedgerError> {
+        let queue = RowQueue::new(&ledger, Instant::now())?;
+        Ok(Self { ledger, queue, followers: HashMap::new() })
+    }
+
+    /// Takes at most `wanted` rows that may leave now.
+    fn pick(&mut self, wanted: usize, rows: &mut Vec<QueuedRow>) -> Result<(), LedgerError> {
+        let now = Instant::now();
+        while rows.len() < wanted && self.queue.next_at(&self.ledger, now)?.is_some_and(|(at, _)| at <= now) {
+            if let Some(row) = self.queue.take(&self.ledger, now)? {
+                self.followers.extend(row.follower.map(|follower| (row.n, follower)));
+                rows.push(row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets a row be taken that waited for the one that `row` speaks of.
+    fn note(&mut self, row: &SettledRow) {
+        let n = row.ended.n;
+        if let Some((due, delay)) = row.retry.filter(|_| row.ended.state == RowState::Pending) {
+            self.queue.put(n, due, delay);
+        } else if let Some(follower) = self.followers.remove(&n) {
+            self.queue.put(follower, row.at + RECIPIENT_GAP, Delay::RecipientGap);
+        }
+    }
+}
+
+impl RunLedger for FileRun {
+    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<Given, LedgerError> {
+        for row in settled {
+            self.note(row);
+        }
+        let mut given = Given { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
+        given.problem = self.pick(wanted, &mut given.rows).err();
+        if !(settled.is_empty() && given.rows.is_empty()) {
+            let begun = given.rows.iter().map(|row| BegunAttempt { n: row.n, number: row.number });
+            self.ledger.commit(begun, settled.iter().map(|row| &row.ended))?;
+        }
+        if given.problem.is_none() {
+            match self.queue.next_at(&self.ledger, Instant::now()) {
+                Ok(next) => given.next = next,
+                Err(error) => given.problem = Some(error),
+            }
+        }
+        Ok(given)
+    }
+
+    /// Nobody else sends it.
+    fn pause(&mut self, _: PauseReason) {}
+
+    fn others_send(&mut self) -> bool {
+        false
+    }
+
+    fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError> {
+        if events.is_empty() { Ok(()) } else { self.ledger.note_events(events) }
+    }
+
+    fn listens_every(&self) -> Option<Duration> {
+        None
+    }
+
+    /// To wait for more makes fewer commits and a slower run, on a fast disk and on a slow one.
+    fn gathers(&self, _: usize) -> Duration {
+        Duration::ZERO
+    }
+
+    fn read_ahead(&mut self) {
+        // What cannot be read is told by the exchange that needs it.
+        let _ = self.queue.read_ahead(&self.ledger);
+    }
+
+    /// Nothing is tried again here.
+    fn watch(&mut self, _: Arc<AtomicBool>) {}
+
+    fn close(self: Box<Self>) -> Result<bool, LedgerError> {
+        self.ledger.close()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::sqlite::fixture;
+
+    fn settled(n: i64, state: RowState, retry: Option<(Instant, Delay)>) -> SettledRow {
+        let ended = fixture::ended(n, state);
+        SettledRow { retry, ..SettledRow::new(ended) }
+    }
+
+    #[test]
+    fn rows_that_are_given_are_under_way_and_one_that_was_not_sent_comes_at_its_own_time() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000", "593990000001", "593990000002"]);
+        let mut run = FileRun::new(ledger).unwrap();
+        let numbers = |given: &Given| given.rows.iter().map(|row| row.n).collect::<Vec<_>>();
+        let given = run.exchange(&[], 2).unwrap();
+        assert_eq!((numbers(&given), reader.counts().unwrap().inflight), (vec![1, 2], 2));
+        let later = Instant::now() + Duration::from_secs(60);
+        let ended = [settled(1, RowState::Pending, Some((later, Delay::Retry))), settled(2, RowState::Sent, None)];
+        let given = run.exchange(&ended, 5).unwrap();
+        assert_eq!((numbers(&given), given.next), (vec![3], Some((later, Delay::Retry))));
+        let counts = reader.counts().unwrap();
+        assert_eq!((counts.pending, counts.inflight, counts.sent), (1, 1, 1));
+        run.exchange(&[settled(1, RowState::Sent, None)], 0).unwrap_err();
+        assert_eq!(reader.counts().unwrap(), counts, "of a row that is not under way nothing is written");
+    }
+
+    #[test]
+    fn what_became_of_rows_is_written_where_the_next_ones_cannot_be_read() {
+        let home = tempfile::TempDir::new().unwrap();
+        let recipients: Vec<_> = (0..300).map(|number| format!("{}", 593_990_000_000_u64 + number)).collect();
+        let recipients: Vec<_> = recipients.iter().map(String::as_str).collect();
+        let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
+        let other = rusqlite::Connection::open(home.path().join("r.db")).unwrap();
+        other.execute_batch("DROP TRIGGER content_stays; UPDATE content SET body = '[]' WHERE n = 200").unwrap();
+        let mut run = FileRun::new(ledger).unwrap();
+        let given = run.exchange(&[], 128).unwrap();
+        assert!(given.problem.is_some() && given.rows.len() == 128, "{given:?}");
+        let given = run.exchange(&[settled(1, RowState::Sent, None)], 1).unwrap();
+        assert!(given.problem.is_some() && given.rows.is_empty(), "{given:?}");
+        assert_eq!(reader.counts().unwrap().sent, 1);
+    }
+}

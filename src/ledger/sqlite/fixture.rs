@@ -1,0 +1,71 @@
+//! A small run for the tests of the engine and the writer.
+
+#![allow(clippy::unwrap_used, reason = "a panic says what is wrong")]
+
+use std::fs::File;
+use std::path::Path;
+
+use super::Ledger;
+use super::commit_mark::CommitMark;
+use super::draft::{DraftRequest, DraftRow, LedgerDraft};
+use crate::api::SuccessCriterion;
+use crate::ledger::{Details, EndedAttempt, RecipientFlags, RowState, RunConditions};
+use crate::list::ListFormat;
+use crate::message::TemplateUses;
+
+/// The ledger of a run with a row for each of `recipients`, twice: to write, and to read.
+pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger) {
+    let (draft_path, path) = (directory.join("r.db.part"), directory.join("r.db"));
+    let mut draft = LedgerDraft::create(Some(&draft_path)).unwrap();
+    for (line, recipient) in (2..).zip(recipients) {
+        let request = DraftRequest { recipient, path: "/v1/bots/1/messages", body: "{}" };
+        draft.add([DraftRow { line, cells: "[]", request: Ok(request), skip: None }]).unwrap();
+    }
+    let details = Details {
+        kind: "text".to_owned(),
+        profile: None,
+        bot: "1".to_owned(),
+        client_id: "id".to_owned(),
+        api_url: "http://127.0.0.1".to_owned(),
+        sandbox: false,
+        accepts: SuccessCriterion::MessageId,
+        format: ListFormat::Ndjson,
+        columns: Vec::new(),
+        list: None,
+        recipient_flags: RecipientFlags::default(),
+        message: None,
+        rate: 5.0,
+        concurrency: 64,
+        max_wait: std::time::Duration::ZERO,
+        no_keep_alive: false,
+        conditions: RunConditions::default(),
+        templates: TemplateUses::default(),
+        remember: std::time::Duration::ZERO,
+        written_to: 0,
+    };
+    let mark = || {
+        let path = directory.join("r.lock");
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).unwrap();
+        CommitMark::new(file, path)
+    };
+    draft.find_repeated().unwrap();
+    draft.complete(&details, &mark(), &path).unwrap();
+    (Ledger::resume(&path, mark()).unwrap(), Ledger::read(&path, &mark().note()).unwrap())
+}
+
+/// What became of the first attempt on row `n`.
+pub(crate) fn ended(n: i64, state: RowState) -> EndedAttempt {
+    EndedAttempt {
+        n,
+        number: 1,
+        recipient: "593990000000".to_owned(),
+        state,
+        began_at: 1,
+        ended_at: 2,
+        http_status: None,
+        message_id: None,
+        code: (state != RowState::Sent).then_some("network"),
+        error: None,
+        api_code: None,
+    }
+}

@@ -1,0 +1,198 @@
+//! Whether a ledger is all that was ever written, for readers and writers alike. One without its log looks like one that has
+//! sent nothing, and one that was copied does not know what was sent since.
+
+use std::path::Path;
+
+use rusqlite::config::DbConfig;
+
+use super::Ledger;
+use super::commit_mark::{LockNote, RunNote};
+use super::opening::ENDED_UNDER_WAY;
+use super::record::eight_bytes;
+use super::seal::{RunFields, seal_of_run};
+use super::survey::Survey;
+use crate::ledger::{LedgerError, LedgerProgress, ReportedRow, RowState};
+
+/// The code of a row of which a damaged ledger does not know whether it was sent.
+pub(crate) const DAMAGED: &str = "damaged";
+/// A ledger can be opened this often. The openings are counted from a number of the run's own, so that the log of another run
+/// is recognized.
+const OPENINGS: i64 = 1 << 24;
+
+/// The number from which those are counted that open the ledger of the run with this identity.
+pub(super) fn first_opening(identity: &[u8; 16]) -> i64 {
+    (eight_bytes(identity, 0) & (i64::MAX / OPENINGS)) * OPENINGS
+}
+
+impl Ledger {
+    /// Opens the ledger to read it, also while another process writes it. Whether it is all that was written is compared with
+    /// what its lock file `noted`, at a cost that does not grow with its rows: what it may have lost is given out as unknown.
+    ///
+    /// # Errors
+    /// When it cannot be read as a ledger, or is one of another version.
+    pub(crate) fn read(path: &Path, noted: &LockNote) -> Result<Self, LedgerError> {
+        Self::open(path)?.checked(path, noted, false)
+    }
+
+    /// The same, but every record is read, which finds also what is wrong with one of them.
+    ///
+    /// # Errors
+    /// As of [`Ledger::read`].
+    pub(crate) fn read_whole(path: &Path, noted: &LockNote) -> Result<Self, LedgerError> {
+        Self::open(path)?.checked(path, noted, true)
+    }
+
+    fn checked(mut self, path: &Path, noted: &LockNote, reads_all: bool) -> Result<Self, LedgerError> {
+        let view = self.db.unchecked_transaction()?;
+        let damage = self.find_damage(path, noted, reads_all)?;
+        drop(view);
+        if damage.is_none() {
+            self.keep_log(false)?;
+        }
+        self.damage = damage;
+        Ok(self)
+    }
+
+    /// What it has lost, or why its rows are not what they were. Its own rows and counts say so already.
+    pub(crate) fn damage(&self) -> Option<&LedgerError> {
+        self.damage.as_ref()
+    }
+
+    /// Whose run it is, as its lock file says it too, where that is what was written when the list was read.
+    pub(crate) fn sealed_note(&self) -> Option<RunNote> {
+        self.check_seal().and_then(|()| self.note()).ok()
+    }
+
+    /// For those who can do nothing with one that is damaged.
+    ///
+    /// # Errors
+    /// When it is.
+    pub(crate) fn into_whole(self) -> Result<Self, LedgerError> {
+        match self.damage {
+            Some(damage) => Err(damage),
+            None => Ok(self),
+        }
+    }
+
+    fn find_damage(&self, path: &Path, noted: &LockNote, reads_all: bool) -> Result<Option<LedgerError>, LedgerError> {
+        let progress = self.read_progress()?;
+        match self.check_run(path, &progress) {
+            Err(damage @ (LedgerError::Copy { .. } | LedgerError::Damaged { .. })) => return Ok(Some(damage)),
+            checked => checked?,
+        }
+        let mut problem = self.loss(&progress, noted)?;
+        if problem.is_none() && reads_all {
+            problem = self.problem_of_records(&progress)?;
+        }
+        Ok(problem.map(|problem| self.damaged(problem)))
+    }
+
+    /// What is wrong with the records, in words: every one of them is read.
+    fn problem_of_records(&self, progress: &LedgerProgress) -> Result<Option<String>, LedgerError> {
+        match self.survey() {
+            Ok(survey) => Ok(survey.problem(progress).map(str::to_owned)),
+            Err(LedgerError::Damaged { problem }) => Ok(Some(problem)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Checks that it is the run that its name says, as it was when the list was read, and that its log is its own.
+    pub(super) fn check_run(&self, path: &Path, progress: &LedgerProgress) -> Result<(), LedgerError> {
+        let run = self.name()?;
+        // Both would be sent, and neither knows what the other has sent.
+        match path.file_stem().and_then(|stem| stem.to_str()) {
+            Some(stem) if stem == run => {}
+            stem => return Err(LedgerError::Copy { file: stem.unwrap_or_default().to_owned(), run }),
+        }
+        self.check_seal()?;
+        let openings = progress.opened.wrapping_sub(first_opening(&self.identity()?));
+        if (0..OPENINGS).contains(&openings) { Ok(()) } else { Err(LedgerError::ForeignLog { run }) }
+    }
+
+    /// Checks that the run is still what was written when the list was read.
+    fn check_seal(&self) -> Result<(), LedgerError> {
+        let query = "SELECT identity, name, details, rows, created_at, seal FROM run";
+        let (fields, seal): (_, [u8; 32]) = self.db.query_row(query, [], |row| {
+            let fields = RunFields {
+                identity: row.get(0)?,
+                name: row.get(1)?,
+                details: row.get(2)?,
+                rows: row.get(3)?,
+                created_at: row.get(4)?,
+            };
+            Ok((fields, row.get(5)?))
+        })?;
+        if seal_of_run(&self.db, &fields)? == seal {
+            Ok(())
+        } else {
+            Err(LedgerError::Damaged { problem: "what the run is was changed".to_owned() })
+        }
+    }
+
+    /// What the ledger says of itself, compared with the lock file: what it has lost, in words.
+    pub(super) fn loss(&self, progress: &LedgerProgress, noted: &LockNote) -> Result<Option<String>, LedgerError> {
+        let run = self.name()?;
+        let noted_commits = noted.of_run(&self.identity()?).map(|noted| noted.commits);
+        let is_comparable = *noted != LockNote::Held;
+        Ok(if let Some(noted) = noted_commits.filter(|noted| *noted > progress.commits) {
+            let (left, are) = (progress.commits, if progress.commits == 1 { "is" } else { "are" });
+            Some(format!("{run}.db-wal is missing or has lost its end: only {left} of {noted} commits {are} left"))
+        } else if noted_commits.is_none() && is_comparable && progress.opened != progress.began {
+            Some(format!("{run}.lock is missing or changed, and {run}.db-wal too may be missing"))
+        } else if noted_commits.is_none() && is_comparable && progress.opened != progress.closed {
+            Some(format!("{run}.lock is missing or changed, so that {run}.db-wal may have lost its end"))
+        } else if progress.records.counts.all() != self.rows()? {
+            Some("its counts are not those of its rows".to_owned())
+        } else {
+            None
+        })
+    }
+
+    /// Reads every record.
+    pub(super) fn survey(&self) -> Result<Survey, LedgerError> {
+        Ok(Survey::of(&self.db, self.rows()?.cast_signed(), self.created_at()?)?)
+    }
+
+    /// Whether the log stays as it is when nobody reads or writes the ledger any more. That of a damaged one may be needed to
+    /// mend it, and a log of another run would be written into the file.
+    pub(super) fn keep_log(&self, is_kept: bool) -> Result<(), LedgerError> {
+        self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_kept)?;
+        Ok(())
+    }
+
+    /// The same ledger, of a run of which it is known whether a process had it before this was opened.
+    pub(crate) fn of_run_that_is_held(self, is_held: bool) -> Self {
+        Self { is_at_rest: !is_held, ..self }
+    }
+
+    /// A row as it is given out.
+    pub(super) fn shown(&self, row: ReportedRow) -> ReportedRow {
+        match &self.damage {
+            Some(damage) => row.where_records_are_lost(damage),
+            None if self.is_at_rest => row.at_rest(),
+            None => row,
+        }
+    }
+}
+
+impl ReportedRow {
+    /// As the next process will find it: what was under way may have been sent.
+    fn at_rest(self) -> Self {
+        if self.state != RowState::Inflight {
+            return self;
+        }
+        let (state, code) = (RowState::Unknown, Some(RowState::Unknown.name().to_owned()));
+        Self { state, code, error: Some(ENDED_UNDER_WAY.to_owned()), ..self }
+    }
+
+    /// As a ledger gives it out that may lack what became of it.
+    pub(crate) fn where_records_are_lost(self, damage: &LedgerError) -> Self {
+        let state = self.state.where_records_are_lost();
+        if state == self.state {
+            return self;
+        }
+        let before = self.error.as_deref().map(|error| format!("; before that: {error}")).unwrap_or_default();
+        let error = Some(format!("{damage}{before}"));
+        Self { state, code: Some(DAMAGED.to_owned()), error, api_code: None, ..self }
+    }
+}

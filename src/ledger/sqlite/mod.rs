@@ -1,0 +1,218 @@
+//! The ledger of a run: an SQLite file in which every row has one true state. SQL stands here and nowhere else.
+
+mod choice;
+mod commit;
+mod commit_mark;
+mod comparison;
+mod directory;
+mod draft;
+mod draft_overview;
+mod draft_repetitions;
+mod draft_rows;
+mod earlier_runs;
+mod events;
+mod file;
+mod file_run;
+mod find;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fixture;
+#[cfg(any(test, fuzzing))]
+mod fuzzing;
+mod header;
+mod integrity;
+mod keys;
+mod lock;
+mod opening;
+mod queue;
+mod reasons;
+mod record;
+mod removal;
+mod repeated_rows;
+mod report;
+mod reserved;
+mod resolve;
+mod row_set;
+mod row_states;
+mod rows;
+mod run_files;
+mod run_overview;
+mod seal;
+mod seen_keys;
+mod skips;
+mod stop_mark;
+mod survey;
+mod text_column;
+
+pub(crate) use self::commit_mark::RunNote;
+pub(crate) use self::directory::Runs;
+pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
+pub(crate) use self::draft_overview::DraftOverview;
+pub(super) use self::draft_rows::{DraftedRow, RowKey, key_of};
+pub(crate) use self::earlier_runs::{EarlierError, EarlierRuns, OpenRuns};
+pub(crate) use self::file_run::FileRun;
+pub(crate) use self::find::FoundRow;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use self::commit_mark::CommitMark;
+use self::file::Identity;
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::fuzzing::damaged_ledger;
+use self::header::{LogFile, check_file};
+pub(super) use self::integrity::DAMAGED;
+pub(crate) use self::keys::KeyKind;
+pub(crate) use self::lock::RunLock;
+pub(crate) use self::report::RowFilter;
+pub(crate) use self::reserved::ReservedRun;
+use self::seal::seal_of_conditions;
+pub(super) use self::seal::{hash_of_person, is_request_whole};
+pub(crate) use self::seen_keys::SeenKeys;
+pub(crate) use self::stop_mark::StopWatch;
+use super::{Counts, Details, LedgerError, LedgerProgress, RecordSummary};
+
+/// How long a statement waits for a reader that is in the way.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The ledger of a run that exists.
+pub(crate) struct Ledger {
+    db: Connection,
+    files: Identity,
+    progress: LedgerProgress,
+    /// The lock file, where the ledger is written.
+    mark: Option<CommitMark>,
+    /// Why it is not all that was written; nothing of one that is written.
+    damage: Option<LedgerError>,
+    /// No process had it when it was opened to be read: what is under way there may have been sent.
+    is_at_rest: bool,
+    /// No row before this one is pending; known of a ledger that is written.
+    first_pending: i64,
+    /// No row from this one on has a record, unless it is skipped; known of a ledger that is written.
+    untouched: i64,
+}
+
+impl Ledger {
+    /// Opens the ledger as it is: whether it is all that was written is not known yet.
+    ///
+    /// # Errors
+    /// When it is not a ledger, or one of another version.
+    fn open(path: &Path) -> Result<Self, LedgerError> {
+        let log = check_file(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags)?;
+        db.busy_timeout(BUSY_TIMEOUT)?;
+        db.set_prepared_statement_cache_capacity(32);
+        db.pragma_update(None, "synchronous", "FULL")?;
+        // On macOS a plain wait for the disk ends before it has written; elsewhere these say nothing.
+        db.pragma_update(None, "fullfsync", true)?;
+        db.pragma_update(None, "checkpoint_fullfsync", true)?;
+        // In KiB; two of these are open, and rows are read and written in order.
+        db.pragma_update(None, "cache_size", -512)?;
+        // Pages of the log before it is written back, 32 MiB: every write back waits for the disk twice.
+        db.pragma_update(None, "wal_autocheckpoint", 8000)?;
+        let ledger = Self {
+            db,
+            files: Identity::none(),
+            progress: LedgerProgress::default(),
+            mark: None,
+            damage: None,
+            is_at_rest: false,
+            first_pending: 1,
+            untouched: i64::MAX,
+        };
+        // The empty log that SQLite makes where there is none is not kept.
+        ledger.keep_log(log == LogFile::Written)?;
+        Ok(ledger)
+    }
+
+    /// What the run is, with the conditions that were given last.
+    pub(crate) fn details(&self) -> Result<Details, LedgerError> {
+        let query = "SELECT details, conditions, conditions_seal FROM run, progress";
+        let (details, conditions, seal): (String, Option<String>, Option<i64>) =
+            self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        if conditions.as_deref().map(seal_of_conditions) != seal {
+            return Err(LedgerError::Damaged { problem: "the conditions of the run were changed".to_owned() });
+        }
+        let broken = |error: serde_json::Error| LedgerError::Damaged { problem: error.to_string() };
+        let mut details: Details = serde_json::from_str(&details).map_err(broken)?;
+        if let Some(conditions) = conditions {
+            details.conditions = serde_json::from_str(&conditions).map_err(broken)?;
+        }
+        Ok(details)
+    }
+
+    /// The name of the run, which its file has too unless it is a copy.
+    pub(crate) fn name(&self) -> Result<String, LedgerError> {
+        Ok(self.db.query_row("SELECT name FROM run", [], |row| row.get(0))?)
+    }
+
+    /// When the run ended, in milliseconds since 1970; nothing while a row is not final, or may be another than it seems.
+    pub(crate) fn finished_at(&self) -> Result<Option<i64>, LedgerError> {
+        let records = self.read_progress()?.records;
+        Ok((self.damage.is_none() && records.counts.is_finished()).then_some(records.changed_at))
+    }
+
+    /// How many rows are in each state, as the last commit left it: what it says is compared with the records whenever the
+    /// ledger is opened to be written, or is read whole.
+    pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
+        let counts = self.noted_counts()?;
+        Ok(if self.damage.is_some() { counts.where_records_are_lost() } else { counts })
+    }
+
+    /// The same, whatever may be lost.
+    fn noted_counts(&self) -> Result<Counts, LedgerError> {
+        let counts = self.read_progress()?.records.counts;
+        // Counts that do not add up are not those of the rows.
+        Ok(if self.damage.is_some() && counts.all() != self.rows()? { self.survey()?.records.counts } else { counts })
+    }
+
+    /// The last outcome or decision, in milliseconds since 1970; where there is none, when the run was made.
+    pub(crate) fn changed_at(&self) -> Result<i64, LedgerError> {
+        Ok(self.read_progress()?.records.changed_at)
+    }
+
+    fn read_progress(&self) -> Result<LedgerProgress, LedgerError> {
+        let query = "SELECT opened, began, closed, commits, records, pending, inflight, sent, failed, unknown, skipped, \
+                     changed_at FROM progress";
+        Ok(self.db.query_row(query, [], |row| {
+            let counts = Counts {
+                pending: row.get(5)?,
+                inflight: row.get(6)?,
+                sent: row.get(7)?,
+                failed: row.get(8)?,
+                unknown: row.get(9)?,
+                skipped: row.get(10)?,
+            };
+            Ok(LedgerProgress {
+                opened: row.get(0)?,
+                began: row.get(1)?,
+                closed: row.get(2)?,
+                commits: row.get(3)?,
+                records: RecordSummary { sum: row.get(4)?, counts, changed_at: row.get(11)? },
+            })
+        })?)
+    }
+
+    /// What its lock file says of it, but for the commits.
+    fn note(&self) -> Result<RunNote, LedgerError> {
+        Ok(RunNote::new(&self.details()?, &self.identity()?))
+    }
+
+    fn identity(&self) -> Result<[u8; 16], LedgerError> {
+        Ok(self.db.query_row("SELECT identity FROM run", [], |row| row.get(0))?)
+    }
+
+    /// How many rows the list has.
+    fn rows(&self) -> Result<u64, LedgerError> {
+        Ok(self.db.query_row("SELECT rows FROM run", [], |row| row.get(0))?)
+    }
+
+    /// It is not all that was written; what is left can be taken as it is.
+    fn damaged(&self, problem: String) -> LedgerError {
+        match self.name() {
+            Ok(run) => LedgerError::Incomplete { run, problem },
+            Err(error) => error,
+        }
+    }
+}

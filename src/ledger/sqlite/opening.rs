@@ -1,0 +1,118 @@
+//! How a ledger is opened to be written, and closed again. What is opened must be all that was ever written
+//! (`integrity.rs`), unless a person takes it as it is.
+
+use std::path::Path;
+
+use rusqlite::types::ValueRef;
+
+use super::Ledger;
+use super::commit_mark::{CommitMark, RunNote};
+use super::file::Identity;
+use super::record::{RecordKind, text};
+use crate::ledger::{LedgerError, RowState, now};
+
+/// Why a row is unknown that was under way when the last process ended.
+pub(super) const ENDED_UNDER_WAY: &str = "jelouctl ended while the request was under way";
+
+/// What is done with a ledger that has lost something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Loss {
+    Refused,
+    /// A person takes what is left as it is.
+    Accepted,
+}
+
+impl Ledger {
+    /// Opens the ledger to go on with the run, whose lock the caller has: it is checked, and a row that was under way when
+    /// the last process ended becomes unknown.
+    ///
+    /// # Errors
+    /// When it is not all that was written, is a copy, or cannot be written.
+    pub(crate) fn resume(path: &Path, mark: CommitMark) -> Result<Self, LedgerError> {
+        Ok(Self::open_to_write(path, mark, Loss::Refused)?.0)
+    }
+
+    /// As [`Ledger::resume`], but also of a ledger that has lost records, which is taken as it is from then on. In the same
+    /// commit every row that is still to be sent becomes unknown, and where records are lost those that failed too. Gives how
+    /// many.
+    pub(crate) fn accept_loss(path: &Path, mark: CommitMark) -> Result<(Self, u64), LedgerError> {
+        Self::open_to_write(path, mark, Loss::Accepted)
+    }
+
+    fn open_to_write(path: &Path, mark: CommitMark, loss: Loss) -> Result<(Self, u64), LedgerError> {
+        let mut ledger = Self::open(path)?;
+        let noted = mark.note();
+        let mut progress = ledger.read_progress()?;
+        ledger.check_run(path, &progress)?;
+        let problem = ledger.loss(&progress, &noted)?;
+        let survey = ledger.survey()?;
+        let doubted = match (loss, problem.or_else(|| survey.problem(&progress).map(str::to_owned))) {
+            (Loss::Refused, Some(problem)) => return Err(ledger.damaged(problem)),
+            (Loss::Refused, None) => Vec::new(),
+            (Loss::Accepted, problem) => ledger.rows_in_doubt(problem.is_some())?,
+        };
+        let note = ledger.note()?;
+        let noted_commits = noted.of_run(&ledger.identity()?).map(|noted| noted.commits);
+        progress.commits = progress.commits.max(noted_commits.unwrap_or_default());
+        progress.records = survey.records;
+        progress.opened = progress.opened.max(progress.began).max(progress.closed) + 1;
+        ledger.mark = Some(mark);
+        ledger.progress = progress;
+        ledger.write(|batch| doubted.iter().try_for_each(|row| batch.doubt(*row)))?;
+        // Not before: it would vouch for rows that this commit makes unknown.
+        if let Some(mark) = ledger.mark.as_ref().filter(|_| noted_commits.is_none()) {
+            mark.write(&RunNote { commits: ledger.progress.commits, ..note })?;
+        }
+        // From here on the file itself says that there is a log.
+        if !ledger.fold_log_in()? {
+            return Err(LedgerError::InUse { run: ledger.name()? });
+        }
+        ledger.keep_log(false)?;
+        ledger.files = Identity::of(path, ledger.mark.as_ref().map(CommitMark::path));
+        ledger.progress.began = ledger.progress.opened;
+        ledger.first_pending = survey.first_pending;
+        ledger.untouched = survey.untouched;
+        ledger.end_what_was_under_way(&survey.under_way)?;
+        Ok((ledger, doubted.len() as u64))
+    }
+
+    /// What was under way when the last process ended may have been sent. This is the first commit of the log.
+    fn end_what_was_under_way(&mut self, rows: &[(i64, i64, i64)]) -> Result<(), LedgerError> {
+        self.write(|batch| {
+            for (n, number, began_at) in rows {
+                let at = now().max(*began_at);
+                let fields = [
+                    ValueRef::Integer(*n),
+                    ValueRef::Integer(*number),
+                    ValueRef::Integer(at),
+                    text(Some(RowState::Unknown.name())),
+                    ValueRef::Null,
+                    ValueRef::Null,
+                    text(Some("unknown")),
+                    text(Some(ENDED_UNDER_WAY)),
+                    ValueRef::Null,
+                ];
+                batch.add(RecordKind::Outcome, &fields, [RowState::Inflight, RowState::Unknown], at)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes the log back into the file; false when a reader is in the way.
+    fn fold_log_in(&self) -> Result<bool, LedgerError> {
+        let is_busy: bool = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(!is_busy)
+    }
+
+    /// Closes the ledger in order; says whether nothing is left to be done.
+    pub(crate) fn close(mut self) -> Result<bool, LedgerError> {
+        self.progress.closed = self.progress.opened;
+        let is_finished = self.progress.records.counts.is_finished();
+        let end = if is_finished { self.end()? } else { None };
+        self.write(|batch| end.iter().try_for_each(|end| batch.event(end)))?;
+        // Who reads it is not waited for: what is in the log counts too.
+        self.db.busy_timeout(std::time::Duration::ZERO)?;
+        let _ = self.fold_log_in();
+        Ok(is_finished)
+    }
+}

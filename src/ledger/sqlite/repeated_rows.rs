@@ -1,0 +1,118 @@
+//! Rows of a draft that repeat another one: the same message, or another one to the same person.
+
+use rusqlite::Connection;
+
+use super::comparison::message_of;
+use super::draft::LedgerDraft;
+use super::keys;
+use super::keys::KeyKind;
+use super::text_column::text_of;
+use crate::ledger::{LedgerError, Skip, SkipReason};
+use crate::phone::person_key;
+
+/// Why a row is left out that somebody has, or will have, from an earlier run.
+const OF_EARLIER_RUNS: &str = "'already_sent', 'may_have_been_sent', 'to_be_sent'";
+
+impl LedgerDraft {
+    /// Whether several rows go to one person; then they must be compared and put in order.
+    pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
+        keys::write(&self.db, KeyKind::Person)?;
+        self.db.execute_batch("CREATE TEMP TABLE repeated (person INTEGER PRIMARY KEY)")?;
+        let mut insert = self.db.prepare("INSERT INTO repeated (person) VALUES (?1)")?;
+        keys::repeated(&self.db, KeyKind::Person, |person| Ok(insert.execute([person]).map(|_| ())?))?;
+        Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| row.get(0))?)
+    }
+
+    /// Gives `report` each row whose request an earlier row makes too: its line, the earlier one's, and the recipient. With
+    /// `skip` they are left out.
+    pub(crate) fn duplicates(&mut self, skip: bool, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
+        self.db.execute_batch(
+            "CREATE TEMP TABLE duplicate AS SELECT * FROM (SELECT row.n, line, recipient, \
+             first_value(row.n) OVER same AS first, first_value(line) OVER same AS first_line FROM row \
+             WHERE person IN (SELECT person FROM repeated) \
+             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) \
+             WINDOW same AS (PARTITION BY fingerprint ORDER BY row.n)) WHERE n <> first",
+        )?;
+        let Self { db, left_out, .. } = self;
+        let mut statement = db.prepare("SELECT n, line, first_line, recipient, first FROM duplicate ORDER BY n")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (n, line, first_line) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            // Two messages may have one fingerprint.
+            if message_of(db, row.get(0)?)? != message_of(db, row.get(4)?)? {
+                continue;
+            }
+            report(line, first_line, text_of(row, 3)?);
+            if skip {
+                let problem = format!("is the same message as line {first_line}");
+                let skip = Skip { reason: SkipReason::Repeated, problem: &problem, run: None };
+                left_out.add(db, n, skip)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves out each row to a person who has an earlier row that is to be sent, or any that an earlier run has. `report` is
+    /// given its line and the other one's.
+    pub(crate) fn keep_one_per_person(&mut self, mut report: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
+        let Self { db, left_out, .. } = self;
+        repeated_behind(db, OF_EARLIER_RUNS, |n, line, first_line| {
+            report(line, first_line);
+            let problem = format!("goes to the same person as line {first_line}");
+            left_out.add(db, n, Skip { reason: SkipReason::Repeated, problem: &problem, run: None })
+        })
+    }
+
+    /// Gives `each` row that is to be sent to a person who has an earlier such row: its line, and the line of the first one.
+    /// [`LedgerDraft::find_repeated`] comes before.
+    pub(crate) fn repeated_people(&self, mut each: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
+        repeated_behind(&self.db, "''", |_, line, first_line| {
+            each(line, first_line);
+            Ok(())
+        })
+    }
+
+    /// Notes for each row that is to be sent the one before it to the same person.
+    pub(super) fn put_in_order(&self) -> Result<(), LedgerError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM temp.sqlite_schema WHERE name = 'repeated')";
+        if !self.db.query_row(query, [], |row| row.get(0))? {
+            return Ok(());
+        }
+        Ok(self.db.execute_batch(
+            "UPDATE row SET before = earlier.before FROM (SELECT n, lag(n) OVER (PARTITION BY person ORDER BY n) AS \
+             before FROM row WHERE person IN (SELECT person FROM repeated) \
+             AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = n)) AS earlier WHERE \
+             row.n = earlier.n AND earlier.before IS NOT NULL",
+        )?)
+    }
+}
+
+/// Gives `each` row that is to be sent to a person who has an earlier one: its number and line, and the line of the first
+/// one. Rows that are left out for one of `reasons` come before all others.
+fn repeated_behind(
+    db: &Connection,
+    reasons: &str,
+    mut each: impl FnMut(i64, u64, u64) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    // They are all found before the first is given: `each` may leave it out.
+    db.execute_batch(&format!(
+        "DROP TABLE IF EXISTS temp.behind; CREATE TEMP TABLE behind AS SELECT * FROM \
+         (SELECT row.n, reason IS NULL AS is_sent, first_value(row.n) OVER \
+         (PARTITION BY person ORDER BY reason IS NULL, row.n) AS first \
+         FROM row LEFT JOIN decision ON decision.row = row.n \
+         WHERE person IN (SELECT person FROM repeated) AND (reason IS NULL OR reason IN ({reasons}))) \
+         WHERE is_sent AND n <> first",
+    ))?;
+    let mut statement = db.prepare(
+        "SELECT own.n, own.line, own.recipient, first.line, first.recipient FROM behind \
+         JOIN row AS own ON own.n = behind.n JOIN row AS first ON first.n = behind.first ORDER BY behind.n",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        // Two people may have one hash.
+        if person_key(text_of(row, 2)?) == person_key(text_of(row, 4)?) {
+            each(row.get(0)?, row.get(1)?, row.get(3)?)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! What a person decides of rows of a run in a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Ledger;
+use super::commit::{Batch, decision};
+use super::record::RecordKind;
+use crate::ledger::{
+    Counts, DecidedRow, LedgerError, Resolution, ResolveError, RowState, StandingRow, StandingRows, chosen_rows,
+    decided_by_hand, now, rows_reported_otherwise,
+};
+
+impl Batch<'_> {
+    /// A row is what a person says.
+    fn decide(&mut self, DecidedRow { n, number, change }: DecidedRow) -> rusqlite::Result<()> {
+        let (at, problem) = (now(), decided_by_hand(change));
+        let fields = decision(n, number + 1, change, "resolved", &problem, at);
+        self.add(RecordKind::Decision, &fields, change, at)
+    }
+
+    /// A row is unknown from now on. One that failed is first what it must have been to be sent again.
+    pub(super) fn doubt(&mut self, row: DecidedRow) -> rusqlite::Result<()> {
+        let DecidedRow { n, mut number, change: [from, _] } = row;
+        if from == RowState::Failed {
+            self.decide(DecidedRow { n, number, change: [from, RowState::Pending] })?;
+            number += 1;
+        }
+        self.decide(DecidedRow { n, number, change: [RowState::Pending, RowState::Unknown] })
+    }
+}
+
+impl Ledger {
+    /// Decides rows by hand. Says how many are in which state now because of it.
+    ///
+    /// # Errors
+    /// When a row is not there or in another state than was meant, or the ledger cannot be written: then nothing is changed.
+    pub(crate) fn resolve(&mut self, resolution: &Resolution) -> Result<Counts, ResolveError> {
+        let rows = match resolution {
+            Resolution::All(change) => self.all_in_state(*change)?,
+            Resolution::Some { change, lines, people } => chosen_rows(self, *change, lines, people)?,
+            Resolution::Reported(said) => rows_reported_otherwise(self, said)?,
+        };
+        let mut changed = Counts::default();
+        self.write(|batch| {
+            for row in rows {
+                batch.decide(row)?;
+                *changed.of_mut(row.change[1]) += 1;
+            }
+            Ok(())
+        })?;
+        Ok(changed)
+    }
+
+    /// The rows that may have been sent although the ledger has them as still to be sent; where it `has_lost` records, also
+    /// as failed, since they may have been sent again.
+    pub(super) fn rows_in_doubt(&self, has_lost: bool) -> Result<Vec<DecidedRow>, LedgerError> {
+        let query =
+            "SELECT n, number, state FROM standing WHERE state = 'pending' OR state = 'failed' AND ?1 ORDER BY n";
+        let mut statement = self.db.prepare(query)?;
+        let rows = statement.query_map([has_lost], |row| {
+            Ok(DecidedRow { n: row.get(0)?, number: row.get(1)?, change: [row.get(2)?, RowState::Unknown] })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn all_in_state(&self, change: [RowState; 2]) -> Result<Vec<DecidedRow>, ResolveError> {
+        let [from, _] = change;
+        let mut statement = self.db.prepare("SELECT n, number FROM standing WHERE state = ?1 ORDER BY n")?;
+        let rows = statement.query_map([from], |row| Ok(DecidedRow { n: row.get(0)?, number: row.get(1)?, change }))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn standing(&self, n: i64) -> Result<StandingRow, LedgerError> {
+        let query = "SELECT standing.n, number, line, state, recipient, at, (SELECT began_at FROM attempt \
+             WHERE attempt.row = standing.n ORDER BY attempt.number DESC LIMIT 1) \
+             FROM standing JOIN row USING (n) WHERE standing.n = ?1";
+        Ok(self.db.prepare_cached(query)?.query_row([n], |row| {
+            Ok(StandingRow {
+                n: row.get(0)?,
+                number: row.get(1)?,
+                line: row.get(2)?,
+                state: row.get(3)?,
+                recipient: row.get(4)?,
+                at: row.get(5)?,
+                began_at: row.get(6)?,
+            })
+        })?)
+    }
+}
+
+impl StandingRows for Ledger {
+    fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError> {
+        let mut found = BTreeMap::new();
+        if lines.is_empty() {
+            return Ok(found);
+        }
+        let mut statement = self.db.prepare("SELECT line, n FROM row")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let line = row.get(0)?;
+            if lines.contains(&line) {
+                found.insert(line, self.standing(row.get(1)?)?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn to_person(&self, recipient: &str) -> Result<Vec<StandingRow>, LedgerError> {
+        self.numbers_to(recipient)?.into_iter().map(|n| self.standing(n)).collect()
+    }
+}

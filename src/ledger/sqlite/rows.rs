@@ -1,0 +1,199 @@
+//! The rows that are still to be sent, as the engine takes them.
+
+use rusqlite::{OptionalExtension, Row as SqlRow, Rows};
+
+use super::Ledger;
+use super::seal::RequestHash;
+use crate::ledger::{LedgerError, QueuedRow};
+
+/// Rows that are looked through at once, and the bytes of their bodies behind which there are no more.
+const ROWS_AT_ONCE: usize = 1000;
+const BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
+
+/// A row of which there is no record, unless it is skipped, as [`QUEUED`] gives it.
+const UNTOUCHED: &str = "SELECT row.n, line, recipient, path, body, \
+     (SELECT later.n FROM row AS later WHERE later.before = row.n), 0, fingerprint, seal \
+     FROM row JOIN content USING (n) WHERE row.n > ?1 AND before IS NULL \
+     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n) ORDER BY row.n";
+
+/// A row that may be sent, its number of records, and its seal.
+const QUEUED: &str = "SELECT row.n, line, recipient, path, body, \
+     (SELECT later.n FROM row AS later WHERE later.before = row.n), \
+     max(coalesce((SELECT max(number) FROM attempt WHERE attempt.row = row.n), 0), \
+       coalesce((SELECT max(number) FROM decision WHERE decision.row = row.n), 0)), fingerprint, seal \
+     FROM row JOIN content USING (n)";
+
+/// Whether a row is pending: most are sent, or were never begun, and that is found by one look at a table each.
+const IS_PENDING: &str = "CASE (SELECT state FROM outcome WHERE outcome.row = row.n ORDER BY number DESC LIMIT 1) \
+     WHEN 'sent' THEN 0 \
+     ELSE (NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.row = row.n) \
+         AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n)) \
+       OR (SELECT state FROM standing WHERE standing.n = row.n) = 'pending' END";
+
+impl Ledger {
+    /// The next rows behind `after` that wait for no other row: at most `limit` and, but for the first, `bytes` of bodies.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read, or a row is not the one that was written.
+    pub(crate) fn fresh(&self, after: i64, limit: usize, bytes: usize) -> Result<Vec<QueuedRow>, LedgerError> {
+        // Whatever is done to these while the run goes on, they are read but once.
+        let mut statement = if after + 1 >= self.untouched {
+            self.db.prepare_cached(UNTOUCHED)?
+        } else {
+            let query = format!("{QUEUED} WHERE row.n > ?1 AND before IS NULL AND {IS_PENDING} ORDER BY row.n");
+            self.db.prepare_cached(&query)?
+        };
+        self.first_of(statement.query([after.max(self.first_pending - 1)])?, limit, bytes)
+    }
+
+    /// The next rows behind `after` that are still to be sent, whether they wait for another row or not: as many as are read
+    /// at once.
+    ///
+    /// # Errors
+    /// As of [`Ledger::fresh`].
+    pub(crate) fn pending_behind(&self, after: i64) -> Result<Vec<QueuedRow>, LedgerError> {
+        let query = format!("{QUEUED} WHERE row.n > ?1 AND {IS_PENDING} ORDER BY row.n");
+        let mut statement = self.db.prepare_cached(&query)?;
+        self.first_of(statement.query([after])?, ROWS_AT_ONCE, BYTES_AT_ONCE)
+    }
+
+    fn first_of(&self, mut rows: Rows<'_>, limit: usize, bytes: usize) -> Result<Vec<QueuedRow>, LedgerError> {
+        let (mut taken, mut size) = (Vec::new(), 0);
+        while taken.len() < limit
+            && size < bytes
+            && let Some(row) = rows.next()?
+        {
+            let row = self.queued(row)?;
+            size += row.body.len();
+            taken.push(row);
+        }
+        Ok(taken)
+    }
+
+    /// One row that is still to be sent; where it is left out, the one behind it to the same person.
+    pub(crate) fn pending(&self, n: i64) -> Result<Option<QueuedRow>, LedgerError> {
+        let mut statement = self.db.prepare_cached(&format!("{QUEUED} WHERE row.n = ?1 AND {IS_PENDING}"))?;
+        let mut next_of_skipped = self.db.prepare_cached(
+            "SELECT later.n FROM standing JOIN row AS later ON later.before = standing.n \
+             WHERE standing.n = ?1 AND state = 'skipped'",
+        )?;
+        let mut next = Some(n);
+        while let Some(n) = next {
+            if let Some(row) = statement.query_row([n], |row| Ok(self.queued(row))).optional()? {
+                return row.map(Some);
+            }
+            next = next_of_skipped.query_row([n], |row| row.get(0)).optional()?;
+        }
+        Ok(None)
+    }
+
+    /// Pending rows whose row before is final, with when that became so. One that was left out since is no row before: it
+    /// is the one before that, or none.
+    pub(crate) fn followers(&self) -> Result<Vec<(i64, i64)>, LedgerError> {
+        let mut statement = self.db.prepare(
+            "WITH RECURSIVE waiting (n, before) AS (\
+               SELECT row.n, row.before FROM row JOIN standing AS own ON own.n = row.n \
+               WHERE row.before IS NOT NULL AND own.state = 'pending' \
+               UNION ALL SELECT waiting.n, row.before FROM waiting JOIN row ON row.n = waiting.before \
+               JOIN standing AS first ON first.n = waiting.before WHERE first.state = 'skipped') \
+             SELECT waiting.n, coalesce(first.at, 0) FROM waiting LEFT JOIN standing AS first ON first.n = waiting.before \
+             WHERE waiting.before IS NULL OR first.state = 'sent' OR first.state = 'failed' OR first.state = 'unknown'",
+        )?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Gives every row that is still to be sent.
+    ///
+    /// # Errors
+    /// As of [`Ledger::fresh`].
+    pub(crate) fn pending_requests<E: From<LedgerError>>(
+        &self,
+        mut check: impl FnMut(&QueuedRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let query = format!("{QUEUED} WHERE {IS_PENDING} ORDER BY row.n");
+        let mut statement = self.db.prepare(&query).map_err(LedgerError::from)?;
+        let mut rows = statement.query([]).map_err(LedgerError::from)?;
+        while let Some(row) = rows.next().map_err(LedgerError::from)? {
+            check(&self.queued(row)?)?;
+        }
+        Ok(())
+    }
+
+    /// The first row that is still to be sent.
+    ///
+    /// # Errors
+    /// As of [`Ledger::fresh`].
+    pub(crate) fn first_pending_row(&self) -> Result<Option<QueuedRow>, LedgerError> {
+        let query = format!("{QUEUED} WHERE {IS_PENDING} ORDER BY row.n LIMIT 1");
+        let mut statement = self.db.prepare(&query)?;
+        statement.query_row([], |row| Ok(self.queued(row))).optional()?.transpose()
+    }
+
+    fn queued(&self, row: &SqlRow<'_>) -> Result<QueuedRow, LedgerError> {
+        let queued = QueuedRow {
+            n: row.get(0)?,
+            line: row.get(1)?,
+            recipient: row.get(2)?,
+            path: row.get(3)?,
+            body: row.get(4)?,
+            follower: row.get(5)?,
+            number: row.get::<_, i64>(6)? + 1,
+            deadline: None,
+        };
+        let hash = RequestHash::of(&queued.path, &queued.recipient, &queued.body);
+        if (row.get(7), row.get(8)) != (Ok(hash.fingerprint()), Ok(hash.seal(queued.n, queued.line))) {
+            return Err(self.damaged(format!("the request of line {} is not the one that was written", queued.line)));
+        }
+        Ok(queued)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::sqlite::fixture;
+    use crate::ledger::{BegunAttempt, Skip, SkipReason};
+
+    #[test]
+    fn no_more_rows_are_read_at_once_than_fit() {
+        let home = tempfile::TempDir::new().unwrap();
+        let recipients = ["593990000000", "593990000001", "593990000002", "593990000003", "593990000004"];
+        let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
+        drop(ledger);
+        let lines = |rows: Vec<QueuedRow>| rows.into_iter().map(|row| row.line).collect::<Vec<_>>();
+        // Each body has two bytes.
+        assert_eq!(lines(reader.fresh(0, 128, 1).unwrap()), [2]);
+        assert_eq!(lines(reader.fresh(0, 128, 4).unwrap()), [2, 3]);
+        assert_eq!(lines(reader.fresh(2, 2, 1000).unwrap()), [4, 5]);
+        assert_eq!(lines(reader.fresh(2, 128, 1000).unwrap()), [4, 5, 6]);
+    }
+
+    #[test]
+    fn rows_that_wait_for_another_one_are_still_to_be_sent() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (mut ledger, reader) = fixture::ledgers(home.path(), &["593900000000"; 4]);
+        let skip = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
+        ledger.skip(&[(3, skip)]).unwrap();
+        let behind = |n| reader.pending_behind(n).unwrap().into_iter().map(|row| row.n).collect::<Vec<_>>();
+        assert_eq!((behind(0), behind(2), behind(4)), (vec![1, 2, 4], vec![4], vec![]));
+    }
+
+    #[test]
+    fn a_row_that_is_left_out_keeps_no_other_waiting() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (mut ledger, reader) = fixture::ledgers(home.path(), &["593900000000"; 4]);
+        let skip = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
+        let waiting = |ledger: &Ledger| ledger.followers().unwrap().into_iter().map(|(n, _)| n).collect::<Vec<_>>();
+        assert_eq!(ledger.skip(&[(2, skip)]).unwrap(), 1);
+        // The third row waits for the first one now.
+        assert_eq!(waiting(&reader), [0_i64; 0]);
+        assert_eq!(reader.pending(2).unwrap().map(|row| row.n), Some(3));
+        assert_eq!(ledger.skip(&[(1, skip), (2, skip)]).unwrap(), 1);
+        assert_eq!(waiting(&reader), [3]);
+        // A row that is under way is left alone.
+        ledger.commit([BegunAttempt { n: 3, number: 1 }].into_iter(), [].into_iter()).unwrap();
+        assert_eq!(ledger.skip(&[(3, skip)]).unwrap(), 0);
+        assert_eq!(reader.counts().unwrap().skipped, 2);
+    }
+}

@@ -1,0 +1,196 @@
+//! One reading of a ledger that is about to be written: every record once, and that no row is missing. It says all that is
+//! to be known before a row may leave.
+
+use rusqlite::types::{FromSql, FromSqlResult, ValueRef};
+use rusqlite::{Connection, Rows};
+
+use super::record;
+use super::record::RecordKind;
+use crate::ledger::{LedgerProgress, RecordSummary, RowState};
+
+/// What the records and rows of a ledger come to.
+#[derive(Debug)]
+pub(super) struct Survey {
+    pub(super) records: RecordSummary,
+    /// Attempts without an outcome: row, number, and when it began.
+    pub(super) under_way: Vec<(i64, i64, i64)>,
+    /// No row before this one is pending.
+    pub(super) first_pending: i64,
+    /// No row from this one on has a record, unless it is skipped.
+    pub(super) untouched: i64,
+    /// The records do not follow from each other, or rows are missing.
+    pub(super) is_broken: bool,
+}
+
+/// A record, as far as it says in which state its row is.
+struct Step {
+    /// Row and number.
+    key: (i64, i64),
+    state: RowState,
+    at: i64,
+}
+
+/// The records of one table, in the order of their rows.
+struct Records<'a> {
+    kind: RecordKind,
+    rows: Rows<'a>,
+    next: Option<Step>,
+    sum: i64,
+    is_broken: bool,
+}
+
+impl<'a> Records<'a> {
+    fn new(kind: RecordKind, rows: Rows<'a>) -> rusqlite::Result<Self> {
+        let mut records = Self { kind, rows, next: None, sum: 0, is_broken: false };
+        records.pass()?;
+        Ok(records)
+    }
+
+    fn key(&self) -> Option<(i64, i64)> {
+        self.next.as_ref().map(|step| step.key)
+    }
+
+    /// Gives the next record, and reads the one behind it.
+    fn pass(&mut self) -> rusqlite::Result<Option<Step>> {
+        let before = self.next.take();
+        if let Some(row) = self.rows.next()? {
+            let mut fields = [ValueRef::Null; RecordKind::MOST_COLUMNS];
+            for (column, field) in fields.iter_mut().enumerate().take(self.kind.columns()) {
+                *field = row.get_ref(column)?;
+            }
+            let step = step(self.kind, fields)?;
+            let fields = fields.into_iter().take(self.kind.columns());
+            self.sum = self.sum.wrapping_add(record::hash(self.kind, fields));
+            self.is_broken |= before.as_ref().is_some_and(|before| before.key >= step.key);
+            self.next = Some(step);
+        }
+        Ok(before)
+    }
+}
+
+fn step(kind: RecordKind, fields: [ValueRef<'_>; RecordKind::MOST_COLUMNS]) -> FromSqlResult<Step> {
+    // The columns of `RecordKind::select`.
+    let [n, number, third, fourth, _, _, _, eighth, _] = fields;
+    let (state, at) = match kind {
+        RecordKind::Attempt => (RowState::Inflight, third),
+        RecordKind::Outcome => (RowState::column_result(fourth)?, third),
+        RecordKind::Decision => (RowState::column_result(fourth)?, eighth),
+    };
+    Ok(Step { key: (n.as_i64()?, number.as_i64()?), state, at: at.as_i64()? })
+}
+
+impl Survey {
+    /// Reads the ledger, whose run has `rows` rows and was made at `created_at`.
+    pub(super) fn of(db: &Connection, rows: i64, created_at: i64) -> rusqlite::Result<Self> {
+        let mut statements = [
+            db.prepare(RecordKind::Attempt.select())?,
+            db.prepare(RecordKind::Outcome.select())?,
+            db.prepare(RecordKind::Decision.select())?,
+        ];
+        let [attempts, outcomes, decisions] = &mut statements;
+        let mut attempts = Records::new(RecordKind::Attempt, attempts.query([])?)?;
+        let mut outcomes = Records::new(RecordKind::Outcome, outcomes.query([])?)?;
+        let mut decisions = Records::new(RecordKind::Decision, decisions.query([])?)?;
+        let mut survey = Self {
+            records: RecordSummary { changed_at: created_at, ..RecordSummary::default() },
+            under_way: Vec::new(),
+            first_pending: i64::MAX,
+            untouched: 1,
+            is_broken: is_a_row_missing(db, rows)?,
+        };
+        // The row that is looked at, and the first one that was not yet.
+        let (mut row, mut unseen) = (None, 1);
+        loop {
+            let is_attempt = match (attempts.key(), decisions.key()) {
+                (None, None) => break,
+                (Some(attempt), decision) => decision.is_none_or(|decision| attempt < decision),
+                (None, Some(_)) => false,
+            };
+            let source = if is_attempt { &mut attempts } else { &mut decisions };
+            let Some(mut last) = source.pass()? else { break };
+            if is_attempt {
+                if outcomes.key() == Some(last.key)
+                    && let Some(outcome) = outcomes.pass()?
+                {
+                    last = outcome;
+                } else {
+                    survey.under_way.push((last.key.0, last.key.1, last.at));
+                }
+            }
+            if last.state != RowState::Inflight {
+                survey.records.changed_at = survey.records.changed_at.max(last.at);
+            }
+            let is_first = row.as_ref().is_none_or(|(row, _): &(Step, _)| row.key.0 != last.key.0);
+            if is_first && let Some((row, is_only_skipped)) = &row {
+                survey.settle(row, *is_only_skipped, &mut unseen);
+            }
+            // One that was left out when the list was read has this record alone.
+            let is_only_skipped = is_first && last.state == RowState::Skipped;
+            row = Some((last, is_only_skipped));
+        }
+        if let Some((row, is_only_skipped)) = &row {
+            survey.settle(row, *is_only_skipped, &mut unseen);
+        }
+        survey.first_pending = survey.first_pending.min(unseen);
+        let seen = survey.records.counts.all();
+        survey.records.counts.pending += rows.cast_unsigned().saturating_sub(seen);
+        survey.is_broken |= outcomes.next.is_some() || seen > rows.cast_unsigned() || unseen > rows + 1;
+        for records in [attempts, outcomes, decisions] {
+            survey.records.sum = survey.records.sum.wrapping_add(records.sum);
+            survey.is_broken |= records.is_broken;
+        }
+        Ok(survey)
+    }
+
+    /// Counts a row by its last record.
+    fn settle(&mut self, row: &Step, is_only_skipped: bool, unseen: &mut i64) {
+        let Step { key: (n, _), state, .. } = *row;
+        *self.records.counts.of_mut(state) += 1;
+        if n > *unseen {
+            self.first_pending = self.first_pending.min(*unseen);
+        }
+        if state == RowState::Pending {
+            self.first_pending = self.first_pending.min(n);
+        }
+        *unseen = n + 1;
+        if !is_only_skipped {
+            self.untouched = n + 1;
+        }
+    }
+
+    /// What of it the ledger itself does not say; nothing where it is as it was written.
+    pub(super) fn problem(&self, progress: &LedgerProgress) -> Option<&'static str> {
+        if self.is_broken {
+            Some("rows or records are missing")
+        } else if self.records != progress.records {
+            Some("what became of rows is not what was written")
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether the tables of the list have not exactly the rows 1 to `rows`, or the order of recipients is not what its index
+/// says.
+fn is_a_row_missing(db: &Connection, rows: i64) -> rusqlite::Result<bool> {
+    let three = |query: &str| -> rusqlite::Result<[i64; 3]> {
+        db.query_row(query, [], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))
+    };
+    // So many different numbers from the first to the last are all of them. SQLite counts them by the page, where a sum would
+    // take each row by itself.
+    let numbers = |table: &str| {
+        three(&format!(
+            "SELECT (SELECT count(*) FROM {table}), (SELECT coalesce(min(n), 1) FROM {table}), \
+             (SELECT coalesce(max(n), 0) FROM {table})"
+        ))
+    };
+    let followers = |table: &str| {
+        three(&format!(
+            "SELECT count(*), coalesce(sum(before), 0), coalesce(sum(n), 0) FROM {table} WHERE before IS NOT NULL"
+        ))
+    };
+    let all = [rows, 1, rows];
+    Ok(numbers("row NOT INDEXED")? != all
+        || numbers("content")? != all
+        || followers("row NOT INDEXED")? != followers("row INDEXED BY row_before")?)
+}

@@ -1,0 +1,316 @@
+//! What a ledger holds, as plain data.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::error::LedgerError;
+use super::state::{Counts, RowState};
+use crate::api::{Deadline, SuccessCriterion};
+use crate::hours::Hours;
+use crate::list::ListFormat;
+use crate::message::{TemplateUses, recipients_in};
+use crate::phone::Country;
+
+/// What a run is, beside its rows. Ledgers keep it as JSON. A field that is added here, or in what it contains, needs a
+/// default that means what runs did before there was the field: without one, no earlier ledger can be read. One that an
+/// earlier version must not ignore needs a new version of the ledger. What says who sends, to whom, how often and how fast
+/// has no default: where it is missing, the ledger is damaged.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub(crate) struct Details {
+    /// The kind of message, as the word after `send`.
+    pub(crate) kind: String,
+    pub(crate) profile: Option<String>,
+    pub(crate) bot: String,
+    pub(crate) client_id: String,
+    pub(crate) api_url: String,
+    pub(crate) sandbox: bool,
+    /// What a success looks like.
+    pub(crate) accepts: SuccessCriterion,
+    pub(crate) format: ListFormat,
+    /// Of the input, in order.
+    pub(crate) columns: Vec<String>,
+    /// The name of the list's file; nothing of standard input.
+    pub(crate) list: Option<String>,
+    /// How its recipients were read.
+    #[serde(default)]
+    pub(crate) recipient_flags: RecipientFlags,
+    /// The message as it was typed, its templates unfilled; nothing where each row is one.
+    pub(crate) message: Option<Value>,
+    /// Requests a second.
+    pub(crate) rate: f64,
+    pub(crate) concurrency: usize,
+    /// How long it goes on while every row that is tried meets a rate limit, or the network is away.
+    pub(crate) max_wait: Duration,
+    /// Whether each message has a connection of its own; of an older ledger nothing is known.
+    #[serde(default)]
+    pub(crate) no_keep_alive: bool,
+    /// For how long earlier runs count; zero for not at all.
+    pub(crate) remember: Duration,
+    /// How many of the people an earlier run wrote to in the 24 hours before.
+    #[serde(default)]
+    pub(crate) written_to: u64,
+    #[serde(flatten)]
+    pub(crate) conditions: RunConditions,
+    /// The templates that its rows name.
+    #[serde(default)]
+    pub(crate) templates: TemplateUses,
+}
+
+/// What was typed, or set in the profile, for reading the recipients of a list.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct RecipientFlags {
+    /// `--country`, or the profile's.
+    pub(crate) country: Option<Country>,
+    /// `--to`, a template.
+    pub(crate) to: Option<String>,
+    /// `--to-column`
+    pub(crate) to_column: Option<String>,
+}
+
+/// What holds while a run goes on, and may be given anew when it is resumed.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct RunConditions {
+    /// The hours in which rows may leave; nothing for any.
+    pub(crate) hours: Option<Hours>,
+    /// Whether it goes on when every row is rejected.
+    pub(crate) keep_going: bool,
+    /// Whether messages that an earlier run sent are sent once more.
+    pub(crate) again: bool,
+    /// Whether they are left out.
+    pub(crate) skip_sent: bool,
+}
+
+impl Details {
+    /// `text from bot 77 (profile prod)`
+    pub(crate) fn description(&self) -> String {
+        match (&self.profile, self.sandbox) {
+            (_, true) => format!("{} on the sandbox", self.kind),
+            (Some(profile), false) => format!("{} from bot {} (profile {profile})", self.kind, self.bot),
+            (None, false) => format!("{} from bot {}", self.kind, self.bot),
+        }
+    }
+}
+
+/// A row that may be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct QueuedRow {
+    pub(crate) n: i64,
+    /// Where it begins in the input.
+    pub(crate) line: u64,
+    pub(crate) recipient: String,
+    /// Path and query below the API's address.
+    pub(crate) path: String,
+    pub(crate) body: String,
+    /// The next row to the same recipient.
+    pub(crate) follower: Option<i64>,
+    /// Of its next attempt.
+    pub(crate) number: i64,
+    /// Until when its first byte may leave; nothing where nobody else could have it.
+    pub(crate) deadline: Option<Deadline>,
+}
+
+impl QueuedRow {
+    /// Everybody whom the request names.
+    pub(crate) fn recipients(&self) -> Result<Vec<String>, LedgerError> {
+        recipients_of(&self.recipient, &self.body)
+    }
+}
+
+/// Everybody whom a request names: its recipient, and those in its body.
+pub(super) fn recipients_of(recipient: &str, body: &str) -> Result<Vec<String>, LedgerError> {
+    let body = serde_json::from_str(body)
+        .map_err(|error| LedgerError::Damaged { problem: format!("a request has no JSON: {error}") })?;
+    Ok(std::iter::once(recipient).chain(recipients_in(&body)).map(str::to_owned).collect())
+}
+
+/// An attempt that is about to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BegunAttempt {
+    pub(crate) n: i64,
+    pub(crate) number: i64,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EndedAttempt {
+    pub(crate) n: i64,
+    pub(crate) number: i64,
+    pub(crate) recipient: String,
+    pub(crate) state: RowState,
+    /// Milliseconds since 1970.
+    pub(crate) began_at: i64,
+    pub(crate) ended_at: i64,
+    pub(crate) http_status: Option<u16>,
+    pub(crate) message_id: Option<String>,
+    pub(crate) code: Option<&'static str>,
+    pub(crate) error: Option<String>,
+    /// The API's own code.
+    pub(crate) api_code: Option<String>,
+}
+
+impl EndedAttempt {
+    /// Of a row of which no byte has left, as was known `at` this time.
+    pub(crate) fn not_begun(row: QueuedRow, at: i64, code: &'static str, error: &str) -> Self {
+        Self {
+            n: row.n,
+            number: row.number,
+            recipient: row.recipient,
+            state: RowState::Pending,
+            began_at: at,
+            ended_at: at,
+            http_status: None,
+            message_id: None,
+            code: Some(code),
+            error: Some(error.to_owned()),
+            api_code: None,
+        }
+    }
+}
+
+/// A row as it is reported on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReportedRow {
+    /// Where it begins in the input.
+    pub(crate) line: u64,
+    /// Absent where no request could be made.
+    pub(crate) recipient: Option<String>,
+    /// JSON: an array of cells, or an object.
+    pub(crate) cells: String,
+    pub(crate) state: RowState,
+    pub(crate) message_id: Option<String>,
+    pub(crate) http_status: Option<u16>,
+    pub(crate) code: Option<String>,
+    pub(crate) error: Option<String>,
+    /// The API's own code.
+    pub(crate) api_code: Option<String>,
+    pub(crate) attempts: u32,
+    /// Milliseconds since 1970.
+    pub(crate) at: Option<i64>,
+    /// When its last attempt ended, whatever was decided later.
+    pub(crate) ended_at: Option<i64>,
+}
+
+/// How far the ledger has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct LedgerProgress {
+    pub(super) opened: i64,
+    pub(super) began: i64,
+    pub(super) closed: i64,
+    pub(super) commits: u64,
+    pub(super) records: RecordSummary,
+}
+
+/// What the records of a ledger come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct RecordSummary {
+    /// The sum of the hashes of all records.
+    pub(super) sum: i64,
+    pub(super) counts: Counts,
+    /// The last outcome or decision, in milliseconds since 1970; where there is none, when the run was made.
+    pub(super) changed_at: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Details and conditions of a plain and of a rich run, as version 0.2 wrote them.
+    fn kept() -> Vec<(Value, Value)> {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/kept-0.2.json");
+        let runs: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        ["plain", "rich"].map(|run| (runs[run]["details"].clone(), runs[run]["conditions"].clone())).into()
+    }
+
+    /// Reads what was kept as a ledger does.
+    fn read(details: &Value, conditions: &Value) -> serde_json::Result<Details> {
+        let mut read: Details = serde_json::from_str(&details.to_string())?;
+        if !conditions.is_null() {
+            read.conditions = serde_json::from_str(&conditions.to_string())?;
+        }
+        Ok(read)
+    }
+
+    /// Adds a field to every object of what was kept.
+    fn extended(kept: &Value) -> Value {
+        match kept {
+            Value::Object(fields) => {
+                let fields = fields.iter().map(|(name, value)| (name.clone(), extended(value)));
+                Value::Object(fields.chain([("added_later".to_owned(), json!({ "x": [1] }))]).collect())
+            }
+            Value::Array(values) => values.iter().map(extended).collect(),
+            other => other.clone(),
+        }
+    }
+
+    #[test]
+    fn what_version_0_2_kept_is_read_with_every_field() {
+        for (details, conditions) in kept() {
+            let mut read = read(&details, &Value::Null).unwrap();
+            let again = serde_json::to_value(&read).unwrap();
+            for (name, value) in details.as_object().unwrap() {
+                assert_eq!(&again[name], value, "{name}");
+            }
+            if !conditions.is_null() {
+                read.conditions = serde_json::from_value(conditions.clone()).unwrap();
+                let again = serde_json::to_value(&read.conditions).unwrap();
+                for (name, value) in conditions.as_object().unwrap() {
+                    assert_eq!(&again[name], value, "{name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_that_a_later_version_adds_is_passed_over() {
+        for (details, conditions) in kept() {
+            let mut later = extended(&details);
+            // A message is the user's own, lengths of time are serde's, and of named values there is one.
+            for name in ["message", "max_wait", "remember", "accepts", "format"] {
+                later[name] = details[name].clone();
+            }
+            later["format"]["csv"] = extended(&details["format"]["csv"]);
+            assert_eq!(read(&later, &extended(&conditions)).unwrap(), read(&details, &conditions).unwrap());
+        }
+    }
+
+    #[test]
+    fn what_is_missing_has_a_default_unless_it_says_who_sends_what_to_whom_and_how_fast() {
+        let needed = [
+            "kind",
+            "bot",
+            "client_id",
+            "api_url",
+            "sandbox",
+            "accepts",
+            "format",
+            "columns",
+            "rate",
+            "concurrency",
+            "max_wait",
+            "remember",
+        ];
+        for (details, conditions) in kept() {
+            for name in details.as_object().unwrap().keys() {
+                let mut without = details.clone();
+                without.as_object_mut().unwrap().remove(name);
+                assert_eq!(read(&without, &conditions).is_err(), needed.contains(&name.as_str()), "{name}");
+            }
+            let mut least = details.clone();
+            least.as_object_mut().unwrap().retain(|name, _| needed.contains(&name.as_str()));
+            let read = read(&least, &json!({})).unwrap();
+            assert_eq!((&read.profile, &read.list, &read.message), (&None, &None, &None));
+            assert_eq!((read.recipient_flags, read.written_to), (RecipientFlags::default(), 0));
+            assert_eq!((read.conditions, read.templates), (RunConditions::default(), TemplateUses::default()));
+        }
+        assert_eq!(
+            RunConditions::default(),
+            RunConditions { hours: None, keep_going: false, again: false, skip_sent: false }
+        );
+    }
+}

@@ -1,0 +1,169 @@
+//! The report on a run: the input's own columns, and behind them what became of each row.
+
+use std::io::{self, Write};
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+
+use crate::import::BulkError;
+use crate::ledger::{Details, LedgerError, ReportedRow, RowFilter, StoredRun};
+use crate::list::{CsvFormat, ListFormat, MARK, OUTCOME_COLUMNS, guarded, quoted};
+use crate::output::{compact, one_line};
+use crate::timestamps::rfc_3339_millis;
+
+/// The year 10,000, which has no place in such a time.
+const END_OF_TIMES: Duration = Duration::from_secs(253_402_300_800);
+
+/// How a list is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ListReport {
+    /// Onto a terminal the list's own cells too are escaped, and elsewhere stay as they are.
+    Csv {
+        is_for_a_terminal: bool,
+    },
+    Ndjson,
+}
+
+/// Writes the rows that `filter` takes to `to`; says how many.
+pub(crate) fn write(
+    ledger: &StoredRun<'_>,
+    details: &Details,
+    filter: &RowFilter,
+    format: ListReport,
+    to: impl Write,
+) -> Result<u64, BulkError> {
+    match format {
+        ListReport::Csv { is_for_a_terminal } => write_csv(ledger, details, filter, is_for_a_terminal, to),
+        ListReport::Ndjson => write_ndjson(ledger, details, filter, to),
+    }
+}
+
+fn write_csv(
+    ledger: &StoredRun<'_>,
+    details: &Details,
+    filter: &RowFilter,
+    is_for_a_terminal: bool,
+    mut to: impl Write,
+) -> Result<u64, BulkError> {
+    let own = |cell: String| if is_for_a_terminal { one_line(&cell).into_owned() } else { cell };
+    let format = match details.format {
+        ListFormat::Csv(format) => format,
+        ListFormat::Ndjson => CsvFormat::default(),
+    };
+    write_beginning(format, &mut to).map_err(BulkError::Report)?;
+    let run = ledger.name()?;
+    let columns = details.columns.iter().cloned().map(own).chain(OUTCOME_COLUMNS.map(str::to_owned));
+    write_line(format, &mut to, columns).map_err(BulkError::Report)?;
+    let mut rows = 0;
+    ledger.report::<BulkError>(filter, |row| {
+        rows += 1;
+        let cells = cells_under(&details.columns, &row.cells)?;
+        // What others said must not act on a terminal or a log, wherever it is printed in the end.
+        let outcome = outcome(&run, &row)?.into_iter().map(|(_, value)| one_line(&text(&value)).into_owned());
+        write_line(format, &mut to, cells.iter().map(text).map(own).chain(outcome)).map_err(BulkError::Report)
+    })?;
+    to.flush().map_err(BulkError::Report)?;
+    Ok(rows)
+}
+
+/// What stood before the list's header, without which a spreadsheet reads its accents or its delimiter wrongly.
+fn write_beginning(format: CsvFormat, to: &mut impl Write) -> io::Result<()> {
+    if format.has_mark {
+        to.write_all(MARK)?;
+    }
+    if format.has_separator_line {
+        write!(to, "sep={}{}", char::from(format.delimiter), line_end(format))?;
+    }
+    Ok(())
+}
+
+/// A line of at least two cells, in which a spreadsheet runs none.
+fn write_line(format: CsvFormat, to: &mut impl Write, cells: impl Iterator<Item = String>) -> io::Result<()> {
+    let cells: Vec<_> = cells.map(|cell| quoted(&guarded(&cell)).into_owned()).collect();
+    write!(to, "{}{}", cells.join(&char::from(format.delimiter).to_string()), line_end(format))
+}
+
+fn line_end(format: CsvFormat) -> &'static str {
+    if format.has_returns { "\r\n" } else { "\n" }
+}
+
+fn write_ndjson(
+    ledger: &StoredRun<'_>,
+    details: &Details,
+    filter: &RowFilter,
+    mut to: impl Write,
+) -> Result<u64, BulkError> {
+    if let Some(column) = details.columns.iter().find(|column| OUTCOME_COLUMNS.contains(&column.trim())) {
+        return Err(BulkError::ColumnOfOutcome { column: column.clone() });
+    }
+    let mut rows = 0;
+    let run = ledger.name()?;
+    ledger.report::<BulkError>(filter, |row| {
+        rows += 1;
+        let mut line = match stored(&row.cells)? {
+            Value::Array(cells) => details.columns.iter().map(|name| name.trim().to_owned()).zip(cells).collect(),
+            Value::Object(fields) => fields,
+            _ => Map::new(),
+        };
+        line.extend(outcome(&run, &row)?.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        writeln!(to, "{}", compact(&Value::Object(line))).map_err(BulkError::Report)
+    })?;
+    to.flush().map_err(BulkError::Report)?;
+    Ok(rows)
+}
+
+/// The cells of a row under `columns`, as text.
+pub(crate) fn reported_cells(columns: &[String], cells: &str) -> Result<Vec<String>, BulkError> {
+    Ok(cells_under(columns, cells)?.iter().map(text).collect())
+}
+
+/// The cells of a row under `columns`; what an object lacks is empty.
+fn cells_under(columns: &[String], cells: &str) -> Result<Vec<Value>, BulkError> {
+    Ok(match stored(cells)? {
+        Value::Array(cells) => cells,
+        Value::Object(mut fields) => {
+            columns.iter().map(|column| fields.remove(column).unwrap_or(Value::Null)).collect()
+        }
+        _ => Vec::new(),
+    })
+}
+
+/// The cells of a row as the ledger keeps them.
+fn stored(cells: &str) -> Result<Value, LedgerError> {
+    serde_json::from_str(cells).map_err(|error| LedgerError::Damaged { problem: error.to_string() })
+}
+
+/// What became of a row of the run: a value under each of the columns.
+///
+/// # Errors
+/// When its time has no place among times.
+pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Value); 9], LedgerError> {
+    let at = row.at.map(|at| time(at).ok_or(LedgerError::TimeOutOfRange { line: row.line, at })).transpose()?;
+    let [run_column, line, sent, message_id, http_status, code, error, attempts, at_column] = OUTCOME_COLUMNS;
+    Ok([
+        (run_column, json!(run)),
+        (line, json!(row.line)),
+        (sent, json!(row.state.sent())),
+        (message_id, json!(row.message_id)),
+        (http_status, json!(row.http_status)),
+        (code, json!(row.code)),
+        (error, json!(row.error)),
+        (attempts, json!(row.attempts)),
+        (at_column, json!(at)),
+    ])
+}
+
+/// A time of the ledger as people and spreadsheets read it; nothing before 1970 and beyond the year 9999.
+fn time(milliseconds: i64) -> Option<String> {
+    let since_1970 = Duration::from_millis(u64::try_from(milliseconds).ok()?);
+    (since_1970 < END_OF_TIMES).then(|| rfc_3339_millis(UNIX_EPOCH + since_1970))
+}
+
+/// A value as the text of a cell.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,442 @@
+//! Sends the rows of a run at its pace: it asks the ledger for as many as it has room for, sends those that it is given,
+//! and hands in what became of them.
+
+use std::future::ready;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::{JoinError, JoinSet};
+
+use super::caught::caught;
+use super::row_task::{ApiSession, LastAddress, RowTaskEnd, given_back, send_row};
+use super::run_end::{RunEnd, StopReason, StopRequest, event_of_wait};
+use super::throttle::{Consequence, RunLimits, Throttle};
+use super::writer::{Exchanged, LedgerHandle, LeftWriter, Order, Writer};
+use crate::api::{Cause, Outcome, Problem, Verdict};
+use crate::ledger::{
+    Counts, Delay, EndedAttempt, Given, LedgerError, PauseReason, QueuedRow, RowState, RunEvent, RunLedger, SettledRow,
+};
+use crate::output::Progress;
+use crate::process::Signal;
+
+/// Who leaves at once waits for so long that what has become of rows is written.
+const LONGEST_WAIT_FOR_THE_WRITER: Duration = Duration::from_secs(2);
+
+/// More warnings of a sandbox than these would say nothing new.
+const MOST_WARNINGS: usize = 5;
+
+/// A run that is going on.
+pub(crate) struct Engine<'a> {
+    session: Arc<ApiSession>,
+    writer: Writer,
+    ledger: LedgerHandle,
+    throttle: Throttle,
+    tasks: JoinSet<RowTaskEnd>,
+    /// What became of rows, to be handed in with the next order.
+    settled: Vec<SettledRow>,
+    /// What happened to the run, to be handed in likewise.
+    events: Vec<RunEvent>,
+    /// Orders that are not answered, and the rows that they want: those may be under way already.
+    orders: usize,
+    wanted: usize,
+    /// See [`RunLedger::listens_every`].
+    listens_every: Option<Duration>,
+    ordered_at: Instant,
+    /// When the ledger has another row, and why not before; nothing while it has none.
+    next: Option<(Instant, Delay)>,
+    counts: Counts,
+    progress: &'a mut Progress<'a>,
+    /// Why no more rows are taken, once that is so.
+    stop: Option<StopReason>,
+    /// What the other processes that send this run are to be told.
+    pause: Option<PauseReason>,
+    /// Whether a signal came; the second one does not wait for anything.
+    is_signalled: bool,
+    /// Whether a row was asked for.
+    has_begun: bool,
+    last_address: LastAddress,
+    /// What a sandbox has warned of so far.
+    warned: Vec<String>,
+}
+
+/// How the loop over the rows ends.
+enum LoopEnd {
+    /// Nothing is under way.
+    Drained,
+    /// Whoever watches does not want to wait for what is under way.
+    LeftAtOnce,
+}
+
+impl<'a> Engine<'a> {
+    /// Takes over `ledger`, of whose rows so many are in each state.
+    pub(crate) fn new(
+        session: Arc<ApiSession>,
+        ledger: Box<dyn RunLedger>,
+        counts: Counts,
+        limits: RunLimits,
+        progress: &'a mut Progress<'a>,
+    ) -> Self {
+        let now = Instant::now();
+        progress.begin(&counts.shown());
+        let listens_every = ledger.listens_every();
+        let (writer, ledger) = Writer::start(ledger);
+        Self {
+            session,
+            writer,
+            ledger,
+            throttle: Throttle::new(limits, counts.sent > 0, now),
+            tasks: JoinSet::new(),
+            settled: Vec::new(),
+            events: Vec::new(),
+            orders: 0,
+            wanted: 0,
+            listens_every,
+            ordered_at: now,
+            // The first answer says whether there is one.
+            next: Some((now, Delay::Retry)),
+            counts,
+            progress,
+            stop: None,
+            pause: None,
+            is_signalled: false,
+            has_begun: false,
+            last_address: LastAddress::default(),
+            warned: Vec::new(),
+        }
+    }
+
+    /// Sends until every row is final, something makes it pause, or `request` asks it to stop: the rows under way come to
+    /// their end, unless a second signal comes.
+    pub(crate) async fn run(mut self, mut request: impl AsyncFnMut() -> StopRequest) -> RunEnd {
+        match caught(self.send_rows(&mut request)).await {
+            Ok(LoopEnd::Drained) => self.close(),
+            Ok(LoopEnd::LeftAtOnce) => self.leave().await,
+            // Before the first row nothing can have been sent.
+            Err(panic) if !self.has_begun => resume_unwind(panic),
+            Err(_) => {
+                self.stop_for(StopReason::Panicked);
+                self.leave().await
+            }
+        }
+    }
+
+    async fn send_rows(&mut self, request: &mut impl AsyncFnMut() -> StopRequest) -> LoopEnd {
+        // What was asked before the first row holds for it too.
+        tokio::select! {
+            biased;
+            asked = request() => {
+                if let Some(end) = self.hear_request(asked) {
+                    return end;
+                }
+            }
+            () = ready(()) => {}
+        }
+        loop {
+            while let Some(done) = self.tasks.try_join_next() {
+                self.settle(done);
+            }
+            let now = Instant::now();
+            if self.throttle.look(now) {
+                self.stop_for(StopReason::HoursOpened);
+            }
+            let has_a_row = self.room() > 0 && self.next.is_some_and(|(at, _)| at <= now);
+            self.throttle.note_hold(!has_a_row, now);
+            let next = self.next_at(now);
+            let is_due = next.is_some_and(|at| at <= now);
+            self.order(if is_due { self.room().min(self.available(now)) } else { 0 }, now);
+            if next.is_none() && self.tasks.is_empty() && self.orders == 0 {
+                return LoopEnd::Drained;
+            }
+            let later = next.into_iter().chain(self.listens_at()).filter(|at| *at > now).min();
+            let tick = self.progress.due().into();
+            tokio::select! {
+                biased;
+                asked = request() => {
+                    if let Some(end) = self.hear_request(asked) {
+                        return end;
+                    }
+                }
+                exchanged = self.ledger.exchanged(), if self.orders > 0 => self.take(exchanged),
+                Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.settle(done),
+                () = tokio::time::sleep_until(later.unwrap_or(now).into()), if later.is_some() => {}
+                () = tokio::time::sleep_until(tick) => self.show(),
+            }
+        }
+    }
+
+    /// Takes no more rows; the second signal ends all.
+    fn hear_request(&mut self, asked: StopRequest) -> Option<LoopEnd> {
+        match (self.is_signalled, asked) {
+            (_, StopRequest::Command) => self.stop_as_asked(),
+            (false, StopRequest::Signal(signal)) => self.hear(signal),
+            // A terminal that goes is told twice, by the shell and by the system: nobody is impatient there.
+            (true, StopRequest::Signal(Signal::Hangup)) => {}
+            (true, StopRequest::Signal(_)) => return Some(LoopEnd::LeftAtOnce),
+        }
+        None
+    }
+
+    /// How many more rows may be under way.
+    fn room(&self) -> usize {
+        self.throttle.allowance().saturating_sub(self.tasks.len() + self.wanted)
+    }
+
+    /// How many more the pace lets leave now. It counts a row when it is given, so those that were asked for come first.
+    fn available(&self, now: Instant) -> usize {
+        self.throttle.available(now).saturating_sub(self.wanted)
+    }
+
+    /// When the next row may be asked for; nothing while there is none, or no room for it, or an answer must come first.
+    fn next_at(&mut self, now: Instant) -> Option<Instant> {
+        let Some((at, delay)) = self.next.filter(|_| self.stop.is_none() && self.room() > 0) else {
+            self.progress.wait(None);
+            return None;
+        };
+        let wait = self.throttle.wait(at, delay, now);
+        self.events.extend(wait.as_ref().and_then(event_of_wait));
+        self.progress.wait(wait);
+        let at = at.max(self.throttle.ready_at());
+        (at > now && self.wanted == 0 || self.available(now) > 0).then_some(at)
+    }
+
+    /// When the ledger is asked at the latest, though there is nothing to say: others may have paused the run.
+    fn listens_at(&self) -> Option<Instant> {
+        let every = self.listens_every.filter(|_| self.stop.is_none() && self.orders == 0)?;
+        Some(self.ordered_at + every)
+    }
+
+    /// Hands in what became of rows, and asks for so many.
+    fn order(&mut self, wanted: usize, now: Instant) {
+        let has_nothing = wanted == 0 && self.settled.is_empty() && self.events.is_empty() && self.pause.is_none();
+        if has_nothing && self.listens_at().is_none_or(|at| at > now) {
+            return;
+        }
+        self.ordered_at = now;
+        self.has_begun |= wanted > 0;
+        self.wanted += wanted;
+        self.orders += 1;
+        let settled = std::mem::take(&mut self.settled);
+        let events = std::mem::take(&mut self.events);
+        let asks_for_others = self.throttle.leaves_to_others(now).is_some();
+        let (is_last, pause) = (self.stop.is_some(), self.pause.take());
+        self.ledger.order(Order { settled, wanted, is_last, pause, events, asks_for_others });
+    }
+
+    /// Sends the rows that the ledger gives.
+    fn take(&mut self, exchanged: Option<Exchanged>) {
+        let Some(Exchanged { given: Given { rows, next, problem, pause, counts }, orders, wanted, others_send }) =
+            exchanged
+        else {
+            (self.orders, self.wanted, self.next) = (0, 0, None);
+            self.stop_for(StopReason::ledger(LedgerError::WriterGone));
+            return;
+        };
+        self.orders -= orders;
+        self.wanted -= wanted;
+        self.next = next;
+        let now = Instant::now();
+        for mut row in rows {
+            self.throttle.take(now);
+            self.counts.change(RowState::Pending, RowState::Inflight);
+            match self.session.request(&mut row, &mut self.last_address) {
+                Ok(request) => drop(self.tasks.spawn(send_row(Arc::clone(&self.session), request, row))),
+                Err(error) => self.give_back(row, error),
+            }
+        }
+        if let Some(error) = problem {
+            self.stop_for(StopReason::ledger(error));
+        }
+        if let Some(pause) = pause {
+            self.stop_for(StopReason::PausedByOthers(pause));
+        }
+        if let Some(counts) = counts {
+            self.counts = counts;
+        }
+        if let Some(problem) = self.throttle.leaves_to_others(now).filter(|_| others_send) {
+            let hint = "other processes continue the run; check the network of this one, then try again".to_owned();
+            let problem = Problem { hint, ..problem.clone() };
+            self.pause(PauseReason::Network, problem);
+        }
+    }
+
+    /// A row of which nothing left is pending again.
+    fn give_back(&mut self, row: QueuedRow, error: LedgerError) {
+        self.counts.change(RowState::Inflight, RowState::Pending);
+        self.settled.push(SettledRow::new(given_back(row, &error)));
+        self.stop_for(StopReason::ledger(error));
+    }
+
+    /// Deals with what became of a row.
+    fn settle(&mut self, done: Result<RowTaskEnd, JoinError>) {
+        match done {
+            Ok(done) => {
+                for warning in done.warnings {
+                    self.warn(warning);
+                }
+                self.settle_row(done.line, done.ended, *done.verdict);
+            }
+            Err(_) => self.stop_for(StopReason::Panicked),
+        }
+    }
+
+    /// Says what a sandbox warns of, once for all rows.
+    fn warn(&mut self, warning: String) {
+        if self.warned.len() < MOST_WARNINGS && !self.warned.contains(&warning) {
+            self.progress.note(&warning);
+            self.warned.push(warning);
+        }
+    }
+
+    fn settle_row(&mut self, line: u64, ended: EndedAttempt, verdict: Verdict) {
+        let state = ended.state;
+        self.counts.change(RowState::Inflight, state);
+        let now = Instant::now();
+        let Consequence { due, delay, slows, stopped_until, pause } = self.throttle.note(&verdict, now);
+        let retry = (state == RowState::Pending).then_some((due, delay));
+        self.settled.push(SettledRow { ended, at: now, retry, slows, stopped_until });
+        let Some(mut problem) = verdict.problem else { return };
+        if state != RowState::Pending {
+            self.progress.fault(line, state.name(), &problem.told());
+        }
+        if let Some(pause) = pause {
+            if matches!(verdict.outcome, Outcome::NotSent(Cause::Network | Cause::Unavailable)) {
+                problem.hint.push_str(", or let the run wait for longer with --max-wait");
+            }
+            self.pause(pause, problem);
+        }
+    }
+
+    /// Takes no more rows; says so at once where others are still under way.
+    fn pause(&mut self, reason: PauseReason, problem: Problem) {
+        if self.stop.is_none() && !self.tasks.is_empty() {
+            self.progress.note(&format!("paused: {}; {}", problem.told(), self.under_way()));
+        }
+        if reason.is_of_run() {
+            self.pause = Some(reason);
+        }
+        self.stop_for(StopReason::Paused(reason, problem));
+    }
+
+    fn hear(&mut self, signal: Signal) {
+        self.is_signalled = true;
+        self.progress
+            .note(&format!("stopping: {}; press Ctrl-C again after a second to stop at once", self.under_way()));
+        self.stop_for(StopReason::Signal(signal));
+    }
+
+    fn stop_as_asked(&mut self) {
+        self.progress.note(&format!("stopping, as `jelouctl bulk stop` asks: {}", self.under_way()));
+        self.stop_for(StopReason::Command);
+    }
+
+    fn under_way(&self) -> String {
+        match self.tasks.len() {
+            0 => "nothing is under way".to_owned(),
+            1 => "1 request is under way".to_owned(),
+            tasks => format!("{tasks} requests are under way"),
+        }
+    }
+
+    fn stop_for(&mut self, reason: StopReason) {
+        if self.stop.as_ref().is_none_or(|earlier| reason.outweighs(earlier)) {
+            self.events.extend(reason.event());
+            self.stop = Some(reason);
+        }
+    }
+
+    fn show(&mut self) {
+        self.progress.show(&self.counts.shown());
+    }
+
+    /// Waits for the writer, which may have failed last of all.
+    fn close(mut self) -> RunEnd {
+        self.show();
+        self.progress.finish();
+        drop(self.ledger);
+        RunEnd::of(self.writer.close(), self.stop)
+    }
+
+    /// Gives up what is under way, but not what is known of the rows that have ended.
+    async fn leave(mut self) -> RunEnd {
+        while let Some(done) = self.tasks.try_join_next() {
+            self.settle(done);
+        }
+        self.tasks.shutdown().await;
+        self.order(0, Instant::now());
+        self.progress.finish();
+        drop(self.ledger);
+        match (self.writer.close_within(LONGEST_WAIT_FOR_THE_WRITER), self.stop) {
+            (LeftWriter::Busy(unwritten), reason) => {
+                RunEnd::Stopped { reason: reason.unwrap_or(StopReason::Panicked), unwritten: Some(unwritten) }
+            }
+            (LeftWriter::Ended(written), reason) => RunEnd::of(written, reason),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::api::{
+        Client, ClientOptions, Credentials, Deadline, HEADERS_OF_A_POST, Roots, SuccessCriterion, SwapWatch, signed,
+    };
+    use crate::ledger::FileRun;
+    use crate::ledger::sqlite::fixture;
+    use crate::output::{ProgressFormat, Stderr};
+
+    /// A session with a server that never answers.
+    async fn session() -> (TcpListener, ApiSession) {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let options = ClientOptions { timeout: Duration::from_secs(60), roots: Roots::None, proxy: None };
+        let credentials = Credentials::new("id", &serde_json::from_str("\"secret\"").unwrap());
+        let session = ApiSession {
+            client: Client::new(&options).unwrap(),
+            headers: signed(HEADERS_OF_A_POST, &credentials),
+            credentials,
+            base: format!("http://{}", server.local_addr().unwrap()).parse().unwrap(),
+            accepts: SuccessCriterion::MessageId,
+            swaps: SwapWatch::default(),
+        };
+        (server, session)
+    }
+
+    #[tokio::test]
+    async fn a_row_whose_deadline_is_over_does_not_leave() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (_, reader) = fixture::ledgers(home.path(), &["593990000000"]);
+        let mut row = reader.pending(1).unwrap().unwrap();
+        row.deadline = Some(Deadline::after(Duration::ZERO));
+        let (server, session) = session().await;
+        let request = session.request(&mut row, &mut LastAddress::default()).unwrap();
+        let end = send_row(Arc::new(session), request, row).await;
+        assert_eq!((end.ended.state, end.ended.code), (RowState::Pending, Some("ledger")));
+        let (mut connection, _) = server.accept().await.unwrap();
+        let mut received = Vec::new();
+        connection.read_to_end(&mut received).await.unwrap();
+        assert_eq!(received, b"");
+    }
+
+    #[tokio::test]
+    async fn a_panic_while_a_request_is_under_way_is_no_failure_that_sent_nothing() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000", "593990000001"]);
+        let ledger = Box::new(FileRun::new(ledger).unwrap());
+        let (server, session) = session().await;
+        let stderr = Stderr::default();
+        let mut progress = Progress::new(&stderr, ProgressFormat::None);
+        let limits =
+            RunLimits { rate: 1000.0, concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
+        let engine = Engine::new(Arc::new(session), ledger, reader.counts().unwrap(), limits, &mut progress);
+        let end = engine
+            .run(async || {
+                let _connection = server.accept().await.unwrap();
+                panic!("a fault of our own");
+            })
+            .await;
+        assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Panicked, unwritten: None }), "{end:?}");
+    }
+}

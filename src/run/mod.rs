@@ -1,0 +1,17 @@
+//! Sends the rows of a run at its pace: the engine, and what holds rows back. Which rows may leave is decided by the ledger.
+
+mod breaker;
+mod caught;
+mod engine;
+mod hours_gate;
+mod pace;
+mod patience;
+mod row_task;
+mod run_end;
+mod throttle;
+mod writer;
+
+pub(crate) use self::engine::Engine;
+pub(crate) use self::row_task::ApiSession;
+pub(crate) use self::run_end::{RunEnd, StopReason, StopRequest};
+pub(crate) use self::throttle::RunLimits;

@@ -1,0 +1,123 @@
+//! One row on its way, which the ledger has as under way: on the wire, and what became of it.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use url::Url;
+
+use crate::api::{Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, SwapWatch, Verdict, judge};
+use crate::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
+
+/// Bytes of a message's id that are kept; a longer one is kept as none.
+const LONGEST_ID: usize = 256;
+/// Bytes that are kept of what a server says.
+const LONGEST_TEXT: usize = 2048;
+
+/// What requests are sent with.
+pub(crate) struct ApiSession {
+    pub(crate) client: Client,
+    pub(crate) credentials: Credentials,
+    pub(crate) base: Url,
+    pub(crate) accepts: SuccessCriterion,
+    pub(crate) swaps: SwapWatch,
+    /// Of every request of the run.
+    pub(crate) headers: HeaderMap,
+}
+
+/// The path and address of the last request: most rows of a run have the same.
+#[derive(Debug, Default)]
+pub(crate) struct LastAddress(Option<(String, Url)>);
+
+/// What a task says of its row.
+pub(crate) struct RowTaskEnd {
+    /// Where the row begins in the input.
+    pub(crate) line: u64,
+    pub(crate) ended: EndedAttempt,
+    pub(crate) verdict: Box<Verdict>,
+    /// What a sandbox warns of.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl ApiSession {
+    /// The request that the ledger keeps for `row`, whose body it takes.
+    pub(crate) fn request(&self, row: &mut QueuedRow, last: &mut LastAddress) -> Result<Request, LedgerError> {
+        let url = match &last.0 {
+            Some((path, url)) if *path == row.path => url.clone(),
+            _ => {
+                let url = Request::url_below(&self.base, &row.path)
+                    .map_err(|error| LedgerError::Damaged { problem: format!("row {}: {error}", row.n) })?;
+                last.0 = Some((row.path.clone(), url.clone()));
+                url
+            }
+        };
+        let accepts = self.accepts.for_recipient(&row.recipient);
+        Ok(Request::post(url, std::mem::take(&mut row.body).into_boxed_str(), accepts))
+    }
+}
+
+/// Sends a row once; the ledger has it as under way.
+pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: QueuedRow) -> RowTaskEnd {
+    let began_at = now();
+    let (client, headers, credentials) = (&session.client, session.headers.clone(), &session.credentials);
+    let attempt = match row.deadline {
+        None => Some(client.attempt_signed(&request, headers, credentials).await),
+        Some(deadline) => client.attempt_until(deadline, &request, headers, credentials).await,
+    };
+    let Some(attempt) = attempt else { return stopped_too_long(row) };
+    let verdict = session.swaps.check(judge(&attempt, &request), &attempt, &session.client);
+    let (state, message_id) = match &verdict.outcome {
+        Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),
+        Outcome::NotSent(Cause::Rejected) => (RowState::Failed, None),
+        Outcome::NotSent(_) => (RowState::Pending, None),
+        Outcome::Unknown(_) => (RowState::Unknown, None),
+    };
+    let (http_status, warnings) = match attempt {
+        Attempt::Answered(answer) => (Some(answer.status), answer.warnings),
+        Attempt::Failed(_) => (None, Vec::new()),
+    };
+    let ended = EndedAttempt {
+        n: row.n,
+        number: row.number,
+        recipient: row.recipient,
+        state,
+        began_at,
+        ended_at: now(),
+        http_status,
+        message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
+        code: verdict.problem.as_ref().map(|problem| problem.code),
+        error: verdict.problem.as_ref().map(|problem| shortened(&problem.told())),
+        api_code: verdict.problem.as_ref().and_then(|problem| problem.api_code.as_deref()).map(shortened),
+    };
+    RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict), warnings }
+}
+
+/// Of a row that may be unknown to others by now.
+fn stopped_too_long(row: QueuedRow) -> RowTaskEnd {
+    let line = row.line;
+    let problem = "this process was stopped for longer than the row was its own";
+    let ended = EndedAttempt::not_begun(row, now(), "ledger", problem);
+    let verdict = Verdict { outcome: Outcome::NotSent(Cause::Unavailable), problem: None, retry: None };
+    RowTaskEnd { line, ended, verdict: Box::new(verdict), warnings: Vec::new() }
+}
+
+/// What is noted of a row that was given, and of which nothing left for `error`.
+pub(crate) fn given_back(row: QueuedRow, error: &LedgerError) -> EndedAttempt {
+    EndedAttempt::not_begun(row, now(), "ledger", &error.to_string())
+}
+
+/// The text, or its beginning and `…`.
+pub(super) fn shortened(text: &str) -> String {
+    if text.len() <= LONGEST_TEXT {
+        text.to_owned()
+    } else {
+        format!(
+            "{}…",
+            text.chars()
+                .scan(0, |size, letter| {
+                    *size += letter.len_utf8();
+                    (*size <= LONGEST_TEXT).then_some(letter)
+                })
+                .collect::<String>()
+        )
+    }
+}

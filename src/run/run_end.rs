@@ -1,0 +1,123 @@
+//! How a run ends, and why it stops before its end.
+
+use jiff::Timestamp;
+
+use super::row_task::shortened;
+use super::writer::WriteFailure;
+use crate::api::Problem;
+use crate::ledger::{EndedAttempt, LedgerError, PauseReason, RunEvent, RunEventKind, RunLedger, RunPause};
+use crate::output::{WaitReason, Waiting};
+use crate::process::Signal;
+
+/// How a run came to its end.
+#[derive(Debug)]
+pub(crate) enum RunEnd {
+    /// Every row is final, also where something had stopped the run while the last ones were under way.
+    Complete { was_stopped: bool },
+    /// Rows are left. Whoever leaves at once does not wait for a slow disk: `unwritten` is what became of rows that the
+    /// ledger may not have, where it was still being written.
+    Stopped { reason: StopReason, unwritten: Option<Vec<EndedAttempt>> },
+}
+
+/// Somebody wants the run to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StopRequest {
+    Signal(Signal),
+    /// `bulk stop`
+    Command,
+}
+
+/// Why no more rows are taken.
+#[derive(Debug)]
+pub(crate) enum StopReason {
+    /// A fault that would meet the other rows too.
+    Paused(PauseReason, Problem),
+    Signal(Signal),
+    /// The run was paused, by a person or by another process that sends it.
+    PausedByOthers(RunPause),
+    /// The hours that it waited for are open: who must not be written to is looked up anew before it goes on.
+    HoursOpened,
+    /// `bulk stop`
+    Command,
+    /// The ledger cannot be written; what it does not know is in here.
+    LedgerFailed(WriteFailure),
+    /// A fault of our own while requests were under way.
+    Panicked,
+}
+
+impl RunEnd {
+    /// The end of a run whose writer gave `written`: it is complete where every row is final, whatever had stopped it.
+    pub(crate) fn of(written: Result<Box<dyn RunLedger>, WriteFailure>, stop: Option<StopReason>) -> Self {
+        let stopped = |reason| Self::Stopped { reason, unwritten: None };
+        let ledger = match written {
+            Ok(ledger) => ledger,
+            Err(failure) => return stopped(StopReason::LedgerFailed(failure)),
+        };
+        let (was_stopped, reason) = match stop {
+            Some(reason @ (StopReason::LedgerFailed(_) | StopReason::Panicked)) => return stopped(reason),
+            Some(StopReason::HoursOpened) => (false, StopReason::HoursOpened),
+            Some(
+                reason @ (StopReason::Paused(..)
+                | StopReason::Signal(_)
+                | StopReason::Command
+                | StopReason::PausedByOthers(_)),
+            ) => (true, reason),
+            None => (
+                false,
+                StopReason::ledger(LedgerError::Damaged { problem: "rows are left that nothing led to".to_owned() }),
+            ),
+        };
+        match ledger.close() {
+            Ok(true) => Self::Complete { was_stopped },
+            Ok(false) => stopped(reason),
+            Err(error) => stopped(StopReason::ledger(error)),
+        }
+    }
+}
+
+impl StopReason {
+    pub(crate) fn ledger(error: LedgerError) -> Self {
+        Self::LedgerFailed(WriteFailure { error, outcomes: Vec::new() })
+    }
+
+    /// What is noted of it; nothing where the run goes on, or the ledger takes no note any more.
+    pub(crate) fn event(&self) -> Option<RunEvent> {
+        match self {
+            Self::Paused(reason, problem) => Some(RunEvent {
+                problem: Some(shortened(&problem.message)),
+                ..RunEvent::now(RunEventKind::Paused).because(reason.name())
+            }),
+            Self::Signal(signal) => Some(RunEvent::now(RunEventKind::Stopped).because(signal.name())),
+            Self::Command => Some(RunEvent::now(RunEventKind::Stopped).because("bulk stop")),
+            Self::Panicked => Some(RunEvent::now(RunEventKind::Stopped).because("unexpected")),
+            Self::HoursOpened | Self::PausedByOthers(_) | Self::LedgerFailed(_) => None,
+        }
+    }
+
+    /// Whether it takes the place of `earlier`: a run that must end for itself is not a pause or a wish any more, but the
+    /// cause of a pause outlives the signal that comes while the last rows end.
+    pub(crate) fn outweighs(&self, earlier: &Self) -> bool {
+        match (self, earlier) {
+            (Self::HoursOpened, _) => false,
+            (_, Self::HoursOpened)
+            | (
+                Self::LedgerFailed(_) | Self::Panicked,
+                Self::Paused(..) | Self::Signal(_) | Self::Command | Self::PausedByOthers(_),
+            ) => true,
+            (Self::Paused(..) | Self::Signal(_) | Self::Command | Self::PausedByOthers(_), _)
+            | (_, Self::LedgerFailed(_) | Self::Panicked) => false,
+        }
+    }
+}
+
+/// What is noted of a wait that is told for the first time: nothing of one that only some rows have.
+pub(crate) fn event_of_wait(wait: &Waiting) -> Option<RunEvent> {
+    let reason = match wait.reason {
+        WaitReason::Hours => "hours",
+        WaitReason::RateLimit => "rate_limit",
+        WaitReason::Network => "network",
+        WaitReason::RecipientGap | WaitReason::PairLimit => return None,
+    };
+    let until = wait.until.parse().ok().map(Timestamp::as_millisecond);
+    wait.is_new.then(|| RunEvent { until, ..RunEvent::now(RunEventKind::Waiting).because(reason) })
+}

@@ -1,0 +1,344 @@
+//! What holds rows back: the pace, the breaker, rate limits, a network that is away and the hours, asked and told as one.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use jiff::Timestamp;
+
+use super::breaker::Breaker;
+use super::hours_gate::{Closed, HoursGate};
+use super::pace::Pace;
+use super::patience::{ObstacleWait, Patience};
+use crate::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
+use crate::hours::Hours;
+use crate::ledger::{Delay, PauseReason};
+use crate::output::{WaitReason, Waiting, rounded};
+use crate::timestamps::{self, local_second, rfc_3339, timestamp};
+
+/// A wait is told when it is longer than this, and as another one when it ends later by more than this.
+const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);
+/// A wait too long to be reckoned with: a signal ends it.
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Where others send the run too, a process whose network is away for longer leaves it to them.
+const LONGEST_WAIT_BESIDE_OTHERS: Duration = Duration::from_secs(60);
+
+/// How fast and when a run may send, and how long it may wait.
+#[derive(Clone, Debug)]
+pub(crate) struct RunLimits {
+    /// Requests a second.
+    pub(crate) rate: f64,
+    /// Requests that may be under way at once.
+    pub(crate) concurrency: usize,
+    /// How long it goes on while every row that is tried meets a rate limit, or the network is away.
+    pub(crate) max_wait: Duration,
+    /// The hours in which rows may leave; nothing for any.
+    pub(crate) hours: Option<Hours>,
+    /// Whether it goes on when every row is rejected.
+    pub(crate) keep_going: bool,
+}
+
+/// Says when the next row may leave, from what became of the others.
+#[derive(Debug)]
+pub(crate) struct Throttle {
+    concurrency: usize,
+    pace: Pace,
+    breaker: Breaker,
+    rate_limit: Patience,
+    network: Patience,
+    gate: HoursGate,
+    /// Whether the hours are closed, as they were looked at last.
+    closed: Option<Closed>,
+    /// What held rows back last.
+    obstacle: Option<Obstacle>,
+    /// The end of the last wait that was told.
+    told_until: Option<Instant>,
+    /// The opening of the hours that was told.
+    told_opening: Option<Timestamp>,
+    /// Since when no row could have left, whatever the pace.
+    held_since: Option<Instant>,
+}
+
+/// A rate limit, or a network that is away.
+#[derive(Debug)]
+struct Obstacle {
+    reason: WaitReason,
+    /// Since when every row that was tried met it.
+    since: SystemTime,
+    problem: Problem,
+}
+
+/// What an outcome means for the run.
+#[derive(Debug)]
+pub(crate) struct Consequence {
+    /// When its row may be tried again, where it was certainly not sent, and why not before.
+    pub(crate) due: Instant,
+    pub(crate) delay: Delay,
+    /// Whether the API said that it is too much: whoever else sends the run slows down too.
+    pub(crate) slows: bool,
+    /// Until when nobody sends, as the API asks; a network that is away holds this process alone.
+    pub(crate) stopped_until: Option<Instant>,
+    pub(crate) pause: Option<PauseReason>,
+}
+
+impl Throttle {
+    /// `ever_accepted` says whether a row of the run was accepted before.
+    pub(crate) fn new(limits: RunLimits, ever_accepted: bool, now: Instant) -> Self {
+        Self {
+            concurrency: limits.concurrency,
+            pace: Pace::new(limits.rate, now),
+            breaker: Breaker::new(!ever_accepted && !limits.keep_going),
+            rate_limit: Patience::new(limits.max_wait),
+            network: Patience::new(limits.max_wait),
+            gate: HoursGate::new(limits.hours),
+            closed: None,
+            obstacle: None,
+            told_until: None,
+            told_opening: None,
+            held_since: None,
+        }
+    }
+
+    /// How many rows may be under way.
+    pub(crate) fn allowance(&self) -> usize {
+        let is_probing = self.rate_limit.is_probing() || self.network.is_probing();
+        if is_probing { 1 } else { self.breaker.allowance(self.concurrency) }
+    }
+
+    /// Looks at the clock on the wall, where the run has hours. Says whether they have opened since the last look.
+    pub(crate) fn look(&mut self, now: Instant) -> bool {
+        self.gate.hours().is_some() && self.look_at(timestamps::now(), now)
+    }
+
+    /// As [`Throttle::look`], when the clock shows `wall`.
+    fn look_at(&mut self, wall: Timestamp, now: Instant) -> bool {
+        std::mem::replace(&mut self.closed, self.gate.look(wall, now)).is_some() && self.closed.is_none()
+    }
+
+    /// When a row may leave, or when to look again.
+    pub(crate) fn ready_at(&self) -> Instant {
+        let ready_at = self.pace.ready_at();
+        self.closed.map_or(ready_at, |closed| ready_at.max(closed.look_at))
+    }
+
+    /// How many rows may leave now, by the pace.
+    pub(crate) fn available(&self, now: Instant) -> usize {
+        self.pace.available(now)
+    }
+
+    /// Keeps the pace from making up for a time in which nothing could leave: while the hours were closed, or `is_held`
+    /// was so.
+    pub(crate) fn note_hold(&mut self, is_held: bool, now: Instant) {
+        if is_held || self.closed.is_some() {
+            self.held_since.get_or_insert(now);
+        } else if let Some(since) = self.held_since.take() {
+            self.pace.pass_over(since, now);
+        }
+    }
+
+    /// A row leaves.
+    pub(crate) fn take(&mut self, now: Instant) {
+        self.pace.take(now);
+    }
+
+    /// Notes what became of a row.
+    pub(crate) fn note(&mut self, verdict: &Verdict, now: Instant) -> Consequence {
+        let pause = self.breaker.note(&verdict.outcome);
+        let mut consequence = Consequence { due: now, delay: Delay::Retry, slows: false, stopped_until: None, pause };
+        match (&verdict.outcome, &verdict.problem) {
+            (Outcome::Sent { .. } | Outcome::NotSent(Cause::Rejected) | Outcome::Unknown(_), _) => {
+                self.rate_limit.renew();
+                self.network.renew();
+            }
+            (Outcome::NotSent(Cause::Network), Some(problem)) => {
+                let wait = self.network.note(Duration::ZERO, now).ok_or(PauseReason::Network);
+                self.obstacle = Some(Obstacle::new(WaitReason::Network, &self.network, problem, now));
+                self.hold(wait, now, &mut consequence);
+            }
+            (Outcome::NotSent(Cause::Unavailable), Some(problem)) => {
+                self.network.renew();
+                let asked = verdict.retry.unwrap_or_default();
+                if problem.api_code.as_deref() == Some(PAIR_RATE_LIMIT) {
+                    consequence.due = now.checked_add(backoff(asked, 1)).unwrap_or(now + A_DAY);
+                    consequence.delay = Delay::PairLimit;
+                } else {
+                    self.pace.cut(now);
+                    consequence.slows = true;
+                    let wait = self.rate_limit.note(asked, now).ok_or(PauseReason::RateLimit);
+                    consequence.stopped_until =
+                        wait.as_ref().ok().filter(|wait| wait.is_for_all).map(|wait| wait.until);
+                    self.obstacle = Some(Obstacle::new(WaitReason::RateLimit, &self.rate_limit, problem, now));
+                    self.hold(wait, now, &mut consequence);
+                }
+            }
+            (
+                Outcome::NotSent(
+                    Cause::Credentials
+                    | Cause::Account
+                    | Cause::ProxyCredentials
+                    | Cause::ProxyRefusal
+                    | Cause::Tls
+                    | Cause::Network
+                    | Cause::Interrupted(_)
+                    | Cause::Unavailable,
+                ),
+                _,
+            ) => {}
+        }
+        consequence
+    }
+
+    /// Of an obstacle that is not one recipient's: everyone waits, or the run pauses.
+    fn hold(&mut self, wait: Result<ObstacleWait, PauseReason>, now: Instant, consequence: &mut Consequence) {
+        match wait {
+            Ok(wait) => {
+                if wait.is_for_all {
+                    self.pace.stop(now, wait.until - now);
+                }
+                consequence.due = wait.until;
+            }
+            Err(pause) => consequence.pause = Some(pause),
+        }
+    }
+
+    /// Why this process leaves the run to others that send it too: its network has been away for so long, and theirs may not be.
+    pub(crate) fn leaves_to_others(&self, now: Instant) -> Option<&Problem> {
+        let since = self.network.since().filter(|_| self.closed.is_none())?;
+        let is_over = now.duration_since(since) >= LONGEST_WAIT_BESIDE_OTHERS;
+        self.obstacle.as_ref().filter(|_| is_over).map(|obstacle| &obstacle.problem)
+    }
+
+    /// The wait for a row that the queue gives at `queue_ready_at`: why nothing leaves, and until when. Nothing for a short
+    /// one. That the rate is slow is no wait.
+    pub(crate) fn wait(&mut self, queue_ready_at: Instant, delay: Delay, now: Instant) -> Option<Waiting> {
+        if let (Some(Closed { until, .. }), Some(hours)) = (self.closed, self.gate.hours()) {
+            let is_new = self.told_opening.replace(until) != Some(until);
+            let words = format!("outside of the hours of this run, {hours}");
+            let shown = format!("until {}", hours.shown(until));
+            let until = hours.rfc_3339(until);
+            return Some(Waiting { reason: WaitReason::Hours, until, since: None, shown, words, is_new });
+        }
+        let stopped_until = self.pace.stopped_until();
+        let until = queue_ready_at.max(stopped_until);
+        let wait = until.saturating_duration_since(now);
+        if wait <= LONGEST_SILENT_WAIT {
+            return None;
+        }
+        let is_of_row = queue_ready_at > stopped_until;
+        let (reason, since, words) = match (delay, &self.obstacle) {
+            (Delay::RecipientGap, _) if is_of_row => {
+                (WaitReason::RecipientGap, None, "messages to one recipient leave 6 s apart".to_owned())
+            }
+            (Delay::PairLimit, _) if is_of_row => {
+                let words = "WhatsApp takes no more messages to the next recipient for now".to_owned();
+                (WaitReason::PairLimit, None, words)
+            }
+            (_, obstacle) => {
+                let obstacle = obstacle.as_ref()?;
+                (obstacle.reason, Some(rfc_3339(obstacle.since)), obstacle.words())
+            }
+        };
+        let is_told = self.told_until.is_some_and(|told| until <= told + LONGEST_SILENT_WAIT);
+        if !is_told {
+            self.told_until = Some(until);
+        }
+        let end = SystemTime::now() + wait;
+        let length = rounded(Duration::from_secs((wait + Duration::from_millis(500)).as_secs()));
+        let shown = format!("{length}, until {}", local_second(timestamp(end)));
+        Some(Waiting { reason, until: rfc_3339(end), since, shown, words, is_new: !is_told })
+    }
+}
+
+impl Obstacle {
+    /// One that `problem` tells of, and `patience` watches.
+    fn new(reason: WaitReason, patience: &Patience, problem: &Problem, now: Instant) -> Self {
+        let age = patience.since().map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        Self { reason, since: SystemTime::now() - age, problem: problem.clone() }
+    }
+
+    fn words(&self) -> String {
+        match self.reason {
+            WaitReason::Network => {
+                format!("{}; unreachable since {}", self.problem.message, local_second(timestamp(self.since)))
+            }
+            WaitReason::RateLimit | WaitReason::Hours | WaitReason::RecipientGap | WaitReason::PairLimit => {
+                self.problem.message.clone()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn throttle(now: Instant) -> Throttle {
+        let kept = r#"{"between":["07:00-19:00"],"not_on":[],"time_zone":"America/Bogota"}"#;
+        let hours = serde_json::from_str(kept).unwrap();
+        let limits = RunLimits { rate: 100.0, concurrency: 64, max_wait: Duration::ZERO, hours, keep_going: true };
+        Throttle::new(limits, true, now)
+    }
+
+    /// How many rows leave in the minute from `wall` on, where each leaves as soon as it may.
+    fn count(throttle: &mut Throttle, wall: Timestamp, now: Instant) -> usize {
+        let mut count = 0;
+        for millisecond in 0..60_000 {
+            let later = Duration::from_millis(millisecond);
+            throttle.look_at(wall + later, now + later);
+            throttle.note_hold(false, now + later);
+            while throttle.ready_at() <= now + later {
+                throttle.take(now + later);
+                count += 1;
+            }
+        }
+        count
+    }
+
+    #[test]
+    fn a_run_is_left_to_others_when_the_network_has_been_away_for_a_minute() {
+        let failed = |cause, message: &str| Verdict {
+            outcome: Outcome::NotSent(cause),
+            problem: Some(Problem {
+                code: "network",
+                api_code: None,
+                message: message.to_owned(),
+                hint: String::new(),
+                retry_after: None,
+                beginning: None,
+            }),
+            retry: Some(Duration::ZERO),
+        };
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let limits = RunLimits { rate: 100.0, concurrency: 64, max_wait: 900 * second, hours: None, keep_going: true };
+        let mut throttle = Throttle::new(limits, true, start);
+        for second in (0..60).step_by(5) {
+            let now = start + Duration::from_secs(second);
+            assert!(throttle.note(&failed(Cause::Network, "away"), now).pause.is_none());
+            assert_eq!(throttle.leaves_to_others(now), None, "{second}");
+        }
+        assert_eq!(throttle.allowance(), 1);
+        let problem = throttle.leaves_to_others(start + 60 * second);
+        assert_eq!(problem.map(|problem| problem.message.as_str()), Some("away"));
+        // Whoever answers is there, whatever is said.
+        throttle.note(&failed(Cause::Unavailable, "too much"), start + 61 * second);
+        assert_eq!(throttle.leaves_to_others(start + 62 * second), None);
+    }
+
+    #[test]
+    fn closed_hours_are_not_made_up_for() {
+        let (start, hour) = (Instant::now(), Duration::from_secs(60 * 60));
+        let opening: Timestamp = "2026-11-20T07:00:00-05".parse().unwrap();
+        let mut throttle = throttle(start);
+        assert_eq!(count(&mut throttle, opening - hour, start), 0);
+        let counted = count(&mut throttle, opening, start + hour);
+        assert!((5_990..6_010).contains(&counted), "{counted}");
+    }
+
+    #[test]
+    fn a_time_without_a_row_that_could_leave_is_not_made_up_for() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let noon: Timestamp = "2026-11-20T12:00:00-05".parse().unwrap();
+        let mut throttle = throttle(start);
+        throttle.note_hold(true, start);
+        let counted = count(&mut throttle, noon, start + 30 * second);
+        assert!((5_990..6_010).contains(&counted), "{counted}");
+    }
+}

@@ -1,0 +1,261 @@
+//! The thread that has the ledger. It makes one exchange of whatever has queued up, so that the disk is waited for once for
+//! many rows.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::ledger::{EndedAttempt, Given, LedgerError, PauseReason, RunEvent, RunLedger, SettledRow};
+
+/// What the engine has for the ledger, and wants from it.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) settled: Vec<SettledRow>,
+    /// How many rows there is room for.
+    pub(crate) wanted: usize,
+    /// The run takes no more rows here: what earlier orders wanted is not given either, or it might be the very row for
+    /// which the run stopped.
+    pub(crate) is_last: bool,
+    /// Why nobody is to take rows any more.
+    pub(crate) pause: Option<PauseReason>,
+    /// What happened to the run.
+    pub(crate) events: Vec<RunEvent>,
+    /// This process would leave the run to others: whether there are any is to be asked.
+    pub(crate) asks_for_others: bool,
+}
+
+/// What came of some orders.
+#[derive(Debug)]
+pub(crate) struct Exchanged {
+    pub(crate) given: Given,
+    /// How many orders it answers, and how many rows they wanted.
+    pub(crate) orders: usize,
+    pub(crate) wanted: usize,
+    /// Whether others send the run, where an order asked for them.
+    pub(crate) others_send: bool,
+}
+
+/// The way to the thread; it ends when this is gone.
+pub(crate) struct LedgerHandle {
+    orders: Sender<Order>,
+    exchanged: UnboundedReceiver<Exchanged>,
+}
+
+/// The thread itself, by what it gives at its end.
+pub(crate) struct Writer {
+    end: Receiver<Result<Box<dyn RunLedger>, WriteFailure>>,
+    /// Whether nobody waits for it any longer.
+    is_left: Arc<AtomicBool>,
+    backlog: Arc<Backlog>,
+}
+
+/// What the ledger does not have yet.
+struct Backlog {
+    orders: Mutex<Receiver<Order>>,
+    /// Rows of the exchange that is being made.
+    writing: Mutex<Arc<Vec<SettledRow>>>,
+}
+
+/// A ledger that could not be written, with what became of rows since then: nothing else knows it.
+#[derive(Debug)]
+pub(crate) struct WriteFailure {
+    pub(crate) error: LedgerError,
+    pub(crate) outcomes: Vec<EndedAttempt>,
+}
+
+/// What the thread had come to when nobody waited for it any longer.
+pub(crate) enum LeftWriter {
+    Ended(Result<Box<dyn RunLedger>, WriteFailure>),
+    /// It is still writing what became of these rows.
+    Busy(Vec<EndedAttempt>),
+}
+
+impl Writer {
+    pub(crate) fn start(mut ledger: Box<dyn RunLedger>) -> (Self, LedgerHandle) {
+        let (sender, orders) = channel();
+        let (answers, exchanged) = unbounded_channel();
+        let (at_end, end) = channel();
+        let is_left = Arc::new(AtomicBool::new(false));
+        ledger.watch(Arc::clone(&is_left));
+        let backlog = Arc::new(Backlog { orders: Mutex::new(orders), writing: Mutex::default() });
+        let own = Arc::clone(&backlog);
+        thread::spawn(move || {
+            // Whoever left without waiting does not hear it.
+            let _ = at_end.send(write(ledger, &own, answers));
+        });
+        (Self { end, is_left, backlog }, LedgerHandle { orders: sender, exchanged })
+    }
+
+    /// Waits until everything is written; the handle must be gone by then.
+    pub(crate) fn close(self) -> Result<Box<dyn RunLedger>, WriteFailure> {
+        self.end.recv().unwrap_or_else(|_| Err(WriteFailure::gone()))
+    }
+
+    /// As [`Writer::close`], but no longer than `limit`.
+    pub(crate) fn close_within(self, limit: Duration) -> LeftWriter {
+        self.is_left.store(true, Ordering::SeqCst);
+        match self.end.recv_timeout(limit) {
+            Ok(written) => LeftWriter::Ended(written),
+            Err(RecvTimeoutError::Timeout) => LeftWriter::Busy(self.backlog.unwritten()),
+            Err(RecvTimeoutError::Disconnected) => LeftWriter::Ended(Err(WriteFailure::gone())),
+        }
+    }
+}
+
+impl Backlog {
+    /// The next order, with all that have queued up behind it, and those that come while the ledger `gathers` for so many
+    /// outcomes; nothing once there are no more to come.
+    fn next(&self, gathers: impl Fn(usize) -> Duration) -> Option<(Order, usize)> {
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut first = orders.recv().ok()?;
+        let (mut number, began) = (1, Instant::now());
+        loop {
+            let rest = gathers(first.settled.len()).saturating_sub(began.elapsed());
+            let Ok(order) = orders.recv_timeout(rest) else { break };
+            first.settled.extend(order.settled);
+            first.events.extend(order.events);
+            first.wanted += order.wanted;
+            first.is_last |= order.is_last;
+            first.pause = first.pause.or(order.pause);
+            first.asks_for_others |= order.asks_for_others;
+            number += 1;
+        }
+        Some((first, number))
+    }
+
+    fn write(&self, settled: Vec<SettledRow>) -> Arc<Vec<SettledRow>> {
+        let settled = Arc::new(settled);
+        *self.writing.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&settled);
+        settled
+    }
+
+    /// What became of rows that the ledger may not have, and will not wait for.
+    fn unwritten(&self) -> Vec<EndedAttempt> {
+        let writing = Arc::clone(&self.writing.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut outcomes: Vec<_> = writing.iter().map(|row| row.ended.clone()).collect();
+        // The thread holds the orders while it waits for one: then there are none.
+        if let Ok(orders) = self.orders.try_lock() {
+            outcomes.extend(orders.try_iter().flat_map(|order| order.settled).map(|row| row.ended));
+        }
+        outcomes
+    }
+
+    /// The same once no more rows are given: those that are under way still come to their end.
+    fn all_unwritten(&self) -> Vec<EndedAttempt> {
+        let mut outcomes = self.unwritten();
+        while let Some((order, _)) = self.next(|_| Duration::ZERO) {
+            outcomes.extend(order.settled.into_iter().map(|row| row.ended));
+        }
+        outcomes
+    }
+}
+
+impl WriteFailure {
+    fn gone() -> Self {
+        Self { error: LedgerError::WriterGone, outcomes: Vec::new() }
+    }
+}
+
+impl LedgerHandle {
+    /// Asks for an exchange; [`LedgerHandle::exchanged`] gives what came of it.
+    pub(crate) fn order(&self, order: Order) {
+        // The thread lives as long as the handle does; one that has failed keeps what became of rows.
+        let _ = self.orders.send(order);
+    }
+
+    /// The next exchange; nothing, for ever, once the ledger cannot be written.
+    pub(crate) async fn exchanged(&mut self) -> Option<Exchanged> {
+        self.exchanged.recv().await
+    }
+}
+
+fn write(
+    mut ledger: Box<dyn RunLedger>,
+    backlog: &Backlog,
+    answers: UnboundedSender<Exchanged>,
+) -> Result<Box<dyn RunLedger>, WriteFailure> {
+    while let Some((Order { settled, wanted, is_last, pause, events, asks_for_others }, orders)) =
+        backlog.next(|settled| ledger.gathers(settled))
+    {
+        let settled = backlog.write(settled);
+        if let Some(reason) = pause {
+            ledger.pause(reason);
+        }
+        match ledger.note_events(&events).and_then(|()| ledger.exchange(&settled, if is_last { 0 } else { wanted })) {
+            Ok(given) => {
+                drop(settled);
+                backlog.write(Vec::new());
+                let others_send = asks_for_others && ledger.others_send();
+                // Whoever asked may have left at once.
+                let _ = answers.send(Exchanged { given, orders, wanted, others_send });
+                ledger.read_ahead();
+            }
+            Err(error) => {
+                // No row is given any more.
+                drop(answers);
+                return Err(WriteFailure { error, outcomes: backlog.all_unwritten() });
+            }
+        }
+    }
+    Ok(ledger)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::sqlite::fixture;
+    use crate::ledger::{FileRun, RowState};
+
+    fn sent(n: i64, recipient: &str) -> SettledRow {
+        let ended = EndedAttempt {
+            n,
+            number: 1,
+            recipient: recipient.to_owned(),
+            state: RowState::Sent,
+            began_at: 1,
+            ended_at: 2,
+            http_status: Some(200),
+            message_id: None,
+            code: None,
+            error: None,
+            api_code: None,
+        };
+        SettledRow::new(ended)
+    }
+
+    #[tokio::test]
+    async fn who_leaves_at_once_waits_for_what_is_known_to_be_written() {
+        let home = tempfile::TempDir::new().unwrap();
+        let recipients: Vec<_> = (0..200).map(|number| format!("{}", 593_990_000_000_u64 + number)).collect();
+        let recipients: Vec<_> = recipients.iter().map(String::as_str).collect();
+        let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
+        let (writer, mut handle) = Writer::start(Box::new(FileRun::new(ledger).unwrap()));
+        let order = |settled, wanted| Order {
+            settled,
+            wanted,
+            is_last: false,
+            pause: None,
+            events: Vec::new(),
+            asks_for_others: false,
+        };
+        for _ in 1..=200 {
+            handle.order(order(Vec::new(), 1));
+            let row = handle.exchanged().await.unwrap().given.rows.pop().unwrap();
+            let settled = vec![sent(row.n, &row.recipient)];
+            handle.order(order(settled, 0));
+            handle.exchanged().await.unwrap();
+        }
+        // A handle that is left keeps the thread waiting, and nobody waits for it longer than that.
+        let other = FileRun::new(fixture::ledgers(tempfile::TempDir::new().unwrap().path(), &[]).0).unwrap();
+        let (other, held) = Writer::start(Box::new(other));
+        let left = other.close_within(Duration::from_millis(10));
+        assert!(matches!(left, LeftWriter::Busy(outcomes) if outcomes.is_empty()));
+        drop((handle, held));
+        assert!(matches!(writer.close_within(Duration::from_secs(60)), LeftWriter::Ended(Ok(_))));
+        assert_eq!(reader.counts().unwrap().sent, 200);
+    }
+}
