@@ -13,7 +13,7 @@ use crate::commands::bulk::ledger_database;
 use crate::config::ConfigFile;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::Runs;
+use crate::ledger::{LedgerStore, Runs};
 use crate::template_names;
 
 /// Answers a shell that asks what could follow. `COMPLETE` alone is not enough to be taken for one: a message must not be

@@ -14,7 +14,7 @@ use crate::api::{Credentials, Failure, Request, Stage, TemplateFilter};
 use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{DatabaseAddress, LedgerError, RunOverviews, Runs, SharedRuns};
+use crate::ledger::{DatabaseAddress, LedgerError, LedgerStore, RunOverviews, Runs, SharedRuns};
 use crate::output::{Check, CheckState, rounded};
 use crate::process::{Signals, block_on};
 use crate::sending::{Connection, Flight, ReadError, address, check_audit_log, new_client, proxy_to, read_environment};

@@ -290,6 +290,9 @@ impl From<ResolveError> for CommandError {
                             changed: write a new one with `jelouctl bulk report RUN --state unknown --file FILE`";
                 Self::new(ExitCode::Usage, "usage", error, Some(hint.to_owned()))
             }
+            ResolveError::MayStillSend => {
+                Self::new(ExitCode::Usage, "usage", error, Some("end it first, then add --yes".to_owned()))
+            }
             ResolveError::ChangedMeanwhile => {
                 let hint = "look at `jelouctl bulk status`, then decide once more";
                 Self::new(ExitCode::InUse, "in_use", error, Some(hint.to_owned()))

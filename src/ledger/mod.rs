@@ -13,6 +13,7 @@ mod overview;
 mod pause;
 mod postgres;
 mod resolution;
+mod run;
 mod run_error;
 mod skip;
 #[cfg(not(any(test, fuzzing)))]
@@ -22,6 +23,7 @@ pub(crate) mod sqlite;
 mod state;
 mod store;
 mod types;
+mod workers;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -29,36 +31,34 @@ pub(crate) use self::age::RunAge;
 pub(crate) use self::error::LedgerError;
 pub(crate) use self::events::{RunEvent, RunEventKind};
 pub(crate) use self::exchange::{Delay, Given, RunLedger, SettledRow};
-pub(crate) use self::find::{FoundMessage, FoundMessages};
+pub(crate) use self::find::{FoundMessage, FoundMessages, FoundRow};
 pub(crate) use self::memory::{EarlierMessages, EarlierRow, FIRST_TIME, Memory, is_recent};
 pub(crate) use self::name::RunName;
 pub(crate) use self::overview::{RunOverview, RunOverviews, UnreadableRun};
-pub(crate) use self::pause::{FAILED_OVER, PauseReason, PausedFor, RESTORED, RunPause};
-pub(crate) use self::postgres::{
-    DatabaseAddress, DatabaseError, DatabaseTls, LostWorker, PausedRun, Resumed, RunId, RunWorker, SharedEarlier,
-    SharedRuns, schema_sql, set_up,
-};
+pub(crate) use self::pause::{FAILED_OVER, PauseReason, PausedFor, PausedRun, RESTORED, Resumed, RunPause};
+pub(crate) use self::postgres::{DatabaseAddress, DatabaseError, DatabaseTls, SharedRuns, schema_sql, set_up};
 pub(crate) use self::resolution::{
-    DecidedRow, Resolution, ResolveError, RowOfReport, StandingRow, StandingRows, chosen_rows, decided_by_hand,
+    DecidedRow, Resolution, ResolveError, RowOfReport, StandingRow, chosen_rows, decided_by_hand,
     rows_reported_otherwise,
 };
+pub(crate) use self::run::{HeldFor, HeldRun, Run};
 pub(crate) use self::run_error::RunError;
 pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::sqlite::damaged_ledger;
 pub(crate) use self::sqlite::{
-    DraftOverview, DraftRequest, DraftRow, EarlierError, EarlierRuns, FileRun, FoundRow, KeyKind, Ledger, LedgerDraft,
-    ReservedRun, RowFilter, RunLock, Runs, SeenKeys, StopWatch,
+    DraftOverview, DraftRequest, DraftRow, EarlierError, KeyKind, LedgerDraft, Runs, SeenKeys, StopWatch,
 };
 pub(crate) use self::state::{Counts, RowState};
-pub(crate) use self::store::{KnownRuns, LookedUpRuns, RunStore, StoredRun};
+pub(crate) use self::store::{KnownRuns, LedgerStore, LookedUpRuns, NewRun, UnfinishedRuns};
 pub(crate) use self::types::{
-    BegunAttempt, Details, EndedAttempt, QueuedRow, RecipientFlags, ReportedRow, RunConditions,
+    BegunAttempt, Details, EndedAttempt, QueuedRow, RecipientFlags, ReportedRow, RowFilter, RunConditions,
 };
+pub(crate) use self::workers::{LostWorker, RunWorker};
 
 use self::memory::{of_rank, rank, since};
 use self::message::SameMessage;
-use self::types::{LedgerProgress, RecordSummary, recipients_of};
+use self::types::{ENDED_UNDER_WAY, LedgerProgress, RecordSummary, recipients_of};
 
 /// Milliseconds since 1970.
 pub(crate) fn now() -> i64 {

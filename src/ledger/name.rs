@@ -55,6 +55,12 @@ impl RunName {
         let stem = if plain.is_empty() { "run" } else { plain.trim_matches('-') };
         Self(format!("{stem}-{}-{}", digits(date), digits(time)))
     }
+
+    /// The name as it is, then with a number behind it.
+    pub(super) fn numbered(&self) -> impl Iterator<Item = Self> {
+        let others = (2..100).filter_map(move |number| format!("{self}-{number}").parse().ok());
+        std::iter::once(self.clone()).chain(others)
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::error::LedgerError;
 use super::memory::{is_recent, since};
 use super::name::RunName;
+use super::run::Run;
 use super::state::Counts;
 use super::types::Details;
 use crate::ledger::sqlite::RunNote;
@@ -15,7 +16,7 @@ pub(crate) struct RunOverview {
     pub(crate) damage: Option<LedgerError>,
     pub(crate) details: Details,
     /// As the ledger has them; see [`RunOverview::counts`].
-    pub(super) noted: Counts,
+    noted: Counts,
     /// Milliseconds since 1970.
     pub(crate) created_at: i64,
     /// The last outcome or decision; where there is none, when the run was made.
@@ -43,6 +44,22 @@ pub(crate) struct RunOverviews {
 }
 
 impl RunOverview {
+    /// Of the run `name`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn of(name: &RunName, is_held: bool, run: Box<dyn Run>) -> Result<Self, LedgerError> {
+        Ok(Self {
+            name: name.clone(),
+            details: run.details()?,
+            noted: run.counts()?,
+            created_at: run.created_at()?,
+            changed_at: run.changed_at()?,
+            is_held,
+            damage: run.into_whole().err(),
+        })
+    }
+
     /// How many rows are in each state. What was under way when a process died may have been sent: it is as good as unknown.
     pub(crate) fn counts(&self) -> Counts {
         if self.is_held { self.noted } else { self.noted.at_rest() }

@@ -1,5 +1,7 @@
 //! Why a run takes no more rows: what made a process pause it, and what a run that several processes send is paused for.
 
+use super::types::RunConditions;
+
 /// Why a run paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PauseReason {
@@ -60,6 +62,26 @@ pub(crate) struct RunPause {
     pub(crate) reason: PausedFor,
     /// Who paused it.
     pub(crate) by: String,
+}
+
+/// A run of which nobody takes rows, and since when.
+#[derive(Clone, Debug)]
+pub(crate) struct PausedRun {
+    pub(crate) pause: RunPause,
+    /// In milliseconds since 1970.
+    pub(crate) at: i64,
+    /// How often it was paused or stopped by then.
+    pub(crate) pauses: i64,
+}
+
+/// What a person who resumes a run gives anew, and knows of it.
+#[derive(Debug)]
+pub(crate) struct Resumed<'a> {
+    /// Whether the person has answered a question, after having been told what the run is paused for.
+    pub(crate) has_answered: bool,
+    /// It holds for all who send the run.
+    pub(crate) rate: Option<f64>,
+    pub(crate) conditions: Option<&'a RunConditions>,
 }
 
 /// What a run is paused for.

@@ -1,11 +1,12 @@
 //! What a person decides of rows: all or nothing, and only of rows that are in the state that was meant. It is the same for
 //! every ledger, wherever its rows are read from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use thiserror::Error;
 
 use super::error::LedgerError;
+use super::run::Run;
 use super::state::RowState;
 use crate::output::Sent;
 use crate::phone::person_key;
@@ -52,6 +53,8 @@ pub(crate) enum ResolveError {
     /// Others change the rows of a run in a database.
     #[error("a process that sends the run has changed one of these rows just now")]
     ChangedMeanwhile,
+    #[error("a process that was not heard of again may still send these rows")]
+    MayStillSend,
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
@@ -84,21 +87,6 @@ pub(crate) struct StandingRow {
     pub(crate) at: Option<i64>,
     /// When its last attempt began, where that is kept: what is reported of a row that was under way when a process ended.
     pub(crate) began_at: Option<i64>,
-}
-
-/// The rows of a run, as they are found for a decision.
-pub(crate) trait StandingRows {
-    /// Those at these lines of the list, by their lines.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError>;
-
-    /// Those to the person whom `recipient` means, in the order of the list.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    fn to_person(&self, recipient: &str) -> Result<Vec<StandingRow>, LedgerError>;
 }
 
 impl StandingRow {
@@ -141,7 +129,7 @@ fn changed(at: Option<i64>) -> String {
 /// # Errors
 /// When one is not there, or in another state than was meant.
 pub(crate) fn chosen_rows(
-    run: &impl StandingRows,
+    run: &dyn Run,
     change: [RowState; 2],
     lines: &[u64],
     people: &[String],
@@ -173,7 +161,7 @@ pub(crate) fn chosen_rows(
 /// When one is not there or to somebody else, it is known that something else became of it, or the report is not of this
 /// request.
 pub(crate) fn rows_reported_otherwise(
-    run: &impl StandingRows,
+    run: &dyn Run,
     said: &BTreeMap<u64, RowOfReport>,
 ) -> Result<Vec<DecidedRow>, ResolveError> {
     let at_lines = run.at_lines(&said.keys().copied().collect())?;

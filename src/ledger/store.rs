@@ -1,107 +1,214 @@
-//! Where runs are: files of this machine, or a database. What is only looked at is looked at here in both.
+//! Where runs are: files of this machine, or a database. What is the same for both is decided here.
 
-use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use super::age::RunAge;
 use super::error::LedgerError;
-use super::events::RunEvent;
+use super::find::FoundMessages;
 use super::memory::EarlierRow;
 use super::name::RunName;
-use super::overview::{RunOverview, RunOverviews};
-use super::skip::SkipCounts;
-use super::state::{Counts, RowState};
-use super::types::{Details, QueuedRow, ReportedRow};
+use super::overview::{RunOverview, RunOverviews, UnreadableRun};
+use super::run::{HeldFor, HeldRun, Run};
+use super::run_error::RunError;
+use super::types::Details;
 use crate::ledger::now;
-use crate::ledger::postgres::{RunId, SharedEarlier, SharedRuns};
-use crate::ledger::sqlite::{
-    DAMAGED, DraftRequest, EarlierError, EarlierRuns, Ledger, LedgerDraft, OpenRuns, RowFilter, Runs,
-};
+use crate::ledger::postgres::SharedEarlier;
+use crate::ledger::sqlite::{DraftRequest, EarlierError, EarlierRuns, LedgerDraft, OpenRuns, ReservedRun, RunNote};
+
+/// A name that is taken for a new run, and the draft that becomes it.
+pub(crate) struct NewRun {
+    pub(crate) name: RunName,
+    pub(crate) draft: LedgerDraft,
+    /// Its files, where it will be in some: until it is made, nothing of them stays.
+    pub(super) reserved: Option<ReservedRun>,
+}
+
+/// Those of the runs that are not finished.
+pub(crate) struct UnfinishedRuns {
+    pub(crate) names: Vec<RunName>,
+    /// Of which it is not known.
+    pub(crate) unreadable: Vec<RunName>,
+}
 
 /// The runs that there are.
-pub(crate) enum RunStore {
-    Files(Runs),
-    Shared(Box<SharedRuns>),
-}
-
-/// A run, to look at.
-pub(crate) enum StoredRun<'a> {
-    File(Box<Ledger>),
-    /// With why its rows may have been sent though they are not sent there, where that is so and nobody has taken it as it is.
-    Shared(&'a SharedRuns, RunId, Option<LedgerError>),
-}
-
-impl RunStore {
-    /// The run of this name.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub(crate) fn named(&self, asked: &RunName) -> Result<RunName, LedgerError> {
-        match self {
-            Self::Files(runs) => runs.named(asked),
-            Self::Shared(runs) => runs.named(asked),
-        }
-    }
-
-    /// Every run, by name.
+pub(crate) trait LedgerStore {
+    /// Every run that has a ledger, by name.
     ///
     /// # Errors
     /// When they cannot be looked for.
-    pub(crate) fn names(&self) -> Result<Vec<RunName>, LedgerError> {
-        Ok(match self {
-            Self::Files(runs) => runs.names()?,
-            Self::Shared(runs) => runs.names()?,
-        })
-    }
-
-    /// The run `asked` for, else the only one that is not finished; nothing where none is named and all are finished. `warn`
-    /// hears of runs of which that is not known.
-    ///
-    /// # Errors
-    /// When there is no such run, or none is named and several are unfinished.
-    pub(crate) fn named_or_unfinished(
-        &self,
-        asked: Option<&RunName>,
-        warn: impl FnMut(&RunName, &LedgerError),
-    ) -> Result<Option<RunName>, LedgerError> {
-        match self {
-            Self::Files(runs) => runs.named_or_unfinished(asked, warn),
-            Self::Shared(runs) => runs.named_or_unfinished(asked),
-        }
-    }
+    fn names(&self) -> Result<Vec<RunName>, LedgerError>;
 
     /// The newest run, one on the sandbox only where there is no other.
     ///
     /// # Errors
     /// When there are none.
-    pub(crate) fn newest(&self) -> Result<RunName, LedgerError> {
-        match self {
-            Self::Files(runs) => runs.newest(),
-            Self::Shared(runs) => runs.newest(),
+    fn newest(&self) -> Result<RunName, LedgerError>;
+
+    /// The runs that are not finished; where one `is_to_stop`, also those that a process sends, whether they can be read or not.
+    /// `warn` hears of runs of which that is not known.
+    fn unfinished(
+        &self,
+        is_to_stop: bool,
+        warn: &mut dyn FnMut(&RunName, &LedgerError),
+    ) -> Result<UnfinishedRuns, LedgerError>;
+
+    /// Whether a process has the run at this moment, to send it.
+    fn is_held(&self, name: &RunName) -> bool;
+
+    /// Opens a run to look at it, also while others send it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn read(&self, name: &RunName) -> Result<Box<dyn Run>, LedgerError>;
+
+    /// The same, but every record is read where that finds more damage.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn read_whole(&self, name: &RunName) -> Result<Box<dyn Run>, LedgerError> {
+        self.read(name)
+    }
+
+    /// The rows to the people whom `recipients` mean, in no order.
+    ///
+    /// # Errors
+    /// When it cannot be told which runs there are.
+    fn rows_to(&self, recipients: &[String]) -> Result<FoundMessages, LedgerError>;
+
+    /// The earlier runs of a bot at an address with which a new list is compared. Sent and unknown rows count for as long as
+    /// `remember`, rows under way and to be sent whatever their age.
+    fn earlier<'a>(&'a self, of: (&'a str, &'a str), remember: Duration, ignored: &'a [RunName]) -> KnownRuns<'a>;
+
+    /// Takes a name for a new run.
+    ///
+    /// # Errors
+    /// When there is a run of that name, or another process is making it.
+    fn reserve(&self, name: &RunName) -> Result<NewRun, LedgerError>;
+
+    /// Holds off every other process that would make a run, until this one is made; false while one is at it.
+    fn try_hold(&self, new: &mut NewRun) -> Result<bool, LedgerError>;
+
+    /// What that process has locked, in words.
+    fn making_lock(&self) -> String;
+
+    /// Makes the run, which is this process's from then on.
+    ///
+    /// # Errors
+    /// When it cannot be written; then there is no run, unless the error says otherwise.
+    fn make(&self, new: NewRun, details: &Details) -> Result<Box<dyn HeldRun>, LedgerError>;
+
+    /// Takes a run for this process.
+    ///
+    /// # Errors
+    /// When another process has it that would be in the way, or to send it, when it cannot be read or is damaged.
+    fn hold(&self, name: &RunName, purpose: HeldFor) -> Result<Box<dyn HeldRun>, LedgerError>;
+
+    /// Lets whoever sends the run take no more rows; false where nobody is there to be stopped.
+    fn stop(&self, name: &RunName) -> Result<bool, LedgerError>;
+
+    /// Removes the run if nothing has changed in it for so long since it was complete, unless a process has it, or has gone on
+    /// with it meanwhile. Says whether it was removed.
+    ///
+    /// # Errors
+    /// When it cannot be read or removed.
+    fn remove_finished(&self, name: &RunName, age: RunAge) -> Result<bool, LedgerError>;
+
+    /// Runs whose ledger is not there any more, though rows of theirs may have been sent.
+    fn lost(&self) -> Result<Vec<RunName>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    /// Whether nothing is left of a run that could not be read.
+    fn is_removed(&self, _name: &RunName) -> bool {
+        false
+    }
+
+    /// What is known of a run beside its ledger.
+    fn note(&self, _name: &RunName) -> Option<RunNote> {
+        None
+    }
+
+    /// Whether the process that sends the run is about to stop.
+    fn is_stopping(&self, _name: &RunName) -> bool {
+        false
+    }
+
+    /// Whether several processes may send a run at once, on several machines.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// What the clock shows by which rows are remembered, in milliseconds since 1970, where it is not this machine's.
+    fn clock(&self) -> Result<Option<i64>, LedgerError> {
+        Ok(None)
+    }
+
+    /// The run `asked` for, whether its ledger is there or not.
+    ///
+    /// # Errors
+    /// When there is no such run.
+    fn named(&self, asked: &RunName) -> Result<RunName, LedgerError> {
+        let known = self.names()?;
+        if known.contains(asked) || self.lost()?.contains(asked) {
+            return Ok(asked.clone());
+        }
+        Err(RunError::NoSuchRun { name: asked.clone(), known }.into())
+    }
+
+    /// The run `asked` for, else the only one that is not finished; nothing where none is named and all are finished.
+    ///
+    /// # Errors
+    /// When there is no such run, or none is named and several are unfinished, or only runs that cannot be read may be.
+    fn named_or_unfinished(
+        &self,
+        asked: Option<&RunName>,
+        is_to_stop: bool,
+        warn: &mut dyn FnMut(&RunName, &LedgerError),
+    ) -> Result<Option<RunName>, LedgerError> {
+        if let Some(asked) = asked {
+            return self.named(asked).map(Some);
+        }
+        let UnfinishedRuns { names, unreadable } = self.unfinished(is_to_stop, warn)?;
+        match names.as_slice() {
+            [] if unreadable.is_empty() => Ok(None),
+            [] => Err(RunError::NoneReadable { unreadable }.into()),
+            [name] => Ok(Some(name.clone())),
+            _ => Err(RunError::Several { known: names }.into()),
         }
     }
 
-    /// Whether a process sends it at this moment.
-    pub(crate) fn is_on_its_way(&self, name: &RunName) -> bool {
-        match self {
-            Self::Files(runs) => runs.is_held(name),
-            Self::Shared(runs) => runs.id(name).and_then(|run| runs.sent_by(run)).is_ok_and(|worker| worker.is_some()),
-        }
+    /// The run in figures.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn overview(&self, name: &RunName) -> Result<RunOverview, LedgerError> {
+        // Asked before the counts are read: a process that ends in between has written by then what it knew.
+        let is_held = self.is_held(name);
+        RunOverview::of(name, is_held, self.read(name)?)
     }
 
     /// Every run, the newest first.
     ///
     /// # Errors
     /// When it cannot be told which runs there are.
-    pub(crate) fn overviews(&self) -> Result<RunOverviews, LedgerError> {
-        let RunOverviews { runs, unreadable } = match self {
-            Self::Files(runs) => runs.overviews()?,
-            Self::Shared(shared) => {
-                let runs = shared.names()?.iter().map(|name| shared.overview(name)).collect::<Result<_, _>>()?;
-                RunOverviews { runs, ..RunOverviews::default() }
+    fn overviews(&self) -> Result<RunOverviews, LedgerError> {
+        let mut all = RunOverviews::default();
+        for name in self.names()?.into_iter().chain(self.lost()?) {
+            match self.overview(&name) {
+                Ok(overview) => all.runs.push(overview),
+                Err(error @ LedgerError::Database(_)) => return Err(error),
+                Err(_) if self.is_removed(&name) => {}
+                Err(error) => all.unreadable.push(self.unreadable(name, error)),
             }
-        };
-        Ok(RunOverviews { runs: newest_first(runs), unreadable })
+        }
+        all.runs.sort_by(|one, other| (other.created_at, &one.name).cmp(&(one.created_at, &other.name)));
+        Ok(all)
+    }
+
+    /// A run that gave this error.
+    fn unreadable(&self, name: RunName, error: LedgerError) -> UnreadableRun {
+        UnreadableRun { note: self.note(&name), is_held: self.is_held(&name), name, error }
     }
 
     /// The runs that are complete, that nobody has, and in which nothing has changed for so long; the newest first. `warn`
@@ -109,194 +216,46 @@ impl RunStore {
     ///
     /// # Errors
     /// When it cannot be told which runs there are.
-    pub(crate) fn finished_for(
+    fn finished_for(
         &self,
         age: RunAge,
-        mut warn: impl FnMut(&RunName, &LedgerError),
+        warn: &mut dyn FnMut(&RunName, &LedgerError),
     ) -> Result<Vec<RunOverview>, LedgerError> {
-        match self {
-            Self::Files(_) => {
-                let RunOverviews { runs: mut old, unreadable } = self.overviews()?;
-                let damaged = old.iter().filter_map(|run| Some((&run.name, run.damage.as_ref()?)));
-                let unreadable = unreadable.iter().map(|run| (&run.name, &run.error));
-                damaged.chain(unreadable).for_each(|(name, error)| warn(name, error));
-                old.retain(|run| !run.is_held && run.is_finished() && age.has_passed(run.changed_at, now()));
-                Ok(old)
-            }
-            Self::Shared(runs) => {
-                let old = runs.finished_for(age)?.iter().map(|name| runs.overview(name)).collect::<Result<_, _>>()?;
-                Ok(newest_first(old))
-            }
-        }
+        let RunOverviews { runs: mut old, unreadable } = self.overviews()?;
+        let damaged = old.iter().filter_map(|run| Some((&run.name, run.damage.as_ref()?)));
+        let unreadable = unreadable.iter().map(|run| (&run.name, &run.error));
+        damaged.chain(unreadable).for_each(|(name, error)| warn(name, error));
+        old.retain(|run| !run.is_held && run.is_finished() && age.has_passed(run.changed_at, now()));
+        Ok(old)
     }
 
-    /// Removes such a run, unless a process has it, or has gone on with it meanwhile. Says whether it was removed.
+    /// The rows to the people whom `recipients` mean, the last first.
     ///
     /// # Errors
-    /// When it cannot be read or removed.
-    pub(crate) fn remove_finished(&self, name: &RunName, age: RunAge) -> Result<bool, LedgerError> {
-        match self {
-            Self::Files(runs) => runs.remove_finished(name, age),
-            Self::Shared(runs) => runs.remove_finished(name, age),
-        }
+    /// When it cannot be told which runs there are.
+    fn find(&self, recipients: &[String]) -> Result<FoundMessages, LedgerError> {
+        let mut found = self.rows_to(recipients)?;
+        // What nothing became of yet has no time.
+        found.messages.sort_by_key(|found| std::cmp::Reverse(found.row.reported.at.unwrap_or(i64::MAX)));
+        Ok(found)
     }
 
-    pub(crate) fn read(&self, name: &RunName) -> Result<StoredRun<'_>, LedgerError> {
-        Ok(match self {
-            Self::Files(runs) => StoredRun::File(Box::new(runs.read(name)?)),
-            Self::Shared(runs) => {
-                let run = runs.id(name)?;
-                StoredRun::Shared(runs, run, runs.doubt(run)?)
-            }
-        })
-    }
-
-    /// The same, but of a file all is read, so that every damage is found.
+    /// Takes the name that was `typed` for a new run, else a free one after its list.
     ///
     /// # Errors
-    /// When it cannot be read.
-    pub(crate) fn read_whole(&self, name: &RunName) -> Result<StoredRun<'_>, LedgerError> {
-        match self {
-            Self::Files(runs) => Ok(StoredRun::File(Box::new(runs.read_whole(name)?))),
-            Self::Shared(_) => self.read(name),
+    /// As of [`LedgerStore::reserve`].
+    fn begin(&self, typed: Option<&RunName>, list: &Path) -> Result<NewRun, LedgerError> {
+        if let Some(name) = typed {
+            return self.reserve(name);
         }
-    }
-}
-
-fn newest_first(mut overviews: Vec<RunOverview>) -> Vec<RunOverview> {
-    overviews.sort_by(|one, other| (other.created_at, &one.name).cmp(&(one.created_at, &other.name)));
-    overviews
-}
-
-impl StoredRun<'_> {
-    /// Its name.
-    pub(crate) fn name(&self) -> Result<String, LedgerError> {
-        match self {
-            Self::File(ledger) => ledger.name(),
-            Self::Shared(runs, run, _) => runs.name(*run),
-        }
-    }
-
-    pub(crate) fn details(&self) -> Result<Details, LedgerError> {
-        match self {
-            Self::File(ledger) => ledger.details(),
-            Self::Shared(runs, run, _) => runs.details(*run),
-        }
-    }
-
-    /// How many rows are in each state.
-    pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
-        match self {
-            Self::File(ledger) => ledger.counts(),
-            Self::Shared(runs, run, None) => runs.counts(*run),
-            Self::Shared(runs, run, Some(_)) => Ok(runs.counts(*run)?.where_records_are_lost()),
-        }
-    }
-
-    /// Why it is not all that was written: then its rows and counts have as unknown what may have been sent.
-    pub(crate) fn damage(&self) -> Option<&LedgerError> {
-        match self {
-            Self::File(ledger) => ledger.damage(),
-            Self::Shared(.., doubt) => doubt.as_ref(),
-        }
-    }
-
-    /// The same, of a run that nobody looks at any more.
-    pub(crate) fn into_damage(self) -> Option<LedgerError> {
-        match self {
-            Self::File(ledger) => ledger.into_whole().err(),
-            Self::Shared(.., doubt) => doubt,
-        }
-    }
-
-    /// How many rows are left out for each reason.
-    pub(crate) fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {
-        match self {
-            Self::File(ledger) => ledger.skip_counts(),
-            Self::Shared(runs, run, _) => runs.skip_counts(*run),
-        }
-    }
-
-    /// Of the failed and unknown rows: how many for each reason.
-    pub(crate) fn reasons(&self) -> Result<BTreeMap<String, u64>, LedgerError> {
-        match self {
-            Self::File(ledger) => ledger.reasons(),
-            Self::Shared(runs, run, None) => runs.reasons(*run, &[RowState::Failed, RowState::Unknown]),
-            Self::Shared(runs, run, Some(_)) => {
-                let mut reasons = runs.reasons(*run, &[RowState::Unknown])?;
-                let doubtful = self.counts()?.unknown.saturating_sub(reasons.values().sum());
-                if doubtful > 0 {
-                    reasons.insert(DAMAGED.to_owned(), doubtful);
-                }
-                Ok(reasons)
+        let first = RunName::of_source(list);
+        for name in first.numbered() {
+            match self.reserve(&name) {
+                Err(LedgerError::Run(_) | LedgerError::InUse { .. }) => {}
+                reserved => return reserved,
             }
         }
-    }
-
-    /// When the list was read, in milliseconds since 1970.
-    pub(crate) fn created_at(&self) -> Result<i64, LedgerError> {
-        match self {
-            Self::File(ledger) => ledger.created_at(),
-            Self::Shared(runs, run, _) => Ok(runs.times(*run)?[0]),
-        }
-    }
-
-    /// The last outcome or decision; where there is none, when the run was made.
-    pub(crate) fn changed_at(&self) -> Result<i64, LedgerError> {
-        match self {
-            Self::File(ledger) => ledger.changed_at(),
-            Self::Shared(runs, run, _) => Ok(runs.times(*run)?[1]),
-        }
-    }
-
-    /// What happened to the run, in order.
-    pub(crate) fn events(&self) -> Result<Vec<RunEvent>, LedgerError> {
-        match self {
-            Self::File(ledger) => ledger.events(),
-            Self::Shared(runs, run, _) => runs.events(*run),
-        }
-    }
-
-    /// Recipient and body of the first message: of one that is not left out, where there is one.
-    pub(crate) fn first_message(&self) -> Result<Option<(String, String)>, LedgerError> {
-        match self {
-            Self::File(ledger) => ledger.first_message(),
-            Self::Shared(runs, run, _) => runs.first_message(*run),
-        }
-    }
-
-    /// Gives every row that is still to be sent.
-    ///
-    /// # Errors
-    /// When it cannot be read, or `check` fails.
-    pub(crate) fn pending_requests<E: From<LedgerError>>(
-        &self,
-        check: impl FnMut(&QueuedRow) -> Result<(), E>,
-    ) -> Result<(), E> {
-        match self {
-            Self::File(ledger) => ledger.pending_requests(check),
-            Self::Shared(runs, run, _) => runs.pending_requests(*run, check),
-        }
-    }
-
-    /// The first row that is still to be sent.
-    pub(crate) fn first_pending_row(&self) -> Result<Option<QueuedRow>, LedgerError> {
-        match self {
-            Self::File(ledger) => ledger.first_pending_row(),
-            Self::Shared(runs, run, _) => runs.first_pending_row(*run),
-        }
-    }
-
-    /// Gives every row that `filter` takes to `write`, in the order of the input.
-    pub(crate) fn report<E: From<LedgerError>>(
-        &self,
-        filter: &RowFilter,
-        write: impl FnMut(ReportedRow) -> Result<(), E>,
-    ) -> Result<(), E> {
-        match self {
-            Self::File(ledger) => ledger.report(filter, write),
-            Self::Shared(runs, run, doubt) => runs.report((*run, doubt.as_ref()), filter, write),
-        }
+        Err(RunError::Exists { name: first }.into())
     }
 }
 
@@ -313,20 +272,6 @@ pub(crate) enum LookedUpRuns<'a> {
 }
 
 impl<'a> KnownRuns<'a> {
-    /// For a new list. Sent and unknown rows count for as long as `remember`, rows under way and to be sent whatever their
-    /// age.
-    pub(crate) fn of_list(
-        store: &'a RunStore,
-        of: (&'a str, &'a str),
-        remember: Duration,
-        ignored: &'a [RunName],
-    ) -> Self {
-        match store {
-            RunStore::Files(runs) => Self::Files(EarlierRuns::of_list(runs, of, remember, ignored)),
-            RunStore::Shared(runs) => Self::Shared(SharedEarlier::new(runs, of, remember)),
-        }
-    }
-
     /// Notes in `draft` what the runs have too.
     pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError> {
         match self {

@@ -6,12 +6,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::LedgerError;
+use super::skip::SkipReason;
 use super::state::{Counts, RowState};
 use crate::api::{Deadline, SuccessCriterion};
 use crate::hours::Hours;
 use crate::list::ListFormat;
 use crate::message::{TemplateUses, recipients_in};
 use crate::phone::Country;
+
+/// The code of a row of which a damaged ledger does not know whether it was sent.
+pub(super) const DAMAGED: &str = "damaged";
+/// Why a row is unknown that was under way when the last process ended.
+pub(super) const ENDED_UNDER_WAY: &str = "jelouctl ended while the request was under way";
 
 /// What a run is, beside its rows. Ledgers keep it as JSON. A field that is added here, or in what it contains, needs a
 /// default that means what runs did before there was the field: without one, no earlier ledger can be read. One that an
@@ -192,6 +198,56 @@ pub(crate) struct ReportedRow {
     pub(crate) at: Option<i64>,
     /// When its last attempt ended, whatever was decided later.
     pub(crate) ended_at: Option<i64>,
+}
+
+impl ReportedRow {
+    /// As a run gives it out that is damaged, or that no process has.
+    pub(super) fn shown(self, damage: Option<&LedgerError>, is_at_rest: bool) -> Self {
+        match damage {
+            Some(damage) => self.where_records_are_lost(damage),
+            None if is_at_rest => self.at_rest(),
+            None => self,
+        }
+    }
+
+    /// As the next process will find it: what was under way may have been sent.
+    fn at_rest(self) -> Self {
+        if self.state != RowState::Inflight {
+            return self;
+        }
+        let (state, code) = (RowState::Unknown, Some(RowState::Unknown.name().to_owned()));
+        Self { state, code, error: Some(ENDED_UNDER_WAY.to_owned()), ..self }
+    }
+
+    /// As a ledger gives it out that may lack what became of it.
+    fn where_records_are_lost(self, damage: &LedgerError) -> Self {
+        let state = self.state.where_records_are_lost();
+        if state == self.state {
+            return self;
+        }
+        let before = self.error.as_deref().map(|error| format!("; before that: {error}")).unwrap_or_default();
+        let error = Some(format!("{damage}{before}"));
+        Self { state, code: Some(DAMAGED.to_owned()), error, api_code: None, ..self }
+    }
+}
+
+/// Which rows are taken: those in one of the states, and of the skipped ones those with one of the reasons. Where nothing is
+/// named, all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RowFilter {
+    pub(crate) states: Vec<RowState>,
+    pub(crate) reasons: Vec<SkipReason>,
+}
+
+impl RowFilter {
+    pub(crate) fn takes(&self, row: &ReportedRow) -> bool {
+        let has_reason = || self.reasons.iter().any(|reason| row.code.as_deref() == Some(reason.name()));
+        match row.state {
+            RowState::Skipped if !self.reasons.is_empty() => has_reason(),
+            _ if self.states.is_empty() => self.reasons.is_empty(),
+            state => self.states.contains(&state),
+        }
+    }
 }
 
 /// How far the ledger has come.

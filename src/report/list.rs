@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 
 use crate::import::BulkError;
-use crate::ledger::{Details, LedgerError, ReportedRow, RowFilter, StoredRun};
+use crate::ledger::{Details, LedgerError, ReportedRow, RowFilter, Run};
 use crate::list::{CsvFormat, ListFormat, MARK, OUTCOME_COLUMNS, guarded, quoted};
 use crate::output::{compact, one_line};
 use crate::timestamps::rfc_3339_millis;
@@ -26,7 +26,7 @@ pub(crate) enum ListReport {
 
 /// Writes the rows that `filter` takes to `to`; says how many.
 pub(crate) fn write(
-    ledger: &StoredRun<'_>,
+    ledger: &dyn Run,
     details: &Details,
     filter: &RowFilter,
     format: ListReport,
@@ -39,7 +39,7 @@ pub(crate) fn write(
 }
 
 fn write_csv(
-    ledger: &StoredRun<'_>,
+    ledger: &dyn Run,
     details: &Details,
     filter: &RowFilter,
     is_for_a_terminal: bool,
@@ -87,12 +87,7 @@ fn line_end(format: CsvFormat) -> &'static str {
     if format.has_returns { "\r\n" } else { "\n" }
 }
 
-fn write_ndjson(
-    ledger: &StoredRun<'_>,
-    details: &Details,
-    filter: &RowFilter,
-    mut to: impl Write,
-) -> Result<u64, BulkError> {
+fn write_ndjson(ledger: &dyn Run, details: &Details, filter: &RowFilter, mut to: impl Write) -> Result<u64, BulkError> {
     if let Some(column) = details.columns.iter().find(|column| OUTCOME_COLUMNS.contains(&column.trim())) {
         return Err(BulkError::ColumnOfOutcome { column: column.clone() });
     }

@@ -384,8 +384,8 @@ mod tests {
     use crate::api::{
         Client, ClientOptions, Credentials, Deadline, HEADERS_OF_A_POST, Roots, SuccessCriterion, SwapWatch, signed,
     };
-    use crate::ledger::FileRun;
-    use crate::ledger::sqlite::fixture;
+    use crate::ledger::Run;
+    use crate::ledger::sqlite::{FileRun, fixture};
     use crate::output::{ProgressFormat, Stderr};
 
     /// A session with a server that never answers.

@@ -207,8 +207,8 @@ fn write(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::sqlite::fixture;
-    use crate::ledger::{FileRun, RowState};
+    use crate::ledger::sqlite::{FileRun, fixture};
+    use crate::ledger::{RowState, Run};
 
     fn sent(n: i64, recipient: &str) -> SettledRow {
         let ended = EndedAttempt {

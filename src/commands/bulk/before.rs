@@ -11,7 +11,7 @@ use super::hours::report_closed;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::hours::Hours;
-use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, StoredRun};
+use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run};
 use crate::message::{Message, TemplateUse, TemplateUses};
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::sending::{Connection, Sender, UnusableTemplates, check_templates};
@@ -101,7 +101,7 @@ fn draw_first(
 /// Says at a terminal what of a run is still to be sent, before the question.
 pub(crate) fn report_before_resume(
     context: &Context,
-    run: &StoredRun<'_>,
+    run: &dyn Run,
     details: &Details,
     rate: f64,
 ) -> Result<(), CommandError> {
@@ -109,7 +109,7 @@ pub(crate) fn report_before_resume(
         return Ok(());
     }
     let counts = run.counts()?;
-    if let (Some(first), Some(kind)) = (run.first_pending_row()?, Message::named(&details.kind)) {
+    if let (Some(first), Some(kind)) = (run.pending_behind(0, 1)?.pop(), Message::named(&details.kind)) {
         let of = if counts.pending == 1 { "the message that is left" } else { "the first message that is left" };
         draw_first(context, &kind, of, (first.line, &first.recipient, &first.body), "")?;
     }

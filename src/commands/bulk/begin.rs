@@ -1,18 +1,18 @@
 //! A list that may be sent becomes a run: what it is, the question, and its beginning.
 
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tokio::time::sleep;
 
 use super::arguments::BulkSendArguments;
 use super::before::{BeforeRun, refuse_templates};
+use super::carry_out::carry_out;
 use super::earlier::{self, Repetition};
-use super::excluded_since::leave_out_of_draft;
+use super::excluded::leave_out_of_draft;
 use super::hours::{report_closed, report_over_midnight};
-use super::joined_run::JoinedRun;
-use super::locked_run::LockedRun;
 use super::plan::typed_country;
-use super::run_place::{MakingHold, RunPlace};
 use super::summary::{RunSummary, nothing_to_send, print_summary};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -20,21 +20,26 @@ use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::import::Imported;
 use crate::input::Source;
-use crate::ledger::{Details, KnownRuns, LedgerDraft, LedgerError, RecipientFlags, RunConditions, RunName, StoredRun};
+use crate::ledger::{Details, HeldRun, KnownRuns, LedgerError, LedgerStore, NewRun, RecipientFlags, RunConditions};
 use crate::list::ListFormat;
 use crate::message::Message;
 use crate::output::counted;
-use crate::sending::{Connection, GuardError, Interrupted, Opening, Sender, reread_do_not_contact};
+use crate::process::Signals;
+use crate::sending::{GuardError, Interrupted, Opening, Sender, reread_do_not_contact};
 
 /// What a run is stored with where nothing leaves the machine.
 const SANDBOX: &str = "sandbox";
 const DEFAULT_CONCURRENCY: usize = 64;
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
+/// The time between two attempts to hold off the others, and the time after which the user reads that one of them is in the
+/// way.
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+const TOLD_AFTER: Duration = Duration::from_secs(1);
 
 /// All of a run that is read in and not begun.
 pub(crate) struct PreparedRun<'a> {
-    pub(crate) place: RunPlace<'a>,
-    pub(crate) draft: LedgerDraft,
+    pub(crate) store: &'a dyn LedgerStore,
+    pub(crate) new: NewRun,
     pub(crate) details: Details,
     /// The kind that the message is.
     pub(crate) kind: &'a Message,
@@ -44,26 +49,26 @@ pub(crate) struct PreparedRun<'a> {
 }
 
 impl PreparedRun<'_> {
-    /// Asks, compares once more, makes the run and carries it out.
+    /// Asks, compares once more, makes the run and carries it out, unless it is to be made only.
     pub(crate) async fn begin(
         self,
         context: &Context,
         arguments: &BulkSendArguments,
         sender: &Sender,
     ) -> Result<ExitCode, CommandError> {
-        let PreparedRun { place, mut draft, mut details, kind, mut earlier, repetition } = self;
+        let Self { store, mut new, mut details, kind, mut earlier, repetition } = self;
         if let Some(earlier) = &mut earlier {
-            details.written_to = earlier.people_written_to(&draft)?;
-            earlier::report_unfinished(context, earlier, &draft)?;
+            details.written_to = earlier.people_written_to(&new.draft)?;
+            earlier::report_unfinished(context, earlier, &new.draft)?;
         }
-        let (skips, rows_told) = (draft.skip_counts()?, draft.to_be_sent());
-        report_over_midnight(context, details.conditions.hours.as_ref());
-        if !details.sandbox {
-            report_closed(context, details.conditions.hours.as_ref());
-        }
+        let (skips, rows_told) = (new.draft.skip_counts()?, new.draft.to_be_sent());
         let hours = details.conditions.hours.as_ref();
-        let before = BeforeRun { draft: &draft, kind, rate: details.rate, hours, written_to: details.written_to };
+        report_over_midnight(context, hours);
+        if !details.sandbox {
+            report_closed(context, hours);
+        }
         let is_asked = is_asked(context, sender);
+        let before = BeforeRun { draft: &new.draft, kind, rate: details.rate, hours, written_to: details.written_to };
         before.report(context, is_asked)?;
         confirm(context, sender, rows_told)?;
         let mut connection = match sender.connect(context).await? {
@@ -72,7 +77,7 @@ impl PreparedRun<'_> {
         };
         if !arguments.options.unchecked {
             let requests = |each: &mut dyn FnMut(u64, &str)| {
-                draft.requests(|line, _, body| {
+                new.draft.requests(|line, _, body| {
                     each(line, body);
                     Ok(())
                 })
@@ -81,87 +86,81 @@ impl PreparedRun<'_> {
         }
         if is_asked {
             // The question may have stood there for hours.
-            leave_out_of_draft(context, &mut draft, &reread_do_not_contact(&sender.settings)?)?;
+            leave_out_of_draft(context, &mut new.draft, &reread_do_not_contact(&sender.settings)?)?;
         }
-        let held = place.hold(context, &mut connection.signals).await?;
+        hold_off_others(context, store, &mut new, &mut connection.signals).await?;
         if let Some(earlier) = &mut earlier {
-            earlier::compare(earlier, &mut draft, repetition)?;
+            earlier::compare(earlier, &mut new.draft, repetition)?;
         }
-        let rows = draft.to_be_sent();
+        let rows = new.draft.to_be_sent();
         if rows == 0 {
-            return nothing_to_send(context, &draft);
+            return nothing_to_send(context, &new.draft);
         }
-        earlier::report_skipped(context, &draft.skip_counts()?.since(&skips));
+        earlier::report_skipped(context, &new.draft.skip_counts()?.since(&skips));
         if let Some(earlier) = earlier.as_mut().filter(|_| is_asked || rows != rows_told) {
-            details.written_to = earlier.people_written_to(&draft)?;
+            details.written_to = earlier.people_written_to(&new.draft)?;
         }
         if let Some(signal) = connection.signals.came() {
             return Err(Interrupted(signal).into());
         }
-        let run = ConfirmedRun { place, held, draft, details, rows };
-        run.make(context, arguments, sender, connection).await
-    }
-}
-
-/// A run about which nothing is left to ask.
-struct ConfirmedRun<'a> {
-    place: RunPlace<'a>,
-    held: MakingHold<'a>,
-    draft: LedgerDraft,
-    details: Details,
-    /// That will be sent.
-    rows: u64,
-}
-
-impl ConfirmedRun<'_> {
-    /// Makes the run and carries it out, unless it is to be made only.
-    async fn make(
-        self,
-        context: &Context,
-        arguments: &BulkSendArguments,
-        sender: &Sender,
-        connection: Connection,
-    ) -> Result<ExitCode, CommandError> {
-        let Self { place, held, mut draft, details, rows } = self;
-        let name = place.name();
-        let made = format!("run {name}: {} from bot {}", counted(rows, "message"), sender.bot.as_str());
-        match place {
-            RunPlace::Shared { runs, .. } => {
-                let run = runs.import(&mut draft, &details, &name)?;
-                held.let_go()?;
-                context.stderr.note(&made);
-                if arguments.import_only {
-                    let ways = format!("jelouctl bulk work {name}, on as many machines as you like");
-                    return imported(context, StoredRun::Shared(runs, run, None), &name, &ways);
-                }
-                let timeout = sender.settings.timeout.value.duration();
-                let joined = JoinedRun { runs, run, name: &name, details: &details, timeout };
-                joined.send(context, sender, connection, arguments.options).await
-            }
-            RunPlace::File { runs, reserved } => {
-                draft.complete(&details, &reserved.mark()?, &runs.path(&name))?;
-                held.let_go()?;
-                context.stderr.note(&made);
-                let in_use = || LedgerError::InUse { run: name.to_string() };
-                let lock = reserved.keep().ok_or_else(in_use)?;
-                if arguments.import_only {
-                    let run = StoredRun::File(Box::new(runs.read_locked(&name, &lock)?));
-                    return imported(context, run, &name, &format!("jelouctl bulk resume {name}"));
-                }
-                let run = LockedRun { runs, name, details, is_changed: false, found: None, lock };
-                run.send(context, sender, connection, arguments.options).await
-            }
+        let run = store.make(new, &details)?;
+        let made = format!("run {}: {} from bot {}", run.name(), counted(rows, "message"), sender.bot.as_str());
+        context.stderr.note(&made);
+        if arguments.import_only {
+            imported(context, &*run)
+        } else {
+            carry_out(context, sender, connection, run, &details, arguments.options).await
         }
     }
 }
 
+/// Holds off every other process that would make a run, as soon as none is at it. One that reads a long list in may take
+/// minutes: what is waited for is told, and a signal ends the wait.
+async fn hold_off_others(
+    context: &Context,
+    store: &dyn LedgerStore,
+    new: &mut NewRun,
+    signals: &mut Signals,
+) -> Result<(), CommandError> {
+    let (began, mut is_told) = (Instant::now(), false);
+    while !store.try_hold(new)? {
+        tokio::select! {
+            biased;
+            signal = signals.next() => return Err(Interrupted(signal).into()),
+            () = sleep(BETWEEN_TRIES) => {}
+        }
+        if !is_told && began.elapsed() >= TOLD_AFTER {
+            is_told = true;
+            let lock = store.making_lock();
+            context.stderr.note(&format!("waiting for another process that is making a run ({lock})"));
+        }
+    }
+    Ok(())
+}
+
 /// `--import-only`: the run is made, and nothing is sent.
-fn imported(context: &Context, run: StoredRun<'_>, name: &RunName, ways: &str) -> Result<ExitCode, CommandError> {
+fn imported(context: &Context, run: &dyn HeldRun) -> Result<ExitCode, CommandError> {
+    let name = run.name();
+    let ways = if run.is_shared() {
+        format!("jelouctl bulk work {name}, on as many machines as you like")
+    } else {
+        format!("jelouctl bulk resume {name}")
+    };
     context.stderr.note(&format!("the run is made and nothing was sent; to send it: {ways}"));
-    let written_to = run.details()?.written_to;
-    let summary = RunSummary::of(run, written_to)?;
+    let made = run.read()?;
+    let written_to = made.details()?.written_to;
+    let summary = RunSummary::of(made, written_to)?;
     print_summary(context, &summary.to_json(Some(name)), &summary.words(None, false), Some(name))?;
     Ok(ExitCode::Success)
+}
+
+/// Takes a name for the run of the list that was typed.
+pub(crate) fn new_run(store: &dyn LedgerStore, arguments: &BulkSendArguments) -> Result<NewRun, LedgerError> {
+    let list = match &arguments.source {
+        Source::Stdin => Path::new(""),
+        Source::File(path) => path,
+    };
+    store.begin(arguments.run.as_ref(), list)
 }
 
 /// What the run is.

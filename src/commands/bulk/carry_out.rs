@@ -5,51 +5,69 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::arguments::RunOptions;
-use super::ending::{log_end, report};
+use super::ending::{RunOnItsWay, log_end, report};
+use super::excluded::leave_out_excluded;
 use super::hours;
-use super::running_run::RunningRun;
 use super::summary::Stretch;
 use crate::api::{HEADERS_OF_A_POST, SwapWatch, signed};
 use crate::commands::CommandError;
+use crate::config::Rate;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, LedgerError, RunLedger, StopWatch};
+use crate::ledger::{Counts, Details, HeldRun, LedgerError, RunLedger, StopWatch};
 use crate::output::Progress;
 use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason, StopRequest};
 use crate::sending::{Connection, Sender, reread_do_not_contact};
 
-/// Sends rows of `run`, from here at most so many a second.
-pub(crate) async fn send_rows(
+/// Sends what `run` has left, and says what became of it.
+pub(crate) async fn carry_out(
     context: &Context,
     sender: &Sender,
     connection: Connection,
-    mut run: impl RunningRun,
+    mut run: Box<dyn HeldRun>,
+    details: &Details,
     options: RunOptions,
-    rate: f64,
 ) -> Result<ExitCode, CommandError> {
+    let run = RunOnItsWay { held: &mut *run, details };
+    send_rows(context, sender, connection, run, options).await.map_err(CommandError::after_sending)
+}
+
+async fn send_rows(
+    context: &Context,
+    sender: &Sender,
+    connection: Connection,
+    mut run: RunOnItsWay<'_>,
+    options: RunOptions,
+) -> Result<ExitCode, CommandError> {
+    let details = run.details;
     let Connection { base, client, credentials, mut signals } = connection;
-    let no_keep_alive = options.no_keep_alive || run.details().no_keep_alive;
+    let no_keep_alive = options.no_keep_alive || details.no_keep_alive;
     let session = Arc::new(ApiSession {
         client: if no_keep_alive { client } else { client.keep_connections()? },
         headers: signed(HEADERS_OF_A_POST, &credentials),
         credentials,
         base: base.url().clone(),
-        accepts: run.details().accepts.clone(),
+        accepts: details.accepts.clone(),
         swaps: SwapWatch::default(),
     });
-    let details = run.details();
     if details.sandbox {
         hours::report_not_waited_for(context, details.conditions.hours.as_ref());
     }
     let limits = RunLimits {
-        rate,
+        // All who send a shared run have one pace, which its ledger keeps.
+        rate: if run.held.is_shared() {
+            f64::from(u32::MAX)
+        } else {
+            options.rate.map_or(details.rate, Rate::per_second)
+        },
         concurrency: options.concurrency.unwrap_or(details.concurrency),
         max_wait: options.max_wait.unwrap_or(details.max_wait),
         hours: details.conditions.hours.clone().filter(|_| !details.sandbox),
         keep_going: details.conditions.keep_going,
     };
-    let (mut stop, began) = (run.stop_watch(), Instant::now());
-    let mut opened = run.open()?;
+    let timeout = sender.settings.timeout.value.duration();
+    let (mut stop, began) = (run.held.stop_watch(), Instant::now());
+    let mut opened = run.held.open(timeout)?;
     let sent_before = opened.1.sent;
     let end = loop {
         let (ledger, counts) = opened;
@@ -66,12 +84,12 @@ pub(crate) async fn send_rows(
         if !matches!(end, RunEnd::Stopped { reason: StopReason::HoursOpened, .. }) {
             break Ok(end);
         }
-        match after_opening(context, sender, &mut run) {
+        match after_opening(context, sender, run.held) {
             Ok(again) => opened = again,
             Err(error) => break Err(error),
         }
     };
-    let (ended, counts) = report(context, sender, &run, end, Stretch { took: began.elapsed(), sent_before });
+    let (ended, counts) = report(context, sender, &mut run, end, Stretch { took: began.elapsed(), sent_before });
     log_end(context, sender, &run, &ended, counts.as_ref());
     ended
 }
@@ -80,10 +98,14 @@ pub(crate) async fn send_rows(
 fn after_opening(
     context: &Context,
     sender: &Sender,
-    run: &mut impl RunningRun,
+    run: &mut dyn HeldRun,
 ) -> Result<(Box<dyn RunLedger>, Counts), CommandError> {
-    run.leave_out(context, &reread_do_not_contact(&sender.settings)?)?;
-    Ok(run.open().map_err(LedgerError::in_mid_run)?)
+    let exclusions = reread_do_not_contact(&sender.settings)?;
+    let opened = run.reconnect().and_then(|()| {
+        leave_out_excluded(context, run, &exclusions)?;
+        run.open(sender.settings.timeout.value.duration())
+    });
+    Ok(opened.map_err(LedgerError::in_mid_run)?)
 }
 
 /// Ends once somebody asks the run to stop.

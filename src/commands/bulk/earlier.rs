@@ -3,9 +3,7 @@
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::{ReportedRows, ReportedRule};
-use crate::ledger::{
-    Counts, EarlierMessages, EarlierRuns, KnownRuns, Ledger, LedgerDraft, LedgerError, RunName, SkipCounts, SkipReason,
-};
+use crate::ledger::{Details, EarlierMessages, HeldRun, KnownRuns, LedgerDraft, RunName, SkipCounts, SkipReason};
 use crate::output::{counted, counted_are};
 use crate::sending::GuardError;
 
@@ -129,28 +127,23 @@ pub(crate) fn written_to_words(people: u64) -> Option<String> {
     }
 }
 
-/// Compares what is left of a run that goes on: rows that another run sent meanwhile are noted in `ledger`, which is only
-/// read.
-pub(crate) fn compare_run(
-    earlier: &mut EarlierRuns<'_>,
-    ledger: &Ledger,
-) -> Result<Vec<EarlierMessages>, CommandError> {
-    earlier.compare_run(ledger)?;
-    Ok(ledger.earlier()?)
-}
-
-/// Whether rows that are left in the run `name`, and that other runs have too, are left out; else they are refused.
-pub(crate) fn are_left_out(
-    found: &[EarlierMessages],
-    repetition: Repetition,
-    name: &RunName,
-    counts: impl FnOnce() -> Result<Counts, LedgerError>,
-) -> Result<bool, CommandError> {
-    if found.is_empty() || repetition == Repetition::LeftOut {
-        return Ok(!found.is_empty());
+/// Looks whether another run has sent meanwhile what this one has left; nothing sent on the sandbox counts. Such rows are left
+/// out, or it is refused.
+pub(crate) fn leave_out_sent(
+    run: &mut dyn HeldRun,
+    details: &Details,
+    ignored: &[RunName],
+) -> Result<(), CommandError> {
+    let repetition = Repetition::of(details.conditions.again, details.conditions.skip_sent);
+    if details.sandbox || repetition == Repetition::Meant {
+        return Ok(());
     }
-    let left = format!("messages left in run {name}");
-    Err(refusal(found, ["the", &left], counts()?.pending, "").into())
+    let found = run.compare(details, ignored, repetition == Repetition::LeftOut)?;
+    if found.is_empty() || repetition == Repetition::LeftOut {
+        return Ok(());
+    }
+    let left = format!("messages left in run {}", run.name());
+    Err(refusal(&found, ["the", &left], run.read()?.counts()?.pending, "").into())
 }
 
 /// `95 of these 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`

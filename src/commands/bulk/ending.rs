@@ -3,24 +3,38 @@
 use super::damage::report_damage;
 use super::pause_words::{what_to_look_at, why};
 use super::run_log::run_fields;
-use super::running_run::RunningRun;
-use super::summary::{Stretch, print_what_stays, to_continue};
+use super::summary::{RunSummary, Stretch, print_what_stays, to_continue};
 use crate::api::Problem;
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, EndedAttempt, PauseReason, PausedFor, RunName, RunPause};
+use crate::ledger::{Counts, Details, EndedAttempt, HeldRun, LedgerError, PauseReason, PausedFor, RunName, RunPause};
 use crate::output::{Record, RecordError, compact};
 use crate::run::{RunEnd, StopReason};
 use crate::sending::{AuditLog, Panicked, Sender};
+
+/// A run whose rows this process sends.
+pub(super) struct RunOnItsWay<'a> {
+    pub(super) held: &'a mut dyn HeldRun,
+    /// With the conditions that it goes on with.
+    pub(super) details: &'a Details,
+}
+
+impl RunOnItsWay<'_> {
+    /// How it stands.
+    fn look(&mut self) -> Result<RunSummary, LedgerError> {
+        self.held.reconnect().map_err(LedgerError::in_mid_run)?;
+        RunSummary::of(self.held.read()?, self.details.written_to)
+    }
+}
 
 /// Says how the run stands, on stderr in words and on stdout as JSON; gives the exit code, and how many rows are in each
 /// state, where that can be read.
 pub(super) fn report(
     context: &Context,
     sender: &Sender,
-    run: &impl RunningRun,
+    run: &mut RunOnItsWay<'_>,
     end: Result<RunEnd, CommandError>,
     stretch: Stretch,
 ) -> (Result<ExitCode, CommandError>, Option<Counts>) {
@@ -28,7 +42,7 @@ pub(super) fn report(
     if sender.settings.is_sandboxed() {
         stderr.note("sandbox: nothing left this machine");
     }
-    let to_continue = to_continue(run.name());
+    let to_continue = to_continue(run.held.name());
     let mut unwritten = None;
     let ended = match end {
         Ok(mut end) => {
@@ -49,17 +63,17 @@ pub(super) fn report(
     };
     if let Some(outcomes) = unwritten {
         report_unwritten(context, run, &outcomes);
-        let watch = format!("jelouctl bulk status {}", run.name());
+        let watch = format!("jelouctl bulk status {}", run.held.name());
         let above = if outcomes.is_empty() { "" } else { ", and may not get what stands above" };
         stderr.warning(&format!("the ledger is still being written{above}; how the run stands: {watch}"));
         return (ended, None);
     }
     let Ok(summary) = run.look() else { return (ended, None) };
-    let (json, words) = (summary.to_json(Some(run.name())), summary.words(Some(stretch), false));
+    let (json, words) = (summary.to_json(Some(run.held.name())), summary.words(Some(stretch), false));
     // An error would invite a second run.
-    print_what_stays(context, &json, &words, run.name());
-    report_damage(context, run.name(), summary.damage.as_ref());
-    for way in summary.ways_on(run.name(), run.details()) {
+    print_what_stays(context, &json, &words, run.held.name());
+    report_damage(context, run.held.name(), summary.damage.as_ref());
+    for way in summary.ways_on(run.held.name(), run.details) {
         stderr.note(&way);
     }
     (ended, Some(summary.counts))
@@ -68,7 +82,7 @@ pub(super) fn report(
 /// Says how the engine ended.
 fn report_end(
     context: &Context,
-    run: &impl RunningRun,
+    run: &mut RunOnItsWay<'_>,
     end: RunEnd,
     to_continue: &str,
 ) -> Result<ExitCode, CommandError> {
@@ -76,9 +90,9 @@ fn report_end(
     match end {
         RunEnd::Complete { was_stopped } => {
             if was_stopped {
-                stderr.note(&format!("run {} is complete: its last rows have ended", run.name()));
+                stderr.note(&format!("run {} is complete: its last rows have ended", run.held.name()));
             }
-            run.end();
+            run.held.end();
             Ok(run.look()?.exit_code())
         }
         RunEnd::Stopped { reason: StopReason::Paused(PauseReason::AllRefused, problem), .. } => {
@@ -94,7 +108,7 @@ fn report_end(
             Ok(of_pause(reason))
         }
         RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), .. } => {
-            Ok(report_pause(context, run.name(), &pause))
+            Ok(report_pause(context, run.held.name(), &pause))
         }
         RunEnd::Stopped { reason: StopReason::Signal(signal), .. } => {
             stderr.error(&format!("stopped by {}", signal.name()), &[], Some(to_continue));
@@ -130,8 +144,8 @@ fn report_pause(context: &Context, name: &RunName, pause: &RunPause) -> ExitCode
 }
 
 /// Every row was rejected: what is wrong with one is wrong with all.
-fn report_all_refused(context: &Context, run: &impl RunningRun, problem: &Problem) {
-    let (name, hint) = (run.name(), without_again(&problem.hint));
+fn report_all_refused(context: &Context, run: &RunOnItsWay<'_>, problem: &Problem) {
+    let (name, hint) = (run.held.name(), without_again(&problem.hint));
     let again = format!("jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}");
     context.stderr.error(
         &format!("the run paused, as no message was accepted: {}", problem.told()),
@@ -149,8 +163,8 @@ fn without_again(hint: &str) -> &str {
 }
 
 /// What became of rows whose outcome is nowhere but here.
-fn report_unwritten(context: &Context, run: &impl RunningRun, outcomes: &[EndedAttempt]) {
-    let details = run.details();
+fn report_unwritten(context: &Context, run: &RunOnItsWay<'_>, outcomes: &[EndedAttempt]) {
+    let details = run.details;
     for row in outcomes {
         let record = Record {
             sent: row.state.sent(),
@@ -185,11 +199,11 @@ fn error_of(row: &EndedAttempt) -> Option<RecordError> {
 pub(super) fn log_end(
     context: &Context,
     sender: &Sender,
-    run: &impl RunningRun,
+    run: &RunOnItsWay<'_>,
     ended: &Result<ExitCode, CommandError>,
     counts: Option<&Counts>,
 ) {
     // What of the counts cannot be read stays open.
-    let fields = run_fields(Some(run.name()), Some(run.details()), counts, ended.as_ref().map(|code| *code));
+    let fields = run_fields(Some(run.held.name()), Some(run.details), counts, ended.as_ref().map(|code| *code));
     AuditLog::of(&sender.settings).run(&context.stderr, "bulk", &fields);
 }

@@ -3,13 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::damage::{report_damage, report_unreadable};
-use super::run_countries::countries_of_runs;
 use super::store::open_store;
 use super::times::local_time;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{FoundMessage, FoundMessages, FoundRow, RowState, RunStore, UnreadableRun};
+use crate::ledger::{FoundMessage, FoundMessages, FoundRow, LedgerError, LedgerStore, RowState, UnreadableRun};
 use crate::message::{InvalidMessage, Message, TypedRecipient};
 use crate::output::{Format, StreamError, compact};
 use crate::phone::{Country, person_key};
@@ -19,7 +18,7 @@ const HEADER: [&str; 7] = ["RUN", "LINE", "WHEN", "TO", "BECAME", "FROM", "MESSA
 
 pub(crate) fn run(context: &Context, user: &str, country: Option<Country>) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let meant = recipients_meant(context, &store, user, country)?;
+    let meant = recipients_meant(context, &*store, user, country)?;
     let them = meant.join(" or ");
     let found = store.find(&meant)?;
     let is_all_known = found.damaged.is_empty() && found.unreadable.is_empty();
@@ -41,7 +40,7 @@ pub(crate) fn run(context: &Context, user: &str, country: Option<Country>) -> Re
 /// The recipients that `user` may mean: as each run was read, where no country is typed.
 fn recipients_meant(
     context: &Context,
-    store: &RunStore,
+    store: &dyn LedgerStore,
     user: &str,
     country: Option<Country>,
 ) -> Result<Vec<String>, CommandError> {
@@ -66,6 +65,18 @@ fn recipients_meant(
         Err(error) if meant.is_empty() => Err(InvalidMessage::Recipient { origin: "USER", error }.into()),
         _ => Ok(meant),
     }
+}
+
+/// The countries whose national numbers runs were read with, each once: a number that is typed for them means the same there.
+/// What cannot be read is told by whoever looks into it.
+fn countries_of_runs(store: &dyn LedgerStore) -> Result<Vec<Country>, LedgerError> {
+    let mut countries = Vec::new();
+    for name in store.names()? {
+        let details = store.read(&name).and_then(|run| run.details());
+        let country = details.ok().and_then(|details| details.recipient_flags.country);
+        countries.extend(country.filter(|country| !countries.contains(country)));
+    }
+    Ok(countries)
 }
 
 fn print(context: &Context, FoundMessages { messages, unreadable, .. }: &FoundMessages) -> Result<(), CommandError> {

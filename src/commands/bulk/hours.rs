@@ -9,7 +9,7 @@ use super::arguments::EarlierOptions;
 use crate::config::Settings;
 use crate::context::Context;
 use crate::hours::{Hours, HoursBase, HoursChoice, HoursError, days_off_in};
-use crate::ledger::{Counts, Details, RunConditions, RunName, RunStore};
+use crate::ledger::{Counts, Details, LedgerStore, RunConditions, RunName};
 use crate::output::{WaitReason, Waiting};
 use crate::timestamps;
 
@@ -73,9 +73,9 @@ pub(super) fn report_not_waited_for(context: &Context, hours: Option<&Hours>) {
 }
 
 /// What a run waits for that another process carries out. What it is known to wait for are its hours.
-pub(super) fn waiting(store: &RunStore, name: &RunName, details: &Details, counts: &Counts) -> Option<Waiting> {
+pub(super) fn waiting(store: &dyn LedgerStore, name: &RunName, details: &Details, counts: &Counts) -> Option<Waiting> {
     let (hours, until) = closed(details.conditions.hours.as_ref().filter(|_| !details.sandbox))?;
-    if counts.pending == 0 || !store.is_on_its_way(name) {
+    if counts.pending == 0 || !store.is_held(name) {
         return None;
     }
     Some(Waiting {

@@ -6,54 +6,15 @@ use super::times::local_time;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
-use crate::ledger::{
-    Counts, LedgerError, RunAge, RunId, RunLock, RunName, RunOverview, RunStore, Runs, SharedRuns, now,
-};
+use crate::ledger::{Counts, HeldFor, LedgerError, RunAge, RunName, RunOverview, now};
 use crate::output::{counted, counted_are};
-
-/// A run that is about to be removed.
-enum RunToRemove<'a> {
-    /// Nobody goes on with it while the question stands.
-    File(&'a Runs, RunLock),
-    /// Who sends it is looked for once more when it is removed.
-    Shared(&'a SharedRuns, RunId),
-}
-
-impl<'a> RunToRemove<'a> {
-    fn of(store: &'a RunStore, name: &RunName) -> Result<Self, LedgerError> {
-        Ok(match store {
-            RunStore::Files(runs) => Self::File(runs, runs.lock(name)?),
-            RunStore::Shared(runs) => {
-                let run = runs.id(name)?;
-                if let Some(worker) = runs.sent_by(run)? {
-                    return Err(LedgerError::in_use_by(name, &worker));
-                }
-                Self::Shared(runs, run)
-            }
-        })
-    }
-
-    fn overview(&self, name: &RunName) -> Result<RunOverview, LedgerError> {
-        match self {
-            Self::File(runs, lock) => runs.overview_locked(name, lock),
-            Self::Shared(runs, _) => runs.overview(name),
-        }
-    }
-
-    fn remove(self, name: &RunName) -> Result<(), LedgerError> {
-        match self {
-            Self::File(runs, lock) => runs.remove(name, lock),
-            Self::Shared(runs, run) => runs.remove(run, name),
-        }
-    }
-}
 
 /// Removes a run with all that is known of its rows.
 pub(crate) fn run(context: &Context, asked: &RunName) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let name = store.named(asked)?;
-    let run = RunToRemove::of(&store, &name)?;
-    let overview = run.overview(&name);
+    let run = store.hold(&name, HeldFor::Removal)?;
+    let overview = run.read().and_then(|run| RunOverview::of(&name, false, run));
     let what = what_goes(&overview);
     match overview {
         Ok(overview) => warn_of_memory(context, &[overview]),
@@ -64,7 +25,7 @@ pub(crate) fn run(context: &Context, asked: &RunName) -> Result<ExitCode, Comman
     if context.confirms(&format!("Remove run {name}, {what}?"))? != Some(true) {
         return Err(UsageError::new(format!("run {name}, {what}, was not removed"), "add --yes to remove it").into());
     }
-    run.remove(&name)?;
+    run.remove()?;
     context.stderr.note(&format!("run {name} is removed"));
     Ok(ExitCode::Success)
 }
@@ -88,7 +49,7 @@ fn what_goes(run: &Result<RunOverview, LedgerError>) -> String {
 /// Removes the finished runs in which nothing has changed for so long.
 pub(crate) fn older_than(context: &Context, age: RunAge) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let old = store.finished_for(age, warn_of_left_alone(context))?;
+    let old = store.finished_for(age, &mut warn_of_left_alone(context))?;
     if old.is_empty() {
         context.stderr.note(&format!("no finished run is older than {age}"));
         return Ok(ExitCode::Success);

@@ -7,13 +7,12 @@ use clap::ValueEnum;
 use tempfile::NamedTempFile;
 
 use super::damage::report_damage;
-use super::named_run::find_or_newest;
-use super::store::open_store;
+use super::store::{find_or_newest, open_store};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::import::BulkError;
-use crate::ledger::{Details, RowFilter, RunName, Runs, StoredRun};
+use crate::ledger::{Details, RowFilter, Run, RunName, Runs};
 use crate::list::is_report;
 use crate::output::counted;
 use crate::private_file::{FileError, target_of};
@@ -51,13 +50,13 @@ pub(crate) fn run(context: &Context, arguments: &ReportArguments) -> Result<Exit
     arguments.check(format, context)?;
     let to = arguments.file.as_deref().map(|path| Destination::open(context, path)).transpose()?;
     let store = open_store(context)?;
-    let name = find_or_newest(context, &store, arguments.run.as_ref())?;
+    let name = find_or_newest(context, &*store, arguments.run.as_ref())?;
     let ledger = store.read_whole(&name)?;
     let code = report_damage(context, &name, ledger.damage());
     let report = Report {
         arguments,
         format,
-        is_running: store.is_on_its_way(&name),
+        is_running: store.is_held(&name),
         is_for_a_terminal: to.is_none() && context.stdout.is_for_a_person(),
         name: name.to_string(),
         details: ledger.details()?,
@@ -86,7 +85,7 @@ struct Report<'a> {
     arguments: &'a ReportArguments,
     format: ReportFormat,
     name: String,
-    ledger: StoredRun<'a>,
+    ledger: Box<dyn Run>,
     details: Details,
     is_running: bool,
     is_for_a_terminal: bool,
@@ -96,7 +95,7 @@ impl Report<'_> {
     /// Says what was written, in words.
     fn write(&self, to: impl Write) -> Result<String, BulkError> {
         let list = |format, to| {
-            let rows = write_report(&self.ledger, &self.details, &self.arguments.filter, format, to)?;
+            let rows = write_report(&*self.ledger, &self.details, &self.arguments.filter, format, to)?;
             Ok(counted(rows, "row"))
         };
         match self.format {
@@ -105,7 +104,7 @@ impl Report<'_> {
             ReportFormat::Html => {
                 let run = ReportedRun {
                     name: &self.name,
-                    ledger: &self.ledger,
+                    ledger: &*self.ledger,
                     details: &self.details,
                     damage: self.ledger.damage(),
                     is_running: self.is_running,

@@ -8,7 +8,6 @@ use super::damage::warn_of_left_alone;
 use super::import::open;
 use super::plan::recipient_rule;
 use super::run_log::log_resolved;
-use super::shared;
 use super::store::open_store;
 use super::summary::{RunSummary, print_what_stays, to_continue};
 use crate::commands::CommandError;
@@ -16,12 +15,13 @@ use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::ledger::{
-    Counts, Ledger, RecipientFlags, Resolution, RowOfReport, RowState, RunError, RunName, RunStore, Runs,
+    Counts, HeldFor, LedgerStore, LostWorker, RecipientFlags, Resolution, RowOfReport, RowState, RunError, RunName,
 };
 use crate::list::{ListError, ListOptions, ListRow, ReportedSent, Row};
 use crate::message::{InvalidMessage, TypedRecipient};
-use crate::output::{Sent, counted};
+use crate::output::{Sent, StreamError, counted};
 use crate::template::language;
+use crate::timestamps::{local_second, of_milliseconds};
 
 pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Decided) -> Result<ExitCode, CommandError> {
     let (resolution, (store, name)) = match decided {
@@ -43,10 +43,7 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
         }
         Decided::Reported(source) => read_report(context, source, asked)?,
     };
-    let changed = match &store {
-        RunStore::Files(runs) => resolve_in_file(runs, &name, &resolution)?,
-        RunStore::Shared(runs) => shared::resolve(context, runs, &name, &resolution)?,
-    };
+    let changed = decide(context, &*store, &name, &resolution)?;
     let stored = store.read(&name)?;
     let details = stored.details()?;
     let summary = RunSummary::of(stored, details.written_to)?;
@@ -54,25 +51,41 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
     context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
     print_what_stays(context, &summary.to_json(Some(&name)), &summary.words(None, false), &name);
     // Where a process sends the run it takes them by itself.
-    if changed.pending > 0 && !store.is_on_its_way(&name) {
+    if changed.pending > 0 && !store.is_held(&name) {
         context.stderr.note(&to_continue(&name));
     }
     summary.ways_on(&name, &details).iter().for_each(|way| context.stderr.note(way));
     Ok(ExitCode::Success)
 }
 
-fn resolve_in_file(runs: &Runs, name: &RunName, resolution: &Resolution) -> Result<Counts, CommandError> {
-    let lock = runs.lock(name)?;
-    // Where nothing is left to be sent, a ledger that has lost records can be taken as it is.
-    if matches!(resolution, Resolution::All([RowState::Pending, _])) {
-        let (ledger, unknown) = Ledger::accept_loss(&runs.path(name), lock.mark()?)?;
-        ledger.close()?;
-        return Ok(Counts { unknown, ..Counts::default() });
+fn decide(
+    context: &Context,
+    store: &dyn LedgerStore,
+    name: &RunName,
+    resolution: &Resolution,
+) -> Result<Counts, CommandError> {
+    if store.is_shared() && matches!(resolution, Resolution::All([RowState::Pending, _])) {
+        let message = "--pending-as is for a damaged ledger file, and this run is in a database";
+        return Err(UsageError::new(message, "leave it out").into());
     }
-    let mut ledger = Ledger::resume(&runs.path(name), lock.mark()?)?;
-    let changed = ledger.resolve(resolution);
-    ledger.close()?;
+    let mut asked = Ok(None);
+    let changed = store.hold(name, HeldFor::Deciding)?.resolve(resolution, &mut |workers| {
+        asked = confirm_lost_workers(context, workers);
+        matches!(asked, Ok(Some(true)))
+    });
+    asked?;
     Ok(changed?)
+}
+
+/// Asks about processes that were only stopped, perhaps: such a one may still send what it was given.
+fn confirm_lost_workers(context: &Context, workers: &[LostWorker]) -> Result<Option<bool>, StreamError> {
+    let in_words = |worker: &LostWorker| {
+        let (rows, seen) = (counted(worker.rows.len() as u64, "row"), local_second(of_milliseconds(worker.seen_at)));
+        format!("{rows} at {} pid {}, not heard of since {seen}", worker.host, worker.pid)
+    };
+    let told: Vec<_> = workers.iter().map(in_words).collect();
+    context.stderr.warning(&format!("under way when a process was last heard of: {}", told.join("; ")));
+    context.confirms("If that process is only stopped it may still send them. Has it ended?")
 }
 
 /// `2 unknown rows count as sent, 1 unknown row counts as failed from now on`
@@ -94,9 +107,9 @@ fn in_words(changed: &Counts, resolution: &Resolution) -> String {
 }
 
 /// The run that is meant, where it is.
-fn open_run(context: &Context, asked: Option<&RunName>) -> Result<(RunStore, RunName), CommandError> {
+fn open_run(context: &Context, asked: Option<&RunName>) -> Result<(Box<dyn LedgerStore>, RunName), CommandError> {
     let store = open_store(context)?;
-    match store.named_or_unfinished(asked, warn_of_left_alone(context))? {
+    match store.named_or_unfinished(asked, false, &mut warn_of_left_alone(context))? {
         Some(name) => Ok((store, name)),
         None => Err(RunError::NoneUnfinished { known: store.names()? }.into()),
     }
@@ -107,7 +120,7 @@ fn read_report(
     context: &mut Context,
     source: &Source,
     asked: Option<&RunName>,
-) -> Result<(Resolution, (RunStore, RunName)), CommandError> {
+) -> Result<(Resolution, (Box<dyn LedgerStore>, RunName)), CommandError> {
     if *source == Source::Stdin {
         context.input.claim_stdin("--from")?;
     }

@@ -4,16 +4,21 @@
 use super::arguments::{EarlierOptions, RunOptions};
 use super::before::{refuse_templates, report_before_resume};
 use super::begin::{confirm, is_asked};
+use super::carry_out::carry_out;
 use super::damage::warn_of_left_alone;
+use super::earlier::leave_out_sent;
+use super::excluded::leave_out_excluded;
 use super::hours::of_resumed_run;
-use super::resumed_run::{ResumedRun, TakenUp};
+use super::pause_words::{since_when, what_to_look_at};
 use super::store::{check_clocks, open_store};
+use super::summary::without_end;
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Origin, Rate, Sourced, knows_profile};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::hours::HoursChoice;
-use crate::ledger::{Details, RunName, RunStore};
+use crate::ledger::{Counts, Details, HeldFor, HeldRun, LedgerStore, Resumed, RunName};
+use crate::output::counted;
 use crate::people::Exclusions;
 use crate::process::block_on;
 use crate::sending::{
@@ -35,7 +40,7 @@ pub(crate) fn resume(
     resumption: &Resumption,
 ) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    go_on(context, store, asked, options, Some(resumption))
+    go_on(context, &*store, asked, options, Some(resumption))
 }
 
 /// `bulk work`: a machine sends rows of a run. Of a file only one process can, so that it is resumed.
@@ -45,28 +50,25 @@ pub(crate) fn work(
     options: RunOptions,
 ) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let resumption = match &store {
-        RunStore::Files(_) => Some(Resumption::default()),
-        RunStore::Shared(_) => None,
-    };
-    go_on(context, store, asked, options, resumption.as_ref())
+    let resumption = (!store.is_shared()).then(Resumption::default);
+    go_on(context, &*store, asked, options, resumption.as_ref())
 }
 
 fn go_on(
     context: &mut Context,
-    store: RunStore,
+    store: &dyn LedgerStore,
     asked: Option<&RunName>,
     options: RunOptions,
     resumption: Option<&Resumption>,
 ) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
-    let Some(name) = store.named_or_unfinished(asked, warn_of_left_alone(context))? else {
+    let Some(name) = store.named_or_unfinished(asked, false, &mut warn_of_left_alone(context))? else {
         let what = if resumption.is_some() { "resume" } else { "send" };
         context.stderr.note(&format!("no run is unfinished: there is nothing to {what}"));
         return Ok(ExitCode::Success);
     };
-    check_clocks(&store)?;
-    let mut run = ResumedRun::hold(store, name)?;
+    check_clocks(store)?;
+    let mut run = store.hold(&name, HeldFor::Sending)?;
     let mut details = run.read()?.details()?;
     let mut is_changed = false;
     if let Some(Resumption { hours, earlier }) = resumption {
@@ -74,11 +76,11 @@ fn go_on(
         is_changed = conditions != details.conditions;
         details.conditions = conditions;
     }
-    send_as_begun(context, &unresolved, &run, &details)?;
+    send_as_begun(context, &unresolved, &*run, &details)?;
     let sender = sender_of_run(context, unresolved, run.name(), &details)?;
     let mut exclusions = Exclusions::default();
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
-    run.leave_out(context, &exclusions)?;
+    leave_out_excluded(context, &mut *run, &exclusions)?;
     if sender.settings.allow_to.is_some() {
         run.read()?.pending_requests::<CommandError>(|row| {
             Ok(sender.check_allowed(row.recipients()?.iter().map(String::as_str))?)
@@ -86,32 +88,54 @@ fn go_on(
     }
     let mut has_answered = false;
     if let Some(Resumption { earlier, .. }) = resumption {
-        run.report_pause(context);
-        run.leave_out_sent(&details, &earlier.ignored_runs)?;
+        report_pause(context, &*run);
+        leave_out_sent(&mut *run, &details, &earlier.ignored_runs)?;
         let pending = run.read()?.counts()?.pending;
         if pending > 0 && is_asked(context, &sender) {
             let rate = options.rate.map_or(details.rate, Rate::per_second);
-            report_before_resume(context, &run.read()?, &details, rate)?;
+            report_before_resume(context, &*run.read()?, &details, rate)?;
             confirm(context, &sender, pending)?;
             has_answered = true;
             // The question may have stood there for hours.
             run.reconnect()?;
-            run.leave_out(context, &reread_do_not_contact(&sender.settings)?)?;
-            run.leave_out_sent(&details, &earlier.ignored_runs)?;
+            leave_out_excluded(context, &mut *run, &reread_do_not_contact(&sender.settings)?)?;
+            leave_out_sent(&mut *run, &details, &earlier.ignored_runs)?;
         }
     }
-    let taken_up = TakenUp { details, is_resumed: resumption.is_some(), has_answered, is_changed };
     block_on(async {
-        match sender.connect(context).await? {
-            Opening::Open(mut connection) => {
-                if !options.unchecked {
-                    check_templates(context, &sender, &mut connection, &run, &taken_up.details).await?;
-                }
-                run.carry_out(context, &sender, connection, taken_up, options).await
-            }
-            Opening::Interrupted(signal) => Err(Interrupted(signal).into()),
+        let mut connection = match sender.connect(context).await? {
+            Opening::Open(connection) => connection,
+            Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
+        };
+        if !options.unchecked {
+            check_templates(context, &sender, &mut connection, &*run, &details).await?;
         }
+        let found = run.read()?.counts()?;
+        if resumption.is_some() {
+            let conditions = is_changed.then_some(&details.conditions);
+            run.resume(&Resumed { has_answered, rate: options.rate.map(Rate::per_second), conditions })?;
+        }
+        // Who resumes a run may be the only one who is left of it.
+        report_found(context, &*run, &found, run.is_shared() && resumption.is_none());
+        carry_out(context, &sender, connection, run, &details, options).await
     })
+}
+
+/// Tells a person who resumes the run what it is paused for.
+fn report_pause(context: &Context, run: &dyn HeldRun) {
+    if let Some(paused) = run.pause() {
+        let (name, look) = (run.name(), what_to_look_at(paused.pause.reason, run.name()));
+        context.stderr.warning(&format!("run {name} is {}; {look}", since_when(paused)));
+    }
+}
+
+/// What is left of a run that goes on, and what is left alone.
+fn report_found(context: &Context, run: &dyn HeldRun, found: &Counts, is_joined: bool) {
+    let (name, all) = (run.name(), counted(found.all(), "message"));
+    context.stderr.note(&format!("run {name}: {} of {all} left to send", found.pending));
+    for told in without_end(name, found, is_joined) {
+        context.stderr.note(&told);
+    }
 }
 
 /// The templates of the rows that are left.
@@ -119,7 +143,7 @@ async fn check_templates(
     context: &Context,
     sender: &Sender,
     connection: &mut Connection,
-    run: &ResumedRun,
+    run: &dyn HeldRun,
     details: &Details,
 ) -> Result<(), CommandError> {
     if run.read()?.counts()?.pending == 0 {
@@ -139,13 +163,14 @@ async fn check_templates(
 fn send_as_begun(
     context: &mut Context,
     unresolved: &UnresolvedSender,
-    resumed: &ResumedRun,
+    resumed: &dyn HeldRun,
     run: &Details,
 ) -> Result<(), CommandError> {
     let name = resumed.name();
     let of_run = run.profile.as_deref().unwrap_or("none");
     let flags = &mut context.flags;
-    if resumed.needs_its_profile() {
+    // Of a shared run a container may have variables alone.
+    if !resumed.is_shared() {
         refuse_other(name, "--profile", of_run, flags.profile.as_deref())?;
         let in_environment = unresolved.said().filter(|_| !run.sandbox && flags.profile.is_none());
         let profile = in_environment.and_then(|environment| environment.profile.as_deref());

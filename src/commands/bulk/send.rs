@@ -1,14 +1,13 @@
 //! `bulk send`: every row is read, filled and checked first; then the run exists, and its rows are sent.
 
 use super::arguments::BulkSendArguments;
-use super::begin::{PreparedRun, details};
+use super::begin::{PreparedRun, details, new_run};
 use super::earlier::{self, Repetition};
 use super::hours::of_new_run;
 use super::import::{import, open};
 use super::plan::{compile_body, read_body, recipient_rule, typed_country};
-use super::run_place::RunPlace;
 use super::show::ShownList;
-use super::store::{check_clocks, ledger_address};
+use super::store::{check_clocks, open_store, open_store_to_look};
 use super::summary::nothing_to_send;
 use super::test_send::TestedList;
 use crate::commands::CommandError;
@@ -16,7 +15,7 @@ use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::import::{ImportPlan, ReportedRule};
 use crate::input::Source;
-use crate::ledger::{Details, KnownRuns, LedgerDraft, LedgerError, LookedUpRuns, RunStore, Runs, SharedRuns};
+use crate::ledger::{Details, KnownRuns, LedgerDraft, LedgerError, LookedUpRuns};
 use crate::people::Exclusions;
 use crate::phone::Country;
 use crate::process::block_on;
@@ -44,17 +43,21 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
     let is_shown = arguments.preview.is_some() || context.mode != Mode::Send;
     // Where no run is made no directory is, and none needs to be there.
     let makes_run = !is_shown && arguments.test.is_none();
-    let store = if arguments.test.is_some() { None } else { store(context, makes_run)? };
-    if let Some(store) = store.as_ref().filter(|_| makes_run) {
+    let store = match (&arguments.test, makes_run) {
+        (Some(_), _) => None,
+        (None, true) => Some(open_store(context)?),
+        (None, false) => open_store_to_look(context)?,
+    };
+    let store = store.as_deref();
+    if let Some(store) = store.filter(|_| makes_run) {
         check_clocks(store)?;
     }
     let api_url = sender.settings.api_url.value.to_string();
     let remember = arguments.remember.unwrap_or(sender.settings.remember.value).duration();
     let of = (sender.bot.as_str(), api_url.as_str());
     let mut runs_before = store
-        .as_ref()
         .filter(|_| !sender.settings.is_sandboxed())
-        .map(|store| KnownRuns::of_list(store, of, remember, &arguments.earlier.ignored_runs));
+        .map(|store| store.earlier(of, remember, &arguments.earlier.ignored_runs));
     let repetition = Repetition::of(arguments.earlier.again, arguments.earlier.skip_sent);
     let open_runs = open_runs(arguments, runs_before.as_mut(), repetition)?;
     let plan = ImportPlan {
@@ -91,18 +94,18 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         let shown = ShownList { sender: &sender, draft: &draft, kind, most: arguments.preview };
         return shown.show(context, read, runs_before.as_mut());
     }
-    let store = store.as_ref().ok_or(LedgerError::NoDirectory)?;
-    let (place, mut draft) = RunPlace::of_new_run(store, arguments)?;
-    let read = import(context, &mut list, &mut draft, &plan, (Some(&sender), &exclusions), rows, &mut compare)?;
+    let store = store.ok_or(LedgerError::NoDirectory)?;
+    let mut new = new_run(store, arguments)?;
+    let read = import(context, &mut list, &mut new.draft, &plan, (Some(&sender), &exclusions), rows, &mut compare)?;
     read.verdict?;
     read.comparison?;
-    if draft.to_be_sent() == 0 {
-        return nothing_to_send(context, &draft);
+    if new.draft.to_be_sent() == 0 {
+        return nothing_to_send(context, &new.draft);
     }
     let details =
         Details { remember, ..details(arguments, &sender, hours, list.format(), &read.imported, body.as_ref())? };
     drop(open_runs);
-    let prepared = PreparedRun { place, draft, details, kind, earlier: runs_before, repetition };
+    let prepared = PreparedRun { store, new, details, kind, earlier: runs_before, repetition };
     block_on(prepared.begin(context, arguments, &sender))
 }
 
@@ -129,15 +132,6 @@ fn exclusions(
     let mut exclusions = read_exclusions(context, &arguments.excluded, country)?;
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     Ok(exclusions)
-}
-
-/// The runs that there are, to be compared with or to be added to.
-fn store(context: &Context, makes_run: bool) -> Result<Option<RunStore>, CommandError> {
-    Ok(match ledger_address(context)? {
-        Some(address) => Some(RunStore::Shared(Box::new(SharedRuns::open(address)?))),
-        None if makes_run => Some(RunStore::Files(Runs::open()?)),
-        None => Runs::at_home().ok().map(RunStore::Files),
-    })
 }
 
 /// The earlier runs, where rows that are left out do not count for `--limit`: they are looked up as the list is read.

@@ -4,21 +4,20 @@ use serde_json::{Value, json};
 
 use super::damage::report_damage;
 use super::hours::waiting;
-use super::named_run::find_or_newest;
 use super::pause_words::since_when;
-use super::store::open_store;
+use super::store::{find_or_newest, open_store};
 use super::summary::{RunSummary, print_summary, to_continue};
 use super::times::{local_time, utc};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{RunName, RunStore, RunWorker, Runs, SharedRuns};
+use crate::ledger::{LedgerError, LedgerStore, Run, RunName, RunWorker};
 use crate::timestamps::{local_second, of_milliseconds};
 
 /// A process that sends is heard of more often, in seconds.
 const QUIET_S: f64 = 5.0;
 
-/// What only one kind of ledger knows of a run.
+/// Who sends the run, and why nobody does.
 #[derive(Default)]
 struct Standing {
     fields: Vec<(&'static str, Value)>,
@@ -31,19 +30,17 @@ struct Standing {
 /// The run in figures, also while it is going on.
 pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let name = find_or_newest(context, &store, asked)?;
+    let name = find_or_newest(context, &*store, asked)?;
     // Asked before the ledger is read: a process that ends in between has written by then what it knew.
-    let is_held = store.is_on_its_way(&name);
+    let is_held = store.is_held(&name);
     let run = store.read(&name)?;
     let (details, created_at, changed_at) = (run.details()?, run.created_at()?, run.changed_at()?);
+    let shared = if run.is_shared() { Some(of_shared(&*run)?) } else { None };
     let summary = RunSummary::of(run, details.written_to)?;
     let is_finished = summary.is_complete();
     let is_running = is_held && !is_finished;
-    let standing = match &store {
-        RunStore::Files(runs) => in_file(runs, &name, is_running),
-        RunStore::Shared(runs) => in_database(runs, &name)?,
-    };
-    let waiting = waiting(&store, &name, &details, &summary.counts);
+    let standing = shared.unwrap_or_else(|| of_single(&*store, &name, is_running));
+    let waiting = waiting(&*store, &name, &details, &summary.counts);
     let mut json = summary.to_json(Some(&name));
     if let Value::Object(json) = &mut json {
         json.insert("damaged".to_owned(), json!(summary.damage.as_ref().map(ToString::to_string)));
@@ -77,8 +74,9 @@ pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode
     Ok(report_damage(context, &name, summary.damage.as_ref()))
 }
 
-fn in_file(runs: &Runs, name: &RunName, is_running: bool) -> Standing {
-    let is_stopping = is_running && runs.stop_mark(name).is_set();
+/// Of a run that one process sends.
+fn of_single(store: &dyn LedgerStore, name: &RunName, is_running: bool) -> Standing {
+    let is_stopping = is_running && store.is_stopping(name);
     Standing {
         fields: vec![("stopping", json!(is_stopping))],
         halt: is_stopping.then(|| "it is stopping, as `jelouctl bulk stop` asks".to_owned()),
@@ -86,10 +84,9 @@ fn in_file(runs: &Runs, name: &RunName, is_running: bool) -> Standing {
     }
 }
 
-/// With the processes that send it.
-fn in_database(runs: &SharedRuns, name: &RunName) -> Result<Standing, CommandError> {
-    let run = runs.id(name)?;
-    let (paused, workers) = (runs.paused(run)?, runs.workers(run)?);
+/// Of one that several may send, with those that do.
+fn of_shared(run: &dyn Run) -> Result<Standing, LedgerError> {
+    let (paused, workers) = (run.pause()?, run.workers()?);
     let pause = paused
         .as_ref()
         .map(|paused| json!({ "reason": paused.pause.reason.name(), "by": paused.pause.by, "at": utc(paused.at) }));

@@ -5,29 +5,48 @@ use std::sync::Arc;
 use crate::commands::CommandError;
 use crate::config::{ConfigError, LedgerDatabase};
 use crate::context::Context;
-use crate::ledger::{DatabaseAddress, DatabaseTls, RunStore, Runs, SharedRuns, now};
+use crate::ledger::{DatabaseAddress, DatabaseTls, LedgerError, LedgerStore, RunName, Runs, SharedRuns, now};
 use crate::process::{SystemError, block_on};
 use crate::sending::{GuardError, read_ledger_environment};
 use crate::timestamps::wrong_clock;
 
 /// The runs, with a directory of their own where they are files.
-pub(crate) fn open_store(context: &Context) -> Result<RunStore, CommandError> {
+pub(crate) fn open_store(context: &Context) -> Result<Box<dyn LedgerStore>, CommandError> {
     Ok(match ledger_address(context)? {
-        Some(address) => RunStore::Shared(Box::new(SharedRuns::open(address)?)),
-        None => RunStore::Files(Runs::open()?),
+        Some(address) => Box::new(SharedRuns::open(address)?),
+        None => Box::new(Runs::open()?),
     })
 }
 
-/// Checks the clocks by which rows are remembered: this machine's, which everything else goes by too, and the database's.
+/// The runs, to look at them without making any; nothing where there is no place for them.
+pub(crate) fn open_store_to_look(context: &Context) -> Result<Option<Box<dyn LedgerStore>>, CommandError> {
+    match ledger_address(context)? {
+        Some(address) => Ok(Some(Box::new(SharedRuns::open(address)?))),
+        None => Ok(Runs::at_home().ok().map(|runs| Box::new(runs) as Box<dyn LedgerStore>)),
+    }
+}
+
+/// The run that was named, else the newest one, which is said.
+pub(crate) fn find_or_newest(
+    context: &Context,
+    store: &dyn LedgerStore,
+    asked: Option<&RunName>,
+) -> Result<RunName, LedgerError> {
+    if let Some(asked) = asked {
+        return store.named(asked);
+    }
+    let newest = store.newest()?;
+    context.stderr.note(&format!("this is the newest run, {newest}; jelouctl bulk list shows all"));
+    Ok(newest)
+}
+
+/// Checks the clocks by which rows are remembered: this machine's, which everything else goes by too, and the ledger's own.
 ///
 /// # Errors
 /// When one of them is certainly wrong.
-pub(crate) fn check_clocks(store: &RunStore) -> Result<(), CommandError> {
-    let mut clocks = vec![("this machine", now())];
-    if let RunStore::Shared(runs) = store {
-        clocks.push(("the database", runs.now()?));
-    }
-    let mut wrong = clocks.into_iter().filter_map(|(whose, now)| Some((whose, wrong_clock(now)?)));
+pub(crate) fn check_clocks(store: &dyn LedgerStore) -> Result<(), CommandError> {
+    let clocks = [Some(("this machine", now())), store.clock()?.map(|now| ("the database", now))];
+    let mut wrong = clocks.into_iter().flatten().filter_map(|(whose, now)| Some((whose, wrong_clock(now)?)));
     wrong.next().map_or(Ok(()), |(whose, problem)| Err(GuardError::Clock { whose, problem }.into()))
 }
 

@@ -11,7 +11,7 @@ use super::earlier::report_skipped;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, RunName, SkipCounts, SkipReason, StoredRun};
+use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, Run, RunName, SkipCounts, SkipReason};
 use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
 use crate::report::commands_to_send_again;
 
@@ -42,10 +42,10 @@ pub(crate) struct RunSummary {
 
 impl RunSummary {
     /// As its ledger has it; an earlier run had written to so many people of its list.
-    pub(crate) fn of(run: StoredRun<'_>, written_to: u64) -> Result<Self, LedgerError> {
-        let is_shared = matches!(run, StoredRun::Shared(..));
+    pub(crate) fn of(run: Box<dyn Run>, written_to: u64) -> Result<Self, LedgerError> {
+        let is_shared = run.is_shared();
         let (counts, skips, reasons) = (run.counts()?, run.skip_counts()?, run.reasons()?);
-        Ok(Self { counts, skips, reasons, written_to, is_shared, damage: run.into_damage() })
+        Ok(Self { counts, skips, reasons, written_to, is_shared, damage: run.into_whole().err() })
     }
 
     /// Whether every row is known to be final.

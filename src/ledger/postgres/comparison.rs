@@ -8,10 +8,12 @@ use tokio_postgres::types::ToSql;
 
 use super::database::LONG;
 use super::error::DatabaseError;
-use super::run_counts::RunId;
+use super::reading::RunId;
 use super::runs::SharedRuns;
 use crate::ledger::sqlite::{DraftRequest, LedgerDraft, RowKey, key_of};
-use crate::ledger::{EarlierMessages, EarlierRow, FIRST_TIME, LedgerError, RowState, RunName, Skip, SkipReason};
+use crate::ledger::{
+    EarlierMessages, EarlierRow, FIRST_TIME, HeldRun, LedgerError, RowState, RunName, Skip, SkipReason,
+};
 
 /// So many rows are looked up at once.
 const KEYS: usize = 10_000;
@@ -196,12 +198,12 @@ impl SharedOverlap {
     }
 
     /// Leaves these rows out of `run`.
-    pub(crate) fn skip(&self, runs: &SharedRuns, run: RunId) -> Result<u64, LedgerError> {
+    pub(crate) fn skip(&self, run: &mut dyn HeldRun) -> Result<(), LedgerError> {
         let problems: Vec<_> = self.0.iter().map(|(n, (run, found))| (*n, found.problem(run), run, found)).collect();
-        let skips: Vec<_> = problems
-            .iter()
-            .map(|(n, problem, run, found)| (*n, Skip { reason: found.reason, problem, run: Some(run) }))
-            .collect();
-        runs.skip(run, &skips)
+        run.skip(
+            &mut problems
+                .iter()
+                .map(|(n, problem, run, found)| (*n, Skip { reason: found.reason, problem, run: Some(run.as_str()) })),
+        )
     }
 }

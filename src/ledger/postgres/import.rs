@@ -12,36 +12,22 @@ use tokio_postgres::{Client, CopyInSink, Error};
 
 use super::database::{LONG, SHORT};
 use super::error::DatabaseError;
-use super::run_counts::RunId;
+use super::reading::RunId;
 use super::runs::SharedRuns;
 use crate::ledger::sqlite::{DraftedRow, LedgerDraft};
-use crate::ledger::{Details, LedgerError, RunError, RunName};
+use crate::ledger::{Details, LedgerError, LedgerStore, RunError, RunName};
 
 /// The end of a table may take so long: its rows are checked then.
 const FINISH: Duration = Duration::from_secs(600);
 /// So many bytes are sent at once.
 const CHUNK: usize = 64 * 1024;
-/// Who makes a run of a list holds this lock from its last comparison with the others on: `jelo` in hexadecimal.
-const MAKING: i64 = 0x6a65_6c6f;
 
 impl SharedRuns {
-    /// Holds off every other process that would make a run, until this connection ends or [`SharedRuns::let_go`]; false
-    /// while one is at it.
-    pub(crate) fn try_hold(&self) -> Result<bool, LedgerError> {
-        let held = async { self.client().query_one("SELECT pg_try_advisory_lock($1)", &[&MAKING]).await?.try_get(0) };
-        Ok(self.call(SHORT, held)?)
-    }
-
-    pub(crate) fn let_go(&self) -> Result<(), LedgerError> {
-        self.call(SHORT, self.client().execute("SELECT pg_advisory_unlock($1)", &[&MAKING]))?;
-        Ok(())
-    }
-
     /// Makes `draft` the run `name`.
     ///
     /// # Errors
     /// When it cannot be written, or there is a run of that name; then there is no new one.
-    pub(crate) fn import(
+    pub(super) fn import(
         &self,
         draft: &mut LedgerDraft,
         details: &Details,

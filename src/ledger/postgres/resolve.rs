@@ -1,6 +1,6 @@
 //! What a person decides of rows of a run in a database, while others may be sending it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -9,24 +9,16 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use super::database::{LONG, SHORT};
-use super::error::DatabaseError;
-use super::run_counts::RunId;
-use super::runs::SharedRuns;
-use crate::ledger::sqlite::hash_of_person;
+use super::joined_run::JoinedRun;
 use crate::ledger::{
-    Counts, DecidedRow, LedgerError, Resolution, ResolveError, RowState, RunLedger, StandingRow, StandingRows,
-    chosen_rows, decided_by_hand, rows_reported_otherwise,
+    Counts, DecidedRow, HeldRun, LedgerError, LostWorker, Resolution, ResolveError, RowState, RunLedger, chosen_rows,
+    decided_by_hand, rows_reported_otherwise,
 };
-use crate::phone::person_key;
-
-/// A row as it stands.
-const STANDING: &str = "n, number, line, state, recipient, \
-     CASE WHEN isfinite(row.at) THEN (extract(epoch FROM row.at) * 1000)::bigint END";
 
 /// Rows that are about to be decided.
 #[derive(Debug)]
 pub(crate) enum SharedDecision {
-    /// Every row that is in the first state once nobody else may change it, as `SharedRuns::resolve` has it.
+    /// Every row that is in the first state once nobody else may change it, as `JoinedRun::carry_out` has it.
     All([RowState; 2]),
     Rows(Vec<DecidedRow>),
 }
@@ -50,22 +42,10 @@ impl SharedDecision {
     }
 }
 
-/// A process that was not heard of again while rows of it were under way.
-#[derive(Debug)]
-pub(crate) struct LostWorker {
-    pub(crate) host: String,
-    pub(crate) pid: i64,
-    /// When something was heard of it last, in milliseconds since 1970.
-    pub(crate) seen_at: i64,
-    /// The rows, and the number of what is known of each.
-    pub(crate) rows: Vec<i64>,
-    pub(crate) numbers: Vec<i32>,
-}
-
-impl SharedRuns {
+impl JoinedRun {
     /// Makes rows unknown that were under way at a process which was not heard of again, as whoever comes by does.
-    pub(crate) fn note_lost_rows(&self, run: RunId) -> Result<(), LedgerError> {
-        let mut visit = Box::new(self.join(run, Duration::ZERO)?);
+    pub(super) fn note_lost_rows(&self) -> Result<(), LedgerError> {
+        let mut visit = Box::new(self.runs.join(self.id, Duration::ZERO)?);
         visit.watch(Arc::new(AtomicBool::new(true)));
         visit.close()?;
         Ok(())
@@ -75,19 +55,19 @@ impl SharedRuns {
     ///
     /// # Errors
     /// When a row is not there or in another state than was meant.
-    pub(crate) fn decide(&self, run: RunId, resolution: &Resolution) -> Result<SharedDecision, ResolveError> {
-        let rows = RowsOfRun { runs: self, run };
+    pub(super) fn decide(&self, resolution: &Resolution) -> Result<SharedDecision, ResolveError> {
+        let run = self.read()?;
         Ok(match resolution {
             Resolution::All(change) => SharedDecision::All(*change),
             Resolution::Some { change, lines, people } => {
-                SharedDecision::Rows(chosen_rows(&rows, *change, lines, people)?)
+                SharedDecision::Rows(chosen_rows(&*run, *change, lines, people)?)
             }
-            Resolution::Reported(said) => SharedDecision::Rows(rows_reported_otherwise(&rows, said)?),
+            Resolution::Reported(said) => SharedDecision::Rows(rows_reported_otherwise(&*run, said)?),
         })
     }
 
     /// The processes that have not said what became of unknown rows which `decision` sends again.
-    pub(crate) fn lost_workers(&self, run: RunId, decision: &SharedDecision) -> Result<Vec<LostWorker>, LedgerError> {
+    pub(super) fn lost_workers(&self, decision: &SharedDecision) -> Result<Vec<LostWorker>, LedgerError> {
         if !decision.sends_again() {
             return Ok(Vec::new());
         }
@@ -105,8 +85,8 @@ impl SharedRuns {
                 numbers: row.try_get(4)?,
             })
         };
-        let workers = self.call(LONG, async {
-            self.client().query(query, &[&run.0, &rows]).await?.iter().map(read).collect::<Result<_, _>>()
+        let workers = self.runs.call(LONG, async {
+            self.runs.client().query(query, &[&self.id.0, &rows]).await?.iter().map(read).collect::<Result<_, _>>()
         })?;
         Ok(workers)
     }
@@ -116,12 +96,7 @@ impl SharedRuns {
     ///
     /// # Errors
     /// When a row is not any more as it was when it was found, or it cannot be written: then nothing is changed.
-    pub(crate) fn resolve(
-        &self,
-        run: RunId,
-        decision: &SharedDecision,
-        lost: &[LostWorker],
-    ) -> Result<Counts, ResolveError> {
+    pub(super) fn carry_out(&self, decision: &SharedDecision, lost: &[LostWorker]) -> Result<Counts, ResolveError> {
         let mut changed = Counts::default();
         match decision {
             SharedDecision::All(change) => {
@@ -130,14 +105,15 @@ impl SharedRuns {
                 let why = decided_by_hand(*change);
                 let asked: Vec<_> = lost.iter().flat_map(|worker| worker.rows.iter().copied()).collect();
                 let numbers: Vec<_> = lost.iter().flat_map(|worker| worker.numbers.iter().copied()).collect();
-                let parameters: [&(dyn ToSql + Sync); 6] = [&run.0, &from.name(), &to.name(), &why, &asked, &numbers];
+                let parameters: [&(dyn ToSql + Sync); 6] =
+                    [&self.id.0, &from.name(), &to.name(), &why, &asked, &numbers];
                 *changed.of_mut(to) = self.changed_by(query, &parameters)?;
             }
             SharedDecision::Rows(rows) => {
-                self.call(SHORT, self.client().batch_execute("BEGIN")).map_err(LedgerError::from)?;
-                let decided = self.decide_rows(run, rows);
+                self.runs.call(SHORT, self.runs.client().batch_execute("BEGIN")).map_err(LedgerError::from)?;
+                let decided = self.decide_rows(rows);
                 let end = if decided.is_ok() { "COMMIT" } else { "ROLLBACK" };
-                let ended = self.call(LONG, self.client().batch_execute(end));
+                let ended = self.runs.call(LONG, self.runs.client().batch_execute(end));
                 changed = decided?;
                 ended.map_err(LedgerError::from)?;
             }
@@ -145,7 +121,7 @@ impl SharedRuns {
         Ok(changed)
     }
 
-    fn decide_rows(&self, run: RunId, rows: &[DecidedRow]) -> Result<Counts, ResolveError> {
+    fn decide_rows(&self, rows: &[DecidedRow]) -> Result<Counts, ResolveError> {
         let kinds: BTreeSet<_> = rows.iter().map(|row| row.change.map(RowState::name)).collect();
         let mut changed = Counts::default();
         for [from, to] in kinds {
@@ -155,7 +131,7 @@ impl SharedRuns {
             let Some(first) = rows.first() else { continue };
             let why = decided_by_hand(first.change);
             let query = "SELECT jelouctl.decide_rows($1, $2, $3, $4, $5, $6)";
-            let decided = self.changed_by(query, &[&run.0, &numbers, &records, &from, &to, &why])?;
+            let decided = self.changed_by(query, &[&self.id.0, &numbers, &records, &from, &to, &why])?;
             if usize::try_from(decided) != Ok(rows.len()) {
                 return Err(ResolveError::ChangedMeanwhile);
             }
@@ -165,67 +141,8 @@ impl SharedRuns {
     }
 
     fn changed_by(&self, query: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<u64, LedgerError> {
-        let changed: i64 = self.call(LONG, async { self.client().query_one(query, parameters).await?.try_get(0) })?;
+        let changed: i64 =
+            self.runs.call(LONG, async { self.runs.client().query_one(query, parameters).await?.try_get(0) })?;
         Ok(u64::try_from(changed).unwrap_or_default())
     }
-}
-
-/// The rows of a run in a database.
-struct RowsOfRun<'a> {
-    runs: &'a SharedRuns,
-    run: RunId,
-}
-
-impl RowsOfRun<'_> {
-    fn read<T>(&self, row: &Row, read: impl Fn(&Row) -> Result<T, Error>) -> Result<T, LedgerError> {
-        Ok(read(row).map_err(|error| DatabaseError::of_statement(self.runs.shown(), &error))?)
-    }
-}
-
-impl StandingRows for RowsOfRun<'_> {
-    /// It reads the whole run, which takes some seconds for a million rows: an index of lines would cost more than that with
-    /// every list that is read in.
-    fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError> {
-        if lines.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let lines: Vec<_> = lines.iter().filter_map(|line| i64::try_from(*line).ok()).collect();
-        let query = format!(
-            "SELECT {STANDING} FROM jelouctl.row JOIN jelouctl.content USING (run, n) \
-             JOIN unnest($2::bigint[]) AS wanted (line) USING (line) WHERE run = $1"
-        );
-        let rows = self.runs.call(LONG, self.runs.client().query(&query, &[&self.run.0, &lines]))?;
-        rows.iter().map(|row| self.read(row, standing).map(|row| (row.line, row))).collect()
-    }
-
-    fn to_person(&self, recipient: &str) -> Result<Vec<StandingRow>, LedgerError> {
-        let query = format!(
-            "SELECT {STANDING} FROM jelouctl.content JOIN jelouctl.row USING (run, n) \
-             WHERE run = $1 AND person = $2 ORDER BY n"
-        );
-        let person = hash_of_person(recipient);
-        let rows = self.runs.call(LONG, self.runs.client().query(&query, &[&self.run.0, &person]))?;
-        let mut found = Vec::new();
-        for row in &rows {
-            let row = self.read(row, standing)?;
-            // Two people may have one hash.
-            if row.recipient.as_deref().map(person_key) == Some(person_key(recipient)) {
-                found.push(row);
-            }
-        }
-        Ok(found)
-    }
-}
-
-fn standing(row: &Row) -> Result<StandingRow, Error> {
-    Ok(StandingRow {
-        n: row.try_get(0)?,
-        number: row.try_get::<_, i32>(1)?.into(),
-        line: u64::try_from(row.try_get::<_, i64>(2)?).unwrap_or_default(),
-        // The schema has no other states.
-        state: RowState::of_name(row.try_get(3)?).unwrap_or(RowState::Unknown),
-        recipient: row.try_get(4)?,
-        at: row.try_get(5)?,
-        began_at: None,
-    })
 }

@@ -15,7 +15,7 @@ use super::error::DatabaseError;
 use super::lease::Lease;
 use super::outcome_columns::OutcomeColumns;
 use super::pause::pause_of;
-use super::run_counts::{RunId, counts_of};
+use super::reading::{RunId, counts_of};
 use super::runs::SharedRuns;
 use crate::api::Deadline;
 use crate::ledger::sqlite::is_request_whole;
@@ -67,7 +67,7 @@ pub(crate) struct SharedRun {
 
 impl SharedRuns {
     /// This process as one of those that send the run, whose requests take no longer than `timeout`.
-    pub(crate) fn join(&self, run: RunId, timeout: Duration) -> Result<SharedRun, LedgerError> {
+    pub(super) fn join(&self, run: RunId, timeout: Duration) -> Result<SharedRun, LedgerError> {
         Ok(SharedRun::join(Database::new(self.database().address.clone())?, run, timeout)?)
     }
 }

@@ -1,12 +1,14 @@
 //! What is written into the ledger of a run: that rows are under way, what became of them, and which are left out.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::record::{RecordKind, text};
 use super::seal::seal_of_conditions;
 use super::{Ledger, record};
-use crate::ledger::{BegunAttempt, EndedAttempt, LedgerError, RecordSummary, RowState, RunConditions, Skip, now};
+use crate::ledger::{
+    BegunAttempt, EndedAttempt, LedgerError, RecordSummary, RowState, RunConditions, RunEvent, RunEventKind, Skip, now,
+};
 
 /// A commit that is being made: whatever is added to the ledger of a run goes through it.
 pub(super) struct Batch<'a> {
@@ -15,10 +17,6 @@ pub(super) struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    pub(super) fn connection(&self) -> &Connection {
-        &self.db
-    }
-
     /// Adds a record of `at`, by which a row goes from one state to another.
     pub(super) fn add(
         &mut self,
@@ -44,6 +42,13 @@ impl Batch<'_> {
         let change = [RowState::Pending, RowState::Skipped];
         self.add(RecordKind::Decision, &skipped(n, number + 1, skip, at), change, at)?;
         Ok(true)
+    }
+
+    /// Adds what happened to the run.
+    pub(super) fn event(&self, event: &RunEvent) -> rusqlite::Result<()> {
+        let RunEvent { kind, at, reason, problem, until } = event;
+        let query = "INSERT INTO event (kind, at, reason, problem, until) VALUES (?1, ?2, ?3, ?4, ?5)";
+        self.db.execute(query, params![kind, at, reason, problem, until]).map(|_| ())
     }
 }
 
@@ -93,6 +98,21 @@ impl Ledger {
             let query = "UPDATE progress SET conditions = ?1, conditions_seal = ?2";
             batch.db.execute(query, params![text, seal]).map(|_| ())
         })
+    }
+
+    /// Notes what happened to the run.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn note_events(&mut self, events: &[RunEvent]) -> Result<(), LedgerError> {
+        self.write(|batch| events.iter().try_for_each(|event| batch.event(event)))
+    }
+
+    /// That the run has ended, where that is not what was noted last.
+    pub(super) fn end(&self) -> Result<Option<RunEvent>, LedgerError> {
+        let query = "SELECT kind FROM event ORDER BY number DESC LIMIT 1";
+        let last: Option<RunEventKind> = self.db.query_row(query, [], |row| row.get(0)).optional()?;
+        Ok((last != Some(RunEventKind::Ended)).then(|| RunEvent::now(RunEventKind::Ended)))
     }
 
     /// Leaves out those of `rows`, each by its number, that are still to be sent: any other stays as it is. Says how many.

@@ -6,16 +6,15 @@ use std::path::{Path, PathBuf};
 
 use super::Ledger;
 use super::commit_mark::{LockNote, RunNote};
-use super::lock::{ALL, RunLock};
-use super::reserved::ReservedRun;
-use super::run_files::{DRAFT, LEDGER, LOCK, RunFiles};
+use super::lock::RunLock;
+use super::run_files::RunFiles;
 use super::stop_mark::StopMark;
-use crate::ledger::{LedgerError, RunError, RunName};
+use crate::ledger::{LedgerError, LedgerStore, RunName};
 use crate::places::STATE;
 use crate::private_file::{self, FileError};
 
 /// The directory of the runs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Runs {
     directory: PathBuf,
 }
@@ -53,41 +52,16 @@ impl Runs {
         own.is_ok_and(|own| parent.canonicalize().is_ok_and(|parent| parent.starts_with(own)))
     }
 
-    /// Every run, by name, also those whose files were given a name that no run has: they may have sent, too.
-    pub(crate) fn names(&self) -> Result<Vec<RunName>, LedgerError> {
-        let mut names = self.with_ending(LEDGER, RunName::of_file)?;
-        names.sort();
-        Ok(names)
-    }
-
     /// The ledger of a run.
-    pub(crate) fn path(&self, name: &RunName) -> PathBuf {
+    pub(super) fn path(&self, name: &RunName) -> PathBuf {
         self.files(name).ledger()
-    }
-
-    /// Runs of which only the lock file is left, though rows of theirs may have been sent.
-    pub(crate) fn lost(&self) -> Result<Vec<RunName>, LedgerError> {
-        let mut names = self.with_ending(LOCK, RunName::of_file)?;
-        names.retain(|name| self.files(name).is_ledger_lost());
-        Ok(names)
-    }
-
-    /// Whether nothing is left of a run: a link that leads nowhere is one whose ledger is elsewhere.
-    pub(crate) fn is_removed(&self, name: &RunName) -> bool {
-        let files = self.files(name);
-        [files.ledger(), files.lock()].iter().all(|path| path.symlink_metadata().is_err())
-    }
-
-    /// What the lock file of a run says of it.
-    pub(crate) fn note(&self, name: &RunName) -> Option<RunNote> {
-        RunNote::read(&self.files(name).lock())
     }
 
     /// Opens the ledger of a run to read it, also while another process writes it.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn read(&self, name: &RunName) -> Result<Ledger, LedgerError> {
+    pub(super) fn ledger(&self, name: &RunName) -> Result<Ledger, LedgerError> {
         // Asked before the ledger is read: a process that ends in between has written by then what it knew.
         let (is_held, noted) = (self.is_held(name), self.lock_note(name));
         Ok(Ledger::read(&self.path(name), &noted)?.of_run_that_is_held(is_held))
@@ -97,16 +71,16 @@ impl Runs {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn read_whole(&self, name: &RunName) -> Result<Ledger, LedgerError> {
+    pub(super) fn whole_ledger(&self, name: &RunName) -> Result<Ledger, LedgerError> {
         let (is_held, noted) = (self.is_held(name), self.lock_note(name));
         Ok(Ledger::read_whole(&self.path(name), &noted)?.of_run_that_is_held(is_held))
     }
 
-    /// As [`Runs::read`], of a run that this process has.
+    /// As [`Runs::ledger`], of a run that this process has.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn read_locked(&self, name: &RunName, lock: &RunLock) -> Result<Ledger, LedgerError> {
+    pub(super) fn locked_ledger(&self, name: &RunName, lock: &RunLock) -> Result<Ledger, LedgerError> {
         Ledger::read(&self.path(name), &lock.mark()?.note())
     }
 
@@ -115,18 +89,18 @@ impl Runs {
     }
 
     /// Whose run it is: by its ledger, where that can be read, else by its lock file; nothing where neither says so.
-    pub(crate) fn whose(&self, name: &RunName) -> Option<RunNote> {
-        let of_ledger = self.read(name).ok().and_then(|ledger| ledger.sealed_note());
+    pub(super) fn whose(&self, name: &RunName) -> Option<RunNote> {
+        let of_ledger = self.ledger(name).ok().and_then(|ledger| ledger.sealed_note());
         of_ledger.or_else(|| self.note(name))
     }
 
     /// When a file of the run was last written, in milliseconds since 1970.
-    pub(crate) fn changed_at(&self, name: &RunName) -> i64 {
+    pub(super) fn changed_at(&self, name: &RunName) -> i64 {
         self.files(name).changed_at()
     }
 
     /// The mark that a run is to stop.
-    pub(crate) fn stop_mark(&self, name: &RunName) -> StopMark {
+    pub(super) fn stop_mark(&self, name: &RunName) -> StopMark {
         StopMark::new(self.files(name).stop())
     }
 
@@ -134,7 +108,7 @@ impl Runs {
     ///
     /// # Errors
     /// When another process has it.
-    pub(crate) fn lock(&self, name: &RunName) -> Result<RunLock, LedgerError> {
+    pub(super) fn lock(&self, name: &RunName) -> Result<RunLock, LedgerError> {
         RunLock::take(&self.files(name))
     }
 
@@ -143,7 +117,7 @@ impl Runs {
     ///
     /// # Errors
     /// When another process has it.
-    pub(crate) fn lock_to_send(&self, name: &RunName) -> Result<RunLock, LedgerError> {
+    pub(super) fn lock_to_send(&self, name: &RunName) -> Result<RunLock, LedgerError> {
         let before = self.stop_mark(name).read();
         let lock = RunLock::take_to_send(&self.files(name))?;
         if let Some(before) = before {
@@ -152,57 +126,12 @@ impl Runs {
         Ok(lock)
     }
 
-    /// Whether a process sends a run at this moment, or is about to.
-    pub(crate) fn is_taken_to_send(&self, name: &RunName) -> bool {
-        RunLock::is_taken_to_send(&self.files(name))
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
     }
 
-    /// Whether a process has a run at this moment.
-    pub(crate) fn is_held(&self, name: &RunName) -> bool {
-        RunLock::is_held(&self.files(name))
-    }
-
-    /// Takes a name for a new run, and clears away what imports left that were killed.
-    ///
-    /// # Errors
-    /// When there is a run of that name, or another process is making it.
-    pub(crate) fn reserve(&self, name: &RunName) -> Result<ReservedRun, LedgerError> {
-        for abandoned in self.with_ending(DRAFT, |stem| stem.parse().ok())? {
-            if let Ok(lock) = self.lock(&abandoned) {
-                drop(ReservedRun::new(self.files(&abandoned), lock));
-            }
-        }
-        let lock = RunLock::take_to_send(&self.files(name))?;
-        if self.path(name).exists() {
-            return Err(RunError::Exists { name: name.clone() }.into());
-        }
-        // The log of a ledger that somebody removed would be played into the new one.
-        self.files(name).remove_logs()?;
-        self.stop_mark(name).lift().map_err(LedgerError::from)?;
-        Ok(ReservedRun::new(self.files(name), lock))
-    }
-
-    /// Removes a run; the caller has its lock.
-    pub(crate) fn remove(&self, name: &RunName, lock: RunLock) -> Result<(), LedgerError> {
-        let files = self.files(name);
-        self.stop_mark(name).lift()?;
-        files.remove_ledger()?;
-        let removed = files.remove_lock();
-        drop(lock);
-        removed
-    }
-
-    /// Holds off every other process that would make a run; nothing while one is at it.
-    pub(crate) fn try_hold(&self) -> Result<Option<RunLock>, LedgerError> {
-        RunLock::try_for_all(&self.directory)
-    }
-
-    /// What the process that makes a run has locked.
-    pub(crate) fn making_lock(&self) -> PathBuf {
-        self.directory.join(ALL)
-    }
-
-    fn with_ending(
+    /// The names of the files with this ending.
+    pub(super) fn with_ending(
         &self,
         ending: &str,
         name_of: impl Fn(&str) -> Option<RunName>,
@@ -221,7 +150,7 @@ impl Runs {
         Ok(names)
     }
 
-    fn files(&self, name: &RunName) -> RunFiles {
+    pub(super) fn files(&self, name: &RunName) -> RunFiles {
         RunFiles::new(&self.directory, name)
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::draft::LedgerDraft;
-use super::skips::skip_counts;
+use super::reading::skip_counts;
 use super::text_column::text_of;
 use crate::ledger::{LedgerError, SkipCounts};
 use crate::phone::country_of;

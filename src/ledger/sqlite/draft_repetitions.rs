@@ -5,9 +5,9 @@ use rusqlite::{Connection, params};
 use super::comparison::{Comparison, message_of};
 use super::draft::{DraftRequest, LedgerDraft};
 use super::keys::KeyKind;
+use super::reading::skip_counts;
 use super::row_states::state;
 use super::seal::RequestHash;
-use super::skips::skip_counts;
 use super::{Ledger, comparison, keys};
 use crate::ledger::{EarlierMessages, EarlierRow, LedgerError, Memory, SameMessage, Skip, SkipCounts, of_rank};
 
@@ -102,11 +102,6 @@ impl Ledger {
         let query = "SELECT identity, commits FROM run, progress";
         Ok(self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
     }
-
-    /// When the list was read.
-    pub(crate) fn created_at(&self) -> Result<i64, LedgerError> {
-        Ok(self.db.query_row("SELECT created_at FROM run", [], |row| row.get(0))?)
-    }
 }
 
 fn earlier(db: &Connection) -> Result<Vec<EarlierMessages>, LedgerError> {
@@ -138,8 +133,8 @@ fn noted(db: &Connection, after: i64) -> Result<Vec<(i64, String, EarlierRow)>, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::SkipReason;
     use crate::ledger::sqlite::fixture;
+    use crate::ledger::{Run, SkipReason};
 
     #[test]
     fn a_row_that_is_left_out_holds_up_nobody() {

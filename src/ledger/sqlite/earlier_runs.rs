@@ -11,7 +11,7 @@ use super::Ledger;
 use super::comparison::Comparison;
 use super::directory::Runs;
 use super::draft::{DraftRequest, LedgerDraft};
-use crate::ledger::{Details, EarlierRow, LedgerError, Memory, RunName, is_recent, now, since};
+use crate::ledger::{Details, EarlierRow, LedgerError, LedgerStore, Memory, Run, RunName, is_recent, now, since};
 
 /// Whom a run wrote to is told for so long: 24 hours, in milliseconds.
 const LATELY: i64 = 24 * 60 * 60 * 1000;
@@ -230,7 +230,7 @@ impl<'a> EarlierRuns<'a> {
         choice: Choice,
         each: &mut impl FnMut(EarlierRun) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        let ledger = self.runs.read(run)?;
+        let ledger = self.runs.ledger(run)?;
         let is_evidence = self.is_only_evidence(run, &ledger)?;
         let ledger = if is_evidence { ledger } else { ledger.into_whole()? };
         let details = ledger.details()?;
@@ -267,7 +267,7 @@ impl<'a> EarlierRuns<'a> {
             Some(LedgerError::Incomplete { .. }) => return Ok(self.ignored.contains(name)),
             _ => return Ok(false),
         };
-        let original = run.parse().ok().and_then(|run: RunName| self.runs.read(&run).ok());
+        let original = run.parse().ok().and_then(|run: RunName| self.runs.ledger(&run).ok());
         let original = original.map(|original| original.version()).transpose()?;
         Ok(original.is_some_and(|(identity, _)| ledger.version().is_ok_and(|(own, _)| own == identity)))
     }

@@ -105,6 +105,7 @@ impl RunLedger for FileRun {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::Run;
     use crate::ledger::sqlite::fixture;
 
     fn settled(n: i64, state: RowState, retry: Option<(Instant, Delay)>) -> SettledRow {

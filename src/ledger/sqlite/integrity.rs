@@ -7,14 +7,11 @@ use rusqlite::config::DbConfig;
 
 use super::Ledger;
 use super::commit_mark::{LockNote, RunNote};
-use super::opening::ENDED_UNDER_WAY;
 use super::record::eight_bytes;
 use super::seal::{RunFields, seal_of_run};
 use super::survey::Survey;
-use crate::ledger::{LedgerError, LedgerProgress, ReportedRow, RowState};
+use crate::ledger::{LedgerError, LedgerProgress, Run};
 
-/// The code of a row of which a damaged ledger does not know whether it was sent.
-pub(crate) const DAMAGED: &str = "damaged";
 /// A ledger can be opened this often. The openings are counted from a number of the run's own, so that the log of another run
 /// is recognized.
 const OPENINGS: i64 = 1 << 24;
@@ -51,11 +48,6 @@ impl Ledger {
         }
         self.damage = damage;
         Ok(self)
-    }
-
-    /// What it has lost, or why its rows are not what they were. Its own rows and counts say so already.
-    pub(crate) fn damage(&self) -> Option<&LedgerError> {
-        self.damage.as_ref()
     }
 
     /// Whose run it is, as its lock file says it too, where that is what was written when the list was read.
@@ -163,36 +155,5 @@ impl Ledger {
     /// The same ledger, of a run of which it is known whether a process had it before this was opened.
     pub(crate) fn of_run_that_is_held(self, is_held: bool) -> Self {
         Self { is_at_rest: !is_held, ..self }
-    }
-
-    /// A row as it is given out.
-    pub(super) fn shown(&self, row: ReportedRow) -> ReportedRow {
-        match &self.damage {
-            Some(damage) => row.where_records_are_lost(damage),
-            None if self.is_at_rest => row.at_rest(),
-            None => row,
-        }
-    }
-}
-
-impl ReportedRow {
-    /// As the next process will find it: what was under way may have been sent.
-    fn at_rest(self) -> Self {
-        if self.state != RowState::Inflight {
-            return self;
-        }
-        let (state, code) = (RowState::Unknown, Some(RowState::Unknown.name().to_owned()));
-        Self { state, code, error: Some(ENDED_UNDER_WAY.to_owned()), ..self }
-    }
-
-    /// As a ledger gives it out that may lack what became of it.
-    pub(crate) fn where_records_are_lost(self, damage: &LedgerError) -> Self {
-        let state = self.state.where_records_are_lost();
-        if state == self.state {
-            return self;
-        }
-        let before = self.error.as_deref().map(|error| format!("; before that: {error}")).unwrap_or_default();
-        let error = Some(format!("{damage}{before}"));
-        Self { state, code: Some(DAMAGED.to_owned()), error, api_code: None, ..self }
     }
 }

@@ -1,6 +1,5 @@
 //! The ledger of a run: an SQLite file in which every row has one true state. SQL stands here and nowhere else.
 
-mod choice;
 mod commit;
 mod commit_mark;
 mod comparison;
@@ -10,10 +9,8 @@ mod draft_overview;
 mod draft_repetitions;
 mod draft_rows;
 mod earlier_runs;
-mod events;
 mod file;
 mod file_run;
-mod find;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fixture;
 #[cfg(any(test, fuzzing))]
@@ -22,24 +19,22 @@ mod header;
 mod integrity;
 mod keys;
 mod lock;
+mod locked_run;
 mod opening;
 mod queue;
-mod reasons;
+mod reading;
 mod record;
-mod removal;
 mod repeated_rows;
-mod report;
 mod reserved;
 mod resolve;
 mod row_set;
 mod row_states;
 mod rows;
 mod run_files;
-mod run_overview;
 mod seal;
 mod seen_keys;
-mod skips;
 mod stop_mark;
+mod store;
 mod survey;
 mod text_column;
 
@@ -49,8 +44,8 @@ pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
 pub(crate) use self::draft_overview::DraftOverview;
 pub(super) use self::draft_rows::{DraftedRow, RowKey, key_of};
 pub(crate) use self::earlier_runs::{EarlierError, EarlierRuns, OpenRuns};
+#[cfg(test)]
 pub(crate) use self::file_run::FileRun;
-pub(crate) use self::find::FoundRow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -61,16 +56,12 @@ use self::file::Identity;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::fuzzing::damaged_ledger;
 use self::header::{LogFile, check_file};
-pub(super) use self::integrity::DAMAGED;
 pub(crate) use self::keys::KeyKind;
-pub(crate) use self::lock::RunLock;
-pub(crate) use self::report::RowFilter;
 pub(crate) use self::reserved::ReservedRun;
-use self::seal::seal_of_conditions;
 pub(super) use self::seal::{hash_of_person, is_request_whole};
 pub(crate) use self::seen_keys::SeenKeys;
 pub(crate) use self::stop_mark::StopWatch;
-use super::{Counts, Details, LedgerError, LedgerProgress, RecordSummary};
+use super::{Counts, LedgerError, LedgerProgress, RecordSummary, Run};
 
 /// How long a statement waits for a reader that is in the way.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -126,50 +117,10 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// What the run is, with the conditions that were given last.
-    pub(crate) fn details(&self) -> Result<Details, LedgerError> {
-        let query = "SELECT details, conditions, conditions_seal FROM run, progress";
-        let (details, conditions, seal): (String, Option<String>, Option<i64>) =
-            self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        if conditions.as_deref().map(seal_of_conditions) != seal {
-            return Err(LedgerError::Damaged { problem: "the conditions of the run were changed".to_owned() });
-        }
-        let broken = |error: serde_json::Error| LedgerError::Damaged { problem: error.to_string() };
-        let mut details: Details = serde_json::from_str(&details).map_err(broken)?;
-        if let Some(conditions) = conditions {
-            details.conditions = serde_json::from_str(&conditions).map_err(broken)?;
-        }
-        Ok(details)
-    }
-
-    /// The name of the run, which its file has too unless it is a copy.
-    pub(crate) fn name(&self) -> Result<String, LedgerError> {
-        Ok(self.db.query_row("SELECT name FROM run", [], |row| row.get(0))?)
-    }
-
     /// When the run ended, in milliseconds since 1970; nothing while a row is not final, or may be another than it seems.
     pub(crate) fn finished_at(&self) -> Result<Option<i64>, LedgerError> {
         let records = self.read_progress()?.records;
         Ok((self.damage.is_none() && records.counts.is_finished()).then_some(records.changed_at))
-    }
-
-    /// How many rows are in each state, as the last commit left it: what it says is compared with the records whenever the
-    /// ledger is opened to be written, or is read whole.
-    pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
-        let counts = self.noted_counts()?;
-        Ok(if self.damage.is_some() { counts.where_records_are_lost() } else { counts })
-    }
-
-    /// The same, whatever may be lost.
-    fn noted_counts(&self) -> Result<Counts, LedgerError> {
-        let counts = self.read_progress()?.records.counts;
-        // Counts that do not add up are not those of the rows.
-        Ok(if self.damage.is_some() && counts.all() != self.rows()? { self.survey()?.records.counts } else { counts })
-    }
-
-    /// The last outcome or decision, in milliseconds since 1970; where there is none, when the run was made.
-    pub(crate) fn changed_at(&self) -> Result<i64, LedgerError> {
-        Ok(self.read_progress()?.records.changed_at)
     }
 
     fn read_progress(&self) -> Result<LedgerProgress, LedgerError> {

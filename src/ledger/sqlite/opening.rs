@@ -9,10 +9,7 @@ use super::Ledger;
 use super::commit_mark::{CommitMark, RunNote};
 use super::file::Identity;
 use super::record::{RecordKind, text};
-use crate::ledger::{LedgerError, RowState, now};
-
-/// Why a row is unknown that was under way when the last process ended.
-pub(super) const ENDED_UNDER_WAY: &str = "jelouctl ended while the request was under way";
+use crate::ledger::{ENDED_UNDER_WAY, LedgerError, RowState, Run, now};
 
 /// What is done with a ledger that has lost something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

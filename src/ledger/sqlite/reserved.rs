@@ -5,22 +5,20 @@ use std::path::PathBuf;
 use super::commit_mark::CommitMark;
 use super::lock::RunLock;
 use super::run_files::RunFiles;
-use crate::ledger::{LedgerError, RunName};
+use crate::ledger::LedgerError;
 
 /// Dropped before it is kept, nothing of the run stays.
 #[derive(Debug)]
 pub(crate) struct ReservedRun {
     files: RunFiles,
     lock: Option<RunLock>,
+    /// Holds off every other process that would make a run.
+    pub(super) making: Option<RunLock>,
 }
 
 impl ReservedRun {
     pub(crate) fn new(files: RunFiles, lock: RunLock) -> Self {
-        Self { files, lock: Some(lock) }
-    }
-
-    pub(crate) fn name(&self) -> &RunName {
-        self.files.name()
+        Self { files, lock: Some(lock), making: None }
     }
 
     /// Where the ledger is written until it is complete.
@@ -30,7 +28,7 @@ impl ReservedRun {
 
     /// The lock file, for the ledger to note what it is in.
     pub(crate) fn mark(&self) -> Result<CommitMark, LedgerError> {
-        let in_use = || LedgerError::InUse { run: self.name().to_string() };
+        let in_use = || LedgerError::InUse { run: self.files.name().to_string() };
         self.lock.as_ref().ok_or_else(in_use)?.mark()
     }
 

@@ -1,13 +1,11 @@
 //! What a person decides of rows of a run in a file.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::Ledger;
 use super::commit::{Batch, decision};
 use super::record::RecordKind;
 use crate::ledger::{
-    Counts, DecidedRow, LedgerError, Resolution, ResolveError, RowState, StandingRow, StandingRows, chosen_rows,
-    decided_by_hand, now, rows_reported_otherwise,
+    Counts, DecidedRow, LedgerError, Resolution, ResolveError, RowState, chosen_rows, decided_by_hand, now,
+    rows_reported_otherwise,
 };
 
 impl Batch<'_> {
@@ -68,44 +66,5 @@ impl Ledger {
         let mut statement = self.db.prepare("SELECT n, number FROM standing WHERE state = ?1 ORDER BY n")?;
         let rows = statement.query_map([from], |row| Ok(DecidedRow { n: row.get(0)?, number: row.get(1)?, change }))?;
         Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    fn standing(&self, n: i64) -> Result<StandingRow, LedgerError> {
-        let query = "SELECT standing.n, number, line, state, recipient, at, (SELECT began_at FROM attempt \
-             WHERE attempt.row = standing.n ORDER BY attempt.number DESC LIMIT 1) \
-             FROM standing JOIN row USING (n) WHERE standing.n = ?1";
-        Ok(self.db.prepare_cached(query)?.query_row([n], |row| {
-            Ok(StandingRow {
-                n: row.get(0)?,
-                number: row.get(1)?,
-                line: row.get(2)?,
-                state: row.get(3)?,
-                recipient: row.get(4)?,
-                at: row.get(5)?,
-                began_at: row.get(6)?,
-            })
-        })?)
-    }
-}
-
-impl StandingRows for Ledger {
-    fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError> {
-        let mut found = BTreeMap::new();
-        if lines.is_empty() {
-            return Ok(found);
-        }
-        let mut statement = self.db.prepare("SELECT line, n FROM row")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let line = row.get(0)?;
-            if lines.contains(&line) {
-                found.insert(line, self.standing(row.get(1)?)?);
-            }
-        }
-        Ok(found)
-    }
-
-    fn to_person(&self, recipient: &str) -> Result<Vec<StandingRow>, LedgerError> {
-        self.numbers_to(recipient)?.into_iter().map(|n| self.standing(n)).collect()
     }
 }

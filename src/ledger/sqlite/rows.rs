@@ -6,10 +6,6 @@ use super::Ledger;
 use super::seal::RequestHash;
 use crate::ledger::{LedgerError, QueuedRow};
 
-/// Rows that are looked through at once, and the bytes of their bodies behind which there are no more.
-const ROWS_AT_ONCE: usize = 1000;
-const BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
-
 /// A row of which there is no record, unless it is skipped, as [`QUEUED`] gives it.
 const UNTOUCHED: &str = "SELECT row.n, line, recipient, path, body, \
      (SELECT later.n FROM row AS later WHERE later.before = row.n), 0, fingerprint, seal \
@@ -46,15 +42,14 @@ impl Ledger {
         self.first_of(statement.query([after.max(self.first_pending - 1)])?, limit, bytes)
     }
 
-    /// The next rows behind `after` that are still to be sent, whether they wait for another row or not: as many as are read
-    /// at once.
+    /// The same of rows that are still to be sent, whether they wait for another row or not.
     ///
     /// # Errors
     /// As of [`Ledger::fresh`].
-    pub(crate) fn pending_behind(&self, after: i64) -> Result<Vec<QueuedRow>, LedgerError> {
+    pub(super) fn pending_within(&self, after: i64, limit: usize, bytes: usize) -> Result<Vec<QueuedRow>, LedgerError> {
         let query = format!("{QUEUED} WHERE row.n > ?1 AND {IS_PENDING} ORDER BY row.n");
         let mut statement = self.db.prepare_cached(&query)?;
-        self.first_of(statement.query([after])?, ROWS_AT_ONCE, BYTES_AT_ONCE)
+        self.first_of(statement.query([after])?, limit, bytes)
     }
 
     fn first_of(&self, mut rows: Rows<'_>, limit: usize, bytes: usize) -> Result<Vec<QueuedRow>, LedgerError> {
@@ -103,33 +98,6 @@ impl Ledger {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Gives every row that is still to be sent.
-    ///
-    /// # Errors
-    /// As of [`Ledger::fresh`].
-    pub(crate) fn pending_requests<E: From<LedgerError>>(
-        &self,
-        mut check: impl FnMut(&QueuedRow) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let query = format!("{QUEUED} WHERE {IS_PENDING} ORDER BY row.n");
-        let mut statement = self.db.prepare(&query).map_err(LedgerError::from)?;
-        let mut rows = statement.query([]).map_err(LedgerError::from)?;
-        while let Some(row) = rows.next().map_err(LedgerError::from)? {
-            check(&self.queued(row)?)?;
-        }
-        Ok(())
-    }
-
-    /// The first row that is still to be sent.
-    ///
-    /// # Errors
-    /// As of [`Ledger::fresh`].
-    pub(crate) fn first_pending_row(&self) -> Result<Option<QueuedRow>, LedgerError> {
-        let query = format!("{QUEUED} WHERE {IS_PENDING} ORDER BY row.n LIMIT 1");
-        let mut statement = self.db.prepare(&query)?;
-        statement.query_row([], |row| Ok(self.queued(row))).optional()?.transpose()
-    }
-
     fn queued(&self, row: &SqlRow<'_>) -> Result<QueuedRow, LedgerError> {
         let queued = QueuedRow {
             n: row.get(0)?,
@@ -153,7 +121,7 @@ impl Ledger {
 mod tests {
     use super::*;
     use crate::ledger::sqlite::fixture;
-    use crate::ledger::{BegunAttempt, Skip, SkipReason};
+    use crate::ledger::{BegunAttempt, Run, Skip, SkipReason};
 
     #[test]
     fn no_more_rows_are_read_at_once_than_fit() {
@@ -175,7 +143,7 @@ mod tests {
         let (mut ledger, reader) = fixture::ledgers(home.path(), &["593900000000"; 4]);
         let skip = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
         ledger.skip(&[(3, skip)]).unwrap();
-        let behind = |n| reader.pending_behind(n).unwrap().into_iter().map(|row| row.n).collect::<Vec<_>>();
+        let behind = |n| reader.pending_within(n, 9, 9).unwrap().into_iter().map(|row| row.n).collect::<Vec<_>>();
         assert_eq!((behind(0), behind(2), behind(4)), (vec![1, 2, 4], vec![4], vec![]));
     }
 

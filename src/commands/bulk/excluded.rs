@@ -1,0 +1,76 @@
+//! People who asked meanwhile not to be written to: `do_not_contact` of the profile is read again when a question was
+//! answered, when a run goes on, and when the hours open that it waited for.
+
+use super::row_notes::{RowNotes, excluded_words};
+use crate::context::Context;
+use crate::import::ExcludedBy;
+use crate::ledger::{HeldRun, LedgerDraft, LedgerError, Skip, SkipReason};
+use crate::people::Exclusions;
+
+/// Rows whose recipients are on a list by now.
+#[derive(Default)]
+struct ExcludedRows {
+    /// Each with the place of its reason.
+    rows: Vec<(i64, usize)>,
+    /// In words.
+    reasons: Vec<String>,
+    notes: RowNotes,
+}
+
+impl ExcludedRows {
+    /// Looks at row `n`, which begins at `line`.
+    fn look(&mut self, exclusions: &Exclusions, (n, line): (i64, u64), recipients: &[String]) {
+        if let Some((_, list)) = exclusions.find(recipients.iter().map(String::as_str)) {
+            let reason = ExcludedBy::List(list).problem();
+            let known = self.reasons.iter().position(|known| *known == reason);
+            self.rows.push((n, known.unwrap_or(self.reasons.len())));
+            if known.is_none() {
+                self.reasons.push(reason);
+            }
+            self.notes.add(excluded_words(list), line.to_string(), "");
+        }
+    }
+
+    fn skips(&self) -> impl Iterator<Item = (i64, Skip<'_>)> {
+        let reason = |place: usize| self.reasons.get(place).map_or("", String::as_str);
+        let skip = move |place| Skip { reason: SkipReason::Excluded, problem: reason(place), run: None };
+        self.rows.iter().map(move |(n, place)| (*n, skip(*place)))
+    }
+}
+
+/// Leaves out the rows of a run that are still to be sent, and says so.
+pub(crate) fn leave_out_excluded(
+    context: &Context,
+    run: &mut dyn HeldRun,
+    exclusions: &Exclusions,
+) -> Result<(), LedgerError> {
+    if exclusions.is_empty() {
+        return Ok(());
+    }
+    let mut excluded = ExcludedRows::default();
+    run.read()?.into_whole()?.pending_requests::<LedgerError>(|row| {
+        excluded.look(exclusions, (row.n, row.line), &row.recipients()?);
+        Ok(())
+    })?;
+    run.skip(&mut excluded.skips())?;
+    excluded.notes.tell(&context.stderr);
+    Ok(())
+}
+
+/// Leaves out the rows of a list whose run is about to begin, and says so.
+pub(crate) fn leave_out_of_draft(
+    context: &Context,
+    draft: &mut LedgerDraft,
+    exclusions: &Exclusions,
+) -> Result<(), LedgerError> {
+    if exclusions.is_empty() {
+        return Ok(());
+    }
+    let mut excluded = ExcludedRows::default();
+    draft.recipients(|place, recipients| excluded.look(exclusions, place, recipients))?;
+    for (n, skip) in excluded.skips() {
+        draft.skip(n, skip)?;
+    }
+    excluded.notes.tell(&context.stderr);
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! A run in a database, as this process holds it: beside others that may send it too.
+
+use std::time::Duration;
+
+use tokio_postgres::types::ToSql;
+
+use super::comparison::SharedEarlier;
+use super::database::{LONG, SHORT};
+use super::reading::{DatabaseRun, RunId};
+use super::runs::SharedRuns;
+use crate::ledger::sqlite::EarlierError;
+use crate::ledger::{
+    Counts, Details, EarlierMessages, HeldRun, LedgerError, LostWorker, PausedRun, Resolution, ResolveError, Resumed,
+    Run, RunLedger, RunName, Skip,
+};
+
+/// So many rows are left out at once.
+const ROWS_A_CALL: usize = 10_000;
+
+/// A run of which this process sends rows, or changes some.
+pub(super) struct JoinedRun {
+    pub(super) runs: SharedRuns,
+    pub(super) name: RunName,
+    pub(super) id: RunId,
+    /// Why nobody took rows of it, by then.
+    pub(super) paused: Option<PausedRun>,
+}
+
+impl HeldRun for JoinedRun {
+    fn name(&self) -> &RunName {
+        &self.name
+    }
+
+    fn read(&self) -> Result<Box<dyn Run>, LedgerError> {
+        Ok(Box::new(DatabaseRun { runs: self.runs.clone(), id: self.id, doubt: None }))
+    }
+
+    fn skip(&mut self, rows: &mut dyn Iterator<Item = (i64, Skip<'_>)>) -> Result<(), LedgerError> {
+        let mut rows = rows.peekable();
+        while rows.peek().is_some() {
+            let rows: Vec<_> = rows.by_ref().take(ROWS_A_CALL).collect();
+            let numbers: Vec<_> = rows.iter().map(|(n, _)| *n).collect();
+            let reasons: Vec<_> = rows.iter().map(|(_, skip)| skip.reason.name()).collect();
+            let problems: Vec<_> = rows.iter().map(|(_, skip)| skip.problem).collect();
+            let runs: Vec<_> = rows.iter().map(|(_, skip)| skip.run).collect();
+            let query = "SELECT jelouctl.skip_rows($1, $2, $3, $4, $5)";
+            let parameters: [&(dyn ToSql + Sync); 5] = [&self.id.0, &numbers, &reasons, &problems, &runs];
+            self.runs.call(LONG, self.runs.client().execute(query, &parameters))?;
+        }
+        Ok(())
+    }
+
+    /// The database knows no runs that cannot be read.
+    fn compare(
+        &mut self,
+        details: &Details,
+        _ignored: &[RunName],
+        leaves_out: bool,
+    ) -> Result<Vec<EarlierMessages>, EarlierError> {
+        let of = (details.bot.as_str(), details.api_url.as_str());
+        let overlap = SharedEarlier::new(&self.runs, of, details.remember).of_run(self.id)?;
+        let found = overlap.messages();
+        if leaves_out {
+            overlap.skip(self)?;
+        }
+        Ok(found)
+    }
+
+    /// Lifts the pause that the person was told of: one that came since then holds, and so does a failover that nobody who
+    /// resumes the run was told of before. Where it does not go on, who joins it is told why.
+    fn resume(&mut self, resumed: &Resumed<'_>) -> Result<(), LedgerError> {
+        let conditions = resumed.conditions.map(serde_json::to_string).transpose();
+        let conditions = conditions.map_err(|error| LedgerError::Damaged { problem: error.to_string() })?;
+        let seen = self.paused.as_ref().map(|paused| paused.pauses);
+        let query = "SELECT jelouctl.resume_run($1, $2, $3, $4, $5)";
+        let parameters: [&(dyn ToSql + Sync); 5] =
+            [&self.id.0, &seen, &resumed.has_answered, &resumed.rate, &conditions];
+        self.runs.call(SHORT, self.runs.client().execute(query, &parameters))?;
+        Ok(())
+    }
+
+    fn open(&mut self, timeout: Duration) -> Result<(Box<dyn RunLedger>, Counts), LedgerError> {
+        let joined = self.runs.join(self.id, timeout)?;
+        Ok((Box::new(joined), self.read()?.counts()?))
+    }
+
+    fn resolve(
+        &mut self,
+        resolution: &Resolution,
+        have_ended: &mut dyn FnMut(&[LostWorker]) -> bool,
+    ) -> Result<Counts, ResolveError> {
+        self.note_lost_rows()?;
+        let decision = self.decide(resolution)?;
+        let lost = self.lost_workers(&decision)?;
+        if !lost.is_empty() && !have_ended(&lost) {
+            return Err(ResolveError::MayStillSend);
+        }
+        self.carry_out(&decision, &lost)
+    }
+
+    fn remove(self: Box<Self>) -> Result<(), LedgerError> {
+        let query = "SELECT jelouctl.remove_run($1)";
+        let busy: Option<String> =
+            self.runs.call(LONG, async { self.runs.client().query_one(query, &[&self.id.0]).await?.try_get(0) })?;
+        match busy {
+            None => Ok(()),
+            Some(worker) => Err(LedgerError::in_use_by(&self.name, &worker)),
+        }
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn pause(&self) -> Option<&PausedRun> {
+        self.paused.as_ref()
+    }
+
+    fn reconnect(&mut self) -> Result<(), LedgerError> {
+        self.runs = self.runs.reopened()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,232 @@
+//! A run, wherever its ledger is: what can be read of it, and what may be done by whoever holds it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use super::error::LedgerError;
+use super::events::RunEvent;
+use super::exchange::RunLedger;
+use super::memory::EarlierMessages;
+use super::name::RunName;
+use super::pause::{PausedRun, Resumed};
+use super::resolution::{Resolution, ResolveError, StandingRow};
+use super::skip::{Skip, SkipCounts};
+use super::state::Counts;
+use super::types::{DAMAGED, Details, QueuedRow, ReportedRow, RowFilter};
+use super::workers::{LostWorker, RunWorker};
+use crate::ledger::sqlite::{EarlierError, StopWatch};
+
+/// Rows still to be sent that are read at once.
+const ROWS_AT_ONCE: usize = 1000;
+
+/// A run, to look at. Where it is damaged, its counts and rows have as unknown what may have been sent.
+pub(crate) trait Run {
+    /// Its name, as the ledger has it.
+    fn name(&self) -> Result<String, LedgerError>;
+
+    /// What the run is, with the conditions that were given last.
+    fn details(&self) -> Result<Details, LedgerError>;
+
+    /// When the list was read, in milliseconds since 1970.
+    fn created_at(&self) -> Result<i64, LedgerError>;
+
+    /// The last outcome or decision; where there is none, when the run was made.
+    fn changed_at(&self) -> Result<i64, LedgerError>;
+
+    /// Why it is not all that was written.
+    fn damage(&self) -> Option<&LedgerError>;
+
+    /// For those who can do nothing with one that is damaged.
+    ///
+    /// # Errors
+    /// When it is.
+    fn into_whole(self: Box<Self>) -> Result<Box<dyn Run>, LedgerError>;
+
+    /// How many rows are in each state by the records, whatever may be lost.
+    fn noted_counts(&self) -> Result<Counts, LedgerError>;
+
+    /// How many rows are left out for each reason.
+    fn skip_counts(&self) -> Result<SkipCounts, LedgerError>;
+
+    /// How many unknown rows, and failed ones where `failed_too`, there are for each reason by the records: the API's own code
+    /// where it gave one, else the record's, else `resolved` for what a person decided.
+    fn noted_reasons(&self, failed_too: bool) -> Result<BTreeMap<String, u64>, LedgerError>;
+
+    /// What happened to the run, in order.
+    fn events(&self) -> Result<Vec<RunEvent>, LedgerError>;
+
+    /// Recipient and body of the first message: of one that is not left out, where there is one.
+    fn first_message(&self) -> Result<Option<(String, String)>, LedgerError>;
+
+    /// The next rows behind `after` that are still to be sent, at most so many.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a row is not the one that was written.
+    fn pending_behind(&self, after: i64, most: usize) -> Result<Vec<QueuedRow>, LedgerError>;
+
+    /// Gives every row in the order of the input, all as they were at one instant.
+    fn each_row(&self, each: &mut dyn FnMut(ReportedRow) -> ControlFlow<()>) -> Result<(), LedgerError>;
+
+    /// The rows at these lines of the list, by their lines.
+    fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError>;
+
+    /// The rows to the person whom `recipient` means, in the order of the list.
+    fn to_person(&self, recipient: &str) -> Result<Vec<StandingRow>, LedgerError>;
+
+    /// Whether no process had it when it was opened: what is under way there may have been sent.
+    fn is_at_rest(&self) -> bool {
+        false
+    }
+
+    /// Whether several processes may send it at once: what is under way may be theirs.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Why nobody takes rows of it, where the ledger says so to all who send it.
+    fn pause(&self) -> Result<Option<PausedRun>, LedgerError> {
+        Ok(None)
+    }
+
+    /// The processes that send it, where the ledger knows them.
+    fn workers(&self) -> Result<Vec<RunWorker>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    /// How many rows are in each state.
+    fn counts(&self) -> Result<Counts, LedgerError> {
+        let counts = self.noted_counts()?;
+        Ok(if self.damage().is_some() { counts.where_records_are_lost() } else { counts })
+    }
+
+    /// How many failed and unknown rows there are for each reason.
+    fn reasons(&self) -> Result<BTreeMap<String, u64>, LedgerError> {
+        let (noted, counts) = (self.noted_counts()?, self.counts()?);
+        if counts.failed + counts.unknown == 0 {
+            return Ok(BTreeMap::new());
+        }
+        // Of a damaged run those that failed are unknown too.
+        let mut reasons = self.noted_reasons(self.damage().is_none())?;
+        if counts.unknown > noted.unknown {
+            *reasons.entry(DAMAGED.to_owned()).or_default() += counts.unknown - noted.unknown;
+        }
+        Ok(reasons)
+    }
+}
+
+impl dyn Run + '_ {
+    /// Gives every row that `filter` takes to `write`, in the order of the input.
+    ///
+    /// # Errors
+    /// When it cannot be read, or `write` fails.
+    pub(crate) fn report<E: From<LedgerError>>(
+        &self,
+        filter: &RowFilter,
+        mut write: impl FnMut(ReportedRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut written = Ok(());
+        self.each_row(&mut |row| {
+            let row = row.shown(self.damage(), self.is_at_rest());
+            if filter.takes(&row) {
+                written = write(row);
+            }
+            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        written
+    }
+
+    /// Gives every row that is still to be sent to `check`, some at a time, so that the memory it takes does not grow with them.
+    ///
+    /// # Errors
+    /// When it cannot be read, or `check` fails.
+    pub(crate) fn pending_requests<E: From<LedgerError>>(
+        &self,
+        mut check: impl FnMut(&QueuedRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut after = 0;
+        loop {
+            let rows = self.pending_behind(after, ROWS_AT_ONCE)?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.n;
+            rows.iter().try_for_each(&mut check)?;
+        }
+    }
+}
+
+/// What a run is held for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HeldFor {
+    Sending,
+    /// A person says what became of rows.
+    Deciding,
+    Removal,
+}
+
+/// A run that this process holds: in a file alone, in a database perhaps beside others. It may be one that cannot be read, to
+/// remove it, or to take it as it is.
+pub(crate) trait HeldRun {
+    fn name(&self) -> &RunName;
+
+    /// To look at it as it stands now. What somebody else doubts is not doubted here: whoever goes on takes it as it is.
+    fn read(&self) -> Result<Box<dyn Run>, LedgerError>;
+
+    /// Leaves out those of `rows`, each by its number, that are still to be sent: any other stays as it is.
+    ///
+    /// # Errors
+    /// When it cannot be written; rows that were left out by then stay so.
+    fn skip(&mut self, rows: &mut dyn Iterator<Item = (i64, Skip<'_>)>) -> Result<(), LedgerError>;
+
+    /// What other runs have sent meanwhile, or are about to, of what is left to be sent here, by run and reason, the most first.
+    /// Where it `leaves_out`, those rows are left out.
+    fn compare(
+        &mut self,
+        details: &Details,
+        ignored: &[RunName],
+        leaves_out: bool,
+    ) -> Result<Vec<EarlierMessages>, EarlierError>;
+
+    /// A person goes on with it.
+    fn resume(&mut self, resumed: &Resumed<'_>) -> Result<(), LedgerError>;
+
+    /// Its ledger, to send rows whose requests take no longer than `timeout`, with how many rows are in each state; asked for
+    /// once more where the run goes on after its hours opened.
+    fn open(&mut self, timeout: Duration) -> Result<(Box<dyn RunLedger>, Counts), LedgerError>;
+
+    /// Decides rows by hand. Says how many are in which state now because of it. `have_ended` is asked of processes that were not
+    /// heard of again and would still send such rows if they were only stopped.
+    ///
+    /// # Errors
+    /// When a row is not there or in another state than was meant, or it cannot be written: then nothing is changed.
+    fn resolve(
+        &mut self,
+        resolution: &Resolution,
+        have_ended: &mut dyn FnMut(&[LostWorker]) -> bool,
+    ) -> Result<Counts, ResolveError>;
+
+    /// Removes it with all that is known of its rows.
+    fn remove(self: Box<Self>) -> Result<(), LedgerError>;
+
+    /// What tells that somebody asks it to stop, where the exchange does not.
+    fn stop_watch(&self) -> Option<StopWatch> {
+        None
+    }
+
+    /// Every row is final.
+    fn end(&self) {}
+
+    /// Whether several processes may send it at once, by one pace that the ledger keeps.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Why nobody took rows of it when it was taken, where the ledger says so to all who send it.
+    fn pause(&self) -> Option<&PausedRun> {
+        None
+    }
+
+    /// Goes on after some time, which the connection to the ledger may not have outlived.
+    fn reconnect(&mut self) -> Result<(), LedgerError> {
+        Ok(())
+    }
+}

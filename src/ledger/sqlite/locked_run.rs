@@ -1,0 +1,141 @@
+//! A run whose ledger is a file, and which this process has locked: nobody else changes it.
+
+use std::time::Duration;
+
+use super::Ledger;
+use super::directory::Runs;
+use super::earlier_runs::{EarlierError, EarlierRuns};
+use super::file_run::FileRun;
+use super::lock::RunLock;
+use super::stop_mark::StopWatch;
+use crate::ledger::{
+    Counts, Details, EarlierMessages, HeldRun, LedgerError, LostWorker, Resolution, ResolveError, Resumed, RowState,
+    Run, RunEvent, RunEventKind, RunLedger, RunName, Skip,
+};
+
+/// Rows that are left out by one commit.
+const ROWS_A_COMMIT: usize = 1000;
+
+/// A run that no other process has.
+pub(super) struct LockedRun {
+    runs: Runs,
+    name: RunName,
+    lock: RunLock,
+    /// Where it was opened to go on with it.
+    opened: Option<Ledger>,
+    /// Whether it is noted that this process sends it.
+    is_begun: bool,
+}
+
+impl LockedRun {
+    pub(super) fn new(runs: &Runs, name: &RunName, lock: RunLock) -> Self {
+        Self { runs: runs.clone(), name: name.clone(), lock, opened: None, is_begun: false }
+    }
+
+    /// Opens its ledger to be written.
+    fn write(&self) -> Result<Ledger, LedgerError> {
+        Ledger::resume(&self.runs.path(&self.name), self.lock.mark()?)
+    }
+}
+
+impl HeldRun for LockedRun {
+    fn name(&self) -> &RunName {
+        &self.name
+    }
+
+    fn read(&self) -> Result<Box<dyn Run>, LedgerError> {
+        Ok(Box::new(self.runs.locked_ledger(&self.name, &self.lock)?))
+    }
+
+    fn skip(&mut self, rows: &mut dyn Iterator<Item = (i64, Skip<'_>)>) -> Result<(), LedgerError> {
+        let mut rows = rows.peekable();
+        if rows.peek().is_none() {
+            return Ok(());
+        }
+        let mut ledger = self.write()?;
+        while rows.peek().is_some() {
+            ledger.skip(&rows.by_ref().take(ROWS_A_COMMIT).collect::<Vec<_>>())?;
+        }
+        ledger.close()?;
+        Ok(())
+    }
+
+    fn compare(
+        &mut self,
+        details: &Details,
+        ignored: &[RunName],
+        leaves_out: bool,
+    ) -> Result<Vec<EarlierMessages>, EarlierError> {
+        let ledger = self.runs.locked_ledger(&self.name, &self.lock)?;
+        let created_at = ledger.created_at()?;
+        EarlierRuns::of_run(&self.runs, (&self.name, details), created_at, ignored).compare_run(&ledger)?;
+        let found = ledger.earlier()?;
+        if leaves_out && !found.is_empty() {
+            let mut written = self.write()?;
+            written.skip_earlier(&ledger)?;
+            written.close()?;
+        }
+        Ok(found)
+    }
+
+    fn resume(&mut self, resumed: &Resumed<'_>) -> Result<(), LedgerError> {
+        let mut ledger = self.write()?;
+        if let Some(conditions) = resumed.conditions {
+            ledger.keep_conditions(conditions)?;
+        }
+        self.opened = Some(ledger);
+        Ok(())
+    }
+
+    fn open(&mut self, _timeout: Duration) -> Result<(Box<dyn RunLedger>, Counts), LedgerError> {
+        let mut ledger = match self.opened.take() {
+            Some(ledger) => ledger,
+            None => self.write()?,
+        };
+        let counts = ledger.counts()?;
+        // Of one that is complete nothing is left.
+        if !self.is_begun && !counts.is_finished() {
+            let has_begun = ledger.events()?.iter().any(|event| event.kind == RunEventKind::Begun);
+            let kind = if has_begun { RunEventKind::Resumed } else { RunEventKind::Begun };
+            ledger.note_events(&[RunEvent::now(kind)])?;
+        }
+        self.is_begun = true;
+        Ok((Box::new(FileRun::new(ledger)?), counts))
+    }
+
+    fn resolve(
+        &mut self,
+        resolution: &Resolution,
+        _have_ended: &mut dyn FnMut(&[LostWorker]) -> bool,
+    ) -> Result<Counts, ResolveError> {
+        // Where nothing is left to be sent, a ledger that has lost records can be taken as it is.
+        if matches!(resolution, Resolution::All([RowState::Pending, _])) {
+            let (ledger, unknown) = Ledger::accept_loss(&self.runs.path(&self.name), self.lock.mark()?)?;
+            ledger.close()?;
+            return Ok(Counts { unknown, ..Counts::default() });
+        }
+        let mut ledger = self.write()?;
+        let changed = ledger.resolve(resolution);
+        ledger.close()?;
+        changed
+    }
+
+    fn remove(self: Box<Self>) -> Result<(), LedgerError> {
+        let Self { runs, name, lock, .. } = *self;
+        let files = runs.files(&name);
+        runs.stop_mark(&name).lift()?;
+        files.remove_ledger()?;
+        let removed = files.remove_lock();
+        drop(lock);
+        removed
+    }
+
+    fn stop_watch(&self) -> Option<StopWatch> {
+        Some(self.runs.stop_mark(&self.name).watch())
+    }
+
+    fn end(&self) {
+        // Nothing is left that it could stop.
+        let _ = self.runs.stop_mark(&self.name).lift();
+    }
+}

@@ -1,0 +1,248 @@
+//! What can be read of a run whose ledger is a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
+
+use super::keys::KeyKind;
+use super::seal::{hash_of_person, seal_of_conditions};
+use super::text_column::text_of;
+use super::{Ledger, keys};
+use crate::ledger::{
+    Counts, Details, FoundRow, LedgerError, QueuedRow, ReportedRow, Run, RunEvent, SkipCounts, SkipReason, StandingRow,
+};
+use crate::phone::person_key;
+
+/// Bytes of bodies behind which no more rows are read at once.
+const BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
+
+/// Of rows whose last record is an outcome or a decision.
+const REASONS: &str = "SELECT coalesce(api_code, code, state), count(*) FROM outcome AS last \
+     WHERE (state = 'failed' AND ?1 OR state = 'unknown') \
+     AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.row = last.row AND attempt.number > last.number) \
+     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = last.row AND decision.number > last.number) \
+     GROUP BY 1 \
+     UNION ALL SELECT 'resolved', count(*) FROM decision AS last WHERE (\"to\" = 'failed' OR \"to\" = 'unknown') \
+     AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.row = last.row AND attempt.number > last.number) \
+     AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = last.row AND decision.number > last.number)";
+
+/// The last answer stays beside what a person decided later.
+const REPORTED: &str = "SELECT line, standing.state, cells, message_id, http_status, \
+     CASE WHEN \"to\" = 'skipped' THEN reason WHEN \"to\" IS NOT NULL THEN 'resolved' \
+       ELSE coalesce(code, nullif(standing.state, 'sent')) END, \
+     CASE WHEN \"to\" IS NULL THEN error WHEN error IS NULL THEN problem \
+       ELSE problem || '; before that: ' || error END, \
+     (SELECT count(*) FROM attempt WHERE attempt.row = row.n), standing.at, recipient, api_code, ended_at \
+     FROM row JOIN content USING (n) JOIN standing USING (n) \
+     LEFT JOIN outcome ON outcome.row = row.n \
+       AND outcome.number = (SELECT max(number) FROM outcome WHERE outcome.row = row.n) \
+     LEFT JOIN decision ON decision.row = row.n AND decision.number = standing.number";
+
+impl Run for Ledger {
+    /// Its file has it too, unless it is a copy.
+    fn name(&self) -> Result<String, LedgerError> {
+        Ok(self.db.query_row("SELECT name FROM run", [], |row| row.get(0))?)
+    }
+
+    fn details(&self) -> Result<Details, LedgerError> {
+        let query = "SELECT details, conditions, conditions_seal FROM run, progress";
+        let (details, conditions, seal): (String, Option<String>, Option<i64>) =
+            self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        if conditions.as_deref().map(seal_of_conditions) != seal {
+            return Err(LedgerError::Damaged { problem: "the conditions of the run were changed".to_owned() });
+        }
+        let broken = |error: serde_json::Error| LedgerError::Damaged { problem: error.to_string() };
+        let mut details: Details = serde_json::from_str(&details).map_err(broken)?;
+        if let Some(conditions) = conditions {
+            details.conditions = serde_json::from_str(&conditions).map_err(broken)?;
+        }
+        Ok(details)
+    }
+
+    fn created_at(&self) -> Result<i64, LedgerError> {
+        Ok(self.db.query_row("SELECT created_at FROM run", [], |row| row.get(0))?)
+    }
+
+    fn changed_at(&self) -> Result<i64, LedgerError> {
+        Ok(self.read_progress()?.records.changed_at)
+    }
+
+    fn damage(&self) -> Option<&LedgerError> {
+        self.damage.as_ref()
+    }
+
+    fn into_whole(self: Box<Self>) -> Result<Box<dyn Run>, LedgerError> {
+        Ok(Box::new(Self::into_whole(*self)?))
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.is_at_rest
+    }
+
+    /// As the last commit left them: what it says is compared with the records whenever the ledger is opened to be written, or
+    /// is read whole.
+    fn noted_counts(&self) -> Result<Counts, LedgerError> {
+        let counts = self.read_progress()?.records.counts;
+        // Counts that do not add up are not those of the rows.
+        Ok(if self.damage.is_some() && counts.all() != self.rows()? { self.survey()?.records.counts } else { counts })
+    }
+
+    fn skip_counts(&self) -> Result<SkipCounts, LedgerError> {
+        skip_counts(&self.db)
+    }
+
+    fn noted_reasons(&self, failed_too: bool) -> Result<BTreeMap<String, u64>, LedgerError> {
+        let mut statement = self.db.prepare(REASONS)?;
+        let mut rows = statement.query([failed_too])?;
+        let mut reasons = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let count: u64 = row.get(1)?;
+            if count > 0 {
+                // The API may have a code that is called as a name of ours.
+                *reasons.entry(row.get(0)?).or_default() += count;
+            }
+        }
+        Ok(reasons)
+    }
+
+    fn events(&self) -> Result<Vec<RunEvent>, LedgerError> {
+        let mut statement = self.db.prepare("SELECT kind, at, reason, problem, until FROM event ORDER BY number")?;
+        let events = statement.query_map([], |row| {
+            Ok(RunEvent {
+                kind: row.get(0)?,
+                at: row.get(1)?,
+                reason: row.get(2)?,
+                problem: row.get(3)?,
+                until: row.get(4)?,
+            })
+        })?;
+        Ok(events.collect::<Result<_, _>>()?)
+    }
+
+    fn first_message(&self) -> Result<Option<(String, String)>, LedgerError> {
+        let query = "SELECT recipient, body FROM row JOIN content USING (n) WHERE recipient IS NOT NULL ORDER BY \
+                     EXISTS (SELECT 1 FROM decision WHERE decision.row = n AND \"to\" = 'skipped'), n LIMIT 1";
+        Ok(self.db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+
+    fn pending_behind(&self, after: i64, most: usize) -> Result<Vec<QueuedRow>, LedgerError> {
+        self.pending_within(after, most, BYTES_AT_ONCE)
+    }
+
+    fn each_row(&self, each: &mut dyn FnMut(ReportedRow) -> ControlFlow<()>) -> Result<(), LedgerError> {
+        let mut statement = self.db.prepare(&format!("{REPORTED} ORDER BY row.n"))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if each(reported(row)?).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError> {
+        let mut found = BTreeMap::new();
+        if lines.is_empty() {
+            return Ok(found);
+        }
+        let mut statement = self.db.prepare("SELECT line, n FROM row")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let line = row.get(0)?;
+            if lines.contains(&line) {
+                found.insert(line, self.standing(row.get(1)?)?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn to_person(&self, recipient: &str) -> Result<Vec<StandingRow>, LedgerError> {
+        self.numbers_to(recipient)?.into_iter().map(|n| self.standing(n)).collect()
+    }
+}
+
+impl Ledger {
+    /// The rows to the person whom `recipient` means, in the order of the list.
+    pub(crate) fn rows_to(&self, recipient: &str) -> Result<Vec<FoundRow>, LedgerError> {
+        let mut found = Vec::new();
+        let mut statement =
+            self.db.prepare_cached("SELECT recipient, body FROM row JOIN content USING (n) WHERE n = ?1")?;
+        for n in self.numbers_to(recipient)? {
+            let (recipient, body) = statement.query_row([n], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            found.push(FoundRow { recipient, body, reported: self.reported_row(n)? });
+        }
+        Ok(found)
+    }
+
+    /// The numbers of these rows.
+    pub(super) fn numbers_to(&self, recipient: &str) -> Result<Vec<i64>, LedgerError> {
+        let mut statement = self.db.prepare_cached("SELECT recipient FROM row WHERE n = ?1")?;
+        let mut numbers = Vec::new();
+        for entry in keys::look_up(&self.db, KeyKind::Person, hash_of_person(recipient))? {
+            let own: String = statement.query_row([entry.n], |row| row.get(0))?;
+            // Two people may have one hash.
+            if person_key(&own) == person_key(recipient) {
+                numbers.push(i64::from(entry.n));
+            }
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// One row, as it is reported on.
+    fn reported_row(&self, n: i64) -> Result<ReportedRow, LedgerError> {
+        let query = format!("{REPORTED} WHERE row.n = ?1");
+        let row = self.db.prepare_cached(&query)?.query_row([n], reported)?;
+        Ok(row.shown(self.damage.as_ref(), self.is_at_rest))
+    }
+
+    fn standing(&self, n: i64) -> Result<StandingRow, LedgerError> {
+        let query = "SELECT standing.n, number, line, state, recipient, at, (SELECT began_at FROM attempt \
+             WHERE attempt.row = standing.n ORDER BY attempt.number DESC LIMIT 1) \
+             FROM standing JOIN row USING (n) WHERE standing.n = ?1";
+        Ok(self.db.prepare_cached(query)?.query_row([n], |row| {
+            Ok(StandingRow {
+                n: row.get(0)?,
+                number: row.get(1)?,
+                line: row.get(2)?,
+                state: row.get(3)?,
+                recipient: row.get(4)?,
+                at: row.get(5)?,
+                began_at: row.get(6)?,
+            })
+        })?)
+    }
+}
+
+/// How many rows of a ledger, or of a draft, are left out for each reason.
+pub(super) fn skip_counts(db: &Connection) -> Result<SkipCounts, LedgerError> {
+    let query = "SELECT reason, count(*) FROM decision WHERE \"to\" = 'skipped' GROUP BY reason";
+    let mut statement = db.prepare_cached(query)?;
+    let mut rows = statement.query([])?;
+    let mut counts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name = text_of(row, 0)?;
+        let damaged = || LedgerError::Damaged { problem: format!("no row is skipped for the reason `{name}`") };
+        counts.push((SkipReason::of_name(name).ok_or_else(damaged)?, row.get(1)?));
+    }
+    counts.sort_unstable();
+    Ok(SkipCounts(counts))
+}
+
+fn reported(row: &SqlRow<'_>) -> rusqlite::Result<ReportedRow> {
+    Ok(ReportedRow {
+        line: row.get(0)?,
+        state: row.get(1)?,
+        cells: row.get(2)?,
+        message_id: row.get(3)?,
+        http_status: row.get(4)?,
+        code: row.get(5)?,
+        error: row.get(6)?,
+        attempts: row.get(7)?,
+        at: row.get(8)?,
+        recipient: row.get(9)?,
+        api_code: row.get(10)?,
+        ended_at: row.get(11)?,
+    })
+}

@@ -1,0 +1,230 @@
+//! The runs in the files of this machine.
+
+use std::time::Duration;
+
+use super::directory::Runs;
+use super::draft::LedgerDraft;
+use super::earlier_runs::EarlierRuns;
+use super::lock::{ALL, RunLock};
+use super::locked_run::LockedRun;
+use super::reserved::ReservedRun;
+use super::run_files::{DRAFT, LEDGER, LOCK};
+use super::{Ledger, RunNote};
+use crate::ledger::{
+    Details, FoundMessage, FoundMessages, FoundRow, HeldFor, HeldRun, KnownRuns, LedgerError, LedgerStore, NewRun, Run,
+    RunAge, RunError, RunName, UnfinishedRuns, now,
+};
+use crate::output::Sent;
+
+impl LedgerStore for Runs {
+    /// Also those whose files were given a name that no run has: they may have sent, too.
+    fn names(&self) -> Result<Vec<RunName>, LedgerError> {
+        let mut names = self.with_ending(LEDGER, RunName::of_file)?;
+        names.sort();
+        Ok(names)
+    }
+
+    /// Those of which only the lock file is left.
+    fn lost(&self) -> Result<Vec<RunName>, LedgerError> {
+        let mut names = self.with_ending(LOCK, RunName::of_file)?;
+        names.retain(|name| self.files(name).is_ledger_lost());
+        Ok(names)
+    }
+
+    fn newest(&self) -> Result<RunName, LedgerError> {
+        let runs = self.names()?.into_iter().chain(self.lost()?).map(|name| (self.age_of(&name), name));
+        runs.max().map(|(_, name)| name).ok_or(RunError::NoRuns.into())
+    }
+
+    /// Nobody can continue a copy, or what cannot be read.
+    fn unfinished(
+        &self,
+        is_to_stop: bool,
+        warn: &mut dyn FnMut(&RunName, &LedgerError),
+    ) -> Result<UnfinishedRuns, LedgerError> {
+        let known: Vec<_> = self.names()?.into_iter().chain(self.lost()?).collect();
+        let (mut names, mut unreadable) = (Vec::new(), Vec::new());
+        for name in &known {
+            match self.is_unfinished(name) {
+                _ if is_to_stop && RunLock::is_taken_to_send(&self.files(name)) => names.push(name.clone()),
+                Ok(is_unfinished) => names.extend(is_unfinished.then(|| name.clone())),
+                Err(_) if self.is_removed(name) => {}
+                Err(error) => {
+                    warn(name, &error);
+                    // Of a copy whose run is there, the run itself is continued.
+                    let of = if let LedgerError::Copy { run, .. } = &error { run.parse().ok() } else { None };
+                    if !of.is_some_and(|of: RunName| known.contains(&of)) {
+                        unreadable.push(name.clone());
+                    }
+                }
+            }
+        }
+        Ok(UnfinishedRuns { names, unreadable })
+    }
+
+    fn is_held(&self, name: &RunName) -> bool {
+        RunLock::is_held(&self.files(name))
+    }
+
+    fn read(&self, name: &RunName) -> Result<Box<dyn Run>, LedgerError> {
+        Ok(Box::new(self.ledger(name)?))
+    }
+
+    fn read_whole(&self, name: &RunName) -> Result<Box<dyn Run>, LedgerError> {
+        Ok(Box::new(self.whole_ledger(name)?))
+    }
+
+    /// Nothing is left where neither file is there: a link that leads nowhere is a run whose ledger is elsewhere.
+    fn is_removed(&self, name: &RunName) -> bool {
+        let files = self.files(name);
+        [files.ledger(), files.lock()].iter().all(|path| path.symlink_metadata().is_err())
+    }
+
+    /// What its lock file says of it.
+    fn note(&self, name: &RunName) -> Option<RunNote> {
+        RunNote::read(&self.files(name).lock())
+    }
+
+    fn rows_to(&self, recipients: &[String]) -> Result<FoundMessages, LedgerError> {
+        let mut found = FoundMessages::default();
+        for name in self.names()?.into_iter().chain(self.lost()?) {
+            match self.find_in(&name, recipients, &mut found) {
+                Ok(()) => {}
+                Err(_) if self.is_removed(&name) => {}
+                Err(error) => found.unreadable.push(self.unreadable(name, error)),
+            }
+        }
+        Ok(found)
+    }
+
+    fn earlier<'a>(&'a self, of: (&'a str, &'a str), remember: Duration, ignored: &'a [RunName]) -> KnownRuns<'a> {
+        KnownRuns::Files(EarlierRuns::of_list(self, of, remember, ignored))
+    }
+
+    /// Clears away what imports left that were killed.
+    fn reserve(&self, name: &RunName) -> Result<NewRun, LedgerError> {
+        for abandoned in self.with_ending(DRAFT, |stem| stem.parse().ok())? {
+            if let Ok(lock) = self.lock(&abandoned) {
+                drop(ReservedRun::new(self.files(&abandoned), lock));
+            }
+        }
+        let lock = RunLock::take_to_send(&self.files(name))?;
+        if self.path(name).exists() {
+            return Err(RunError::Exists { name: name.clone() }.into());
+        }
+        // The log of a ledger that somebody removed would be played into the new one.
+        self.files(name).remove_logs()?;
+        self.stop_mark(name).lift().map_err(LedgerError::from)?;
+        let reserved = ReservedRun::new(self.files(name), lock);
+        let draft = LedgerDraft::create(Some(&reserved.draft_path()))?;
+        Ok(NewRun { name: name.clone(), draft, reserved: Some(reserved) })
+    }
+
+    fn try_hold(&self, new: &mut NewRun) -> Result<bool, LedgerError> {
+        let making = RunLock::try_for_all(self.directory())?;
+        let is_held = making.is_some();
+        if let Some(reserved) = &mut new.reserved {
+            reserved.making = making;
+        }
+        Ok(is_held)
+    }
+
+    fn making_lock(&self) -> String {
+        format!("{} is locked", self.directory().join(ALL).display())
+    }
+
+    fn make(&self, new: NewRun, details: &Details) -> Result<Box<dyn HeldRun>, LedgerError> {
+        let NewRun { name, draft, reserved } = new;
+        let in_use = || LedgerError::InUse { run: name.to_string() };
+        let reserved = reserved.ok_or_else(in_use)?;
+        draft.complete(details, &reserved.mark()?, &self.path(&name))?;
+        let lock = reserved.keep().ok_or_else(in_use)?;
+        Ok(Box::new(LockedRun::new(self, &name, lock)))
+    }
+
+    fn hold(&self, name: &RunName, purpose: HeldFor) -> Result<Box<dyn HeldRun>, LedgerError> {
+        let lock = match purpose {
+            HeldFor::Sending => self.lock_to_send(name)?,
+            HeldFor::Deciding | HeldFor::Removal => self.lock(name)?,
+        };
+        if purpose == HeldFor::Sending {
+            // What was changed is compared with nothing that was typed.
+            self.locked_ledger(name, &lock)?.into_whole()?;
+        }
+        Ok(Box::new(LockedRun::new(self, name, lock)))
+    }
+
+    fn stop(&self, name: &RunName) -> Result<bool, LedgerError> {
+        let is_sent = RunLock::is_taken_to_send(&self.files(name));
+        if is_sent {
+            self.stop_mark(name).set()?;
+        }
+        Ok(is_sent)
+    }
+
+    fn is_stopping(&self, name: &RunName) -> bool {
+        self.stop_mark(name).is_set()
+    }
+
+    fn remove_finished(&self, name: &RunName, age: RunAge) -> Result<bool, LedgerError> {
+        let lock = match self.lock(name) {
+            Err(LedgerError::InUse { .. }) => return Ok(false),
+            lock => lock?,
+        };
+        let ledger = match self.locked_ledger(name, &lock) {
+            Err(_) if self.is_removed(name) => return Ok(false),
+            ledger => ledger?,
+        };
+        let is_old = ledger.finished_at()?.is_some_and(|at| age.has_passed(at, now()));
+        drop(ledger);
+        if is_old {
+            Box::new(LockedRun::new(self, name, lock)).remove()?;
+        }
+        Ok(is_old)
+    }
+}
+
+impl Runs {
+    fn find_in(&self, name: &RunName, recipients: &[String], found: &mut FoundMessages) -> Result<(), LedgerError> {
+        let mut ledger = self.ledger(name)?;
+        let mut rows = rows_to(&ledger, recipients)?;
+        // A row is said not to be sent only when all records were read. The first handle is closed after the second has found
+        // damage or none, and only the last to close writes the log into the file.
+        if rows.iter().any(|row| row.reported.state.sent() == Sent::No) {
+            ledger = self.whole_ledger(name)?;
+            rows = rows_to(&ledger, recipients)?;
+        }
+        if !rows.is_empty() {
+            let details = ledger.details()?;
+            found.messages.extend(rows.into_iter().map(|row| FoundMessage::of(name.to_string(), &details, row)));
+        }
+        found.damaged.extend(ledger.into_whole().err().map(|damage| (name.clone(), damage)));
+        Ok(())
+    }
+
+    fn is_unfinished(&self, name: &RunName) -> Result<bool, LedgerError> {
+        let ledger = self.ledger(name)?;
+        let is_unfinished = ledger.finished_at()?.is_none();
+        match ledger.into_whole() {
+            Err(copy @ LedgerError::Copy { .. }) => Err(copy),
+            Ok(_) | Err(_) => Ok(is_unfinished),
+        }
+    }
+
+    /// Whether it is no rehearsal, and when it was made. Of a ledger that cannot be read, its other files say so.
+    fn age_of(&self, name: &RunName) -> (bool, i64) {
+        let read = || {
+            let ledger = self.ledger(name)?;
+            Ok::<_, LedgerError>((!ledger.details()?.sandbox, ledger.created_at()?))
+        };
+        read().unwrap_or_else(|_| (self.note(name).is_none_or(|note| !note.sandbox), self.changed_at(name)))
+    }
+}
+
+fn rows_to(ledger: &Ledger, recipients: &[String]) -> Result<Vec<FoundRow>, LedgerError> {
+    let mut rows = Vec::new();
+    for recipient in recipients {
+        rows.extend(ledger.rows_to(recipient)?);
+    }
+    Ok(rows)
+}
