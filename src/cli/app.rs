@@ -10,11 +10,11 @@ use super::bulk::BulkCommand;
 use super::global::GlobalFlags;
 use super::ledger::LedgerCommand;
 use super::profile::ProfileCommand;
-use super::run::RunCommand;
 use super::sandbox::SandboxCommand;
-use super::send::{FlowMessageCommand, SendCommand};
 use super::templates::TemplatesCommand;
+use crate::commands::run::RunArgs;
 use crate::commands::schema;
+use crate::commands::send::{FlowMessageArgs, SendArgs};
 
 /// What belongs to every command.
 const AFTER_HELP: &str = "\
@@ -56,13 +56,13 @@ pub(crate) struct App {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Send(SendCommand),
-    FlowMessage(FlowMessageCommand),
+    Send(SendArgs),
+    FlowMessage(FlowMessageArgs),
     Templates(TemplatesCommand),
     /// Send a message to each row of a list, and keep the state of each row
     #[command(subcommand, arg_required_else_help = true)]
     Bulk(BulkCommand),
-    Run(RunCommand),
+    Run(RunArgs),
     Sandbox(SandboxCommand),
     /// Manage profiles: who sends, kept in the configuration file
     #[command(subcommand, arg_required_else_help = true)]

@@ -38,7 +38,7 @@ pub(super) fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<Usage
 /// A text that is a lone dash stands for standard input with other tools; one that is meant stands behind `--`.
 pub(super) fn lone_dash(command: Option<&Command>, arguments: &[OsString]) -> Option<UsageError> {
     let message = match command? {
-        Command::Send(command) => command.kind(),
+        Command::Send(args) => &args.typed.message,
         Command::Bulk(command) => command.kind()?,
         _ => return None,
     };

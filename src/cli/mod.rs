@@ -9,12 +9,9 @@ mod hours;
 mod ledger;
 mod named;
 mod profile;
-mod run;
 mod sandbox;
-mod send;
 mod templates;
 mod usage;
-mod words;
 
 use std::ffi::OsString;
 
@@ -46,11 +43,11 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     }
     let mut context = app.global.context(std::env::var_os("CI").is_some());
     let ended = match app.command {
-        Some(Command::Send(command)) => return commands::send::run(&mut context, &command.into()),
-        Some(Command::FlowMessage(command)) => return commands::send::run(&mut context, &command.into()),
+        Some(Command::Send(args)) => return commands::send::run(&mut context, &args.typed),
+        Some(Command::FlowMessage(args)) => return commands::send::run(&mut context, &args.typed()),
         Some(Command::Templates(command)) => commands::templates::run(&mut context, &command.into()),
         Some(Command::Bulk(action)) => commands::bulk::run(&mut context, action.into()),
-        Some(Command::Run(command)) => commands::run::run(&mut context, &command.into()),
+        Some(Command::Run(args)) => commands::run::run(&mut context, &args),
         Some(Command::Sandbox(command)) => commands::sandbox::run(&mut context, &command.into()),
         Some(Command::Profile(action)) => commands::profile::run(&mut context, action.into()),
         Some(Command::Ledger(command)) => commands::ledger::run(&context, command.into()),

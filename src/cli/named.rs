@@ -10,11 +10,11 @@ use super::app::App;
 use super::bulk::{BulkCommand, BulkSend};
 use super::global::GlobalFlags;
 use super::profile::ProfileCommand;
-use super::run::RunCommand;
 use super::sandbox::SandboxCommand;
-use super::send::{FlowMessageCommand, SendCommand};
 use super::templates::TemplatesCommand;
-use super::words::Words;
+use crate::commands::run::RunArgs;
+use crate::commands::send::{FlowMessageArgs, SendArgs};
+use crate::message::Words;
 
 /// Parses `arguments`, the program's name first.
 ///
@@ -46,14 +46,14 @@ pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App,
 fn command(name: &str, index: usize, words: &Words) -> Option<Command> {
     let named = |name: &'static str| Command::new(name).add(words.clone());
     let command = match name {
-        "send" => SendCommand::augment_args(named("send")),
-        "flow-message" => FlowMessageCommand::augment_args(named("flow-message")),
+        "send" => SendArgs::augment_args(named("send")),
+        "flow-message" => FlowMessageArgs::augment_args(named("flow-message")),
         "templates" => TemplatesCommand::augment_args(named("templates")),
         "bulk" if words.all().get(index + 1).is_some_and(|word| word == "send") => {
             named("bulk").subcommand(BulkSend::augment_args(named("send"))).subcommand_required(true)
         }
         "bulk" => BulkCommand::augment_subcommands(named("bulk")),
-        "run" => RunCommand::augment_args(named("run")),
+        "run" => RunArgs::augment_args(named("run")),
         "sandbox" => SandboxCommand::augment_args(named("sandbox")),
         "profile" => ProfileCommand::augment_subcommands(named("profile")),
         _ => return None,

@@ -17,10 +17,9 @@ use tempfile::TempDir;
 use super::app::{App, Command};
 use super::named;
 use crate::api::{Client, ClientOptions, Roots};
-use crate::commands::send::SendArguments;
 use crate::config::ConfigFile;
 use crate::input::Input;
-use crate::message::{Outgoing, RecipientSources};
+use crate::message::{Outgoing, RecipientSources, TypedMessage};
 
 /// All the names by which a flag can be given, and the one by which its value is looked up.
 fn names(arg: &Arg) -> Vec<String> {
@@ -238,16 +237,17 @@ fn message(app: &RefCell<clap::Command>, words: &str, file: &Path) -> Result<Out
     let file = file.to_str().expect("a name of ours");
     let words = words.split(' ').map(|word| word.replace("FILE", file));
     let matches = app.borrow_mut().try_get_matches_from_mut(["jelouctl".to_owned()].into_iter().chain(words))?;
-    let typed: SendArguments = match App::from_arg_matches(&matches)?.command {
-        Some(Command::Send(command)) => command.into(),
-        Some(Command::FlowMessage(command)) => command.into(),
+    let TypedMessage { delivery, message } = match App::from_arg_matches(&matches)?.command {
+        Some(Command::Send(args)) => args.typed,
+        Some(Command::FlowMessage(args)) => args.typed(),
         other => panic!("{other:?}"),
     };
     let mut input = Input::default();
-    let flags = typed.message.flag_body(&mut input)?;
-    let body = typed.body.map(|source| input.json("--body", &source)).transpose()?;
-    let recipients = RecipientSources { flag: typed.to, environment: Some("593987654321".to_owned()), country: None };
-    Ok(Outgoing::new(&typed.message, flags, body, &recipients)?.0)
+    let flags = message.flag_body(&mut input)?;
+    let body = delivery.body.map(|source| input.json("--body", &source)).transpose()?;
+    let recipients =
+        RecipientSources { flag: delivery.to, environment: Some("593987654321".to_owned()), country: None };
+    Ok(Outgoing::new(&message, flags, body, &recipients)?.0)
 }
 
 /// The file is what is wrong, if anything is: not the line.

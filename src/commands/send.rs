@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use super::CommandError;
-use super::error::of_outcome;
+use clap::Args;
 use serde_json::Value;
 
+use super::CommandError;
+use super::error::of_outcome;
 use crate::api::{Cause, Delivery, Outcome, Problem, Request, clipped, may_miss_a_template};
 use crate::config::ApiUrl;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::Source;
-use crate::message::{InvalidMessage, Message, Outgoing, RecipientSources, TemplateUse};
+use crate::message::{FlowMessage, InvalidMessage, Message, Outgoing, RecipientSources, TemplateUse, TypedMessage};
 use crate::output::{Format, Record, RecordError, Sent};
 use crate::phone::Country;
 use crate::process::block_on;
@@ -21,25 +22,66 @@ use crate::sending::{
 };
 use crate::template::{expressions, typed_line_break};
 
-/// What was typed for one message.
-#[derive(Debug)]
-pub(crate) struct SendArguments {
-    /// `--to`
+/// Send one message
+///
+/// Examples:
+///   jelouctl send text --to 593987654321 "Hola"
+///   jelouctl send flow --to 593987654321 --body flow.json
+///
+/// Flags override `--body`. The response of the API goes to standard output.
+#[derive(Args, Debug)]
+#[command(
+    verbatim_doc_comment,
+    arg_required_else_help = true,
+    subcommand_value_name = "KIND",
+    subcommand_help_heading = "Kinds"
+)]
+pub(crate) struct SendArgs {
+    #[command(subcommand)]
+    pub(crate) typed: TypedMessage<DeliveryArgs>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct FlowMessageArgs {
+    #[command(flatten)]
+    message: FlowMessage,
+
+    #[command(flatten)]
+    delivery: DeliveryArgs,
+}
+
+impl FlowMessageArgs {
+    pub(crate) fn typed(self) -> TypedMessage<DeliveryArgs> {
+        TypedMessage { delivery: self.delivery, message: Message::FlowMessage(self.message) }
+    }
+}
+
+// Not a doc comment: that would replace the help of the command that it is flattened into.
+#[derive(Args, Debug)]
+pub(crate) struct DeliveryArgs {
+    /// Recipient: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel [env: JELOU_TO]
+    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     pub(crate) to: Option<String>,
-    /// `--country`
-    pub(crate) country: Option<Country>,
-    /// `--body`
+
+    /// Country whose national numbers may be typed, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
+
+    /// The body, or a part of it, as JSON; flags win over it
+    #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     pub(crate) body: Option<Source>,
-    /// `--strict`: a warning about the message is an error.
-    pub(crate) strict: bool,
-    /// `--exclude`
-    pub(crate) excluded: Vec<Source>,
-    /// The kind, with what its flags say.
-    pub(crate) message: Message,
+
+    /// Send nothing when there is a warning about the message
+    #[arg(long)]
+    strict: bool,
+
+    /// Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)
+    #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
+    exclude: Vec<Source>,
 }
 
 /// Sends one message and tells what became of it.
-pub(crate) fn run(context: &mut Context, typed: &SendArguments) -> ExitCode {
+pub(crate) fn run(context: &mut Context, typed: &TypedMessage<DeliveryArgs>) -> ExitCode {
     let mut record = Record { kind: Some(typed.message.command().into()), ..Record::default() };
     let mut log = AuditLog::default();
     let code = send(context, typed, &mut record, &mut log).unwrap_or_else(|error| {
@@ -59,13 +101,14 @@ pub(crate) fn run(context: &mut Context, typed: &SendArguments) -> ExitCode {
 
 fn send(
     context: &mut Context,
-    typed: &SendArguments,
+    typed: &TypedMessage<DeliveryArgs>,
     record: &mut Record,
     log: &mut AuditLog,
 ) -> Result<ExitCode, CommandError> {
     let mut unresolved = UnresolvedSender::claim(context)?;
-    claim_exclusions(context, &typed.excluded)?;
-    let recipients = unresolved.recipients(context, typed.to.as_ref(), typed.country);
+    let DeliveryArgs { to, country, exclude, .. } = &typed.delivery;
+    claim_exclusions(context, exclude)?;
+    let recipients = unresolved.recipients(context, to.as_ref(), *country);
     let outgoing = match read_message(context, typed, &recipients) {
         Ok(outgoing) => outgoing,
         Err(error) => return Err(unresolved.refuse(error)?.into()),
@@ -81,8 +124,7 @@ fn send(
         outgoing.check_bot(bot.value.as_str())?;
     }
     let sender = Sender::of(settings, context)?;
-    let country = typed.country.or(sender.settings.country());
-    let mut exclusions = read_exclusions(context, &typed.excluded, country)?;
+    let mut exclusions = read_exclusions(context, exclude, country.or(sender.settings.country()))?;
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     check_not_excluded(&exclusions, outgoing.recipients())?;
     sender.check_allowed(outgoing.recipients())?;
@@ -100,14 +142,14 @@ fn send(
 /// The message from flags and `--body`, its warnings told.
 fn read_message(
     context: &mut Context,
-    typed: &SendArguments,
+    typed: &TypedMessage<DeliveryArgs>,
     recipients: &RecipientSources,
 ) -> Result<Outgoing, InvalidMessage> {
     let flags = typed.message.flag_body(&mut context.input)?;
-    let file = typed.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
+    let file = typed.delivery.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
     let (outgoing, mut warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
     warnings.extend(left_as_typed(outgoing.body(), ""));
-    if typed.strict && !warnings.is_empty() {
+    if typed.delivery.strict && !warnings.is_empty() {
         return Err(InvalidMessage::Warnings(warnings));
     }
     context.stderr.warnings(&warnings);

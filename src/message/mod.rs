@@ -29,6 +29,7 @@ mod schema;
 mod schema_path;
 mod template_listing;
 mod text_file;
+mod typed;
 mod vcard;
 
 pub(crate) use self::bubble::DrawnLine;
@@ -45,5 +46,6 @@ pub(crate) use self::recipient::{RecipientError, TypedRecipient};
 pub(crate) use self::recipient_choice::{RecipientChoice, RecipientSources};
 pub(crate) use self::route::Route;
 pub(crate) use self::template_listing::{TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template};
+pub(crate) use self::typed::{TypedMessage, Words};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::vcard::contacts;

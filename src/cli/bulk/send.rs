@@ -3,14 +3,13 @@
 use clap::Args;
 
 use crate::cli::hours::HoursFlags;
-use crate::cli::send::Delivered;
 use crate::commands::bulk::{BulkSendArguments, EarlierOptions, RunOptions, TestSend};
 use crate::config::{Rate, Remember, RetryFor};
 use crate::import::{ImportPolicy, RowRange};
 use crate::input::Source;
 use crate::ledger::RunName;
 use crate::list::{ListEncoding, ListOptions};
-use crate::message::Message;
+use crate::message::{Message, TypedMessage};
 use crate::output::ProgressFormat;
 use crate::phone::Country;
 
@@ -113,7 +112,7 @@ pub(crate) struct BulkSend {
     options: RunOptionFlags,
 
     #[command(subcommand)]
-    message: Delivered<BulkDelivery>,
+    message: TypedMessage<BulkDelivery>,
 }
 
 /// A count; who wants to see nothing leave has a flag for that.
@@ -260,7 +259,7 @@ impl From<EarlierFlags> for EarlierOptions {
 
 impl From<BulkSend> for BulkSendArguments {
     fn from(send: BulkSend) -> Self {
-        let Delivered { delivery, message } = send.message;
+        let TypedMessage { delivery, message } = send.message;
         Self {
             source: send.source,
             list: ListOptions { sheet: send.sheet, encoding: send.encoding },

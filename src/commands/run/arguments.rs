@@ -3,32 +3,88 @@
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum, ValueHint};
 
+use crate::config::Timeout;
 use crate::input::Source;
 use crate::phone::Country;
 use crate::process::CommandEnd;
 
-/// What was typed.
-#[derive(Debug)]
-pub(crate) struct RunArguments {
-    /// `--to`
-    pub(crate) to: Option<String>,
-    /// `--country`
-    pub(crate) country: Option<Country>,
-    pub(crate) on: NotifyOn,
-    pub(crate) content: NoticeContent,
-    /// `--tail`, a number of lines.
-    pub(crate) tail: Option<usize>,
-    /// The longest that the notice may take.
-    pub(crate) timeout: Duration,
-    /// `--exclude`
-    pub(crate) excluded: Vec<Source>,
-    /// `--check-first`
-    pub(crate) check_first: bool,
-    /// `--strict-notify`
-    pub(crate) strict: bool,
-    pub(crate) command: Vec<OsString>,
+/// Run a command, then send a message about how it ended
+///
+/// Examples:
+///   jelouctl run --to 593987654321 --on failure -- ./backup.sh
+///   jelouctl run --to 593987654321 --template job_ended --param '{{ command }}' --param '{{ result }}' -- make
+///   jelouctl run --to 593987654321 --tail 20 --text '{{ command }} {{ result }}: {{ tail }}' -- ./deploy.sh
+///
+/// A text can use the values `command` (its name alone), `result` (ok, failed or killed), `code`,
+/// `signal`, `duration`, `host`, `started`, and, with --tail, `tail`: the end of its stderr. A
+/// parameter of a WhatsApp template is put on one line, and of parameters that have more than 900
+/// characters together only the end is sent: WhatsApp takes 1,024 for the whole text.
+/// The exit code is the command's, also when the notice fails. A text reaches only a user who wrote in the last
+/// 24 hours; a template reaches anyone. What keeps the notice from leaving is told, and the command runs all the same.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct RunArgs {
+    /// Recipient: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel [env: JELOU_TO]
+    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
+    pub(super) to: Option<String>,
+
+    /// Country whose national numbers may be typed, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    pub(super) country: Option<Country>,
+
+    /// When to send
+    #[arg(long, value_name = "WHEN", default_value = "always", hide_default_value = true)]
+    pub(super) on: NotifyOn,
+
+    /// Text of the message [default: command, result, host, duration and exit code]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["template", "body"])]
+    pub(super) text: Option<String>,
+
+    /// Name of a WhatsApp template to send instead of a text
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, conflicts_with = "body")]
+    pub(super) template: Option<String>,
+
+    /// Language code of the WhatsApp template
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true, requires = "template")]
+    pub(super) language: Option<String>,
+
+    /// Value of the WhatsApp template's next parameter (repeatable)
+    #[arg(long = "param", value_name = "TEXT", allow_hyphen_values = true, requires = "template")]
+    pub(super) parameters: Vec<String>,
+
+    /// A whole body as JSON, whose texts can use values
+    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub(super) body: Option<Source>,
+
+    /// Send nothing to people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)
+    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub(super) exclude: Vec<Source>,
+
+    /// Keep the last lines of the command's stderr for `tail`; its stderr is then a pipe
+    #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(super) tail: Option<u16>,
+
+    /// How long the notice may take, tries and waits together [default: 30s]
+    #[arg(long, value_name = "DURATION")]
+    pub(super) notify_timeout: Option<Timeout>,
+
+    /// Run the command only if the notice could be made, and the API takes its credentials, bot and template
+    ///
+    /// Otherwise it ends with the code of what is wrong, such as 2, 3, 4, 5, 7 or 11. The API is asked for the bot's
+    /// templates, which sends nothing; where it answers 429 or 5xx, the command runs with a warning. This takes no longer
+    /// than --notify-timeout.
+    #[arg(long)]
+    pub(super) check_first: bool,
+
+    /// When the notice fails, exit with its exit code instead of the command's
+    #[arg(long)]
+    pub(super) strict_notify: bool,
+
+    /// Command to run
+    #[arg(last = true, required = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
+    pub(super) command: Vec<OsString>,
 }
 
 /// When a notice is sent, a value of `--on`; the comments are its help.
@@ -42,22 +98,19 @@ pub(crate) enum NotifyOn {
     Success,
 }
 
-/// What is sent; texts are templates.
-#[derive(Debug)]
-pub(crate) enum NoticeContent {
-    Text(Option<String>),
-    Template { name: String, language: Option<String>, parameters: Vec<String> },
-    Body(Source),
-}
+impl RunArgs {
+    /// The longest that the notice may take.
+    pub(super) fn patience(&self) -> Duration {
+        self.notify_timeout.unwrap_or(Timeout::DEFAULT).duration()
+    }
 
-impl RunArguments {
-    pub(crate) fn program(&self) -> &OsStr {
+    pub(super) fn program(&self) -> &OsStr {
         self.command.first().map(OsString::as_os_str).unwrap_or_default()
     }
 }
 
 impl NotifyOn {
-    pub(crate) fn wants(self, ended: CommandEnd) -> bool {
+    pub(super) fn wants(self, ended: CommandEnd) -> bool {
         match self {
             Self::Always => true,
             Self::Failure => ended.code != Some(0),

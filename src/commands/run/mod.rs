@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use serde_json::{Map, Value};
 
-pub(crate) use self::arguments::{NoticeContent, NotifyOn, RunArguments};
+pub(crate) use self::arguments::RunArgs;
 use self::facts::Facts;
 use self::notice::{NO_TAIL, Notice};
 use self::prepared::{Prepared, check};
@@ -38,9 +38,9 @@ use crate::template::language;
 /// # Errors
 /// When standard input is asked for twice; with `--check-first`, `--dry-run` and `--curl` also when the notice cannot be
 /// made or could not leave. The command has not run then.
-pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode, CommandError> {
     let unresolved = UnresolvedSender::claim(context)?;
-    claim_exclusions(context, &arguments.excluded)?;
+    claim_exclusions(context, &arguments.exclude)?;
     let language = language();
     let (read, problem) = match notice::read(context, arguments) {
         Ok(read) => (Some(read), None),
@@ -79,16 +79,16 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArguments) -> Result<Exi
     catch_panic(&flight, || block_on(command.run()))
 }
 
-fn asks_twice_for_stdin(context: &Context, arguments: &RunArguments) -> bool {
+fn asks_twice_for_stdin(context: &Context, arguments: &RunArgs) -> bool {
     let is_taken =
-        context.flags.client_secret == Some(SecretSource::Stdin) || arguments.excluded.contains(&Source::Stdin);
-    is_taken && matches!(arguments.content, NoticeContent::Body(Source::Stdin))
+        context.flags.client_secret == Some(SecretSource::Stdin) || arguments.exclude.contains(&Source::Stdin);
+    is_taken && arguments.body == Some(Source::Stdin)
 }
 
 /// A command about to run, with what its notice needs to leave.
 struct CommandRun<'a> {
     context: &'a Context,
-    arguments: &'a RunArguments,
+    arguments: &'a RunArgs,
     flight: &'a Flight,
     ready: Option<(Notice<'a>, Sender)>,
     templates: TemplateUses,
@@ -131,7 +131,7 @@ impl CommandRun<'_> {
         };
         if let (true, Some((_, sender)), Some(connection)) = (arguments.check_first, &self.ready, &mut connection) {
             let retry_for = sender.settings.retry_for.value.duration();
-            let (stderr, bot, patience) = (&context.stderr, &sender.bot, arguments.timeout);
+            let (stderr, bot, patience) = (&context.stderr, &sender.bot, arguments.patience());
             let faults = check_sender(connection, stderr, bot, &self.templates, retry_for, patience).await?;
             if !faults.is_empty() {
                 let hint = "correct the notice, or leave out --check-first; the command did not run";
@@ -149,7 +149,7 @@ impl CommandRun<'_> {
         }
         let told = self.problem.as_ref().map(CommandError::line);
         let facts = Facts::new(arguments.program());
-        let mut tail = arguments.tail.map(Tail::new);
+        let mut tail = arguments.tail.map(usize::from).map(Tail::new);
         let (ended, at) = run_command(&context.stderr, &arguments.command, &[], tail.as_mut()).await?;
         let code = ended.code.map_or(ExitCode::Unexpected, ExitCode::Command);
         if !arguments.on.wants(ended) {
@@ -178,7 +178,7 @@ impl CommandRun<'_> {
             None => format!("the notice was {problem}"),
         };
         context.stderr.error(&message, &[], None);
-        Ok(if arguments.strict { of_notice } else { code })
+        Ok(if arguments.strict_notify { of_notice } else { code })
     }
 
     /// Makes the notice of what is known now, and sends it.
@@ -215,7 +215,7 @@ impl CommandRun<'_> {
     /// A vault that was sealed, or a network that was away, before a command that took hours may be there now.
     async fn connect_again(&self, sender: &Sender, ended: Instant) -> Result<Connection, NoticeFailure> {
         let Self { context, arguments, .. } = self;
-        match tokio::time::timeout(arguments.timeout, sender.connect_after(context, ended)).await {
+        match tokio::time::timeout(arguments.patience(), sender.connect_after(context, ended)).await {
             Ok(Ok(Opening::Open(connection))) => Ok(connection),
             Ok(Ok(Opening::Interrupted(signal))) => Err(NoticeFailure(
                 of_signal(signal),
@@ -224,7 +224,7 @@ impl CommandRun<'_> {
             )),
             Ok(Err(error)) => Err(CommandError::from(error).into()),
             Err(_) => {
-                let seconds = arguments.timeout.as_secs_f64();
+                let seconds = arguments.patience().as_secs_f64();
                 Err(NoticeFailure(
                     ExitCode::Configuration,
                     "configuration",
@@ -250,8 +250,8 @@ impl CommandRun<'_> {
         }
         let retry_for = sender.settings.retry_for.value.duration();
         let delivery = connection.deliver(&context.stderr, &request, retry_for, flight);
-        let Ok(delivery) = tokio::time::timeout(arguments.timeout, delivery).await else {
-            let seconds = arguments.timeout.as_secs_f64();
+        let Ok(delivery) = tokio::time::timeout(arguments.patience(), delivery).await else {
+            let seconds = arguments.patience().as_secs_f64();
             return Err(match flight.last_problem() {
                 _ if flight.is_under_way() => {
                     record.sent = Sent::Unknown;

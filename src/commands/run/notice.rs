@@ -5,7 +5,7 @@ use std::sync::Arc;
 use minijinja::Environment as Language;
 use serde_json::{Map, Value, json};
 
-use super::arguments::{NoticeContent, RunArguments};
+use super::arguments::RunArgs;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::list::Row;
@@ -37,24 +37,24 @@ pub(crate) struct Notice<'a> {
 ///
 /// # Errors
 /// When the body cannot be read, or is of no kind.
-pub(crate) fn read(context: &mut Context, arguments: &RunArguments) -> Result<(Message, Value), CommandError> {
-    let body = match &arguments.content {
-        NoticeContent::Text(Some(text)) => json!({ "type": "text", "text": text }),
-        NoticeContent::Text(None) => {
-            json!({ "type": "text", "text": if arguments.tail.is_some() { TEXT_WITH_TAIL } else { TEXT } })
-        }
-        NoticeContent::Template { name, language, parameters } => {
+pub(crate) fn read(context: &mut Context, arguments: &RunArgs) -> Result<(Message, Value), CommandError> {
+    let body = match (&arguments.template, &arguments.body) {
+        (Some(name), _) => {
             let mut body = Map::from_iter([("elementName".to_owned(), json!(name))]);
-            body.extend(language.iter().map(|language| ("language".to_owned(), json!(language))));
-            if !parameters.is_empty() {
-                body.insert("parameters".to_owned(), json!(parameters));
+            body.extend(arguments.language.iter().map(|language| ("language".to_owned(), json!(language))));
+            if !arguments.parameters.is_empty() {
+                body.insert("parameters".to_owned(), json!(arguments.parameters));
             }
             Value::Object(body)
         }
-        NoticeContent::Body(source) => {
+        (None, Some(source)) => {
             // Whoever writes it too late must not keep the command from running.
             context.input.bound = PipeBound::FirstByte;
             context.input.json("--body", source)?
+        }
+        (None, None) => {
+            let default = if arguments.tail.is_some() { TEXT_WITH_TAIL } else { TEXT };
+            json!({ "type": "text", "text": arguments.text.as_deref().unwrap_or(default) })
         }
     };
     let fields = body.as_object();

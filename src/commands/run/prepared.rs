@@ -3,7 +3,7 @@
 use minijinja::Environment as Language;
 use serde_json::{Map, Value};
 
-use super::arguments::RunArguments;
+use super::arguments::RunArgs;
 use super::facts::{ENDS, Facts};
 use super::notice::{NO_TAIL, Notice};
 use crate::commands::CommandError;
@@ -36,7 +36,7 @@ pub(super) struct Prepared<'a> {
 impl<'a> Prepared<'a> {
     pub(super) fn new(
         context: &Context,
-        arguments: &RunArguments,
+        arguments: &RunArgs,
         language: &'a Language<'a>,
         read: &'a (Message, Value),
         mut unresolved: UnresolvedSender,
@@ -81,9 +81,9 @@ impl<'a> Prepared<'a> {
 }
 
 /// Who must not be written to.
-fn read_lists(context: &Context, arguments: &RunArguments, sender: &Sender) -> Result<Exclusions, CommandError> {
+fn read_lists(context: &Context, arguments: &RunArgs, sender: &Sender) -> Result<Exclusions, CommandError> {
     let country = arguments.country.or(sender.settings.country());
-    let mut exclusions = read_exclusions(context, &arguments.excluded, country)?;
+    let mut exclusions = read_exclusions(context, &arguments.exclude, country)?;
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     Ok(exclusions)
 }
@@ -107,7 +107,7 @@ struct TriedOut {
 }
 
 /// Fills the notice for each end that is told, with its warnings on standard error.
-fn try_out(context: &Context, arguments: &RunArguments, notice: &Notice<'_>) -> Result<TriedOut, CommandError> {
+fn try_out(context: &Context, arguments: &RunArgs, notice: &Notice<'_>) -> Result<TriedOut, CommandError> {
     let facts = Facts::new(arguments.program());
     let tail = arguments.tail.map(|_| NO_TAIL);
     let mut ends =
