@@ -1,4 +1,4 @@
-//! What is typed: the command line as clap structs, turned into plain values before anything else sees it.
+//! The line that was typed: which command it names, and what is answered in place of one.
 
 mod app;
 mod bulk;
@@ -6,11 +6,7 @@ mod complete;
 mod global;
 mod guesses;
 mod hours;
-mod ledger;
 mod named;
-mod profile;
-mod sandbox;
-mod templates;
 mod usage;
 
 use std::ffi::OsString;
@@ -45,19 +41,17 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     let ended = match app.command {
         Some(Command::Send(args)) => return commands::send::run(&mut context, &args.typed),
         Some(Command::FlowMessage(args)) => return commands::send::run(&mut context, &args.typed()),
-        Some(Command::Templates(command)) => commands::templates::run(&mut context, &command.into()),
+        Some(Command::Templates(args)) => commands::templates::run(&mut context, &args),
         Some(Command::Bulk(action)) => commands::bulk::run(&mut context, action.into()),
         Some(Command::Run(args)) => commands::run::run(&mut context, &args),
-        Some(Command::Sandbox(command)) => commands::sandbox::run(&mut context, &command.into()),
-        Some(Command::Profile(action)) => commands::profile::run(&mut context, action.into()),
-        Some(Command::Ledger(command)) => commands::ledger::run(&context, command.into()),
-        Some(Command::Doctor { offline }) => commands::doctor::run(&context, offline),
-        Some(Command::Explain { topic }) => commands::explain::run(&context, topic.as_deref()),
-        Some(Command::Schema { name, dir }) => commands::schema::run(&context, name.as_deref(), dir.as_deref()),
-        Some(Command::Completions { shell, dynamic }) => {
-            commands::completions::run(&context, App::command(), shell, dynamic)
-        }
-        Some(Command::Man { dir }) => commands::man::run(&context, App::command(), dir.as_deref()),
+        Some(Command::Sandbox(args)) => commands::sandbox::run(&mut context, &args),
+        Some(Command::Profile(command)) => commands::profile::run(&mut context, command),
+        Some(Command::Ledger(command)) => commands::ledger::run(&context, &command),
+        Some(Command::Doctor(args)) => commands::doctor::run(&context, &args),
+        Some(Command::Explain(args)) => commands::explain::run(&context, &args),
+        Some(Command::Schema(args)) => commands::schema::run(&context, &args),
+        Some(Command::Completions(args)) => commands::completions::run(&context, App::command(), &args),
+        Some(Command::Man(args)) => commands::man::run(&context, App::command(), &args),
         None => usage::help(&context, App::command(), arguments),
     };
     ended.unwrap_or_else(|error| usage::print_error(&context.stderr, &error))

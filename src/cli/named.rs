@@ -9,11 +9,11 @@ use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
 use super::app::App;
 use super::bulk::{BulkCommand, BulkSend};
 use super::global::GlobalFlags;
-use super::profile::ProfileCommand;
-use super::sandbox::SandboxCommand;
-use super::templates::TemplatesCommand;
+use crate::commands::profile::ProfileCommand;
 use crate::commands::run::RunArgs;
+use crate::commands::sandbox::SandboxArgs;
 use crate::commands::send::{FlowMessageArgs, SendArgs};
+use crate::commands::templates::TemplatesArgs;
 use crate::message::Words;
 
 /// Parses `arguments`, the program's name first.
@@ -48,13 +48,13 @@ fn command(name: &str, index: usize, words: &Words) -> Option<Command> {
     let command = match name {
         "send" => SendArgs::augment_args(named("send")),
         "flow-message" => FlowMessageArgs::augment_args(named("flow-message")),
-        "templates" => TemplatesCommand::augment_args(named("templates")),
+        "templates" => TemplatesArgs::augment_args(named("templates")),
         "bulk" if words.all().get(index + 1).is_some_and(|word| word == "send") => {
             named("bulk").subcommand(BulkSend::augment_args(named("send"))).subcommand_required(true)
         }
         "bulk" => BulkCommand::augment_subcommands(named("bulk")),
         "run" => RunArgs::augment_args(named("run")),
-        "sandbox" => SandboxCommand::augment_args(named("sandbox")),
+        "sandbox" => SandboxArgs::augment_args(named("sandbox")),
         "profile" => ProfileCommand::augment_subcommands(named("profile")),
         _ => return None,
     };

@@ -1,5 +1,6 @@
 //! `completions SHELL`: the completion script of a shell, or the line that asks while one types, on stdout.
 
+use clap::Args;
 use clap::builder::PossibleValue;
 use clap_complete::Shell;
 
@@ -7,15 +8,35 @@ use super::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 
-/// Prints the script for `app`, or with `dynamic` the line for a start-up file.
+/// Print the completion script of a shell
+///
+/// Examples:
+///   mkdir -p ~/.local/share/bash-completion/completions
+///   jelouctl completions bash > ~/.local/share/bash-completion/completions/jelouctl
+///   jelouctl completions fish > ~/.config/fish/completions/jelouctl.fish
+///   jelouctl completions bash --dynamic >> ~/.bashrc
+///
+/// The script is complete. The line of --dynamic asks jelouctl while you type, so that profiles and
+/// templates are completed too; it never uses the network.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct CompletionsArgs {
+    /// Shell to write it for
+    shell: Shell,
+
+    /// Print the line for the shell's start-up file that completes names too
+    #[arg(long)]
+    dynamic: bool,
+}
+
+/// Prints the script for `app`, or with `--dynamic` the line for a start-up file.
 ///
 /// # Errors
 /// When stdout cannot be written, or nobody knows how such a line looks for `shell`.
 pub(crate) fn run(
     context: &Context,
     mut app: clap::Command,
-    shell: Shell,
-    dynamic: bool,
+    &CompletionsArgs { shell, dynamic }: &CompletionsArgs,
 ) -> Result<ExitCode, CommandError> {
     if dynamic {
         context.stdout.line(start_up_line(shell)?)?;

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use clap::Args;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
@@ -24,14 +25,31 @@ const NETWORK_TIMEOUT: Duration = Duration::from_secs(5);
 /// A clock that is further off than this will have certificates refused or look wrong in a log.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
+/// Check, step by step, whether a message could be sent from here
+///
+/// Examples:
+///   jelouctl doctor
+///   jelouctl doctor --profile prod --output record
+///   jelouctl doctor --offline
+///
+/// It sends nothing: it reads the bot's templates to try the credentials. It ends with 0, or the
+/// exit code that a send would end with.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct DoctorArgs {
+    /// Leave out what needs the network
+    #[arg(long)]
+    offline: bool,
+}
+
 /// What was found so far, and the code of the first failure.
 struct Checkup {
     checks: Vec<Check>,
     code: ExitCode,
 }
 
-/// Looks at everything, or with `offline` at what needs no network, and prints what it found.
-pub(crate) fn run(context: &Context, offline: bool) -> Result<ExitCode, CommandError> {
+/// Looks at everything, or with `--offline` at what needs no network, and prints what it found.
+pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Result<ExitCode, CommandError> {
     let mut checkup = Checkup { checks: Vec::new(), code: ExitCode::Success };
     let settings = checkup.settings(context);
     let can_send = settings.is_some();

@@ -1,20 +1,37 @@
 //! `ledger`: the ledger of runs that several machines send, in a database.
 
+use clap::Subcommand;
+
 use super::CommandError;
 use super::bulk::ledger_address;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::ledger::{schema_sql, set_up};
 
-/// What is done with the ledger.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum LedgerAction {
-    Setup { print: bool },
+/// Prepare a database for bulk runs that several machines send
+#[derive(Debug, Subcommand)]
+#[command(arg_required_else_help = true)]
+pub(crate) enum LedgerCommand {
+    /// Make the tables, functions and roles of the ledger in a PostgreSQL database, once
+    ///
+    /// Examples:
+    ///   jelouctl ledger setup --ledger postgres://owner@db.example/jelou
+    ///   jelouctl ledger setup --print > setup.sql
+    ///
+    /// It needs the owner of the database, and makes the roles jelouctl_sender and jelouctl_reader. Who
+    /// sends is given the first of them, who only looks the second: GRANT jelouctl_sender TO NAME.
+    /// Where the ledger is made already it does nothing.
+    #[command(verbatim_doc_comment)]
+    Setup {
+        /// Print the SQL for whoever may run it, and change nothing
+        #[arg(long)]
+        print: bool,
+    },
 }
 
-pub(crate) fn run(context: &Context, action: LedgerAction) -> Result<ExitCode, CommandError> {
-    let LedgerAction::Setup { print } = action;
-    if print {
+pub(crate) fn run(context: &Context, command: &LedgerCommand) -> Result<ExitCode, CommandError> {
+    let LedgerCommand::Setup { print } = command;
+    if *print {
         context.stdout.bytes(schema_sql().as_bytes())?;
         return Ok(ExitCode::Success);
     }

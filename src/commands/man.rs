@@ -1,16 +1,31 @@
 //! `man`: the manual page on stdout, or every command's page into a directory.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
 
 use super::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::private_file::FileError;
 
-/// Prints the page of `app`, or writes one page a command into `directory`.
-pub(crate) fn run(context: &Context, app: clap::Command, directory: Option<&Path>) -> Result<ExitCode, CommandError> {
-    let Some(directory) = directory else {
+/// Print the manual page
+///
+/// Examples:
+///   jelouctl man | man -l -
+///   jelouctl man --dir ~/.local/share/man/man1
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ManArgs {
+    /// Write one page per command into this directory instead
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    dir: Option<PathBuf>,
+}
+
+/// Prints the page of `app`, or writes one page a command into the directory.
+pub(crate) fn run(context: &Context, app: clap::Command, args: &ManArgs) -> Result<ExitCode, CommandError> {
+    let Some(directory) = &args.dir else {
         let mut page = Vec::new();
         // Writing to a vector cannot fail.
         let _ = clap_mangen::Man::new(app).render(&mut page);

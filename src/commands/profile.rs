@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use clap::{Subcommand, ValueHint};
 use serde_json::{Map, json};
 
 use super::CommandError;
@@ -20,40 +21,80 @@ use crate::process::{SystemError, block_on};
 use crate::secret::Secret;
 use crate::sending;
 
-/// What `profile` is asked to do.
-#[derive(Debug)]
-pub(crate) enum ProfileAction {
+/// Manage profiles: who sends, kept in the configuration file
+#[derive(Debug, Subcommand)]
+#[command(arg_required_else_help = true)]
+pub(crate) enum ProfileCommand {
+    /// List the profiles: name, bot, and which is the default
     List,
-    Show { name: Option<String> },
-    Set { name: String, allow_to: Vec<String>, country: Option<Country>, ledger_password_file: Option<PathBuf> },
-    Use { name: String },
-    Remove { name: String },
+    /// Show every setting and where it comes from; never the secret
+    Show {
+        /// Profile [default: the one that would send]
+        name: Option<String>,
+    },
+    /// Create or change a profile
+    ///
+    /// Examples:
+    ///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file secret.txt
+    ///   pass show jelou | jelouctl profile set prod --bot 77 --client-id ID --client-secret-file -
+    ///   jelouctl profile set prod --allow-to '593*'
+    ///
+    /// It saves the flags that you give. For a new profile, a terminal asks for what is missing.
+    /// Of a secret file it saves the path; a secret from standard input is saved in the configuration.
+    #[command(verbatim_doc_comment)]
+    Set {
+        /// Profile
+        name: String,
+
+        /// Allow messages only to recipients like this; `*` is any run of characters (repeatable;
+        /// replaces the earlier list)
+        #[arg(long, value_name = "PATTERN")]
+        allow_to: Vec<String>,
+
+        /// Country whose national numbers may be typed, in two letters: EC
+        #[arg(long, value_name = "CODE")]
+        country: Option<Country>,
+
+        /// File with the password for the database of --ledger; the profile keeps both
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        ledger_password_file: Option<PathBuf>,
+    },
+    /// Make a profile the default
+    Use {
+        /// Profile
+        name: String,
+    },
+    /// Remove a profile; asks first, or needs --yes
+    Remove {
+        /// Profile
+        name: String,
+    },
 }
 
-/// Carries out `action`.
-pub(crate) fn run(context: &mut Context, action: ProfileAction) -> Result<ExitCode, CommandError> {
-    if context.mode != Mode::Send && !matches!(action, ProfileAction::List | ProfileAction::Show { .. }) {
+/// Carries out `command`.
+pub(crate) fn run(context: &mut Context, command: ProfileCommand) -> Result<ExitCode, CommandError> {
+    if context.mode != Mode::Send && !matches!(command, ProfileCommand::List | ProfileCommand::Show { .. }) {
         return Err(UsageError::new(
             "--dry-run and --curl show a send; this would change the configuration",
             "leave them out",
         )
         .into());
     }
-    match action {
-        ProfileAction::List => list(context)?,
-        ProfileAction::Show { name } => show(context, name)?,
-        ProfileAction::Set { name, allow_to, country, ledger_password_file } => {
+    match command {
+        ProfileCommand::List => list(context)?,
+        ProfileCommand::Show { name } => show(context, name)?,
+        ProfileCommand::Set { name, allow_to, country, ledger_password_file } => {
             let kept = |path| kept_file(context, "--ledger-password-file", path);
             let ledger_password_file = ledger_password_file.as_deref().map(kept).transpose()?;
             let country = country.map(|country| country.to_string());
             let change = ProfileChange { country, ledger_password_file, ..ProfileChange::default() };
             set(context, &name, allow_to, change)?;
         }
-        ProfileAction::Use { name } => {
+        ProfileCommand::Use { name } => {
             ConfigEdit::change(&config_path(context)?, |edit| edit.use_profile(&name))?;
             context.stderr.note(&format!("{name} is the default profile"));
         }
-        ProfileAction::Remove { name } => remove(context, &name)?,
+        ProfileCommand::Remove { name } => remove(context, &name)?,
     }
     Ok(ExitCode::Success)
 }

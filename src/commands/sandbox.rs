@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueHint};
+
 use super::CommandError;
 #[cfg(unix)]
 use crate::api::shell_word;
@@ -21,26 +23,67 @@ const NAME: &str = "sandbox";
 /// Messages that are listed on standard error.
 const LISTED: usize = 100;
 
-/// What was typed.
-#[derive(Debug)]
-pub(crate) struct SandboxArguments {
-    pub(crate) port: Option<u16>,
-    pub(crate) open: bool,
-    pub(crate) faults: Vec<String>,
-    pub(crate) templates: Option<Source>,
-    pub(crate) window: bool,
-    pub(crate) webhook: Option<String>,
-    pub(crate) max: Option<u32>,
-    pub(crate) expect: Option<u64>,
-    pub(crate) list: Option<PathBuf>,
-    pub(crate) command: Vec<OsString>,
+/// Run a local Jelou with a web inbox: no account, nothing leaves the machine
+///
+/// Examples:
+///   jelouctl sandbox --open
+///   jelouctl sandbox -- ./notify.sh
+///   jelouctl sandbox --expect 1 --list sent.ndjson -- ./notify.sh
+///   jelouctl sandbox --fault status=429,retry_after=2,every=5 --fault reset,stored,to=593987654321
+///
+/// Without a command it prints the variables to export and listens until Ctrl-C. With one it runs
+/// the command with these variables, lists what arrived, and ends with the command's exit code. Where
+/// they are set, no jelouctl can send anything elsewhere. With --bot, there is no other bot.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct SandboxArgs {
+    /// Port of 127.0.0.1, 0 for a free one [default: 4780; with a command, a free one]
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+
+    /// Open the inbox in the browser
+    #[arg(long)]
+    open: bool,
+
+    /// Rule that simulates an error (repeatable): status=CODE, reset, hang, truncate, delay=2s; with stored,
+    /// retry_after=S, header=N:V, body=TEXT; to=USER, kind=KIND, after=N, first=N, every=N
+    #[arg(long = "fault", value_name = "RULE")]
+    faults: Vec<String>,
+
+    /// Templates in place of the samples: a JSON array, or what `jelouctl templates` prints
+    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    templates: Option<Source>,
+
+    /// Refuse users who have not written in the last 24 hours, as WhatsApp does; write as them in the inbox
+    #[arg(long)]
+    window: bool,
+
+    /// Post what is written in the inbox to this address on this machine
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    webhook: Option<String>,
+
+    /// Keep only the newest N messages [default: 10000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max: Option<u32>,
+
+    /// Exit with 14 unless exactly N messages arrived
+    #[arg(long, value_name = "N")]
+    expect: Option<u64>,
+
+    /// Write what arrived to this file, one JSON object a line
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    list: Option<PathBuf>,
+
+    /// Command to run
+    #[arg(last = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
+    command: Vec<OsString>,
 }
 
 /// Runs the sandbox, and tells what arrived.
 ///
 /// # Errors
 /// When it cannot be started as it was typed, or the list cannot be written.
-pub(crate) fn run(context: &mut Context, arguments: &SandboxArguments) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &mut Context, arguments: &SandboxArgs) -> Result<ExitCode, CommandError> {
     if context.mode != Mode::Send {
         return Err(
             UsageError::new("--dry-run and --curl show a send; the sandbox sends nothing", "leave them out").into()
@@ -57,7 +100,7 @@ pub(crate) fn run(context: &mut Context, arguments: &SandboxArguments) -> Result
     Ok(check(context, arguments.expect, sandbox.arrived(), code))
 }
 
-fn options(context: &mut Context, arguments: &SandboxArguments) -> Result<Options, CommandError> {
+fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, CommandError> {
     let templates = match &arguments.templates {
         Some(source) => Templates::from_json(context.input.json("--templates", source)?).map_err(|error| {
             UsageError::new(format!("--templates: {error}"), "give a JSON array, or what `jelouctl templates` printed")
@@ -93,7 +136,7 @@ fn options(context: &mut Context, arguments: &SandboxArguments) -> Result<Option
 /// Listens until Ctrl-C or SIGTERM, or as long as the command runs.
 async fn serve(
     context: &Context,
-    arguments: &SandboxArguments,
+    arguments: &SandboxArgs,
     options: Options,
 ) -> Result<(Sandbox, ExitCode), CommandError> {
     let port = options.port;

@@ -1,8 +1,10 @@
 //! `schema`: the JSON Schema of a body, or of the configuration. It needs no network and no settings.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
+use clap::{Args, ValueHint};
 use serde_json::Value;
 
 use super::CommandError;
@@ -18,15 +20,34 @@ const ANY: &str = "message";
 /// The schema of the configuration.
 const CONFIGURATION: &str = "config";
 
+/// Print the JSON Schema of a body, or of the configuration
+///
+/// Examples:
+///   jelouctl schema carousel
+///   jelouctl schema config
+///
+/// A value outside `x-advised` is a warning, not an error. Works offline.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct SchemaArgs {
+    /// Kind of message, `message` for any of them, or `config` [default: message]
+    #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(names()))]
+    name: Option<String>,
+
+    /// Write every schema into this directory instead
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "name")]
+    dir: Option<PathBuf>,
+}
+
 /// What can be asked for.
-pub(crate) fn names() -> Vec<&'static str> {
+fn names() -> Vec<&'static str> {
     Message::all().iter().map(Message::command).chain([ANY, CONFIGURATION]).collect()
 }
 
-/// Prints the schema `name`, or writes every one into `directory`, as `NAME.json`.
-pub(crate) fn run(context: &Context, name: Option<&str>, directory: Option<&Path>) -> Result<ExitCode, CommandError> {
-    let Some(directory) = directory else {
-        context.stdout.json(&schema(name.unwrap_or(ANY)))?;
+/// Prints the schema that is named, or writes every one into the directory, as `NAME.json`.
+pub(crate) fn run(context: &Context, args: &SchemaArgs) -> Result<ExitCode, CommandError> {
+    let Some(directory) = &args.dir else {
+        context.stdout.json(&schema(args.name.as_deref().unwrap_or(ANY)))?;
         return Ok(ExitCode::Success);
     };
     fs::create_dir_all(directory).map_err(|cause| {

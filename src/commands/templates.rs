@@ -1,10 +1,10 @@
 //! `templates`: the bot's templates, all pages of them.
 
+use clap::Args;
 use serde_json::Value;
 
 use super::CommandError;
-pub(crate) use crate::api::TemplateFilter;
-use crate::api::{Delivery, Request};
+use crate::api::{Delivery, Request, TemplateFilter};
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::output::{Format, Stdout, StreamError};
@@ -12,8 +12,42 @@ use crate::process::block_on;
 use crate::sending::{Opening, ReadError, Sender, UnresolvedSender, read_templates};
 use crate::template_names;
 
-/// Lists the templates that match `filter`.
-pub(crate) fn run(context: &mut Context, filter: &TemplateFilter) -> Result<ExitCode, CommandError> {
+/// List the bot's templates
+///
+/// Examples:
+///   jelouctl templates
+///   jelouctl templates --status approved --query order
+///   jelouctl templates --output id
+///
+/// A table on a terminal, the API's JSON elsewhere; `--output id` gives the names alone.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct TemplatesArgs {
+    /// Only those with this in their name
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    query: Option<String>,
+
+    /// Only those that are approved, pending, rejected, disabled or deleted
+    #[arg(long, value_name = "STATUS")]
+    status: Option<String>,
+
+    /// Only those for utility, marketing or authentication
+    #[arg(long, value_name = "CATEGORY")]
+    category: Option<String>,
+}
+
+impl TemplatesArgs {
+    fn filter(&self) -> TemplateFilter {
+        // The API knows them in capitals only.
+        let capitals = |word: &String| word.to_uppercase();
+        let (status, category) = (self.status.as_ref().map(capitals), self.category.as_ref().map(capitals));
+        TemplateFilter { query: self.query.clone(), status, category }
+    }
+}
+
+/// Lists the templates that match.
+pub(crate) fn run(context: &mut Context, args: &TemplatesArgs) -> Result<ExitCode, CommandError> {
+    let filter = &args.filter();
     let sender = UnresolvedSender::claim(context)?.resolve(context)?;
     let bot = sender.bot.as_str();
     if context.mode != Mode::Send {

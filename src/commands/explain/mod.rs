@@ -4,6 +4,8 @@ mod endings;
 
 use std::fmt::Write;
 
+use clap::Args;
+
 use super::CommandError;
 use crate::api::{CODES, Code, Effect};
 use crate::context::{Context, UsageError};
@@ -18,10 +20,27 @@ const INTRODUCTION: &str = "\
 A message that breaks a limit is refused before it is sent; one against advice is sent with a warning, or refused with
 `--strict`. What cannot be seen from here, such as the size of a file, is not checked. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
 
-/// Prints what `topic` is: a kind, its type on the wire, a code, a status or a name of the record; without one, all kinds
+/// Explain a kind of message, or an error code of Jelou or WhatsApp
+///
+/// Examples:
+///   jelouctl explain image
+///   jelouctl explain 131047
+///   jelouctl explain 8
+///
+/// An exit code, an HTTP status and a name of the record are explained too.
+/// Without a topic: every kind with its limits and an example, and every code. Works offline.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ExplainArgs {
+    /// Kind of message, error code, exit code, HTTP status, or name of the record
+    #[arg(value_name = "KIND|CODE")]
+    topic: Option<String>,
+}
+
+/// Prints what the topic is: a kind, its type on the wire, a code, a status or a name of the record; without one, all kinds
 /// and codes.
-pub(crate) fn run(context: &Context, topic: Option<&str>) -> Result<ExitCode, CommandError> {
-    let text = match topic {
+pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, CommandError> {
+    let text = match args.topic.as_deref() {
         None => everything(),
         Some(topic) => about(topic).ok_or_else(|| unknown(topic))?,
     };
