@@ -2155,10 +2155,11 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
         }
         'jelouctl;sandbox' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port of 127.0.0.1, 0 for a free one [default: 4780; with a command, a free one]')
-            [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Rule that simulates an error (repeatable): status=CODE, reset, hang, truncate, delay=2s; with stored, retry_after=S, header=N:V, body=TEXT; to=USER, kind=KIND, after=N, first=N, every=N')
+            [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Rule that simulates an error (repeatable): status=CODE, reset, hang, truncate, delay=2s; with stored, retry_after=S, header=N:V, body=TEXT; undelivered[=CODE], unlisted, late=10s; to=USER, kind=KIND, after=N, first=N, every=N')
             [CompletionResult]::new('--templates', '--templates', [CompletionResultType]::ParameterName, 'Templates in place of the samples: a JSON array, or what `jelouctl templates` prints')
             [CompletionResult]::new('--webhook', '--webhook', [CompletionResultType]::ParameterName, 'Post what is written in the inbox to this address on this machine')
             [CompletionResult]::new('--max', '--max', [CompletionResultType]::ParameterName, 'Keep only the newest N messages [default: 10000]')
+            [CompletionResult]::new('--deliver-after', '--deliver-after', [CompletionResultType]::ParameterName, 'How long WhatsApp takes to deliver a message, as look-ups and the inbox show it [default: 1s]')
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Exit with 14 unless exactly N messages arrived')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'Write what arrived to this file, one JSON object a line')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to send with [env: JELOU_PROFILE]')

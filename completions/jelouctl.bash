@@ -6422,7 +6422,7 @@ _jelouctl() {
             return 0
             ;;
         jelouctl__subcmd__sandbox)
-            opts="-p -o -q -v -y -h --port --open --fault --templates --window --webhook --max --expect --list --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
+            opts="-p -o -q -v -y -h --port --open --fault --templates --window --webhook --max --deliver-after --expect --list --profile --config --bot-id --bot --client-id --client-secret-file --api-url --sandbox --timeout --retry-for --ca-cert --ledger --dry-run --curl --output --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6456,6 +6456,10 @@ _jelouctl() {
                     return 0
                     ;;
                 --max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deliver-after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

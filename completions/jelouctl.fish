@@ -1261,10 +1261,11 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -l no-input -d 'N
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l port -d 'Port of 127.0.0.1, 0 for a free one [default: 4780; with a command, a free one]' -r
-complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l fault -d 'Rule that simulates an error (repeatable): status=CODE, reset, hang, truncate, delay=2s; with stored, retry_after=S, header=N:V, body=TEXT; to=USER, kind=KIND, after=N, first=N, every=N' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l fault -d 'Rule that simulates an error (repeatable): status=CODE, reset, hang, truncate, delay=2s; with stored, retry_after=S, header=N:V, body=TEXT; undelivered[=CODE], unlisted, late=10s; to=USER, kind=KIND, after=N, first=N, every=N' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l templates -d 'Templates in place of the samples: a JSON array, or what `jelouctl templates` prints' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l webhook -d 'Post what is written in the inbox to this address on this machine' -r -f
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l max -d 'Keep only the newest N messages [default: 10000]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l deliver-after -d 'How long WhatsApp takes to deliver a message, as look-ups and the inbox show it [default: 1s]' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l expect -d 'Exit with 14 unless exactly N messages arrived' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l list -d 'Write what arrived to this file, one JSON object a line' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -s p -l profile -d 'Profile to send with [env: JELOU_PROFILE]' -r

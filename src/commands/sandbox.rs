@@ -16,7 +16,9 @@ use crate::input::Source;
 use crate::message::Message;
 use crate::private_file::{self, FileError};
 use crate::process::{Signal, Signals, block_on, enclose_commands, run_command};
-use crate::sandbox::{DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox, Templates, Webhook, is_list};
+use crate::sandbox::{
+    DEFAULT_DELIVER_AFTER, DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox, Templates, Webhook, delay, is_list,
+};
 
 /// Client id and secret, and the bot where none is chosen.
 const NAME: &str = "sandbox";
@@ -46,7 +48,8 @@ pub(crate) struct SandboxArgs {
     open: bool,
 
     /// Rule that simulates an error (repeatable): status=CODE, reset, hang, truncate, delay=2s; with stored,
-    /// retry_after=S, header=N:V, body=TEXT; to=USER, kind=KIND, after=N, first=N, every=N
+    /// retry_after=S, header=N:V, body=TEXT; undelivered[=CODE], unlisted, late=10s; to=USER, kind=KIND, after=N,
+    /// first=N, every=N
     #[arg(long = "fault", value_name = "RULE")]
     faults: Vec<String>,
 
@@ -65,6 +68,10 @@ pub(crate) struct SandboxArgs {
     /// Keep only the newest N messages [default: 10000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     max: Option<u32>,
+
+    /// How long WhatsApp takes to deliver a message, as look-ups and the inbox show it [default: 1s]
+    #[arg(long, value_name = "TIME")]
+    deliver_after: Option<String>,
 
     /// Exit with 14 unless exactly N messages arrived
     #[arg(long, value_name = "N")]
@@ -121,6 +128,14 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
             UsageError::new(format!("--webhook: {error}"), "give an address such as http://127.0.0.1:3000/hook")
         })
     });
+    let deliver_after = arguments.deliver_after.as_deref().map(|raw| {
+        delay(raw).map_err(|error| {
+            UsageError::new(
+                format!("--deliver-after: {error}"),
+                "a number without a unit is seconds; 0 delivers at once",
+            )
+        })
+    });
     let default_port = if arguments.command.is_empty() { DEFAULT_PORT } else { 0 };
     Ok(Options {
         port: arguments.port.unwrap_or(default_port),
@@ -130,6 +145,7 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
         webhook: webhook.transpose()?,
         window: arguments.window,
         max: arguments.max.map_or(DEFAULT_MAX, |max| max as usize),
+        deliver_after: deliver_after.transpose()?.unwrap_or(DEFAULT_DELIVER_AFTER),
     })
 }
 

@@ -34,6 +34,37 @@ pub(crate) fn unauthorized() -> Response {
     coded(StatusCode::UNAUTHORIZED, "unauthorized", "Client id or secret is missing or wrong")
 }
 
+/// `401` of the look-ups that Jelou calls external.
+pub(crate) fn external_unauthorized() -> Response {
+    (StatusCode::UNAUTHORIZED, Json(json!({ "message": "Authentication failed" }))).into_response()
+}
+
+/// `404` of the look-ups that Jelou calls external.
+pub(crate) fn external_bot_not_found() -> Response {
+    let en = "The botId is not found in the database or has been deleted.";
+    let es = "El botId no se encuentra en la base de datos o ha sido eliminado.";
+    let error = json!({
+        "code": "E1019",
+        "key": "BOT_NOT_FOUND",
+        "description": "Error to be thrown when trying to get a Bot.",
+        "developerMessages": { "es": es, "en": en },
+        "clientMessages": { "es": es, "en": en },
+    });
+    let message = ["The Bot could not be found at the moment."];
+    let body = json!({ "message": message, "statusMessage": "failed", "status": 0, "error": error });
+    (StatusCode::NOT_FOUND, Json(body)).into_response()
+}
+
+/// `404`: no such template was sent.
+pub(crate) fn no_such_notification() -> Response {
+    coded(StatusCode::NOT_FOUND, "not_found", "There is no such notification")
+}
+
+/// `200` in the envelope that Jelou has around data.
+pub(crate) fn success(message: &str, data: &Value) -> Response {
+    Json(json!({ "message": [message], "statusMessage": "success", "status": 1, "data": data })).into_response()
+}
+
 /// `404`: not the bot that the sandbox was started with.
 pub(crate) fn bot_not_found(bot: &str) -> Response {
     let description = format!("There is no bot {bot} here; the sandbox was started with another --bot");
@@ -127,7 +158,15 @@ pub(crate) fn unprocessable(error: &InvalidMessage) -> Response {
             fields.insert("body".to_owned(), json!([both(&other.to_string())]));
         }
     }
-    let description = "The body is not valid";
+    invalid("The body is not valid", &fields)
+}
+
+/// `422`: a parameter of the address, or a field, is not valid.
+pub(crate) fn invalid_field(name: &str, problem: &str) -> Response {
+    invalid("The request is not valid", &Map::from_iter([(name.to_owned(), json!([both(problem)]))]))
+}
+
+fn invalid(description: &str, fields: &Map<String, Value>) -> Response {
     let body = json!({
         "message": [description],
         "statusMessage": "failed",

@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
@@ -23,6 +23,8 @@ use super::stored_message::StoredMessage;
 
 /// How often a silent stream says that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// The least time between two notices of deliveries, so that thousands of messages are no thousands of notices.
+const BETWEEN_RECEIPTS: Duration = Duration::from_millis(100);
 /// How long a browser waits before it connects again, in milliseconds.
 const RETRY_MS: u32 = 1000;
 
@@ -40,6 +42,9 @@ struct Subscriber {
     /// How often the store was cleared and a chat deleted, as far as the subscriber was told.
     cleared: u64,
     deleted: u64,
+    /// How often a person read something or replied, and until when deliveries were told.
+    read: u64,
+    delivered: SystemTime,
     /// The last refused request that it was told of.
     refused: u64,
     version: watch::Receiver<StoreVersion>,
@@ -60,11 +65,13 @@ pub(super) async fn events(
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let refusals = sandbox.refused.changes();
     let refused = *refusals.borrow();
-    let StoreVersion { number, cleared, deleted } = *version.borrow();
+    let StoreVersion { number, cleared, deleted, read } = *version.borrow();
     let number = last.or(query.since).unwrap_or(number);
     let known = json!({ "instance": sandbox.instance, "cleared": cleared, "deleted": deleted });
     let first = Bytes::from(format!("retry: {RETRY_MS}\nevent: sandbox\ndata: {known}\n\n"));
-    let subscriber = Subscriber { sandbox, number, cleared, deleted, refused, version, faults, refusals };
+    let delivered = SystemTime::now();
+    let subscriber =
+        Subscriber { sandbox, number, cleared, deleted, read, delivered, refused, version, faults, refusals };
     let stream = stream::unfold(subscriber, |mut subscriber| async {
         let event = subscriber.next().await?;
         Some((Ok::<_, Infallible>(event), subscriber))
@@ -77,7 +84,7 @@ impl Subscriber {
     /// The next event; nothing once the sandbox is gone.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            let StoreVersion { cleared, deleted, .. } = *self.version.borrow_and_update();
+            let StoreVersion { cleared, deleted, read, .. } = *self.version.borrow_and_update();
             if cleared != self.cleared {
                 self.cleared = cleared;
                 return Some(format!("event: cleared\ndata: {{\"cleared\":{cleared}}}\n\n").into());
@@ -85,6 +92,12 @@ impl Subscriber {
             if deleted != self.deleted {
                 self.deleted = deleted;
                 return Some(format!("event: deleted\ndata: {{\"deleted\":{deleted}}}\n\n").into());
+            }
+            let now = SystemTime::now();
+            let arrival = self.next_arrival();
+            if read != self.read || arrival.is_some_and(|arrival| arrival <= now) {
+                (self.read, self.delivered) = (read, now);
+                return Some(Bytes::from_static(b"event: receipts\ndata: {}\n\n"));
             }
             if *self.refusals.borrow_and_update() > self.refused
                 && let Some(refusal) = self.sandbox.refused.after(self.refused)
@@ -96,6 +109,7 @@ impl Subscriber {
                 self.number = message.number;
                 return Some(Bytes::from_owner(SharedEvent(message)));
             }
+            let wait = arrival.and_then(|arrival| arrival.duration_since(now).ok()).unwrap_or_default();
             tokio::select! {
                 changed = self.version.changed() => changed.ok()?,
                 changed = self.refusals.changed() => changed.ok()?,
@@ -103,9 +117,16 @@ impl Subscriber {
                     changed.ok()?;
                     return Some(format!("event: faults\ndata: {}\n\n", self.sandbox.faults.to_json()).into());
                 }
+                () = tokio::time::sleep(wait), if arrival.is_some() => {}
                 () = tokio::time::sleep(HEARTBEAT) => return Some(Bytes::from_static(b":\n\n")),
             }
         }
+    }
+
+    /// When deliveries are told next, if there are any to tell.
+    fn next_arrival(&self) -> Option<SystemTime> {
+        let arrival = self.sandbox.store.next_arrival(self.delivered)?;
+        Some(arrival.max(self.delivered + BETWEEN_RECEIPTS))
     }
 }
 

@@ -12,8 +12,14 @@ use serde_json::{Map, Value, json};
 use serde_with::skip_serializing_none;
 use thiserror::Error;
 
+use super::receipts::Fate;
+
 /// The longest delay.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
+/// "Message undeliverable", the code of a message that WhatsApp could not deliver (`api.md`, "Errors").
+const UNDELIVERABLE: u32 = 131_026;
+/// The largest code that WhatsApp has: all have six digits at most.
+const LARGEST_CODE: u64 = 999_999;
 
 /// One rule.
 #[skip_serializing_none]
@@ -43,6 +49,13 @@ pub(crate) struct Fault {
     /// The message is stored before all this; without it only a truncated or delayed one is.
     #[serde(skip_serializing_if = "is_false")]
     stored: bool,
+    /// WhatsApp accepts the message and fails to deliver it: `true`, or the code of the failure.
+    undelivered: Option<Value>,
+    /// The message is never found by a look-up.
+    #[serde(skip_serializing_if = "is_false")]
+    unlisted: bool,
+    /// The message is found by look-ups only after this time: `10s`.
+    late: Option<String>,
 
     /// Only messages to this recipient; `593*` is all that begin so.
     pub(super) to: Option<String>,
@@ -101,6 +114,13 @@ impl Fault {
         self.delay.as_deref().and_then(duration).unwrap_or_default()
     }
 
+    /// What becomes of the message once it is stored.
+    pub(super) fn fate(&self) -> Fate {
+        let code = |given: &Value| given.as_u64().and_then(|code| code.try_into().ok()).unwrap_or(UNDELIVERABLE);
+        let late = self.late.as_deref().and_then(duration).unwrap_or_default();
+        Fate { undelivered: self.undelivered.as_ref().map(code), listed_after: (!self.unlisted).then_some(late) }
+    }
+
     pub(super) fn body(&self) -> Option<&Value> {
         self.body.as_ref()
     }
@@ -117,8 +137,23 @@ impl Fault {
         if effects.iter().filter(|is_asked| **is_asked).count() > 1 {
             return fails("it has more than one of status, reset, hang and truncate; make two rules");
         }
-        if self.effect() == FaultEffect::None && self.delay.is_none() {
-            return fails("it does not say what happens: give one of status, reset, hang, truncate or delay");
+        let is_later_fault = self.undelivered.is_some() || self.unlisted || self.late.is_some();
+        if self.effect() == FaultEffect::None && self.delay.is_none() && !is_later_fault {
+            return fails(
+                "it does not say what happens: give one of status, reset, hang, truncate, delay, undelivered, unlisted or late",
+            );
+        }
+        if is_later_fault && !self.stores() {
+            return fails("undelivered, unlisted and late need a message that is stored: add stored");
+        }
+        if self.unlisted && self.late.is_some() {
+            return fails("unlisted is never and late is later: give one of them");
+        }
+        let is_code = |given: &Value| given.as_u64().is_some_and(|code| (1..=LARGEST_CODE).contains(&code));
+        if let Some(given) = self.undelivered.as_ref().filter(|given| **given != Value::Bool(true) && !is_code(given)) {
+            return Err(FaultError(format!(
+                "`undelivered={given}` is not one of WhatsApp's codes; write undelivered=131049"
+            )));
         }
         if self.status.is_some_and(|status| !(200..600).contains(&status)) {
             return fails("a status is 200 to 599");
@@ -126,8 +161,8 @@ impl Fault {
         if self.status.is_none() && (self.body.is_some() || self.retry_after.is_some() || !self.headers.is_empty()) {
             return fails("body, headers and retry_after go with a status");
         }
-        if let Some(delay) = self.delay.as_deref().filter(|delay| duration(delay).is_none()) {
-            return Err(FaultError(format!("`{}` is not a delay; write 500ms or 2s, up to 1h", delay.escape_debug())));
+        for given in [&self.delay, &self.late].into_iter().flatten() {
+            delay(given)?;
         }
         let is_header = |(name, value): (&String, &String)| {
             name.parse::<HeaderName>().is_ok() && value.parse::<HeaderValue>().is_ok()
@@ -172,10 +207,16 @@ impl FromStr for Fault {
 
 /// A value of the short form: text where the field is a text, else JSON where it is some.
 fn short_value(key: &str, value: &str) -> Value {
-    if ["delay", "to", "kind"].contains(&key) {
+    if ["delay", "late", "to", "kind"].contains(&key) {
         return json!(value);
     }
     serde_json::from_str(value).unwrap_or_else(|_| json!(value))
+}
+
+/// A delay of at most an hour.
+pub(crate) fn delay(raw: &str) -> Result<Duration, FaultError> {
+    let problem = || FaultError(format!("`{}` is not a delay; write 500ms or 2s, up to 1h", raw.escape_debug()));
+    duration(raw).ok_or_else(problem)
 }
 
 /// `500ms`, `2s`; a bare number is seconds.
@@ -205,6 +246,10 @@ mod tests {
             (r#"status=400,body={"code":"x","y":[1,2]}"#, json!({"status": 400, "body": {"code": "x", "y": [1, 2]}})),
             ("status=503,header=X-A: b:c", json!({"status": 503, "headers": {"X-A": "b:c"}})),
             (r#"{"truncate": true}"#, json!({"truncate": true})),
+            ("undelivered", json!({"undelivered": true})),
+            ("undelivered=131049,to=593*", json!({"undelivered": 131_049, "to": "593*"})),
+            ("unlisted,kind=text", json!({"unlisted": true, "kind": "text"})),
+            ("reset,stored,late=10s", json!({"reset": true, "stored": true, "late": "10s"})),
         ] {
             assert_eq!(short.parse::<Fault>(), Fault::from_json(long), "{short}");
             assert!(short.parse::<Fault>().is_ok(), "{short}: {:?}", short.parse::<Fault>());
@@ -227,6 +272,12 @@ mod tests {
             ("reset,every=0", "expected a nonzero u64"),
             ("status=500,header=a b: c", "`a b` is not a header"),
             ("{", "EOF while parsing"),
+            ("late", "`true` is not a delay"),
+            ("late=2h", "`2h` is not a delay"),
+            ("unlisted,late=2s", "give one of them"),
+            ("unlisted,reset", "add stored"),
+            ("undelivered=soon", "`undelivered=\"soon\"` is not one of WhatsApp's codes"),
+            ("undelivered=0", "`undelivered=0` is not one"),
         ] {
             let error = raw.parse::<Fault>().unwrap_err().to_string();
             assert!(error.contains(problem), "{raw}: {error}");

@@ -131,7 +131,9 @@ async fn receive(
         tokio::time::sleep(fault.wait()).await;
     }
     let mut accepted = Value::Null;
-    let new = NewMessage { from: Author::Bot, bot: caller.bot, user, kind, body, warnings, request: Some(request) };
+    let fate = fault.as_ref().map(Fault::fate).unwrap_or_default();
+    let new =
+        NewMessage { from: Author::Bot, bot: caller.bot, user, kind, body, warnings, request: Some(request), fate };
     if fault.as_ref().is_none_or(Fault::stores) {
         sandbox.store.add(&new, |id| {
             accepted = answer(id, &new.user);

@@ -28,6 +28,7 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/page/server.js", file(SCRIPT, include_str!("page/server.js")))
         .route("/page/state.js", file(SCRIPT, include_str!("page/state.js")))
         .route("/page/text.js", file(SCRIPT, include_str!("page/text.js")))
+        .route("/page/ticks.js", file(SCRIPT, include_str!("page/ticks.js")))
 }
 
 fn file<S: Clone + Send + Sync + 'static>(media_type: &'static str, text: &'static str) -> MethodRouter<S> {

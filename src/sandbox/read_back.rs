@@ -1,6 +1,7 @@
 //! Reading back what arrived, for tests in any language and for the page (`docs/sandbox.md`).
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::Json;
 use axum::body::Body;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::answers;
 use super::fault::Fault;
+use super::receipts::Fate;
 use super::request::read_json;
 use super::state::SandboxState;
 use super::store::{Filter, Since, StoreVersion};
@@ -62,7 +64,7 @@ struct Written {
 
 /// `GET /sandbox/health`
 pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Value> {
-    let StoreVersion { number, cleared, deleted } = *sandbox.store.changes().borrow();
+    let StoreVersion { number, cleared, deleted, .. } = *sandbox.store.changes().borrow();
     let ((kept, dropped), (refused, refused_dropped)) = (sandbox.store.counts(), sandbox.refused.counts());
     Json(json!({
         "sandbox": "jelouctl",
@@ -109,7 +111,7 @@ pub(super) async fn chats(
 /// `GET /sandbox/messages/{id}`
 pub(super) async fn message(State(sandbox): State<Arc<SandboxState>>, Path(id): Path<String>) -> Response {
     match sandbox.store.get(&id) {
-        Some(message) => json_text(message.json().to_owned()),
+        Some(message) => json_text(message.json_with_receipts(SystemTime::now())),
         None => answers::not_found(),
     }
 }
@@ -132,6 +134,12 @@ pub(super) async fn refused(
 /// `DELETE /sandbox/chats/{user}`
 pub(super) async fn delete_chat(State(sandbox): State<Arc<SandboxState>>, Path(user): Path<String>) -> Response {
     if sandbox.store.delete_chat(&user) { StatusCode::NO_CONTENT.into_response() } else { answers::not_found() }
+}
+
+/// `POST /sandbox/chats/{user}/read`: the user opens the chat.
+pub(super) async fn open_chat(State(sandbox): State<Arc<SandboxState>>, Path(user): Path<String>) -> StatusCode {
+    sandbox.store.open_chat(&user);
+    StatusCode::NO_CONTENT
 }
 
 /// `DELETE /sandbox/messages`: refused requests, too.
@@ -185,7 +193,16 @@ pub(super) async fn write(State(sandbox): State<Arc<SandboxState>>, Path(user): 
         body.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     }
     let bot = sandbox.bot.clone().or_else(|| sandbox.store.bot_of(&user)).unwrap_or_else(|| "sandbox".to_owned());
-    let new = NewMessage { from: Author::User, bot, user, kind: "text", body, warnings: Vec::new(), request: None };
+    let new = NewMessage {
+        from: Author::User,
+        bot,
+        user,
+        kind: "text",
+        body,
+        warnings: Vec::new(),
+        request: None,
+        fate: Fate::default(),
+    };
     let message = sandbox.store.add(&new, |_| Value::Null);
     let mut response = (StatusCode::CREATED, json_text(message.json().to_owned())).into_response();
     if let Some(webhook) = &sandbox.webhook {
@@ -207,7 +224,7 @@ fn filter(asked: Result<Query<MessagesQuery>, QueryRejection>, from: Option<Auth
     let since = asked.since.as_deref().map(since).transpose()?;
     let MessagesQuery { user, kind, before, search, limit, warning, fault, .. } = asked;
     let search = search.map(|words| words.to_lowercase());
-    Ok(Filter { user, kind, from, since, before, search, warning, fault, limit })
+    Ok(Filter { user, kind, from, since, before, search, warning, fault, limit, bot: None })
 }
 
 /// A message's number, or a time such as `2026-01-31T12:00:00Z`.
@@ -218,7 +235,8 @@ fn since(raw: &str) -> Result<Since, &'static str> {
 }
 
 fn array(messages: &[Arc<StoredMessage>]) -> Response {
-    let items: Vec<_> = messages.iter().map(|message| message.json()).collect();
+    let now = SystemTime::now();
+    let items: Vec<_> = messages.iter().map(|message| message.json_with_receipts(now)).collect();
     json_text(format!("[{}]", items.join(",")))
 }
 

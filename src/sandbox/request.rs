@@ -30,6 +30,8 @@ pub(super) struct Caller {
     pub(crate) bot: String,
     /// The user in the path, where the endpoint has one.
     pub(crate) user: Option<String>,
+    /// The notification in the path, where the endpoint has one.
+    pub(crate) notification: Option<String>,
 }
 
 /// A message on its way in.
@@ -57,8 +59,9 @@ impl FromRequestParts<Arc<SandboxState>> for Caller {
 
 impl Caller {
     async fn known(parts: &mut Parts, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
+        let is_external = parts.uri.path().starts_with("/v1/external/");
         if !is_authorized(&parts.headers) {
-            return Err(answers::unauthorized());
+            return Err(if is_external { answers::external_unauthorized() } else { answers::unauthorized() });
         }
         let path = RawPathParams::from_request_parts(parts, sandbox).await;
         let path =
@@ -66,9 +69,9 @@ impl Caller {
         let of = |wanted| path.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned());
         let bot = of("bot").unwrap_or_default();
         if sandbox.bot.as_ref().is_some_and(|known| *known != bot) {
-            return Err(answers::bot_not_found(&bot));
+            return Err(if is_external { answers::external_bot_not_found() } else { answers::bot_not_found(&bot) });
         }
-        Ok(Self { sandbox: Arc::clone(sandbox), bot, user: of("user") })
+        Ok(Self { sandbox: Arc::clone(sandbox), bot, user: of("user"), notification: of("notification") })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::routing::{delete, get, post};
@@ -17,14 +17,17 @@ use super::refused::RefusedRequests;
 use super::state::SandboxState;
 use super::store::{Filter, Store};
 use super::stored_message::{Author, StoredMessage};
+use super::subscriptions::Subscriptions;
 use super::templates::Templates;
 use super::webhook::Webhook;
-use super::{connection, events, messages, page, read_back};
+use super::{connection, events, lookups, messages, page, read_back};
 
 /// Where `jelouctl sandbox` listens.
 pub(crate) const DEFAULT_PORT: u16 = 4780;
 /// How many messages are kept.
 pub(crate) const DEFAULT_MAX: usize = 10_000;
+/// How long WhatsApp takes to deliver a message.
+pub(crate) const DEFAULT_DELIVER_AFTER: Duration = Duration::from_secs(1);
 
 /// What a sandbox is started with.
 #[derive(Debug)]
@@ -40,6 +43,8 @@ pub(crate) struct Options {
     pub(crate) window: bool,
     /// How many messages are kept.
     pub(crate) max: usize,
+    /// How long WhatsApp takes to deliver a message.
+    pub(crate) deliver_after: Duration,
 }
 
 impl Default for Options {
@@ -52,6 +57,7 @@ impl Default for Options {
             webhook: None,
             window: false,
             max: DEFAULT_MAX,
+            deliver_after: DEFAULT_DELIVER_AFTER,
         }
     }
 }
@@ -74,8 +80,9 @@ impl Sandbox {
             webhook: options.webhook,
             templates: options.templates,
             faults: Faults::new(options.faults),
-            store: Store::new(options.max),
+            store: Store::new(options.max, options.deliver_after),
             refused: RefusedRequests::default(),
+            subscriptions: Subscriptions::default(),
         });
         tokio::spawn(connection::serve(listener, Guard::new(state.port), routes(&state)));
         Ok(Self { state })
@@ -118,7 +125,11 @@ fn routes(state: &Arc<SandboxState>) -> Router {
         .route("/v1/bots/{bot}/users/{user}/flow_message", post(messages::flow_message))
         .route("/v1/bots/{bot}/campaigns/{campaign}/template-messages", post(messages::message))
         .route("/v2/whatsapp/{bot}/hsm", post(messages::template))
-        .route("/v1/bots/{bot}/templates", get(messages::templates));
+        .route("/v1/bots/{bot}/templates", get(messages::templates))
+        .route("/v1/external/messages/history/{bot}", get(lookups::history))
+        .route("/v1/external/bots/{bot}/notifications", get(lookups::notifications))
+        .route("/v1/bots/{bot}/notifications/{notification}", get(lookups::notification))
+        .route("/v1/bots/{bot}/events/webhook", get(lookups::subscriptions).post(lookups::subscribe));
     let sandbox = Router::new()
         .route("/sandbox/health", get(read_back::health))
         .route("/sandbox/messages", get(read_back::messages).delete(read_back::clear))
@@ -126,6 +137,7 @@ fn routes(state: &Arc<SandboxState>) -> Router {
         .route("/sandbox/refused", get(read_back::refused))
         .route("/sandbox/chats", get(read_back::chats))
         .route("/sandbox/chats/{user}", delete(read_back::delete_chat))
+        .route("/sandbox/chats/{user}/read", post(read_back::open_chat))
         .route("/sandbox/users/{user}/messages", post(read_back::write))
         .route("/sandbox/templates", get(read_back::templates))
         .route("/sandbox/faults", get(read_back::faults).put(read_back::set_faults))

@@ -3,6 +3,7 @@
 use super::faults::Faults;
 use super::refused::RefusedRequests;
 use super::store::Store;
+use super::subscriptions::Subscriptions;
 use super::templates::Templates;
 use super::webhook::Webhook;
 
@@ -20,4 +21,5 @@ pub(super) struct SandboxState {
     pub(crate) faults: Faults,
     pub(crate) store: Store,
     pub(crate) refused: RefusedRequests,
+    pub(crate) subscriptions: Subscriptions,
 }

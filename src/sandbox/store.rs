@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use super::receipts::Receipts;
 use super::stored_message::{Author, NewMessage, StoredMessage};
 
 /// What all stored messages may take together, in bytes: bodies may be a mebibyte each.
@@ -21,6 +22,7 @@ pub(super) struct Filter {
     pub(crate) kind: Option<String>,
     pub(crate) from: Option<Author>,
     pub(crate) since: Option<Since>,
+    pub(crate) bot: Option<String>,
     /// Messages with a smaller number.
     pub(crate) before: Option<u64>,
     /// In the user's name or a text of the body; in lower case.
@@ -50,6 +52,8 @@ pub(super) struct StoreVersion {
     pub(crate) cleared: u64,
     /// How often a chat was deleted.
     pub(crate) deleted: u64,
+    /// How often a person read something or replied.
+    pub(crate) read: u64,
 }
 
 #[derive(Debug)]
@@ -57,6 +61,7 @@ pub(super) struct Store {
     inner: Mutex<Inner>,
     version: watch::Sender<StoreVersion>,
     max: usize,
+    deliver_after: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -76,22 +81,44 @@ struct Inner {
 }
 
 impl Store {
-    pub(crate) fn new(max: usize) -> Self {
-        Self { inner: Mutex::default(), version: watch::channel(StoreVersion::default()).0, max }
+    pub(crate) fn new(max: usize, deliver_after: Duration) -> Self {
+        Self { inner: Mutex::default(), version: watch::channel(StoreVersion::default()).0, max, deliver_after }
     }
 
     /// Keeps a message; `answer` says what its sender is told, given its id.
     pub(crate) fn add(&self, new: &NewMessage, answer: impl FnOnce(&str) -> Value) -> Arc<StoredMessage> {
         let mut inner = self.lock();
-        let message = Arc::new(inner.complete(new, answer));
+        let message = Arc::new(inner.complete(new, self.deliver_after, answer));
+        let mut is_reply = false;
         if new.from == Author::User {
             inner.remember_writer(&message, self.max);
+            is_reply = inner.mark(&new.user, |receipts| receipts.reply(message.received_at));
         }
         inner.keep(Arc::clone(&message), self.max);
         let number = message.number;
         drop(inner);
-        self.version.send_modify(|version| version.number = number);
+        self.version.send_modify(|version| {
+            version.number = number;
+            version.read += u64::from(is_reply);
+        });
         message
+    }
+
+    /// The user opens the chat, and reads what is there.
+    pub(crate) fn open_chat(&self, user: &str) {
+        let now = SystemTime::now();
+        let is_changed = self.lock().mark(user, |receipts| receipts.open(now));
+        if is_changed {
+            self.version.send_modify(|version| version.read += 1);
+        }
+    }
+
+    /// When the next message is delivered, or fails, after `time`.
+    pub(crate) fn next_arrival(&self, time: SystemTime) -> Option<SystemTime> {
+        let inner = self.lock();
+        let is_past = |message: &Arc<StoredMessage>| message.received_at + self.deliver_after <= time;
+        let begin = inner.messages.partition_point(is_past);
+        inner.messages.range(begin..).find_map(|message| Some(message.receipts.as_ref()?.arrives_at()))
     }
 
     /// The messages that fit, oldest first.
@@ -182,7 +209,12 @@ impl Store {
 }
 
 impl Inner {
-    fn complete(&mut self, new: &NewMessage, answer: impl FnOnce(&str) -> Value) -> StoredMessage {
+    fn complete(
+        &mut self,
+        new: &NewMessage,
+        deliver_after: Duration,
+        answer: impl FnOnce(&str) -> Value,
+    ) -> StoredMessage {
         let [of_bot, of_users] = &mut self.ids;
         let (count, prefix) = match new.from {
             Author::Bot => (of_bot, "msg_sandbox_"),
@@ -193,7 +225,16 @@ impl Inner {
         self.arrived += u64::from(new.from == Author::Bot);
         let id = format!("{prefix}{count}");
         let received_at = SystemTime::now();
-        StoredMessage::new(self.number, id, received_at, new, answer)
+        StoredMessage::new(self.number, id, received_at, deliver_after, new, answer)
+    }
+
+    /// Marks all messages to `user`; says whether that changed any.
+    fn mark(&self, user: &str, mark: impl Fn(&Receipts) -> bool) -> bool {
+        let messages = self.messages.iter().filter(|message| message.user == user);
+        messages.filter_map(|message| message.receipts.as_ref()).fold(false, |is_changed, receipts| {
+            let is_marked = mark(receipts);
+            is_changed || is_marked
+        })
     }
 
     /// As many as there may be messages, or a stranger's names could fill the memory.
@@ -225,6 +266,7 @@ impl Filter {
         });
         since
             && self.user.as_ref().is_none_or(|user| *user == message.user)
+            && self.bot.as_ref().is_none_or(|bot| *bot == message.bot)
             && self.kind.as_ref().is_none_or(|kind| kind == message.kind)
             && self.from.is_none_or(|from| from == message.from)
             && self.warning.is_none_or(|wanted| wanted == message.is_warned)
@@ -242,15 +284,25 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::sandbox::receipts::Fate;
 
     fn message(from: Author, user: &str, text: &str) -> NewMessage {
         let body = json!({ "text": text });
-        NewMessage { from, bot: "1".into(), user: user.into(), kind: "text", body, warnings: Vec::new(), request: None }
+        NewMessage {
+            from,
+            bot: "1".into(),
+            user: user.into(),
+            kind: "text",
+            body,
+            warnings: Vec::new(),
+            request: None,
+            fate: Fate::default(),
+        }
     }
 
     #[test]
     fn large_messages_are_dropped_before_there_are_many() {
-        let store = Store::new(10_000);
+        let store = Store::new(10_000, Duration::ZERO);
         for number in 0..100 {
             store.add(&message(Author::Bot, "1", &format!("{number}{}", "x".repeat(1024 * 1024))), |_| Value::Null);
         }
@@ -261,7 +313,7 @@ mod tests {
 
     #[test]
     fn the_last_who_wrote_are_remembered() {
-        let store = Store::new(2);
+        let store = Store::new(2, Duration::ZERO);
         for user in ["1", "2", "3"] {
             store.add(&message(Author::User, user, "Hola"), |_| Value::Null);
         }

@@ -1,11 +1,12 @@
 //! A message, before and after it is stored, and who wrote it.
 
 use std::ops::Range;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::receipts::{Fate, Receipts};
 use super::request_head::RequestHead;
 use crate::timestamps::rfc_3339_millis;
 
@@ -30,6 +31,7 @@ pub(super) struct NewMessage {
     pub(crate) body: Value,
     pub(crate) warnings: Vec<String>,
     pub(crate) request: Option<RequestHead>,
+    pub(crate) fate: Fate,
 }
 
 /// A message as it is read.
@@ -63,6 +65,8 @@ pub(crate) struct StoredMessage {
     pub(crate) kind: &'static str,
     pub(crate) from: Author,
     pub(crate) received_at: SystemTime,
+    /// What became of it; nothing for what a user wrote.
+    pub(super) receipts: Option<Receipts>,
     /// Whether it was accepted with warnings.
     pub(super) is_warned: bool,
     /// Whether a fault met it.
@@ -89,6 +93,7 @@ impl StoredMessage {
         number: u64,
         id: String,
         received_at: SystemTime,
+        deliver_after: Duration,
         new: &NewMessage,
         answer: impl FnOnce(&str) -> Value,
     ) -> Self {
@@ -127,6 +132,7 @@ impl StoredMessage {
             kind: new.kind,
             from: new.from,
             received_at,
+            receipts: (new.from == Author::Bot).then(|| Receipts::new(received_at, deliver_after, new.fate)),
             is_warned: !new.warnings.is_empty(),
             is_faulty,
             json: begin..end,
@@ -140,15 +146,28 @@ impl StoredMessage {
         self.event.get(self.json.clone()).unwrap_or_default()
     }
 
+    /// As [`json`](Self::json), with what became of it until now.
+    pub(super) fn json_with_receipts(&self, now: SystemTime) -> String {
+        let json = self.json();
+        match (&self.receipts, json.strip_suffix('}')) {
+            (Some(receipts), Some(open)) => format!("{open},\"delivery\":{}}}", receipts.to_json(now)),
+            _ => json.to_owned(),
+        }
+    }
+
     /// The server-sent event that tells of it.
     pub(super) fn event(&self) -> &str {
         &self.event
     }
 
+    /// All that is known of it, without what became of it.
+    pub(super) fn value(&self) -> Value {
+        serde_json::from_str(self.json()).unwrap_or_default()
+    }
+
     /// The body as it came.
     pub(crate) fn body(&self) -> Value {
-        let mut json: Value = serde_json::from_str(self.json()).unwrap_or_default();
-        json.get_mut("body").map(Value::take).unwrap_or_default()
+        self.value().get_mut("body").map(Value::take).unwrap_or_default()
     }
 
     /// Whether a text of the body has these words, given in lower case.

@@ -85,6 +85,7 @@ mod sandbox;
 #[cfg(unix)]
 mod sandbox_command;
 mod sandbox_faults;
+mod sandbox_lookups;
 mod sandbox_malformed;
 mod sandbox_refused;
 mod sandbox_server;

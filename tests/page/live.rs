@@ -227,3 +227,89 @@ fn clearing_forgets_everything() {
         inbox.close().await;
     });
 }
+
+#[test]
+fn ticks_say_how_far_a_message_has_come_and_an_open_chat_is_read() {
+    block_on(async {
+        let fault = format!("undelivered=131049,to={JUAN},after=1");
+        let sandbox = Sandbox::start(&["--deliver-after", "0", "--fault", &fault]);
+        sandbox.send([text_to(ANA, "first"), text_to(JUAN, "one"), text_to(JUAN, "two")]);
+        let state = |id: &str| {
+            sandbox.read(&format!("/sandbox/messages/{id}"))["delivery"]["state"].as_str().unwrap().to_owned()
+        };
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        let in_list = |user: &str, tick: &str| {
+            format!(
+                "[...document.querySelectorAll('.chat')].find((one) => one.innerText.includes('{user}')).querySelector('{tick}')"
+            )
+        };
+        inbox.until(&in_list(ANA, ".ticks.delivered[aria-label=\"Delivered\"]")).await;
+        inbox.until(&in_list(JUAN, ".ticks.failed")).await;
+        inbox.keep("ticks-unread.png").await;
+        // Nobody has looked yet.
+        assert_eq!(state("msg_sandbox_1"), "delivered");
+        inbox.click(".chat", ANA).await;
+        inbox.until("document.querySelector('article .ticks.read')").await;
+        inbox.until(&in_list(ANA, ".ticks.read")).await;
+        assert_eq!([state("msg_sandbox_1"), state("msg_sandbox_2")], ["read", "delivered"]);
+        inbox.until("document.getElementById('request').innerText.includes('read')").await;
+        inbox.keep("ticks-read.png").await;
+        // What arrives in a chat that is open is read; in another it is not.
+        sandbox.send([text_to(ANA, "second")]);
+        inbox.until("document.querySelectorAll('article .ticks.read').length === 2").await;
+        inbox.type_into("#write", "Gracias").await;
+        inbox.key("Enter").await;
+        inbox.until("document.querySelectorAll('article .ticks.replied').length === 2").await;
+        // What a user wrote has no ticks.
+        assert_eq!(inbox.value::<u32>("document.querySelectorAll('.mine .ticks').length").await, 0);
+        inbox.keep("ticks-replied.png").await;
+        inbox.click(".chat", JUAN).await;
+        inbox.until("document.querySelector('article .ticks.read')").await;
+        let failed: String = inbox.value("document.querySelector('article .ticks.failed').textContent").await;
+        assert_eq!(failed, "undelivered 131049");
+        inbox.keep("ticks-undelivered.png").await;
+        inbox.close().await;
+    });
+}
+
+#[test]
+fn ticks_change_while_one_looks() {
+    block_on(async {
+        let sandbox = Sandbox::start(&["--deliver-after", "1h"]);
+        sandbox.send([text_to(ANA, "waiting")]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        inbox.click(".chat", ANA).await;
+        inbox.until("document.querySelector('article .ticks.at_whatsapp[aria-label=\"At WhatsApp\"]')").await;
+        inbox.keep("ticks-waiting.png").await;
+        inbox.close().await;
+
+        let sandbox = Sandbox::start(&["--deliver-after", "500ms"]);
+        let inbox = Inbox::open(&sandbox, 1440, 900).await;
+        sandbox.send([text_to(ANA, "on its way")]);
+        inbox.until("document.querySelector('.chat .ticks.delivered')").await;
+        inbox.click(".chat", ANA).await;
+        inbox.until("document.querySelector('article .ticks.read')").await;
+        sandbox.send([text_to(ANA, "while it is open")]);
+        inbox.until("document.querySelectorAll('article .ticks.read').length === 2").await;
+        inbox.close().await;
+    });
+}
+
+#[test]
+fn a_chat_behind_another_pane_is_not_read() {
+    block_on(async {
+        let sandbox = Sandbox::start(&["--deliver-after", "0"]);
+        sandbox.send([text_to(ANA, "first")]);
+        let inbox = Inbox::open(&sandbox, 390, 800).await;
+        inbox.click(".chat", ANA).await;
+        inbox.until("document.querySelector('article .ticks.read')").await;
+        inbox.click("#talk .back", "").await;
+        inbox.until("document.querySelector('.chat').checkVisibility()").await;
+        sandbox.send([text_to(ANA, "second")]);
+        inbox.until("document.querySelector('.chat .ticks.delivered')").await;
+        assert_eq!(sandbox.read("/sandbox/messages/msg_sandbox_2")["delivery"]["state"], "delivered");
+        inbox.click(".chat", ANA).await;
+        inbox.until("document.querySelectorAll('article .ticks.read').length === 2").await;
+        inbox.close().await;
+    });
+}

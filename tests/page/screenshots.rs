@@ -74,7 +74,7 @@ async fn make_the_same(inbox: &Inbox) {
 #[test]
 fn the_inbox_on_a_screen_and_on_a_phone() {
     block_on(async {
-        let sandbox = Sandbox::start(&[]);
+        let sandbox = Sandbox::start(&["--deliver-after", "0"]);
         sandbox.send(others());
         refuse(&sandbox);
         sandbox.send(conversation());

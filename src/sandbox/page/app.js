@@ -2,8 +2,8 @@
 // else; messages arrive by server-sent events and are drawn in batches.
 
 import { listenToAnswers } from "./answering.js";
-import { focusChat, forgetChats, isWhole, leaveSearch, listenToChats, offerKind, search, showChats } from "./chats.js";
-import { append, closeChat, focusCurrent, forgetMessages, listenToConversation, openChat } from "./conversation.js";
+import { focusChat, forgetChats, isWhole, leaveSearch, listenToChats, offerKind, refreshChats, search, showChats } from "./chats.js";
+import { append, closeChat, focusCurrent, forgetMessages, listenToConversation, markRead, openChat, refreshDelivery } from "./conversation.js";
 import { byId, counted, pane } from "./dom.js";
 import { listenToFaults, showRules } from "./faults.js";
 import * as links from "./links.js";
@@ -19,6 +19,7 @@ const COUNTING = 1000;
 let arriving = [];
 let arrivingRefused = [];
 let counting = false;
+let refreshing = false;
 
 // ---- What the server says -----------------------------------------------------------------------------------------
 
@@ -29,6 +30,7 @@ function listen() {
     const told = JSON.parse(event.data);
     if (Object.entries(told).every(([name, value]) => state.shown[name] === value)) {
       showRules(await read("/sandbox/faults"));
+      await Promise.all([refreshChats(), refreshDelivery()]);
       return readRefused();
     }
     events.close();
@@ -54,6 +56,7 @@ function listen() {
     state.shown.deleted = JSON.parse(event.data).deleted;
     await readAnew();
   }));
+  events.addEventListener("receipts", refreshSoon);
   events.addEventListener("faults", (event) => showRules(JSON.parse(event.data)));
 }
 
@@ -77,9 +80,24 @@ function arrive() {
     offerKind(message.kind);
     if (message.user === open.user) here.push(message);
   }
-  if (here.length) append(here);
+  if (here.length) {
+    append(here);
+    guarded(markRead)();
+  }
   if (batch.length && isWhole()) showChats();
+  // What arrives is told without what became of it by now.
+  if (batch.length) refreshSoon();
   count();
+}
+
+/** Shows what became of the messages by now; at most once a batch. */
+function refreshSoon() {
+  if (refreshing) return;
+  refreshing = true;
+  setTimeout(guarded(() => {
+    refreshing = false;
+    return Promise.all([refreshChats(), refreshDelivery()]);
+  }), BATCH);
 }
 
 function arriveRefused() {

@@ -3,6 +3,7 @@
 import { clock, counted, element } from "./dom.js";
 import { draw } from "./draw.js";
 import { state } from "./state.js";
+import { ticks } from "./ticks.js";
 
 export const nodeId = (message) => `m${message.number}`;
 
@@ -23,8 +24,14 @@ export function bubble(message) {
   time.dateTime = message.received_at;
   time.title = new Date(message.received_at).toLocaleString();
   const presses = [...inside.children].find((child) => child.matches(".presses"));
-  inside.insertBefore(element("footer", "", ...marks, time), presses ?? null);
+  inside.insertBefore(element("footer", "", ...marks, time, ticks(message)), presses ?? null);
   return node;
+}
+
+/** Shows how far a message that is drawn has come by now. */
+export function showDelivery(node, message, delivery) {
+  message.delivery = delivery;
+  node.querySelector(".ticks")?.replaceWith(ticks(message));
 }
 
 /** Moves among the buttons inside a message, or back to it; says whether it did. */

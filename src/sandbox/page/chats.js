@@ -5,6 +5,7 @@ import { avatar, snippet } from "./draw.js";
 import { chatLink, go } from "./links.js";
 import { guarded, read } from "./server.js";
 import { state } from "./state.js";
+import { ticks } from "./ticks.js";
 
 /** Chats that are drawn at a time, and the most that are found. */
 const PAGE = 60;
@@ -42,12 +43,22 @@ function entryOf({ message, unread }) {
   const [, , time, last, badge] = entry.button.children;
   entry.message = message;
   time.textContent = clock(message.received_at);
-  last.textContent = (message.from === "user" ? "✓ " : "") + snippet(message);
+  const words = (message.from === "user" ? "User: " : "") + snippet(message);
+  last.replaceChildren(...[ticks(message), words].filter(Boolean));
   last.dir = "auto";
   badge.textContent = unread ? String(unread) : "";
   badge.hidden = !unread;
   entry.button.setAttribute("aria-current", String(user === state.open.user && !byId("talk").hidden));
   return entry;
+}
+
+/** Shows how far the newest messages have come by now. */
+export async function refreshChats() {
+  for (const { user, number, delivery } of await read("/sandbox/chats", { limit: drawn })) {
+    const chat = state.chats.get(user);
+    if (chat?.message.number === number) chat.message = { ...chat.message, delivery };
+  }
+  showChats();
 }
 
 export function forgetChats() {

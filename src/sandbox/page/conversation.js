@@ -1,11 +1,11 @@
 // One conversation: opened at its end or around a message, read on as one scrolls, and kept up with as messages arrive.
 
-import { bubble, moveInside, nodeId } from "./bubble.js";
+import { bubble, moveInside, nodeId, showDelivery } from "./bubble.js";
 import { byId, element, move, pane } from "./dom.js";
 import { avatar } from "./draw.js";
 import { chatLink, go, note } from "./links.js";
 import * as panel from "./panel.js";
-import { ask, guarded, read } from "./server.js";
+import { ask, guarded, read, send } from "./server.js";
 import { closed, state } from "./state.js";
 
 /** Messages that are read at a time. */
@@ -41,7 +41,29 @@ export async function openChat(user, at) {
   if (at && last) last.scrollIntoView({ block: "center" });
   else log.scrollTop = log.scrollHeight;
   showNewest();
+  guarded(markRead)();
   return true;
+}
+
+/** Whoever has a chat before their eyes reads it as the user. */
+export async function markRead() {
+  const isSeen = !document.hidden && byId("talk").checkVisibility();
+  if (!isSeen || !state.open.messages.size) return;
+  await send("POST", `/sandbox/chats/${encodeURIComponent(state.open.user)}/read`, {});
+}
+
+/** Shows how far the messages that are drawn have come by now. */
+export async function refreshDelivery() {
+  const { open } = state;
+  const drawn = [...open.messages.values()].filter(({ from }) => from === "bot");
+  if (!drawn.length) return;
+  const before = Math.max(...drawn.map(({ number }) => number)) + 1;
+  for (const { delivery, ...message } of await read("/sandbox/messages", { user: open.user, limit: drawn.length, before })) {
+    const shown = open === state.open && open.messages.get(nodeId(message));
+    if (!shown || JSON.stringify(shown.delivery) === JSON.stringify(delivery)) continue;
+    showDelivery(byId(nodeId(message)), shown, delivery);
+    if (state.selected === shown) panel.refresh();
+  }
 }
 
 /** Forgets all messages that are drawn. */
@@ -137,6 +159,7 @@ function showNewest() {
 }
 
 export function listenToConversation() {
+  document.addEventListener("visibilitychange", guarded(markRead));
   log.addEventListener("click", (event) => {
     const node = event.target.closest("article");
     if (!node || event.target.closest("button")) return;

@@ -4,12 +4,13 @@ import { element } from "./dom.js";
 
 /** The parts of the panel. */
 export function details(message) {
-  const { request, answer, warnings, body, id, received_at, bot } = message;
+  const { request, answer, warnings, body, id, received_at, bot, delivery } = message;
   const parts = [fields({ id, kind: message.kind, bot, user: message.user, received: received_at })];
   if (warnings?.length) parts.push(section("Warnings", element("ul", "warnings", ...warnings.map((warning) => element("li", "", warning)))));
   if (request) parts.push(section("Request", element("p", "line", element("b", "", request.method), ` ${request.path}`), fields(request.headers)));
   parts.push(section(request ? "Body" : "What the user wrote", json(body)));
   if (answer) parts.push(answered(answer));
+  if (delivery) parts.push(section("Delivery", fields(delivery)));
   return parts;
 }
 

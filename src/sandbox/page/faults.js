@@ -11,6 +11,8 @@ const PRESETS = [
   ["Never answers", "hang"],
   ["Half an answer", "truncate"],
   ["2 s late", "delay=2s"],
+  ["Undelivered", "undelivered"],
+  ["Never listed", "unlisted"],
 ];
 let rules = [];
 /** What is drawn, as JSON. */

@@ -17,6 +17,13 @@ export function show(selected, isRefused = false) {
   body.scrollTop = 0;
 }
 
+/** Draws what is selected again, since it has changed. */
+export function refresh() {
+  const { scrollTop } = byId("request-body");
+  show(state.selected);
+  byId("request-body").scrollTop = scrollTop;
+}
+
 export function isOpen() {
   return byId("app").classList.contains("with-request");
 }

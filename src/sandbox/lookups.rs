@@ -1,0 +1,264 @@
+//! What Jelou says of messages later, in its shapes (`api.md`, "Look-ups"): the history of a bot, its notifications, and who
+//! hears of them. All of it is read from the store, and nothing else happens.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::Query;
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde_json::{Value, json};
+
+use super::answers;
+use super::receipts::{ReceiptState, Receipts, reason};
+use super::request::{Caller, read_json};
+use super::store::Filter;
+use super::stored_message::{Author, StoredMessage};
+use super::subscriptions::NewSubscriptions;
+use crate::timestamps::{rfc_3339_millis, timestamp};
+
+/// Entries of a page, where none are asked for, and the most (`api.md`).
+const DEFAULT_LIMIT: usize = 10;
+const MAX_LIMIT: usize = 50;
+/// The client that every message here was sent by.
+const CLIENT: &str = "sandbox";
+/// The kinds that Jelou calls notifications.
+const NOTIFICATIONS: [&str; 2] = ["template", "template-by-id"];
+
+/// The parameters of a look-up; of one that is there twice, the last.
+type Parameters = HashMap<String, String>;
+
+/// Which entries a look-up wants. Times are in milliseconds, as they are written.
+struct Span {
+    begin: Option<i64>,
+    end: Option<i64>,
+    page: usize,
+    limit: usize,
+}
+
+/// `GET /v1/external/messages/history/{bot}`: what both sides wrote, newest first.
+pub(super) async fn history(caller: Caller, Query(asked): Query<Parameters>) -> Response {
+    let span = match Span::read(&asked, ["startAt", "endAt"]) {
+        Ok(span) => span,
+        Err((field, problem)) => return answers::invalid_field(&field, &problem),
+    };
+    let store = &caller.sandbox.store;
+    let chat = asked.get("messageId").map(|id| store.get(id).map(|message| message.user.clone()));
+    let is_of_chat = |message: &StoredMessage| chat.as_ref().is_none_or(|user| user.as_ref() == Some(&message.user));
+    let is_of_client = asked.get("clientId").is_none_or(|client| client == CLIENT);
+    let now = SystemTime::now();
+    let (pagination, found) = span.page_of(&caller, now, |message| is_of_client && is_of_chat(message));
+    let results: Vec<_> = found.iter().map(|message| history_entry(message, now)).collect();
+    Json(json!({ "pagination": pagination, "_metadata": {}, "results": results })).into_response()
+}
+
+/// `GET /v1/external/bots/{bot}/notifications`: the templates that were sent, newest first.
+pub(super) async fn notifications(caller: Caller, Query(asked): Query<Parameters>) -> Response {
+    let span = match Span::read(&asked, ["from", "to"]) {
+        Ok(span) => span,
+        Err((field, problem)) => return answers::invalid_field(&field, &problem),
+    };
+    let now = SystemTime::now();
+    let fits = |message: &StoredMessage| {
+        let has = |parameter: &str, value: &dyn Fn() -> Value| {
+            asked.get(parameter).is_none_or(|wanted| value().as_str() == Some(wanted))
+        };
+        NOTIFICATIONS.contains(&message.kind)
+            && asked.get("messageId").is_none_or(|id| *id == message.id)
+            && has("elementName", &|| element_name(&message.value()))
+            && has("campaignId", &|| campaign(&message.value()))
+    };
+    let (pagination, found) = span.page_of(&caller, now, fits);
+    let results: Vec<_> = found.iter().filter_map(|message| notification_entry(message, now)).collect();
+    Json(json!({ "pagination": pagination, "_metadata": {}, "results": results })).into_response()
+}
+
+/// `GET /v1/bots/{bot}/notifications/{notification}`: one template that was sent.
+pub(super) async fn notification(caller: Caller) -> Response {
+    let message = caller.notification.as_deref().and_then(|id| caller.sandbox.store.get(id));
+    let found = message.filter(|message| message.bot == caller.bot && NOTIFICATIONS.contains(&message.kind));
+    match found.and_then(|message| single_notification(&message, SystemTime::now())) {
+        Some(notification) => Json(notification).into_response(),
+        None => answers::no_such_notification(),
+    }
+}
+
+/// `GET /v1/bots/{bot}/events/webhook`
+pub(super) async fn subscriptions(caller: Caller) -> Response {
+    let data = json!(caller.sandbox.subscriptions.of(&caller.bot));
+    answers::success("Webhooks retrieved successfully!", &data)
+}
+
+/// `POST /v1/bots/{bot}/events/webhook`
+pub(super) async fn subscribe(caller: Caller, body: Body) -> Response {
+    let body = match read_json(body).await {
+        Ok(body) => body,
+        Err(answer) => return answer,
+    };
+    let NewSubscriptions { webhooks } = match serde_json::from_value(body) {
+        Ok(new) => new,
+        Err(error) => return answers::invalid_field("webhooks", &error.to_string()),
+    };
+    if let Some(index) = webhooks.iter().position(|one| !one.has_address()) {
+        return answers::invalid_field(&format!("webhooks.{index}.url"), "must be a URL");
+    }
+    caller.sandbox.subscriptions.add(&caller.bot, &webhooks);
+    answers::success("Webhooks created successfully!", &json!(webhooks))
+}
+
+impl Span {
+    /// The parameters that all listings have; `names` are those of the beginning and the end. An error names the parameter.
+    fn read(asked: &Parameters, names: [&str; 2]) -> Result<Self, (String, String)> {
+        let number = |name: &str, default: usize, most: usize| match asked.get(name).map(|raw| raw.parse()) {
+            None => Ok(default),
+            Some(Ok(number)) if (1..=most).contains(&number) => Ok(number),
+            Some(_) => Err((name.to_owned(), format!("must be a number from 1 to {most}"))),
+        };
+        let [begin, end] = names.map(|name| {
+            let time = |raw: &String| milliseconds(raw, name == names[1]);
+            let problem = || (name.to_owned(), "must be a date in ISO 8601".to_owned());
+            asked.get(name).map(|raw| time(raw).ok_or_else(problem)).transpose()
+        });
+        let (page, limit) = (number("page", 1, usize::MAX)?, number("limit", DEFAULT_LIMIT, MAX_LIMIT)?);
+        Ok(Self { begin: begin?, end: end?, page, limit })
+    }
+
+    /// A page of the listed messages of the caller's bot that fit, newest first, with what Jelou says of the pages.
+    fn page_of(
+        &self,
+        caller: &Caller,
+        now: SystemTime,
+        fits: impl Fn(&StoredMessage) -> bool,
+    ) -> (Value, Vec<Arc<StoredMessage>>) {
+        let of_bot = caller.sandbox.store.select(&Filter { bot: Some(caller.bot.clone()), ..Filter::default() });
+        let is_listed = |message: &StoredMessage| {
+            let at = timestamp(message.received_at).as_millisecond();
+            self.begin.is_none_or(|begin| at >= begin)
+                && self.end.is_none_or(|end| at <= end)
+                && message.receipts.as_ref().is_none_or(|receipts| receipts.is_listed(now))
+        };
+        let found: Vec<_> = of_bot.into_iter().rev().filter(|message| is_listed(message) && fits(message)).collect();
+        let offset = (self.page - 1).saturating_mul(self.limit);
+        let pagination = json!({
+            "limit": self.limit,
+            "page": self.page,
+            "total": found.len(),
+            "offset": offset,
+            "totalPages": found.len().div_ceil(self.limit),
+        });
+        (pagination, found.into_iter().skip(offset).take(self.limit).collect())
+    }
+}
+
+/// A time, or a day: its beginning, or its end where it `is_end`.
+fn milliseconds(raw: &str, is_end: bool) -> Option<i64> {
+    if let Ok(time) = raw.parse::<Timestamp>() {
+        return Some(time.as_millisecond());
+    }
+    let day: Date = raw.parse().ok()?;
+    let day = if is_end { day.checked_add(1.day()).ok()? } else { day };
+    let begin = day.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond();
+    Some(begin - i64::from(is_end))
+}
+
+/// An entry of the history. Whoever wrote it is the sender; a bot has the name of its id.
+fn history_entry(message: &StoredMessage, now: SystemTime) -> Value {
+    let (user, bot) = (&message.user, &message.bot);
+    let (recipient, sender, by) = match message.from {
+        Author::Bot => (user, bot, "bot"),
+        Author::User => (bot, user, "user"),
+    };
+    json!({
+        "recipient": { "id": recipient, "names": recipient },
+        "sender": { "id": sender, "name": sender, "type": "Whatsapp" },
+        "by": by,
+        "messageId": message.id,
+        "status": message.receipts.as_ref().map_or("CREATED", |receipts| sent_status(receipts, now)),
+        "bubble": bubble(message),
+        "createdAt": rfc_3339_millis(message.received_at),
+    })
+}
+
+/// The `type` on the wire in capitals, with the text and the medium where there are any. Jelou shows one of a text alone.
+fn bubble(message: &StoredMessage) -> Value {
+    let body = message.body();
+    let on_wire = body.get("type").and_then(Value::as_str).filter(|_| !NOTIFICATIONS.contains(&message.kind));
+    let mut bubble = json!({ "type": on_wire.unwrap_or(message.kind).to_uppercase() });
+    if let Value::Object(bubble) = &mut bubble {
+        let shown = ["text", "mediaUrl"].into_iter();
+        bubble.extend(shown.filter_map(|name| Some((name.to_owned(), body.get(name)?.clone()))));
+    }
+    bubble
+}
+
+/// An entry of the notifications.
+fn notification_entry(message: &StoredMessage, now: SystemTime) -> Option<Value> {
+    let (receipts, sent) = (message.receipts.as_ref()?, message.value());
+    let created_at = rfc_3339_millis(message.received_at);
+    Some(json!({
+        "id": message.id,
+        "messageId": message.id,
+        "sentStatus": sent_status(receipts, now),
+        "createdAt": created_at,
+        "deliveryChannelAt": created_at,
+        "deliveryUserAt": receipts.delivered_at(now).map(rfc_3339_millis),
+        "readAt": receipts.read_at(now).map(rfc_3339_millis),
+        "destination": message.user,
+        "elementName": element_name(&sent),
+        "campaignId": campaign(&sent),
+        "error": error(receipts, now),
+    }))
+}
+
+/// A notification that is asked for by its id; nothing where look-ups do not find it.
+fn single_notification(message: &StoredMessage, now: SystemTime) -> Option<Value> {
+    let receipts = message.receipts.as_ref().filter(|receipts| receipts.is_listed(now))?;
+    let (sent, created_at) = (message.value(), rfc_3339_millis(message.received_at));
+    Some(json!({
+        "wasRead": receipts.read_at(now).is_some(),
+        "destination": message.user,
+        "sentStatus": sent_status(receipts, now),
+        "origin": "BULK",
+        "createdAt": created_at,
+        "sentDate": created_at,
+        "elementName": element_name(&sent),
+        "campaignId": campaign(&sent),
+        "error": error(receipts, now),
+        "internalId": message.number.to_string(),
+        "id": message.id,
+    }))
+}
+
+fn sent_status(receipts: &Receipts, now: SystemTime) -> &'static str {
+    match receipts.state(now).0 {
+        ReceiptState::AtWhatsapp => "DELIVERED_CHANNEL",
+        ReceiptState::Delivered => "DELIVERED_USER",
+        ReceiptState::Read => "READ",
+        ReceiptState::Replied => "REPLY",
+        ReceiptState::Undelivered(_) => "FAILED",
+    }
+}
+
+/// Why a template failed: WhatsApp's code and what Meta calls it. Jelou does not say what its `error` holds.
+fn error(receipts: &Receipts, now: SystemTime) -> Option<String> {
+    match receipts.state(now).0 {
+        ReceiptState::Undelivered(code) => Some(format!("(#{code}) {}", reason(code))),
+        ReceiptState::AtWhatsapp | ReceiptState::Delivered | ReceiptState::Read | ReceiptState::Replied => None,
+    }
+}
+
+fn element_name(sent: &Value) -> Value {
+    sent.pointer("/body/elementName").cloned().unwrap_or_default()
+}
+
+/// The campaign in the body, or in the path: `/v1/bots/{bot}/campaigns/{campaign}/template-messages`.
+fn campaign(sent: &Value) -> Value {
+    let path = sent.pointer("/request/path").and_then(Value::as_str).unwrap_or_default();
+    let in_path = path.split_once("/campaigns/").and_then(|(_, rest)| rest.split('/').next());
+    sent.pointer("/body/campaignId").cloned().or(in_path.map(Value::from)).unwrap_or_default()
+}

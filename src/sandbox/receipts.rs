@@ -1,0 +1,167 @@
+//! What becomes of a message after it was accepted: WhatsApp has it at once and delivers it a while later, or fails to; the
+//! person reads it and replies. Nothing runs meanwhile: how far a message has come follows from the times that are kept.
+
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use crate::timestamps::rfc_3339_millis;
+
+/// What a fault makes of a message that was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fate {
+    /// The code that WhatsApp gives when it fails to deliver the message.
+    pub(crate) undelivered: Option<u32>,
+    /// How long look-ups do not find the message; nothing where they never do.
+    pub(crate) listed_after: Option<Duration>,
+}
+
+impl Default for Fate {
+    fn default() -> Self {
+        Self { undelivered: None, listed_after: Some(Duration::ZERO) }
+    }
+}
+
+/// How far a message has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReceiptState {
+    AtWhatsapp,
+    Delivered,
+    Read,
+    Replied,
+    /// With WhatsApp's code.
+    Undelivered(u32),
+}
+
+/// The times of a message. A person may open the chat, or write, before the message is there: it counts as read, or replied
+/// to, once it is delivered.
+#[derive(Debug)]
+pub(super) struct Receipts {
+    accepted_at: SystemTime,
+    /// When it is delivered, or fails.
+    arrives_at: SystemTime,
+    fate: Fate,
+    opened_at: OnceLock<SystemTime>,
+    written_at: OnceLock<SystemTime>,
+}
+
+impl Receipts {
+    pub(crate) fn new(accepted_at: SystemTime, deliver_after: Duration, fate: Fate) -> Self {
+        let (opened_at, written_at) = (OnceLock::new(), OnceLock::new());
+        Self { accepted_at, arrives_at: accepted_at + deliver_after, fate, opened_at, written_at }
+    }
+
+    /// The person opens the chat; says whether that is the first time.
+    pub(crate) fn open(&self, now: SystemTime) -> bool {
+        self.opened_at.set(now).is_ok()
+    }
+
+    /// The person writes, having read what is there; says whether that is the first time.
+    pub(crate) fn reply(&self, now: SystemTime) -> bool {
+        self.open(now);
+        self.written_at.set(now).is_ok()
+    }
+
+    /// When it is delivered, or fails.
+    pub(crate) fn arrives_at(&self) -> SystemTime {
+        self.arrives_at
+    }
+
+    /// Whether look-ups find it.
+    pub(crate) fn is_listed(&self, now: SystemTime) -> bool {
+        self.fate.listed_after.is_some_and(|after| now >= self.accepted_at + after)
+    }
+
+    /// When it was delivered, if it was.
+    pub(crate) fn delivered_at(&self, now: SystemTime) -> Option<SystemTime> {
+        (self.fate.undelivered.is_none() && now >= self.arrives_at).then_some(self.arrives_at)
+    }
+
+    /// When it was read, if it was.
+    pub(crate) fn read_at(&self, now: SystemTime) -> Option<SystemTime> {
+        Some(self.delivered_at(now)?.max(*self.opened_at.get()?))
+    }
+
+    /// How far it has come, and since when.
+    pub(crate) fn state(&self, now: SystemTime) -> (ReceiptState, SystemTime) {
+        if now < self.arrives_at {
+            return (ReceiptState::AtWhatsapp, self.accepted_at);
+        }
+        match (self.fate.undelivered, self.written_at.get(), self.read_at(now)) {
+            (Some(code), ..) => (ReceiptState::Undelivered(code), self.arrives_at),
+            (None, Some(at), _) => (ReceiptState::Replied, self.arrives_at.max(*at)),
+            (None, None, Some(at)) => (ReceiptState::Read, at),
+            (None, None, None) => (ReceiptState::Delivered, self.arrives_at),
+        }
+    }
+
+    /// As it is read back beside a message.
+    pub(crate) fn to_json(&self, now: SystemTime) -> Value {
+        let (state, at) = self.state(now);
+        let at = rfc_3339_millis(at);
+        match state {
+            ReceiptState::AtWhatsapp => json!({ "state": "at_whatsapp", "at": at }),
+            ReceiptState::Delivered => json!({ "state": "delivered", "at": at }),
+            ReceiptState::Read => json!({ "state": "read", "at": at }),
+            ReceiptState::Replied => json!({ "state": "replied", "at": at }),
+            ReceiptState::Undelivered(code) => {
+                json!({ "state": "undelivered", "at": at, "code": code, "reason": reason(code) })
+            }
+        }
+    }
+}
+
+/// What Meta calls a failure.
+pub(super) fn reason(code: u32) -> &'static str {
+    match code {
+        130_472 => "User's number is part of an experiment",
+        131_026 => "Message undeliverable",
+        131_047 => "Re-engagement message",
+        131_049 => "Meta chose not to deliver",
+        131_050 => "User has stopped marketing messages",
+        131_053 => "Media upload error",
+        _ => "Message failed to send",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_only_moves_forward_and_is_read_once_it_is_delivered() {
+        let begin = SystemTime::UNIX_EPOCH;
+        let at = |seconds| begin + Duration::from_secs(seconds);
+        let undelivered = Fate { undelivered: Some(131_049), ..Fate::default() };
+        for (fate, opened, written, now, state, since) in [
+            (Fate::default(), None, None, 0, ReceiptState::AtWhatsapp, 0),
+            (Fate::default(), Some(1), Some(1), 4, ReceiptState::AtWhatsapp, 0),
+            (Fate::default(), None, None, 5, ReceiptState::Delivered, 5),
+            (Fate::default(), Some(1), None, 5, ReceiptState::Read, 5),
+            (Fate::default(), Some(8), None, 9, ReceiptState::Read, 8),
+            (Fate::default(), None, Some(1), 9, ReceiptState::Replied, 5),
+            (Fate::default(), Some(8), Some(9), 9, ReceiptState::Replied, 9),
+            (undelivered, Some(1), Some(2), 4, ReceiptState::AtWhatsapp, 0),
+            (undelivered, Some(8), Some(9), 9, ReceiptState::Undelivered(131_049), 5),
+        ] {
+            let receipts = Receipts::new(begin, Duration::from_secs(5), fate);
+            let changed = [opened.map(|time| receipts.open(at(time))), written.map(|time| receipts.reply(at(time)))];
+            assert!(!changed.contains(&Some(false)));
+            assert_eq!(receipts.state(at(now)), (state, at(since)), "{opened:?} {written:?} {now}");
+        }
+    }
+
+    #[test]
+    fn look_ups_find_it_at_once_later_or_never() {
+        let begin = SystemTime::UNIX_EPOCH;
+        for (listed_after, listed) in [
+            (Some(Duration::ZERO), [true, true]),
+            (Some(Duration::from_secs(10)), [false, true]),
+            (None, [false, false]),
+        ] {
+            let receipts = Receipts::new(begin, Duration::ZERO, Fate { listed_after, ..Fate::default() });
+            assert_eq!([0, 10].map(|seconds| receipts.is_listed(begin + Duration::from_secs(seconds))), listed);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Who wants to hear what becomes of a bot's templates: kept and read back. What Jelou posts there is not known, so nothing is
+//! posted.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// What can be heard of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum EventName {
+    DeliveredChannel,
+    DeliveredUser,
+    Failed,
+    Read,
+    Reply,
+}
+
+/// What a client asks for.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Subscription {
+    pub(crate) url: String,
+    pub(crate) events: Vec<EventName>,
+}
+
+/// The body of `POST /v1/bots/{bot}/events/webhook`.
+#[derive(Debug, Deserialize)]
+pub(super) struct NewSubscriptions {
+    pub(crate) webhooks: Vec<Subscription>,
+}
+
+/// Bot → event → address.
+#[derive(Debug, Default)]
+pub(super) struct Subscriptions(Mutex<HashMap<String, BTreeMap<EventName, String>>>);
+
+impl Subscription {
+    /// Whether something could be posted to its address.
+    pub(crate) fn has_address(&self) -> bool {
+        Url::parse(&self.url).is_ok_and(|url| ["http", "https"].contains(&url.scheme()))
+    }
+}
+
+impl Subscriptions {
+    /// Adds to those of the bot; an event has one address, the last one.
+    pub(crate) fn add(&self, bot: &str, subscriptions: &[Subscription]) {
+        let mut all = self.lock();
+        let of_bot = all.entry(bot.to_owned()).or_default();
+        for Subscription { url, events } in subscriptions {
+            of_bot.extend(events.iter().map(|event| (*event, url.clone())));
+        }
+    }
+
+    pub(crate) fn of(&self, bot: &str) -> BTreeMap<EventName, String> {
+        self.lock().get(bot).cloned().unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, BTreeMap<EventName, String>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,372 @@
+//! The look-ups of the sandbox, whose shapes are copied from Jelou's pages: the history, the notifications, who hears of
+//! events; and what becomes of a message.
+
+use std::io::{BufRead, BufReader, Write};
+
+use serde_json::{Value, json};
+
+use crate::harness::{Home, wait_until};
+use crate::listening::{AUTHORIZATION, Sandbox, text_to};
+
+const ANA: &str = "593987654321";
+const JUAN: &str = "593987654322";
+const HISTORY: &str = "/v1/external/messages/history/77";
+const NOTIFICATIONS: &str = "/v1/external/bots/77/notifications";
+
+/// What the entries of a listing have in `field`.
+fn column(listing: &Value, field: &str) -> Vec<Value> {
+    listing["results"].as_array().unwrap().iter().map(|entry| entry[field].clone()).collect()
+}
+
+fn write(sandbox: &Sandbox, user: &str, text: &str) {
+    let path = format!("/sandbox/users/{user}/messages");
+    assert_eq!(sandbox.ask("POST", &path, &json!({ "text": text }).to_string()).status, 201);
+}
+
+fn open_chat(sandbox: &Sandbox, user: &str) {
+    assert_eq!(sandbox.ask("POST", &format!("/sandbox/chats/{user}/read"), "").status, 204);
+}
+
+/// Sends a template of the samples, and gives its id.
+fn send_template(sandbox: &Sandbox, user: &str, campaign: &str) -> String {
+    let body = json!({ "elementName": "bienvenida", "destinations": [user], "language": "es", "parameters": ["Ana"],
+        "campaignId": campaign });
+    let answer = sandbox.ask("POST", "/v2/whatsapp/77/hsm", &body.to_string());
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()[0]["id"].as_str().unwrap().to_owned()
+}
+
+/// The state of message `id`, in the words of the sandbox, of the history and of a notification.
+fn states(sandbox: &Sandbox, id: &str) -> [Value; 3] {
+    let delivery = sandbox.read(&format!("/sandbox/messages/{id}"))["delivery"]["state"].clone();
+    let history = sandbox.read(HISTORY);
+    let listed = history["results"].as_array().unwrap().iter().find(|entry| entry["messageId"] == id).unwrap();
+    let notification = sandbox.read(&format!("/v1/bots/77/notifications/{id}"))["sentStatus"].clone();
+    [delivery, listed["status"].clone(), notification]
+}
+
+#[test]
+fn the_history_has_what_both_sides_wrote_newest_first() {
+    let sandbox = Sandbox::start(&["--deliver-after", "0"]);
+    sandbox.send([text_to(ANA, "Hola")]);
+    write(&sandbox, ANA, "¿Quién es?");
+    let mut image = text_to(JUAN, "Mira");
+    image["type"] = json!("image");
+    image["mediaUrl"] = json!("https://example.com/a.png");
+    sandbox.send([image]);
+    assert_eq!(sandbox.ask("POST", "/v1/bots/78/messages", &text_to(ANA, "of another bot").to_string()).status, 200);
+
+    let kept = sandbox.read("/sandbox/messages?from=all");
+    let at = |index: usize| kept[index]["received_at"].clone();
+    assert_eq!(
+        sandbox.read(HISTORY),
+        json!({
+            "pagination": { "limit": 10, "page": 1, "total": 3, "offset": 0, "totalPages": 1 },
+            "_metadata": {},
+            "results": [
+                {
+                    "recipient": { "id": JUAN, "names": JUAN },
+                    "sender": { "id": "77", "name": "77", "type": "Whatsapp" },
+                    "by": "bot",
+                    "messageId": "msg_sandbox_2",
+                    "status": "DELIVERED_USER",
+                    "bubble": { "type": "IMAGE", "text": "Mira", "mediaUrl": "https://example.com/a.png" },
+                    "createdAt": at(2),
+                },
+                {
+                    "recipient": { "id": "77", "names": "77" },
+                    "sender": { "id": ANA, "name": ANA, "type": "Whatsapp" },
+                    "by": "user",
+                    "messageId": "msg_sandbox_user_1",
+                    "status": "CREATED",
+                    "bubble": { "type": "TEXT", "text": "¿Quién es?" },
+                    "createdAt": at(1),
+                },
+                {
+                    "recipient": { "id": ANA, "names": ANA },
+                    "sender": { "id": "77", "name": "77", "type": "Whatsapp" },
+                    "by": "bot",
+                    "messageId": "msg_sandbox_1",
+                    "status": "REPLY",
+                    "bubble": { "type": "TEXT", "text": "Hola" },
+                    "createdAt": at(0),
+                },
+            ],
+        })
+    );
+}
+
+#[test]
+fn pages_and_times_choose_from_the_history() {
+    let sandbox = Sandbox::start(&[]);
+    sandbox.send((1..=23).map(|number| text_to(if number == 7 { JUAN } else { ANA }, &format!("{number}"))));
+    let texts = |query: &str| {
+        let listing = sandbox.read(&format!("{HISTORY}?{query}"));
+        let texts: Vec<_> = column(&listing, "bubble").iter().map(|bubble| bubble["text"].clone()).collect();
+        (listing["pagination"].clone(), texts)
+    };
+    let (pagination, last) = texts("limit=10&page=3");
+    assert_eq!(pagination, json!({ "limit": 10, "page": 3, "total": 23, "offset": 20, "totalPages": 3 }));
+    assert_eq!(last, ["3", "2", "1"]);
+    assert_eq!(texts("page=4").1, [""; 0]);
+    assert_eq!(texts("limit=50").1.len(), 23);
+
+    let at = |id: &str| sandbox.read(&format!("/sandbox/messages/{id}"))["received_at"].as_str().unwrap().to_owned();
+    let (begin, end) = (at("msg_sandbox_5"), at("msg_sandbox_20"));
+    let (_, between) = texts(&format!("limit=50&startAt={begin}&endAt={end}"));
+    // Others may have come in the same millisecond.
+    assert!(between.contains(&json!("5")) && between.contains(&json!("20")), "{between:?}");
+    assert_eq!(texts("startAt=2200-01-01").1, [""; 0]);
+    assert_eq!(texts("endAt=2020-01-01T00:00:00-05:00").1, [""; 0]);
+    let today = &begin[..10];
+    assert!(texts(&format!("startAt={today}&endAt=2200-01-01")).0["total"] == 23);
+    // The conversation that has the message, whichever of its messages that is.
+    assert_eq!(texts("messageId=msg_sandbox_7").1, ["7"]);
+    assert_eq!(texts("messageId=msg_sandbox_1").0["total"], 22);
+    assert_eq!(texts("messageId=msg_nobody_knows").0["total"], 0);
+    // The client that sent them, and another one.
+    assert_eq!(
+        (texts("clientId=sandbox").0["total"].clone(), texts("clientId=x").0["total"].clone()),
+        (23.into(), 0.into())
+    );
+}
+
+#[test]
+fn look_ups_are_refused_as_jelou_refuses_them() {
+    let sandbox = Sandbox::start(&["--bot", "77"]);
+    let validator = |field: &str, answer: &Value| {
+        assert_eq!((&answer["error"]["code"], &answer["statusMessage"]), (&json!("E0422"), &json!("failed")));
+        assert!(answer["validationError"][field][0]["en"].is_string(), "{field}: {answer}");
+    };
+    for (path, field) in [
+        (format!("{HISTORY}?limit=51"), "limit"),
+        (format!("{HISTORY}?limit=0"), "limit"),
+        (format!("{HISTORY}?limit=ten"), "limit"),
+        (format!("{HISTORY}?page=0"), "page"),
+        (format!("{HISTORY}?startAt=yesterday"), "startAt"),
+        (format!("{HISTORY}?endAt=2026-13-01"), "endAt"),
+        (format!("{NOTIFICATIONS}?from=1"), "from"),
+        (format!("{NOTIFICATIONS}?limit=51"), "limit"),
+    ] {
+        let answer = sandbox.ask("GET", &path, "");
+        assert_eq!(answer.status, 422, "{path}: {answer:?}");
+        validator(field, &answer.json());
+    }
+    for path in ["/v1/external/messages/history/78", "/v1/external/bots/78/notifications"] {
+        let answer = sandbox.ask("GET", path, "");
+        assert_eq!((answer.status, &answer.json()["error"]["code"]), (404, &json!("E1019")), "{path}");
+        assert_eq!(answer.json()["message"], json!(["The Bot could not be found at the moment."]));
+    }
+    assert_eq!(sandbox.ask("GET", "/v1/bots/77/notifications/x", "").status, 404);
+    assert_eq!(sandbox.ask("POST", HISTORY, "{}").status, 405);
+    let mut stream = sandbox.connect();
+    let head = format!("GET {HISTORY} HTTP/1.1\r\nHost: {}\r\n\r\n", sandbox.address);
+    stream.write_all(head.as_bytes()).unwrap();
+    let answer = crate::listening::read_answer(&mut stream);
+    assert_eq!((answer.status, answer.json()), (401, json!({ "message": "Authentication failed" })));
+}
+
+#[test]
+fn a_message_is_delivered_read_and_replied_to() {
+    // Delivered at once.
+    let sandbox = Sandbox::start(&["--deliver-after", "0"]);
+    let id = send_template(&sandbox, ANA, "c1");
+    assert_eq!(states(&sandbox, &id), ["delivered", "DELIVERED_USER", "DELIVERED_USER"]);
+    // Somebody else's chat changes nothing.
+    open_chat(&sandbox, JUAN);
+    assert_eq!(states(&sandbox, &id), ["delivered", "DELIVERED_USER", "DELIVERED_USER"]);
+    open_chat(&sandbox, ANA);
+    assert_eq!(states(&sandbox, &id), ["read", "READ", "READ"]);
+    write(&sandbox, ANA, "Gracias");
+    assert_eq!(states(&sandbox, &id), ["replied", "REPLY", "REPLY"]);
+    // What comes after it is not read with it.
+    let later = send_template(&sandbox, ANA, "c1");
+    assert_eq!(states(&sandbox, &later), ["delivered", "DELIVERED_USER", "DELIVERED_USER"]);
+
+    // Not delivered for an hour: whoever opens the chat, or writes, has not seen it yet.
+    let sandbox = Sandbox::start(&["--deliver-after", "1h"]);
+    let id = send_template(&sandbox, ANA, "c1");
+    open_chat(&sandbox, ANA);
+    write(&sandbox, ANA, "¿Hay alguien?");
+    assert_eq!(states(&sandbox, &id), ["at_whatsapp", "DELIVERED_CHANNEL", "DELIVERED_CHANNEL"]);
+}
+
+#[test]
+fn whoever_listens_is_told_that_a_message_was_delivered() {
+    let sandbox = Sandbox::start(&["--deliver-after", "300ms"]);
+    let mut stream = sandbox.connect();
+    let head = format!("GET /sandbox/events HTTP/1.1\r\nHost: {}\r\n{AUTHORIZATION}\r\n\r\n", sandbox.address);
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut events = BufReader::new(stream).lines().map(Result::unwrap).filter(|line| line.starts_with("event: "));
+    assert_eq!(events.next().unwrap(), "event: sandbox");
+    let id = send_template(&sandbox, ANA, "c1");
+    // Where the test is slow, the message has been delivered by the time that it is told.
+    let mut told: Vec<_> = events.by_ref().take(2).collect();
+    told.sort();
+    assert_eq!(told, ["event: message", "event: receipts"]);
+    let message = sandbox.read(&format!("/sandbox/messages/{id}"));
+    let time = |value: &Value| value.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    let taken = time(&message["delivery"]["at"]).duration_since(time(&message["received_at"]));
+    assert_eq!((&message["delivery"]["state"], taken.as_millis()), (&json!("delivered"), 300));
+    open_chat(&sandbox, ANA);
+    assert_eq!(events.next().unwrap(), "event: receipts");
+    // A chat that is read already has nothing to tell.
+    open_chat(&sandbox, ANA);
+    write(&sandbox, ANA, "Hola");
+    let told: Vec<_> = events.by_ref().take(2).collect();
+    assert_eq!(told, ["event: receipts", "event: message"]);
+}
+
+#[test]
+fn notifications_are_the_templates_that_were_sent() {
+    let sandbox = Sandbox::start(&["--deliver-after", "0"]);
+    sandbox.send([text_to(ANA, "Hola")]);
+    let first = send_template(&sandbox, ANA, "november");
+    let by_id = json!({ "type": "template", "userId": JUAN, "templateId": "9", "parameters": {} });
+    let path = "/v1/bots/77/campaigns/december/template-messages";
+    assert_eq!(sandbox.ask("POST", path, &by_id.to_string()).status, 200);
+    open_chat(&sandbox, ANA);
+
+    let listing = sandbox.read(NOTIFICATIONS);
+    assert_eq!(listing["pagination"], json!({ "limit": 10, "page": 1, "total": 2, "offset": 0, "totalPages": 1 }));
+    assert_eq!(column(&listing, "campaignId"), ["december", "november"]);
+    assert_eq!(column(&listing, "elementName"), [Value::Null, json!("bienvenida")]);
+    let kept = sandbox.read(&format!("/sandbox/messages/{first}"));
+    let of_ana = &listing["results"][1];
+    assert_eq!(
+        *of_ana,
+        json!({
+            "id": first,
+            "messageId": first,
+            "sentStatus": "READ",
+            "createdAt": kept["received_at"],
+            "deliveryChannelAt": kept["received_at"],
+            "deliveryUserAt": kept["received_at"],
+            "readAt": kept["delivery"]["at"],
+            "destination": ANA,
+            "elementName": "bienvenida",
+            "campaignId": "november",
+            "error": null,
+        })
+    );
+    for (query, total) in [
+        ("campaignId=november", 1),
+        ("campaignId=x", 0),
+        ("elementName=bienvenida", 1),
+        ("elementName=x", 0),
+        ("from=2200-01-01", 0),
+        ("to=2200-01-01", 2),
+        ("limit=1&page=2", 2),
+        (&format!("messageId={first}"), 1),
+        ("messageId=msg_sandbox_1", 0),
+    ] {
+        assert_eq!(sandbox.read(&format!("{NOTIFICATIONS}?{query}"))["pagination"]["total"], total, "{query}");
+    }
+
+    assert_eq!(
+        sandbox.read(&format!("/v1/bots/77/notifications/{first}")),
+        json!({
+            "wasRead": true,
+            "destination": ANA,
+            "sentStatus": "READ",
+            "origin": "BULK",
+            "createdAt": kept["received_at"],
+            "sentDate": kept["received_at"],
+            "elementName": "bienvenida",
+            "campaignId": "november",
+            "error": null,
+            "internalId": "2",
+            "id": first,
+        })
+    );
+    // A text is not a notification, and another bot has none.
+    assert_eq!(sandbox.ask("GET", "/v1/bots/77/notifications/msg_sandbox_1", "").status, 404);
+    assert_eq!(sandbox.ask("GET", &format!("/v1/bots/78/notifications/{first}"), "").status, 404);
+}
+
+#[test]
+fn faults_decide_what_becomes_of_a_message() {
+    for (fault, history, notified, delivery) in [
+        ("undelivered", "FAILED", json!("(#131026) Message undeliverable"), json!(131_026)),
+        ("undelivered=131049", "FAILED", json!("(#131049) Meta chose not to deliver"), json!(131_049)),
+        ("undelivered=7,delay=1ms", "FAILED", json!("(#7) Message failed to send"), json!(7)),
+    ] {
+        let sandbox = Sandbox::start(&["--deliver-after", "0", "--fault", fault]);
+        let id = send_template(&sandbox, ANA, "c1");
+        open_chat(&sandbox, ANA);
+        write(&sandbox, ANA, "Hola");
+        assert_eq!(states(&sandbox, &id), ["undelivered", history, history], "{fault}");
+        let notification = &sandbox.read(NOTIFICATIONS)["results"][0];
+        assert_eq!((&notification["error"], &notification["deliveryUserAt"]), (&notified, &Value::Null), "{fault}");
+        let kept = &sandbox.read(&format!("/sandbox/messages/{id}"))["delivery"];
+        assert_eq!((&kept["code"], kept["reason"].is_string()), (&delivery, true), "{fault}");
+    }
+
+    // It is accepted first, whatever becomes of it.
+    let sandbox = Sandbox::start(&["--deliver-after", "1h", "--fault", "undelivered"]);
+    let id = send_template(&sandbox, ANA, "c1");
+    assert_eq!(states(&sandbox, &id), ["at_whatsapp", "DELIVERED_CHANNEL", "DELIVERED_CHANNEL"]);
+
+    for (fault, total) in [("unlisted", 0), ("late=1h", 0), ("late=0", 1), ("unlisted,to=52*", 1)] {
+        let sandbox = Sandbox::start(&["--fault", fault]);
+        let id = send_template(&sandbox, ANA, "c1");
+        for listing in [HISTORY, NOTIFICATIONS] {
+            assert_eq!(sandbox.read(listing)["pagination"]["total"], total, "{fault} {listing}");
+        }
+        let status = sandbox.ask("GET", &format!("/v1/bots/77/notifications/{id}"), "").status;
+        assert_eq!(status, if total == 0 { 404 } else { 200 }, "{fault}");
+        // What arrived is seen all the same.
+        assert_eq!(sandbox.read("/sandbox/messages").as_array().unwrap().len(), 1, "{fault}");
+    }
+}
+
+#[test]
+fn a_message_whose_answer_was_lost_is_found_when_it_is_listed() {
+    let sandbox = Sandbox::start(&["--fault", "reset,stored,late=500ms"]);
+    let home = Home::new();
+    let run = home.run(&format!("send text --to {ANA} Hola --bot 77 -o record --retry-for 0"));
+    let ended = run.env("JELOUCTL_SANDBOX", format!("http://{}", sandbox.address)).end();
+    assert_eq!((ended.code, ended.json()["sent"].as_str()), (8, Some("unknown")), "{ended:?}");
+    wait_until("the message is listed", || sandbox.read(HISTORY)["pagination"]["total"] == 1);
+}
+
+#[test]
+fn who_hears_of_events_is_kept_and_read_back() {
+    let sandbox = Sandbox::start(&[]);
+    let path = "/v1/bots/77/events/webhook";
+    let success = |message: &str, data: &Value| json!({ "message": [message], "statusMessage": "success", "status": 1, "data": data });
+    assert_eq!(sandbox.read(path), success("Webhooks retrieved successfully!", &json!({})));
+    let webhooks = json!([
+        { "url": "https://example.com/a", "events": ["delivered_user", "delivered_channel", "read"] },
+        { "url": "https://example.com/b?x=1", "events": ["failed", "reply", "read"] },
+    ]);
+    let answer = sandbox.ask("POST", path, &json!({ "webhooks": webhooks }).to_string());
+    assert_eq!((answer.status, answer.json()), (200, success("Webhooks created successfully!", &webhooks)));
+    let data = json!({
+        "delivered_channel": "https://example.com/a",
+        "delivered_user": "https://example.com/a",
+        "failed": "https://example.com/b?x=1",
+        "read": "https://example.com/b?x=1",
+        "reply": "https://example.com/b?x=1",
+    });
+    assert_eq!(sandbox.read(path), success("Webhooks retrieved successfully!", &data));
+    assert_eq!(sandbox.read("/v1/bots/78/events/webhook")["data"], json!({}));
+    for (wrong, field) in [
+        (json!({}), "webhooks"),
+        (json!({ "webhooks": [{ "url": "https://example.com", "events": ["red"] }] }), "webhooks"),
+        (json!({ "webhooks": [{ "url": "ftp://example.com", "events": ["read"] }] }), "webhooks.0.url"),
+    ] {
+        let answer = sandbox.ask("POST", path, &wrong.to_string());
+        assert_eq!(answer.status, 422, "{wrong}");
+        assert!(answer.json()["validationError"][field].is_array(), "{wrong}: {answer:?}");
+    }
+    assert_eq!(sandbox.read(path)["data"], data);
+}
+
+#[test]
+fn deliver_after_takes_a_time_up_to_an_hour() {
+    for time in ["soon", "2h", "-1s"] {
+        let problem = format!("--deliver-after: `{time}` is not a delay; write 500ms or 2s, up to 1h");
+        Home::new().run(&format!("sandbox --port 0 --deliver-after={time} -- true")).fails(2, &[&problem]);
+    }
+}
