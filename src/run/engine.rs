@@ -107,7 +107,8 @@ impl<'a> Engine<'a> {
     }
 
     /// Sends until every row is final, something makes it pause, or `request` asks it to stop: the rows under way come to
-    /// their end, unless a second signal comes.
+    /// their end, unless a second signal comes. `request` is called again after each of its answers, and comes before all
+    /// else: it must not give the same one twice.
     pub(crate) async fn run(mut self, mut request: impl AsyncFnMut() -> StopRequest) -> RunEnd {
         match caught(self.send_rows(&mut request)).await {
             Ok(LoopEnd::Drained) => self.close(),
@@ -377,8 +378,12 @@ impl<'a> Engine<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
     use tokio::io::AsyncReadExt;
     use tokio::net::TcpListener;
+    use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
     use super::*;
     use crate::api::{
@@ -386,7 +391,7 @@ mod tests {
     };
     use crate::ledger::Run;
     use crate::ledger::sqlite::{FileRun, fixture};
-    use crate::output::{ProgressFormat, Stderr};
+    use crate::output::{Color, ProgressFormat, Stderr, Verbosity};
 
     /// A session with a server that never answers.
     async fn session() -> (TcpListener, ApiSession) {
@@ -438,5 +443,96 @@ mod tests {
             })
             .await;
         assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Panicked, unwritten: None }), "{end:?}");
+    }
+
+    /// The ledger of a run that others send too, or nobody; no row of it is due.
+    struct SharedLedger {
+        has_others: bool,
+        exchanges: UnboundedSender<()>,
+        asked: Arc<AtomicUsize>,
+    }
+
+    impl RunLedger for SharedLedger {
+        fn exchange(&mut self, _: &[SettledRow], _: usize) -> Result<Given, LedgerError> {
+            self.exchanges.send(()).unwrap();
+            let next = Some((Instant::now() + Duration::from_secs(600), Delay::Retry));
+            Ok(Given { rows: Vec::new(), next, problem: None, pause: None, counts: None })
+        }
+
+        fn pause(&mut self, _: PauseReason) {}
+
+        fn note_events(&mut self, _: &[RunEvent]) -> Result<(), LedgerError> {
+            Ok(())
+        }
+
+        fn listens_every(&self) -> Option<Duration> {
+            Some(Duration::from_millis(1))
+        }
+
+        fn others_send(&mut self) -> bool {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            self.has_others
+        }
+
+        fn gathers(&self, _: usize) -> Duration {
+            Duration::ZERO
+        }
+
+        fn read_ahead(&mut self) {}
+
+        fn watch(&mut self, _: Arc<AtomicBool>) {}
+
+        fn close(self: Box<Self>) -> Result<bool, LedgerError> {
+            Ok(false)
+        }
+    }
+
+    #[tokio::test]
+    async fn only_a_process_whose_network_is_away_asks_for_others_and_leaves_to_them() {
+        let away = Verdict {
+            outcome: Outcome::NotSent(Cause::Network),
+            problem: Some(Problem {
+                code: "network",
+                api_code: None,
+                message: "away".to_owned(),
+                beginning: None,
+                hint: String::new(),
+                retry_after: None,
+            }),
+            retry: Some(Duration::ZERO),
+        };
+        for (seconds_away, has_others, asks, leaves) in
+            [(0, true, false, false), (55, true, false, false), (61, false, true, false), (61, true, true, true)]
+        {
+            let (exchanges, mut heard_of) = unbounded_channel();
+            let asked = Arc::new(AtomicUsize::new(0));
+            let ledger = Box::new(SharedLedger { has_others, exchanges, asked: Arc::clone(&asked) });
+            let (_server, session) = session().await;
+            let stderr = Stderr::new(Verbosity::Quiet, Color::default());
+            let mut progress = Progress::new(&stderr, ProgressFormat::None);
+            let max_wait = Duration::from_secs(900);
+            let limits = RunLimits { rate: 1000.0, concurrency: 64, max_wait, hours: None, keep_going: false };
+            let mut engine = Engine::new(Arc::new(session), ledger, Counts::default(), limits, &mut progress);
+            if seconds_away > 0 {
+                engine.throttle.note(&away, Instant::now().checked_sub(Duration::from_secs(seconds_away)).unwrap());
+            }
+            let mut heard = 0;
+            let end = engine
+                .run(async || {
+                    // Whoever leaves makes two exchanges, the second of which notes the pause. A stop is asked for once.
+                    if heard == 3 {
+                        pending::<()>().await;
+                    }
+                    while heard < 3 {
+                        heard_of.recv().await;
+                        heard += 1;
+                    }
+                    StopRequest::Command
+                })
+                .await;
+            let left = matches!(&end, RunEnd::Stopped { reason: StopReason::Paused(PauseReason::Network, problem), .. }
+                if problem.hint.starts_with("other processes continue the run"));
+            assert_eq!((asked.load(Ordering::SeqCst) > 0, left), (asks, leaves), "{seconds_away} s: {end:?}");
+        }
     }
 }
