@@ -9,7 +9,8 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, STATE, can_test, works};
+use crate::harness::{Ended, Home, STATE};
+use crate::needs::{by_root, can_test, works};
 
 const ROWS: usize = 40;
 
@@ -73,7 +74,7 @@ fn check(home: &Home, jelou: &Jelou, ended: &Ended, what: &str) {
 /// no more. At least `least` of the faults end the run.
 #[cfg(target_os = "linux")]
 fn each_may_fail_once(calls: &str, error: &str, upto: usize, least: usize) {
-    let is_traced = works("strace", &["-f", "-o", "/dev/null", "/bin/true"]);
+    let is_traced = || works("strace", &["-f", "-o", "/dev/null", "/bin/true"]);
     if !can_test("strace, and the right to trace a child", is_traced) {
         return;
     }
@@ -178,11 +179,11 @@ fn a_full_disk_stops_the_run_and_resume_is_right() {
     let state = home.path().join("small");
     fs::create_dir(&state).unwrap();
     let mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "none", state.to_str().unwrap()];
-    let by_sudo = !works(mount[0], &mount[1..]);
-    if !can_test(
-        "root, or sudo without a password, to mount a tmpfs",
-        !by_sudo || works("sudo", &[&["-n"], &mount[..]].concat()),
-    ) {
+    let is_done = |words: &[&str]| {
+        let words = by_root(words);
+        works(words[0], &words[1..])
+    };
+    if !can_test("root, or sudo without a password, to mount a tmpfs", || is_done(&mount)) {
         return;
     }
     let filler = state.join("filler");
@@ -198,9 +199,7 @@ fn a_full_disk_stops_the_run_and_resume_is_right() {
     fs::remove_file(state.join("filler")).unwrap();
     let resumed = run("bulk resume r --rate 1000/s").end();
     let report = run("bulk report r --format ndjson").success().stdout;
-    let unmount = ["sudo", "-n", "umount", state.to_str().unwrap()];
-    let unmount = &unmount[if by_sudo { 0 } else { 2 }..];
-    assert!(works(unmount[0], &unmount[1..]));
+    assert!(is_done(&["umount", state.to_str().unwrap()]));
     assert_eq!(ended.code, 12, "{ended:?}");
     assert!([0, 10].contains(&resumed.code), "{resumed:?}");
     assert_eq!(report.lines().count(), ROWS);

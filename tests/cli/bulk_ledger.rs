@@ -15,7 +15,8 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, can_test, works};
+use crate::harness::{Ended, Home, Run, STATE, also_in_a_database};
+use crate::needs::{can_test, works};
 
 also_in_a_database! {
     what_a_run_goes_through_is_kept_with_the_api_s_own_codes,
@@ -287,7 +288,7 @@ fn an_older_file_beside_the_lock_is_refused() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_run_that_is_killed_at_any_write_goes_on() {
-    let is_traced = works("strace", &["-f", "-o", "/dev/null", "/bin/true"]);
+    let is_traced = || works("strace", &["-f", "-o", "/dev/null", "/bin/true"]);
     if !can_test("strace, and the right to trace a child", is_traced) {
         return;
     }

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::bulk_ledger::unguarded;
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, can_test, under, works};
+use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, under};
+use crate::needs::{can_test, works};
 
 also_in_a_database! {
     every_row_is_sent_once_and_reported,
@@ -654,7 +655,7 @@ fn who_signals_a_whole_group_leaves_no_row_under_way() {
     let run = [program, "run", "--to", "593987654321", "--on", "failure", "--"];
     let timeout = ["timeout", "--preserve-status", "1000"];
     for (launcher, is_run) in [(&run[..], true), (&timeout, false)] {
-        if !is_run && !can_test("timeout", works("timeout", &["9", "true"])) {
+        if !is_run && !can_test("timeout", || works("timeout", &["9", "true"])) {
             continue;
         }
         let home = people(1);

@@ -6,8 +6,7 @@ use std::time::Duration;
 use expectrl::{Expect, Session};
 
 use crate::harness::{CACHE, CONFIG, Ended, Home, STATE};
-#[cfg(target_os = "linux")]
-use crate::harness::{can_test, works};
+use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
 
 const PROFILES: &str = "default_profile = \"prod\"\n[profiles.prod]\nbot_id = \"7477\"\nclient_secret = \"canary-1\"\n[profiles.staging]\nbot_id = \"7488\"\n";
@@ -49,6 +48,9 @@ fn bash_completes_a_profile() {
 
 #[test]
 fn zsh_completes_a_profile() {
+    if !can_test("zsh", || works("zsh", &["--version"])) {
+        return;
+    }
     let setup = "autoload -U compinit; compinit -u -D; source <(COMPLETE=zsh jelouctl)";
     typed(&["zsh", "-f", "-i"], setup, "7488");
 }
@@ -56,6 +58,9 @@ fn zsh_completes_a_profile() {
 #[test]
 #[cfg(target_os = "linux")]
 fn fish_completes_a_profile() {
+    if !can_test("fish", || works("fish", &["--version"])) {
+        return;
+    }
     typed(&["fish", "--no-config", "-i"], "COMPLETE=fish jelouctl | source", "7488");
 }
 
@@ -162,7 +167,7 @@ fn the_variable_alone_does_not_keep_a_message_from_being_sent() {
 #[test]
 #[cfg(target_os = "linux")]
 fn fish_offers_the_values_of_a_flag_in_front_of_the_command() {
-    if !can_test("fish", works("fish", &["--version"])) {
+    if !can_test("fish", || works("fish", &["--version"])) {
         return;
     }
     let home = Home::new();

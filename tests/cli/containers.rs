@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::{counts, end, people, signal};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, can_test, works};
+use crate::harness::{Ended, Home};
+use crate::needs::{can_test, works};
 use crate::postgres::Cluster;
 use crate::recipes::blocks;
 use crate::shared_ledger::on;
@@ -25,7 +26,7 @@ impl Example {
     /// Of Kubernetes and of Compose; nothing where the machine cannot read them.
     fn both() -> Option<[Self; 2]> {
         let read = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)";
-        if !can_test("python3 with yaml", works("python3", &["-c", "import yaml"])) {
+        if !can_test("python3 with yaml", || works("python3", &["-c", "import yaml"])) {
             return None;
         }
         let examples: Vec<_> =

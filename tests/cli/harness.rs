@@ -15,6 +15,8 @@ use assert_cmd::cargo::cargo_bin;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::needs::{can_test, works};
+
 /// Where the configuration is in a home, what runs keep, and what can be had again.
 pub(crate) const CONFIG: &str = if cfg!(windows) { r"AppData\Roaming\jelouctl" } else { ".config/jelouctl" };
 pub(crate) const STATE: &str = if cfg!(windows) { r"AppData\Local\jelouctl" } else { ".local/state/jelouctl" };
@@ -75,10 +77,10 @@ pub(crate) struct Run<'a> {
     home: PhantomData<&'a Home>,
 }
 
-/// The library of faketime, to be loaded into a process whose clock is to be wrong; nothing where it is not installed.
+/// The library of faketime, to be loaded into a process whose clock is to be wrong; nothing where the test is left out.
 pub(crate) fn faketime() -> Option<String> {
     let print = ["-m", "2026-11-20", "printenv", "LD_PRELOAD"];
-    if !can_test("faketime", works("faketime", &print)) {
+    if !can_test("faketime", || works("faketime", &print)) {
         return None;
     }
     let library = String::from_utf8(tool(Command::new("faketime").args(print)).stdout).unwrap();
@@ -286,23 +288,6 @@ pub(crate) fn set_mode(path: &Path, mode: u32) {
 /// There are no modes here: a file in the user's own directory is the user's own.
 #[cfg(not(unix))]
 pub(crate) fn set_mode(_: &Path, _: u32) {}
-
-/// Whether a test can be made here: `is_there` says whether the machine has what it `needs`. In CI all must be there.
-pub(crate) fn can_test(needs: &str, is_there: bool) -> bool {
-    if !is_there {
-        assert!(std::env::var_os("CI").is_none(), "this test needs {needs}");
-        // The text of `eprintln!` is only shown when a test fails.
-        let mut stderr = io::stderr();
-        writeln!(stderr, "skipped: a test needs {needs}").unwrap();
-    }
-    is_there
-}
-
-/// Whether a tool is there and does what `arguments` ask of it.
-pub(crate) fn works(program: &str, arguments: &[&str]) -> bool {
-    let output = Command::new(program).args(arguments).output();
-    output.is_ok_and(|output| output.status.success())
-}
 
 /// `tests/fixtures/…` as JSON.
 pub(crate) fn fixture(name: &str) -> Value {

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, thread};
 
-#[cfg(target_os = "linux")]
-use crate::harness::can_test;
 use crate::harness::{Ended, Home, tool};
+#[cfg(target_os = "linux")]
+use crate::needs::can_mount;
 
 /// Releases at an address of this machine: the path of each file, and its bytes.
 struct Releases {
@@ -193,15 +193,12 @@ fn a_place_for_temporary_files_that_will_not_do_is_told_with_the_way_out() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_place_for_temporary_files_where_nothing_runs_is_told_with_the_way_out() {
-    let home = Home::new();
-    fs::create_dir(home.path().join("temporary")).unwrap();
-    let mut command = Command::new("unshare");
-    command.args(["--map-root-user", "--mount", "sh", "-ec"]).current_dir(home.path());
-    let mount = "mount -t tmpfs -o noexec none temporary";
-    let is_mounted = command.arg(mount).output().is_ok_and(|output| output.status.success());
-    if !can_test("unshare, and the right to mount in a namespace of its own", is_mounted) {
+    if !can_mount() {
         return;
     }
+    let home = Home::new();
+    fs::create_dir(home.path().join("temporary")).unwrap();
+    let mount = "mount -t tmpfs -o noexec none temporary";
     let (archive, sums) = archive(&home, "0.2.0", VERSION);
     let releases = Releases::serve(release("0.2.0", &archive, &sums));
     let first = format!(

@@ -64,6 +64,7 @@ mod kinds;
 mod layout;
 mod limits;
 mod listening;
+mod needs;
 mod numbers;
 #[cfg(unix)]
 mod operations;

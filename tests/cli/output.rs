@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::harness::{Ended, Home};
 #[cfg(target_os = "linux")]
-use crate::harness::{can_test, works};
+use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
 
 const SEND: &str = "send text --to 593987654321 Hola";
@@ -76,7 +76,7 @@ fn output_none_leaves_standard_output_empty() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_list_does_not_ask_of_each_line_whether_it_is_for_a_terminal() {
-    if !can_test("strace", works("strace", &["-V"])) {
+    if !can_test("strace", || works("strace", &["-V"])) {
         return;
     }
     let home = Home::new();

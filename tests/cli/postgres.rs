@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 use tokio_postgres::{NoTls, Row};
 
-use crate::harness::{Home, can_test, tool, with_ledgers};
+use crate::harness::{Home, tool, with_ledgers};
+use crate::needs::can_test;
 
 /// Nobody: the server refuses to run as root.
 const NOBODY: u32 = 65534;
@@ -109,12 +110,10 @@ fn execute(url: &str, script: &str) {
 }
 
 impl Cluster {
-    /// The one that all tests of this process share; nothing where the machine has no server.
+    /// The one that all tests of this process share; nothing where tests of a database are left out.
     pub(crate) fn shared() -> Option<&'static Self> {
-        static SHARED: OnceLock<Option<Cluster>> = OnceLock::new();
-        let cluster =
-            SHARED.get_or_init(|| can_test("a PostgreSQL server", programs().is_some()).then(|| Self::start("")));
-        cluster.as_ref()
+        static SHARED: OnceLock<Cluster> = OnceLock::new();
+        can_test("a PostgreSQL server", || programs().is_some()).then(|| SHARED.get_or_init(|| Self::start("")))
     }
 
     /// One of its own for a test, with these lines in its configuration.
@@ -200,10 +199,12 @@ impl Cluster {
     }
 
     /// A pgbouncer in front of it, whose clients have a process of the server for a `session` or for a `transaction`, with
-    /// more lines in its configuration; nothing where the machine has none.
+    /// more lines in its configuration; nothing where tests of one are left out.
     pub(crate) fn pooler(&self, mode: &str, settings: &str) -> Option<Pooler> {
-        let mut version = Command::new("pgbouncer");
-        let is_there = version.env("PATH", PROGRAMS).arg("--version").output().is_ok_and(|told| told.status.success());
+        let is_there = || {
+            let version = Command::new("pgbouncer").env("PATH", PROGRAMS).arg("--version").output();
+            version.is_ok_and(|told| told.status.success())
+        };
         can_test("pgbouncer", is_there).then(|| Pooler::start(self, mode, settings))
     }
 

@@ -10,7 +10,8 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
-use crate::harness::{BETWEEN_LOOKS, Ended, Home, can_test, set_mode, tool, under, wait_until, works};
+use crate::harness::{BETWEEN_LOOKS, Ended, Home, set_mode, tool, under, wait_until};
+use crate::needs::{can_test, works};
 use crate::server::{Reply, Server, refused_url};
 
 const TO: [&str; 3] = ["run", "--to", "593987654321"];
@@ -683,7 +684,7 @@ fn what_ends_the_command_does_not_end_its_notice() {
     for (launcher, send) in
         [(&[][..], to_group), (&[], to_command), (&["timeout", "--preserve-status", "1000"], to_launcher)]
     {
-        if !launcher.is_empty() && !can_test("timeout", works("timeout", &["9", "true"])) {
+        if !launcher.is_empty() && !can_test("timeout", || works("timeout", &["9", "true"])) {
             continue;
         }
         for (signal, text) in [

@@ -5,7 +5,8 @@ use std::process::Command;
 use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
 
-use crate::harness::{Ended, Home, can_test, works};
+use crate::harness::{Ended, Home};
+use crate::needs::{can_test, works};
 
 #[test]
 fn the_main_job_runs_with_nothing_set_up() {
@@ -148,7 +149,7 @@ fn it_is_sent_to_the_sandbox_that_runs() {
          kill $!\nwait $!\n",
     );
     let isolated = ["--map-root-user", "--net"];
-    let is_isolated = works("unshare", &[&isolated[..], &["ip", "link", "set", "lo", "up"]].concat());
+    let is_isolated = || works("unshare", &[&isolated[..], &["ip", "link", "set", "lo", "up"]].concat());
     if !can_test("unshare and ip, and the right to make a network of its own", is_isolated) {
         return;
     }

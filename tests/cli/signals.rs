@@ -7,7 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::acceptor::Acceptor;
-use crate::harness::{Ended, Home, can_test, tool, under, works};
+use crate::harness::{Ended, Home, tool, under};
+use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
 
 /// Starts a send, waits until `wait_for` is on its stderr and the server was asked, and sends the signal.
@@ -171,7 +172,7 @@ fn a_signal_ends_the_reading_without_advice_about_a_message() {
 #[cfg(target_os = "linux")]
 fn a_parent_that_ignores_how_its_children_end_changes_nothing() {
     let launcher = ["env", "--ignore-signal=CHLD"];
-    if !can_test("env --ignore-signal", works("env", &["--ignore-signal=CHLD", "true"])) {
+    if !can_test("env --ignore-signal", || works("env", &["--ignore-signal=CHLD", "true"])) {
         return;
     }
     let home = Home::new();

@@ -1,7 +1,12 @@
-//! How the tests are laid out: over which ledgers one of runs is run, and when a slow one is.
+//! How the tests are laid out: over which ledgers one of runs is run, when a slow one is, and which
+//! ones are left out.
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
+
+use crate::harness::{Ended, Home, set_mode};
+use crate::needs::LEFT_OUT;
 
 /// The tests of a file, with what stands above each.
 fn tests(text: &str) -> Vec<(String, String)> {
@@ -63,5 +68,99 @@ fn a_test_that_is_not_run_by_itself_has_its_line_in_contributing() {
     assert_eq!(slow.len(), 3, "{slow:?}");
     for (test, above) in slow {
         assert!(manual.contains(&format!("- `{test}` (")) && above.contains("CONTRIBUTING.md"), "{test}");
+    }
+}
+
+/// What is made of a test that needs fish, where no program is found.
+#[cfg(target_os = "linux")]
+fn without_fish(left_out: Option<&Path>) -> std::process::Output {
+    let mut tests = Command::new(std::env::current_exe().unwrap());
+    tests.args(["--exact", "completion::fish_completes_a_profile"]).env("PATH", "").env_remove(LEFT_OUT);
+    tests.envs(left_out.map(|list| (LEFT_OUT, list))).output().unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_test_that_lacks_what_it_needs_fails_unless_it_is_to_be_left_out() {
+    let failed = without_fish(None);
+    let told = String::from_utf8(failed.stdout).unwrap();
+    assert!(!failed.status.success() && told.contains("this test needs fish: "), "{told}");
+    let home = Home::new();
+    let list = home.path().join("left-out");
+    assert!(without_fish(Some(&list)).status.success());
+    assert_eq!(home.read("left-out"), "fish\tcompletion::fish_completes_a_profile\n");
+}
+
+/// `tests/run` with these words, and what it calls: the tests, with the file for what is left out.
+#[cfg(target_os = "linux")]
+fn round(words: &[&str]) -> (Ended, Vec<String>) {
+    let home = Home::new();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/run");
+    home.write("tests/run", fs::read_to_string(script).unwrap());
+    let call = "#!/bin/sh\necho \"${0##*/} $* [$TESTS_LEFT_OUT]\" >> \"$HOME/calls\"\n";
+    let tests = "case \"$*\" in *'test cli') [ ! \"$TESTS_LEFT_OUT\" ] || printf '%s\\n' \
+                 'fish\tcompletion::b' 'a database\truns::in_a_database::c' 'a database\truns::in_a_database::c' \
+                 'a database\tsum::d' 'a database\tsum::e' >> \"$TESTS_LEFT_OUT\";; esac\n";
+    home.write("bin/cargo", format!("{call}{tests}"));
+    home.write("tests/smoke", call);
+    home.write("tests/package", call);
+    // Nobody's sandbox answers, and nothing is installed.
+    home.write("bin/curl", "#!/bin/sh\nexit 1\n");
+    let installed =
+        "apt-get sudo rustup bash zsh python3 fish chromium npm strace ip faketime systemd-analyze jq initdb pgbouncer";
+    for name in installed.split(' ') {
+        home.write(&format!("bin/{name}"), "#!/bin/sh\n");
+    }
+    for name in fs::read_dir(home.path().join("bin")).unwrap().chain(fs::read_dir(home.path().join("tests")).unwrap()) {
+        set_mode(&name.unwrap().path(), 0o755);
+    }
+    let mut run = Command::new("/bin/bash");
+    run.arg(home.path().join("tests/run")).args(words).env_clear().env("HOME", home.path());
+    // Somebody's own variable changes nothing.
+    run.env("PATH", home.path().join("bin").display().to_string() + ":/usr/bin:/bin").env(LEFT_OUT, "/nowhere");
+    let ended = Ended::new(&run.output().unwrap());
+    let calls = fs::read_to_string(home.path().join("calls")).unwrap_or_default();
+    let is_test = |call: &&str| !call.starts_with("cargo ") || call.starts_with("cargo test ");
+    let place = format!("[{}/", home.path().display());
+    (ended, calls.lines().filter(is_test).map(|call| call.replace(&place, "[")).collect())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn all_tests_are_made_but_in_a_quick_round_which_says_what_it_left_out() {
+    let (ended, calls) = round(&[]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let all = [
+        "cargo test --locked --quiet --lib --bins []",
+        "cargo test --locked --quiet --test cli []",
+        "cargo test --locked --quiet --test page []",
+        "smoke target/debug/jelouctl []",
+        "package  []",
+    ];
+    assert_eq!(calls, all);
+    let (ended, calls) = round(&["--quick"]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let quick = [
+        "cargo test --locked --quiet --lib --bins [target/tests-left-out]",
+        "cargo test --locked --quiet --test cli [target/tests-left-out]",
+        "smoke target/debug/jelouctl [target/tests-left-out]",
+    ];
+    assert_eq!(calls, quick);
+    let told = "The quick round passed. It left out, of what tests/run does:
+- the pages in a browser (tests/page)
+- the Debian package (tests/package)
+- the licences and advisories of dependencies (cargo-deny)
+- 3 tests that need a database: runs::in_a_database, sum
+- 1 test that needs fish: completion
+Each test by its name: target/tests-left-out
+";
+    assert!(ended.stdout.ends_with(told), "{}", ended.stdout);
+    for words in [&["quick"][..], &["--quick", "--quick"], &[""]] {
+        let (ended, calls) = round(words);
+        assert_eq!(
+            (ended.code, ended.stderr.as_str(), calls.len()),
+            (2, "usage: tests/run [--quick]\n", 0),
+            "{words:?}"
+        );
     }
 }
