@@ -356,3 +356,69 @@ fn database(address: DatabaseAddress) -> Result<(String, Option<String>), Comman
     );
     Ok((detail, hint.map(str::to_owned)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, Flags};
+
+    fn checkup() -> Checkup {
+        Checkup { checks: Vec::new(), code: ExitCode::Success }
+    }
+
+    #[test]
+    fn the_first_failure_is_the_code_and_a_warning_is_none() {
+        let mut checkup = checkup();
+        checkup.warn("a", "x");
+        assert_eq!(checkup.code, ExitCode::Success);
+        checkup.fail("b", ConfigError::NoBot);
+        checkup.fail_with("c", ExitCode::Network, "y".to_owned(), None);
+        checkup.ok("d", "z");
+        assert_eq!(checkup.code, ExitCode::Configuration);
+        let states: Vec<_> = checkup.checks.iter().map(|check| check.state).collect();
+        assert_eq!(states, [CheckState::Warning, CheckState::Failed, CheckState::Failed, CheckState::Ok]);
+    }
+
+    #[test]
+    fn how_far_a_request_came_decides_what_is_told_to_be_wrong() {
+        for (stage, name, code, hint) in [
+            (Stage::Connect, "connection", 7, "check the network, the proxy"),
+            (Stage::ProxyRefusal, "connection", 7, "check the network, the proxy"),
+            (Stage::ProxyCredentials, "connection", 3, "check the network, the proxy"),
+            (Stage::Tls, "TLS", 7, "for a private certificate authority"),
+            (Stage::InFlight, "answer", 7, "something is there"),
+        ] {
+            for own in [None, Some("its own")] {
+                let mut checkup = checkup();
+                checkup.unreached(&Failure { stage, message: "x".to_owned(), hint: own.map(str::to_owned) });
+                let check = checkup.checks.pop().unwrap();
+                assert_eq!((check.name, checkup.code.code()), (name, code), "{stage:?}");
+                assert!(check.hint.unwrap().starts_with(own.unwrap_or(hint)), "{stage:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_more_than_five_minutes_off_is_a_warning() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let config = directory.path().join("config.toml");
+        std::fs::write(&config, "").unwrap();
+        let flags = Flags { config: Some(config), ..Flags::default() };
+        let settings = Settings::load(&flags, &Environment::default()).unwrap();
+        let (now, minute) = (SystemTime::now(), Duration::from_secs(60));
+        for (date, state, detail) in [
+            (None, CheckState::Ok, "not compared: the server tells no time"),
+            (Some(now), CheckState::Ok, "agrees with the server's"),
+            (Some(now + 4 * minute), CheckState::Ok, "agrees with the server's"),
+            (Some(now - 4 * minute), CheckState::Ok, "agrees with the server's"),
+            (Some(now + 100 * minute), CheckState::Warning, "away from the server's"),
+            (Some(now - 100 * minute), CheckState::Warning, "away from the server's"),
+        ] {
+            let mut checkup = checkup();
+            checkup.reached(&settings, &ApiUrl::on_loopback(1), date);
+            let check = checkup.checks.pop().unwrap();
+            assert_eq!((check.name, check.state, checkup.code), ("clock", state, ExitCode::Success), "{date:?}");
+            assert!(check.detail.ends_with(detail), "{}", check.detail);
+        }
+    }
+}

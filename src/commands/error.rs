@@ -374,6 +374,105 @@ pub(crate) fn of_signal(signal: Signal) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::list::ListError;
+
+    #[test]
+    fn an_outcome_is_an_exit_code_and_whether_it_was_sent() {
+        let not_sent = |cause, code| (Outcome::NotSent(cause), code, Sent::No);
+        for (outcome, code, sent) in [
+            (Outcome::Sent { message_id: None }, 0, Sent::Yes),
+            not_sent(Cause::ProxyCredentials, 3),
+            not_sent(Cause::Credentials, 4),
+            not_sent(Cause::Account, 4),
+            not_sent(Cause::Rejected, 5),
+            not_sent(Cause::Unavailable, 6),
+            not_sent(Cause::Network, 7),
+            not_sent(Cause::ProxyRefusal, 7),
+            not_sent(Cause::Tls, 7),
+            not_sent(Cause::Interrupted(Signal::Hangup), 129),
+            not_sent(Cause::Interrupted(Signal::Interrupt), 130),
+            not_sent(Cause::Interrupted(Signal::Terminate), 143),
+            (Outcome::Unknown(None), 8, Sent::Unknown),
+            (Outcome::Unknown(Some(Signal::Interrupt)), 130, Sent::Unknown),
+        ] {
+            let (found, is_sent) = of_outcome(&outcome);
+            assert_eq!((found.code(), is_sent), (code, sent), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_paused_ends_with_the_code_of_its_fault() {
+        let codes = PauseReason::ALL.map(|reason| (reason.name(), of_pause(reason).code()));
+        let expected = [
+            ("credentials", 4),
+            ("account", 4),
+            ("proxy_credentials", 3),
+            ("network", 7),
+            ("rate_limit", 6),
+            ("unknown", 8),
+            ("all_rejected", 5),
+        ];
+        assert_eq!(codes, expected);
+    }
+
+    #[test]
+    fn an_error_has_the_exit_code_and_the_name_that_are_documented() {
+        let (run, cause) = (|| "r".to_owned(), || "x".to_owned());
+        let unreadable = |origin| ExclusionError::unreadable(&origin, "x", std::io::ErrorKind::NotFound.into());
+        let ends: [(CommandError, u8, &str); 23] = [
+            (StreamError { action: "write", cause: std::io::ErrorKind::StorageFull.into() }.into(), 1, "unexpected"),
+            (Panicked::Before.into(), 1, "unexpected"),
+            (UsageError::new("x", "y").into(), 2, "usage"),
+            (InvalidMessage::NoRecipient.into(), 2, "invalid_message"),
+            (UnusableTemplates { faults: Vec::new(), hint: "" }.into(), 2, "invalid_message"),
+            (ListError::Unreadable { name: run(), cause: std::io::ErrorKind::NotFound.into() }.into(), 2, "usage"),
+            (unreadable(ExclusionOrigin::Flag).into(), 2, "usage"),
+            (unreadable(ExclusionOrigin::Profile(run())).into(), 3, "configuration"),
+            (RunError::NoRuns.into(), 2, "usage"),
+            (LedgerError::Run(RunError::NoRuns).into(), 2, "usage"),
+            (ResolveError::NoSuchLine { line: 1 }.into(), 2, "usage"),
+            (ConfigError::NoBot.into(), 3, "configuration"),
+            (DatabaseError::Standby.into(), 3, "configuration"),
+            (LedgerError::Database(DatabaseError::Standby).into(), 3, "configuration"),
+            (Panicked::UnderWay.into(), 8, "unknown"),
+            (GuardError::Unconfirmed { rows: 1, is_answer: true }.into(), 11, "guard"),
+            (ConfigError::HiddenSandbox { process: 7 }.into(), 11, "guard"),
+            (RunError::NoneReadable { unreadable: Vec::new() }.into(), 12, "ledger"),
+            (LedgerError::NoDirectory.into(), 12, "ledger"),
+            (DatabaseError::Unreachable { at: run(), cause: cause() }.into(), 12, "ledger"),
+            (LedgerError::InUse { run: run() }.into(), 13, "in_use"),
+            (ResolveError::ChangedMeanwhile.into(), 13, "in_use"),
+            (ConfigError::PromptInterrupted.into(), 130, "interrupted"),
+        ];
+        for (error, code, name) in ends {
+            assert_eq!((error.code.code(), error.name), (code, name), "{}", error.line());
+        }
+    }
+
+    #[test]
+    fn only_what_is_found_before_a_decision_is_written_says_that_nothing_was_changed() {
+        let ends: [(CommandError, bool); 4] = [
+            (UsageError::new("x", "y").into(), true),
+            (LedgerError::InUse { run: "r".to_owned() }.into(), true),
+            (LedgerError::Sqlite("x".to_owned()).into(), false),
+            (ConfigError::NoBot.into(), false),
+        ];
+        for (error, says_so) in ends {
+            let (line, hint) = (error.line(), error.of_resolve().hint.unwrap_or_default());
+            assert_eq!(hint.ends_with("nothing was changed"), says_so, "{line}: {hint}");
+        }
+    }
+
+    #[test]
+    fn a_hint_goes_on_after_its_own_words() {
+        for (hint, expected) in
+            [(None, "nothing was sent"), (Some("do x"), "do x; nothing was sent"), (Some("x?"), "x? nothing was sent")]
+        {
+            let error = UsageError::new("x", "y");
+            let error = CommandError::new(ExitCode::Usage, "usage", error, hint.map(str::to_owned));
+            assert_eq!(error.of_send().hint.as_deref(), Some(expected));
+        }
+    }
 
     #[test]
     fn says_that_nothing_was_sent_only_where_that_is_certain() {

@@ -320,12 +320,123 @@ pub(crate) fn print_result(context: &Context, format: Format, record: &Record, c
         Ok(()) => return code,
         Err(error) => error.cause.to_string(),
     };
-    let (state, code) = match record.sent {
+    let (state, code) = unprinted(record.sent, code);
+    stderr.error(&format!("{state}, but the answer could not be written: {problem}"), &[], None);
+    code
+}
+
+/// What is said in place of an answer that cannot be printed, and the exit code then, of a command that ends with `code`.
+fn unprinted(sent: Sent, code: ExitCode) -> (&'static str, ExitCode) {
+    match sent {
         Sent::Yes => ("the message was accepted", code),
         Sent::No if code == ExitCode::Success => ("nothing was sent", ExitCode::Unexpected),
         Sent::No => ("the message was not sent", code),
         Sent::Unknown => ("the message may have been sent", code),
-    };
-    stderr.error(&format!("{state}, but the answer could not be written: {problem}"), &[], None);
-    code
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::{Answer, Body};
+
+    fn problem(code: &'static str, api_code: Option<&str>) -> Problem {
+        Problem {
+            code,
+            api_code: api_code.map(str::to_owned),
+            message: "the answer was not understood".to_owned(),
+            hint: "look at it".to_owned(),
+            retry_after: Some(Duration::from_secs(7)),
+            beginning: Some("<html>".to_owned()),
+        }
+    }
+
+    fn answer(status: u16, text: &str) -> Answer {
+        Answer {
+            status,
+            retry_after: None,
+            warnings: Vec::new(),
+            body: Body::new(text.to_owned(), true),
+            is_on_used_connection: false,
+            is_whole_by_its_json: false,
+        }
+    }
+
+    #[test]
+    fn a_lost_answer_is_a_failure_only_where_nothing_was_sent_and_nothing_else_was_wrong() {
+        use ExitCode::{Rejected, Success, Unexpected, Unknown};
+        for (sent, code, expected) in [
+            (Sent::Yes, Success, ("the message was accepted", Success)),
+            (Sent::No, Success, ("nothing was sent", Unexpected)),
+            (Sent::No, Rejected, ("the message was not sent", Rejected)),
+            (Sent::Unknown, Unknown, ("the message may have been sent", Unknown)),
+        ] {
+            assert_eq!(unprinted(sent, code), expected);
+        }
+    }
+
+    #[test]
+    fn the_record_has_what_the_delivery_says() {
+        let message_id = Some("m-1".to_owned());
+        let delivery = |outcome, problem, answer| Delivery {
+            outcome,
+            problem,
+            answer,
+            attempts: 3,
+            duration: Duration::from_micros(1_500_900),
+        };
+        let mut record = Record::default();
+        let accepted = delivery(Outcome::Sent { message_id }, None, Some(answer(200, r#"{"messageId":"m-1"}"#)));
+        assert_eq!(note_delivery(accepted, &mut record, true), ExitCode::Success);
+        let (attempts, took) = (record.attempts, record.duration_ms);
+        assert_eq!(
+            (record.sent, record.message_id.as_deref(), record.http_status),
+            (Sent::Yes, Some("m-1"), Some(200))
+        );
+        assert_eq!((record.response, attempts, took), (Some(json!({ "messageId": "m-1" })), 3, 1500));
+        assert!(record.error.is_none());
+
+        // Whoever sees the answer needs no part of it in the error.
+        for (shows_answer, message) in
+            [(true, "the answer was not understood"), (false, "the answer was not understood: <html>")]
+        {
+            let mut record = Record::default();
+            let unknown = delivery(Outcome::Unknown(None), Some(problem("unknown", Some("x"))), None);
+            assert_eq!(note_delivery(unknown, &mut record, shows_answer), ExitCode::Unknown);
+            let error = record.error.unwrap();
+            assert_eq!((record.sent, error.code, error.message.as_str()), (Sent::Unknown, "unknown", message));
+            let (api_code, hint) = (error.api_code.as_deref(), error.hint.as_deref());
+            assert_eq!((api_code, hint, error.retry_after_s), (Some("x"), Some("look at it"), Some(7)));
+        }
+    }
+
+    #[test]
+    fn templates_are_looked_up_only_where_one_may_be_missing() {
+        let (rejected, missing) = (Outcome::NotSent(Cause::Rejected), Some("132001"));
+        for (outcome, code, expected) in [
+            (&rejected, missing, true),
+            (&rejected, Some("131026"), false),
+            (&rejected, None, false),
+            (&Outcome::NotSent(Cause::Unavailable), missing, false),
+            (&Outcome::Unknown(None), missing, false),
+        ] {
+            assert_eq!(is_of_a_missing_template(outcome, &problem("rejected", code)), expected, "{outcome:?} {code:?}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_column_is_told_with_its_place() {
+        let body = json!({
+            "text": "Hola {{ nombre }}",
+            "rows": [{ "title": "Uno" }, { "title": "{{ dos }}" }],
+            "count": 3,
+        });
+        let expected = [
+            "text: {{ nombre }} is sent as it stands: only `bulk send` fills in columns",
+            "rows[1].title: {{ dos }} is sent as it stands: only `bulk send` fills in columns",
+        ];
+        assert_eq!(left_as_typed(&body, ""), expected);
+    }
 }

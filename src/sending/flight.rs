@@ -59,3 +59,46 @@ pub(crate) fn catch_panic<T, E: From<Panicked>>(flight: &Flight, work: impl FnOn
         Err(panicked.into())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::api::Problem;
+
+    #[test]
+    fn a_panic_may_have_sent_a_message_only_while_a_request_is_under_way() {
+        let problem = Problem {
+            code: "network",
+            api_code: None,
+            message: "away".to_owned(),
+            hint: String::new(),
+            retry_after: None,
+            beginning: None,
+        };
+        let waiting = || Event::Waiting { wait: Duration::ZERO, problem: &problem };
+        for (events, lands, is_under_way) in [
+            (&[][..], false, false),
+            (&[Event::Attempt(1)], false, true),
+            // A failure is judged first.
+            (&[Event::Attempt(1), Event::Failed("reset")], false, true),
+            (&[Event::Attempt(1), waiting()], false, false),
+            (&[Event::Attempt(1), waiting(), Event::Attempt(2)], false, true),
+            (&[Event::Attempt(1)], true, false),
+        ] {
+            let flight = Flight::default();
+            for event in events {
+                flight.note(event);
+            }
+            if lands {
+                flight.landed();
+            }
+            let has_waited = events.iter().any(|event| matches!(event, Event::Waiting { .. }));
+            assert_eq!(flight.last_problem(), has_waited.then(|| ("network", "away".to_owned())));
+            let panicked = catch_panic::<(), _>(&flight, || panic!("a fault of our own")).unwrap_err();
+            assert_eq!(matches!(panicked, Panicked::UnderWay), is_under_way, "{events:?}");
+        }
+        assert_eq!(catch_panic(&Flight::default(), || Ok::<_, Panicked>(7)).unwrap(), 7);
+    }
+}

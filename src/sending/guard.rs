@@ -115,3 +115,91 @@ fn cannot_be_read(is_ours: bool) -> &'static str {
 fn patterns(allowed: &[String]) -> String {
     if allowed.is_empty() { "nobody (allow_to is empty)".to_owned() } else { allowed.join(", ") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, Flags};
+
+    /// The first of `recipients` that the profile does not allow.
+    fn refused(profile: &str, recipients: &[&str]) -> Option<String> {
+        let directory = tempfile::TempDir::new().unwrap();
+        let config = directory.path().join("config.toml");
+        std::fs::write(&config, format!("[profiles.p]\nbot_id = \"1\"\n{profile}\n")).unwrap();
+        let flags = Flags { config: Some(config), profile: Some("p".to_owned()), ..Flags::default() };
+        let settings = Settings::load(&flags, &Environment::default()).unwrap();
+        match check_allowed(&settings, recipients.iter().copied()) {
+            Ok(()) => None,
+            Err(GuardError::Recipient { recipient, .. }) => Some(recipient),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn every_recipient_must_be_allowed_in_one_of_its_spellings() {
+        let (ana, luis) = ("593987654321", "593987654322");
+        for (profile, recipients, expected) in [
+            ("", &[ana, luis][..], None),
+            ("allow_to = [\"593*\"]", &[ana, luis], None),
+            ("allow_to = [\"593987654321\"]", &[ana, luis], Some(luis)),
+            ("allow_to = [\"593987654322\", \"51*\"]", &[ana, luis], Some(ana)),
+            ("allow_to = []", &[ana], Some(ana)),
+            // Mexico's and Brazil's numbers are written in two ways.
+            ("allow_to = [\"5215512345678\"]", &["525512345678"], None),
+            ("allow_to = [\"5511987654321\"]", &["551187654321"], None),
+            ("allow_to = [\"593*\"]", &["id:593"], Some("id:593")),
+        ] {
+            assert_eq!(refused(profile, recipients).as_deref(), expected, "{profile} {recipients:?}");
+        }
+    }
+
+    #[test]
+    fn a_guard_says_whom_it_keeps_and_how_to_go_on() {
+        let recipient = |allowed: &[&str]| GuardError::Recipient {
+            recipient: "593987654321".to_owned(),
+            allowed: allowed.iter().map(ToString::to_string).collect(),
+            origin: "profile p".to_owned(),
+        };
+        let unreadable = |is_ours, is_named| GuardError::UnreadableRun {
+            run: "r".to_owned(),
+            path: PathBuf::from("/runs/r.db"),
+            is_ours,
+            is_named,
+            problem: "x".to_owned(),
+        };
+        for (error, message, hint) in [
+            (
+                recipient(&["51*", "52*"]),
+                "593987654321 is not among the recipients that profile p allows: 51*, 52*",
+                Some("check the recipient; "),
+            ),
+            (
+                recipient(&[]),
+                "593987654321 is not among the recipients that profile p allows: nobody (allow_to is empty)",
+                Some("check the recipient; "),
+            ),
+            (
+                GuardError::Unconfirmed { rows: 1, is_answer: false },
+                "sending 1 message was not confirmed",
+                Some("nobody can be asked here: add --yes"),
+            ),
+            // Whoever said no needs no way to say yes.
+            (GuardError::Unconfirmed { rows: 2, is_answer: true }, "sending 2 messages was not confirmed", None),
+            (
+                unreadable(true, true),
+                "run r of the same bot cannot be read, and may have sent the same messages: x",
+                Some("make /runs/r.db readable again; "),
+            ),
+            (
+                unreadable(false, false),
+                "run r and its bot cannot be read, and may have sent the same messages: x",
+                Some("its name is not one of a run: give /runs/r.db the name of its run again"),
+            ),
+        ] {
+            assert_eq!(error.to_string(), message);
+            let told = error.hint();
+            assert_eq!(told.is_some(), hint.is_some(), "{message}");
+            assert!(told.unwrap_or_default().starts_with(hint.unwrap_or_default()), "{message}");
+        }
+    }
+}

@@ -204,3 +204,103 @@ impl ReadError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::Answer;
+
+    #[test]
+    fn a_page_is_the_last_one_only_where_the_api_says_so() {
+        for (pagination, page, expected) in [
+            (json!({ "totalPages": 2 }), 1, false),
+            (json!({ "totalPages": 2 }), 2, true),
+            (json!({ "totalPages": 1 }), 2, true),
+            (json!({ "totalPages": "2" }), 2, true),
+            (json!({ "totalPages": "two" }), 2, false),
+            (json!({ "total": 1 }), 1, false),
+        ] {
+            let listing = Map::from_iter([("pagination".to_owned(), pagination)]);
+            assert_eq!(is_last(&listing, page), expected, "{listing:?} {page}");
+        }
+        assert!(!is_last(&Map::new(), 1));
+    }
+
+    fn failed(outcome: Outcome, code: &'static str, status: Option<u16>) -> ReadError {
+        let problem = Problem {
+            code,
+            api_code: None,
+            message: "x".to_owned(),
+            hint: "do y".to_owned(),
+            retry_after: None,
+            beginning: Some("<html>".to_owned()),
+        };
+        let answer = status.map(|status| Answer {
+            status,
+            retry_after: None,
+            warnings: Vec::new(),
+            body: Body::new("{}".to_owned(), true),
+            is_on_used_connection: false,
+            is_whole_by_its_json: false,
+        });
+        ReadError::new(Delivery { outcome, problem: Some(problem), answer, attempts: 1, duration: Duration::ZERO })
+    }
+
+    /// `run --check-first` refuses to begin for a lasting fault, and warns of others.
+    #[test]
+    fn what_passes_by_itself_or_concerns_the_list_alone_is_not_lasting() {
+        let not_sent = |cause| Outcome::NotSent(cause);
+        for (error, is_lasting) in [
+            (failed(not_sent(Cause::Credentials), "credentials", Some(401)), true),
+            (failed(not_sent(Cause::Account), "account", Some(400)), true),
+            (failed(not_sent(Cause::Network), "network", None), true),
+            (failed(not_sent(Cause::Tls), "tls", None), true),
+            (failed(not_sent(Cause::ProxyCredentials), "proxy_credentials", None), true),
+            (failed(not_sent(Cause::ProxyRefusal), "proxy", None), true),
+            (failed(not_sent(Cause::Interrupted(Signal::Interrupt)), "interrupted", None), true),
+            (failed(Outcome::Unknown(Some(Signal::Interrupt)), "interrupted", None), true),
+            // Another host or path, as a redirection or a missing page tells.
+            (failed(not_sent(Cause::Rejected), "rejected", Some(302)), true),
+            (failed(not_sent(Cause::Rejected), "rejected", Some(404)), true),
+            (failed(not_sent(Cause::Rejected), "rejected", Some(400)), false),
+            (failed(not_sent(Cause::Rejected), "rejected", Some(200)), false),
+            (failed(not_sent(Cause::Unavailable), "unavailable", Some(503)), false),
+            (failed(Outcome::Unknown(None), "unknown", None), false),
+            (ReadError::Endless { pages: 100 }, false),
+            (ReadError::Late { tried_for: Duration::ZERO, code: "network", cause: String::new() }, true),
+            (ReadError::Late { tried_for: Duration::ZERO, code: "unavailable", cause: String::new() }, false),
+        ] {
+            assert_eq!(error.is_lasting(), is_lasting, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_read_that_failed_is_told_as_one() {
+        let late = |flight: &Flight| ReadError::late(Duration::from_secs(3), flight);
+        let flight = Flight::default();
+        assert_eq!(late(&flight).to_string(), "nothing could be read: no answer in time (tried for 3 s)");
+        assert_eq!((late(&flight).outcome(), late(&flight).code()), (Outcome::NotSent(Cause::Network), "network"));
+        let unavailable = Problem {
+            code: "unavailable",
+            api_code: None,
+            message: "too much".to_owned(),
+            hint: String::new(),
+            retry_after: None,
+            beginning: None,
+        };
+        flight.note(&crate::api::Event::Waiting { wait: Duration::ZERO, problem: &unavailable });
+        assert_eq!(late(&flight).to_string(), "nothing could be read: too much (tried for 3 s)");
+        assert_eq!(late(&flight).outcome(), Outcome::NotSent(Cause::Unavailable));
+
+        let rejected = failed(Outcome::NotSent(Cause::Rejected), "rejected", Some(400));
+        assert_eq!((rejected.hint().as_deref(), rejected.signal()), (Some("do y"), None));
+        // What is said of a message that may have been sent does not hold here.
+        let unknown = failed(Outcome::Unknown(Some(Signal::Terminate)), "unknown", None);
+        assert_eq!((unknown.hint(), unknown.signal()), (None, Some(Signal::Terminate)));
+        // Whoever sees the answer needs no part of it in the error.
+        assert_eq!(rejected.to_string(), "nothing could be read: x: <html>");
+        assert_eq!(rejected.beside_answer().to_string(), "nothing could be read: x");
+    }
+}

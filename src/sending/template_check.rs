@@ -306,3 +306,121 @@ fn without_prefix(error: &ReadError) -> String {
     let words = error.to_string();
     words.strip_prefix("nothing could be read: ").map(str::to_owned).unwrap_or(words)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::slice;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::output::{Color, Verbosity};
+
+    fn wanted(name: &str, language: Option<&str>, parameters: usize) -> TemplateUse {
+        let (name, language) = (name.to_owned(), language.map(str::to_owned));
+        TemplateUse { name, language, parameters, goes_to_user_id: false }
+    }
+
+    #[test]
+    fn a_list_says_itself_how_much_of_the_templates_it_has() {
+        for (listing, expected) in [
+            (json!({ "pagination": { "total": 2 } }), Coverage::All),
+            (json!({ "pagination": { "total": "2" } }), Coverage::All),
+            (json!({ "pagination": { "total": 1 } }), Coverage::All),
+            (json!({ "pagination": { "totalPages": 1 } }), Coverage::All),
+            (json!({ "pagination": { "total": 3 } }), Coverage::Part),
+            (json!({ "pagination": { "total": "3", "totalPages": 1 } }), Coverage::Part),
+            (json!({ "pagination": { "total": "many", "totalPages": null } }), Coverage::Untold),
+            (json!({}), Coverage::Untold),
+            (json!({ "samples_only": true, "pagination": { "total": 3 } }), Coverage::Samples),
+            (json!({ "samples_only": false }), Coverage::Untold),
+        ] {
+            assert_eq!(Coverage::of(&listing, 2), expected, "{listing}");
+        }
+    }
+
+    #[test]
+    fn a_template_is_refused_only_where_the_list_tells() {
+        let template = |language: &str, status: Option<&str>, text: &str| {
+            let mut template = json!({ "elementName": "order", "language": language, "template": text });
+            template["status"] = status.into();
+            template
+        };
+        let results =
+            |templates: &[Value], total: u64| json!({ "results": templates, "pagination": { "total": total } });
+        let (es, en) = (template("es", Some("APPROVED"), "Hola {{1}}"), template("en", Some("APPROVED"), "Hi {{1}}"));
+        let (one, both) = (results(slice::from_ref(&es), 1), results(&[es.clone(), en], 2));
+        let part = results(slice::from_ref(&es), 2);
+        let uncounted = json!({ "results": [es] });
+        let samples = json!({ "results": [es], "samples_only": true });
+        let pending = results(&[template("es", Some("PENDING"), "Hola {{1}}")], 1);
+        let without_status = results(&[template("es", None, "Hola {{1}}")], 1);
+        let (fits, unknown, foreign) =
+            (wanted("order", Some("es"), 1), wanted("ordr", None, 1), wanted("order", Some("pt"), 1));
+        let open = wanted("order", None, 1);
+        for (listing, wanted, strict, expected) in [
+            (&one, &fits, true, None),
+            (&one, &unknown, false, Some("the bot has no template `ordr`; did you mean `order`?")),
+            (&one, &foreign, false, Some("`order` exists in another language: es; the message asks for `pt`")),
+            (
+                &one,
+                &wanted("order", Some("es"), 0),
+                false,
+                Some("the template `order` (es) takes 1 value, and the message gives 0"),
+            ),
+            (
+                &pending,
+                &fits,
+                false,
+                Some("the template `order` (es) cannot be sent: its status is PENDING, not APPROVED"),
+            ),
+            // Several languages are a warning, or with --strict a fault.
+            (&both, &open, false, None),
+            (
+                &both,
+                &open,
+                true,
+                Some("the template `order` exists in several languages, and the message names none of them: es, en"),
+            ),
+            // What a list that is not whole does not have may be there all the same.
+            (&part, &unknown, true, None),
+            (&part, &foreign, true, None),
+            (&uncounted, &unknown, true, None),
+            (&uncounted, &foreign, true, None),
+            (&samples, &unknown, true, None),
+            (&without_status, &fits, true, None),
+            // What it does have is judged.
+            (
+                &part,
+                &wanted("order", None, 2),
+                false,
+                Some("the template `order` takes 1 value, and the message gives 2"),
+            ),
+            (&samples, &foreign, false, Some("`order` exists in another language: es; the message asks for `pt`")),
+        ] {
+            let uses = TemplateUses { uses: vec![wanted.clone()], is_cut: false };
+            let faults = judge(listing, &Stderr::new(Verbosity::Quiet, Color::default()), &uses, strict);
+            let problems: Vec<_> = faults.iter().map(|fault| fault.problem.as_str()).collect();
+            assert_eq!(problems, expected.as_slice(), "{wanted:?} in {listing}");
+        }
+    }
+
+    #[test]
+    fn several_faults_are_counted_and_the_first_ones_named() {
+        let of = |count: usize| {
+            let fault = |n| TemplateFault { wanted: wanted("x", None, 0), problem: format!("p{n}") };
+            let error = UnusableTemplates { faults: (1..=count).map(fault).collect(), hint: "" };
+            (error.to_string(), error.details().join(" "))
+        };
+        assert_eq!(of(1), ("p1".to_owned(), String::new()));
+        assert_eq!(of(5), ("5 of the templates cannot be sent".to_owned(), "p1 p2 p3 p4 p5".to_owned()));
+        assert_eq!(of(7), ("7 of the templates cannot be sent".to_owned(), "p1 p2 p3 p4 p5 and 2 more".to_owned()));
+    }
+
+    #[test]
+    fn more_than_ten_languages_are_cut() {
+        let languages: Vec<_> = (1..=11).map(|number| number.to_string()).collect();
+        assert_eq!(named(&languages[..10]), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10");
+        assert_eq!(named(&languages), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …");
+    }
+}

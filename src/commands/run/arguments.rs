@@ -118,3 +118,17 @@ impl NotifyOn {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_did_not_end_with_0_is_a_failure() {
+        let ends = [(Some(0), None), (Some(1), None), (Some(127), None), (Some(137), Some(9)), (None, None)];
+        let wants = |on: NotifyOn| ends.map(|(code, signal)| on.wants(CommandEnd { code, signal }));
+        assert_eq!(wants(NotifyOn::Always), [true; 5]);
+        assert_eq!(wants(NotifyOn::Failure), [false, true, true, true, true]);
+        assert_eq!(wants(NotifyOn::Success), [true, false, false, false, false]);
+    }
+}

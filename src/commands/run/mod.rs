@@ -6,7 +6,7 @@ mod facts;
 mod notice;
 mod prepared;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
@@ -110,6 +110,25 @@ impl From<CommandError> for NoticeFailure {
     }
 }
 
+impl NoticeFailure {
+    /// A notice that was not accepted within `limit`, as `flight` tells.
+    fn late(limit: Duration, flight: &Flight) -> Self {
+        let seconds = limit.as_secs_f64();
+        if flight.is_under_way() {
+            return Self(ExitCode::Unknown, "unknown", format!("it may have been sent: no answer within {seconds} s"));
+        }
+        match flight.last_problem() {
+            Some(("network", cause)) => {
+                Self(ExitCode::Network, "network", format!("not sent within {seconds} s: {cause}"))
+            }
+            Some((_, cause)) => {
+                Self(ExitCode::Unavailable, "unavailable", format!("not sent within {seconds} s: {cause}"))
+            }
+            None => Self(ExitCode::Unavailable, "unavailable", format!("not sent within {seconds} s")),
+        }
+    }
+}
+
 impl CommandRun<'_> {
     /// Runs the command, then sends the notice where it is wanted. Gives the command's exit code, or with
     /// `--strict-notify` that of a notice that failed.
@@ -170,14 +189,7 @@ impl CommandRun<'_> {
             }
             return Ok(code);
         };
-        // What was told before the command ran stands far above by now, and is not said twice.
-        let is_told = told.is_some_and(|told| problem == format!("not sent: {told}"));
-        let message = match problem.strip_prefix("it may have been sent") {
-            _ if is_told => "the notice was not sent, for the reason given above".to_owned(),
-            Some(why) => format!("the notice may have been sent{why}"),
-            None => format!("the notice was {problem}"),
-        };
-        context.stderr.error(&message, &[], None);
+        context.stderr.error(&without_notice(&problem, told.as_deref()), &[], None);
         Ok(if arguments.strict_notify { of_notice } else { code })
     }
 
@@ -251,24 +263,10 @@ impl CommandRun<'_> {
         let retry_for = sender.settings.retry_for.value.duration();
         let delivery = connection.deliver(&context.stderr, &request, retry_for, flight);
         let Ok(delivery) = tokio::time::timeout(arguments.patience(), delivery).await else {
-            let seconds = arguments.patience().as_secs_f64();
-            return Err(match flight.last_problem() {
-                _ if flight.is_under_way() => {
-                    record.sent = Sent::Unknown;
-                    NoticeFailure(
-                        ExitCode::Unknown,
-                        "unknown",
-                        format!("it may have been sent: no answer within {seconds} s"),
-                    )
-                }
-                Some(("network", cause)) => {
-                    NoticeFailure(ExitCode::Network, "network", format!("not sent within {seconds} s: {cause}"))
-                }
-                Some((_, cause)) => {
-                    NoticeFailure(ExitCode::Unavailable, "unavailable", format!("not sent within {seconds} s: {cause}"))
-                }
-                None => NoticeFailure(ExitCode::Unavailable, "unavailable", format!("not sent within {seconds} s")),
-            });
+            if flight.is_under_way() {
+                record.sent = Sent::Unknown;
+            }
+            return Err(NoticeFailure::late(arguments.patience(), flight));
         };
         flight.landed();
         let code = note_delivery(delivery, record, false);
@@ -294,4 +292,68 @@ fn after_command(connection: Connection, ended: Instant) -> Result<Connection, N
     let caught = signals.catch(&Signal::THAT_END_US);
     caught.map_err(|error| NoticeFailure(ExitCode::Unexpected, "unexpected", format!("not sent: {error}")))?;
     Ok(Connection { signals, ..connection })
+}
+
+/// What is said of a notice that failed for `problem`. What was `told` before the command ran stands far above by now, and is
+/// not said twice.
+fn without_notice(problem: &str, told: Option<&str>) -> String {
+    if told.is_some() && problem.strip_prefix("not sent: ") == told {
+        return "the notice was not sent, for the reason given above".to_owned();
+    }
+    match problem.strip_prefix("it may have been sent") {
+        Some(why) => format!("the notice may have been sent{why}"),
+        None => format!("the notice was {problem}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Event, Problem};
+
+    #[test]
+    fn a_notice_that_is_late_is_unknown_only_while_a_request_is_under_way() {
+        let problem = |code| Problem {
+            code,
+            api_code: None,
+            message: "because".to_owned(),
+            hint: String::new(),
+            retry_after: None,
+            beginning: None,
+        };
+        let (network, limit) = (problem("network"), problem("unavailable"));
+        let waits = |problem| Event::Waiting { wait: Duration::ZERO, problem };
+        for (events, code, name, words) in [
+            (vec![], 6, "unavailable", "not sent within 1.5 s"),
+            (vec![Event::Attempt(1)], 8, "unknown", "it may have been sent: no answer within 1.5 s"),
+            (vec![Event::Attempt(1), waits(&network)], 7, "network", "not sent within 1.5 s: because"),
+            (vec![Event::Attempt(1), waits(&limit)], 6, "unavailable", "not sent within 1.5 s: because"),
+            (
+                vec![Event::Attempt(1), waits(&limit), Event::Attempt(2)],
+                8,
+                "unknown",
+                "it may have been sent: no answer within 1.5 s",
+            ),
+        ] {
+            let flight = Flight::default();
+            for event in &events {
+                flight.note(event);
+            }
+            let NoticeFailure(found, its_name, its_words) = NoticeFailure::late(Duration::from_millis(1500), &flight);
+            assert_eq!((found.code(), its_name, its_words.as_str()), (code, name, words), "{events:?}");
+        }
+    }
+
+    #[test]
+    fn a_notice_that_failed_is_told_once() {
+        for (problem, told, expected) in [
+            ("not sent: no bot", None, "the notice was not sent: no bot"),
+            ("not sent: no bot", Some("no bot"), "the notice was not sent, for the reason given above"),
+            ("not sent: no bot", Some("no secret"), "the notice was not sent: no bot"),
+            ("it may have been sent: cut", None, "the notice may have been sent: cut"),
+            ("it may have been sent: cut", Some("no bot"), "the notice may have been sent: cut"),
+        ] {
+            assert_eq!(without_notice(problem, told), expected);
+        }
+    }
 }
