@@ -38,7 +38,7 @@ pub(crate) struct ImportPlan<'a> {
     /// The address that the requests are made for.
     pub(crate) base: &'a Url,
     /// Runs whose messages are left out; those of none where that is decided later.
-    pub(crate) earlier: Option<&'a LookedUpRuns<'a>>,
+    pub(crate) earlier: Option<&'a dyn LookedUpRuns>,
     /// What becomes of rows of a report that say that they were sent.
     pub(crate) reported: ReportedRule,
 }

@@ -1,8 +1,12 @@
 //! What of earlier runs counts, and how it is told.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use thiserror::Error;
+
 use super::error::LedgerError;
+use super::name::RunName;
 use super::skip::SkipReason;
 use super::state::RowState;
 use crate::timestamps::{local_time, of_milliseconds};
@@ -23,6 +27,28 @@ pub(super) fn since(now: i64, remember: Duration) -> i64 {
         Ok(remember) => now - remember,
         Err(_) => i64::MIN,
     }
+}
+
+/// So many are open at once, each with three files: a process of macOS may open 256.
+pub(crate) const MOST_OPEN: usize = 64;
+
+/// What keeps a list from being compared.
+#[derive(Debug, Error)]
+pub(crate) enum EarlierError {
+    /// It is of the same bot at the same address, or not even that can be read, and what it sends cannot be known.
+    #[error("run {run} cannot be read: {error}")]
+    Unreadable {
+        run: RunName,
+        path: PathBuf,
+        /// Whether it is known to be of the same bot.
+        is_ours: bool,
+        error: LedgerError,
+    },
+    /// They are looked up as the list is read.
+    #[error("{runs} earlier runs count, and with --limit and --skip-sent at most {MOST_OPEN} can")]
+    TooMany { runs: usize },
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
 }
 
 /// What of an earlier run counts; times are milliseconds since 1970.

@@ -2,10 +2,10 @@
 //! in a database that several machines share (`postgres/`). What both have in common stands here.
 
 mod age;
+mod earlier;
 mod error;
 mod events;
 mod exchange;
-mod find;
 mod memory;
 mod message;
 mod name;
@@ -28,35 +28,30 @@ mod workers;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) use self::age::RunAge;
+pub(crate) use self::earlier::{KnownRuns, LookedUpRuns};
 pub(crate) use self::error::LedgerError;
 pub(crate) use self::events::{RunEvent, RunEventKind};
 pub(crate) use self::exchange::{Delay, Given, RunLedger, SettledRow};
-pub(crate) use self::find::{FoundMessage, FoundMessages, FoundRow};
-pub(crate) use self::memory::{EarlierMessages, EarlierRow, FIRST_TIME, Memory, is_recent};
+pub(crate) use self::memory::{EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, Memory, is_recent};
 pub(crate) use self::name::RunName;
-pub(crate) use self::overview::{RunOverview, RunOverviews, UnreadableRun};
+pub(crate) use self::overview::{FoundMessage, FoundMessages, FoundRow, RunOverview, RunOverviews, UnreadableRun};
 pub(crate) use self::pause::{FAILED_OVER, PauseReason, PausedFor, PausedRun, RESTORED, Resumed, RunPause};
 pub(crate) use self::postgres::{DatabaseAddress, DatabaseError, DatabaseTls, SharedRuns, schema_sql, set_up};
-pub(crate) use self::resolution::{
-    DecidedRow, Resolution, ResolveError, RowOfReport, StandingRow, chosen_rows, decided_by_hand,
-    rows_reported_otherwise,
-};
+pub(crate) use self::resolution::{DecidedRow, Resolution, ResolveError, RowOfReport, StandingRow, decided_by_hand};
 pub(crate) use self::run::{HeldFor, HeldRun, Run};
 pub(crate) use self::run_error::RunError;
 pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::sqlite::damaged_ledger;
-pub(crate) use self::sqlite::{
-    DraftOverview, DraftRequest, DraftRow, EarlierError, KeyKind, LedgerDraft, Runs, SeenKeys, StopWatch,
-};
+pub(crate) use self::sqlite::{DraftOverview, DraftRequest, DraftRow, KeyKind, LedgerDraft, Runs, SeenKeys, StopWatch};
 pub(crate) use self::state::{Counts, RowState};
-pub(crate) use self::store::{KnownRuns, LedgerStore, LookedUpRuns, NewRun, UnfinishedRuns};
+pub(crate) use self::store::{LedgerStore, NewRun, UnfinishedRuns};
 pub(crate) use self::types::{
     BegunAttempt, Details, EndedAttempt, QueuedRow, RecipientFlags, ReportedRow, RowFilter, RunConditions,
 };
 pub(crate) use self::workers::{LostWorker, RunWorker};
 
-use self::memory::{of_rank, rank, since};
+use self::memory::{MOST_OPEN, of_rank, rank, since};
 use self::message::SameMessage;
 use self::types::{ENDED_UNDER_WAY, LedgerProgress, RecordSummary, recipients_of};
 

@@ -1,11 +1,11 @@
-//! A run in figures, for a list of all of them.
+//! What is told of all runs: each in figures, or what they have for one person.
 
 use super::error::LedgerError;
 use super::memory::{is_recent, since};
 use super::name::RunName;
 use super::run::Run;
 use super::state::Counts;
-use super::types::Details;
+use super::types::{Details, ReportedRow};
 use crate::ledger::sqlite::RunNote;
 
 /// What there is to say of a run beside the others.
@@ -80,5 +80,41 @@ impl RunOverview {
     /// Whether every row is known to be final.
     pub(crate) fn is_finished(&self) -> bool {
         self.damage.is_none() && self.noted.is_finished()
+    }
+}
+
+/// A row to the person who was looked for.
+#[derive(Debug)]
+pub(crate) struct FoundRow {
+    /// As the run writes it.
+    pub(crate) recipient: String,
+    /// The message, as JSON.
+    pub(crate) body: String,
+    pub(crate) reported: ReportedRow,
+}
+
+/// Such a row, and the run that has it.
+#[derive(Debug)]
+pub(crate) struct FoundMessage {
+    pub(crate) run: String,
+    pub(crate) kind: String,
+    pub(crate) bot: String,
+    pub(crate) is_rehearsal: bool,
+    pub(crate) row: FoundRow,
+}
+
+/// What all runs have for them.
+#[derive(Debug, Default)]
+pub(crate) struct FoundMessages {
+    pub(crate) messages: Vec<FoundMessage>,
+    /// Runs whose ledger is not all that was written.
+    pub(crate) damaged: Vec<(RunName, LedgerError)>,
+    /// Runs of which it is not known whether they have any.
+    pub(crate) unreadable: Vec<UnreadableRun>,
+}
+
+impl FoundMessage {
+    pub(super) fn of(run: String, details: &Details, row: FoundRow) -> Self {
+        Self { run, kind: details.kind.clone(), bot: details.bot.clone(), is_rehearsal: details.sandbox, row }
     }
 }

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::error::LedgerError;
-use super::run::Run;
 use super::state::RowState;
 use crate::output::Sent;
 use crate::phone::person_key;
@@ -90,7 +89,7 @@ pub(crate) struct StandingRow {
 }
 
 impl StandingRow {
-    fn decided(&self, change: [RowState; 2]) -> Result<DecidedRow, ResolveError> {
+    pub(super) fn decided(&self, change: [RowState; 2]) -> Result<DecidedRow, ResolveError> {
         let [wanted, _] = change;
         if self.state != wanted {
             return Err(ResolveError::OtherState { line: self.line, state: self.state, wanted });
@@ -99,7 +98,7 @@ impl StandingRow {
     }
 
     /// Refuses a report of other people: runs on two machines may have one name, and a sheet may be sorted in part.
-    fn check_recipient(&self, said: &RowOfReport) -> Result<(), ResolveError> {
+    pub(super) fn check_recipient(&self, said: &RowOfReport) -> Result<(), ResolveError> {
         let Some(recipient) = self.recipient.clone() else { return Ok(()) };
         let (of_report, line) = (said.line, self.line);
         match &said.recipient {
@@ -110,7 +109,7 @@ impl StandingRow {
     }
 
     /// Refuses what was reported of another request: a run that was removed may have had the same name and the same list.
-    fn check_time(&self, said: &RowOfReport) -> Result<(), ResolveError> {
+    pub(super) fn check_time(&self, said: &RowOfReport) -> Result<(), ResolveError> {
         let text = said.at.trim();
         if [self.at, self.began_at].into_iter().flatten().any(|at| is_time(text, at)) {
             return Ok(());
@@ -122,65 +121,6 @@ impl StandingRow {
 /// For a person who has it as of another time.
 fn changed(at: Option<i64>) -> String {
     at.map_or("has no time".to_owned(), |at| format!("last changed at {:.3}", of_milliseconds(at)))
-}
-
-/// The rows at `lines` and to `people`.
-///
-/// # Errors
-/// When one is not there, or in another state than was meant.
-pub(crate) fn chosen_rows(
-    run: &dyn Run,
-    change: [RowState; 2],
-    lines: &[u64],
-    people: &[String],
-) -> Result<Vec<DecidedRow>, ResolveError> {
-    let mut chosen = BTreeMap::new();
-    let at_lines = run.at_lines(&lines.iter().copied().collect())?;
-    for line in lines {
-        let row = at_lines.get(line).ok_or(ResolveError::NoSuchLine { line: *line })?.decided(change)?;
-        chosen.insert(row.n, row);
-    }
-    for recipient in people {
-        let rows = run.to_person(recipient)?;
-        let Some(first) = rows.first() else {
-            return Err(ResolveError::NobodyOf { recipient: recipient.clone() });
-        };
-        let mut decided: Vec<_> = rows.iter().filter_map(|row| row.decided(change).ok()).collect();
-        if decided.is_empty() {
-            decided.push(first.decided(change)?);
-        }
-        chosen.extend(decided.into_iter().map(|row| (row.n, row)));
-    }
-    Ok(chosen.into_values().collect())
-}
-
-/// The unknown rows of which `said` says that they were sent, or were not. What it says of others must be so already, and
-/// all must be to the people that the run has there.
-///
-/// # Errors
-/// When one is not there or to somebody else, it is known that something else became of it, or the report is not of this
-/// request.
-pub(crate) fn rows_reported_otherwise(
-    run: &dyn Run,
-    said: &BTreeMap<u64, RowOfReport>,
-) -> Result<Vec<DecidedRow>, ResolveError> {
-    let at_lines = run.at_lines(&said.keys().copied().collect())?;
-    let mut rows = Vec::new();
-    for (line, said) in said {
-        let row = at_lines.get(line).ok_or(ResolveError::NoSuchLine { line: *line })?;
-        row.check_recipient(said)?;
-        let to = match said.sent {
-            Sent::Yes => RowState::Sent,
-            Sent::No => RowState::Failed,
-            Sent::Unknown => continue,
-        };
-        if row.state == RowState::Unknown || row.state.sent() != said.sent {
-            let decided = row.decided([RowState::Unknown, to])?;
-            row.check_time(said)?;
-            rows.push(decided);
-        }
-    }
-    Ok(rows)
 }
 
 /// What is written beside a row that was decided.

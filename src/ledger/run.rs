@@ -7,15 +7,16 @@ use std::time::Duration;
 use super::error::LedgerError;
 use super::events::RunEvent;
 use super::exchange::RunLedger;
-use super::memory::EarlierMessages;
+use super::memory::{EarlierError, EarlierMessages};
 use super::name::RunName;
 use super::pause::{PausedRun, Resumed};
-use super::resolution::{Resolution, ResolveError, StandingRow};
+use super::resolution::{DecidedRow, Resolution, ResolveError, RowOfReport, StandingRow};
 use super::skip::{Skip, SkipCounts};
-use super::state::Counts;
+use super::state::{Counts, RowState};
 use super::types::{DAMAGED, Details, QueuedRow, ReportedRow, RowFilter};
 use super::workers::{LostWorker, RunWorker};
-use crate::ledger::sqlite::{EarlierError, StopWatch};
+use crate::ledger::sqlite::StopWatch;
+use crate::output::Sent;
 
 /// Rows still to be sent that are read at once.
 const ROWS_AT_ONCE: usize = 1000;
@@ -151,6 +152,65 @@ impl dyn Run + '_ {
             after = last.n;
             rows.iter().try_for_each(&mut check)?;
         }
+    }
+
+    /// The rows at `lines` and to `people`.
+    ///
+    /// # Errors
+    /// When one is not there, or in another state than was meant.
+    pub(super) fn chosen_rows(
+        &self,
+        change: [RowState; 2],
+        lines: &[u64],
+        people: &[String],
+    ) -> Result<Vec<DecidedRow>, ResolveError> {
+        let mut chosen = BTreeMap::new();
+        let at_lines = self.at_lines(&lines.iter().copied().collect())?;
+        for line in lines {
+            let row = at_lines.get(line).ok_or(ResolveError::NoSuchLine { line: *line })?.decided(change)?;
+            chosen.insert(row.n, row);
+        }
+        for recipient in people {
+            let rows = self.to_person(recipient)?;
+            let Some(first) = rows.first() else {
+                return Err(ResolveError::NobodyOf { recipient: recipient.clone() });
+            };
+            let mut decided: Vec<_> = rows.iter().filter_map(|row| row.decided(change).ok()).collect();
+            if decided.is_empty() {
+                decided.push(first.decided(change)?);
+            }
+            chosen.extend(decided.into_iter().map(|row| (row.n, row)));
+        }
+        Ok(chosen.into_values().collect())
+    }
+
+    /// The unknown rows of which `said` says that they were sent, or were not. What it says of others must be so already, and
+    /// all must be to the people that the run has there.
+    ///
+    /// # Errors
+    /// When one is not there or to somebody else, it is known that something else became of it, or the report is not of this
+    /// request.
+    pub(super) fn rows_reported_otherwise(
+        &self,
+        said: &BTreeMap<u64, RowOfReport>,
+    ) -> Result<Vec<DecidedRow>, ResolveError> {
+        let at_lines = self.at_lines(&said.keys().copied().collect())?;
+        let mut rows = Vec::new();
+        for (line, said) in said {
+            let row = at_lines.get(line).ok_or(ResolveError::NoSuchLine { line: *line })?;
+            row.check_recipient(said)?;
+            let to = match said.sent {
+                Sent::Yes => RowState::Sent,
+                Sent::No => RowState::Failed,
+                Sent::Unknown => continue,
+            };
+            if row.state == RowState::Unknown || row.state.sent() != said.sent {
+                let decided = row.decided([RowState::Unknown, to])?;
+                row.check_time(said)?;
+                rows.push(decided);
+            }
+        }
+        Ok(rows)
     }
 }
 

@@ -4,17 +4,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::age::RunAge;
+use super::earlier::KnownRuns;
 use super::error::LedgerError;
-use super::find::FoundMessages;
-use super::memory::EarlierRow;
 use super::name::RunName;
-use super::overview::{RunOverview, RunOverviews, UnreadableRun};
+use super::overview::{FoundMessages, RunOverview, RunOverviews, UnreadableRun};
 use super::run::{HeldFor, HeldRun, Run};
 use super::run_error::RunError;
 use super::types::Details;
 use crate::ledger::now;
-use crate::ledger::postgres::SharedEarlier;
-use crate::ledger::sqlite::{DraftRequest, EarlierError, EarlierRuns, LedgerDraft, OpenRuns, ReservedRun, RunNote};
+use crate::ledger::sqlite::{LedgerDraft, ReservedRun, RunNote};
 
 /// A name that is taken for a new run, and the draft that becomes it.
 pub(crate) struct NewRun {
@@ -78,7 +76,12 @@ pub(crate) trait LedgerStore {
 
     /// The earlier runs of a bot at an address with which a new list is compared. Sent and unknown rows count for as long as
     /// `remember`, rows under way and to be sent whatever their age.
-    fn earlier<'a>(&'a self, of: (&'a str, &'a str), remember: Duration, ignored: &'a [RunName]) -> KnownRuns<'a>;
+    fn earlier<'a>(
+        &'a self,
+        of: (&'a str, &'a str),
+        remember: Duration,
+        ignored: &'a [RunName],
+    ) -> Box<dyn KnownRuns<'a> + 'a>;
 
     /// Takes a name for a new run.
     ///
@@ -256,69 +259,5 @@ pub(crate) trait LedgerStore {
             }
         }
         Err(RunError::Exists { name: first }.into())
-    }
-}
-
-/// The earlier runs that a list is compared with.
-pub(crate) enum KnownRuns<'a> {
-    Files(EarlierRuns<'a>),
-    Shared(SharedEarlier<'a>),
-}
-
-/// Some of them, to look for one message after the other.
-pub(crate) enum LookedUpRuns<'a> {
-    Files(OpenRuns),
-    Shared(SharedEarlier<'a>),
-}
-
-impl<'a> KnownRuns<'a> {
-    /// Notes in `draft` what the runs have too.
-    pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError> {
-        match self {
-            Self::Files(runs) => runs.compare(draft),
-            Self::Shared(runs) => Ok(runs.compare(draft)?),
-        }
-    }
-
-    /// Checks only that they can be read.
-    pub(crate) fn check(&mut self) -> Result<(), EarlierError> {
-        match self {
-            Self::Files(runs) => runs.check(),
-            Self::Shared(_) => Ok(()),
-        }
-    }
-
-    /// How many people of `draft` a run has written to in the last 24 hours.
-    pub(crate) fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
-        match self {
-            Self::Files(runs) => runs.people_written_to(draft),
-            Self::Shared(runs) => Ok(runs.people_written_to(draft)?),
-        }
-    }
-
-    /// The unfinished runs that have messages for people of `draft`, each with how many people that is.
-    pub(crate) fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
-        match self {
-            Self::Files(runs) => runs.unfinished(draft),
-            Self::Shared(runs) => Ok(runs.unfinished(draft)?),
-        }
-    }
-
-    /// Opens all of them.
-    pub(crate) fn open(&mut self) -> Result<LookedUpRuns<'a>, EarlierError> {
-        Ok(match self {
-            Self::Files(runs) => LookedUpRuns::Files(runs.open()?),
-            Self::Shared(runs) => LookedUpRuns::Shared(runs.clone()),
-        })
-    }
-}
-
-impl LookedUpRuns<'_> {
-    /// The row that is this message to the same person, and its run: of several the one that says most.
-    pub(crate) fn find(&self, request: &DraftRequest<'_>) -> Result<Option<(String, EarlierRow)>, LedgerError> {
-        match self {
-            Self::Files(runs) => Ok(runs.find(request)?.map(|(run, row)| (run.to_string(), row))),
-            Self::Shared(runs) => runs.find(request),
-        }
     }
 }

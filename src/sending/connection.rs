@@ -31,6 +31,16 @@ pub(crate) enum Opening {
     Interrupted(Signal),
 }
 
+impl Opening {
+    /// For those who have nothing to tell of a signal.
+    pub(crate) fn connection(self) -> Result<Connection, Interrupted> {
+        match self {
+            Self::Open(connection) => Ok(connection),
+            Self::Interrupted(signal) => Err(Interrupted(signal)),
+        }
+    }
+}
+
 /// A signal that came before anything was sent.
 #[derive(Debug, Error)]
 #[error("interrupted by {}", .0.name())]

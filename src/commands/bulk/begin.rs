@@ -1,6 +1,5 @@
 //! A list that may be sent becomes a run: what it is, the question, and its beginning.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -20,12 +19,12 @@ use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::import::Imported;
 use crate::input::Source;
-use crate::ledger::{Details, HeldRun, KnownRuns, LedgerError, LedgerStore, NewRun, RecipientFlags, RunConditions};
+use crate::ledger::{Details, HeldRun, KnownRuns, LedgerStore, NewRun, RecipientFlags, RunConditions};
 use crate::list::ListFormat;
 use crate::message::Message;
 use crate::output::counted;
 use crate::process::Signals;
-use crate::sending::{GuardError, Interrupted, Opening, Sender, reread_do_not_contact};
+use crate::sending::{GuardError, Interrupted, Sender, reread_do_not_contact};
 
 /// What a run is stored with where nothing leaves the machine.
 const SANDBOX: &str = "sandbox";
@@ -44,7 +43,7 @@ pub(crate) struct PreparedRun<'a> {
     /// The kind that the message is.
     pub(crate) kind: &'a Message,
     /// Nothing in the sandbox, which is not compared.
-    pub(crate) earlier: Option<KnownRuns<'a>>,
+    pub(crate) earlier: Option<Box<dyn KnownRuns<'a> + 'a>>,
     pub(crate) repetition: Repetition,
 }
 
@@ -59,7 +58,7 @@ impl PreparedRun<'_> {
         let Self { store, mut new, mut details, kind, mut earlier, repetition } = self;
         if let Some(earlier) = &mut earlier {
             details.written_to = earlier.people_written_to(&new.draft)?;
-            earlier::report_unfinished(context, earlier, &new.draft)?;
+            earlier::report_unfinished(context, &mut **earlier, &new.draft)?;
         }
         let (skips, rows_told) = (new.draft.skip_counts()?, new.draft.to_be_sent());
         let hours = details.conditions.hours.as_ref();
@@ -71,10 +70,7 @@ impl PreparedRun<'_> {
         let before = BeforeRun { draft: &new.draft, kind, rate: details.rate, hours, written_to: details.written_to };
         before.report(context, is_asked)?;
         confirm(context, sender, rows_told)?;
-        let mut connection = match sender.connect(context).await? {
-            Opening::Open(connection) => connection,
-            Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
-        };
+        let mut connection = sender.connect(context).await?.connection()?;
         if !arguments.options.unchecked {
             let requests = |each: &mut dyn FnMut(u64, &str)| {
                 new.draft.requests(|line, _, body| {
@@ -90,7 +86,7 @@ impl PreparedRun<'_> {
         }
         hold_off_others(context, store, &mut new, &mut connection.signals).await?;
         if let Some(earlier) = &mut earlier {
-            earlier::compare(earlier, &mut new.draft, repetition)?;
+            earlier::compare(&mut **earlier, &mut new.draft, repetition)?;
         }
         let rows = new.draft.to_be_sent();
         if rows == 0 {
@@ -152,15 +148,6 @@ fn imported(context: &Context, run: &dyn HeldRun) -> Result<ExitCode, CommandErr
     let summary = RunSummary::of(made, written_to)?;
     print_summary(context, &summary.to_json(Some(name)), &summary.words(None, false), Some(name))?;
     Ok(ExitCode::Success)
-}
-
-/// Takes a name for the run of the list that was typed.
-pub(crate) fn new_run(store: &dyn LedgerStore, arguments: &BulkSendArguments) -> Result<NewRun, LedgerError> {
-    let list = match &arguments.source {
-        Source::Stdin => Path::new(""),
-        Source::File(path) => path,
-    };
-    store.begin(arguments.run.as_ref(), list)
 }
 
 /// What the run is.

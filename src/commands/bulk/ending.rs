@@ -1,9 +1,8 @@
 //! What is said of a run that has ended, for now or for good: how it stands, why it ended and how to go on.
 
-use super::damage::report_damage;
-use super::pause_words::{what_to_look_at, why};
 use super::run_log::run_fields;
 use super::summary::{RunSummary, Stretch, print_what_stays, to_continue};
+use super::words::{report_damage, what_to_look_at, why};
 use crate::api::Problem;
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};

@@ -1,7 +1,7 @@
 //! People who asked meanwhile not to be written to: `do_not_contact` of the profile is read again when a question was
 //! answered, when a run goes on, and when the hours open that it waited for.
 
-use super::row_notes::{RowNotes, excluded_words};
+use super::list_notes::{RowNotes, excluded_words};
 use crate::context::Context;
 use crate::import::ExcludedBy;
 use crate::ledger::{HeldRun, LedgerDraft, LedgerError, Skip, SkipReason};

@@ -3,9 +3,7 @@
 use std::io;
 
 use super::earlier::refuse_reported;
-use super::list_notes::tell_of_list;
-use super::row_messages::{RowMessages, Severity};
-use super::row_notes::{RowNotes, excluded_words};
+use super::list_notes::{RowMessages, RowNotes, Severity, excluded_words, tell_of_list};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::import::{ExcludedBy, ImportPlan, ImportPolicy, Imported, RowFault, RowRange, import_list, settle_repeated};

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::damage::{report_damage, report_unreadable};
 use super::store::open_store;
-use super::times::{local_time, utc};
+use super::words::{local_time, report_damage, report_unreadable, utc};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;

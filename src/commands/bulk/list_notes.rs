@@ -1,8 +1,137 @@
-//! What is said of a list that was read: what was passed over, and what nobody sees who opens it.
+//! What is said of a list that was read, and of its rows: each kind of message with its first lines, since one fault of a column
+//! is that of every row.
+
+use std::collections::HashMap;
 
 use crate::list::{HiddenRows, ListReader};
-use crate::output::{Stderr, counted};
+use crate::output::{Reading, Stderr, counted};
 
+/// Lines of one kind that are told.
+const TOLD: u64 = 5;
+
+/// How bad a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Severity {
+    /// It ends the command.
+    Fault,
+    Warning,
+}
+
+/// Tells lines about rows, and at the end how many more there were.
+pub(crate) struct RowMessages<'a> {
+    stderr: &'a Stderr,
+    reading: &'a Reading<'a>,
+    /// The kinds in the order of their first lines, each with that line and how many there are.
+    kinds: Vec<(Severity, u64, u64)>,
+    places: HashMap<(Severity, String), usize>,
+}
+
+impl<'a> RowMessages<'a> {
+    pub(crate) fn new(stderr: &'a Stderr, reading: &'a Reading<'a>) -> Self {
+        Self { stderr, reading, kinds: Vec::new(), places: HashMap::new() }
+    }
+
+    /// Of the row in `line`: `said` behind its number.
+    pub(crate) fn tell(&mut self, severity: Severity, line: u64, said: &str) {
+        let next = self.kinds.len();
+        let place = *self.places.entry((severity, kind_of(said))).or_insert(next);
+        if place == next {
+            self.kinds.push((severity, line, 0));
+        }
+        let Some((_, _, count)) = self.kinds.get_mut(place) else { return };
+        *count += 1;
+        if *count <= TOLD || self.stderr.is_verbose() {
+            self.print(severity, &format!("line {line}{said}"));
+        }
+    }
+
+    /// Says how many lines of each kind were not told.
+    pub(crate) fn finish(self) {
+        if self.stderr.is_verbose() {
+            return;
+        }
+        for (severity, line, count) in &self.kinds {
+            match count.saturating_sub(TOLD) {
+                0 => {}
+                1 => self.print(*severity, &format!("1 more row is like line {line}; -v lists all")),
+                more => self.print(*severity, &format!("{more} more rows are like line {line}; -v lists all")),
+            }
+        }
+    }
+
+    fn print(&self, severity: Severity, line: &str) {
+        self.reading.above(|| match severity {
+            Severity::Fault => self.stderr.fault(line),
+            Severity::Warning => self.stderr.warning(line),
+        });
+    }
+}
+
+/// The words without what they quote and count.
+fn kind_of(said: &str) -> String {
+    let outside = said.split('`').step_by(2);
+    outside.flat_map(str::chars).filter(|character| !character.is_ascii_digit()).collect()
+}
+
+/// Lines that are named.
+const NAMED: usize = 5;
+
+/// Notes about rows, in the order in which the first of each came.
+#[derive(Default)]
+pub(crate) struct RowNotes {
+    notes: Vec<RowNote>,
+}
+
+struct RowNote {
+    /// Behind the count: of one row, and of several.
+    words: [String; 2],
+    rows: u64,
+    lines: Vec<String>,
+    way_out: &'static str,
+    is_warning: bool,
+}
+
+/// Of rows that are left out for the list of this name.
+pub(crate) fn excluded_words(list: &str) -> [String; 2] {
+    [format!("is left out, whose recipient is on {list}"), format!("are left out, whose recipients are on {list}")]
+}
+
+impl RowNotes {
+    /// `line` is one more row of which `words` can be said.
+    pub(crate) fn add(&mut self, words: [String; 2], line: String, way_out: &'static str) {
+        self.add_as(words, line, way_out, false);
+    }
+
+    /// As [`RowNotes::add`], of what is probably a mistake.
+    pub(crate) fn warn(&mut self, words: [String; 2], line: String, way_out: &'static str) {
+        self.add_as(words, line, way_out, true);
+    }
+
+    fn add_as(&mut self, words: [String; 2], line: String, way_out: &'static str, is_warning: bool) {
+        let known = self.notes.iter_mut().find(|note| note.words == words);
+        match known {
+            Some(note) => {
+                note.rows += 1;
+                if note.lines.len() <= NAMED {
+                    note.lines.push(line);
+                }
+            }
+            None => self.notes.push(RowNote { words, rows: 1, lines: vec![line], way_out, is_warning }),
+        }
+    }
+
+    pub(crate) fn tell(&self, stderr: &Stderr) {
+        for RowNote { words: [one, several], rows, lines, way_out, is_warning } in &self.notes {
+            let words = if *rows == 1 { one } else { several };
+            let more = if lines.len() > NAMED { ", …" } else { "" };
+            let lines: Vec<_> = lines.iter().take(NAMED).map(String::as_str).collect();
+            let told = format!("{} {words}: line {}{more}{way_out}", counted(*rows, "row"), lines.join(", "));
+            if *is_warning { stderr.warning(&told) } else { stderr.note(&told) }
+        }
+    }
+}
+
+/// What was passed over, and what nobody sees who opens the list.
 pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader) {
     match list.empty_rows() {
         0 => {}
@@ -19,5 +148,25 @@ pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader) {
     if let Some((sheet, others)) = list.sheets().filter(|(_, others)| !others.is_empty()) {
         let others = counted(others.len() as u64, "other sheet");
         stderr.note(&format!("the sheet `{sheet}` was read; the workbook has {others}: --sheet NAME takes another"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_of_one_kind_where_only_values_differ() {
+        for (left, right, are_alike) in [
+            (": to: `1` has 1 digits", ": to: `593x` has 12 digits", true),
+            (
+                ": text: has 4097 characters; at most 4096 are allowed",
+                ": text: has 5000 characters; at most 4096 are allowed",
+                true,
+            ),
+            (": text: is empty", ": to: is empty", false),
+        ] {
+            assert_eq!(kind_of(left) == kind_of(right), are_alike, "{left}, {right}");
+        }
     }
 }

@@ -4,7 +4,6 @@ mod arguments;
 mod before;
 mod begin;
 mod carry_out;
-mod damage;
 mod earlier;
 mod ending;
 mod excluded;
@@ -13,14 +12,11 @@ mod hours;
 mod import;
 mod list;
 mod list_notes;
-mod pause_words;
 mod plan;
 mod remove;
 mod report;
 mod resolve;
 mod resume;
-mod row_messages;
-mod row_notes;
 mod run_log;
 mod send;
 mod show;
@@ -29,7 +25,7 @@ mod stop;
 mod store;
 mod summary;
 mod test_send;
-mod times;
+mod words;
 
 pub(crate) use self::arguments::{
     BulkAction, BulkSendArguments, Decided, EarlierOptions, Removed, RunOptions, TestSend,

@@ -1,8 +1,7 @@
 //! `bulk remove`: forgets a run, or finished runs of some age.
 
-use super::damage::warn_of_left_alone;
 use super::store::open_store;
-use super::times::local_time;
+use super::words::{local_time, warn_of_left_alone};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;

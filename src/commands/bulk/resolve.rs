@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use super::arguments::Decided;
-use super::damage::warn_of_left_alone;
 use super::import::open;
 use super::plan::recipient_rule;
 use super::run_log::log_resolved;
 use super::store::open_store;
 use super::summary::{RunSummary, print_what_stays, to_continue};
+use super::words::warn_of_left_alone;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;

@@ -5,13 +5,12 @@ use super::arguments::{EarlierOptions, RunOptions};
 use super::before::{refuse_templates, report_before_resume};
 use super::begin::{confirm, is_asked};
 use super::carry_out::carry_out;
-use super::damage::warn_of_left_alone;
 use super::earlier::leave_out_sent;
 use super::excluded::leave_out_excluded;
 use super::hours::of_resumed_run;
-use super::pause_words::{since_when, what_to_look_at};
 use super::store::{check_clocks, open_store};
 use super::summary::without_end;
+use super::words::{since_when, warn_of_left_alone, what_to_look_at};
 use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Origin, Rate, Sourced, knows_profile};
 use crate::context::{Context, UsageError};
@@ -21,9 +20,7 @@ use crate::ledger::{Counts, Details, HeldFor, HeldRun, LedgerStore, Resumed, Run
 use crate::output::counted;
 use crate::people::Exclusions;
 use crate::process::block_on;
-use crate::sending::{
-    Connection, Interrupted, Opening, Sender, UnresolvedSender, add_do_not_contact, reread_do_not_contact,
-};
+use crate::sending::{Connection, Sender, UnresolvedSender, add_do_not_contact, reread_do_not_contact};
 
 /// What a person says who resumes a run.
 #[derive(Debug, Default)]
@@ -103,10 +100,7 @@ fn go_on(
         }
     }
     block_on(async {
-        let mut connection = match sender.connect(context).await? {
-            Opening::Open(connection) => connection,
-            Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
-        };
+        let mut connection = sender.connect(context).await?.connection()?;
         if !options.unchecked {
             check_templates(context, &sender, &mut connection, &*run, &details).await?;
         }

@@ -1,7 +1,9 @@
 //! `bulk send`: every row is read, filled and checked first; then the run exists, and its rows are sent.
 
+use std::path::Path;
+
 use super::arguments::BulkSendArguments;
-use super::begin::{PreparedRun, details, new_run};
+use super::begin::{PreparedRun, details};
 use super::earlier::{self, Repetition};
 use super::hours::of_new_run;
 use super::import::{import, open};
@@ -70,13 +72,13 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         language: &language,
         bot: sender.bot.as_str(),
         base: base.url(),
-        earlier: open_runs.as_ref(),
+        earlier: open_runs.as_deref(),
         // On the sandbox nothing was sent, and nothing will be.
         reported: if sender.settings.is_sandboxed() { ReportedRule::NotCounted } else { repetition.of_report() },
     };
     let rows = (arguments.range, arguments.policy, arguments.options.progress);
     let mut compare = |draft: &mut LedgerDraft| match &mut runs_before {
-        Some(earlier) => earlier::compare(earlier, draft, repetition),
+        Some(earlier) => earlier::compare(&mut **earlier, draft, repetition),
         None => Ok(()),
     };
     if let Some(test) = &arguments.test {
@@ -86,27 +88,35 @@ pub(crate) fn run(context: &mut Context, arguments: &BulkSendArguments) -> Resul
         let read = import(context, &mut list, &mut draft, &plan, (None, &nobody), rows, &mut |_| Ok(()))?;
         read.verdict?;
         let tested = TestedList { list: &list, draft: &draft, plan: &plan };
-        return tested.send(context, &sender, &recipient, test.rows, arguments.options.unchecked);
-    }
-    if is_shown {
+        tested.send(context, &sender, &recipient, test.rows, arguments.options.unchecked)
+    } else if is_shown {
         let mut draft = LedgerDraft::create(None)?;
         let read = import(context, &mut list, &mut draft, &plan, (Some(&sender), &exclusions), rows, &mut compare)?;
         let shown = ShownList { sender: &sender, draft: &draft, kind, most: arguments.preview };
-        return shown.show(context, read, runs_before.as_mut());
+        shown.show(context, read, runs_before)
+    } else {
+        let store = store.ok_or(LedgerError::NoDirectory)?;
+        let mut new = store.begin(arguments.run.as_ref(), file_of(&arguments.source))?;
+        let read = import(context, &mut list, &mut new.draft, &plan, (Some(&sender), &exclusions), rows, &mut compare)?;
+        read.verdict?;
+        read.comparison?;
+        if new.draft.to_be_sent() == 0 {
+            return nothing_to_send(context, &new.draft);
+        }
+        let details = details(arguments, &sender, hours, list.format(), &read.imported, body.as_ref())?;
+        let details = Details { remember, ..details };
+        drop(open_runs);
+        let prepared = PreparedRun { store, new, details, kind, earlier: runs_before, repetition };
+        block_on(prepared.begin(context, arguments, &sender))
     }
-    let store = store.ok_or(LedgerError::NoDirectory)?;
-    let mut new = new_run(store, arguments)?;
-    let read = import(context, &mut list, &mut new.draft, &plan, (Some(&sender), &exclusions), rows, &mut compare)?;
-    read.verdict?;
-    read.comparison?;
-    if new.draft.to_be_sent() == 0 {
-        return nothing_to_send(context, &new.draft);
+}
+
+/// Nothing of standard input.
+fn file_of(source: &Source) -> &Path {
+    match source {
+        Source::Stdin => Path::new(""),
+        Source::File(path) => path,
     }
-    let details =
-        Details { remember, ..details(arguments, &sender, hours, list.format(), &read.imported, body.as_ref())? };
-    drop(open_runs);
-    let prepared = PreparedRun { store, new, details, kind, earlier: runs_before, repetition };
-    block_on(prepared.begin(context, arguments, &sender))
 }
 
 /// Claims standard input for the list, or for who must not be written to.
@@ -137,9 +147,9 @@ fn exclusions(
 /// The earlier runs, where rows that are left out do not count for `--limit`: they are looked up as the list is read.
 fn open_runs<'a>(
     arguments: &BulkSendArguments,
-    earlier: Option<&mut KnownRuns<'a>>,
+    earlier: Option<&mut Box<dyn KnownRuns<'a> + 'a>>,
     repetition: Repetition,
-) -> Result<Option<LookedUpRuns<'a>>, CommandError> {
+) -> Result<Option<Box<dyn LookedUpRuns + 'a>>, CommandError> {
     match earlier {
         Some(earlier) if repetition == Repetition::LeftOut && arguments.range.limit.is_some() => {
             Ok(Some(earlier.open()?))

@@ -30,7 +30,7 @@ impl ShownList<'_> {
         &self,
         context: &Context,
         read: ReadList,
-        earlier: Option<&mut KnownRuns<'_>>,
+        earlier: Option<Box<dyn KnownRuns<'_> + '_>>,
     ) -> Result<ExitCode, CommandError> {
         let words = read.words();
         if read.verdict.is_ok() && !self.report_earlier(context, earlier, read.comparison)? {
@@ -52,7 +52,7 @@ impl ShownList<'_> {
     fn report_earlier(
         &self,
         context: &Context,
-        earlier: Option<&mut KnownRuns<'_>>,
+        earlier: Option<Box<dyn KnownRuns<'_> + '_>>,
         comparison: Result<(), CommandError>,
     ) -> Result<bool, CommandError> {
         match comparison {
@@ -66,9 +66,9 @@ impl ShownList<'_> {
             }
             Err(error) => return Err(error),
         }
-        let Some(earlier) = earlier else { return Ok(true) };
+        let Some(mut earlier) = earlier else { return Ok(true) };
         earlier::report_skipped(context, &self.draft.skip_counts()?);
-        earlier::report_unfinished(context, earlier, self.draft)?;
+        earlier::report_unfinished(context, &mut *earlier, self.draft)?;
         earlier::report_written_to(context, earlier.people_written_to(self.draft)?);
         Ok(true)
     }

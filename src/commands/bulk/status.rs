@@ -2,12 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::damage::report_damage;
 use super::hours::waiting;
-use super::pause_words::since_when;
 use super::store::{find_or_newest, open_store};
 use super::summary::{RunSummary, print_summary, to_continue};
-use super::times::{local_time, utc};
+use super::words::{local_time, report_damage, since_when, utc};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;

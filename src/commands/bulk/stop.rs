@@ -1,8 +1,8 @@
 //! `bulk stop`: lets a run that another process carries out come to its end.
 
-use super::damage::{report_damage, warn_of_left_alone};
 use super::store::open_store;
 use super::summary::to_continue;
+use super::words::{report_damage, warn_of_left_alone};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;

@@ -15,7 +15,7 @@ use crate::list::ListReader;
 use crate::message::{Outgoing, TemplateUses, TypedRecipient};
 use crate::output::{Format, Record, RecordError, Sent, counted};
 use crate::process::block_on;
-use crate::sending::{AuditLog, Flight, Interrupted, Opening, Sender, catch_panic};
+use crate::sending::{AuditLog, Flight, Sender, catch_panic};
 
 /// WhatsApp takes one message in this time to the same person (`api.md`, error 131056).
 const PAUSE: Duration = Duration::from_secs(6);
@@ -79,10 +79,7 @@ impl TestedList<'_> {
         unchecked: bool,
         (flight, current): (&Flight, &Cell<usize>),
     ) -> Result<ExitCode, CommandError> {
-        let mut connection = match sender.connect(context).await? {
-            Opening::Open(connection) => connection,
-            Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
-        };
+        let mut connection = sender.connect(context).await?.connection()?;
         if !unchecked {
             let bodies = |each: &mut dyn FnMut(u64, &str)| {
                 for (line, outgoing) in lines.iter().zip(messages) {

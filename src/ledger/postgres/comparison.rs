@@ -8,11 +8,11 @@ use tokio_postgres::types::ToSql;
 
 use super::database::LONG;
 use super::error::DatabaseError;
-use super::reading::RunId;
-use super::runs::SharedRuns;
+use super::runs::{RunId, SharedRuns};
 use crate::ledger::sqlite::{DraftRequest, LedgerDraft, RowKey, key_of};
 use crate::ledger::{
-    EarlierMessages, EarlierRow, FIRST_TIME, HeldRun, LedgerError, RowState, RunName, Skip, SkipReason,
+    EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, HeldRun, KnownRuns, LedgerError, LookedUpRuns, RowState,
+    RunName, Skip, SkipReason,
 };
 
 /// So many rows are looked up at once.
@@ -55,31 +55,6 @@ impl<'a> SharedEarlier<'a> {
         Self { runs, bot, api_url, remember }
     }
 
-    /// Notes in `draft` what other runs have too.
-    pub(crate) fn compare(&self, draft: &LedgerDraft) -> Result<(), LedgerError> {
-        draft.prepare_earlier()?;
-        let mut after = 0;
-        loop {
-            let keys = draft.keys(after, KEYS)?;
-            let Some(last) = keys.last() else { return Ok(()) };
-            after = last.n;
-            for SharedMatch { n, run, found } in self.matches(&keys)? {
-                draft.note_earlier(n, &run, found)?;
-            }
-        }
-    }
-
-    /// The row of another run that is this message to the same person: of several the one that says most.
-    pub(crate) fn find(&self, request: &DraftRequest<'_>) -> Result<Option<(String, EarlierRow)>, LedgerError> {
-        let mut best: Option<(String, EarlierRow)> = None;
-        for SharedMatch { run, found, .. } in self.matches(&[key_of(request)])? {
-            if best.as_ref().is_none_or(|(_, known)| found.outweighs(known)) {
-                best = Some((run, found));
-            }
-        }
-        Ok(best)
-    }
-
     fn matches(&self, keys: &[RowKey]) -> Result<Vec<SharedMatch>, LedgerError> {
         let rows: Vec<_> = keys.iter().map(|key| key.n).collect();
         let fingerprints: Vec<_> = keys.iter().map(|key| key.fingerprint).collect();
@@ -92,54 +67,6 @@ impl<'a> SharedEarlier<'a> {
             [&self.bot, &self.api_url, &own, &self.remember, &FIRST_TIME, &rows, &fingerprints, &people];
         let found = self.runs.call(LONG, self.runs.client().query(&query, &parameters))?;
         found.iter().map(|row| self.read(row)).collect()
-    }
-
-    /// How many people of `draft` another run has written to in the last 24 hours.
-    pub(crate) fn people_written_to(&self, draft: &LedgerDraft) -> Result<u64, LedgerError> {
-        let query = "SELECT count(DISTINCT person) FROM unnest($3::bigint[]) AS k (person) \
-                     JOIN jelouctl.content USING (person) \
-                     JOIN jelouctl.run ON run.id = content.run AND run.bot = $1 AND run.api_url = $2 AND NOT run.sandbox \
-                     JOIN jelouctl.row ON row.run = content.run AND row.n = content.n \
-                     WHERE row.state IN ('sent', 'unknown', 'inflight') \
-                       AND row.at BETWEEN clock_timestamp() - interval '24 hours' AND clock_timestamp()";
-        let (mut after, mut all) = (None, 0);
-        loop {
-            let people = draft.people(after, KEYS)?;
-            after = people.last().copied();
-            if after.is_none() {
-                return Ok(all);
-            }
-            let found: i64 = self.runs.call(LONG, async {
-                self.runs.client().query_one(query, &[&self.bot, &self.api_url, &people]).await?.try_get(0)
-            })?;
-            all += u64::try_from(found).unwrap_or_default();
-        }
-    }
-
-    /// The runs that have messages left for people of `draft`, each with how many people that is.
-    pub(crate) fn unfinished(&self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, LedgerError> {
-        let query = "SELECT run.name, count(DISTINCT person) FROM unnest($3::bigint[]) AS k (person) \
-                     JOIN jelouctl.content USING (person) \
-                     JOIN jelouctl.run ON run.id = content.run AND run.bot = $1 AND run.api_url = $2 AND NOT run.sandbox \
-                     JOIN jelouctl.row ON row.run = content.run AND row.n = content.n \
-                     WHERE row.state = 'pending' GROUP BY run.name";
-        let mut runs: BTreeMap<RunName, u64> = BTreeMap::new();
-        let mut after = None;
-        loop {
-            let people = draft.people(after, KEYS)?;
-            after = people.last().copied();
-            if after.is_none() {
-                return Ok(runs.into_iter().collect());
-            }
-            let found = self.runs.call(LONG, self.runs.client().query(query, &[&self.bot, &self.api_url, &people]))?;
-            for row in found {
-                let name = row.try_get::<_, String>(0).ok().and_then(|name| name.parse().ok());
-                let people = row.try_get::<_, i64>(1).ok().and_then(|people| u64::try_from(people).ok());
-                if let (Some(name), Some(people)) = (name, people) {
-                    *runs.entry(name).or_default() += people;
-                }
-            }
-        }
     }
 
     /// What other runs have of the rows of `run` that are still to be sent: of each row the worst.
@@ -174,6 +101,91 @@ impl<'a> SharedEarlier<'a> {
             Ok(SharedMatch { n: row.try_get(0)?, run: row.try_get(1)?, found: EarlierRow { reason, at } })
         };
         read().map_err(|error| DatabaseError::of_statement(self.runs.shown(), &error).into())
+    }
+}
+
+impl<'a> KnownRuns<'a> for SharedEarlier<'a> {
+    /// Notes in `draft` what other runs have too.
+    fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError> {
+        draft.prepare_earlier()?;
+        let mut after = 0;
+        loop {
+            let keys = draft.keys(after, KEYS)?;
+            let Some(last) = keys.last() else { return Ok(()) };
+            after = last.n;
+            for SharedMatch { n, run, found } in self.matches(&keys)? {
+                draft.note_earlier(n, &run, found)?;
+            }
+        }
+    }
+
+    /// How many people of `draft` another run has written to in the last 24 hours.
+    fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
+        let query = "SELECT count(DISTINCT person) FROM unnest($3::bigint[]) AS k (person) \
+                     JOIN jelouctl.content USING (person) \
+                     JOIN jelouctl.run ON run.id = content.run AND run.bot = $1 AND run.api_url = $2 AND NOT run.sandbox \
+                     JOIN jelouctl.row ON row.run = content.run AND row.n = content.n \
+                     WHERE row.state IN ('sent', 'unknown', 'inflight') \
+                       AND row.at BETWEEN clock_timestamp() - interval '24 hours' AND clock_timestamp()";
+        let (mut after, mut all) = (None, 0);
+        loop {
+            let people = draft.people(after, KEYS)?;
+            after = people.last().copied();
+            if after.is_none() {
+                return Ok(all);
+            }
+            let found: i64 = self
+                .runs
+                .call(LONG, async {
+                    self.runs.client().query_one(query, &[&self.bot, &self.api_url, &people]).await?.try_get(0)
+                })
+                .map_err(LedgerError::from)?;
+            all += u64::try_from(found).unwrap_or_default();
+        }
+    }
+
+    /// The runs that have messages left for people of `draft`, each with how many people that is.
+    fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
+        let query = "SELECT run.name, count(DISTINCT person) FROM unnest($3::bigint[]) AS k (person) \
+                     JOIN jelouctl.content USING (person) \
+                     JOIN jelouctl.run ON run.id = content.run AND run.bot = $1 AND run.api_url = $2 AND NOT run.sandbox \
+                     JOIN jelouctl.row ON row.run = content.run AND row.n = content.n \
+                     WHERE row.state = 'pending' GROUP BY run.name";
+        let mut runs: BTreeMap<RunName, u64> = BTreeMap::new();
+        let mut after = None;
+        loop {
+            let people = draft.people(after, KEYS)?;
+            after = people.last().copied();
+            if after.is_none() {
+                return Ok(runs.into_iter().collect());
+            }
+            let found = self.runs.call(LONG, self.runs.client().query(query, &[&self.bot, &self.api_url, &people]));
+            let found = found.map_err(LedgerError::from)?;
+            for row in found {
+                let name = row.try_get::<_, String>(0).ok().and_then(|name| name.parse().ok());
+                let people = row.try_get::<_, i64>(1).ok().and_then(|people| u64::try_from(people).ok());
+                if let (Some(name), Some(people)) = (name, people) {
+                    *runs.entry(name).or_default() += people;
+                }
+            }
+        }
+    }
+
+    fn open(&mut self) -> Result<Box<dyn LookedUpRuns + 'a>, EarlierError> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl LookedUpRuns for SharedEarlier<'_> {
+    /// The row of another run that is this message to the same person: of several the one that says most.
+    fn find(&self, request: &DraftRequest<'_>) -> Result<Option<(String, EarlierRow)>, LedgerError> {
+        let mut best: Option<(String, EarlierRow)> = None;
+        for SharedMatch { run, found, .. } in self.matches(&[key_of(request)])? {
+            if best.as_ref().is_none_or(|(_, known)| found.outweighs(known)) {
+                best = Some((run, found));
+            }
+        }
+        Ok(best)
     }
 }
 

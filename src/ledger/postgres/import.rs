@@ -12,8 +12,7 @@ use tokio_postgres::{Client, CopyInSink, Error};
 
 use super::database::{LONG, SHORT};
 use super::error::DatabaseError;
-use super::reading::RunId;
-use super::runs::SharedRuns;
+use super::runs::{RunId, SharedRuns};
 use crate::ledger::sqlite::{DraftedRow, LedgerDraft};
 use crate::ledger::{Details, LedgerError, LedgerStore, RunError, RunName};
 

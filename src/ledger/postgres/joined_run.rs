@@ -6,12 +6,11 @@ use tokio_postgres::types::ToSql;
 
 use super::comparison::SharedEarlier;
 use super::database::{LONG, SHORT};
-use super::reading::{DatabaseRun, RunId};
-use super::runs::SharedRuns;
-use crate::ledger::sqlite::EarlierError;
+use super::reading::DatabaseRun;
+use super::runs::{RunId, SharedRuns};
 use crate::ledger::{
-    Counts, Details, EarlierMessages, HeldRun, LedgerError, LostWorker, PausedRun, Resolution, ResolveError, Resumed,
-    Run, RunLedger, RunName, Skip,
+    Counts, Details, EarlierError, EarlierMessages, HeldRun, LedgerError, LostWorker, PausedRun, Resolution,
+    ResolveError, Resumed, Run, RunLedger, RunName, Skip,
 };
 
 /// So many rows are left out at once.

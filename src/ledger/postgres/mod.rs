@@ -8,7 +8,6 @@ mod import;
 mod joined_run;
 mod lease;
 mod outcome_columns;
-mod pause;
 mod reading;
 mod resolve;
 mod run;
@@ -19,7 +18,6 @@ mod store;
 mod tls;
 
 pub(crate) use self::address::{DatabaseAddress, DatabaseTls};
-pub(crate) use self::comparison::SharedEarlier;
 pub(crate) use self::error::DatabaseError;
 pub(crate) use self::runs::SharedRuns;
 pub(crate) use self::schema::sql as schema_sql;

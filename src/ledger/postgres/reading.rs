@@ -7,12 +7,11 @@ use tokio_postgres::{Client, Error, Row};
 
 use super::database::{Database, LONG, SHORT};
 use super::error::DatabaseError;
-use super::pause::pause_of;
-use super::runs::SharedRuns;
+use super::runs::{RunId, SharedRuns};
 use crate::ledger::sqlite::hash_of_person;
 use crate::ledger::{
-    Counts, Details, LedgerError, PausedRun, QueuedRow, ReportedRow, RowState, Run, RunEvent, RunEventKind, RunWorker,
-    SkipCounts, StandingRow,
+    Counts, Details, LedgerError, PausedFor, PausedRun, QueuedRow, ReportedRow, RowState, Run, RunEvent, RunEventKind,
+    RunPause, RunWorker, SkipCounts, StandingRow,
 };
 use crate::phone::person_key;
 
@@ -37,10 +36,6 @@ pub(super) const COLUMNS: &str = "row.n, line, row.state, cells, message_id, htt
 /// A row as it stands.
 const STANDING: &str = "n, number, line, state, recipient, \
      CASE WHEN isfinite(row.at) THEN (extract(epoch FROM row.at) * 1000)::bigint END";
-
-/// A run, by its number, which no run had before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RunId(pub(super) i64);
 
 /// A run in a database, to look at.
 pub(super) struct DatabaseRun {
@@ -331,4 +326,11 @@ fn standing(row: &Row) -> Result<StandingRow, Error> {
         at: row.try_get(5)?,
         began_at: None,
     })
+}
+
+/// A pause as it is written in the database.
+pub(super) fn pause_of(reason: &str, by: String) -> Result<RunPause, DatabaseError> {
+    let cause = || format!("the run is paused for `{reason}`, which this jelouctl does not know");
+    let reason = PausedFor::of_name(reason).ok_or_else(|| DatabaseError::Failed { cause: cause() })?;
+    Ok(RunPause { reason, by })
 }

@@ -11,8 +11,8 @@ use tokio_postgres::{Error, Row};
 use super::database::{LONG, SHORT};
 use super::joined_run::JoinedRun;
 use crate::ledger::{
-    Counts, DecidedRow, HeldRun, LedgerError, LostWorker, Resolution, ResolveError, RowState, RunLedger, chosen_rows,
-    decided_by_hand, rows_reported_otherwise,
+    Counts, DecidedRow, HeldRun, LedgerError, LostWorker, Resolution, ResolveError, RowState, RunLedger,
+    decided_by_hand,
 };
 
 /// Rows that are about to be decided.
@@ -60,9 +60,9 @@ impl JoinedRun {
         Ok(match resolution {
             Resolution::All(change) => SharedDecision::All(*change),
             Resolution::Some { change, lines, people } => {
-                SharedDecision::Rows(chosen_rows(&*run, *change, lines, people)?)
+                SharedDecision::Rows(run.chosen_rows(*change, lines, people)?)
             }
-            Resolution::Reported(said) => SharedDecision::Rows(rows_reported_otherwise(&*run, said)?),
+            Resolution::Reported(said) => SharedDecision::Rows(run.rows_reported_otherwise(said)?),
         })
     }
 

@@ -14,9 +14,8 @@ use super::database::{Database, SHORT, Use};
 use super::error::DatabaseError;
 use super::lease::Lease;
 use super::outcome_columns::OutcomeColumns;
-use super::pause::pause_of;
-use super::reading::{RunId, counts_of};
-use super::runs::SharedRuns;
+use super::reading::{counts_of, pause_of};
+use super::runs::{RunId, SharedRuns};
 use crate::api::Deadline;
 use crate::ledger::sqlite::is_request_whole;
 use crate::ledger::{

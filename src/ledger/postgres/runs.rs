@@ -1,5 +1,6 @@
-//! The ledger in a database: the connection to it.
+//! The ledger in a database: the connection to it, and what is known of a run by its name or number.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +9,11 @@ use tokio_postgres::{Client, Error};
 use super::address::DatabaseAddress;
 use super::database::{Database, SHORT, Use};
 use super::error::DatabaseError;
-use super::reading::RunId;
-use crate::ledger::{LedgerError, RunName};
+use crate::ledger::{FAILED_OVER, LedgerError, PausedFor, RESTORED, RunName};
+
+/// A run, by its number, which no run had before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RunId(pub(super) i64);
 
 /// The ledger of a team. All clones have one connection.
 #[derive(Clone)]
@@ -78,5 +82,20 @@ impl SharedRuns {
     pub(super) fn sent_by(&self, run: RunId) -> Result<Option<String>, LedgerError> {
         let query = "SELECT jelouctl.sent_by($1)";
         Ok(self.call(SHORT, async { self.client.query_one(query, &[&run.0]).await?.try_get(0) })?)
+    }
+
+    /// The runs whose rows may have been sent though they are not sent here, each with why: all of them, or that of `run`.
+    pub(super) fn doubts(&self, run: Option<RunId>) -> Result<BTreeMap<String, LedgerError>, LedgerError> {
+        let query =
+            "SELECT name, doubt, why FROM jelouctl.run, jelouctl.doubt_of(id) WHERE $1::bigint IS NULL OR id = $1";
+        let rows: Vec<(String, String, String)> = self.call(SHORT, async {
+            let rows = self.client.query(query, &[&run.map(|run| run.0)]).await?;
+            rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
+        })?;
+        let doubt = |(run, doubt, why): (String, String, _)| {
+            let what = if doubt == PausedFor::Failover.name() { FAILED_OVER } else { RESTORED };
+            (run.clone(), LedgerError::Doubtful { run, problem: format!("{what} ({why})") })
+        };
+        Ok(rows.into_iter().map(doubt).collect())
     }
 }

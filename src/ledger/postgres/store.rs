@@ -66,8 +66,13 @@ impl LedgerStore for SharedRuns {
         Ok(found)
     }
 
-    fn earlier<'a>(&'a self, of: (&'a str, &'a str), remember: Duration, _ignored: &'a [RunName]) -> KnownRuns<'a> {
-        KnownRuns::Shared(SharedEarlier::new(self, of, remember))
+    fn earlier<'a>(
+        &'a self,
+        of: (&'a str, &'a str),
+        remember: Duration,
+        _ignored: &'a [RunName],
+    ) -> Box<dyn KnownRuns<'a> + 'a> {
+        Box::new(SharedEarlier::new(self, of, remember))
     }
 
     /// It is taken only when it is made: of two processes the second is refused then.

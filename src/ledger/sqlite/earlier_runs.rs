@@ -2,43 +2,21 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
-
-use thiserror::Error;
 
 use super::Ledger;
 use super::comparison::Comparison;
 use super::directory::Runs;
 use super::draft::{DraftRequest, LedgerDraft};
-use crate::ledger::{Details, EarlierRow, LedgerError, LedgerStore, Memory, Run, RunName, is_recent, now, since};
+use crate::ledger::{
+    Details, EarlierError, EarlierRow, KnownRuns, LedgerError, LedgerStore, LookedUpRuns, MOST_OPEN, Memory, Run,
+    RunName, is_recent, now, since,
+};
 
 /// Whom a run wrote to is told for so long: 24 hours, in milliseconds.
 const LATELY: i64 = 24 * 60 * 60 * 1000;
 /// The time of a file may be so much before that of its last row, in milliseconds.
 const SLACK: i64 = 60 * 1000;
-
-/// So many are open at once, each with three files: a process of macOS may open 256.
-pub(crate) const MOST_OPEN: usize = 64;
-
-/// What keeps a list from being compared.
-#[derive(Debug, Error)]
-pub(crate) enum EarlierError {
-    /// It is of the same bot at the same address, or not even that can be read, and what it sends cannot be known.
-    #[error("run {run} cannot be read: {error}")]
-    Unreadable {
-        run: RunName,
-        path: PathBuf,
-        /// Whether it is known to be of the same bot.
-        is_ours: bool,
-        error: LedgerError,
-    },
-    /// They are looked up as the list is read.
-    #[error("{runs} earlier runs count, and with --limit and --skip-sent at most {MOST_OPEN} can")]
-    TooMany { runs: usize },
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
 
 /// The runs that count, and what of them.
 pub(crate) struct EarlierRuns<'a> {
@@ -73,7 +51,7 @@ enum Choice {
 }
 
 /// Some of them at once, to look for one message after the other.
-pub(crate) struct OpenRuns(Vec<EarlierRun>);
+struct OpenRuns(Vec<EarlierRun>);
 
 impl<'a> EarlierRuns<'a> {
     /// For a new list. Sent and unknown rows count for as long as `remember`, rows under way and to be sent whatever their
@@ -105,28 +83,24 @@ impl<'a> EarlierRuns<'a> {
         let (bot, api_url) = (details.bot.as_str(), details.api_url.as_str());
         Self { runs, bot, api_url, ignored, own: Some(own), memory, lately: i64::MAX, seen: BTreeMap::new() }
     }
+}
 
+impl<'a> KnownRuns<'a> for EarlierRuns<'a> {
     /// Notes in `draft` what the runs have too that were changed since they were last looked at.
     ///
     /// # Errors
     /// When one of the same bot cannot be read, or one that does not say whose it is, or the draft cannot be written.
-    pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError> {
+    fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError> {
         self.compare_with(|| draft.comparison())
     }
 
     /// Checks only that they can be read.
-    ///
-    /// # Errors
-    /// As of [`EarlierRuns::compare`].
-    pub(crate) fn check(&mut self) -> Result<(), EarlierError> {
+    fn check(&mut self) -> Result<(), EarlierError> {
         self.each_changed(Choice::ChangedLately, |_| Ok(()))
     }
 
     /// How many people of `draft` a run has written to in the last 24 hours, rows that are left out not counted.
-    ///
-    /// # Errors
-    /// As of [`EarlierRuns::compare`].
-    pub(crate) fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
+    fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
         let (seen, written_to) = (std::mem::take(&mut self.seen), Memory::written_to_between(self.lately, now()));
         let mut comparison = None;
         let found = self.each_changed(Choice::ChangedLately, |earlier| {
@@ -138,10 +112,7 @@ impl<'a> EarlierRuns<'a> {
     }
 
     /// The unfinished runs that have rows to send to people of `draft`, with how many people these are.
-    ///
-    /// # Errors
-    /// As of [`EarlierRuns::compare`].
-    pub(crate) fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
+    fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
         let seen = std::mem::take(&mut self.seen);
         let mut unfinished = Vec::new();
         let found = self.each_changed(Choice::Counting, |earlier| {
@@ -158,7 +129,26 @@ impl<'a> EarlierRuns<'a> {
         Ok(unfinished)
     }
 
-    /// As [`EarlierRuns::compare`], for the rows of `ledger` that are still to be sent.
+    /// Opens all of them.
+    ///
+    /// # Errors
+    /// When one of the same bot cannot be read, or they are too many to be open at once.
+    fn open(&mut self) -> Result<Box<dyn LookedUpRuns + 'a>, EarlierError> {
+        let mut open = Vec::new();
+        let mut runs = 0;
+        self.each_changed(Choice::Counting, |earlier| {
+            runs += 1;
+            if runs <= MOST_OPEN {
+                open.push(earlier);
+            }
+            Ok(())
+        })?;
+        if runs > MOST_OPEN { Err(EarlierError::TooMany { runs }) } else { Ok(Box::new(OpenRuns(open))) }
+    }
+}
+
+impl EarlierRuns<'_> {
+    /// As [`KnownRuns::compare`], for the rows of `ledger` that are still to be sent.
     pub(crate) fn compare_run(&mut self, ledger: &Ledger) -> Result<(), EarlierError> {
         self.compare_with(|| ledger.comparison())
     }
@@ -172,23 +162,6 @@ impl<'a> EarlierRuns<'a> {
             let run = earlier.name.to_string();
             begun(&mut comparison, &begin)?.find_messages(&earlier.ledger, &run, earlier.memory)
         })
-    }
-
-    /// Opens all of them.
-    ///
-    /// # Errors
-    /// When one of the same bot cannot be read, or they are too many to be open at once.
-    pub(crate) fn open(&mut self) -> Result<OpenRuns, EarlierError> {
-        let mut open = Vec::new();
-        let mut runs = 0;
-        self.each_changed(Choice::Counting, |earlier| {
-            runs += 1;
-            if runs <= MOST_OPEN {
-                open.push(earlier);
-            }
-            Ok(())
-        })?;
-        if runs > MOST_OPEN { Err(EarlierError::TooMany { runs }) } else { Ok(OpenRuns(open)) }
     }
 
     fn each_changed(
@@ -278,16 +251,15 @@ impl<'a> EarlierRuns<'a> {
     }
 }
 
-impl OpenRuns {
-    /// The row that is this message to the same person, and its run: of several the one that says most.
-    pub(crate) fn find(&self, request: &DraftRequest<'_>) -> Result<Option<(&RunName, EarlierRow)>, LedgerError> {
+impl LookedUpRuns for OpenRuns {
+    fn find(&self, request: &DraftRequest<'_>) -> Result<Option<(String, EarlierRow)>, LedgerError> {
         let mut found: Option<(&RunName, EarlierRow)> = None;
         for run in &self.0 {
             let row = run.ledger.find_message(request, run.memory)?;
             let Some(row) = row.filter(|row| found.is_none_or(|(_, known)| row.outweighs(&known))) else { continue };
             found = Some((&run.name, row));
         }
-        Ok(found)
+        Ok(found.map(|(run, row)| (run.to_string(), row)))
     }
 }
 

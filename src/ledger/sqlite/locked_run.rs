@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::Ledger;
 use super::directory::Runs;
-use super::earlier_runs::{EarlierError, EarlierRuns};
+use super::earlier_runs::EarlierRuns;
 use super::file_run::FileRun;
 use super::lock::RunLock;
 use super::stop_mark::StopWatch;
 use crate::ledger::{
-    Counts, Details, EarlierMessages, HeldRun, LedgerError, LostWorker, Resolution, ResolveError, Resumed, RowState,
-    Run, RunEvent, RunEventKind, RunLedger, RunName, Skip,
+    Counts, Details, EarlierError, EarlierMessages, HeldRun, LedgerError, LostWorker, Resolution, ResolveError,
+    Resumed, RowState, Run, RunEvent, RunEventKind, RunLedger, RunName, Skip,
 };
 
 /// Rows that are left out by one commit.

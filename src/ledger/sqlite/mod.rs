@@ -43,7 +43,6 @@ pub(crate) use self::directory::Runs;
 pub(crate) use self::draft::{DraftRequest, DraftRow, LedgerDraft};
 pub(crate) use self::draft_overview::DraftOverview;
 pub(super) use self::draft_rows::{DraftedRow, RowKey, key_of};
-pub(crate) use self::earlier_runs::{EarlierError, EarlierRuns, OpenRuns};
 #[cfg(test)]
 pub(crate) use self::file_run::FileRun;
 use std::path::Path;

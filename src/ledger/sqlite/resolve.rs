@@ -3,10 +3,7 @@
 use super::Ledger;
 use super::commit::{Batch, decision};
 use super::record::RecordKind;
-use crate::ledger::{
-    Counts, DecidedRow, LedgerError, Resolution, ResolveError, RowState, chosen_rows, decided_by_hand, now,
-    rows_reported_otherwise,
-};
+use crate::ledger::{Counts, DecidedRow, LedgerError, Resolution, ResolveError, RowState, Run, decided_by_hand, now};
 
 impl Batch<'_> {
     /// A row is what a person says.
@@ -35,8 +32,8 @@ impl Ledger {
     pub(crate) fn resolve(&mut self, resolution: &Resolution) -> Result<Counts, ResolveError> {
         let rows = match resolution {
             Resolution::All(change) => self.all_in_state(*change)?,
-            Resolution::Some { change, lines, people } => chosen_rows(self, *change, lines, people)?,
-            Resolution::Reported(said) => rows_reported_otherwise(self, said)?,
+            Resolution::Some { change, lines, people } => (self as &dyn Run).chosen_rows(*change, lines, people)?,
+            Resolution::Reported(said) => (self as &dyn Run).rows_reported_otherwise(said)?,
         };
         let mut changed = Counts::default();
         self.write(|batch| {

@@ -97,8 +97,13 @@ impl LedgerStore for Runs {
         Ok(found)
     }
 
-    fn earlier<'a>(&'a self, of: (&'a str, &'a str), remember: Duration, ignored: &'a [RunName]) -> KnownRuns<'a> {
-        KnownRuns::Files(EarlierRuns::of_list(self, of, remember, ignored))
+    fn earlier<'a>(
+        &'a self,
+        of: (&'a str, &'a str),
+        remember: Duration,
+        ignored: &'a [RunName],
+    ) -> Box<dyn KnownRuns<'a> + 'a> {
+        Box::new(EarlierRuns::of_list(self, of, remember, ignored))
     }
 
     /// Clears away what imports left that were killed.

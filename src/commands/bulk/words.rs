@@ -1,0 +1,73 @@
+//! Sentences about runs that several commands say: that one is damaged or cannot be read, why one is paused, and when.
+
+use std::fmt::Display;
+
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::ledger::{
+    FAILED_OVER, LedgerError, PauseReason, PausedFor, PausedRun, RESTORED, RunName, RunPause, UnreadableRun,
+};
+use crate::timestamps::{self, of_milliseconds};
+
+/// Warns of a ledger that is damaged, with the way out; gives the code of that, and success where it is not.
+pub(super) fn report_damage(context: &Context, run: impl Display, damage: Option<&LedgerError>) -> ExitCode {
+    let Some(damage) = damage else { return ExitCode::Success };
+    context.stderr.warning(&format!(
+        "run {run}: {damage}; rows that are not recorded as sent or skipped may have been sent; they are shown as unknown; {}",
+        damage.hint()
+    ));
+    ExitCode::Ledger
+}
+
+/// Warns of a run whose ledger cannot be read, with the way out; gives the code of that.
+pub(super) fn report_unreadable(context: &Context, UnreadableRun { name, error, .. }: &UnreadableRun) -> ExitCode {
+    context.stderr.warning(&format!("what run {name} sent is not known: {error}; {}", error.hint()));
+    ExitCode::Ledger
+}
+
+/// For the runs that a command passes over which does something with others.
+pub(super) fn warn_of_left_alone(context: &Context) -> impl FnMut(&RunName, &LedgerError) {
+    |run, error| context.stderr.warning(&format!("run {run} is left alone: {error}; {}", error.hint()))
+}
+
+/// `stopped by `jelouctl bulk stop` (ana at build-7)`
+pub(super) fn why(RunPause { reason, by }: &RunPause) -> String {
+    let why = match reason {
+        PausedFor::Person => "stopped by `jelouctl bulk stop`",
+        PausedFor::Failover => FAILED_OVER,
+        PausedFor::Restored => RESTORED,
+        PausedFor::Fault(PauseReason::Unknown) => "too many messages may or may not have been sent",
+        PausedFor::Fault(PauseReason::AllRefused) => "no message was accepted",
+        PausedFor::Fault(PauseReason::Credentials) => "the credentials were refused",
+        PausedFor::Fault(PauseReason::Account) => "WhatsApp lets the business send nothing",
+        PausedFor::Fault(PauseReason::ProxyCredentials) => "the proxy asks for credentials",
+        PausedFor::Fault(PauseReason::Network) => "the API could not be reached",
+        PausedFor::Fault(PauseReason::RateLimit) => "the API took no more messages",
+    };
+    format!("{why} ({by})")
+}
+
+/// `paused since 2026-11-20 10:15 -05:00: stopped by `jelouctl bulk stop` (ana at build-7)`
+pub(super) fn since_when(PausedRun { pause, at, .. }: &PausedRun) -> String {
+    format!("paused since {}: {}", local_time(*at), why(pause))
+}
+
+/// What to look at before the run `name` goes on.
+pub(super) fn what_to_look_at(reason: PausedFor, name: &RunName) -> String {
+    match reason {
+        PausedFor::Failover | PausedFor::Restored => {
+            format!("compare jelouctl bulk report {name} --state unknown with what Jelou has sent")
+        }
+        PausedFor::Person | PausedFor::Fault(_) => format!("jelouctl bulk status {name} shows how it stands"),
+    }
+}
+
+/// `2026-11-20 10:15 -05:00`, by the clock of this machine.
+pub(crate) fn local_time(at: i64) -> String {
+    timestamps::local_time(of_milliseconds(at))
+}
+
+/// `2026-11-20T15:15:00.123Z`
+pub(crate) fn utc(at: i64) -> String {
+    format!("{:.3}", of_milliseconds(at))
+}

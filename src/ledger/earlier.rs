@@ -1,0 +1,47 @@
+//! The earlier runs that a new list is compared with, wherever they are.
+
+use super::error::LedgerError;
+use super::memory::{EarlierError, EarlierRow};
+use super::name::RunName;
+use crate::ledger::sqlite::{DraftRequest, LedgerDraft};
+
+/// Those that count for a list.
+pub(crate) trait KnownRuns<'a> {
+    /// Notes in `draft` what they have too.
+    ///
+    /// # Errors
+    /// When one that counts cannot be read, or the draft not be written.
+    fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError>;
+
+    /// How many people of `draft` one of them has written to in the last 24 hours.
+    ///
+    /// # Errors
+    /// As of [`KnownRuns::compare`].
+    fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError>;
+
+    /// Those that are unfinished and have messages for people of `draft`, each with how many people that is.
+    ///
+    /// # Errors
+    /// As of [`KnownRuns::compare`].
+    fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError>;
+
+    /// All of them at once, to look for one message after the other.
+    ///
+    /// # Errors
+    /// When one cannot be read, or they are too many.
+    fn open(&mut self) -> Result<Box<dyn LookedUpRuns + 'a>, EarlierError>;
+
+    /// Checks only that they can be read.
+    ///
+    /// # Errors
+    /// When one that counts cannot be.
+    fn check(&mut self) -> Result<(), EarlierError> {
+        Ok(())
+    }
+}
+
+/// Those that are looked up as a list is read.
+pub(crate) trait LookedUpRuns {
+    /// The row that is this message to the same person, and its run: of several the one that says most.
+    fn find(&self, request: &DraftRequest<'_>) -> Result<Option<(String, EarlierRow)>, LedgerError>;
+}
