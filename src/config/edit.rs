@@ -1,11 +1,12 @@
 //! Changes to the configuration file: comments stay, the file is replaced at once and is ours alone.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, Decor, DocumentMut, Item, Table, TableLike, Value};
 
 use super::error::ConfigError;
-use super::file::{ConfigFile, line_of};
+use super::file::{self, ConfigFile, line_of};
 use super::trust::read_trusted;
 use super::values::AllowTo;
 use crate::nearest::nearest;
@@ -29,10 +30,15 @@ pub(crate) struct ProfileChange {
     pub(crate) ledger_password_file: Option<PathBuf>,
 }
 
+/// The schema of the configuration, beside the file: editors read it, and tell what is wrong while it is typed.
+const SCHEMA: &str = "jelouctl.schema.json";
+
 /// A configuration file that is being changed.
 pub(crate) struct ConfigEdit {
     path: PathBuf,
     document: DocumentMut,
+    /// Whether nothing is in it yet.
+    is_new: bool,
 }
 
 impl ConfigEdit {
@@ -67,7 +73,7 @@ impl ConfigEdit {
             problem: error.message().to_owned(),
             nearest: None,
         })?;
-        Ok(Self { path: path.to_owned(), document })
+        Ok(Self { path: path.to_owned(), document, is_new: text.is_empty() })
     }
 
     pub(crate) fn has_profile(&self, name: &str) -> bool {
@@ -183,7 +189,22 @@ impl ConfigEdit {
 
     /// Replaces the file, through a link to what it names: 0600, in a directory that is made 0700. When it cannot be written, the old file is whole.
     fn save(&self) -> Result<(), ConfigError> {
-        Ok(private_file::write(&self.path, self.document.to_string().as_bytes())?)
+        let names_schema = format!("#:schema {SCHEMA}\n");
+        // What stands right above a key goes with it: an empty line keeps them apart.
+        let begin = if self.is_new { names_schema.clone() + "\n" } else { String::new() };
+        let text = format!("{begin}{}", self.document);
+        private_file::write(&self.path, text.as_bytes())?;
+        if text.starts_with(&names_schema) { self.save_schema() } else { Ok(()) }
+    }
+
+    /// Writes the schema that the file names, unless it is there: another version may have written it.
+    fn save_schema(&self) -> Result<(), ConfigError> {
+        let path = self.path.with_file_name(SCHEMA);
+        let schema = format!("{:#}\n", file::schema());
+        if fs::read(&path).is_ok_and(|known| known == schema.as_bytes()) {
+            return Ok(());
+        }
+        Ok(private_file::write(&path, schema.as_bytes())?)
     }
 }
 

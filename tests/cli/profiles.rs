@@ -1,5 +1,6 @@
 //! `profile`: the configuration file, written and read.
 
+use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use std::process::Stdio;
@@ -28,6 +29,34 @@ fn a_profile_keeps_the_country_and_no_pattern_that_fits_nobody() {
 }
 
 #[test]
+fn a_new_configuration_names_its_schema_which_stands_beside_it() {
+    const DIRECTIVE: &str = "#:schema jelouctl.schema.json\n";
+    let committed = include_str!("../../docs/schema/config.json");
+    let home = Home::new();
+    let schema = home.path().join(CONFIG).join("jelouctl.schema.json");
+    home.run("profile set prod --bot 77 --client-id x --country EC").success();
+    assert!(config(&home).starts_with(&format!("{DIRECTIVE}\ndefault_profile = ")), "{}", config(&home));
+    assert_eq!(fs::read_to_string(&schema).unwrap(), committed);
+    let written: toml::Table = config(&home).parse().unwrap();
+    let validator = jsonschema::validator_for(&serde_json::from_str(committed).unwrap()).unwrap();
+    assert!(validator.is_valid(&serde_json::to_value(written).unwrap()), "{}", config(&home));
+    // Of another version it is written anew; the line stays, also when what stands below it goes.
+    fs::write(&schema, "{}").unwrap();
+    home.run("profile set test --bot 78 --client-id x").success();
+    assert_eq!(fs::read_to_string(&schema).unwrap(), committed);
+    home.run("profile remove prod --yes").success();
+    home.run("profile remove test --yes").success();
+    assert!(config(&home).contains(DIRECTIVE), "{}", config(&home));
+
+    // A file that names none is nobody's to change.
+    let home = Home::new();
+    home.config("# mine\n");
+    home.run("profile set prod --bot 77 --client-id x").success();
+    assert!(config(&home).contains("# mine\n") && !config(&home).contains("#:schema"), "{}", config(&home));
+    assert!(!home.path().join(CONFIG).join("jelouctl.schema.json").exists());
+}
+
+#[test]
 fn a_profile_is_made_used_and_removed() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
@@ -39,8 +68,8 @@ fn a_profile_is_made_used_and_removed() {
     assert_eq!(
         config(&home),
         format!(
-            "default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"77\"\nclient_id = \"my id\"\nclient_secret_file = \"{}\"\n\
-             api_url = \"{}\"\ntimeout = \"1s 500ms\"\nallow_to = [\"593*\"]\n",
+            "#:schema jelouctl.schema.json\n\ndefault_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"77\"\nclient_id = \"my id\"\n\
+             client_secret_file = \"{}\"\napi_url = \"{}\"\ntimeout = \"1s 500ms\"\nallow_to = [\"593*\"]\n",
             secret.display(),
             server.url
         )
@@ -108,7 +137,12 @@ fn comments_and_links_stay() {
 fn what_the_environment_holds_is_never_written() {
     let home = Home::new();
     home.run("profile set prod --bot 1 --client-id x").api("https://env.example").success();
-    assert_eq!(config(&home), "default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\n");
+    assert!(
+        config(&home)
+            .ends_with("\n\ndefault_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\n"),
+        "{}",
+        config(&home)
+    );
     home.run("profile set new")
         .api("https://env.example")
         .fails(2, &["a new profile needs --bot and --client-id", "nothing was saved"]);
