@@ -156,6 +156,13 @@ impl Input {
     pub(crate) fn json_flag(&mut self, flag: &str, value: &JsonSource) -> Result<Value, InputError> {
         match value {
             JsonSource::Literal(text) if text.trim_start().starts_with("{{") => Ok(Value::from(text.trim())),
+            value => self.json_value(flag, value),
+        }
+    }
+
+    /// The JSON that `value` is or names.
+    pub(crate) fn json_value(&mut self, flag: &str, value: &JsonSource) -> Result<Value, InputError> {
+        match value {
             JsonSource::Literal(text) => parse(flag, "its value", text),
             JsonSource::From(source) => self.json(flag, source),
         }

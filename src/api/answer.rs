@@ -25,6 +25,11 @@ pub(crate) fn clipped(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.get(..end).unwrap_or_default().to_owned() + ELLIPSIS)
 }
 
+/// The items of a page of a listing: Jelou's pages name them in two ways (`api.md`, "Request").
+pub(crate) fn listed_items(page: &Value) -> Option<&Vec<Value>> {
+    ["results", "data"].into_iter().find_map(|name| page.get(name)?.as_array())
+}
+
 /// A status with whatever could be read behind it.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
@@ -41,13 +46,15 @@ pub(crate) struct Answer {
     pub(crate) is_whole_by_its_json: bool,
 }
 
-/// The body of an answer, at most 1 MiB of it.
+/// The body of an answer, as much of it as is read.
 #[derive(Clone, Debug)]
 pub(crate) struct Body {
     /// What came; bytes that are not UTF-8 are replaced.
     pub(crate) text: String,
-    /// False when the connection ended early, the time was up, or there was more than 1 MiB.
+    /// False when the connection ended early, the time was up, or there was more than is read.
     pub(crate) complete: bool,
+    /// Whether there was more than is read.
+    pub(crate) is_too_large: bool,
     /// The text as JSON, when it is complete and JSON.
     pub(crate) json: Option<Value>,
     /// Whether a key that decides stands twice, with different values.
@@ -69,7 +76,7 @@ impl Body {
     pub(crate) fn new(text: String, complete: bool) -> Self {
         let read = if complete { read_json(text.trim_start_matches('\u{feff}')) } else { None };
         let (json, repeats_a_key) = read.map_or((None, false), |(json, repeats)| (Some(json), repeats));
-        Self { text, complete, json, repeats_a_key, is_compressed: false }
+        Self { text, complete, is_too_large: false, json, repeats_a_key, is_compressed: false }
     }
 
     /// Counts as complete where the text is a whole object or array, and says whether it is. No beginning of one is another.
@@ -130,9 +137,9 @@ impl Body {
         }
     }
 
-    /// The items of a page of a listing: Jelou's pages name them in two ways (`api.md`, "Request").
+    /// The items of a page of a listing.
     pub(crate) fn results(&self) -> Option<&Vec<Value>> {
-        ["results", "data"].into_iter().find_map(|name| self.field(name)?.as_array())
+        listed_items(self.json.as_ref()?)
     }
 
     /// What an array says of one destination: each of its entries as the answer for a single message, whose `id` is the
@@ -159,6 +166,7 @@ impl Body {
         Self {
             text: String::new(),
             complete: true,
+            is_too_large: false,
             json: Some(Value::Object(entry)),
             repeats_a_key: false,
             is_compressed: false,
@@ -180,6 +188,24 @@ impl Body {
             || failed("status")
             || self.field("status").and_then(Value::as_f64) == Some(0.0)
             || self.field("error").is_some_and(is_something)
+    }
+
+    /// Whether it is an error and nothing else: beside an `error` or a `status` there is nothing that was asked for.
+    pub(crate) fn is_error_alone(&self) -> bool {
+        const OF_AN_ERROR: [&str; 8] =
+            ["success", "message", "statusMessage", "status", "error", "code", "description", "validationError"];
+        let is_bare = || {
+            let fields = self.json.as_ref().and_then(Value::as_object);
+            fields.is_some_and(|fields| fields.keys().all(|name| OF_AN_ERROR.contains(&name.as_str())))
+        };
+        self.field("success") == Some(&Value::Bool(false))
+            || self.text_of("statusMessage").is_some_and(|text| text.eq_ignore_ascii_case("failed"))
+            || self.says_error() && is_bare()
+    }
+
+    /// Whether it may come from an API: it is whole, and not a page for people.
+    pub(crate) fn may_be_of_the_api(&self) -> bool {
+        self.complete && (self.text.trim().is_empty() || self.nature().is_none())
     }
 
     /// Whether anything in it, in a form that alone would not count, speaks for a success: also inside of an array or another

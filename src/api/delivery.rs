@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::answer::Answer;
 use super::credentials::Credentials;
-use super::outcome::{Cause, Outcome, Problem, UNKNOWN_HINT, judge};
+use super::outcome::{Cause, Outcome, Problem, judge};
 use super::request::Request;
 use super::transport::{Attempt, Client};
 use crate::process::Signal;
@@ -29,16 +29,17 @@ pub(crate) struct Delivery {
 impl Delivery {
     /// A signal before any attempt: not sent.
     pub(crate) fn never_begun(signal: Signal) -> Self {
-        Self::interrupted(signal, 0, false, Instant::now())
+        Self::interrupted(signal, 0, None, Instant::now())
     }
 
-    fn interrupted(signal: Signal, attempts: u32, in_flight: bool, begun: Instant) -> Self {
+    /// `in_flight` is the request that was under way.
+    fn interrupted(signal: Signal, attempts: u32, in_flight: Option<&Request>, begun: Instant) -> Self {
         let name = signal.name();
-        let (outcome, message, hint) = if in_flight {
+        let (outcome, message, hint) = if let Some(request) = in_flight {
             (
                 Outcome::Unknown(Some(signal)),
                 format!("interrupted by {name} while a request was under way"),
-                UNKNOWN_HINT,
+                request.accepts.unknown_hint(),
             )
         } else {
             let message = format!("interrupted by {name} before the request left");
@@ -91,7 +92,8 @@ pub(crate) async fn deliver(
             biased;
             attempt = client.attempt(request, credentials) => attempt,
             signal = &mut stop => {
-                return Delivery::interrupted(signal, attempts, client.may_have_left(made), begun);
+                let in_flight = client.may_have_left(made).then_some(request);
+                return Delivery::interrupted(signal, attempts, in_flight, begun);
             }
         };
         match &attempt {
@@ -108,7 +110,7 @@ pub(crate) async fn deliver(
             watch(Event::Waiting { wait, problem });
             tokio::select! {
                 () = tokio::time::sleep(wait) => continue,
-                signal = &mut stop => return Delivery::interrupted(signal, attempts, false, begun),
+                signal = &mut stop => return Delivery::interrupted(signal, attempts, None, begun),
             }
         }
         let answer = match attempt {

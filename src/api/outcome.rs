@@ -1,6 +1,7 @@
 //! What an attempt means for the message: sent, not sent or unknown. The table of the delivery rules, from the top.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -82,22 +83,29 @@ pub(crate) struct Verdict {
 /// What `attempt` to send `request` means.
 pub(crate) fn judge(attempt: &Attempt, request: &Request) -> Verdict {
     let verdict = match attempt {
-        Attempt::Failed(failure) => judge_failure(failure),
+        Attempt::Failed(failure) => judge_failure(failure, &request.accepts),
         Attempt::Answered(answer) => judge_answer(answer, request),
     };
-    match (&request.accepts, &verdict.outcome) {
-        (SuccessCriterion::Page, Outcome::Unknown(None)) => unread(verdict, attempt),
+    match verdict.outcome {
+        Outcome::Unknown(None) if request.accepts.reads() => unread(verdict, attempt, &request.accepts),
         _ => verdict,
     }
 }
 
 /// A read that failed changed nothing: it may be tried again, and is never unknown.
-fn unread(verdict: Verdict, attempt: &Attempt) -> Verdict {
+fn unread(verdict: Verdict, attempt: &Attempt, accepts: &SuccessCriterion) -> Verdict {
     const AGAIN: &str = "try again";
     let (cause, code, hint, retry) = match attempt {
         Attempt::Failed(_) => (Cause::Network, "network", AGAIN, Some(Duration::ZERO)),
+        Attempt::Answered(answer) if answer.body.is_too_large => {
+            (Cause::Rejected, "rejected", "ask for less at once, such as a smaller page", None)
+        }
         Attempt::Answered(answer) if answer.status < 300 && answer.body.complete => {
-            (Cause::Rejected, "rejected", "this is not a list of templates; check --api-url", None)
+            let hint = match accepts {
+                SuccessCriterion::Page => "this is not a list of templates; check --api-url",
+                _ => "this is not an answer of Jelou's API; check --api-url and the network",
+            };
+            (Cause::Rejected, "rejected", hint, None)
         }
         Attempt::Answered(answer) => {
             (Cause::Unavailable, "unavailable", AGAIN, Some(answer.retry_after.unwrap_or_default()))
@@ -107,7 +115,7 @@ fn unread(verdict: Verdict, attempt: &Attempt) -> Verdict {
     Verdict { outcome: Outcome::NotSent(cause), problem, retry }
 }
 
-fn judge_failure(failure: &Failure) -> Verdict {
+fn judge_failure(failure: &Failure, accepts: &SuccessCriterion) -> Verdict {
     let (outcome, code, hint, retry) = match failure.stage {
         Stage::Connect => (
             Outcome::NotSent(Cause::Network),
@@ -122,7 +130,7 @@ fn judge_failure(failure: &Failure) -> Verdict {
         Stage::Tls => {
             (Outcome::NotSent(Cause::Tls), "tls", "for a private certificate authority, give --ca-cert", None)
         }
-        Stage::InFlight => (Outcome::Unknown(None), "unknown", UNKNOWN_HINT, None),
+        Stage::InFlight => (Outcome::Unknown(None), "unknown", accepts.unknown_hint(), None),
     };
     let message = failure.message.clone();
     let hint = failure.hint.as_deref().unwrap_or(hint).to_owned();
@@ -130,14 +138,15 @@ fn judge_failure(failure: &Failure) -> Verdict {
     Verdict { outcome, problem: Some(problem), retry }
 }
 
-/// What to do when nobody knows whether a message went out.
-pub(crate) const UNKNOWN_HINT: &str = "ask the recipient or check in Jelou before you send it again";
-
 fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
     let accepts = &request.accepts;
     let entries = match accepts {
         SuccessCriterion::Destination(destination) => answer.body.of_destination(destination),
-        SuccessCriterion::MessageId | SuccessCriterion::AnyObject | SuccessCriterion::Page => Vec::new(),
+        SuccessCriterion::MessageId
+        | SuccessCriterion::AnyObject
+        | SuccessCriterion::Page
+        | SuccessCriterion::Read
+        | SuccessCriterion::Done => Vec::new(),
     };
     let bodies = if entries.is_empty() { std::slice::from_ref(&answer.body) } else { &entries[..] };
     // Of several entries one with an error says most, then one with an id.
@@ -150,10 +159,11 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
         error.code = code_in_words(body, &error, request).map(str::to_owned).or(error.code);
     }
     // Before the rate limits, which would send again: an answer with a message id may be of a message that went out.
-    if *accepts != SuccessCriterion::Page && says_both(answer, bodies) {
-        return refused(answer, error, Outcome::Unknown(None), "it says both that it was accepted and that it failed");
+    if !accepts.reads() && says_both(answer, bodies) {
+        let advice = "it says both that it was accepted and that it failed";
+        return refused(answer, error, Outcome::Unknown(None), advice, accepts);
     }
-    let failed = !success || body.says_error();
+    let failed = !success || says_error(body, accepts);
     let limit = error.code.as_deref().and_then(codes::look_up).is_some_and(|code| code.effect == Effect::RateLimited);
     let unavailable = match answer.status {
         429 | 425 => true,
@@ -169,7 +179,7 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
             Some(wait) if !wait.is_zero() => format!("the API asks to wait {} s; try again after that", wait.as_secs()),
             _ => "try again later".to_owned(),
         };
-        let verdict = refused(answer, error, Outcome::NotSent(Cause::Unavailable), &advice);
+        let verdict = refused(answer, error, Outcome::NotSent(Cause::Unavailable), &advice, accepts);
         return Verdict { retry: Some(least.max(answer.retry_after.unwrap_or_default())), ..verdict };
     }
     if success {
@@ -182,19 +192,22 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
             Outcome::NotSent(Cause::Credentials),
             "a portal, a proxy or a firewall may have answered in Jelou's place: check the network and --api-url, then \
              client id, secret and --bot",
+            accepts,
         ),
-        407 => refused(answer, error, Outcome::NotSent(Cause::ProxyCredentials), PROXY_CREDENTIALS_HINT),
-        401 | 403 => refused(answer, error, Outcome::NotSent(Cause::Credentials), "check client id, secret and --bot"),
+        407 => refused(answer, error, Outcome::NotSent(Cause::ProxyCredentials), PROXY_CREDENTIALS_HINT, accepts),
+        401 | 403 => {
+            refused(answer, error, Outcome::NotSent(Cause::Credentials), "check client id, secret and --bot", accepts)
+        }
         500 if names_the_company(&error) => {
-            refused(answer, error, Outcome::NotSent(Cause::Credentials), "check client id and secret")
+            refused(answer, error, Outcome::NotSent(Cause::Credentials), "check client id and secret", accepts)
         }
         // The request was done, and its result is elsewhere (RFC 9110, 15.4.4).
-        303 if *accepts != SuccessCriterion::Page => {
-            refused(answer, error, Outcome::Unknown(None), rejection_hint(answer.status, accepts))
+        303 if !accepts.reads() => {
+            refused(answer, error, Outcome::Unknown(None), rejection_hint(answer.status, accepts), accepts)
         }
-        408 => refused(answer, error, Outcome::Unknown(None), UNKNOWN_HINT),
+        408 => refused(answer, error, Outcome::Unknown(None), accepts.unknown_hint(), accepts),
         501 | 505 | 300..=499 => rejected(answer, error, accepts),
-        _ => refused(answer, error, Outcome::Unknown(None), UNKNOWN_HINT),
+        _ => refused(answer, error, Outcome::Unknown(None), accepts.unknown_hint(), accepts),
     }
 }
 
@@ -212,16 +225,27 @@ fn judge_success(answer: &Answer, body: &Body, error: ApiError, accepts: &Succes
         SuccessCriterion::MessageId | SuccessCriterion::Destination(_) => body.says_success(),
         SuccessCriterion::AnyObject => body.json.as_ref().is_some_and(Value::is_object),
         SuccessCriterion::Page => body.results().is_some(),
+        SuccessCriterion::Read | SuccessCriterion::Done => answer.body.may_be_of_the_api(),
     };
-    match (body.says_error(), accepted) {
+    match (says_error(body, accepts), accepted) {
         (true, _) => rejected(answer, error, accepts),
         (false, true) => {
             Verdict { outcome: Outcome::Sent { message_id: body.message_id() }, problem: None, retry: None }
         }
         (false, false) => {
-            refused(answer, error, Outcome::Unknown(None), "its body does not say whether the message was accepted")
+            let advice = match accepts {
+                SuccessCriterion::Done => "its body does not say whether the request was carried out",
+                _ => "its body does not say whether the message was accepted",
+            };
+            refused(answer, error, Outcome::Unknown(None), advice, accepts)
         }
     }
+}
+
+/// Whether `body` is an error. What is read may have fields of these names itself, such as the `error` of a message that
+/// failed.
+fn says_error(body: &Body, accepts: &SuccessCriterion) -> bool {
+    if *accepts == SuccessCriterion::Read { body.is_error_alone() } else { body.says_error() }
 }
 
 /// The code that the API gives in its own words: WhatsApp's stand below Jelou's, or alone, in a text (`api.md`, "Errors").
@@ -243,14 +267,17 @@ fn rejected(answer: &Answer, error: ApiError, accepts: &SuccessCriterion) -> Ver
     let known = error.code.as_deref().and_then(codes::look_up);
     let is_of_account = known.is_some_and(|code| code.effect == Effect::RefusedForAccount);
     let cause = if is_of_account { Cause::Account } else { Cause::Rejected };
-    refused(answer, error, Outcome::NotSent(cause), rejection_hint(answer.status, accepts))
+    refused(answer, error, Outcome::NotSent(cause), rejection_hint(answer.status, accepts), accepts)
 }
 
 fn rejection_hint(status: u16, accepts: &SuccessCriterion) -> &'static str {
+    let is_of_any_endpoint = matches!(accepts, SuccessCriterion::Read | SuccessCriterion::Done);
     match status {
         300..=399 => "redirects are not followed; check --api-url",
+        404 if is_of_any_endpoint => "check the path, --bot and --api-url",
         404 => "check --bot and --api-url",
         _ if *accepts == SuccessCriterion::Page => "check --bot and what is asked for",
+        _ if is_of_any_endpoint => "fix the request and try again",
         _ => "fix the message and send again",
     }
 }
@@ -263,7 +290,7 @@ fn names_the_company(error: &ApiError) -> bool {
 }
 
 /// Anything but a success: Jelou's words, the meaning of its code, and what to do.
-fn refused(answer: &Answer, error: ApiError, outcome: Outcome, advice: &str) -> Verdict {
+fn refused(answer: &Answer, error: ApiError, outcome: Outcome, advice: &str, accepts: &SuccessCriterion) -> Verdict {
     let code = match outcome {
         Outcome::NotSent(Cause::Credentials) => "credentials",
         Outcome::NotSent(Cause::ProxyCredentials) => "proxy_credentials",
@@ -286,11 +313,15 @@ fn refused(answer: &Answer, error: ApiError, outcome: Outcome, advice: &str) -> 
         message.push_str(": ");
         message.push_str(nature);
     }
-    if !answer.body.complete {
+    if answer.body.is_too_large {
+        let _ = write!(message, " (its body has more than {} MiB)", accepts.most_read() >> 20);
+    } else if !answer.body.complete {
         message.push_str(" (its body could not be read whole)");
     }
     let hint = match (&outcome, known) {
-        (Outcome::Unknown(_), _) if advice != UNKNOWN_HINT => format!("{advice}; {UNKNOWN_HINT}"),
+        (Outcome::Unknown(_), _) if advice != accepts.unknown_hint() => {
+            format!("{advice}; {}", accepts.unknown_hint())
+        }
         (Outcome::NotSent(_), Some(known)) if known.effect != Effect::Open => {
             format!("{}; {}", known.meaning, known.hint)
         }

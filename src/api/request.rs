@@ -44,6 +44,10 @@ pub(crate) enum SuccessCriterion {
     Destination(String),
     /// A page of a listing. Nothing is sent, so nothing can be unknown.
     Page,
+    /// Whatever is not an error: the answer to any other read.
+    Read,
+    /// Whatever is not an error: the answer to any request that may change something.
+    Done,
 }
 
 impl SuccessCriterion {
@@ -55,6 +59,28 @@ impl SuccessCriterion {
             Self::MessageId => Self::MessageId,
             Self::AnyObject => Self::AnyObject,
             Self::Page => Self::Page,
+            Self::Read => Self::Read,
+            Self::Done => Self::Done,
+        }
+    }
+
+    /// Whether such a request changes nothing.
+    pub(crate) fn reads(&self) -> bool {
+        matches!(self, Self::Page | Self::Read)
+    }
+
+    /// The most of an answer that is read, in bytes: what is sent is answered in a line, what is read may be long.
+    pub(super) fn most_read(&self) -> usize {
+        const MIB: usize = 1024 * 1024;
+        if self.reads() { 8 * MIB } else { MIB }
+    }
+
+    /// What to do when nobody knows whether such a request was carried out.
+    pub(super) fn unknown_hint(&self) -> &'static str {
+        match self {
+            Self::MessageId | Self::AnyObject | Self::Destination(_) => UNKNOWN_HINT,
+            Self::Done => "check in Jelou whether it was carried out before you try it again",
+            Self::Page | Self::Read => "try again when you like",
         }
     }
 }
@@ -70,6 +96,8 @@ pub(crate) struct TemplateFilter {
     pub(crate) category: Option<String>,
 }
 
+/// What to do when nobody knows whether a message went out.
+pub(crate) const UNKNOWN_HINT: &str = "ask the recipient or check in Jelou before you send it again";
 /// Templates on a page; the API's own default is 50.
 const PAGE_LIMIT: &str = "100";
 const JSON: &str = "application/json";
@@ -77,6 +105,8 @@ const USER_AGENT: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));
 /// What every request that sends something has beside its signature.
 pub(crate) const HEADERS_OF_A_POST: &[(&str, &str)] =
     &[("content-type", JSON), ("accept", JSON), ("user-agent", USER_AGENT)];
+/// Where a body is expected and there is none (RFC 9110, 8.6).
+const HEADERS_WITHOUT_BODY: &[(&str, &str)] = &[("content-length", "0"), ("accept", JSON), ("user-agent", USER_AGENT)];
 const HEADERS_OF_A_GET: &[(&str, &str)] = &[("accept", JSON), ("user-agent", USER_AGENT)];
 
 impl Request {
@@ -146,6 +176,17 @@ impl Request {
         }
         url.query_pairs_mut().append_pair("page", &page.to_string()).append_pair("limit", PAGE_LIMIT);
         Self { method: Method::GET, url, headers: HEADERS_OF_A_GET, body: None, accepts: SuccessCriterion::Page }
+    }
+
+    /// A request of any kind, which only reads where it is a GET.
+    pub(crate) fn any(method: Method, url: Url, body: Option<Box<str>>) -> Self {
+        let accepts = if method == Method::GET { SuccessCriterion::Read } else { SuccessCriterion::Done };
+        let headers = match (&method, &body) {
+            (_, Some(_)) => HEADERS_OF_A_POST,
+            (&Method::POST | &Method::PUT | &Method::PATCH, None) => HEADERS_WITHOUT_BODY,
+            (_, None) => HEADERS_OF_A_GET,
+        };
+        Self { method, url, headers, body, accepts }
     }
 
     /// What `--dry-run` shows of it.

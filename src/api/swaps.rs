@@ -5,7 +5,8 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 
-use super::outcome::{Outcome, Problem, UNKNOWN_HINT, Verdict};
+use super::outcome::{Outcome, Problem, Verdict};
+use super::request::UNKNOWN_HINT;
 use super::transport::{Attempt, Client};
 
 /// How many of the last ids are remembered.

@@ -25,8 +25,6 @@ use super::proxy::{Proxy, ProxyError};
 use super::request::Request;
 use super::timely_body::TimelyBody;
 
-/// The most of an answer that is read, in bytes.
-const MAX_ANSWER: usize = 1024 * 1024;
 /// The longest wait for a connection: TCP, proxy and TLS.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept for the next row of a run. Servers count whole seconds from their own end of the
@@ -211,15 +209,25 @@ impl Client {
         let is_compressed = headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
         let ends_with_connection = !headers.contains_key(CONTENT_LENGTH) && !headers.contains_key(TRANSFER_ENCODING);
         let mut bytes = Vec::new();
-        let (complete, is_cut) = loop {
+        let (mut is_too_large, mut is_cut) = (false, false);
+        let complete = loop {
             match response.chunk().await {
-                Ok(Some(chunk)) if bytes.len() + chunk.len() <= MAX_ANSWER => bytes.extend_from_slice(&chunk),
-                Ok(None) => break (true, false),
-                Ok(Some(_)) => break (false, false),
-                Err(error) => break (false, ends_with_connection && is_without_close_notify(&error)),
+                Ok(Some(chunk)) => {
+                    is_too_large = bytes.len() + chunk.len() > request.accepts.most_read();
+                    if is_too_large {
+                        break false;
+                    }
+                    bytes.extend_from_slice(&chunk);
+                }
+                Ok(None) => break true,
+                Err(error) => {
+                    is_cut = ends_with_connection && is_without_close_notify(&error);
+                    break false;
+                }
             }
         };
         let mut body = Body::new(String::from_utf8_lossy(&bytes).into_owned(), complete);
+        body.is_too_large = is_too_large;
         body.is_compressed = is_compressed || bytes.starts_with(&GZIP);
         let is_whole_by_its_json = is_cut && body.complete_by_its_json();
         body.redact(credentials);

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::bulk::BulkCommand;
 use super::global::GlobalFlags;
+use crate::commands::api::ApiArgs;
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::explain::ExplainArgs;
@@ -14,6 +15,7 @@ use crate::commands::run::RunArgs;
 use crate::commands::sandbox::SandboxArgs;
 use crate::commands::schema::SchemaArgs;
 use crate::commands::send::{FlowMessageArgs, SendArgs};
+use crate::commands::skill::SkillArgs;
 use crate::commands::templates::TemplatesArgs;
 
 /// What belongs to every command.
@@ -63,6 +65,7 @@ pub(crate) enum Command {
     #[command(subcommand, arg_required_else_help = true)]
     Bulk(BulkCommand),
     Run(RunArgs),
+    Api(ApiArgs),
     Sandbox(SandboxArgs),
     #[command(subcommand)]
     Profile(ProfileCommand),
@@ -71,6 +74,7 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     Explain(ExplainArgs),
     Schema(SchemaArgs),
+    Skill(SkillArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
 }

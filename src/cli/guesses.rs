@@ -95,6 +95,13 @@ fn instead_of_argument(word: &str, words: &[String]) -> Option<UsageError> {
             format!("`bulk work` takes no {word}: all who send a run share it"),
             format!("a person changes it for all of them: jelouctl bulk resume RUN {word} …"),
         ),
+        [first, ..] if first == "api" && ["-X", "--method", "--request"].contains(&word) => {
+            ("`api` takes the method as its first word".to_owned(), "jelouctl api POST PATH".to_owned())
+        }
+        [first, ..] if first == "api" && ["-d", "--data", "--body"].contains(&word) => (
+            format!("`api` takes no {word}"),
+            "give the body as fields, -f KEY=TEXT and -F KEY=JSON, or as a file with --input FILE".to_owned(),
+        ),
         [first, ..] if first == "man" => (format!("`man` takes no `{word}`"), format!("jelouctl help {word}")),
         // Where a kind is among them, the parser says how to order them.
         [send, rest @ ..]

@@ -9,6 +9,7 @@ use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
 use super::app::App;
 use super::bulk::{BulkCommand, BulkSend};
 use super::global::GlobalFlags;
+use crate::commands::api::ApiArgs;
 use crate::commands::profile::ProfileCommand;
 use crate::commands::run::RunArgs;
 use crate::commands::sandbox::SandboxArgs;
@@ -54,6 +55,7 @@ fn command(name: &str, index: usize, words: &Words) -> Option<Command> {
         }
         "bulk" => BulkCommand::augment_subcommands(named("bulk")),
         "run" => RunArgs::augment_args(named("run")),
+        "api" => ApiArgs::augment_args(named("api")),
         "sandbox" => SandboxArgs::augment_args(named("sandbox")),
         "profile" => ProfileCommand::augment_subcommands(named("profile")),
         _ => return None,

@@ -1,7 +1,7 @@
 //! Where errors end: each becomes an exit code, a stable name, one line a detail and a way out. There is no way from an
 //! error that is not listed here: one without a mapping does not compile.
 
-use crate::api::{Cause, ClientError, Outcome, UNKNOWN_HINT};
+use crate::api::{Cause, ClientError, Outcome, TypedPathError, UNKNOWN_HINT};
 use crate::config::ConfigError;
 use crate::context::UsageError;
 use crate::exit::ExitCode;
@@ -82,6 +82,13 @@ impl From<UsageError> for CommandError {
     fn from(error: UsageError) -> Self {
         let hint = Some(error.hint.clone());
         Self::new(ExitCode::Usage, "usage", error, hint)
+    }
+}
+
+impl From<TypedPathError> for CommandError {
+    fn from(error: TypedPathError) -> Self {
+        let hint = error.hint();
+        Self::new(ExitCode::Usage, "usage", error, Some(hint))
     }
 }
 

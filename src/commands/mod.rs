@@ -1,5 +1,6 @@
 //! One file a command: takes plain values and a context, calls the rest of the crate, and ends with an exit code.
 
+pub(crate) mod api;
 pub(crate) mod bulk;
 pub(crate) mod completions;
 pub(crate) mod doctor;
@@ -12,6 +13,7 @@ pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod schema;
 pub(crate) mod send;
+pub(crate) mod skill;
 pub(crate) mod templates;
 
 pub(crate) use self::error::CommandError;

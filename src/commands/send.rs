@@ -13,7 +13,7 @@ use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::message::{FlowMessage, InvalidMessage, Message, Outgoing, RecipientSources, TemplateUse, TypedMessage};
-use crate::output::{Format, Record, RecordError, Sent};
+use crate::output::{Format, Record, RecordError, Sent, StreamError};
 use crate::phone::Country;
 use crate::process::block_on;
 use crate::sending::{
@@ -84,19 +84,23 @@ pub(crate) struct DeliveryArgs {
 pub(crate) fn run(context: &mut Context, typed: &TypedMessage<DeliveryArgs>) -> ExitCode {
     let mut record = Record { kind: Some(typed.message.command().into()), ..Record::default() };
     let mut log = AuditLog::default();
-    let code = send(context, typed, &mut record, &mut log).unwrap_or_else(|error| {
-        let error = error.of_send();
-        context.stderr.error(&error.message(), &error.details, error.hint.as_deref());
-        record.sent = if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No };
-        let message = error.line();
-        record.error =
-            Some(RecordError { code: error.name, api_code: None, message, hint: error.hint, retry_after_s: None });
-        error.code
-    });
+    let code =
+        send(context, typed, &mut record, &mut log).unwrap_or_else(|error| note_error(context, error, &mut record));
     if context.mode == Mode::Send {
         log.message(&context.stderr, "send", &record, code.code());
     }
-    print_result(context, context.stdout.format, &record, code)
+    print_result(context, "message", context.stdout.format, &record, code)
+}
+
+/// Says what ended a request, and fills the record with it.
+pub(crate) fn note_error(context: &Context, error: CommandError, record: &mut Record) -> ExitCode {
+    let error = error.of_send();
+    context.stderr.error(&error.message(), &error.details, error.hint.as_deref());
+    record.sent = if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No };
+    let message = error.line();
+    record.error =
+        Some(RecordError { code: error.name, api_code: None, message, hint: error.hint, retry_after_s: None });
+    error.code
 }
 
 fn send(
@@ -302,36 +306,41 @@ fn is_of_a_missing_template(outcome: &Outcome, problem: &Problem) -> bool {
     *outcome == Outcome::NotSent(Cause::Rejected) && problem.api_code.as_deref().is_some_and(may_miss_a_template)
 }
 
-/// Prints the answer, id or record, and gives the exit code. What was accepted stays a success when standard output
-/// cannot take the answer: an error would invite a second send.
-pub(crate) fn print_result(context: &Context, format: Format, record: &Record, code: ExitCode) -> ExitCode {
-    let Context { stdout, stderr, .. } = context;
-    let printed = match (format, &record.response, &record.message_id) {
+/// Prints the answer, id or record.
+pub(crate) fn print_answer(context: &Context, format: Format, record: &Record) -> Result<(), StreamError> {
+    let stdout = &context.stdout;
+    match (format, &record.response, &record.message_id) {
         (Format::Record, _, _) if context.mode == Mode::Curl && record.error.is_none() => Ok(()),
         (Format::Record, _, _) => stdout.record(record),
         (Format::Response, Some(response), _) => stdout.json(response),
         (Format::Id, _, Some(id)) => stdout.value(id),
         (Format::Response | Format::Id | Format::None, _, _) => Ok(()),
-    };
-    let problem = match printed {
+    }
+}
+
+/// Prints the answer, id or record of a message or request, as `what` says, and gives the exit code. What was accepted stays
+/// a success when standard output cannot take the answer: an error would invite a second send.
+pub(crate) fn print_result(context: &Context, what: &str, format: Format, record: &Record, code: ExitCode) -> ExitCode {
+    let Context { stdout, stderr, .. } = context;
+    let problem = match print_answer(context, format, record) {
         Ok(()) if record.sent == Sent::Yes && stdout.has_lost_its_reader() => {
             "nobody reads standard output any more".to_owned()
         }
         Ok(()) => return code,
         Err(error) => error.cause.to_string(),
     };
-    let (state, code) = unprinted(record.sent, code);
+    let (state, code) = unprinted(what, record.sent, code);
     stderr.error(&format!("{state}, but the answer could not be written: {problem}"), &[], None);
     code
 }
 
-/// What is said in place of an answer that cannot be printed, and the exit code then, of a command that ends with `code`.
-fn unprinted(sent: Sent, code: ExitCode) -> (&'static str, ExitCode) {
+/// What is said in place of the answer to a message or request (`what`) that cannot be printed, and the exit code then, of a command that ends with `code`.
+fn unprinted(what: &str, sent: Sent, code: ExitCode) -> (String, ExitCode) {
     match sent {
-        Sent::Yes => ("the message was accepted", code),
-        Sent::No if code == ExitCode::Success => ("nothing was sent", ExitCode::Unexpected),
-        Sent::No => ("the message was not sent", code),
-        Sent::Unknown => ("the message may have been sent", code),
+        Sent::Yes => (format!("the {what} was accepted"), code),
+        Sent::No if code == ExitCode::Success => ("nothing was sent".to_owned(), ExitCode::Unexpected),
+        Sent::No => (format!("the {what} was not sent"), code),
+        Sent::Unknown => (format!("the {what} may have been sent"), code),
     }
 }
 
@@ -373,7 +382,8 @@ mod tests {
             (Sent::No, Rejected, ("the message was not sent", Rejected)),
             (Sent::Unknown, Unknown, ("the message may have been sent", Unknown)),
         ] {
-            assert_eq!(unprinted(sent, code), expected);
+            let (state, code) = unprinted("message", sent, code);
+            assert_eq!((state.as_str(), code), expected);
         }
     }
 

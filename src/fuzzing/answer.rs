@@ -20,6 +20,8 @@ pub fn answer(bytes: &[u8]) {
             SuccessCriterion::AnyObject,
             SuccessCriterion::Destination(DESTINATION.to_owned()),
             SuccessCriterion::Page,
+            SuccessCriterion::Read,
+            SuccessCriterion::Done,
         ] {
             hold(status, &body, accepts);
         }
@@ -63,7 +65,14 @@ fn hold(status: u16, body: &Body, accepts: SuccessCriterion) {
             let is_sent = json.as_ref().is_some_and(Value::is_object) && (200..300).contains(&status);
             assert!(is_sent || !matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");
         }
-        SuccessCriterion::Page => assert!(!matches!(verdict.outcome, Outcome::Unknown(_)), "{verdict:?}"),
+        SuccessCriterion::Page | SuccessCriterion::Read => {
+            assert!(!matches!(verdict.outcome, Outcome::Unknown(_)), "{verdict:?}");
+        }
+        SuccessCriterion::Done => {
+            let is_done =
+                (200..300).contains(&status) && body.complete && field("success") != Some(&Value::Bool(false));
+            assert!(is_done || !matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");
+        }
     }
 }
 

@@ -72,7 +72,7 @@ impl Listing {
         let results = results.clone();
         let new: Vec<_> = results.into_iter().filter(|template| !self.found.contains(template)).collect();
         // A server that does not count pages gives the same ones again.
-        self.is_whole = new.is_empty() || is_last(answer, page);
+        self.is_whole = new.is_empty() || is_last_page(answer, page);
         self.found.extend(new);
         if self.first.is_empty() {
             self.first.clone_from(answer);
@@ -94,7 +94,7 @@ impl Listing {
 }
 
 /// Whether the API says that no page follows.
-fn is_last(listing: &Map<String, Value>, page: u32) -> bool {
+pub(crate) fn is_last_page(listing: &Map<String, Value>, page: u32) -> bool {
     let pages = listing.get("pagination").and_then(|pagination| pagination.get("totalPages"));
     let pages = pages.and_then(|pages| pages.as_u64().or_else(|| pages.as_str()?.parse().ok()));
     pages.is_some_and(|pages| u64::from(page) >= pages)
@@ -223,9 +223,9 @@ mod tests {
             (json!({ "total": 1 }), 1, false),
         ] {
             let listing = Map::from_iter([("pagination".to_owned(), pagination)]);
-            assert_eq!(is_last(&listing, page), expected, "{listing:?} {page}");
+            assert_eq!(is_last_page(&listing, page), expected, "{listing:?} {page}");
         }
-        assert!(!is_last(&Map::new(), 1));
+        assert!(!is_last_page(&Map::new(), 1));
     }
 
     fn failed(outcome: Outcome, code: &'static str, status: Option<u16>) -> ReadError {

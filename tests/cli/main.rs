@@ -16,6 +16,7 @@ mod acceptor;
 #[cfg(unix)]
 mod action;
 mod answers;
+mod api_command;
 #[cfg(target_os = "linux")]
 mod audit_log;
 mod bad_input;
@@ -107,6 +108,8 @@ mod shared_secrets;
 mod shared_servers;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod skill;
 mod suite;
 mod template_check;
 mod templates;

@@ -108,7 +108,7 @@ impl TestedList<'_> {
                 Format::Response => Format::Record,
                 format => format,
             };
-            let code = print_result(context, format, &record, code);
+            let code = print_result(context, "message", format, &record, code);
             if code != ExitCode::Success || record.sent != Sent::Yes {
                 context.stderr.note(&sent(number, messages));
                 return Ok(code);

@@ -1,0 +1,281 @@
+//! The path of an endpoint as a person types it. It stays below the API's address, and is never one that sends a message:
+//! the guards stand before the commands that send.
+
+use http::Method;
+use thiserror::Error;
+use url::Url;
+
+use super::Request;
+
+/// What stands for the bot.
+const BOT: &str = "{bot}";
+
+/// How the paths that send a message end (`api.md`, "Request"), and the command that does it. The longer ones come first.
+const SENDING: [(&[&str], &str); 5] = [
+    (&["hsm", "file"], "jelouctl bulk send LIST template NAME"),
+    (&["hsm"], "jelouctl send template NAME --to USER"),
+    (&["template-messages"], "jelouctl send template --template-id ID --campaign ID --to USER"),
+    (&["flow_message"], "jelouctl flow-message --to USER"),
+    (&["messages"], "jelouctl send KIND --to USER"),
+];
+
+/// A path and query that were typed; `{bot}` is not filled in.
+#[derive(Clone, Debug)]
+pub(crate) struct TypedPath(String);
+
+/// Why a path is not taken.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub(crate) enum TypedPathError {
+    #[error("a path is missing")]
+    Missing,
+    #[error("`{0}` is a whole address; a path is needed")]
+    Address(String),
+    #[error("`{0}` leaves the API's address")]
+    Leaves(String),
+    #[error("the path has the character {0:?}")]
+    Character(char),
+    #[error("the path has `{0}`; only `{BOT}` is filled in")]
+    Placeholder(String),
+    #[error("the path has a `%` that does not encode anything")]
+    Encoding,
+    #[error("a {method} to a path that ends with `{ending}` is refused: that is where messages are sent")]
+    Sends { method: Method, ending: String, command: &'static str },
+}
+
+impl TypedPathError {
+    /// The way out, for the hint line.
+    pub(crate) fn hint(&self) -> String {
+        let hint = match self {
+            Self::Missing => "such as /v1/bots/{bot}/templates",
+            Self::Address(_) => "type what stands behind the host; --api-url names another address",
+            Self::Leaves(_) => "type it without `..`, `.` and doubled slashes, encoded ones too",
+            Self::Character(_) => {
+                "a path cannot have it, not even encoded; in the query write it encoded, such as # as %23"
+            }
+            Self::Placeholder(_) => "write {bot} where the bot's id belongs, and other ids themselves",
+            Self::Encoding => "write a percent sign only before two hexadecimal digits",
+            Self::Sends { command, .. } => return format!("`{command}` sends them, with all the guards"),
+        };
+        hint.to_owned()
+    }
+}
+
+impl TypedPath {
+    /// `raw` as the path of a `method` request.
+    ///
+    /// # Errors
+    /// When it leaves the API's address, sends a message or is not a path.
+    pub(crate) fn new(method: &Method, raw: &str) -> Result<Self, TypedPathError> {
+        let (path, _) = raw.split_once('?').unwrap_or((raw, ""));
+        if path.trim_matches('/').is_empty() && !path.starts_with("//") {
+            return Err(TypedPathError::Missing);
+        }
+        if let Some((scheme, _)) = path.split_once("://")
+            && !scheme.contains('/')
+        {
+            return Err(TypedPathError::Address(raw.to_owned()));
+        }
+        if let Some(character) = raw.chars().find(|one| *one == '#' || one.is_control()) {
+            return Err(TypedPathError::Character(character));
+        }
+        check(method, &path.replace(BOT, "bot"))?;
+        Ok(Self(raw.to_owned()))
+    }
+
+    /// The address of it below `base`, for `bot`.
+    ///
+    /// # Errors
+    /// As [`TypedPath::new`]: what `base` ends with belongs to the path, too.
+    pub(crate) fn url(&self, method: &Method, base: &Url, bot: &str) -> Result<Url, TypedPathError> {
+        let left = || TypedPathError::Leaves(self.0.clone());
+        let mut encoded = base.clone();
+        encoded.path_segments_mut().map_err(|()| left())?.clear().push(bot);
+        let bot = encoded.path().trim_start_matches('/');
+        let url = Request::url_below(base, &self.0.replace(BOT, bot)).map_err(|_| left())?;
+        let below = url.path().strip_prefix(base.path().trim_end_matches('/')).ok_or_else(left)?;
+        if url.origin() != base.origin() || !below.starts_with('/') {
+            return Err(left());
+        }
+        check(method, url.path())?;
+        Ok(url)
+    }
+}
+
+/// Refuses a path that a server could take for one that leaves the API's address or sends a message, however often it decodes
+/// it.
+fn check(method: &Method, path: &str) -> Result<(), TypedPathError> {
+    let decoded = decoded(path.strip_prefix('/').unwrap_or(path))?;
+    let is_forbidden = |one: &char| one.is_control() || one.is_whitespace() || "\\?#".contains(*one);
+    if let Some(character) = decoded.chars().find(is_forbidden) {
+        return Err(TypedPathError::Character(character));
+    }
+    if let Some(at) = decoded.find(['{', '}']) {
+        let rest = decoded.get(at..).unwrap_or_default();
+        let end = rest.find('}').map_or(rest.len(), |end| end + 1);
+        return Err(TypedPathError::Placeholder(rest.get(..end).unwrap_or_default().to_owned()));
+    }
+    // Behind a semicolon stand parameters of a segment, which some servers cut off.
+    let mut segments: Vec<_> =
+        decoded.split('/').map(|segment| segment.split(';').next().unwrap_or_default()).collect();
+    if segments.first() == Some(&"") || segments.iter().any(|segment| [".", ".."].contains(segment)) {
+        return Err(TypedPathError::Leaves(path.to_owned()));
+    }
+    segments.retain(|segment| !segment.is_empty());
+    let sends = SENDING.iter().find(|(ending, _)| *method != Method::GET && ends_with(&segments, ending));
+    match sends {
+        Some((ending, command)) => {
+            Err(TypedPathError::Sends { method: method.clone(), ending: ending.join("/"), command })
+        }
+        None => Ok(()),
+    }
+}
+
+/// The path without percent-encoding, also where it is encoded several times.
+fn decoded(path: &str) -> Result<String, TypedPathError> {
+    let mut decoded = path.to_owned();
+    while decoded.contains('%') {
+        let mut bytes = Vec::with_capacity(decoded.len());
+        let mut rest = decoded.bytes();
+        while let Some(byte) = rest.next() {
+            let digit = |byte: Option<u8>| char::from(byte.unwrap_or_default()).to_digit(16);
+            bytes.push(match byte {
+                b'%' => match (digit(rest.next()), digit(rest.next())) {
+                    (Some(high), Some(low)) => u8::try_from(high * 16 + low).map_err(|_| TypedPathError::Encoding)?,
+                    (_, _) => return Err(TypedPathError::Encoding),
+                },
+                other => other,
+            });
+        }
+        decoded = String::from_utf8(bytes).map_err(|_| TypedPathError::Encoding)?;
+    }
+    Ok(decoded)
+}
+
+/// Whether the last of `segments` are `ending`, without regard to case; a point at the end is none for some servers.
+fn ends_with(segments: &[&str], ending: &[&str]) -> bool {
+    // To capitals first: some letters that are not ASCII have a capital that is.
+    let plain = |segment: &str| segment.trim_end_matches('.').to_uppercase().to_lowercase();
+    let from = segments.len().checked_sub(ending.len());
+    from.and_then(|from| segments.get(from..))
+        .is_some_and(|last| last.iter().map(|one| plain(one)).eq(ending.iter().copied()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POST: Method = Method::POST;
+
+    fn url(method: &Method, base: &str, path: &str) -> Result<String, TypedPathError> {
+        let base = Url::parse(base).unwrap();
+        Ok(TypedPath::new(method, path)?.url(method, &base, "7/7")?.to_string())
+    }
+
+    #[test]
+    fn a_path_stays_below_the_address() {
+        for (base, path, expected) in [
+            ("https://api.jelou.ai", "/v1/bots/{bot}/templates", "https://api.jelou.ai/v1/bots/7%2F7/templates"),
+            ("https://api.jelou.ai", "v1/x?a=b c&d={bot}", "https://api.jelou.ai/v1/x?a=b%20c&d=7%2F7"),
+            ("https://x.example/jelou", "/v1/x", "https://x.example/jelou/v1/x"),
+            (
+                "https://x.example",
+                "/v1/x?next=https://y.example/../z",
+                "https://x.example/v1/x?next=https://y.example/../z",
+            ),
+            ("https://x.example", "/v1/wamid.a%2Fb%3D", "https://x.example/v1/wamid.a%2Fb%3D"),
+            ("https://x.example", "/v1/bots//x", "https://x.example/v1/bots//x"),
+            ("https://x.example", "/v1/a:b@c/é", "https://x.example/v1/a:b@c/%C3%A9"),
+        ] {
+            assert_eq!(url(&POST, base, path).as_deref(), Ok(expected));
+        }
+        for path in [
+            "//y.example/x",
+            "///x",
+            "/%2fy.example",
+            "%2f%2fy.example",
+            "%252fy.example",
+            "/v1/../x",
+            "..",
+            "/v1/x/..",
+            "/v1/%2e%2e/x",
+            "/v1/.%2E/x",
+            "/v1/%252e%252e/x",
+            "/v1/%25252e./x",
+            "/v1/..;a=b/x",
+            "/v1%2f..%2fx",
+            "/v1/./x",
+        ] {
+            let refused = url(&Method::GET, "https://x.example/jelou", path);
+            assert!(matches!(refused, Err(TypedPathError::Leaves(_))), "{path}: {refused:?}");
+        }
+        for (path, expected) in [
+            ("", TypedPathError::Missing),
+            ("/", TypedPathError::Missing),
+            ("?a=b", TypedPathError::Missing),
+            ("https://api.jelou.ai/v1", TypedPathError::Address("https://api.jelou.ai/v1".to_owned())),
+            ("FILE:///etc", TypedPathError::Address("FILE:///etc".to_owned())),
+            ("/v1\\..\\x", TypedPathError::Character('\\')),
+            ("/v1/%5c..", TypedPathError::Character('\\')),
+            ("/v1/a b", TypedPathError::Character(' ')),
+            ("/v1/x\ty", TypedPathError::Character('\t')),
+            ("/v1/x?a=\n", TypedPathError::Character('\n')),
+            ("/v1/x%0d%0ay", TypedPathError::Character('\r')),
+            ("/v1/x%00", TypedPathError::Character('\0')),
+            ("/v1/x#y", TypedPathError::Character('#')),
+            ("/v1/x%253f", TypedPathError::Character('?')),
+            ("/v1/bots/{botId}/x", TypedPathError::Placeholder("{botId}".to_owned())),
+            ("/v1/bots/{bot", TypedPathError::Placeholder("{bot".to_owned())),
+            ("/v1/%", TypedPathError::Encoding),
+            ("/v1/%zz", TypedPathError::Encoding),
+            ("/v1/100%25", TypedPathError::Encoding),
+            ("/v1/%c0%ae%c0%ae/x", TypedPathError::Encoding),
+        ] {
+            assert_eq!(url(&POST, "https://x.example", path), Err(expected), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_sends_is_refused_in_every_disguise() {
+        for (path, ending) in [
+            ("/v1/bots/{bot}/messages", "messages"),
+            ("v1/bots/{bot}/messages/", "messages"),
+            ("messages", "messages"),
+            ("/v1/bots/77/messages?x=y", "messages"),
+            ("/v1/bots/77//messages//", "messages"),
+            ("/v1/bots/77/MESSAGES", "messages"),
+            ("/v1/bots/77/meſſages", "messages"),
+            ("/v1/bots/77/message%73", "messages"),
+            ("/v1/bots/77/message%2573", "messages"),
+            ("/v1/bots/77/%25256d%25256Essages".replace("%25256E", "e").as_str(), "messages"),
+            ("/v1/bots/77%2fmessages", "messages"),
+            ("/v1/bots/77%252Fmessages%252f", "messages"),
+            ("/v1/bots/77/messages;a=b", "messages"),
+            ("/v1/bots/77/messages/;a", "messages"),
+            ("/v1/bots/77/messages.", "messages"),
+            ("/v1/bots/77/messages%2e", "messages"),
+            ("/v1/bots/77/users/593/flow_message?type=x", "flow_message"),
+            ("/v1/bots/77/users/593/Flow%5FMessage", "flow_message"),
+            ("/v2/whatsapp/77/hsm", "hsm"),
+            ("/v2/whatsapp/77/%48SM", "hsm"),
+            ("/v2/whatsapp/77/hsm/file", "hsm/file"),
+            ("/v2/whatsapp/77/hsm//FILE/", "hsm/file"),
+            ("/v1/bots/77/campaigns/5/template-messages", "template-messages"),
+            ("/v1/bots/77/campaigns/5/template%2Dmessages", "template-messages"),
+        ] {
+            for method in [POST, Method::PUT, Method::PATCH, Method::DELETE] {
+                let refused = TypedPath::new(&method, path).unwrap_err();
+                let is_found = matches!(&refused, TypedPathError::Sends { ending: found, .. } if found == ending);
+                assert!(is_found, "{method} {path}: {refused:?}");
+                assert!(refused.hint().starts_with("`jelouctl "), "{}", refused.hint());
+            }
+            assert!(TypedPath::new(&Method::GET, path).is_ok(), "{path}");
+        }
+        for path in ["/v1/messages/history/{bot}", "/v1/file", "/v1/hsm/files", "/v1/my-messages", "/v1/messages.json"]
+        {
+            assert!(TypedPath::new(&POST, path).is_ok(), "{path}");
+        }
+        // The address may have the first half.
+        let refused = url(&POST, "https://x.example/v2/whatsapp/77/hsm", "file");
+        assert!(matches!(refused, Err(TypedPathError::Sends { .. })), "{refused:?}");
+    }
+}

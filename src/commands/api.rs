@@ -1,0 +1,349 @@
+//! `api`: a request to any endpoint that does not send a message, with the credentials and the outcomes of those that do.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::Args;
+use http::Method;
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::CommandError;
+use super::send::{note_delivery, note_error, print_answer, print_result};
+use crate::api::{Request, TypedPath, listed_items};
+use crate::context::{Context, Mode, UsageError};
+use crate::exit::ExitCode;
+use crate::input::{InputError, JsonSource, Source};
+use crate::output::{Format, Record, Sent, Stdout, StreamError};
+use crate::process::block_on;
+use crate::sending::{Connection, Flight, Interrupted, Opening, Sender, UnresolvedSender, catch_panic, is_last_page};
+
+/// The most pages that are read: a server that gives new ones for ever is left.
+const MAX_PAGES: u32 = 1000;
+/// Those of endpoints.
+const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
+/// Call any endpoint of the Jelou API
+///
+/// Examples:
+///   jelouctl api '/v1/bots/{bot}/templates?limit=5'
+///   jelouctl api GET '/v1/external/messages/history/{bot}' -f startAt=2026-11-01 --paginate
+///   jelouctl api POST '/v1/bots/{bot}/events/webhook' --input webhooks.json --dry-run
+///
+/// The credentials, time-outs and exit codes are those of a message. `success: false` ends with 5; no
+/// answer ends with 7 for a GET, and with 8 for any other method, which may have changed something.
+/// A path that sends a message is refused: `send`, `flow-message` and `bulk send` have the guards.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment, override_usage = "jelouctl api [OPTIONS] [METHOD] <PATH>")]
+pub(crate) struct ApiArgs {
+    /// GET, POST, PUT, PATCH or DELETE [default: GET, or POST where there are fields or a body]
+    // clap takes no optional argument before another where flags stand between the two.
+    #[arg(value_name = "METHOD")]
+    method_or_path: String,
+
+    /// Path below the address of the API, with or without a query; {bot} becomes the bot's id
+    path: Option<String>,
+
+    /// Add a text to the body, or to the query of a GET (repeatable)
+    #[arg(short = 'f', long, value_name = "KEY=TEXT", allow_hyphen_values = true)]
+    raw_field: Vec<ApiField<String>>,
+
+    /// Add JSON to the body, or to the query of a GET (repeatable)
+    #[arg(short = 'F', long, value_name = "KEY=JSON|@FILE", allow_hyphen_values = true)]
+    field: Vec<ApiField<JsonSource>>,
+
+    /// File with the body, JSON, or `-` for standard input; fields then go into the query
+    #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
+    input: Option<Source>,
+
+    /// Read every page of a GET and print the results alone, one a line
+    #[arg(long)]
+    paginate: bool,
+}
+
+/// `KEY=VALUE`
+#[derive(Clone, Debug)]
+struct ApiField<T> {
+    key: String,
+    value: T,
+}
+
+impl<T: FromStr> FromStr for ApiField<T>
+where
+    T::Err: ToString,
+{
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        let (key, value) = raw.split_once('=').ok_or("it has no `=`: write KEY=VALUE")?;
+        if key.is_empty() {
+            return Err("it has no key before the `=`".to_owned());
+        }
+        Ok(Self { key: key.to_owned(), value: value.parse().map_err(|error: T::Err| error.to_string())? })
+    }
+}
+
+/// What is asked for, read and checked, but for what the configuration says.
+struct ApiCall {
+    method: Method,
+    path: TypedPath,
+    query: Vec<(String, String)>,
+    body: Option<Box<str>>,
+    paginate: bool,
+}
+
+/// Makes the request that was typed, and prints the answer.
+pub(crate) fn run(context: &mut Context, typed: &ApiArgs) -> ExitCode {
+    let mut record = Record::default();
+    let mut reads = false;
+    let mut make = || {
+        let (method, path) = typed.endpoint()?;
+        reads = method == Method::GET;
+        call(context, typed, method, path, &mut record)
+    };
+    let code = make().unwrap_or_else(|error| note_error(context, error, &mut record));
+    let format = context.stdout.format;
+    if !reads {
+        return print_result(context, "request", format, &record, code);
+    }
+    match print_answer(context, format, &record) {
+        Ok(()) => code,
+        Err(error) => note_error(context, error.into(), &mut record),
+    }
+}
+
+fn call(
+    context: &mut Context,
+    typed: &ApiArgs,
+    method: Method,
+    path: &str,
+    record: &mut Record,
+) -> Result<ExitCode, CommandError> {
+    let unresolved = UnresolvedSender::claim(context)?;
+    let call = ApiCall::new(context, typed, method, path)?;
+    let settings = unresolved.settings(context)?;
+    record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
+    let sender = Sender::of(settings, context)?;
+    record.bot_id = Some(sender.bot.as_str().to_owned());
+    if context.mode != Mode::Send {
+        let base = sender.planned_base();
+        record.api_url = Some(base.to_string());
+        record.dry_run = true;
+        if context.mode == Mode::Curl || context.stdout.format == Format::Response {
+            sender.show(context, &call.request(base.url(), &sender)?)?;
+        }
+        return Ok(ExitCode::Success);
+    }
+    let flight = Flight::default();
+    catch_panic(&flight, || block_on(call.make(context, &sender, record, &flight)))
+}
+
+impl ApiCall {
+    fn new(context: &mut Context, typed: &ApiArgs, method: Method, path: &str) -> Result<Self, CommandError> {
+        let path = TypedPath::new(&method, path)?;
+        typed.check(context, &method)?;
+        let fields = typed.fields(context)?;
+        let (query, body) = match &typed.input {
+            Some(source) => (fields, Some(context.input.json("--input", source)?)),
+            None if method == Method::GET || fields.is_empty() => (fields, None),
+            None => (Vec::new(), Some(object_of(fields)?)),
+        };
+        let query = query.into_iter().map(|(key, value)| (key, query_text(value))).collect();
+        Ok(Self { method, path, query, body: body.map(|body| body.to_string().into()), paginate: typed.paginate })
+    }
+
+    fn request(&self, base: &Url, sender: &Sender) -> Result<Request, CommandError> {
+        let mut url = self.path.url(&self.method, base, sender.bot.as_str())?;
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
+        }
+        Ok(Request::any(self.method.clone(), url, self.body.clone()))
+    }
+
+    async fn make(
+        &self,
+        context: &Context,
+        sender: &Sender,
+        record: &mut Record,
+        flight: &Flight,
+    ) -> Result<ExitCode, CommandError> {
+        let base = sender.base(context).await?;
+        record.api_url = Some(base.to_string());
+        let request = self.request(base.url(), sender)?;
+        let mut connection = match sender.connect_to(context, base).await? {
+            Opening::Open(connection) => connection,
+            Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
+        };
+        let retry_for = sender.settings.retry_for.value.duration();
+        if self.paginate {
+            return read_pages(context, &mut connection, request, retry_for, record).await;
+        }
+        Ok(deliver(context, &mut connection, &request, retry_for, record, flight).await)
+    }
+}
+
+impl ApiArgs {
+    /// The method and the path, which may be missing.
+    fn endpoint(&self) -> Result<(Method, &str), UsageError> {
+        let first = &self.method_or_path;
+        let method = METHODS.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(first));
+        let has_body = self.input.is_some() || !self.raw_field.is_empty() || !self.field.is_empty();
+        match (method, &self.path) {
+            (Some(method), path) => Ok((method, path.as_deref().unwrap_or_default())),
+            (None, None) if has_body => Ok((Method::POST, first)),
+            (None, None) => Ok((Method::GET, first)),
+            (None, Some(_)) => {
+                let hint = "write GET, POST, PUT, PATCH or DELETE before the path, or the path alone";
+                Err(UsageError::new(format!("`{first}` is not a method of an endpoint"), hint))
+            }
+        }
+    }
+
+    /// What does not go together.
+    fn check(&self, context: &Context, method: &Method) -> Result<(), UsageError> {
+        if *method == Method::GET && self.input.is_some() {
+            return Err(UsageError::new(
+                "--input: a GET has no body",
+                "give its parameters with -f, or name another method",
+            ));
+        }
+        if self.paginate && *method != Method::GET {
+            let problem = format!("--paginate reads pages, and this is a {method}");
+            return Err(UsageError::new(problem, "name the method: jelouctl api GET PATH --paginate"));
+        }
+        if self.paginate && context.stdout.format == Format::Record {
+            let problem = "--paginate prints results, and -o record what became of one request";
+            return Err(UsageError::new(problem, "leave out one of the two"));
+        }
+        Ok(())
+    }
+
+    /// The fields of `-f` and `-F`, those of `-f` first.
+    fn fields(&self, context: &mut Context) -> Result<Vec<(String, Value)>, CommandError> {
+        let mut fields: Vec<_> =
+            self.raw_field.iter().map(|field| (field.key.clone(), Value::from(field.value.clone()))).collect();
+        for field in &self.field {
+            let ApiField { key, value } = field;
+            let value = match context.input.json_value(&format!("-F {key}"), value) {
+                Err(error @ InputError::NotJson { .. }) if matches!(value, JsonSource::Literal(_)) => {
+                    return Err(UsageError::new(error, format!("a text goes with -f {key}=TEXT")).into());
+                }
+                read => read?,
+            };
+            fields.push((key.clone(), value));
+        }
+        Ok(fields)
+    }
+}
+
+/// The body of these fields.
+fn object_of(fields: Vec<(String, Value)>) -> Result<Value, UsageError> {
+    let mut object = Map::new();
+    for (key, value) in fields {
+        if key.contains(['[', ']']) {
+            let hint = "an object or a list is JSON: -F 'KEY={\"inner\":1}', or the whole body with --input";
+            return Err(UsageError::new(format!("the field `{key}` has brackets"), hint));
+        }
+        if object.contains_key(&key) {
+            let hint = "keep one of them; a list is JSON: -F 'KEY=[1,2]'";
+            return Err(UsageError::new(format!("the field `{key}` is given twice"), hint));
+        }
+        object.insert(key, value);
+    }
+    Ok(Value::Object(object))
+}
+
+/// A value as it stands in a query.
+fn query_text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        Value::Null => String::new(),
+        value => value.to_string(),
+    }
+}
+
+/// Makes one request, says what is wrong with the answer, and fills the record.
+async fn deliver(
+    context: &Context,
+    connection: &mut Connection,
+    request: &Request,
+    retry_for: Duration,
+    record: &mut Record,
+    flight: &Flight,
+) -> ExitCode {
+    let mut delivery = connection.deliver(&context.stderr, request, retry_for, flight).await;
+    // The beginning of a long answer is of no use.
+    if let Some(answer) = delivery.answer.as_mut().filter(|answer| answer.body.is_too_large) {
+        answer.body.text.clear();
+    }
+    let shows_answer = matches!(context.stdout.format, Format::Response | Format::Record);
+    let code = note_delivery(delivery, record, shows_answer);
+    if request.accepts.reads() && record.sent == Sent::Unknown {
+        // Interrupted, and nothing could change by it.
+        record.sent = Sent::No;
+    }
+    if let Some(error) = &record.error {
+        let state = if code == ExitCode::Unknown { "it may have been carried out: " } else { "" };
+        context.stderr.error(&format!("{state}{}", error.message), &[], error.hint.as_deref());
+    }
+    code
+}
+
+/// Prints the results of `request` and of all pages behind it, each as it comes.
+async fn read_pages(
+    context: &Context,
+    connection: &mut Connection,
+    mut request: Request,
+    retry_for: Duration,
+    record: &mut Record,
+) -> Result<ExitCode, CommandError> {
+    let typed = request.url.query_pairs().find(|(name, _)| name == "page");
+    let first: u32 = typed.and_then(|(_, page)| page.parse().ok()).unwrap_or(1);
+    let mut last = Vec::new();
+    for page in first..first.saturating_add(MAX_PAGES) {
+        let code = deliver(context, connection, &request, retry_for, record, &Flight::default()).await;
+        if code != ExitCode::Success {
+            return Ok(code);
+        }
+        let answer = record.response.take().unwrap_or_default();
+        let Some(results) = listed_items(&answer).or_else(|| answer.as_array()) else {
+            let problem = "the answer is not a page of results";
+            context.stderr.error(problem, &[], Some("leave out --paginate"));
+            return Ok(ExitCode::Rejected);
+        };
+        // A server that does not count pages gives the same one again.
+        if results.is_empty() || *results == last {
+            return Ok(ExitCode::Success);
+        }
+        results.iter().try_for_each(|result| print_one(&context.stdout, result))?;
+        let is_last = answer.as_object().is_some_and(|answer| is_last_page(answer, page));
+        if is_last || context.stdout.has_lost_its_reader() {
+            return Ok(ExitCode::Success);
+        }
+        last.clone_from(results);
+        request.url = with_page(&request.url, page + 1);
+    }
+    let problem = format!("the API has more than {MAX_PAGES} pages; what was printed is incomplete");
+    let hint = format!("go on with -f page={}", first.saturating_add(MAX_PAGES));
+    context.stderr.error(&problem, &[], Some(&hint));
+    Ok(ExitCode::Unavailable)
+}
+
+fn print_one(stdout: &Stdout, result: &Value) -> Result<(), StreamError> {
+    match stdout.format {
+        Format::Response | Format::Record => stdout.json(result),
+        Format::Id => match result.get("messageId").and_then(Value::as_str) {
+            Some(id) => stdout.value(id),
+            None => Ok(()),
+        },
+        Format::None => Ok(()),
+    }
+}
+
+/// `url` with another number of the page.
+fn with_page(url: &Url, page: u32) -> Url {
+    let others: Vec<_> = url.query_pairs().into_owned().filter(|(name, _)| name != "page").collect();
+    let mut url = url.clone();
+    url.query_pairs_mut().clear().extend_pairs(others).append_pair("page", &page.to_string());
+    url
+}

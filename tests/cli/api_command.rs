@@ -1,0 +1,388 @@
+//! `api`: any endpoint but those that send a message.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Ended, Home, under};
+use crate::server::{Reply, Server, refused_url};
+
+fn ok(body: &Value) -> Reply {
+    Reply::json(200, &body.to_string())
+}
+
+/// A page of a listing that has so many.
+fn page(results: &Value, pages: u64) -> Reply {
+    ok(&json!({"pagination": {"totalPages": pages}, "results": results}))
+}
+
+fn lines(server: &Server) -> Vec<String> {
+    server.received().into_iter().map(|received| received.line).collect()
+}
+
+#[test]
+fn documented_endpoints_are_called_with_the_credentials_of_a_send() {
+    let history =
+        json!({"pagination": {"totalPages": 1}, "_metadata": {}, "results": [{"messageId": "m1", "status": "READ"}]});
+    let notification = json!({"wasRead": false, "sentStatus": "FAILED", "error": "Message Undeliverable", "id": 7});
+    let webhooks =
+        json!({"message": ["ok"], "statusMessage": "success", "status": 1, "data": {"read": "https://x.example"}});
+    for (words, line, answer) in [
+        ("/v1/bots/{bot}/templates?limit=5", "GET /v1/bots/BOT_ID/templates?limit=5", json!({"data": []})),
+        (
+            "GET v1/external/messages/history/{bot} -f limit=2",
+            "GET /v1/external/messages/history/BOT_ID?limit=2",
+            history,
+        ),
+        ("/v1/external/bots/{bot}/notifications", "GET /v1/external/bots/BOT_ID/notifications", json!({"results": []})),
+        // The error of a message is not one of the request.
+        ("get /v1/bots/{bot}/notifications/7", "GET /v1/bots/BOT_ID/notifications/7", notification),
+        ("/v1/bots/{bot}/events/webhook", "GET /v1/bots/BOT_ID/events/webhook", webhooks.clone()),
+        ("POST /v1/bots/{bot}/events/webhook", "POST /v1/bots/BOT_ID/events/webhook", webhooks),
+    ] {
+        let server = Server::answering(ok(&answer));
+        let ended = Home::new().run("api").args(&words.split(' ').collect::<Vec<_>>()).api(&server.url).success();
+        assert_eq!((ended.json(), ended.stderr.as_str()), (answer, ""), "{words}");
+        let received = server.only();
+        assert_eq!(received.line, format!("{line} HTTP/1.1"));
+        assert_eq!(received.headers["authorization"], "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM=");
+        assert!(received.body.is_empty());
+        // A POST without a body says so: some servers ask for it.
+        assert_eq!(received.headers.get("content-length").map(String::as_str), line.starts_with("POST").then_some("0"));
+    }
+}
+
+#[test]
+fn an_answer_is_as_true_as_that_of_a_message() {
+    let refused = r#"{"success":false,"message":"no"}"#;
+    let page = Reply::with_headers(200, "", "<html>login</html>");
+    for (method, reply, code, words) in [
+        ("POST", Reply::HangAfterReading, 8, "error: it may have been carried out: no answer in time"),
+        ("PUT", Reply::ResetAfterReading, 8, "hint: check in Jelou whether it was carried out before you try it again"),
+        ("DELETE", Reply::json(502, ""), 8, "it may have been carried out: the API answered 502"),
+        ("PATCH", Reply::json(303, "{}"), 8, "redirects are not followed"),
+        ("POST", page.clone(), 8, "it may have been carried out: the API answered 200: its body is an HTML page"),
+        (
+            "POST",
+            ok(&json!({"success": true, "error": "x"})),
+            8,
+            "it says both that it was accepted and that it failed",
+        ),
+        ("GET", Reply::HangAfterReading, 7, "error: no answer in time\nhint: try again\n"),
+        ("GET", Reply::ResetAfterReading, 7, "hint: try again\n"),
+        ("GET", Reply::json(502, ""), 6, "error: the API answered 502\nhint: try again\n"),
+        ("GET", page, 5, "hint: this is not an answer of Jelou's API; check --api-url and the network"),
+        ("GET", Reply::json(302, ""), 5, "redirects are not followed"),
+        ("GET", Reply::json(404, "{}"), 5, "hint: check the path, --bot and --api-url"),
+        ("GET", Reply::json(200, refused), 5, "error: the API answered 200: no\nhint: fix the request and try again\n"),
+        (
+            "POST",
+            Reply::json(200, refused),
+            5,
+            "error: the API answered 200: no\nhint: fix the request and try again\n",
+        ),
+        ("POST", Reply::json(200, r#"{"error":"x"}"#), 5, "the API answered 200: x"),
+        ("GET", Reply::json(200, r#"{"error":{"code":"E0000"},"status":0}"#), 5, "the API answered 200: E0000"),
+        ("DELETE", Reply::json(401, "{}"), 4, "check client id, secret and --bot"),
+        ("PUT", Reply::json(429, "{}"), 6, "try again later"),
+        ("PUT", Reply::json(204, ""), 0, ""),
+        ("GET", Reply::json(200, "[]"), 0, ""),
+        ("GET", Reply::json(200, "plain words"), 0, ""),
+    ] {
+        let server = Server::answering(reply.clone());
+        let home = Home::new();
+        let run = home.run("api").args(&[method, "/v1/x"]).args(&["--timeout", "700ms", "--retry-for", "0"]);
+        let ended = run.api(&server.url).fails(code, &[words]);
+        assert!(!ended.stderr.contains("message"), "{ended:?}");
+        assert_eq!(server.received().len(), 1, "{method} {reply:?}");
+    }
+    // A read is tried again, what may have been carried out is not.
+    for (method, code, requests) in [("GET", 0, 3), ("POST", 8, 1)] {
+        let server = Server::start(vec![Reply::json(500, "{}"), Reply::ResetAfterReading, ok(&json!({}))]);
+        let ended = Home::new().run("api").args(&[method, "/v1/x"]).api(&server.url).end();
+        assert_eq!((ended.code, server.received().len()), (code, requests), "{ended:?}");
+    }
+    Home::new().run("api /v1/x --retry-for 0").api(&refused_url()).fails(7, &["failed to connect"]);
+}
+
+#[test]
+fn fields_make_a_body_or_the_query_of_a_get() {
+    let home = Home::new();
+    home.write("body.json", "\u{feff}{\"b\": [1, 1.5, \"ñ\"]}\n");
+    let request = |arguments: &[&str]| {
+        let run = home.run("api --dry-run").args(arguments).stdin(r#"{"from":"stdin"}"#);
+        let shown = run.api(&refused_url()).success().json();
+        let url = shown["url"].as_str().unwrap().split_once("/v1").unwrap().1.to_owned();
+        (shown["method"].as_str().unwrap().to_owned(), url, shown["body"].clone())
+    };
+    for (arguments, method, url, body) in [
+        (&["/v1/x", "-f", "a=1", "-F", "b=1"][..], "POST", "/x", json!({"a": "1", "b": 1})),
+        (&["/v1/x", "-f", "a=b=c", "-f", "d="], "POST", "/x", json!({"a": "b=c", "d": ""})),
+        (&["/v1/x", "-f", "a=@body.json"], "POST", "/x", json!({"a": "@body.json"})),
+        (&["/v1/x", "-F", "a=@body.json"], "POST", "/x", json!({"a": {"b": [1, 1.5, "ñ"]}})),
+        (
+            &["/v1/x", "-F", "a=@-", "--raw-field", "b={{x}}"],
+            "POST",
+            "/x",
+            json!({"a": {"from": "stdin"}, "b": "{{x}}"}),
+        ),
+        (&["PATCH", "/v1/x", "--field", "a=null"], "PATCH", "/x", json!({"a": null})),
+        (&["DELETE", "/v1/x"], "DELETE", "/x", Value::Null),
+        (&["/v1/x", "--input", "body.json"], "POST", "/x", json!({"b": [1, 1.5, "ñ"]})),
+        (&["PUT", "/v1/x", "--input", "-", "-f", "a=b c"], "PUT", "/x?a=b+c", json!({"from": "stdin"})),
+        (
+            &["GET", "/v1/x?z=1", "-f", "a=ñ&", "-F", "n=5", "-F", "n=[6]", "-F", "o=null"],
+            "GET",
+            "/x?z=1&a=%C3%B1%26&n=5&n=%5B6%5D&o=",
+            Value::Null,
+        ),
+        (&["/v1/bots/{bot}/x?bot={bot}"], "GET", "/bots/BOT_ID/x?bot=BOT_ID", Value::Null),
+    ] {
+        assert_eq!(request(arguments), (method.to_owned(), url.to_owned(), body), "{arguments:?}");
+    }
+    let shown = home.run("api POST /v1/x -f a=it's --curl").api("https://x.example").success().stdout;
+    assert!(shown.contains("--request POST") && shown.contains("'https://x.example/v1/x'"), "{shown}");
+    assert!(shown.contains(r#"--data-raw '{"a":"it'\''s"}'"#) && shown.contains("${JELOU_CLIENT_SECRET:?}"), "{shown}");
+}
+
+#[test]
+fn a_path_that_sends_a_message_is_refused_in_every_disguise() {
+    let server = Server::never_asked();
+    let home = Home::new();
+    for (path, command) in [
+        ("/v1/bots/{bot}/messages", "jelouctl send KIND --to USER"),
+        ("/v1/bots/{bot}/users/593987654321/flow_message?type=x", "jelouctl flow-message --to USER"),
+        ("/v2/whatsapp/{bot}/hsm", "jelouctl send template NAME --to USER"),
+        ("/v2/whatsapp/{bot}/hsm/file", "jelouctl bulk send LIST template NAME"),
+        (
+            "/v1/bots/{bot}/campaigns/5/template-messages",
+            "jelouctl send template --template-id ID --campaign ID --to USER",
+        ),
+        ("v1/bots/{bot}/Messages/", "jelouctl send KIND"),
+        ("/v1/bots/{bot}/message%73", "jelouctl send KIND"),
+        ("/v1/bots/{bot}/message%252573", "jelouctl send KIND"),
+        ("/v1/bots/{bot}%2Fmessages", "jelouctl send KIND"),
+        ("/v1/bots/{bot}//messages//?x", "jelouctl send KIND"),
+        ("/v1/bots/{bot}/messages;x=y", "jelouctl send KIND"),
+        ("/v2/whatsapp/{bot}/HSM.", "jelouctl send template NAME"),
+        ("/v2/whatsapp/{bot}/hsm%2ffile", "jelouctl bulk send LIST"),
+    ] {
+        for method in ["POST", "put", "PATCH", "DELETE"] {
+            let hint = format!("hint: `{command}");
+            let refused = home.run("api").args(&[method, path]).api(&server.url).fails(2, &["is refused: ", &hint]);
+            assert!(refused.stderr.ends_with("; nothing was sent\n"), "{refused:?}");
+        }
+    }
+    // Fields make it a POST, and looking at it makes it no other.
+    for words in ["-f a=b", "--input x.json", "POST --dry-run", "POST --curl", "POST --sandbox"] {
+        let words = words.split(' ').chain(["/v1/bots/{bot}/messages"]).collect::<Vec<_>>();
+        home.run("api").args(&words).env("JELOU_CLIENT_SECRET", "x").fails(2, &["is refused: "]);
+    }
+    // What is read there is not sent.
+    let server = Server::answering(ok(&json!([])));
+    home.run("api /v1/bots/{bot}/messages").api(&server.url).success();
+}
+
+#[test]
+fn a_path_that_leaves_the_address_or_is_none_is_refused() {
+    let server = Server::never_asked();
+    let home = Home::new();
+    for (path, problem) in [
+        ("//evil.example/x", "leaves the API's address"),
+        ("/%2F%2Fevil.example", "leaves the API's address"),
+        ("/v1/../x", "leaves the API's address"),
+        ("/v1/%2e%2E/x", "leaves the API's address"),
+        ("/v1/%252e%252e%252fx", "leaves the API's address"),
+        ("/v1\\..\\x", "the path has the character '\\\\'"),
+        ("https://api.jelou.ai/v1/x", "is a whole address"),
+        ("@evil.example/..", "leaves the API's address"),
+        ("/v1/x\r\nHost: evil", "the path has the character '\\r'"),
+        ("/v1/{botId}", "only `{bot}` is filled in"),
+        ("/v1/%c0%af", "a `%` that does not encode anything"),
+        ("/v1/x#y", "the path has the character '#'"),
+        ("", "a path is missing"),
+    ] {
+        for method in [&[][..], &["POST"], &["--dry-run"]] {
+            let run = home.run("api").args(method).args(&[path]).api(&server.url);
+            let refused = run.fails(2, &[problem, "hint: "]);
+            assert_eq!(refused.stdout, "");
+        }
+    }
+    home.run("api POST").api(&server.url).fails(2, &["a path is missing", "hint: such as /v1/bots/{bot}/templates"]);
+    // What only looks like another host is a path.
+    let shown = home.run("api --dry-run @evil.example:80/x").api("https://x.example").success().json();
+    assert_eq!(shown["url"], "https://x.example/@evil.example:80/x");
+}
+
+#[test]
+fn what_was_typed_wrong_is_told_before_the_configuration() {
+    let home = Home::new();
+    home.write("body.json", "{");
+    for (words, problem, hint) in [
+        ("FETCH /v1/x", "`FETCH` is not a method of an endpoint", "write GET, POST, PUT, PATCH or DELETE"),
+        ("/v1/x GET", "`/v1/x` is not a method of an endpoint", "before the path"),
+        ("/v1/x -f a", "invalid value 'a' for '--raw-field <KEY=TEXT>': it has no `=`", "KEY=VALUE"),
+        ("/v1/x -F =1", "it has no key before the `=`", ""),
+        ("/v1/x -F a=hello", "-F a: its value is not valid JSON", "hint: a text goes with -f a=TEXT"),
+        ("/v1/x -F a=99999999999999999999", "is beyond 64 bits", "in quotes"),
+        ("/v1/x -F a=@none.json", "-F a: failed to read none.json", "check the path"),
+        ("/v1/x --input body.json", "--input: body.json is not valid JSON at line 1", "fix the JSON"),
+        ("/v1/x --input - -F a=@-", "both ask for standard input", "put one of them into a file"),
+        ("GET /v1/x --input body.json", "--input: a GET has no body", "-f"),
+        ("/v1/x -f a=1 -F a=2", "the field `a` is given twice", "-F 'KEY=[1,2]'"),
+        ("/v1/x -f a[]=1", "the field `a[]` has brackets", "--input"),
+        ("/v1/x -f a=1 --paginate", "--paginate reads pages, and this is a POST", "jelouctl api GET PATH"),
+        ("/v1/x --paginate -o record", "--paginate prints results", "leave out one"),
+        ("-X POST /v1/x", "`api` takes the method as its first word", "jelouctl api POST PATH"),
+        ("POST /v1/x -d {}", "`api` takes no -d", "--input FILE"),
+    ] {
+        let ended = home.run("api").args(&words.split(' ').collect::<Vec<_>>()).stdin("{}").fails(2, &[problem, hint]);
+        assert_eq!(ended.stdout.is_empty(), !words.contains("record"), "{ended:?}");
+    }
+    home.run("api /v1/x").fails(3, &["no bot to send from"]);
+}
+
+#[test]
+fn every_page_is_one_result_a_line() {
+    let server = Server::start(vec![
+        page(&json!([{"messageId": "m1", "text": "a\nb"}, {"messageId": "m2"}]), 2),
+        page(&json!([{"id": 3}]), 2),
+    ]);
+    let ended = Home::new().run("api GET /v1/x?limit=2 -f a=b&c --paginate").api(&server.url).success();
+    assert_eq!(ended.stdout, "{\"messageId\":\"m1\",\"text\":\"a\\nb\"}\n{\"messageId\":\"m2\"}\n{\"id\":3}\n");
+    assert_eq!(lines(&server), ["GET /v1/x?limit=2&a=b%26c HTTP/1.1", "GET /v1/x?limit=2&a=b%26c&page=2 HTTP/1.1"]);
+
+    // It goes on where it is told to, and ends where a server does not count, with an empty page or the same one again.
+    for (replies, expected, asked) in [
+        (vec![ok(&json!([1, 2])), ok(&json!([3])), ok(&json!([]))], "1\n2\n3\n", 3),
+        (vec![ok(&json!({"data": ["a"]}))], "\"a\"\n", 2),
+        (vec![page(&json!([]), 0)], "", 1),
+    ] {
+        let server = Server::start(replies);
+        let ended = Home::new().run("api /v1/x?page=7 --paginate").api(&server.url).success();
+        assert_eq!(ended.stdout, expected);
+        let pages = (7..7 + asked).map(|page| format!("GET /v1/x?page={page} HTTP/1.1"));
+        assert_eq!(lines(&server), pages.collect::<Vec<_>>());
+    }
+    let server = Server::answering(page(&json!([{"messageId": "m1"}, {"id": 3}]), 1));
+    let ended = Home::new().run("api /v1/x --paginate -o id").api(&server.url).success();
+    assert_eq!(ended.stdout, "m1\n");
+}
+
+#[test]
+fn pages_that_are_not_all_read_never_end_well() {
+    let first = || page(&json!([1]), 9);
+    for (reply, code, words) in [
+        (Reply::json(403, r#"{"message":"no"}"#), 4, "the API answered 403: no"),
+        (Reply::ResetAfterReading, 7, "hint: try again"),
+        (
+            ok(&json!({"results": {"a": 1}})),
+            5,
+            "error: the answer is not a page of results\nhint: leave out --paginate",
+        ),
+    ] {
+        let server = Server::start(vec![first(), reply]);
+        let ended = Home::new().run("api /v1/x --paginate --retry-for 0").api(&server.url).fails(code, &[words]);
+        assert!(ended.stdout.starts_with("1\n"), "{ended:?}");
+    }
+    let pages: Vec<_> = (0..1001).map(|number| ok(&json!([number]))).collect();
+    let server = Server::start(pages);
+    let home = Home::new();
+    let run = home.run("api /v1/x --paginate").api(&server.url);
+    let ended = run.fails(6, &["the API has more than 1000 pages; what was printed is incomplete", "-f page=1001"]);
+    assert_eq!((ended.stdout.lines().count(), server.received().len()), (1000, 1000));
+}
+
+#[test]
+#[cfg(unix)]
+fn nobody_need_read_all_pages() {
+    let server = Server::start((0..1000).map(|number| ok(&json!([number]))).collect());
+    let home = Home::new();
+    let mut command = Command::new("sh");
+    command.args(["-c", "\"$0\" api /v1/x --paginate | head -n 2", env!("CARGO_BIN_EXE_jelouctl")]);
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("JELOU_API_URL", &server.url);
+    command.envs([("JELOU_BOT_ID", "1"), ("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary")]);
+    let ended = Ended::new(&command.output().unwrap());
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("0\n1\n", ""));
+    assert!(server.received().len() < 100, "{}", server.received().len());
+}
+
+/// With less memory than the answer has.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_answer_of_200_mb_is_left() {
+    let mut answer = format!("HTTP/1.1 200 X\r\nContent-Length: {}\r\n\r\n\"", 200 << 20).into_bytes();
+    answer.resize(answer.len() + (200 << 20), b'x');
+    let server = Server::answering(Reply::Bytes(answer));
+    let home = Home::new();
+    let api = [("JELOU_BOT_ID", "1"), ("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary")];
+    for (method, code, words) in [
+        ("GET", 5, "error: the API answered 200 (its body has more than 8 MiB)\nhint: ask for less at once"),
+        ("POST", 8, "error: it may have been carried out: the API answered 200 (its body has more than 1 MiB)"),
+    ] {
+        let mut command = home.command();
+        command.args(["api", method, "/v1/x"]).envs(api).env("JELOU_API_URL", &server.url);
+        let limited = ["sh", "-c", "ulimit -v 180000; exec \"$0\" \"$@\""];
+        let ended = Ended::new(&under(&limited, &command).env("PATH", "/usr/bin:/bin").output().unwrap());
+        assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{}", ended.stderr);
+        assert!(ended.stderr.contains(words), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn what_the_answer_repeats_of_the_secret_is_not_shown() {
+    let secret = "canary-secret-of-the-tests";
+    let echo = json!({"results": [{"headers": {"authorization": "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM="}, secret: secret}]});
+    for words in ["/v1/x", "POST /v1/x", "/v1/x --paginate", "/v1/x -v", "/v1/x -o record"] {
+        let server = Server::answering(ok(&echo));
+        let home = Home::new();
+        let ended = home.run("api").args(&words.split(' ').collect::<Vec<_>>()).api(&server.url).success();
+        assert!(ended.stdout.contains("redacted") && !ended.stdout.contains("aWQ6"), "{ended:?}");
+    }
+}
+
+#[test]
+fn the_record_tells_what_became_of_the_request() {
+    let home = Home::new();
+    let server = Server::answering(ok(&json!({"messageId": "m1", "a": 1})));
+    let record = home.run("api PUT /v1/x -f a=b -o record").api(&server.url).success().json();
+    assert_eq!((&record["sent"], &record["message_id"]), (&json!("yes"), &json!("m1")));
+    assert_eq!(
+        (&record["response"]["a"], &record["kind"], &record["bot_id"]),
+        (&json!(1), &Value::Null, &json!("BOT_ID"))
+    );
+    assert_eq!(home.run("api PUT /v1/x -o id").api(&server.url).success().stdout, "m1\n");
+    assert_eq!(home.run("api PUT /v1/x -o none").api(&server.url).success().stdout, "");
+    let server = Server::answering(Reply::HangAfterReading);
+    let run = home.run("api POST /v1/x --timeout 500ms -o record").api(&server.url);
+    let record = run.fails(8, &[]).json();
+    assert_eq!((&record["sent"], &record["error"]["code"]), (&json!("unknown"), &json!("unknown")));
+    let record = home.run("api POST /v1/messages -o record").api(&server.url).fails(2, &[]).json();
+    assert_eq!((&record["sent"], &record["error"]["code"]), (&json!("no"), &json!("usage")));
+    let record = home.run("api POST /v1/x --dry-run -o record").api(&server.url).success().json();
+    assert_eq!((&record["dry_run"], &record["sent"]), (&json!(true), &json!("no")));
+}
+
+#[test]
+fn the_sandbox_is_an_api_too() {
+    let listed = Home::new().run("api --sandbox /v1/bots/{bot}/templates").success();
+    assert_eq!(listed.json()["results"][0]["elementName"], "order_shipped");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_was_accepted_stays_accepted_where_the_answer_cannot_be_printed() {
+    let home = Home::new();
+    for (method, code, words) in
+        [("POST", 0, "the request was accepted, but the answer"), ("GET", 1, "write standard output")]
+    {
+        let server = Server::answering(ok(&json!({"success": true})));
+        let mut command = home.command();
+        command.args(["api", method, "/v1/x"]).env("JELOU_API_URL", &server.url).env("JELOU_CLIENT_SECRET", "canary");
+        command.envs([("JELOU_BOT_ID", "1"), ("JELOU_CLIENT_ID", "id")]);
+        command.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+        let ended = Ended::new(&command.output().unwrap());
+        assert_eq!(ended.code, code, "{ended:?}");
+        assert!(ended.stderr.contains(words), "{ended:?}");
+    }
+}
