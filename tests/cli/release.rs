@@ -68,6 +68,70 @@ fn the_same_files_make_the_same_archive_and_nobody_else_may_write_them() {
     assert_eq!(modes, [("-rwxr-xr-x", "jelouctl-1.0.0/jelouctl"), ("-rw-r--r--", "jelouctl-1.0.0/man/jelouctl.1")]);
 }
 
+/// What Homebrew and Scoop read: each archive with its sum, and in the formula only files that an archive has.
+#[test]
+fn package_managers_find_each_archive_with_its_sum() {
+    let home = Home::new();
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let version = manifest["package"]["version"].as_str().unwrap();
+    let mut archives = Vec::new();
+    for target in targets() {
+        let ending = if target.contains("windows") { "zip" } else { "tar.gz" };
+        let name = format!("jelouctl-{version}-{target}.{ending}");
+        home.write(&format!("release/{name}"), &target);
+        let sum = ring::digest::digest(&ring::digest::SHA256, target.as_bytes());
+        archives.push((name, sum.as_ref().iter().fold(String::new(), |sum, byte| sum + &format!("{byte:02x}"))));
+    }
+    let script = repository().join("release/manifests.py");
+    let address = "https://github.com/OWNER/jelouctl/releases";
+    tool(Command::new("python3").arg(script).arg(home.path().join("release")).arg(address));
+    let (formula, scoop) = (home.read("release/jelouctl.rb"), home.read("release/jelouctl.json"));
+    for (name, sum) in &archives {
+        let url = format!("{address}/download/v{version}/{name}\"");
+        let text = if name.contains("windows") { &scoop } else { &formula };
+        let behind = text.split_once(&url).unwrap_or_else(|| panic!("{name} is missing: {text}")).1;
+        assert!(behind.split('"').take(4).any(|word| word == sum), "{name}: {behind}");
+    }
+    // What is installed is packed by release/build.
+    let packed = read("release/build");
+    for file in
+        formula.lines().filter(|line| line.contains(".install")).flat_map(|line| line.split('"').skip(1).step_by(2))
+    {
+        let is_packed = packed.contains(file) || file == "LICENSES-OF-PACKAGES.txt" || file == "man/*.1";
+        let is_completion =
+            file.strip_prefix("completions/").is_some_and(|name| repository().join("completions").join(name).exists());
+        assert!(is_packed || is_completion || file == "jelouctl", "{file}");
+    }
+    let scoop: serde_json::Value = serde_json::from_str(&scoop).unwrap();
+    assert_eq!(scoop["version"], version);
+}
+
+/// Where an action runs on a Node.js that is no more, every run says so, and soon it fails.
+#[test]
+fn actions_are_pinned_by_their_commit_and_one_version_each() {
+    let workflows = ["ci", "nightly", "release"].map(|name| read(&format!(".github/workflows/{name}.yml"))).concat();
+    let mut pins: Vec<_> =
+        workflows.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("uses: ")).collect();
+    pins.sort_unstable();
+    pins.dedup();
+    let names: Vec<_> = pins.iter().map(|pin| pin.split('@').next().unwrap()).collect();
+    let known =
+        ["actions/attest-build-provenance", "actions/checkout", "actions/download-artifact", "actions/upload-artifact"];
+    assert_eq!(names, known, "one version of each");
+    for pin in pins {
+        let (commit, version) = pin.split_once('@').unwrap().1.split_once(" # v").unwrap();
+        assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{pin}");
+        // The first of each that runs on Node.js 24.
+        let least = match names.iter().find(|name| pin.starts_with(**name)).copied().unwrap() {
+            "actions/attest-build-provenance" => 3,
+            "actions/checkout" => 5,
+            "actions/download-artifact" => 7,
+            _ => 6,
+        };
+        assert!(version.split('.').next().unwrap().parse::<u32>().unwrap() >= least, "{pin}");
+    }
+}
+
 /// What the release's workflow builds.
 fn targets() -> Vec<String> {
     let workflow = read(".github/workflows/release.yml");
