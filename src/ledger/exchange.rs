@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::error::LedgerError;
 use super::events::RunEvent;
+use super::model::Counts;
 use super::pause::RunPause;
-use super::state::Counts;
 use super::types::{EndedAttempt, QueuedRow};
 use crate::ledger::PauseReason;
 
@@ -96,4 +96,6 @@ pub(crate) enum Delay {
     RecipientGap,
     /// WhatsApp's limit of messages to its recipient.
     PairLimit,
+    /// The pace of the run.
+    Pace,
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::error::LedgerError;
+use super::model::RowState;
 use super::name::RunName;
 use super::skip::SkipReason;
-use super::state::RowState;
 use crate::timestamps::{local_time, of_milliseconds};
 
 /// 2026-11-01, in milliseconds since 1970. No ledger of this form is older: an earlier time is that of a wrong clock, and

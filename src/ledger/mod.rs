@@ -2,14 +2,18 @@
 //! in a database that several machines share (`postgres/`). What both have in common stands here.
 
 mod age;
+#[cfg(test)]
+mod contract;
 mod earlier;
 mod error;
 mod events;
 mod exchange;
 mod memory;
 mod message;
+mod model;
 mod name;
 mod overview;
+mod pace;
 mod pause;
 mod postgres;
 mod resolution;
@@ -20,7 +24,6 @@ mod skip;
 mod sqlite;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod sqlite;
-mod state;
 mod store;
 mod types;
 mod workers;
@@ -33,6 +36,7 @@ pub(crate) use self::error::LedgerError;
 pub(crate) use self::events::{RunEvent, RunEventKind};
 pub(crate) use self::exchange::{Delay, Given, RunLedger, SettledRow};
 pub(crate) use self::memory::{EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, Memory, is_recent};
+pub(crate) use self::model::{Counts, RowState};
 pub(crate) use self::name::RunName;
 pub(crate) use self::overview::{FoundMessage, FoundMessages, FoundRow, RunOverview, RunOverviews, UnreadableRun};
 pub(crate) use self::pause::{FAILED_OVER, PauseReason, PausedFor, PausedRun, RESTORED, Resumed, RunPause};
@@ -44,7 +48,6 @@ pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::sqlite::damaged_ledger;
 pub(crate) use self::sqlite::{DraftOverview, DraftRequest, DraftRow, KeyKind, LedgerDraft, Runs, SeenKeys, StopWatch};
-pub(crate) use self::state::{Counts, RowState};
 pub(crate) use self::store::{LedgerStore, NewRun, UnfinishedRuns};
 pub(crate) use self::types::{
     BegunAttempt, Details, EndedAttempt, QueuedRow, RecipientFlags, ReportedRow, RowFilter, RunConditions,
@@ -53,6 +56,7 @@ pub(crate) use self::workers::{LostWorker, RunWorker};
 
 use self::memory::{MOST_OPEN, of_rank, rank, since};
 use self::message::SameMessage;
+use self::pace::{Pace, PaceNews};
 use self::types::{ENDED_UNDER_WAY, LedgerProgress, RecordSummary, recipients_of};
 
 /// Milliseconds since 1970.

@@ -2,9 +2,9 @@
 
 use super::error::LedgerError;
 use super::memory::{is_recent, since};
+use super::model::Counts;
 use super::name::RunName;
 use super::run::Run;
-use super::state::Counts;
 use super::types::{Details, ReportedRow};
 use crate::ledger::sqlite::RunNote;
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::error::LedgerError;
-use super::state::RowState;
+use super::model::RowState;
 use crate::output::Sent;
 use crate::phone::person_key;
 use crate::timestamps::{is_time, of_milliseconds};

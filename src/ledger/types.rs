@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::LedgerError;
+use super::model::{Counts, RowState};
 use super::skip::SkipReason;
-use super::state::{Counts, RowState};
 use crate::api::{Deadline, SuccessCriterion};
 use crate::hours::Hours;
 use crate::list::ListFormat;

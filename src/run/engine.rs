@@ -11,7 +11,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::caught::caught;
 use super::row_task::{ApiSession, LastAddress, RowTaskEnd, given_back, send_row};
 use super::run_end::{RunEnd, StopReason, StopRequest, event_of_wait};
-use super::throttle::{Consequence, RunLimits, Throttle};
+use super::throttle::{RunLimits, Throttle};
 use super::writer::{Exchanged, LedgerHandle, LeftWriter, Order, Writer};
 use crate::api::{Cause, Outcome, Problem, Verdict};
 use crate::ledger::{
@@ -141,11 +141,9 @@ impl<'a> Engine<'a> {
             if self.throttle.look(now) {
                 self.stop_for(StopReason::HoursOpened);
             }
-            let has_a_row = self.room() > 0 && self.next.is_some_and(|(at, _)| at <= now);
-            self.throttle.note_hold(!has_a_row, now);
             let next = self.next_at(now);
             let is_due = next.is_some_and(|at| at <= now);
-            self.order(if is_due { self.room().min(self.available(now)) } else { 0 }, now);
+            self.order(if is_due { self.room() } else { 0 }, now);
             if next.is_none() && self.tasks.is_empty() && self.orders == 0 {
                 return LoopEnd::Drained;
             }
@@ -183,11 +181,6 @@ impl<'a> Engine<'a> {
         self.throttle.allowance().saturating_sub(self.tasks.len() + self.wanted)
     }
 
-    /// How many more the pace lets leave now. It counts a row when it is given, so those that were asked for come first.
-    fn available(&self, now: Instant) -> usize {
-        self.throttle.available(now).saturating_sub(self.wanted)
-    }
-
     /// When the next row may be asked for; nothing while there is none, or no room for it, or an answer must come first.
     fn next_at(&mut self, now: Instant) -> Option<Instant> {
         let Some((at, delay)) = self.next.filter(|_| self.stop.is_none() && self.room() > 0) else {
@@ -198,7 +191,7 @@ impl<'a> Engine<'a> {
         self.events.extend(wait.as_ref().and_then(event_of_wait));
         self.progress.wait(wait);
         let at = at.max(self.throttle.ready_at());
-        (at > now && self.wanted == 0 || self.available(now) > 0).then_some(at)
+        (at <= now || self.wanted == 0).then_some(at)
     }
 
     /// When the ledger is asked at the latest, though there is nothing to say: others may have paused the run.
@@ -238,7 +231,6 @@ impl<'a> Engine<'a> {
         self.next = next;
         let now = Instant::now();
         for mut row in rows {
-            self.throttle.take(now);
             self.counts.change(RowState::Pending, RowState::Inflight);
             match self.session.request(&mut row, &mut self.last_address) {
                 Ok(request) => drop(self.tasks.spawn(send_row(Arc::clone(&self.session), request, row))),
@@ -293,14 +285,13 @@ impl<'a> Engine<'a> {
         let state = ended.state;
         self.counts.change(RowState::Inflight, state);
         let now = Instant::now();
-        let Consequence { due, delay, slows, stopped_until, pause } = self.throttle.note(&verdict, now);
-        let retry = (state == RowState::Pending).then_some((due, delay));
-        self.settled.push(SettledRow { ended, at: now, retry, slows, stopped_until });
+        let consequence = self.throttle.note(&verdict, now);
+        self.settled.push(consequence.settled(ended, now));
         let Some(mut problem) = verdict.problem else { return };
         if state != RowState::Pending {
             self.progress.fault(line, state.name(), &problem.told());
         }
-        if let Some(pause) = pause {
+        if let Some(pause) = consequence.pause {
             if matches!(verdict.outcome, Outcome::NotSent(Cause::Network | Cause::Unavailable)) {
                 problem.hint.push_str(", or let the run wait for longer with --max-wait");
             }
@@ -429,12 +420,11 @@ mod tests {
     async fn a_panic_while_a_request_is_under_way_is_no_failure_that_sent_nothing() {
         let home = tempfile::TempDir::new().unwrap();
         let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000", "593990000001"]);
-        let ledger = Box::new(FileRun::new(ledger).unwrap());
+        let ledger = Box::new(FileRun::new(ledger, 1_000_000.0).unwrap());
         let (server, session) = session().await;
         let stderr = Stderr::default();
         let mut progress = Progress::new(&stderr, ProgressFormat::None);
-        let limits =
-            RunLimits { rate: 1000.0, concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
+        let limits = RunLimits { concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
         let engine = Engine::new(Arc::new(session), ledger, reader.counts().unwrap(), limits, &mut progress);
         let end = engine
             .run(async || {
@@ -511,7 +501,7 @@ mod tests {
             let stderr = Stderr::new(Verbosity::Quiet, Color::default());
             let mut progress = Progress::new(&stderr, ProgressFormat::None);
             let max_wait = Duration::from_secs(900);
-            let limits = RunLimits { rate: 1000.0, concurrency: 64, max_wait, hours: None, keep_going: false };
+            let limits = RunLimits { concurrency: 64, max_wait, hours: None, keep_going: false };
             let mut engine = Engine::new(Arc::new(session), ledger, Counts::default(), limits, &mut progress);
             if seconds_away > 0 {
                 engine.throttle.note(&away, Instant::now().checked_sub(Duration::from_secs(seconds_away)).unwrap());

@@ -4,7 +4,6 @@ mod breaker;
 mod caught;
 mod engine;
 mod hours_gate;
-mod pace;
 mod patience;
 mod row_task;
 mod run_end;
@@ -15,3 +14,5 @@ pub(crate) use self::engine::Engine;
 pub(crate) use self::row_task::ApiSession;
 pub(crate) use self::run_end::{RunEnd, StopReason, StopRequest};
 pub(crate) use self::throttle::RunLimits;
+#[cfg(test)]
+pub(crate) use self::throttle::Throttle;

@@ -1,4 +1,5 @@
-//! What holds rows back: the pace, the breaker, rate limits, a network that is away and the hours, asked and told as one.
+//! What holds the rows of a run back, but for its pace: the breaker, rate limits, a network that is away and the hours, asked
+//! and told as one.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -6,11 +7,10 @@ use jiff::Timestamp;
 
 use super::breaker::Breaker;
 use super::hours_gate::{Closed, HoursGate};
-use super::pace::Pace;
 use super::patience::{ObstacleWait, Patience};
 use crate::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
 use crate::hours::Hours;
-use crate::ledger::{Delay, PauseReason};
+use crate::ledger::{Delay, EndedAttempt, PauseReason, RowState, SettledRow};
 use crate::output::{WaitReason, Waiting, rounded};
 use crate::timestamps::{self, local_second, rfc_3339, timestamp};
 
@@ -24,8 +24,6 @@ const LONGEST_WAIT_BESIDE_OTHERS: Duration = Duration::from_secs(60);
 /// How fast and when a run may send, and how long it may wait.
 #[derive(Clone, Debug)]
 pub(crate) struct RunLimits {
-    /// Requests a second.
-    pub(crate) rate: f64,
     /// Requests that may be under way at once.
     pub(crate) concurrency: usize,
     /// How long it goes on while every row that is tried meets a rate limit, or the network is away.
@@ -40,7 +38,8 @@ pub(crate) struct RunLimits {
 #[derive(Debug)]
 pub(crate) struct Throttle {
     concurrency: usize,
-    pace: Pace,
+    /// Until when none leaves, since a row met an obstacle that others would meet too.
+    stopped_until: Instant,
     breaker: Breaker,
     rate_limit: Patience,
     network: Patience,
@@ -53,8 +52,6 @@ pub(crate) struct Throttle {
     told_until: Option<Instant>,
     /// The opening of the hours that was told.
     told_opening: Option<Timestamp>,
-    /// Since when no row could have left, whatever the pace.
-    held_since: Option<Instant>,
 }
 
 /// A rate limit, or a network that is away.
@@ -79,12 +76,20 @@ pub(crate) struct Consequence {
     pub(crate) pause: Option<PauseReason>,
 }
 
+impl Consequence {
+    /// What a ledger is told of its row, which `ended`.
+    pub(crate) fn settled(&self, ended: EndedAttempt, at: Instant) -> SettledRow {
+        let retry = (ended.state == RowState::Pending).then_some((self.due, self.delay));
+        SettledRow { ended, at, retry, slows: self.slows, stopped_until: self.stopped_until }
+    }
+}
+
 impl Throttle {
     /// `ever_accepted` says whether a row of the run was accepted before.
     pub(crate) fn new(limits: RunLimits, ever_accepted: bool, now: Instant) -> Self {
         Self {
             concurrency: limits.concurrency,
-            pace: Pace::new(limits.rate, now),
+            stopped_until: now,
             breaker: Breaker::new(!ever_accepted && !limits.keep_going),
             rate_limit: Patience::new(limits.max_wait),
             network: Patience::new(limits.max_wait),
@@ -93,7 +98,6 @@ impl Throttle {
             obstacle: None,
             told_until: None,
             told_opening: None,
-            held_since: None,
         }
     }
 
@@ -115,28 +119,7 @@ impl Throttle {
 
     /// When a row may leave, or when to look again.
     pub(crate) fn ready_at(&self) -> Instant {
-        let ready_at = self.pace.ready_at();
-        self.closed.map_or(ready_at, |closed| ready_at.max(closed.look_at))
-    }
-
-    /// How many rows may leave now, by the pace.
-    pub(crate) fn available(&self, now: Instant) -> usize {
-        self.pace.available(now)
-    }
-
-    /// Keeps the pace from making up for a time in which nothing could leave: while the hours were closed, or `is_held`
-    /// was so.
-    pub(crate) fn note_hold(&mut self, is_held: bool, now: Instant) {
-        if is_held || self.closed.is_some() {
-            self.held_since.get_or_insert(now);
-        } else if let Some(since) = self.held_since.take() {
-            self.pace.pass_over(since, now);
-        }
-    }
-
-    /// A row leaves.
-    pub(crate) fn take(&mut self, now: Instant) {
-        self.pace.take(now);
+        self.closed.map_or(self.stopped_until, |closed| self.stopped_until.max(closed.look_at))
     }
 
     /// Notes what became of a row.
@@ -151,7 +134,7 @@ impl Throttle {
             (Outcome::NotSent(Cause::Network), Some(problem)) => {
                 let wait = self.network.note(Duration::ZERO, now).ok_or(PauseReason::Network);
                 self.obstacle = Some(Obstacle::new(WaitReason::Network, &self.network, problem, now));
-                self.hold(wait, now, &mut consequence);
+                self.hold(wait, &mut consequence);
             }
             (Outcome::NotSent(Cause::Unavailable), Some(problem)) => {
                 self.network.renew();
@@ -160,13 +143,12 @@ impl Throttle {
                     consequence.due = now.checked_add(backoff(asked, 1)).unwrap_or(now + A_DAY);
                     consequence.delay = Delay::PairLimit;
                 } else {
-                    self.pace.cut(now);
                     consequence.slows = true;
                     let wait = self.rate_limit.note(asked, now).ok_or(PauseReason::RateLimit);
                     consequence.stopped_until =
                         wait.as_ref().ok().filter(|wait| wait.is_for_all).map(|wait| wait.until);
                     self.obstacle = Some(Obstacle::new(WaitReason::RateLimit, &self.rate_limit, problem, now));
-                    self.hold(wait, now, &mut consequence);
+                    self.hold(wait, &mut consequence);
                 }
             }
             (
@@ -187,11 +169,11 @@ impl Throttle {
     }
 
     /// Of an obstacle that is not one recipient's: everyone waits, or the run pauses.
-    fn hold(&mut self, wait: Result<ObstacleWait, PauseReason>, now: Instant, consequence: &mut Consequence) {
+    fn hold(&mut self, wait: Result<ObstacleWait, PauseReason>, consequence: &mut Consequence) {
         match wait {
             Ok(wait) => {
                 if wait.is_for_all {
-                    self.pace.stop(now, wait.until - now);
+                    self.stopped_until = self.stopped_until.max(wait.until);
                 }
                 consequence.due = wait.until;
             }
@@ -216,14 +198,14 @@ impl Throttle {
             let until = hours.rfc_3339(until);
             return Some(Waiting { reason: WaitReason::Hours, until, since: None, shown, words, is_new });
         }
-        let stopped_until = self.pace.stopped_until();
-        let until = queue_ready_at.max(stopped_until);
+        let until = queue_ready_at.max(self.stopped_until);
         let wait = until.saturating_duration_since(now);
         if wait <= LONGEST_SILENT_WAIT {
             return None;
         }
-        let is_of_row = queue_ready_at > stopped_until;
+        let is_of_row = queue_ready_at > self.stopped_until;
         let (reason, since, words) = match (delay, &self.obstacle) {
+            (Delay::Pace, _) if is_of_row => return None,
             (Delay::RecipientGap, _) if is_of_row => {
                 (WaitReason::RecipientGap, None, "messages to one recipient leave 6 s apart".to_owned())
             }
@@ -270,28 +252,6 @@ impl Obstacle {
 mod tests {
     use super::*;
 
-    fn throttle(now: Instant) -> Throttle {
-        let kept = r#"{"between":["07:00-19:00"],"not_on":[],"time_zone":"America/Bogota"}"#;
-        let hours = serde_json::from_str(kept).unwrap();
-        let limits = RunLimits { rate: 100.0, concurrency: 64, max_wait: Duration::ZERO, hours, keep_going: true };
-        Throttle::new(limits, true, now)
-    }
-
-    /// How many rows leave in the minute from `wall` on, where each leaves as soon as it may.
-    fn count(throttle: &mut Throttle, wall: Timestamp, now: Instant) -> usize {
-        let mut count = 0;
-        for millisecond in 0..60_000 {
-            let later = Duration::from_millis(millisecond);
-            throttle.look_at(wall + later, now + later);
-            throttle.note_hold(false, now + later);
-            while throttle.ready_at() <= now + later {
-                throttle.take(now + later);
-                count += 1;
-            }
-        }
-        count
-    }
-
     #[test]
     fn a_run_is_left_to_others_when_the_network_has_been_away_for_a_minute() {
         let failed = |cause, message: &str| Verdict {
@@ -307,7 +267,7 @@ mod tests {
             retry: Some(Duration::ZERO),
         };
         let (start, second) = (Instant::now(), Duration::from_secs(1));
-        let limits = RunLimits { rate: 100.0, concurrency: 64, max_wait: 900 * second, hours: None, keep_going: true };
+        let limits = RunLimits { concurrency: 64, max_wait: 900 * second, hours: None, keep_going: true };
         let mut throttle = Throttle::new(limits, true, start);
         for second in (0..60).step_by(5) {
             let now = start + Duration::from_secs(second);
@@ -320,25 +280,5 @@ mod tests {
         // Whoever answers is there, whatever is said.
         throttle.note(&failed(Cause::Unavailable, "too much"), start + 61 * second);
         assert_eq!(throttle.leaves_to_others(start + 62 * second), None);
-    }
-
-    #[test]
-    fn closed_hours_are_not_made_up_for() {
-        let (start, hour) = (Instant::now(), Duration::from_secs(60 * 60));
-        let opening: Timestamp = "2026-11-20T07:00:00-05".parse().unwrap();
-        let mut throttle = throttle(start);
-        assert_eq!(count(&mut throttle, opening - hour, start), 0);
-        let counted = count(&mut throttle, opening, start + hour);
-        assert!((5_990..6_010).contains(&counted), "{counted}");
-    }
-
-    #[test]
-    fn a_time_without_a_row_that_could_leave_is_not_made_up_for() {
-        let (start, second) = (Instant::now(), Duration::from_secs(1));
-        let noon: Timestamp = "2026-11-20T12:00:00-05".parse().unwrap();
-        let mut throttle = throttle(start);
-        throttle.note_hold(true, start);
-        let counted = count(&mut throttle, noon, start + 30 * second);
-        assert!((5_990..6_010).contains(&counted), "{counted}");
     }
 }

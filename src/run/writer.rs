@@ -233,7 +233,7 @@ mod tests {
         let recipients: Vec<_> = (0..200).map(|number| format!("{}", 593_990_000_000_u64 + number)).collect();
         let recipients: Vec<_> = recipients.iter().map(String::as_str).collect();
         let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
-        let (writer, mut handle) = Writer::start(Box::new(FileRun::new(ledger).unwrap()));
+        let (writer, mut handle) = Writer::start(Box::new(FileRun::new(ledger, 1_000_000.0).unwrap()));
         let order = |settled, wanted| Order {
             settled,
             wanted,
@@ -250,7 +250,8 @@ mod tests {
             handle.exchanged().await.unwrap();
         }
         // A handle that is left keeps the thread waiting, and nobody waits for it longer than that.
-        let other = FileRun::new(fixture::ledgers(tempfile::TempDir::new().unwrap().path(), &[]).0).unwrap();
+        let other =
+            FileRun::new(fixture::ledgers(tempfile::TempDir::new().unwrap().path(), &[]).0, 1_000_000.0).unwrap();
         let (other, held) = Writer::start(Box::new(other));
         let left = other.close_within(Duration::from_millis(10));
         assert!(matches!(left, LeftWriter::Busy(outcomes) if outcomes.is_empty()));

@@ -1,36 +1,24 @@
-//! A PostgreSQL server of the tests' own: one for each process of them, with a database for each test. It is an unprivileged
-//! user's, on a unix socket, with `fsync` on; it ends with us, however we end.
+//! A PostgreSQL server of the tests' own: one for each process of them, with a database for each test, and what is done to it.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use tempfile::TempDir;
-use tokio_postgres::{NoTls, Row};
+use tokio_postgres::NoTls;
 
+use self::server::{
+    EMPTY_LEDGER, NOBODY, PROGRAMS, SENDER, empty_directory, free_port, give_away, is_root, program, programs,
+};
 use crate::harness::{Home, tool, with_ledgers};
 use crate::needs::can_test;
 
-/// Nobody: the server refuses to run as root.
-const NOBODY: u32 = 65534;
-/// A database with a ledger and nothing in it.
-const EMPTY_LEDGER: &str = "empty_ledger";
-/// Who sends in the tests: with the rights of a sender, and no others.
-const SENDER: &str = "app";
-const PROGRAMS: &str = "/usr/sbin:/usr/bin:/bin:/usr/local/bin";
+#[path = "../support/postgres.rs"]
+mod server;
 
-pub(crate) struct Cluster {
-    directory: PathBuf,
-    pub(crate) port: u16,
-    /// It stops the server and removes its files once nothing is to come on its standard input.
-    guard: Child,
-}
+pub(crate) use self::server::Cluster;
 
 /// Runs a test with each ledger in a database of its own.
 pub(crate) fn in_a_database(test: fn()) {
@@ -51,52 +39,6 @@ pub(crate) fn unguarded(ledger: &str, change: &str) {
     let database = ledger.rsplit('/').next().unwrap();
     let script = format!("SET session_replication_role = replica; {change}");
     Cluster::shared().unwrap().script("postgres", database, &script);
-}
-
-/// Where the server's programs are; Debian keeps them out of the way.
-fn programs() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut places: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    for version in (13..30).rev() {
-        places.push(format!("/usr/lib/postgresql/{version}/bin").into());
-    }
-    let initdb = places.into_iter().map(|place| place.join("initdb")).find(|initdb| initdb.exists())?;
-    // Somebody may have linked to it alone.
-    Some(fs::canonicalize(initdb).ok()?.parent()?.to_owned())
-}
-
-fn is_root() -> bool {
-    rustix::process::getuid().is_root()
-}
-
-/// Gives a file to the user whose the server is.
-fn give_away(path: &Path) {
-    if is_root() {
-        chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
-    }
-}
-
-/// A directory for a server.
-fn empty_directory() -> PathBuf {
-    let directory = TempDir::new().unwrap().keep();
-    fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
-    give_away(&directory);
-    directory
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// A program of the server, as the user whose it is.
-fn program(name: &str, directory: &Path) -> Command {
-    let mut command = Command::new(programs().unwrap().join(name));
-    // Its locale is nobody's business.
-    command.env_clear().env("PATH", PROGRAMS).env("LC_ALL", "C").current_dir(directory);
-    if is_root() {
-        command.uid(NOBODY).gid(NOBODY);
-    }
-    command
 }
 
 /// Several statements, without an answer.
@@ -134,23 +76,10 @@ impl Cluster {
     }
 
     fn start_with(settings: &str, files: &[(&str, &str)], environment: &[(&str, &str)]) -> Self {
-        let directory = empty_directory();
-        let data = directory.join("data");
-        tool(program("initdb", &directory).args(["-U", "postgres", "-A", "trust", "--no-sync", "-D"]).arg(&data));
-        for (name, content) in files {
-            let path = data.join(name);
-            fs::write(&path, content).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-            give_away(&path);
-        }
-        let access = "local all secretive,secretive_sender scram-sha-256\nlocal all,replication all trust\nhost all all 127.0.0.1/32 trust\n";
-        fs::write(data.join("pg_hba.conf"), access).unwrap();
-        let cluster = Self::serve(directory, settings, environment);
-        cluster.sql("postgres", &format!("CREATE ROLE {SENDER} LOGIN"));
-        cluster.sql("postgres", &format!("CREATE DATABASE {EMPTY_LEDGER}"));
+        let cluster = Self::empty(settings, files, environment);
         let home = Home::new();
         home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("postgres", EMPTY_LEDGER)).success();
-        cluster.sql("postgres", &format!("GRANT jelouctl_sender TO {SENDER}"));
+        cluster.let_send();
         cluster
     }
 
@@ -162,35 +91,6 @@ impl Cluster {
         copy.args(["--checkpoint=fast", "--no-sync", "-R", "-U", "postgres", "-p", &port, "-h"]).arg(&self.directory);
         tool(copy.arg("-D").arg(directory.join("data")));
         Self::serve(directory, "", &[])
-    }
-
-    /// Starts the server of a directory that has its files, with these lines in its configuration and these variables.
-    fn serve(directory: PathBuf, settings: &str, environment: &[(&str, &str)]) -> Self {
-        let data = directory.join("data");
-        let port = free_port();
-        let shown = directory.display();
-        let written = format!(
-            "unix_socket_directories = '{shown}'\nlisten_addresses = '127.0.0.1'\nport = {port}\nmax_connections = 100\n\
-             logging_collector = off\n{settings}\n"
-        );
-        let configuration = data.join("postgresql.conf");
-        let before = fs::read_to_string(&configuration).unwrap();
-        fs::write(&configuration, format!("{before}\n{written}")).unwrap();
-        let control = programs().unwrap().join("pg_ctl");
-        let script = "\"$0\" -D \"$1\" -l \"$2/log\" -w start >/dev/null && echo ready; cat >/dev/null; \
-                      \"$0\" -D \"$1\" -m immediate stop >/dev/null; rm -rf \"$2\"";
-        let mut guard = Command::new("sh");
-        guard.args(["-c", script]).arg(control).arg(&data).arg(&directory).env("LC_ALL", "C");
-        guard.envs(environment.iter().copied());
-        if is_root() {
-            guard.uid(NOBODY).gid(NOBODY);
-        }
-        let mut guard = guard.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(guard.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let server = Self { directory, port, guard };
-        assert_eq!(line, "ready\n", "the server did not start: {}", server.log());
-        server
     }
 
     /// A standby becomes a server of its own.
@@ -213,59 +113,13 @@ impl Cluster {
         self.directory.join(format!(".s.PGSQL.{}", self.port))
     }
 
-    /// What the server says.
-    pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.directory.join("log")).unwrap()
-    }
-
     pub(crate) fn data(&self) -> PathBuf {
         self.directory.join("data")
-    }
-
-    pub(crate) fn url(&self, role: &str, database: &str) -> String {
-        let directory = self.directory.display().to_string().replace('/', "%2F");
-        format!("postgres://{role}@{directory}:{}/{database}", self.port)
-    }
-
-    /// A database with a ledger, by its name.
-    pub(crate) fn database(&self) -> String {
-        self.database_like(EMPTY_LEDGER)
-    }
-
-    /// A database like `template`, of a new name.
-    pub(crate) fn database_like(&self, template: &str) -> String {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        // Only one at a time may copy a template.
-        static COPYING: std::sync::Mutex<()> = std::sync::Mutex::new(());
-        let name = format!("t{}", NUMBER.fetch_add(1, Ordering::SeqCst));
-        let copying = COPYING.lock().unwrap();
-        self.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {template}"));
-        drop(copying);
-        name
     }
 
     /// The address of an empty ledger, for who sends.
     pub(crate) fn ledger(&self) -> String {
         self.url(SENDER, &self.database())
-    }
-
-    /// What the owner is told by the last of these statements.
-    pub(crate) fn sql(&self, database: &str, statement: &str) -> Vec<Row> {
-        self.try_sql("postgres", database, statement).unwrap()
-    }
-
-    pub(crate) fn try_sql(
-        &self,
-        role: &str,
-        database: &str,
-        statement: &str,
-    ) -> Result<Vec<Row>, tokio_postgres::Error> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let (client, connection) = tokio_postgres::connect(&self.url(role, database), NoTls).await?;
-            tokio::spawn(connection);
-            client.query(statement, &[]).await
-        })
     }
 
     /// Several statements, without an answer.
@@ -383,12 +237,5 @@ impl Drop for Pooler {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
         fs::remove_dir_all(&self.directory).unwrap();
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        drop(self.guard.stdin.take());
-        self.guard.wait().unwrap();
     }
 }

@@ -11,7 +11,6 @@ use super::hours;
 use super::summary::Stretch;
 use crate::api::{HEADERS_OF_A_POST, SwapWatch, signed};
 use crate::commands::CommandError;
-use crate::config::Rate;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, Details, HeldRun, LedgerError, RunLedger, StopWatch};
@@ -54,12 +53,6 @@ async fn send_rows(
         hours::report_not_waited_for(context, details.conditions.hours.as_ref());
     }
     let limits = RunLimits {
-        // All who send a shared run have one pace, which its ledger keeps.
-        rate: if run.held.is_shared() {
-            f64::from(u32::MAX)
-        } else {
-            options.rate.map_or(details.rate, Rate::per_second)
-        },
         concurrency: options.concurrency.unwrap_or(details.concurrency),
         max_wait: options.max_wait.unwrap_or(details.max_wait),
         hours: details.conditions.hours.clone().filter(|_| !details.sandbox),

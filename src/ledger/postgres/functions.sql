@@ -252,8 +252,7 @@ BEGIN
     r.pauses := r.pauses + 1;
   END IF;
 
-  -- How many may leave now, for all workers together: each has its time at the pace, and who is late catches up within a
-  -- second, never faster than a twentieth above it.
+  -- How many may leave now, for all workers together: what `pace.rs` says of a run in a file.
   r.pace := least(r.rate, r.pace + 0.02 * r.rate * extract(epoch FROM moment - r.paced_at));
   IF is_too_much AND r.cut_at < moment - interval '1 s' THEN
     r.pace := greatest(0.7 * r.pace, 0.02 * r.rate);
@@ -393,6 +392,10 @@ BEGIN
     WHERE row.run = my_run AND row.n = ANY (changed) AND first.run = my_run AND first.n = row.before
       AND first.state IN ('pending', 'inflight');
     UPDATE run SET finished_at = NULL WHERE id = my_run;
+  ELSIF from_state = 'pending' THEN
+    -- Who waited for it waits no more.
+    UPDATE row SET due_at = moment + recipient_gap()
+    WHERE run = my_run AND before = ANY (changed) AND state = 'pending' AND due_at IS NULL;
   END IF;
   IF cardinality(changed) > 0 THEN UPDATE run SET changed_at = moment WHERE id = my_run; END IF;
   RETURN cardinality(changed);

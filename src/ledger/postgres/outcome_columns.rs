@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::types::ToSql;
 
-use crate::ledger::{PauseReason, SettledRow};
+use crate::ledger::{PaceNews, PauseReason, SettledRow};
 
 /// What became of rows, as the columns of a call.
 pub(super) struct OutcomeColumns<'a> {
@@ -27,6 +27,7 @@ pub(super) struct OutcomeColumns<'a> {
 impl<'a> OutcomeColumns<'a> {
     pub(super) fn of(settled: &[&'a SettledRow], pause: Option<PauseReason>) -> Self {
         let now = Instant::now();
+        let PaceNews { is_too_much, stopped_until } = PaceNews::of(settled.iter().copied());
         let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         // More than a year is for ever, and the database's times end.
         let until =
@@ -43,8 +44,8 @@ impl<'a> OutcomeColumns<'a> {
             api_codes: settled.iter().map(|row| row.ended.api_code.as_deref()).collect(),
             codes: settled.iter().map(|row| row.ended.code).collect(),
             errors: settled.iter().map(|row| row.ended.error.as_deref()).collect(),
-            stop: settled.iter().filter_map(|row| row.stopped_until).map(until).max().unwrap_or_default(),
-            is_too_much: settled.iter().any(|row| row.slows),
+            stop: stopped_until.map(until).unwrap_or_default(),
+            is_too_much,
             pause: pause.map(PauseReason::name),
         }
     }

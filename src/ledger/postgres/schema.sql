@@ -172,7 +172,7 @@ CREATE TABLE decision (
   other_run text,
   at timestamptz NOT NULL,
   PRIMARY KEY (run, n, number),
-  CHECK (("from" = 'pending' AND "to" = 'skipped') OR ("from" = 'unknown' AND "to" IN ('sent', 'failed', 'pending'))
+  CHECK (("from" = 'pending' AND "to" IN ('skipped', 'unknown')) OR ("from" = 'unknown' AND "to" IN ('sent', 'failed', 'pending'))
     OR ("from" = 'failed' AND "to" = 'pending'))
 );
 
@@ -194,7 +194,7 @@ BEGIN
 END $$;
 
 CREATE TRIGGER row_follows BEFORE UPDATE OF state ON row FOR EACH ROW WHEN (OLD.state <> NEW.state AND NOT (
-  (OLD.state = 'pending' AND NEW.state IN ('inflight', 'skipped'))
+  (OLD.state = 'pending' AND NEW.state IN ('inflight', 'skipped', 'unknown'))
   OR (OLD.state IN ('inflight', 'unknown') AND NEW.state IN ('sent', 'failed', 'unknown', 'pending'))
   OR (OLD.state = 'failed' AND NEW.state = 'pending'))) EXECUTE FUNCTION refuse_change();
 

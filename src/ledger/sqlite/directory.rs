@@ -16,7 +16,7 @@ use crate::private_file::{self, FileError};
 /// The directory of the runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Runs {
-    directory: PathBuf,
+    pub(super) directory: PathBuf,
 }
 
 impl Runs {

@@ -8,27 +8,34 @@ use std::time::{Duration, Instant};
 use super::Ledger;
 use super::queue::{RECIPIENT_GAP, RowQueue};
 use crate::ledger::{
-    BegunAttempt, Delay, Given, LedgerError, PauseReason, QueuedRow, RowState, RunEvent, RunLedger, SettledRow,
+    BegunAttempt, Delay, Given, LedgerError, Pace, PaceNews, PauseReason, QueuedRow, RowState, RunEvent, RunLedger,
+    SettledRow,
 };
 
 /// The ledger of a run that this process has locked, and the order in which its rows are taken.
 pub(crate) struct FileRun {
     ledger: Ledger,
     queue: RowQueue,
+    pace: Pace,
     /// Of rows that were given: the next row to the same recipient.
     followers: HashMap<i64, i64>,
 }
 
 impl FileRun {
-    /// Takes over `ledger`, which was opened to be written.
-    pub(crate) fn new(ledger: Ledger) -> Result<Self, LedgerError> {
-        let queue = RowQueue::new(&ledger, Instant::now())?;
-        Ok(Self { ledger, queue, followers: HashMap::new() })
+    /// Takes over `ledger`, which was opened to be written, to give so many rows a second.
+    pub(crate) fn new(ledger: Ledger, rate: f64) -> Result<Self, LedgerError> {
+        let now = Instant::now();
+        let queue = RowQueue::new(&ledger, now)?;
+        Ok(Self { ledger, queue, pace: Pace::new(rate, now), followers: HashMap::new() })
     }
 
-    /// Takes at most `wanted` rows that may leave now.
-    fn pick(&mut self, wanted: usize, rows: &mut Vec<QueuedRow>) -> Result<(), LedgerError> {
-        let now = Instant::now();
+    #[cfg(test)]
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    /// Takes at most `wanted` rows that may leave `now`.
+    fn pick(&mut self, wanted: usize, now: Instant, rows: &mut Vec<QueuedRow>) -> Result<(), LedgerError> {
         while rows.len() < wanted && self.queue.next_at(&self.ledger, now)?.is_some_and(|(at, _)| at <= now) {
             if let Some(row) = self.queue.take(&self.ledger, now)? {
                 self.followers.extend(row.follower.map(|follower| (row.n, follower)));
@@ -51,18 +58,22 @@ impl FileRun {
 
 impl RunLedger for FileRun {
     fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Result<Given, LedgerError> {
+        let mut given = Given { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
+        let now = Instant::now();
+        self.pace.hear(PaceNews::of(settled), now);
+        given.problem = self.pick(wanted.min(self.pace.available(now)), now, &mut given.rows).err();
+        self.pace.take(given.rows.len(), now);
+        // Not before: until this exchange is written the ledger has them as under way.
         for row in settled {
             self.note(row);
         }
-        let mut given = Given { rows: Vec::new(), next: None, problem: None, pause: None, counts: None };
-        given.problem = self.pick(wanted, &mut given.rows).err();
         if !(settled.is_empty() && given.rows.is_empty()) {
             let begun = given.rows.iter().map(|row| BegunAttempt { n: row.n, number: row.number });
             self.ledger.commit(begun, settled.iter().map(|row| &row.ended))?;
         }
         if given.problem.is_none() {
             match self.queue.next_at(&self.ledger, Instant::now()) {
-                Ok(next) => given.next = next,
+                Ok(next) => given.next = next.map(|next| next.max((self.pace.ready_at(), Delay::Pace))),
                 Err(error) => given.problem = Some(error),
             }
         }
@@ -117,7 +128,7 @@ mod tests {
     fn rows_that_are_given_are_under_way_and_one_that_was_not_sent_comes_at_its_own_time() {
         let home = tempfile::TempDir::new().unwrap();
         let (ledger, reader) = fixture::ledgers(home.path(), &["593990000000", "593990000001", "593990000002"]);
-        let mut run = FileRun::new(ledger).unwrap();
+        let mut run = FileRun::new(ledger, 1_000_000.0).unwrap();
         let numbers = |given: &Given| given.rows.iter().map(|row| row.n).collect::<Vec<_>>();
         let given = run.exchange(&[], 2).unwrap();
         assert_eq!((numbers(&given), reader.counts().unwrap().inflight), (vec![1, 2], 2));
@@ -139,7 +150,7 @@ mod tests {
         let (ledger, reader) = fixture::ledgers(home.path(), &recipients);
         let other = rusqlite::Connection::open(home.path().join("r.db")).unwrap();
         other.execute_batch("DROP TRIGGER content_stays; UPDATE content SET body = '[]' WHERE n = 200").unwrap();
-        let mut run = FileRun::new(ledger).unwrap();
+        let mut run = FileRun::new(ledger, 1_000_000.0).unwrap();
         let given = run.exchange(&[], 128).unwrap();
         assert!(given.problem.is_some() && given.rows.len() == 128, "{given:?}");
         let given = run.exchange(&[settled(1, RowState::Sent, None)], 1).unwrap();

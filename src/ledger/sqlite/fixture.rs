@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::Ledger;
 use super::commit_mark::CommitMark;
+use super::directory::Runs;
 use super::draft::{DraftRequest, DraftRow, LedgerDraft};
 use crate::api::SuccessCriterion;
 use crate::ledger::{Details, EndedAttempt, RecipientFlags, RowState, RunConditions};
@@ -15,13 +16,29 @@ use crate::message::TemplateUses;
 
 /// The ledger of a run with a row for each of `recipients`, twice: to write, and to read.
 pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger) {
-    let (draft_path, path) = (directory.join("r.db.part"), directory.join("r.db"));
-    let mut draft = LedgerDraft::create(Some(&draft_path)).unwrap();
+    let path = directory.join("r.db");
+    let mut draft = LedgerDraft::create(Some(&directory.join("r.db.part"))).unwrap();
+    fill(&mut draft, recipients);
+    draft.complete(&details(), &mark(directory), &path).unwrap();
+    (Ledger::resume(&path, mark(directory)).unwrap(), Ledger::read(&path, &mark(directory).note()).unwrap())
+}
+
+/// Adds a row for each of `recipients`, and nothing else.
+pub(crate) fn fill(draft: &mut LedgerDraft, recipients: &[&str]) {
     for (line, recipient) in (2..).zip(recipients) {
         let request = DraftRequest { recipient, path: "/v1/bots/1/messages", body: "{}" };
         draft.add([DraftRow { line, cells: "[]", request: Ok(request), skip: None }]).unwrap();
     }
-    let details = Details {
+    draft.find_repeated().unwrap();
+}
+
+/// The runs of this directory.
+pub(crate) fn runs(directory: &Path) -> Runs {
+    Runs { directory: directory.to_owned() }
+}
+
+pub(crate) fn details() -> Details {
+    Details {
         kind: "text".to_owned(),
         profile: None,
         bot: "1".to_owned(),
@@ -42,15 +59,14 @@ pub(crate) fn ledgers(directory: &Path, recipients: &[&str]) -> (Ledger, Ledger)
         templates: TemplateUses::default(),
         remember: std::time::Duration::ZERO,
         written_to: 0,
-    };
-    let mark = || {
-        let path = directory.join("r.lock");
-        let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).unwrap();
-        CommitMark::new(file, path)
-    };
-    draft.find_repeated().unwrap();
-    draft.complete(&details, &mark(), &path).unwrap();
-    (Ledger::resume(&path, mark()).unwrap(), Ledger::read(&path, &mark().note()).unwrap())
+    }
+}
+
+/// The lock file of the run in this directory.
+fn mark(directory: &Path) -> CommitMark {
+    let path = directory.join("r.lock");
+    let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).unwrap();
+    CommitMark::new(file, path)
 }
 
 /// What became of the first attempt on row `n`.

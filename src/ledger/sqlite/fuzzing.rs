@@ -66,7 +66,7 @@ fn go_on(home: &Path) {
     let path = home.join("r.lock");
     let mark = CommitMark::new(File::options().read(true).write(true).open(&path).unwrap(), path);
     let Ok(ledger) = Ledger::resume(&home.join("r.db"), mark) else { return };
-    let Ok(mut run) = FileRun::new(ledger) else { return };
+    let Ok(mut run) = FileRun::new(ledger, 1_000_000.0) else { return };
     let Ok(given) = run.exchange(&[], 100) else { return };
     for row in given.rows {
         assert!(OPEN.contains(&row.n), "row {} would be sent again", row.n);

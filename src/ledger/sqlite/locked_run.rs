@@ -23,13 +23,15 @@ pub(super) struct LockedRun {
     lock: RunLock,
     /// Where it was opened to go on with it.
     opened: Option<Ledger>,
+    /// Rows a second, where another rate was given than the run's own.
+    rate: Option<f64>,
     /// Whether it is noted that this process sends it.
     is_begun: bool,
 }
 
 impl LockedRun {
     pub(super) fn new(runs: &Runs, name: &RunName, lock: RunLock) -> Self {
-        Self { runs: runs.clone(), name: name.clone(), lock, opened: None, is_begun: false }
+        Self { runs: runs.clone(), name: name.clone(), lock, opened: None, rate: None, is_begun: false }
     }
 
     /// Opens its ledger to be written.
@@ -84,6 +86,7 @@ impl HeldRun for LockedRun {
             ledger.keep_conditions(conditions)?;
         }
         self.opened = Some(ledger);
+        self.rate = resumed.rate;
         Ok(())
     }
 
@@ -100,7 +103,11 @@ impl HeldRun for LockedRun {
             ledger.note_events(&[RunEvent::now(kind)])?;
         }
         self.is_begun = true;
-        Ok((Box::new(FileRun::new(ledger)?), counts))
+        let rate = match self.rate {
+            Some(rate) => rate,
+            None => ledger.details()?.rate,
+        };
+        Ok((Box::new(FileRun::new(ledger, rate)?), counts))
     }
 
     fn resolve(

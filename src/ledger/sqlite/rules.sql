@@ -4,7 +4,7 @@ CREATE INDEX row_before ON row (before) WHERE before IS NOT NULL;
 
 -- The keys refuse a record that is there already; these refuse one that does not follow from the last one.
 CREATE TRIGGER attempt_follows BEFORE INSERT ON attempt
-WHEN NEW.number > 1
+WHEN NEW.number > 1 OR EXISTS (SELECT 1 FROM decision WHERE row = NEW.row)
 BEGIN
   SELECT RAISE(ABORT, 'a row that is not pending cannot begin')
   WHERE NOT EXISTS (

@@ -40,6 +40,17 @@ impl RowState {
         }
     }
 
+    /// The steps that a row may take, in every ledger.
+    pub(crate) fn may_become(self, to: Self) -> bool {
+        match self {
+            Self::Pending => matches!(to, Self::Inflight | Self::Skipped | Self::Unknown),
+            Self::Inflight => matches!(to, Self::Pending | Self::Sent | Self::Failed | Self::Unknown),
+            Self::Unknown => matches!(to, Self::Pending | Self::Sent | Self::Failed),
+            Self::Failed => matches!(to, Self::Pending),
+            Self::Sent | Self::Skipped => false,
+        }
+    }
+
     /// Whether nothing is left to be done for the row.
     pub(crate) fn is_final(self) -> bool {
         match self {
@@ -145,6 +156,7 @@ impl Counts {
 
     /// A row goes from one state to another.
     pub(crate) fn change(&mut self, from: RowState, to: RowState) {
+        debug_assert!(from.may_become(to), "{from:?} to {to:?}");
         *self.of_mut(from) = self.of(from).saturating_sub(1);
         *self.of_mut(to) += 1;
     }

@@ -1,0 +1,713 @@
+//! What every ledger must do, in a file or in a database: each test is written once and made with both.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::sqlite::{FileRun, fixture};
+use super::{
+    Delay, Details, EndedAttempt, Given, HeldFor, HeldRun, LedgerStore, Pace, PaceNews, QueuedRow, ReportedRow,
+    Resolution, RowState, RunLedger, RunName, Runs, SettledRow, Skip, SkipReason, now,
+};
+use crate::api::{Answer, Attempt, Body, Cause, Outcome, Request, SuccessCriterion, judge};
+use crate::run::{RunLimits, Throttle};
+
+#[path = "../../tests/support/needs.rs"]
+mod needs;
+#[cfg(unix)]
+#[path = "../../tests/support/postgres.rs"]
+mod postgres;
+
+/// A pace at which nothing waits.
+const FAST: f64 = 1_000_000.0;
+/// Messages to one person leave less far apart than this.
+const LONG_AGO: Duration = Duration::from_secs(7);
+
+/// Makes each of these tests with each ledger.
+macro_rules! every_ledger {
+    ($($test:ident,)+) => {
+        mod in_a_file {
+            $(
+                #[test]
+                fn $test() {
+                    super::$test(&|recipients, rate| Box::new(super::RunInFile::new(recipients, rate)));
+                }
+            )+
+        }
+
+        #[cfg(unix)]
+        mod in_a_database {
+            $(
+                #[test]
+                fn $test() {
+                    if let Some(cluster) = super::shared::cluster() {
+                        super::$test(&|recipients, rate| Box::new(super::shared::SharedTestRun::new(cluster, recipients, rate)));
+                    }
+                }
+            )+
+        }
+    };
+}
+
+every_ledger! {
+    a_row_takes_the_steps_of_the_table_and_no_others,
+    rows_to_one_person_leave_one_after_the_other,
+    who_waits_for_a_row_that_is_left_out_waits_for_the_one_before_it,
+    one_row_and_many_leave_and_end,
+    who_waits_for_a_row_that_a_person_takes_for_unknown_waits_no_more,
+    of_a_row_that_is_not_under_way_nothing_is_written,
+    a_limit_slows_and_holds_alike,
+    what_was_under_way_at_a_process_that_was_killed_is_unknown_and_leaves_no_more,
+}
+
+/// Begins a run with a row for each of these recipients, at this rate.
+type Begin<'a> = &'a dyn Fn(&[&str], f64) -> Box<dyn TestedRun>;
+
+/// A run of a test, wherever its ledger is: what no trait of a ledger has.
+trait TestedRun {
+    /// The runs among which it is.
+    fn store(&self) -> &dyn LedgerStore;
+
+    /// The process that sends it ends as SIGKILL ends one, and that is known.
+    fn kill(&mut self, sends: Sends);
+
+    /// A process that sends it is given so many rows, hears of them what `becomes` of them, and is given one more where it may
+    /// leave: whether it may, and what part of the rate is left.
+    fn hear(&self, rows: usize, becomes: &mut dyn FnMut(&QueuedRow) -> SettledRow) -> (bool, f64);
+
+    /// The steps that the ledger itself lets a row take, whoever asks for them: each is tried with the first row.
+    fn steps(&self) -> BTreeSet<[&'static str; 2]>;
+}
+
+/// A process that sends it.
+struct Sends {
+    ledger: Box<dyn RunLedger>,
+    held: Box<dyn HeldRun>,
+}
+
+impl Sends {
+    fn exchange(&mut self, settled: &[SettledRow], wanted: usize) -> Given {
+        let mut given = self.ledger.exchange(settled, wanted).unwrap();
+        given.rows.sort_by_key(|row| row.n);
+        given
+    }
+
+    fn close(self) -> bool {
+        let is_finished = self.ledger.close().unwrap();
+        drop(self.held);
+        is_finished
+    }
+}
+
+impl dyn TestedRun {
+    fn hold(&self, purpose: HeldFor) -> Box<dyn HeldRun> {
+        self.store().hold(&name(), purpose).unwrap()
+    }
+
+    fn open(&self) -> Sends {
+        let mut held = self.hold(HeldFor::Sending);
+        let (ledger, _) = held.open(Duration::from_secs(30)).unwrap();
+        Sends { ledger, held }
+    }
+
+    /// Leaves out those of `rows` that are still to be sent, while nobody sends it.
+    fn skip(&self, rows: &[i64]) {
+        let excluded = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
+        self.hold(HeldFor::Sending).skip(&mut rows.iter().map(|n| (*n, excluded))).unwrap();
+    }
+
+    /// What a person says became of rows, while nobody sends it.
+    fn resolve(&self, resolution: &Resolution) {
+        self.hold(HeldFor::Deciding).resolve(resolution, &mut |_| true).unwrap();
+    }
+
+    /// Of each row, in order.
+    fn states(&self) -> Vec<RowState> {
+        let mut states = Vec::new();
+        let each = &mut |row: ReportedRow| {
+            states.push(row.state);
+            ControlFlow::Continue(())
+        };
+        self.store().read(&name()).unwrap().each_row(each).unwrap();
+        states
+    }
+}
+
+fn name() -> RunName {
+    "r".parse().unwrap()
+}
+
+/// Makes the run with a row for each of these recipients.
+fn make(store: &dyn LedgerStore, recipients: &[&str], rate: f64) {
+    let mut new = store.reserve(&name()).unwrap();
+    fixture::fill(&mut new.draft, recipients);
+    store.make(new, &Details { rate, ..fixture::details() }).unwrap();
+}
+
+fn a_row_takes_the_steps_of_the_table_and_no_others(begin: Begin) {
+    let table = RowState::ALL.into_iter().flat_map(|from| {
+        RowState::ALL.into_iter().filter(move |to| from.may_become(*to)).map(move |to| [from.name(), to.name()])
+    });
+    assert_eq!(begin(&["593990000000"], FAST).steps(), table.collect());
+}
+
+fn rows_to_one_person_leave_one_after_the_other(begin: Begin) {
+    let [one, other] = ["593990000000", "593990000001"];
+    for (ago, follows) in [(Duration::ZERO, vec![]), (LONG_AGO, vec![2])] {
+        let run = begin(&[one, one, other, one], FAST);
+        let mut sends = run.open();
+        let given = sends.exchange(&[], 10);
+        assert_eq!(numbers(&given), [1, 3]);
+        // It may be tried again before anybody has asked.
+        let given = all_due(&mut sends, &[ended(&given.rows[0], RowState::Pending, Duration::ZERO)]);
+        assert_eq!((numbers(&given), given.rows[0].number), (vec![1], 2), "whoever waits for it still waits");
+        let given = all_due(&mut sends, &[ended(&given.rows[0], RowState::Unknown, ago)]);
+        assert_eq!(numbers(&given), follows);
+        sends.close();
+    }
+}
+
+fn who_waits_for_a_row_that_is_left_out_waits_for_the_one_before_it(begin: Begin) {
+    let chain = ["593990000000"; 4];
+    for (left_out, order) in
+        [(vec![2], vec![1, 3, 4]), (vec![3, 2], vec![1, 4]), (vec![1], vec![2, 3, 4]), (vec![1, 2, 3], vec![4])]
+    {
+        let run = begin(&chain, FAST);
+        run.skip(&left_out);
+        let mut sends = run.open();
+        let mut settled = Vec::new();
+        for n in &order {
+            let given = all_due(&mut sends, &settled);
+            assert_eq!(numbers(&given), [*n], "{left_out:?}");
+            settled = vec![ended(&given.rows[0], RowState::Sent, LONG_AGO)];
+        }
+        assert_eq!(numbers(&sends.exchange(&settled, 10)), [0_i64; 0]);
+        assert!(sends.close(), "it is complete");
+        // What is final stays as it is.
+        run.skip(&[1, 2, 3, 4]);
+        let state = |n| if left_out.contains(&n) { RowState::Skipped } else { RowState::Sent };
+        assert_eq!(run.states(), (1..=4).map(state).collect::<Vec<_>>());
+    }
+    // Between two processes that send it.
+    let run = begin(&chain, FAST);
+    let mut sends = run.open();
+    let given = sends.exchange(&[], 10);
+    sends.exchange(&[ended(&given.rows[0], RowState::Sent, Duration::ZERO)], 0);
+    sends.close();
+    run.skip(&[2]);
+    assert_eq!(numbers(&run.open().exchange(&[], 10)), [0_i64; 0], "the first one left just now");
+}
+
+fn one_row_and_many_leave_and_end(begin: Begin) {
+    let recipients: Vec<_> = (0..100).map(|number| format!("{}", 593_990_000_000_u64 + number)).collect();
+    let run = begin(&recipients.iter().map(String::as_str).collect::<Vec<_>>(), FAST);
+    let mut sends = run.open();
+    let one = sends.exchange(&[], 1);
+    assert_eq!(numbers(&one), [1]);
+    let many = sends.exchange(&[ended(&one.rows[0], RowState::Sent, Duration::ZERO)], 1000);
+    assert_eq!(numbers(&many), (2..=100).collect::<Vec<_>>());
+    let states = [RowState::Sent, RowState::Failed, RowState::Unknown, RowState::Pending];
+    let becomes: Vec<_> = states.into_iter().cycle().take(100).collect();
+    let settled: Vec<_> =
+        many.rows.iter().zip(&becomes[1..]).map(|(row, state)| ended(row, *state, Duration::ZERO)).collect();
+    assert_eq!(numbers(&sends.exchange(&settled, 0)), [0_i64; 0]);
+    assert_eq!(run.states(), becomes);
+    let again = sends.exchange(&[], 1000);
+    assert_eq!(numbers(&again), (1..=100).filter(|n| n % 4 == 0).collect::<Vec<_>>());
+    let settled: Vec<_> = again.rows.iter().map(|row| ended(row, RowState::Sent, Duration::ZERO)).collect();
+    sends.exchange(&settled, 0);
+    assert!(sends.close());
+    run.resolve(&Resolution::All([RowState::Failed, RowState::Pending]));
+    let states = [RowState::Sent, RowState::Pending, RowState::Unknown, RowState::Sent];
+    assert_eq!(run.states(), states.into_iter().cycle().take(100).collect::<Vec<_>>());
+}
+
+fn who_waits_for_a_row_that_a_person_takes_for_unknown_waits_no_more(begin: Begin) {
+    let run = begin(&["593990000000"; 3], FAST);
+    let change = [RowState::Pending, RowState::Unknown];
+    // Its first line has the names of the columns.
+    run.resolve(&Resolution::Some { change, lines: vec![2], people: Vec::new() });
+    assert_eq!(run.states(), [RowState::Unknown, RowState::Pending, RowState::Pending]);
+    let given = run.open().exchange(&[], 10);
+    // The person may have been written to just now.
+    assert!(given.rows.is_empty() && given.next.is_some(), "{given:?}");
+    run.resolve(&Resolution::All(change));
+    assert_eq!(run.states(), [RowState::Unknown; 3]);
+    run.resolve(&Resolution::All([RowState::Unknown, RowState::Pending]));
+    assert_eq!(run.states(), [RowState::Pending; 3]);
+}
+
+fn of_a_row_that_is_not_under_way_nothing_is_written(begin: Begin) {
+    let run = begin(&["593990000000", "593990000001"], FAST);
+    let mut sends = run.open();
+    let given = sends.exchange(&[], 1);
+    let row = &given.rows[0];
+    sends.exchange(&[ended(row, RowState::Sent, Duration::ZERO)], 0);
+    let another = QueuedRow { n: 2, ..row.clone() };
+    for (row, state) in [(row, RowState::Failed), (row, RowState::Pending), (&another, RowState::Sent)] {
+        // A file refuses it; in a database another process may have had the row since.
+        let _ = sends.ledger.exchange(&[ended(row, state, Duration::ZERO)], 0);
+        assert_eq!(run.states(), [RowState::Sent, RowState::Pending]);
+    }
+}
+
+fn what_was_under_way_at_a_process_that_was_killed_is_unknown_and_leaves_no_more(begin: Begin) {
+    use RowState::{Failed, Inflight, Pending, Sent, Unknown};
+    let recipients = ["593990000000", "593990000001", "593990000002", "593990000003", "593990000000"];
+    let mut run = begin(&recipients, FAST);
+    let mut sends = run.open();
+    let given = sends.exchange(&[], 3);
+    let answered = sends.exchange(&[ended(&given.rows[1], RowState::Sent, Duration::ZERO)], 0);
+    assert_eq!((numbers(&given), numbers(&answered)), (vec![1, 2, 3], vec![]));
+    run.kill(sends);
+    let mut sends = run.open();
+    let given = sends.exchange(&[], 10);
+    assert_eq!(numbers(&given), [4], "the last one is to a person who may just have been written to");
+    assert_eq!(run.states(), [Unknown, Sent, Unknown, Inflight, Pending]);
+    sends.exchange(&[ended(&given.rows[0], Sent, Duration::ZERO)], 0);
+    sends.close();
+    run.resolve(&Resolution::All([Unknown, Failed]));
+    assert_eq!(run.states(), [Failed, Sent, Failed, Sent, Pending]);
+}
+
+const PEOPLE: [&str; 5] = ["593990000000", "593990000001", "593990000002", "593990000003", "593990000004"];
+
+/// What the API answers to the first rows of a run.
+struct AnsweredRows {
+    /// Status, `Retry-After` in seconds, and body; in this order.
+    answers: &'static [(u16, Option<u64>, &'static str)],
+    /// Whether others leave meanwhile.
+    others_leave: bool,
+    slows: bool,
+}
+
+const LIMITS: [AnsweredRows; 11] = {
+    const LIMIT: &str = r#"{"code":"130429"}"#;
+    const PAIR_LIMIT: &str = r#"{"code":"131056"}"#;
+    const fn case(
+        answers: &'static [(u16, Option<u64>, &'static str)],
+        others_leave: bool,
+        slows: bool,
+    ) -> AnsweredRows {
+        AnsweredRows { answers, others_leave, slows }
+    }
+    [
+        // Of a single one only its own row waits, unless the API says for how long; from the second one on all do.
+        case(&[(429, None, "{}")], true, true),
+        case(&[(429, None, "{}"), (429, None, "{}")], false, true),
+        case(&[(429, Some(60), "{}")], false, true),
+        // A code says it as well as a status, and whatever the status is.
+        case(&[(400, None, LIMIT)], true, true),
+        case(&[(500, None, LIMIT)], true, true),
+        case(&[(400, None, LIMIT), (429, None, "{}")], false, true),
+        case(&[(503, Some(60), "{}")], false, true),
+        // That of one recipient is nobody else's.
+        case(&[(400, None, PAIR_LIMIT), (400, None, PAIR_LIMIT)], true, false),
+        case(&[(429, None, PAIR_LIMIT), (429, None, PAIR_LIMIT)], true, false),
+        case(&[(400, None, "{}"), (400, None, "{}")], true, false),
+        // A row that came through between two says that they are not one.
+        case(&[(429, None, "{}"), (400, None, "{}"), (429, None, "{}")], true, true),
+    ]
+};
+
+fn a_limit_slows_and_holds_alike(begin: Begin) {
+    for AnsweredRows { answers, others_leave, slows } in &LIMITS {
+        let limits = RunLimits { concurrency: 64, max_wait: Duration::from_secs(900), hours: None, keep_going: true };
+        let mut throttle = Throttle::new(limits, true, Instant::now());
+        let mut left = answers.iter();
+        let mut becomes = |row: &QueuedRow| {
+            let (status, retry_after, body) = left.next().unwrap();
+            let answer = Answer {
+                status: *status,
+                retry_after: retry_after.map(Duration::from_secs),
+                warnings: Vec::new(),
+                body: Body::new((*body).to_owned(), true),
+                is_on_used_connection: false,
+                is_whole_by_its_json: false,
+            };
+            let request = Request::post("http://127.0.0.1".parse().unwrap(), "{}".into(), SuccessCriterion::MessageId);
+            let verdict = judge(&Attempt::Answered(answer), &request);
+            let state = match verdict.outcome {
+                Outcome::NotSent(Cause::Rejected) => RowState::Failed,
+                Outcome::NotSent(_) => RowState::Pending,
+                Outcome::Sent { .. } | Outcome::Unknown(_) => panic!("{verdict:?}"),
+            };
+            let at = Instant::now();
+            throttle.note(&verdict, at).settled(ended(row, state, Duration::ZERO).ended, at)
+        };
+        let (is_given, part) = begin(&PEOPLE, FAST).hear(answers.len(), &mut becomes);
+        assert_eq!((is_given, part < 1.0), (*others_leave, *slows), "{answers:?}, {part} of the rate");
+        assert!(!slows || (0.7..0.8).contains(&part), "{answers:?}: {part}");
+    }
+}
+
+/// See [`TestedRun::hear`].
+fn hear(sends: &mut dyn RunLedger, rows: usize, becomes: &mut dyn FnMut(&QueuedRow) -> SettledRow) -> bool {
+    let mut given = sends.exchange(&[], rows).unwrap();
+    assert_eq!(given.rows.len(), rows);
+    given.rows.sort_by_key(|row| row.n);
+    let settled: Vec<_> = given.rows.iter().map(becomes).collect();
+    !sends.exchange(&settled, 1).unwrap().rows.is_empty()
+}
+
+/// A pace, what is heard, and what comes of it. Times are in milliseconds from now.
+#[derive(Debug)]
+struct PaceCase {
+    /// Of a full rate of 100.
+    rate: f64,
+    due: f64,
+    spread: f64,
+    stopped_until: f64,
+    cut_at: f64,
+    /// When the rate was as it is.
+    at: f64,
+    is_too_much: bool,
+    stop: u64,
+    wanted: usize,
+    /// How many rows may leave, and what the rate and the time of the next one are then.
+    given: usize,
+    rate_after: f64,
+    ready: f64,
+}
+
+/// At its full rate, and nobody is late.
+const FULL: PaceCase = PaceCase {
+    rate: 100.0,
+    due: 0.0,
+    spread: 0.0,
+    stopped_until: -9_999.0,
+    cut_at: -9_999.0,
+    at: 0.0,
+    is_too_much: false,
+    stop: 0,
+    wanted: 64,
+    given: 1,
+    rate_after: 100.0,
+    ready: 10.0,
+};
+
+const PACES: [PaceCase; 15] = [
+    FULL,
+    PaceCase { wanted: 0, given: 0, ready: 0.0, ..FULL },
+    PaceCase { due: 7.0, given: 0, ready: 7.0, ..FULL },
+    // Rows that are late catch up, a burst at a time and a twentieth faster; no more than a second is made up for.
+    PaceCase { due: -25.0, spread: -25.0, given: 3, ready: 5.0, ..FULL },
+    PaceCase { due: -25.0, spread: -25.0, wanted: 2, given: 2, ready: -5.0, ..FULL },
+    PaceCase { due: -9_000.0, spread: -9_000.0, given: 5, ready: 2.619, ..FULL },
+    PaceCase { due: -9_000.0, spread: 48.0, given: 0, ready: 3.0, ..FULL },
+    // It is cut, once a second, down to a fiftieth; what was missed is not made up for.
+    PaceCase { is_too_much: true, rate_after: 70.0, ready: 14.286, ..FULL },
+    PaceCase { due: -500.0, is_too_much: true, rate_after: 70.0, ready: 14.286, ..FULL },
+    PaceCase { rate: 70.0, cut_at: -400.0, is_too_much: true, rate_after: 70.0, ready: 14.286, ..FULL },
+    PaceCase { rate: 70.0, cut_at: -1_500.0, at: -1_500.0, is_too_much: true, rate_after: 51.1, ready: 19.569, ..FULL },
+    PaceCase { rate: 2.5, is_too_much: true, rate_after: 2.0, ready: 500.0, ..FULL },
+    // It comes back, a fiftieth of the full rate in a second, and no further.
+    PaceCase { rate: 70.0, at: -10_000.0, rate_after: 90.0, ready: 11.111, ..FULL },
+    PaceCase { rate: 95.0, at: -10_000.0, ..FULL },
+    // Whoever is asked to wait waits for the longer one of two.
+    PaceCase { stopped_until: 5_000.0, stop: 2_000, given: 0, ready: 5_000.0, ..FULL },
+];
+
+impl PaceCase {
+    /// The state at `base`, when it is heard.
+    fn pace(&self, base: Instant) -> Pace {
+        let at = |milliseconds| shifted(base, milliseconds);
+        let (due, spread, stopped_until) = (at(self.due), at(self.spread), at(self.stopped_until));
+        Pace {
+            full: 100.0,
+            rate: self.rate,
+            due,
+            spread,
+            stopped_until,
+            cut_at: Some(at(self.cut_at)),
+            at: at(self.at),
+        }
+    }
+
+    /// What comes of it `later` than the state is of.
+    fn next(&self, base: Instant, later: Duration) -> (usize, Pace) {
+        let (mut pace, now) = (self.pace(base), base + later);
+        let stopped_until = (self.stop > 0).then(|| now + Duration::from_millis(self.stop));
+        pace.hear(PaceNews { is_too_much: self.is_too_much, stopped_until }, now);
+        let given = self.wanted.min(pace.available(now));
+        pace.take(given, now);
+        (given, pace)
+    }
+}
+
+fn shifted(base: Instant, milliseconds: f64) -> Instant {
+    let by = Duration::from_secs_f64(milliseconds.abs() / 1_000.0);
+    if milliseconds < 0.0 { base.checked_sub(by).unwrap() } else { base + by }
+}
+
+/// From `base` on, in milliseconds.
+fn milliseconds(base: Instant, at: Instant) -> f64 {
+    at.saturating_duration_since(base).as_secs_f64() * 1e3 - base.saturating_duration_since(at).as_secs_f64() * 1e3
+}
+
+#[test]
+fn a_pace_becomes_what_the_table_says() {
+    let base = Instant::now() + Duration::from_secs(3600);
+    for case in PACES {
+        let (given, pace) = case.next(base, Duration::ZERO);
+        assert_eq!(given, case.given, "{case:?}");
+        assert!((pace.rate - case.rate_after).abs() < 0.001, "{case:?}: {}", pace.rate);
+        let ready = milliseconds(base, pace.ready_at());
+        assert!((ready - case.ready).abs() < 0.001, "{case:?}: {ready}");
+    }
+}
+
+fn numbers(given: &Given) -> Vec<i64> {
+    assert!(given.problem.is_none() && given.pause.is_none(), "{given:?}");
+    given.rows.iter().map(|row| row.n).collect()
+}
+
+/// Rows that may leave once this is known: a ledger gives them at once, or when it is asked again.
+fn all_due(sends: &mut Sends, settled: &[SettledRow]) -> Given {
+    let given = sends.exchange(settled, 10);
+    if given.rows.is_empty() { sends.exchange(&[], 10) } else { given }
+}
+
+/// What became of `row` so long ago; one that was certainly not sent may be tried again at once.
+fn ended(row: &QueuedRow, state: RowState, ago: Duration) -> SettledRow {
+    let at = now() - i64::try_from(ago.as_millis()).unwrap();
+    let ended = EndedAttempt {
+        number: row.number,
+        recipient: row.recipient.clone(),
+        began_at: at,
+        ended_at: at,
+        ..fixture::ended(row.n, state)
+    };
+    let now = Instant::now();
+    let retry = (state == RowState::Pending).then_some((now, Delay::Retry));
+    SettledRow { at: now.checked_sub(ago).unwrap(), retry, ..SettledRow::new(ended) }
+}
+
+/// A run whose ledger is a file.
+struct RunInFile {
+    home: TempDir,
+    runs: Runs,
+}
+
+impl RunInFile {
+    fn new(recipients: &[&str], rate: f64) -> Self {
+        let home = TempDir::new().unwrap();
+        let runs = fixture::runs(home.path());
+        make(&runs, recipients, rate);
+        Self { home, runs }
+    }
+}
+
+impl TestedRun for RunInFile {
+    fn store(&self) -> &dyn LedgerStore {
+        &self.runs
+    }
+
+    fn kill(&mut self, sends: Sends) {
+        let left = TempDir::new().unwrap();
+        for file in fs::read_dir(self.home.path()).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), left.path().join(file.file_name())).unwrap();
+        }
+        drop(sends);
+        *self = Self { runs: fixture::runs(left.path()), home: left };
+    }
+
+    fn hear(&self, rows: usize, becomes: &mut dyn FnMut(&QueuedRow) -> SettledRow) -> (bool, f64) {
+        let home = TempDir::new().unwrap();
+        let (ledger, _reader) = fixture::ledgers(home.path(), &PEOPLE);
+        let mut run = FileRun::new(ledger, FAST).unwrap();
+        let is_given = hear(&mut run, rows, becomes);
+        (is_given, run.pace().rate / run.pace().full)
+    }
+
+    fn steps(&self) -> BTreeSet<[&'static str; 2]> {
+        const ATTEMPT: &str = "INSERT INTO attempt VALUES (1, 1, 0);";
+        let states = RowState::ALL.map(RowState::name);
+        let numbers = 1..=2;
+        let mut records: Vec<_> =
+            numbers.clone().map(|number| ATTEMPT.replace(", 1,", &format!(", {number},"))).collect();
+        let outcome = |number, state| {
+            format!("INSERT INTO outcome VALUES (1, {number}, 0, '{state}', NULL, NULL, 'x', NULL, NULL);")
+        };
+        let decision = |number, from, to| {
+            format!("INSERT INTO decision VALUES (1, {number}, '{from}', '{to}', 'x', NULL, NULL, 0);")
+        };
+        for (number, to) in numbers.flat_map(|number| states.map(|to| (number, to))) {
+            records.push(outcome(number, to));
+            records.extend(states.map(|from| decision(number, from, to)));
+        }
+        let mut db = Connection::open(self.home.path().join("r.db")).unwrap();
+        let mut steps = BTreeSet::new();
+        for from in RowState::ALL {
+            let reached = match from {
+                RowState::Pending => String::new(),
+                RowState::Inflight => ATTEMPT.to_owned(),
+                RowState::Skipped => decision(1, RowState::Pending.name(), from.name()),
+                RowState::Sent | RowState::Failed | RowState::Unknown => ATTEMPT.to_owned() + &outcome(1, from.name()),
+            };
+            for record in &records {
+                let transaction = db.transaction().unwrap();
+                let state = || {
+                    transaction.query_row("SELECT state FROM standing WHERE n = 1", [], |row| row.get::<_, RowState>(0))
+                };
+                transaction.execute_batch(&reached).unwrap();
+                assert_eq!(state().unwrap(), from);
+                if transaction.execute_batch(record).is_ok() {
+                    steps.insert([from.name(), state().unwrap().name()]);
+                }
+            }
+        }
+        steps
+    }
+}
+
+/// A run whose ledger is in a database.
+#[cfg(unix)]
+mod shared {
+    use std::sync::{Arc, OnceLock};
+
+    use super::needs::can_test;
+    use super::postgres::{Cluster, EMPTY_LEDGER, SENDER, programs};
+    use super::*;
+    use crate::ledger::{DatabaseAddress, DatabaseTls, SharedRuns, set_up};
+
+    pub(super) fn cluster() -> Option<&'static Cluster> {
+        static SHARED: OnceLock<Cluster> = OnceLock::new();
+        let start = || {
+            let cluster = Cluster::empty("", &[], &[]);
+            assert!(set_up(address(&cluster.url("postgres", EMPTY_LEDGER))).unwrap());
+            cluster.let_send();
+            cluster
+        };
+        can_test("a PostgreSQL server", || programs().is_some()).then(|| SHARED.get_or_init(start))
+    }
+
+    fn address(url: &str) -> DatabaseAddress {
+        let password = Arc::new(|| Ok(None));
+        DatabaseAddress { config: url.parse().unwrap(), tls: DatabaseTls::None, password, shown: url.to_owned() }
+    }
+
+    pub(super) struct SharedTestRun {
+        cluster: &'static Cluster,
+        database: String,
+        runs: SharedRuns,
+    }
+
+    impl SharedTestRun {
+        pub(super) fn new(cluster: &'static Cluster, recipients: &[&str], rate: f64) -> Self {
+            let database = cluster.database();
+            let runs = SharedRuns::open(address(&cluster.url(SENDER, &database))).unwrap();
+            make(&runs, recipients, rate);
+            Self { cluster, database, runs }
+        }
+
+        /// Whether the owner of the ledger can do this to it; it is never left so.
+        fn accepts(&self, statements: &str) -> bool {
+            let tried = format!("DO $$ BEGIN {statements} RAISE 'accepted'; END $$");
+            let error = self.cluster.try_sql("postgres", &self.database, &tried).unwrap_err();
+            error.as_db_error().unwrap().message() == "accepted"
+        }
+    }
+
+    impl TestedRun for SharedTestRun {
+        fn store(&self) -> &dyn LedgerStore {
+            &self.runs
+        }
+
+        fn kill(&mut self, sends: Sends) {
+            drop(sends);
+            // Nobody waits until its rows are not its own any more.
+            self.cluster.sql(
+                &self.database,
+                "WITH lost AS (UPDATE jelouctl.run SET swept_at = '-infinity') \
+                 UPDATE jelouctl.row SET lease_until = clock_timestamp() - interval '1 s' WHERE lease_until IS NOT NULL",
+            );
+        }
+
+        fn hear(&self, rows: usize, becomes: &mut dyn FnMut(&QueuedRow) -> SettledRow) -> (bool, f64) {
+            let is_given = hear(&mut *(self as &dyn TestedRun).open().ledger, rows, becomes);
+            (is_given, self.cluster.sql(&self.database, "SELECT pace / rate FROM jelouctl.run")[0].get(0))
+        }
+
+        fn steps(&self) -> BTreeSet<[&'static str; 2]> {
+            let states = RowState::ALL.map(RowState::name);
+            let pairs: Vec<_> = states.into_iter().flat_map(|from| states.map(|to| [from, to])).collect();
+            let set = |state: &str| {
+                let lease = if state == "inflight" { "clock_timestamp()" } else { "NULL" };
+                format!("UPDATE jelouctl.row SET state = '{state}', worker = 1, lease_until = {lease} WHERE n = 1;")
+            };
+            let is_step = |[from, to]: &[&str; 2]| {
+                let begin = format!(
+                    "SET LOCAL session_replication_role = replica; {} SET LOCAL session_replication_role = origin;",
+                    set(from)
+                );
+                assert!(self.accepts(&begin));
+                from != to && self.accepts(&(begin + &set(to)))
+            };
+            let steps: BTreeSet<_> = pairs.iter().filter(|pair| is_step(pair)).copied().collect();
+            let decided = pairs.into_iter().filter(|[from, to]| {
+                self.accepts(&format!(
+                    "INSERT INTO jelouctl.decision VALUES (1, 1, 1, '{from}', '{to}', 'x', NULL, NULL, clock_timestamp());"
+                ))
+            });
+            let without_request = steps.iter().filter(|step| !step.contains(&"inflight"));
+            assert_eq!(decided.collect::<BTreeSet<_>>(), without_request.copied().collect());
+            steps
+        }
+    }
+
+    #[test]
+    fn the_pace_of_a_database_becomes_what_that_of_a_file_does() {
+        let Some(cluster) = cluster() else { return };
+        let recipients: Vec<_> = (0..64).map(|number| format!("{}", 593_990_000_000_u64 + number)).collect();
+        let run = SharedTestRun::new(cluster, &recipients.iter().map(String::as_str).collect::<Vec<_>>(), 100.0);
+        let joined = cluster.sql(&run.database, "SELECT worker FROM jelouctl.join_run(1, 'host', 1, 3600000)");
+        let worker: i64 = joined[0].get(0);
+        let base = Instant::now() + Duration::from_secs(3600);
+        let mut given_before = 0;
+        for case in PACES {
+            let PaceCase { rate, due, spread, stopped_until, cut_at, at, is_too_much, stop, wanted, .. } = case;
+            // `swept_at` keeps the time of the state: it is not due to change.
+            let change = format!(
+                "DO $$ DECLARE t timestamptz = clock_timestamp(); ms interval = interval '1 ms'; BEGIN                  UPDATE jelouctl.run SET pace = {rate}, due_at = t + {due} * ms, spread_at = t + {spread} * ms,                    stopped_until = t + {stopped_until} * ms, cut_at = t + {cut_at} * ms, paced_at = t + {at} * ms,                    swept_at = t;                  PERFORM jelouctl.exchange({worker}, 1, '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}',                    '{{}}', '{{}}', {stop}, {is_too_much}, NULL, {wanted}); END $$"
+            );
+            cluster.sql(&run.database, &change);
+            let of = |column: &str| format!("extract(epoch FROM {column} - swept_at)::float8 * 1000");
+            let query = format!(
+                "SELECT {}, pace, {}, {}, {}, {}, (SELECT count(*) FROM jelouctl.row WHERE state = 'inflight')                  FROM jelouctl.run",
+                of("paced_at"),
+                of("due_at"),
+                of("spread_at"),
+                of("stopped_until"),
+                of("cut_at"),
+            );
+            let rows = cluster.sql(&run.database, &query);
+            let later: f64 = rows[0].get(0);
+            let (given, pace) = case.next(base, Duration::from_secs_f64(later / 1e3));
+            let times = [pace.due, pace.spread, pace.stopped_until, pace.cut_at.unwrap()];
+            let [due, spread, stopped_until, cut_at] = times.map(|at| milliseconds(base, at));
+            for (column, is) in [pace.rate, due, spread, stopped_until, cut_at].into_iter().enumerate() {
+                let of_database: f64 = rows[0].get(column + 1);
+                assert!((of_database - is).abs() < 0.01, "column {column} of {case:?}: {of_database}, not {is}");
+            }
+            let given_so_far = rows[0].get::<_, i64>(6);
+            assert_eq!(given_so_far - given_before, i64::try_from(given).unwrap(), "{case:?}");
+            given_before = given_so_far;
+        }
+    }
+
+    #[test]
+    fn who_waits_for_a_row_that_a_person_takes_for_unknown_leaves_at_a_time_of_its_own() {
+        let Some(cluster) = cluster() else { return };
+        let run = SharedTestRun::new(cluster, &["593990000000"; 3], FAST);
+        let change = [RowState::Pending, RowState::Unknown];
+        (&run as &dyn TestedRun).resolve(&Resolution::Some { change, lines: vec![2], people: Vec::new() });
+        let rows = cluster.sql(&run.database, "SELECT due_at IS NOT NULL FROM jelouctl.row WHERE n > 1 ORDER BY n");
+        assert_eq!(rows.iter().map(|row| row.get(0)).collect::<Vec<bool>>(), [true, false]);
+    }
+}
