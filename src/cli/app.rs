@@ -2,9 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use super::bulk::BulkCommand;
 use super::global::GlobalFlags;
 use crate::commands::api::ApiArgs;
+use crate::commands::bulk::BulkCommand;
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::explain::ExplainArgs;
@@ -61,8 +61,7 @@ pub(crate) enum Command {
     Send(SendArgs),
     FlowMessage(FlowMessageArgs),
     Templates(TemplatesArgs),
-    /// Send a message to each row of a list, and keep the state of each row
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(subcommand)]
     Bulk(BulkCommand),
     Run(RunArgs),
     Api(ApiArgs),

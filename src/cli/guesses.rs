@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::app::Command;
+use crate::commands::bulk::BulkCommand;
 use crate::context::UsageError;
 use crate::message::Message;
 
@@ -39,7 +40,7 @@ pub(super) fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<Usage
 pub(super) fn lone_dash(command: Option<&Command>, arguments: &[OsString]) -> Option<UsageError> {
     let message = match command? {
         Command::Send(args) => &args.typed.message,
-        Command::Bulk(command) => command.kind()?,
+        Command::Bulk(BulkCommand::Send(args)) => &args.typed.message,
         _ => return None,
     };
     let before = arguments.iter().rposition(|word| word == "-").and_then(|dash| arguments.get(..dash))?;

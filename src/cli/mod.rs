@@ -1,11 +1,9 @@
 //! The line that was typed: which command it names, and what is answered in place of one.
 
 mod app;
-mod bulk;
 mod complete;
 mod global;
 mod guesses;
-mod hours;
 mod named;
 mod usage;
 
@@ -42,7 +40,7 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         Some(Command::Send(args)) => return commands::send::run(&mut context, &args.typed),
         Some(Command::FlowMessage(args)) => return commands::send::run(&mut context, &args.typed()),
         Some(Command::Templates(args)) => commands::templates::run(&mut context, &args),
-        Some(Command::Bulk(action)) => commands::bulk::run(&mut context, action.into()),
+        Some(Command::Bulk(command)) => commands::bulk::run(&mut context, command),
         Some(Command::Run(args)) => commands::run::run(&mut context, &args),
         Some(Command::Api(typed)) => return commands::api::run(&mut context, &typed),
         Some(Command::Sandbox(args)) => commands::sandbox::run(&mut context, &args),

@@ -7,9 +7,9 @@ use clap::error::ErrorKind;
 use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
 
 use super::app::App;
-use super::bulk::{BulkCommand, BulkSend};
 use super::global::GlobalFlags;
 use crate::commands::api::ApiArgs;
+use crate::commands::bulk::{BulkCommand, BulkSendArgs};
 use crate::commands::profile::ProfileCommand;
 use crate::commands::run::RunArgs;
 use crate::commands::sandbox::SandboxArgs;
@@ -51,7 +51,7 @@ fn command(name: &str, index: usize, words: &Words) -> Option<Command> {
         "flow-message" => FlowMessageArgs::augment_args(named("flow-message")),
         "templates" => TemplatesArgs::augment_args(named("templates")),
         "bulk" if words.all().get(index + 1).is_some_and(|word| word == "send") => {
-            named("bulk").subcommand(BulkSend::augment_args(named("send"))).subcommand_required(true)
+            named("bulk").subcommand(BulkSendArgs::augment_args(named("send"))).subcommand_required(true)
         }
         "bulk" => BulkCommand::augment_subcommands(named("bulk")),
         "run" => RunArgs::augment_args(named("run")),

@@ -1,17 +1,17 @@
 //! A list that may be sent becomes a run: what it is, the question, and its beginning.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::time::sleep;
 
-use super::arguments::BulkSendArguments;
 use super::before::{BeforeRun, refuse_templates};
 use super::carry_out::carry_out;
 use super::earlier::{self, Repetition};
 use super::excluded::leave_out_of_draft;
 use super::hours::{report_closed, report_over_midnight};
-use super::plan::typed_country;
+use super::send_args::BulkSendArgs;
 use super::summary::{RunSummary, nothing_to_send, print_summary};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
@@ -52,7 +52,7 @@ impl PreparedRun<'_> {
     pub(crate) async fn begin(
         self,
         context: &Context,
-        arguments: &BulkSendArguments,
+        args: &BulkSendArgs,
         sender: &Sender,
     ) -> Result<ExitCode, CommandError> {
         let Self { store, mut new, mut details, kind, mut earlier, repetition } = self;
@@ -71,14 +71,22 @@ impl PreparedRun<'_> {
         before.report(context, is_asked)?;
         confirm(context, sender, rows_told)?;
         let mut connection = sender.connect(context).await?.connection()?;
-        if !arguments.options.unchecked {
+        if !args.options.work.unchecked {
             let requests = |each: &mut dyn FnMut(u64, &str)| {
                 new.draft.requests(|line, _, body| {
                     each(line, body);
                     Ok(())
                 })
             };
-            refuse_templates(context, sender, &mut connection, &details.templates, arguments.strict, requests).await?;
+            refuse_templates(
+                context,
+                sender,
+                &mut connection,
+                &details.templates,
+                args.typed.delivery.strict,
+                requests,
+            )
+            .await?;
         }
         if is_asked {
             // The question may have stood there for hours.
@@ -102,10 +110,10 @@ impl PreparedRun<'_> {
         let run = store.make(new, &details)?;
         let made = format!("run {}: {} from bot {}", run.name(), counted(rows, "message"), sender.bot.as_str());
         context.stderr.note(&made);
-        if arguments.import_only {
+        if args.import_only {
             imported(context, &*run)
         } else {
-            carry_out(context, sender, connection, run, &details, arguments.options).await
+            carry_out(context, sender, connection, run, &details, &args.options).await
         }
     }
 }
@@ -150,19 +158,27 @@ fn imported(context: &Context, run: &dyn HeldRun) -> Result<ExitCode, CommandErr
     Ok(ExitCode::Success)
 }
 
+/// The file of a list, for the name of its run; nothing of standard input.
+pub(crate) fn file_of(source: &Source) -> &Path {
+    match source {
+        Source::Stdin => Path::new(""),
+        Source::File(path) => path,
+    }
+}
+
 /// What the run is.
 pub(crate) fn details(
-    arguments: &BulkSendArguments,
+    args: &BulkSendArgs,
     sender: &Sender,
     hours: Option<Hours>,
     format: ListFormat,
     imported: &Imported,
     body: Option<&Value>,
 ) -> Result<Details, UsageError> {
-    let settings = &sender.settings;
+    let (settings, options) = (&sender.settings, &args.options);
     let nothing = || UsageError::new("no row can be sent", "fix the message or the rows");
     Ok(Details {
-        kind: arguments.message.command().to_owned(),
+        kind: args.message().command().to_owned(),
         profile: settings.profile.as_ref().map(|profile| profile.value.clone()),
         bot: sender.bot.as_str().to_owned(),
         client_id: sender.client_id.as_str().to_owned(),
@@ -171,23 +187,18 @@ pub(crate) fn details(
         accepts: imported.accepts.clone().ok_or_else(nothing)?,
         format,
         columns: imported.columns.clone(),
-        list: file_name(&arguments.source),
+        list: file_name(&args.source),
         recipient_flags: RecipientFlags {
-            country: typed_country(arguments)?.or(settings.country()),
-            to: arguments.to.clone(),
-            to_column: arguments.to_column.clone(),
+            country: args.country()?.or(settings.country()),
+            to: args.typed.delivery.to.clone(),
+            to_column: args.to_column.clone(),
         },
         message: body.cloned(),
-        rate: arguments.options.rate.unwrap_or(settings.rate.value).per_second(),
-        concurrency: arguments.options.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
-        max_wait: arguments.options.max_wait.unwrap_or(DEFAULT_MAX_WAIT),
-        no_keep_alive: arguments.options.no_keep_alive,
-        conditions: RunConditions {
-            hours,
-            keep_going: arguments.options.keep_going,
-            again: arguments.earlier.again,
-            skip_sent: arguments.earlier.skip_sent,
-        },
+        rate: options.rate.unwrap_or(settings.rate.value).per_second(),
+        concurrency: options.work.concurrency_or(DEFAULT_CONCURRENCY),
+        max_wait: options.work.max_wait_or(DEFAULT_MAX_WAIT),
+        no_keep_alive: options.work.no_keep_alive,
+        conditions: options.conditions(hours, &args.earlier, &RunConditions::default()),
         templates: imported.templates.clone(),
         remember: Duration::ZERO,
         written_to: 0,

@@ -4,10 +4,10 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::arguments::RunOptions;
 use super::ending::{RunOnItsWay, log_end, report};
 use super::excluded::leave_out_excluded;
 use super::hours;
+use super::options::RunOptions;
 use super::summary::Stretch;
 use crate::api::{HEADERS_OF_A_POST, SwapWatch, signed};
 use crate::commands::CommandError;
@@ -25,7 +25,7 @@ pub(crate) async fn carry_out(
     connection: Connection,
     mut run: Box<dyn HeldRun>,
     details: &Details,
-    options: RunOptions,
+    options: &RunOptions,
 ) -> Result<ExitCode, CommandError> {
     let run = RunOnItsWay { held: &mut *run, details };
     send_rows(context, sender, connection, run, options).await.map_err(CommandError::after_sending)
@@ -36,11 +36,11 @@ async fn send_rows(
     sender: &Sender,
     connection: Connection,
     mut run: RunOnItsWay<'_>,
-    options: RunOptions,
+    options: &RunOptions,
 ) -> Result<ExitCode, CommandError> {
     let details = run.details;
     let Connection { base, client, credentials, mut signals } = connection;
-    let no_keep_alive = options.no_keep_alive || details.no_keep_alive;
+    let no_keep_alive = options.work.no_keep_alive || details.no_keep_alive;
     let session = Arc::new(ApiSession {
         client: if no_keep_alive { client } else { client.keep_connections()? },
         headers: signed(HEADERS_OF_A_POST, &credentials),
@@ -53,8 +53,8 @@ async fn send_rows(
         hours::report_not_waited_for(context, details.conditions.hours.as_ref());
     }
     let limits = RunLimits {
-        concurrency: options.concurrency.unwrap_or(details.concurrency),
-        max_wait: options.max_wait.unwrap_or(details.max_wait),
+        concurrency: options.work.concurrency_or(details.concurrency),
+        max_wait: options.work.max_wait_or(details.max_wait),
         hours: details.conditions.hours.clone().filter(|_| !details.sandbox),
         keep_going: details.conditions.keep_going,
     };
@@ -64,7 +64,7 @@ async fn send_rows(
     let sent_before = opened.1.sent;
     let end = loop {
         let (ledger, counts) = opened;
-        let mut progress = Progress::new(&context.stderr, options.progress);
+        let mut progress = Progress::new(&context.stderr, options.work.progress);
         let engine = Engine::new(Arc::clone(&session), ledger, counts, limits.clone(), &mut progress);
         let end = engine
             .run(async || {

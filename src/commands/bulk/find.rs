@@ -1,5 +1,6 @@
 //! `bulk find`: what which run has for a person, however the number is written.
 
+use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::store::open_store;
@@ -15,9 +16,30 @@ use crate::report::reported_outcome;
 
 const HEADER: [&str; 7] = ["RUN", "LINE", "WHEN", "TO", "BECAME", "FROM", "MESSAGE"];
 
-pub(crate) fn run(context: &Context, user: &str, country: Option<Country>) -> Result<ExitCode, CommandError> {
+/// Show what was sent to a person, by any run
+///
+/// Examples:
+///   jelouctl bulk find 593987654321
+///   jelouctl bulk find 0987654321 --country EC -o record | jq .body
+///
+/// However the number is written, here and in the lists. Elsewhere than at a terminal it prints one
+/// JSON object a line: what the report has of the row, with to, state, kind, bot_id, sandbox, and
+/// the message as body.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct BulkFindArgs {
+    /// Phone number, WhatsApp user id, or id:USER of another channel
+    #[arg(allow_hyphen_values = true)]
+    user: String,
+
+    /// Country whose national number it is, in two letters: EC
+    #[arg(long, value_name = "CODE")]
+    country: Option<Country>,
+}
+
+pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let meant = recipients_meant(context, &*store, user, country)?;
+    let meant = recipients_meant(context, &*store, args)?;
     let them = meant.join(" or ");
     let found = store.find(&meant)?;
     let is_all_known = found.damaged.is_empty() && found.unreadable.is_empty();
@@ -40,8 +62,7 @@ pub(crate) fn run(context: &Context, user: &str, country: Option<Country>) -> Re
 fn recipients_meant(
     context: &Context,
     store: &dyn LedgerStore,
-    user: &str,
-    country: Option<Country>,
+    BulkFindArgs { user, country }: &BulkFindArgs,
 ) -> Result<Vec<String>, CommandError> {
     let mut meant = Vec::new();
     let mut read = |country| {
@@ -53,7 +74,7 @@ fn recipients_meant(
         }
         Ok(())
     };
-    let as_typed = read(country);
+    let as_typed = read(*country);
     if country.is_none() {
         for country in countries_of_runs(store)? {
             // Another run may know the number.

@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::arguments::EarlierOptions;
+use super::options::HoursOptions;
 use crate::config::Settings;
 use crate::context::Context;
-use crate::hours::{Hours, HoursBase, HoursChoice, HoursError, days_off_in};
-use crate::ledger::{Counts, Details, LedgerStore, RunConditions, RunName};
+use crate::hours::{Hours, HoursBase, HoursError, days_off_in};
+use crate::ledger::{Counts, Details, LedgerStore, RunName};
 use crate::output::{WaitReason, Waiting};
 use crate::timestamps;
 
 /// The hours of a new run: those that were typed, over those of the profile.
-pub(super) fn of_new_run(typed: &HoursChoice, settings: &Settings) -> Result<Option<Hours>, HoursError> {
+pub(super) fn of_new_run(typed: &HoursOptions, settings: &Settings) -> Result<Option<Hours>, HoursError> {
+    let typed = typed.choice();
     let between = settings.between.as_ref().map(|between| between.value.windows.clone()).unwrap_or_default();
     let not_on = match &settings.not_on {
         Some(days) if !typed.lifts_all() => days_off_in(&days.value).map_err(|problem| HoursError::Value {
@@ -28,20 +29,9 @@ pub(super) fn of_new_run(typed: &HoursChoice, settings: &Settings) -> Result<Opt
     typed.over(HoursBase::new(between, not_on, time_zone), timestamps::now())
 }
 
-/// What a resumed run goes on with: what was typed, over what it has kept.
-pub(super) fn of_resumed_run(
-    typed: &HoursChoice,
-    keep_going: bool,
-    earlier: &EarlierOptions,
-    kept: &RunConditions,
-) -> Result<RunConditions, HoursError> {
-    let base = kept.hours.as_ref().map(HoursBase::from).unwrap_or_default();
-    let hours = typed.over(base, timestamps::now())?;
-    let (again, skip_sent) = match (earlier.again, earlier.skip_sent) {
-        (false, false) => (kept.again, kept.skip_sent),
-        typed => typed,
-    };
-    Ok(RunConditions { hours, keep_going: keep_going || kept.keep_going, again, skip_sent })
+/// The hours of a resumed run: those that were typed, over those that it has `kept`.
+pub(super) fn of_resumed_run(typed: &HoursOptions, kept: Option<&Hours>) -> Result<Option<Hours>, HoursError> {
+    typed.choice().over(kept.map(HoursBase::from).unwrap_or_default(), timestamps::now())
 }
 
 /// Tells a person who is about to be asked that nothing leaves at once.

@@ -1,5 +1,6 @@
 //! `bulk list`: every run, the newest first.
 
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::store::open_store;
@@ -12,7 +13,16 @@ use crate::output::{Format, Stdout, StreamError, compact};
 
 const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT"];
 
-pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
+/// List the runs, the newest first
+///
+/// Elsewhere than at a terminal it prints, separated by tabs: name, state (complete, unfinished,
+/// damaged or unreadable), rows, sent, failed, unknown, left, skipped, when it was made (UTC), kind,
+/// and the bot or `sandbox`. With -o record it prints one JSON object a line.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct BulkListArgs {}
+
+pub(crate) fn run(context: &Context, _: &BulkListArgs) -> Result<ExitCode, CommandError> {
     let all = open_store(context)?.overviews()?;
     if all.runs.is_empty() && all.unreadable.is_empty() {
         context.stderr.note("there are no runs");

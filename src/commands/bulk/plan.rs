@@ -3,19 +3,18 @@
 use minijinja::Environment;
 use serde_json::{Value, json};
 
-use super::arguments::BulkSendArguments;
+use super::send_args::BulkSendArgs;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::import::RecipientRule;
 use crate::message::{Envelope, Message, Route, is_template, merge};
-use crate::phone::Country;
 use crate::template::{BodyTemplate, TemplateError, TextTemplate};
 
 /// The body that flags and `--body` make; nothing where each row is the body.
-pub(crate) fn read_body(context: &mut Context, arguments: &BulkSendArguments) -> Result<Option<Value>, CommandError> {
-    let flags = arguments.message.flag_body(&mut context.input)?;
-    let file = arguments.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
-    if file.is_none() && arguments.message.envelope() == Envelope::Verbatim {
+pub(crate) fn read_body(context: &mut Context, args: &BulkSendArgs) -> Result<Option<Value>, CommandError> {
+    let flags = args.message().flag_body(&mut context.input)?;
+    let file = args.typed.delivery.body.as_ref().map(|source| context.input.json("--body", source)).transpose()?;
+    if file.is_none() && args.message().envelope() == Envelope::Verbatim {
         return Ok(None);
     }
     let mut body = file.unwrap_or_else(|| json!({}));
@@ -69,14 +68,6 @@ pub(crate) fn recipient_rule<'a>(
             format!("--to: every row would go to `{to}`"),
             "write the recipient from columns, --to '593{{ celular }}', or name its column with --to-column",
         )),
-    }
-}
-
-/// `--country`, which may stand on either side of the kind.
-pub(crate) fn typed_country(arguments: &BulkSendArguments) -> Result<Option<Country>, UsageError> {
-    match arguments.countries {
-        [Some(_), Some(_)] => Err(UsageError::new("--country is given twice", "keep one of the two")),
-        [before, behind] => Ok(before.or(behind)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `bulk remove`: forgets a run, or finished runs of some age.
 
+use clap::Args;
+
 use super::store::open_store;
 use super::words::{local_time, warn_of_left_alone};
 use crate::commands::CommandError;
@@ -8,8 +10,37 @@ use crate::exit::ExitCode;
 use crate::ledger::{Counts, HeldFor, LedgerError, RunAge, RunName, RunOverview, now};
 use crate::output::{counted, counted_are};
 
+/// Remove a run, or old ones, with all that is known of it; asks, or needs --yes
+///
+/// Examples:
+///   jelouctl bulk remove people-20261120-101500
+///   jelouctl bulk remove --older-than 90d --yes
+///
+/// An unfinished run is removed by its name only. What a removed run sent counts no more when the
+/// same is sent again.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+#[group(required = true, multiple = false)]
+pub(crate) struct BulkRemoveArgs {
+    /// Name of the run
+    run: Option<RunName>,
+
+    /// Every finished run in which nothing has changed for so long: 90d, 12h
+    #[arg(long, value_name = "AGE")]
+    older_than: Option<RunAge>,
+}
+
+pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, CommandError> {
+    match (&args.run, args.older_than) {
+        (Some(run), _) => remove(context, run),
+        (None, Some(age)) => remove_older_than(context, age),
+        // clap lets no such line through.
+        (None, None) => Err(UsageError::new("no run is named", "name a run, or add --older-than 90d").into()),
+    }
+}
+
 /// Removes a run with all that is known of its rows.
-pub(crate) fn run(context: &Context, asked: &RunName) -> Result<ExitCode, CommandError> {
+fn remove(context: &Context, asked: &RunName) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let name = store.named(asked)?;
     let run = store.hold(&name, HeldFor::Removal)?;
@@ -46,7 +77,7 @@ fn what_goes(run: &Result<RunOverview, LedgerError>) -> String {
 }
 
 /// Removes the finished runs in which nothing has changed for so long.
-pub(crate) fn older_than(context: &Context, age: RunAge) -> Result<ExitCode, CommandError> {
+fn remove_older_than(context: &Context, age: RunAge) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let old = store.finished_for(age, &mut warn_of_left_alone(context))?;
     if old.is_empty() {

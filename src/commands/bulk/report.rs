@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum, ValueHint};
 use tempfile::NamedTempFile;
 
 use super::store::{find_or_newest, open_store};
@@ -12,7 +12,7 @@ use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::import::BulkError;
-use crate::ledger::{Details, RowFilter, Run, RunName, Runs};
+use crate::ledger::{Details, RowFilter, RowState, Run, RunName, Runs, SkipReason};
 use crate::list::is_report;
 use crate::output::counted;
 use crate::private_file::{FileError, target_of};
@@ -31,30 +31,58 @@ pub(crate) enum ReportFormat {
     Html,
 }
 
-/// What was typed for a report.
-#[derive(Debug)]
-pub(crate) struct ReportArguments {
-    pub(crate) run: Option<RunName>,
-    pub(crate) filter: RowFilter,
-    pub(crate) format: Option<ReportFormat>,
-    pub(crate) file: Option<PathBuf>,
-    /// `--mask`
-    pub(crate) mask: bool,
-    /// `--lang`
-    pub(crate) language: Option<PageLanguage>,
+/// Print the list with the outcome of each row, or make a page of it to look at
+///
+/// Examples:
+///   jelouctl bulk report people-20261120-101500 > people.done.csv
+///   jelouctl bulk report --state failed --reason invalid --file again.csv
+///   jelouctl bulk report --file report.html
+///   jelouctl bulk report --file report.html --mask --lang es
+///
+/// After the list's own columns: run, line, sent, message_id, http_status, code, error, attempts, at.
+/// In CSV, ' is put before a cell that a spreadsheet would run; `bulk send` removes it again.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct BulkReportArgs {
+    /// Name of the run [default: the newest one; a rehearsal on the sandbox only where there is no other]
+    run: Option<RunName>,
+
+    /// Rows in this state only (repeatable)
+    #[arg(long, value_name = "STATE")]
+    state: Vec<RowState>,
+
+    /// Of the skipped rows those with this reason only; with --state, besides the rows in that state (repeatable)
+    #[arg(long, value_name = "REASON")]
+    reason: Vec<SkipReason>,
+
+    /// How it is written [default: what the file's name says, else csv]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<ReportFormat>,
+
+    /// Write it to this file, all or nothing, instead of standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    file: Option<PathBuf>,
+
+    /// On the page, show neither names nor numbers nor the list's columns, and the message unfilled
+    #[arg(long)]
+    mask: bool,
+
+    /// Language of the page [default: en]
+    #[arg(long, value_name = "LANGUAGE")]
+    lang: Option<PageLanguage>,
 }
 
-pub(crate) fn run(context: &Context, arguments: &ReportArguments) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, CommandError> {
     // What is wrong with the line is told before all others, also that its file cannot be written.
-    let format = arguments.format()?;
-    arguments.check(format, context)?;
-    let to = arguments.file.as_deref().map(|path| Destination::open(context, path)).transpose()?;
+    let format = args.format()?;
+    args.check(format, context)?;
+    let to = args.file.as_deref().map(|path| Destination::open(context, path)).transpose()?;
     let store = open_store(context)?;
-    let name = find_or_newest(context, &*store, arguments.run.as_ref())?;
+    let name = find_or_newest(context, &*store, args.run.as_ref())?;
     let ledger = store.read_whole(&name)?;
     let code = report_damage(context, &name, ledger.damage());
     let report = Report {
-        arguments,
+        args,
         format,
         is_running: store.is_held(&name),
         is_for_a_terminal: to.is_none() && context.stdout.is_for_a_person(),
@@ -82,7 +110,7 @@ pub(crate) fn run(context: &Context, arguments: &ReportArguments) -> Result<Exit
 
 /// A run whose report is written.
 struct Report<'a> {
-    arguments: &'a ReportArguments,
+    args: &'a BulkReportArgs,
     format: ReportFormat,
     name: String,
     ledger: Box<dyn Run>,
@@ -95,7 +123,7 @@ impl Report<'_> {
     /// Says what was written, in words.
     fn write(&self, to: impl Write) -> Result<String, BulkError> {
         let list = |format, to| {
-            let rows = write_report(&*self.ledger, &self.details, &self.arguments.filter, format, to)?;
+            let rows = write_report(&*self.ledger, &self.details, &self.args.filter(), format, to)?;
             Ok(counted(rows, "row"))
         };
         match self.format {
@@ -110,8 +138,8 @@ impl Report<'_> {
                     is_running: self.is_running,
                     now: timestamps::now().as_millisecond(),
                 };
-                let language = self.arguments.language.unwrap_or_default();
-                let page = report_page::write(&run, language, self.arguments.mask, to)?;
+                let language = self.args.lang.unwrap_or_default();
+                let page = report_page::write(&run, language, self.args.mask, to)?;
                 let all = page.rows + page.left_out;
                 Ok(match page.left_out {
                     0 => format!("a page with {}", counted(all, "row")),
@@ -122,7 +150,11 @@ impl Report<'_> {
     }
 }
 
-impl ReportArguments {
+impl BulkReportArgs {
+    fn filter(&self) -> RowFilter {
+        RowFilter { states: self.state.clone(), reasons: self.reason.clone() }
+    }
+
     /// The one that was typed, or that the file's name says.
     fn format(&self) -> Result<ReportFormat, UsageError> {
         let ending = self.file.as_deref().and_then(Path::extension).unwrap_or_default();
@@ -155,7 +187,7 @@ impl ReportArguments {
     /// What does not go together with the format.
     fn check(&self, format: ReportFormat, context: &Context) -> Result<(), UsageError> {
         if format != ReportFormat::Html {
-            let flags = [("--mask", self.mask), ("--lang", self.language.is_some())];
+            let flags = [("--mask", self.mask), ("--lang", self.lang.is_some())];
             return match flags.into_iter().find(|(_, is_typed)| *is_typed) {
                 Some((flag, _)) => Err(UsageError::new(
                     format!("{flag}: is for a page alone, not for a list"),
@@ -164,7 +196,7 @@ impl ReportArguments {
                 None => Ok(()),
             };
         }
-        if self.filter != RowFilter::default() {
+        if self.filter() != RowFilter::default() {
             let message =
                 "--state and --reason choose the rows of a list; a page has all of them, and filters of its own";
             return Err(UsageError::new(message, "leave them out, or take --format csv"));

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use super::arguments::Decided;
+use clap::{Args, ValueEnum, ValueHint};
+
 use super::import::open;
 use super::plan::recipient_rule;
 use super::run_log::log_resolved;
@@ -20,28 +21,118 @@ use crate::ledger::{
 use crate::list::{ListError, ListOptions, ListRow, ReportedSent, Row};
 use crate::message::{InvalidMessage, TypedRecipient};
 use crate::output::{Sent, StreamError, counted};
+use crate::phone::Country;
 use crate::template::language;
 use crate::timestamps::{local_second, of_milliseconds};
 
-pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Decided) -> Result<ExitCode, CommandError> {
-    let (resolution, (store, name)) = match decided {
-        Decided::Rows { change, lines, people, .. } if lines.is_empty() && people.is_empty() => {
-            (Resolution::All(*change), open_run(context, asked)?)
+/// Set the state of unknown rows by hand, or send failed rows again
+///
+/// Examples:
+///   jelouctl bulk resolve people-20261120-101500 --unknown-as sent
+///   jelouctl bulk resolve people-20261120-101500 --to 593987654321 --line 7 --unknown-as failed
+///   jelouctl bulk resolve people-20261120-101500 --failed-as pending
+///   jelouctl bulk report people-20261120-101500 --state unknown --file unknown.csv
+///   jelouctl bulk resolve --from unknown.csv
+///
+/// Unknown rows may have been sent: ask the recipients, or check in Jelou, before you say `pending`.
+/// A report says it row by row: in its column `sent`, write yes or no in place of unknown.
+/// All rows are decided or none.
+/// `--pending-as unknown` is for a ledger that is damaged: it does not know which rows were sent.
+/// Its failed rows become unknown too, since they may have been sent again.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct BulkResolveArgs {
+    /// Name of the run [default: the only unfinished one; with --from, the report's]
+    run: Option<RunName>,
+
+    #[command(flatten)]
+    decision: Decision,
+
+    #[command(flatten)]
+    rows: DecidedRows,
+}
+
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+struct Decision {
+    /// What the unknown rows are from now on
+    #[arg(long, value_name = "STATE")]
+    unknown_as: Option<UnknownAs>,
+
+    /// What the failed rows are from now on
+    #[arg(long, value_name = "STATE")]
+    failed_as: Option<FailedAs>,
+
+    /// What the pending rows are from now on; a damaged ledger is then taken as it is
+    #[arg(long, value_name = "STATE")]
+    pending_as: Option<PendingAs>,
+
+    /// What became of unknown rows, as a report of the run has it in its column `sent`: yes, no or unknown
+    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    from: Option<Source>,
+}
+
+/// Which rows are decided; all that are in the state where none is named.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Which rows")]
+struct DecidedRows {
+    /// Only the row at this line of the list, as the report has it (repeatable)
+    #[arg(long, value_name = "N", conflicts_with_all = ["from", "pending_as"])]
+    line: Vec<u64>,
+
+    /// Only the rows to this user (repeatable)
+    #[arg(long, value_name = "USER", allow_hyphen_values = true, conflicts_with_all = ["from", "pending_as"])]
+    to: Vec<String>,
+
+    /// Country whose national number --to is, in two letters: EC
+    #[arg(long, value_name = "CODE", requires = "to")]
+    country: Option<Country>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum UnknownAs {
+    Sent,
+    Failed,
+    /// To be sent (again)
+    Pending,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FailedAs {
+    /// To be sent again
+    Pending,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PendingAs {
+    /// They may have been sent: the ledger has lost what it knew of them
+    Unknown,
+}
+
+impl Decision {
+    /// From which state to which, where it is not a report that says so.
+    fn change(&self) -> [RowState; 2] {
+        match (self.unknown_as, self.pending_as, self.failed_as) {
+            (Some(UnknownAs::Sent), _, _) => [RowState::Unknown, RowState::Sent],
+            (Some(UnknownAs::Failed), _, _) => [RowState::Unknown, RowState::Failed],
+            (Some(UnknownAs::Pending), _, _) => [RowState::Unknown, RowState::Pending],
+            (None, Some(PendingAs::Unknown), _) => [RowState::Pending, RowState::Unknown],
+            (None, None, Some(FailedAs::Pending) | None) => [RowState::Failed, RowState::Pending],
         }
-        Decided::Rows { change, lines, people, country } => {
-            let (store, name) = open_run(context, asked)?;
-            let country = match country {
-                // A number that is typed means what it means in the list.
-                None if !people.is_empty() => store.read(&name)?.details()?.recipient_flags.country,
-                typed => *typed,
-            };
-            let read =
-                |typed: &String| TypedRecipient::read(typed, country).map(|typed| typed.recipient.as_str().to_owned());
-            let people = people.iter().map(read).collect::<Result<_, _>>();
-            let people = people.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
-            (Resolution::Some { change: *change, lines: lines.clone(), people }, (store, name))
+    }
+}
+
+pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
+    resolve(context, args).map_err(CommandError::of_resolve)
+}
+
+fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
+    let (resolution, (store, name)) = match &args.decision.from {
+        Some(report) => read_report(context, report, args.run.as_ref())?,
+        None => {
+            let (store, name) = open_run(context, args.run.as_ref())?;
+            (args.rows.resolution(args.decision.change(), &*store, &name)?, (store, name))
         }
-        Decided::Reported(source) => read_report(context, source, asked)?,
     };
     let changed = decide(context, &*store, &name, &resolution)?;
     let stored = store.read(&name)?;
@@ -56,6 +147,31 @@ pub(crate) fn run(context: &mut Context, asked: Option<&RunName>, decided: &Deci
     }
     summary.ways_on(&name, &details).iter().for_each(|way| context.stderr.note(way));
     Ok(ExitCode::Success)
+}
+
+impl DecidedRows {
+    /// What `change` becomes of these rows of the run `name`.
+    fn resolution(
+        &self,
+        change: [RowState; 2],
+        store: &dyn LedgerStore,
+        name: &RunName,
+    ) -> Result<Resolution, CommandError> {
+        let Self { line, to, country } = self;
+        if line.is_empty() && to.is_empty() {
+            return Ok(Resolution::All(change));
+        }
+        let country = match country {
+            // A number that is typed means what it means in the list.
+            None if !to.is_empty() => store.read(name)?.details()?.recipient_flags.country,
+            typed => *typed,
+        };
+        let read =
+            |typed: &String| TypedRecipient::read(typed, country).map(|typed| typed.recipient.as_str().to_owned());
+        let people = to.iter().map(read).collect::<Result<_, _>>();
+        let people = people.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
+        Ok(Resolution::Some { change, lines: line.clone(), people })
+    }
 }
 
 fn decide(

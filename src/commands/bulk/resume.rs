@@ -1,13 +1,16 @@
-//! `bulk resume` and `bulk work`: go on with a run. They need no input and no message, and send as the one who began it, or
+//! `bulk resume`, and `bulk work` (`work.rs`): go on with a run. They need no input and no message, and send as the one who began it, or
 //! not at all. A person who resumes a run is asked, and lifts a pause; a machine that works on it does neither.
 
-use super::arguments::{EarlierOptions, RunOptions};
+use clap::Args;
+
 use super::before::{refuse_templates, report_before_resume};
 use super::begin::{confirm, is_asked};
 use super::carry_out::carry_out;
 use super::earlier::leave_out_sent;
 use super::excluded::leave_out_excluded;
 use super::hours::of_resumed_run;
+use super::options::{EarlierOptions, HoursOptions, RunOptions};
+use super::run_log::log_refused_run;
 use super::store::{check_clocks, open_store};
 use super::summary::without_end;
 use super::words::{since_when, warn_of_left_alone, what_to_look_at};
@@ -15,52 +18,56 @@ use crate::commands::CommandError;
 use crate::config::{ApiUrl, BotId, ConfigError, Origin, Rate, Sourced, knows_profile};
 use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
-use crate::hours::HoursChoice;
 use crate::ledger::{Counts, Details, HeldFor, HeldRun, LedgerStore, Resumed, RunName};
 use crate::output::counted;
 use crate::people::Exclusions;
 use crate::process::block_on;
 use crate::sending::{Connection, Sender, UnresolvedSender, add_do_not_contact, reread_do_not_contact};
 
-/// What a person says who resumes a run.
-#[derive(Debug, Default)]
-pub(crate) struct Resumption {
-    pub(crate) hours: HoursChoice,
-    pub(crate) earlier: EarlierOptions,
+/// Continue a run that was stopped, paused or killed
+///
+/// Examples:
+///   jelouctl bulk resume
+///   jelouctl bulk resume people-20261120-101500 --rate 2/s
+///
+/// At a terminal it shows the first message that is left and asks, as `bulk send` does; elsewhere
+/// it goes on at once.
+/// What may have been sent is never sent again: see `bulk resolve`.
+#[derive(Args, Debug, Default)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct BulkResumeArgs {
+    /// Name of the run [default: the only unfinished one]
+    pub(super) run: Option<RunName>,
+
+    #[command(flatten)]
+    pub(super) options: RunOptions,
+
+    #[command(flatten)]
+    pub(super) hours: HoursOptions,
+
+    #[command(flatten)]
+    pub(super) earlier: EarlierOptions,
 }
 
 /// `bulk resume`: a person goes on with a run, wherever it is.
-pub(crate) fn resume(
-    context: &mut Context,
-    asked: Option<&RunName>,
-    options: RunOptions,
-    resumption: &Resumption,
-) -> Result<ExitCode, CommandError> {
-    let store = open_store(context)?;
-    go_on(context, &*store, asked, options, Some(resumption))
+pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, CommandError> {
+    let ended =
+        open_store(context).and_then(|store| go_on(context, &*store, args, true)).map_err(CommandError::of_send);
+    log_refused_run(context, args.run.as_ref(), &ended);
+    ended
 }
 
-/// `bulk work`: a machine sends rows of a run. Of a file only one process can, so that it is resumed.
-pub(crate) fn work(
-    context: &mut Context,
-    asked: Option<&RunName>,
-    options: RunOptions,
-) -> Result<ExitCode, CommandError> {
-    let store = open_store(context)?;
-    let resumption = (!store.is_shared()).then(Resumption::default);
-    go_on(context, &*store, asked, options, resumption.as_ref())
-}
-
-fn go_on(
+/// Goes on with a run: `is_resumed` by a person, or joined by a machine.
+pub(super) fn go_on(
     context: &mut Context,
     store: &dyn LedgerStore,
-    asked: Option<&RunName>,
-    options: RunOptions,
-    resumption: Option<&Resumption>,
+    args: &BulkResumeArgs,
+    is_resumed: bool,
 ) -> Result<ExitCode, CommandError> {
+    let BulkResumeArgs { run: asked, options, hours, earlier } = args;
     let unresolved = UnresolvedSender::claim(context)?;
-    let Some(name) = store.named_or_unfinished(asked, false, &mut warn_of_left_alone(context))? else {
-        let what = if resumption.is_some() { "resume" } else { "send" };
+    let Some(name) = store.named_or_unfinished(asked.as_ref(), false, &mut warn_of_left_alone(context))? else {
+        let what = if is_resumed { "resume" } else { "send" };
         context.stderr.note(&format!("no run is unfinished: there is nothing to {what}"));
         return Ok(ExitCode::Success);
     };
@@ -68,8 +75,9 @@ fn go_on(
     let mut run = store.hold(&name, HeldFor::Sending)?;
     let mut details = run.read()?.details()?;
     let mut is_changed = false;
-    if let Some(Resumption { hours, earlier }) = resumption {
-        let conditions = of_resumed_run(hours, options.keep_going, earlier, &details.conditions)?;
+    if is_resumed {
+        let hours = of_resumed_run(hours, details.conditions.hours.as_ref())?;
+        let conditions = options.conditions(hours, earlier, &details.conditions);
         is_changed = conditions != details.conditions;
         details.conditions = conditions;
     }
@@ -84,9 +92,9 @@ fn go_on(
         })?;
     }
     let mut has_answered = false;
-    if let Some(Resumption { earlier, .. }) = resumption {
+    if is_resumed {
         report_pause(context, &*run);
-        leave_out_sent(&mut *run, &details, &earlier.ignored_runs)?;
+        leave_out_sent(&mut *run, &details, &earlier.ignore_run)?;
         let pending = run.read()?.counts()?.pending;
         if pending > 0 && is_asked(context, &sender) {
             let rate = options.rate.map_or(details.rate, Rate::per_second);
@@ -96,21 +104,21 @@ fn go_on(
             // The question may have stood there for hours.
             run.reconnect()?;
             leave_out_excluded(context, &mut *run, &reread_do_not_contact(&sender.settings)?)?;
-            leave_out_sent(&mut *run, &details, &earlier.ignored_runs)?;
+            leave_out_sent(&mut *run, &details, &earlier.ignore_run)?;
         }
     }
     block_on(async {
         let mut connection = sender.connect(context).await?.connection()?;
-        if !options.unchecked {
+        if !options.work.unchecked {
             check_templates(context, &sender, &mut connection, &*run, &details).await?;
         }
         let found = run.read()?.counts()?;
-        if resumption.is_some() {
+        if is_resumed {
             let conditions = is_changed.then_some(&details.conditions);
             run.resume(&Resumed { has_answered, rate: options.rate.map(Rate::per_second), conditions })?;
         }
         // Who resumes a run may be the only one who is left of it.
-        report_found(context, &*run, &found, run.is_shared() && resumption.is_none());
+        report_found(context, &*run, &found, run.is_shared() && !is_resumed);
         carry_out(context, &sender, connection, run, &details, options).await
     })
 }

@@ -1,5 +1,6 @@
 //! `bulk status`: what there is to see of one run, also while it goes on.
 
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::hours::waiting;
@@ -25,10 +26,17 @@ struct Standing {
     halt: Option<String>,
 }
 
+/// Show the state of a run, also while it is running
+#[derive(Args, Debug)]
+pub(crate) struct BulkStatusArgs {
+    /// Name of the run [default: the newest one; a rehearsal on the sandbox only where there is no other]
+    run: Option<RunName>,
+}
+
 /// The run in figures, also while it is going on.
-pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let name = find_or_newest(context, &*store, asked)?;
+    let name = find_or_newest(context, &*store, args.run.as_ref())?;
     // Asked before the ledger is read: a process that ends in between has written by then what it knew.
     let is_held = store.is_held(&name);
     let run = store.read(&name)?;

@@ -1,5 +1,7 @@
 //! `bulk stop`: lets a run that another process carries out come to its end.
 
+use clap::Args;
+
 use super::store::open_store;
 use super::summary::to_continue;
 use super::words::{report_damage, warn_of_left_alone};
@@ -8,9 +10,22 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::RunName;
 
-pub(crate) fn run(context: &Context, asked: Option<&RunName>) -> Result<ExitCode, CommandError> {
+/// Stop a run that another process sends; what is under way ends first
+///
+/// Examples:
+///   jelouctl bulk stop people-20261120-101500
+///
+/// That process sees it within a second, also while it waits, and ends with 11; `bulk resume` goes on.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct BulkStopArgs {
+    /// Name of the run [default: the only unfinished one]
+    run: Option<RunName>,
+}
+
+pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, CommandError> {
     let (store, stderr) = (open_store(context)?, &context.stderr);
-    let Some(name) = store.named_or_unfinished(asked, true, &mut warn_of_left_alone(context))? else {
+    let Some(name) = store.named_or_unfinished(args.run.as_ref(), true, &mut warn_of_left_alone(context))? else {
         stderr.note("no run is unfinished: there is nothing to stop");
         return Ok(ExitCode::Success);
     };

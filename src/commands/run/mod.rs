@@ -1,7 +1,7 @@
 //! `run`: runs a command, then sends how it ended. Nothing of the command but its name goes into the message, unless the
 //! end of its stderr is asked for.
 
-mod arguments;
+mod args;
 mod facts;
 mod notice;
 mod prepared;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-pub(crate) use self::arguments::RunArgs;
+pub(crate) use self::args::RunArgs;
 use self::facts::Facts;
 use self::notice::{NO_TAIL, Notice};
 use self::prepared::{Prepared, check};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use minijinja::Environment as Language;
 use serde_json::{Map, Value, json};
 
-use super::arguments::RunArgs;
+use super::args::RunArgs;
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
 use crate::list::Row;

@@ -3,7 +3,7 @@
 use minijinja::Environment as Language;
 use serde_json::{Map, Value};
 
-use super::arguments::RunArgs;
+use super::args::RunArgs;
 use super::facts::{ENDS, Facts};
 use super::notice::{NO_TAIL, Notice};
 use crate::commands::CommandError;

@@ -1,0 +1,184 @@
+//! What may be typed for `bulk send`, with its help.
+
+use clap::{Args, ValueHint};
+
+use super::options::{EarlierOptions, HoursOptions, PEOPLE, RUN, RunOptions};
+use crate::config::Remember;
+use crate::context::{Mode, UsageError};
+use crate::input::Source;
+use crate::ledger::RunName;
+use crate::list::ListEncoding;
+use crate::message::{Message, TypedMessage};
+use crate::phone::Country;
+
+/// Headings of the help, in the order in which they are met, with those of `options.rs`.
+const LIST: &str = "The list";
+const BEFORE: &str = "Before it begins";
+
+/// Send a message to each row of a list
+///
+/// Examples:
+///   jelouctl bulk send people.csv text 'Hola {{ nombre }}'
+///   jelouctl bulk send people.csv --preview 2 text "Hola {{ row['Nombre completo'] }}"
+///   jelouctl bulk send people.csv --test-to 593987654321 text 'Hola {{ nombre }}'
+///   jelouctl bulk send people.ndjson --rate 2/s flow --body flow.json --title '{{ titulo }}'
+///   jelouctl bulk send people.xlsx --country EC --skip-sent text 'Hola {{ nombre }}'
+///
+/// All rows are read and checked before anything is sent. The run keeps the state of each row.
+/// The list is CSV with a header, NDJSON, or a sheet of a workbook (.xlsx, .ods); in any text of the
+/// message, {{ name }} is a column.
+#[derive(Args, Debug)]
+#[expect(clippy::doc_link_with_quotes, reason = "a template's own marks")]
+#[command(verbatim_doc_comment, subcommand_value_name = "KIND", subcommand_help_heading = "Kinds")]
+pub(crate) struct BulkSendArgs {
+    /// List of people: CSV, NDJSON, .xlsx or .ods, or `-` for standard input
+    #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub(super) source: Source,
+
+    /// Sheet of the workbook [default: the first visible one]
+    #[arg(long, value_name = "NAME", help_heading = LIST)]
+    pub(super) sheet: Option<String>,
+
+    /// Encoding of a CSV or NDJSON list: windows-1252, latin1, … [default: UTF-8]
+    #[arg(long, value_name = "LABEL", help_heading = LIST)]
+    pub(super) encoding: Option<ListEncoding>,
+
+    /// Column of the recipient [default: the one named to, userId, phone, telefono, celular, …]
+    #[arg(long, value_name = "COLUMN", help_heading = LIST)]
+    pub(super) to_column: Option<String>,
+
+    /// Country whose national numbers the list has, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE", help_heading = LIST)]
+    pub(super) country: Option<Country>,
+
+    /// Skip the first N rows
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = LIST)]
+    pub(super) skip: u64,
+
+    /// Send at most N messages; rows that are left out do not count
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = LIST)]
+    pub(super) limit: Option<u64>,
+
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+
+    #[command(flatten)]
+    pub(super) earlier: EarlierOptions,
+
+    /// For how long sent messages count as sent before: 3d, 12h, or 0 [default: the profile's, else 3d]
+    #[arg(long, value_name = "TIME", help_heading = PEOPLE)]
+    pub(super) remember: Option<Remember>,
+
+    #[command(flatten)]
+    pub(super) hours: HoursOptions,
+
+    /// Read and check every row, print the first N requests and send nothing
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = BEFORE)]
+    pub(super) preview: Option<u64>,
+
+    /// Check every row, then send the first messages to this user alone, in place of their recipients
+    #[arg(
+        long,
+        value_name = "USER",
+        allow_hyphen_values = true,
+        conflicts_with_all = ["preview", "run"],
+        help_heading = BEFORE
+    )]
+    pub(super) test_to: Option<String>,
+
+    /// How many messages --test-to sends, 6 seconds apart, 1 to 10 [default: 1]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "test_to",
+        value_parser = one_to_ten,
+        help_heading = BEFORE
+    )]
+    pub(super) test_rows: Option<u8>,
+
+    /// Name of the run: a-z, 0-9 and - [default: made from the file's name and the time]
+    #[arg(long, value_name = "NAME", help_heading = RUN)]
+    pub(super) run: Option<RunName>,
+
+    /// Make the run and send nothing: `bulk work` sends it, or `bulk resume` where it is a file
+    #[arg(long, conflicts_with_all = ["preview", "test_to"], help_heading = RUN)]
+    pub(super) import_only: bool,
+
+    #[command(flatten)]
+    pub(super) options: RunOptions,
+
+    #[command(subcommand)]
+    pub(crate) typed: TypedMessage<BulkDeliveryArgs>,
+}
+
+/// A count; who wants to see nothing leave has a flag for that.
+fn at_least_one(raw: &str) -> Result<u64, String> {
+    match raw.parse() {
+        Ok(0) => Err("write 1 or more; to send nothing, take --dry-run".to_owned()),
+        Ok(count) => Ok(count),
+        Err(_) => Err("write a whole number".to_owned()),
+    }
+}
+
+fn one_to_ten(raw: &str) -> Result<u8, String> {
+    let count = raw.parse().ok().filter(|count| (1..=10).contains(count));
+    count.ok_or_else(|| "write 1 to 10; to send nothing, take --dry-run".to_owned())
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = PEOPLE)]
+pub(crate) struct PolicyArgs {
+    /// Skip the rows that cannot be sent, instead of sending nothing
+    #[arg(long, help_heading = LIST)]
+    pub(super) skip_invalid: bool,
+
+    /// Send rows that are the same message to the same recipient
+    #[arg(long)]
+    pub(super) allow_duplicates: bool,
+
+    /// Of several rows to one person, send only the first that can be sent
+    #[arg(long, conflicts_with = "allow_duplicates")]
+    pub(super) one_per_person: bool,
+
+    /// Leave out people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)
+    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub(super) exclude: Vec<Source>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct BulkDeliveryArgs {
+    /// Recipient, as a template over the columns: '593{{ celular }}' [default: a column]
+    #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
+    pub(super) to: Option<String>,
+
+    /// Country whose national numbers the list has, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE")]
+    pub(super) country: Option<Country>,
+
+    /// The body, or a part of it, as JSON whose texts are templates; flags win over it
+    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub(super) body: Option<Source>,
+
+    /// Treat a row whose message has a warning as one that cannot be sent
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+impl BulkSendArgs {
+    /// Whether a run is to come of it: no preview, no test.
+    pub(super) fn makes_run(&self, mode: Mode) -> bool {
+        mode == Mode::Send && self.preview.is_none() && self.test_to.is_none()
+    }
+
+    pub(super) fn message(&self) -> &Message {
+        &self.typed.message
+    }
+
+    /// `--country`, which may stand on either side of the kind.
+    pub(super) fn country(&self) -> Result<Option<Country>, UsageError> {
+        match (self.country, self.typed.delivery.country) {
+            (Some(_), Some(_)) => Err(UsageError::new("--country is given twice", "keep one of the two")),
+            (before, behind) => Ok(before.or(behind)),
+        }
+    }
+}

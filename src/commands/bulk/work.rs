@@ -1,0 +1,40 @@
+//! `bulk work`: a machine sends rows of a run, beside others.
+
+use clap::Args;
+
+use super::options::{RunOptions, WorkOptions};
+use super::resume::{BulkResumeArgs, go_on};
+use super::run_log::log_refused_run;
+use super::store::open_store;
+use crate::commands::CommandError;
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::ledger::RunName;
+
+/// Send rows of a run that other machines send too, until it is complete
+///
+/// Examples:
+///   jelouctl bulk work --ledger postgres://jelou@db.example/jelou
+///   jelouctl bulk work people-20261120-101500 --concurrency 16
+///
+/// For machines: a paused run stays paused, and this ends with 8 or 11; `bulk resume` lifts a pause.
+/// All who send a run share its rate. Where the run is a file of this machine, it is `bulk resume`.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct BulkWorkArgs {
+    /// Name of the run [default: the only unfinished one]
+    run: Option<RunName>,
+
+    #[command(flatten)]
+    options: WorkOptions,
+}
+
+/// Of a file only one process can, so that it is resumed.
+pub(crate) fn run(context: &mut Context, args: BulkWorkArgs) -> Result<ExitCode, CommandError> {
+    let options = RunOptions { work: args.options, ..RunOptions::default() };
+    let args = BulkResumeArgs { run: args.run, options, ..BulkResumeArgs::default() };
+    let ended = open_store(context).and_then(|store| go_on(context, &*store, &args, !store.is_shared()));
+    let ended = ended.map_err(CommandError::of_send);
+    log_refused_run(context, args.run.as_ref(), &ended);
+    ended
+}
