@@ -196,12 +196,6 @@ impl From<EarlierError> for CommandError {
                 GuardError::UnreadableRun { run: run.to_string(), path, is_ours, is_named, problem: error.to_string() }
                     .into()
             }
-            error @ EarlierError::TooMany { .. } => UsageError::new(
-                error.to_string(),
-                "count less far back with --remember, remove finished runs with `jelouctl bulk remove`, or cut the list \
-                 yourself in place of --limit",
-            )
-            .into(),
             EarlierError::Ledger(error) => error.into(),
         }
     }

@@ -20,6 +20,11 @@ impl BareCodes {
         }
     }
 
+    /// Forgets numbers that come behind `line` first.
+    pub(super) fn cut(&mut self, line: u64) {
+        self.0.retain(|(_, _, first, _)| *first <= line);
+    }
+
     /// What a person should know, where there are several, or the one is an unlikely one; nothing where it was said whose
     /// national numbers are meant: then each number that is none is told.
     pub(crate) fn warning(&self, country: Option<Country>) -> Option<String> {

@@ -3,6 +3,7 @@
 use super::bare_codes::BareCodes;
 use super::reported::ReportedRows;
 use crate::api::SuccessCriterion;
+use crate::ledger::{LedgerDraft, LedgerError, SkipReason};
 use crate::message::TemplateUses;
 
 /// What excludes a row.
@@ -33,11 +34,11 @@ pub(crate) enum RowFault<'a> {
     /// It is left out: its recipient must not be written to.
     Excluded(ExcludedBy<'a>),
     /// The cell under this column, which a text has, is empty.
-    EmptyCell(&'a str),
+    EmptyCell(String),
     /// The cell under this column, which a text has, says that there is nothing.
     StandIn {
-        column: &'a str,
-        cell: &'a str,
+        column: String,
+        cell: String,
     },
     /// It is sent, as is this earlier line to the same person.
     RepeatedPerson {
@@ -77,4 +78,23 @@ pub(crate) struct Imported {
     pub(crate) bare_codes: BareCodes,
     /// What a success looks like; absent when no row makes a request.
     pub(crate) accepts: Option<SuccessCriterion>,
+}
+
+impl Imported {
+    /// Counts the rows as `draft` has them, before those are left out that repeat another one.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn count(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
+        self.rows = draft.to_be_sent();
+        for (reason, rows) in draft.skip_counts()?.iter() {
+            match reason {
+                SkipReason::Invalid => self.invalid += rows,
+                SkipReason::Excluded => self.excluded += rows,
+                SkipReason::AlreadySent | SkipReason::MayHaveBeenSent | SkipReason::ToBeSent => self.earlier += rows,
+                SkipReason::Repeated => {}
+            }
+        }
+        Ok(())
+    }
 }

@@ -12,6 +12,6 @@ mod stand_ins;
 
 pub(crate) use self::error::BulkError;
 pub(crate) use self::imported::{ExcludedBy, Imported, RowFault};
-pub(crate) use self::plan::{ImportPlan, RecipientRule};
+pub(crate) use self::plan::{ImportPlan, ImportPolicy, RecipientRule, RowRange};
 pub(crate) use self::reported::{ReportedRows, ReportedRule};
-pub(crate) use self::rows::{ImportPolicy, RowRange, import_list, settle_repeated};
+pub(crate) use self::rows::{import_list, settle_repeated};

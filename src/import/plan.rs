@@ -11,7 +11,7 @@ use super::bare_codes::BareCodes;
 use super::error::BulkError;
 use super::reported::ReportedRule;
 use super::stand_ins::{StandIns, is_error};
-use crate::ledger::LookedUpRuns;
+use crate::ledger::LimitOf;
 use crate::list::{
     ListError, MeantColumn, Row, is_changed_report, meant_column, near_column, no_header, recipient_column,
 };
@@ -21,6 +21,35 @@ use crate::template::{
     BodyTemplate, MisspellingError, RowView, TemplateError, TextTemplate, left_as_they_are, misspelling,
     typed_line_break,
 };
+
+/// Which rows are taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RowRange {
+    /// So many at the beginning are passed over.
+    pub(crate) skip: u64,
+    /// So many at most are sent; what is behind them is no part of the run.
+    pub(crate) limit: Option<u64>,
+}
+
+/// How rows that cannot be taken as they are, are dealt with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ImportPolicy {
+    pub(crate) skip_invalid: bool,
+    pub(crate) allow_duplicates: bool,
+    /// Of several rows to one person only the first is sent.
+    pub(crate) one_per_person: bool,
+}
+
+impl ImportPolicy {
+    /// What the limit counts.
+    pub(super) fn limit_of(self) -> LimitOf {
+        match (self.one_per_person, self.allow_duplicates) {
+            (true, _) => LimitOf::People,
+            (false, false) => LimitOf::Messages,
+            (false, true) => LimitOf::Rows,
+        }
+    }
+}
 
 /// What each row becomes.
 pub(crate) struct ImportPlan<'a> {
@@ -37,10 +66,10 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) bot: &'a str,
     /// The address that the requests are made for.
     pub(crate) base: &'a Url,
-    /// Runs whose messages are left out; those of none where that is decided later.
-    pub(crate) earlier: Option<&'a dyn LookedUpRuns>,
     /// What becomes of rows of a report that say that they were sent.
     pub(crate) reported: ReportedRule,
+    pub(crate) range: RowRange,
+    pub(crate) policy: ImportPolicy,
 }
 
 /// Where a row's recipient comes from.

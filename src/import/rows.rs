@@ -8,48 +8,23 @@ use super::draft_feed::DraftFeed;
 use super::empty_cells::EmptyCells;
 use super::error::BulkError;
 use super::imported::{ExcludedBy, Imported, RowFault};
-use super::plan::{ImportPlan, RowError, refuse_stand_ins};
+use super::plan::{ImportPlan, ImportPolicy, RowError, refuse_stand_ins};
 use super::reported::{ReportedRule, problem_of_report};
 use super::stand_ins::StandIns;
 use crate::api::Request;
-use crate::ledger::{DraftRequest, DraftRow, KeyKind, LedgerDraft, SeenKeys, Skip, SkipReason};
+use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
 use crate::list::{ListError, ListReader, ListRow, ReportedOutcome, Row};
 use crate::message::Outgoing;
 
 /// Different names of fields that the rows of an NDJSON list may have.
 const MOST_FIELDS: usize = 1000;
+/// Where the limit is not reached, so many times as many rows are read before it is looked again.
+const MORE: u64 = 4;
 
-/// Which rows are taken.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct RowRange {
-    /// So many at the beginning are passed over.
-    pub(crate) skip: u64,
-    /// So many at most are sent; what is behind them is not read.
-    pub(crate) limit: Option<u64>,
-}
-
-/// How rows that cannot be taken as they are, are dealt with.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ImportPolicy {
-    pub(crate) skip_invalid: bool,
-    pub(crate) allow_duplicates: bool,
-    /// Of several rows to one person only the first is sent.
-    pub(crate) one_per_person: bool,
-}
-
-impl ImportPolicy {
-    /// What no two rows that are sent may have in common.
-    fn repeated(self) -> Option<KeyKind> {
-        match (self.one_per_person, self.allow_duplicates) {
-            (true, _) => Some(KeyKind::Person),
-            (false, false) => Some(KeyKind::Message),
-            (false, true) => None,
-        }
-    }
-}
-
-/// Fills `draft` with the rows of `list`. `list_of` gives the list of people who must not be written to that a request's recipient is on; `report` hears of
-/// every row that is not as it should be, with its line, and `is_read` of how many rows there were.
+/// Fills `draft` with the rows of `list`. `list_of` gives the list of people who must not be written to that a request's
+/// recipient is on; `report` hears of every row that is not as it should be, with its line, and `is_read` of how many rows
+/// there were. `leave_out` leaves out what earlier runs have where that does not count for the limit, and says whether it
+/// could.
 ///
 /// # Errors
 /// When the input or the ledger fails; faults of single rows are counted and reported.
@@ -57,48 +32,35 @@ pub(crate) fn import_list<'a>(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
     plan: &ImportPlan<'_>,
-    (range, policy): (RowRange, ImportPolicy),
     list_of: impl Fn(&Outgoing) -> Option<&'a str>,
-    mut report: impl FnMut(u64, RowFault<'_>),
+    mut report: impl FnMut(u64, RowFault<'a>),
     is_read: impl Fn(u64),
+    mut leave_out: impl FnMut(&mut LedgerDraft) -> bool,
 ) -> Result<Imported, BulkError> {
-    let seen = policy.repeated().filter(|_| range.limit.is_some()).map(SeenKeys::new).transpose()?;
-    thread::scope(|scope| {
-        let mut rows = Importer {
-            plan,
-            feed: DraftFeed::start(scope, draft),
-            imported: Imported::default(),
-            known: HashSet::new(),
-            column: None,
-            empty_cells: EmptyCells::new(&plan.body),
-            stand_ins: StandIns::new(plan.language, &plan.body),
-            seen,
-            to_be_sent: 0,
-        };
-        let mut read_all = || {
-            let (mut passed, mut taken) = (0_u64, 0_u64);
-            while range.limit.is_none_or(|limit| rows.to_be_sent < limit) {
-                let Some(row) = list.read()? else { break };
-                passed += 1;
-                is_read(passed);
-                if passed > range.skip {
-                    taken += 1;
-                    rows.add(row, &list_of, &mut report)?;
-                }
-            }
-            let name = || list.name().to_owned();
-            match (taken, passed) {
-                (0, 0) => Err(ListError::NoRows { name: name() }.into()),
-                (0, rows) => Err(ListError::AllSkipped { name: name(), skip: range.skip, rows }.into()),
-                _ => Ok(()),
-            }
-        };
-        let read: Result<(), BulkError> = read_all();
-        let Importer { feed, imported, .. } = rows;
-        // A row that the draft could not take stands before the one with which reading ended.
-        feed.close()?;
-        read.map(|()| imported)
-    })
+    let mut rows = Importer::new(plan);
+    let Some(limit) = plan.range.limit else {
+        rows.read(list, draft, u64::MAX, &list_of, &mut report, &is_read)?;
+        return Ok(rows.imported);
+    };
+    let mut wanted = limit;
+    loop {
+        // What is wrong behind the limit is told to nobody, and it is known only afterwards where that is.
+        let mut faults = Vec::new();
+        let read = rows.read(list, draft, wanted, &list_of, &mut |line, fault| faults.push((line, fault)), &is_read);
+        let is_left_out = plan.reported != ReportedRule::LeftOut || leave_out(draft);
+        let last = draft.cut(limit, plan.policy.limit_of())?;
+        faults.retain(|(line, _)| last.is_none_or(|last| *line <= last));
+        faults.into_iter().for_each(|(line, fault)| report(line, fault));
+        if let Some(last) = last {
+            rows.imported.bare_codes.cut(last);
+            return Ok(rows.imported);
+        }
+        let is_more = read?;
+        if !is_more || !is_left_out {
+            return Ok(rows.imported);
+        }
+        wanted = rows.requests.saturating_mul(MORE);
+    }
 }
 
 /// Finds the rows of `draft` that repeat another one, leaves out those that `policy` wants left out, and puts the rest in
@@ -135,9 +97,8 @@ pub(crate) fn settle_repeated(
 }
 
 /// Takes one row after the other.
-struct Importer<'a, 'scope> {
+struct Importer<'a> {
     plan: &'a ImportPlan<'a>,
-    feed: DraftFeed<'scope>,
     imported: Imported,
     /// Names of columns so far.
     known: HashSet<String>,
@@ -145,18 +106,70 @@ struct Importer<'a, 'scope> {
     column: Option<String>,
     empty_cells: EmptyCells,
     stand_ins: StandIns,
-    /// What a row before it has too does not count for the limit: that is looked up as the rows come.
-    seen: Option<SeenKeys>,
-    to_be_sent: u64,
+    /// Rows that were read, and those of them that make a request which nothing in the list forbids.
+    read: u64,
+    requests: u64,
 }
 
-impl Importer<'_, '_> {
+impl<'a> Importer<'a> {
+    fn new(plan: &'a ImportPlan<'a>) -> Self {
+        Self {
+            plan,
+            imported: Imported::default(),
+            known: HashSet::new(),
+            column: None,
+            empty_cells: EmptyCells::new(&plan.body),
+            stand_ins: StandIns::new(plan.language, &plan.body),
+            read: 0,
+            requests: 0,
+        }
+    }
+
+    /// Reads on until there are so many requests; false where the list ended before.
+    fn read<'b>(
+        &mut self,
+        list: &mut ListReader,
+        draft: &mut LedgerDraft,
+        wanted: u64,
+        list_of: &impl Fn(&Outgoing) -> Option<&'b str>,
+        report: &mut impl FnMut(u64, RowFault<'b>),
+        is_read: &impl Fn(u64),
+    ) -> Result<bool, BulkError> {
+        thread::scope(|scope| {
+            let mut feed = DraftFeed::start(scope, draft);
+            let mut read_all = || {
+                let skip = self.plan.range.skip;
+                while self.requests < wanted {
+                    let Some(row) = list.read()? else {
+                        let name = list.name().to_owned();
+                        return match self.read {
+                            0 => Err(ListError::NoRows { name }.into()),
+                            rows if rows <= skip => Err(ListError::AllSkipped { name, skip, rows }.into()),
+                            _ => Ok(false),
+                        };
+                    };
+                    self.read += 1;
+                    is_read(self.read);
+                    if self.read > skip {
+                        self.add(row, &mut feed, list_of, report)?;
+                    }
+                }
+                Ok(true)
+            };
+            let read: Result<bool, BulkError> = read_all();
+            // A row that the draft could not take stands before the one with which reading ended.
+            feed.close()?;
+            read
+        })
+    }
+
     /// The row in the ledger, with its request or why it makes none.
-    fn add<'a>(
+    fn add<'b>(
         &mut self,
         ListRow { line, row, outcome }: ListRow,
-        list_of: &impl Fn(&Outgoing) -> Option<&'a str>,
-        report: &mut impl FnMut(u64, RowFault<'_>),
+        feed: &mut DraftFeed<'_>,
+        list_of: &impl Fn(&Outgoing) -> Option<&'b str>,
+        report: &mut impl FnMut(u64, RowFault<'b>),
     ) -> Result<(), BulkError> {
         let reported = self.plan.reported.reason_of(outcome.as_ref());
         let (cells, made) = match row {
@@ -187,19 +200,19 @@ impl Importer<'_, '_> {
                 if let Some(by) = excluded {
                     report(line, RowFault::Excluded(by));
                 } else {
-                    self.empty_cells.of(&row).for_each(|column| report(line, RowFault::EmptyCell(column)));
+                    let empty_cells = self.empty_cells.of(&row);
+                    empty_cells.for_each(|column| report(line, RowFault::EmptyCell(column.to_owned())));
                     for (column, cell) in self.stand_ins.of(&row) {
-                        report(line, RowFault::StandIn { column, cell });
+                        report(line, RowFault::StandIn { column: column.to_owned(), cell: cell.to_owned() });
                     }
                 }
-                self.add_request(line, &cells, &outgoing, (excluded, reported.ok().flatten()))
+                self.add_request(feed, (line, &cells), &outgoing, (excluded, reported.ok().flatten()))
             }
             Err(RowError::Template(error)) if error.is_of_every_row => Err(BulkError::Template(error)),
             Err(RowError::Message(error)) if self.plan.is_of_every_row(&error) => Err(BulkError::Message(error)),
             Err(error) => {
-                self.imported.invalid += 1;
                 let problem = error.to_string();
-                self.feed.add(&DraftRow { line, cells: &cells, request: Err(&problem), skip: None })?;
+                feed.add(&DraftRow { line, cells: &cells, request: Err(&problem), skip: None })?;
                 report(line, RowFault::Invalid(problem));
                 Ok(())
             }
@@ -208,53 +221,31 @@ impl Importer<'_, '_> {
 
     fn add_request(
         &mut self,
-        line: u64,
-        cells: &str,
+        feed: &mut DraftFeed<'_>,
+        (line, cells): (u64, &str),
         outgoing: &Outgoing,
         (excluded, reported): (Option<ExcludedBy<'_>>, Option<SkipReason>),
     ) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
         let path = request.path_below(self.plan.base);
-        let made = || DraftRequest { recipient: outgoing.recipient().as_str(), path, body: outgoing.json() };
-        if let Some(by) = excluded {
-            self.imported.excluded += 1;
-            let problem = by.problem();
-            let skip = Skip { reason: SkipReason::Excluded, problem: &problem, run: None };
-            return Ok(self.feed.add(&DraftRow { line, cells, request: Ok(made()), skip: Some(skip) })?);
-        }
-        self.imported.accepts.get_or_insert_with(|| request.accepts.clone());
-        if let Some(reason) = reported {
-            self.imported.reported.note(reason);
-            if self.plan.reported == ReportedRule::LeftOut {
-                let skip = Skip { reason, problem: problem_of_report(reason), run: None };
-                return self.add_sent_before(line, cells, made(), skip);
+        let made = DraftRequest { recipient: outgoing.recipient().as_str(), path, body: outgoing.json() };
+        let problem = excluded.map(ExcludedBy::problem);
+        let skip = match (&problem, reported) {
+            (Some(problem), _) => Some(Skip { reason: SkipReason::Excluded, problem, run: None }),
+            (None, Some(reason)) if self.plan.reported == ReportedRule::LeftOut => {
+                Some(Skip { reason, problem: problem_of_report(reason), run: None })
             }
+            (None, _) => None,
+        };
+        if excluded.is_none() {
+            self.imported.accepts.get_or_insert_with(|| request.accepts.clone());
+            reported.into_iter().for_each(|reason| self.imported.reported.note(reason));
         }
-        if let Some((run, row)) = self.plan.earlier.map(|runs| runs.find(&made())).transpose()?.flatten() {
-            let problem = row.problem(&run);
-            let skip = Skip { reason: row.reason, problem: &problem, run: Some(&run) };
-            return self.add_sent_before(line, cells, made(), skip);
+        if skip.is_none() {
+            self.requests += 1;
+            self.imported.templates.note(outgoing);
         }
-        self.imported.rows += 1;
-        self.to_be_sent += u64::from(self.seen.as_ref().map_or(Ok(true), |seen| seen.is_first(&made()))?);
-        self.imported.templates.note(outgoing);
-        Ok(self.feed.add(&DraftRow { line, cells, request: Ok(made()), skip: None })?)
-    }
-
-    /// A row that is left out since its person has the message, or may have it.
-    fn add_sent_before(
-        &mut self,
-        line: u64,
-        cells: &str,
-        made: DraftRequest<'_>,
-        skip: Skip<'_>,
-    ) -> Result<(), BulkError> {
-        if let Some(seen) = self.seen.as_ref().filter(|seen| seen.kind() == KeyKind::Person) {
-            // Who has a message of an earlier run is not the first one here.
-            seen.is_first(&made)?;
-        }
-        self.imported.earlier += 1;
-        Ok(self.feed.add(&DraftRow { line, cells, request: Ok(made), skip: Some(skip) })?)
+        Ok(feed.add(&DraftRow { line, cells, request: Ok(made), skip })?)
     }
 
     fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), ListError> {

@@ -1,12 +1,11 @@
 //! The earlier runs that a new list is compared with, wherever they are.
 
-use super::error::LedgerError;
-use super::memory::{EarlierError, EarlierRow};
+use super::memory::EarlierError;
 use super::name::RunName;
-use crate::ledger::sqlite::{DraftRequest, LedgerDraft};
+use crate::ledger::sqlite::LedgerDraft;
 
 /// Those that count for a list.
-pub(crate) trait KnownRuns<'a> {
+pub(crate) trait KnownRuns {
     /// Notes in `draft` what they have too.
     ///
     /// # Errors
@@ -25,12 +24,6 @@ pub(crate) trait KnownRuns<'a> {
     /// As of [`KnownRuns::compare`].
     fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError>;
 
-    /// All of them at once, to look for one message after the other.
-    ///
-    /// # Errors
-    /// When one cannot be read, or they are too many.
-    fn open(&mut self) -> Result<Box<dyn LookedUpRuns + 'a>, EarlierError>;
-
     /// Checks only that they can be read.
     ///
     /// # Errors
@@ -38,10 +31,4 @@ pub(crate) trait KnownRuns<'a> {
     fn check(&mut self) -> Result<(), EarlierError> {
         Ok(())
     }
-}
-
-/// Those that are looked up as a list is read.
-pub(crate) trait LookedUpRuns {
-    /// The row that is this message to the same person, and its run: of several the one that says most.
-    fn find(&self, request: &DraftRequest<'_>) -> Result<Option<(String, EarlierRow)>, LedgerError>;
 }

@@ -29,9 +29,6 @@ pub(super) fn since(now: i64, remember: Duration) -> i64 {
     }
 }
 
-/// So many are open at once, each with three files: a process of macOS may open 256.
-pub(crate) const MOST_OPEN: usize = 64;
-
 /// What keeps a list from being compared.
 #[derive(Debug, Error)]
 pub(crate) enum EarlierError {
@@ -44,9 +41,6 @@ pub(crate) enum EarlierError {
         is_ours: bool,
         error: LedgerError,
     },
-    /// They are looked up as the list is read.
-    #[error("{runs} earlier runs count, and with --limit and --skip-sent at most {MOST_OPEN} can")]
-    TooMany { runs: usize },
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }

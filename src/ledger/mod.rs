@@ -31,7 +31,7 @@ mod workers;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) use self::age::RunAge;
-pub(crate) use self::earlier::{KnownRuns, LookedUpRuns};
+pub(crate) use self::earlier::KnownRuns;
 pub(crate) use self::error::LedgerError;
 pub(crate) use self::events::{RunEvent, RunEventKind};
 pub(crate) use self::exchange::{Delay, Given, RunLedger, SettledRow};
@@ -47,14 +47,14 @@ pub(crate) use self::run_error::RunError;
 pub(crate) use self::skip::{Skip, SkipCounts, SkipReason};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::sqlite::damaged_ledger;
-pub(crate) use self::sqlite::{DraftOverview, DraftRequest, DraftRow, KeyKind, LedgerDraft, Runs, SeenKeys, StopWatch};
+pub(crate) use self::sqlite::{DraftOverview, DraftRequest, DraftRow, LedgerDraft, LimitOf, Runs, StopWatch};
 pub(crate) use self::store::{LedgerStore, NewRun, UnfinishedRuns};
 pub(crate) use self::types::{
     BegunAttempt, Details, EndedAttempt, QueuedRow, RecipientFlags, ReportedRow, RowFilter, RunConditions,
 };
 pub(crate) use self::workers::{LostWorker, RunWorker};
 
-use self::memory::{MOST_OPEN, of_rank, rank, since};
+use self::memory::{of_rank, rank, since};
 use self::message::SameMessage;
 use self::pace::{Pace, PaceNews};
 use self::types::{ENDED_UNDER_WAY, LedgerProgress, RecordSummary, recipients_of};

@@ -81,7 +81,7 @@ pub(crate) trait LedgerStore {
         of: (&'a str, &'a str),
         remember: Duration,
         ignored: &'a [RunName],
-    ) -> Box<dyn KnownRuns<'a> + 'a>;
+    ) -> Box<dyn KnownRuns + 'a>;
 
     /// Takes a name for a new run.
     ///

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
@@ -293,6 +293,11 @@ fn the_limit_counts_what_is_sent() {
     // What lies behind the limit is no part of the run, nor is what is wrong there.
     home.write("people.csv", list(&[users(10..12), vec!["wrong".to_owned()]].concat()));
     assert_eq!(send(&home, &jelou.url, &["--limit", "2"]).success().json()["rows"], 2);
+    // Nor where all that is before it was sent, and the list is read further to find that out.
+    home.write("people.csv", list(&[users(10..14), vec!["wrong".to_owned()]].concat()));
+    let ended = send(&home, &jelou.url, &["--limit", "2", "--skip-sent"]).success();
+    assert_eq!(json!([ended.json()["rows"], reasons(&ended)]), json!([4, {"already_sent": 2}]));
+    assert!(!ended.stderr.contains("line 6"), "{ended:?}");
     // A row that is passed over at the beginning is none of the list.
     home.write("people.csv", list(&users(0..9)));
     let ended = send(&home, &jelou.url, &["--skip", "5", "--limit", "1", "--skip-sent"]).success();
@@ -323,23 +328,90 @@ fn the_limit_counts_people_where_each_gets_one_message() {
     assert_eq!(times(&jelou, &users(0..4)), [1; 4]);
 }
 
-/// Files alone: a database has no number of runs that can be open.
+/// Files alone: a database is one connection, however many runs it has.
 #[test]
-fn more_runs_than_can_be_open_are_refused() {
-    let home = people(2);
+fn however_many_earlier_runs_there_are_each_is_compared_with_few_files_open() {
+    let home = people(3);
     let jelou = Jelou::accepting();
     send(&home, &jelou.url, &["--limit", "1", "--run", "r"]).success();
-    for number in 0..64 {
+    // Elsewhere, or each would be compared with those before it.
+    let (runs, away) = (home.path().join(STATE).join("runs"), home.path().join("away"));
+    fs::rename(&runs, &away).unwrap();
+    for number in 0..100 {
         let name = format!("r{number}");
-        send(&home, &jelou.url, &["--limit", "1", "--again", "--import-only", "--run", &name]).success();
+        send(&home, &jelou.url, &["--limit", "1", "--import-only", "--run", &name]).success();
+        for file in ["db", "lock", "sender"].map(|ending| format!("{name}.{ending}")) {
+            fs::rename(runs.join(&file), away.join(&file)).unwrap();
+        }
     }
-    let told = ["65 earlier runs count", "--limit", "--skip-sent", "at most 64", "--remember", "jelouctl bulk remove"];
-    send(&home, &jelou.url, &["--limit", "1", "--skip-sent"]).fails(2, &told);
-    assert_eq!(jelou.seen().len(), 1);
-    home.run("bulk remove r0 --yes").success();
-    send(&home, &jelou.url, &["--limit", "1", "--skip-sent"]).success();
-    send(&home, &jelou.url, &["--skip-sent"]).success();
-    assert_eq!(times(&jelou, &users(0..2)), [1, 1]);
+    fs::remove_dir_all(&runs).unwrap();
+    fs::rename(&away, &runs).unwrap();
+    // The last row but one is known to the oldest of them.
+    home.write("people.csv", list(&users(1..2)));
+    send(&home, &jelou.url, &["--run", "q"]).success();
+    age_files(&home, "q", 1);
+    home.write("people.csv", list(&users(0..3)));
+    let few = |flags: &[&str]| {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -n 256; exec \"$0\" \"$@\""]).arg(home.command().get_program());
+        command.args("bulk send people.csv --yes --rate 1000000/s".split(' ')).args(flags).args(["text", "Hola"]);
+        let known = home.command();
+        command.env_clear().envs(known.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
+        Ended::new(&command.env("JELOU_CLIENT_SECRET", "canary").current_dir(home.path()).output().unwrap())
+    };
+    let refused = few(&[]);
+    assert!(refused.code == 11 && refused.stderr.contains("2 of these 3 messages"), "{refused:?}");
+    let sent = few(&["--limit", "1", "--skip-sent"]);
+    assert_eq!(json!([sent.json()["rows"], sent.json()["sent"]]), json!([3, 1]));
+    assert_eq!(times(&jelou, &users(0..3)), [1, 1, 1]);
+}
+
+/// Files alone: it is about their pages.
+#[test]
+fn the_rows_of_an_earlier_run_decide_whatever_is_hurt_beside_them() {
+    const PAGE: usize = 4096;
+    let home = people(300);
+    let jelou = Jelou::accepting();
+    send(&home, &jelou.url, &["--run", "r"]).success();
+    let path = home.path().join(STATE).join("runs/r.db");
+    let root = |name: &str| -> usize {
+        let query = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+        ledger(&home, "r").query_row(query, [name], |row| row.get(0)).unwrap()
+    };
+    let (rows, index) = (root("row"), root("row_before"));
+    let whole = fs::read(&path).unwrap();
+    let at = |page: usize| (page - 1) * PAGE..page * PAGE;
+    // Behind the header of the page above the rows are the places of its cells, each of which begins with a page of rows.
+    let above = &whole[at(rows)];
+    let place = |cell: usize| usize::from(u16::from_be_bytes([above[12 + 2 * cell], above[13 + 2 * cell]]));
+    let below = |cell: usize| u32::from_be_bytes(above[place(cell)..place(cell) + 4].try_into().unwrap()) as usize;
+    assert!(above[0] == 5 && u16::from_be_bytes([above[3], above[4]]) > 2, "the rows have too few pages");
+    let (first, second) = (below(0), below(1));
+    let mut swapped = whole.clone();
+    swapped[at(first)].copy_from_slice(&whole[at(second)]);
+    swapped[at(second)].copy_from_slice(&whole[at(first)]);
+    let zeroed = |page| {
+        let mut hurt = whole.clone();
+        hurt[at(page)].fill(0);
+        hurt
+    };
+    let find = || home.run(&format!("bulk find {}", user(3)));
+    for hurt in [zeroed(index), swapped] {
+        fs::write(&path, hurt).unwrap();
+        send(&home, &jelou.url, &[]).fails(11, &["all 300 messages were sent by run r"]);
+        let sent = send(&home, &jelou.url, &["--skip-sent"]).success();
+        assert_eq!(reasons(&sent), json!({"already_sent": 300}));
+        let found = find().end();
+        let is_told = found.code == 12 && found.stderr.contains("what run r sent is not known");
+        assert!(is_told || found.json()["run"] == "r", "{found:?}");
+    }
+    fs::write(&path, zeroed(second)).unwrap();
+    for flags in [&[][..], &["--skip-sent"]] {
+        send(&home, &jelou.url, flags).fails(11, &["run r", "--ignore-run r"]);
+    }
+    find().fails(12, &["what run r sent is not known"]);
+    assert_eq!(jelou.seen().len(), 300);
 }
 
 #[test]

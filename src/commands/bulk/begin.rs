@@ -43,7 +43,7 @@ pub(crate) struct PreparedRun<'a> {
     /// The kind that the message is.
     pub(crate) kind: &'a Message,
     /// Nothing in the sandbox, which is not compared.
-    pub(crate) earlier: Option<Box<dyn KnownRuns<'a> + 'a>>,
+    pub(crate) earlier: Option<Box<dyn KnownRuns + 'a>>,
     pub(crate) repetition: Repetition,
 }
 

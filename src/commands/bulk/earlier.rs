@@ -60,7 +60,7 @@ pub(crate) fn refuse_reported(rows: ReportedRows, rule: ReportedRule) -> Result<
 /// Compares `draft` with the runs that changed since the last time: rows that they have too are left out of it, or it is
 /// refused.
 pub(crate) fn compare(
-    earlier: &mut dyn KnownRuns<'_>,
+    earlier: &mut dyn KnownRuns,
     draft: &mut LedgerDraft,
     repetition: Repetition,
 ) -> Result<(), CommandError> {
@@ -102,7 +102,7 @@ pub(crate) fn report_skipped(context: &Context, skips: &SkipCounts) {
 /// Warns of unfinished runs that have other messages for the same people: whoever begins anew may have forgotten one.
 pub(crate) fn report_unfinished(
     context: &Context,
-    earlier: &mut dyn KnownRuns<'_>,
+    earlier: &mut dyn KnownRuns,
     draft: &LedgerDraft,
 ) -> Result<(), CommandError> {
     for (run, people) in earlier.unfinished(draft)? {

@@ -6,7 +6,7 @@ use super::earlier::refuse_reported;
 use super::list_notes::{RowMessages, RowNotes, Severity, excluded_words, tell_of_list};
 use crate::commands::CommandError;
 use crate::context::{Context, UsageError};
-use crate::import::{ExcludedBy, ImportPlan, ImportPolicy, Imported, RowFault, RowRange, import_list, settle_repeated};
+use crate::import::{ExcludedBy, ImportPlan, ImportPolicy, Imported, RowFault, import_list, settle_repeated};
 use crate::input::Source;
 use crate::ledger::LedgerDraft;
 use crate::list::{ListError, ListInput, ListOptions, ListReader};
@@ -69,7 +69,7 @@ pub(crate) fn import(
     draft: &mut LedgerDraft,
     plan: &ImportPlan<'_>,
     (guard, exclusions): (Option<&Sender>, &Exclusions),
-    (range, policy, progress): (RowRange, ImportPolicy, ProgressFormat),
+    progress: ProgressFormat,
     compare: &mut dyn FnMut(&mut LedgerDraft) -> Result<(), CommandError>,
 ) -> Result<ReadList, CommandError> {
     let stderr = &context.stderr;
@@ -78,7 +78,7 @@ pub(crate) fn import(
     let mut messages = RowMessages::new(stderr, &reading);
     let mut notes = RowNotes::default();
     let (severity, left_out) =
-        if policy.skip_invalid { (Severity::Warning, " is left out") } else { (Severity::Fault, "") };
+        if plan.policy.skip_invalid { (Severity::Warning, " is left out") } else { (Severity::Fault, "") };
     let mut report = |line, fault: RowFault<'_>| match fault {
         RowFault::Warning(warning) => messages.tell(Severity::Warning, line, &format!(": {warning}")),
         RowFault::Invalid(problem) => messages.tell(severity, line, &format!("{left_out}: {problem}")),
@@ -93,15 +93,16 @@ pub(crate) fn import(
         | RowFault::RepeatedPerson { .. } => note(&mut notes, line, &fault),
     };
     let list_of = |outgoing: &Outgoing| exclusions.find(outgoing.recipients()).map(|(_, list)| list);
-    let mut imported =
-        import_list(list, draft, plan, (range, policy), list_of, &mut report, |rows| reading.show(rows))?;
-    let to_be_sent = draft.to_be_sent();
-    let comparison = refuse_reported(imported.reported, plan.reported).map_err(CommandError::from);
-    let comparison = comparison.and_then(|()| compare(draft));
-    let left_out = to_be_sent - draft.to_be_sent();
-    imported.earlier += left_out;
-    imported.rows -= left_out;
-    settle_repeated(draft, &mut imported, policy, &mut report)?;
+    let mut comparison = Ok(());
+    let leave_out = |draft: &mut LedgerDraft| {
+        comparison = compare(draft);
+        comparison.is_ok()
+    };
+    let mut imported = import_list(list, draft, plan, list_of, &mut report, |rows| reading.show(rows), leave_out)?;
+    let comparison =
+        comparison.and_then(|()| Ok(refuse_reported(imported.reported, plan.reported)?)).and_then(|()| compare(draft));
+    imported.count(draft)?;
+    settle_repeated(draft, &mut imported, plan.policy, &mut report)?;
     let first_guarded = match guard {
         Some(sender) => {
             let (rows, first) = guarded_rows(draft, sender)?;
@@ -116,7 +117,7 @@ pub(crate) fn import(
     context.stderr.warnings(imported.bare_codes.warning(plan.country).as_slice());
     notes.tell(stderr);
     tell_of_list(stderr, list);
-    let verdict = match (refuse_faulty(&imported, policy), first_guarded) {
+    let verdict = match (refuse_faulty(&imported, plan.policy), first_guarded) {
         (Err(error), _) => Err(error.into()),
         (Ok(()), Some(first)) => Err(GuardError::Rows { count: imported.guarded, first: Box::new(first) }.into()),
         (Ok(()), None) => Ok(()),

@@ -16,7 +16,7 @@ use crate::context::{Context, Mode, UsageError};
 use crate::exit::ExitCode;
 use crate::import::{ImportPlan, ImportPolicy, ReportedRule, RowRange};
 use crate::input::Source;
-use crate::ledger::{Details, KnownRuns, LedgerDraft, LedgerError, LookedUpRuns};
+use crate::ledger::{Details, LedgerDraft, LedgerError};
 use crate::list::ListOptions;
 use crate::message::{InvalidMessage, TypedRecipient};
 use crate::people::Exclusions;
@@ -72,7 +72,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         .filter(|_| !sender.settings.is_sandboxed())
         .map(|store| store.earlier(of, remember, &args.earlier.ignore_run));
     let repetition = Repetition::of(args.earlier.again, args.earlier.skip_sent);
-    let open_runs = open_runs(args, runs_before.as_mut(), repetition)?;
+    let PolicyArgs { skip_invalid, allow_duplicates, one_per_person, .. } = args.policy;
     let plan = ImportPlan {
         kind: args.message(),
         strict: delivery.strict,
@@ -83,14 +83,12 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         language: &language,
         bot: sender.bot.as_str(),
         base: base.url(),
-        earlier: open_runs.as_deref(),
         // On the sandbox nothing was sent, and nothing will be.
         reported: if sender.settings.is_sandboxed() { ReportedRule::NotCounted } else { repetition.of_report() },
+        range: RowRange { skip: args.skip, limit: args.limit },
+        policy: ImportPolicy { skip_invalid, allow_duplicates, one_per_person },
     };
-    let range = RowRange { skip: args.skip, limit: args.limit };
-    let PolicyArgs { skip_invalid, allow_duplicates, one_per_person, .. } = args.policy;
-    let policy = ImportPolicy { skip_invalid, allow_duplicates, one_per_person };
-    let rows = (range, policy, args.options.work.progress);
+    let progress = args.options.work.progress;
     let mut compare = |draft: &mut LedgerDraft| match &mut runs_before {
         Some(earlier) => earlier::compare(&mut **earlier, draft, repetition),
         None => Ok(()),
@@ -100,27 +98,26 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
             .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })?;
         let mut draft = LedgerDraft::create(None)?;
         let nobody = Exclusions::default();
-        let read = import(context, &mut list, &mut draft, &plan, (None, &nobody), rows, &mut |_| Ok(()))?;
+        let read = import(context, &mut list, &mut draft, &plan, (None, &nobody), progress, &mut |_| Ok(()))?;
         read.verdict?;
         let tested = TestedList { list: &list, draft: &draft, plan: &plan };
         return tested.send(context, &sender, &recipient, args.test_rows.unwrap_or(1), args.options.work.unchecked);
     }
     if is_shown {
         let mut draft = LedgerDraft::create(None)?;
-        let read = import(context, &mut list, &mut draft, &plan, (Some(&sender), &exclusions), rows, &mut compare)?;
+        let read = import(context, &mut list, &mut draft, &plan, (Some(&sender), &exclusions), progress, &mut compare)?;
         let shown = ShownList { sender: &sender, draft: &draft, kind, most: args.preview };
         return shown.show(context, read, runs_before);
     }
     let store = store.ok_or(LedgerError::NoDirectory)?;
     let mut new = store.begin(args.run.as_ref(), file_of(&args.source))?;
-    let read = import(context, &mut list, &mut new.draft, &plan, (Some(&sender), &exclusions), rows, &mut compare)?;
+    let read = import(context, &mut list, &mut new.draft, &plan, (Some(&sender), &exclusions), progress, &mut compare)?;
     read.verdict?;
     read.comparison?;
     if new.draft.to_be_sent() == 0 {
         return nothing_to_send(context, &new.draft);
     }
     let details = Details { remember, ..details(args, &sender, hours, list.format(), &read.imported, body.as_ref())? };
-    drop(open_runs);
     let prepared = PreparedRun { store, new, details, kind, earlier: runs_before, repetition };
     block_on(prepared.begin(context, args, &sender))
 }
@@ -148,16 +145,4 @@ fn exclusions(
     let mut exclusions = read_exclusions(context, &args.policy.exclude, country)?;
     add_do_not_contact(context, &mut exclusions, &sender.settings)?;
     Ok(exclusions)
-}
-
-/// The earlier runs, where rows that are left out do not count for `--limit`: they are looked up as the list is read.
-fn open_runs<'a>(
-    args: &BulkSendArgs,
-    earlier: Option<&mut Box<dyn KnownRuns<'a> + 'a>>,
-    repetition: Repetition,
-) -> Result<Option<Box<dyn LookedUpRuns + 'a>>, CommandError> {
-    match earlier {
-        Some(earlier) if repetition == Repetition::LeftOut && args.limit.is_some() => Ok(Some(earlier.open()?)),
-        _ => Ok(None),
-    }
 }

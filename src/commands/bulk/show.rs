@@ -30,7 +30,7 @@ impl ShownList<'_> {
         &self,
         context: &Context,
         read: ReadList,
-        earlier: Option<Box<dyn KnownRuns<'_> + '_>>,
+        earlier: Option<Box<dyn KnownRuns + '_>>,
     ) -> Result<ExitCode, CommandError> {
         let words = read.words();
         if read.verdict.is_ok() && !self.report_earlier(context, earlier, read.comparison)? {
@@ -52,7 +52,7 @@ impl ShownList<'_> {
     fn report_earlier(
         &self,
         context: &Context,
-        earlier: Option<Box<dyn KnownRuns<'_> + '_>>,
+        earlier: Option<Box<dyn KnownRuns + '_>>,
         comparison: Result<(), CommandError>,
     ) -> Result<bool, CommandError> {
         match comparison {

@@ -9,10 +9,10 @@ use tokio_postgres::types::ToSql;
 use super::database::LONG;
 use super::error::DatabaseError;
 use super::runs::{RunId, SharedRuns};
-use crate::ledger::sqlite::{DraftRequest, LedgerDraft, RowKey, key_of};
+use crate::ledger::sqlite::{LedgerDraft, RowKey};
 use crate::ledger::{
-    EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, HeldRun, KnownRuns, LedgerError, LookedUpRuns, RowState,
-    RunName, Skip, SkipReason,
+    EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, HeldRun, KnownRuns, LedgerError, RowState, RunName, Skip,
+    SkipReason,
 };
 
 /// So many rows are looked up at once.
@@ -32,7 +32,6 @@ const MATCHES: &str = "SELECT k.n, run.name, row.state, (extract(epoch FROM row.
          least((SELECT created_at FROM jelouctl.run WHERE id = $3), clock_timestamp()) - $4::float8 * interval '1 s'))";
 
 /// The other runs of the same bot at the same address.
-#[derive(Clone)]
 pub(crate) struct SharedEarlier<'a> {
     runs: &'a SharedRuns,
     bot: &'a str,
@@ -104,8 +103,7 @@ impl<'a> SharedEarlier<'a> {
     }
 }
 
-impl<'a> KnownRuns<'a> for SharedEarlier<'a> {
-    /// Notes in `draft` what other runs have too.
+impl KnownRuns for SharedEarlier<'_> {
     fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError> {
         draft.prepare_earlier()?;
         let mut after = 0;
@@ -119,7 +117,6 @@ impl<'a> KnownRuns<'a> for SharedEarlier<'a> {
         }
     }
 
-    /// How many people of `draft` another run has written to in the last 24 hours.
     fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
         let query = "SELECT count(DISTINCT person) FROM unnest($3::bigint[]) AS k (person) \
                      JOIN jelouctl.content USING (person) \
@@ -144,7 +141,6 @@ impl<'a> KnownRuns<'a> for SharedEarlier<'a> {
         }
     }
 
-    /// The runs that have messages left for people of `draft`, each with how many people that is.
     fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
         let query = "SELECT run.name, count(DISTINCT person) FROM unnest($3::bigint[]) AS k (person) \
                      JOIN jelouctl.content USING (person) \
@@ -169,23 +165,6 @@ impl<'a> KnownRuns<'a> for SharedEarlier<'a> {
                 }
             }
         }
-    }
-
-    fn open(&mut self) -> Result<Box<dyn LookedUpRuns + 'a>, EarlierError> {
-        Ok(Box::new(self.clone()))
-    }
-}
-
-impl LookedUpRuns for SharedEarlier<'_> {
-    /// The row of another run that is this message to the same person: of several the one that says most.
-    fn find(&self, request: &DraftRequest<'_>) -> Result<Option<(String, EarlierRow)>, LedgerError> {
-        let mut best: Option<(String, EarlierRow)> = None;
-        for SharedMatch { run, found, .. } in self.matches(&[key_of(request)])? {
-            if best.as_ref().is_none_or(|(_, known)| found.outweighs(known)) {
-                best = Some((run, found));
-            }
-        }
-        Ok(best)
     }
 }
 

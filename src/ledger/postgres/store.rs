@@ -71,7 +71,7 @@ impl LedgerStore for SharedRuns {
         of: (&'a str, &'a str),
         remember: Duration,
         _ignored: &'a [RunName],
-    ) -> Box<dyn KnownRuns<'a> + 'a> {
+    ) -> Box<dyn KnownRuns + 'a> {
         Box::new(SharedEarlier::new(self, of, remember))
     }
 

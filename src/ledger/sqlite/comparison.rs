@@ -1,47 +1,71 @@
-//! Which rows are messages that an earlier run has too, and whom an earlier run wrote to: the keys of two ledgers are walked
-//! through side by side, and then the records of the other one, so that the memory it takes does not grow with them.
+//! Which rows are messages that an earlier run has too, and whom an earlier run wrote to. What our rows are compared by is
+//! put into an index in memory, and every row of the other ledger is looked up there: so the rows themselves decide, and
+//! nothing beside them could be hurt and say less than they do.
 
-use rusqlite::{Connection, params};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
-use super::keys::{KeyEntry, KeyKind};
-use super::row_set::RowSet;
-use super::row_states::{pending, state, states};
-use super::{Ledger, keys};
-use crate::ledger::{EarlierRow, LedgerError, Memory, SameMessage, SkipReason, of_rank, rank};
+use rusqlite::{Connection, Statement, params};
 
-/// So many pairs of rows are put in the order of the other ledger before its records are walked through; of a longer one
-/// there are more, or it would be walked through too often.
-const PAIRS_AT_ONCE: usize = 400_000;
-/// One pair for so many of its rows.
-const ROWS_A_PAIR: usize = 12;
+use super::Ledger;
+use super::rows::IS_PENDING;
+use crate::ledger::{EarlierRow, LedgerError, Memory, RowState, SkipReason, rank};
+
+/// Rows that are noted at once, in their order.
+const FOUND_AT_ONCE: usize = 10_000;
 
 /// What was found so far, in the ledger that is compared: of each row the worst.
 const FOUND: &str = "CREATE TEMP TABLE IF NOT EXISTS earlier \
      (n INTEGER PRIMARY KEY, reason INTEGER NOT NULL, run TEXT NOT NULL, at INTEGER NOT NULL)";
 
-const FIND: &str = "INSERT INTO earlier (n, reason, run, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (n) DO UPDATE \
-     SET reason = excluded.reason, run = excluded.run, at = excluded.at \
-     WHERE (excluded.reason, -excluded.at) < (reason, -at)";
+/// Of several things to note about a row the worst stays.
+macro_rules! or_worse {
+    () => {
+        " ON CONFLICT (n) DO UPDATE SET reason = excluded.reason, run = excluded.run, at = excluded.at \
+          WHERE (excluded.reason, -excluded.at) < (reason, -at)"
+    };
+}
+
+const FIND: &str = concat!("INSERT INTO temp.earlier (n, reason, run, at) VALUES (?1, ?2, ?3, ?4)", or_worse!());
+
+/// What was found of row `?2` is true of row `?1`, which is the same message.
+const REPEAT: &str = concat!(
+    "INSERT INTO temp.earlier (n, reason, run, at) SELECT ?1, reason, run, at FROM temp.earlier WHERE n = ?2",
+    or_worse!()
+);
+
+/// What the last record of a row says: nothing follows on an outcome that says it was sent, and a row without any record is
+/// found at once too.
+const STATE: &str = "SELECT sent.ended_at, CASE WHEN sent.ended_at IS NOT NULL THEN 'sent' \
+       WHEN NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.row = ?1) \
+         AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = ?1) THEN 'pending' \
+       ELSE (SELECT state FROM standing WHERE n = ?1) END \
+     FROM (SELECT 1) LEFT JOIN outcome AS sent ON sent.row = ?1 AND sent.state = 'sent'";
 
 /// The rows of a ledger that are to be sent, and what is known of them.
 pub(crate) struct Comparison<'a> {
-    ours: &'a Connection,
-    pending: RowSet,
-    found: FoundRows,
-    /// Of each person who was written to, the first row.
-    people: RowSet,
+    db: &'a Connection,
+    messages: Option<Messages>,
+    /// To whom there are rows.
+    addressees: Option<HashSet<i64>>,
+    /// Who of them was found, in order.
+    people: Vec<i64>,
 }
 
-/// For each reason, the rows that an earlier run has for it.
-struct FoundRows([(SkipReason, RowSet); 3]);
+/// What our rows are compared by.
+#[derive(Default)]
+struct Messages {
+    /// Of each fingerprint the first row.
+    rows: HashMap<i64, u32>,
+    /// The others, each with the first.
+    repeated: Vec<(u32, u32)>,
+}
 
-/// A row of theirs and one of ours that have a key in common.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct RowPair {
-    their: u32,
-    our: u32,
-    /// Whether they are known to be the same, byte for byte.
-    is_same: bool,
+/// A row of theirs.
+struct TheirRow {
+    n: i64,
+    fingerprint: i64,
+    person: i64,
 }
 
 /// Makes room for what is found.
@@ -55,205 +79,151 @@ pub(super) fn note(db: &Connection, n: i64, run: &str, row: EarlierRow) -> Resul
     Ok(())
 }
 
-/// The message of a row.
-pub(super) fn message_of(db: &Connection, n: u32) -> Result<SameMessage<'static>, LedgerError> {
-    let query = "SELECT path, recipient, body FROM row JOIN content USING (n) WHERE n = ?1";
-    Ok(db.prepare_cached(query)?.query_row([n], |row| {
-        let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
-        Ok(SameMessage::of(text(0)?, text(1)?, text(2)?).into_owned())
-    })?)
-}
-
 impl<'a> Comparison<'a> {
-    pub(super) fn of(ours: &'a Connection) -> Result<Self, LedgerError> {
-        prepare(ours)?;
-        let mut found = FoundRows::none();
-        let mut statement = ours.prepare("SELECT n, reason FROM earlier ORDER BY n")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            found.insert(row.get(0)?, of_rank(row.get(1)?)?);
-        }
-        Ok(Self { ours, pending: pending(ours)?, found, people: RowSet::default() })
+    pub(super) fn of(db: &'a Connection) -> Result<Self, LedgerError> {
+        prepare(db)?;
+        Ok(Self { db, messages: None, addressees: None, people: Vec::new() })
     }
 
     /// Notes the rows that `other`, the ledger of `run`, has too. A row that another run is known to have sent is not looked
     /// for again.
     pub(crate) fn find_messages(&mut self, other: &Ledger, run: &str, memory: Memory) -> Result<(), LedgerError> {
-        keys::write(self.ours, KeyKind::Message)?;
-        let finder = MessageFinder { ours: self.ours, theirs: &other.db, run, memory };
-        let most = pairs_at_once(finder.theirs)?;
-        let (mut pairs, mut found) = (Vec::new(), FoundRows::none());
-        self.ours.execute_batch("SAVEPOINT found")?;
-        let joined = keys::join((finder.ours, finder.theirs), KeyKind::Message, |our_rows, their_rows| {
-            let is_open = |row: &&KeyEntry| self.pending.has(row.n) && !self.found.has(row.n, SkipReason::AlreadySent);
-            let our_rows = our_rows.iter().filter(is_open);
-            if their_rows.len() > 1 {
-                return finder.find_repeated(our_rows, their_rows, &mut found);
+        let db = self.db;
+        let messages = match &mut self.messages {
+            Some(messages) => messages,
+            wanted => wanted.insert(Messages::of(db)?),
+        };
+        let mut person_of = db.prepare("SELECT person FROM row WHERE n = ?1")?;
+        let mut sent = Vec::new();
+        let wants = |their: &TheirRow| messages.rows.get(&their.fingerprint).copied();
+        db.execute_batch("SAVEPOINT found")?;
+        let found = each_found(other, memory, wants, |our, their, row| {
+            // Two messages may have one fingerprint; no two have one, and go to one person.
+            if person_of.query_row([our], |row| row.get::<_, i64>(0))? == their.person {
+                note(db, our.into(), run, row)?;
+                sent.extend((row.reason == SkipReason::AlreadySent).then_some(their.fingerprint));
             }
-            for (our, their) in our_rows.zip(their_rows.iter().cycle()) {
-                pairs.push(RowPair { their: their.n, our: our.n, is_same: our.rest == their.rest });
-            }
-            if pairs.len() < most { Ok(()) } else { finder.settle(&mut pairs, &self.found, &mut found) }
+            Ok(())
         });
-        let settled = joined.and_then(|()| finder.settle(&mut pairs, &self.found, &mut found));
-        // What was found before a record that cannot be read counts too.
-        self.ours.execute_batch("RELEASE found")?;
-        self.found.add(&found);
-        settled
+        db.execute_batch("RELEASE found")?;
+        for fingerprint in sent {
+            messages.rows.remove(&fingerprint);
+        }
+        found
     }
 
-    /// Adds the people to whom `other` has a row that counts.
+    /// Notes what was found of a message for every row that has it.
+    pub(crate) fn finish(&self) -> Result<(), LedgerError> {
+        let mut repeat = self.db.prepare(REPEAT)?;
+        for (n, first) in self.messages.iter().flat_map(|messages| &messages.repeated) {
+            repeat.execute([n, first])?;
+        }
+        Ok(())
+    }
+
+    /// Looks for people to whom `other` has a row that counts.
     pub(crate) fn find_people(&mut self, other: &Ledger, memory: Memory) -> Result<(), LedgerError> {
-        keys::write(self.ours, KeyKind::Person)?;
-        let (theirs, pending, people) = (&other.db, &self.pending, &mut self.people);
-        let most = pairs_at_once(theirs)?;
-        let mut pairs = Vec::new();
-        keys::join((self.ours, theirs), KeyKind::Person, |our_rows, their_rows| {
-            let first = our_rows.first().filter(|first| !people.has(first.n));
-            let Some(first) = first.filter(|_| our_rows.iter().any(|row| pending.has(row.n))) else { return Ok(()) };
-            pairs.extend(their_rows.iter().map(|their| RowPair { their: their.n, our: first.n, is_same: true }));
-            if pairs.len() < most { Ok(()) } else { add_people(theirs, &mut pairs, memory, people) }
-        })?;
-        add_people(theirs, &mut pairs, memory, people)
+        let Self { db, addressees, people, .. } = self;
+        let addressees = match addressees {
+            Some(addressees) => addressees,
+            wanted => wanted.insert(addressees_of(db)?),
+        };
+        let wants = |their: &TheirRow| addressees.contains(&their.person).then_some(0);
+        let found = each_found(other, memory, wants, |_, their, _| {
+            people.push(their.person);
+            Ok(())
+        });
+        people.sort_unstable();
+        people.dedup();
+        found
     }
 
-    /// How many people were found.
-    pub(crate) fn people(&self) -> u64 {
-        self.people.len()
-    }
-}
-
-impl FoundRows {
-    fn none() -> Self {
-        let reasons = [SkipReason::AlreadySent, SkipReason::MayHaveBeenSent, SkipReason::ToBeSent];
-        Self(reasons.map(|reason| (reason, RowSet::default())))
-    }
-
-    fn insert(&mut self, n: u32, reason: SkipReason) {
-        self.0.iter_mut().filter(|(known, _)| *known == reason).for_each(|(_, rows)| rows.insert(n));
-    }
-
-    /// Whether a row is known for this reason, or one that says more.
-    fn has(&self, n: u32, reason: SkipReason) -> bool {
-        self.0.iter().any(|(known, rows)| rank(*known) <= rank(reason) && rows.has(n))
-    }
-
-    fn add(&mut self, others: &Self) {
-        for ((_, rows), (_, others)) in self.0.iter_mut().zip(&others.0) {
-            rows.add(others);
-        }
+    /// How many people were found since this was last asked.
+    pub(crate) fn people(&mut self) -> u64 {
+        std::mem::take(&mut self.people).len() as u64
     }
 }
 
-/// Finds the rows that one other run has too.
-struct MessageFinder<'a> {
-    ours: &'a Connection,
-    theirs: &'a Connection,
-    run: &'a str,
-    memory: Memory,
-}
-
-impl MessageFinder<'_> {
-    /// Notes those of `pairs` whose row of theirs counts, and forgets them all.
-    fn settle(&self, pairs: &mut Vec<RowPair>, known: &FoundRows, found: &mut FoundRows) -> Result<(), LedgerError> {
-        pairs.sort_unstable();
-        states(
-            self.theirs,
-            pairs,
-            |pair| pair.their,
-            |pair, since| {
-                let Some(row) = self.memory.row(since).filter(|row| !known.has(pair.our, row.reason)) else {
-                    return Ok(());
-                };
-                // The same JSON and the same number can be written in other bytes, and two messages may have one key.
-                if pair.is_same || message_of(self.ours, pair.our)? == message_of(self.theirs, pair.their)? {
-                    self.note(pair.our, row, found)?;
+impl Messages {
+    /// Of the rows of `db` that are to be sent.
+    fn of(db: &Connection) -> Result<Self, LedgerError> {
+        let mut messages = Self::default();
+        let query = format!("SELECT n, fingerprint FROM row WHERE recipient IS NOT NULL AND {IS_PENDING} ORDER BY n");
+        let mut statement = db.prepare(&query)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let n = row.get(0)?;
+            match messages.rows.entry(row.get(1)?) {
+                Entry::Vacant(first) => {
+                    first.insert(n);
                 }
-                Ok(())
-            },
-        )?;
-        pairs.clear();
-        Ok(())
-    }
-
-    /// As [`MessageFinder::settle`], of rows that all have one key: they are nearly always one message.
-    fn find_repeated<'b>(
-        &self,
-        our_rows: impl Iterator<Item = &'b KeyEntry>,
-        their_rows: &[KeyEntry],
-        found: &mut FoundRows,
-    ) -> Result<(), LedgerError> {
-        let mut our_rows = our_rows.peekable();
-        if our_rows.peek().is_none() {
-            return Ok(());
-        }
-        let messages = self.messages(their_rows)?;
-        for our in our_rows {
-            if messages.is_empty() {
-                return Ok(());
-            }
-            let message = message_of(self.ours, our.n)?;
-            if let Some((_, row)) = messages.iter().find(|(other, _)| *other == message) {
-                self.note(our.n, *row, found)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The different messages among rows of theirs that count, each with what outweighs the rest.
-    fn messages(&self, rows: &[KeyEntry]) -> Result<Vec<(SameMessage<'static>, EarlierRow)>, LedgerError> {
-        let mut messages: Vec<(SameMessage<'static>, EarlierRow)> = Vec::new();
-        for entry in rows {
-            let Some(row) = self.memory.row(state(self.theirs, entry.n)?) else { continue };
-            let message = message_of(self.theirs, entry.n)?;
-            match messages.iter_mut().find(|(known, _)| *known == message) {
-                Some((_, known)) if row.outweighs(known) => *known = row,
-                Some(_) => {}
-                None => messages.push((message, row)),
+                Entry::Occupied(first) => messages.repeated.push((n, *first.get())),
             }
         }
         Ok(messages)
     }
+}
 
-    fn note(&self, n: u32, row: EarlierRow, found: &mut FoundRows) -> Result<(), LedgerError> {
-        note(self.ours, n.into(), self.run, row)?;
-        found.insert(n, row.reason);
-        Ok(())
+/// To whom the rows of `db` go that are to be sent.
+fn addressees_of(db: &Connection) -> Result<HashSet<i64>, LedgerError> {
+    let query = format!("SELECT person FROM row WHERE recipient IS NOT NULL AND {IS_PENDING}");
+    let mut statement = db.prepare(&query)?;
+    let people = statement.query_map([], |row| row.get(0))?;
+    Ok(people.collect::<Result<_, _>>()?)
+}
+
+/// Gives `each` the rows of `other`, as they are at one moment, for which `wants` has a row of ours and which `memory` has
+/// count.
+fn each_found(
+    other: &Ledger,
+    memory: Memory,
+    wants: impl Fn(&TheirRow) -> Option<u32>,
+    mut each: impl FnMut(u32, &TheirRow, EarlierRow) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let view = other.db.unchecked_transaction()?;
+    let all: u64 = view.query_row("SELECT count(*) FROM row NOT INDEXED", [], |row| row.get(0))?;
+    // Of one that is known to be damaged, what is left counts.
+    if all != other.rows()? && other.damage.is_none() {
+        return Err(other.damaged("rows are missing".to_owned()));
+    }
+    let query = "SELECT n, fingerprint, person FROM row NOT INDEXED WHERE recipient IS NOT NULL";
+    let (mut statement, mut state) = (view.prepare(query)?, view.prepare(STATE)?);
+    let mut since = view.prepare("SELECT coalesce(at, 0) FROM standing WHERE n = ?1")?;
+    let mut rows = statement.query([])?;
+    let mut found: Vec<(u32, TheirRow, EarlierRow)> = Vec::new();
+    loop {
+        let row = rows.next();
+        // What was found before a row that cannot be read counts too.
+        if !matches!(row, Ok(Some(_))) || found.len() == FOUND_AT_ONCE {
+            found.sort_unstable_by_key(|(our, ..)| *our);
+            found.drain(..).try_for_each(|(our, their, row)| each(our, &their, row))?;
+        }
+        let Some(row) = row? else { return Ok(()) };
+        let their = TheirRow { n: row.get(0)?, fingerprint: row.get(1)?, person: row.get(2)? };
+        if let Some(our) = wants(&their)
+            && let Some(row) = memory.row(state_of(their.n, &mut state, &mut since)?)
+        {
+            found.push((our, their, row));
+        }
     }
 }
 
-/// Adds the people of `pairs` whose row of theirs counts, and forgets the pairs.
-fn add_people(
-    theirs: &Connection,
-    pairs: &mut Vec<RowPair>,
-    memory: Memory,
-    people: &mut RowSet,
-) -> Result<(), LedgerError> {
-    pairs.sort_unstable();
-    states(
-        theirs,
-        pairs,
-        |pair| pair.their,
-        |pair, since| {
-            if memory.row(since).is_some() {
-                people.insert(pair.our);
-            }
-            Ok(())
-        },
-    )?;
-    pairs.clear();
-    Ok(())
-}
-
-fn pairs_at_once(theirs: &Connection) -> Result<usize, LedgerError> {
-    let rows: u32 = theirs.query_row("SELECT coalesce(max(n), 0) FROM row", [], |row| row.get(0))?;
-    Ok(PAIRS_AT_ONCE.max(rows as usize / ROWS_A_PAIR))
+/// The state of row `n`, and since when it is so; of states that do not count for their time it is not known.
+fn state_of(n: i64, state: &mut Statement<'_>, since: &mut Statement<'_>) -> Result<(RowState, i64), LedgerError> {
+    let (sent_at, state): (Option<i64>, _) = state.query_row([n], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let at = match (sent_at, state) {
+        (Some(at), _) => at,
+        (None, RowState::Pending | RowState::Failed | RowState::Skipped) => 0,
+        (None, RowState::Inflight | RowState::Sent | RowState::Unknown) => since.query_row([n], |row| row.get(0))?,
+    };
+    Ok((state, at))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ledger::sqlite::fixture;
+    use crate::ledger::{BegunAttempt, EarlierMessages, Resolution, Skip};
 
     const ALL: Memory = Memory { ended_since: 0, began_since: 0, pending: true, until: None };
 
@@ -269,6 +239,13 @@ mod tests {
         (home, ledger, reader)
     }
 
+    fn found(ours: &Ledger, theirs: &Ledger, memory: Memory) -> Vec<EarlierMessages> {
+        let mut comparison = ours.comparison().unwrap();
+        comparison.find_messages(theirs, "r", memory).unwrap();
+        comparison.finish().unwrap();
+        ours.earlier().unwrap()
+    }
+
     #[test]
     fn the_same_is_found_whichever_list_is_longer() {
         for (ours, theirs, expected) in [
@@ -282,29 +259,54 @@ mod tests {
         ] {
             let (_our_home, _, ours) = run(&numbers(ours));
             let (_their_home, _, theirs) = run(&numbers(theirs));
+            assert_eq!(found(&ours, &theirs, ALL).iter().map(|messages| messages.rows).sum::<u64>(), expected);
             let mut comparison = ours.comparison().unwrap();
-            comparison.find_messages(&theirs, "r", ALL).unwrap();
-            let found = ours.earlier().unwrap().iter().map(|messages| messages.rows).sum::<u64>();
-            assert_eq!(found, expected);
             comparison.find_people(&theirs, Memory::written_to_between(0, i64::MAX)).unwrap();
             assert_eq!(comparison.people(), 0, "nobody was written to");
+            comparison.find_people(&theirs, Memory::to_be_sent()).unwrap();
+            assert_eq!([comparison.people(), comparison.people()], [expected, 0]);
         }
     }
 
     #[test]
-    fn a_list_with_one_message_many_times_is_compared_once_a_row() {
+    fn a_list_with_one_message_many_times_has_every_row_noted() {
         let many = [numbers(0..1), numbers(0..1), numbers(0..1)].concat();
         let (_our_home, _, ours) = run(&many);
         let (_their_home, mut theirs, reader) = run(&many);
-        let begun = crate::ledger::BegunAttempt { n: 2, number: 1 };
-        theirs.commit([begun].into_iter(), [].iter()).unwrap();
-        ours.comparison().unwrap().find_messages(&reader, "r", ALL).unwrap();
-        let [found] = &ours.earlier().unwrap()[..] else { panic!("{:?}", ours.earlier()) };
-        assert_eq!((found.rows, found.reason), (3, SkipReason::MayHaveBeenSent));
-        assert!(found.words().starts_with("may have been sent by run r at 20"), "{}", found.words());
+        theirs.commit([BegunAttempt { n: 2, number: 1 }].into_iter(), [].iter()).unwrap();
+        let [found_once] = &found(&ours, &reader, ALL)[..] else { panic!("{:?}", ours.earlier()) };
+        assert_eq!((found_once.rows, found_once.reason), (3, SkipReason::MayHaveBeenSent));
+        assert!(found_once.words().starts_with("may have been sent by run r at 20"), "{}", found_once.words());
         // What was found first gives way to what says more, and nothing else does.
-        let other = Memory { pending: true, ..ALL };
-        ours.comparison().unwrap().find_messages(&reader, "other", other).unwrap();
+        let mut comparison = ours.comparison().unwrap();
+        comparison.find_messages(&reader, "other", ALL).unwrap();
+        comparison.finish().unwrap();
         assert_eq!(ours.earlier().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_counts_is_the_last_record_of_a_row() {
+        let all = numbers(0..6);
+        let (_their_home, mut theirs, reader) = run(&all);
+        let begun = (1..=5).map(|n| BegunAttempt { n, number: 1 });
+        theirs.commit(begun, [].iter()).unwrap();
+        let states = [RowState::Sent, RowState::Failed, RowState::Unknown, RowState::Pending];
+        let ended: Vec<_> = (1..).zip(states).map(|(n, state)| fixture::ended(n, state)).collect();
+        theirs.commit([].into_iter(), ended.iter()).unwrap();
+        let skip = Skip { reason: SkipReason::Excluded, problem: "x", run: None };
+        theirs.skip(&[(6, skip)]).unwrap();
+        let counted = |memory| {
+            let (_our_home, _, ours) = run(&all);
+            let found = found(&ours, &reader, memory).into_iter().map(|messages| (messages.reason, messages.rows));
+            let mut found: Vec<_> = found.collect();
+            found.sort_unstable();
+            found
+        };
+        let [sent, unknown, pending] = [SkipReason::AlreadySent, SkipReason::MayHaveBeenSent, SkipReason::ToBeSent];
+        assert_eq!(counted(ALL), [(sent, 1), (unknown, 2), (pending, 1)]);
+        assert_eq!(counted(Memory { pending: false, ended_since: i64::MAX, ..ALL }), [(unknown, 1)]);
+        theirs.resolve(&Resolution::All([RowState::Unknown, RowState::Sent])).unwrap();
+        theirs.resolve(&Resolution::All([RowState::Failed, RowState::Pending])).unwrap();
+        assert_eq!(counted(ALL), [(sent, 2), (unknown, 1), (pending, 2)]);
     }
 }

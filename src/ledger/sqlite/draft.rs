@@ -36,6 +36,20 @@ pub(super) struct LeftOut {
 }
 
 impl LeftOut {
+    /// By the decisions that `db` has.
+    fn of(db: &Connection) -> rusqlite::Result<Self> {
+        let mut statement = db.prepare(RecordKind::Decision.select())?;
+        let mut decisions = statement.query([])?;
+        let mut left_out = Self::default();
+        while let Some(decision) = decisions.next()? {
+            let fields: Vec<_> =
+                (0..RecordKind::Decision.columns()).map(|column| decision.get_ref(column)).collect::<Result<_, _>>()?;
+            left_out.records = left_out.records.wrapping_add(record::hash(RecordKind::Decision, fields.into_iter()));
+            left_out.rows += 1;
+        }
+        Ok(left_out)
+    }
+
     /// Leaves out row `n`, which has no other record.
     pub(super) fn add(&mut self, db: &Connection, n: i64, skip: Skip<'_>) -> Result<(), LedgerError> {
         let hash = record::insert(db, RecordKind::Decision, &skipped(n, 1, skip, now()))?;
@@ -130,6 +144,18 @@ impl LedgerDraft {
         (self.rows - self.left_out.rows).cast_unsigned()
     }
 
+    /// How many rows it has.
+    pub(super) fn rows(&self) -> i64 {
+        self.rows
+    }
+
+    /// It has the first `rows` rows left, and the decisions about them.
+    pub(super) fn has_rows(&mut self, rows: i64) -> Result<(), LedgerError> {
+        self.rows = rows;
+        self.left_out = LeftOut::of(&self.db)?;
+        Ok(())
+    }
+
     pub(super) fn connection(&self) -> &Connection {
         &self.db
     }
@@ -167,7 +193,6 @@ impl LedgerDraft {
     /// When it cannot be written; then there is no run.
     pub(crate) fn complete(self, details: &Details, mark: &CommitMark, to: &Path) -> Result<(), LedgerError> {
         self.put_in_order()?;
-        self.write_keys()?;
         let Self { db, path, rows, left_out } = self;
         let Some(path) = path else { return Ok(()) };
         db.execute_batch(include_str!("rules.sql"))?;

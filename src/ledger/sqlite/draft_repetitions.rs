@@ -2,25 +2,16 @@
 
 use rusqlite::{Connection, params};
 
-use super::comparison::{Comparison, message_of};
-use super::draft::{DraftRequest, LedgerDraft};
-use super::keys::KeyKind;
+use super::comparison::Comparison;
+use super::draft::LedgerDraft;
 use super::reading::skip_counts;
-use super::row_states::state;
-use super::seal::RequestHash;
-use super::{Ledger, comparison, keys};
-use crate::ledger::{EarlierMessages, EarlierRow, LedgerError, Memory, SameMessage, Skip, SkipCounts, of_rank};
+use super::{Ledger, comparison};
+use crate::ledger::{EarlierMessages, EarlierRow, LedgerError, Skip, SkipCounts, of_rank};
 
 /// So many rows are left out by one commit.
 const ROWS_A_COMMIT: usize = 10_000;
 
 impl LedgerDraft {
-    /// Writes what the rows are compared by, when there are no more to come.
-    pub(crate) fn write_keys(&self) -> Result<(), LedgerError> {
-        keys::write(&self.db, KeyKind::Message)?;
-        keys::write(&self.db, KeyKind::Person)
-    }
-
     /// To compare its rows that are to be sent with other runs; there are no more to come.
     pub(crate) fn comparison(&self) -> Result<Comparison<'_>, LedgerError> {
         Comparison::of(&self.db)
@@ -76,25 +67,6 @@ impl Ledger {
                 Ok(())
             })?;
         }
-    }
-
-    /// A row that is the same message to the same person and counts.
-    pub(crate) fn find_message(
-        &self,
-        request: &DraftRequest<'_>,
-        memory: Memory,
-    ) -> Result<Option<EarlierRow>, LedgerError> {
-        let hash = RequestHash::of(request.path, request.recipient, request.body);
-        let message = SameMessage::of(request.path, request.recipient, request.body);
-        let mut found: Option<EarlierRow> = None;
-        for entry in keys::look_up(&self.db, KeyKind::Message, hash.fingerprint())? {
-            let Some(row) = memory.row(state(&self.db, entry.n)?) else { continue };
-            let is_same = || Ok::<_, LedgerError>(message_of(&self.db, entry.n)? == message);
-            if found.is_none_or(|known| row.outweighs(&known)) && (entry.rest == hash.rest() || is_same()?) {
-                found = Some(row);
-            }
-        }
-        Ok(found)
     }
 
     /// What tells whether the run has changed: whose it is, and how often it was written.

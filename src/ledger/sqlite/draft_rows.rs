@@ -1,8 +1,8 @@
 //! The rows of a draft, for a run whose ledger is elsewhere.
 
 use super::comparison::{note, prepare};
-use super::draft::{DraftRequest, LedgerDraft};
-use super::seal::{RequestHash, hash_of_person, rest_of_request};
+use super::draft::LedgerDraft;
+use super::seal::rest_of_request;
 use crate::ledger::{EarlierRow, LedgerError};
 
 /// A row, and what it is compared by.
@@ -118,10 +118,4 @@ impl LedgerDraft {
     pub(crate) fn note_earlier(&self, n: i64, run: &str, found: EarlierRow) -> Result<(), LedgerError> {
         note(&self.db, n, run, found)
     }
-}
-
-/// What a request is compared by, whatever its row.
-pub(crate) fn key_of(request: &DraftRequest<'_>) -> RowKey {
-    let hash = RequestHash::of(request.path, request.recipient, request.body);
-    RowKey { n: 0, fingerprint: hash.fingerprint(), person: hash_of_person(request.recipient) }
 }

@@ -7,10 +7,9 @@ use std::time::Duration;
 use super::Ledger;
 use super::comparison::Comparison;
 use super::directory::Runs;
-use super::draft::{DraftRequest, LedgerDraft};
+use super::draft::LedgerDraft;
 use crate::ledger::{
-    Details, EarlierError, EarlierRow, KnownRuns, LedgerError, LedgerStore, LookedUpRuns, MOST_OPEN, Memory, Run,
-    RunName, is_recent, now, since,
+    Details, EarlierError, KnownRuns, LedgerError, LedgerStore, Memory, Run, RunName, is_recent, now, since,
 };
 
 /// Whom a run wrote to is told for so long: 24 hours, in milliseconds.
@@ -30,8 +29,9 @@ pub(crate) struct EarlierRuns<'a> {
     memory: Memory,
     /// Since when people count as written to lately.
     lately: i64,
-    /// What was compared, as it was then.
+    /// What was compared, as it was then, with a draft of so many rows.
     seen: BTreeMap<RunName, ([u8; 16], u64)>,
+    rows: i64,
 }
 
 /// One of them.
@@ -50,9 +50,6 @@ enum Choice {
     ChangedLately,
 }
 
-/// Some of them at once, to look for one message after the other.
-struct OpenRuns(Vec<EarlierRun>);
-
 impl<'a> EarlierRuns<'a> {
     /// For a new list. Sent and unknown rows count for as long as `remember`, rows under way and to be sent whatever their
     /// age.
@@ -66,7 +63,7 @@ impl<'a> EarlierRuns<'a> {
         let ended_since = since(now, remember);
         let memory = Memory { ended_since, began_since: i64::MIN, pending: true, until: None };
         let seen = BTreeMap::new();
-        Self { runs, bot, api_url, ignored, own: None, memory, lately: now - LATELY, seen }
+        Self { runs, bot, api_url, ignored, own: None, memory, lately: now - LATELY, seen, rows: 0 }
     }
 
     /// For what is left of the run `own`. What was there when its list was read was compared then, and rows that are to be
@@ -81,73 +78,9 @@ impl<'a> EarlierRuns<'a> {
         let ended_since = since(created_at.min(now()), details.remember);
         let memory = Memory { ended_since, began_since: i64::MIN, pending: false, until: None };
         let (bot, api_url) = (details.bot.as_str(), details.api_url.as_str());
-        Self { runs, bot, api_url, ignored, own: Some(own), memory, lately: i64::MAX, seen: BTreeMap::new() }
-    }
-}
-
-impl<'a> KnownRuns<'a> for EarlierRuns<'a> {
-    /// Notes in `draft` what the runs have too that were changed since they were last looked at.
-    ///
-    /// # Errors
-    /// When one of the same bot cannot be read, or one that does not say whose it is, or the draft cannot be written.
-    fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError> {
-        self.compare_with(|| draft.comparison())
+        Self { runs, bot, api_url, ignored, own: Some(own), memory, lately: i64::MAX, seen: BTreeMap::new(), rows: 0 }
     }
 
-    /// Checks only that they can be read.
-    fn check(&mut self) -> Result<(), EarlierError> {
-        self.each_changed(Choice::ChangedLately, |_| Ok(()))
-    }
-
-    /// How many people of `draft` a run has written to in the last 24 hours, rows that are left out not counted.
-    fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
-        let (seen, written_to) = (std::mem::take(&mut self.seen), Memory::written_to_between(self.lately, now()));
-        let mut comparison = None;
-        let found = self.each_changed(Choice::ChangedLately, |earlier| {
-            begun(&mut comparison, || draft.comparison())?.find_people(&earlier.ledger, written_to)
-        });
-        self.seen = seen;
-        found?;
-        Ok(comparison.map_or(0, |comparison| comparison.people()))
-    }
-
-    /// The unfinished runs that have rows to send to people of `draft`, with how many people these are.
-    fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
-        let seen = std::mem::take(&mut self.seen);
-        let mut unfinished = Vec::new();
-        let found = self.each_changed(Choice::Counting, |earlier| {
-            if earlier.ledger.counts()?.pending == 0 {
-                return Ok(());
-            }
-            let mut comparison = draft.comparison()?;
-            comparison.find_people(&earlier.ledger, Memory::to_be_sent())?;
-            unfinished.extend(Some((earlier.name, comparison.people())).filter(|(_, people)| *people > 0));
-            Ok(())
-        });
-        self.seen = seen;
-        found?;
-        Ok(unfinished)
-    }
-
-    /// Opens all of them.
-    ///
-    /// # Errors
-    /// When one of the same bot cannot be read, or they are too many to be open at once.
-    fn open(&mut self) -> Result<Box<dyn LookedUpRuns + 'a>, EarlierError> {
-        let mut open = Vec::new();
-        let mut runs = 0;
-        self.each_changed(Choice::Counting, |earlier| {
-            runs += 1;
-            if runs <= MOST_OPEN {
-                open.push(earlier);
-            }
-            Ok(())
-        })?;
-        if runs > MOST_OPEN { Err(EarlierError::TooMany { runs }) } else { Ok(Box::new(OpenRuns(open))) }
-    }
-}
-
-impl EarlierRuns<'_> {
     /// As [`KnownRuns::compare`], for the rows of `ledger` that are still to be sent.
     pub(crate) fn compare_run(&mut self, ledger: &Ledger) -> Result<(), EarlierError> {
         self.compare_with(|| ledger.comparison())
@@ -158,10 +91,12 @@ impl EarlierRuns<'_> {
         begin: impl Fn() -> Result<Comparison<'b>, LedgerError>,
     ) -> Result<(), EarlierError> {
         let mut comparison = None;
-        self.each_changed(Choice::Counting, |earlier| {
+        let compared = self.each_changed(Choice::Counting, |earlier| {
             let run = earlier.name.to_string();
             begun(&mut comparison, &begin)?.find_messages(&earlier.ledger, &run, earlier.memory)
-        })
+        });
+        comparison.map_or(Ok(()), |comparison| comparison.finish())?;
+        compared
     }
 
     fn each_changed(
@@ -251,15 +186,50 @@ impl EarlierRuns<'_> {
     }
 }
 
-impl LookedUpRuns for OpenRuns {
-    fn find(&self, request: &DraftRequest<'_>) -> Result<Option<(String, EarlierRow)>, LedgerError> {
-        let mut found: Option<(&RunName, EarlierRow)> = None;
-        for run in &self.0 {
-            let row = run.ledger.find_message(request, run.memory)?;
-            let Some(row) = row.filter(|row| found.is_none_or(|(_, known)| row.outweighs(&known))) else { continue };
-            found = Some((&run.name, row));
+impl KnownRuns for EarlierRuns<'_> {
+    /// Only runs that were changed since the draft was last compared, unless it has grown.
+    fn compare(&mut self, draft: &LedgerDraft) -> Result<(), EarlierError> {
+        if draft.rows() > self.rows {
+            self.seen.clear();
         }
-        Ok(found.map(|(run, row)| (run.to_string(), row)))
+        self.rows = draft.rows();
+        self.compare_with(|| draft.comparison())
+    }
+
+    fn check(&mut self) -> Result<(), EarlierError> {
+        self.each_changed(Choice::ChangedLately, |_| Ok(()))
+    }
+
+    fn people_written_to(&mut self, draft: &LedgerDraft) -> Result<u64, EarlierError> {
+        let (seen, written_to) = (std::mem::take(&mut self.seen), Memory::written_to_between(self.lately, now()));
+        let mut comparison = None;
+        let found = self.each_changed(Choice::ChangedLately, |earlier| {
+            let counts = earlier.ledger.counts()?;
+            if counts.sent + counts.unknown + counts.inflight == 0 {
+                return Ok(());
+            }
+            begun(&mut comparison, || draft.comparison())?.find_people(&earlier.ledger, written_to)
+        });
+        self.seen = seen;
+        found?;
+        Ok(comparison.map_or(0, |mut comparison| comparison.people()))
+    }
+
+    fn unfinished(&mut self, draft: &LedgerDraft) -> Result<Vec<(RunName, u64)>, EarlierError> {
+        let seen = std::mem::take(&mut self.seen);
+        let (mut comparison, mut unfinished) = (None, Vec::new());
+        let found = self.each_changed(Choice::Counting, |earlier| {
+            if earlier.ledger.counts()?.pending == 0 {
+                return Ok(());
+            }
+            let comparison = begun(&mut comparison, || draft.comparison())?;
+            comparison.find_people(&earlier.ledger, Memory::to_be_sent())?;
+            unfinished.extend(Some((earlier.name, comparison.people())).filter(|(_, people)| *people > 0));
+            Ok(())
+        });
+        self.seen = seen;
+        found?;
+        Ok(unfinished)
     }
 }
 

@@ -5,10 +5,9 @@ use std::ops::ControlFlow;
 
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
-use super::keys::KeyKind;
+use super::Ledger;
 use super::seal::{hash_of_person, seal_of_conditions};
 use super::text_column::text_of;
-use super::{Ledger, keys};
 use crate::ledger::{
     Counts, Details, FoundRow, LedgerError, QueuedRow, ReportedRow, Run, RunEvent, SkipCounts, SkipReason, StandingRow,
 };
@@ -175,18 +174,18 @@ impl Ledger {
         Ok(found)
     }
 
-    /// The numbers of these rows.
+    /// The numbers of these rows: all rows are looked at, since an index could be hurt and hide one.
     pub(super) fn numbers_to(&self, recipient: &str) -> Result<Vec<i64>, LedgerError> {
-        let mut statement = self.db.prepare_cached("SELECT recipient FROM row WHERE n = ?1")?;
+        let mut statement =
+            self.db.prepare_cached("SELECT n, recipient FROM row NOT INDEXED WHERE person = ?1 ORDER BY n")?;
+        let mut rows = statement.query([hash_of_person(recipient)])?;
         let mut numbers = Vec::new();
-        for entry in keys::look_up(&self.db, KeyKind::Person, hash_of_person(recipient))? {
-            let own: String = statement.query_row([entry.n], |row| row.get(0))?;
+        while let Some(row) = rows.next()? {
             // Two people may have one hash.
-            if person_key(&own) == person_key(recipient) {
-                numbers.push(i64::from(entry.n));
+            if person_key(text_of(row, 1)?) == person_key(recipient) {
+                numbers.push(row.get(0)?);
             }
         }
-        numbers.sort_unstable();
         Ok(numbers)
     }
 

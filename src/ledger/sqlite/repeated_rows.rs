@@ -2,24 +2,21 @@
 
 use rusqlite::Connection;
 
-use super::comparison::message_of;
 use super::draft::LedgerDraft;
-use super::keys;
-use super::keys::KeyKind;
 use super::text_column::text_of;
-use crate::ledger::{LedgerError, Skip, SkipReason};
+use crate::ledger::{LedgerError, SameMessage, Skip, SkipReason};
 use crate::phone::person_key;
 
 /// Why a row is left out that somebody has, or will have, from an earlier run.
-const OF_EARLIER_RUNS: &str = "'already_sent', 'may_have_been_sent', 'to_be_sent'";
+pub(super) const OF_EARLIER_RUNS: &str = "'already_sent', 'may_have_been_sent', 'to_be_sent'";
 
 impl LedgerDraft {
     /// Whether several rows go to one person; then they must be compared and put in order.
     pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
-        keys::write(&self.db, KeyKind::Person)?;
-        self.db.execute_batch("CREATE TEMP TABLE repeated (person INTEGER PRIMARY KEY)")?;
-        let mut insert = self.db.prepare("INSERT INTO repeated (person) VALUES (?1)")?;
-        keys::repeated(&self.db, KeyKind::Person, |person| Ok(insert.execute([person]).map(|_| ())?))?;
+        self.db.execute_batch(
+            "CREATE TEMP TABLE repeated (person INTEGER PRIMARY KEY); \
+             INSERT INTO repeated SELECT person FROM row WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1",
+        )?;
         Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| row.get(0))?)
     }
 
@@ -85,6 +82,15 @@ impl LedgerDraft {
              row.n = earlier.n AND earlier.before IS NOT NULL",
         )?)
     }
+}
+
+/// The message of a row.
+fn message_of(db: &Connection, n: u32) -> Result<SameMessage<'static>, LedgerError> {
+    let query = "SELECT path, recipient, body FROM row JOIN content USING (n) WHERE n = ?1";
+    Ok(db.prepare_cached(query)?.query_row([n], |row| {
+        let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
+        Ok(SameMessage::of(text(0)?, text(1)?, text(2)?).into_owned())
+    })?)
 }
 
 /// Gives `each` row that is to be sent to a person who has an earlier one: its number and line, and the line of the first

@@ -20,7 +20,7 @@ const QUEUED: &str = "SELECT row.n, line, recipient, path, body, \
      FROM row JOIN content USING (n)";
 
 /// Whether a row is pending: most are sent, or were never begun, and that is found by one look at a table each.
-const IS_PENDING: &str = "CASE (SELECT state FROM outcome WHERE outcome.row = row.n ORDER BY number DESC LIMIT 1) \
+pub(super) const IS_PENDING: &str = "CASE (SELECT state FROM outcome WHERE outcome.row = row.n ORDER BY number DESC LIMIT 1) \
      WHEN 'sent' THEN 0 \
      ELSE (NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.row = row.n) \
          AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.row = row.n)) \

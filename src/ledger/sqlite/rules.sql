@@ -2,7 +2,7 @@
 
 CREATE INDEX row_before ON row (before) WHERE before IS NOT NULL;
 
--- The keys refuse a record that is there already; these refuse one that does not follow from the last one.
+-- The primary keys refuse a record that is there already; these refuse one that does not follow from the last one.
 CREATE TRIGGER attempt_follows BEFORE INSERT ON attempt
 WHEN NEW.number > 1 OR EXISTS (SELECT 1 FROM decision WHERE row = NEW.row)
 BEGIN
@@ -56,21 +56,6 @@ BEGIN
 END;
 
 CREATE TRIGGER content_is_kept BEFORE DELETE ON content
-BEGIN
-  SELECT RAISE(ABORT, 'a run loses nothing');
-END;
-
-CREATE TRIGGER keys_are_complete BEFORE INSERT ON keys
-BEGIN
-  SELECT RAISE(ABORT, 'a run takes no new rows');
-END;
-
-CREATE TRIGGER keys_stay BEFORE UPDATE ON keys
-BEGIN
-  SELECT RAISE(ABORT, 'what a run has written does not change');
-END;
-
-CREATE TRIGGER keys_are_kept BEFORE DELETE ON keys
 BEGIN
   SELECT RAISE(ABORT, 'a run loses nothing');
 END;

@@ -45,20 +45,6 @@ CREATE TABLE content (
   body TEXT
 ) STRICT;
 
--- What rows are compared by with those of other runs, in order: many to a record, since all of them are read each time.
-CREATE TABLE keys (
-  -- The same message to the same person, or the same person.
-  kind TEXT NOT NULL CHECK (kind = 'message' OR kind = 'person'),
-  -- The greatest key of the record.
-  last INTEGER NOT NULL,
-  -- From 0.
-  number INTEGER NOT NULL,
-  -- Of each row its key in eight bytes, of a message eight more bytes of the hash of its request, and its number in four;
-  -- the least byte is the first.
-  entries BLOB NOT NULL,
-  PRIMARY KEY (kind, last, number)
-) STRICT, WITHOUT ROWID;
-
 -- A request that may leave from then on.
 CREATE TABLE attempt (
   row INTEGER NOT NULL REFERENCES row (n),

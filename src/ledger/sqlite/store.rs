@@ -102,7 +102,7 @@ impl LedgerStore for Runs {
         of: (&'a str, &'a str),
         remember: Duration,
         ignored: &'a [RunName],
-    ) -> Box<dyn KnownRuns<'a> + 'a> {
+    ) -> Box<dyn KnownRuns + 'a> {
         Box::new(EarlierRuns::of_list(self, of, remember, ignored))
     }
 
