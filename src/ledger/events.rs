@@ -4,7 +4,7 @@
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
-use super::now;
+use super::model::now;
 
 /// Something that happened to a run as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 use super::error::LedgerError;
 use super::events::RunEvent;
 use super::model::Counts;
-use super::pause::RunPause;
+use super::pause::{PauseReason, RunPause};
 use super::types::{EndedAttempt, QueuedRow};
-use crate::ledger::PauseReason;
 
 /// The ledger of a run that goes on, wherever it is.
 pub(crate) trait RunLedger: Send {

@@ -28,15 +28,13 @@ mod store;
 mod types;
 mod workers;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 pub(crate) use self::age::RunAge;
 pub(crate) use self::earlier::KnownRuns;
 pub(crate) use self::error::LedgerError;
 pub(crate) use self::events::{RunEvent, RunEventKind};
 pub(crate) use self::exchange::{Delay, Given, RunLedger, SettledRow};
 pub(crate) use self::memory::{EarlierError, EarlierMessages, EarlierRow, FIRST_TIME, Memory, is_recent};
-pub(crate) use self::model::{Counts, RowState};
+pub(crate) use self::model::{Counts, RowState, now};
 pub(crate) use self::name::RunName;
 pub(crate) use self::overview::{FoundMessage, FoundMessages, FoundRow, RunOverview, RunOverviews, UnreadableRun};
 pub(crate) use self::pause::{FAILED_OVER, PauseReason, PausedFor, PausedRun, RESTORED, Resumed, RunPause};
@@ -58,9 +56,3 @@ use self::memory::{of_rank, rank, since};
 use self::message::SameMessage;
 use self::pace::{Pace, PaceNews};
 use self::types::{ENDED_UNDER_WAY, LedgerProgress, RecordSummary, recipients_of};
-
-/// Milliseconds since 1970.
-pub(crate) fn now() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
-}

@@ -1,6 +1,8 @@
 //! The state of a row, what it means, and how many rows are in each: whether a row is final and whether it was sent is
 //! decided here and nowhere else.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use clap::ValueEnum;
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
@@ -160,4 +162,10 @@ impl Counts {
         *self.of_mut(from) = self.of(from).saturating_sub(1);
         *self.of_mut(to) += 1;
     }
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now() -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
 }

@@ -109,12 +109,11 @@ impl Throttle {
 
     /// Looks at the clock on the wall, where the run has hours. Says whether they have opened since the last look.
     pub(crate) fn look(&mut self, now: Instant) -> bool {
-        self.gate.hours().is_some() && self.look_at(timestamps::now(), now)
-    }
-
-    /// As [`Throttle::look`], when the clock shows `wall`.
-    fn look_at(&mut self, wall: Timestamp, now: Instant) -> bool {
-        std::mem::replace(&mut self.closed, self.gate.look(wall, now)).is_some() && self.closed.is_none()
+        if self.gate.hours().is_none() {
+            return false;
+        }
+        let closed = self.gate.look(timestamps::now(), now);
+        std::mem::replace(&mut self.closed, closed).is_some() && self.closed.is_none()
     }
 
     /// When a row may leave, or when to look again.
