@@ -2193,6 +2193,8 @@ Register-ArgumentCompleter -Native -CommandName 'jelouctl' -ScriptBlock {
         }
         'jelouctl;sandbox' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port of 127.0.0.1, 0 for a free one [default: 4780; with a command, a free one]')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen on this address too, so that other machines and containers reach the sandbox: 0.0.0.0:4780')
+            [CompletionResult]::new('--allow-host', '--allow-host', [CompletionResultType]::ParameterName, 'Name or address that other machines call the sandbox by (repeatable); needed with --listen')
             [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Rule that simulates an error (repeatable): status=CODE, reset, hang, truncate, delay=2s; with stored, retry_after=S, header=N:V, body=TEXT; undelivered[=CODE], unlisted, late=10s; to=USER, kind=KIND, after=N, first=N, every=N')
             [CompletionResult]::new('--templates', '--templates', [CompletionResultType]::ParameterName, 'Templates in place of the samples: a JSON array, or what `jelouctl templates` prints')
             [CompletionResult]::new('--webhook', '--webhook', [CompletionResultType]::ParameterName, 'Post what is written in the inbox to this address on this machine')

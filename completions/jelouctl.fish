@@ -1292,6 +1292,8 @@ complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -l no-input -d 'N
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -s y -l yes -d 'Answer yes to every question'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand api" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l port -d 'Port of 127.0.0.1, 0 for a free one [default: 4780; with a command, a free one]' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l listen -d 'Listen on this address too, so that other machines and containers reach the sandbox: 0.0.0.0:4780' -r
+complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l allow-host -d 'Name or address that other machines call the sandbox by (repeatable); needed with --listen' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l fault -d 'Rule that simulates an error (repeatable): status=CODE, reset, hang, truncate, delay=2s; with stored, retry_after=S, header=N:V, body=TEXT; undelivered[=CODE], unlisted, late=10s; to=USER, kind=KIND, after=N, first=N, every=N' -r
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l templates -d 'Templates in place of the samples: a JSON array, or what `jelouctl templates` prints' -r -F
 complete -c jelouctl -n "__fish_jelouctl_using_subcommand sandbox" -l webhook -d 'Post what is written in the inbox to this address on this machine' -r -f

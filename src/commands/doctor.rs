@@ -273,7 +273,8 @@ impl Checkup {
             |path| format!("the certificate authorities of {}", path.value.display()),
         );
         if base.is_plain_http() {
-            self.ok("TLS", "not used: the API is on this machine");
+            let whose = if base.is_loopback() { "the API is on this machine" } else { "the sandbox speaks plain HTTP" };
+            self.ok("TLS", format!("not used: {whose}"));
         } else {
             self.ok("TLS", format!("the certificate is good for {roots}"));
         }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
@@ -17,7 +18,8 @@ use crate::message::Message;
 use crate::private_file::{self, FileError};
 use crate::process::{Signal, Signals, block_on, enclose_commands, run_command};
 use crate::sandbox::{
-    DEFAULT_DELIVER_AFTER, DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox, Templates, Webhook, delay, is_list,
+    AllowedHost, DEFAULT_DELIVER_AFTER, DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox, Templates, Webhook, delay,
+    is_list,
 };
 
 /// Client id and secret, and the bot where none is chosen.
@@ -31,6 +33,7 @@ const LISTED: usize = 100;
 ///   jelouctl sandbox --open
 ///   jelouctl sandbox -- ./notify.sh
 ///   jelouctl sandbox --expect 1 --list sent.ndjson -- ./notify.sh
+///   jelouctl sandbox --listen 0.0.0.0:4780 --allow-host sandbox
 ///   jelouctl sandbox --fault status=429,retry_after=2,every=5 --fault reset,stored,to=593987654321
 ///
 /// Without a command it prints the variables to export and listens until Ctrl-C. With one it runs
@@ -42,6 +45,14 @@ pub(crate) struct SandboxArgs {
     /// Port of 127.0.0.1, 0 for a free one [default: 4780; with a command, a free one]
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
+
+    /// Listen on this address too, so that other machines and containers reach the sandbox: 0.0.0.0:4780
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "port")]
+    listen: Option<String>,
+
+    /// Name or address that other machines call the sandbox by (repeatable); needed with --listen
+    #[arg(long = "allow-host", value_name = "HOST")]
+    allowed_hosts: Vec<String>,
 
     /// Open the inbox in the browser
     #[arg(long)]
@@ -136,9 +147,10 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
             )
         })
     });
-    let default_port = if arguments.command.is_empty() { DEFAULT_PORT } else { 0 };
+    let (listen, allowed_hosts) = addresses(arguments)?;
     Ok(Options {
-        port: arguments.port.unwrap_or(default_port),
+        listen,
+        allowed_hosts,
         bot: context.flags.bot.as_ref().map(|bot| bot.as_str().to_owned()),
         templates,
         faults: arguments.faults.iter().map(fault).collect::<Result<_, _>>()?,
@@ -149,19 +161,61 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
     })
 }
 
+/// Where it listens, and what it may be called there. Other machines need a name for it: without one it cannot tell their
+/// requests from those that a web site makes a browser send.
+fn addresses(arguments: &SandboxArgs) -> Result<(SocketAddr, Vec<AllowedHost>), UsageError> {
+    let allowed = arguments.allowed_hosts.iter().map(|raw| {
+        raw.parse::<AllowedHost>().map_err(|error| {
+            UsageError::new(format!("--allow-host: {error}"), "give one name or address, such as sandbox or 10.0.0.5")
+        })
+    });
+    let allowed: Vec<_> = allowed.collect::<Result<_, _>>()?;
+    let default_port = if arguments.command.is_empty() { DEFAULT_PORT } else { 0 };
+    let Some(raw) = &arguments.listen else {
+        return Ok(((Ipv4Addr::LOCALHOST, arguments.port.unwrap_or(default_port)).into(), allowed));
+    };
+    let bare = |_| raw.parse::<IpAddr>().map(|address| SocketAddr::from((address, default_port)));
+    let listen = raw.parse::<SocketAddr>().or_else(bare).map_err(|_| {
+        let problem = format!("--listen: `{}` is not an address of this machine with a port", raw.escape_debug());
+        UsageError::new(problem, "write, for example, 0.0.0.0:4780; names go to --allow-host")
+    })?;
+    if !listen.ip().is_loopback() && allowed.is_empty() {
+        let problem =
+            format!("--listen {listen} lets other machines in, and no name is allowed by which they could call it");
+        let hint = "add --allow-host with the name or the address that they use, for example --allow-host sandbox";
+        return Err(UsageError::new(problem, hint));
+    }
+    Ok((listen, allowed))
+}
+
 /// Listens until Ctrl-C or SIGTERM, or as long as the command runs.
 async fn serve(
     context: &Context,
     arguments: &SandboxArgs,
     options: Options,
 ) -> Result<(Sandbox, ExitCode), CommandError> {
-    let port = options.port;
+    let (listen, allowed_hosts) = (options.listen, options.allowed_hosts.clone());
     let sandbox = Sandbox::start(options).map_err(|error| {
-        let message = format!("failed to listen on 127.0.0.1:{port}: {error}");
-        UsageError::new(&message, "choose another port with --port, or any free one with --port 0")
+        let message = format!("failed to listen on {listen}: {error}");
+        let hint = match arguments.listen {
+            Some(_) => "give --listen an address of this machine with a port that is free, or with port 0",
+            None => "choose another port with --port, or any free one with --port 0",
+        };
+        UsageError::new(&message, hint)
     })?;
-    let url = format!("http://127.0.0.1:{}", sandbox.port());
+    let url = sandbox.url();
     context.stderr.note(&format!("sandbox: look at what arrives on {url}"));
+    if !listen.ip().is_loopback() {
+        context.stderr.warning(&format!(
+            "whoever can connect to {}:{} can read what is sent to this sandbox; keep real people's data out of it",
+            listen.ip(),
+            sandbox.port()
+        ));
+    }
+    for host in &allowed_hosts {
+        let address = host.authority(sandbox.port());
+        context.stderr.note(&format!("sandbox: other machines set JELOUCTL_SANDBOX=http://{address}"));
+    }
     if arguments.open
         && let Err(error) = open::that_detached(&url)
     {

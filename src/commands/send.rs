@@ -265,11 +265,11 @@ impl PreparedSend<'_> {
             let state = if record.sent == Sent::Unknown { "it may have been sent" } else { "not sent" };
             stderr.error(&format!("{state}: {}", error.message), &[], error.hint.as_deref());
         }
-        if self.sender.settings.is_sandboxed() {
+        if let Some(note) = self.sender.settings.sandbox_note() {
             let page = self.sender.planned_base().to_string();
             let shown = Some(page).filter(|url| record.api_url.as_ref() == Some(url));
             let shown = shown.map(|url| format!("; it is shown on {url}")).unwrap_or_default();
-            stderr.note(&format!("sandbox: nothing left this machine{shown}"));
+            stderr.note(&format!("{note}{shown}"));
             if record.sent == Sent::Yes {
                 stderr.would_see(recipient.as_str(), &self.outgoing.draw());
             }

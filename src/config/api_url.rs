@@ -1,11 +1,11 @@
-//! Where the API is: an address to which the secret may go.
+//! Where the API is: an address to which the secret may go. A sandbox may be anywhere; it gets no secret.
 
 use std::fmt;
 use std::str::FromStr;
 
 use url::{Host, Url};
 
-/// Where the API is: `https://…`, or `http://…` to this machine.
+/// Where the API is: `https://…`, or `http://…` to this machine or to a sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ApiUrl(Url);
 
@@ -21,6 +21,22 @@ impl ApiUrl {
     #[expect(clippy::expect_used, reason = "any port makes a URL")]
     pub(crate) fn on_loopback(port: u16) -> Self {
         Self(Url::parse(&format!("http://127.0.0.1:{port}")).expect("an address and a port"))
+    }
+
+    /// A sandbox, `http://…` on whichever machine: credentials of its own go there, and never a secret.
+    ///
+    /// # Errors
+    /// When it is not such an address, or is Jelou itself.
+    pub(super) fn of_sandbox(raw: &str) -> Result<Self, String> {
+        let url = Self::parse(raw)?;
+        let name = url.0.domain().unwrap_or_default().trim_end_matches('.');
+        if name == "jelou.ai" || name.ends_with(".jelou.ai") {
+            return Err("this is Jelou itself and not a sandbox".to_owned());
+        }
+        if url.is_plain_http() || url.is_loopback() {
+            return Ok(url);
+        }
+        Err(format!("`{}` is not of a sandbox, which speaks http://", url.0.scheme()))
     }
 
     pub(crate) fn url(&self) -> &Url {
@@ -42,10 +58,9 @@ impl ApiUrl {
     }
 }
 
-impl FromStr for ApiUrl {
-    type Err = String;
-
-    fn from_str(raw: &str) -> Result<Self, String> {
+impl ApiUrl {
+    /// An address, whatever its scheme.
+    fn parse(raw: &str) -> Result<Self, String> {
         // The value as it was given is not repeated: it may hold a password or a token.
         let url = Url::parse(raw).map_err(|error| format!("not a URL: {error}"))?;
         let shown = format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default());
@@ -63,11 +78,21 @@ impl FromStr for ApiUrl {
         if let Ok(mut segments) = url.0.path_segments_mut() {
             segments.pop_if_empty();
         }
+        Ok(url)
+    }
+}
+
+impl FromStr for ApiUrl {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        let url = Self::parse(raw)?;
         match url.0.scheme() {
             "https" => Ok(url),
             "http" if url.is_loopback() => Ok(url),
             "http" => Err(format!(
-                "`{shown}` would get the secret unencrypted; http:// is for this machine only, use https://"
+                "`http://{}` would get the secret unencrypted; http:// is for this machine only, use https://",
+                url.0.host_str().unwrap_or_default()
             )),
             other => Err(format!("the scheme `{other}` is not one of the API's; give an https:// URL")),
         }
@@ -108,6 +133,29 @@ mod tests {
                 (Err(error), Err(expected)) => {
                     assert!(error.contains(expected) && !error.contains("secret@"), "{raw}: {error}");
                 }
+                (found, _) => panic!("{raw}: {found:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_sandbox_may_be_on_another_machine_and_is_not_jelou() {
+        for (raw, expected) in [
+            ("http://sandbox:4780", Ok("http://sandbox:4780")),
+            ("http://SANDBOX:4780/", Ok("http://sandbox:4780")),
+            ("http://10.0.0.5:4780", Ok("http://10.0.0.5:4780")),
+            ("http://127.0.0.1:4780", Ok("http://127.0.0.1:4780")),
+            ("https://sandbox:4780", Err("speaks http://")),
+            ("https://api.jelou.ai", Err("Jelou itself")),
+            ("http://API.jelou.ai.", Err("Jelou itself")),
+            ("http://notjelou.ai", Ok("http://notjelou.ai")),
+            ("http://sandbox:sandbox@sandbox:4780", Err("a user or a password")),
+            ("sandbox:4780", Err("not of a sandbox")),
+            ("", Err("not a URL")),
+        ] {
+            match (ApiUrl::of_sandbox(raw), expected) {
+                (Ok(url), Ok(expected)) => assert_eq!(url.to_string(), expected),
+                (Err(error), Err(expected)) => assert!(error.contains(expected), "{raw}: {error}"),
                 (found, _) => panic!("{raw}: {found:?}"),
             }
         }

@@ -150,9 +150,18 @@ impl Settings {
         self.country.as_ref().map(|country| country.value)
     }
 
-    /// Whether nothing can leave this machine.
+    /// Whether nothing can reach Jelou.
     pub(crate) fn is_sandboxed(&self) -> bool {
         self.sandbox != Sandboxed::No
+    }
+
+    /// What a person is told once a sandbox took what was sent; nothing where there is none.
+    pub(crate) fn sandbox_note(&self) -> Option<&'static str> {
+        match &self.sandbox {
+            Sandboxed::No => None,
+            Sandboxed::At(url) if !url.is_loopback() => Some("sandbox: nothing was sent to Jelou"),
+            Sandboxed::Nearest | Sandboxed::At(_) => Some("sandbox: nothing left this machine"),
+        }
     }
 
     /// The bot to send from.
@@ -289,15 +298,11 @@ fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, Conf
     let Some(raw) = &environment.sandbox else {
         return Ok(if flags.sandbox { Sandboxed::Nearest } else { Sandboxed::No });
     };
-    let parsed = raw.parse::<ApiUrl>();
-    let parsed = parsed
-        .map_err(|problem| format!("{problem}: give http://127.0.0.1:PORT of a sandbox that runs, or pass --sandbox"));
-    let url = parsed.and_then(|url| {
-        url.is_loopback()
-            .then_some(url)
-            .ok_or_else(|| "a sandbox is on this machine: give http://127.0.0.1:PORT".to_owned())
-    });
-    url.map(Sandboxed::At).map_err(|problem| ConfigError::Variable { name: "JELOUCTL_SANDBOX", problem })
+    ApiUrl::of_sandbox(raw).map(Sandboxed::At).map_err(|problem| {
+        let problem =
+            format!("{problem}: give the address of a sandbox that runs, http://HOST:PORT, or pass --sandbox");
+        ConfigError::Variable { name: "JELOUCTL_SANDBOX", problem }
+    })
 }
 
 fn typed_secret(flags: &Flags, environment: &Environment) -> Result<Option<Sourced<SecretSource>>, ConfigError> {

@@ -80,7 +80,7 @@ mod linux {
         Some(Stat { name: name.to_owned(), parent: behind.split_whitespace().nth(1)?.parse().ok()? })
     }
 
-    /// The port of 127.0.0.1 on which a process of ours listens.
+    /// The port of 127.0.0.1, or of every address, on which a process of ours listens.
     pub(super) fn listening_port(process: u32) -> Option<u16> {
         let sockets = sockets(process)?;
         let table = fs::read_to_string(format!("/proc/{process}/net/tcp")).ok()?;
@@ -90,7 +90,8 @@ mod linux {
             let state = fields.nth(1)?;
             let inode = fields.nth(5)?;
             let is_its_own = sockets.iter().any(|socket| socket == inode);
-            let listens_here = state == "0A" && u32::from_str_radix(host, 16).ok()?.to_ne_bytes() == [127, 0, 0, 1];
+            let host = u32::from_str_radix(host, 16).ok()?.to_ne_bytes();
+            let listens_here = state == "0A" && [[127, 0, 0, 1], [0, 0, 0, 0]].contains(&host);
             (is_its_own && listens_here).then(|| u16::from_str_radix(port, 16).ok())?
         })
     }

@@ -117,9 +117,10 @@ pub(crate) fn too_slow() -> Response {
     coded(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not come in time")
 }
 
-/// `403`: from another site, through a browser.
+/// `403`: from another site, through a browser, or for a host that is not allowed.
 pub(crate) fn foreign(header: &str) -> Response {
-    let description = format!("The {header} header names another site; the sandbox is for this machine alone");
+    let description =
+        format!("The {header} header names another site; --allow-host of the sandbox allows other names of it");
     coded(StatusCode::FORBIDDEN, "forbidden", &description)
 }
 

@@ -1,11 +1,16 @@
 //! What every request and every answer must have: a request comes from this machine and from no other site's page
 //! (DNS rebinding, CSRF); an answer cannot be framed, sniffed, or run as a script of another origin.
 
+use std::net::SocketAddr;
+use std::str::FromStr;
+
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::Response;
+use thiserror::Error;
+use url::{Host, Url};
 
 use super::answers;
 
@@ -23,16 +28,67 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
+/// The port that a browser leaves out of an address.
+const HTTP_PORT: u16 = 80;
+
+/// A name or an address that others may call the sandbox by: `sandbox`, `10.0.0.5`, or `sandbox:8080` where they reach it by
+/// another port than its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AllowedHost {
+    name: String,
+    port: Option<u16>,
+}
+
+/// Not the name of one host.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("`{}` is not the name or the address of a host", .0.escape_debug())]
+pub(crate) struct AllowedHostError(String);
+
+impl AllowedHost {
+    /// As an address names it, for a sandbox that listens on `own_port`.
+    pub(crate) fn authority(&self, own_port: u16) -> String {
+        format!("{}:{}", self.name, self.port.unwrap_or(own_port))
+    }
+}
+
+impl FromStr for AllowedHost {
+    type Err = AllowedHostError;
+
+    fn from_str(raw: &str) -> Result<Self, AllowedHostError> {
+        let error = || AllowedHostError(raw.to_owned());
+        let url = Url::parse(&format!("http://{raw}")).map_err(|_| error())?;
+        let is_name = |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter));
+        let name = match url.host().ok_or_else(error)? {
+            Host::Domain(name) if !is_name(name) => return Err(error()),
+            Host::Ipv4(address) if address.is_unspecified() => return Err(error()),
+            host => host.to_string(),
+        };
+        // Nothing but a host and a port stands there. The parser leaves out port 80.
+        let port = url.port().or_else(|| raw.ends_with(":80").then_some(HTTP_PORT));
+        let whole = port.map_or_else(|| name.clone(), |port| format!("{name}:{port}"));
+        if raw.to_lowercase() == whole { Ok(Self { name, port }) } else { Err(error()) }
+    }
+}
+
 /// Stands in front of every address. It is no layer of the router, which would cost each message several boxes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Guard {
-    /// What a request may call us.
-    hosts: [String; 2],
+    /// What a request may call us, in lower case.
+    hosts: Vec<String>,
 }
 
 impl Guard {
-    pub(crate) fn new(port: u16) -> Self {
-        Self { hosts: [format!("127.0.0.1:{port}"), format!("localhost:{port}")] }
+    /// Of a sandbox that listens on `address`: this machine's own names, and those that are `allowed`.
+    pub(crate) fn new(address: SocketAddr, allowed: &[AllowedHost]) -> Self {
+        let port = address.port();
+        let own = Some(address).filter(|address| address.ip().is_loopback()).map(|address| address.to_string());
+        let mut hosts: Vec<_> = ["127.0.0.1", "localhost", "[::1]"].map(|name| format!("{name}:{port}")).into();
+        hosts.extend(own);
+        hosts.extend(allowed.iter().map(|host| host.authority(port)));
+        let short = hosts.iter().filter_map(|host| host.strip_suffix(":80").map(str::to_owned));
+        let short: Vec<_> = short.collect();
+        hosts.extend(short);
+        Self { hosts }
     }
 
     /// The answer to a request that is not for us, or comes from another site.
@@ -50,7 +106,7 @@ impl Guard {
     /// The header that names another site than ours, or says that the request comes from one. A picture or a script of
     /// another site's page is asked for without an origin, but browsers say where it comes from.
     fn foreign_header(&self, headers: &HeaderMap, may_be_linked: bool) -> Option<&'static str> {
-        let is_ours = |host: &[u8]| self.hosts.iter().any(|ours| ours.as_bytes() == host);
+        let is_ours = |host: &[u8]| self.hosts.iter().any(|ours| ours.as_bytes().eq_ignore_ascii_case(host));
         let origin_is_ours = |origin: &HeaderValue| origin.as_bytes().strip_prefix(b"http://").is_some_and(is_ours);
         let mut hosts = headers.get_all(HOST).iter();
         match (hosts.next(), hosts.next()) {
@@ -76,6 +132,10 @@ mod tests {
             (Some("127.0.0.1:4780"), None, None),
             (Some("localhost:4780"), Some("http://localhost:4780"), None),
             (Some("127.0.0.1:4780"), Some("http://127.0.0.1:4780"), None),
+            (Some("LocalHost:4780"), Some("http://localhost:4780"), None),
+            (Some("[::1]:4780"), Some("http://[::1]:4780"), None),
+            (Some("10.0.0.5:4780"), None, Some("Host")),
+            (Some("sandbox:4780"), None, Some("Host")),
             (None, None, Some("Host")),
             (Some("127.0.0.1"), None, Some("Host")),
             (Some("127.0.0.1:47801"), None, Some("Host")),
@@ -90,7 +150,62 @@ mod tests {
             let mut headers = HeaderMap::new();
             host.and_then(|host| headers.insert(HOST, host.parse().unwrap()));
             origin.and_then(|origin| headers.insert(ORIGIN, origin.parse().unwrap()));
-            assert_eq!(Guard::new(4780).foreign_header(&headers, false), expected, "{host:?} {origin:?}");
+            let guard = Guard::new(([127, 0, 0, 1], 4780).into(), &[]);
+            assert_eq!(guard.foreign_header(&headers, false), expected, "{host:?} {origin:?}");
+        }
+    }
+
+    #[test]
+    fn other_names_are_those_that_are_allowed() {
+        let allowed = ["Sandbox", "10.0.0.5", "sandbox:8080", "proxy:80", "[fe80::1]"].map(|raw| raw.parse().unwrap());
+        let guard = Guard::new(([0, 0, 0, 0], 4780).into(), &allowed);
+        for (host, origin, expected) in [
+            ("sandbox:4780", None, None),
+            ("SANDBOX:4780", Some("http://sandbox:4780"), None),
+            ("sandbox:8080", Some("http://sandbox:8080"), None),
+            ("proxy", Some("http://proxy"), None),
+            ("proxy:80", None, None),
+            ("[FE80::1]:4780", None, None),
+            ("10.0.0.5:4780", None, None),
+            ("127.0.0.1:4780", None, None),
+            ("localhost:4780", None, None),
+            ("0.0.0.0:4780", None, Some("Host")),
+            ("10.0.0.6:4780", None, Some("Host")),
+            ("sandbox", None, Some("Host")),
+            ("sandbox:8081", None, Some("Host")),
+            ("sandbox.evil.example:4780", None, Some("Host")),
+            ("sandbox:4780", Some("http://evil.example"), Some("Origin")),
+            ("sandbox:4780", Some("http://sandbox:3000"), Some("Origin")),
+            ("sandbox:4780", Some("https://sandbox:4780"), Some("Origin")),
+            ("sandbox:4780", Some("null"), Some("Origin")),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, host.parse().unwrap());
+            origin.and_then(|origin: &str| headers.insert(ORIGIN, origin.parse().unwrap()));
+            assert_eq!(guard.foreign_header(&headers, false), expected, "{host} {origin:?}");
+        }
+    }
+
+    #[test]
+    fn an_allowed_host_is_one_name_or_address() {
+        for raw in
+            ["sandbox", "sandbox.internal:8080", "my_sandbox", "10.0.0.5", "[fe80::1]", "[fe80::1]:80", "proxy:80"]
+        {
+            assert_eq!(raw.parse::<AllowedHost>().unwrap().authority(4780).split(']').count(), raw.split(']').count());
+        }
+        for raw in [
+            "",
+            "*",
+            "*.example",
+            "http://sandbox",
+            "sandbox/",
+            "user@sandbox",
+            "sandbox:x",
+            "a b",
+            "0.0.0.0",
+            "fe80::1",
+        ] {
+            assert_eq!(raw.parse::<AllowedHost>(), Err(AllowedHostError(raw.to_owned())), "{raw}");
         }
     }
 
@@ -99,6 +214,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(HOST, HeaderValue::from_static("127.0.0.1:4780"));
         headers.append(HOST, HeaderValue::from_static("evil.example"));
-        assert_eq!(Guard::new(4780).foreign_header(&headers, false), Some("Host"));
+        let guard = Guard::new(([127, 0, 0, 1], 4780).into(), &[]);
+        assert_eq!(guard.foreign_header(&headers, false), Some("Host"));
     }
 }

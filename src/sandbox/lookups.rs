@@ -31,10 +31,10 @@ const CLIENT: &str = "sandbox";
 const NOTIFICATIONS: [&str; 2] = ["template", "template-by-id"];
 
 /// The parameters of a look-up; of one that is there twice, the last.
-type Parameters = HashMap<String, String>;
+type LookupQuery = HashMap<String, String>;
 
 /// Which entries a look-up wants. Times are in milliseconds, as they are written.
-struct Span {
+struct Lookup {
     begin: Option<i64>,
     end: Option<i64>,
     page: usize,
@@ -42,9 +42,9 @@ struct Span {
 }
 
 /// `GET /v1/external/messages/history/{bot}`: what both sides wrote, newest first.
-pub(super) async fn history(caller: Caller, Query(asked): Query<Parameters>) -> Response {
-    let span = match Span::read(&asked, ["startAt", "endAt"]) {
-        Ok(span) => span,
+pub(super) async fn history(caller: Caller, Query(asked): Query<LookupQuery>) -> Response {
+    let lookup = match Lookup::read(&asked, ["startAt", "endAt"]) {
+        Ok(lookup) => lookup,
         Err((field, problem)) => return answers::invalid_field(&field, &problem),
     };
     let store = &caller.sandbox.store;
@@ -52,15 +52,15 @@ pub(super) async fn history(caller: Caller, Query(asked): Query<Parameters>) -> 
     let is_of_chat = |message: &StoredMessage| chat.as_ref().is_none_or(|user| user.as_ref() == Some(&message.user));
     let is_of_client = asked.get("clientId").is_none_or(|client| client == CLIENT);
     let now = SystemTime::now();
-    let (pagination, found) = span.page_of(&caller, now, |message| is_of_client && is_of_chat(message));
+    let (pagination, found) = lookup.page_of(&caller, now, |message| is_of_client && is_of_chat(message));
     let results: Vec<_> = found.iter().map(|message| history_entry(message, now)).collect();
     Json(json!({ "pagination": pagination, "_metadata": {}, "results": results })).into_response()
 }
 
 /// `GET /v1/external/bots/{bot}/notifications`: the templates that were sent, newest first.
-pub(super) async fn notifications(caller: Caller, Query(asked): Query<Parameters>) -> Response {
-    let span = match Span::read(&asked, ["from", "to"]) {
-        Ok(span) => span,
+pub(super) async fn notifications(caller: Caller, Query(asked): Query<LookupQuery>) -> Response {
+    let lookup = match Lookup::read(&asked, ["from", "to"]) {
+        Ok(lookup) => lookup,
         Err((field, problem)) => return answers::invalid_field(&field, &problem),
     };
     let now = SystemTime::now();
@@ -73,7 +73,7 @@ pub(super) async fn notifications(caller: Caller, Query(asked): Query<Parameters
             && has("elementName", &|| element_name(&message.value()))
             && has("campaignId", &|| campaign(&message.value()))
     };
-    let (pagination, found) = span.page_of(&caller, now, fits);
+    let (pagination, found) = lookup.page_of(&caller, now, fits);
     let results: Vec<_> = found.iter().filter_map(|message| notification_entry(message, now)).collect();
     Json(json!({ "pagination": pagination, "_metadata": {}, "results": results })).into_response()
 }
@@ -111,9 +111,9 @@ pub(super) async fn subscribe(caller: Caller, body: Body) -> Response {
     answers::success("Webhooks created successfully!", &json!(webhooks))
 }
 
-impl Span {
+impl Lookup {
     /// The parameters that all listings have; `names` are those of the beginning and the end. An error names the parameter.
-    fn read(asked: &Parameters, names: [&str; 2]) -> Result<Self, (String, String)> {
+    fn read(asked: &LookupQuery, names: [&str; 2]) -> Result<Self, (String, String)> {
         let number = |name: &str, default: usize, most: usize| match asked.get(name).map(|raw| raw.parse()) {
             None => Ok(default),
             Some(Ok(number)) if (1..=most).contains(&number) => Ok(number),

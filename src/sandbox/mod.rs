@@ -1,4 +1,4 @@
-//! A local Jelou: its endpoints on loopback, a store of what arrived, faults to try a sender with, and a page that draws
+//! A local Jelou: its endpoints on this machine, a store of what arrived, faults to try a sender with, and a page that draws
 //! the messages. It validates with the same structs as the sender, and fetches no URL.
 
 mod answers;
@@ -26,6 +26,7 @@ mod webhook;
 
 pub(crate) use self::client::{Neighbor, neighbor};
 pub(crate) use self::fault::{Fault, delay};
+pub(crate) use self::guard::AllowedHost;
 pub(crate) use self::server::{DEFAULT_DELIVER_AFTER, DEFAULT_MAX, DEFAULT_PORT, Options, Sandbox};
 pub(crate) use self::stored_message::is_list;
 pub(crate) use self::templates::Templates;

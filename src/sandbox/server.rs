@@ -1,7 +1,7 @@
 //! The server of the sandbox: what it is started with, and its addresses.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpSocket};
 
 use super::fault::Fault;
 use super::faults::Faults;
-use super::guard::Guard;
+use super::guard::{AllowedHost, Guard};
 use super::refused::RefusedRequests;
 use super::state::SandboxState;
 use super::store::{Filter, Store};
@@ -32,8 +32,10 @@ pub(crate) const DEFAULT_DELIVER_AFTER: Duration = Duration::from_secs(1);
 /// What a sandbox is started with.
 #[derive(Debug)]
 pub(crate) struct Options {
-    /// Of 127.0.0.1; 0 for any that is free.
-    pub(crate) port: u16,
+    /// Port 0 for any that is free.
+    pub(crate) listen: SocketAddr,
+    /// What it may be called, beside this machine's own names.
+    pub(crate) allowed_hosts: Vec<AllowedHost>,
     /// The only bot there is; without it, any is.
     pub(crate) bot: Option<String>,
     pub(crate) faults: Vec<Fault>,
@@ -50,7 +52,8 @@ pub(crate) struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            port: 0,
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            allowed_hosts: Vec::new(),
             bot: None,
             faults: Vec::new(),
             templates: Templates::default(),
@@ -69,12 +72,17 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Listens on 127.0.0.1; to be called inside a runtime.
+    /// Listens; to be called inside a runtime. Whatever the address, 127.0.0.1 leads to the sandbox too: a jelouctl below the
+    /// sandbox's command looks for it there.
     pub(crate) fn start(options: Options) -> io::Result<Self> {
-        let listener = listen(options.port)?;
+        let listener = listen(options.listen)?;
+        let address = listener.local_addr()?;
+        let is_reached_here = address.ip().is_loopback() || address.ip().is_unspecified();
+        let here = SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()));
+        let more = if is_reached_here { None } else { Some(listen(here)?) };
         let state = Arc::new(SandboxState {
             instance: format!("{:016x}", fastrand::u64(..)),
-            port: listener.local_addr()?.port(),
+            address,
             bot: options.bot,
             window: options.window,
             webhook: options.webhook,
@@ -84,12 +92,25 @@ impl Sandbox {
             refused: RefusedRequests::default(),
             subscriptions: Subscriptions::default(),
         });
-        tokio::spawn(connection::serve(listener, Guard::new(state.port), routes(&state)));
+        let guard = Guard::new(address, &options.allowed_hosts);
+        for listener in [Some(listener), more].into_iter().flatten() {
+            tokio::spawn(connection::serve(listener, guard.clone(), routes(&state)));
+        }
         Ok(Self { state })
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.state.port
+        self.state.address.port()
+    }
+
+    /// Where this machine reaches it.
+    pub(crate) fn url(&self) -> String {
+        let address = self.state.address;
+        if address.ip().is_loopback() {
+            format!("http://{address}")
+        } else {
+            format!("http://127.0.0.1:{}", address.port())
+        }
     }
 
     /// How many messages arrived, those that are no longer kept included.
@@ -104,18 +125,18 @@ impl Sandbox {
 }
 
 /// As `TcpListener::bind`, with a queue as long as there may be connections: who waits in a full one loses a second.
-fn listen(port: u16) -> io::Result<TcpListener> {
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     // hyper writes the date into each answer, and panics at one that HTTP has no words for.
     let now = SystemTime::now();
     if now < SystemTime::UNIX_EPOCH || Timestamp::try_from(now).is_err() {
         let problem = "the clock of this machine shows a time before 1970 or after 9999, which HTTP cannot write";
         return Err(io::Error::other(problem));
     }
-    let socket = TcpSocket::new_v4()?;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // On Windows it would let another process take the port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
-    socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
+    socket.bind(address)?;
     socket.listen(connection::MAX_CONNECTIONS)
 }
 

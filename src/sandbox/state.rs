@@ -1,5 +1,7 @@
 //! What all addresses of a running sandbox share.
 
+use std::net::SocketAddr;
+
 use super::faults::Faults;
 use super::refused::RefusedRequests;
 use super::store::Store;
@@ -11,7 +13,8 @@ use super::webhook::Webhook;
 pub(super) struct SandboxState {
     /// Another one for each sandbox that is started: tells a restart.
     pub(crate) instance: String,
-    pub(crate) port: u16,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
     /// The only bot there is; without it, any is.
     pub(crate) bot: Option<String>,
     /// Whether a user must have written in the last 24 hours.

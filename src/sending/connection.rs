@@ -121,12 +121,12 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
     Ok(Client::new(&ClientOptions { timeout, roots, proxy: proxy_to(base)? })?)
 }
 
-/// The proxy on the way to the API at `base`; never one to this machine.
+/// The proxy on the way to the API at `base`; never one to this machine or to a sandbox, which alone speaks plain HTTP.
 ///
 /// # Errors
 /// When a variable names one that cannot be understood.
 pub(crate) fn proxy_to(base: &ApiUrl) -> Result<Option<Proxy>, ClientError> {
-    if base.is_loopback() { Ok(None) } else { Ok(Proxy::of(base.url())?) }
+    if base.is_loopback() || base.is_plain_http() { Ok(None) } else { Ok(Proxy::of(base.url())?) }
 }
 
 /// Says what happens on the way: each wait, and with `--verbose` each request and answer.

@@ -409,18 +409,23 @@ fn a_running_sandbox_is_sent_to_where_the_environment_names_it() {
     let curl = home.run("send text --to 593987654321 Hola --curl --profile p").env("JELOUCTL_SANDBOX", &url).success();
     assert!(curl.stdout.contains(&format!("{url}/v1/bots/77/messages")), "{}", curl.stdout);
     let guess = home.run("send text --to 593987654321 Hola").env("JELOUCTL_SANDBOX", "1");
-    guess.fails(3, &["JELOUCTL_SANDBOX: ", "give http://127.0.0.1:PORT of a sandbox that runs, or pass --sandbox"]);
+    guess.fails(
+        3,
+        &["JELOUCTL_SANDBOX: ", "give the address of a sandbox that runs, http://HOST:PORT, or pass --sandbox"],
+    );
     let shown = home.run("profile show").env("JELOUCTL_SANDBOX", &url).success().stdout;
     assert!(shown.contains(&format!("api_url\t{url}\tJELOUCTL_SANDBOX")), "{shown}");
 }
 
 #[test]
-fn a_sandbox_elsewhere_is_refused() {
+fn an_address_that_is_not_a_sandbox_is_refused() {
     let home = Home::new();
     for (value, problem) in [
         ("", "JELOUCTL_SANDBOX is set but empty"),
-        ("https://api.jelou.ai", "JELOUCTL_SANDBOX: a sandbox is on this machine"),
-        ("http://127.0.0.1.example.com:1", "JELOUCTL_SANDBOX: "),
+        ("https://api.jelou.ai", "JELOUCTL_SANDBOX: this is Jelou itself and not a sandbox"),
+        ("http://api.jelou.ai", "JELOUCTL_SANDBOX: this is Jelou itself and not a sandbox"),
+        ("https://sandbox:4780", "JELOUCTL_SANDBOX: `https` is not of a sandbox, which speaks http://"),
+        ("sandbox:4780", "give the address of a sandbox that runs, http://HOST:PORT"),
         ("4780", "JELOUCTL_SANDBOX: not a URL"),
     ] {
         home.run("send text --to 593987654321 Hola").env("JELOUCTL_SANDBOX", value).fails(3, &[problem]);

@@ -38,8 +38,8 @@ pub(super) fn report(
     stretch: Stretch,
 ) -> (Result<ExitCode, CommandError>, Option<Counts>) {
     let stderr = &context.stderr;
-    if sender.settings.is_sandboxed() {
-        stderr.note("sandbox: nothing left this machine");
+    if let Some(note) = sender.settings.sandbox_note() {
+        stderr.note(note);
     }
     let to_continue = to_continue(run.held.name());
     let mut unwritten = None;

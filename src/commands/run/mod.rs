@@ -277,8 +277,8 @@ impl CommandRun<'_> {
         }
         let recipient = outgoing.recipient();
         context.stderr.accepted(&format!("the notice for {recipient} from bot {}", sender.bot.as_str()));
-        if sender.settings.is_sandboxed() {
-            context.stderr.note("sandbox: nothing left this machine");
+        if let Some(note) = sender.settings.sandbox_note() {
+            context.stderr.note(note);
             context.stderr.would_see(recipient.as_str(), &outgoing.draw());
         }
         Ok(())
