@@ -48,6 +48,7 @@ pub(crate) struct Answer {
 
 /// The body of an answer, as much of it as is read.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Body {
     /// What came; bytes that are not UTF-8 are replaced.
     pub(crate) text: String,

@@ -38,10 +38,8 @@ fn each_line_does_what_the_page_says() {
     let lines = lines();
     assert!(lines.len() > 15, "{lines:?}");
     // One sandbox for all of them: what a line sends, later ones read.
-    let script: String = lines
-        .iter()
-        .map(|(line, _)| format!("echo '== {}'\n{line}\necho \"-> $?\"\n", line.replace('\'', "")))
-        .collect();
+    let shown = |line: &str| format!("echo '== {}'\n{line}\necho \"-> $?\"\n", line.replace('\'', ""));
+    let script = lines.iter().map(|(line, _)| shown(line)).collect::<Vec<_>>().concat();
     let of_home = home.command();
     let binaries = Path::new(of_home.get_program()).parent().unwrap().to_str().unwrap().to_owned();
     let mut command = Command::new(of_home.get_program());

@@ -96,6 +96,19 @@ fn a_read_that_fails_is_tried_again_and_never_unknown() {
 }
 
 #[test]
+fn a_page_that_is_too_large_is_read_once() {
+    for (size, code) in [(3 << 20, 0), (9 << 20, 5)] {
+        let results = json!([{"elementName": "a", "template": "x".repeat(size)}]);
+        let server = Server::answering(Reply::json(200, &json!({"data": results}).to_string()));
+        let ended = Home::new().run("templates --output id").api(&server.url).end();
+        assert_eq!(ended.code, code, "{}", ended.stderr);
+        let (asked, told) = if code == 0 { (2, "") } else { (1, "hint: ask for less at once, such as a smaller page") };
+        assert!(server.received().len() == asked && ended.stderr.contains(told), "{}", ended.stderr);
+        assert_eq!(ended.stderr.contains("(its body has more than 8 MiB)"), code == 5, "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn it_waits_as_long_as_it_is_told() {
     let wait = Reply::with_headers(500, "Retry-After: 1\r\n", "{}");
     let server = Server::start(vec![wait, page(&[], Some(0))]);
