@@ -33,6 +33,8 @@ pub enum ExitCode {
     InUse,
     /// `sandbox --expect` was not met.
     Expectation,
+    /// Accepted by the API, but undelivered, or not as far as `--wait` says in time.
+    NotReached,
     /// The code of a command that was run for the user: 127 when it is not found, 126 when it cannot be run, 128 and the
     /// signal's number when one ended it.
     Command(u8),
@@ -57,6 +59,7 @@ impl ExitCode {
             Self::Ledger => 12,
             Self::InUse => 13,
             Self::Expectation => 14,
+            Self::NotReached => 15,
             Self::Command(code) => code,
             Self::Signal(number) => number.saturating_add(128),
         }

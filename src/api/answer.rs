@@ -1,7 +1,7 @@
 //! An answer of the API as data, and what it says: the documented envelope and its variants (`api.md`, "Errors").
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
@@ -37,6 +37,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// `Retry-After`, from now; absent when the header is or cannot be read.
     pub(crate) retry_after: Option<Duration>,
+    /// The server's clock, to the second, where it says so.
+    pub(crate) date: Option<SystemTime>,
     /// What only a sandbox can warn of; Jelou never does.
     pub(crate) warnings: Vec<String>,
     pub(crate) body: Body,
@@ -141,6 +143,11 @@ impl Body {
     /// The items of a page of a listing.
     pub(crate) fn results(&self) -> Option<&Vec<Value>> {
         listed_items(self.json.as_ref()?)
+    }
+
+    /// Whether it is a page of messages, or one of them (`api.md`, "Look-ups").
+    pub(crate) fn is_look_up(&self) -> bool {
+        self.results().is_some() || ["sentStatus", "destination"].iter().any(|name| self.field(name).is_some())
     }
 
     /// What an array says of one destination: each of its entries as the answer for a single message, whose `id` is the
@@ -312,7 +319,7 @@ fn is_something(value: &Value) -> bool {
     }
 }
 
-fn scalar_text(value: &Value) -> Option<String> {
+pub(super) fn scalar_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

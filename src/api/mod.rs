@@ -9,6 +9,7 @@ mod curl;
 mod deadline;
 mod delivery;
 mod failure;
+mod look_ups;
 mod outcome;
 #[cfg(target_os = "linux")]
 mod platform_roots;
@@ -23,16 +24,22 @@ mod transport;
 mod typed_path;
 
 pub(crate) use self::answer::{Answer, Body, clipped, listed_items};
-pub(crate) use self::codes::{CODES, Code, Effect, PAIR_RATE_LIMIT, may_miss_a_template};
+pub(crate) use self::codes::{CODES, Code, Effect, PAIR_RATE_LIMIT, look_up as look_up_code, may_miss_a_template};
 pub(crate) use self::credentials::Credentials;
 pub(crate) use self::curl::curl_command;
 pub(crate) use self::curl::shell_word;
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
 pub(crate) use self::failure::{Failure, Stage};
+pub(crate) use self::look_ups::{
+    Author, Coverage, DeliveryFacts, DeliveryState, HistoryMessage, LookUpError, LookUpList, LookUpPace, LookUpSpan,
+    LookUps, MOST_PAGES, MessageSort, SpanStart, TrackedMessage, entry_key,
+};
 pub(crate) use self::outcome::{Cause, Outcome, Problem, Verdict, judge};
 pub(crate) use self::proxy::Proxy;
-pub(crate) use self::request::{HEADERS_OF_A_POST, Request, SuccessCriterion, TemplateFilter, UNKNOWN_HINT};
+pub(crate) use self::request::{
+    HEADERS_OF_A_POST, ListingQuery, Request, SuccessCriterion, TemplateFilter, UNKNOWN_HINT,
+};
 pub(crate) use self::swaps::SwapWatch;
 pub(crate) use self::transport::{Attempt, Client, ClientError, ClientOptions, Roots, signed};
 pub(crate) use self::typed_path::{TypedPath, TypedPathError};

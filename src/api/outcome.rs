@@ -103,6 +103,7 @@ fn unread(verdict: Verdict, attempt: &Attempt, accepts: &SuccessCriterion) -> Ve
         Attempt::Answered(answer) if answer.status < 300 && answer.body.complete => {
             let hint = match accepts {
                 SuccessCriterion::Page => "this is not a list of templates; check --api-url",
+                SuccessCriterion::LookUp => "this is not a list of messages; check --api-url",
                 _ => "this is not an answer of Jelou's API; check --api-url and the network",
             };
             (Cause::Rejected, "rejected", hint, None)
@@ -145,6 +146,7 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
         SuccessCriterion::MessageId
         | SuccessCriterion::AnyObject
         | SuccessCriterion::Page
+        | SuccessCriterion::LookUp
         | SuccessCriterion::Read
         | SuccessCriterion::Done => Vec::new(),
     };
@@ -154,6 +156,10 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
         bodies.iter().find(|body| body.says_error()).or_else(|| bodies.iter().find(|body| body.message_id().is_some()));
     let body = telling.or(bodies.first()).unwrap_or(&answer.body);
     let success = (200..300).contains(&answer.status);
+    if success && *accepts == SuccessCriterion::LookUp && body.is_look_up() {
+        // An error that stands in it is why a message failed, not the look-up.
+        return Verdict { outcome: Outcome::Sent { message_id: None }, problem: None, retry: None };
+    }
     let mut error = body.error();
     if (400..500).contains(&answer.status) {
         error.code = code_in_words(body, &error, request).map(str::to_owned).or(error.code);
@@ -226,6 +232,7 @@ fn judge_success(answer: &Answer, body: &Body, error: ApiError, accepts: &Succes
         SuccessCriterion::AnyObject => body.json.as_ref().is_some_and(Value::is_object),
         SuccessCriterion::Page => body.results().is_some(),
         SuccessCriterion::Read | SuccessCriterion::Done => answer.body.may_be_of_the_api(),
+        SuccessCriterion::LookUp => false,
     };
     match (says_error(body, accepts), accepted) {
         (true, _) => rejected(answer, error, accepts),
@@ -276,8 +283,8 @@ fn rejection_hint(status: u16, accepts: &SuccessCriterion) -> &'static str {
         300..=399 => "redirects are not followed; check --api-url",
         404 if is_of_any_endpoint => "check the path, --bot and --api-url",
         404 => "check --bot and --api-url",
-        _ if *accepts == SuccessCriterion::Page => "check --bot and what is asked for",
         _ if is_of_any_endpoint => "fix the request and try again",
+        _ if accepts.reads() => "check --bot and what is asked for",
         _ => "fix the message and send again",
     }
 }

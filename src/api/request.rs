@@ -1,6 +1,7 @@
 //! A request as data: the real send, `--dry-run` and `--curl` all use this value and nothing else.
 
 use http::Method;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -48,6 +49,8 @@ pub(crate) enum SuccessCriterion {
     Read,
     /// Whatever is not an error: the answer to any request that may change something.
     Done,
+    /// A page of what became of messages, or one entry of it. A read, too, whose entries can have errors of their own.
+    LookUp,
 }
 
 impl SuccessCriterion {
@@ -59,6 +62,7 @@ impl SuccessCriterion {
             Self::MessageId => Self::MessageId,
             Self::AnyObject => Self::AnyObject,
             Self::Page => Self::Page,
+            Self::LookUp => Self::LookUp,
             Self::Read => Self::Read,
             Self::Done => Self::Done,
         }
@@ -66,7 +70,7 @@ impl SuccessCriterion {
 
     /// Whether such a request changes nothing.
     pub(crate) fn reads(&self) -> bool {
-        matches!(self, Self::Page | Self::Read)
+        matches!(self, Self::Page | Self::LookUp | Self::Read)
     }
 
     /// The most of an answer that is read, in bytes: what is sent is answered in a line, what is read may be long.
@@ -80,9 +84,21 @@ impl SuccessCriterion {
         match self {
             Self::MessageId | Self::AnyObject | Self::Destination(_) => UNKNOWN_HINT,
             Self::Done => "check in Jelou whether it was carried out before you try it again",
-            Self::Page | Self::Read => "try again when you like",
+            Self::Page | Self::LookUp | Self::Read => "try again when you like",
         }
     }
+}
+
+/// Which page of a listing of messages is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ListingQuery<'a> {
+    /// Nothing that was created earlier …
+    pub(crate) since: Option<Timestamp>,
+    /// … or later.
+    pub(crate) until: Option<Timestamp>,
+    pub(crate) message_id: Option<&'a str>,
+    /// The first is 1.
+    pub(crate) page: u32,
 }
 
 /// Which templates are listed; what is absent does not matter.
@@ -100,6 +116,8 @@ pub(crate) struct TemplateFilter {
 pub(crate) const UNKNOWN_HINT: &str = "ask the recipient or check in Jelou before you send it again";
 /// Templates on a page; the API's own default is 50.
 const PAGE_LIMIT: &str = "100";
+/// Messages on a page of a look-up; the most that Jelou gives (`api.md`, "Look-ups").
+pub(super) const LOOK_UP_LIMIT: usize = 50;
 const JSON: &str = "application/json";
 const USER_AGENT: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));
 /// What every request that sends something has beside its signature.
@@ -175,7 +193,43 @@ impl Request {
             }
         }
         url.query_pairs_mut().append_pair("page", &page.to_string()).append_pair("limit", PAGE_LIMIT);
-        Self { method: Method::GET, url, headers: HEADERS_OF_A_GET, body: None, accepts: SuccessCriterion::Page }
+        Self::get(url, SuccessCriterion::Page)
+    }
+
+    /// The request that reads a page of `bot`'s messages, in both directions.
+    pub(crate) fn history(base: &Url, bot: &str, query: &ListingQuery<'_>) -> Self {
+        let url = endpoint(base, &["v1", "external", "messages", "history", bot]);
+        Self::listing(url, query, ["startAt", "endAt"])
+    }
+
+    /// The request that reads a page of the templates that `bot` sent.
+    pub(super) fn notifications(base: &Url, bot: &str, query: &ListingQuery<'_>) -> Self {
+        let url = endpoint(base, &["v1", "external", "bots", bot, "notifications"]);
+        Self::listing(url, query, ["from", "to"])
+    }
+
+    /// The request that reads one of the templates that `bot` sent.
+    pub(super) fn notification(base: &Url, bot: &str, id: &str) -> Self {
+        Self::get(endpoint(base, &["v1", "bots", bot, "notifications", id]), SuccessCriterion::LookUp)
+    }
+
+    fn listing(mut url: Url, query: &ListingQuery<'_>, [since, until]: [&str; 2]) -> Self {
+        let mut pairs = url.query_pairs_mut();
+        pairs.append_pair("limit", &LOOK_UP_LIMIT.to_string()).append_pair("page", &query.page.to_string());
+        for (name, at) in [(since, query.since), (until, query.until)] {
+            if let Some(at) = at {
+                pairs.append_pair(name, &format!("{at:.3}"));
+            }
+        }
+        if let Some(id) = query.message_id {
+            pairs.append_pair("messageId", id);
+        }
+        drop(pairs);
+        Self::get(url, SuccessCriterion::LookUp)
+    }
+
+    fn get(url: Url, accepts: SuccessCriterion) -> Self {
+        Self { method: Method::GET, url, headers: HEADERS_OF_A_GET, body: None, accepts }
     }
 
     /// A request of any kind, which only reads where it is a GET.

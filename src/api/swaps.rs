@@ -98,6 +98,7 @@ mod tests {
             let answer = Answer {
                 status,
                 retry_after: None,
+                date: None,
                 warnings: Vec::new(),
                 body,
                 is_on_used_connection,

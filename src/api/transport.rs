@@ -208,6 +208,7 @@ impl Client {
         let warnings = warnings.filter(|warning| warning.starts_with("the sandbox ")).map(str::to_owned).collect();
         let is_compressed = headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
         let ends_with_connection = !headers.contains_key(CONTENT_LENGTH) && !headers.contains_key(TRANSFER_ENCODING);
+        let date = date(headers);
         let mut bytes = Vec::new();
         let (mut is_too_large, mut is_cut) = (false, false);
         let complete = loop {
@@ -231,7 +232,15 @@ impl Client {
         body.is_compressed = is_compressed || bytes.starts_with(&GZIP);
         let is_whole_by_its_json = is_cut && body.complete_by_its_json();
         body.redact(credentials);
-        Attempt::Answered(Answer { status, retry_after, warnings, body, is_on_used_connection, is_whole_by_its_json })
+        Attempt::Answered(Answer {
+            status,
+            retry_after,
+            date,
+            warnings,
+            body,
+            is_on_used_connection,
+            is_whole_by_its_json,
+        })
     }
 
     /// Asks for `url` without signing: any answer will do. Gives the server's time, where it tells it.
@@ -242,8 +251,7 @@ impl Client {
         let made = self.connections.made();
         let asked = self.once.get(url.clone()).send().await;
         let answer = asked.map_err(|error| self.failure(&error, url, made))?;
-        let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-        Ok(date)
+        Ok(date(answer.headers()))
     }
 
     fn failure(&self, error: &reqwest::Error, url: &Url, made: u64) -> Failure {
@@ -339,6 +347,11 @@ fn closes_at_once(headers: &HeaderMap) -> bool {
     let values = headers.get_all("keep-alive").iter().filter_map(|value| value.to_str().ok());
     let mut parameters = values.flat_map(|value| value.split(',')).filter_map(|parameter| parameter.split_once('='));
     parameters.any(|(name, value)| name.trim().eq_ignore_ascii_case("timeout") && value.trim().parse() == Ok(0_u32))
+}
+
+/// The server's time, where it tells it.
+fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
 /// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). A fraction counts as the next second, a number too large

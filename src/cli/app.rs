@@ -10,6 +10,7 @@ use crate::commands::doctor::DoctorArgs;
 use crate::commands::explain::ExplainArgs;
 use crate::commands::ledger::LedgerCommand;
 use crate::commands::man::ManArgs;
+use crate::commands::messages::MessagesCommand;
 use crate::commands::profile::ProfileCommand;
 use crate::commands::run::RunArgs;
 use crate::commands::sandbox::SandboxArgs;
@@ -61,6 +62,9 @@ pub(crate) enum Command {
     Send(SendArgs),
     FlowMessage(FlowMessageArgs),
     Templates(TemplatesArgs),
+    /// Show the messages that a bot sent and received, and how far they came
+    #[command(subcommand, arg_required_else_help = true)]
+    Messages(MessagesCommand),
     #[command(subcommand)]
     Bulk(BulkCommand),
     Run(RunArgs),

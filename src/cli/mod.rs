@@ -13,7 +13,8 @@ use clap::CommandFactory;
 
 use self::app::{App, Command};
 use crate::commands;
-use crate::context::Context;
+use crate::commands::messages::MessagesCommand;
+use crate::context::{Context, UsageError};
 use crate::exit::ExitCode;
 use crate::output::{Color, Format, Stderr, Stdout, Verbosity};
 
@@ -36,10 +37,17 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         return usage::refuse(&app.global.context(false), error);
     }
     let mut context = app.global.context(std::env::var_os("CI").is_some());
+    if context.stdout.format == Format::To && !matches!(app.command, Some(Command::Messages(MessagesCommand::List(_))))
+    {
+        let error =
+            UsageError::new("-o to: this command lists no recipients", "-o is response, id, record or none here");
+        return usage::print_error(&context.stderr, &error.into());
+    }
     let ended = match app.command {
         Some(Command::Send(args)) => return commands::send::run(&mut context, &args.typed),
         Some(Command::FlowMessage(args)) => return commands::send::run(&mut context, &args.typed()),
         Some(Command::Templates(args)) => commands::templates::run(&mut context, &args),
+        Some(Command::Messages(command)) => commands::messages::run(&mut context, command),
         Some(Command::Bulk(command)) => commands::bulk::run(&mut context, command),
         Some(Command::Run(args)) => commands::run::run(&mut context, &args),
         Some(Command::Api(typed)) => return commands::api::run(&mut context, &typed),

@@ -10,6 +10,7 @@ use super::app::App;
 use super::global::GlobalFlags;
 use crate::commands::api::ApiArgs;
 use crate::commands::bulk::{BulkCommand, BulkSendArgs};
+use crate::commands::messages::MessagesCommand;
 use crate::commands::profile::ProfileCommand;
 use crate::commands::run::RunArgs;
 use crate::commands::sandbox::SandboxArgs;
@@ -50,6 +51,7 @@ fn command(name: &str, index: usize, words: &Words) -> Option<Command> {
         "send" => SendArgs::augment_args(named("send")),
         "flow-message" => FlowMessageArgs::augment_args(named("flow-message")),
         "templates" => TemplatesArgs::augment_args(named("templates")),
+        "messages" => MessagesCommand::augment_subcommands(named("messages")),
         "bulk" if words.all().get(index + 1).is_some_and(|word| word == "send") => {
             named("bulk").subcommand(BulkSendArgs::augment_args(named("send"))).subcommand_required(true)
         }

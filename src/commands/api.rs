@@ -336,7 +336,7 @@ fn print_one(stdout: &Stdout, result: &Value) -> Result<(), StreamError> {
             Some(id) => stdout.value(id),
             None => Ok(()),
         },
-        Format::None => Ok(()),
+        Format::None | Format::To => Ok(()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where errors end: each becomes an exit code, a stable name, one line a detail and a way out. There is no way from an
 //! error that is not listed here: one without a mapping does not compile.
 
-use crate::api::{Cause, ClientError, Outcome, TypedPathError, UNKNOWN_HINT};
+use crate::api::{Cause, ClientError, LookUpError, Outcome, TypedPathError, UNKNOWN_HINT};
 use crate::config::ConfigError;
 use crate::context::UsageError;
 use crate::exit::ExitCode;
@@ -203,6 +203,13 @@ impl From<EarlierError> for CommandError {
 
 impl From<ReadError> for CommandError {
     fn from(error: ReadError) -> Self {
+        let ((code, _), name, hint) = (of_outcome(&error.outcome()), error.code(), error.hint());
+        Self::new(code, name, error, hint)
+    }
+}
+
+impl From<LookUpError> for CommandError {
+    fn from(error: LookUpError) -> Self {
         let ((code, _), name, hint) = (of_outcome(&error.outcome()), error.code(), error.hint());
         Self::new(code, name, error, hint)
     }

@@ -8,6 +8,7 @@ mod error;
 pub(crate) mod explain;
 pub(crate) mod ledger;
 pub(crate) mod man;
+pub(crate) mod messages;
 pub(crate) mod profile;
 pub(crate) mod run;
 pub(crate) mod sandbox;

@@ -314,7 +314,7 @@ pub(crate) fn print_answer(context: &Context, format: Format, record: &Record) -
         (Format::Record, _, _) => stdout.record(record),
         (Format::Response, Some(response), _) => stdout.json(response),
         (Format::Id, _, Some(id)) => stdout.value(id),
-        (Format::Response | Format::Id | Format::None, _, _) => Ok(()),
+        (Format::Response | Format::Id | Format::None | Format::To, _, _) => Ok(()),
     }
 }
 
@@ -366,6 +366,7 @@ mod tests {
         Answer {
             status,
             retry_after: None,
+            date: None,
             warnings: Vec::new(),
             body: Body::new(text.to_owned(), true),
             is_on_used_connection: false,

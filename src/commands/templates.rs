@@ -95,7 +95,7 @@ fn print(stdout: &Stdout, listing: &Value) -> Result<(), StreamError> {
             stdout.table(&["NAME", "LANGUAGE", "CATEGORY", "STATUS", "TEXT"], rows)
         }
         Format::Response | Format::Record => stdout.json(listing),
-        Format::None => Ok(()),
+        Format::None | Format::To => Ok(()),
     }
 }
 

@@ -22,6 +22,7 @@ pub fn answer(bytes: &[u8]) {
             SuccessCriterion::Page,
             SuccessCriterion::Read,
             SuccessCriterion::Done,
+            SuccessCriterion::LookUp,
         ] {
             hold(status, &body, accepts);
         }
@@ -32,6 +33,7 @@ fn hold(status: u16, body: &Body, accepts: SuccessCriterion) {
     let answer = Answer {
         status,
         retry_after: None,
+        date: None,
         warnings: Vec::new(),
         body: body.clone(),
         is_on_used_connection: false,
@@ -65,7 +67,7 @@ fn hold(status: u16, body: &Body, accepts: SuccessCriterion) {
             let is_sent = json.as_ref().is_some_and(Value::is_object) && (200..300).contains(&status);
             assert!(is_sent || !matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");
         }
-        SuccessCriterion::Page | SuccessCriterion::Read => {
+        SuccessCriterion::Page | SuccessCriterion::LookUp | SuccessCriterion::Read => {
             assert!(!matches!(verdict.outcome, Outcome::Unknown(_)), "{verdict:?}");
         }
         SuccessCriterion::Done => {

@@ -324,6 +324,7 @@ fn a_limit_slows_and_holds_alike(begin: Begin) {
             let answer = Answer {
                 status: *status,
                 retry_after: retry_after.map(Duration::from_secs),
+                date: None,
                 warnings: Vec::new(),
                 body: Body::new((*body).to_owned(), true),
                 is_on_used_connection: false,

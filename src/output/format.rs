@@ -12,6 +12,9 @@ pub(crate) enum Format {
     Id,
     /// One JSON object with the outcome of the message
     Record,
+    /// Recipients, one a line; only of a command that lists messages
+    #[value(hide = true)]
+    To,
     /// Nothing: the exit code and standard error say it all
     None,
 }

@@ -124,7 +124,7 @@ impl Stdout {
     pub(crate) fn stream(&self) -> Box<dyn Write> {
         match self.format {
             Format::None => Box::new(io::sink()),
-            Format::Response | Format::Id | Format::Record => {
+            Format::Response | Format::Id | Format::Record | Format::To => {
                 Box::new(io::BufWriter::with_capacity(64 * 1024, io::stdout()))
             }
         }

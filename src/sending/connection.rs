@@ -130,7 +130,7 @@ pub(crate) fn proxy_to(base: &ApiUrl) -> Result<Option<Proxy>, ClientError> {
 }
 
 /// Says what happens on the way: each wait, and with `--verbose` each request and answer.
-fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>) {
+pub(super) fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>) {
     match event {
         Event::Attempt(number) => {
             stderr.detail('*', &format!("attempt {number}"));

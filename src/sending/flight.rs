@@ -23,8 +23,9 @@ impl Flight {
                 self.is_under_way.set(false);
                 self.last_problem.replace(Some((problem.code, problem.message.clone())));
             }
-            // What the answer means is not yet known.
-            Event::Answered(_) | Event::Failed(_) => {}
+            // What the answer means is not yet known; one that failed is told next.
+            Event::Answered(_) => drop(self.last_problem.take()),
+            Event::Failed(_) => {}
         }
     }
 

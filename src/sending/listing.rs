@@ -240,6 +240,7 @@ mod tests {
         let answer = status.map(|status| Answer {
             status,
             retry_after: None,
+            date: None,
             warnings: Vec::new(),
             body: Body::new("{}".to_owned(), true),
             is_on_used_connection: false,

@@ -85,7 +85,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("people", &["list", "message", "phone"]),
     ("sandbox", &["message", "timestamps"]),
     ("process", &["output", "program"]),
-    ("api", &["message", "process", "secret", "timestamps"]),
+    ("api", &["message", "phone", "process", "secret", "timestamps"]),
     ("config", &["hours", "line_breaks", "nearest", "phone", "places", "private_file", "program", "secret"]),
     ("message", &["input", "line_breaks", "nearest", "phone"]),
     ("hours", &["nearest", "private_file"]),

@@ -65,6 +65,8 @@ mod kinds;
 mod layout;
 mod limits;
 mod listening;
+#[cfg(unix)]
+mod messages;
 mod needs;
 mod numbers;
 #[cfg(unix)]

@@ -73,6 +73,14 @@ impl Server {
         Self { url: acceptor.url(), received, acceptor }
     }
 
+    /// A server that looks at each request and its number before it answers.
+    pub(crate) fn responding(respond: impl Fn(usize, &Received) -> Reply + Send + Sync + 'static) -> Self {
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&received);
+        let acceptor = Acceptor::start(move |number, stream| respond_to(stream, number, &seen, &respond));
+        Self { url: acceptor.url(), received, acceptor }
+    }
+
     /// A server that gives every request the same answer.
     pub(crate) fn answering(reply: Reply) -> Self {
         Self::start(vec![reply])
@@ -130,16 +138,31 @@ fn serve(stream: &TcpStream, reply: &Reply, received: &Mutex<Vec<Received>>) {
             // A connection without a request is the client's own affair.
             let Ok(request) = read_request(stream) else { return };
             received.lock().unwrap().push(request);
-            match reply {
-                Reply::Bytes(bytes) => {
-                    let mut stream = stream;
-                    // The client may have seen enough before the end.
-                    let _ = stream.write_all(bytes);
-                }
-                Reply::ResetAfterReading => reset(stream),
-                _ => thread::park(),
-            }
+            answer(stream, reply);
         }
+    }
+}
+
+/// Answers one request as `respond` says, which has read it.
+pub(crate) fn respond_to(
+    stream: &TcpStream,
+    number: usize,
+    received: &Mutex<Vec<Received>>,
+    respond: impl Fn(usize, &Received) -> Reply,
+) {
+    let Ok(request) = read_request(stream) else { return };
+    received.lock().unwrap().push(request.clone());
+    answer(stream, &respond(number, &request));
+}
+
+fn answer(mut stream: &TcpStream, reply: &Reply) {
+    match reply {
+        Reply::Bytes(bytes) => {
+            // The client may have seen enough before the end.
+            let _ = stream.write_all(bytes);
+        }
+        Reply::ResetAfterReading => reset(stream),
+        _ => thread::park(),
     }
 }
 

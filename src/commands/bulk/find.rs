@@ -120,7 +120,7 @@ fn print(context: &Context, FoundMessages { messages, unreadable, .. }: &FoundMe
             });
             Ok(unreadable.try_for_each(|run| stdout.line(&compact(&run)))?)
         }
-        Format::None => Ok(()),
+        Format::None | Format::To => Ok(()),
     }
 }
 

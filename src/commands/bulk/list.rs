@@ -58,7 +58,7 @@ fn print(context: &Context, RunOverviews { runs, unreadable }: &RunOverviews) ->
             runs.iter().try_for_each(|run| of_script(stdout, run))?;
             unreadable.iter().try_for_each(|run| unreadable_of_script(stdout, run))
         }
-        Format::None => Ok(()),
+        Format::None | Format::To => Ok(()),
     }
 }
 

@@ -209,7 +209,7 @@ pub(crate) fn print_summary(
         Format::Id => name.map_or(Ok(()), |name| context.stdout.value(&name.to_string())),
         _ if context.stdout.wants_words() => words.iter().try_for_each(|line| context.stdout.value(line)),
         Format::Response | Format::Record => context.stdout.json(summary),
-        Format::None => Ok(()),
+        Format::None | Format::To => Ok(()),
     }
 }
 

@@ -1,0 +1,347 @@
+//! Asks Jelou what became of messages. Nothing but GETs leaves from here, one after the other, and no faster than they may.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, SystemTime};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use tokio::time::Instant;
+use url::Url;
+
+use super::error::LookUpError;
+use super::facts::DeliveryFacts;
+use super::fields::time_at;
+use super::history::HistoryMessage;
+use super::notification::Notification;
+use super::pages::{Coverage, PageTally};
+use crate::api::answer::Answer;
+use crate::api::credentials::Credentials;
+use crate::api::delivery::{Delivery, Event, deliver};
+use crate::api::outcome::Outcome;
+use crate::api::request::{ListingQuery, Request};
+use crate::api::transport::Client;
+use crate::process::Signals;
+use crate::timestamps::timestamp;
+
+/// By this much a clock may differ before it counts.
+const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
+/// Most pages of the conversations in which one message is looked for.
+const MOST_PAGES_OF_ONE: u32 = 20;
+
+/// Whoever asks, and how.
+pub(crate) struct LookUps<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) credentials: &'a Credentials,
+    pub(crate) base: &'a Url,
+    pub(crate) bot: &'a str,
+    /// A signal ends a look-up.
+    pub(crate) signals: &'a mut Signals,
+    /// Hears what happens on the way.
+    pub(crate) watch: Box<dyn FnMut(&Request, Event<'_>) + 'a>,
+    /// How long a server that is busy or away is waited for, from its first failure.
+    pub(crate) retry_for: Duration,
+    pub(crate) pace: LookUpPace,
+    /// What the server's clock shows beside ours, by the last of its answers.
+    pub(crate) clock: SignedDuration,
+}
+
+/// Keeps requests apart.
+#[derive(Debug)]
+pub(crate) struct LookUpPace {
+    between: Duration,
+    last: Option<Instant>,
+}
+
+/// What is listed: the newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LookUpList {
+    /// Every message, in both directions.
+    History,
+    /// Templates that were sent.
+    Notifications,
+}
+
+/// Which entries of a listing are asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct LookUpSpan {
+    pub(crate) start: SpanStart,
+    /// Inclusive; until now where there is none.
+    pub(crate) until: Option<Timestamp>,
+}
+
+/// Where a span begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SpanStart {
+    Ever,
+    /// By the server's clock.
+    Ago(Duration),
+    At(Timestamp),
+}
+
+/// What kind of message is looked for, which says where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MessageSort {
+    Free,
+    Template,
+    /// Nobody knows.
+    Either,
+}
+
+/// One message that is looked for again and again.
+#[derive(Debug)]
+pub(crate) struct TrackedMessage {
+    pub(crate) id: String,
+    pub(crate) sort: MessageSort,
+    /// When it was sent, by our clock, where that is known.
+    pub(crate) sent_at: Option<SystemTime>,
+    /// What is known; nothing where it was never listed.
+    pub(crate) facts: Option<DeliveryFacts>,
+    /// The API's own entry of it, the last that was read.
+    pub(crate) entry: Option<Value>,
+    /// What the history says of it.
+    pub(crate) message: Option<HistoryMessage>,
+    /// What the notifications say of it.
+    pub(crate) notification: Option<Notification>,
+    /// Whether every place that could list it was read to its end.
+    pub(crate) is_fully_searched: bool,
+}
+
+impl LookUpPace {
+    pub(crate) fn per_second(rate: f64) -> Self {
+        Self { between: Duration::try_from_secs_f64(rate.recip()).unwrap_or_default(), last: None }
+    }
+
+    /// When the next request may leave.
+    fn next(&mut self) -> Instant {
+        let now = Instant::now();
+        let next = self.last.map_or(now, |last| now.max(last + self.between));
+        self.last = Some(next);
+        next
+    }
+}
+
+impl TrackedMessage {
+    pub(crate) fn new(id: String, sort: MessageSort, sent_at: Option<SystemTime>) -> Self {
+        Self {
+            id,
+            sort,
+            sent_at,
+            facts: None,
+            entry: None,
+            message: None,
+            notification: None,
+            is_fully_searched: false,
+        }
+    }
+
+    /// Takes what an entry of the notifications says of it, if it is of this message.
+    fn note_notification(&mut self, entry: &Value) -> bool {
+        let Some(notification) = Notification::read(entry).filter(|found| found.is_called(&self.id)) else {
+            return false;
+        };
+        self.learn(notification.facts.clone());
+        self.notification = Some(notification);
+        self.entry = Some(entry.clone());
+        true
+    }
+
+    /// The same of an entry of the history of `bot`.
+    fn note_message(&mut self, entry: &Value, bot: &str) -> bool {
+        let message = HistoryMessage::read(entry, bot).filter(|found| found.id.as_deref() == Some(&self.id));
+        let Some(message) = message else { return false };
+        if let Some(facts) = message.facts() {
+            self.learn(facts);
+        }
+        self.message = Some(message);
+        self.entry = Some(entry.clone());
+        true
+    }
+
+    fn learn(&mut self, seen: DeliveryFacts) {
+        match &mut self.facts {
+            Some(known) => known.learn(seen),
+            None => self.facts = Some(seen),
+        }
+    }
+}
+
+impl LookUps<'_> {
+    /// What the server's clock shows now.
+    pub(crate) fn now(&self) -> Timestamp {
+        let ours = timestamp(SystemTime::now());
+        ours.saturating_add(self.clock).unwrap_or(ours)
+    }
+
+    /// Reads the entries of a listing within `span`, each page once, and gives each to `take`, until that breaks it off. The
+    /// same entry can come twice, also with another state. What was given until an error stands.
+    ///
+    /// # Errors
+    /// When a page cannot be read.
+    pub(crate) async fn read(
+        &mut self,
+        listing: LookUpList,
+        message_id: Option<&str>,
+        span: &LookUpSpan,
+        most_pages: u32,
+        mut take: impl FnMut(&Value) -> ControlFlow<()>,
+    ) -> Result<Coverage, LookUpError> {
+        let mut tally = PageTally::new(most_pages);
+        let mut since = self.begin(span.start);
+        let mut until = span.until;
+        let mut is_clock_known = false;
+        loop {
+            let query = ListingQuery { since, until, message_id, page: tally.next_page() };
+            let request = match listing {
+                LookUpList::History => Request::history(self.base, self.bot, &query),
+                LookUpList::Notifications => Request::notifications(self.base, self.bot, &query),
+            };
+            let answer = self.ask(&request).await?;
+            if !is_clock_known {
+                is_clock_known = true;
+                let begin = self.begin(span.start);
+                let is_off =
+                    begin.zip(since).is_some_and(|(begin, since)| begin.duration_since(since).abs() > TOLERANCE);
+                if matches!(span.start, SpanStart::Ago(_)) && is_off {
+                    since = begin;
+                    continue;
+                }
+            }
+            let entries = answer.body.results().map(Vec::as_slice).unwrap_or_default();
+            let mut newest = None;
+            for entry in entries {
+                let at = time_at(entry, &["/createdAt"]);
+                let is_older = at.zip(since).is_some_and(|(at, since)| since.duration_since(at) > TOLERANCE);
+                let is_later = at.zip(span.until).is_some_and(|(at, until)| at > until);
+                newest = newest.max(at);
+                tally.entry(entry, is_older);
+                if !is_older && !is_later && take(entry).is_break() {
+                    return Ok(Coverage::Whole);
+                }
+            }
+            if let Some(coverage) = tally.end_page(total_pages(&answer)) {
+                return Ok(coverage);
+            }
+            // From here on nothing new moves the pages on. What the first one had must stay within.
+            let now = self.now().max(newest.unwrap_or(Timestamp::MIN));
+            until = until.or_else(|| now.checked_add(TOLERANCE).ok());
+        }
+    }
+
+    /// Looks for `tracked` wherever it can be listed, and learns what is said there of it.
+    ///
+    /// # Errors
+    /// When nothing could be asked, or an answer is missing. What was learnt before stays.
+    pub(crate) async fn look_for(&mut self, tracked: &mut TrackedMessage) -> Result<(), LookUpError> {
+        tracked.is_fully_searched = true;
+        let mut unavailable = None;
+        let mut is_asked = false;
+        let asked = match tracked.sort {
+            MessageSort::Free => [Some(ListedIn::History), None, None],
+            MessageSort::Template | MessageSort::Either => {
+                [Some(ListedIn::Notifications), Some(ListedIn::OneNotification), Some(ListedIn::History)]
+            }
+        };
+        for place in asked.into_iter().flatten() {
+            match self.look_in(place, tracked).await {
+                Ok(()) => is_asked = true,
+                Err(error @ LookUpError::Unavailable { .. }) => unavailable = unavailable.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+            // The notifications say more of a template than the history does.
+            if tracked.notification.is_some() {
+                return Ok(());
+            }
+        }
+        match unavailable {
+            Some(error) if !is_asked => Err(error),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    async fn look_in(&mut self, place: ListedIn, tracked: &mut TrackedMessage) -> Result<(), LookUpError> {
+        let id = tracked.id.clone();
+        let sent_at = tracked.sent_at.map(|at| timestamp(at).saturating_add(self.clock - TOLERANCE));
+        let start = sent_at.and_then(Result::ok).map_or(SpanStart::Ever, SpanStart::At);
+        let span = LookUpSpan { start, until: None };
+        let coverage = match place {
+            ListedIn::OneNotification => {
+                let entry = self.notification(&id).await?;
+                if let Some(entry) = entry {
+                    tracked.note_notification(&entry);
+                }
+                Coverage::Whole
+            }
+            ListedIn::Notifications => {
+                let take = |entry: &Value| match tracked.note_notification(entry) {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                };
+                self.read(LookUpList::Notifications, Some(&id), &span, MOST_PAGES_OF_ONE, take).await?
+            }
+            ListedIn::History => {
+                let bot = self.bot.to_owned();
+                let take = |entry: &Value| match tracked.note_message(entry, &bot) {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                };
+                self.read(LookUpList::History, Some(&id), &span, MOST_PAGES_OF_ONE, take).await?
+            }
+        };
+        tracked.is_fully_searched &= coverage == Coverage::Whole;
+        Ok(())
+    }
+
+    /// The entry of the notification that is called `id`; nothing where there is none.
+    async fn notification(&mut self, id: &str) -> Result<Option<Value>, LookUpError> {
+        let request = Request::notification(self.base, self.bot, id);
+        match self.ask(&request).await {
+            Ok(answer) => Ok(answer.body.json),
+            // Of one that it does not know it says the same as where it knows of none.
+            Err(LookUpError::Unavailable { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks once, when it may, and again while the server is busy or away.
+    async fn ask(&mut self, request: &Request) -> Result<Answer, LookUpError> {
+        let at = self.pace.next();
+        let Self { client, credentials, signals, watch, retry_for, .. } = self;
+        tokio::select! {
+            biased;
+            signal = signals.next() => return Err(LookUpError::new(Delivery::never_begun(signal), request)),
+            () = tokio::time::sleep_until(at) => {}
+        }
+        let watch = |event: Event<'_>| watch(request, event);
+        let delivery = deliver(client, request, credentials, *retry_for, signals.next(), watch).await;
+        if let Some(date) = delivery.answer.as_ref().and_then(|answer| answer.date) {
+            let difference = timestamp(date).duration_since(timestamp(SystemTime::now()));
+            self.clock = if difference.abs() > TOLERANCE { difference } else { SignedDuration::ZERO };
+        }
+        match delivery {
+            Delivery { outcome: Outcome::Sent { .. }, answer: Some(answer), .. } => Ok(answer),
+            delivery => Err(LookUpError::new(delivery, request)),
+        }
+    }
+
+    /// When `since` is, by the server's clock.
+    fn begin(&self, since: SpanStart) -> Option<Timestamp> {
+        match since {
+            SpanStart::Ever => None,
+            SpanStart::At(at) => Some(at),
+            SpanStart::Ago(duration) => self.now().checked_sub(duration).ok(),
+        }
+    }
+}
+
+/// Where a message can be listed.
+#[derive(Clone, Copy, Debug)]
+enum ListedIn {
+    History,
+    Notifications,
+    OneNotification,
+}
+
+fn total_pages(answer: &Answer) -> Option<u64> {
+    let pages = answer.body.json.as_ref()?.pointer("/pagination/totalPages")?;
+    pages.as_u64().or_else(|| pages.as_str()?.parse().ok())
+}

@@ -1,0 +1,107 @@
+//! Why Jelou could not be asked.
+
+use thiserror::Error;
+
+use super::pages::Coverage;
+use crate::api::delivery::Delivery;
+use crate::api::outcome::{Cause, Outcome, Problem};
+use crate::api::request::Request;
+use crate::process::Signal;
+
+/// Codes by which Jelou says that there is no such bot (`api.md`, "Errors").
+const NO_BOT: [&str; 3] = ["E1019", "BOT_NOT_FOUND", "bot_not_found"];
+
+#[derive(Debug, Error)]
+pub(crate) enum LookUpError {
+    /// The account has no such look-up.
+    #[error("this account has no message look-ups: the API answered 404 to GET {path}")]
+    Unavailable { path: String },
+    /// No look-up lists the message.
+    #[error("{}", not_listed(id, *is_searched))]
+    NotListed {
+        id: String,
+        /// Whether every place that could list it was read to its end.
+        is_searched: bool,
+    },
+    /// Not everything was read.
+    #[error("the listing is incomplete: {}", incomplete(*coverage, *unreadable))]
+    Incomplete {
+        coverage: Coverage,
+        /// Entries that do not say what they must.
+        unreadable: usize,
+    },
+    #[error("not everything could be read: {}", delivery.problem.as_ref().map_or("no answer".into(), Problem::told))]
+    Failed { delivery: Box<Delivery> },
+}
+
+impl LookUpError {
+    pub(super) fn new(delivery: Delivery, request: &Request) -> Self {
+        let status = delivery.answer.as_ref().map(|answer| answer.status);
+        let code = delivery.problem.as_ref().and_then(|problem| problem.api_code.as_deref());
+        if status == Some(404) && !code.is_some_and(|code| NO_BOT.contains(&code)) {
+            return Self::Unavailable { path: request.url.path().to_owned() };
+        }
+        Self::Failed { delivery: Box::new(delivery) }
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Unavailable { .. } | Self::NotListed { .. } => Outcome::NotSent(Cause::Rejected),
+            Self::Incomplete { .. } => Outcome::NotSent(Cause::Unavailable),
+            Self::Failed { delivery } => delivery.outcome.clone(),
+        }
+    }
+
+    /// The signal that ended it.
+    pub(crate) fn signal(&self) -> Option<Signal> {
+        match self.outcome() {
+            Outcome::NotSent(Cause::Interrupted(signal)) => Some(signal),
+            Outcome::Unknown(signal) => signal,
+            Outcome::NotSent(_) | Outcome::Sent { .. } => None,
+        }
+    }
+
+    /// Whether an attempt had failed before it ended.
+    pub(crate) fn was_failing(&self) -> bool {
+        matches!(self, Self::Failed { delivery } if delivery.attempts > 1)
+    }
+
+    /// The stable name of the fault.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Unavailable { .. } | Self::NotListed { .. } => "rejected",
+            Self::Incomplete { .. } => "unavailable",
+            Self::Failed { delivery } => delivery.problem.as_ref().map_or("unavailable", |problem| problem.code),
+        }
+    }
+
+    /// The way out. What a signal means for a message does not hold for a read.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unavailable { .. } => Some("ask Jelou whether your account can read its message history".to_owned()),
+            Self::NotListed { .. } => Some(
+                "check --bot and the id; a new message may be listed later: ask again with --wait delivered".to_owned(),
+            ),
+            Self::Incomplete { coverage: Coverage::TooMany(_), .. } => {
+                Some("list less at once with --since and --until".to_owned())
+            }
+            Self::Incomplete { .. } => Some("try again; what is missing may matter".to_owned()),
+            Self::Failed { .. } if self.signal().is_some() => None,
+            Self::Failed { delivery } => delivery.problem.as_ref().map(|problem| problem.hint.clone()),
+        }
+    }
+}
+
+fn not_listed(id: &str, is_searched: bool) -> String {
+    let among = if is_searched { "" } else { " among what could be read" };
+    format!("Jelou lists no message `{}`{among}", id.escape_debug())
+}
+
+fn incomplete(coverage: Coverage, unreadable: usize) -> String {
+    let entries = match unreadable {
+        0 => None,
+        1 => Some("1 entry does not say what a message must".to_owned()),
+        many => Some(format!("{many} entries do not say what a message must")),
+    };
+    coverage.problem().into_iter().chain(entries).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,105 @@
+//! What is known of one message's way to the person: the state, when, and why it failed.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::super::answer::{clipped, scalar_text};
+use super::super::codes::{code_at_start, code_of_title};
+use super::super::refusal;
+use super::ladder::DeliveryState;
+
+/// Most bytes of a reason that are kept.
+const MOST: usize = 2048;
+
+/// As `delivery` of the record shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct DeliveryFacts {
+    pub(crate) state: DeliveryState,
+    /// Since when; Jelou says it of templates alone.
+    pub(crate) at: Option<Timestamp>,
+    /// WhatsApp's or Jelou's code of a failure.
+    pub(crate) code: Option<String>,
+    /// Why it failed, in the API's words.
+    pub(crate) reason: Option<String>,
+}
+
+impl DeliveryFacts {
+    pub(crate) fn new(state: DeliveryState) -> Self {
+        Self { state, at: None, code: None, reason: None }
+    }
+
+    /// Takes what was `seen` later, by the rule of [`DeliveryState::after`]. Of the same state it fills in what is missing.
+    pub(crate) fn learn(&mut self, seen: Self) {
+        if seen.state == self.state {
+            self.at = self.at.or(seen.at);
+            self.code = self.code.take().or(seen.code);
+            self.reason = self.reason.take().or(seen.reason);
+        } else if self.state.clone().after(seen.state.clone()) == seen.state {
+            *self = seen;
+        }
+    }
+
+    /// The same with the reason of a failure, as `error` gives it: a code, a text, or an object with either.
+    pub(super) fn failed_with(self, error: &Value) -> Self {
+        let text = error.as_str().map(str::trim).filter(|text| !text.is_empty());
+        let is_code = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if let Some(code) = scalar_text(error).filter(|text| is_code(text)) {
+            return Self { code: Some(clipped(&code).into_owned()), ..self };
+        }
+        let words = text.map_or_else(|| refusal::words(&json!({ "error": error }), MOST), str::to_owned);
+        let titles = ["/title", "/0/title", "/errors/0/title", "/error/title"];
+        let title = titles.iter().find_map(|place| error.pointer(place)?.as_str());
+        let words = if words.is_empty() { title.unwrap_or_default() } else { &words };
+        let codes = ["/code", "/0/code", "/errors/0/code", "/error/code"];
+        let code = codes.iter().find_map(|place| scalar_text(error.pointer(place)?));
+        let code = code.or_else(|| code_at_start(words, "").map(str::to_owned));
+        let code = code.or_else(|| code_of_title(title.unwrap_or(words), "").map(str::to_owned));
+        let reason = Some(clipped(words).into_owned()).filter(|reason| !reason.is_empty());
+        Self { code: code.map(|code| clipped(&code).into_owned()), reason, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_reason_of_a_failure_in_whatever_shape() {
+        for (error, code, reason) in [
+            (json!(131_026), Some("131026"), None),
+            (json!("131026"), Some("131026"), None),
+            (json!("Message undeliverable"), Some("131026"), Some("Message undeliverable")),
+            (json!("(#131047) Re-engagement message"), Some("131047"), Some("(#131047) Re-engagement message")),
+            (json!("it broke"), None, Some("it broke")),
+            (json!({"code": 131_049, "title": "x", "message": "held back"}), Some("131049"), Some("held back")),
+            (json!({"title": "Message undeliverable"}), Some("131026"), Some("Message undeliverable")),
+            (json!([{"code": 131_026, "error_data": {"details": "gone"}}]), Some("131026"), Some("gone")),
+            (json!({"errors": [{"code": 131_026}]}), Some("131026"), None),
+            (json!({}), None, None),
+            (json!(""), None, None),
+            (json!(null), None, None),
+            (json!(false), None, None),
+        ] {
+            let facts = DeliveryFacts::new(DeliveryState::Undelivered).failed_with(&error);
+            let found = (facts.code.as_deref(), facts.reason.as_deref());
+            assert_eq!(found, (code, reason), "{error}");
+        }
+        let long = DeliveryFacts::new(DeliveryState::Undelivered).failed_with(&json!("x".repeat(1 << 20)));
+        assert_eq!(long.reason.map(|reason| reason.len()), Some(MOST));
+    }
+
+    #[test]
+    fn what_is_learnt_later_adds_and_never_takes_away() {
+        let at = |second| Timestamp::from_second(second).ok();
+        let mut known = DeliveryFacts::new(DeliveryState::Accepted);
+        known.learn(DeliveryFacts::new(DeliveryState::Undelivered));
+        let reason = || Some("Message undeliverable".to_owned());
+        known.learn(DeliveryFacts { reason: reason(), ..DeliveryFacts::new(DeliveryState::Undelivered) });
+        assert_eq!(known.reason, reason());
+        known.learn(DeliveryFacts { at: at(7), ..DeliveryFacts::new(DeliveryState::Delivered) });
+        known.learn(DeliveryFacts { at: at(9), reason: reason(), ..DeliveryFacts::new(DeliveryState::Undelivered) });
+        known.learn(DeliveryFacts { at: at(8), ..DeliveryFacts::new(DeliveryState::Delivered) });
+        assert_eq!(known, DeliveryFacts { at: at(7), ..DeliveryFacts::new(DeliveryState::Delivered) });
+    }
+}

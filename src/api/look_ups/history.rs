@@ -1,0 +1,181 @@
+//! One message of a bot's history, as Jelou lists it: who wrote it, whose chat it stands in, and how far it came.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::facts::DeliveryFacts;
+use super::fields::{text_at, time_at};
+use super::ladder::DeliveryState;
+use crate::phone::{is_user_id, person_key};
+
+/// Digits of a telephone number (E.164).
+const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Author {
+    Bot,
+    User,
+    /// An agent, or somebody of whom nothing says who it is.
+    Other,
+}
+
+/// A message in either direction; what the answer does not say is absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HistoryMessage {
+    pub(crate) id: Option<String>,
+    pub(crate) author: Author,
+    /// The person of the chat: who is not the bot.
+    pub(crate) user: Option<String>,
+    /// The person's name.
+    pub(crate) name: Option<String>,
+    pub(crate) state: Option<DeliveryState>,
+    /// The wire's own word: `TEXT`, `IMAGE`, …
+    pub(crate) kind: Option<String>,
+    pub(crate) text: Option<String>,
+    pub(crate) media_url: Option<String>,
+    /// When it was created.
+    pub(crate) at: Option<Timestamp>,
+}
+
+impl HistoryMessage {
+    /// Reads an entry of the history of `bot`; nothing where it is not an object.
+    pub(crate) fn read(entry: &Value, bot: &str) -> Option<Self> {
+        entry.as_object()?;
+        let author = author(entry, bot);
+        let ends = match author {
+            Author::User => ["sender", "recipient"],
+            Author::Bot | Author::Other => ["recipient", "sender"],
+        };
+        let id_of = |end: &&str| text_at(entry, &[&format!("/{end}/id"), &format!("/{end}")]).filter(|id| id != bot);
+        let is_persons = |end: &&&str| id_of(end).is_some_and(|id| is_person(&id));
+        // A bot may have a number too, so the end that the direction names comes first.
+        let of_person = ends.iter().find(is_persons).or_else(|| ends.iter().find(|end| id_of(end).is_some()));
+        let by = text_at(entry, &["/by"]).filter(|by| author == Author::User && is_person(by));
+        let name_of = |end: &&str| text_at(entry, &[&format!("/{end}/names"), &format!("/{end}/name")]);
+        Some(Self {
+            id: text_at(entry, &["/messageId", "/id", "/_id"]),
+            author,
+            user: by.or_else(|| id_of(of_person?)),
+            name: of_person.and_then(name_of),
+            state: text_at(entry, &["/status"]).map(|status| DeliveryState::of_status(&status)),
+            kind: text_at(entry, &["/bubble/type"]),
+            text: text_at(entry, &["/bubble/text", "/bubble"]),
+            media_url: text_at(entry, &["/bubble/mediaUrl"]),
+            at: time_at(entry, &["/createdAt"]),
+        })
+    }
+
+    /// How far it came. The history has no time of it but that of its creation, and no reasons.
+    pub(crate) fn facts(&self) -> Option<DeliveryFacts> {
+        let state = self.state.clone()?;
+        let at = self.at.filter(|_| state == DeliveryState::Accepted);
+        Some(DeliveryFacts { at, ..DeliveryFacts::new(state) })
+    }
+}
+
+/// Whether `id` is a person's: a telephone number, or a WhatsApp user id.
+fn is_person(id: &str) -> bool {
+    let key = person_key(id);
+    is_user_id(id) || DIGITS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `by` decides where it says user or bot. Else a user is who is not the bot and has a person's number.
+fn author(entry: &Value, bot: &str) -> Author {
+    let by = text_at(entry, &["/by", "/by/type"]).unwrap_or_default();
+    if by.eq_ignore_ascii_case("bot") {
+        return Author::Bot;
+    }
+    if by.eq_ignore_ascii_case("user") {
+        return Author::User;
+    }
+    let sender = text_at(entry, &["/sender/id", "/sender"]);
+    match sender {
+        Some(sender) if sender == bot => Author::Bot,
+        Some(sender) if is_person(&sender) => Author::User,
+        Some(_) | None if by != bot && is_person(&by) => Author::User,
+        Some(_) | None => Author::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const PERSON: &str = "593987654321";
+
+    #[test]
+    fn reads_an_entry_as_it_is_documented() {
+        let entry = json!({
+            "recipient": {"id": PERSON, "names": "Ana"}, "sender": {"id": "77", "name": "Bot", "type": "Whatsapp"},
+            "by": "bot", "messageId": "msg_1", "status": "DELIVERED_USER",
+            "bubble": {"type": "TEXT", "text": "Hola", "mediaUrl": "https://a.example/x.png"},
+            "createdAt": "2025-01-15T10:30:00.000Z",
+        });
+        let expected = HistoryMessage {
+            id: Some("msg_1".to_owned()),
+            author: Author::Bot,
+            user: Some(PERSON.to_owned()),
+            name: Some("Ana".to_owned()),
+            state: Some(DeliveryState::Delivered),
+            kind: Some("TEXT".to_owned()),
+            text: Some("Hola".to_owned()),
+            media_url: Some("https://a.example/x.png".to_owned()),
+            at: "2025-01-15T10:30:00Z".parse().ok(),
+        };
+        assert_eq!(HistoryMessage::read(&entry, "77"), Some(expected));
+    }
+
+    #[test]
+    fn the_author_and_the_person_are_found_in_whatever_an_entry_has() {
+        for (entry, author, user) in [
+            (json!({"by": "bot", "recipient": {"id": PERSON}, "sender": {"id": "77"}}), Author::Bot, Some(PERSON)),
+            // The bot's own number stands where its id could.
+            (
+                json!({"by": "bot", "recipient": {"id": PERSON}, "sender": {"id": "593222222222"}}),
+                Author::Bot,
+                Some(PERSON),
+            ),
+            (
+                json!({"by": "user", "recipient": {"id": "593222222222"}, "sender": {"id": PERSON}}),
+                Author::User,
+                Some(PERSON),
+            ),
+            (json!({"by": "USER", "recipient": {"id": PERSON}, "sender": {"id": "77"}}), Author::User, Some(PERSON)),
+            (
+                json!({"by": PERSON, "recipient": {"id": "77"}, "sender": {"id": "593222222222"}}),
+                Author::User,
+                Some(PERSON),
+            ),
+            (json!({"by": "Ana", "recipient": {"id": "77"}, "sender": {"id": PERSON}}), Author::User, Some(PERSON)),
+            (
+                json!({"by": "Ana", "recipient": {"id": "77"}, "sender": {"id": 593_987_654_321_u64}}),
+                Author::User,
+                Some(PERSON),
+            ),
+            (json!({"by": {"type": "user"}, "sender": PERSON}), Author::User, Some(PERSON)),
+            (json!({"sender": {"id": "US.13491208655302741918"}}), Author::User, Some("US.13491208655302741918")),
+            // An agent is neither.
+            (
+                json!({"by": "ana@example.com", "recipient": {"id": PERSON}, "sender": {"id": "5f0c2a"}}),
+                Author::Other,
+                Some(PERSON),
+            ),
+            (json!({"by": "agent", "recipient": {"id": PERSON}}), Author::Other, Some(PERSON)),
+            (json!({"recipient": {"id": PERSON}, "sender": {"id": "77"}}), Author::Bot, Some(PERSON)),
+            (json!({"by": "user", "sender": {"id": "web-visitor"}}), Author::User, Some("web-visitor")),
+            (json!({}), Author::Other, None),
+            (json!({"by": [], "sender": [1], "recipient": null, "bubble": 7, "createdAt": {}}), Author::Other, None),
+        ] {
+            let message = HistoryMessage::read(&entry, "77").unwrap();
+            assert_eq!((message.author, message.user.as_deref()), (author, user), "{entry}");
+        }
+        for entry in [json!(null), json!([]), json!("x"), json!(1)] {
+            assert_eq!(HistoryMessage::read(&entry, "77"), None);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! How far a message came on its way to the person, and the one rule for what is learnt of it later.
+
+use serde::{Serialize, Serializer};
+
+/// The statuses that Jelou names (`api.md`, "Look-ups"), as our words for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DeliveryState {
+    /// A status that we do not know, as it stands.
+    Other(String),
+    /// `CREATED`: Jelou has it.
+    Accepted,
+    /// `DELIVERED_CHANNEL`: WhatsApp has it.
+    AtWhatsapp,
+    /// `FAILED`
+    Undelivered,
+    /// `DELIVERED_USER`: it is on the person's phone.
+    Delivered,
+    /// `READ`; only where the person shows read receipts.
+    Read,
+    /// `REPLY`
+    Replied,
+}
+
+impl DeliveryState {
+    /// Reads a status of the API; capitals do not matter.
+    pub(crate) fn of_status(status: &str) -> Self {
+        match status.trim().to_ascii_uppercase().as_str() {
+            "CREATED" => Self::Accepted,
+            "DELIVERED_CHANNEL" => Self::AtWhatsapp,
+            "DELIVERED_USER" => Self::Delivered,
+            "READ" => Self::Read,
+            "REPLY" => Self::Replied,
+            "FAILED" => Self::Undelivered,
+            _ => Self::Other(status.trim().to_owned()),
+        }
+    }
+
+    /// The stable name: `at_whatsapp`; `other` for a status that we do not know.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Other(_) => "other",
+            Self::Accepted => "accepted",
+            Self::AtWhatsapp => "at_whatsapp",
+            Self::Undelivered => "undelivered",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Replied => "replied",
+        }
+    }
+
+    /// For people: `at WhatsApp`; a status that we do not know as it stands.
+    pub(crate) fn words(&self) -> &str {
+        match self {
+            Self::Other(status) => status,
+            Self::AtWhatsapp => "at WhatsApp",
+            Self::Accepted | Self::Undelivered | Self::Delivered | Self::Read | Self::Replied => self.name(),
+        }
+    }
+
+    /// The API's word of a status that we do not know.
+    pub(crate) fn unknown(&self) -> Option<&str> {
+        match self {
+            Self::Other(status) => Some(status),
+            _ => None,
+        }
+    }
+
+    /// What a message is that was in this state when it is `seen` in another. It only goes forward, since answers can be
+    /// older than what is known, but what arrives after a failure counts. A status that we do not know says nothing.
+    #[must_use]
+    pub(crate) fn after(self, seen: Self) -> Self {
+        let is_retried = self == Self::Undelivered && !matches!(seen, Self::Other(_));
+        if is_retried || seen.rung() > self.rung() { seen } else { self }
+    }
+
+    /// Whether it has come at least as far as `goal`.
+    pub(crate) fn has_reached(&self, goal: &Self) -> bool {
+        self.rung() >= goal.rung()
+    }
+
+    /// A failure stands below what only a message on a phone can be: one that arrived is not undone by it.
+    fn rung(&self) -> u8 {
+        match self {
+            Self::Other(_) => 0,
+            Self::Accepted => 1,
+            Self::AtWhatsapp => 2,
+            Self::Undelivered => 3,
+            Self::Delivered => 4,
+            Self::Read => 5,
+            Self::Replied => 6,
+        }
+    }
+}
+
+impl Serialize for DeliveryState {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::DeliveryState::{Accepted, AtWhatsapp, Delivered, Other, Read, Replied, Undelivered};
+    use super::*;
+
+    const LADDER: [DeliveryState; 6] = [Accepted, AtWhatsapp, Undelivered, Delivered, Read, Replied];
+
+    fn any_state() -> impl Strategy<Value = DeliveryState> {
+        prop_oneof![
+            6 => (0..LADDER.len()).prop_map(|rung| LADDER[rung].clone()),
+            1 => "[A-Z_]{0,12}".prop_map(|status| DeliveryState::of_status(&status)),
+        ]
+    }
+
+    #[test]
+    fn reads_what_jelou_documents_and_keeps_the_rest_as_it_stands() {
+        for (status, expected) in [
+            ("CREATED", Accepted),
+            ("DELIVERED_CHANNEL", AtWhatsapp),
+            ("DELIVERED_USER", Delivered),
+            ("READ", Read),
+            ("REPLY", Replied),
+            ("FAILED", Undelivered),
+            (" delivered_user ", Delivered),
+            ("DELIVERED", Other("DELIVERED".to_owned())),
+            ("", Other(String::new())),
+        ] {
+            assert_eq!(DeliveryState::of_status(status), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn goes_forward_and_counts_what_arrives_after_a_failure() {
+        for (known, seen, expected) in [
+            (Accepted, AtWhatsapp, AtWhatsapp),
+            (Delivered, AtWhatsapp, Delivered),
+            (Read, Delivered, Read),
+            (AtWhatsapp, Undelivered, Undelivered),
+            (Delivered, Undelivered, Delivered),
+            (Undelivered, Delivered, Delivered),
+            (Undelivered, AtWhatsapp, AtWhatsapp),
+            (Undelivered, Other("PAUSED".to_owned()), Undelivered),
+            (Delivered, Other("PAUSED".to_owned()), Delivered),
+            (Other("PAUSED".to_owned()), Accepted, Accepted),
+        ] {
+            assert_eq!(known.clone().after(seen.clone()), expected, "{known:?} {seen:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_reached_the_person_is_ever_taken_back(seen in proptest::collection::vec(any_state(), 1..20)) {
+            let mut known = Accepted;
+            let mut furthest = Accepted;
+            for state in seen {
+                let before = known.clone();
+                known = known.after(state.clone());
+                prop_assert!(known == before || known == state);
+                prop_assert!(known.clone().after(state.clone()) == known, "learnt twice");
+                prop_assert!(before == Undelivered || known.has_reached(&before), "{before:?} {state:?} {known:?}");
+                if state.has_reached(&Delivered) && !furthest.has_reached(&state) {
+                    furthest = state;
+                }
+                prop_assert!(known.has_reached(&furthest) || furthest == Accepted, "{furthest:?} {known:?}");
+            }
+        }
+
+        #[test]
+        fn without_a_failure_the_order_does_not_matter(mut seen in proptest::collection::vec(0..5_usize, 1..10)) {
+            let states = [Accepted, AtWhatsapp, Delivered, Read, Replied];
+            let learn = |seen: &[usize]| seen.iter().fold(Accepted, |known, at| known.after(states[*at].clone()));
+            let learnt = learn(&seen);
+            seen.sort_unstable();
+            prop_assert_eq!(learnt, learn(&seen));
+        }
+    }
+}

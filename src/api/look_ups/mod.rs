@@ -1,0 +1,18 @@
+//! What became of messages after Jelou accepted them: its history, the templates that were sent, and one of those
+//! (`api.md`, "Look-ups"). Only GETs leave, and every answer is read as if it were hostile and half documented.
+
+mod client;
+mod error;
+mod facts;
+mod fields;
+mod history;
+mod ladder;
+mod notification;
+mod pages;
+
+pub(crate) use self::client::{LookUpList, LookUpPace, LookUpSpan, LookUps, MessageSort, SpanStart, TrackedMessage};
+pub(crate) use self::error::LookUpError;
+pub(crate) use self::facts::DeliveryFacts;
+pub(crate) use self::history::{Author, HistoryMessage};
+pub(crate) use self::ladder::DeliveryState;
+pub(crate) use self::pages::{Coverage, MOST_PAGES, key as entry_key};

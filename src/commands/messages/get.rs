@@ -1,0 +1,171 @@
+//! `messages get`: how far one message came on its way to the person.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::api::{DeliveryFacts, DeliveryState, ListingQuery, LookUpError, MessageSort, Request, TrackedMessage};
+use crate::commands::CommandError;
+use crate::config::Timeout;
+use crate::context::{Context, Mode};
+use crate::exit::ExitCode;
+use crate::output::{Format, StreamError};
+use crate::process::block_on;
+use crate::sending::{DeliveryWait, Flight, Interrupted, Opening, Sender, UnresolvedSender, WaitEnd, WaitGoal};
+use crate::timestamps::local_second;
+
+/// Most characters of an id.
+const LONGEST_ID: usize = 200;
+
+/// Show how far a message came: accepted, at WhatsApp, delivered, read, replied or undelivered
+///
+/// Examples:
+///   jelouctl messages get msg_123456789
+///   jelouctl messages get msg_123456789 --wait delivered --for 5m
+///
+/// It only reads. It ends with 0 when Jelou lists the message, whatever became of it, and with 5 when it
+/// does not. With --wait it ends with 15 when the message failed, or has not come so far in time. Times
+/// and reasons are known of templates alone.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct GetArgs {
+    /// Id of the message, as its send printed it
+    #[arg(value_name = "ID", value_parser = message_id)]
+    id: String,
+
+    /// Ask again until it has come so far
+    #[arg(long, value_name = "STATE")]
+    wait: Option<WaitGoal>,
+
+    /// How long to ask [default: 2m]
+    #[arg(long = "for", value_name = "DURATION", requires = "wait")]
+    within: Option<Timeout>,
+}
+
+/// What is known of a message, as `-o record` prints it.
+#[derive(Serialize)]
+struct KnownMessage<'a> {
+    message_id: &'a str,
+    state: Option<&'a DeliveryState>,
+    /// The API's own word for a state that is `other`.
+    status: Option<&'a str>,
+    at: Option<Timestamp>,
+    code: Option<&'a str>,
+    reason: Option<&'a str>,
+    user: Option<&'a str>,
+    created_at: Option<Timestamp>,
+    template: Option<&'a str>,
+    kind: Option<&'a str>,
+    text: Option<&'a str>,
+}
+
+fn message_id(raw: &str) -> Result<String, String> {
+    let length = raw.chars().count();
+    match raw {
+        "" => Err("an id cannot be empty".to_owned()),
+        "." | ".." => Err(format!("`{raw}` cannot be an id: as a part of a URL it means a folder")),
+        _ if length > LONGEST_ID => Err(format!("an id has {LONGEST_ID} characters at most, and this has {length}")),
+        _ if raw.chars().any(char::is_control) => Err("an id has no control characters".to_owned()),
+        _ => Ok(raw.to_owned()),
+    }
+}
+
+pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode, CommandError> {
+    let sender = UnresolvedSender::claim(context)?.resolve(context)?;
+    let id = &arguments.id;
+    if context.mode != Mode::Send {
+        let query = ListingQuery { since: None, until: None, message_id: Some(id), page: 1 };
+        sender.show(context, &Request::history(sender.planned_base().url(), sender.bot.as_str(), &query))?;
+        return Ok(ExitCode::Success);
+    }
+    let within = arguments.within.map_or(DeliveryWait::DEFAULT, Timeout::duration);
+    let wait = arguments.wait.map(|goal| DeliveryWait { goal, within });
+    block_on(ask(context, &sender, TrackedMessage::new(id.clone(), MessageSort::Either, None), wait))
+}
+
+async fn ask(
+    context: &Context,
+    sender: &Sender,
+    mut tracked: TrackedMessage,
+    wait: Option<DeliveryWait>,
+) -> Result<ExitCode, CommandError> {
+    let mut connection = match sender.connect(context).await? {
+        Opening::Open(connection) => connection,
+        Opening::Interrupted(signal) => return Err(Interrupted(signal).into()),
+    };
+    let (settings, bot) = (&sender.settings, sender.bot.as_str());
+    let Some(wait) = wait else {
+        let flight = Flight::default();
+        connection.look_ups(&context.stderr, settings, bot, &flight).look_for(&mut tracked).await?;
+        print(context, &tracked)?;
+        return match tracked.entry {
+            Some(_) => Ok(ExitCode::Success),
+            None => Err(LookUpError::NotListed { id: tracked.id, is_searched: tracked.is_fully_searched }.into()),
+        };
+    };
+    let ended = connection.wait(&context.stderr, settings, bot, &mut tracked, wait).await;
+    print(context, &tracked)?;
+    if let WaitEnd::Failed(error) = ended {
+        return Err(error.into());
+    }
+    if let WaitEnd::Interrupted(signal) = ended {
+        return Err(Interrupted(signal).into());
+    }
+    let Some((message, hint)) = ended.problem(tracked.facts.as_ref(), wait) else { return Ok(ExitCode::Success) };
+    context.stderr.error(&message, &[], hint.as_deref());
+    Ok(ExitCode::NotReached)
+}
+
+fn print(context: &Context, tracked: &TrackedMessage) -> Result<(), StreamError> {
+    let stdout = &context.stdout;
+    let known = KnownMessage::of(tracked);
+    match (stdout.format, &tracked.entry) {
+        (Format::Response, Some(_)) if stdout.is_for_a_person() => stdout.table(&["FIELD", "VALUE"], known.rows()),
+        (Format::Response, Some(entry)) => stdout.json(entry),
+        (Format::Record, _) => stdout.json(&known),
+        (Format::Id, Some(_)) => stdout.value(&tracked.id),
+        (Format::Response | Format::Id, None) | (Format::None | Format::To, _) => Ok(()),
+    }
+}
+
+impl<'a> KnownMessage<'a> {
+    fn of(tracked: &'a TrackedMessage) -> Self {
+        let TrackedMessage { facts, message, notification, .. } = tracked;
+        let (facts, message, notification) = (facts.as_ref(), message.as_ref(), notification.as_ref());
+        let state = facts.map(|facts| &facts.state);
+        let user = message.and_then(|message| message.user.as_deref());
+        let text = |field: fn(&DeliveryFacts) -> &Option<String>| facts.and_then(|facts| field(facts).as_deref());
+        Self {
+            message_id: &tracked.id,
+            state,
+            status: state.and_then(DeliveryState::unknown),
+            at: facts.and_then(|facts| facts.at),
+            code: text(|facts| &facts.code),
+            reason: text(|facts| &facts.reason),
+            user: user.or_else(|| notification?.destination.as_deref()),
+            created_at: message.and_then(|message| message.at).or_else(|| notification?.created_at),
+            template: notification.and_then(|notification| notification.element_name.as_deref()),
+            kind: message.and_then(|message| message.kind.as_deref()),
+            text: message.and_then(|message| message.text.as_deref()),
+        }
+    }
+
+    /// What is known, for a person.
+    fn rows(&self) -> impl Iterator<Item = Vec<String>> {
+        let time = |at: Option<Timestamp>| at.map(local_second);
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        let rows = [
+            ("id", text(Some(self.message_id))),
+            ("state", text(self.state.map(DeliveryState::words))),
+            ("since", time(self.at)),
+            ("code", text(self.code)),
+            ("reason", text(self.reason)),
+            ("user", text(self.user)),
+            ("created", time(self.created_at)),
+            ("template", text(self.template)),
+            ("kind", text(self.kind)),
+            ("text", text(self.text)),
+        ];
+        rows.into_iter().filter_map(|(name, value)| Some(vec![name.to_owned(), value?]))
+    }
+}

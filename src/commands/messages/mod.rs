@@ -1,0 +1,27 @@
+//! `messages`: what Jelou knows of messages that were sent or came in. It only reads.
+
+mod get;
+mod list;
+mod matching;
+mod time_bound;
+
+use clap::Subcommand;
+
+use self::get::GetArgs;
+use self::list::ListArgs;
+use super::CommandError;
+use crate::context::Context;
+use crate::exit::ExitCode;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MessagesCommand {
+    List(ListArgs),
+    Get(GetArgs),
+}
+
+pub(crate) fn run(context: &mut Context, command: MessagesCommand) -> Result<ExitCode, CommandError> {
+    match command {
+        MessagesCommand::List(arguments) => list::run(context, arguments),
+        MessagesCommand::Get(arguments) => get::run(context, &arguments),
+    }
+}

@@ -1,0 +1,528 @@
+//! `messages`: what is read of Jelou's look-ups, whatever they answer, and that nothing but GETs leaves.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use crate::acceptor::{Acceptor, OwnPort};
+use crate::harness::{Ended, Home, Run, tool, wait_until};
+use crate::server::{Received, Reply, Server, respond_to};
+
+const ANA: &str = "593987654321";
+const LUIS: &str = "593987654322";
+
+/// A time so many seconds ago, as the API writes it.
+fn ago(seconds: u64) -> String {
+    rfc_3339(SystemTime::now() - Duration::from_secs(seconds))
+}
+
+fn rfc_3339(at: SystemTime) -> String {
+    jiff::Timestamp::try_from(at).map(|at| format!("{at:.3}")).unwrap()
+}
+
+/// An entry of the history as Jelou documents it.
+fn entry(id: &str, by: &str, person: &str, text: &str, seconds_ago: u64) -> Value {
+    let (bot, person) = (json!({"id": "BOT_ID", "name": "Bot"}), json!({"id": person, "names": "Ana"}));
+    let (sender, recipient) = if by == "bot" { (bot, person) } else { (person, bot) };
+    json!({
+        "recipient": recipient, "sender": sender, "by": by, "messageId": id, "status": "DELIVERED_USER",
+        "bubble": {"type": "TEXT", "text": text}, "createdAt": ago(seconds_ago),
+    })
+}
+
+fn page(entries: &[Value], pages: u64) -> Reply {
+    let pagination = json!({"limit": 50, "page": 1, "total": entries.len(), "offset": 0, "totalPages": pages});
+    Reply::json(200, &json!({"pagination": pagination, "_metadata": {}, "results": entries}).to_string())
+}
+
+fn no_look_up() -> Reply {
+    Reply::json(404, r#"{"message":"Not Found"}"#)
+}
+
+/// The parameter `name` of a request's address.
+fn parameter(request: &Received, name: &str) -> Option<String> {
+    let path = request.line.split(' ').nth(1).unwrap();
+    let url = url::Url::parse(&format!("http://a{path}")).unwrap();
+    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+}
+
+fn page_number(request: &Received) -> usize {
+    parameter(request, "page").unwrap().parse().unwrap()
+}
+
+/// A profile that asks the API at `url` as fast as it can, and does not try again.
+fn use_quick_profile(home: &Home, url: &str) {
+    home.config(&format!(
+        "[profiles.quick]\nbot_id = \"BOT_ID\"\nclient_id = \"id\"\nclient_secret = \"canary-secret-of-the-tests\"\n\
+         api_url = \"{url}\"\nrate = \"100000/s\"\nretry_for = \"0\"\n"
+    ));
+}
+
+trait Asking {
+    fn asking(&self, words: &str, server: &Server) -> Run<'_>;
+}
+
+impl Asking for Home {
+    fn asking(&self, words: &str, server: &Server) -> Run<'_> {
+        use_quick_profile(self, &server.url);
+        self.run_args(&shlex::split(words).unwrap().iter().map(String::as_str).collect::<Vec<_>>())
+    }
+}
+
+fn lines(ended: &Ended) -> Vec<Value> {
+    ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn every_page_is_read_by_get_and_the_newest_comes_last() {
+    let entries: Vec<_> = (0..120).map(|at| entry(&format!("m{at}"), "bot", ANA, "Hola", at * 10)).collect();
+    let shown = entries.clone();
+    let server = Server::responding(move |_, request| {
+        let begin = (page_number(request) - 1) * 50;
+        page(&entries[begin..entries.len().min(begin + 50)], 3)
+    });
+    let home = Home::new();
+    let ended = home.asking("messages list --since 2h", &server).success();
+    // The API's entries as they are, one a line.
+    assert_eq!(lines(&ended), shown.iter().rev().cloned().collect::<Vec<_>>());
+    let received = server.received();
+    assert_eq!(received.len(), 3);
+    for (number, request) in received.iter().enumerate() {
+        let begin = format!("GET /v1/external/messages/history/BOT_ID?limit=50&page={}&startAt=", number + 1);
+        assert!(request.line.starts_with(&begin) && request.body.is_empty(), "{}", request.line);
+        assert_eq!(request.headers["authorization"], "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM=");
+        // From the second page on nothing new moves them on.
+        assert_eq!(parameter(request, "endAt").is_some(), number > 0, "{}", request.line);
+        assert!(number == 0 || parameter(request, "endAt") == parameter(&received[1], "endAt"), "{}", request.line);
+    }
+    let record = home.asking("messages list --since 2h --limit 1 -o record", &server).success().json();
+    let expected = json!({
+        "message_id": "m0", "at": record["at"], "by": "bot", "user": ANA, "name": "Ana", "state": "delivered", "status": null,
+        "kind": "TEXT", "text": "Hola", "media_url": null,
+    });
+    assert_eq!(record, expected);
+    assert_eq!(server.received().len(), 4, "the newest stands on the first page");
+    assert_eq!(home.asking("messages list --limit 2 -o id", &server).success().stdout, "m1\nm0\n");
+}
+
+#[test]
+fn who_asked_not_to_be_written_to_becomes_a_list() {
+    let entries = [
+        entry("1", "user", ANA, "Bája, por favor", 10),
+        entry("2", "bot", LUIS, "Para darte de baja escribe BAJA", 20),
+        entry("3", "user", "5215512345678", "STOP", 30),
+        entry("4", "user", "525512345678", " stop", 40),
+        entry("5", "user", LUIS, "no bajes", 50),
+        entry("6", "user", "US.13491208655302741918", "stop", 60),
+        entry("7", "user", "web-visitor", "stop", 70),
+        json!({"by": "ana@example.com", "sender": {"id": "5f"}, "recipient": {"id": LUIS}, "bubble": {"text": "baja"}}),
+    ];
+    let server = Server::answering(page(&entries, 1));
+    let home = Home::new();
+    let words = r"messages list --by user --since 30d --matching '^\s*(baja|stop)\b' -o to";
+    let people = home.asking(words, &server).success().stdout;
+    assert_eq!(people, format!("id:web-visitor\nUS.13491208655302741918\n525512345678\n{ANA}\n"));
+    // It is a list that a send takes.
+    home.write("opted-out.txt", &people);
+    let run = home.asking(&format!("send text --to {ANA} Hola --exclude opted-out.txt --dry-run"), &server);
+    run.fails(11, &["opted-out.txt"]);
+    home.asking("messages list --to +593987654321 -o id", &server).success();
+    assert_eq!(home.asking("messages list --to 5215512345678 -o id", &server).success().stdout, "4\n3\n");
+    assert_eq!(home.asking("messages list --by bot -o id", &server).success().stdout, "2\n");
+    // Of people nothing is printed unless all of it could be read.
+    for (second, code, said) in [
+        (Reply::json(500, "{}"), 6, "error: not everything could be read: the API answered 500"),
+        (page(&[], 2), 6, "error: the listing is incomplete: the API gave an empty page before its last one"),
+        (page(&[json!("x")], 2), 6, "error: the listing is incomplete: 1 entry does not say what a message must"),
+        (page(&[json!({"by": "user", "bubble": {"text": "baja"}})], 2), 6, "1 entry does not say what a message must"),
+    ] {
+        let server = Server::start(vec![page(&entries, 2), second]);
+        let ended = home.asking(&format!("{words}"), &server).fails(code, &[said]);
+        assert_eq!(ended.stdout, "");
+    }
+}
+
+/// A listing of two messages, and the answers that follow it; the code, what is said, and how many messages are printed.
+#[test]
+fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
+    let two = || [entry("1", "bot", ANA, "a", 10), entry("2", "bot", ANA, "b", 20)];
+    let full: Vec<_> = (0..50).map(|at| entry(&format!("f{at}"), "bot", ANA, "a", at)).collect();
+    let endless = Arc::new(AtomicUsize::new(0));
+    let bytes = |body: &str| Reply::json(200, body);
+    let date = |seconds: u64| {
+        let at = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds));
+        let results = json!({"pagination": {"totalPages": 1}, "results": two()}).to_string();
+        Reply::with_headers(200, &format!("Date: {at}\r\n"), &results)
+    };
+    let huge = json!({"results": [entry("h", "bot", ANA, &"x".repeat(7 << 20), 1)], "pagination": {"totalPages": 1}});
+    let bare = json!([{"messageId": "1"}, {"messageId": 2}, {"createdAt": "soon"}, {"createdAt": "soon"}, {}]);
+    let mixed = [two()[1].clone(), two()[0].clone(), entry("old", "bot", ANA, "c", 200_000), two()[0].clone()];
+    let cases: Vec<(&str, Vec<Reply>, i32, &str, usize)> = vec![
+        ("no results", vec![bytes("{}")], 5, "this is not a list of messages; check --api-url", 0),
+        ("results are an object", vec![bytes(r#"{"results":{"0":{}}}"#)], 5, "not a list of messages", 0),
+        ("an array", vec![bytes("[]")], 5, "not a list of messages", 0),
+        ("a page of a portal", vec![bytes("<html>login</html>")], 5, "an HTML page, not JSON", 0),
+        ("nothing", vec![bytes("")], 5, "its body is empty", 0),
+        ("an error in a 200", vec![bytes(r#"{"success":false,"message":"no"}"#)], 5, "the API answered 200: no", 0),
+        (
+            "cut short",
+            vec![Reply::Bytes(b"HTTP/1.1 200 X\r\nContent-Length: 99\r\n\r\n{\"results\":[".to_vec())],
+            6,
+            "its body could not be read whole",
+            0,
+        ),
+        ("named data, no pagination", vec![bytes(&json!({"data": two()}).to_string())], 0, "", 2),
+        ("no messages", vec![page(&[], 0)], 0, "note: no messages found", 0),
+        (
+            "entries with nothing in them",
+            vec![bytes(&json!({"results": bare, "pagination": {"totalPages": "1"}}).to_string())],
+            0,
+            "",
+            4,
+        ),
+        (
+            "entries that are none",
+            vec![page(&[json!(null), json!([1]), two()[0].clone()], 1)],
+            6,
+            "2 entries do not say what a message must",
+            1,
+        ),
+        ("another order, repeats, too old", vec![page(&mixed, 1)], 0, "", 2),
+        (
+            "the same page for ever",
+            vec![bytes(&json!({"results": full}).to_string())],
+            6,
+            "the API repeats its pages, though it may have more",
+            50,
+        ),
+        ("the same page, counted", vec![page(&two(), 9)], 6, "the API repeats its pages", 2),
+        ("an empty page too early", vec![page(&two(), 9), page(&[], 9)], 6, "an empty page before its last one", 2),
+        ("a page of 7 MiB", vec![bytes(&huge.to_string())], 0, "", 1),
+        ("a clock an hour ahead", vec![date(3600)], 0, "", 2),
+        (
+            "fails later",
+            vec![page(&two(), 2), Reply::json(503, "")],
+            6,
+            "error: not everything could be read: the API answered 503",
+            2,
+        ),
+        ("breaks off later", vec![page(&two(), 2), Reply::ResetAfterReading], 7, "before an answer came", 2),
+        (
+            "refuses later",
+            vec![page(&two(), 2), Reply::json(401, r#"{"message":"Authentication failed"}"#)],
+            4,
+            "the API answered 401: Authentication failed",
+            2,
+        ),
+        ("forbidden", vec![Reply::json(403, "{}")], 4, "the API answered 403", 0),
+        ("not that bot", vec![Reply::json(404, r#"{"error":{"code":"E1019","key":"BOT_NOT_FOUND"}}"#)], 5, "E1019", 0),
+        (
+            "no look-up",
+            vec![no_look_up()],
+            5,
+            "this account has no message look-ups: the API answered 404 to GET /v1/external",
+            0,
+        ),
+        (
+            "unprocessable",
+            vec![Reply::json(422, r#"{"message":["startAt must be a date"]}"#)],
+            5,
+            "startAt must be a date",
+            0,
+        ),
+        ("a redirect", vec![Reply::with_headers(302, "Location: /x\r\n", "")], 5, "redirects are not followed", 0),
+        ("a secret repeated", vec![bytes(r#"{"message":"canary-secret-of-the-tests is wrong"}"#)], 5, "(redacted)", 0),
+    ];
+    let home = Home::new();
+    for (name, replies, code, said, printed) in cases {
+        let server = Server::start(replies);
+        let ended = home.asking("messages list -o record", &server).end();
+        assert_eq!(ended.code, code, "{name}: {ended:?}");
+        assert!(ended.stderr.contains(said), "{name}: `{said}` is missing in {}", ended.stderr);
+        assert!(!ended.stderr.contains("may have been sent"), "{name}: {}", ended.stderr);
+        assert_eq!(lines(&ended).len(), printed, "{name}: {ended:?}");
+        assert!(server.received().iter().all(|request| request.line.starts_with("GET ")), "{name}");
+    }
+    // Pages without an end are left.
+    let number = Arc::clone(&endless);
+    let server = Server::responding(move |_, _| {
+        let number = number.fetch_add(1, Ordering::SeqCst);
+        page(&[entry(&format!("e{number}"), "bot", ANA, "a", 1)], u64::MAX)
+    });
+    let ended = home.asking("messages list -o id", &server).fails(6, &["the API has more than 2000 pages"]);
+    assert_eq!((ended.stdout.lines().count(), server.received().len()), (2000, 2000));
+}
+
+#[test]
+fn an_answer_of_200_mib_is_left_at_8() {
+    let server = Server::start(vec![Reply::Bytes({
+        let mut bytes = b"HTTP/1.1 200 X\r\nConnection: close\r\n\r\n{\"results\":[\"".to_vec();
+        bytes.resize(200 << 20, b'x');
+        bytes
+    })]);
+    let home = Home::new();
+    home.asking("messages list", &server).fails(6, &["its body could not be read whole"]);
+}
+
+#[test]
+fn a_busy_or_slow_server_is_waited_for() {
+    let busy = Reply::with_headers(429, "Retry-After: 1\r\n", "{}");
+    let server = Server::start(vec![busy, Reply::json(502, ""), page(&[entry("1", "bot", ANA, "a", 1)], 1)]);
+    let home = Home::new();
+    let ended = home.run("messages list -o id").api(&server.url).success();
+    assert_eq!(ended.stdout, "1\n");
+    assert!(ended.stderr.contains("trying again in 1.0 s"), "{}", ended.stderr);
+    let server = Server::start(vec![Reply::HangAfterReading, page(&[], 1)]);
+    home.run("messages list --timeout 200ms").api(&server.url).success();
+    let server = Server::answering(Reply::HangAfterReading);
+    home.asking("messages list --timeout 100ms --retry-for 0", &server).fails(7, &["not everything could be read"]);
+}
+
+#[test]
+fn the_span_is_by_the_servers_clock() {
+    let ahead = SystemTime::now() + Duration::from_secs(7200);
+    let results = json!({"pagination": {"totalPages": 1}, "results": []}).to_string();
+    let date = httpdate::fmt_http_date(ahead);
+    let server = Server::answering(Reply::with_headers(200, &format!("Date: {date}\r\n"), &results));
+    let home = Home::new();
+    home.asking("messages list --since 1h", &server).success();
+    let starts: Vec<jiff::Timestamp> =
+        server.received().iter().map(|request| parameter(request, "startAt").unwrap().parse().unwrap()).collect();
+    assert_eq!(starts.len(), 2, "it begins again by the other clock");
+    let moved = starts[1].duration_since(starts[0]).as_secs();
+    assert!((7190..=7210).contains(&moved), "{moved}");
+}
+
+#[test]
+fn what_cannot_be_asked_is_refused_before_anything_leaves() {
+    let server = Server::never_asked();
+    let home = Home::new();
+    for (words, said) in [
+        (
+            "messages list --since yesterday",
+            "`yesterday` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20T08:00",
+        ),
+        ("messages list --until 2026-02-30", "`2026-02-30` is not a time"),
+        ("messages list --since 1h --until 2h", "is not after --since"),
+        ("messages list --matching '('", "`(` is not a regular expression: "),
+        ("messages list --by agent", "[possible values: bot, user]"),
+        ("messages list --limit 0", "--limit"),
+        ("messages list --to 0987654321", "--to: `0987654321` is a national number"),
+        ("messages list --follow --until 1h", "cannot be used with"),
+        ("messages get ''", "an id cannot be empty"),
+        ("messages get ..", "as a part of a URL it means a folder"),
+        ("messages get x --for 1m", "--wait"),
+        ("messages get x --wait accepted", "[possible values: delivered, read, replied]"),
+        ("messages get x -o to", "-o to: this command lists no recipients"),
+        ("templates -o to", "-o to: this command lists no recipients"),
+    ] {
+        home.asking(words, &server).fails(2, &[said]);
+    }
+    let long = "x".repeat(201);
+    home.asking(&format!("messages get {long}"), &server)
+        .fails(2, &["an id has 200 characters at most, and this has 201"]);
+    let shown = home.asking("messages list --since 2026-11-20T00:00:00Z --dry-run", &server).success().json();
+    assert_eq!((shown["method"].as_str(), shown["body"].is_null()), (Some("GET"), true));
+    let shown = home.asking("messages get m/1 --curl", &server).success().stdout;
+    assert!(shown.contains("--request GET") && shown.contains("messageId=m%2F1"), "{shown}");
+}
+
+/// What was listed until now, by a server that can go away and come back on the same port.
+struct Restartable {
+    port: OwnPort,
+    entries: Arc<Mutex<Vec<Value>>>,
+    received: Arc<Mutex<Vec<Received>>>,
+}
+
+impl Restartable {
+    fn start(&self) -> Acceptor {
+        let (entries, received) = (Arc::clone(&self.entries), Arc::clone(&self.received));
+        Acceptor::start_on(self.port.listen(), move |number, stream| {
+            respond_to(stream, number, &received, |_, _| {
+                let entries: Vec<_> = entries.lock().unwrap().iter().rev().cloned().collect();
+                page(&entries, 1)
+            });
+        })
+        .perhaps_asked()
+    }
+
+    fn list(&self, id: &str, seconds_ago: u64) {
+        self.entries.lock().unwrap().push(entry(id, "user", ANA, "Hola", seconds_ago));
+    }
+}
+
+#[test]
+fn following_goes_on_through_a_restart_without_a_repeat_or_a_gap() {
+    let home = Home::new();
+    let server = Restartable { port: OwnPort::new(), entries: Arc::default(), received: Arc::default() };
+    server.list("before", 60);
+    let running = server.start();
+    let mut command = home.command();
+    command.args(["messages", "list", "--follow", "--since", "5m", "-o", "id"]);
+    use_quick_profile(&home, &server.port.url());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut printed = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(printed.next().unwrap(), "before");
+    server.list("new", 0);
+    assert_eq!(printed.next().unwrap(), "new");
+    drop(running);
+    // It is listed nine minutes late, and another comes while nobody answers.
+    server.list("late", 540);
+    server.list("meanwhile", 1);
+    let mut complaints = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(complaints.next().unwrap().contains("trying again in"));
+    let again = server.start();
+    assert_eq!([printed.next().unwrap(), printed.next().unwrap()], ["late", "meanwhile"]);
+    let asked = server.received.lock().unwrap().len();
+    wait_until("it has asked twice more", || server.received.lock().unwrap().len() > asked + 1);
+    tool(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(printed.next(), None, "nothing is repeated");
+    drop(again);
+    assert!(server.received.lock().unwrap().iter().all(|request| request.line.starts_with("GET ")));
+}
+
+#[test]
+fn a_signal_while_the_first_listing_is_read_is_no_success() {
+    let server = Server::start(vec![page(&[entry("1", "bot", ANA, "a", 1)], 2), Reply::HangAfterReading]);
+    let home = Home::new();
+    let mut command = home.command();
+    command.args(["messages", "list", "-o", "id"]);
+    use_quick_profile(&home, &server.url);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("the second page is asked for", || server.received().len() == 2);
+    tool(std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]));
+    let ended = Ended::new(&child.wait_with_output().unwrap());
+    assert_eq!((ended.code, ended.stdout.as_str()), (143, "1\n"), "{ended:?}");
+}
+
+fn notification(id: &str, status: &str) -> Value {
+    json!({
+        "wasRead": false, "destination": ANA, "sentStatus": status, "origin": "BULK", "createdAt": ago(60), "sentDate": ago(60),
+        "elementName": "order_shipped", "campaignId": null, "error": null, "internalId": "i", "id": id,
+    })
+}
+
+/// Answers each look-up by its path: the history, the notifications, and one notification.
+fn by_place(history: Reply, notifications: Reply, one: Reply) -> Server {
+    Server::responding(move |_, request| {
+        let path = request.line.split([' ', '?']).nth(1).unwrap();
+        let reply = match path {
+            "/v1/external/messages/history/BOT_ID" => &history,
+            "/v1/external/bots/BOT_ID/notifications" => &notifications,
+            _ if path.starts_with("/v1/bots/BOT_ID/notifications/") => &one,
+            other => panic!("{other}"),
+        };
+        assert!(request.line.starts_with("GET "), "{}", request.line);
+        reply.clone()
+    })
+}
+
+#[test]
+fn one_message_is_found_wherever_it_is_listed() {
+    let home = Home::new();
+    let none = || page(&[], 0);
+    let mut failed = notification("t", "FAILED");
+    failed["error"] = json!("(#131026) Message undeliverable");
+    let template = notification("t", "DELIVERED_USER");
+    let free = entry("t", "bot", ANA, "Hola", 5);
+    let single = |entry: &Value| Reply::json(200, &entry.to_string());
+    for (history, notifications, one, expected) in [
+        (
+            page(&[entry("other", "bot", ANA, "x", 1), free.clone()], 1),
+            none(),
+            no_look_up(),
+            json!({"state": "delivered", "text": "Hola", "template": null}),
+        ),
+        (page(&[free.clone()], 1), no_look_up(), no_look_up(), json!({"state": "delivered", "user": ANA, "at": null})),
+        (
+            none(),
+            page(&[template.clone()], 1),
+            no_look_up(),
+            json!({"state": "delivered", "template": "order_shipped", "user": ANA}),
+        ),
+        (none(), none(), single(&template), json!({"state": "delivered", "template": "order_shipped"})),
+        (
+            none(),
+            none(),
+            single(&failed),
+            json!({"state": "undelivered", "code": "131026", "reason": "(#131026) Message undeliverable"}),
+        ),
+        (
+            page(&[json!({"messageId": "t", "status": "PAUSED"})], 1),
+            none(),
+            none(),
+            json!({"state": "other", "status": "PAUSED"}),
+        ),
+        (page(&[json!({"messageId": "t"})], 1), none(), none(), json!({"state": null, "status": null})),
+    ] {
+        let server = by_place(history, notifications, one);
+        let record = home.asking("messages get t -o record", &server).success().json();
+        for (field, value) in expected.as_object().unwrap() {
+            assert_eq!(&record[field], value, "{field}: {record}");
+        }
+    }
+    for (history, notifications, one, code, said) in [
+        (none(), none(), no_look_up(), 5, "error: Jelou lists no message `t`\n"),
+        (none(), no_look_up(), no_look_up(), 5, "error: Jelou lists no message `t`\n"),
+        // A one of another name is not believed.
+        (
+            page(&[entry("u", "bot", ANA, "x", 1)], 1),
+            none(),
+            single(&notification("u", "READ")),
+            5,
+            "error: Jelou lists no message `t`\n",
+        ),
+        (
+            page(&[entry("u", "bot", ANA, "x", 1)], 9),
+            none(),
+            no_look_up(),
+            5,
+            "Jelou lists no message `t` among what could be read",
+        ),
+        (Reply::json(401, "{}"), none(), no_look_up(), 4, "the API answered 401"),
+        (none(), Reply::json(404, r#"{"code":"E1019"}"#), no_look_up(), 5, "E1019"),
+        (Reply::json(500, "{}"), none(), no_look_up(), 6, "the API answered 500"),
+    ] {
+        let server = by_place(history, notifications, one);
+        let ended = home.asking("messages get t", &server).fails(code, &[said]);
+        assert_eq!(ended.stdout, "");
+    }
+    let server = by_place(no_look_up(), no_look_up(), no_look_up());
+    home.asking("messages get t", &server).fails(5, &["Jelou lists no message `t`"]);
+}
+
+#[test]
+fn getting_waits_until_it_has_come_so_far() {
+    let home = Home::new();
+    let statuses = ["CREATED", "DELIVERED_CHANNEL", "READ"];
+    let server = Server::responding(move |number, request| {
+        let is_history = request.line.contains("/messages/history/");
+        let mut listed = entry("t", "bot", ANA, "Hola", 5);
+        listed["status"] = json!(statuses[(number / 3).min(2)]);
+        if is_history { page(&[listed], 1) } else { no_look_up() }
+    });
+    let record = home.asking("messages get t --wait delivered -o record", &server).success().json();
+    assert_eq!(record["state"], "read");
+    let paths: BTreeSet<_> =
+        server.received().iter().map(|request| request.line.split('?').next().unwrap().to_owned()).collect();
+    assert_eq!(paths.len(), 3, "{paths:?}");
+    let mut failed = notification("t", "FAILED");
+    failed["error"] = json!("Message undeliverable");
+    let server = by_place(page(&[], 0), page(&[failed], 1), no_look_up());
+    let ended = home.asking("messages get t --wait read", &server);
+    ended.fails(15, &["error: undelivered: 131026: Message undeliverable"]);
+    let server = by_place(page(&[entry("t", "bot", ANA, "x", 1)], 1), page(&[], 0), no_look_up());
+    let ended = home.asking("messages get t --wait read --for 200ms", &server);
+    ended.fails(15, &["error: not read within 0.2 s: it is delivered"]);
+    let server = by_place(page(&[], 0), page(&[], 0), no_look_up());
+    let ended = home.asking("messages get t --wait read --for 200ms", &server);
+    ended.fails(15, &["error: not read within 0.2 s: Jelou does not list it yet"]);
+    let server = Server::answering(Reply::json(401, "{}"));
+    home.asking("messages get t --wait read", &server).fails(4, &["the API answered 401"]);
+}
